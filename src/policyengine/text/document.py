@@ -1,0 +1,160 @@
+"""A text that was read: mappings, sequences and scalars, each with its place.
+
+Every scalar stays the text that the author wrote; types come later, from the schema of the policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from policyengine.source import Source, Span
+from policyengine.text.align import char_spans
+
+JsonLiteral = Literal["string", "number", "boolean", "null"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One value as text.
+
+    `span` covers what stands in the source, quotes and block header included. `quoted` is true for every
+    style but the plain one. `literal` is the type that JSON gave it, None in YAML.
+    """
+
+    text: str
+    span: Span
+    quoted: bool = False
+    literal: JsonLiteral | None = None
+
+    def part(self, start: int, end: int) -> Span:
+        """The place of `text[start:end]`, through escapes, folded lines and the indentation of blocks.
+
+        Offsets beyond the text are moved to its end, so the place of "the end of the expression" is
+        `part(len(text), len(text))`.
+        """
+        size = len(self.text)
+        start = max(0, min(start, size))
+        end = max(start, min(end, size))
+        spans = char_spans(self.span.text, self.text, quoted=self.quoted)
+        if start < end:
+            first, last = spans[start][0], spans[end - 1][1]
+        else:
+            first = last = spans[start][0] if start < size else spans[-1][0]
+        return Span(self.span.source, self.span.start + first, self.span.start + last)
+
+    @property
+    def is_null(self) -> bool:
+        """Whether the author left it empty, or wrote `null` or `~` without quotes."""
+        if self.literal is not None:
+            return self.literal == "null"
+        return not self.quoted and self.text in {"", "~", "null", "Null", "NULL"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key of a mapping and its value."""
+
+    key: Scalar
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Keys and values in the order written; `entries` is not to be changed."""
+
+    entries: dict[str, Entry]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list of values."""
+
+    items: tuple[Node, ...]
+    span: Span
+
+
+Node: TypeAlias = Scalar | Mapping | Sequence
+Pointer: TypeAlias = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document of a source.
+
+    A pointer names a value in it: the keys and list positions that lead there.
+    """
+
+    source: Source
+    root: Node
+
+    def at(self, pointer: Pointer) -> Node | None:
+        """The value that the pointer leads to, None if there is none."""
+        path = list(self._path(pointer))
+        return path[-1] if len(path) > len(pointer) else None
+
+    def value_span(self, pointer: Pointer) -> Span:
+        """The place of a value; where it does not exist, the key of the nearest parent that does."""
+        node = self.at(pointer)
+        return self.key_span(pointer) if node is None else node.span
+
+    def key_span(self, pointer: Pointer) -> Span:
+        """The place of a value's key; an item of a list is named by its `id`, its first key or its start.
+
+        Where the pointer leads nowhere it is the key of the nearest parent that exists.
+        """
+        path = list(self._path(pointer))
+        if len(path) == 1:
+            return _first_line(self.root.span)
+        parent, step, node = path[-2], pointer[len(path) - 2], path[-1]
+        if isinstance(parent, Mapping):
+            return parent.entries[str(step)].key.span
+        return _name_of_item(node)
+
+    def plain(self, pointer: Pointer = ()) -> object:
+        """The value as nested dicts, lists and texts; a null is None, and so is what does not exist."""
+        node = self.at(pointer)
+        return None if node is None else _plain(node)
+
+    def _path(self, pointer: Pointer) -> Iterator[Node]:
+        """The root and every value on the way, as far as the pointer leads."""
+        node: Node | None = self.root
+        yield self.root
+        for step in pointer:
+            node = None if node is None else _child(node, step)
+            if node is None:
+                return
+            yield node
+
+
+def _child(node: Node, step: str | int) -> Node | None:
+    if isinstance(node, Mapping) and isinstance(step, str):
+        entry = node.entries.get(step)
+        return None if entry is None else entry.value
+    if isinstance(node, Sequence) and isinstance(step, int) and 0 <= step < len(node.items):
+        return node.items[step]
+    return None
+
+
+def _name_of_item(node: Node) -> Span:
+    if not isinstance(node, Mapping) or not node.entries:
+        return _first_line(node.span)
+    entry = node.entries.get("id")
+    if entry is not None and isinstance(entry.value, Scalar) and entry.value.text:
+        return entry.value.span
+    return next(iter(node.entries.values())).key.span
+
+
+def _first_line(span: Span) -> Span:
+    end = span.source.text.find("\n", span.start, span.end)
+    return span if end < 0 else Span(span.source, span.start, end)
+
+
+def _plain(node: Node) -> object:
+    if isinstance(node, Mapping):
+        return {name: _plain(entry.value) for name, entry in node.entries.items()}
+    if isinstance(node, Sequence):
+        return [_plain(item) for item in node.items]
+    return None if node.is_null else node.text

@@ -1,0 +1,131 @@
+"""The types that expressions have, and how they are called in messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A type without parts; its name is what FEEL calls it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number; `unit` is "" (plain), "count" (whole), "rate" (a share) or "money" (of a `currency`)."""
+
+    unit: str = ""
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Enum:
+    """A text out of a closed list; `name` is the fact or type that declares it."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list whose items all have one type."""
+
+    item: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Named values; `name` is what one such thing is called ("account"), where it has a name."""
+
+    fields: Mapping[str, Type] = field(hash=False)
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RangeOf:
+    """A range over an ordered type."""
+
+    item: Type
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionType:
+    """A function by its parameters and its result."""
+
+    parameters: tuple[Type, ...]
+    result: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A type known by name only, declared elsewhere."""
+
+    name: str
+
+
+Type: TypeAlias = Scalar | Number | Enum | ListOf | Context | RangeOf | FunctionType | Named
+
+ANY = Scalar("Any")
+NULL = Scalar("Null")
+TEXT = Scalar("string")
+BOOLEAN = Scalar("boolean")
+DATE = Scalar("date")
+TIME = Scalar("time")
+DATE_TIME = Scalar("date and time")
+DAYS_DURATION = Scalar("days and time duration")
+MONTHS_DURATION = Scalar("years and months duration")
+# Either of the two: a period such as P1M or P90D in a policy.
+DURATION = Scalar("duration")
+NUMBER = Number()
+COUNT = Number("count")
+RATE = Number("rate")
+ANY_FUNCTION = Scalar("function")
+ANY_CONTEXT = Context({})
+
+
+def money(currency: str) -> Number:
+    """An amount of a currency, by its code."""
+    return Number("money", currency)
+
+
+_WORDS = {
+    "Any": "any value",
+    "Null": "null",
+    "string": "a text",
+    "boolean": "true or false",
+    "date": "a date",
+    "time": "a time",
+    "date and time": "a date and time",
+    "days and time duration": "a duration in days",
+    "years and months duration": "a duration in months",
+    "duration": "a duration",
+    "function": "a function",
+}
+_NUMBERS = {"": "a number", "count": "a whole number", "rate": "a rate"}
+
+
+def describe(kind: Type) -> str:
+    """A type in plain words, with its article: "a number", "one of positive, neutral, negative"."""
+    match kind:
+        case Scalar(name):
+            return _WORDS.get(name, name)
+        case Number("money", currency):
+            return f"an amount in {currency}" if currency else "an amount of money"
+        case Number(unit):
+            return _NUMBERS[unit]
+        case Enum(_, values):
+            return "one of " + ", ".join(values)
+        case ListOf(item):
+            return "a list" if item == ANY else f"a list ({describe(item)} each)"
+        case RangeOf(item):
+            return "a range" if item == ANY else f"a range ({describe(item)} at its ends)"
+        case Context(_, name):
+            return f"a record of `{name}`" if name else "a context"
+        case FunctionType():
+            return "a function"
+        case Named(name):
+            return f"a `{name}`"

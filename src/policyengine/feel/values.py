@@ -1,0 +1,120 @@
+"""The values of FEEL that Python has no type for, and the one value that FEEL itself does not have: unknown.
+
+number `Decimal`, text `str`, boolean `bool`, null `None`, list `list` or `tuple`, context any `Mapping`,
+date `datetime.date` (`FarDate` outside the years 1 to 9999), time `Time`, date and time `DateTime`,
+days and time duration `datetime.timedelta` (`FineDuration` below a microsecond),
+years and months duration `Months`, range `Range`, not known `Unknown`.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol, TypeAlias
+
+from policyengine.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A fact that a record does not give: `fact` of the `entity` whose key is `key`."""
+
+    entity: str
+    key: str
+    fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something that has no answer, as a division by zero: one sentence, and where it stands, if known."""
+
+    sentence: str
+    place: Span | None = None
+
+
+Cause: TypeAlias = Missing | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that is not known, with everything that keeps it from being known (never empty)."""
+
+    causes: frozenset[Cause]
+
+    @classmethod
+    def of(cls, *causes: Cause) -> Unknown:
+        """Unknown for these causes."""
+        return cls(frozenset(causes))
+
+
+def unknown(values: Iterable[object]) -> Unknown | None:
+    """One unknown with the causes of every unknown among the values; None where all are known."""
+    found = [value for value in values if isinstance(value, Unknown)]
+    if not found:
+        return None
+    return found[0] if len(found) == 1 else Unknown(frozenset().union(*(one.causes for one in found)))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Months:
+    """A years and months duration, as its number of months."""
+
+    months: int
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Everything from `low` to `high`; an end that is None is open without limit."""
+
+    low: object
+    high: object
+    low_closed: bool = True
+    high_closed: bool = True
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FarDate:
+    """A date of a year that `datetime.date` does not reach (before 1 or after 9999)."""
+
+    year: int
+    month: int
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
+class FineDuration:
+    """A days and time duration that `timedelta` cannot hold: finer than a microsecond, or too long."""
+
+    seconds: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A time of day: seconds with their fraction; never both `offset` (seconds) and `zone`."""
+
+    hour: int
+    minute: int
+    second: Decimal
+    offset: int | None = None
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DateTime:
+    """A time on a date."""
+
+    date: datetime.date | FarDate
+    time: Time
+
+
+class Invocable(Protocol):
+    """A function as a value: a function literal with its surroundings, or a built-in."""
+
+    @property
+    def arity(self) -> int | None:
+        """How many arguments it takes; None where that differs."""
+
+    def invoke(self, *arguments: object) -> object:
+        """The result for these arguments."""

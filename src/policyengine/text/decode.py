@@ -1,0 +1,66 @@
+"""Bytes of a file in, a named text out."""
+
+from __future__ import annotations
+
+import codecs
+
+from policyengine.diagnostics import Code, Diagnostic
+from policyengine.source import Source
+
+MAX_BYTES = 64 * 1024 * 1024
+
+NOT_UTF8 = Code(
+    id="TEXT001",
+    title="the file is not UTF-8",
+    why="Every editor can save UTF-8, and only one encoding means that a name reads the same everywhere.",
+    bad="a file that a spreadsheet saved as Windows-1252 or UTF-16",
+    good="the same file saved as UTF-8",
+    example="folder",
+)
+TOO_LARGE = Code(
+    id="TEXT002",
+    title="the file is too large",
+    why="A file is read whole into memory; beyond the limit it is more likely a mistake than a policy.",
+    bad="a file of 65 MB",
+    good="the same records as several files",
+    example="folder",
+)
+CODES = (NOT_UTF8, TOO_LARGE)
+
+_OTHER_MARKS = (
+    (codecs.BOM_UTF32_LE, "UTF-32"),
+    (codecs.BOM_UTF32_BE, "UTF-32"),
+    (codecs.BOM_UTF16_LE, "UTF-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16"),
+)
+
+
+def decode(name: str, data: bytes, *, max_bytes: int = MAX_BYTES) -> Source | Diagnostic:
+    """The text of a file, from UTF-8 with or without a byte order mark, or what is wrong with it.
+
+    `name` is what messages call the file, `max_bytes` the size that is still read.
+    """
+    if len(data) > max_bytes:
+        return _too_large(name, len(data), max_bytes)
+    for mark, encoding in _OTHER_MARKS:
+        if data.startswith(mark):
+            where = Source(name, "").span(0, 0)
+            return NOT_UTF8.at(where, f"the file is {encoding}, not UTF-8", help="save it as UTF-8")
+    data = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        return Source(name, data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        return _not_utf8(name, data, error.start)
+
+
+def _too_large(name: str, size: int, limit: int) -> Diagnostic:
+    where = Source(name, "").span(0, 0)
+    message = f"the file has {size:,} bytes, and at most {limit:,} are read"
+    return TOO_LARGE.at(where, message, help="split it into several files")
+
+
+def _not_utf8(name: str, data: bytes, at: int) -> Diagnostic:
+    source = Source(name, data.decode("utf-8", errors="replace"))
+    start = len(data[:at].decode("utf-8"))
+    message = f"the file is not UTF-8: no character is written as the byte {data[at]:02X} here"
+    return NOT_UTF8.at(source.span(start, start + 1), message, help="save it as UTF-8")

@@ -1,0 +1,68 @@
+"""YAML in, located data out.
+
+Built on the events of PyYAML's parser, which neither crash nor recurse on deep nesting (its C composer
+does). All scalars stay text, so `NO`, `012` and `12:30` reach the schema as they were written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml
+
+from policyengine.diagnostics import Diagnostic
+from policyengine.source import Source
+from policyengine.text import decode as decoding
+from policyengine.text import yaml_builder
+from policyengine.text.characters import FORBIDDEN, forbidden_character
+from policyengine.text.decode import decode
+from policyengine.text.document import Document
+from policyengine.text.yaml_builder import MAX_DEPTH, Builder
+from policyengine.text.yaml_syntax import SYNTAX
+
+__all__ = ["CODES", "MAX_DEPTH", "MAX_NODES", "Yaml", "decode", "read_yaml"]
+
+MAX_NODES = 100_000
+
+CODES = (*decoding.CODES, SYNTAX, FORBIDDEN, *yaml_builder.CODES)
+
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Yaml:
+    """What a text holds: its documents that could be read, and all that is wrong with it."""
+
+    documents: tuple[Document, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def read_yaml(source: Source, *, max_nodes: int = MAX_NODES) -> Yaml:
+    """Read all documents of a text; a document without any value is left out.
+
+    Never raises. Reading goes on behind a duplicate key, a tag and the like and stops at the first syntax
+    error; the documents before it are returned. `max_nodes` bounds the number of values, each alias
+    counted as all that it stands for.
+    """
+    base = 1 if source.text.startswith("\ufeff") else 0
+    unseen = forbidden_character(source, base)
+    if unseen is not None:
+        return Yaml((), (unseen,))
+    builder = Builder(source, base, max_nodes)
+    for event in _events(source.text[base:] if base else source.text):
+        if isinstance(event, Exception):
+            builder.fail(event)
+        else:
+            builder.feed(event)
+        if builder.stopped:
+            break
+    return Yaml(tuple(builder.documents), tuple(builder.diagnostics))
+
+
+def _events(text: str) -> Iterator[yaml.Event | Exception]:
+    """The events of the parser, the last of them perhaps the error at which it gave up."""
+    try:
+        yield from yaml.parse(text, Loader=_LOADER)
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        yield error

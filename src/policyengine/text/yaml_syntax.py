@@ -1,0 +1,354 @@
+"""Why a text is no YAML, in words that help: what the parser says is turned into what the author did.
+
+The parser knows where it gave up and in the middle of what. The rules below look at the text around that
+place, most telling first; each knows one common mistake and returns None for all others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import yaml
+
+from policyengine.diagnostics import Code, Diagnostic, Label
+from policyengine.source import Source, Span
+
+SYNTAX = Code(
+    id="YAML001",
+    title="not YAML",
+    why="The text cannot be read any further; what stands behind this place is not checked.",
+    bad="title: Silver: the first level\n",
+    good='title: "Silver: the first level"\n',
+    example="yaml",
+)
+
+_CLOSERS = {"[": "]", "{": "}"}
+_NO_SPACE = re.compile(r"[ \t]*(?:- +)*(?P<key>[A-Za-z_][\w-]*):(?P<value>[^\s/][^\n]*)")
+_BLOCK_HEADER = re.compile(r"[|>][-+0-9]*[ \t]*(?:[ \t]#.*)?$")
+_FLOW_END = re.compile(r"\s*[,\]}]")
+_ESCAPE = re.compile(r"\\(?:[xuU][0-9a-fA-F]*|.)?")
+_LONGEST = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Where and at what the parser gave up.
+
+    `problem` is what it says, `at` the offset, `since` the offset where the thing began that it was reading.
+    `last` is the last scalar read before, `bracket` the offset of the innermost bracket that is open.
+    """
+
+    source: Source
+    problem: str
+    at: int
+    since: int
+    last: Span | None
+    bracket: int | None
+
+    @classmethod
+    def of(
+        cls, error: Exception, source: Source, base: int, *, last: Span | None, bracket: int | None
+    ) -> Fault:
+        """From an error of the parser, whose offsets count from `base`."""
+        problem, at, since = str(error), 0, None
+        if isinstance(error, yaml.MarkedYAMLError):
+            problem = f"{error.context or ''}: {error.problem or ''}"
+            at = error.problem_mark.index if error.problem_mark else 0
+            since = error.context_mark.index if error.context_mark else None
+        at = min(base + at, len(source.text))
+        return cls(source, problem, at, at if since is None else min(base + since, at), last, bracket)
+
+    @property
+    def char(self) -> str:
+        """The character at which it gave up, "" at the end."""
+        return self.source.text[self.at : self.at + 1]
+
+    @property
+    def line_start(self) -> int:
+        """Where the line begins on which it gave up."""
+        return self.source.text.rfind("\n", 0, self.at) + 1
+
+    @property
+    def before(self) -> str:
+        """What stands before that place on its line."""
+        return self.source.text[self.line_start : self.at]
+
+    def rest(self, start: int) -> Span:
+        """From an offset to the end of its line, without a comment and blanks."""
+        text = self.source.text
+        end = text.find("\n", start)
+        line = text[start : len(text) if end < 0 else end].split(" #")[0].rstrip()
+        return self.source.span(start, start + len(line))
+
+    def value(self, start: int) -> Span:
+        """The value that starts at an offset: to the end of the line, inside brackets to the next of them."""
+        span = self.rest(start)
+        before = self.source.text[self.source.text.rfind("\n", 0, start) + 1 : start]
+        opened = sum(map(before.count, "[{")) > sum(map(before.count, "]}"))
+        if self.bracket is None and not opened:
+            return span
+        end = _FLOW_END.search(self.source.text, start + 1, span.end)
+        return self.source.span(start, end.start()) if end else span
+
+    def char_span(self, at: int) -> Span:
+        """One character, none at the end of the text."""
+        return self.source.span(at, min(at + 1, len(self.source.text)))
+
+
+def explain(fault: Fault) -> Diagnostic:
+    """The diagnostic for a syntax error."""
+    for rule in _RULES:
+        found = rule(fault)
+        if found is not None:
+            return found
+    message = "this cannot be read here" if fault.char else "the text ends in the middle of something"
+    return SYNTAX.at(fault.rest(fault.at), message, help="put the value in quotes if it is meant as a text")
+
+
+def _quote(value: str) -> str:
+    """The advice to put a value in quotes."""
+    if len(value) > _LONGEST:
+        return "put the whole value in quotes"
+    if value.startswith("'") and value.endswith("'") and len(value) > 1 and '"' not in value:
+        value = value[1:-1]
+    quoted = f'"{value}"' if not {'"', "\\"} & set(value) else "'" + value.replace("'", "''") + "'"
+    return f"write `{quoted}`"
+
+
+def _tab(fault: Fault) -> Diagnostic | None:
+    line = fault.rest(fault.line_start)
+    indent = len(line.text) - len(line.text.lstrip(" \t"))
+    if "\t" not in line.text[:indent] or fault.at > line.start + indent:
+        return None
+    span = fault.source.span(line.start, line.start + indent)
+    return SYNTAX.at(span, "this line is indented with a tab", help="indent it with spaces")
+
+
+def _open_quote(fault: Fault) -> Diagnostic | None:
+    quote = fault.source.text[fault.since : fault.since + 1]
+    if quote not in ("'", '"') or "unexpected" not in fault.problem:
+        return None
+    message = f"the {_quote_name(quote)} that opens here is never closed"
+    return SYNTAX.at(fault.rest(fault.since), message, help=f"write `{quote}` where the text ends")
+
+
+def _quote_name(quote: str) -> str:
+    return "double quote" if quote == '"' else "single quote"
+
+
+def _escape(fault: Fault) -> Diagnostic | None:
+    if "escape" not in fault.problem and "hexdecimal" not in fault.problem:
+        return None
+    at = fault.source.text.rfind("\\", fault.since, fault.at + 1)
+    if at < 0:
+        return None
+    found = _ESCAPE.match(fault.source.text, at)
+    span = fault.source.span(at, found.end() if found else at + 1)
+    if span.text[1:2] in ("x", "u", "U"):
+        message = f"`{span.text[:12]}` is not the number of a character"
+        return SYNTAX.at(span, message, help="write the character itself")
+    help_ = "write `\\\\` for a backslash, or put the text in single quotes"
+    return SYNTAX.at(span, f"`{span.text}` means nothing inside double quotes", help=help_)
+
+
+def _first_character(fault: Fault) -> Diagnostic | None:
+    """A value that starts with a character YAML keeps for itself."""
+    char = fault.source.text[fault.since : fault.since + 1]
+    reserved = "cannot start any token" in fault.problem and not char.isspace()
+    named = char in ("*", "&") and ("alias" in fault.problem or "anchor" in fault.problem)
+    tagged = char == "!" and "tag" in fault.problem
+    block = char in ("|", ">") and not _BLOCK_HEADER.match(fault.rest(fault.since).text)
+    if not char or not (reserved or named or tagged or block):
+        return None
+    value = fault.value(fault.since)
+    name = "a backtick" if char == "`" else f"`{char}`"
+    message = f"a value that starts with {name} has to be in quotes"
+    return SYNTAX.at(value, message, help=_quote(value.text))
+
+
+def _block_text(fault: Fault) -> Diagnostic | None:
+    if "block scalar" not in fault.problem:
+        return None
+    message = "the indentation of this block of text is not even"
+    label = Label(fault.char_span(fault.since), "the block starts here")
+    help_ = "indent all its lines by the same number of spaces"
+    return SYNTAX.at(fault.rest(fault.line_start), message, help=help_, labels=[label])
+
+
+def _no_space(fault: Fault) -> Diagnostic | None:
+    """`key:value`, which YAML takes for a text."""
+    if "mapping values" not in fault.problem and "simple key" not in fault.problem:
+        return None
+    start = fault.since if fault.last is None or "simple key" in fault.problem else fault.last.start
+    line = fault.rest(fault.source.text.rfind("\n", 0, start) + 1)
+    found = _NO_SPACE.fullmatch(line.text)
+    if found is None:
+        return None
+    key, value = found["key"], found["value"]
+    span = fault.source.span(line.start + found.start("key"), line.start + found.end("key") + 1)
+    help_ = f"write `{key}: {value}`" if len(value) <= _LONGEST else f"write `{key}: ` and then the value"
+    return SYNTAX.at(span, f"there has to be a space after the colon of `{key}`", help=help_)
+
+
+def _colon_in_value(fault: Fault) -> Diagnostic | None:
+    """`key: value: x`, and a key that is indented below a finished value."""
+    last = fault.last
+    if last is None or fault.char != ":" or fault.source.text[last.end : fault.at].strip():
+        return None
+    if "mapping values" not in fault.problem and last.start < fault.line_start:
+        return None
+    if last.start < fault.line_start:
+        return _below_value(fault, last)
+    if not fault.source.text[fault.line_start : last.start].strip(" -"):
+        return None
+    value = fault.value(last.start)
+    head, _, key = last.text.rpartition(" ")
+    if fault.bracket is not None and head:
+        message = f"a comma is missing before `{key[:_LONGEST]}:`"
+        return SYNTAX.at(value, message, help=f"{_quote(value.text)} if it is one text")
+    message = "a value that contains a colon and a space has to be in quotes"
+    return SYNTAX.at(value, message, help=_quote(value.text))
+
+
+def _below_value(fault: Fault, last: Span) -> Diagnostic:
+    line_start = fault.source.text.rfind("\n", 0, last.start) + 1
+    before = fault.source.text[line_start : last.start]
+    if not before.strip(" -"):
+        name = fault.rest(last.start)
+        message = f"`{name.text[:_LONGEST]}` is neither a key with a colon nor an item of a list"
+        return SYNTAX.at(name, message, help="write a colon and a value after it, or remove it")
+    column = len(before) - len(before.lstrip(" -"))
+    key = fault.before.strip()[:_LONGEST]
+    span = fault.source.span(fault.at - len(fault.before.lstrip()), fault.at)
+    message = f"`{key}` is indented below a line that has its value already"
+    label = Label(fault.rest(last.start), "the value")
+    return SYNTAX.at(span, message, help=_indent_by([column]), labels=[label])
+
+
+def _indent_by(columns: list[int]) -> str:
+    words = ["by 1 space" if column == 1 else f"by {column} spaces" for column in columns if column]
+    if not words:
+        return "do not indent it"
+    return "indent it " + " or ".join([*words, "not at all"] if 0 in columns else words)
+
+
+def _list_on_line(fault: Fault) -> Diagnostic | None:
+    if "sequence entries are not allowed" not in fault.problem:
+        return None
+    span = fault.rest(fault.at)
+    message = "a list that is written with `-` cannot start on this line"
+    item = span.text.removeprefix("-").strip()
+    help_ = f"start it on the next line, or write `[{item}]`" if len(item) <= _LONGEST else None
+    return SYNTAX.at(span, message, help=help_)
+
+
+def _no_colon(fault: Fault) -> Diagnostic | None:
+    if "simple key" not in fault.problem:
+        return None
+    span = fault.rest(fault.since)
+    message = f"`{span.text[:_LONGEST]}` is neither a key with a colon nor an item of a list"
+    return SYNTAX.at(span, message, help="write a colon and a value after it, or indent it below its key")
+
+
+def _brackets(fault: Fault) -> Diagnostic | None:
+    if fault.bracket is None or "flow" not in fault.problem:
+        return None
+    opener = fault.source.text[fault.bracket]
+    closer = _CLOSERS[opener]
+    opening = fault.char_span(fault.bracket)
+    if not fault.char or (fault.char == ":" and fault.bracket < fault.line_start) or fault.char == "-":
+        return SYNTAX.at(
+            opening, f"the `{opener}` here is never closed", help=f"write the missing `{closer}`"
+        )
+    labels = [Label(opening, "opened here")]
+    if fault.char in _CLOSERS.values() and fault.char != closer:
+        message = f"`{fault.char}` cannot close `{opener}`"
+        return SYNTAX.at(fault.char_span(fault.at), message, help=f"write `{closer}`", labels=labels)
+    if "node content" in fault.problem or "flow node" in fault.problem:
+        message = f"there is no value before this `{fault.char}`"
+        return SYNTAX.at(
+            fault.char_span(fault.at), message, help="write the value or remove the comma or colon"
+        )
+    message = f"there has to be a `,` or a `{closer}` before this"
+    help_ = "separate two items with `, `; put a text that contains brackets, commas or colons in quotes"
+    return SYNTAX.at(fault.rest(fault.at), message, help=help_, labels=labels)
+
+
+def _behind_closing(fault: Fault) -> Diagnostic | None:
+    """Something follows a closing quote or bracket on the same line."""
+    before = fault.before.rstrip()
+    if "block" not in fault.problem or before[-1:] not in ("'", '"', "]", "}"):
+        return None
+    closer, last = before[-1], fault.last
+    if closer in ("]", "}") or last is None or last.end != fault.line_start + len(before):
+        return SYNTAX.at(fault.rest(fault.at), f"nothing may follow the closing `{closer}`", help="remove it")
+    name = _quote_name(closer)
+    if last.start < fault.line_start:
+        message = f"this {name} closes a text that was opened on line {last.line}"
+        help_ = f"close it on line {last.line}"
+        label = Label(fault.char_span(last.start), "opened here")
+        return SYNTAX.at(fault.char_span(last.end - 1), message, help=help_, labels=[label])
+    value = fault.rest(last.start)
+    message = f"nothing may follow the {name} that closes a text"
+    return SYNTAX.at(fault.rest(fault.at), message, help=_quote(value.text))
+
+
+def _stray(fault: Fault) -> Diagnostic | None:
+    if not fault.char or fault.char not in "]},":
+        return None
+    if fault.char == ",":
+        if "node content" not in fault.problem:
+            return None
+        message = "a value that starts with a comma has to be in quotes"
+        return SYNTAX.at(fault.rest(fault.at), message, help=_quote(fault.rest(fault.at).text))
+    message = f"this `{fault.char}` closes nothing"
+    return SYNTAX.at(fault.char_span(fault.at), message, help="remove it, or write the bracket that opens")
+
+
+def _indentation(fault: Fault) -> Diagnostic | None:
+    """The line does not fit below the lines above it."""
+    if "block" not in fault.problem or fault.before.strip():
+        return None
+    column, block = len(fault.before), fault.source.position(fault.since)[1] - 1
+    is_item = re.match(r"-\s", fault.source.text[fault.at : fault.at + 2]) is not None
+    span = fault.rest(fault.at)
+    if column == block and is_item:
+        help_ = "indent it below the key that it belongs to"
+        return SYNTAX.at(span, "an item of a list stands where the next key is expected", help=help_)
+    if column == block:
+        help_ = "write `- ` before it, or indent it like the keys of the item above"
+        return SYNTAX.at(span, "a key stands where the next item of the list is expected", help=help_)
+    above = fault.source.text[: fault.line_start].rstrip().rpartition("\n")[2]
+    columns = {block, len(above) - len(above.lstrip(" ")), len(above) - len(above.lstrip(" -"))} - {column}
+    message = "the indentation of this line fits none of the lines above"
+    return SYNTAX.at(span, message, help=_indent_by(sorted(columns)))
+
+
+def _directive(fault: Fault) -> Diagnostic | None:
+    if "document start" in fault.problem:
+        message = "this stands behind the end of the document"
+        return SYNTAX.at(fault.rest(fault.at), message, help="write `---` on a line before it, or remove it")
+    line = fault.rest(fault.source.text.rfind("\n", 0, fault.since) + 1)
+    if not line.text.startswith("%"):
+        return None
+    return SYNTAX.at(line, "a line that starts with `%` has no meaning here", help="remove it")
+
+
+_RULES: tuple[Callable[[Fault], Diagnostic | None], ...] = (
+    _tab,
+    _open_quote,
+    _escape,
+    _directive,
+    _first_character,
+    _block_text,
+    _no_space,
+    _colon_in_value,
+    _list_on_line,
+    _no_colon,
+    _brackets,
+    _stray,
+    _behind_closing,
+    _indentation,
+)

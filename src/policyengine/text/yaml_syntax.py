@@ -14,6 +14,7 @@ import yaml
 
 from policyengine.diagnostics import Code, Diagnostic, Label
 from policyengine.source import Source, Span
+from policyengine.text.shown import shown
 
 SYNTAX = Code(
     id="YAML001",
@@ -147,7 +148,7 @@ def _escape(fault: Fault) -> Diagnostic | None:
     found = _ESCAPE.match(fault.source.text, at)
     span = fault.source.span(at, found.end() if found else at + 1)
     if span.text[1:2] in ("x", "u", "U"):
-        message = f"`{span.text[:12]}` is not the number of a character"
+        message = f"`{shown(span.text, 12)}` is not the number of a character"
         return SYNTAX.at(span, message, help="write the character itself")
     help_ = "write `\\\\` for a backslash, or put the text in single quotes"
     return SYNTAX.at(span, f"`{span.text}` means nothing inside double quotes", help=help_)
@@ -206,7 +207,7 @@ def _colon_in_value(fault: Fault) -> Diagnostic | None:
     value = fault.value(last.start)
     head, _, key = last.text.rpartition(" ")
     if fault.bracket is not None and head:
-        message = f"a comma is missing before `{key[:_LONGEST]}:`"
+        message = f"a comma is missing before `{shown(key)}:`"
         return SYNTAX.at(value, message, help=f"{_quote(value.text)} if it is one text")
     message = "a value that contains a colon and a space has to be in quotes"
     return SYNTAX.at(value, message, help=_quote(value.text))
@@ -217,10 +218,10 @@ def _below_value(fault: Fault, last: Span) -> Diagnostic:
     before = fault.source.text[line_start : last.start]
     if not before.strip(" -"):
         name = fault.rest(last.start)
-        message = f"`{name.text[:_LONGEST]}` is neither a key with a colon nor an item of a list"
+        message = f"`{shown(name.text)}` is neither a key with a colon nor an item of a list"
         return SYNTAX.at(name, message, help="write a colon and a value after it, or remove it")
     column = len(before) - len(before.lstrip(" -"))
-    key = fault.before.strip()[:_LONGEST]
+    key = shown(fault.before.strip())
     span = fault.source.span(fault.at - len(fault.before.lstrip()), fault.at)
     message = f"`{key}` is indented below a line that has its value already"
     label = Label(fault.rest(last.start), "the value")
@@ -248,7 +249,7 @@ def _no_colon(fault: Fault) -> Diagnostic | None:
     if "simple key" not in fault.problem:
         return None
     span = fault.rest(fault.since)
-    message = f"`{span.text[:_LONGEST]}` is neither a key with a colon nor an item of a list"
+    message = f"`{shown(span.text)}` is neither a key with a colon nor an item of a list"
     return SYNTAX.at(span, message, help="write a colon and a value after it, or indent it below its key")
 
 

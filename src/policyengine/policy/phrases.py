@@ -106,6 +106,15 @@ def subject_name(subject: Subject) -> str:
     return f"{words(subject.entity)} {subject.label or subject.name}"
 
 
+def short_name(subject: Subject) -> str:
+    """Who or what is judged, where its entity is clear: `Acme`, `A-1`, `Harbour Times (C-2)`."""
+    if subject.root:
+        return subject_name(subject)
+    return (
+        f"{subject.label} ({subject.key})" if subject.label and subject.key else subject.label or subject.name
+    )
+
+
 def capital(sentence: str) -> str:
     """The sentence with a capital first letter."""
     return sentence[:1].upper() + sentence[1:]

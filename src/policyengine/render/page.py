@@ -1,0 +1,62 @@
+"""What all parts of a decision's page share: names, places, marks, the width."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from policyengine.policy.findings import Decision, Finding, Origin
+from policyengine.policy.phrases import name_of
+from policyengine.render.rows import HEADING, Row, table
+from policyengine.render.style import Paint
+from policyengine.source import Span
+
+MARK = " *"
+"""Follows what rests on an assumption."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A decision to be shown: who is called what, how wide, in which colours, relative to which folder."""
+
+    decision: Decision
+    labels: Mapping[str, str]
+    columns: int
+    paint: Paint
+    folder: str
+
+    def name(self, identifier: str | None) -> str:
+        """What a party or an item is called."""
+        return name_of(identifier, self.labels)
+
+    def place(self, span: Span) -> str:
+        """`levels.yaml:21`, relative to the folder of the policies."""
+        name = span.source.name
+        if self.folder and name.startswith(f"{self.folder}/"):
+            name = name[len(self.folder) + 1 :]
+        return f"{name}:{span.line}"
+
+    def at(self, finding: Finding) -> str:
+        """The place of the rule of a finding."""
+        return self.place(finding.origin.at)
+
+    def table(self, heading: str, rows: Sequence[Row], indent: int = HEADING) -> list[str]:
+        """Rows under a heading, over the width of the page."""
+        return table(heading, rows, self.columns, self.paint, indent)
+
+
+def folder_of(decision: Decision) -> str:
+    """The folder that all places of a decision have in common; "" where they have none."""
+    folders = {posixpath.dirname(span.source.name) for span in _places(decision.findings)}
+    return posixpath.commonpath(folders) if folders and len({f.startswith("/") for f in folders}) == 1 else ""
+
+
+def _places(findings: Iterable[Finding]) -> Iterator[Span]:
+    for finding in findings:
+        yield finding.origin.at
+
+
+def marked(text: str, origin: Origin) -> str:
+    """The text, marked where it rests on an assumption."""
+    return f"{text}{MARK}" if origin.basis == "assumed" else text

@@ -1,0 +1,74 @@
+"""Rows in columns: a heading, short cells, a text that wraps, and a place at the right edge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from policyengine.render.style import Paint
+from policyengine.render.width import clean, pad, width, wrap
+
+HEADING = 13
+"""The columns of the headings at the left."""
+
+_GAP = 2
+_WIDEST_CELL = 30
+_COMFORTABLE = 40
+_ROOMY, _ALIGNED = 100, 24  # on a page this wide the cells of all tables take at least so much
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its cells are aligned with those of its neighbours, its text takes the room that is left."""
+
+    cells: tuple[str, ...] = ()
+    text: str = ""
+    place: str = ""
+    style: str = ""
+
+
+def table(heading: str, rows: Sequence[Row], columns: int, paint: Paint, indent: int = HEADING) -> list[str]:
+    """The rows under one heading as lines of at most `columns`; equal rows are shown once."""
+    widths = _widths(rows)
+    if widths and columns >= _ROOMY:
+        widths[-1] += max(0, _ALIGNED - sum(widths) - _GAP * (len(widths) - 1))
+    lines: list[str] = []
+    for row in dict.fromkeys(rows):
+        first = "" if lines else heading
+        lines.extend(_row(first, row, widths, columns, paint, indent))
+    return lines
+
+
+def _widths(rows: Iterable[Row]) -> list[int]:
+    """The width of each column of cells; one that is too wide takes a line of its own instead."""
+    widths: list[int] = []
+    for row in rows:
+        for index, cell in enumerate(row.cells):
+            if index == len(widths):
+                widths.append(0)
+            if width(clean(cell)) <= _WIDEST_CELL:
+                widths[index] = max(widths[index], width(clean(cell)))
+    return widths
+
+
+def _row(
+    heading: str, row: Row, widths: Sequence[int], columns: int, paint: Paint, indent: int
+) -> Iterator[str]:
+    """The lines of one row; where the text has a comfortable width it keeps clear of the places."""
+    cells = [pad(clean(cell), room) for cell, room in zip(row.cells, widths, strict=False)]
+    lead = (" " * _GAP).join([*cells, ""]) if cells else ""
+    start = indent + width(lead)
+    place = clean(row.place)
+    clear = columns - start - width(place) - _GAP
+    texts = wrap(row.text, clear if clear >= _COMFORTABLE else columns - start)
+    front = paint(pad(clean(heading), indent), "strong") + paint(lead, row.style)
+    used = start
+    for index, text in enumerate(texts):
+        used = start + width(text)
+        line = f"{front if index == 0 else ' ' * start}{text}"
+        if index == len(texts) - 1 and place and used + _GAP + width(place) <= columns:
+            yield f"{line}{' ' * (columns - used - width(place))}{paint(place, 'faint')}"
+            return
+        yield line.rstrip()
+    if place:
+        yield f"{' ' * max(start, columns - width(place))}{paint(place, 'faint')}"

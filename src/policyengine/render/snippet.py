@@ -1,0 +1,81 @@
+"""Lines of a source with marks under them, and line numbers at their left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from policyengine.render.style import Paint
+from policyengine.render.width import clean, width
+from policyengine.source import Source, Span
+
+LONGEST = 100
+"""Columns of a line that are shown; longer ones are cut around their marks."""
+
+_BEFORE = 30
+_CUT = "..."
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A stretch to point at; the main one with carets, others with dashes and a text."""
+
+    span: Span
+    text: str = ""
+    main: bool = False
+
+
+def snippet(marks: Iterable[Mark], gutter: int, paint: Paint) -> Iterator[str]:
+    """The marked lines of one source in order, each once, each with its marks below it."""
+    yield paint(f"{' ' * gutter} |", "faint")
+    shown = (0, "")
+    for mark in sorted(marks, key=lambda mark: (mark.span.line, mark.span.start, mark.main)):
+        number = mark.span.line
+        text, start, end = _excerpt(mark.span)
+        if (number, text) != shown:
+            yield f"{paint(f'{number:>{gutter}} |', 'faint')} {text}".rstrip()
+        shown = (number, text)
+        yield _pointer(mark, start, end, gutter, paint)
+
+
+def _pointer(mark: Mark, start: int, end: int, gutter: int, paint: Paint) -> str:
+    sign = ("^" if mark.main else "-") * max(1, end - start)
+    text = paint(f"{sign} {clean(mark.text)}".rstrip(), "error" if mark.main else "note")
+    bar = paint(" " * gutter + " |", "faint")
+    return f"{bar} {' ' * start}{text}"
+
+
+def _excerpt(span: Span) -> tuple[str, int, int]:
+    """The line as shown, and the columns from and up to which its mark goes."""
+    line = span.source.line(span.line)
+    first = span.column - 1
+    last = span.end_column - 1 if span.end_line == span.line else len(line)
+    before, marked = clean(line[:first]), clean(line[first : max(first, last)])
+    after = clean(line[max(first, last) :])
+    if width(before) + width(marked) + width(after) > LONGEST:
+        before, marked, after = _cut(before, marked, after)
+    return before + marked + after, width(before), width(before) + width(marked)
+
+
+def _cut(before: str, marked: str, after: str) -> tuple[str, str, str]:
+    if len(before) > _BEFORE:
+        before = _CUT + before[-_BEFORE:]
+    room = max(LONGEST - len(before), _BEFORE)
+    if len(marked) > room:
+        return before, marked[: room - len(_CUT)] + _CUT, ""
+    room -= len(marked)
+    return before, marked, after if len(after) <= room else after[: max(0, room - len(_CUT))] + _CUT
+
+
+def gutter_of(spans: Iterable[Span]) -> int:
+    """How wide the line numbers of these places are."""
+    return max((len(str(span.line)) for span in spans), default=1)
+
+
+def by_source(marks: Iterable[Mark]) -> list[tuple[Source, list[Mark]]]:
+    """The marks of each source, in the order in which the sources come up."""
+    together: dict[int, tuple[Source, list[Mark]]] = {}
+    for mark in marks:
+        source = mark.span.source
+        together.setdefault(id(source), (source, []))[1].append(mark)
+    return list(together.values())

@@ -1,0 +1,65 @@
+"""A decision on a terminal, for a partner manager: words first, a place for everything, nothing repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from policyengine.policy.findings import Charge, Decision, Discount, Duty, Gate, Level, Obligation
+from policyengine.policy.phrases import day, subject_name
+from policyengine.render.duties import duties
+from policyengine.render.levels import discounts, figures, levels
+from policyengine.render.page import Page, folder_of
+from policyengine.render.style import painter
+from policyengine.render.undecided import assumptions, undecided
+from policyengine.render.width import clean, width
+from policyengine.render.work import charges, gates, obligations
+
+NARROWEST, WIDEST = 60, 120
+
+
+def decision_text(
+    decision: Decision,
+    labels: Mapping[str, str],
+    *,
+    color: bool = False,
+    list_assumptions: bool = False,
+    columns: int = 80,
+) -> str:
+    """The decision as lines of at most `columns` (between 60 and 120), without a line end at the end.
+
+    `labels` says what parties and items are called.
+    """
+    columns = max(NARROWEST, min(columns, WIDEST))
+    page = Page(decision, labels, columns, painter(color), folder_of(decision))
+    parts = [_header(page), *_parts(page), assumptions(page, list_assumptions)]
+    if not decision.findings:
+        parts.insert(1, ["Nothing in this program applies to this record."])
+    return "\n\n".join("\n".join(lines) for lines in parts if lines)
+
+
+def _header(page: Page) -> list[str]:
+    decision = page.decision
+    subject = decision.subject
+    name = clean(subject_name(subject))
+    if subject.label and subject.key:
+        name = f"{name} ({clean(subject.key)})"
+    title = clean(f"{decision.program_title}, as of {day(decision.as_of)}")
+    blank = page.columns - width(name) - width(title)
+    if blank < 2:
+        return [page.paint(name, "strong"), title]
+    return [f"{page.paint(name, 'strong')}{' ' * blank}{title}"]
+
+
+def _parts(page: Page) -> list[list[str]]:
+    """The short tables together, the duties on their own below them."""
+    of = page.decision.of
+    tables = [
+        levels(page, of(Level.section)),
+        discounts(page, of(Discount.section)),
+        figures(page),
+        gates(page, of(Gate.section)),
+        charges(page, of(Charge.section)),
+        obligations(page, of(Obligation.section)),
+        undecided(page),
+    ]
+    return [[line for lines in tables for line in lines], duties(page, of(Duty.section))]

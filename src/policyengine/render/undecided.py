@@ -1,0 +1,83 @@
+"""What could not be decided and which facts would settle it; what rests on assumptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from policyengine.policy.findings import Finding, Missing
+from policyengine.policy.phrases import join, plural, words
+from policyengine.render.page import Page
+from policyengine.render.rows import Row
+
+_NAMED = 3
+
+
+def undecided(page: Page) -> list[str]:
+    """A row for each missing fact, the one that settles most first; then the other reasons."""
+    titles = {f"{one.policy}/{one.id}": one.title for one in nested(page.decision.findings)}
+    facts: dict[tuple[str, str], list[Missing]] = {}
+    for missing in page.decision.missing:
+        facts.setdefault((missing.fact, missing.entity), []).append(missing)
+    order = sorted(facts.items(), key=lambda item: (-len(_needed_by(item[1])), item[0]))
+    rows = [Row((f"`{fact}`",), _settles(entity, found, titles)) for (fact, entity), found in order]
+    return page.table("Not decided", [*rows, *_reasons(page)])
+
+
+def _needed_by(found: Iterable[Missing]) -> list[str]:
+    return list(dict.fromkeys(reference for one in found for reference in one.needed_by))
+
+
+def _settles(entity: str, found: list[Missing], titles: dict[str, str]) -> str:
+    keys = [one.key for one in found if one.key is not None]
+    owner = "" if entity == "partner" or not keys else f"of {words(entity)} {_some(keys)}, "
+    return f"{owner}for {_some([titles.get(name, name) for name in _needed_by(found)])}"
+
+
+def _some(names: list[str]) -> str:
+    """The first few, and how many more there are."""
+    known = list(dict.fromkeys(names))
+    if len(known) > _NAMED + 1:
+        return f"{', '.join(known[:_NAMED])} and {len(known) - _NAMED} more"
+    return join(known)
+
+
+def _reasons(page: Page) -> Iterator[Row]:
+    """What no fact would settle: a division by zero, a party that the text does not name."""
+    together: dict[str, list[str]] = {}
+    for found in page.decision.findings:
+        for unsettled in found.unknown:
+            if unsettled.fact is None:
+                together.setdefault(unsettled.text, []).append(found.title)
+    for reason, titles in together.items():
+        yield Row(("no fact",), f"{reason}: {_some(titles)}")
+
+
+def nested(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings and the requirements inside them."""
+    for finding in findings:
+        yield finding
+        yield from getattr(finding, "requirements", ())
+
+
+def assumptions(page: Page, listed: bool) -> list[str]:
+    """How many findings rest on assumptions; `listed`: which ones, and what was assumed."""
+    found = [one for one in page.decision.findings if one.origin.basis == "assumed"]
+    if not found:
+        return []
+    total = plural(len(page.decision.findings), "finding")
+    verb = "rests" if len(found) == 1 else "rest"
+    count = f"{len(found)} of {total} {verb} on assumptions"
+    if not listed:
+        return [f"* {count} (--assumptions lists them)."]
+    return [f"* {count}:", *_listed(page, found)]
+
+
+def _listed(page: Page, found: Iterable[Finding]) -> list[str]:
+    together: dict[str, list[Finding]] = {}
+    for one in found:
+        together.setdefault(one.origin.note or "no note says what was assumed", []).append(one)
+    rows = [
+        Row(text=f"{_some([one.title for one in ones])}: {note}", place=page.at(ones[0]))
+        for note, ones in together.items()
+    ]
+    return page.table("", rows, indent=2)

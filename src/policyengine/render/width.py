@@ -1,0 +1,66 @@
+"""Text on a terminal: how wide it is, where it may break, and nothing in it that the terminal would obey.
+
+Columns are counted as terminals show them: wide East Asian characters take two, combining ones none.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+TAB = "    "
+
+
+def clean(text: str) -> str:
+    """The text on one line, with tabs as blanks and control characters made visible and harmless."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_visible(letter) for letter in text)
+
+
+def _visible(letter: str) -> str:
+    if letter == "\t":
+        return TAB
+    if letter.isprintable() or letter == " ":
+        return letter
+    category = unicodedata.category(letter)
+    if category == "Zs":
+        return " "
+    return "\N{REPLACEMENT CHARACTER}" if category in ("Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn") else letter
+
+
+def width(text: str) -> int:
+    """How many columns a clean text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(_columns(letter) for letter in text)
+
+
+def _columns(letter: str) -> int:
+    if unicodedata.combining(letter) or unicodedata.category(letter) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in ("W", "F") else 1
+
+
+def pad(text: str, columns: int) -> str:
+    """The text with blanks up to that many columns."""
+    return text + " " * max(0, columns - width(text))
+
+
+def wrap(text: str, columns: int) -> list[str]:
+    """The text in lines of at most that many columns, broken between words only; at least one line."""
+    lines = list(_lines(clean(text).split(), max(1, columns)))
+    return lines or [""]
+
+
+def _lines(words: list[str], columns: int) -> Iterator[str]:
+    line = ""
+    for word in words:
+        longer = f"{line} {word}" if line else word
+        if line and width(longer) > columns:
+            yield line
+            line = word
+        else:
+            line = longer
+    if line:
+        yield line

@@ -1,0 +1,114 @@
+"""What is to be done and paid: the gates of the stages, the charges, the obligations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from policyengine.policy.findings import UNDETERMINED, Charge, Finding, Gate, Obligation
+from policyengine.policy.phrases import day, every, join, money, number, plural, rate, short_name
+from policyengine.policy.shape import decimals, exact
+from policyengine.render.levels import requirements
+from policyengine.render.page import Page, marked
+from policyengine.render.rows import Row
+
+_GATE_STYLES = {"open": "good", "blocked": "bad", UNDETERMINED: "open"}
+_ORDER = ("overdue", "due", "upcoming", UNDETERMINED, "manual")
+_STYLES = {"overdue": "bad", "due": "bad", UNDETERMINED: "open", "manual": "note"}
+
+
+def gates(page: Page, findings: Iterable[Finding]) -> list[str]:
+    """The stages that deals are in, whether they may leave them, and what blocks."""
+    rows = [row for gate in findings if isinstance(gate, Gate) for row in _gate(page, gate)]
+    return page.table("Stages", rows)
+
+
+def _gate(page: Page, gate: Gate) -> Iterator[Row]:
+    following = gate.next_stage_title or join(gate.next_stages, "or") or "the next stage"
+    text = {
+        "open": f"may move to {following}",
+        "blocked": f"may not move to {following} yet",
+        "system": f"the system moves it to {following}",
+        "final": "the last stage",
+    }.get(gate.status, f"not decided whether it may move to {following}")
+    cells = (short_name(gate.subject), gate.stage_title or gate.stage or "no stage")
+    yield Row(cells, marked(text, gate.origin), page.at(gate), _GATE_STYLES.get(gate.status, ""))
+    if gate.status in ("blocked", UNDETERMINED):
+        yield from requirements(page, gate.requirements, ("", ""))
+
+
+def charges(page: Page, findings: Iterable[Finding]) -> list[str]:
+    """The charges by the day on which they fall due (next)."""
+    found = [charge for charge in findings if isinstance(charge, Charge)]
+    applying = sorted((one for one in found if one.status != "not_applicable"), key=_charge_order)
+    amounts = [_net(one) for one in applying]
+    widest = max(map(len, amounts), default=0)
+    rows = [
+        Row((_due(one), amount.rjust(widest)), _charge_text(one), page.at(one))
+        for one, amount in zip(applying, amounts, strict=True)
+    ]
+    idle = len(found) - len(applying)
+    if idle:
+        rows.append(Row(text=f"{plural(idle, 'charge')} not applicable"))
+    return page.table("Charges", rows)
+
+
+def _charge_order(charge: Charge) -> date:
+    return charge.next_due_on or charge.due_on or date.max
+
+
+def _due(charge: Charge) -> str:
+    due = charge.next_due_on or charge.due_on
+    return "no date yet" if due is None else day(due)
+
+
+def _net(charge: Charge) -> str:
+    return "not decided" if charge.net is None else money(charge.net, charge.currency)
+
+
+def _charge_text(charge: Charge) -> str:
+    text = f"{marked(charge.title, charge.origin)} of {short_name(charge.subject)}"
+    if charge.amount is not None and charge.net is not None and charge.discount_rate:
+        gross = exact(charge.amount, decimals(charge.net))
+        text = f"{text} ({gross} less {rate(charge.discount_rate)})"
+    elif charge.amount is not None and charge.net is None:
+        text = f"{text} ({number(charge.amount)} before discount)"
+    return f"{text}, {every(charge.every)}" if charge.every else text
+
+
+def obligations(page: Page, findings: Iterable[Finding]) -> list[str]:
+    """What is to be done, the overdue first, then by due day; what is done or idle is only counted."""
+    found = [one for one in findings if isinstance(one, Obligation)]
+    rows = [_obligation(page, one) for one in sorted(found, key=_obligation_order) if one.status in _ORDER]
+    counts = [_count(found, "met", "done"), _count(found, "not_applicable", "not applicable")]
+    told = [text for text in counts if text]
+    if told:
+        rows.append(Row(text=", ".join(told)))
+    return page.table("To do", rows)
+
+
+def _count(found: Iterable[Obligation], status: str, text: str) -> str:
+    number_of = sum(one.status == status for one in found)
+    return f"{number_of} {text}" if number_of else ""
+
+
+def _obligation_order(one: Obligation) -> tuple[int, date, str]:
+    return (_ORDER.index(one.status) if one.status in _ORDER else 9, one.due_on or date.max, one.title)
+
+
+def _obligation(page: Page, one: Obligation) -> Row:
+    when = day(one.due_on) if one.due_on else ""
+    lead = {
+        "overdue": ("overdue", when),
+        "due": ("due", "today" if when else "now"),
+        "upcoming": ("by", when),
+        "manual": ("open", when),
+    }.get(one.status, ("not decided", when))
+    text = marked(one.title, one.origin) + (f", {one.period}" if one.period else "")
+    if not one.subject.root:
+        text += f", {short_name(one.subject)}"
+    if one.status == "manual":
+        text += f" ({page.name(one.decided_by)} decides)"
+    elif one.party not in (None, "partner"):
+        text += f" ({page.name(one.party)})"
+    return Row(lead, text, page.at(one), _STYLES.get(one.status, ""))

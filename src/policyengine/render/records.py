@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeGuard
 
-from policyengine.feel.values import Months
 from policyengine.policy.shape import plain
+
+_PLAIN = re.compile(r"[^\W\d][\w./@+-]*( [\w./@+-]+)*")
+_MISREAD = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+_HIDDEN = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
 def record_json(record: Mapping[str, Any]) -> str:
@@ -20,56 +24,69 @@ def record_json(record: Mapping[str, Any]) -> str:
 def _json(value: object, indent: str) -> str:
     inner = f"{indent}  "
     if isinstance(value, Mapping) and value:
-        items = (f"{inner}{_text(str(key))}: {_json(item, inner)}" for key, item in value.items())
+        items = (f"{inner}{_quoted(str(key))}: {_json(item, inner)}" for key, item in value.items())
         return "{\n" + ",\n".join(items) + f"\n{indent}}}"
-    if isinstance(value, Sequence) and not isinstance(value, str) and value:
+    if _is_list(value) and value:
         return "[\n" + ",\n".join(f"{inner}{_json(item, inner)}" for item in value) + f"\n{indent}]"
     if isinstance(value, Decimal):
         return format(value, "f")
-    return _text(plain(value))
-
-
-def _text(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, (Mapping, bool, int)) or value is None or _is_list(value):
+        return json.dumps(value)
+    return _quoted(str(plain(value)))
 
 
 def record_yaml(record: Mapping[str, Any]) -> str:
-    """The record as YAML, in the order of its keys; texts that look like something else are quoted."""
-    import yaml
-
-    class Dumper(yaml.SafeDumper):
-        """Knows the values of a record, and never writes an alias."""
-
-        def ignore_aliases(self, data: Any) -> bool:
-            return True
-
-        def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-            return super().increase_indent(flow, False)
-
-    def _number(dumper: yaml.SafeDumper, value: Decimal) -> yaml.ScalarNode:
-        text = format(value, "f")
-        return dumper.represent_scalar(f"tag:yaml.org,2002:{'float' if '.' in text else 'int'}", text)
-
-    def _period(dumper: yaml.SafeDumper, value: Months | timedelta) -> yaml.ScalarNode:
-        return dumper.represent_str(str(plain(value)))
-
-    def _day(dumper: yaml.SafeDumper, value: date) -> yaml.ScalarNode:
-        return dumper.represent_scalar("tag:yaml.org,2002:timestamp", value.isoformat())
-
-    Dumper.add_representer(Decimal, _number)
-    Dumper.add_representer(date, _day)
-    for kind in (Months, timedelta):
-        Dumper.add_representer(kind, _period)
-    for kind in (list, tuple):
-        Dumper.add_representer(kind, lambda dumper, value: dumper.represent_list(value))
-    written: str = yaml.dump(_lists(record), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=10_000)
-    return written
+    """The record as YAML, in the order of its keys; texts that could be misread are quoted."""
+    return "\n".join(_lines(record)) or "{}"
 
 
-def _lists(value: object) -> object:
-    """Plain dicts and lists all the way down."""
+def _lines(value: Mapping[str, Any] | Sequence[Any]) -> Iterator[str]:
+    """The lines of a mapping or a list that is not empty."""
     if isinstance(value, Mapping):
-        return {str(key): _lists(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_lists(item) for item in value]
-    return value
+        for key, item in value.items():
+            yield from _entry(f"{_scalar(str(key))}:", item)
+    else:
+        for item in value:
+            yield from _item(item)
+
+
+def _entry(key: str, item: object) -> Iterator[str]:
+    if (isinstance(item, Mapping) or _is_list(item)) and item:
+        yield key
+        yield from (f"  {line}" for line in _lines(item))
+    else:
+        yield f"{key} {_scalar(item)}".rstrip()
+
+
+def _item(item: object) -> Iterator[str]:
+    if (isinstance(item, Mapping) or _is_list(item)) and item:
+        for number, line in enumerate(_lines(item)):
+            yield f"{'  ' if number else '- '}{line}"
+    else:
+        yield f"- {_scalar(item)}"
+
+
+def _scalar(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "{}"
+    if _is_list(value):
+        return "[]"
+    if isinstance(value, (Decimal, int, date)):
+        return str(plain(value))
+    text = str(plain(value))
+    if _PLAIN.fullmatch(text) and text.casefold() not in _MISREAD:
+        return text
+    return _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    """The text in double quotes, as JSON and YAML both read it; what cannot be seen is escaped."""
+    return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
+
+
+def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, (list, tuple))

@@ -48,7 +48,7 @@ CODES = (SYNTAX, DUPLICATE, TOO_DEEP, TOO_MANY)
 
 _TOKEN = re.compile(
     r'[ \t\r\n]*(?:([\[\]{},:])|"([^"\\\x00-\x1f\ud800-\udfff]*)"'
-    r"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)(?![\w.+-])|(true|false|null)(?!\w))"
+    r"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)(?![\w.+%-])|(true|false|null)(?!\w))"
 )
 _LONG_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
 _PUNCTUATION, _STRING, _NUMBER = 1, 2, 3

@@ -22,7 +22,7 @@ SYNTAX = Code(
 
 _CLOSERS = {"[": "]", "{": "}"}
 _WORD = re.compile(r"-?[^\W\d][\w$-]*|\$[\w$-]*")
-_NUMBER = re.compile(r"[-+]?\.?[0-9][\w.+-]*|[-+][\w.]+")
+_NUMBER = re.compile(r"[-+]?\.?[0-9][\w.+%-]*|[-+][\w.]+")
 _SINGLE = re.compile(r"'(?P<text>[^'\"\\\n]*)'")
 _LINE = re.compile(r"[^\n]*")
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]*|.)?")

@@ -11,7 +11,7 @@ from policyengine.diagnostics import Code, Diagnostic, Label
 from policyengine.source import Source, Span
 from policyengine.text.document import Document, Entry, Mapping, Node, Scalar, Sequence
 from policyengine.text.shown import shown
-from policyengine.text.yaml_syntax import SYNTAX, Fault, explain
+from policyengine.text.yaml_syntax import SYNTAX, Fault, explain, no_space
 
 MAX_DEPTH = 60
 
@@ -86,6 +86,7 @@ CODES = (DUPLICATE, MERGE, TAG, KEY, UNKNOWN_ALIAS, CYCLE, TOO_DEEP, TOO_MANY)
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _PROPERTY = re.compile(r"[&!]\S*")
+_GLUED = re.compile(r"(?P<key>[A-Za-z_][\w-]*):(?P<value>[^\s/].*)")
 _GAP = re.compile(r"(?:[ \t\r\n]+|(?<=\s)#[^\n]*)*")
 
 
@@ -252,15 +253,23 @@ class Builder:
             frame.key = self._key(frame, node, alias)
         else:
             frame.in_value = False
-            if frame.key is not None:
+            if frame.key is not None and not (frame.is_flow and self._is_glued(frame.key, node)):
                 frame.entries[frame.key.text] = Entry(frame.key, node)
+
+    def _is_glued(self, key: Scalar, value: Node) -> bool:
+        """Whether a key in braces is `key:value` without a space, which is then reported."""
+        found = _GLUED.fullmatch(key.text)
+        if found is None or key.quoted or value.span.start != key.span.end:
+            return False
+        self.diagnostics.append(no_space(key.span, found["key"], found["value"]))
+        return True
 
     def _key(self, frame: _Frame, node: Node, alias: Span | None) -> Scalar | None:
         """The key, or None where it is wrong and its value is to be dropped."""
         found: Diagnostic
         if alias is not None or not isinstance(node, Scalar):
             what = "an alias" if alias else "a list" if isinstance(node, Sequence) else "a mapping"
-            help_ = "if braces or brackets belong to a text, put the text in quotes" if not alias else None
+            help_ = "write the name out" if alias else "if the brackets belong to a text, put it in quotes"
             found = KEY.at(alias or node.span, f"a key has to be a text, not {what}", help=help_)
         elif not node.text and not node.quoted:
             found = KEY.at(node.span, "there is no key before this colon", help="write the key")

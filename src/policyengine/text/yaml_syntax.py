@@ -108,6 +108,12 @@ def explain(fault: Fault) -> Diagnostic:
     return SYNTAX.at(fault.rest(fault.at), message, help="put the value in quotes if it is meant as a text")
 
 
+def no_space(span: Span, key: str, value: str) -> Diagnostic:
+    """The diagnostic for `key:value`, which YAML takes for one text."""
+    help_ = f"write `{key}: {value}`" if len(value) <= _LONGEST else f"write `{key}: ` and then the value"
+    return SYNTAX.at(span, f"there has to be a space after the colon of `{shown(key)}`", help=help_)
+
+
 def _quote(value: str) -> str:
     """The advice to put a value in quotes."""
     if len(value) > _LONGEST:
@@ -189,8 +195,7 @@ def _no_space(fault: Fault) -> Diagnostic | None:
         return None
     key, value = found["key"], found["value"]
     span = fault.source.span(line.start + found.start("key"), line.start + found.end("key") + 1)
-    help_ = f"write `{key}: {value}`" if len(value) <= _LONGEST else f"write `{key}: ` and then the value"
-    return SYNTAX.at(span, f"there has to be a space after the colon of `{key}`", help=help_)
+    return no_space(span, key, value)
 
 
 def _colon_in_value(fault: Fault) -> Diagnostic | None:
@@ -315,10 +320,13 @@ def _indentation(fault: Fault) -> Diagnostic | None:
     column, block = len(fault.before), fault.source.position(fault.since)[1] - 1
     is_item = re.match(r"-\s", fault.source.text[fault.at : fault.at + 2]) is not None
     span = fault.rest(fault.at)
+    if fault.char == ":":
+        message = "there is no key before this colon"
+        return SYNTAX.at(fault.char_span(fault.at), message, help="write the key")
     if column == block and is_item:
         help_ = "indent it below the key that it belongs to"
         return SYNTAX.at(span, "an item of a list stands where the next key is expected", help=help_)
-    if column == block:
+    if column == block and "collection" in fault.problem:
         help_ = "write `- ` before it, or indent it like the keys of the item above"
         return SYNTAX.at(span, "a key stands where the next item of the list is expected", help=help_)
     above = fault.source.text[: fault.line_start].rstrip().rpartition("\n")[2]

@@ -63,6 +63,8 @@ def read_yaml(source: Source, *, max_nodes: int = MAX_NODES) -> Yaml:
 def _events(text: str) -> Iterator[yaml.Event | Exception]:
     """The events of the parser, the last of them perhaps the error at which it gave up."""
     try:
-        yield from yaml.parse(text, Loader=_LOADER)
+        loader = _LOADER(text)
+        while (event := loader.get_event()) is not None:
+            yield event
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         yield error

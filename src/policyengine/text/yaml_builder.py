@@ -164,9 +164,8 @@ class Builder:
         self.stopped = True
 
     def _span(self, event: yaml.Event) -> Span:
-        start, end = event.start_mark, event.end_mark
-        assert start is not None, "the parser sets all marks"
-        assert end is not None, "the parser sets all marks"
+        start: yaml.Mark = event.start_mark  # type: ignore[assignment]  # the parser sets all marks
+        end: yaml.Mark = event.end_mark  # type: ignore[assignment]
         return Span(self.source, start.index + self._base, end.index + self._base)
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
@@ -182,9 +181,10 @@ class Builder:
             return
         self._end = span.end
         self._last = span
-        scalar = Scalar(event.value, span, quoted=bool(event.style))
+        scalar = Scalar(event.value, span, bool(event.style))
+        if event.anchor is not None:
+            self._anchors[event.anchor] = _Anchored(scalar, 1, 0)
         if self._count(1, span):
-            self._name(event.anchor, _Anchored(scalar, 1, 0))
             self._add(scalar, 0)
 
     def _open(self, event: yaml.CollectionStartEvent) -> None:
@@ -285,10 +285,6 @@ class Builder:
             return node
         self.diagnostics.append(found)
         return None
-
-    def _name(self, anchor: str | None, value: _Anchored) -> None:
-        if anchor is not None:
-            self._anchors[anchor] = value
 
     def _count(self, nodes: int, span: Span) -> bool:
         self._nodes += nodes

@@ -1,0 +1,82 @@
+"""`policyengine check`: everything that can be wrong in a program, without a record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date
+
+import click
+
+from policyengine.api import Program, load
+from policyengine.cli.codes import FOUND, OK
+from policyengine.cli.console import Console
+from policyengine.cli.files import deliver
+from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
+from policyengine.cli.programs import folders_of
+from policyengine.diagnostics import Diagnostic, Severity
+from policyengine.policy.phrases import plural
+from policyengine.render.diagnostics import diagnostics_json, diagnostics_text, summary
+
+
+@click.command("check", context_settings=SETTINGS)
+@click.argument("paths", metavar="[PATH]...", nargs=-1)
+@as_of_option
+@output_option("text", "json")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning"]),
+    default="error",
+    help="From which severity on the exit code is 1 (default: error).",
+)
+@color_option
+def command(
+    paths: tuple[str, ...], as_of: date, outputs: tuple[Output, ...], fail_on: str, color: str
+) -> int:
+    """Find everything that can be wrong in a program, without a record.
+
+    PATH is the folder of a program, or a folder with programs in it; without one it is `policies` or the
+    folder you are in. The exit code is 1 if there are mistakes.
+    """
+    console = Console.of(color)
+    programs = [load(folder, as_of=as_of) for folder in folders_of(paths)]
+    deliver(outputs or (Output("text"),), lambda form, paint: _render(programs, form, paint), console, ())
+    bad = {Severity.ERROR} if fail_on == "error" else {Severity.ERROR, Severity.WARNING}
+    failed = any(found.severity in bad for program in programs for found in program.diagnostics)
+    return FOUND if failed else OK
+
+
+def _render(programs: Sequence[Program], form: str, color: bool) -> str:
+    if form == "json":
+        return json.dumps(_report(programs), indent=2, ensure_ascii=False)
+    found = diagnostics_text(_all(programs), color=color)
+    return "\n\n".join(part for part in (found, "\n".join(map(_line, programs))) if part)
+
+
+def _all(programs: Sequence[Program]) -> list[Diagnostic]:
+    return [found for program in programs for found in program.diagnostics]
+
+
+def _line(program: Program) -> str:
+    """`bytekast: 4 files, 5 policies, no mistakes`."""
+    name = program.id or program.folder
+    if program.diagnostics:
+        return f"{name}: {summary(program.diagnostics)}"
+    policies = plural(len(program.policies), "policy")
+    return f"{name}: {plural(len(program.files), 'file')}, {policies}, no mistakes"
+
+
+def _report(programs: Sequence[Program]) -> dict[str, object]:
+    report: dict[str, object] = diagnostics_json(_all(programs))
+    report["programs"] = [
+        {
+            "folder": program.folder,
+            "id": program.id,
+            "title": program.title,
+            "as_of": program.as_of.isoformat(),
+            "files": list(program.files),
+            "ok": program.ok,
+        }
+        for program in programs
+    ]
+    return report

@@ -1,0 +1,93 @@
+"""Files in and out: read whole, written whole or not at all, never over an input."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from policyengine.cli.codes import CommandError
+from policyengine.cli.console import Console
+from policyengine.cli.options import Output
+from policyengine.diagnostics import did_you_mean
+
+_REASONS = {
+    FileNotFoundError: "does not exist",
+    PermissionError: "may not be read",
+    IsADirectoryError: "is a folder",
+}
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file; `-` is standard input."""
+    if str(path) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from None
+    except ValueError:
+        raise CommandError("a file name may not hold a NUL character") from None
+
+
+def unreadable(path: Path, error: OSError) -> CommandError:
+    """Why a file or folder cannot be read, and which one was probably meant."""
+    reason = _REASONS.get(type(error), f"cannot be read ({(error.strerror or 'unknown reason').lower()})")
+    return CommandError(f"`{path}` {reason}", help=_sibling(path) if not path.exists() else None)
+
+
+def _sibling(path: Path) -> str | None:
+    """The path beside this one whose name is nearest."""
+    with contextlib.suppress(OSError):
+        suggestion = did_you_mean(path.name, sorted(one.name for one in path.parent.iterdir()))
+        if suggestion is not None:
+            return suggestion.replace("`", f"`{path.parent}/" if str(path.parent) != "." else "`", 1)
+    return None
+
+
+def deliver(
+    outputs: Sequence[Output], render: Callable[[str, bool], str], console: Console, inputs: Iterable[Path]
+) -> None:
+    """Write each output: `render` gives the text for a format and whether it may have colour."""
+    if sum(output.path is None for output in outputs) > 1:
+        raise CommandError(
+            "two outputs go to standard output",
+            help=f"give one of them a file, as in `-o {outputs[1].format}:FILE`",
+        )
+    for output in outputs:
+        if output.path is not None:
+            write_text(output.path, render(output.format, False), inputs)
+    for output in outputs:
+        if output.path is None:
+            console.out(render(output.format, console.color))
+
+
+def write_text(path: Path, text: str, inputs: Iterable[Path] = ()) -> None:
+    """Write a file whole or leave it as it was; what was read is never written over."""
+    for given in inputs:
+        if path.exists() and given.exists() and os.path.samefile(path, given):
+            raise CommandError(f"`{path}` is an input of this command", help="write to another file")
+    data = (text if text.endswith("\n") or not text else f"{text}\n").encode(errors="backslashreplace")
+    try:
+        _replace(path, data)
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        raise CommandError(f"`{path}` cannot be written: {reason}") from None
+
+
+def _replace(path: Path, data: bytes) -> None:
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(data)
+        if target.exists():
+            shutil.copymode(target, temporary)
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,119 @@
+"""Reading the records of files and of standard input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from policyengine.api import Program, Record
+from policyengine.cli.codes import CommandError
+from policyengine.cli.console import Console
+from policyengine.cli.files import read_bytes
+from policyengine.diagnostics import Diagnostic
+from policyengine.policy.phrases import plural
+from policyengine.render.diagnostics import diagnostics_text
+from policyengine.text.decode import decode
+
+Form = Literal["yaml", "json", "ndjson"]
+FORMS: tuple[Form, ...] = ("yaml", "json", "ndjson")
+_SUFFIXES: dict[str, Form] = {
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".json": "json",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The records that could be read, in the order given, how many were left out, and from which forms."""
+
+    records: tuple[Record, ...]
+    left_out: int
+    forms: tuple[Form, ...]
+
+    @property
+    def total(self) -> int:
+        """How many there were."""
+        return len(self.records) + self.left_out
+
+
+def read_records(program: Program, files: Iterable[str], form: Form | None, console: Console) -> Inputs:
+    """The records of some files; those with mistakes are reported and left out."""
+    records: list[Record] = []
+    left_out = 0
+    forms: list[Form] = []
+    for file in files:
+        read, one_form = _read(program, Path(file), form, console)
+        records.extend(read.records)
+        left_out += read.left_out
+        forms.append(one_form)
+    inputs = Inputs(tuple(records), left_out, tuple(forms))
+    if inputs.total == 0:
+        raise CommandError("there is no record in what was given")
+    return inputs
+
+
+def _read(program: Program, path: Path, form: Form | None, console: Console) -> tuple[Inputs, Form]:
+    form = form or _form_of_name(path)
+    data = read_bytes(path)
+    if form is None:
+        form = _form_of_text(data)
+    source = decode("standard input" if str(path) == "-" else str(path), data)
+    if isinstance(source, Diagnostic):
+        console.err(diagnostics_text([source], color=console.color_err))
+        raise CommandError("")
+    read = program.read(source, form)
+    if read.diagnostics:
+        console.err(diagnostics_text(read.diagnostics, color=console.color_err) + "\n")
+    if not read.records and not read.left_out and read.diagnostics:
+        raise CommandError(f"no record could be read from `{path}`")
+    return Inputs(read.records, read.left_out, (form,)), form
+
+
+def _form_of_name(path: Path) -> Form | None:
+    """The form that the ending tells; None for standard input."""
+    if str(path) == "-":
+        return None
+    form = _SUFFIXES.get(path.suffix.lower())
+    if form is not None:
+        return form
+    if path.is_dir():
+        raise CommandError(f"`{path}` is a folder", help=f"name its files, as in `{path}/*.yaml`")
+    if path.exists():
+        raise CommandError(
+            f"the ending of `{path}` does not tell what is in it",
+            help="`--format yaml`, `--format json` or `--format ndjson` says so",
+        )
+    return "yaml"
+
+
+def _form_of_text(data: bytes) -> Form:
+    """JSON starts with a bracket; several lines that each start with `{` are one record each."""
+    lines = [line for line in data.splitlines()[:2] if line.strip()]
+    if not data.lstrip().startswith((b"{", b"[")):
+        return "yaml"
+    several = len(lines) == 2 and all(line.startswith(b"{") and line.endswith(b"}") for line in lines)
+    return "ndjson" if several else "json"
+
+
+def left_out_line(inputs: Inputs) -> str:
+    """`2 of 5 records left out`, or nothing."""
+    if not inputs.left_out:
+        return ""
+    return f"{inputs.left_out} of {plural(inputs.total, 'record')} left out"
+
+
+def one_record(inputs: Inputs, command: str) -> Record:
+    """The only record; several, or one with mistakes, end the command."""
+    if inputs.left_out:
+        raise CommandError("", code=1)
+    if len(inputs.records) > 1:
+        raise CommandError(
+            f"there are {len(inputs.records)} records, and `{command}` takes one",
+            help="give a file with only the record that is meant",
+        )
+    return inputs.records[0]

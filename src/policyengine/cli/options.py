@@ -1,0 +1,129 @@
+"""The options that commands share, and how their values are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from policyengine.cli.codes import CommandError
+from policyengine.diagnostics import did_you_mean
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+SETTINGS: dict[str, Any] = {
+    "auto_envvar_prefix": "POLICYENGINE",
+    "help_option_names": ["-h", "--help"],
+    "max_content_width": 100,
+}
+"""Of every command: `POLICYENGINE_AS_OF` is `--as-of`, and so on."""
+
+_OTHER_DATES = (
+    (re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})"), (1, 2, 3)),
+    (re.compile(r"(\d{1,2})[.](\d{1,2})[.](\d{4})"), (3, 2, 1)),
+    (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})"), (1, 2, 3)),
+    (re.compile(r"(\d{4})(\d{2})(\d{2})"), (1, 2, 3)),
+)
+
+
+class Day(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """A date as `2026-11-21`."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The date, or a message with the date that was probably meant."""
+        if isinstance(value, date):
+            return value
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+            try:
+                return date.fromisoformat(value)
+            except ValueError:
+                raise CommandError(f"`{value}` is not a day of the calendar") from None
+        meant = _meant(value)
+        raise CommandError(
+            f"`{value}` is not a date",
+            help=f"write `{meant}`" if meant else "write it as year-month-day, such as `2026-11-21`",
+        )
+
+
+def _meant(value: str) -> str | None:
+    for pattern, order in _OTHER_DATES:
+        match = pattern.fullmatch(value.strip())
+        if match:
+            try:
+                return date(*(int(match[group]) for group in order)).isoformat()
+            except ValueError:
+                return None
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A format, and the file that it goes to; None is standard output."""
+
+    format: str
+    path: Path | None = None
+
+
+class OutputType(click.ParamType):  # type: ignore[type-arg]
+    """`FORMAT` or `FORMAT:FILE`."""
+
+    name = "output"
+
+    def __init__(self, formats: tuple[str, ...]) -> None:
+        self.formats = formats
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Output:
+        """The output, or a message with the format that was probably meant."""
+        if isinstance(value, Output):
+            return value
+        name, colon, path = str(value).partition(":")
+        if name not in self.formats:
+            known = ", ".join(f"`{one}`" for one in self.formats)
+            help = did_you_mean(name, self.formats) or f"write one of {known}"
+            raise CommandError(f"`{name}` is not a format of this command", help=help)
+        if colon and not path:
+            raise CommandError(f"`{value}` names no file", help=f"write `{name}:FILE`, or only `{name}`")
+        return Output(name, Path(path) if colon and path != "-" else None)
+
+
+def today() -> date:
+    """The day of the clock of this machine."""
+    return datetime.now().astimezone().date()
+
+
+def as_of_option(function: F) -> F:
+    """`--as-of DATE`."""
+    return click.option(
+        "--as-of", type=Day(), default=today, metavar="DATE", help="The day that counts (default: today)."
+    )(function)
+
+
+def color_option(function: F) -> F:
+    """`--color WHEN`."""
+    return click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        help="Colour the output (default: on a terminal; NO_COLOR and FORCE_COLOR are heeded).",
+    )(function)
+
+
+def output_option(*formats: str) -> Callable[[F], F]:
+    """`-o FORMAT[:FILE]`, as often as liked; the first format is the default."""
+    return click.option(
+        "-o",
+        "--output",
+        "outputs",
+        type=OutputType(formats),
+        multiple=True,
+        metavar="FORMAT[:FILE]",
+        help=f"{', '.join(formats[:-1])} or {formats[-1]}; may be given several times "
+        f"(default: {formats[0]} on standard output).",
+    )

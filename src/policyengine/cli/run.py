@@ -1,0 +1,91 @@
+"""Runs a command and turns whatever happens into a message and an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from policyengine.cli.codes import BUG, INTERRUPTED, NOBODY_READS, OK, UNUSABLE, CommandError, GoneError
+from policyengine.cli.group import commands
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line (without the name of the program) and give its exit code; never raises."""
+    with contextlib.suppress(AttributeError, ValueError, OSError):
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        result = commands.main(list(arguments), prog_name="policyengine", standalone_mode=False)
+        sys.stdout.flush()
+    except CommandError as error:
+        return _tell(error.message, error.help, error.code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        return _print(error.format_message(), UNUSABLE)
+    except click.UsageError as error:
+        return _tell(*_in_our_words(error), UNUSABLE)
+    except click.ClickException as error:
+        return _tell(error.format_message(), None, UNUSABLE)
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except (GoneError, BrokenPipeError):
+        return _nobody_reads()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else BUG
+    except Exception as bug:
+        return _bug(bug)
+    return result if isinstance(result, int) else OK
+
+
+def _print(text: str, code: int) -> int:
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+    return code
+
+
+def _tell(message: str, help: str | None, code: int) -> int:
+    if not message:
+        return code
+    return _print(f"error: {message}" + (f"\nhelp: {help}" if help else ""), code)
+
+
+def _in_our_words(error: click.UsageError) -> tuple[str, str]:
+    """What click says about a command line, as a sentence like all others, and where to look it up."""
+    look_up = f"`{error.ctx.command_path if error.ctx else 'policyengine'} --help` shows what can be written"
+    if isinstance(error, click.NoSuchOption):
+        near = _near(error.possibilities)
+        return f"there is no option `{error.option_name}`", near or look_up
+    if isinstance(error, click.exceptions.NoSuchCommand):
+        near = _near(error.possibilities)
+        return f"there is no command `{error.command_name}`", near or look_up
+    if isinstance(error, click.MissingParameter):
+        name = error.param.make_metavar(error.ctx) if error.param and error.ctx else "a value"
+        option = isinstance(error.param, click.Option)
+        what = f"`{error.param.opts[0]} {name}`" if option and error.param else f"`{name}`"
+        return f"{what} is missing", look_up
+    message = error.message if isinstance(error, click.BadParameter) else error.format_message()
+    return (message[:1].lower() + message[1:]).rstrip("."), look_up
+
+
+def _near(possibilities: Sequence[str] | None) -> str | None:
+    return f"did you mean `{possibilities[0]}`?" if possibilities else None
+
+
+def _nobody_reads() -> int:
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return NOBODY_READS
+
+
+def _bug(bug: Exception) -> int:
+    if os.environ.get("POLICYENGINE_DEBUG"):
+        traceback.print_exception(bug)
+    last = traceback.extract_tb(bug.__traceback__)[-1]
+    at = f"{os.path.basename(last.filename)}:{last.lineno}"
+    text = " ".join(str(bug).split())[:200]
+    message = f"this is a bug in policyengine: {type(bug).__name__} at {at}" + (f": {text}" if text else "")
+    return _print(f"{message}\nhelp: POLICYENGINE_DEBUG=1 shows where it comes from; please report it", BUG)

@@ -1,0 +1,71 @@
+"""`policyengine schema`: the JSON Schemas of policies, records and decisions."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import click
+
+from policyengine.api import schemas
+from policyengine.cli.codes import OK, CommandError
+from policyengine.cli.console import Console
+from policyengine.cli.files import write_text
+from policyengine.cli.options import SETTINGS, as_of_option, color_option
+from policyengine.cli.programs import open_program
+from policyengine.diagnostics import did_you_mean
+from policyengine.policy.phrases import plural
+
+_ENDING = ".schema.json"
+
+
+@click.command("schema", context_settings=SETTINGS)
+@click.argument("name", metavar="[NAME]", required=False)
+@click.option("--record", "program", metavar="PROGRAM", help="The schema of the records of a program.")
+@click.option("--write", "folder", metavar="DIR", help="Write all of them into a folder.")
+@as_of_option
+@color_option
+def command(name: str | None, program: str | None, folder: str | None, as_of: date, color: str) -> int:
+    """Print a JSON Schema, or list them.
+
+    NAME is a kind of policy, `program`, `decision`. An editor that knows them completes what you type.
+    """
+    if sum(given is not None for given in (name, program, folder)) > 1:
+        raise CommandError("NAME, `--record` and `--write` exclude each other", help="give one of them")
+    console = Console.of(color)
+    if program is not None:
+        console.out(pretty(open_program(program, as_of, console).record_schema()))
+    elif folder is not None:
+        _write(Path(folder), console)
+    elif name is not None:
+        console.out(_one(name))
+    else:
+        console.out("\n".join(file.removesuffix(_ENDING) for file in schemas()))
+    return OK
+
+
+def pretty(schema: object) -> str:
+    """A schema as it stands in a file."""
+    return json.dumps(schema, indent=2, ensure_ascii=False)
+
+
+def _one(name: str) -> str:
+    known = schemas()
+    file = name if name in known else f"{name}{_ENDING}"
+    if file not in known:
+        names = [one.removesuffix(_ENDING) for one in known]
+        raise CommandError(
+            f"there is no schema `{name}`", help=did_you_mean(name, names) or f"there are {', '.join(names)}"
+        )
+    return pretty(known[file])
+
+
+def _write(folder: Path, console: Console) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(f"`{folder}` cannot be made: {(error.strerror or '').lower()}") from None
+    for file, schema in schemas().items():
+        write_text(folder / file, pretty(schema))
+    console.err(f"{plural(len(schemas()), 'schema')} written to `{folder}`")

@@ -252,9 +252,9 @@ def _obligation_extras(obligation: Obligation, labels: Labels) -> Iterator[str]:
 
 def _charge_extras(charge: Charge, labels: Labels) -> Iterator[str]:
     if charge.amount is not None and charge.net is not None and charge.discount_rate:
-        off = f"{rate(charge.discount_rate)} discount on the {name_of(charge.item, labels)}"
-        amount = exact(charge.amount, decimals(charge.net))
-        yield f"{amount} {charge.currency or ''}".rstrip() + f" less {off}."
+        amount = f"{exact(charge.amount, decimals(charge.net))} {charge.currency or ''}".rstrip()
+        off = rate(charge.discount_rate)
+        yield f"It is {amount} less the discount of {off} on the {name_of(charge.item, labels)}."
     if charge.next_due_on is not None and charge.next_due_on != charge.due_on:
         yield f"The next one falls due on {day(charge.next_due_on)}."
 

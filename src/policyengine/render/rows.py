@@ -13,7 +13,7 @@ HEADING = 13
 
 _GAP = 2
 _WIDEST_CELL = 30
-_COMFORTABLE = 40
+_COMFORTABLE, _NARROWEST = 40, 20
 _ROOMY, _ALIGNED = 100, 24  # on a page this wide the cells of all tables take at least so much
 
 
@@ -62,6 +62,10 @@ def _row(
     clear = columns - start - width(place) - _GAP
     texts = wrap(row.text, clear if clear >= _COMFORTABLE else columns - start)
     front = paint(pad(clean(heading), indent), "strong") + paint(lead, row.style)
+    if columns - start < _NARROWEST and row.text:
+        yield front.rstrip()
+        yield from _row("", Row(text=row.text, place=row.place), (), columns, paint, indent + _GAP)
+        return
     used = start
     for index, text in enumerate(texts):
         used = start + width(text)
@@ -71,4 +75,4 @@ def _row(
             return
         yield line.rstrip()
     if place:
-        yield f"{' ' * max(start, columns - width(place))}{paint(place, 'faint')}"
+        yield f"{' ' * max(0, columns - width(place))}{paint(place, 'faint')}"

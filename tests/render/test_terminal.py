@@ -1,0 +1,62 @@
+"""The page of a decision for a partner manager."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from samples import ACME, EMPTY, FULL, LABELS, OPEN, REACHED, decision
+
+from policyengine.render.terminal import decision_text
+from policyengine.render.width import width
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_as_it_reads(golden, columns):
+    golden(f"decision-{columns}.txt", decision_text(FULL, LABELS, columns=columns))
+
+
+@pytest.mark.parametrize(
+    "one",
+    [FULL, EMPTY, decision(OPEN), decision(replace(REACHED, status="none", level=None))],
+    ids=["full", "empty", "open", "none"],
+)
+@pytest.mark.parametrize("columns", [20, 60, 72, 80, 100, 120, 300])
+def test_no_line_is_too_long_or_ends_in_blanks(one, columns):
+    for line in decision_text(one, LABELS, columns=columns, list_assumptions=True).split("\n"):
+        assert width(line) <= max(60, min(columns, 120)), line
+        assert line == line.rstrip()
+
+
+def test_colour_changes_nothing_else():
+    plain = decision_text(FULL, LABELS).split("\n")
+    coloured = decision_text(FULL, LABELS, color=True)
+    assert "\x1b[" in coloured
+    assert [line.rstrip() for line in ANSI.sub("", coloured).split("\n")] == plain
+
+
+def test_nothing_applies():
+    assert "Nothing in this program applies to this record." in decision_text(EMPTY, LABELS)
+
+
+def test_assumptions_are_counted_or_listed():
+    assert "* 6 of 21 findings rest on assumptions (--assumptions lists them)." in decision_text(FULL, LABELS)
+    listed = decision_text(FULL, LABELS, list_assumptions=True)
+    assert "Subscription: paid in arrears" in listed
+    assert "--assumptions" not in listed
+
+
+def test_what_a_record_says_cannot_steer_the_terminal():
+    hostile = replace(FULL, subject=replace(ACME, label="\x1b[2J\u202eevil\nname\x07"))
+    text = decision_text(hostile, LABELS)
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
+    assert text.split("\n")[0].startswith("\N{REPLACEMENT CHARACTER}[2J")
+
+
+def test_words_are_never_broken():
+    long = "x" * 90
+    text = decision_text(replace(FULL, findings=(replace(FULL.findings[0], level_title=long),)), LABELS)
+    assert long in text

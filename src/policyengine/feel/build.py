@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policyengine.feel.syntax import And, Call, Comparison, Expression, If, In, Literal, Name, Or, RangeLiteral
+from policyengine.feel.syntax import (
+    And,
+    Call,
+    Comparison,
+    Expression,
+    If,
+    In,
+    Literal,
+    Name,
+    Or,
+    RangeLiteral,
+)
 from policyengine.source import Span
 
 
@@ -75,9 +86,7 @@ def one_of(value: Expression, choices: Sequence[Expression], span: Span) -> Expr
     return In(value, tuple(choices), span)
 
 
-def choose(
-    cases: Sequence[tuple[Expression, Expression]], otherwise: Expression, span: Span
-) -> Expression:
+def choose(cases: Sequence[tuple[Expression, Expression]], otherwise: Expression, span: Span) -> Expression:
     """The value of the first case whose condition holds, or `otherwise`."""
     chosen = otherwise
     for condition, value in reversed(cases):

@@ -67,7 +67,14 @@ class Named:
     name: str
 
 
-Type: TypeAlias = Scalar | Number | Enum | ListOf | Context | RangeOf | FunctionType | Named
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Any of several types, as a parameter that takes a date or a date and time."""
+
+    options: tuple[Type, ...]
+
+
+Type: TypeAlias = Scalar | Number | Enum | ListOf | Context | RangeOf | FunctionType | Named | OneOf
 
 ANY = Scalar("Any")
 NULL = Scalar("Null")
@@ -129,3 +136,5 @@ def describe(kind: Type) -> str:
             return "a function"
         case Named(name):
             return f"a `{name}`"
+        case OneOf(options):
+            return " or ".join(describe(option) for option in options)

@@ -9,10 +9,10 @@ years and months duration `Months`, range `Range`, not known `Unknown`.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from policyengine.source import Span
 
@@ -109,6 +109,7 @@ class DateTime:
     time: Time
 
 
+@runtime_checkable
 class Invocable(Protocol):
     """A function as a value: a function literal with its surroundings, or a built-in."""
 
@@ -118,3 +119,44 @@ class Invocable(Protocol):
 
     def invoke(self, *arguments: object) -> object:
         """The result for these arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The outcome of an operation that has no answer, and why; never a value of FEEL itself."""
+
+    sentence: str
+
+
+def kind(value: object) -> str:
+    """What a value is, in a word or two of FEEL; "value" for what is none of its values."""
+    known = _KINDS.get(type(value))
+    if known is not None:
+        return known
+    return next((name for types, name in _GENERAL if isinstance(value, types)), "value")
+
+
+_KINDS: dict[type, str] = {
+    Decimal: "number",
+    str: "text",
+    bool: "boolean",
+    datetime.date: "date",
+    FarDate: "date",
+    Time: "time",
+    DateTime: "date and time",
+    datetime.timedelta: "days duration",
+    FineDuration: "days duration",
+    Months: "months duration",
+    Range: "range",
+    list: "list",
+    tuple: "list",
+    dict: "context",
+    type(None): "null",
+    Unknown: "unknown",
+}
+_GENERAL: tuple[tuple[type, str], ...] = (
+    (Mapping, "context"),
+    (str, "text"),
+    (Decimal, "number"),
+    (Invocable, "function"),
+)

@@ -1,0 +1,121 @@
+"""Calling functions: built-in ones, those of a library, and function literals with their surroundings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from policyengine.feel import limits
+from policyengine.feel.conform import MISMATCH, conform
+from policyengine.feel.scope import ABSENT, Env, unknown_within
+from policyengine.feel.signatures import Function, bind
+from policyengine.feel.syntax import Call, Expression, FunctionLiteral, Name
+from policyengine.feel.typenames import resolved
+from policyengine.feel.values import Failed, Invocable
+
+Run: TypeAlias = Callable[[Expression, Env], object]
+
+
+class _BuiltIn:
+    """A function of the library as a value."""
+
+    __slots__ = ("env", "function", "node")
+
+    def __init__(self, function: Function, env: Env, node: Expression) -> None:
+        self.function = function
+        self.env = env
+        self.node = node
+
+    @property
+    def arity(self) -> int | None:
+        return None
+
+    def invoke(self, *arguments: object) -> object:
+        return self.apply(arguments, ())
+
+    def apply(self, arguments: Sequence[object], names: Sequence[str]) -> object:
+        """The result for arguments, the last of which may be named."""
+        shared = self.env.shared
+        shared.charge(arguments)
+        if not self.function.settles:
+            open_one = unknown_within(arguments)
+            if open_one is not None:
+                return open_one
+        bound = bind(self.function, arguments, names)
+        return shared.outcome(bound if isinstance(bound, Failed) else bound(), self.node.span)
+
+
+class _Closure:
+    """A function literal and the names it sees."""
+
+    __slots__ = ("env", "literal", "run")
+
+    def __init__(self, literal: FunctionLiteral, env: Env, run: Run) -> None:
+        self.literal = literal
+        self.env = env
+        self.run = run
+
+    @property
+    def arity(self) -> int | None:
+        return len(self.literal.parameters)
+
+    def invoke(self, *arguments: object) -> object:
+        return self.apply(arguments, ())
+
+    def apply(self, arguments: Sequence[object], names: Sequence[str]) -> object:
+        """The result for arguments, which are all named or all not."""
+        formals = [formal.name for formal in self.literal.parameters]
+        shared, place = self.env.shared, self.literal.span
+        if len(arguments) != len(formals) or (names and set(names) != set(formals)):
+            return shared.fail(f"the function takes {len(formals)} arguments", place)
+        given = dict(zip(names or formals, arguments, strict=True))
+        for formal in self.literal.parameters:
+            wanted = formal.type and resolved(formal.type, shared.types)
+            given[formal.name] = conform(given[formal.name], wanted) if wanted else given[formal.name]
+            if given[formal.name] is MISMATCH:
+                return shared.fail(f"`{formal.name}` is of another type", place)
+        if shared.calls >= limits.CALLS:
+            return shared.fail(f"functions call each other more than {limits.CALLS} deep", place)
+        shared.calls += 1
+        result = self.run(self.literal.body, self.env.inside(given))
+        shared.calls -= 1
+        return result
+
+
+def closure(
+    function: Function | FunctionLiteral, env: Env, node: Expression, run: Run | None = None
+) -> Invocable:
+    """A function as a value."""
+    if isinstance(function, Function):
+        return _BuiltIn(function, env, node)
+    assert run is not None
+    return _Closure(function, env, run)
+
+
+def call(node: Call, env: Env, run: Run) -> object:
+    """The result of a call; `run` evaluates the parts of it."""
+    function = _callee(node.function, env, run)
+    if isinstance(function, Failed):
+        return env.shared.outcome(function, node.span)
+    positional = [run(argument, env) for argument in node.positional]
+    named = [run(entry.value, env) for entry in node.named]
+    names = [entry.key for entry in node.named]
+    if isinstance(function, Function):
+        return _BuiltIn(function, env, node).apply([*positional, *named], names)
+    if isinstance(function, (_Closure, _BuiltIn)):
+        return function.apply([*positional, *named], names)
+    return function.invoke(*positional, *named)
+
+
+def _callee(node: Expression, env: Env, run: Run) -> Function | Invocable | Failed:
+    if not isinstance(node, Name):
+        found = run(node, env)
+    else:
+        found = env.find(node.name)
+        # A fact may have the name of a function: `count` and `count(...)` are two things.
+        if not isinstance(found, Invocable):
+            function = env.shared.functions.get(node.name)
+            return function or Failed(f"there is no function `{node.name}`")
+    if found is ABSENT or not isinstance(found, Invocable):
+        return Failed("what is called is no function")
+    return found

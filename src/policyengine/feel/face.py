@@ -1,0 +1,130 @@
+"""FEEL for Python programs: text and plain Python values in, plain Python values out."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from policyengine.feel.calendar import zone
+from policyengine.feel.evaluate import evaluate as evaluate_tree
+from policyengine.feel.functions import BUILTINS
+from policyengine.feel.functions.dates import with_clock
+from policyengine.feel.parser import Parsed, parse, parse_unary_tests
+from policyengine.feel.signatures import Library
+from policyengine.feel.types import Type
+from policyengine.feel.values import DateTime, Range, Time
+from policyengine.source import Source
+
+
+def evaluate(
+    expression: str,
+    context: Mapping[str, object] | None = None,
+    *,
+    now: datetime.datetime | None = None,
+    types: Mapping[str, Type] | None = None,
+) -> object:
+    """The value of an expression: plain FEEL, in which what has no answer is None, a syntax error too.
+
+    The context holds Decimal, int, str, bool, date, time, datetime, timedelta, `Months`, `Range`, lists,
+    dicts and None; results are of these types. `now` is what `now()` and `today()` give: the clock is never
+    read. `types` are those that `instance of` may name. Use `parse` to see what is wrong with a text.
+    """
+    names = context or {}
+    parsed = parse(Source("expression", expression), frozenset(all_names(names)))
+    return _result(parsed, {name: to_feel(value) for name, value in names.items()}, now, types)
+
+
+def unary_test(
+    test: str,
+    value: object,
+    context: Mapping[str, object] | None = None,
+    *,
+    now: datetime.datetime | None = None,
+) -> bool | None:
+    """Whether a value passes a cell of tests such as `> 5` or `"a", "b"`; None where there is no answer."""
+    names = {**(context or {}), "?": value}
+    parsed = parse_unary_tests(Source("test", test), frozenset(all_names(names)))
+    found = _result(parsed, {name: to_feel(one) for name, one in names.items()}, now, None)
+    return found if isinstance(found, bool) else None
+
+
+def _result(
+    parsed: Parsed,
+    scope: Mapping[str, object],
+    now: datetime.datetime | None,
+    types: Mapping[str, Type] | None,
+) -> object:
+    if parsed.expression is None:
+        return None
+    library: Library = BUILTINS
+    moment = None if now is None else to_feel(now)
+    if isinstance(moment, DateTime):
+        library = with_clock(BUILTINS, moment)
+    return to_python(evaluate_tree(parsed.expression, scope, functions=library, types=types or {}))
+
+
+def all_names(context: Mapping[str, object]) -> Iterator[str]:
+    """The keys of a context and of the contexts within it, also in lists."""
+    for key, value in context.items():
+        yield key
+        for one in value if isinstance(value, (list, tuple)) else (value,):
+            if isinstance(one, Mapping):
+                yield from all_names(one)
+
+
+def to_feel(value: object) -> object:
+    """A Python value as FEEL has it: numbers as decimals, times in FEEL's own types."""
+    match value:
+        case bool():
+            return value
+        case int():
+            return Decimal(value)
+        case float():
+            return Decimal(repr(value))
+        case datetime.datetime():
+            return DateTime(value.date(), _time(value.timetz(), value.utcoffset()))
+        case datetime.time():
+            return _time(value, value.utcoffset())
+        case list() | tuple():
+            return [to_feel(item) for item in value]
+        case Mapping():
+            return {key: to_feel(item) for key, item in value.items()}
+        case Range():
+            return Range(to_feel(value.low), to_feel(value.high), value.low_closed, value.high_closed)
+        case _:
+            return value
+
+
+def _time(time: datetime.time, offset: datetime.timedelta | None) -> Time:
+    second = time.second + Decimal(time.microsecond).scaleb(-6)
+    name = getattr(time.tzinfo, "key", None)
+    shift = None if offset is None or name else int(offset.total_seconds())
+    return Time(time.hour, time.minute, second, shift, name)
+
+
+def to_python(value: object) -> object:
+    """A value of FEEL with Python's own types, wherever they can hold it."""
+    match value:
+        case DateTime(datetime.date() as date, time) if not time.second.scaleb(6) % 1:
+            return datetime.datetime.combine(date, _python_time(time))
+        case Time() if not value.second.scaleb(6) % 1:
+            return _python_time(value)
+        case list() | tuple():
+            return [to_python(item) for item in value]
+        case Mapping():
+            return {key: to_python(item) for key, item in value.items()}
+        case Range():
+            return Range(to_python(value.low), to_python(value.high), value.low_closed, value.high_closed)
+        case _:
+            return value
+
+
+def _python_time(time: Time) -> datetime.time:
+    micros = int(time.second % 1 * 1_000_000)
+    place: datetime.tzinfo | None = None
+    if time.zone is not None:
+        place = zone(time.zone)
+    elif time.offset is not None:
+        place = datetime.timezone(datetime.timedelta(seconds=time.offset))
+    return datetime.time(time.hour, time.minute, int(time.second), micros, place)

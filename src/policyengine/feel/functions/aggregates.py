@@ -1,0 +1,142 @@
+"""One value out of many: sums, extremes, averages, all and any (DMN 1.5, table 75).
+
+Each takes a list, or its items one by one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from policyengine.feel.compare import order
+from policyengine.feel.functions.results import item, listed
+from policyengine.feel.limits import NUMBERS
+from policyengine.feel.signatures import Function, Result, function, signature, table
+from policyengine.feel.types import BOOLEAN, NUMBER, Number, Type
+from policyengine.feel.values import Failed, unknown
+
+Numbers = Sequence[Decimal | None]
+
+_EMPTY = Failed("an empty list has no such value")
+
+
+def _both_ways(
+    name: str, result: Result, run: Callable[..., object], of: str = "number", *, settles: bool = False
+) -> Function:
+    """A function that is called with a list or with its items."""
+    kind = "list" if of == "any" else f"list of {of}"
+    return function(
+        name,
+        signature(f"list: {kind}", result, run),
+        signature(f"n...: {of}", result, lambda *items: run(items)),
+        settles=settles,
+    )
+
+
+def _of_numbers(run: Callable[[list[Decimal]], object]) -> Callable[[Numbers], object]:
+    def checked(numbers: Numbers) -> object:
+        known = [number for number in numbers if number is not None]
+        if len(known) < len(numbers):
+            return Failed("one of the numbers is null")
+        return run(known) if known else _EMPTY
+
+    return checked
+
+
+def total(numbers: Sequence[Decimal]) -> Decimal:
+    """The sum, to the digits that numbers have."""
+    found = Decimal(0)
+    for number in numbers:
+        found = NUMBERS.add(found, number)
+    return found
+
+
+def _product(numbers: Sequence[Decimal]) -> Decimal:
+    found = Decimal(1)
+    for number in numbers:
+        found = NUMBERS.multiply(found, number)
+    return found
+
+
+def _mean(numbers: Sequence[Decimal]) -> Decimal:
+    return NUMBERS.divide(total(numbers), Decimal(len(numbers)))
+
+
+def _median(numbers: Sequence[Decimal]) -> Decimal:
+    ordered = sorted(numbers)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else _mean(ordered[middle - 1 : middle + 1])
+
+
+def _stddev(numbers: Sequence[Decimal]) -> object:
+    if len(numbers) < 2:
+        return Failed("a standard deviation needs two numbers or more")
+    mean = _mean(numbers)
+    squares = [NUMBERS.power(NUMBERS.subtract(number, mean), Decimal(2)) for number in numbers]
+    return NUMBERS.sqrt(NUMBERS.divide(total(squares), Decimal(len(numbers) - 1)))
+
+
+def _mode(numbers: Numbers) -> object:
+    known = [number for number in numbers if number is not None]
+    if len(known) < len(numbers):
+        return Failed("one of the numbers is null")
+    counted = Counter(known)
+    most = max(counted.values(), default=0)
+    return sorted(number for number, times in counted.items() if times == most)
+
+
+def _extreme(sign: int) -> Callable[[Sequence[object]], object]:
+    def run(items: Sequence[object]) -> object:
+        if not items:
+            return _EMPTY
+        best = items[0]
+        for one in items:
+            way = order(one, best)
+            if isinstance(way, Failed):
+                return way
+            if way * sign > 0:
+                best = one
+        return best
+
+    return run
+
+
+def _all(items: Sequence[object]) -> object:
+    return _settled(items, False)
+
+
+def _any(items: Sequence[object]) -> object:
+    return _settled(items, True)
+
+
+def _settled(items: Sequence[object], decisive: bool) -> object:
+    """The decisive value if one item has it; not known while an item is not known; the other value else."""
+    if any(one is decisive for one in items):
+        return decisive
+    open_one = unknown(items)
+    if open_one is not None:
+        return open_one
+    if any(not isinstance(one, bool) for one in items):
+        return Failed("one of the values is neither true nor false")
+    return not decisive
+
+
+def _average(arguments: Sequence[Type]) -> Type:
+    """A mean of counts is no count."""
+    found = item(arguments)
+    return NUMBER if isinstance(found, Number) and found.unit == "count" else found
+
+
+FUNCTIONS = table(
+    _both_ways("min", item, _extreme(-1), "any"),
+    _both_ways("max", item, _extreme(1), "any"),
+    _both_ways("sum", item, _of_numbers(total)),
+    _both_ways("mean", _average, _of_numbers(_mean)),
+    _both_ways("median", _average, _of_numbers(_median)),
+    _both_ways("stddev", _average, _of_numbers(_stddev)),
+    _both_ways("product", NUMBER, _of_numbers(_product)),
+    _both_ways("mode", listed, _mode),
+    _both_ways("all", BOOLEAN, _all, "any", settles=True),
+    _both_ways("any", BOOLEAN, _any, "any", settles=True),
+)

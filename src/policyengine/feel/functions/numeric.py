@@ -1,0 +1,100 @@
+"""Numbers (DMN 1.5, table 78)."""
+
+from __future__ import annotations
+
+from decimal import (
+    ROUND_CEILING,
+    ROUND_DOWN,
+    ROUND_FLOOR,
+    ROUND_HALF_DOWN,
+    ROUND_HALF_EVEN,
+    ROUND_HALF_UP,
+    ROUND_UP,
+    Decimal,
+    DecimalException,
+)
+
+from policyengine.feel.compare import moment
+from policyengine.feel.functions.results import same
+from policyengine.feel.limits import NUMBERS
+from policyengine.feel.signatures import Function, function, signature, table
+from policyengine.feel.temporal import duration
+from policyengine.feel.types import BOOLEAN, NUMBER
+from policyengine.feel.values import Failed, Months
+
+
+def rounded(number: Decimal, scale: Decimal, rounding: str) -> object:
+    """A number to so many digits after the point; a negative scale rounds before the point."""
+    places = int(scale)
+    if not -6111 <= places <= 6176:
+        return Failed("the scale lies beyond -6111 and 6176")
+    if -number.as_tuple().exponent <= places:  # type: ignore[operator]  # numbers here are finite
+        return number
+    # Rounded by hand: quantize refuses scales that only add zeros, or take all digits away.
+    whole = number.scaleb(places, _WIDE).to_integral_value(rounding)
+    return NUMBERS.plus(whole.scaleb(-places, _WIDE)) if whole else Decimal(0)
+
+
+_WIDE = NUMBERS.copy()
+_WIDE.Emax, _WIDE.Emin, _WIDE.prec = 99_999, -99_999, 200
+
+
+def _rounding(name: str, rounding: str, *, optional: bool = False) -> Function:
+    def run(number: Decimal, scale: Decimal = Decimal(0)) -> object:
+        return rounded(number, scale, rounding)
+
+    mark = "?" if optional else ""
+    return function(name, signature(f"n: number, scale{mark}: number", same, run))
+
+
+def _abs(value: object) -> object:
+    if isinstance(value, Decimal):
+        return abs(value)
+    if isinstance(value, Months):
+        return Months(abs(value.months))
+    return duration(abs(moment(value)[1]))
+
+
+def modulo(dividend: Decimal, divisor: Decimal) -> object:
+    """What is left of a division; it has the sign of the divisor."""
+    if not divisor:
+        return Failed("a division by zero has no result")
+    rest = NUMBERS.remainder(dividend, divisor)
+    return rest + divisor if rest and (rest < 0) != (divisor < 0) else rest
+
+
+def _sqrt(number: Decimal) -> object:
+    return Failed("a number below zero has no square root") if number < 0 else NUMBERS.sqrt(number)
+
+
+def _log(number: Decimal) -> object:
+    return NUMBERS.ln(number) if number > 0 else Failed("only numbers above zero have a logarithm")
+
+
+def _exp(number: Decimal) -> object:
+    return NUMBERS.exp(number)
+
+
+def _multiple_of_two(number: Decimal, rest: int) -> object:
+    try:
+        return abs(NUMBERS.remainder(number, Decimal(2))) == rest
+    except DecimalException:
+        return rest == 0  # a number that large has no last digit that is known
+
+
+FUNCTIONS = table(
+    _rounding("decimal", ROUND_HALF_EVEN),
+    _rounding("floor", ROUND_FLOOR, optional=True),
+    _rounding("ceiling", ROUND_CEILING, optional=True),
+    _rounding("round up", ROUND_UP),
+    _rounding("round down", ROUND_DOWN),
+    _rounding("round half up", ROUND_HALF_UP),
+    _rounding("round half down", ROUND_HALF_DOWN),
+    function("abs", signature("n: number|days duration|months duration", same, _abs)),
+    function("modulo", signature("dividend: number, divisor: number", same, modulo)),
+    function("sqrt", signature("number: number", NUMBER, _sqrt)),
+    function("log", signature("number: number", NUMBER, _log)),
+    function("exp", signature("number: number", NUMBER, _exp)),
+    function("odd", signature("number: number", BOOLEAN, lambda number: _multiple_of_two(number, 1))),
+    function("even", signature("number: number", BOOLEAN, lambda number: _multiple_of_two(number, 0))),
+)

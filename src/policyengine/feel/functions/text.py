@@ -1,0 +1,121 @@
+"""Texts (DMN 1.5, table 74). Positions count characters from 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from policyengine.feel import limits
+from policyengine.feel.regex import compile_pattern, find_all, replacement_parts, search
+from policyengine.feel.signatures import function, signature, table
+from policyengine.feel.types import BOOLEAN, COUNT, TEXT, ListOf
+from policyengine.feel.values import Failed
+
+_TOO_LONG = Failed(f"the text is longer than {limits.CHARACTERS} characters")
+
+
+def _substring(text: str, start: Decimal, length: Decimal | None = None) -> object:
+    at = int(start)
+    if at == 0 or abs(at) > len(text):
+        return Failed("the start position lies outside the text")
+    first = at - 1 if at > 0 else len(text) + at
+    if length is None:
+        return text[first:]
+    if length < 1:
+        return Failed("the length is below 1")
+    return text[first : first + int(length)] if length <= len(text) else text[first:]
+
+
+def _replace(text: str, pattern: str, replacement: str, flags: str | None = None) -> object:
+    compiled = compile_pattern(pattern, flags or "")
+    if isinstance(compiled, Failed):
+        return compiled
+    found = find_all(compiled, text)
+    if isinstance(found, Failed):
+        return found
+    parts = replacement_parts(compiled, replacement, literal="q" in (flags or ""))
+    if isinstance(parts, Failed):
+        return parts
+    pieces: list[str] = []
+    at = size = 0
+    for match in found:
+        filled = (part if isinstance(part, str) else _group(text, match, part) for part in parts)
+        added = [text[at : match[0]], *filled]
+        pieces += added
+        size += sum(map(len, added))
+        at = match[1]
+        if size > limits.CHARACTERS:
+            return _TOO_LONG
+    return "".join(pieces) + text[at:]
+
+
+def _group(text: str, match: Sequence[int], number: int) -> str:
+    start, end = match[2 * number], match[2 * number + 1]
+    return text[start:end] if start >= 0 else ""
+
+
+def _matches(text: str, pattern: str, flags: str | None = None) -> object:
+    compiled = compile_pattern(pattern, flags or "")
+    if isinstance(compiled, Failed):
+        return compiled
+    found = search(compiled, text, 0)
+    return found if isinstance(found, Failed) else found is not None
+
+
+def _split(text: str, delimiter: str) -> object:
+    compiled = compile_pattern(delimiter, "")
+    if isinstance(compiled, Failed):
+        return compiled
+    found = find_all(compiled, text)
+    if isinstance(found, Failed):
+        return found
+    if any(match[0] == match[1] for match in found):
+        return Failed("the delimiter matches the empty text")
+    starts = [0, *(match[1] for match in found)]
+    ends = [*(match[0] for match in found), len(text)]
+    return [text[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+def _string_join(texts: Sequence[str | None], delimiter: str | None = None) -> object:
+    known = [text for text in texts if text is not None]
+    between = delimiter or ""
+    if sum(map(len, known)) + len(between) * len(known) > limits.CHARACTERS:
+        return _TOO_LONG
+    return between.join(known)
+
+
+def _before(text: str, match: str) -> object:
+    return text.partition(match)[0] if match and match in text else ""
+
+
+def _after(text: str, match: str) -> object:
+    return text.partition(match)[2] if match else text
+
+
+_TWO = "string: text, match: text"
+
+FUNCTIONS = table(
+    function(
+        "substring",
+        signature("string: text, start position: number, length?: number", TEXT, _substring),
+    ),
+    function("string length", signature("string: text", COUNT, lambda text: Decimal(len(text)))),
+    function("upper case", signature("string: text", TEXT, str.upper)),
+    function("lower case", signature("string: text", TEXT, str.lower)),
+    function("substring before", signature(_TWO, TEXT, _before)),
+    function("substring after", signature(_TWO, TEXT, _after)),
+    function("contains", signature(_TWO, BOOLEAN, lambda text, match: match in text)),
+    function("starts with", signature(_TWO, BOOLEAN, lambda text, match: text.startswith(match))),
+    function("ends with", signature(_TWO, BOOLEAN, lambda text, match: text.endswith(match))),
+    function("trim", signature("string: text", TEXT, str.strip)),
+    function("matches", signature("input: text, pattern: text, flags?: text or null", BOOLEAN, _matches)),
+    function(
+        "replace",
+        signature("input: text, pattern: text, replacement: text, flags?: text or null", TEXT, _replace),
+    ),
+    function("split", signature("string: text, delimiter: text", ListOf(TEXT), _split)),
+    function(
+        "string join",
+        signature("list: list of text, delimiter?: text or null", TEXT, _string_join),
+    ),
+)

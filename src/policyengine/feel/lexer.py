@@ -1,0 +1,123 @@
+"""FEEL text into tokens: numbers, texts, names, marks. Comments and spaces fall away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from policyengine.source import Span
+
+
+class Located(Protocol):
+    """A text whose stretches have a place; a `Source` is one."""
+
+    @property
+    def text(self) -> str:
+        """The text itself."""
+
+    def span(self, start: int, end: int) -> Span:
+        """The place of `text[start:end]`."""
+
+
+class Place(Protocol):
+    """Finds the place of a stretch, given by its two offsets."""
+
+    def __call__(self, start: int, end: int) -> Span:
+        """The place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A text out of a larger source, with the function that finds the place of a stretch of it."""
+
+    text: str
+    place: Place
+
+    def span(self, start: int, end: int) -> Span:
+        """The place of `text[start:end]`."""
+        return self.place(start, end)
+
+
+class Token(NamedTuple):
+    """`kind` is `number`, `text`, `name`, `end`, `bad`, or the mark or keyword itself."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+KEYWORDS = frozenset(
+    {"null", "true", "false", "and", "or", "if", "then", "else", "for", "in", "return"}
+    | {"some", "every", "satisfies", "between", "instance", "of", "function", "external"}
+)
+
+# The characters of names: the standard, grammar rules 28 to 31.
+_START = (
+    "?A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f"
+    "\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+)
+_PART = _START + "0-9\u00b7\u0300-\u036f\u203f-\u2040"
+_SPACE = "\u0009-\u000d\u0020\u0085\u00a0\u1680\u180e\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff"
+
+_TOKEN = re.compile(
+    rf"""
+      (?P<skip>[{_SPACE}]+|//[^\n\r]*|/\*(?:[^*]|\*(?!/))*\*/)
+    | (?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+    | (?P<name>[{_START}][{_PART}]*)
+    | (?P<text>"(?:[^"\\]|\\.)*")
+    | (?P<mark>\.\.|\*\*|<=|>=|!=|->|[-+*/=<>()\[\]{{}},:.@])
+    | (?P<bad>/\*.*|".*|.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The tokens of a text, the last one of kind `end`; what is no token at all comes as kind `bad`."""
+    for found in _TOKEN.finditer(text):
+        group = found.lastgroup
+        if group == "skip":
+            continue
+        word = found.group()
+        if group == "mark" or (group == "name" and word in KEYWORDS):
+            group = word
+        yield Token(group or "bad", word, found.start(), found.end())
+    yield Token("end", "", len(text), len(text))
+
+
+_ESCAPE = re.compile(r"\\(?:U([0-9A-Fa-f]{6})|u([0-9A-Fa-f]{4})|([nrt\"'\\]))")
+_PLAIN = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
+
+
+def _escaped(found: re.Match[str]) -> str:
+    if found[3]:
+        return _PLAIN[found[3]]
+    number = int(found[1] or found[2], 16)
+    return chr(number) if number <= 0x10FFFF else "\ufffd"
+
+
+def unquote(literal: str) -> str:
+    """The text that a literal, with its quotes, stands for; the two halves of a pair become one character."""
+    inner = literal[1:-1]
+    if "\\" not in inner:
+        return inner
+    plain = _ESCAPE.sub(_escaped, inner)
+    return plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def quote(text: str) -> str:
+    """A text as a FEEL literal."""
+    for plain, escape in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
+        text = text.replace(plain, escape)
+    return f'"{text}"'
+
+
+_IDENTIFIER = re.compile(f"[{_START}][{_PART}]*")
+
+
+def is_identifier(name: str) -> bool:
+    """Whether a name is one word that the lexer finds without its being declared."""
+    return _IDENTIFIER.fullmatch(name) is not None and name not in KEYWORDS

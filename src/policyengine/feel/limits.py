@@ -1,0 +1,27 @@
+"""How large an expression and its values may become; past these there is a clear answer, never a hang."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Context, DivisionByZero, InvalidOperation, Overflow
+
+TEXT_LENGTH = 20_000
+DEPTH = 100
+DIGITS = 50
+EXPONENT = 6144
+STEPS = 1_000_000
+ITEMS = 100_000
+CHARACTERS = 100_000
+CALLS = 20
+YEAR = 999_999_999
+
+# The standard asks for 34 digits; 50 keep sums and products of money exact far beyond that.
+NUMBERS = Context(
+    prec=DIGITS,
+    rounding=ROUND_HALF_EVEN,
+    Emin=-EXPONENT,
+    Emax=EXPONENT,
+    capitals=1,
+    clamp=0,
+    flags=[],
+    traps=[InvalidOperation, DivisionByZero, Overflow],
+)

@@ -1,0 +1,122 @@
+"""Why a text is not FEEL: the diagnostic for a token that cannot stand where it does."""
+
+from __future__ import annotations
+
+from policyengine.diagnostics import Diagnostic
+from policyengine.feel import codes
+from policyengine.feel.lexer import Located, Token
+
+# Two adjacent tokens, or one, that other languages write, and what FEEL writes instead.
+_FOREIGN = {
+    "===": "=",
+    "==": "=",
+    "!==": "!=",
+    "<>": "!=",
+    "=>": ">=",
+    "=<": "<=",
+    "&&": "and",
+    "||": "or",
+    "&": "and",
+    "|": "or",
+    "≥": ">=",
+    "≤": "<=",
+    "≠": "!=",
+    "×": "*",
+    "÷": "/",
+    "−": "-",
+    "–": "-",
+    "^": "**",
+}
+_QUOTES = {"'": "'", "‘": "’", "’": "’", "“": "”", "”": "”", "„": "“", "`": "`", "«": "»"}
+_NAMES = {"number": "the number", "text": "the text", "name": "the name"}
+
+
+def said(token: Token) -> str:
+    """A token as a message names it."""
+    if token.kind == "end":
+        return "the end"
+    text = token.text if len(token.text) <= 40 else token.text[:37] + "..."
+    word = _NAMES.get(token.kind)
+    return f"{word} `{text}`" if word else f"`{text}`"
+
+
+def foreign(located: Located, at: int) -> Diagnostic | None:
+    """The diagnostic for a sign of another language at this offset, or None."""
+    text = located.text
+    for length in (3, 2, 1):
+        sign = text[at : at + length]
+        if sign in _FOREIGN and len(sign) == length:
+            return codes.OPERATOR.at(
+                located.span(at, at + length),
+                f"`{sign}` is not an operator of FEEL",
+                help=f"write `{_FOREIGN[sign]}`",
+            )
+    if text[at : at + 1] == "!":
+        return codes.OPERATOR.at(
+            located.span(at, at + 1), "`!` is not an operator of FEEL", help="write `not(...)`"
+        )
+    if text[at : at + 1] == "%":
+        return codes.OPERATOR.at(
+            located.span(at, at + 1), "`%` is not an operator of FEEL", help="write 20 % as `0.2`"
+        )
+    return None
+
+
+def bad_token(located: Located, token: Token) -> Diagnostic:
+    """The diagnostic for a character that belongs to no token."""
+    text, at = located.text, token.start
+    first = text[at]
+    if first == '"':
+        return codes.UNCLOSED.at(
+            located.span(at, at + 1), "this text has no closing quote", help='write `"` where the text ends'
+        )
+    if first == "/":
+        return codes.UNCLOSED.at(
+            located.span(at, at + 2), "this comment is not closed", help="write `*/` where the comment ends"
+        )
+    if first in _QUOTES:
+        end = text.find(_QUOTES[first], at + 1)
+        word = text[at + 1 : end] if end > 0 else ""
+        return codes.QUOTES.at(
+            located.span(at, end + 1 if end > 0 else at + 1),
+            "a text stands between straight double quotes",
+            help=f'write `"{word}"`',
+        )
+    return foreign(located, at) or codes.SYNTAX.at(
+        located.span(at, at + 1), f"the character `{first}` has no meaning here"
+    )
+
+
+def unexpected(located: Located, token: Token, previous: Token | None, wanted: str) -> Diagnostic:
+    """The diagnostic for a token that cannot stand here; `wanted` says what could."""
+    if token.kind == "bad":
+        return bad_token(located, token)
+    # `==` and its like come as two tokens: the mistake starts with the first of them.
+    start = token.start
+    if previous is not None and previous.end == token.start and previous.kind in {"=", "<", ">", "!="}:
+        start = previous.start
+    found = foreign(located, start)
+    if found is not None:
+        return found
+    span = located.span(token.start, token.end)
+    if token.kind == "name" and token.text.lower() in {"and", "or", "not", "in", "if", "then", "else"}:
+        return codes.OPERATOR.at(
+            span, f"`{token.text}` is written in small letters", help=f"write `{token.text.lower()}`"
+        )
+    if token.kind == "name" and previous is not None and previous.kind == "name":
+        return codes.SYNTAX.at(
+            located.span(previous.start, token.end),
+            f"there is no operator between `{previous.text}` and `{token.text}`",
+        )
+    return codes.SYNTAX.at(span, f"expected {wanted}, found {said(token)}")
+
+
+def unclosed(located: Located, opening: Token, closing: str, token: Token) -> Diagnostic:
+    """The diagnostic for a bracket that is not closed where it must be."""
+    if token.kind == "bad":
+        return bad_token(located, token)
+    return codes.UNCLOSED.at(
+        located.span(opening.start, opening.end),
+        f"`{opening.text}` is not closed before {said(token)}",
+        help=f"write `{closing}` where it ends",
+    )

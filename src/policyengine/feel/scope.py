@@ -1,0 +1,80 @@
+"""What an evaluation carries along: the names in sight, how failures show, and what is left to spend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from policyengine.feel import limits
+from policyengine.feel.signatures import Library
+from policyengine.feel.types import Type
+from policyengine.feel.values import Failed, Failure, Range, Unknown, unknown
+from policyengine.source import Span
+
+ABSENT: Final = object()
+
+
+class Shared:
+    """One evaluation: its mode, its functions, and the steps it may still take."""
+
+    __slots__ = ("calls", "functions", "policy", "steps", "types")
+
+    def __init__(self, policy: bool, functions: Library, types: Mapping[str, Type]) -> None:
+        self.policy = policy
+        self.functions = functions
+        self.types = types
+        self.steps = limits.STEPS
+        self.calls = 0
+
+    def fail(self, sentence: str, place: Span) -> object:
+        """The outcome of what has no answer: null in plain FEEL, unknown with its reason in policies."""
+        return Unknown.of(Failure(sentence, place)) if self.policy else None
+
+    def outcome(self, value: object, place: Span) -> object:
+        """A result as it is, or what a failure shows as."""
+        return self.fail(value.sentence, place) if isinstance(value, Failed) else value
+
+    def charge(self, values: Sequence[object]) -> None:
+        """Takes the size of values off the steps that are left."""
+        for value in values:
+            if isinstance(value, (list, tuple)):
+                self.steps -= len(value) // 4
+            elif isinstance(value, str):
+                self.steps -= len(value) // 64
+
+
+class Env:
+    """Names in sight: those of a form, and around it those of its surroundings."""
+
+    __slots__ = ("names", "outer", "shared")
+
+    def __init__(self, names: Mapping[str, object], outer: Env | None, shared: Shared) -> None:
+        self.names = names
+        self.outer = outer
+        self.shared = shared
+
+    def find(self, name: str) -> object:
+        """The value of a name, from the inside out; `ABSENT` where there is none."""
+        at: Env | None = self
+        while at is not None:
+            if name in at.names:
+                return at.names[name]
+            at = at.outer
+        return ABSENT
+
+    def inside(self, names: Mapping[str, object]) -> Env:
+        """The surroundings with more names."""
+        return Env(names, self, self.shared)
+
+
+def unknown_within(values: Sequence[object], depth: int = 5) -> Unknown | None:
+    """What is not known among values, the items of their lists and the ends of their ranges."""
+    found: list[object] = []
+    for value in values:
+        if isinstance(value, Unknown):
+            found.append(value)
+        elif isinstance(value, (list, tuple)) and depth:
+            found.append(unknown_within(value, depth - 1))
+        elif isinstance(value, Range):
+            found.append(unknown((value.low, value.high)))
+    return unknown(found)

@@ -26,7 +26,7 @@ def command(name: str, color: str) -> int:
     """Make a small program in the folder NAME: levels, charges, a record, with comments."""
     console = Console.of(color)
     folder = Path(name)
-    identifier = _identifier(folder.name)
+    identifier = _identifier(folder.resolve().name)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CommandError(f"`{name}` is there already, and is not empty", help="choose another name")
     for path, text in starter():

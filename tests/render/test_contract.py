@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from samples import EMPTY, FULL, OPEN, decision
 
+from policyengine.diagnostics import Code
 from policyengine.feel.values import Months
 from policyengine.policy.contract import decision_schema, finding_json, to_json
 from policyengine.policy.findings import SECTIONS
@@ -37,6 +38,13 @@ def test_every_key_is_described_and_written():
     for part in [SCHEMA, *SCHEMA["$defs"].values()]:
         assert part["required"] == list(part["properties"])
         assert all(value["description"] for value in part["properties"].values())
+
+
+def test_a_record_that_could_not_be_read():
+    found = Code(id="REC001", title="t", why="w", bad="", good="").at(None, "this is no record")
+    written = to_json(replace(EMPTY, diagnostics=(found,)))
+    Draft202012Validator(SCHEMA).validate(json.loads(json.dumps(written)))
+    assert written["diagnostics"][0]["code"] == "REC001"
 
 
 def test_every_list_has_its_findings():

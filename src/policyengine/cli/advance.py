@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from policyengine.cli.files import write_text
 from policyengine.cli.inputs import FORMS, Form, one_record, read_records
 from policyengine.cli.options import SETTINGS, as_of_option, color_option
 from policyengine.cli.programs import open_program
-from policyengine.policy.phrases import spell
-from policyengine.render.records import record_json, record_yaml
+from policyengine.engine.advance import Moved
+from policyengine.policy.findings import Finding
+from policyengine.policy.phrases import spell, status_words
+from policyengine.render.records import changed, record_json, record_yaml
 from policyengine.render.width import clean
 
 
@@ -53,18 +56,32 @@ def command(
     console = Console.of(color)
     opened = open_program(program, as_of, console)
     inputs = read_records(opened, [file], form, console)
-    moved = opened.advance(one_record(inputs, "advance"), stage, key)
-    if moved.record is None:
-        reasons = [
-            f"  {clean(reason.text)} ({reason.at.source.name}:{reason.at.line})" for reason in moved.blocked
-        ]
-        console.err("\n".join([f"not moved: {clean(moved.refusal)}", *reasons]))
+    record = one_record(inputs, "advance")
+    moved = opened.advance(record, stage, key)
+    if moved.refused is not None:
+        console.err("\n".join([f"not moved: {clean(moved.refused)}", *map(_blocking, moved.blocked)]))
         return FOUND
-    text = record_yaml(moved.record) if inputs.forms[0] == "yaml" else record_json(moved.record)
+    assert record.document is not None
+    data = changed(record.document, ((change.pointer, change.new) for change in moved.changes))
+    text = record_yaml(data) if inputs.forms[0] == "yaml" else record_json(data)
     if target is None or target == "-":
         console.out(text)
     else:
         write_text(Path(target), text, [Path(file)])
-    for fact, old, new in moved.changes:
-        console.err(f"{fact}: {clean(spell(old))} -> {clean(spell(new))}")
+    console.err("\n".join(_told(moved)))
     return OK
+
+
+def _blocking(finding: Finding) -> str:
+    """What is not fulfilled, with the reason and the place."""
+    against = [reason.text for reason in finding.because if reason.outcome != "holds"]
+    why = f" ({'; '.join(dict.fromkeys(against))})" if against else ""
+    at = finding.origin.at
+    return clean(f"  {status_words(finding.status)}: {finding.title}{why}, {at.source.name}:{at.line}")
+
+
+def _told(moved: Moved) -> Iterator[str]:
+    for change in moved.changes:
+        yield clean(f"{change.fact}: {spell(change.old)} -> {spell(change.new)}")
+    for fact, reason in moved.left_out:
+        yield clean(f"{fact}: not written down, {reason}")

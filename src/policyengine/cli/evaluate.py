@@ -15,9 +15,7 @@ from policyengine.cli.files import deliver
 from policyengine.cli.inputs import FORMS, Form, left_out_line, read_records
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
 from policyengine.cli.programs import open_program
-from policyengine.policy.contract import to_json
 from policyengine.policy.findings import Decision
-from policyengine.render.terminal import decision_text
 
 
 @click.command("evaluate", context_settings=SETTINGS)
@@ -52,6 +50,8 @@ def command(
     def render(form: str, paint: bool) -> str:
         if form != "text":
             return _as_json(decisions, form)
+        from policyengine.render.terminal import decision_text
+
         texts = (
             decision_text(
                 decision, opened.labels, color=paint, list_assumptions=assumptions, columns=console.columns
@@ -67,6 +67,8 @@ def command(
 
 def _as_json(decisions: Sequence[Decision], form: str) -> str:
     """One decision is an object, several are an array; NDJSON has one a line."""
+    from policyengine.policy.contract import to_json
+
     if form == "ndjson":
         return "\n".join(json.dumps(to_json(decision), ensure_ascii=False) for decision in decisions)
     found = [to_json(decision) for decision in decisions]

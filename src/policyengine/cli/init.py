@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePosixPath
+from shlex import quote
 
 import click
 
@@ -38,7 +39,8 @@ def command(name: str, color: str) -> int:
             raise CommandError(f"`{target.parent}` cannot be made: {reason}") from None
         write_text(target, text.replace(_ID, identifier).replace(_TITLE, _title(identifier)))
         console.err(f"wrote {target}")
-    console.out(f"policyengine check {folder}\npolicyengine evaluate {folder} {folder}/records/example.yaml")
+    shown, record = quote(str(folder)), quote(str(folder / "records" / "example.yaml"))
+    console.out(f"policyengine check {shown}\npolicyengine evaluate {shown} {record}")
     return OK
 
 

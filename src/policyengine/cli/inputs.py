@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from policyengine.api import Program, Record
+from policyengine.api import Program
 from policyengine.cli.codes import CommandError
 from policyengine.cli.console import Console
 from policyengine.cli.files import read_bytes
 from policyengine.diagnostics import Diagnostic
 from policyengine.policy.phrases import plural
+from policyengine.program.record import Record
 from policyengine.render.diagnostics import diagnostics_text
 from policyengine.text.decode import decode
 

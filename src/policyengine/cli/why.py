@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from policyengine.api import Program, Record
+from policyengine.api import Program
 from policyengine.cli.asked import asked, listing
 from policyengine.cli.codes import OK
 from policyengine.cli.console import Console
@@ -17,8 +17,10 @@ from policyengine.cli.files import deliver
 from policyengine.cli.inputs import FORMS, Form, one_record, read_records
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
 from policyengine.cli.programs import open_program
+from policyengine.engine.derivation import Step
 from policyengine.policy.findings import Decision, Finding
 from policyengine.policy.why import why
+from policyengine.program.record import Record
 from policyengine.render.style import painter
 from policyengine.render.width import clean, wrap
 
@@ -80,13 +82,15 @@ def _derivation(program: Program, record: Record) -> Steps:
     """Each step of the derivation on a line, indented below what it serves, with its value and place."""
 
     def steps(finding: Finding) -> list[str]:
-        found = program.derivation(record, finding)
-        lefts = [f"{'  ' * (step.depth + 1)}{clean(step.text)}: {clean(step.value)}" for step in found]
-        return [
-            f"{left}  ({step.at.source.name}:{step.at.line})" for left, step in zip(lefts, found, strict=True)
-        ]
+        return [_step(step) for step in program.derivation(record, finding)]
 
     return steps
+
+
+def _step(step: Step) -> str:
+    written = "" if step.text in (step.name, step.value) else f" = {step.text}"
+    place = f"{step.at.source.name}:{step.at.line}"
+    return clean(f"{'  ' * (step.depth + 1)}{step.name}: {step.value}{written} ({place})")
 
 
 def _renderer(

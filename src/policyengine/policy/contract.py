@@ -246,6 +246,15 @@ _MISSING = record(
     Key("key", maybe(TEXT), "The key of the one whose fact it is."),
     Key("needed_by", many(TEXT), "The findings that it would help to settle."),
 )
+_MISTAKE = record(
+    "mistake",
+    "Why the record could not be read.",
+    Key("code", TEXT, "The code of the mistake.", attrgetter("code.id")),
+    Key("severity", one_of("error", "warning"), "How bad it is.", lambda found: str(found.severity)),
+    Key("message", TEXT, "A sentence for people."),
+    Key("help", maybe(TEXT), "What to write instead."),
+    Key("at", maybe(_PLACE), "The place in the record.", attrgetter("span")),
+)
 _DECISION = (
     Key("schema_version", constant(SCHEMA_VERSION), "The version of this shape.", lambda _: SCHEMA_VERSION),
     Key("program", TEXT, "The id of the program."),
@@ -260,6 +269,7 @@ _DECISION = (
     ),
     Key("values", mapping(mapping(ANY)), "The derived facts of the record and of what stands in it."),
     Key("missing", many(_MISSING), "The facts that would settle what is undetermined."),
+    Key("diagnostics", many(_MISTAKE), "What is wrong with the record; then there are no findings."),
 )
 
 

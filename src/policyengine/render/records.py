@@ -4,19 +4,49 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeGuard
 
 from policyengine.policy.shape import plain
+from policyengine.text.document import Document, Node, Pointer, Scalar
+from policyengine.text.document import Mapping as MappingNode
 
 _PLAIN = re.compile(r"[^\W\d][\w./@+-]*( [\w./@+-]+)*")
 _MISREAD = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 _HIDDEN = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
-def record_json(record: Mapping[str, Any]) -> str:
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A value that stands in the new text as it stood in the old one: `012`, `10.10`, `true`."""
+
+    text: str
+
+
+def changed(document: Document, changes: Iterable[tuple[Pointer, object]]) -> Any:
+    """A document as data, its plain values as they were written, with some values put in or replaced."""
+    data = _data(document.root)
+    for pointer, value in changes:
+        inner = data
+        for step in pointer[:-1]:
+            inner = inner[step]
+        inner[pointer[-1]] = value
+    return data
+
+
+def _data(node: Node) -> Any:
+    if isinstance(node, MappingNode):
+        return {name: _data(entry.value) for name, entry in node.entries.items()}
+    if not isinstance(node, Scalar):
+        return [_data(item) for item in node.items]
+    as_text = node.quoted if node.literal is None else node.literal == "string"
+    return node.text if as_text or "\n" in node.text else Written(node.text)
+
+
+def record_json(record: object) -> str:
     """The record as JSON; numbers are JSON numbers with exactly their digits."""
     return _json(record, "")
 
@@ -28,6 +58,8 @@ def _json(value: object, indent: str) -> str:
         return "{\n" + ",\n".join(items) + f"\n{indent}}}"
     if _is_list(value) and value:
         return "[\n" + ",\n".join(f"{inner}{_json(item, inner)}" for item in value) + f"\n{indent}]"
+    if isinstance(value, Written):
+        return value.text
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, (Mapping, bool, int)) or value is None or _is_list(value):
@@ -35,7 +67,7 @@ def _json(value: object, indent: str) -> str:
     return _quoted(str(plain(value)))
 
 
-def record_yaml(record: Mapping[str, Any]) -> str:
+def record_yaml(record: Mapping[str, Any] | Sequence[Any]) -> str:
     """The record as YAML, in the order of its keys; texts that could be misread are quoted."""
     return "\n".join(_lines(record)) or "{}"
 
@@ -67,6 +99,8 @@ def _item(item: object) -> Iterator[str]:
 
 
 def _scalar(value: object) -> str:
+    if isinstance(value, Written):
+        return value.text
     if value is None:
         return "null"
     if isinstance(value, bool):

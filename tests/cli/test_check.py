@@ -1,0 +1,72 @@
+"""`check` on programs with and without mistakes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+
+def change(folder, file, old, new):
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_clean(cli, program):
+    result = cli("check", program)
+    assert (result.code, result.out, result.err) == (0, "my-program: 4 files, 3 policies, no mistakes\n", "")
+
+
+def test_all_programs_below_a_folder(cli, program, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli("check").out == "my-program: 4 files, 3 policies, no mistakes\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("levels.yaml", "active_customers: 5..", "active_customers: 4..", "`bronze` and `silver`"),
+        ("levels.yaml", "when: trained", "when: traind", "did you mean `trained`?"),
+        ("levels.yaml", "title: Silver", "titel: Silver", "did you mean `title`?"),
+        ("billing.yaml", "kind: billing", "kind: biling", "did you mean `billing`?"),
+        ("reviews.yaml", "for: partner", "for: partner\nfor: partner", "`for`"),
+        ("program.yaml", "kind: program", "kind: program\n  x: [", "program.yaml:"),
+    ],
+)
+def test_mistakes(cli, program, file, old, new, message):
+    change(program, file, old, new)
+    result = cli("check", program)
+    assert result.code == 1
+    assert f"{program / file}:" in result.out
+    assert message in result.out
+    assert result.out.splitlines()[-1].endswith(("in 1 file", "in 2 files"))
+
+
+def test_json(cli, program):
+    change(program, "levels.yaml", "when: trained", "when: traind")
+    result = cli("check", program, "-o", "json")
+    report = json.loads(result.out)
+    assert result.code == 1
+    assert report["errors"] >= 1
+    assert report["diagnostics"][0]["path"].endswith("levels.yaml")
+    assert report["programs"][0]["ok"] is False
+
+
+def test_warnings_fail_only_where_asked(cli, program):
+    change(
+        program, "program.yaml", "      trained:", "      spare: {type: text, title: spare}\n      trained:"
+    )
+    assert cli("check", program).code == 0
+    result = cli("check", program, "--fail-on", "warning")
+    assert result.code == 1
+    assert "warning[" in result.out
+
+
+def test_several_outputs(cli, program, tmp_path):
+    target = tmp_path / "report.json"
+    result = cli("check", program, "-o", "text", "-o", f"json:{target}")
+    assert "no mistakes" in result.out
+    assert json.loads(target.read_text(encoding="utf-8"))["errors"] == 0
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".tmp")] == []

@@ -1,0 +1,151 @@
+"""`evaluate` and `why` on the small program."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from policyengine.policy.contract import decision_schema
+
+AS_OF = ("--as-of", "2026-11-21")
+
+
+def test_text(cli, program, record):
+    result = cli("evaluate", program, record, *AS_OF)
+    assert (result.code, result.err) == (0, "")
+    assert "Example Partner (example)" in result.out
+    assert "Bronze" in result.out
+    assert "levels.yaml:" in result.out
+    assert "90.00 EUR" in result.out
+
+
+def test_json(cli, program, record):
+    result = cli("evaluate", program, record, *AS_OF, "-o", "json")
+    decision = json.loads(result.out)
+    Draft202012Validator(decision_schema()).validate(decision)
+    assert decision["levels"][0]["level"] == "bronze"
+    assert decision["charges"][0]["net"] == "90.00"
+    assert decision["as_of"] == "2026-11-21"
+
+
+def test_the_environment_gives_the_day(cli, program, record, monkeypatch):
+    monkeypatch.setenv("POLICYENGINE_AS_OF", "2026-02-03")
+    assert json.loads(cli("evaluate", program, record, "-o", "json").out)["as_of"] == "2026-02-03"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "count"),
+    [
+        ("two.yaml", "id: a\n---\nid: b\n", 2),
+        ("list.yaml", "- {id: a}\n- {id: b}\n", 2),
+        ("list.json", '[{"id": "a"}, {"id": "b"}, {"id": "c"}]', 3),
+        ("lines.ndjson", '{"id": "a"}\n\n{"id": "b"}\n', 2),
+        ("lines.jsonl", '{"id": "a"}', 1),
+    ],
+)
+def test_several_records(cli, program, tmp_path, name, text, count):
+    path = tmp_path / name
+    path.write_text(text)
+    result = cli("evaluate", program, path, *AS_OF, "-o", "ndjson")
+    assert result.code == 0
+    keys = [json.loads(line)["subject"]["key"] for line in result.out.splitlines()]
+    assert keys == ["a", "b", "c"][:count]
+
+
+@pytest.mark.parametrize("text", ["id: a\n", '{"id": "a"}', '{"id": "a"}\n{"id": "b"}\n', '[{"id": "a"}]'])
+def test_standard_input(cli, program, monkeypatch, text):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    result = cli("evaluate", program, "-", *AS_OF, "-o", "ndjson")
+    assert result.code == 0
+    assert json.loads(result.out.splitlines()[0])["subject"]["key"] == "a"
+
+
+def test_bad_records_are_left_out(cli, program, tmp_path):
+    path = tmp_path / "records.yaml"
+    path.write_text(
+        "- id: a\n  active_customers: many\n- id: b\n  active_customers: 2\n- id: c\n  trained: NO\n"
+    )
+    result = cli("evaluate", program, path, *AS_OF, "-o", "json")
+    assert result.code == 1
+    assert json.loads(result.out)["subject"]["key"] == "b"
+    assert f"{path}:2:" in result.err
+    assert f"{path}:6:" in result.err
+    assert result.err.endswith("2 of 3 records left out\n")
+
+
+def test_policies_with_mistakes(cli, program, record):
+    path = program / "levels.yaml"
+    path.write_text(path.read_text().replace("when: trained", "when: traind"))
+    result = cli("evaluate", program, record)
+    assert result.code == 3
+    assert result.out == ""
+    assert "levels.yaml:" in result.err
+    assert "have mistakes: 1 error in 1 file" in result.err
+
+
+def test_a_file_that_is_not_utf8(cli, program, tmp_path):
+    path = tmp_path / "latin.yaml"
+    path.write_bytes(b"id: caf\xe9\n")
+    result = cli("evaluate", program, path)
+    assert result.code == 2
+    assert "is not UTF-8" in result.err
+
+
+def test_output_files_are_written_whole(cli, program, record, tmp_path):
+    target = tmp_path / "out.json"
+    target.write_text("old")
+    target.chmod(0o640)
+    result = cli("evaluate", program, record, *AS_OF, "-o", f"json:{target}", "-o", "text")
+    assert "Bronze" in result.out
+    assert json.loads(target.read_text())["complete"] is True
+    assert target.stat().st_mode & 0o777 == 0o640
+
+
+def test_colour(cli, program, record, monkeypatch):
+    assert "\x1b[" in cli("evaluate", program, record, "--color", "always").out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[" in cli("evaluate", program, record).out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in cli("evaluate", program, record).out
+
+
+@pytest.mark.parametrize("word", [None, "bronze", "partner-levels", "levels"])
+def test_why(cli, program, record, word):
+    result = cli("why", program, record, *([word] if word else []), *AS_OF)
+    assert result.code == 0
+    assert result.out.startswith("As of 21 Nov 2026, Example Partner")
+    assert "levels.yaml:" in result.out
+
+
+@pytest.mark.parametrize(
+    "word", ["billing/subscription@C-1", "billing/subscription", "subscription", "charges"]
+)
+def test_why_a_charge(cli, program, record, word):
+    result = cli("why", program, record, word, *AS_OF)
+    assert result.code == 0
+    assert "90.00 EUR" in result.out
+
+
+def test_why_all(cli, program, record):
+    short = cli("why", program, record, "partner-levels", *AS_OF)
+    long = cli("why", program, record, "partner-levels", "--all", *AS_OF)
+    assert long.code == 0
+    assert long.out.startswith(short.out.rstrip("\n"))
+    assert len(long.out) > len(short.out)
+
+
+def test_why_json(cli, program, record):
+    told = json.loads(cli("why", program, record, "bronze", "-o", "json", *AS_OF).out)
+    assert told[0]["why"][0].startswith("As of 21 Nov 2026")
+
+
+def test_why_takes_one_record(cli, program, tmp_path):
+    path = tmp_path / "two.yaml"
+    path.write_text("- {id: a}\n- {id: b}\n")
+    result = cli("why", program, path)
+    assert result.code == 2
+    assert "there are 2 records, and `why` takes one" in result.err

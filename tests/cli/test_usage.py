@@ -1,0 +1,109 @@
+"""Command lines that cannot be used: a sentence, a suggestion, exit code 2, never a traceback."""
+
+from __future__ import annotations
+
+import pytest
+
+from policyengine.cli.group import COMMANDS
+
+AS_OF = ("--as-of", "2026-11-21")
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "help"),
+    [
+        ("chek", "there is no command `chek`", "did you mean `check`?"),
+        ("zzz", "there is no command `zzz`", "`policyengine --help` shows what can be written"),
+        ("check --fail", "there is no option `--fail`", "did you mean `--fail-on`?"),
+        ("check {missing}", "`{missing}` does not exist", None),
+        ("check {record}", "`{record}` is a file", "give the folder of the program"),
+        ("check {empty}", "there is no program in `{empty}`", "`policyengine init NAME` makes one"),
+        ("check --fail-on never", "'never' is not one of 'error', 'warning'", None),
+        ("evaluate", "`PROGRAM` is missing", "`policyengine evaluate --help`"),
+        ("evaluate {program}", "`RECORD...` is missing", None),
+        ("evaluate {empty} {record}", "`{empty}` is not a program", None),
+        ("evaluate {above} {record}", "`{above}` is not a program", "choose one of `{program}`"),
+        ("evaluate {program} {typo}", "`{typo}` does not exist", "did you mean `{record}`?"),
+        ("evaluate {program} {empty}", "`{empty}` is a folder", "name its files"),
+        ("evaluate {program} {nothing}", "there is no record in what was given", None),
+        ("evaluate {program} {text}", "the ending of `{text}` does not tell", "`--format yaml`"),
+        ("evaluate {program} {record} -o jsn", "`jsn` is not a format", "did you mean `json`?"),
+        ("evaluate {program} {record} -o xyz", "`xyz` is not a format", "`text`, `json`, `ndjson`"),
+        ("evaluate {program} {record} -o json:", "`json:` names no file", "write `json:FILE`"),
+        (
+            "evaluate {program} {record} -o json -o text",
+            "two outputs go to standard output",
+            "`-o text:FILE`",
+        ),
+        ("evaluate {program} {record} -o json:{record}", "`{record}` is an input", "write to another file"),
+        ("evaluate {program} {record} -o json:{missing}/x", "cannot be written", None),
+        (
+            "evaluate {program} {record} --as-of 21.11.2026",
+            "`21.11.2026` is not a date",
+            "write `2026-11-21`",
+        ),
+        ("evaluate {program} {record} --as-of 2026/1/5", "`2026/1/5` is not a date", "write `2026-01-05`"),
+        ("evaluate {program} {record} --as-of 2026-02-30", "is not a day of the calendar", None),
+        ("evaluate {program} {record} --as-of soon", "`soon` is not a date", "such as `2026-11-21`"),
+        ("why {program} {record} brnze", "there is no finding `brnze`", "did you mean `bronze`?"),
+        ("why {program} {record} --key C-9", "no finding is about `C-9`", "did you mean `C-1`?"),
+        ("why {program} {record} -o ndjson", "`ndjson` is not a format", "did you mean `json`?"),
+        ("advance {program} {record}", "`--to STAGE` is missing", None),
+        ("schema tier", "there is no schema `tier`", "did you mean `tiers`?"),
+        ("schema tiers --record {program}", "exclude each other", None),
+        ("code YAML01", "there is no code `YAML01`", "did you mean `YAML0"),
+        ("init {program}", "is there already, and is not empty", "choose another name"),
+        ("init {above}/123", "cannot be made into the id of a program", "start it with a letter"),
+    ],
+)
+def test_unusable(cli, program, record, tmp_path, line, message, help):
+    places = {
+        "program": program,
+        "record": record,
+        "above": tmp_path,
+        "missing": tmp_path / "zzzz",
+        "typo": record.with_name("exampel.yaml"),
+        "empty": tmp_path / "empty",
+        "nothing": tmp_path / "nothing.yaml",
+        "text": tmp_path / "data.txt",
+    }
+    places["empty"].mkdir()
+    places["nothing"].write_text("")
+    places["text"].write_text("id: a\n")
+    result = cli(*(part.format(**places) for part in line.split()))
+    assert result.code == 2
+    assert message.format(**places) in result.err
+    assert (help or "").format(**places) in result.err
+    assert result.out == ""
+    assert result.err.startswith("error: ")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(cli, name):
+    result = cli(name, "--help")
+    assert result.code == 0
+    assert f"Usage: policyengine {name}" in result.out
+
+
+def test_help_lists_all_commands(cli):
+    result = cli("--help")
+    assert all(f"  {name}" in result.out for name in COMMANDS)
+    assert cli().code == 2
+
+
+def test_a_fault_of_ours_is_one_line(cli, program, record, monkeypatch):
+    def broken(*arguments, **options):
+        raise ZeroDivisionError("no way")
+
+    monkeypatch.setattr("policyengine.cli.evaluate.read_records", broken)
+    result = cli("evaluate", program, record)
+    assert result.code == 4
+    assert result.err.startswith("this is a bug in policyengine: ZeroDivisionError at test_usage.py:")
+
+
+def test_ctrl_c(cli, program, record, monkeypatch):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("policyengine.cli.evaluate.read_records", interrupted)
+    assert cli("evaluate", program, record).code == 130

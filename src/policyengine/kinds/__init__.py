@@ -1,1 +1,13 @@
-"""kinds."""
+"""The kinds of policy. One file a kind; a new kind is one more file and one more line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from policyengine.kinds import billing, matrix, obligations, pipeline, tiers
+from policyengine.policy.kind import AnyKind
+
+KINDS: Mapping[str, AnyKind] = {
+    module.KIND.name: module.KIND for module in (matrix, tiers, pipeline, billing, obligations)
+}
+"""Every kind by the name that stands after `kind:`."""

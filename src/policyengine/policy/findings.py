@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
+from policyengine.diagnostics import Diagnostic
 from policyengine.source import Span
 
 Outcome = Literal["holds", "fails", "unknown", "value"]
@@ -81,6 +82,7 @@ class Reason:
     have: Value = None
     need: str | None = None
     short_by: Value = None
+    noun: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +320,20 @@ class Decision:
     findings: tuple[Finding, ...] = ()
     values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     missing: tuple[Missing, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
 
     def of(self, section: str) -> tuple[Finding, ...]:
         """The findings of one list, such as `duties`."""
         return tuple(found for found in self.findings if found.section == section)
+
+    def to_json(self) -> dict[str, Any]:
+        """The decision as data for JSON, in the published shape."""
+        from policyengine.policy.contract import to_json
+
+        return to_json(self)
+
+    def why(self, finding: Finding) -> tuple[str, ...]:
+        """A finding explained in about five lines that can be forwarded."""
+        from policyengine.policy.why import why
+
+        return why(self, finding)

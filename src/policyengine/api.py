@@ -1,0 +1,235 @@
+"""The face of policyengine for Python: load a folder of policies, evaluate records, ask why.
+
+    >>> program = policyengine.load("policies/bytekast", as_of=date(2026, 11, 21))
+    >>> decision = program.evaluate({"id": "acme", "active_accounts": 12})
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from policyengine.diagnostics import Diagnostic
+from policyengine.files import read_folder
+from policyengine.policy.findings import Decision, Finding, Reason, Subject
+from policyengine.policy.vocabulary import Vocabulary
+from policyengine.program import load as loading
+from policyengine.program.record import Record, RecordReader
+from policyengine.source import Source
+from policyengine.text.document import Document, Pointer, Sequence
+
+if TYPE_CHECKING:
+    from policyengine.diagnostics import Code
+    from policyengine.engine.derivation import Step
+
+Form = Literal["yaml", "json", "ndjson"]
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The records of a source: the good ones, the mistakes, and how many were left out for them."""
+
+    records: tuple[Record, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The outcome of a move.
+
+    `record` is the moved record as plain data, None if nothing moved; then `refusal` says why and
+    `blocked` are the reasons. `changes` are facts with their old and new values. `left_out` are facts that
+    should have been written down but are not known, each with the reason.
+    """
+
+    record: Mapping[str, object] | None = None
+    refusal: str = ""
+    blocked: tuple[Reason, ...] = ()
+    changes: tuple[tuple[str, object, object], ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Program:
+    """A folder of policies, as it is in force on one day.
+
+    `diagnostics` are its mistakes, errors and warnings, sorted by place; with errors it is not `ok`, and
+    evaluating raises `ValueError`.
+    """
+
+    linked: loading.Program
+    folder: str
+    files: tuple[str, ...] = ()
+    _readers: dict[str, RecordReader] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Everything that is wrong with its policies."""
+        return self.linked.diagnostics
+
+    @property
+    def ok(self) -> bool:
+        """Whether it compiles; warnings do not keep it from that."""
+        return self.linked.ok
+
+    @property
+    def id(self) -> str:
+        """Its id; the name of the folder where it declares none."""
+        return self.linked.declarations.id if self.linked.declarations else Path(self.folder).name
+
+    @property
+    def title(self) -> str:
+        """Its title."""
+        return self.linked.declarations.title if self.linked.declarations else self.id
+
+    @property
+    def as_of(self) -> date:
+        """The evaluation date."""
+        return self.linked.as_of
+
+    @property
+    def currency(self) -> str | None:
+        """The currency of its money, as a code."""
+        return self.linked.declarations.currency if self.linked.declarations else None
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """The ids of its policies, in the order of the files."""
+        return tuple(dict.fromkeys(unit.policy.id for unit in self.linked.units))
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The titles of its parties and items, by id."""
+        declared = self.linked.declarations
+        return {**declared.parties, **declared.items} if declared else {}
+
+    # Records
+
+    @cached_property
+    def _reader(self) -> RecordReader:
+        return RecordReader(self.vocabulary)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What its policies speak of."""
+        if self.linked.graph is None:
+            raise ValueError(f"`{self.folder}` does not compile; its diagnostics say why")
+        return self.linked.graph.vocabulary
+
+    def record_schema(self) -> dict[str, Any]:
+        """The JSON Schema of its records."""
+        from policyengine.program.record_schema import record_schema
+
+        return record_schema(self.vocabulary)
+
+    def read(self, source: Source, form: Form = "yaml") -> Records:
+        """The records of a text: one mapping, a list of them, or several documents."""
+        from policyengine.text.json import read_json, read_ndjson
+        from policyengine.text.yaml import read_yaml
+
+        read = {"yaml": read_yaml, "json": read_json, "ndjson": read_ndjson}[form](source)
+        records = self._records(read.documents)
+        broken = {str(found.span) for found in read.diagnostics} if form == "ndjson" else set()
+        return Records(
+            records.records, (*read.diagnostics, *records.diagnostics), records.left_out + len(broken)
+        )
+
+    def record(self, data: Mapping[str, object]) -> Records:
+        """A record out of plain Python data: texts, numbers, dates, lists, mappings."""
+        from policyengine.program.plain import document_of
+
+        read = document_of(data)
+        if isinstance(read, Diagnostic):
+            return Records(diagnostics=(read,), left_out=1)
+        return self._records([read])
+
+    def _records(self, documents: Iterable[Document]) -> Records:
+        good: list[Record] = []
+        mistakes: list[Diagnostic] = []
+        left_out = 0
+        for document in documents:
+            for pointer in _places(document):
+                found = self._reader.read(document, pointer)
+                if isinstance(found, Record):
+                    good.append(found)
+                else:
+                    mistakes.extend(found)
+                    left_out += 1
+        return Records(tuple(good), tuple(mistakes), left_out)
+
+    # Answers
+
+    def evaluate(self, record: Record | Mapping[str, object]) -> Decision:
+        """The decision for a record; one that cannot be read gives a decision that only has diagnostics."""
+        from policyengine.engine.row import evaluate
+
+        if not isinstance(record, Record):
+            read = self.record(record)
+            if not read.records:
+                return self._refusal(read.diagnostics)
+            record = read.records[0]
+        return evaluate(self.linked, record)
+
+    def _refusal(self, diagnostics: tuple[Diagnostic, ...]) -> Decision:
+        return Decision(
+            program=self.id, program_title=self.title, policies=self.linked.digest, as_of=self.as_of,
+            subject=Subject(self.vocabulary.root, None), complete=False, diagnostics=diagnostics,
+        )  # fmt: skip
+
+    def derivation(self, record: Record, finding: Finding) -> tuple[Step, ...]:
+        """Every step on the way to a finding, down to the facts."""
+        from policyengine.engine.derivation import derivation
+
+        return derivation(self.linked, record, finding)
+
+    def advance(self, record: Record, to: str, key: str | None = None) -> Moved:
+        """Moves what `key` names to the stage `to`: the moved record, or why it stays as it is."""
+        from policyengine.engine.advance import advance
+        from policyengine.render.records import changed
+
+        moved = advance(self.linked, record, to, key)
+        if moved.refused is not None:
+            reasons = [reason for finding in moved.blocked for reason in finding.because]
+            return Moved(refusal=moved.refused, blocked=tuple(reasons))
+        data: Any = None
+        if record.document is not None:
+            data = changed(record.document, [(each.pointer, each.new) for each in moved.changes])
+        for step in record.pointer:
+            data = data[step]
+        return Moved(
+            record=data,
+            changes=tuple((each.fact, each.old, each.new) for each in moved.changes),
+            left_out=moved.left_out,
+        )
+
+
+def load(folder: str | Path, *, as_of: date) -> Program:
+    """The program in a folder, as it is in force on `as_of`; its mistakes are its `diagnostics`."""
+    read = read_folder(folder)
+    linked = loading.load(str(folder), read.sources, as_of, read.mistakes)
+    return Program(linked, str(folder), tuple(source.name for source in read.sources))
+
+
+def _places(document: Document) -> Iterable[Pointer]:
+    if isinstance(document.root, Sequence):
+        return [(i,) for i in range(len(document.root.items))]
+    return [()]
+
+
+def codes() -> tuple[Code, ...]:
+    """Every code of a diagnostic, sorted."""
+    from policyengine.catalogue import CODES
+
+    return CODES
+
+
+def schemas() -> Mapping[str, dict[str, Any]]:
+    """The JSON Schemas of all files that people write and of decisions, by file name."""
+    from policyengine.catalogue import schemas
+
+    return schemas()

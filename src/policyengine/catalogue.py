@@ -1,0 +1,37 @@
+"""Everything that is registered: all codes and all schemas. One line here for each place that has some."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from policyengine import files
+from policyengine.diagnostics import Code
+from policyengine.feel import codes as feel
+from policyengine.kinds import KINDS
+from policyengine.policy import condition, draft, form
+from policyengine.policy.contract import decision_schema
+from policyengine.program import declared, link, load, read, record_codes, versions
+from policyengine.program.schemas import policy_schemas
+from policyengine.text import json, yaml
+from policyengine.verify.testfile import test_schema
+
+_MODULES: tuple[Any, ...] = (
+    files, yaml, json, feel, form, condition, draft, read, declared, versions, link, load, record_codes,
+)  # fmt: skip
+CODES: tuple[Code, ...] = tuple(
+    sorted(
+        {
+            *(code for module in _MODULES for code in module.CODES),
+            *(code for kind in KINDS.values() for code in kind.codes),
+        },
+        key=lambda code: code.id,
+    )
+)
+"""Every code of a diagnostic, sorted by its id."""
+
+
+def schemas() -> Mapping[str, dict[str, Any]]:
+    """Every schema by the name of its file."""
+    found = {**policy_schemas(), "test": test_schema(), "decision": decision_schema()}
+    return {f"{name}.schema.json": schema for name, schema in found.items()}

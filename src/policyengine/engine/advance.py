@@ -1,0 +1,124 @@
+"""Moving something to its next stage: what blocks it, and which facts are written down on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from policyengine.diagnostics import did_you_mean
+from policyengine.engine.missing import unsettled
+from policyengine.engine.row import read_rule
+from policyengine.engine.scope import Scope, instances, root_scope
+from policyengine.feel.values import Unknown
+from policyengine.policy.findings import Finding
+from policyengine.policy.rule import Transition
+from policyengine.program.load import Program
+from policyengine.program.record import Record
+from policyengine.text.document import Pointer
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A fact that a move writes: where it stands in the record, its old value (None if missing), the new one."""
+
+    pointer: Pointer
+    fact: str
+    old: object
+    new: object
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The outcome of a move.
+
+    `refused` says in a sentence why nothing moves, `blocked` are the requirements that are not met;
+    without them `changes` are what the record has to be changed by. `left_out` names facts that would
+    have been written down but are not known, each with the reason.
+    """
+
+    refused: str | None = None
+    blocked: tuple[Finding, ...] = ()
+    changes: tuple[Change, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
+
+
+def advance(program: Program, record: Record, to: str, key: str | None = None) -> Moved:
+    """Moves what `key` names (needed where a record holds several) to the stage `to`."""
+    if program.graph is None:
+        raise ValueError(f"`{program.name}` does not compile; its diagnostics say why")
+    found = instances(root_scope(program.graph, record, program.as_of))
+    going = [
+        (transition, scope)
+        for transition in program.graph.transitions
+        for scope in found.get(transition.entity, ())
+        if _stands_at(transition, scope)
+    ]
+    scopes = [scope for entity in {each.entity for each in program.graph.transitions} for scope in found[entity]]
+    if not scopes:
+        return Moved("there is nothing in this record that moves through stages")
+    if key is not None:
+        scopes = [scope for scope in scopes if scope.subject.name == key]
+        if not scopes:
+            names = [scope.subject.name for each in found.values() for scope in each if not scope.subject.root]
+            return Moved(f"nothing in this record has the key `{key}`; {did_you_mean(key, names) or ''}".rstrip("; "))
+    chosen = [(transition, scope) for transition, scope in going if scope in scopes]
+    if key is None:
+        fitting = [each for each in chosen if to in each[0].to] or chosen
+        if len({id(scope) for _, scope in fitting}) > 1:
+            keys = ", ".join(f"`{scope.subject.name}`" for _, scope in fitting)
+            return Moved(f"several could move: {keys}; say which one by its key")
+        chosen = fitting
+    if not chosen:
+        return Moved(_cannot_leave(program, scopes))
+    return _move(*chosen[0], to)
+
+
+def _stands_at(transition: Transition, scope: Scope) -> bool:
+    applies = transition.applies is None or scope[transition.applies] is True
+    return applies and scope[transition.fact] == transition.stage
+
+
+def _cannot_leave(program: Program, scopes: list[Scope]) -> str:
+    assert program.graph is not None
+    for scope in scopes:
+        for transition in program.graph.transitions:
+            if transition.entity == scope.entity:
+                stage = scope[transition.fact]
+                if isinstance(stage, Unknown):
+                    return f"the stage of `{scope.subject.name}` is not known: it needs `{transition.fact}`"
+                return f"`{scope.subject.name}` is in the stage `{stage}`, which leads nowhere"
+    return "nothing moves"
+
+
+def _move(transition: Transition, scope: Scope, to: str) -> Moved:
+    name = scope.subject.name
+    if to not in transition.to:
+        ways = " or ".join(f"`{stage}`" for stage in transition.to)
+        return Moved(f"`{name}` is in the stage `{transition.stage}`, which leads to {ways}, not to `{to}`")
+    gate = scope[transition.gate]
+    if gate == "system":
+        return Moved(f"`{name}` is in the stage `{transition.stage}`, out of which only the system moves it")
+    if gate != "open":
+        findings = [read_rule(rule, scope) for rule in transition.rules]
+        blocked = tuple(f for f in findings if f is not None and f.status not in ("met", "not_applicable"))
+        word = "blocked" if gate == "blocked" else "undecided"
+        return Moved(f"the gate out of `{transition.stage}` is {word} for `{name}`", blocked)
+    return _written(transition, scope, to)
+
+
+def _written(transition: Transition, scope: Scope, to: str) -> Moved:
+    assert scope.record is not None
+    taken = transition.snapshot is None or scope[transition.snapshot]
+    if isinstance(taken, Unknown):
+        needs = ", ".join(each.text for each in unsettled([taken]))
+        facts = ", ".join(f"`{fact}`" for fact in transition.sets)
+        return Moved(f"it is not known whether {facts} are to be written down on leaving `{transition.stage}`: {needs}")
+    changes = []
+    left_out = []
+    for fact, node in transition.sets.items() if taken is True else ():
+        value = scope[node]
+        if isinstance(value, Unknown):
+            left_out.append((fact, ", ".join(each.text for each in unsettled([value]))))
+        else:
+            changes.append(Change((*scope.record.pointer, fact), fact, scope.record.facts.get(fact), value))
+    stage = Change((*scope.record.pointer, transition.fact), transition.fact, transition.stage, to)
+    return Moved(changes=(*changes, stage), left_out=tuple(left_out))

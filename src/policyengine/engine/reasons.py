@@ -1,0 +1,107 @@
+"""Why a condition has the value that it has: the parts that decided, as sentences with their values.
+
+Of conditions that must all hold, those that fail decide; if all hold, all of them do. Of alternatives the
+first one that holds decides. What is not known decides only where nothing else does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyengine.engine.scope import Scope
+from policyengine.engine.sentences import Sentences
+from policyengine.feel.syntax import And, Call, Expression, If, ListLiteral, Literal, Name, Open, Or, names
+from policyengine.feel.values import Unknown
+from policyengine.policy.findings import Outcome, Reason
+
+# Functions that only hand on or turn round what their first argument says.
+_SEE_THROUGH = ("is true", "once known", "not")
+
+
+def explain(scope: Scope, name: str) -> tuple[Reason, ...]:
+    """The reasons for the value of a node."""
+    return tuple(_node(scope, name, True))
+
+
+def outcome(value: object) -> Outcome:
+    """What a value says of a condition."""
+    if value is True:
+        return "holds"
+    if value is False:
+        return "fails"
+    return "unknown" if isinstance(value, Unknown) else "value"
+
+
+def _node(scope: Scope, name: str, upright: bool) -> Iterator[Reason]:
+    owner = scope.owner(name)
+    if owner is None:
+        yield from _leaf(scope, Name(name, scope.graph.nodes[scope.entity][name].at), upright)
+        return
+    node = owner.graph.nodes[owner.entity][name]
+    yield from _reasons(owner, node.expression, upright)
+
+
+def _reasons(scope: Scope, expression: Expression, upright: bool) -> Iterator[Reason]:
+    match expression:
+        case Name(name) if _is_part_of_a_policy(scope, name):
+            yield from _node(scope, name, upright)
+        case And(operands) | Or(operands):
+            for operand in _deciding(scope, expression, operands):
+                yield from _reasons(scope, operand, upright)
+        case Call(Name(name), (first, *_)) if name in _SEE_THROUGH:
+            turned = upright if name != "not" else not upright
+            for part in first.items if isinstance(first, ListLiteral) else (first,):
+                yield from _reasons(scope, part, turned)
+        case If(condition, then, otherwise):
+            yield from _branch(scope, condition, then, otherwise, upright)
+        case Literal():
+            return
+        case _:
+            yield from _leaf(scope, expression, upright)
+
+
+def _branch(
+    scope: Scope, condition: Expression, then: Expression, otherwise: Expression, upright: bool
+) -> Iterator[Reason]:
+    value = scope.value(condition)
+    yield from _reasons(scope, condition, True)
+    if value is True:
+        yield from _reasons(scope, then, upright)
+    elif value is False:
+        yield from _reasons(scope, otherwise, upright)
+
+
+def _deciding(scope: Scope, whole: Expression, operands: tuple[Expression, ...]) -> list[Expression]:
+    """The operands that decide what the whole comes to."""
+    decisive = isinstance(whole, Or)
+    values = [scope.value(operand) for operand in operands]
+    if decisive in values:
+        same = [each for each, value in zip(operands, values, strict=True) if value is decisive]
+        return same[:1] if decisive else same
+    open_ones = [each for each, value in zip(operands, values, strict=True) if isinstance(value, Unknown)]
+    return open_ones or list(operands)
+
+
+def _is_part_of_a_policy(scope: Scope, name: str) -> bool:
+    """A node that a policy was lowered to; a fact, derived or not, has a name of its own in reasons."""
+    owner = scope.owner(name)
+    return owner is not None and owner.graph.nodes[owner.entity][name].noun is None
+
+
+def _leaf(scope: Scope, expression: Expression, upright: bool) -> Iterator[Reason]:
+    value = scope.value(expression)
+    if not isinstance(value, (bool, Unknown)) and not isinstance(expression, Name):
+        for name in sorted(names(expression)):
+            yield from _reasons(scope, Name(name, expression.span), True)
+        return
+    sentence = Sentences(scope).of(expression, value)
+    found = outcome(value)
+    if not upright and found in ("holds", "fails"):
+        found = "fails" if found == "holds" else "holds"
+    if isinstance(expression, Open):
+        yield Reason(expression.reason, "unknown", expression.span)
+    else:
+        yield Reason(
+            sentence.text, found, expression.span,
+            sentence.fact, sentence.have, sentence.need, sentence.short_by, sentence.noun,
+        )  # fmt: skip

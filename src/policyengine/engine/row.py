@@ -1,0 +1,175 @@
+"""One record: every rule of a graph read off its values, as a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import singledispatch
+from typing import Any
+
+from policyengine.engine.missing import lists_left_out, missing_facts, unsettled
+from policyengine.engine.reasons import explain
+from policyengine.engine.shown import as_shown
+from policyengine.engine.scope import Scope, instances, root_scope
+from policyengine.feel.values import Unknown
+from policyengine.policy.findings import UNDETERMINED, Decision, Finding, Origin, Reason, Shortfall
+from policyengine.policy.rule import (
+    Build, Choose, Const, Explain, Reading, Rule, Rules, Shortfalls, Value,
+)  # fmt: skip
+from policyengine.program.graph import Graph
+from policyengine.program.load import Program
+from policyengine.program.record import Record
+
+
+def evaluate(program: Program, record: Record) -> Decision:
+    """The decision of a program that compiles for one of its records. It never raises for any record."""
+    graph = program.graph
+    if graph is None or program.declarations is None:
+        raise ValueError(f"`{program.name}` does not compile; its diagnostics say why")
+    root = root_scope(graph, record, program.as_of)
+    found = instances(root)
+    findings = tuple(
+        finding
+        for rule in graph.rules
+        for scope in found.get(rule.entity, ())
+        if (finding := read_rule(rule, scope)) is not None
+    )
+    missing = missing_facts(findings, lists_left_out(graph, found))
+    undecided = any(finding.status == UNDETERMINED for finding in findings)
+    return Decision(
+        program=program.declarations.id,
+        program_title=program.declarations.title,
+        policies=program.digest,
+        as_of=program.as_of,
+        subject=root.subject,
+        complete=not missing and not undecided,
+        findings=findings,
+        values=_values(graph, found),
+        missing=missing,
+    )
+
+
+def read_rule(rule: Rule, scope: Scope) -> Finding | None:
+    """The finding of a rule for one instance; None where the rule has none for it."""
+    exists = scope[rule.exists] if rule.exists is not None else True
+    if exists is False:
+        return None
+    status = exists if isinstance(exists, Unknown) else scope[rule.status]
+    because = read(rule.because, scope)
+    fields = {name: read(reading, scope) for name, reading in rule.fields.items()}
+    return rule.finding(
+        origin=_origin(rule, scope),
+        subject=scope.subject,
+        status=status if isinstance(status, str) else UNDETERMINED,
+        because=because,
+        unknown=unsettled([status, *_unknown_values(rule, scope)]),
+        **fields,
+    )
+
+
+def _origin(rule: Rule, scope: Scope) -> Origin:
+    nearer = read(rule.origins, scope) if rule.origins is not None else None
+    return nearer if isinstance(nearer, Origin) else rule.origin
+
+
+def _unknown_values(rule: Rule, scope: Scope) -> Iterable[object]:
+    """The values that the finding shows or rests on, as far as they are not known."""
+    for reading in (rule.because, *rule.fields.values()):
+        yield from _behind(reading, scope)
+
+
+def _behind(reading: Reading, scope: Scope) -> Iterable[object]:
+    match reading:
+        case Value(node):
+            yield scope[node]
+        case Explain(nodes):
+            yield from (scope[node] for node in nodes)
+        case Choose(by):
+            yield from _behind(_chosen(reading, scope[by]), scope)
+        case _:
+            return
+
+
+def _chosen(reading: Choose, value: object) -> Reading:
+    return reading.otherwise if isinstance(value, Unknown) else reading.cases.get(value, reading.otherwise)
+
+
+# Readings
+
+
+@singledispatch
+def read(reading: Any, scope: Scope) -> Any:
+    """What a reading gives for one instance."""
+    raise TypeError(f"no reading: {reading!r}")
+
+
+@read.register
+def _const(reading: Const, scope: Scope) -> object:
+    return reading.value
+
+
+@read.register
+def _value(reading: Value, scope: Scope) -> object:
+    return present(scope, reading.node)
+
+
+@read.register
+def _choose(reading: Choose, scope: Scope) -> object:
+    return read(_chosen(reading, scope[reading.by]), scope)
+
+
+@read.register
+def _build(reading: Build, scope: Scope) -> object:
+    return reading.make(**{name: read(part, scope) for name, part in reading.fields.items()})
+
+
+@read.register
+def _explain(reading: Explain, scope: Scope) -> tuple[Reason, ...]:
+    found = {reason: None for node in reading.nodes for reason in explain(scope, node)}
+    return tuple(found)
+
+
+@read.register
+def _rules(reading: Rules, scope: Scope) -> tuple[Finding, ...]:
+    return tuple(found for rule in reading.rules if (found := read_rule(rule, scope)) is not None)
+
+
+@read.register
+def _shortfalls(reading: Shortfalls, scope: Scope) -> tuple[Shortfall, ...]:
+    findings = (read_rule(rule, scope) for rule in reading.rules)
+    return tuple(
+        _shortfall(found)
+        for found in findings
+        if found is not None and found.status not in ("met", "not_applicable")
+    )
+
+
+def _shortfall(finding: Finding) -> Shortfall:
+    for reason in finding.because:
+        if reason.need is not None and reason.outcome == "fails":
+            return Shortfall(
+                finding.id, finding.title, finding.status,
+                reason.fact, reason.have, reason.need, reason.short_by, reason.noun,
+            )  # fmt: skip
+    return Shortfall(finding.id, finding.title, finding.status)
+
+
+# Values as they are shown
+
+
+def present(scope: Scope, name: str) -> object:
+    """The value of a node as a finding holds it; None where it is unknown."""
+    owner = scope.owner(name)
+    kind = scope.graph.types.get((owner.entity, name)) if owner is not None else None
+    digits = scope.graph.vocabulary.number_of_digits()
+    return as_shown(scope[name], kind, digits)
+
+
+def _values(graph: Graph, found: Mapping[str, list[Scope]]) -> dict[str, dict[str, object]]:
+    """The derived facts of every instance."""
+    values: dict[str, dict[str, object]] = {}
+    for entity, scopes in found.items():
+        names = [name for name, node in graph.nodes.get(entity, {}).items() if node.exported]
+        for scope in scopes if names else ():
+            values[str(scope.subject)] = {name: present(scope, name) for name in names}
+    return values
+

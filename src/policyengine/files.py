@@ -1,0 +1,68 @@
+"""Reading the files of a program: the YAML files of a folder, as sources, within bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from policyengine.diagnostics import Code, Diagnostic
+from policyengine.source import Source
+from policyengine.text.decode import decode
+
+MAX_BYTES = 16 * 1024 * 1024
+UNREADABLE = Code(
+    id="FILE001",
+    title="a file or folder that cannot be read",
+    why="What cannot be read cannot be checked, and a part of a program that is left out would change its "
+    "meaning.",
+    bad="",
+    good="",
+    example="folder",
+)
+CODES = (UNREADABLE,)
+_SKIPPED = ("testdata", "records", "fixtures")
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The sources of a folder, by name in order, and what could not be read."""
+
+    sources: tuple[Source, ...] = ()
+    mistakes: tuple[Diagnostic, ...] = ()
+
+
+def read_folder(folder: str | Path) -> Folder:
+    """Every `.yaml` and `.yml` file in a folder and below, without tests, records and hidden ones."""
+    root = Path(folder)
+    try:
+        if not root.is_dir():
+            what = "is a file, not a folder" if root.exists() else "does not exist"
+            return Folder(mistakes=(UNREADABLE.at(None, f"`{folder}` {what}", help="name the folder of a program"),))
+        paths = sorted(path for path in root.rglob("*.y*ml") if _is_policy(path.relative_to(root)))
+    except (OSError, ValueError) as error:
+        return Folder(mistakes=(UNREADABLE.at(None, f"`{folder}` cannot be read: {_why(error)}"),))
+    read = [read_file(path) for path in paths]
+    return Folder(
+        tuple(each for each in read if isinstance(each, Source)),
+        tuple(each for each in read if isinstance(each, Diagnostic)),
+    )
+
+
+def _is_policy(path: Path) -> bool:
+    hidden = any(part.startswith(".") or part in _SKIPPED for part in path.parts[:-1])
+    return not hidden and path.suffix in (".yaml", ".yml") and not path.stem.endswith("_test")
+
+
+def read_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Source | Diagnostic:
+    """One file as a source, or why it cannot be."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(max_bytes + 1)
+    except (OSError, ValueError) as error:
+        return UNREADABLE.at(None, f"`{path}` cannot be read: {_why(error)}")
+    return decode(str(path), data, max_bytes=max_bytes)
+
+
+def _why(error: Exception) -> str:
+    reason = getattr(error, "strerror", None) or str(error)
+    return reason.lower()

@@ -1,0 +1,143 @@
+"""Billing: charges, net of the discounts in force, and when they fall due.
+
+The net amount is `amount * (1 - discount)`, rounded once, to the minor unit of the currency, as the
+program says. A charge that recurs (`every`) falls due first on `first_due` and then in equal steps that
+are counted from there, so that month ends do not drift.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import Field
+
+from policyengine.diagnostics import Code
+from policyengine.feel import build, types
+from policyengine.feel.syntax import Binary, Expression, ListLiteral
+from policyengine.policy.base import Feel, Id, Many, Period, Policy, Sourced, Text
+from policyengine.policy.condition import Condition
+from policyengine.policy.draft import Draft
+from policyengine.policy.findings import Charge
+from policyengine.policy.kind import Kind
+from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Value
+
+
+class ChargePart(Sourced):
+    """Something to pay."""
+
+    id: Id
+    title: Text
+    amount: Feel = Field(description="before any discount")
+    item: Id | None = Field(None, description="what it bills; discounts granted on it apply")
+    when: Condition | None = Field(None, description="not applicable otherwise")
+    due_on: Feel | None = Field(None, description="the day it is due, if it is charged once")
+    every: Period | None = Field(None, description="how often it recurs: P1M")
+    first_due: Feel | None = Field(None, description="the first day it is due, if it recurs")
+
+
+class Billing(Policy):
+    """Charges, net of the discounts in force, and when they fall due."""
+
+    kind: Literal["billing"]
+    charges: Many[ChargePart]
+
+
+_EXAMPLE = """\
+kind: billing
+id: example
+title: Example
+for: account
+charges:
+  - {id: fee, title: Fee, amount: monthly_fee, item: subscription, every: P1M, first_due: opened_on}
+"""
+WHEN_DUE = Code(
+    id="BILL001",
+    title="a charge that does not say when it is due",
+    why="A charge is due once (`due_on`), or again and again (`every` with `first_due`); it says which.",
+    bad=_EXAMPLE.replace("first_due", "due_on"),
+    good=_EXAMPLE,
+)
+CODES = (WHEN_DUE,)
+# DMN 1.5, 10.3.4.2: the built-in functions that round.
+_ROUND = {"half_up": "round half up", "half_even": "decimal", "up": "round up", "down": "round down"}
+
+
+def check(policy: Billing, draft: Draft) -> None:
+    """Ids, items, and that every charge says when it is due."""
+    draft.unique((charge.id, ("charges", i)) for i, charge in enumerate(policy.charges))
+    for i, charge in enumerate(policy.charges):
+        if charge.item is not None:
+            draft.item(charge.item, "charges", i, "item")
+        recurs = charge.every is not None
+        if recurs != (charge.first_due is not None) or recurs == (charge.due_on is not None):
+            draft.error(WHEN_DUE, draft.key_span("charges", i), f"`{charge.id}` does not say when it is due",
+                        "write `due_on`, or `every` and `first_due`")  # fmt: skip
+
+
+def lower(policy: Billing, draft: Draft) -> None:
+    """A charge for every instance of the entity."""
+    for i, charge in enumerate(policy.charges):
+        draft.rule(_lower_charge(policy, draft, charge, i))
+
+
+def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> Rule:
+    name, place = f"{policy.id}/{charge.id}", ("charges", i)
+    at = draft.key_span(*place)
+    currency = draft.vocabulary.currency
+    money = types.money(currency)
+    amount = draft.define(f"{name}/amount", draft.feel(*place, "amount"), draft.span(*place, "amount"),
+                          wanted=money, noun=f"amount of {charge.title}")  # fmt: skip
+    rate = None
+    if charge.item is not None:
+        rate = draft.default(f"discount/{charge.item}", build.literal(Decimal(0), at), at)
+        draft.defines("billed item", charge.item, draft.span(*place, "item"))
+    net = draft.define(f"{name}/net", _net(draft, amount, rate, at), at, wanted=money)
+    due_key = "first_due" if charge.first_due is not None else "due_on"
+    due = draft.define(f"{name}/due", draft.feel(*place, due_key), draft.span(*place, due_key), wanted=types.DATE)
+    upcoming: Reading = Const(None)
+    if charge.every is not None:
+        steps = build.literal(charge.every, at)
+        expression = build.call("next occurrence", due, steps, build.name("today", at), span=at)
+        upcoming = Value(draft.define(f"{name}/next", expression, at).name)
+    known = ListLiteral((net, due), at)
+    status: Expression = build.call("once known", known, build.literal("applies", at), span=at)
+    because: Reading = Explain((net.name, due.name))
+    if charge.when is not None:
+        applies = draft.define(f"{name}/applies", draft.condition(*place, "when"), draft.span(*place, "when"),
+                               wanted=types.BOOLEAN)  # fmt: skip
+        not_asked = (build.negate(applies, at), build.literal("not_applicable", at))
+        status = build.choose([not_asked], status, at)
+        because = Choose(f"{name}/status", {"not_applicable": Explain((applies.name,))},
+                         Explain((applies.name, net.name, due.name)))  # fmt: skip
+    return Rule(
+        finding=Charge,
+        origin=draft.origin(charge.id, charge.title, *place),
+        entity=draft.entity,
+        status=draft.define(f"{name}/status", status, at).name,
+        because=because,
+        fields={
+            "item": Const(charge.item),
+            "amount": Value(amount.name),
+            "discount_rate": Value(rate.name) if rate is not None else Const(None),
+            "net": Value(net.name),
+            "currency": Const(currency or None),
+            "due_on": Value(due.name),
+            "every": Const(draft.span(*place, "every").text if charge.every is not None else None),
+            "next_due_on": upcoming,
+        },
+    )
+
+
+def _net(draft: Draft, amount: Expression, rate: Expression | None, at: object) -> Expression:
+    span = amount.span
+    net = amount
+    if rate is not None:
+        rest = Binary("-", build.literal(Decimal(1), span), rate, span)
+        net = Binary("*", amount, rest, span)
+    digits = build.literal(Decimal(draft.vocabulary.number_of_digits()), span)
+    return build.call(_ROUND[draft.vocabulary.declarations.rounding], net, digits, span=span)
+
+
+KIND = Kind("billing", "charges, net of the discounts in force, and when they fall due", Billing,
+            ("charges",), check, lower, CODES)  # fmt: skip

@@ -1,0 +1,268 @@
+"""Matrix: who does what.
+
+Rows are activities in sections, columns are the values of one fact of the partner, cells name a party in
+a role: responsible for it, consulted, informed, signing it off. Every cell that names a party becomes a
+duty of that party for the partners of that column. A cell that says `unknown` leaves the duty
+undetermined: the text does not tell whose it is. An activity with a `when` that does not hold is not
+applicable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from policyengine.diagnostics import Code, did_you_mean
+from policyengine.feel import build, types
+from policyengine.feel.syntax import Expression, Name, Open
+from policyengine.policy.base import Id, Many, Part, Policy, Sourced, Text
+from policyengine.policy.condition import Condition
+from policyengine.policy.draft import Draft
+from policyengine.policy.findings import Duty
+from policyengine.policy.kind import Kind
+from policyengine.policy.rule import Choose, Const, Explain, Rule, Value
+
+ROLES = ("responsible", "consulted", "informed", "signs_off")
+UNKNOWN = "unknown"
+EVERY = "*"
+
+
+class Cell(Sourced):
+    """Who has the role; `unknown` where the text does not say."""
+
+    party: Id
+
+    @model_validator(mode="before")
+    @classmethod
+    def _text_is_the_party(cls, value: Any) -> Any:
+        return {"party": value} if isinstance(value, str) else value
+
+
+def _by_column(value: object) -> object:
+    alone = isinstance(value, str) or (isinstance(value, dict) and "party" in value)
+    return {EVERY: value} if alone else value
+
+
+_CELL_SCHEMA = {"type": ["string", "object"], "description": "a party, or `unknown`"}
+Cells = Annotated[
+    dict[str, Cell],
+    BeforeValidator(_by_column),
+    WithJsonSchema(
+        {
+            "type": ["string", "object"],
+            "description": "a party for all columns, or a party for each column",
+            "additionalProperties": _CELL_SCHEMA,
+        }
+    ),
+]
+
+
+class Activity(Sourced):
+    """A row: something to do, and who has which role in it."""
+
+    id: Id
+    title: Text
+    when: Condition | None = Field(None, description="not applicable otherwise")
+    responsible: Cells = Field(description="who does it")
+    consulted: Cells | None = Field(None, description="who has to be asked")
+    informed: Cells | None = Field(None, description="who has to be told")
+    signs_off: Cells | None = Field(None, description="who has to approve it before it counts as done")
+
+
+class Section(Sourced):
+    """A block of rows."""
+
+    id: Id
+    title: Text
+    activities: Many[Activity]
+
+
+class Columns(Part):
+    """The fact whose values are the columns."""
+
+    by: Text = Field(description="the enum fact whose values are the columns")
+    values: Many[Text] = Field(description="the columns, in their order")
+
+
+class Matrix(Policy):
+    """Who does what."""
+
+    kind: Literal["matrix"]
+    columns: Columns
+    sections: Many[Section]
+
+
+_EXAMPLE = """\
+kind: matrix
+id: example
+title: Example
+for: partner
+columns: {by: competence_rating, values: [positive, neutral, negative]}
+sections:
+  - id: selling
+    title: Selling
+    activities:
+      - id: respond
+        title: Respond to the enquiry
+        responsible: {positive: partner, neutral: vendor, negative: vendor}
+"""
+WRONG_COLUMNS = Code(
+    id="MATRIX001",
+    title="columns that are not the values of the fact",
+    why="A partner finds its column by the value of one enum fact; a column that is no value of it is never "
+    "found, and a value without a column has no duties.",
+    bad=_EXAMPLE.replace("[positive, neutral, negative]", "[positive, neutral]").replace(
+        ", negative: vendor", ""
+    ),
+    good=_EXAMPLE,
+)
+UNKNOWN_COLUMN = Code(
+    id="MATRIX002",
+    title="a cell in a column that the matrix does not have",
+    why="The cell would never be read.",
+    bad=_EXAMPLE.replace("neutral: vendor", "neutral: vendor, neural: vendor"),
+    good=_EXAMPLE,
+)
+EMPTY_CELL = Code(
+    id="MATRIX003",
+    title="an activity for which nobody is responsible in a column",
+    why="Somebody is responsible for every activity, or the text does not say who: then write `unknown`.",
+    bad=_EXAMPLE.replace(", negative: vendor", ""),
+    good=_EXAMPLE.replace("negative: vendor", "negative: unknown"),
+)
+CODES = (WRONG_COLUMNS, UNKNOWN_COLUMN, EMPTY_CELL)
+
+
+def check(policy: Matrix, draft: Draft) -> None:
+    """Columns against the fact, cells against the columns, ids, parties."""
+    _check_columns(policy, draft)
+    draft.unique((section.id, ("sections", i)) for i, section in enumerate(policy.sections))
+    for i, section in enumerate(policy.sections):
+        draft.unique((a.id, ("sections", i, "activities", j)) for j, a in enumerate(section.activities))
+        for j, activity in enumerate(section.activities):
+            for role, cells in _roles(activity):
+                _check_cells(policy, draft, cells, "sections", i, "activities", j, role)
+
+
+def _check_columns(policy: Matrix, draft: Draft) -> None:
+    by = policy.columns.by
+    names = draft.vocabulary.names(draft.entity)
+    if not draft.known(by, names, f"fact of `{draft.entity}`", "columns", "by"):
+        return
+    kind = names[by]
+    if not isinstance(kind, types.Enum):
+        draft.error(WRONG_COLUMNS, draft.span("columns", "by"), f"`{by}` is {types.describe(kind)}",
+                    "columns need a fact of type `enum`")  # fmt: skip
+        return
+    for i, column in enumerate(policy.columns.values):
+        if column not in kind.values:
+            draft.error(WRONG_COLUMNS, draft.span("columns", "values", i), f"`{column}` is no `{by}`",
+                        did_you_mean(column, kind.values))  # fmt: skip
+    left_out = [value for value in kind.values if value not in policy.columns.values]
+    if left_out and set(policy.columns.values) <= set(kind.values):
+        words = ", ".join(f"`{value}`" for value in left_out)
+        draft.error(WRONG_COLUMNS, draft.span("columns", "values"), f"no column for {words}",
+                    f"add {words} to the columns")  # fmt: skip
+
+
+def _check_cells(policy: Matrix, draft: Draft, cells: Mapping[str, Cell], *pointer: str | int) -> None:
+    for column, cell in cells.items():
+        place = pointer if column == EVERY else (*pointer, column)
+        if column != EVERY and column not in policy.columns.values:
+            draft.error(UNKNOWN_COLUMN, draft.key_span(*place), f"`{column}` is not a column",
+                        did_you_mean(column, policy.columns.values))  # fmt: skip
+        if cell.party != UNKNOWN:
+            draft.party(cell.party, *place)
+    empty = [column for column in policy.columns.values if column not in cells]
+    if pointer[-1] == "responsible" and EVERY not in cells and empty:
+        words = ", ".join(f"`{column}`" for column in empty)
+        draft.error(EMPTY_CELL, draft.key_span(*pointer), f"nobody is responsible for {words}",
+                    "name a party, or write `unknown` if the text does not say")  # fmt: skip
+
+
+def _roles(activity: Activity) -> list[tuple[str, Mapping[str, Cell]]]:
+    found = [(role, getattr(activity, role)) for role in ROLES]
+    return [(role, cells) for role, cells in found if cells]
+
+
+def lower(policy: Matrix, draft: Draft) -> None:
+    """A duty for every role of every activity; the party depends on the column."""
+    at = draft.span("columns", "by")
+    column = draft.define(f"{policy.id}/column", build.name(policy.columns.by, at), at)
+    for i, section in enumerate(policy.sections):
+        for j, activity in enumerate(section.activities):
+            place = ("sections", i, "activities", j)
+            name = f"{policy.id}/{section.id}/{activity.id}"
+            applies = None
+            if activity.when is not None:
+                applies = draft.define(
+                    f"{name}/applies", draft.condition(*place, "when"), draft.span(*place, "when"),
+                    wanted=types.BOOLEAN,
+                )  # fmt: skip
+            for role, cells in _roles(activity):
+                _lower_role(draft, column, section, activity, applies, role, cells, (*place, role))
+
+
+def _lower_role(
+    draft: Draft, column: Name, section: Section, activity: Activity, applies: Name | None,
+    role: str, cells: Mapping[str, Cell], place: tuple[str | int, ...],
+) -> None:  # fmt: skip
+    name = f"{draft.policy.id}/{section.id}/{activity.id}/{role}"
+    at = draft.span(*place)
+    party = draft.define(f"{name}/party", _party(draft, column, cells, place), at)
+    status: Expression = build.call("once known", party, build.literal("applies", at), span=at)
+    reasons = [party.name] if EVERY in cells else [column.name]
+    if applies is not None:
+        not_asked = (build.negate(applies, at), build.literal("not_applicable", at))
+        status = build.choose([not_asked], status, at)
+        reasons.append(applies.name)
+    exists = None
+    if EVERY not in cells and set(cells) != set(draft.policy.columns.values):  # type: ignore[attr-defined]
+        columns = [build.literal(each, at) for each in cells]
+        exists = draft.define(f"{name}/exists", build.one_of(column, columns, at), at).name
+    origins = {
+        each: Const(draft.origin(activity.id, activity.title, *place, each))
+        for each in cells
+        if each != EVERY
+    }
+    draft.rule(
+        Rule(
+            finding=Duty,
+            origin=draft.origin(activity.id, activity.title, *place),
+            origins=Choose(column.name, origins, Const(None)),
+            entity=draft.entity,
+            status=draft.define(f"{name}/status", status, at).name,
+            because=Explain(tuple(reasons)),
+            exists=exists,
+            fields={
+                "block": Const(section.id),
+                "block_title": Const(section.title),
+                "role": Const(role),
+                "party": Value(party.name),
+            },
+        )
+    )
+
+
+def _party(
+    draft: Draft, column: Name, cells: Mapping[str, Cell], place: tuple[str | int, ...]
+) -> Expression:
+    def one(cell: Cell, *pointer: str | int) -> Expression:
+        at = draft.span(*pointer)
+        if cell.party == UNKNOWN:
+            return Open("the policy leaves open who it is", at)
+        return build.literal(cell.party, at)
+
+    if EVERY in cells:
+        return one(cells[EVERY], *place)
+    at = draft.span(*place)
+    cases = [
+        (build.equals(column, build.literal(each, at), at), one(cell, *place, each))
+        for each, cell in cells.items()
+    ]
+    return build.choose(cases, Open("the matrix has no column for it", at), at)
+
+
+KIND = Kind("matrix", "who does what", Matrix, ("duties",), check, lower, CODES)

@@ -1,0 +1,237 @@
+"""Obligations: what must be done by when, once or again and again, and how it is shown to be done.
+
+(In access control "obligation" means something else: an instruction that comes with a decision.)
+
+An obligation is met when `met_when` is known to hold. Otherwise it is upcoming as long as its due date
+lies ahead, due on the day, overdue after it. A recurring one is judged for its current and its previous
+period, each with a due date of its own. Where a party decides and no fact shows it, it is `manual`.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from policyengine.diagnostics import Code
+from policyengine.feel import build, types
+from policyengine.feel.syntax import ContextLiteral, Expression, ListLiteral, Open, Path
+from policyengine.policy import findings, quantities
+from policyengine.policy.base import Feel, Id, Many, Part, Policy, Sourced, Text
+from policyengine.policy.condition import Condition
+from policyengine.policy.draft import Draft
+from policyengine.policy.kind import Kind
+from policyengine.policy.rule import Choose, Const, Explain, Reading, Repeat, Rule, Value
+from policyengine.source import Span
+
+CALENDAR = ("calendar month", "calendar quarter", "calendar year")
+
+
+def _rhythm(value: object) -> object:
+    if value in CALENDAR:
+        return value
+    try:
+        quantities.period(str(value))
+    except ValueError as error:
+        sentence = f"{error}; or one of {', '.join(CALENDAR)}"
+        raise PydanticCustomError("value", "{sentence}", {"sentence": sentence}) from None
+    return value
+
+
+Rhythm = Annotated[
+    str,
+    BeforeValidator(_rhythm),
+    WithJsonSchema(
+        {
+            "description": "`calendar quarter`, or a period such as P1Y with `starting`",
+            "anyOf": [{"enum": list(CALENDAR)}, {"type": "string", "pattern": "^P[0-9YMWD]+$"}],
+        }
+    ),
+]
+
+
+class TopicPart(Part):
+    """A titled topic that a report lists."""
+
+    id: Id
+    title: Text
+
+
+class ObligationPart(Sourced):
+    """Something that must be done."""
+
+    id: Id
+    title: Text
+    party: Id = Field("partner", description="who must do it")
+    audience: Text | None = Field(None, description="whom of the party it concerns")
+    when: Condition | None = Field(None, description="not applicable otherwise")
+    due_on: Feel | None = Field(None, description="the last day for it; left out: the end of the period, or now")
+    every: Rhythm | None = Field(None, description="how often it recurs")
+    starting: Feel | None = Field(None, description="the day from which the periods of `every` count")
+    met_when: Condition | None = Field(None, description="how it is shown to be done")
+    decided_by: Id | None = Field(None, description="the party that decides, where no fact shows it")
+    parts: Many[TopicPart] = ()
+
+
+class Obligations(Policy):
+    """What must be done by when, once or again and again, and how it is shown to be done."""
+
+    kind: Literal["obligations"]
+    obligations: Many[ObligationPart]
+
+
+_EXAMPLE = """\
+kind: obligations
+id: example
+title: Example
+for: partner
+obligations:
+  - {id: review, title: Review, every: calendar quarter, met_when: attends_quarterly_reviews}
+"""
+NO_START = Code(
+    id="OBLIG001",
+    title="a recurring obligation whose periods have no start, or a start without periods",
+    why="Calendar quarters begin by themselves; a year or a month begins on some day, which must be said.",
+    bad=_EXAMPLE.replace("calendar quarter", "P1Y"),
+    good=_EXAMPLE.replace("calendar quarter", "P1Y, starting: renewal_on"),
+)
+NOT_SHOWN = Code(
+    id="OBLIG002",
+    title="an obligation of which nobody can tell whether it is met",
+    why="Either facts show it (`met_when`), or a party decides (`decided_by`).",
+    bad=_EXAMPLE.replace(", met_when: attends_quarterly_reviews", ""),
+    good=_EXAMPLE.replace("met_when: attends_quarterly_reviews", "decided_by: vendor"),
+)
+CODES = (NO_START, NOT_SHOWN)
+
+
+def check(policy: Obligations, draft: Draft) -> None:
+    """Ids, parties, and that each says when it recurs and how it is met."""
+    draft.unique((each.id, ("obligations", i)) for i, each in enumerate(policy.obligations))
+    for i, each in enumerate(policy.obligations):
+        place = ("obligations", i)
+        draft.party(each.party, *place, "party" if "party" in each.model_fields_set else "id")
+        if each.decided_by is not None:
+            draft.party(each.decided_by, *place, "decided_by")
+        if each.met_when is None and each.decided_by is None:
+            draft.error(NOT_SHOWN, draft.key_span(*place), f"nothing tells when `{each.id}` is met",
+                        "add `met_when: ...`, or `decided_by: ...`")  # fmt: skip
+        if (each.every is not None and each.every not in CALENDAR) != (each.starting is not None):
+            key = "every" if each.every is not None else "starting"
+            draft.error(NO_START, draft.key_span(*place, key), f"`{each.id}` does not say from when its periods count"
+                        if each.starting is None else f"`{each.id}` has a start, but no period such as P1Y",
+                        "write `every: P1Y` together with `starting: ...`")  # fmt: skip
+
+
+def lower(policy: Obligations, draft: Draft) -> None:
+    """Each obligation once per period, the one-time ones once."""
+    for i, each in enumerate(policy.obligations):
+        _lower_obligation(policy, draft, each, i)
+
+
+_PERIOD_TYPES: dict[str, types.Type] = {
+    "period": types.RangeOf(types.DATE),
+    "period_number": types.COUNT,
+    "period_name": types.TEXT,
+}
+
+
+def _lower_obligation(policy: Obligations, draft: Draft, part: ObligationPart, i: int) -> None:
+    name, place = f"{policy.id}/{part.id}", ("obligations", i)
+    at = draft.key_span(*place)
+    occasion = f"{name}/occasion"
+    occasions = draft.define(f"{name}/occasions", _occasions(draft, part, i), at)
+    recurs = part.every is not None
+    draft.repeat(Repeat(occasion, policy.for_, occasions.name, _PERIOD_TYPES if recurs else {}))
+    due = _due(draft, part, i, occasion)
+    met: Expression = Open(f"{part.decided_by} decides", at)
+    if part.met_when is not None:
+        met = draft.condition(*place, "met_when")
+    shown = draft.define(f"{name}/met", met, at, entity=occasion, wanted=types.BOOLEAN)
+    applies = None
+    if part.when is not None:
+        applies = draft.define(f"{name}/applies", draft.condition(*place, "when"), draft.span(*place, "when"),
+                               entity=occasion, wanted=types.BOOLEAN)  # fmt: skip
+    status = _status(part, shown, due, applies, at)
+    reasons = [node.name for node in (applies, shown if part.met_when is not None else None, due) if node is not None]
+    because: Reading = Explain(tuple(reasons))
+    if applies is not None:
+        because = Choose(f"{name}/status", {"not_applicable": Explain((applies.name,))}, because)
+    draft.rule(
+        Rule(
+            finding=findings.Obligation,
+            origin=draft.origin(part.id, part.title, *place),
+            entity=occasion,
+            status=draft.define(f"{name}/status", status, at, entity=occasion).name,
+            because=because,
+            fields={
+                "party": Const(part.party),
+                "due_on": Value("due_on") if due is not None else Const(None),
+                "period": Value("period_name") if recurs else Const(None),
+                "period_start": _edge(draft, name, "start", occasion, at) if recurs else Const(None),
+                "period_end": _edge(draft, name, "end", occasion, at) if recurs else Const(None),
+                "audience": Const(part.audience),
+                "decided_by": Const(part.decided_by),
+                "parts": Const(tuple(findings.Part(topic.id, topic.title) for topic in part.parts)),
+            },
+        )
+    )
+
+
+def _occasions(draft: Draft, part: ObligationPart, i: int) -> Expression:
+    """A list of contexts, one for each time that the obligation is judged."""
+    at = draft.key_span("obligations", i)
+    today = build.name("today", at)
+    if part.every is None:
+        return ListLiteral((ContextLiteral((), at),), at)
+    if part.every in CALENDAR:
+        unit = build.literal(part.every.removeprefix("calendar "), at)
+        return build.call("calendar periods", unit, today, span=at)
+    if part.starting is None:
+        return Open("its periods have no start", at)
+    start = draft.feel("obligations", i, "starting")
+    return build.call("periods since", start, build.literal(quantities.period(part.every), at), today, span=at)
+
+
+def _due(draft: Draft, part: ObligationPart, i: int, occasion: str) -> Expression | None:
+    at = draft.key_span("obligations", i)
+    if part.due_on is not None:
+        due = draft.feel("obligations", i, "due_on")
+        place = draft.span("obligations", i, "due_on")
+        return draft.define("due_on", due, place, entity=occasion, wanted=types.DATE, noun="due date")
+    if part.every is not None:
+        end = Path(build.name("period", at), "end", at)
+        return draft.define("due_on", end, at, entity=occasion, wanted=types.DATE, noun="due date")
+    return None
+
+
+def _edge(draft: Draft, name: str, edge: str, occasion: str, at: Span) -> Reading:
+    value = Path(build.name("period", at), edge, at)
+    return Value(draft.define(f"{name}/{edge}", value, at, entity=occasion).name)
+
+
+def _status(
+    part: ObligationPart, shown: Expression, due: Expression | None, applies: Expression | None, at: Span
+) -> Expression:
+    def text(word: str) -> Expression:
+        return build.literal(word, at)
+
+    today = build.name("today", at)
+    surely_met = build.call("is true", shown, span=at)
+    cases = [] if applies is None else [(build.negate(applies, at), text("not_applicable"))]
+    cases.append((surely_met, text("met")))
+    if part.decided_by is not None:
+        return build.choose(cases, text("manual"), at)
+    if due is None:
+        return build.choose([*cases, (shown, text("met"))], text("due"), at)
+    # As long as the day lies ahead it does not matter whether it is known to be done.
+    cases.append((build.compare(">", due, today, at), text("upcoming")))
+    cases.append((shown, text("met")))
+    cases.append((build.equals(due, today, at), text("due")))
+    return build.choose(cases, text("overdue"), at)
+
+
+KIND = Kind("obligations", "what must be done by when, and how it is shown to be done", Obligations,
+            ("obligations",), check, lower, CODES)  # fmt: skip

@@ -1,0 +1,287 @@
+"""Conditions in all the forms that a policy writes them in, as one expression.
+
+A text is FEEL. A mapping is `fact: test`, all of which must hold; `any`, `all`, `none` and `at_least` with
+`of` combine conditions. A test is a value, a list of values, a range such as `10..15`, or FEEL unary tests.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from policyengine.diagnostics import Code, did_you_mean, nearest
+from policyengine.feel import build, types
+from policyengine.feel.syntax import Expression, In, ListLiteral, Open
+from policyengine.feel.types import Enum, ListOf, Number, Type, describe
+from policyengine.policy import quantities
+from policyengine.source import Span
+from policyengine.text.document import Mapping, Node, Pointer, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from policyengine.policy.draft import Draft
+
+WRONG_TEST = Code(
+    id="COND001",
+    title="a test that the fact can never pass",
+    why="A test must be of the type of its fact: a number for a count, one of its values for an enum.",
+    bad="""\
+kind: obligations
+id: example
+title: Example
+for: partner
+obligations:
+  - {id: a, title: A, met_when: {active_accounts: many}}
+""",
+    good="""\
+kind: obligations
+id: example
+title: Example
+for: partner
+obligations:
+  - {id: a, title: A, met_when: {active_accounts: 5..}}
+""",
+)
+EMPTY_RANGE = Code(
+    id="COND002",
+    title="a range whose end lies before its start",
+    why="No value lies in it, so the condition could never hold.",
+    bad=WRONG_TEST.bad.replace("many", "15..10"),
+    good=WRONG_TEST.bad.replace("many", "10..15"),
+)
+UNKNOWN_FACT = Code(
+    id="COND003",
+    title="a test of a fact that the entity does not have",
+    why="A condition about a misspelt fact would never be decided.",
+    bad=WRONG_TEST.bad.replace("active_accounts: many", "active_acounts: 5.."),
+    good=WRONG_TEST.good,
+)
+WRONG_FORM = Code(
+    id="COND004",
+    title="a condition in none of the forms that there are",
+    why="A condition is a FEEL text, or `fact: test` pairs, or `any`, `all`, `none`, `at_least` with `of`.",
+    bad=WRONG_TEST.bad.replace("{active_accounts: many}", "{at_least: 2}"),
+    good=WRONG_TEST.bad.replace(
+        "{active_accounts: many}",
+        "{at_least: 1, of: [{active_accounts: 5..}, attends_quarterly_reviews]}",
+    ),
+)
+CODES = (WRONG_TEST, EMPTY_RANGE, UNKNOWN_FACT, WRONG_FORM)
+
+COMBINERS = ("any", "all", "none", "at_least", "of")
+_UNARY = re.compile(r'\s*(<|>|=|!=|\[|\]|\(|"|@"|not\s*\()|.*\?')
+
+
+def _shape(value: object) -> object:
+    if isinstance(value, str) and value.strip():
+        return value
+    if isinstance(value, dict) and value:
+        return value
+    sentence = "a condition is wanted here: a FEEL text, or a mapping of `fact: test`"
+    raise PydanticCustomError("value", "{sentence}", {"sentence": sentence})
+
+
+_TEST_SCHEMA: dict[str, Any] = {
+    "description": "a value, a list of values, a range such as 10..15, or FEEL unary tests",
+    "type": ["string", "number", "boolean", "array"],
+    "items": {"type": ["string", "number", "boolean"]},
+}
+_MANY_SCHEMA: dict[str, Any] = {"type": "array", "items": {"$ref": "#/$defs/Condition"}, "minItems": 1}
+CONDITION_SCHEMA: dict[str, Any] = {
+    "title": "Condition",
+    "description": "FEEL, or `fact: test` pairs that must all hold",
+    "type": ["string", "boolean", "object"],
+    "minProperties": 1,
+    "properties": {
+        "any": {**_MANY_SCHEMA, "description": "at least one of these holds"},
+        "all": {**_MANY_SCHEMA, "description": "all of these hold"},
+        "none": {**_MANY_SCHEMA, "description": "none of these holds"},
+        "at_least": {"type": "integer", "minimum": 1, "description": "how many `of` these must hold"},
+        "of": _MANY_SCHEMA,
+    },
+    "additionalProperties": _TEST_SCHEMA,
+}
+Condition = Annotated[object, BeforeValidator(_shape), WithJsonSchema({"$ref": "#/$defs/Condition"})]
+Test = Annotated[object, WithJsonSchema(_TEST_SCHEMA)]
+
+
+def lower_condition(draft: Draft, pointer: Pointer, entity: str) -> Expression:
+    """The condition at a pointer as an expression."""
+    node = draft.document.at(pointer)
+    if isinstance(node, Scalar):
+        return draft.feel(*pointer, entity=entity)
+    if not isinstance(node, Mapping):
+        return _wrong(draft, draft.span(*pointer), "a condition is a FEEL text or a mapping, not a list")
+    parts = [
+        _entry(draft, pointer, node, key, entity)
+        for key in node.entries
+        if not (key == "of" and "at_least" in node.entries)
+    ]
+    return build.all_of(parts, node.span)
+
+
+def _entry(draft: Draft, pointer: Pointer, node: Mapping, key: str, entity: str) -> Expression:
+    if key not in COMBINERS:
+        return fact_test(draft, (*pointer, key), entity)
+    at = node.entries[key].key.span
+    if key == "at_least":
+        return _at_least(draft, pointer, node, entity)
+    parts = _conditions(draft, (*pointer, key), entity)
+    if parts is None:
+        return _wrong(draft, at, f"`{key}` takes a list of conditions")
+    if key == "any":
+        return build.any_of(parts, at)
+    return build.all_of([build.negate(p, p.span) for p in parts] if key == "none" else parts, at)
+
+
+def _conditions(draft: Draft, pointer: Pointer, entity: str) -> list[Expression] | None:
+    node = draft.document.at(pointer)
+    if not isinstance(node, Sequence) or not node.items:
+        return None
+    return [lower_condition(draft, (*pointer, i), entity) for i in range(len(node.items))]
+
+
+def _at_least(draft: Draft, pointer: Pointer, node: Mapping, entity: str) -> Expression:
+    at = node.entries["at_least"].key.span
+    parts = _conditions(draft, (*pointer, "of"), entity)
+    value = node.entries["at_least"].value
+    if parts is None:
+        return _wrong(draft, at, "`at_least` needs `of`, a list of conditions")
+    try:
+        wanted = quantities.count(value.text if isinstance(value, Scalar) else "")
+    except ValueError as error:
+        return _wrong(draft, value.span, str(error))
+    if not 1 <= wanted <= len(parts):
+        return _wrong(draft, value.span, f"at least {wanted} of {len(parts)} conditions is no choice")
+    return build.call(
+        "at least", build.literal(wanted, value.span), ListLiteral(tuple(parts), at), span=node.span
+    )
+
+
+def _wrong(draft: Draft, at: Span, sentence: str) -> Expression:
+    draft.error(WRONG_FORM, at, sentence)
+    return Open("the condition has a mistake", at)
+
+
+# Tests of one fact
+
+
+def fact_test(draft: Draft, pointer: Pointer, entity: str) -> Expression:
+    """`fact: test` at a pointer whose last step is the fact."""
+    fact = str(pointer[-1])
+    at = draft.key_span(*pointer)
+    names = draft.vocabulary.names(entity)
+    if fact not in names:
+        help = did_you_mean(fact, [*names, *COMBINERS])
+        draft.error(UNKNOWN_FACT, at, f"`{fact}` is not a fact of `{entity}`", help)
+        return Open(f"`{fact}` is unknown", at)
+    subject = build.name(fact, at)
+    node = draft.document.at(pointer)
+    kind = names[fact]
+    if isinstance(kind, ListOf) and node is not None:
+        return _list_test(draft, pointer, subject, kind, node, entity)
+    if isinstance(node, Sequence):
+        tests = [_test(draft, (*pointer, i), subject, kind, entity) for i in range(len(node.items))]
+        merged = [t for test in tests for t in (test.tests if isinstance(test, In) else (test,))]
+        if all(isinstance(test, In) for test in tests):
+            return In(subject, tuple(merged), at.to(node.span))
+        return build.any_of(tests, at.to(node.span))
+    return _test(draft, pointer, subject, kind, entity)
+
+
+def _list_test(
+    draft: Draft, pointer: Pointer, subject: Expression, kind: ListOf, node: Node, entity: str
+) -> Expression:
+    """A literal test of a list: the list contains it, or one of them."""
+    many = isinstance(node, Sequence)
+    size = len(node.items) if isinstance(node, Sequence) else 1
+    parts: list[Expression] = []
+    for i in range(size):
+        place = (*pointer, i) if many else pointer
+        value = _value(draft, place, kind.item)
+        if value is None:
+            return Open("the test has a mistake", node.span)
+        parts.append(build.call("list contains", subject, value, span=subject.span.to(node.span)))
+    return build.any_of(parts, node.span)
+
+
+def _test(draft: Draft, pointer: Pointer, subject: Expression, kind: Type, entity: str) -> Expression:
+    node = draft.document.at(pointer)
+    if not isinstance(node, Scalar):
+        return _wrong(draft, draft.span(*pointer), "a test is a single value, a list of values or a range")
+    at = subject.span.to(node.span)
+    if isinstance(kind, Enum) and node.text in kind.values:
+        return build.equals(subject, build.literal(node.text, node.span), at)
+    if _UNARY.match(node.text):
+        return draft.unary_tests(subject, *pointer, entity=entity)
+    limits = quantities.bounds(node.text) if not isinstance(kind, Enum) else None
+    if limits is not None:
+        return _range_test(draft, node, subject, kind, limits)
+    value = _value(draft, pointer, kind)
+    return Open("the test has a mistake", at) if value is None else build.equals(subject, value, at)
+
+
+def _range_test(
+    draft: Draft, node: Scalar, subject: Expression, kind: Type, limits: quantities.Bounds
+) -> Expression:
+    low = typed(draft, node, limits.low, kind)
+    high = typed(draft, node, limits.high, kind)
+    at = subject.span.to(node.span)
+    if (low is None) != (limits.low is None) or (high is None) != (limits.high is None):
+        return Open("the range has a mistake", at)
+    if low is not None and high is not None and high < low:
+        draft.error(
+            EMPTY_RANGE, node.span, f"nothing lies within {limits}", f"write `{limits.high}..{limits.low}`"
+        )
+        return Open("the range is empty", at)
+    ends = [None if end is None else build.literal(end, node.span) for end in (low, high)]
+    return build.within(subject, ends[0], ends[1], at)
+
+
+def _value(draft: Draft, pointer: Pointer, kind: Type) -> Expression | None:
+    node = draft.document.at(pointer)
+    if not isinstance(node, Scalar):
+        _wrong(draft, draft.span(*pointer), "a single value is wanted here")
+        return None
+    value = typed(draft, node, node.text, kind)
+    return None if value is None else build.literal(value, node.span)
+
+
+def typed(draft: Draft, node: Scalar, text: str | None, kind: Type) -> Any:
+    """The text as a value of a type; None if there is no text, or if it is not one, which is reported."""
+    if text is None:
+        return None
+    if isinstance(kind, Enum):
+        if text in kind.values:
+            return text
+        draft.error(WRONG_TEST, node.span, f"`{text}` is not {describe(kind)}", _nearest(text, kind.values))
+        return None
+    read = _reader(kind)
+    if read is None:
+        draft.error(WRONG_TEST, node.span, f"{describe(kind)} cannot be tested like this", "write it in FEEL")
+        return None
+    try:
+        return read(text)
+    except ValueError as error:
+        draft.error(WRONG_TEST, node.span, str(error))
+        return None
+
+
+def _nearest(text: str, values: Iterable[str]) -> str | None:
+    found = nearest(text, values)
+    return f"did you mean `{found}`?" if found else None
+
+
+def _reader(kind: Type) -> Callable[[str], Any] | None:
+    if isinstance(kind, Number):
+        return {"count": quantities.integer, "rate": quantities.rate}.get(kind.unit, quantities.number)
+    readers: dict[Type, Callable[[str], Any]] = {
+        types.TEXT: str,
+        types.BOOLEAN: quantities.boolean,
+        types.DATE: quantities.day,
+        types.DURATION: quantities.period,
+    }
+    return next((read for known, read in readers.items() if known == kind), None)

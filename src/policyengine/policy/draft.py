@@ -1,0 +1,303 @@
+"""A policy on its way into the graph: what a kind needs to lower it.
+
+A kind says `draft.condition(("stages", 0, "when"))` and gets an expression with its places; it says
+`draft.define(...)` and gets a name for it. Mistakes go to the report; a part that is wrong becomes an
+open question in the graph, so that one fault gives one diagnostic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from policyengine.diagnostics import Code, Diagnostic, Label, Report, did_you_mean
+from policyengine.feel import build
+from policyengine.feel.lexer import Excerpt
+from policyengine.feel.parser import Parsed, parse, parse_unary_tests
+from policyengine.feel.signatures import Library
+from policyengine.feel.syntax import Expression, In, Name, Open, UnaryTests
+from policyengine.feel.types import Type
+from policyengine.policy.base import Policy
+from policyengine.policy.findings import Clause, Origin
+from policyengine.policy.rule import Definition, Lowered, Node, Reference, Repeat, Rule, Transition
+from policyengine.policy.vocabulary import Vocabulary
+from policyengine.source import Span
+from policyengine.text.document import Document, Pointer, Scalar
+
+UNKNOWN_NAME = Code(
+    id="NAME001",
+    title="a name that the program does not declare",
+    why="Parties, items, sources, entities and facts are declared once, in program.yaml; every other place "
+    "refers to them. A name that resolves to nothing would silently mean nothing.",
+    bad="""\
+kind: obligations
+id: example
+title: Example
+for: partner
+obligations:
+  - {id: a, title: A, party: vendr, met_when: attends_quarterly_reviews}
+""",
+    good="""\
+kind: obligations
+id: example
+title: Example
+for: partner
+obligations:
+  - {id: a, title: A, party: vendor, met_when: attends_quarterly_reviews}
+""",
+)
+DUPLICATE_ID = Code(
+    id="NAME002",
+    title="the same id twice",
+    why="Reports, tests and later versions find a part of a policy by its id.",
+    bad="""\
+kind: obligations
+id: example
+title: Example
+for: partner
+obligations:
+  - {id: a, title: A, met_when: attends_quarterly_reviews}
+  - {id: a, title: B, met_when: active_accounts > 5}
+""",
+    good="""\
+kind: obligations
+id: example
+title: Example
+for: partner
+obligations:
+  - {id: a, title: A, met_when: attends_quarterly_reviews}
+  - {id: b, title: B, met_when: active_accounts > 5}
+""",
+)
+ASSUMED_WITHOUT_NOTE = Code(
+    id="BASIS001",
+    title="an assumption that does not say what was assumed",
+    why="`basis: assumed` tells readers that the text does not say so; the note tells them what someone "
+    "decided instead, so that the decision can be questioned.",
+    bad="""\
+kind: obligations
+id: example
+title: Example
+for: partner
+obligations:
+  - {id: a, title: A, met_when: attends_quarterly_reviews, basis: assumed}
+""",
+    good="""\
+kind: obligations
+id: example
+title: Example
+for: partner
+obligations:
+  - id: a
+    title: A
+    met_when: attends_quarterly_reviews
+    basis: assumed
+    note: the text does not say by when
+""",
+)
+CODES = (UNKNOWN_NAME, DUPLICATE_ID, ASSUMED_WITHOUT_NOTE)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A policy beside the document that it was read from."""
+
+    policy: Policy
+    document: Document
+
+
+class Draft:
+    """One policy being lowered. Pointers lead into its document, from the root."""
+
+    def __init__(
+        self, unit: Unit, vocabulary: Vocabulary, report: Report, functions: Library
+    ) -> None:
+        self.policy = unit.policy
+        self.document = unit.document
+        self.vocabulary = vocabulary
+        self.report = report
+        self.functions = functions
+        self.entity = unit.policy.for_
+        self._nodes: list[Node] = []
+        self._defaults: list[Node] = []
+        self._repeats: list[Repeat] = []
+        self._rules: list[Rule] = []
+        self._transitions: list[Transition] = []
+        self._definitions: list[Definition] = []
+        self._references: list[Reference] = []
+
+    def finish(self) -> Lowered:
+        """What was drafted."""
+        return Lowered(
+            tuple(self._nodes), tuple(self._defaults), tuple(self._repeats), tuple(self._rules),
+            tuple(self._transitions), tuple(self._definitions), tuple(self._references),
+        )  # fmt: skip
+
+    # Places and mistakes
+
+    def span(self, *pointer: str | int) -> Span:
+        """The place of a value."""
+        return self.document.value_span(pointer)
+
+    def key_span(self, *pointer: str | int) -> Span:
+        """The place of a key, or of the name of an item of a list."""
+        return self.document.key_span(pointer)
+
+    def error(
+        self, code: Code, at: Span, message: str, help: str | None = None, labels: Iterable[Label] = ()
+    ) -> None:
+        """Report a mistake."""
+        self.report.add(code.at(at, message, help=help, labels=labels))
+
+    def known(self, word: str, among: Iterable[str], what: str, *pointer: str | int) -> bool:
+        """Whether a name is declared; reports it at `pointer` if it is not."""
+        names = list(among)
+        if word in names:
+            return True
+        help = did_you_mean(word, names) or f"known: {', '.join(f'`{name}`' for name in names) or 'none'}"
+        self.error(UNKNOWN_NAME, self.span(*pointer), f"`{word}` is not a {what} of this program", help)
+        return False
+
+    def party(self, word: str, *pointer: str | int) -> bool:
+        """Whether a party is declared; reports it if it is not."""
+        return self.known(word, self.vocabulary.declarations.parties, "party", *pointer)
+
+    def item(self, word: str, *pointer: str | int) -> bool:
+        """Whether an item is declared; reports it if it is not."""
+        return self.known(word, self.vocabulary.declarations.items, "item", *pointer)
+
+    def unique(self, ids: Iterable[tuple[str, Pointer]]) -> None:
+        """Report every id that stands twice."""
+        first: dict[str, Pointer] = {}
+        for word, pointer in ids:
+            if word in first:
+                label = Label(self.span(*first[word], "id"), "first here")
+                self.error(
+                    DUPLICATE_ID, self.span(*pointer, "id"), f"`{word}` is the id of two parts", None, [label]
+                )
+            first.setdefault(word, pointer)
+
+    # Provenance
+
+    def origin(self, id: str, title: str, *pointer: str | int) -> Origin:
+        """Where a finding of this part comes from; source, basis and note are inherited downwards."""
+        parts = [part for part in self._parts(pointer) if part is not None]
+        source = next((part.source for part in reversed(parts) if part.source is not None), None)
+        decided = next((i for i in range(len(parts) - 1, -1, -1) if parts[i].basis is not None), None)
+        basis = parts[decided].basis if decided is not None else "stated"
+        note = next((part.note for part in reversed(parts) if part.note is not None), None)
+        if basis == "assumed" and note is None:
+            self.error(
+                ASSUMED_WITHOUT_NOTE, self.key_span(*pointer), f"`{id}` is assumed, but no note says what",
+                "add `note: what the text does not say, and what was decided`",
+            )  # fmt: skip
+        own_note = note if basis == "assumed" or (parts and parts[-1].note) else None
+        return Origin(
+            self.policy.id, id, title, self.key_span(*pointer), self._clause(source), basis, own_note
+        )
+
+    def _parts(self, pointer: Pointer) -> Iterable[Any]:
+        at: Any = self.policy
+        yield at
+        for step in pointer:
+            at = _step(at, step)
+            if hasattr(at, "basis"):
+                yield at
+
+    def _clause(self, source: Any) -> Clause | None:
+        if source is None:
+            return None
+        document = self.vocabulary.declarations.sources.get(source.document)
+        if document is None:
+            return None
+        return Clause(source.document, document.title, source.section, document.url)
+
+    # Expressions
+
+    def feel(self, *pointer: str | int, entity: str | None = None) -> Expression:
+        """The FEEL expression that stands at a pointer; an open question if it does not parse."""
+        scalar = self._scalar(pointer)
+        names = self.vocabulary.names(entity or self.entity)
+        return self._tree(scalar, parse(excerpt(scalar), names, functions=self.functions))
+
+    def unary_tests(self, subject: Expression, *pointer: str | int, entity: str | None = None) -> Expression:
+        """The FEEL unary tests that stand at a pointer, as a condition about `subject`."""
+        scalar = self._scalar(pointer)
+        names = self.vocabulary.names(entity or self.entity)
+        tests = self._tree(scalar, parse_unary_tests(excerpt(scalar), names, functions=self.functions))
+        at = subject.span.to(scalar.span)
+        if not isinstance(tests, UnaryTests):
+            return tests
+        if not tests.tests:
+            return build.literal(True, at)
+        found = In(subject, tests.tests, at)
+        return build.negate(found, at) if tests.negated else found
+
+    def _scalar(self, pointer: Pointer) -> Scalar:
+        node = self.document.at(pointer)
+        if not isinstance(node, Scalar):  # the model admitted only a single value here
+            raise TypeError(f"no single value at {pointer}")
+        return node
+
+    def _tree(self, scalar: Scalar, parsed: Parsed) -> Expression:
+        self.report.extend(parsed.diagnostics)
+        return parsed.expression or Open("the expression has a mistake", scalar.span)
+
+    def condition(self, *pointer: str | int, entity: str | None = None) -> Expression:
+        """The condition that stands at a pointer, in whichever form it is written."""
+        from policyengine.policy.condition import lower_condition
+
+        return lower_condition(self, pointer, entity or self.entity)
+
+    # The graph
+
+    def define(
+        self, name: str, expression: Expression, at: Span, *, entity: str | None = None,
+        wanted: Type | None = None, noun: str | None = None,
+    ) -> Name:  # fmt: skip
+        """A node of the graph; the name by which other expressions refer to it."""
+        self._nodes.append(Node(name, entity or self.entity, expression, at, wanted, noun))
+        return build.name(name, at)
+
+    def default(self, name: str, expression: Expression, at: Span) -> Name:
+        """A node at the root that stands in where no policy defines one of this name."""
+        self._defaults.append(Node(name, self.vocabulary.root, expression, at))
+        return build.name(name, at)
+
+    def repeat(self, repeat: Repeat) -> None:
+        """A computed entity."""
+        self._repeats.append(repeat)
+
+    def rule(self, rule: Rule) -> None:
+        """A finding to report."""
+        self._rules.append(rule)
+
+    def transition(self, transition: Transition) -> None:
+        """A move from a stage."""
+        self._transitions.append(transition)
+
+    def defines(self, space: str, name: str, at: Span) -> None:
+        """Something that other policies may rely on."""
+        self._definitions.append(Definition(space, name, at))
+
+    def needs(self, space: str, name: str, missing: Diagnostic) -> None:
+        """Something that another policy has to define; else `missing` is reported."""
+        self._references.append(Reference(space, name, missing))
+
+
+def excerpt(scalar: Scalar) -> Excerpt:
+    """A scalar as a text to parse, which knows the places of its parts."""
+    return Excerpt(scalar.text, scalar.part)
+
+
+def _step(at: Any, step: str | int) -> Any:
+    if isinstance(step, int):
+        return at[step] if isinstance(at, (list, tuple)) and step < len(at) else None
+    if isinstance(at, Mapping):
+        return at.get(step)
+    fields = getattr(type(at), "model_fields", {})
+    name = next((name for name, field in fields.items() if (field.alias or name) == step), None)
+    if name is not None:
+        return getattr(at, name)
+    return (getattr(at, "model_extra", None) or {}).get(step)

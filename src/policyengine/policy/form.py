@@ -1,0 +1,240 @@
+"""From a located document to a typed model: what is wrong with the form of it, each at its place.
+
+The model is chosen by the caller (by `kind`), so that a pointer of pydantic is a pointer of the document.
+One slip gives one diagnostic: a misspelt key is not also reported as a missing one.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from policyengine.diagnostics import Code, Diagnostic, did_you_mean, nearest
+from policyengine.text.document import Document, Mapping, Pointer, Scalar, Sequence
+
+M = TypeVar("M", bound=BaseModel)
+
+UNKNOWN_KEY = Code(
+    id="FORM001",
+    title="a key that this place does not have",
+    why="A key that nobody reads changes nothing, and its author believes that it does. So every key must be "
+    "one that the language has at this place; one that belongs a level up or down is said so.",
+    bad="""\
+kind: obligations
+id: example
+title: Example
+for: partner
+obligations:
+  - {id: a, titel: A, met_when: attends_quarterly_reviews}
+""",
+    good="""\
+kind: obligations
+id: example
+title: Example
+for: partner
+obligations:
+  - {id: a, title: A, met_when: attends_quarterly_reviews}
+""",
+)
+MISSING_KEY = Code(
+    id="FORM002",
+    title="a key that has to be there is left out",
+    why="Without it the policy does not say what it has to say.",
+    bad="""\
+kind: obligations
+id: example
+title: Example
+for: partner
+obligations:
+  - {id: a, met_when: attends_quarterly_reviews}
+""",
+    good=UNKNOWN_KEY.good,
+)
+WRONG_VALUE = Code(
+    id="FORM003",
+    title="a value that cannot be read as what is wanted here",
+    why="Every value has a type, which the place gives it: a date, a rate, a period, one of some words.",
+    bad="""\
+kind: obligations
+id: example
+title: Example
+for: partner
+from: 31.01.2026
+obligations:
+  - {id: a, title: A, met_when: attends_quarterly_reviews}
+""",
+    good="""\
+kind: obligations
+id: example
+title: Example
+for: partner
+from: 2026-01-31
+obligations:
+  - {id: a, title: A, met_when: attends_quarterly_reviews}
+""",
+)
+WRONG_SHAPE = Code(
+    id="FORM004",
+    title="a list, a mapping or a single value where another of them is wanted",
+    why="YAML tells a list (lines that start with `- `) from a mapping (`key: value`) and from a single value.",
+    bad="""\
+kind: obligations
+id: example
+title: Example
+for: partner
+obligations: attend the review
+""",
+    good=UNKNOWN_KEY.good,
+)
+CODES = (UNKNOWN_KEY, MISSING_KEY, WRONG_VALUE, WRONG_SHAPE)
+
+
+def read_model(document: Document, model: type[M], at: Pointer = ()) -> M | tuple[Diagnostic, ...]:
+    """The document as `model`, or everything that is wrong with its form."""
+    try:
+        return model.model_validate(document.plain(at))
+    except ValidationError as error:
+        return tuple(_diagnostics(document, model, at, error.errors(include_url=False)))
+
+
+def _diagnostics(
+    document: Document, model: type[BaseModel], at: Pointer, errors: list[ErrorDetails]
+) -> Iterator[Diagnostic]:
+    unknown = [error for error in errors if error["type"] == "extra_forbidden"]
+    missing = [error for error in errors if error["type"] == "missing"]
+    folded: set[Pointer] = set()
+    for error in unknown:
+        pointer = at + _pointer(error)
+        wanted = [e["loc"][-1] for e in missing if at + _pointer(e)[:-1] == pointer[:-1]]
+        meant = nearest(str(pointer[-1]), [str(key) for key in wanted])
+        if meant is not None:
+            folded.add((*pointer[:-1], meant))
+        yield _unknown_key(document, model, at, pointer)
+    for error in missing:
+        pointer = at + _pointer(error)
+        if pointer not in folded:
+            yield _missing_key(document, pointer)
+    for error in errors:
+        if error["type"] not in ("extra_forbidden", "missing"):
+            yield _wrong_value(document, at + _pointer(error), error)
+
+
+def _pointer(error: ErrorDetails) -> Pointer:
+    return tuple(step for step in error["loc"] if step != "[key]")
+
+
+def unknown_key(
+    document: Document, pointer: Pointer, known: Iterator[str] | list[str], help: str | None = None
+) -> Diagnostic:
+    """The diagnostic for a key that is none of the known ones; `pointer` leads to its value."""
+    key = str(pointer[-1])
+    known = list(known)
+    found = help or did_you_mean(key, known) or "known here: " + ", ".join(f"`{name}`" for name in known)
+    return UNKNOWN_KEY.at(document.key_span(pointer), f"`{key}` is not a key of this place", help=found)
+
+
+def _unknown_key(document: Document, model: type[BaseModel], at: Pointer, pointer: Pointer) -> Diagnostic:
+    key = str(pointer[-1])
+    owners = list(_models_on_the_way(model, pointer[len(at) : -1]))
+    own = _keys(owners[-1]) if owners else []
+    if nearest(key, own) is None:
+        for above in owners[-2::-1]:
+            if key in _keys(above):
+                return unknown_key(document, pointer, own, f"`{key}` belongs one level up")
+        for name, below in _models_below(owners[-1] if owners else model):
+            if key in _keys(below):
+                return unknown_key(document, pointer, own, f"`{key}` belongs one level down, in `{name}`")
+    return unknown_key(document, pointer, own)
+
+
+def _missing_key(document: Document, pointer: Pointer) -> Diagnostic:
+    node = document.at(pointer[:-1])
+    inside = f" in `{pointer[-2]}`" if len(pointer) > 1 and isinstance(pointer[-2], str) else ""
+    name = _name_of(node)
+    return MISSING_KEY.at(
+        document.key_span(pointer[:-1]),
+        f"`{pointer[-1]}` is missing{f' from `{name}`' if name else inside}",
+        help=f"add `{pointer[-1]}: ...`",
+    )
+
+
+def _name_of(node: object) -> str | None:
+    if isinstance(node, Mapping) and "id" in node.entries:
+        value = node.entries["id"].value
+        return value.text if isinstance(value, Scalar) else None
+    return None
+
+
+def _wrong_value(document: Document, pointer: Pointer, error: ErrorDetails) -> Diagnostic:
+    node = document.at(pointer)
+    key = next((step for step in reversed(pointer) if isinstance(step, str)), "this document")
+    if error["type"] == "value":
+        return WRONG_VALUE.at(document.value_span(pointer), str(error["ctx"]["sentence"]))
+    if isinstance(node, Scalar) and error["type"] == "literal_error":
+        choices = [word.strip("'") for word in _choices(str(error["ctx"]["expected"]))]
+        return WRONG_VALUE.at(
+            node.span,
+            f"`{node.text}` is not a value of `{key}`",
+            help=did_you_mean(node.text, choices) or "one of " + ", ".join(f"`{word}`" for word in choices),
+        )
+    if isinstance(node, Scalar) and node.is_null:
+        return WRONG_SHAPE.at(document.key_span(pointer), f"`{key}` has no value")
+    wanted = {"tuple_type": "a list", "dict_type": "a mapping", "model_type": "a mapping"}.get(
+        error["type"], "a single value" if not isinstance(node, Scalar) else "another value"
+    )
+    return WRONG_SHAPE.at(
+        document.key_span(pointer), f"`{key}` takes {wanted}, but {_shape(node)} stands here"
+    )
+
+
+def _choices(expected: str) -> list[str]:
+    return expected.replace(" or ", ", ").split(", ")
+
+
+def _shape(node: object) -> str:
+    if isinstance(node, Mapping):
+        return "a mapping"
+    return "a list" if isinstance(node, Sequence) else "a single value"
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _models_on_the_way(model: type[BaseModel], steps: Pointer) -> Iterator[type[BaseModel]]:
+    """The models that a pointer passes, outside in; ends where the pointer leaves the models."""
+    yield model
+    annotation: Any = model
+    for step in steps:
+        if isinstance(step, str) and isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            field = next((f for n, f in annotation.model_fields.items() if (f.alias or n) == step), None)
+            found = _model_in(field.annotation) if field is not None else None
+            if found is None:
+                return
+            annotation = found
+            yield annotation
+
+
+def _models_below(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    for name, field in model.model_fields.items():
+        found = _model_in(field.annotation)
+        if found is not None:
+            yield field.alias or name, found
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model inside `X | None`, `tuple[X, ...]`, `dict[str, X]`, or None."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    origin = typing.get_origin(annotation)
+    if origin in (tuple, dict, typing.Union, types.UnionType, typing.Annotated):
+        for argument in typing.get_args(annotation):
+            found = _model_in(argument)
+            if found is not None:
+                return found
+    return None

@@ -1,0 +1,33 @@
+"""What a kind of policy is to the rest of the engine: a model, its mistakes, and how it is lowered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from policyengine.diagnostics import Code
+from policyengine.policy.base import Policy
+from policyengine.policy.draft import Draft
+
+P = TypeVar("P", bound=Policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[P]):
+    """A family of policies.
+
+    `check` reports what is wrong with a policy of it although its form is right; `lower` drafts its part
+    of the graph. `summary` says in one line what it is for, `sections` which lists of a decision it fills.
+    """
+
+    name: str
+    summary: str
+    model: type[P]
+    sections: tuple[str, ...]
+    check: Callable[[P, Draft], None]
+    lower: Callable[[P, Draft], None]
+    codes: tuple[Code, ...]
+
+
+AnyKind = Kind[Any]

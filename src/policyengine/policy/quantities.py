@@ -1,0 +1,122 @@
+"""Texts to values: how our schema types the scalars of policies and records.
+
+Every function takes the text as written and gives the value, or raises `ValueError` with a sentence for
+the author. Nothing passes through a binary float; digits and exponents are bounded.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+
+from policyengine.feel.values import Months
+
+MAX_DIGITS = 40
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
+_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+_PERIOD = re.compile(r"P(?=\d)(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,4})W)?(?:(\d{1,6})D)?")
+_RANGE = re.compile(r"(?P<low>[^.\s]\S*?)?\s*\.\.\s*(?P<high>\S*[^.\s])?")
+
+
+def number(text: str) -> Decimal:
+    """`12`, `-0.5`, `1e3`: an exact decimal."""
+    stripped = text.strip()
+    if not _NUMBER.fullmatch(stripped):
+        raise ValueError(f"`{shorten(text)}` is not a number")
+    if sum(letter.isdigit() for letter in stripped) > MAX_DIGITS:
+        raise ValueError(f"`{shorten(text)}` has more than {MAX_DIGITS} digits")
+    try:
+        value = Decimal(stripped)
+    except InvalidOperation:  # pragma: no cover - the pattern admits only what Decimal reads
+        raise ValueError(f"`{shorten(text)}` is not a number") from None
+    return value if value else Decimal(0)
+
+
+def integer(text: str) -> Decimal:
+    """A whole number; `012` is refused, since it may be meant as a code."""
+    value = number(text)
+    if value != value.to_integral_value():
+        raise ValueError(f"`{shorten(text)}` is not a whole number")
+    if re.match(r"[+-]?0\d", text.strip()):
+        raise ValueError(f"`{shorten(text)}` is not a whole number: it starts with a zero")
+    return value.quantize(Decimal(1))
+
+
+def count(text: str) -> Decimal:
+    """A whole number from 0 on."""
+    value = integer(text)
+    if value < 0:
+        raise ValueError(f"`{shorten(text)}` is below zero")
+    return value
+
+
+def rate(text: str) -> Decimal:
+    """`20%`, `20 %` or `0.2`: a share, 1 being all."""
+    stripped = text.strip()
+    if stripped.endswith("%"):
+        return number(stripped[:-1]).scaleb(-2)
+    return number(stripped)
+
+
+def boolean(text: str) -> bool:
+    """`true` or `false`; `yes`, `no`, `on`, `off` are refused by name."""
+    if text in ("true", "false"):
+        return text == "true"
+    if text.casefold() in ("yes", "on", "y", "true"):
+        raise ValueError(f"`{text}` is not `true` or `false`; write `true`")
+    if text.casefold() in ("no", "off", "n", "false"):
+        raise ValueError(f"`{text}` is not `true` or `false`; write `false`")
+    raise ValueError(f"`{shorten(text)}` is not `true` or `false`")
+
+
+def day(text: str) -> date:
+    """`2026-01-31`."""
+    match = _DATE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"`{shorten(text)}` is not a date; write it as year-month-day, such as 2026-01-31")
+    try:
+        return date(*(int(part) for part in match.groups()))
+    except ValueError:
+        raise ValueError(f"`{text}` is not a day of the calendar") from None
+
+
+def period(text: str) -> Months | timedelta:
+    """`P1M`, `P1Y6M` (months), `P90D`, `P2W` (days): a length of time; the two do not mix."""
+    match = _PERIOD.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"`{shorten(text)}` is not a period; write `P1M` for a month, `P90D` for 90 days")
+    years, months, weeks, days = (int(part) if part else 0 for part in match.groups())
+    if (years or months) and (weeks or days):
+        raise ValueError(f"`{text}` mixes months and days, which have no common length")
+    if years or months:
+        return Months(12 * years + months)
+    return timedelta(days=7 * weeks + days)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A range as written in a policy, both ends inclusive; None is an open end. The texts are untyped."""
+
+    low: str | None
+    high: str | None
+
+    def __str__(self) -> str:
+        return f"{self.low or ''}..{self.high or ''}"
+
+
+def bounds(text: str) -> Bounds | None:
+    """`10..15`, `27..`, `..9`; None if the text is no range at all."""
+    if ".." not in text:
+        return None
+    match = _RANGE.fullmatch(text.strip())
+    if match is None or (match["low"] is None and match["high"] is None) or "..." in text:
+        return None
+    return Bounds(match["low"], match["high"])
+
+
+def shorten(text: str, width: int = 40) -> str:
+    """The text, or its beginning where it is too long to be read in a message; on one line."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= width else flat[: width - 1] + "…"

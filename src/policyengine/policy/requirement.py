@@ -1,0 +1,90 @@
+"""Requirements: what levels and gates ask for, and how their statuses are derived.
+
+Status: `not_applicable` where `applies_when` does not hold, else `met`, `unmet` or undetermined; where a
+party decides (`decided_by`), `met` once `when` is known to hold, until then `manual`. A requirement lets
+pass when it is met or not applicable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from policyengine.feel import build, types
+from policyengine.feel.syntax import Expression, Name, Open
+from policyengine.policy import findings
+from policyengine.policy.base import Id, Sourced, Text
+from policyengine.policy.condition import Condition
+from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule
+
+if TYPE_CHECKING:
+    from policyengine.policy.draft import Draft
+
+
+class Requirement(Sourced):
+    """One thing that is asked for."""
+
+    id: Id
+    title: Text
+    when: Condition | None = Field(None, description="when it is met")
+    applies_when: Condition | None = Field(None, description="not applicable otherwise")
+    decided_by: Id | None = Field(None, description="the party that decides; until then `manual`")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A requirement in the graph: its rule, and the name of the condition that it lets pass."""
+
+    rule: Rule
+    passes: Name
+
+
+def lower_requirement(draft: Draft, requirement: Requirement, *pointer: str | int) -> Asked:
+    """The requirement at a pointer; its nodes are named after where it stands and its id."""
+    at = draft.span(*pointer)
+    if requirement.decided_by is not None:
+        draft.party(requirement.decided_by, *pointer, "decided_by")
+    holds: Expression = Open(f"{requirement.decided_by or 'someone'} decides", at)
+    if requirement.when is not None:
+        holds = draft.condition(*pointer, "when")
+    elif requirement.decided_by is None:
+        holds = Open("the policy does not say when it is met", at)
+    applies = draft.condition(*pointer, "applies_when") if requirement.applies_when is not None else None
+    return ask(
+        draft, requirement.id, requirement.title, holds, *pointer,
+        applies=applies, decided_by=requirement.decided_by,
+    )  # fmt: skip
+
+
+def ask(
+    draft: Draft, id: str, title: str, holds: Expression, *pointer: str | int,
+    applies: Expression | None = None, decided_by: str | None = None,
+) -> Asked:  # fmt: skip
+    """A requirement whose conditions are expressions already; `pointer` leads to where it is written."""
+    name = "/".join([draft.policy.id, *(str(step) for step in pointer), id])
+    at = draft.span(*pointer)
+    met: Expression = draft.define(f"{name}/holds", holds, at, wanted=types.BOOLEAN)
+    if decided_by is not None:
+        met = build.call("is true", met, span=at)
+    cases = [(met, build.literal("met", at))]
+    passes = met
+    because: Reading = Explain((f"{name}/holds",))
+    if applies is not None:
+        asked = draft.define(f"{name}/applies", applies, at, wanted=types.BOOLEAN)
+        not_asked = build.negate(asked, at)
+        cases.insert(0, (not_asked, build.literal("not_applicable", at)))
+        passes = build.any_of([not_asked, met], at)
+        because = Choose(f"{name}/status", {"not_applicable": Explain((f"{name}/applies",))}, because)
+    otherwise = build.literal("manual" if decided_by is not None else "unmet", at)
+    status = draft.define(f"{name}/status", build.choose(cases, otherwise, at), at)
+    rule = Rule(
+        finding=findings.Requirement,
+        origin=draft.origin(id, title, *pointer),
+        entity=draft.entity,
+        status=status.name,
+        because=because,
+        fields={"decided_by": Const(decided_by)},
+    )
+    return Asked(rule, draft.define(f"{name}/passes", passes, at, wanted=types.BOOLEAN))

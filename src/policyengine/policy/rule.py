@@ -1,0 +1,173 @@
+"""What a kind lowers a policy to: named expressions, and how findings are read off them.
+
+A `Node` is one expression of the graph. A `Rule` says which finding comes of which nodes, for every
+instance of an entity. A `Repeat` is a computed entity: the periods of a recurring obligation are to its
+customer what accounts are to a partner. A `Transition` is a move from one stage to the next. None of
+these knows the kind that it came from; engines need only these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from policyengine.diagnostics import Diagnostic
+from policyengine.feel.syntax import Expression
+from policyengine.feel.types import Type
+from policyengine.policy.findings import Finding, Origin
+from policyengine.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A named expression at an entity; `wanted` is the type that it must have, None for any.
+
+    `noun` is what people call its value. `exported` nodes are shown among the values of a decision.
+    """
+
+    name: str
+    entity: str
+    expression: Expression
+    at: Span
+    wanted: Type | None = None
+    noun: str | None = None
+    exported: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A computed entity within another: one instance per context in the list that `items` gives.
+
+    `types` are the names that each context defines.
+    """
+
+    entity: str
+    within: str
+    items: str
+    types: Mapping[str, Type]
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A value that the policy itself gives."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """The value of a node; None where it is unknown."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """The reading for the value of node `by`."""
+
+    by: str
+    cases: Mapping[object, Reading]
+    otherwise: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A part of a finding, put together from readings."""
+
+    make: type
+    fields: Mapping[str, Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class Explain:
+    """The reasons why these nodes have the values that they have."""
+
+    nodes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The findings of other rules, as a part of this one."""
+
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfalls:
+    """What those of the rules that do not hold still need."""
+
+    rules: tuple[Rule, ...]
+
+
+Reading = Const | Value | Choose | Build | Explain | Rules | Shortfalls
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A finding for every instance of `entity`.
+
+    `status` names a node whose text is the status; unknown is `undetermined`. `exists` names a node that
+    drops the finding where it is false. `because` are the reasons, `fields` the rest of the finding.
+    `origins`, where given, reads an `Origin` that is nearer than `origin` (the cell of a matrix).
+    """
+
+    finding: type[Finding]
+    origin: Origin
+    entity: str
+    status: str
+    because: Reading = Explain(())
+    exists: str | None = None
+    fields: Mapping[str, Reading] = field(default_factory=dict)
+    origins: Choose | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """How something leaves a stage: `gate` names the node whose text is the status of the gate.
+
+    `snapshot` names the node that tells whether the facts in `sets` are written when it leaves (None:
+    always); `sets` maps facts to nodes.
+    """
+
+    policy: str
+    entity: str
+    fact: str
+    stage: str
+    to: tuple[str, ...]
+    gate: str
+    applies: str | None
+    rules: tuple[Rule, ...]
+    snapshot: str | None
+    sets: Mapping[str, str]
+    at: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Something that a policy provides: a name in a space of names, such as the items that are billed."""
+
+    space: str
+    name: str
+    at: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Something that a policy relies on; `missing` is reported where no policy provides it."""
+
+    space: str
+    name: str
+    missing: Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """All that one policy comes to. `defaults` are nodes that stand in where no policy defines them."""
+
+    nodes: tuple[Node, ...] = ()
+    defaults: tuple[Node, ...] = ()
+    repeats: tuple[Repeat, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    transitions: tuple[Transition, ...] = ()
+    definitions: tuple[Definition, ...] = ()
+    references: tuple[Reference, ...] = ()

@@ -1,0 +1,155 @@
+"""The graph of a program: all named expressions, who sees whom, and what findings are read off them.
+
+Entities form a tree; a computed entity (the periods of an obligation) hangs below the one that it is
+computed for. An expression at an entity sees the nodes, facts and lists of the entity and of everything
+above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from policyengine.feel.syntax import Expression, Name, Path, walk
+from policyengine.feel.types import Type
+from policyengine.policy.rule import Node, Repeat, Rule, Transition
+from policyengine.policy.vocabulary import Vocabulary
+
+Key = tuple[str, str]
+"""An entity and a name."""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Nodes by entity and name; rules and transitions in the order of the policies.
+
+    `types` is filled for every node once the graph has been checked.
+    """
+
+    vocabulary: Vocabulary
+    nodes: Mapping[str, Mapping[str, Node]]
+    repeats: Mapping[str, Repeat]
+    rules: tuple[Rule, ...]
+    transitions: tuple[Transition, ...]
+    types: dict[Key, Type] = field(default_factory=dict)
+
+    def above(self, entity: str) -> str | None:
+        """The entity that one belongs to."""
+        repeat = self.repeats.get(entity)
+        return repeat.within if repeat is not None else self.vocabulary.entities[entity].within
+
+    def lineage(self, entity: str) -> Iterator[str]:
+        """The entity and everything above it, inside out."""
+        at: str | None = entity
+        while at is not None:
+            yield at
+            at = self.above(at)
+
+    def real(self, entity: str) -> str:
+        """The nearest entity that stands in records."""
+        return next(each for each in self.lineage(entity) if each not in self.repeats)
+
+    def node(self, entity: str, name: str) -> tuple[str, Node] | None:
+        """The node that an expression at `entity` sees under `name`, with the entity that has it."""
+        for owner in self.lineage(entity):
+            found = self.nodes.get(owner, {}).get(name)
+            if found is not None:
+                return owner, found
+            if owner not in self.repeats and name in self.vocabulary.row(owner).fields:
+                return None
+        return None
+
+    def every_node(self) -> Iterator[tuple[Key, Node]]:
+        """All nodes."""
+        for entity, nodes in self.nodes.items():
+            for name, node in nodes.items():
+                yield (entity, name), node
+
+    def needs(self, key: Key) -> Iterator[Key]:
+        """The nodes that one may read, its own entity's and, through lists, those of entities below it."""
+        entity, name = key
+        words = mentioned(self.nodes[entity][name].expression)
+        for word in sorted(words):
+            found = self.node(entity, word)
+            if found is not None:
+                yield found[0], word
+        for below in self._listed(entity, words):
+            yield from ((below, word) for word in self.nodes.get(below, {}) if word in words)
+        if entity in self.repeats:
+            repeat = self.repeats[entity]
+            yield repeat.within, repeat.items
+
+    def _listed(self, entity: str, words: frozenset[str]) -> Iterator[str]:
+        for name, child in self.vocabulary.entities.items():
+            if child.list in words and child.within in set(self.lineage(entity)) | set(self._below(entity)):
+                yield name
+
+    def _below(self, entity: str) -> Iterator[str]:
+        for name, child in self.vocabulary.entities.items():
+            if child.within is not None and entity in self.vocabulary.lineage(name):
+                yield name
+
+    def names(self, entity: str) -> dict[str, Type]:
+        """The names that an expression at an entity sees, with their types."""
+        seen = self.vocabulary.names(self.real(entity))
+        for owner in reversed(list(self.lineage(entity))):
+            if owner in self.repeats:
+                seen.update(self.repeats[owner].types)
+            elif owner != self.vocabulary.root:
+                seen.update(self.vocabulary.row(owner).fields)
+            for name in self.nodes.get(owner, {}):
+                if (owner, name) in self.types:
+                    seen[name] = self.types[owner, name]
+        return seen
+
+
+def mentioned(expression: Expression) -> frozenset[str]:
+    """Every name and every property that an expression mentions."""
+    found: set[str] = set()
+    for part in walk(expression):
+        if isinstance(part, (Name, Path)):
+            found.add(part.name)
+    return frozenset(found)
+
+
+def find_cycle(graph: Graph) -> tuple[Key, ...]:
+    """Nodes that each need the next one, the last the first; empty if there are none."""
+    done: set[Key] = set()
+    for start, _ in graph.every_node():
+        path: list[Key] = []
+        on_path: set[Key] = set()
+        stack: list[tuple[Key, Iterator[Key]]] = []
+        if start not in done:
+            stack.append((start, graph.needs(start)))
+            path.append(start)
+            on_path.add(start)
+        while stack:
+            key, needs = stack[-1]
+            following = next(needs, None)
+            if following is None:
+                stack.pop()
+                done.add(key)
+                on_path.discard(path.pop())
+            elif following in on_path:
+                return tuple(path[path.index(following) :])
+            elif following not in done:
+                stack.append((following, graph.needs(following)))
+                path.append(following)
+                on_path.add(following)
+    return ()
+
+
+def in_order(graph: Graph) -> tuple[Key, ...]:
+    """All nodes of an acyclic graph, each after those that it needs."""
+    done: dict[Key, None] = {}
+    for start, _ in graph.every_node():
+        stack: list[tuple[Key, Iterator[Key]]] = [(start, graph.needs(start))] if start not in done else []
+        while stack:
+            key, needs = stack[-1]
+            following = next((each for each in needs if each not in done), None)
+            if following is None:
+                stack.pop()
+                done[key] = None
+            else:
+                stack.append((following, graph.needs(following)))
+    return tuple(done)

@@ -1,0 +1,181 @@
+"""Policies to a graph: lower each, resolve what they need of each other, order and type every expression."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from policyengine.diagnostics import Code, Diagnostic, Label, Report, did_you_mean
+from policyengine.feel.check import check
+from policyengine.kinds import KINDS
+from policyengine.policy.draft import UNKNOWN_NAME, Draft, Unit
+from policyengine.policy.library import LIBRARY
+from policyengine.policy.rule import Lowered, Node
+from policyengine.policy.vocabulary import Vocabulary
+from policyengine.program.declared import formulas
+from policyengine.program.graph import Graph, Key, find_cycle, in_order
+from policyengine.program.read import Declared
+from policyengine.text.document import Document, Mapping, Pointer, Scalar, Sequence as SequenceNode
+
+_GOOD = """\
+kind: tiers
+id: example
+title: Example
+for: partner
+measure: active_accounts
+levels: [{id: silver, title: Silver, active_accounts: 10.., grants: [{discount: 20%, on: [subscription]}]}]
+otherwise: {level: none, basis: assumed, note: not said}
+"""
+CYCLE = Code(
+    id="GRAPH001",
+    title="facts that are derived from each other in a circle",
+    why="A formula can only use what can be worked out before it.",
+    bad="""\
+kind: program
+id: example
+title: Example
+parties: {partner: the partner}
+entities:
+  partner:
+    title: partner
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      one: {type: number, title: one, formula: two + 1}
+      two: {type: number, title: two, formula: one - 1}
+""",
+    good="""\
+kind: program
+id: example
+title: Example
+parties: {partner: the partner}
+entities:
+  partner:
+    title: partner
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      zero: {type: number, title: zero}
+      one: {type: number, title: one, formula: zero + 1}
+      two: {type: number, title: two, formula: one + 1, informative: true}
+""",
+)
+GRANTED_TWICE = Code(
+    id="LINK001",
+    title="one thing that two policies define",
+    why="If two policies grant a discount on the same item, nobody has said which one counts.",
+    bad=_GOOD + "---\n" + _GOOD.replace("id: example", "id: other"),
+    good=_GOOD,
+)
+CODES = (CYCLE, GRANTED_TWICE)
+
+
+def link(declared: Declared, units: Sequence[Unit], report: Report) -> Graph:
+    """The graph of the policies in force; what is wrong goes to the report."""
+    vocabulary = Vocabulary(declared.declarations)
+    _check_sources(vocabulary, [declared.document, *(unit.document for unit in units)], report)
+    lowered = [low for unit in units if (low := _lower(unit, vocabulary, report)) is not None]
+    _resolve(lowered, report)
+    nodes: dict[str, dict[str, Node]] = {}
+    for _, node in formulas(vocabulary, declared.document, LIBRARY, report):
+        nodes.setdefault(node.entity, {})[node.name] = node
+    for low in lowered:
+        _add(nodes, low.nodes, report)
+    _add_defaults(nodes, [node for low in lowered for node in low.defaults])
+    graph = Graph(
+        vocabulary,
+        nodes,
+        {repeat.entity: repeat for low in lowered for repeat in low.repeats},
+        tuple(rule for low in lowered for rule in low.rules),
+        tuple(transition for low in lowered for transition in low.transitions),
+    )
+    cycle = find_cycle(graph)
+    if cycle:
+        report.add(_cycle(graph, cycle))
+    else:
+        _type(graph, report)
+    return graph
+
+
+def _lower(unit: Unit, vocabulary: Vocabulary, report: Report) -> Lowered | None:
+    draft = Draft(unit, vocabulary, report, LIBRARY)
+    if not draft.known(unit.policy.for_, vocabulary.entities, "entity", "for"):
+        return None
+    kind = KINDS[unit.policy.kind]
+    kind.check(unit.policy, draft)
+    if not report.has_errors:
+        kind.lower(unit.policy, draft)
+    return draft.finish()
+
+
+def _add(nodes: dict[str, dict[str, Node]], more: Iterable[Node], report: Report) -> None:
+    for node in more:
+        own = nodes.setdefault(node.entity, {})
+        other = own.setdefault(node.name, node)
+        if other is not node and node.noun is not None:
+            report.add(
+                GRANTED_TWICE.at(
+                    node.at, f"the {node.noun} is defined by two policies",
+                    help="let one policy grant it, or grant it on another item",
+                    labels=[Label(other.at, "the other one")],
+                )  # fmt: skip
+            )
+
+
+def _add_defaults(nodes: dict[str, dict[str, Node]], defaults: Iterable[Node]) -> None:
+    for node in defaults:
+        if not any(node.name in own for own in nodes.values()):
+            nodes.setdefault(node.entity, {})[node.name] = node
+
+
+def _resolve(lowered: Sequence[Lowered], report: Report) -> None:
+    defined = {(each.space, each.name) for low in lowered for each in low.definitions}
+    for low in lowered:
+        for reference in low.references:
+            if (reference.space, reference.name) not in defined:
+                report.add(reference.missing)
+
+
+def _cycle(graph: Graph, cycle: Sequence[Key]) -> Diagnostic:
+    nodes = [graph.nodes[entity][name] for entity, name in cycle]
+    words = ", ".join(f"`{node.name}`" for node in nodes)
+    labels = [Label(node.at, f"`{node.name}` needs `{following.name}`")
+              for node, following in zip(nodes[1:], [*nodes[2:], nodes[0]], strict=True)]  # fmt: skip
+    return CYCLE.at(nodes[0].at, f"{words} {'are' if len(nodes) > 1 else 'is'} derived in a circle", labels=labels)
+
+
+def _type(graph: Graph, report: Report) -> None:
+    names = {entity: graph.names(entity) for entity in {*graph.nodes, *graph.repeats}}
+    below: dict[str, list[str]] = {}
+    for entity in names:
+        for owner in graph.lineage(entity):
+            below.setdefault(owner, []).append(entity)
+    for key in in_order(graph):
+        entity, name = key
+        node = graph.nodes[entity][name]
+        checked = check(node.expression, names[entity], node.wanted, functions=LIBRARY)
+        report.extend(checked.diagnostics)
+        found = node.wanted if node.wanted is not None else checked.type
+        graph.types[key] = found
+        for each in below[entity]:
+            names[each][name] = found
+
+
+def _check_sources(vocabulary: Vocabulary, documents: Iterable[Document], report: Report) -> None:
+    """Every `source: {document: ...}` of every document names a declared one."""
+    known = vocabulary.declarations.sources
+    for document in documents:
+        pending: list[tuple[Pointer, object]] = [((), document.root)]
+        while pending:
+            pointer, node = pending.pop()
+            if isinstance(node, SequenceNode):
+                pending.extend(((*pointer, i), item) for i, item in enumerate(node.items))
+            elif isinstance(node, Mapping):
+                pending.extend(((*pointer, key), entry.value) for key, entry in node.entries.items())
+                named = node.entries.get("document")
+                if pointer and pointer[-1] == "source" and named is not None and isinstance(named.value, Scalar):
+                    word = named.value.text
+                    if word not in known:
+                        help = did_you_mean(word, known) or "declare it under `sources` in the program"
+                        at = named.value.span
+                        report.add(UNKNOWN_NAME.at(at, f"`{word}` is not a source of this program", help=help))
+

@@ -1,0 +1,140 @@
+"""A folder of sources to a program: read, check alone, choose the versions in force, link."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from policyengine.diagnostics import Code, Diagnostic, Report, Severity
+from policyengine.policy.draft import Unit
+from policyengine.policy.vocabulary import Declarations, Vocabulary
+from policyengine.program.declared import check_facts, check_tree
+from policyengine.program.graph import Graph, mentioned
+from policyengine.program.link import link
+from policyengine.program.read import NOTHING_HERE, Declared, Documents, read_documents
+from policyengine.program.versions import check_versions, in_force, turning_points
+from policyengine.source import Source
+from policyengine.text.document import Document
+
+_PROGRAM = """\
+kind: program
+id: example
+title: Example
+parties: {partner: the partner}
+entities:
+  partner:
+    title: partner
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      staff: {type: count, title: staff}
+"""
+UNUSED_FACT = Code(
+    id="FACT001",
+    title="a fact that no rule reads",
+    why="Either a rule was forgotten, or the fact is kept for people; the latter can be said.",
+    bad=_PROGRAM,
+    good=_PROGRAM.replace("title: staff", "title: staff, informative: true"),
+    severity=Severity.WARNING,
+)
+CODES = (UNUSED_FACT,)
+
+
+@dataclass(frozen=True)
+class Program:
+    """All policies of a folder, linked for one day.
+
+    `graph` is None where the policies do not compile; then `diagnostics` say why.
+    """
+
+    name: str
+    declarations: Declarations | None
+    document: Document | None
+    units: tuple[Unit, ...]
+    as_of: date
+    graph: Graph | None
+    digest: str
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether it can be used: there is no error, warnings aside."""
+        return self.graph is not None
+
+
+def load(name: str, sources: Sequence[Source], as_of: date, mistakes: Iterable[Diagnostic] = ()) -> Program:
+    """The program of the folder `name`, as it is in force on `as_of`.
+
+    Every version is checked, also those that are not in force on that day. `mistakes` are those that were
+    found before the sources could be read.
+    """
+    report = Report(mistakes)
+    if not sources and not report.has_errors:
+        report.add(NOTHING_HERE.at(None, f"`{name}` holds no YAML file", help="name the folder of a program"))
+    documents = read_documents(name, sources, report)
+    graph = None
+    declared = documents.program
+    if declared is not None:
+        report.extend(check_tree(declared.declarations, declared.document))
+        if not _broken(report, declared.document):
+            graph = _link_all(declared, documents, as_of, report)
+    return Program(
+        name,
+        declared.declarations if declared is not None else None,
+        declared.document if declared is not None else None,
+        documents.units,
+        as_of,
+        None if report.has_errors else graph,
+        _digest(sources),
+        tuple(report),
+    )
+
+
+def _broken(report: Report, document: Document) -> bool:
+    """Whether the declarations themselves have a mistake, which would make every policy look wrong."""
+    return any(found.span is not None and found.span.source is document.source
+               and found.severity is Severity.ERROR for found in report)  # fmt: skip
+
+
+def _link_all(declared: Declared, documents: Documents, as_of: date, report: Report) -> Graph | None:
+    vocabulary = Vocabulary(declared.declarations)
+    report.extend(check_facts(vocabulary, declared.document))
+    report.extend(check_versions(documents.units))
+    today: Graph | None = None
+    used: set[str] = set()
+    for day in turning_points(documents.units, as_of):
+        found = Report()
+        graph = link(declared, in_force(documents.units, day), found)
+        report.extend(found)
+        used |= _used(graph)
+        if day == as_of:
+            today = graph
+    if not report.has_errors:
+        report.extend(_unused(vocabulary, declared.document, used))
+    return today
+
+
+def _used(graph: Graph) -> set[str]:
+    used = {fact for transition in graph.transitions for fact in (transition.fact, *transition.sets)}
+    for _, node in graph.every_node():
+        used |= mentioned(node.expression)
+    return used
+
+
+def _unused(vocabulary: Vocabulary, document: Document, used: set[str]) -> Iterable[Diagnostic]:
+    for name, entity in vocabulary.entities.items():
+        for fact, declared in entity.facts.items():
+            if fact not in used and fact not in (entity.key, entity.label) and not declared.informative:
+                at = document.key_span(("entities", name, "facts", fact))
+                help = "use it, remove it, or say `informative: true`"
+                yield UNUSED_FACT.at(at, f"no rule reads `{fact}` of `{name}`", help=help)
+
+
+def _digest(sources: Sequence[Source]) -> str:
+    digest = hashlib.sha256()
+    for source in sorted(sources, key=lambda each: each.name):
+        for part in (source.name.rsplit("/", 1)[-1], source.text):
+            digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
+    return f"sha256:{digest.hexdigest()}"

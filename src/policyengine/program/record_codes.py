@@ -1,0 +1,171 @@
+"""The mistakes of records, and how a failure of their JSON Schema is said in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from policyengine.diagnostics import Code, Diagnostic, did_you_mean
+from policyengine.policy.quantities import shorten
+from policyengine.policy.vocabulary import Fact, Vocabulary
+from policyengine.text.document import Document, Pointer, Scalar
+from policyengine.text.document import Mapping as MappingNode
+
+_GOOD = "id: acme\nactive_accounts: 12\ncompetence_rating: positive\naccounts: [{id: A-1, monthly_fee: 10.00}]\n"
+
+UNKNOWN_FACT = Code(
+    id="RECORD001",
+    title="a fact that the program does not know",
+    why="A misspelt fact would count as missing, and its value would be read by nobody.",
+    bad=_GOOD.replace("active_accounts", "active_acounts"),
+    good=_GOOD,
+    example="record",
+)
+WRONG_VALUE = Code(
+    id="RECORD002",
+    title="a value that is not of the type of its fact",
+    why="Every fact has a type: a number, a date, one of some words. Nothing is guessed.",
+    bad=_GOOD.replace("12", "a dozen"),
+    good=_GOOD,
+    example="record",
+)
+REQUIRED = Code(
+    id="RECORD003",
+    title="a record without a fact that it must have",
+    why="The program says that without this fact nothing can be judged.",
+    bad=_GOOD.replace("id: acme\n", ""),
+    good=_GOOD,
+    example="record",
+)
+DERIVED = Code(
+    id="RECORD004",
+    title="a record that gives what a formula derives",
+    why="A derived fact has one value, that of its formula; a second one in the record could contradict it.",
+    bad=_GOOD + "average_fee: 3\n",
+    good=_GOOD,
+    example="record",
+)
+SAME_KEY = Code(
+    id="RECORD005",
+    title="the same key twice in one list",
+    why="Findings name what they judge by its key.",
+    bad=_GOOD.replace("10.00}", "10.00}, {id: A-1, monthly_fee: 12.00}"),
+    good=_GOOD,
+    example="record",
+)
+OTHER_PROGRAM = Code(
+    id="RECORD006",
+    title="a record of another program",
+    why="It shares no fact with this program, so nothing in it would be read.",
+    bad="id: acme\ncustomers: []\npartner_type: sales\n",
+    good=_GOOD,
+    example="record",
+)
+NOT_A_RECORD = Code(
+    id="RECORD007",
+    title="something that is no record",
+    why="A record is a mapping of facts to values; several of them stand in a list.",
+    bad="- just a text\n",
+    good=_GOOD,
+    example="record",
+)
+CODES = (UNKNOWN_FACT, WRONG_VALUE, REQUIRED, DERIVED, SAME_KEY, OTHER_PROGRAM, NOT_A_RECORD)
+
+_WANTED = {
+    "string": "a text", "boolean": "`true` or `false`", "integer": "a whole number", "number": "a number",
+    "array": "a list", "object": "a mapping of facts to values",
+}  # fmt: skip
+
+
+def of_schema_error(
+    error: Any, document: Document, base: Pointer, vocabulary: Vocabulary
+) -> Iterator[Diagnostic]:
+    """What a failure of the schema means, at its place in the document."""
+    pointer: Pointer = (*base, *error.absolute_path)
+    entity = _entity_at(vocabulary, tuple(error.absolute_path))
+    if error.validator == "additionalProperties":
+        known = set(error.schema["properties"])
+        for key in error.instance:
+            if key not in known:
+                yield _unknown(document, (*pointer, key), key, vocabulary, entity)
+    elif error.validator == "required":
+        for key in error.validator_value:
+            if key not in error.instance:
+                yield REQUIRED.at(document.key_span(pointer), f"`{key}` is missing", help=f"add `{key}: ...`")
+    else:
+        yield _wrong(document, pointer, error, vocabulary, entity)
+
+
+def _unknown(
+    document: Document, pointer: Pointer, key: str, vocabulary: Vocabulary, entity: str
+) -> Diagnostic:
+    at = document.key_span(pointer)
+    facts = vocabulary.entities[entity].facts
+    if key in facts:
+        return DERIVED.at(at, f"`{key}` is derived by a formula", help=f"leave `{key}` out of the record")
+    known = [name for name in vocabulary.row(entity).fields if name not in facts or facts[name].formula is None]
+    help = did_you_mean(key, known) or _elsewhere(vocabulary, entity, key)
+    title = vocabulary.entities[entity].title
+    help = help or f"the facts of a {title} are " + ", ".join(f"`{name}`" for name in known)
+    return UNKNOWN_FACT.at(at, f"`{shorten(key)}` is not a fact of a {title}", help=help)
+
+
+def _elsewhere(vocabulary: Vocabulary, entity: str, key: str) -> str | None:
+    for name, other in vocabulary.entities.items():
+        if name != entity and key in vocabulary.row(name).fields:
+            return f"`{key}` is a fact of a {other.title}"
+    return None
+
+
+def _wrong(
+    document: Document, pointer: Pointer, error: Any, vocabulary: Vocabulary, entity: str
+) -> Diagnostic:
+    node = document.at(pointer)
+    name = next((step for step in reversed(pointer) if isinstance(step, str)), "the record")
+    fact = vocabulary.entities[entity].facts.get(name)
+    text = shorten(node.text) if isinstance(node, Scalar) else _shape(node)
+    at = document.value_span(pointer)
+    if error.validator == "enum":
+        help = did_you_mean(text, error.validator_value)
+        choices = ", ".join(f"`{value}`" for value in error.validator_value)
+        return WRONG_VALUE.at(at, f"`{name}` cannot be `{text}`", help=help or f"it is one of {choices}")
+    if error.validator in ("minimum", "maximum"):
+        side = "below" if error.validator == "minimum" else "above"
+        return WRONG_VALUE.at(at, f"`{name}` is {text}, which is {side} {error.validator_value}")
+    if error.validator == "format" and error.cause is not None:
+        return WRONG_VALUE.at(at, f"`{name}`: {error.cause}")
+    quoted = f"`{text}`" if isinstance(node, Scalar) else text
+    return WRONG_VALUE.at(at, f"`{name}` is {_wanted(error, fact)}, but {quoted} stands here", help=_hint(node, fact))
+
+
+def _wanted(error: Any, fact: Fact | None) -> str:
+    if fact is not None and fact.scalar in ("money", "rate") and error.validator in ("type", "pattern"):
+        return "an amount" if fact.scalar == "money" else "a rate such as 40% or 0.4"
+    value = error.validator_value
+    return _WANTED.get(value if isinstance(value, str) else "", "another value")
+
+
+def _hint(node: Any, fact: Fact | None) -> str | None:
+    if not isinstance(node, Scalar) or fact is None:
+        return None
+    numeric = fact.scalar in ("integer", "count", "number")
+    if numeric and (node.quoted or node.literal == "string") and node.text.strip().lstrip("+-").isdigit():
+        return f"write {node.text.strip()} without quotes"
+    if fact.scalar == "boolean" and node.text.strip("'\"").casefold() in ("true", "false", "yes", "no"):
+        word = "true" if node.text.casefold() in ("true", "yes") else "false"
+        return f"write {word} without quotes"
+    return None
+
+
+def _shape(node: object) -> str:
+    return "a mapping" if isinstance(node, MappingNode) else "a list"
+
+
+def _entity_at(vocabulary: Vocabulary, path: Pointer) -> str:
+    """The entity whose facts stand at a path of the record."""
+    entity = vocabulary.root
+    for step in path:
+        lists = {str(child.list): name for name, child in vocabulary.children(entity)}
+        if isinstance(step, str) and step in lists:
+            entity = lists[step]
+    return entity

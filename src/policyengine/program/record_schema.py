@@ -1,0 +1,99 @@
+"""The JSON Schema of a program's records, generated from its facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from policyengine.policy import quantities
+from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_NUMBER_TEXT = r"^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?\s*$"
+_RATE_TEXT = r"^\s*[+-]?(\d+(\.\d*)?|\.\d+)\s*%?\s*$"
+_SCALARS: Mapping[str, dict[str, Any]] = {
+    "text": {"type": "string"},
+    "boolean": {"type": "boolean"},
+    "integer": {"type": "integer"},
+    "count": {"type": "integer"},
+    "number": {"type": "number"},
+    "money": {"type": ["number", "string"], "pattern": _NUMBER_TEXT},
+    "rate": {"type": ["number", "string"], "pattern": _RATE_TEXT},
+    "date": {"type": "string", "format": "date"},
+    "period": {"type": "string", "format": "period"},
+    "enum": {},
+}
+
+
+def record_schema(vocabulary: Vocabulary) -> dict[str, Any]:
+    """The schema of one record; whatever a record may leave out may also be null."""
+    return {
+        "$schema": DIALECT,
+        "title": f"A record of {vocabulary.declarations.title}",
+        **_entity_schema(vocabulary, vocabulary.root),
+    }
+
+
+def _entity_schema(vocabulary: Vocabulary, name: str) -> dict[str, Any]:
+    entity = vocabulary.entities[name]
+    properties = {key: _fact_schema(fact) for key, fact in entity.facts.items() if fact.formula is None}
+    for child, below in vocabulary.children(name):
+        properties[str(below.list)] = {
+            "title": f"every {below.title}",
+            "type": "array",
+            "items": _entity_schema(vocabulary, child),
+        }
+    return {
+        "description": entity.title,
+        "type": "object",
+        "properties": properties,
+        "required": _required(entity),
+        "additionalProperties": False,
+    }
+
+
+def _required(entity: Entity) -> list[str]:
+    return [name for name, fact in entity.facts.items() if fact.required and fact.formula is None]
+
+
+def _fact_schema(fact: Fact) -> dict[str, Any]:
+    single = dict(_SCALARS[fact.scalar])
+    if fact.values is not None:
+        single["enum"] = list(fact.values)
+    low, high = fact.limits
+    if low is not None:
+        single["minimum"] = _number(low)
+    if high is not None:
+        single["maximum"] = _number(high)
+    if fact.is_list:
+        single = {"type": "array", "items": single}
+    return {"title": fact.title, **single}
+
+
+def _number(value: Decimal) -> Any:
+    # A whole number where it is one: a schema file holds no binary fraction that the policy did not say.
+    return int(value) if value == value.to_integral_value() else value
+
+
+def validator(schema: dict[str, Any]) -> Any:
+    """A validator whose numbers are decimals; it fetches nothing."""
+    from jsonschema import Draft202012Validator, FormatChecker
+    from jsonschema.validators import extend
+    from referencing import Registry
+
+    formats = FormatChecker(formats=())
+    formats.checks("date", ValueError)(lambda value: not isinstance(value, str) or bool(quantities.day(value)))
+    formats.checks("period", ValueError)(
+        lambda value: not isinstance(value, str) or quantities.period(value) is not None
+    )
+    types = Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {
+            "number": lambda _, value: isinstance(value, (int, Decimal)) and not isinstance(value, bool),
+            "integer": lambda _, value: (
+                isinstance(value, (int, Decimal)) and not isinstance(value, bool) and value == int(value)
+            ),
+        }
+    )
+    extended: Any = extend(Draft202012Validator, type_checker=types)
+    return extended(schema, format_checker=formats, registry=Registry())

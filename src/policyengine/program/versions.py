@@ -1,0 +1,103 @@
+"""Versions of a policy: which one is in force on a day.
+
+A second document of the same id is a later version: from its `from` on it replaces the one before, which
+may also end by itself (`until_including`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from policyengine.diagnostics import Code, Diagnostic, Label
+from policyengine.policy.draft import Unit
+
+_FIRST = """\
+kind: obligations
+id: example
+title: Example
+for: partner
+until_including: 2026-12-31
+obligations:
+  - {id: a, title: A, met_when: attends_quarterly_reviews}
+---
+kind: obligations
+id: example
+title: Example
+for: partner
+from: 2027-01-01
+obligations:
+  - {id: a, title: A, met_when: active_accounts > 5}
+"""
+TWO_IN_FORCE = Code(
+    id="VERS001",
+    title="two versions of a policy in force on one day",
+    why="On any day at most one version applies. A later version replaces the one before from its `from` on; "
+    "two versions with the same start, or a first one that says that it lasts longer, contradict each other.",
+    bad=_FIRST.replace("2026-12-31", "2027-03-31"),
+    good=_FIRST,
+)
+BACKWARDS = Code(
+    id="VERS002",
+    title="a policy that ends before it begins",
+    why="It would never be in force.",
+    bad=_FIRST.replace("from: 2027-01-01", "from: 2027-01-01\nuntil_including: 2026-12-31"),
+    good=_FIRST,
+)
+CODES = (TWO_IN_FORCE, BACKWARDS)
+
+
+def in_force(units: Iterable[Unit], day: date) -> tuple[Unit, ...]:
+    """The version of each policy that is in force on a day, in the order of the documents."""
+    chosen: dict[str, Unit] = {}
+    for unit in units:
+        held = chosen.get(unit.policy.id)
+        if _start(unit) <= day and (held is None or _start(held) < _start(unit)):
+            chosen[unit.policy.id] = unit
+    return tuple(unit for unit in chosen.values() if _end(unit) >= day)
+
+
+def turning_points(units: Iterable[Unit], day: date) -> tuple[date, ...]:
+    """The day, and every day on which a version begins: together they see every version in force."""
+    return tuple(sorted({day, *(start for unit in units if (start := _start(unit)) > date.min)}))
+
+
+def check_versions(units: Sequence[Unit]) -> Iterator[Diagnostic]:
+    """Versions that contradict each other."""
+    by_id: dict[str, list[Unit]] = {}
+    for unit in units:
+        by_id.setdefault(unit.policy.id, []).append(unit)
+        if _start(unit) > _end(unit):
+            at = unit.document.value_span(("until_including",))
+            yield BACKWARDS.at(at, f"`{unit.policy.id}` ends before it begins on {unit.policy.from_}")
+    for versions in by_id.values():
+        versions.sort(key=_start)
+        for earlier, later in zip(versions, versions[1:], strict=False):
+            if _start(earlier) == _start(later) or date.max > _end(earlier) >= _start(later):
+                yield _clash(earlier, later)
+
+
+def _clash(earlier: Unit, later: Unit) -> Diagnostic:
+    same = _start(earlier) == _start(later)
+    help = f"end the earlier one on the day before {later.policy.from_}, or leave its `until_including` out"
+    if same:
+        help = "give the later version the day from which it is in force: `from: 2027-01-01`"
+    return TWO_IN_FORCE.at(
+        later.document.key_span(("from",) if later.policy.from_ else ("id",)),
+        f"two versions of `{later.policy.id}` are in force on {later.policy.from_ or 'the same days'}",
+        help=help,
+        labels=[
+            Label(
+                earlier.document.value_span(("id",) if same else ("until_including",)),
+                "the other version" if same else "the earlier version lasts until here",
+            )
+        ],
+    )
+
+
+def _start(unit: Unit) -> date:
+    return unit.policy.from_ or date.min
+
+
+def _end(unit: Unit) -> date:
+    return unit.policy.until_including or date.max

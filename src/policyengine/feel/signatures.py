@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 from policyengine.feel.conform import MISMATCH, conform
@@ -31,7 +32,7 @@ from policyengine.feel.types import (
     Type,
     describe,
 )
-from policyengine.feel.values import Failed
+from policyengine.feel.values import Failed, Unknown, unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,13 @@ def bind(
         arranged = arrange(way, len(arguments), names)
         if arranged is None:
             continue
+        open_ones = [
+            arguments[at]
+            for parameter, at in arranged
+            if isinstance(arguments[at], Unknown) and parameter.type != ANY
+        ]
+        if open_ones:  # only what is taken as any value may be unknown
+            return partial(unknown, open_ones)
         values = [_taken(parameter, arguments[at]) for parameter, at in arranged]
         wrong = next((at for at, value in enumerate(values) if value is MISMATCH), None)
         if wrong is None:

@@ -19,10 +19,14 @@ from policyengine.feel.types import (
     TEXT,
     TIME,
     Context,
+    Enum,
     FunctionType,
     ListOf,
     Named,
+    Number,
+    OneOf,
     RangeOf,
+    Scalar,
     Type,
 )
 
@@ -123,3 +127,26 @@ def resolved(kind: Type, types: Mapping[str, Type]) -> Type | None:
             return Context(known) if len(known) == len(parts) else None
         case _:
             return kind
+
+
+def print_type(kind: Type) -> str:
+    """A type as FEEL writes it."""
+    match kind:
+        case ListOf(item):
+            return f"list<{print_type(item)}>"
+        case RangeOf(item):
+            return f"range<{print_type(item)}>"
+        case Context(fields) if fields:
+            return "context<" + ", ".join(f"{name}: {print_type(of)}" for name, of in fields.items()) + ">"
+        case FunctionType(parameters, result):
+            return f"function<{', '.join(map(print_type, parameters))}>->{print_type(result)}"
+        case Named(name) | Scalar(name):
+            return name
+        case Number():
+            return "number"
+        case Context():
+            return "context"
+        case Enum():
+            return "string"
+        case OneOf():
+            return "Any"

@@ -1,0 +1,83 @@
+"""Calls: does the function exist, and do the arguments fit its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from policyengine.diagnostics import did_you_mean
+from policyengine.feel.codes import ARGUMENTS, UNKNOWN_FUNCTION
+from policyengine.feel.relations import accepts, is_open
+from policyengine.feel.signatures import Function, Parameter, arrange
+from policyengine.feel.syntax import Call, Expression, Name
+from policyengine.feel.types import ANY, NULL, FunctionType, Type, describe
+from policyengine.feel.typescope import TypeScope
+
+
+def check_call(node: Call, scope: TypeScope) -> Type:
+    """The type of a call."""
+    arguments = [*node.positional, *(entry.value for entry in node.named)]
+    types = [scope.infer(argument) for argument in arguments]
+    names = [entry.key for entry in node.named]
+    if isinstance(node.function, Name):
+        name = node.function.name
+        kind = scope.find(name)
+        if not isinstance(kind, FunctionType) and name in scope.functions:
+            return _library(node, scope.functions[name], arguments, types, names, scope)
+        if kind is None:
+            return _unknown(node.function, scope)
+    else:
+        kind = scope.infer(node.function)
+    if isinstance(kind, FunctionType):
+        if len(kind.parameters) != len(arguments):
+            message = f"the function takes {len(kind.parameters)} arguments, and {len(arguments)} are given"
+            scope.add(ARGUMENTS, node, message)
+        return kind.result
+    if not is_open(kind) and describe(kind) != "a function":
+        return scope.add(UNKNOWN_FUNCTION, node.function, f"this is {describe(kind)} and no function")
+    return ANY
+
+
+def _unknown(node: Name, scope: TypeScope) -> Type:
+    callable_names = [name for name, kind in scope.visible() if isinstance(kind, FunctionType)]
+    advice = did_you_mean(node.name, [*scope.functions, *callable_names])
+    return scope.add(UNKNOWN_FUNCTION, node, f"there is no function `{node.name}`", advice)
+
+
+def _library(
+    node: Call,
+    function: Function,
+    arguments: Sequence[Expression],
+    types: Sequence[Type],
+    names: Sequence[str],
+    scope: TypeScope,
+) -> Type:
+    mismatch: tuple[Parameter, int] | None = None
+    for signature in function.signatures:
+        arranged = arrange(signature, len(arguments), names)
+        if arranged is None:
+            continue
+        wrong = next((one for one in arranged if not _fits(one[0], types[one[1]])), None)
+        if wrong is None:
+            result = signature.result
+            return result([types[at] for _, at in arranged]) if callable(result) else result
+        mismatch = mismatch or wrong
+    usage = f"it is called as `{function.usage}`"
+    if mismatch is None:
+        return scope.add(ARGUMENTS, node, _miscounted(function, len(arguments), names), usage)
+    parameter, at = mismatch
+    wanted = describe(parameter.type)
+    message = f"`{parameter.name}` of `{function.name}` is {wanted}, and this is {describe(types[at])}"
+    return scope.add(ARGUMENTS, arguments[at], message, usage)
+
+
+def _fits(parameter: Parameter, given: Type) -> bool:
+    return parameter.nullable if given == NULL else accepts(parameter.type, given)
+
+
+def _miscounted(function: Function, count: int, names: Sequence[str]) -> str:
+    known = {one.name for signature in function.signatures for one in signature.parameters}
+    strange = next((name for name in names if name not in known), None)
+    if strange is not None:
+        return f"`{function.name}` has no argument `{strange}`"
+    given = "1 argument" if count == 1 else f"{count} arguments"
+    return f"`{function.name}` is not called with {given}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from policyengine.cli.codes import CommandError
 from policyengine.diagnostics import did_you_mean
-from policyengine.policy.findings import Decision, Finding, Level
+from policyengine.policy.findings import SECTIONS, Decision, Finding, Level
 from policyengine.policy.phrases import status_words
 from policyengine.render.undecided import nested
+
+_RANKS = ("reference", "policy and id", "id", "level", "policy", "list")
 
 
 def asked(decision: Decision, word: str | None, key: str | None) -> list[Finding]:
@@ -21,8 +23,8 @@ def asked(decision: Decision, word: str | None, key: str | None) -> list[Finding
         raise CommandError(f"no finding is about `{key}`", help=did_you_mean(key, _keys(decision)))
     if word is None:
         return _first_list(decision, findings)
-    for names in zip(*(_names(one) for one in findings), strict=True):
-        found = [one for one, called in zip(findings, names, strict=True) if word in called]
+    for rank in range(len(_RANKS)):
+        found = [one for one in findings if word in _names(one)[rank] and _may_match(decision, one, rank)]
         if found:
             return found
     known = sorted({name for one in findings for called in _names(one) for name in called})
@@ -33,8 +35,10 @@ def asked(decision: Decision, word: str | None, key: str | None) -> list[Finding
 
 
 def _names(finding: Finding) -> tuple[tuple[str, ...], ...]:
-    """What a finding is called, the most exact names first."""
-    levels = (finding.level, finding.candidate) if isinstance(finding, Level) else ()
+    """What a finding is called, by rank."""
+    levels: tuple[str | None, ...] = ()
+    if isinstance(finding, Level):
+        levels = (finding.level, finding.candidate, finding.next.level if finding.next else None)
     return (
         (finding.reference,),
         (f"{finding.policy}/{finding.id}", f"{finding.policy}/{finding.id}@{finding.subject.name}"),
@@ -45,6 +49,11 @@ def _names(finding: Finding) -> tuple[tuple[str, ...], ...]:
     )
 
 
+def _may_match(decision: Decision, finding: Finding, rank: int) -> bool:
+    """A policy or a list stands for its findings, not for the requirements inside them."""
+    return rank < _RANKS.index("policy") or finding in decision.findings
+
+
 def _about(finding: Finding, key: str) -> bool:
     return key in (finding.subject.name, str(finding.subject), finding.subject.label)
 
@@ -53,15 +62,18 @@ def _keys(decision: Decision) -> list[str]:
     return sorted({one.subject.name for one in decision.findings})
 
 
-def _first_list(decision: Decision, findings: list[Finding]) -> list[Finding]:
-    top = [one for one in findings if one in decision.findings]
-    return [one for one in top if one.section == top[0].section] if top else []
+def _first_list(decision: Decision, findings: Sequence[Finding]) -> list[Finding]:
+    lists = ([one for one in decision.of(section) if one in findings] for section in SECTIONS)
+    return next(filter(None, lists), [])
 
 
-def listing(findings: Iterable[Finding]) -> Iterator[str]:
-    """One line a finding: how to ask for it, its status and its title."""
-    rows = [(one.reference, status_words(one.status), one.title) for one in findings]
-    rows = list(dict.fromkeys(rows))
+def listing(findings: Sequence[Finding]) -> Iterator[str]:
+    """One line a finding: how to ask for it, its status and its title; list by list."""
+    order = list(SECTIONS)
+    ordered = sorted(
+        findings, key=lambda one: order.index(one.section) if one.section in order else len(order)
+    )
+    rows = list(dict.fromkeys((one.reference, status_words(one.status), one.title) for one in ordered))
     first = max((len(row[0]) for row in rows), default=0)
     second = max((len(row[1]) for row in rows), default=0)
     for reference, status, title in rows:

@@ -19,6 +19,7 @@ from policyengine.cli.options import SETTINGS, Output, as_of_option, color_optio
 from policyengine.cli.programs import open_program
 from policyengine.engine.derivation import Step
 from policyengine.policy.findings import Decision, Finding
+from policyengine.policy.quantities import shorten
 from policyengine.policy.why import why
 from policyengine.program.record import Record
 from policyengine.render.style import painter
@@ -88,7 +89,7 @@ def _derivation(program: Program, record: Record) -> Steps:
 
 
 def _step(step: Step) -> str:
-    written = "" if step.text in (step.name, step.value) else f" = {step.text}"
+    written = "" if step.text in (step.name, step.value) else f" = {shorten(step.text, 60)}"
     place = f"{step.at.source.name}:{step.at.line}"
     return clean(f"{'  ' * (step.depth + 1)}{step.name}: {step.value}{written} ({place})")
 

@@ -71,6 +71,14 @@ def join(texts: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(found[:-1])} {last} {found[-1]}"
 
 
+def some(texts: Iterable[str], most: int = 3, link: str = ", ") -> str:
+    """The first few different ones, and how many more there are."""
+    found = list(dict.fromkeys(texts))
+    if len(found) > most + 1:
+        return f"{link.join(found[:most])} and {len(found) - most} more"
+    return join(found) if link == ", " else link.join(found)
+
+
 def plural(count: int, noun: str, many: str | None = None) -> str:
     """A number of things: `1 file`, `2 files`."""
     if count == 1:

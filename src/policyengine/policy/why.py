@@ -27,6 +27,7 @@ from policyengine.policy.findings import (
     Unsettled,
 )
 from policyengine.policy.phrases import (
+    capital,
     day,
     every,
     join,
@@ -34,6 +35,7 @@ from policyengine.policy.phrases import (
     name_of,
     plural,
     rate,
+    some,
     spell,
     status_words,
     subject_name,
@@ -57,7 +59,7 @@ def why(decision: Decision, finding: Finding, labels: Labels = _NO_LABELS) -> tu
     lines = [
         f"As of {day(decision.as_of)}, {headline}.",
         *_conditions(finding),
-        *_requirements(getattr(finding, "requirements", ())),
+        *_requirements(getattr(finding, "requirements", ()), labels),
         *_unsettled(finding),
         *_EXTRAS.get(type(finding), _nothing)(finding, labels),
         rule(finding),
@@ -77,19 +79,37 @@ def rule(finding: Finding) -> str:
     return f"Rule: {'; '.join(parts)} ({finding.origin.basis})."
 
 
+def still_missing(level: Level) -> tuple[Shortfall, ...]:
+    """What is missing for the next level beyond the requirements that are told with this one."""
+    if level.next is None:
+        return ()
+    told = {one.id for one in level.requirements if one.status != "met"}
+    return tuple(one for one in level.next.missing if one.short_by is not None or one.id not in told)
+
+
 def shortfall(lacking: Shortfall) -> str:
-    """What is missing, with the distance: `4 active accounts (16..26)`."""
+    """What is missing, with the distance: `4 more active accounts (16..26)`."""
     if lacking.short_by is not None and lacking.need is not None:
         noun = lacking.noun or words(lacking.fact or lacking.title)
-        return f"{spell(lacking.short_by)} {noun} ({lacking.need})"
+        more = "1 more in" if lacking.short_by == 1 else f"{spell(lacking.short_by)} more"
+        return f"{more} {noun} ({lacking.need})"
     if lacking.status == "unmet":
         return lacking.title
     return f"{lacking.title} ({status_words(lacking.status)})"
 
 
+def own_reasons(finding: Finding) -> tuple[Reason, ...]:
+    """The reasons of a finding without those of its requirements, which are told with them."""
+    requirements: Iterable[Requirement] = getattr(finding, "requirements", ())
+    told = {reason.text for requirement in requirements for reason in requirement.because}
+    return tuple(reason for reason in finding.because if reason.text not in told)
+
+
 def settling(unknown: Iterable[Unsettled]) -> str:
     """The facts that would settle it, or the other reasons why it is open."""
-    return join(dict.fromkeys(_unsettled_text(one) for one in unknown))
+    found = list(unknown)
+    facts = [one for one in found if one.fact is not None]
+    return join(dict.fromkeys(_unsettled_text(one) for one in facts or found))
 
 
 def _unsettled_text(one: Unsettled) -> str:
@@ -185,9 +205,10 @@ _HEADLINES: Mapping[type[Finding], Callable[[Any, Labels], str]] = {
 
 def _conditions(finding: Finding) -> Iterator[str]:
     """The reasons: those that speak for the outcome, those that speak against it, those still open."""
-    for_it = _texts(finding.because, "value", "holds")
-    against = _texts(finding.because, "fails")
-    unknown = _texts(finding.because, "unknown")
+    because = own_reasons(finding)
+    for_it = _texts(because, "value", "holds")
+    against = _texts(because, "fails")
+    unknown = _texts(because, "unknown")
     if for_it:
         yield f"Because {'; '.join(for_it)}."
     if against:
@@ -200,7 +221,7 @@ def _texts(because: Iterable[Reason], *outcomes: Outcome) -> list[str]:
     return list(dict.fromkeys(reason.text for reason in because if reason.outcome in outcomes))
 
 
-def _requirements(requirements: Iterable[Requirement]) -> Iterator[str]:
+def _requirements(requirements: Iterable[Requirement], labels: Labels) -> Iterator[str]:
     found = list(requirements)
     for status, opening in (("met", "Fulfilled"), ("unmet", "Not fulfilled"), (UNDETERMINED, "Not decided")):
         titles = [_with_reasons(one) for one in found if one.status == status]
@@ -208,17 +229,16 @@ def _requirements(requirements: Iterable[Requirement]) -> Iterator[str]:
             yield f"{opening}: {'; '.join(titles)}."
     for one in found:
         if one.status == "manual":
-            yield f"A person decides: {one.title}" + (
-                f" ({words(one.decided_by)})." if one.decided_by else "."
-            )
+            yield f"{capital(name_of(one.decided_by, labels))} decides: {one.title}."
 
 
 def _with_reasons(requirement: Requirement) -> str:
-    """The title; where the requirement is not met, with what stands against it."""
+    """The title with what stands against it; a test of one fact is told by its reason."""
+    if requirement.status == "met":
+        test = next((one.text for one in requirement.because if one.fact == requirement.id), None)
+        return test or requirement.title
     against = _texts(requirement.because, "fails", "unknown")
-    if requirement.status == "met" or not against:
-        return requirement.title
-    return f"{requirement.title} ({'; '.join(against)})"
+    return f"{requirement.title} ({some(against, link='; ')})" if against else requirement.title
 
 
 def _unsettled(finding: Finding) -> Iterator[str]:
@@ -231,8 +251,9 @@ def _nothing(finding: Finding, labels: Labels) -> Iterator[str]:
 
 
 def _level_extras(level: Level, labels: Labels) -> Iterator[str]:
-    if level.next is not None and level.next.missing:
-        yield f"For {level.next.title} is missing: {'; '.join(shortfall(one) for one in level.next.missing)}."
+    missing = still_missing(level)
+    if level.next is not None and missing:
+        yield f"For {level.next.title} is missing: {'; '.join(map(shortfall, missing))}."
     if level.room is not None and level.level_title:
         noun = level.room.noun
         yield (

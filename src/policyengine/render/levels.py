@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 
 from policyengine.policy.findings import (
     UNDETERMINED,
     Discount,
     Finding,
     Level,
-    NextLevel,
     Requirement,
     Room,
     Subject,
 )
-from policyengine.policy.phrases import join, rate, spell, subject_name, words
-from policyengine.policy.why import shortfall
+from policyengine.policy.phrases import join, plural, rate, short_name, some, spell, subject_name, words
+from policyengine.policy.shape import decimals, exact
+from policyengine.policy.why import own_reasons, shortfall, still_missing
 from policyengine.render.page import Page, marked
 from policyengine.render.rows import Row
 
@@ -31,48 +32,63 @@ def levels(page: Page, findings: Iterable[Finding]) -> list[str]:
 
 
 def _level(page: Page, level: Level, alone: bool) -> Iterator[Row]:
-    about = "" if alone else f"{level.title}, {subject_name(level.subject)}: "
     title = {"reached": level.level_title or level.level or "reached", "none": "none"}.get(level.status)
-    lead = marked(title or "not decided", level.origin)
-    text = _because(level)
-    if level.status == UNDETERMINED and level.candidate is not None:
-        text = f"{level.candidate_title or level.candidate} by its measure, if the rest is fulfilled"
-    yield Row((lead,), f"{about}{text}".removesuffix(": "), page.at(level), _STYLES[level.status])
-    yield from requirements(page, level.requirements, ("",))
-    if level.next is not None:
-        yield from _next(level.next)
+    name = marked(title or "not decided", level.origin)
+    style = _STYLES[level.status]
+    if alone:
+        yield Row((name,), _because(level), page.at(level), style)
+    else:
+        lead = level.title if level.subject.root else short_name(level.subject)
+        about = "" if level.subject.root else f"{level.title}: "
+        text = "; ".join(part for part in (f"{about}{name}", _because(level)) if part)
+        yield Row((lead,), text, page.at(level), style)
+    distances = [] if level.next is None else [one for one in level.next.missing if one.short_by is not None]
+    told = {one.id for one in distances}
+    yield from requirements(page, (one for one in level.requirements if one.id not in told))
+    missing = still_missing(level)
+    if level.next is not None and missing:
+        text = "; ".join(map(shortfall, missing))
+        yield Row(text=f"missing for {level.next.title}: {text}", below=True)
     if level.room is not None:
-        yield Row(("Room",), _room(level.room, level.level_title or "the level"))
+        yield Row(text=_room(level.room, level.level_title or "the level"), below=True)
 
 
 def _because(level: Level) -> str:
+    """The reasons beside the requirements, and how many of those hold."""
+    if level.status == UNDETERMINED and level.candidate is not None:
+        return f"{level.candidate_title or level.candidate} if all requirements are fulfilled"
     outcomes = ("holds", "value") if level.status == "reached" else ("fails", "unknown")
-    return "; ".join(dict.fromkeys(one.text for one in level.because if one.outcome in outcomes))
+    measure = level.room.fact if level.room is not None else None
+    own = own_reasons(level)
+    texts = [
+        one.text for one in level.because if one.outcome in outcomes and (one in own or one.fact == measure)
+    ]
+    measured = [one for one in level.requirements if measure and one.id == measure]
+    return "; ".join(dict.fromkeys([*texts, *_count(level.requirements, len(measured))]))
 
 
-def requirements(page: Page, found: Iterable[Requirement], before: tuple[str, ...]) -> Iterator[Row]:
-    """A row for each requirement that is not fulfilled, below the cells of what it belongs to."""
+def _count(found: Sequence[Requirement], told: int) -> Iterator[str]:
+    """How many requirements are fulfilled, without those that have been told."""
+    fulfilled = sum(one.status == "met" for one in found) - told
+    if fulfilled > 0:
+        of = f"{fulfilled} of " if fulfilled + told < len(found) else ""
+        yield f"{of}{plural(len(found) - told, 'requirement')} fulfilled"
+
+
+def requirements(page: Page, found: Iterable[Requirement]) -> Iterator[Row]:
+    """A row for each requirement that is not fulfilled, below what it belongs to."""
     for one in found:
+        title = marked(one.title, one.origin)
         if one.status in _SHOWN:
             against = [reason.text for reason in one.because if reason.outcome in ("fails", "unknown")]
-            why = f" ({'; '.join(dict.fromkeys(against))})" if against else ""
-            text = f"{_SHOWN[one.status]}: {marked(one.title, one.origin)}{why}"
-            yield Row(before, text, page.at(one))
+            why = f" ({some(against, link='; ')})" if against else ""
+            yield Row(text=f"{_SHOWN[one.status]}: {title}{why}", place=page.at(one), below=True)
         elif one.status == "manual":
-            yield Row(
-                before, f"{page.name(one.decided_by)} decides: {marked(one.title, one.origin)}", page.at(one)
-            )
-
-
-def _next(following: NextLevel) -> Iterator[Row]:
-    lead = f"Missing for {following.title}"
-    for lacking in following.missing:
-        yield Row((lead,), shortfall(lacking))
-        lead = ""
+            yield Row(text=f"{page.name(one.decided_by)} decides: {title}", place=page.at(one), below=True)
 
 
 def _room(room: Room, level: str) -> str:
-    return f"{spell(room.room)} {room.noun} before {level} is lost"
+    return f"room: {room.noun} may fall by {spell(room.room)} before {level} is lost"
 
 
 def discounts(page: Page, findings: Iterable[Finding]) -> list[str]:
@@ -94,10 +110,18 @@ def figures(page: Page) -> list[str]:
     """The derived facts that are known."""
     rows = []
     for subject, values in page.decision.values.items():
-        known = [f"{words(fact)} {spell(value)}" for fact, value in values.items() if value is not None]
+        known = [f"{words(fact)} {_figure(value)}" for fact, value in values.items() if value is not None]
         if known:
             rows.append(Row((_owner(subject, page.decision.subject),), join(known)))
     return page.table("Figures", rows)
+
+
+def _figure(value: object) -> str:
+    """The value, without the zeros after the second digit that a multiplication leaves."""
+    if isinstance(value, Decimal) and decimals(value) > 2:
+        whole, _, fraction = exact(value).partition(".")
+        return f"{whole}.{fraction[:2]}{fraction[2:].rstrip('0')}"
+    return spell(value)
 
 
 def _owner(subject: str, record: Subject) -> str:

@@ -12,7 +12,7 @@ from policyengine.render.rows import HEADING, Row, table
 from policyengine.render.style import Paint
 from policyengine.source import Span
 
-MARK = " *"
+MARK = "*"
 """Follows what rests on an assumption."""
 
 

@@ -19,21 +19,25 @@ _ROOMY, _ALIGNED = 100, 24  # on a page this wide the cells of all tables take a
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its cells are aligned with those of its neighbours, its text takes the room that is left."""
+    """One row: its cells are aligned with those of its neighbours, its text takes the room that is left.
+
+    A row without cells starts at the left; `below` says that it belongs to the row above.
+    """
 
     cells: tuple[str, ...] = ()
     text: str = ""
     place: str = ""
     style: str = ""
+    below: bool = False
 
 
 def table(heading: str, rows: Sequence[Row], columns: int, paint: Paint, indent: int = HEADING) -> list[str]:
-    """The rows under one heading as lines of at most `columns`; equal rows are shown once."""
+    """The rows under one heading as lines of at most `columns`."""
     widths = _widths(rows)
     if widths and columns >= _ROOMY:
         widths[-1] += max(0, _ALIGNED - sum(widths) - _GAP * (len(widths) - 1))
     lines: list[str] = []
-    for row in dict.fromkeys(rows):
+    for row in rows:
         first = "" if lines else heading
         lines.extend(_row(first, row, widths, columns, paint, indent))
     return lines
@@ -56,7 +60,7 @@ def _row(
 ) -> Iterator[str]:
     """The lines of one row; where the text has a comfortable width it keeps clear of the places."""
     cells = [pad(clean(cell), room) for cell, room in zip(row.cells, widths, strict=False)]
-    lead = (" " * _GAP).join([*cells, ""]) if cells else ""
+    lead = (" " * _GAP).join([*cells, ""]) if cells else " " * _GAP * row.below
     start = indent + width(lead)
     place = clean(row.place)
     clear = columns - start - width(place) - _GAP

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from policyengine.policy.findings import Finding, Missing
-from policyengine.policy.phrases import join, plural, words
+from policyengine.policy.phrases import plural, some, words
 from policyengine.render.page import Page
 from policyengine.render.rows import Row
-
-_NAMED = 3
 
 
 def undecided(page: Page) -> list[str]:
@@ -29,27 +27,19 @@ def _needed_by(found: Iterable[Missing]) -> list[str]:
 
 def _settles(entity: str, found: list[Missing], titles: dict[str, str]) -> str:
     keys = [one.key for one in found if one.key is not None]
-    owner = "" if entity == "partner" or not keys else f"of {words(entity)} {_some(keys)}, "
-    return f"{owner}for {_some([titles.get(name, name) for name in _needed_by(found)])}"
-
-
-def _some(names: list[str]) -> str:
-    """The first few, and how many more there are."""
-    known = list(dict.fromkeys(names))
-    if len(known) > _NAMED + 1:
-        return f"{', '.join(known[:_NAMED])} and {len(known) - _NAMED} more"
-    return join(known)
+    owner = "" if entity == "partner" or not keys else f"of {words(entity)} {some(keys)}, "
+    return f"{owner}for {some([titles.get(name, name) for name in _needed_by(found)])}"
 
 
 def _reasons(page: Page) -> Iterator[Row]:
     """What no fact would settle: a division by zero, a party that the text does not name."""
     together: dict[str, list[str]] = {}
     for found in page.decision.findings:
-        for unsettled in found.unknown:
-            if unsettled.fact is None:
+        if all(unsettled.fact is None for unsettled in found.unknown):
+            for unsettled in found.unknown:
                 together.setdefault(unsettled.text, []).append(found.title)
     for reason, titles in together.items():
-        yield Row(("no fact",), f"{reason}: {_some(titles)}")
+        yield Row(("no fact",), f"{reason}: {some(titles)}")
 
 
 def nested(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -77,7 +67,7 @@ def _listed(page: Page, found: Iterable[Finding]) -> list[str]:
     for one in found:
         together.setdefault(one.origin.note or "no note says what was assumed", []).append(one)
     rows = [
-        Row(text=f"{_some([one.title for one in ones])}: {note}", place=page.at(ones[0]))
+        Row(text=f"{some([one.title for one in ones])}: {note}", place=page.at(ones[0]))
         for note, ones in together.items()
     ]
     return page.table("", rows, indent=2)

@@ -5,10 +5,12 @@ Columns are counted as terminals show them: wide East Asian characters take two,
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
 TAB = "    "
+_BLANKS = re.compile(r" +(?!%)")
 
 
 def clean(text: str) -> str:
@@ -48,8 +50,8 @@ def pad(text: str, columns: int) -> str:
 
 
 def wrap(text: str, columns: int) -> list[str]:
-    """The text in lines of at most that many columns, broken between words only; at least one line."""
-    lines = list(_lines(clean(text).split(), max(1, columns)))
+    """The text in lines of at most that many columns, broken between words only, and never before `%`."""
+    lines = list(_lines(_BLANKS.split(clean(text).strip(" ")), max(1, columns)))
     return lines or [""]
 
 

@@ -25,16 +25,16 @@ def gates(page: Page, findings: Iterable[Finding]) -> list[str]:
 
 def _gate(page: Page, gate: Gate) -> Iterator[Row]:
     following = gate.next_stage_title or join(gate.next_stages, "or") or "the next stage"
-    text = {
+    outcome = {
         "open": f"may move to {following}",
         "blocked": f"may not move to {following} yet",
         "system": f"the system moves it to {following}",
         "final": "the last stage",
     }.get(gate.status, f"not decided whether it may move to {following}")
-    cells = (short_name(gate.subject), gate.stage_title or gate.stage or "no stage")
-    yield Row(cells, marked(text, gate.origin), page.at(gate), _GATE_STYLES.get(gate.status, ""))
+    text = f"{gate.stage_title or gate.stage or 'no stage'}: {marked(outcome, gate.origin)}"
+    yield Row((short_name(gate.subject),), text, page.at(gate), _GATE_STYLES.get(gate.status, ""))
     if gate.status in ("blocked", UNDETERMINED):
-        yield from requirements(page, gate.requirements, ("", ""))
+        yield from requirements(page, gate.requirements)
 
 
 def charges(page: Page, findings: Iterable[Finding]) -> list[str]:
@@ -79,12 +79,25 @@ def _charge_text(charge: Charge) -> str:
 def obligations(page: Page, findings: Iterable[Finding]) -> list[str]:
     """What is to be done, the overdue first, then by due day; what is done or idle is only counted."""
     found = [one for one in findings if isinstance(one, Obligation)]
-    rows = [_obligation(page, one) for one in sorted(found, key=_obligation_order) if one.status in _ORDER]
+    shown = sorted((one for one in found if one.status in _ORDER), key=_obligation_order)
+    rows = [_obligation(page, together) for together in _recurring(shown)]
     counts = [_count(found, "met", "done"), _count(found, "not_applicable", "not applicable")]
     told = [text for text in counts if text]
     if told:
         rows.append(Row(text=", ".join(told)))
     return page.table("To do", rows)
+
+
+def _recurring(found: Iterable[Obligation]) -> Iterable[list[Obligation]]:
+    """What nobody can tick off yet stands once, with all its periods; the rest one by one."""
+    together: dict[object, list[Obligation]] = {}
+    for one in found:
+        open_ended = one.status in ("manual", UNDETERMINED)
+        key = (
+            (one.reference, one.status) if open_ended else (one.reference, one.status, one.due_on, one.period)
+        )
+        together.setdefault(key, []).append(one)
+    return together.values()
 
 
 def _count(found: Iterable[Obligation], status: str, text: str) -> str:
@@ -96,15 +109,17 @@ def _obligation_order(one: Obligation) -> tuple[int, date, str]:
     return (_ORDER.index(one.status) if one.status in _ORDER else 9, one.due_on or date.max, one.title)
 
 
-def _obligation(page: Page, one: Obligation) -> Row:
-    when = day(one.due_on) if one.due_on else ""
+def _obligation(page: Page, together: list[Obligation]) -> Row:
+    one = together[0]
+    when = day(one.due_on) if one.due_on and len(together) == 1 else ""
     lead = {
         "overdue": ("overdue", when),
         "due": ("due", "today" if when else "now"),
         "upcoming": ("by", when),
         "manual": ("open", when),
     }.get(one.status, ("not decided", when))
-    text = marked(one.title, one.origin) + (f", {one.period}" if one.period else "")
+    periods = join(each.period for each in together if each.period)
+    text = marked(one.title, one.origin) + (f", {periods}" if periods else "")
     if not one.subject.root:
         text += f", {short_name(one.subject)}"
     if one.status == "manual":

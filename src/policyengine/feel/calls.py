@@ -41,7 +41,7 @@ class _BuiltIn:
             open_one = unknown_within(arguments)
             if open_one is not None:
                 return open_one
-        bound = bind(self.function, arguments, names)
+        bound = bind(self.function, arguments, names, shared)
         return shared.outcome(bound if isinstance(bound, Failed) else bound(), self.node.span)
 
 

@@ -82,11 +82,13 @@ def check_compared(node: Comparison, scope: TypeScope) -> None:
     elif node.left == node.right or (isinstance(node.left, Literal) and isinstance(node.right, Literal)):
         if is_open(left, right) and node.left != node.right:
             return
-        scope.add(CONSTANT, node, "both sides are given, so this is always the same")
+        sides = "the same" if node.left == node.right else "written out"
+        scope.add(CONSTANT, node, f"both sides are {sides}, so no fact can change the answer")
     elif node.op in {"=", "!="}:
         _equality(node, node.left, left, node.right, right, scope)
-    else:
-        _chained(node, left, right, scope) or scope.ordered(node, left, right)
+    elif not _chained(node, left, right, scope):
+        advice = _without_quotes(left, node.right) or _without_quotes(right, node.left)
+        scope.ordered(node, left, right, advice)
 
 
 def _names_choice(node: Comparison, scope: TypeScope) -> bool:
@@ -105,7 +107,7 @@ def _names_choice(node: Comparison, scope: TypeScope) -> bool:
 def _null(node: Comparison, left: Type, scope: TypeScope) -> None:
     value = node.right if left == NULL_TYPE else node.left
     if value == node.left == node.right:
-        scope.add(CONSTANT, node, "both sides are given, so this is always the same")
+        scope.add(CONSTANT, node, "both sides are the same, so no fact can change the answer")
         return
     text = value.span.text
     asked = f"is defined({text})" if node.op != "=" else f"not(is defined({text}))"
@@ -118,9 +120,9 @@ def _chained(node: Comparison, left: Type, right: Type, scope: TypeScope) -> boo
     """Whether it is `a < b < c`; adds that."""
     if left != BOOLEAN or not isinstance(node.left, Comparison) or right == BOOLEAN:
         return False
-    scope.add(
-        WRONG_TYPE, node, "a comparison has two sides only", "write `b > a and b < c`, or `b in (a..c)`"
-    )
+    middle = node.left.right.span.text
+    advice = f"write `{node.left.span.text} and {middle} {node.op} {node.right.span.text}`"
+    scope.add(WRONG_TYPE, node, "a comparison has two sides only", advice)
     return True
 
 
@@ -162,9 +164,9 @@ def check_tests(value: Type, tests: Sequence[Expression], scope: TypeScope) -> N
 
 def _test(value: Type, test: Expression, scope: TypeScope) -> None:
     if isinstance(test, RangeLiteral):
-        for end in (test.low, test.high if test.high is not test.low else None):
-            if end is not None:
-                scope.ordered(end, value, scope.infer(end))
+        ends = [end for end in (test.low, test.high) if end is not None]
+        types = [scope.infer(end) for end in ends]
+        all(scope.ordered(end, value, found) for end, found in zip(ends, types, strict=True))
         return
     if isinstance(test, syntax.ListLiteral):
         for item in test.items:
@@ -179,7 +181,7 @@ def _test(value: Type, test: Expression, scope: TypeScope) -> None:
     if isinstance(found, RangeOf):
         scope.ordered(test, value, found.item)
     elif isinstance(found, ListOf) and not isinstance(value, ListOf):
-        item = found.item.item if isinstance(found.item, RangeOf) else found.item
-        _equality(test, test, value, test, item, scope)
+        inner = found.item.item if isinstance(found.item, RangeOf) else found.item
+        _equality(test, Name("?", test.span), value, test, inner, scope)
     elif found != ANY:
         _equality(test, Name("?", test.span), value, test, found, scope)

@@ -104,11 +104,17 @@ def unexpected(located: Located, token: Token, previous: Token | None, wanted: s
             span, f"`{token.text}` is written in small letters", help=f"write `{token.text.lower()}`"
         )
     if token.kind == "name" and previous is not None and previous.kind == "name":
-        return codes.SYNTAX.at(
-            located.span(previous.start, token.end),
-            f"there is no operator between `{previous.text}` and `{token.text}`",
-        )
+        return _two_names(located, previous, token)
     return codes.SYNTAX.at(span, f"expected {wanted}, found {said(token)}")
+
+
+def _two_names(located: Located, first: Token, second: Token) -> Diagnostic:
+    span = located.span(first.start, second.end)
+    if first.text == "not":
+        return codes.OPERATOR.at(span, "`not` takes brackets", help=f"write `not({second.text} ...)`")
+    message = f"there is no operator between `{first.text}` and `{second.text}`"
+    advice = f"write `{first.text}_{second.text}` if this is one name"
+    return codes.SYNTAX.at(span, message, help=advice)
 
 
 def unclosed(located: Located, opening: Token, closing: str, token: Token) -> Diagnostic:

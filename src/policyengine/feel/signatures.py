@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from policyengine.feel.conform import MISMATCH, conform
 from policyengine.feel.types import (
@@ -32,7 +32,13 @@ from policyengine.feel.types import (
     Type,
     describe,
 )
-from policyengine.feel.values import Failed, Unknown, unknown
+from policyengine.feel.values import Failed
+
+
+class Meter(Protocol):
+    """Counts down the steps that an evaluation may still take."""
+
+    steps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +57,15 @@ Result: TypeAlias = Type | Callable[[Sequence[Type]], Type]
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One way to call a function; `run` takes the arguments in the order of the parameters."""
+    """One way to call a function; `run` takes the arguments in the order of the parameters.
+
+    One that is `metered` takes the meter of the evaluation first, for work that its arguments do not tell.
+    """
 
     parameters: tuple[Parameter, ...]
     result: Result
     run: Callable[..., object]
+    metered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +119,7 @@ def _type(text: str) -> Type:
     return options[0] if len(options) == 1 else OneOf(options)
 
 
-def signature(text: str, result: Result, run: Callable[..., object]) -> Signature:
+def signature(text: str, result: Result, run: Callable[..., object], *, metered: bool = False) -> Signature:
     """A signature from its parameters as text."""
     return Signature(
         tuple(
@@ -118,6 +128,7 @@ def signature(text: str, result: Result, run: Callable[..., object]) -> Signatur
         ),
         result,
         run,
+        metered,
     )
 
 
@@ -155,7 +166,7 @@ def arrange(signature: Signature, count: int, names: Sequence[str]) -> list[tupl
 
 
 def bind(
-    function: Function, arguments: Sequence[object], names: Sequence[str]
+    function: Function, arguments: Sequence[object], names: Sequence[str], meter: Meter
 ) -> Callable[[], object] | Failed:
     """The call of a function with values: the first signature that takes them."""
     failed: Failed | None = None
@@ -163,17 +174,11 @@ def bind(
         arranged = arrange(way, len(arguments), names)
         if arranged is None:
             continue
-        open_ones = [
-            arguments[at]
-            for parameter, at in arranged
-            if isinstance(arguments[at], Unknown) and parameter.type != ANY
-        ]
-        if open_ones:  # only what is taken as any value may be unknown
-            return partial(unknown, open_ones)
         values = [_taken(parameter, arguments[at]) for parameter, at in arranged]
         wrong = next((at for at, value in enumerate(values) if value is MISMATCH), None)
         if wrong is None:
-            return _prepared(way, arranged, values)
+            complete = _complete(way, [parameter for parameter, _ in arranged], values)
+            return partial(way.run, *((meter,) if way.metered else ()), *complete)
         parameter, at = arranged[wrong]
         given = "is null" if arguments[at] is None else f"is not {describe(parameter.type)}"
         failed = failed or Failed(f"`{parameter.name}` of `{function.name}` {given}")
@@ -186,12 +191,10 @@ def _taken(parameter: Parameter, value: object) -> object:
     return conform(value, parameter.type)
 
 
-def _prepared(
-    way: Signature, arranged: Sequence[tuple[Parameter, int]], values: Sequence[object]
-) -> Callable[[], object]:
-    if len({parameter.name for parameter, _ in arranged}) < len(arranged):  # repeated: by position only
-        return lambda: way.run(*values)
-    given = {parameter.name: value for (parameter, _), value in zip(arranged, values, strict=True)}
-    last = max((at for at, one in enumerate(way.parameters) if one.name in given), default=-1)
-    complete = [given.get(one.name) for one in way.parameters[: last + 1]]
-    return lambda: way.run(*complete)
+def _complete(way: Signature, given: Sequence[Parameter], values: Sequence[object]) -> Sequence[object]:
+    """The values by position, with None for a parameter left out before the last one given."""
+    if not any(parameter.optional for parameter in way.parameters):
+        return values
+    named = {parameter.name: value for parameter, value in zip(given, values, strict=True)}
+    last = max(at for at, one in enumerate(way.parameters) if one.name in named)
+    return [named.get(one.name) for one in way.parameters[: last + 1]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from policyengine.feel.arithmetic import negate
 from policyengine.feel.compare import order
 from policyengine.feel.functions import conversion
-from policyengine.feel.signatures import Library, bind, function, signature, table
+from policyengine.feel.signatures import Library, Meter, bind, function, signature, table
 from policyengine.feel.syntax import Call, Expression, Literal, Name, Negate, RangeLiteral
 from policyengine.feel.types import ANY, RangeOf
 from policyengine.feel.values import Failed, Range
@@ -14,14 +14,14 @@ from policyengine.source import Source
 _ENDS: Library = conversion.FUNCTIONS
 
 
-def _range(text: str) -> object:
+def _range(meter: Meter, text: str) -> object:
     # The parser knows functions by their names, so it must not be loaded before they are.
     from policyengine.feel.parser import parse
 
     found = parse(Source("range", text), functions=_ENDS).expression
     if not isinstance(found, RangeLiteral) or found.low is None or found.high is None:
         return Failed(f"`{text[:60]}` is not a range")
-    low, high = _end(found.low), _end(found.high)
+    low, high = _end(found.low, meter), _end(found.high, meter)
     if isinstance(low, Failed):
         return low
     way = order(low, high)
@@ -32,7 +32,7 @@ def _range(text: str) -> object:
     return Range(low, high, found.low_closed, found.high_closed)
 
 
-def _end(node: Expression) -> object:
+def _end(node: Expression, meter: Meter) -> object:
     """The value of an end: a literal, or a date, time or duration made from a literal text."""
     match node:
         case Literal(value):
@@ -40,7 +40,7 @@ def _end(node: Expression) -> object:
         case Negate(Literal(value)):
             return negate(value)
         case Call(Name(name), (Literal(str(text)),), ()) if name in _CONVERSIONS:
-            bound = bind(_ENDS[name], (text,), ())
+            bound = bind(_ENDS[name], (text,), (), meter)
             return bound if isinstance(bound, Failed) else bound()
         case _:
             return Failed("the ends of a range text are written out")
@@ -48,4 +48,4 @@ def _end(node: Expression) -> object:
 
 _CONVERSIONS = ("date", "time", "date and time", "duration")
 
-FUNCTIONS = table(function("range", signature("from: text", RangeOf(ANY), _range)))
+FUNCTIONS = table(function("range", signature("from: text", RangeOf(ANY), _range, metered=True)))

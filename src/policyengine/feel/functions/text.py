@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from policyengine.feel import limits
-from policyengine.feel.regex import compile_pattern, find_all, replacement_parts, search
+from policyengine.feel.regex import Meter, compile_pattern, fill, find_all, replacement_parts, search
 from policyengine.feel.signatures import function, signature, table
 from policyengine.feel.types import BOOLEAN, COUNT, TEXT, ListOf
 from policyengine.feel.values import Failed
@@ -26,51 +26,41 @@ def _substring(text: str, start: Decimal, length: Decimal | None = None) -> obje
     return text[first : first + int(length)] if length <= len(text) else text[first:]
 
 
-def _replace(text: str, pattern: str, replacement: str, flags: str | None = None) -> object:
+def _replace(meter: Meter, text: str, pattern: str, replacement: str, flags: str | None = None) -> object:
     compiled = compile_pattern(pattern, flags or "")
     if isinstance(compiled, Failed):
         return compiled
-    found = find_all(compiled, text)
-    if isinstance(found, Failed):
-        return found
+    found = find_all(compiled, text, meter)
     parts = replacement_parts(compiled, replacement, literal="q" in (flags or ""))
-    if isinstance(parts, Failed):
-        return parts
+    if isinstance(found, Failed) or isinstance(parts, Failed):
+        return found if isinstance(found, Failed) else parts
     pieces: list[str] = []
     at = size = 0
     for match in found:
-        filled = (part if isinstance(part, str) else _group(text, match, part) for part in parts)
-        added = [text[at : match[0]], *filled]
-        pieces += added
-        size += sum(map(len, added))
+        added = text[at : match[0]] + fill(parts, text, match)
+        pieces.append(added)
+        size += len(added)
         at = match[1]
         if size > limits.CHARACTERS:
             return _TOO_LONG
     return "".join(pieces) + text[at:]
 
 
-def _group(text: str, match: Sequence[int], number: int) -> str:
-    start, end = match[2 * number], match[2 * number + 1]
-    return text[start:end] if start >= 0 else ""
-
-
-def _matches(text: str, pattern: str, flags: str | None = None) -> object:
+def _matches(meter: Meter, text: str, pattern: str, flags: str | None = None) -> object:
     compiled = compile_pattern(pattern, flags or "")
     if isinstance(compiled, Failed):
         return compiled
-    found = search(compiled, text, 0)
+    found = search(compiled, text, 0, meter)
     return found if isinstance(found, Failed) else found is not None
 
 
-def _split(text: str, delimiter: str) -> object:
+def _split(meter: Meter, text: str, delimiter: str) -> object:
     compiled = compile_pattern(delimiter, "")
     if isinstance(compiled, Failed):
         return compiled
-    found = find_all(compiled, text)
+    found = find_all(compiled, text, meter)
     if isinstance(found, Failed):
         return found
-    if any(match[0] == match[1] for match in found):
-        return Failed("the delimiter matches the empty text")
     starts = [0, *(match[1] for match in found)]
     ends = [*(match[0] for match in found), len(text)]
     return [text[start:end] for start, end in zip(starts, ends, strict=True)]
@@ -108,12 +98,20 @@ FUNCTIONS = table(
     function("starts with", signature(_TWO, BOOLEAN, lambda text, match: text.startswith(match))),
     function("ends with", signature(_TWO, BOOLEAN, lambda text, match: text.endswith(match))),
     function("trim", signature("string: text", TEXT, str.strip)),
-    function("matches", signature("input: text, pattern: text, flags?: text or null", BOOLEAN, _matches)),
+    function(
+        "matches",
+        signature("input: text, pattern: text, flags?: text or null", BOOLEAN, _matches, metered=True),
+    ),
     function(
         "replace",
-        signature("input: text, pattern: text, replacement: text, flags?: text or null", TEXT, _replace),
+        signature(
+            "input: text, pattern: text, replacement: text, flags?: text or null",
+            TEXT,
+            _replace,
+            metered=True,
+        ),
     ),
-    function("split", signature("string: text, delimiter: text", ListOf(TEXT), _split)),
+    function("split", signature("string: text, delimiter: text", ListOf(TEXT), _split, metered=True)),
     function(
         "string join",
         signature("list: list of text, delimiter?: text or null", TEXT, _string_join),

@@ -1,7 +1,7 @@
 """The face of policyengine for Python: load a folder of policies, evaluate records, ask why.
 
-    >>> program = policyengine.load("policies/bytekast", as_of=date(2026, 11, 21))
-    >>> decision = program.evaluate({"id": "acme", "active_accounts": 12})
+>>> program = policyengine.load("policies/bytekast", as_of=date(2026, 11, 21))
+>>> decision = program.evaluate({"id": "acme", "active_accounts": 12})
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from policyengine.diagnostics import Diagnostic
 from policyengine.files import read_folder
-from policyengine.policy.findings import Decision, Finding, Reason, Subject
+from policyengine.policy.findings import Decision, Finding, Subject
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program import load as loading
 from policyengine.program.record import Record, RecordReader
@@ -24,6 +24,7 @@ from policyengine.text.document import Document, Pointer, Sequence
 
 if TYPE_CHECKING:
     from policyengine.diagnostics import Code
+    from policyengine.engine.advance import Moved
     from policyengine.engine.derivation import Step
 
 Form = Literal["yaml", "json", "ndjson"]
@@ -36,22 +37,6 @@ class Records:
     records: tuple[Record, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     left_out: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """The outcome of a move.
-
-    `record` is the moved record as plain data, None if nothing moved; then `refusal` says why and
-    `blocked` are the reasons. `changes` are facts with their old and new values. `left_out` are facts that
-    should have been written down but are not known, each with the reason.
-    """
-
-    record: Mapping[str, object] | None = None
-    refusal: str = ""
-    blocked: tuple[Reason, ...] = ()
-    changes: tuple[tuple[str, object, object], ...] = ()
-    left_out: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,7 +117,7 @@ class Program:
         from policyengine.text.json import read_json, read_ndjson
         from policyengine.text.yaml import read_yaml
 
-        read = {"yaml": read_yaml, "json": read_json, "ndjson": read_ndjson}[form](source)
+        read: Any = {"yaml": read_yaml, "json": read_json, "ndjson": read_ndjson}[form](source)
         records = self._records(read.documents)
         broken = {str(found.span) for found in read.diagnostics} if form == "ndjson" else set()
         return Records(
@@ -188,24 +173,10 @@ class Program:
         return derivation(self.linked, record, finding)
 
     def advance(self, record: Record, to: str, key: str | None = None) -> Moved:
-        """Moves what `key` names to the stage `to`: the moved record, or why it stays as it is."""
+        """Moves what `key` names to the stage `to`: the changes to the record, or why it stays as it is."""
         from policyengine.engine.advance import advance
-        from policyengine.render.records import changed
 
-        moved = advance(self.linked, record, to, key)
-        if moved.refused is not None:
-            reasons = [reason for finding in moved.blocked for reason in finding.because]
-            return Moved(refusal=moved.refused, blocked=tuple(reasons))
-        data: Any = None
-        if record.document is not None:
-            data = changed(record.document, [(each.pointer, each.new) for each in moved.changes])
-        for step in record.pointer:
-            data = data[step]
-        return Moved(
-            record=data,
-            changes=tuple((each.fact, each.old, each.new) for each in moved.changes),
-            left_out=moved.left_out,
-        )
+        return advance(self.linked, record, to, key)
 
 
 def load(folder: str | Path, *, as_of: date) -> Program:

@@ -37,7 +37,9 @@ def read_folder(folder: str | Path) -> Folder:
     try:
         if not root.is_dir():
             what = "is a file, not a folder" if root.exists() else "does not exist"
-            return Folder(mistakes=(UNREADABLE.at(None, f"`{folder}` {what}", help="name the folder of a program"),))
+            return Folder(
+                mistakes=(UNREADABLE.at(None, f"`{folder}` {what}", help="name the folder of a program"),)
+            )
         paths = sorted(path for path in root.rglob("*.y*ml") if _is_policy(path.relative_to(root)))
     except (OSError, ValueError) as error:
         return Folder(mistakes=(UNREADABLE.at(None, f"`{folder}` cannot be read: {_why(error)}"),))

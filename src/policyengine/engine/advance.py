@@ -18,7 +18,7 @@ from policyengine.text.document import Pointer
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A fact that a move writes: where it stands in the record, its old value (None if missing), the new one."""
+    """A fact that a move writes: where it stands in the record, its old value if any, its new one."""
 
     pointer: Pointer
     fact: str
@@ -52,14 +52,20 @@ def advance(program: Program, record: Record, to: str, key: str | None = None) -
         for scope in found.get(transition.entity, ())
         if _stands_at(transition, scope)
     ]
-    scopes = [scope for entity in {each.entity for each in program.graph.transitions} for scope in found[entity]]
+    scopes = [
+        scope for entity in {each.entity for each in program.graph.transitions} for scope in found[entity]
+    ]
     if not scopes:
         return Moved("there is nothing in this record that moves through stages")
     if key is not None:
         scopes = [scope for scope in scopes if scope.subject.name == key]
         if not scopes:
-            names = [scope.subject.name for each in found.values() for scope in each if not scope.subject.root]
-            return Moved(f"nothing in this record has the key `{key}`; {did_you_mean(key, names) or ''}".rstrip("; "))
+            names = [
+                scope.subject.name for each in found.values() for scope in each if not scope.subject.root
+            ]
+            return Moved(
+                f"nothing in this record has the key `{key}`; {did_you_mean(key, names) or ''}".rstrip("; ")
+            )
     chosen = [(transition, scope) for transition, scope in going if scope in scopes]
     if key is None:
         fitting = [each for each in chosen if to in each[0].to] or chosen
@@ -111,7 +117,9 @@ def _written(transition: Transition, scope: Scope, to: str) -> Moved:
     if isinstance(taken, Unknown):
         needs = ", ".join(each.text for each in unsettled([taken]))
         facts = ", ".join(f"`{fact}`" for fact in transition.sets)
-        return Moved(f"it is not known whether {facts} are to be written down on leaving `{transition.stage}`: {needs}")
+        return Moved(
+            f"it is not known whether {facts} are to be written down on leaving `{transition.stage}`: {needs}"
+        )
     changes = []
     left_out = []
     for fact, node in transition.sets.items() if taken is True else ():

@@ -15,7 +15,9 @@ def unsettled(values: Iterable[object]) -> tuple[Unsettled, ...]:
     """The causes of everything unknown among the values, sorted."""
     causes = {cause for value in values if isinstance(value, Unknown) for cause in value.causes}
     found = [_unsettled(cause) for cause in causes]
-    return tuple(sorted(found, key=lambda each: (each.entity or "", each.key or "", each.fact or "", each.text)))
+    return tuple(
+        sorted(found, key=lambda each: (each.entity or "", each.key or "", each.fact or "", each.text))
+    )
 
 
 def _unsettled(cause: MissingCause | Failure) -> Unsettled:

@@ -8,12 +8,20 @@ from typing import Any
 
 from policyengine.engine.missing import lists_left_out, missing_facts, unsettled
 from policyengine.engine.reasons import explain
-from policyengine.engine.shown import as_shown
 from policyengine.engine.scope import Scope, instances, root_scope
+from policyengine.engine.shown import as_shown
 from policyengine.feel.values import Unknown
 from policyengine.policy.findings import UNDETERMINED, Decision, Finding, Origin, Reason, Shortfall
 from policyengine.policy.rule import (
-    Build, Choose, Const, Explain, Reading, Rule, Rules, Shortfalls, Value,
+    Build,
+    Choose,
+    Const,
+    Explain,
+    Reading,
+    Rule,
+    Rules,
+    Shortfalls,
+    Value,
 )  # fmt: skip
 from policyengine.program.graph import Graph
 from policyengine.program.load import Program
@@ -27,6 +35,10 @@ def evaluate(program: Program, record: Record) -> Decision:
         raise ValueError(f"`{program.name}` does not compile; its diagnostics say why")
     root = root_scope(graph, record, program.as_of)
     found = instances(root)
+    # In the order of dependency, so that no chain of derived facts is as deep as it is long.
+    for entity, name in graph.order:
+        for scope in found.get(entity, ()):
+            scope[name]
     findings = tuple(
         finding
         for rule in graph.rules
@@ -90,7 +102,7 @@ def _behind(reading: Reading, scope: Scope) -> Iterable[object]:
 
 
 def _chosen(reading: Choose, value: object) -> Reading:
-    return reading.otherwise if isinstance(value, Unknown) else reading.cases.get(value, reading.otherwise)
+    return reading.cases.get(value, reading.otherwise) if isinstance(value, str) else reading.otherwise
 
 
 # Readings
@@ -172,4 +184,3 @@ def _values(graph: Graph, found: Mapping[str, list[Scope]]) -> dict[str, dict[st
         for scope in scopes if names else ():
             values[str(scope.subject)] = {name: present(scope, name) for name in names}
     return values
-

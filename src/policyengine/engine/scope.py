@@ -163,7 +163,9 @@ def instances(root: Scope) -> dict[str, list[Scope]]:
     for name in sorted(graph.vocabulary.entities, key=lambda each: len(graph.vocabulary.lineage(each))):
         entity = graph.vocabulary.entities[name]
         if entity.within is not None:
-            found[name] = [row for above in found[entity.within] for row in _children(above, str(entity.list))]
+            found[name] = [
+                row for above in found[entity.within] for row in _children(above, str(entity.list))
+            ]
     for name, repeat in graph.repeats.items():
         found[name] = [
             occasion for above in found[repeat.within] for occasion in _occasions(above, name, repeat.items)

@@ -14,7 +14,15 @@ from policyengine.engine.scope import Scope
 from policyengine.engine.shown import as_shown
 from policyengine.feel.printing import print_value
 from policyengine.feel.syntax import (
-    Between, Call, Comparison, Expression, In, Literal, Name, RangeLiteral, names,
+    Between,
+    Call,
+    Comparison,
+    Expression,
+    In,
+    Literal,
+    Name,
+    RangeLiteral,
+    names,
 )  # fmt: skip
 from policyengine.feel.types import BOOLEAN, Number, Type
 from policyengine.feel.values import Months, Unknown
@@ -106,10 +114,22 @@ class Sentences:
         short = None
         if op in (">=", ">") and value is False:
             short = _less(limit, have)
-        return Sentence(f"{noun} {mine} {verb} {yours}", name, self._plain(name), f"{op} {yours}", self._count(name, short), noun)
+        return Sentence(
+            f"{noun} {mine} {verb} {yours}",
+            name,
+            self._plain(name),
+            f"{op} {yours}",
+            self._count(name, short),
+            noun,
+        )
 
     def _within(
-        self, name: str, low: Expression | None, high: Expression | None, test: RangeLiteral | None, value: object
+        self,
+        name: str,
+        low: Expression | None,
+        high: Expression | None,
+        test: RangeLiteral | None,
+        value: object,
     ) -> Sentence:
         have = self.scope[name]
         if isinstance(have, Unknown):
@@ -122,7 +142,9 @@ class Sentences:
         verb = "is within" if value is True else "is not within"
         mine = self.shown(have, self.kind(name))
         noun = self.noun(name)
-        return Sentence(f"{noun} {mine} {verb} {need}", name, self._plain(name), need, self._count(name, short), noun)
+        return Sentence(
+            f"{noun} {mine} {verb} {need}", name, self._plain(name), need, self._count(name, short), noun
+        )
 
     def _range(self, ends: list[object], test: RangeLiteral | None, kind: Type | None) -> str:
         low, high = ("" if end is None else self.shown(end, kind, unit=False) for end in ends)

@@ -71,8 +71,12 @@ def check(policy: Billing, draft: Draft) -> None:
             draft.item(charge.item, "charges", i, "item")
         recurs = charge.every is not None
         if recurs != (charge.first_due is not None) or recurs == (charge.due_on is not None):
-            draft.error(WHEN_DUE, draft.key_span("charges", i), f"`{charge.id}` does not say when it is due",
-                        "write `due_on`, or `every` and `first_due`")  # fmt: skip
+            draft.error(
+                WHEN_DUE,
+                draft.key_span("charges", i),
+                f"`{charge.id}` does not say when it is due",
+                "write `due_on`, or `every` and `first_due`",
+            )
 
 
 def lower(policy: Billing, draft: Draft) -> None:
@@ -86,15 +90,22 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> 
     at = draft.key_span(*place)
     currency = draft.vocabulary.currency
     money = types.money(currency)
-    amount = draft.define(f"{name}/amount", draft.feel(*place, "amount"), draft.span(*place, "amount"),
-                          wanted=money, noun=f"amount of {charge.title}")  # fmt: skip
+    amount = draft.define(
+        f"{name}/amount",
+        draft.feel(*place, "amount"),
+        draft.span(*place, "amount"),
+        wanted=money,
+        noun=f"amount of {charge.title}",
+    )
     rate = None
     if charge.item is not None:
         rate = draft.default(f"discount/{charge.item}", build.literal(Decimal(0), at), at)
         draft.defines("billed item", charge.item, draft.span(*place, "item"))
     net = draft.define(f"{name}/net", _net(draft, amount, rate, at), at, wanted=money)
     due_key = "first_due" if charge.first_due is not None else "due_on"
-    due = draft.define(f"{name}/due", draft.feel(*place, due_key), draft.span(*place, due_key), wanted=types.DATE)
+    due = draft.define(
+        f"{name}/due", draft.feel(*place, due_key), draft.span(*place, due_key), wanted=types.DATE
+    )
     upcoming: Reading = Const(None)
     if charge.every is not None:
         steps = build.literal(charge.every, at)
@@ -104,12 +115,19 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> 
     status: Expression = build.call("once known", known, build.literal("applies", at), span=at)
     because: Reading = Explain((net.name, due.name))
     if charge.when is not None:
-        applies = draft.define(f"{name}/applies", draft.condition(*place, "when"), draft.span(*place, "when"),
-                               wanted=types.BOOLEAN)  # fmt: skip
+        applies = draft.define(
+            f"{name}/applies",
+            draft.condition(*place, "when"),
+            draft.span(*place, "when"),
+            wanted=types.BOOLEAN,
+        )
         not_asked = (build.negate(applies, at), build.literal("not_applicable", at))
         status = build.choose([not_asked], status, at)
-        because = Choose(f"{name}/status", {"not_applicable": Explain((applies.name,))},
-                         Explain((applies.name, net.name, due.name)))  # fmt: skip
+        because = Choose(
+            f"{name}/status",
+            {"not_applicable": Explain((applies.name,))},
+            Explain((applies.name, net.name, due.name)),
+        )
     return Rule(
         finding=Charge,
         origin=draft.origin(charge.id, charge.title, *place),
@@ -139,5 +157,12 @@ def _net(draft: Draft, amount: Expression, rate: Expression | None, at: object) 
     return build.call(_ROUND[draft.vocabulary.declarations.rounding], net, digits, span=span)
 
 
-KIND = Kind("billing", "charges, net of the discounts in force, and when they fall due", Billing,
-            ("charges",), check, lower, CODES)  # fmt: skip
+KIND = Kind(
+    "billing",
+    "charges, net of the discounts in force, and when they fall due",
+    Billing,
+    ("charges",),
+    check,
+    lower,
+    CODES,
+)

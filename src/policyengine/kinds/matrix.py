@@ -22,7 +22,7 @@ from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.findings import Duty
 from policyengine.policy.kind import Kind
-from policyengine.policy.rule import Choose, Const, Explain, Rule, Value
+from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Value
 
 ROLES = ("responsible", "consulted", "informed", "signs_off")
 UNKNOWN = "unknown"
@@ -153,33 +153,53 @@ def _check_columns(policy: Matrix, draft: Draft) -> None:
         return
     kind = names[by]
     if not isinstance(kind, types.Enum):
-        draft.error(WRONG_COLUMNS, draft.span("columns", "by"), f"`{by}` is {types.describe(kind)}",
-                    "columns need a fact of type `enum`")  # fmt: skip
+        draft.error(
+            WRONG_COLUMNS,
+            draft.span("columns", "by"),
+            f"`{by}` is {types.describe(kind)}",
+            "columns need a fact of type `enum`",
+        )
         return
     for i, column in enumerate(policy.columns.values):
         if column not in kind.values:
-            draft.error(WRONG_COLUMNS, draft.span("columns", "values", i), f"`{column}` is no `{by}`",
-                        did_you_mean(column, kind.values))  # fmt: skip
+            draft.error(
+                WRONG_COLUMNS,
+                draft.span("columns", "values", i),
+                f"`{column}` is no `{by}`",
+                did_you_mean(column, kind.values),
+            )
     left_out = [value for value in kind.values if value not in policy.columns.values]
     if left_out and set(policy.columns.values) <= set(kind.values):
         words = ", ".join(f"`{value}`" for value in left_out)
-        draft.error(WRONG_COLUMNS, draft.span("columns", "values"), f"no column for {words}",
-                    f"add {words} to the columns")  # fmt: skip
+        draft.error(
+            WRONG_COLUMNS,
+            draft.span("columns", "values"),
+            f"no column for {words}",
+            f"add {words} to the columns",
+        )
 
 
 def _check_cells(policy: Matrix, draft: Draft, cells: Mapping[str, Cell], *pointer: str | int) -> None:
     for column, cell in cells.items():
         place = pointer if column == EVERY else (*pointer, column)
         if column != EVERY and column not in policy.columns.values:
-            draft.error(UNKNOWN_COLUMN, draft.key_span(*place), f"`{column}` is not a column",
-                        did_you_mean(column, policy.columns.values))  # fmt: skip
+            draft.error(
+                UNKNOWN_COLUMN,
+                draft.key_span(*place),
+                f"`{column}` is not a column",
+                did_you_mean(column, policy.columns.values),
+            )
         if cell.party != UNKNOWN:
             draft.party(cell.party, *place)
     empty = [column for column in policy.columns.values if column not in cells]
     if pointer[-1] == "responsible" and EVERY not in cells and empty:
         words = ", ".join(f"`{column}`" for column in empty)
-        draft.error(EMPTY_CELL, draft.key_span(*pointer), f"nobody is responsible for {words}",
-                    "name a party, or write `unknown` if the text does not say")  # fmt: skip
+        draft.error(
+            EMPTY_CELL,
+            draft.key_span(*pointer),
+            f"nobody is responsible for {words}",
+            "name a party, or write `unknown` if the text does not say",
+        )
 
 
 def _roles(activity: Activity) -> list[tuple[str, Mapping[str, Cell]]]:
@@ -198,17 +218,25 @@ def lower(policy: Matrix, draft: Draft) -> None:
             applies = None
             if activity.when is not None:
                 applies = draft.define(
-                    f"{name}/applies", draft.condition(*place, "when"), draft.span(*place, "when"),
+                    f"{name}/applies",
+                    draft.condition(*place, "when"),
+                    draft.span(*place, "when"),
                     wanted=types.BOOLEAN,
-                )  # fmt: skip
+                )
             for role, cells in _roles(activity):
                 _lower_role(draft, column, section, activity, applies, role, cells, (*place, role))
 
 
 def _lower_role(
-    draft: Draft, column: Name, section: Section, activity: Activity, applies: Name | None,
-    role: str, cells: Mapping[str, Cell], place: tuple[str | int, ...],
-) -> None:  # fmt: skip
+    draft: Draft,
+    column: Name,
+    section: Section,
+    activity: Activity,
+    applies: Name | None,
+    role: str,
+    cells: Mapping[str, Cell],
+    place: tuple[str | int, ...],
+) -> None:
     name = f"{draft.policy.id}/{section.id}/{activity.id}/{role}"
     at = draft.span(*place)
     party = draft.define(f"{name}/party", _party(draft, column, cells, place), at)
@@ -222,7 +250,7 @@ def _lower_role(
     if EVERY not in cells and set(cells) != set(draft.policy.columns.values):  # type: ignore[attr-defined]
         columns = [build.literal(each, at) for each in cells]
         exists = draft.define(f"{name}/exists", build.one_of(column, columns, at), at).name
-    origins = {
+    origins: dict[str, Reading] = {
         each: Const(draft.origin(activity.id, activity.title, *place, each))
         for each in cells
         if each != EVERY
@@ -246,9 +274,7 @@ def _lower_role(
     )
 
 
-def _party(
-    draft: Draft, column: Name, cells: Mapping[str, Cell], place: tuple[str | int, ...]
-) -> Expression:
+def _party(draft: Draft, column: Name, cells: Mapping[str, Cell], place: tuple[str | int, ...]) -> Expression:
     def one(cell: Cell, *pointer: str | int) -> Expression:
         at = draft.span(*pointer)
         if cell.party == UNKNOWN:

@@ -9,7 +9,6 @@ period, each with a due date of its own. Where a party decides and no fact shows
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -17,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from policyengine.diagnostics import Code
 from policyengine.feel import build, types
-from policyengine.feel.syntax import ContextLiteral, Expression, ListLiteral, Open, Path
+from policyengine.feel.syntax import ContextLiteral, Expression, ListLiteral, Name, Open, Path
 from policyengine.policy import findings, quantities
 from policyengine.policy.base import Feel, Id, Many, Part, Policy, Sourced, Text
 from policyengine.policy.condition import Condition
@@ -67,7 +66,9 @@ class ObligationPart(Sourced):
     party: Id = Field("partner", description="who must do it")
     audience: Text | None = Field(None, description="whom of the party it concerns")
     when: Condition | None = Field(None, description="not applicable otherwise")
-    due_on: Feel | None = Field(None, description="the last day for it; left out: the end of the period, or now")
+    due_on: Feel | None = Field(
+        None, description="the last day for it; left out: the end of the period, or now"
+    )
     every: Rhythm | None = Field(None, description="how often it recurs")
     starting: Feel | None = Field(None, description="the day from which the periods of `every` count")
     met_when: Condition | None = Field(None, description="how it is shown to be done")
@@ -116,13 +117,22 @@ def check(policy: Obligations, draft: Draft) -> None:
         if each.decided_by is not None:
             draft.party(each.decided_by, *place, "decided_by")
         if each.met_when is None and each.decided_by is None:
-            draft.error(NOT_SHOWN, draft.key_span(*place), f"nothing tells when `{each.id}` is met",
-                        "add `met_when: ...`, or `decided_by: ...`")  # fmt: skip
+            draft.error(
+                NOT_SHOWN,
+                draft.key_span(*place),
+                f"nothing tells when `{each.id}` is met",
+                "add `met_when: ...`, or `decided_by: ...`",
+            )
         if (each.every is not None and each.every not in CALENDAR) != (each.starting is not None):
-            key = "every" if each.every is not None else "starting"
-            draft.error(NO_START, draft.key_span(*place, key), f"`{each.id}` does not say from when its periods count"
-                        if each.starting is None else f"`{each.id}` has a start, but no period such as P1Y",
-                        "write `every: P1Y` together with `starting: ...`")  # fmt: skip
+            _no_start(draft, each, i)
+
+
+def _no_start(draft: Draft, part: ObligationPart, i: int) -> None:
+    key, message = "every", f"`{part.id}` does not say from when its periods count"
+    if part.starting is not None:
+        key, message = "starting", f"`{part.id}` has a start, but no period such as P1Y"
+    help = "write `every: P1Y` together with `starting: ...`"
+    draft.error(NO_START, draft.key_span("obligations", i, key), message, help)
 
 
 def lower(policy: Obligations, draft: Draft) -> None:
@@ -152,10 +162,17 @@ def _lower_obligation(policy: Obligations, draft: Draft, part: ObligationPart, i
     shown = draft.define(f"{name}/met", met, at, entity=occasion, wanted=types.BOOLEAN)
     applies = None
     if part.when is not None:
-        applies = draft.define(f"{name}/applies", draft.condition(*place, "when"), draft.span(*place, "when"),
-                               entity=occasion, wanted=types.BOOLEAN)  # fmt: skip
+        applies = draft.define(
+            f"{name}/applies",
+            draft.condition(*place, "when"),
+            draft.span(*place, "when"),
+            entity=occasion,
+            wanted=types.BOOLEAN,
+        )
     status = _status(part, shown, due, applies, at)
-    reasons = [node.name for node in (applies, shown if part.met_when is not None else None, due) if node is not None]
+    reasons = [
+        node.name for node in (applies, shown if part.met_when is not None else None, due) if node is not None
+    ]
     because: Reading = Explain(tuple(reasons))
     if applies is not None:
         because = Choose(f"{name}/status", {"not_applicable": Explain((applies.name,))}, because)
@@ -192,10 +209,12 @@ def _occasions(draft: Draft, part: ObligationPart, i: int) -> Expression:
     if part.starting is None:
         return Open("its periods have no start", at)
     start = draft.feel("obligations", i, "starting")
-    return build.call("periods since", start, build.literal(quantities.period(part.every), at), today, span=at)
+    return build.call(
+        "periods since", start, build.literal(quantities.period(part.every), at), today, span=at
+    )
 
 
-def _due(draft: Draft, part: ObligationPart, i: int, occasion: str) -> Expression | None:
+def _due(draft: Draft, part: ObligationPart, i: int, occasion: str) -> Name | None:
     at = draft.key_span("obligations", i)
     if part.due_on is not None:
         due = draft.feel("obligations", i, "due_on")
@@ -233,5 +252,12 @@ def _status(
     return build.choose(cases, text("overdue"), at)
 
 
-KIND = Kind("obligations", "what must be done by when, and how it is shown to be done", Obligations,
-            ("obligations",), check, lower, CODES)  # fmt: skip
+KIND = Kind(
+    "obligations",
+    "what must be done by when, and how it is shown to be done",
+    Obligations,
+    ("obligations",),
+    check,
+    lower,
+    CODES,
+)

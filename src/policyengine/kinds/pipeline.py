@@ -7,7 +7,7 @@ something stands in a stage that is `moved_by: system`, nobody moves it by hand.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,10 +19,10 @@ from policyengine.feel.syntax import Expression, Name, Open
 from policyengine.policy.base import Boolean, Feel, Id, Many, Part, Policy, Sourced, Text
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
-from policyengine.policy.findings import Gate
+from policyengine.policy.findings import Gate, Origin
 from policyengine.policy.kind import Kind
 from policyengine.policy.requirement import Asked, Requirement, lower_requirement
-from policyengine.policy.rule import Choose, Const, Explain, Rule, Rules, Transition, Value
+from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Rules, Transition, Value
 
 
 class OnLeave(Part):
@@ -123,11 +123,13 @@ def check(policy: Pipeline, draft: Draft) -> None:
     for i, stage in enumerate(policy.stages):
         for j, target in enumerate(stage.next or ()):
             if target not in ids:
-                draft.error(UNKNOWN_STAGE, draft.span("stages", i, "next", j), f"`{target}` is not a stage of `{policy.id}`",
-                            did_you_mean(target, ids))  # fmt: skip
+                message = f"`{target}` is not a stage of `{policy.id}`"
+                at = draft.span("stages", i, "next", j)
+                draft.error(UNKNOWN_STAGE, at, message, did_you_mean(target, ids))
         if stage.leave_when and (stage.moved_by == "system" or not policy.following(i)):
             who = "the system moves it on" if policy.following(i) else "it is final"
-            draft.error(DEAD_GATE, draft.key_span("stages", i, "leave_when"), f"nobody asks for the requirements of `{stage.id}`: {who}")  # fmt: skip
+            message = f"nobody asks for the requirements of `{stage.id}`: {who}"
+            draft.error(DEAD_GATE, draft.key_span("stages", i, "leave_when"), message)
         for fact in stage.on_leave.set if stage.on_leave is not None else ():
             _check_snapshot(draft, fact, i)
     _check_reachable(policy, draft)
@@ -135,13 +137,18 @@ def check(policy: Pipeline, draft: Draft) -> None:
 
 def _check_stage_fact(policy: Pipeline, draft: Draft, kind: types.Type) -> None:
     if not isinstance(kind, types.Enum):
-        draft.error(NOT_A_STAGE_FACT, draft.span("stage"), f"`{policy.stage}` is {types.describe(kind)}",
-                    "the fact that holds the stage needs the type `enum`")  # fmt: skip
+        draft.error(
+            NOT_A_STAGE_FACT,
+            draft.span("stage"),
+            f"`{policy.stage}` is {types.describe(kind)}",
+            "the fact that holds the stage needs the type `enum`",
+        )
         return
     for i, stage in enumerate(policy.stages):
         if stage.id not in kind.values:
-            draft.error(UNKNOWN_STAGE, draft.span("stages", i, "id"), f"`{stage.id}` is not a value of `{policy.stage}`",
-                        did_you_mean(stage.id, kind.values) or f"add it to the values of `{policy.stage}`")  # fmt: skip
+            message = f"`{stage.id}` is not a value of `{policy.stage}`"
+            help = did_you_mean(stage.id, kind.values) or f"add it to the values of `{policy.stage}`"
+            draft.error(UNKNOWN_STAGE, draft.span("stages", i, "id"), message, help)
 
 
 def _check_snapshot(draft: Draft, fact: str, i: int) -> None:
@@ -157,8 +164,12 @@ def _check_reachable(policy: Pipeline, draft: Draft) -> None:
     reached = {target for i in range(len(policy.stages)) for target in policy.following(i)}
     for i, stage in enumerate(policy.stages[1:], start=1):
         if stage.id not in reached:
-            draft.error(UNREACHABLE, draft.key_span("stages", i), f"no stage leads to `{stage.id}`",
-                        f"add `{stage.id}` to the `next` of the stage before it")  # fmt: skip
+            draft.error(
+                UNREACHABLE,
+                draft.key_span("stages", i),
+                f"no stage leads to `{stage.id}`",
+                f"add `{stage.id}` to the `next` of the stage before it",
+            )
 
 
 # Lower
@@ -169,6 +180,7 @@ class _Step:
     """A stage in the graph."""
 
     stage: Stage
+    origin: Origin
     following: tuple[str, ...]
     asked: tuple[Asked, ...]
     passes: Name
@@ -192,11 +204,15 @@ def lower(policy: Pipeline, draft: Draft) -> None:
 
 def _step(policy: Pipeline, draft: Draft, i: int) -> _Step:
     stage = policy.stages[i]
-    asked = [lower_requirement(draft, r, "stages", i, "leave_when", j) for j, r in enumerate(stage.leave_when)]
+    asked = [
+        lower_requirement(draft, r, "stages", i, "leave_when", j) for j, r in enumerate(stage.leave_when)
+    ]
     at = draft.key_span("stages", i)
     passes = build.all_of([each.passes for each in asked], at)
     name = f"{policy.id}/{stage.id}/passes"
-    return _Step(stage, policy.following(i), tuple(asked), draft.define(name, passes, at, wanted=types.BOOLEAN))
+    gate = draft.define(name, passes, at, wanted=types.BOOLEAN)
+    origin = draft.origin(stage.id, stage.title, "stages", i)
+    return _Step(stage, origin, policy.following(i), tuple(asked), gate)
 
 
 def _status(draft: Draft, stage: Name, steps: Sequence[_Step]) -> Name:
@@ -216,31 +232,30 @@ def _gate(
     policy: Pipeline, draft: Draft, stage: Name, steps: Sequence[_Step], status: Name, applies: Name | None
 ) -> Rule:
     titles = {step.stage.id: step.stage.title for step in steps}
+
+    def by_stage(read: Callable[[_Step], Reading], otherwise: Reading) -> Choose:
+        return Choose(stage.name, {step.stage.id: read(step) for step in steps}, otherwise)
+
+    def first(step: _Step) -> str | None:
+        return step.following[0] if step.following else None
+
     return Rule(
         finding=Gate,
         origin=draft.origin(policy.id, policy.title),
-        origins=Choose(
-            stage.name,
-            {s.stage.id: Const(draft.origin(s.stage.id, s.stage.title, "stages", i)) for i, s in enumerate(steps)},
-            Const(None),
-        ),
+        origins=by_stage(lambda step: Const(step.origin), Const(None)),
         entity=draft.entity,
         status=status.name,
-        because=Choose(stage.name, {s.stage.id: Explain((s.passes.name,)) for s in steps if s.asked}, Explain((stage.name,))),
+        because=by_stage(lambda step: Explain((step.passes.name,)), Explain((stage.name,))),
         exists=applies.name if applies is not None else None,
         fields={
             "stage": Value(stage.name),
-            "stage_title": Choose(stage.name, {id: Const(title) for id, title in titles.items()}, Const(None)),
-            "next_stage": Choose(stage.name, {s.stage.id: Const(s.following[0]) for s in steps if s.following}, Const(None)),
-            "next_stage_title": Choose(
-                stage.name, {s.stage.id: Const(titles.get(s.following[0])) for s in steps if s.following}, Const(None)
-            ),
-            "next_stages": Choose(stage.name, {s.stage.id: Const(s.following) for s in steps}, Const(())),
-            "requirements": Choose(
-                stage.name, {s.stage.id: Rules(tuple(a.rule for a in s.asked)) for s in steps}, Const(())
-            ),
+            "stage_title": by_stage(lambda step: Const(step.stage.title), Const(None)),
+            "next_stage": by_stage(lambda step: Const(first(step)), Const(None)),
+            "next_stage_title": by_stage(lambda step: Const(titles.get(first(step) or "")), Const(None)),
+            "next_stages": by_stage(lambda step: Const(step.following), Const(())),
+            "requirements": by_stage(lambda step: Rules(tuple(a.rule for a in step.asked)), Const(())),
         },
-    )  # fmt: skip
+    )
 
 
 def _transition(
@@ -261,11 +276,26 @@ def _transition(
             at = draft.span(*place, "set", fact)
             sets[fact] = draft.define(f"{name}/{fact}", expression, at, wanted=own.get(fact)).name
     return Transition(
-        policy.id, draft.entity, policy.stage, step.stage.id, step.following, status.name,
-        applies.name if applies is not None else None, tuple(a.rule for a in step.asked), snapshot, sets,
+        policy.id,
+        draft.entity,
+        policy.stage,
+        step.stage.id,
+        step.following,
+        status.name,
+        applies.name if applies is not None else None,
+        tuple(a.rule for a in step.asked),
+        snapshot,
+        sets,
         draft.key_span("stages", i),
-    )  # fmt: skip
+    )
 
 
-KIND = Kind("pipeline", "the stages that something passes, and the gates between them", Pipeline,
-            ("gates",), check, lower, CODES)  # fmt: skip
+KIND = Kind(
+    "pipeline",
+    "the stages that something passes, and the gates between them",
+    Pipeline,
+    ("gates",),
+    check,
+    lower,
+    CODES,
+)

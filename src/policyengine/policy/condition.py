@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from policyengine.diagnostics import Code, did_you_mean, nearest
 from policyengine.feel import build, types
-from policyengine.feel.syntax import Expression, In, ListLiteral, Open
+from policyengine.feel.syntax import Comparison, Expression, In, ListLiteral, Open
 from policyengine.feel.types import Enum, ListOf, Number, Type, describe
 from policyengine.policy import quantities
 from policyengine.source import Span
@@ -185,10 +185,9 @@ def fact_test(draft: Draft, pointer: Pointer, entity: str) -> Expression:
         return _list_test(draft, pointer, subject, kind, node, entity)
     if isinstance(node, Sequence):
         tests = [_test(draft, (*pointer, i), subject, kind, entity) for i in range(len(node.items))]
-        merged = [t for test in tests for t in (test.tests if isinstance(test, In) else (test,))]
-        if all(isinstance(test, In) for test in tests):
-            return In(subject, tuple(merged), at.to(node.span))
-        return build.any_of(tests, at.to(node.span))
+        values = [test.right for test in tests if isinstance(test, Comparison) and test.op == "="]
+        at = subject.span.to(node.span)
+        return In(subject, tuple(values), at) if len(values) == len(tests) else build.any_of(tests, at)
     return _test(draft, pointer, subject, kind, entity)
 
 

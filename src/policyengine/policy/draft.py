@@ -19,7 +19,7 @@ from policyengine.feel.signatures import Library
 from policyengine.feel.syntax import Expression, In, Name, Open, UnaryTests
 from policyengine.feel.types import Type
 from policyengine.policy.base import Policy
-from policyengine.policy.findings import Clause, Origin
+from policyengine.policy.findings import Basis, Clause, Origin
 from policyengine.policy.rule import Definition, Lowered, Node, Reference, Repeat, Rule, Transition
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import Span
@@ -110,9 +110,7 @@ class Unit:
 class Draft:
     """One policy being lowered. Pointers lead into its document, from the root."""
 
-    def __init__(
-        self, unit: Unit, vocabulary: Vocabulary, report: Report, functions: Library
-    ) -> None:
+    def __init__(self, unit: Unit, vocabulary: Vocabulary, report: Report, functions: Library) -> None:
         self.policy = unit.policy
         self.document = unit.document
         self.vocabulary = vocabulary
@@ -185,7 +183,7 @@ class Draft:
         parts = [part for part in self._parts(pointer) if part is not None]
         source = next((part.source for part in reversed(parts) if part.source is not None), None)
         decided = next((i for i in range(len(parts) - 1, -1, -1) if parts[i].basis is not None), None)
-        basis = parts[decided].basis if decided is not None else "stated"
+        basis: Basis = parts[decided].basis if decided is not None else "stated"
         note = next((part.note for part in reversed(parts) if part.note is not None), None)
         if basis == "assumed" and note is None:
             self.error(

@@ -81,7 +81,7 @@ obligations:
 WRONG_SHAPE = Code(
     id="FORM004",
     title="a list, a mapping or a single value where another of them is wanted",
-    why="YAML tells a list (lines that start with `- `) from a mapping (`key: value`) and from a single value.",
+    why="YAML tells a list (lines that start with `- `) from a mapping (`key: value`) and a single value.",
     bad="""\
 kind: obligations
 id: example

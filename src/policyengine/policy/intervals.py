@@ -6,6 +6,7 @@ that 10..15 and 16..26 meet.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -66,7 +67,7 @@ def _closed(interval: Interval, step: Decimal) -> Interval:
 
 def gaps(intervals: Sequence[Interval], step: Decimal | None) -> Iterator[tuple[int, Decimal]]:
     """Between neighbours in ascending order: the index of the lower one, and a value that neither takes."""
-    for i, (below, above) in enumerate(zip(intervals, intervals[1:], strict=False)):
+    for i, (below, above) in enumerate(itertools.pairwise(intervals)):
         if below.high is None or above.low is None:
             continue
         if step is not None:
@@ -93,7 +94,11 @@ def _shared(one: Interval, other: Interval) -> Decimal | None:
     low = max(lows, key=lambda end: (end[0], not end[1]), default=None)
     high = min(highs, key=lambda end: (end[0], end[1]), default=None)
     if low is None or high is None:
-        return low[0] + (0 if low[1] else 1) if low else (high[0] - (0 if high[1] else 1) if high else Decimal(0))
+        return (
+            low[0] + (0 if low[1] else 1)
+            if low
+            else (high[0] - (0 if high[1] else 1) if high else Decimal(0))
+        )
     if low[0] > high[0] or (low[0] == high[0] and not (low[1] and high[1])):
         return None
     if low[1]:

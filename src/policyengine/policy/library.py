@@ -12,8 +12,8 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from policyengine.feel import types
-from policyengine.feel.functions import BUILTINS
 from policyengine.feel.calendar import add_months
+from policyengine.feel.functions import BUILTINS
 from policyengine.feel.signatures import Function, function, signature, table
 from policyengine.feel.types import Context, ListOf, RangeOf, Type
 from policyengine.feel.values import Failed, Months, Range, Unknown, unknown
@@ -21,7 +21,7 @@ from policyengine.feel.values import Failed, Months, Range, Unknown, unknown
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _DAY = timedelta(days=1)
 _OCCASION = Context({"period": RangeOf(types.DATE), "period_number": types.COUNT, "period_name": types.TEXT})
-_NAMES = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _OUT_OF_BOUNDS = Failed("the period leaves the calendar")
 
 
@@ -49,7 +49,7 @@ def steps_until(anchor: date, length: Months | timedelta, day: date) -> int:
 
 
 def _periods_since(anchor: date, length: Months | timedelta, today: date) -> object:
-    """The period that holds today and the one before it, each with its number from 1; none before the anchor."""
+    """The period that holds today and the one before it, numbered from 1; none lies before the anchor."""
     if _is_empty(length):
         return Failed("the period has no length")
     current = steps_until(anchor, length, today)
@@ -64,8 +64,8 @@ def _periods_since(anchor: date, length: Months | timedelta, today: date) -> obj
 
 
 def _span_name(length: Months | timedelta, number: int) -> str:
-    word = {Months(1): "month", Months(3): "quarter", Months(12): "year"}.get(length, "period")  # type: ignore[call-overload]
-    return f"{word} {number}"
+    words: Mapping[object, str] = {Months(1): "month", Months(3): "quarter", Months(12): "year"}
+    return f"{words.get(length, 'period')} {number}"
 
 
 def _calendar_periods(unit: str, today: date) -> object:

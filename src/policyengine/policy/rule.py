@@ -63,10 +63,10 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """The reading for the value of node `by`."""
+    """The reading for the value of node `by`, a text."""
 
     by: str
-    cases: Mapping[object, Reading]
+    cases: Mapping[str, Reading]
     otherwise: Reading
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 from policyengine.feel import types
 from policyengine.feel.types import Context, Enum, ListOf, Type
 from policyengine.policy import quantities
-from policyengine.policy.base import Boolean, Date, Feel, Id, Many, Part, Sourced, Text
+from policyengine.policy.base import Boolean, Date, Feel, Id, Part, Sourced, Text
 
 SCALAR_TYPES = (
     "text", "boolean", "integer", "count", "number", "money", "rate", "date", "period", "enum",
@@ -100,12 +100,12 @@ class Fact(Sourced):
     @property
     def scalar(self) -> str:
         """The type of a single value of it."""
-        return self.type.removeprefix("list of ")
+        return str(self.type).removeprefix("list of ")
 
     @property
     def is_list(self) -> bool:
         """Whether it holds several values."""
-        return self.type.startswith("list of ")
+        return str(self.type).startswith("list of ")
 
     @property
     def limits(self) -> tuple[Decimal | None, Decimal | None]:
@@ -242,7 +242,7 @@ class Vocabulary:
         return _DIGITS.get(self.currency, 2)
 
 
-_TYPES: Mapping[str, Any] = {
+_TYPES: Mapping[str, Type] = {
     "text": types.TEXT,
     "boolean": types.BOOLEAN,
     "integer": types.COUNT,
@@ -254,9 +254,11 @@ _TYPES: Mapping[str, Any] = {
 }
 # ISO 4217: the currencies whose minor unit is not a hundredth.
 _DIGITS: Mapping[str, int] = {
-    **dict.fromkeys(
-        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
-    ),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-    **dict.fromkeys("CLF UYW".split(), 4),
-}  # fmt: skip
+    currency: digits
+    for digits, currencies in {
+        0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+        3: "BHD IQD JOD KWD LYD OMR TND",
+        4: "CLF UYW",
+    }.items()
+    for currency in currencies.split()
+}

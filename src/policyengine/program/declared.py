@@ -85,7 +85,9 @@ def check_tree(declarations: Declarations, document: Document) -> Iterator[Diagn
         place = ("entities", name, "within")
         if entity.within is not None and entity.within not in entities:
             yield ENTITY_TREE.at(
-                document.value_span(place), f"`{entity.within}` is no entity", help=did_you_mean(entity.within, entities)
+                document.value_span(place),
+                f"`{entity.within}` is no entity",
+                help=did_you_mean(entity.within, entities),
             )
         elif _circles(declarations, name):
             yield ENTITY_TREE.at(document.value_span(place), f"`{name}` lies within itself")
@@ -115,12 +117,13 @@ def check_facts(vocabulary: Vocabulary, document: Document) -> Iterator[Diagnost
             place = ("entities", name, "facts", fact)
             if fact in RESERVED or fact in lists:
                 meaning = "a list of what is within" if fact in lists else "a name with a meaning of its own"
-                yield NAME_TAKEN.at(document.key_span(place), f"`{fact}` is {meaning}", help="choose another name")
+                yield NAME_TAKEN.at(
+                    document.key_span(place), f"`{fact}` is {meaning}", help="choose another name"
+                )
             if declared.scalar == "money" and not vocabulary.currency:
-                yield NO_CURRENCY.at(
-                    document.value_span((*place, "type")), f"`{fact}` is money, but the program has no currency",
-                    help="add `currency: USD` or another code to the program",
-                )  # fmt: skip
+                message = f"`{fact}` is money, but the program has no currency"
+                help = "add `currency: USD` or another code to the program"
+                yield NO_CURRENCY.at(document.value_span((*place, "type")), message, help=help)
 
 
 def formulas(

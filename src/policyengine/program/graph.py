@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from policyengine.feel.syntax import Expression, Name, Path, walk
 from policyengine.feel.types import Type
@@ -32,6 +33,11 @@ class Graph:
     rules: tuple[Rule, ...]
     transitions: tuple[Transition, ...]
     types: dict[Key, Type] = field(default_factory=dict)
+
+    @cached_property
+    def order(self) -> tuple[Key, ...]:
+        """All nodes, each after those that it needs; the graph must be acyclic."""
+        return in_order(self)
 
     def above(self, entity: str) -> str | None:
         """The entity that one belongs to."""

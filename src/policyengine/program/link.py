@@ -12,9 +12,10 @@ from policyengine.policy.library import LIBRARY
 from policyengine.policy.rule import Lowered, Node
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.declared import formulas
-from policyengine.program.graph import Graph, Key, find_cycle, in_order
+from policyengine.program.graph import Graph, Key, find_cycle
 from policyengine.program.read import Declared
-from policyengine.text.document import Document, Mapping, Pointer, Scalar, Sequence as SequenceNode
+from policyengine.text.document import Document, Mapping, Pointer, Scalar
+from policyengine.text.document import Sequence as SequenceNode
 
 _GOOD = """\
 kind: tiers
@@ -114,10 +115,11 @@ def _add(nodes: dict[str, dict[str, Node]], more: Iterable[Node], report: Report
         if other is not node and node.noun is not None:
             report.add(
                 GRANTED_TWICE.at(
-                    node.at, f"the {node.noun} is defined by two policies",
+                    node.at,
+                    f"the {node.noun} is defined by two policies",
                     help="let one policy grant it, or grant it on another item",
                     labels=[Label(other.at, "the other one")],
-                )  # fmt: skip
+                )
             )
 
 
@@ -140,7 +142,9 @@ def _cycle(graph: Graph, cycle: Sequence[Key]) -> Diagnostic:
     words = ", ".join(f"`{node.name}`" for node in nodes)
     labels = [Label(node.at, f"`{node.name}` needs `{following.name}`")
               for node, following in zip(nodes[1:], [*nodes[2:], nodes[0]], strict=True)]  # fmt: skip
-    return CYCLE.at(nodes[0].at, f"{words} {'are' if len(nodes) > 1 else 'is'} derived in a circle", labels=labels)
+    return CYCLE.at(
+        nodes[0].at, f"{words} {'are' if len(nodes) > 1 else 'is'} derived in a circle", labels=labels
+    )
 
 
 def _type(graph: Graph, report: Report) -> None:
@@ -149,7 +153,7 @@ def _type(graph: Graph, report: Report) -> None:
     for entity in names:
         for owner in graph.lineage(entity):
             below.setdefault(owner, []).append(entity)
-    for key in in_order(graph):
+    for key in graph.order:
         entity, name = key
         node = graph.nodes[entity][name]
         checked = check(node.expression, names[entity], node.wanted, functions=LIBRARY)
@@ -172,10 +176,16 @@ def _check_sources(vocabulary: Vocabulary, documents: Iterable[Document], report
             elif isinstance(node, Mapping):
                 pending.extend(((*pointer, key), entry.value) for key, entry in node.entries.items())
                 named = node.entries.get("document")
-                if pointer and pointer[-1] == "source" and named is not None and isinstance(named.value, Scalar):
+                if (
+                    pointer
+                    and pointer[-1] == "source"
+                    and named is not None
+                    and isinstance(named.value, Scalar)
+                ):
                     word = named.value.text
                     if word not in known:
                         help = did_you_mean(word, known) or "declare it under `sources` in the program"
                         at = named.value.span
-                        report.add(UNKNOWN_NAME.at(at, f"`{word}` is not a source of this program", help=help))
-
+                        report.add(
+                            UNKNOWN_NAME.at(at, f"`{word}` is not a source of this program", help=help)
+                        )

@@ -51,4 +51,3 @@ def _number(value: int | float | Decimal) -> str:
     if not exact.is_finite():
         raise ValueError(f"`{value}` is not a number")
     return f"{exact:f}" if -60 < exact.adjusted() < 60 else f"{exact:e}"
-

@@ -135,11 +135,14 @@ def _one_program(name: str, found: list[Document], report: Report) -> None:
     if len(found) > 1:
         report.add(
             NO_PROGRAM.at(
-                found[1].key_span(("id",)), "a second program is declared in this folder",
+                found[1].key_span(("id",)),
+                "a second program is declared in this folder",
                 help="keep each program in a folder of its own",
-            )  # fmt: skip
+            )
         )
     elif not found and not report.has_errors:
         report.add(
-            NO_PROGRAM.at(None, f"`{name}` declares no program", help="add a program.yaml with `kind: program`")
+            NO_PROGRAM.at(
+                None, f"`{name}` declares no program", help="add a program.yaml with `kind: program`"
+            )
         )

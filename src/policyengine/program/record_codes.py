@@ -11,7 +11,9 @@ from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.text.document import Document, Pointer, Scalar
 from policyengine.text.document import Mapping as MappingNode
 
-_GOOD = "id: acme\nactive_accounts: 12\ncompetence_rating: positive\naccounts: [{id: A-1, monthly_fee: 10.00}]\n"
+_GOOD = (
+    "id: acme\nactive_accounts: 12\ncompetence_rating: positive\naccounts: [{id: A-1, monthly_fee: 10.00}]\n"
+)
 
 UNKNOWN_FACT = Code(
     id="RECORD001",
@@ -103,7 +105,9 @@ def _unknown(
     facts = vocabulary.entities[entity].facts
     if key in facts:
         return DERIVED.at(at, f"`{key}` is derived by a formula", help=f"leave `{key}` out of the record")
-    known = [name for name in vocabulary.row(entity).fields if name not in facts or facts[name].formula is None]
+    known = [
+        name for name in vocabulary.row(entity).fields if name not in facts or facts[name].formula is None
+    ]
     help = did_you_mean(key, known) or _elsewhere(vocabulary, entity, key)
     title = vocabulary.entities[entity].title
     help = help or f"the facts of a {title} are " + ", ".join(f"`{name}`" for name in known)
@@ -135,7 +139,9 @@ def _wrong(
     if error.validator == "format" and error.cause is not None:
         return WRONG_VALUE.at(at, f"`{name}`: {error.cause}")
     quoted = f"`{text}`" if isinstance(node, Scalar) else text
-    return WRONG_VALUE.at(at, f"`{name}` is {_wanted(error, fact)}, but {quoted} stands here", help=_hint(node, fact))
+    return WRONG_VALUE.at(
+        at, f"`{name}` is {_wanted(error, fact)}, but {quoted} stands here", help=_hint(node, fact)
+    )
 
 
 def _wanted(error: Any, fact: Fact | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from policyengine.policy import quantities
 from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
@@ -83,7 +83,9 @@ def validator(schema: dict[str, Any]) -> Any:
     from referencing import Registry
 
     formats = FormatChecker(formats=())
-    formats.checks("date", ValueError)(lambda value: not isinstance(value, str) or bool(quantities.day(value)))
+    formats.checks("date", ValueError)(
+        lambda value: not isinstance(value, str) or bool(quantities.day(value))
+    )
     formats.checks("period", ValueError)(
         lambda value: not isinstance(value, str) or quantities.period(value) is not None
     )
@@ -95,5 +97,5 @@ def validator(schema: dict[str, Any]) -> Any:
             ),
         }
     )
-    extended: Any = extend(Draft202012Validator, type_checker=types)
+    extended: Any = cast(Any, extend)(Draft202012Validator, type_checker=types)
     return extended(schema, format_checker=formats, registry=Registry())

@@ -6,6 +6,7 @@ may also end by itself (`until_including`).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
@@ -72,7 +73,7 @@ def check_versions(units: Sequence[Unit]) -> Iterator[Diagnostic]:
             yield BACKWARDS.at(at, f"`{unit.policy.id}` ends before it begins on {unit.policy.from_}")
     for versions in by_id.values():
         versions.sort(key=_start)
-        for earlier, later in zip(versions, versions[1:], strict=False):
+        for earlier, later in itertools.pairwise(versions):
             if _start(earlier) == _start(later) or date.max > _end(earlier) >= _start(later):
                 yield _clash(earlier, later)
 

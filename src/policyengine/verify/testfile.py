@@ -37,7 +37,11 @@ class TestFile(Part):
 
 def test_schema() -> dict[str, Any]:
     """The JSON Schema of files of policy tests."""
-    return {"$schema": DIALECT, **TestFile.model_json_schema(by_alias=True), "title": "A file of policy tests"}
+    return {
+        "$schema": DIALECT,
+        **TestFile.model_json_schema(by_alias=True),
+        "title": "A file of policy tests",
+    }
 
 
 test_schema.__test__ = False  # type: ignore[attr-defined]

@@ -29,7 +29,7 @@ def test_all_programs_below_a_folder(cli, program, tmp_path, monkeypatch):
     [
         ("levels.yaml", "active_customers: 5..", "active_customers: 4..", "`bronze` and `silver`"),
         ("levels.yaml", "when: trained", "when: traind", "did you mean `trained`?"),
-        ("levels.yaml", "title: Silver", "titel: Silver", "did you mean `title`?"),
+        ("billing.yaml", "title: Billing", "titel: Billing", "did you mean `title`?"),
         ("billing.yaml", "kind: billing", "kind: biling", "did you mean `billing`?"),
         ("reviews.yaml", "for: partner", "for: partner\nfor: partner", "`for`"),
         ("program.yaml", "kind: program", "kind: program\n  x: [", "program.yaml:"),

@@ -65,11 +65,10 @@ def _row(
     place = clean(row.place)
     clear = columns - start - width(place) - _GAP
     texts = wrap(row.text, clear if clear >= _COMFORTABLE else columns - start)
-    front = paint(pad(clean(heading), indent), "strong") + paint(lead, row.style)
     if columns - start < _NARROWEST and row.text:
-        yield front.rstrip()
-        yield from _row("", Row(text=row.text, place=row.place), (), columns, paint, indent + _GAP)
+        yield from _stacked(heading, row, cells, columns, paint, indent)
         return
+    front = paint(pad(clean(heading), indent), "strong") + paint(lead, row.style)
     used = start
     for index, text in enumerate(texts):
         used = start + width(text)
@@ -80,3 +79,13 @@ def _row(
         yield line.rstrip()
     if place:
         yield f"{' ' * max(0, columns - width(place))}{paint(place, 'faint')}"
+
+
+def _stacked(
+    heading: str, row: Row, cells: Sequence[str], columns: int, paint: Paint, indent: int
+) -> Iterator[str]:
+    """A row whose cells leave no room: the text stands below them."""
+    first, *others = wrap(" ".join(cells), columns - indent)
+    yield f"{paint(pad(clean(heading), indent), 'strong')}{paint(first, row.style)}".rstrip()
+    yield from (f"{' ' * indent}{paint(line, row.style)}" for line in others)
+    yield from _row("", Row(text=row.text, place=row.place), (), columns, paint, indent + _GAP)

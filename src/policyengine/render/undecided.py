@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from policyengine.policy.findings import Finding, Missing
 from policyengine.policy.phrases import plural, some, words
@@ -25,10 +25,15 @@ def _needed_by(found: Iterable[Missing]) -> list[str]:
     return list(dict.fromkeys(reference for one in found for reference in one.needed_by))
 
 
-def _settles(entity: str, found: list[Missing], titles: dict[str, str]) -> str:
+def _settles(entity: str, found: list[Missing], titles: Mapping[str, str]) -> str:
     keys = [one.key for one in found if one.key is not None]
     owner = "" if entity == "partner" or not keys else f"of {words(entity)} {some(keys)}, "
-    return f"{owner}for {some([titles.get(name, name) for name in _needed_by(found)])}"
+    return f"{owner}for {some(_title(name, titles) for name in _needed_by(found))}"
+
+
+def _title(reference: str, titles: Mapping[str, str]) -> str:
+    """The title of a finding; of one that the record gave no occasion for, its id as words."""
+    return titles.get(reference) or words(reference.rpartition("/")[2])
 
 
 def _reasons(page: Page) -> Iterator[Row]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from functools import partial
 from typing import Protocol, TypeAlias
 
 from policyengine.feel.conform import MISMATCH, conform
@@ -32,7 +33,7 @@ from policyengine.feel.types import (
     Type,
     describe,
 )
-from policyengine.feel.values import Failed
+from policyengine.feel.values import Failed, Unknown, unknown
 
 
 class Meter(Protocol):
@@ -174,6 +175,13 @@ def bind(
         arranged = arrange(way, len(arguments), names)
         if arranged is None:
             continue
+        open_ones = [
+            arguments[at]
+            for parameter, at in arranged
+            if isinstance(arguments[at], Unknown) and parameter.type != ANY
+        ]
+        if open_ones:  # only what is taken as any value may be unknown
+            return partial(unknown, open_ones)
         values = [_taken(parameter, arguments[at]) for parameter, at in arranged]
         wrong = next((at for at, value in enumerate(values) if value is MISMATCH), None)
         if wrong is None:

@@ -1,0 +1,82 @@
+# Everything that a person or a build runs here; `make` alone lists it. Set-up happens by itself, once.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# Today for the demonstration, so that it says the same on any day
+DAY := 2026-11-21
+CASES ?= ../shared/feel-tck/cases.jsonl
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+INSTALL := $(PIP) install --no-deps --no-build-isolation --editable .
+
+define show
+@printf '\n$$ policyengine %s\n\n' '$(1)'
+@$(BIN)/policyengine $(1)
+endef
+
+.PHONY: help
+help: ## list what there is
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+.PHONY: demo
+demo: .venv/installed ## evaluate a ByteKast reseller, ask why, and evaluate a Pugpig partner
+	$(call show,evaluate policies/bytekast fixtures/bytekast/records/acme.yaml --as-of $(DAY))
+	$(call show,why policies/bytekast fixtures/bytekast/records/acme.yaml reseller-levels --as-of $(DAY))
+	$(call show,evaluate policies/pugpig fixtures/pugpig/records/northwind.yaml --as-of $(DAY))
+
+.PHONY: test
+test: .venv/ready ## run all tests
+	$(BIN)/pytest -n auto
+
+.PHONY: lint
+lint: .venv/ready ## style, formatting and the layers of the code
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
+
+.PHONY: types
+types: .venv/ready ## type checking
+	$(BIN)/mypy
+
+.PHONY: check
+check: .venv/installed ## check our own policies and run their tests
+	$(BIN)/policyengine check policies
+	$(BIN)/policyengine test fixtures
+
+.PHONY: docs
+docs: .venv/ready schemas ## write the generated pages, and every output shown in the documentation, anew
+	$(BIN)/python tests/docs/refresh.py
+
+.PHONY: schemas
+schemas: .venv/installed ## write the JSON Schemas anew
+	$(BIN)/policyengine schema --write schemas
+
+.PHONY: fresh
+fresh: .venv/ready ## fail where a generated file is out of date
+	$(BIN)/python tests/docs/refresh.py --check
+
+.PHONY: conformance
+conformance: .venv/ready ## run the FEEL conformance cases in $(CASES)
+	@test -f $(CASES) || { echo "no cases at $(CASES); name them: make conformance CASES=path/to/cases.jsonl"; exit 2; }
+	$(BIN)/python -m policyengine.feel.conformance $(CASES)
+
+.PHONY: lock
+lock: .venv/ready ## resolve the dependencies anew (needs uv in .venv: pip install uv)
+	.ci/lock.sh $(BIN)/uv
+
+.PHONY: clean
+clean: ## remove what was set up and what tools left behind
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+
+# Set-up: what running it needs, then what developing it needs besides
+
+.venv/installed: requirements.lock pyproject.toml
+	@.ci/venv.sh .venv
+	$(PIP) install --require-hashes --requirement requirements.lock
+	$(INSTALL)
+	@touch $@
+
+.venv/ready: .venv/installed requirements-dev.lock
+	$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $@

@@ -1,0 +1,41 @@
+"""Every example of the documentation does what the page says; every link leads somewhere."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+from documents import DOCUMENTS, GENERATED, ROOT, programs, refreshed
+
+from policyengine.api import load
+
+_LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
+_PAGES = (*DOCUMENTS, Path("CONTRIBUTING.md"), Path("CHANGELOG.md"))
+
+
+@pytest.mark.parametrize("path", [path for path in DOCUMENTS if path not in GENERATED], ids=str)
+def test_examples_do_what_the_page_says(path: Path, tmp_path: Path) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    assert refreshed(text, tmp_path) == text, "`make docs` writes the outputs anew"
+    for folder in programs(text):
+        assert [str(each) for each in load(tmp_path / folder, as_of=date(2026, 11, 21)).diagnostics] == []
+
+
+def _anchors(text: str) -> set[str]:
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", _PAGES, ids=str)
+def test_links_lead_somewhere(path: Path) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    for target in (found["target"] for found in _LINK.finditer(text)):
+        if "://" in target:
+            continue
+        file, _, anchor = target.partition("#")
+        page = (ROOT / path.parent / file).resolve() if file else ROOT / path
+        assert page.exists(), f"{target} does not exist"
+        known = _anchors(page.read_text(encoding="utf-8")) if anchor else set()
+        assert not anchor or anchor in known, f"{target}: there is no such heading"

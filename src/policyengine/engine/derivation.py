@@ -56,16 +56,17 @@ def _steps(scope: Scope, name: str, depth: int, seen: set[tuple[int, str]]) -> I
     if owner is None:
         yield from _fact(scope, name, depth)
         return
+    node = owner.graph.nodes[owner.entity][name]
+    title = node.noun or node.title or ("" if depth else "status")
     if (id(owner), name) in seen:
         return
     seen.add((id(owner), name))
-    node = owner.graph.nodes[owner.entity][name]
-    value = owner[name]
-    kind = owner.graph.types.get((owner.entity, name))
-    yield Step(depth, node.noun or name, _written(node.expression), _shown(owner, value, kind), node.at)
+    if title:
+        kind = owner.graph.types.get((owner.entity, name))
+        yield Step(depth, title, _written(node.expression), _shown(owner, owner[name], kind), node.at)
     for each in sorted(names(node.expression)):
         if owner.owner(each) is not None or _is_fact(owner, each):
-            yield from _steps(owner, each, depth + 1, seen)
+            yield from _steps(owner, each, depth + bool(title), seen)
 
 
 def _is_fact(scope: Scope, name: str) -> bool:

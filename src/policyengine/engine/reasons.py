@@ -38,7 +38,10 @@ def _node(scope: Scope, name: str, upright: bool) -> Iterator[Reason]:
         yield from _leaf(scope, Name(name, scope.graph.nodes[scope.entity][name].at), upright)
         return
     node = owner.graph.nodes[owner.entity][name]
-    yield from _reasons(owner, node.expression, upright)
+    if node.noun is not None:
+        yield from _leaf(scope, Name(name, node.at), upright)
+    else:
+        yield from _reasons(owner, node.expression, upright)
 
 
 def _reasons(scope: Scope, expression: Expression, upright: bool) -> Iterator[Reason]:

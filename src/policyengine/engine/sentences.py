@@ -25,7 +25,7 @@ from policyengine.feel.syntax import (
     names,
 )  # fmt: skip
 from policyengine.feel.types import BOOLEAN, Number, Type
-from policyengine.feel.values import Months, Unknown
+from policyengine.feel.values import Months, Range, Unknown
 
 _WORDS = {
     ">=": ("is at least", "is not at least"),
@@ -185,7 +185,7 @@ class Sentences:
     def _is_ours(self, name: str) -> bool:
         found = self.scope.graph.vocabulary.fact(self.scope.graph.real(self.scope.entity), name)
         owner = self.scope.owner(name)
-        in_list = name in self.scope.graph.names(self.scope.entity) and name != "today"
+        in_list = name in self.scope.graph.sights[self.scope.entity] and name != "today"
         return found is not None or owner is not None or in_list
 
     # Words for names and values
@@ -205,7 +205,7 @@ class Sentences:
         owner = self.scope.owner(name)
         if owner is not None:
             return owner.graph.types.get((owner.entity, name))
-        return self.scope.graph.names(self.scope.entity).get(name)
+        return self.scope.graph.sights[self.scope.entity].get(name)
 
     def _said(self, expression: Expression) -> str:
         """A value that a condition compares with, with its name if it has one."""
@@ -224,6 +224,11 @@ class Sentences:
             return value
         if isinstance(value, Months):
             return f"{value.months} months"
+        if isinstance(value, Range) and value.low_closed and value.high_closed:
+            low, high = (self.shown(end, None) for end in (value.low, value.high))
+            return f"{low}..{high}"
+        if isinstance(value, date):
+            return value.isoformat()
         return print_value(value) or str(value)
 
     def _plain(self, name: str) -> object:

@@ -101,7 +101,7 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> 
     if charge.item is not None:
         rate = draft.default(f"discount/{charge.item}", build.literal(Decimal(0), at), at)
         draft.defines("billed item", charge.item, draft.span(*place, "item"))
-    net = draft.define(f"{name}/net", _net(draft, amount, rate, at), at, wanted=money)
+    net = draft.define(f"{name}/net", _net(draft, amount, rate, at), at, wanted=money, title="net amount")
     due_key = "first_due" if charge.first_due is not None else "due_on"
     due = draft.define(
         f"{name}/due", draft.feel(*place, due_key), draft.span(*place, due_key), wanted=types.DATE
@@ -120,6 +120,7 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> 
             draft.condition(*place, "when"),
             draft.span(*place, "when"),
             wanted=types.BOOLEAN,
+            title="applies",
         )
         not_asked = (build.negate(applies, at), build.literal("not_applicable", at))
         status = build.choose([not_asked], status, at)

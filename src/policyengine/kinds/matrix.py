@@ -222,6 +222,7 @@ def lower(policy: Matrix, draft: Draft) -> None:
                     draft.condition(*place, "when"),
                     draft.span(*place, "when"),
                     wanted=types.BOOLEAN,
+                    title="applies",
                 )
             for role, cells in _roles(activity):
                 _lower_role(draft, column, section, activity, applies, role, cells, (*place, role))
@@ -239,7 +240,7 @@ def _lower_role(
 ) -> None:
     name = f"{draft.policy.id}/{section.id}/{activity.id}/{role}"
     at = draft.span(*place)
-    party = draft.define(f"{name}/party", _party(draft, column, cells, place), at)
+    party = draft.define(f"{name}/party", _party(draft, column, cells, place), at, title="party")
     status: Expression = build.call("once known", party, build.literal("applies", at), span=at)
     reasons = [party.name] if EVERY in cells else [column.name]
     if applies is not None:

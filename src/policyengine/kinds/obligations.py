@@ -159,7 +159,7 @@ def _lower_obligation(policy: Obligations, draft: Draft, part: ObligationPart, i
     met: Expression = Open(f"{part.decided_by} decides", at)
     if part.met_when is not None:
         met = draft.condition(*place, "met_when")
-    shown = draft.define(f"{name}/met", met, at, entity=occasion, wanted=types.BOOLEAN)
+    shown = draft.define(f"{name}/met", met, at, entity=occasion, wanted=types.BOOLEAN, title="met")
     applies = None
     if part.when is not None:
         applies = draft.define(
@@ -168,6 +168,7 @@ def _lower_obligation(policy: Obligations, draft: Draft, part: ObligationPart, i
             draft.span(*place, "when"),
             entity=occasion,
             wanted=types.BOOLEAN,
+            title="applies",
         )
     status = _status(part, shown, due, applies, at)
     reasons = [

@@ -193,7 +193,9 @@ def lower(policy: Pipeline, draft: Draft) -> None:
     applies = None
     if policy.when is not None:
         place = draft.span("when")
-        applies = draft.define(f"{policy.id}/applies", draft.condition("when"), place, wanted=types.BOOLEAN)
+        applies = draft.define(
+            f"{policy.id}/applies", draft.condition("when"), place, wanted=types.BOOLEAN, title="applies"
+        )
     steps = [_step(policy, draft, i) for i in range(len(policy.stages))]
     status = _status(draft, stage, steps)
     draft.rule(_gate(policy, draft, stage, steps, status, applies))
@@ -210,7 +212,8 @@ def _step(policy: Pipeline, draft: Draft, i: int) -> _Step:
     at = draft.key_span("stages", i)
     passes = build.all_of([each.passes for each in asked], at)
     name = f"{policy.id}/{stage.id}/passes"
-    gate = draft.define(name, passes, at, wanted=types.BOOLEAN)
+    title = f"gate out of {stage.title}"
+    gate = draft.define(name, passes, at, wanted=types.BOOLEAN, title=title)
     origin = draft.origin(stage.id, stage.title, "stages", i)
     return _Step(stage, origin, policy.following(i), tuple(asked), gate)
 

@@ -153,7 +153,9 @@ def _rung(policy: Tiers, draft: Draft, i: int, shared: Sequence[Asked]) -> _Rung
     claim = None
     if policy.measure is not None and policy.measure in level.tests and policy.measure in names:
         claim = _claim(policy, draft, i, policy.measure)
-    reached_name = draft.define(f"{policy.id}/{level.id}", reached, at, wanted=types.BOOLEAN)
+    reached_name = draft.define(
+        f"{policy.id}/{level.id}", reached, at, wanted=types.BOOLEAN, title=level.title
+    )
     low = claim.interval.low if claim is not None else None
     return _Rung(level, asked, measured, reached_name, low)
 
@@ -178,7 +180,10 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> str:
         return build.call("is true", condition, span=at)
 
     level = draft.define(
-        f"{name}/level", build.choose([(r.reached, text(r.part.id)) for r in top_down], text(none), at), at
+        f"{name}/level",
+        build.choose([(r.reached, text(r.part.id)) for r in top_down], text(none), at),
+        at,
+        title="level",
     )
     status = build.choose([(build.equals(level, text(none), at), text("none"))], text("reached"), at)
     measured = [(surely(r.measured), text(r.part.id)) for r in top_down] if policy.measure else []

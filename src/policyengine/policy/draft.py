@@ -251,11 +251,19 @@ class Draft:
     # The graph
 
     def define(
-        self, name: str, expression: Expression, at: Span, *, entity: str | None = None,
-        wanted: Type | None = None, noun: str | None = None,
-    ) -> Name:  # fmt: skip
+        self,
+        name: str,
+        expression: Expression,
+        at: Span,
+        *,
+        entity: str | None = None,
+        wanted: Type | None = None,
+        noun: str | None = None,
+        title: str | None = None,
+    ) -> Name:
         """A node of the graph; the name by which other expressions refer to it."""
-        self._nodes.append(Node(name, entity or self.entity, expression, at, wanted, noun))
+        node = Node(name, entity or self.entity, expression, at, wanted, noun, title=title)
+        self._nodes.append(node)
         return build.name(name, at)
 
     def default(self, name: str, expression: Expression, at: Span) -> Name:

@@ -65,14 +65,16 @@ def ask(
     """A requirement whose conditions are expressions already; `pointer` leads to where it is written."""
     name = "/".join([draft.policy.id, *(str(step) for step in pointer), id])
     at = draft.span(*pointer)
-    met: Expression = draft.define(f"{name}/holds", holds, at, wanted=types.BOOLEAN)
+    met: Expression = draft.define(f"{name}/holds", holds, at, wanted=types.BOOLEAN, title=title)
     if decided_by is not None:
         met = build.call("is true", met, span=at)
     cases = [(met, build.literal("met", at))]
     passes = met
     because: Reading = Explain((f"{name}/holds",))
     if applies is not None:
-        asked = draft.define(f"{name}/applies", applies, at, wanted=types.BOOLEAN)
+        asked = draft.define(
+            f"{name}/applies", applies, at, wanted=types.BOOLEAN, title=f"asked for: {title}"
+        )
         not_asked = build.negate(asked, at)
         cases.insert(0, (not_asked, build.literal("not_applicable", at)))
         passes = build.any_of([not_asked, met], at)

@@ -22,7 +22,8 @@ from policyengine.source import Span
 class Node:
     """A named expression at an entity; `wanted` is the type that it must have, None for any.
 
-    `noun` is what people call its value. `exported` nodes are shown among the values of a decision.
+    `noun` is what people call its value in a sentence, `title` what it is called in a derivation, which
+    passes over nodes that have neither. `exported` nodes are shown among the values of a decision.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Node:
     wanted: Type | None = None
     noun: str | None = None
     exported: bool = False
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,8 +95,13 @@ class Graph:
             if child.within is not None and entity in self.vocabulary.lineage(name):
                 yield name
 
+    @cached_property
+    def sights(self) -> Mapping[str, Mapping[str, Type]]:
+        """For every entity the names that an expression at it sees; the graph must have been checked."""
+        return {entity: self.names(entity) for entity in {*self.vocabulary.entities, *self.repeats}}
+
     def names(self, entity: str) -> dict[str, Type]:
-        """The names that an expression at an entity sees, with their types."""
+        """The names that an expression at an entity sees, with the types that are known so far."""
         seen = self.vocabulary.names(self.real(entity))
         for owner in reversed(list(self.lineage(entity))):
             if owner in self.repeats:

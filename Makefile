@@ -57,8 +57,8 @@ fresh: .venv/ready ## fail where a generated file is out of date
 	$(BIN)/python tests/docs/refresh.py --check
 
 .PHONY: conformance
-conformance: .venv/ready ## run the FEEL conformance cases in $(CASES)
-	@test -f $(CASES) || { echo "no cases at $(CASES); name them: make conformance CASES=path/to/cases.jsonl"; exit 2; }
+conformance: .venv/ready ## run the FEEL conformance cases of a file: CASES=path/to/cases.jsonl
+	@test -f $(CASES) || { echo "no cases at $(CASES); name the file: make conformance CASES=path/to/cases.jsonl"; exit 2; }
 	$(BIN)/python -m policyengine.feel.conformance $(CASES)
 
 .PHONY: lock

@@ -12,6 +12,7 @@ import click
 
 from policyengine.cli.codes import BUG, INTERRUPTED, NOBODY_READS, OK, UNUSABLE, CommandError, GoneError
 from policyengine.cli.group import commands
+from policyengine.render.width import clean
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -50,7 +51,7 @@ def _print(text: str, code: int) -> int:
 def _tell(message: str, help: str | None, code: int) -> int:
     if not message:
         return code
-    return _print(f"error: {message}" + (f"\nhelp: {help}" if help else ""), code)
+    return _print(f"error: {clean(message)}" + (f"\nhelp: {clean(help)}" if help else ""), code)
 
 
 def _in_our_words(error: click.UsageError) -> tuple[str, str]:

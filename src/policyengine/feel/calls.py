@@ -16,7 +16,7 @@ from policyengine.feel.values import Failed, Invocable
 Run: TypeAlias = Callable[[Expression, Env], object]
 
 
-class _BuiltIn:
+class _BuiltIn(Invocable):
     """A function of the library as a value."""
 
     __slots__ = ("env", "function", "node")
@@ -45,7 +45,7 @@ class _BuiltIn:
         return shared.outcome(bound if isinstance(bound, Failed) else bound(), self.node.span)
 
 
-class _Closure:
+class _Closure(Invocable):
     """A function literal and the names it sees."""
 
     __slots__ = ("env", "literal", "run")

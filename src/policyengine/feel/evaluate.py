@@ -18,7 +18,7 @@ from policyengine.feel.compare import both, compare, order
 from policyengine.feel.conform import is_instance
 from policyengine.feel.functions import BUILTINS
 from policyengine.feel.iterate import bindings, filtered
-from policyengine.feel.limits import NUMBERS, STEPS
+from policyengine.feel.limits import NUMBERS
 from policyengine.feel.logic import settle
 from policyengine.feel.membership import matches
 from policyengine.feel.properties import property_of
@@ -48,9 +48,11 @@ def evaluate(
     shared = Shared(mode == "policy", functions, types)
     with localcontext(NUMBERS):
         try:
-            return run(expression, Env(scope, None, shared))
+            value = run(expression, Env(scope, None, shared))
         except RecursionError:
             return shared.fail("the calculation is nested too deeply", expression.span)
+    # Part of the work was left undone, so nothing that came out can be trusted.
+    return shared.exhausted(expression.span) if shared.steps < 0 else value
 
 
 def run(node: Expression, env: Env) -> object:
@@ -58,7 +60,7 @@ def run(node: Expression, env: Env) -> object:
     shared = env.shared
     shared.steps -= 1
     if shared.steps < 0:
-        return shared.fail(f"the calculation takes more than {STEPS} steps", node.span)
+        return shared.exhausted(node.span)
     return _RUN[type(node)](node, env)
 
 
@@ -210,7 +212,7 @@ def _for(node: syntax.For, env: Env) -> object:
             binding = binding.inside({"partial": list(results)})
         results.append(run(node.body, binding))
         if env.shared.steps < 0:
-            return results[-1]
+            return env.shared.exhausted(node.span)
     return results
 
 

@@ -98,7 +98,7 @@ def filtered(target: object, node: Filter, env: Env, run: Run) -> object:
         elif result is not False:
             open_ones.append(env.shared.fail("the condition is neither true nor false", node.span))
         if env.shared.steps < 0:
-            return result
+            return env.shared.exhausted(node.span)
     if not items and isinstance(run(node.condition, _within(None, env)), Decimal):
         return env.shared.fail("the list is empty", node.span)
     return unknown(open_ones) or found

@@ -62,6 +62,10 @@ def foreign(located: Located, at: int) -> Diagnostic | None:
     return None
 
 
+def _shown(char: str) -> str:
+    return f"`{char}`" if char.isprintable() else f"U+{ord(char):04X}"
+
+
 def bad_token(located: Located, token: Token) -> Diagnostic:
     """The diagnostic for a character that belongs to no token."""
     text, at = located.text, token.start
@@ -83,7 +87,7 @@ def bad_token(located: Located, token: Token) -> Diagnostic:
             help=f'write `"{word}"`',
         )
     return foreign(located, at) or codes.SYNTAX.at(
-        located.span(at, at + 1), f"the character `{first}` has no meaning here"
+        located.span(at, at + 1), f"the character {_shown(first)} has no meaning here"
     )
 
 

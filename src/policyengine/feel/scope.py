@@ -30,12 +30,17 @@ class Shared:
         """The outcome of what has no answer: null in plain FEEL, unknown with its reason in policies."""
         return Unknown.of(Failure(sentence, place)) if self.policy else None
 
+    def exhausted(self, place: Span) -> object:
+        """The outcome when all steps are spent."""
+        return self.fail(f"the calculation takes more than {limits.STEPS} steps", place)
+
     def outcome(self, value: object, place: Span) -> object:
         """A result as it is, or what a failure shows as."""
         return self.fail(value.sentence, place) if isinstance(value, Failed) else value
 
     def charge(self, values: Sequence[object]) -> None:
-        """Takes the size of values off the steps that are left."""
+        """Takes a call, and the size of its values, off the steps that are left."""
+        self.steps -= 5
         for value in values:
             if isinstance(value, (list, tuple)):
                 self.steps -= len(value) // 4

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from functools import partial
 from typing import Protocol, TypeAlias
 
 from policyengine.feel.conform import MISMATCH, conform

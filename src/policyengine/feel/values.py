@@ -9,10 +9,11 @@ years and months duration `Months`, range `Range`, not known `Unknown`.
 from __future__ import annotations
 
 import datetime
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import TypeAlias
 
 from policyengine.source import Span
 
@@ -109,14 +110,17 @@ class DateTime:
     time: Time
 
 
-@runtime_checkable
-class Invocable(Protocol):
+class Invocable(ABC):
     """A function as a value: a function literal with its surroundings, or a built-in."""
 
+    __slots__ = ()
+
     @property
+    @abstractmethod
     def arity(self) -> int | None:
         """How many arguments it takes; None where that differs."""
 
+    @abstractmethod
     def invoke(self, *arguments: object) -> object:
         """The result for these arguments."""
 

@@ -91,13 +91,13 @@ def find_all(pattern: Pattern, text: str, meter: Meter) -> list[Match] | Failed:
 
 def search(pattern: Pattern, text: str, start: int, meter: Meter) -> Match | Failed | None:
     """The first match from an offset on; None if there is none."""
-    left = allowed = min(_STEPS, 4 * max(meter.steps, 0))
+    left = allowed = min(_STEPS, 2 * max(meter.steps, 0))
     for at in range(start, len(text) + 1):
         left, found = _run(pattern, text, at, left)
         if found is not None or left <= 0:
-            meter.steps -= (allowed - left) // 4
+            meter.steps -= (allowed - left) // 2
             return found if found is not None else _TOO_LONG
-    meter.steps -= (allowed - left) // 4
+    meter.steps -= (allowed - left) // 2
     return None
 
 

@@ -177,7 +177,9 @@ def _open_range(parser: Parser) -> Expression:
 
 def _range(parser: Parser, low: Expression, start: int, *, closed: bool) -> Expression:
     parser.take()
+    parser.ranges += 1
     high = parser.expression()
+    parser.ranges -= 1
     if parser.token.kind not in {")", "]", "["}:
         parser.unexpected("`]` or `)` at the end of the range")
     high_closed = parser.take().kind == "]"

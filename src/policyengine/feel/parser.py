@@ -42,6 +42,9 @@ _LEVELS: Final = {
     "**": POWER,
     "instance": INSTANCE,
 }
+# After `[` these show that it closes a range, as in `]1..5[ and ...`: no filter can begin with them.
+_AFTER_RANGE = frozenset({"end", ")", "]", "}", ",", "and", "or", "then", "else", "return", "satisfies"})
+_AFTER_RANGE |= frozenset({"=", "!=", "<", "<=", ">", ">=", "..", ":"})
 # The properties of values that have a space in their names.
 _PROPERTIES = vocabulary(frozenset({"time offset", "start included", "end included"}))
 
@@ -60,6 +63,7 @@ class Parser(Cursor):
     def __init__(self, located: Located, names: Vocabulary, functions: Vocabulary) -> None:
         super().__init__(located, names, functions)
         self.depth = 0
+        self.ranges = 0
 
     def expression(self, level: int = 0) -> Expression:
         """An expression whose operators bind tighter than `level`."""
@@ -112,7 +116,7 @@ class Parser(Cursor):
             if kind == ".":
                 self.take()
                 target = Path(target, self._property(), self.span(start))
-            elif kind == "[":
+            elif kind == "[" and not (self.ranges and self.peek() in _AFTER_RANGE):
                 opening = self.take()
                 condition = self.expression()
                 self.close(opening, "]")

@@ -68,7 +68,7 @@ def _row(
     if columns - start < _NARROWEST and row.text:
         yield from _stacked(heading, row, cells, columns, paint, indent)
         return
-    front = paint(pad(clean(heading), indent), "strong") + paint(lead, row.style)
+    front = _heading(heading, indent, paint) + paint(lead, row.style)
     used = start
     for index, text in enumerate(texts):
         used = start + width(text)
@@ -86,6 +86,10 @@ def _stacked(
 ) -> Iterator[str]:
     """A row whose cells leave no room: the text stands below them."""
     first, *others = wrap(" ".join(cells), columns - indent)
-    yield f"{paint(pad(clean(heading), indent), 'strong')}{paint(first, row.style)}".rstrip()
+    yield f"{_heading(heading, indent, paint)}{paint(first, row.style)}".rstrip()
     yield from (f"{' ' * indent}{paint(line, row.style)}" for line in others)
     yield from _row("", Row(text=row.text, place=row.place), (), columns, paint, indent + _GAP)
+
+
+def _heading(heading: str, indent: int, paint: Paint) -> str:
+    return paint(clean(heading), "strong") + " " * (indent - width(clean(heading)))

@@ -81,9 +81,11 @@ UNKNOWN_STAGE = Code(
 )
 UNREACHABLE = Code(
     id="PIPE002",
-    title="a stage that no other stage leads to",
+    title="a stage that no way leads to",
     why="Nothing would ever come there.",
-    bad=_EXAMPLE.replace("title: Active,", "title: Active, final: true,"),
+    bad=_EXAMPLE.replace(
+        "leave_when: [{id: paid, title: All is paid, when: monthly_fee > 0}]", "final: true"
+    ),
     good=_EXAMPLE,
 )
 NOT_A_STAGE_FACT = Code(
@@ -161,13 +163,23 @@ def _check_snapshot(draft: Draft, fact: str, i: int) -> None:
 
 
 def _check_reachable(policy: Pipeline, draft: Draft) -> None:
-    reached = {target for i in range(len(policy.stages)) for target in policy.following(i)}
-    for i, stage in enumerate(policy.stages[1:], start=1):
+    leads = {stage.id: policy.following(i) for i, stage in enumerate(policy.stages)}
+    known = all(target in leads for targets in leads.values() for target in targets)
+    if not known or len(leads) < len(policy.stages):
+        return  # that is reported, and what was meant cannot be told
+    reached: set[str] = set()
+    pending = [policy.stages[0].id]
+    while pending:
+        at = pending.pop()
+        if at not in reached:
+            reached.add(at)
+            pending.extend(leads[at])
+    for i, stage in enumerate(policy.stages):
         if stage.id not in reached:
             draft.error(
                 UNREACHABLE,
                 draft.key_span("stages", i),
-                f"no stage leads to `{stage.id}`",
+                f"no way leads from `{policy.stages[0].id}` to `{stage.id}`",
                 f"add `{stage.id}` to the `next` of the stage before it",
             )
 

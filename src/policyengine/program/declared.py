@@ -103,7 +103,8 @@ def _circles(declarations: Declarations, name: str) -> bool:
 
 
 def check_facts(vocabulary: Vocabulary, document: Document) -> Iterator[Diagnostic]:
-    """Keys, labels, currencies and names."""
+    """Keys, labels, currencies and names; that there is no currency is said once."""
+    lacking = False
     for name, entity in vocabulary.entities.items():
         for role in ("key", "label"):
             fact = getattr(entity, role)
@@ -120,7 +121,8 @@ def check_facts(vocabulary: Vocabulary, document: Document) -> Iterator[Diagnost
                 yield NAME_TAKEN.at(
                     document.key_span(place), f"`{fact}` is {meaning}", help="choose another name"
                 )
-            if declared.scalar == "money" and not vocabulary.currency:
+            if declared.scalar == "money" and not vocabulary.currency and not lacking:
+                lacking = True
                 message = f"`{fact}` is money, but the program has no currency"
                 help = "add `currency: USD` or another code to the program"
                 yield NO_CURRENCY.at(document.value_span((*place, "type")), message, help=help)

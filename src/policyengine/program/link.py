@@ -71,11 +71,12 @@ CODES = (CYCLE, GRANTED_TWICE)
 
 
 def link(declared: Declared, units: Sequence[Unit], report: Report) -> Graph:
-    """The graph of the policies in force; what is wrong goes to the report."""
+    """The graph of the policies in force; what is wrong goes to the report, which may hold more already."""
     vocabulary = Vocabulary(declared.declarations)
     _check_sources(vocabulary, [declared.document, *(unit.document for unit in units)], report)
     lowered = [low for unit in units if (low := _lower(unit, vocabulary, report)) is not None]
-    _resolve(lowered, report)
+    if not report.has_errors:  # a policy with a mistake may be the one that defines it
+        _resolve(lowered, report)
     nodes: dict[str, dict[str, Node]] = {}
     for _, node in formulas(vocabulary, declared.document, LIBRARY, report):
         nodes.setdefault(node.entity, {})[node.name] = node
@@ -98,13 +99,16 @@ def link(declared: Declared, units: Sequence[Unit], report: Report) -> Graph:
 
 
 def _lower(unit: Unit, vocabulary: Vocabulary, report: Report) -> Lowered | None:
-    draft = Draft(unit, vocabulary, report, LIBRARY)
+    own = Report()
+    draft = Draft(unit, vocabulary, own, LIBRARY)
     if not draft.known(unit.policy.for_, vocabulary.entities, "entity", "for"):
+        report.extend(own)
         return None
     kind = KINDS[unit.policy.kind]
     kind.check(unit.policy, draft)
-    if not report.has_errors:
+    if not own.has_errors:
         kind.lower(unit.policy, draft)
+    report.extend(own)
     return draft.finish()
 
 

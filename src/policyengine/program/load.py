@@ -105,9 +105,7 @@ def _link_all(declared: Declared, documents: Documents, as_of: date, report: Rep
     today: Graph | None = None
     used: set[str] = set()
     for day in turning_points(documents.units, as_of):
-        found = Report()
-        graph = link(declared, in_force(documents.units, day), found)
-        report.extend(found)
+        graph = link(declared, in_force(documents.units, day), report)
         used |= _used(graph)
         if day == as_of:
             today = graph

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from policyengine.diagnostics import Code, Diagnostic, Label
 from policyengine.policy.draft import Unit
@@ -59,8 +59,18 @@ def in_force(units: Iterable[Unit], day: date) -> tuple[Unit, ...]:
 
 
 def turning_points(units: Iterable[Unit], day: date) -> tuple[date, ...]:
-    """The day, and every day on which a version begins: together they see every version in force."""
-    return tuple(sorted({day, *(start for unit in units if (start := _start(unit)) > date.min)}))
+    """The day, every day on which a version begins, and one for each version that these do not see."""
+    found = list(units)
+    days = {day, *(start for unit in found if (start := _start(unit)) > date.min)}
+    seen = {id(unit) for each in days for unit in in_force(found, each)}
+    ends = [min(_end(unit), _replaced(unit, found)) for unit in found if id(unit) not in seen]
+    return tuple(sorted({*days, *ends}))
+
+
+def _replaced(unit: Unit, units: Iterable[Unit]) -> date:
+    """The last day before a later version begins."""
+    starts = [_start(each) for each in units if each.policy.id == unit.policy.id]
+    return min((start - timedelta(days=1) for start in starts if start > _start(unit)), default=date.max)
 
 
 def check_versions(units: Sequence[Unit]) -> Iterator[Diagnostic]:

@@ -1,0 +1,95 @@
+"""Every code shows its mistake: the bad example gives exactly that code once, the good one gives none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from policyengine import api
+from policyengine.catalogue import CODES
+from policyengine.diagnostics import Code, Diagnostic, Report, Severity
+from policyengine.program.example import EXAMPLE
+from policyengine.source import Source
+from policyengine.text.decode import decode
+from policyengine.text.json import read_json
+from policyengine.text.yaml import read_yaml
+from support import DAY, good_program, program_of, shown
+
+# Codes whose mistake cannot be shown as one text: what makes it, and what is right instead.
+BY_HAND = {
+    "FILE001": (lambda path: api.load(path / "nowhere", as_of=DAY).diagnostics, None),
+    "JSON001": (lambda _: _json('{"id": "acme" "name": "Acme"}'), lambda _: _json('{"id": "acme"}')),
+    "JSON002": (lambda _: _json('{"id": "acme", "id": "other"}'), lambda _: _json('{"id": "acme"}')),
+    "JSON003": (lambda _: _json("[" * 200 + "]" * 200), lambda _: _json("[[]]")),
+    "JSON004": (lambda _: _json("[0, 0, 0]", most=3), lambda _: _json("[0, 0]")),
+    "PROG005": (lambda _: program_of(EXAMPLE).diagnostics, lambda _: program_of().diagnostics),
+    "PROG006": (lambda path: api.load(path, as_of=DAY).diagnostics, lambda _: program_of().diagnostics),
+    "TEXT001": (lambda _: _bytes(b"title: \xff\n"), lambda _: _bytes(b"title: x\n")),
+    "TEXT002": (lambda _: _bytes(b"title: x\n", most=4), lambda _: _bytes(b"title: x\n")),
+}
+
+
+def _json(text: str, most: int = 1000) -> Iterable[Diagnostic]:
+    return read_json(Source("record.json", text), max_nodes=most).diagnostics
+
+
+def _bytes(data: bytes, most: int = 100) -> Iterable[Diagnostic]:
+    found = decode("policy.yaml", data, max_bytes=most)
+    return [found] if isinstance(found, Diagnostic) else []
+
+
+def _mistakes(code: Code, text: str) -> Iterable[Diagnostic]:
+    if code.example == "yaml":
+        return Report(read_yaml(Source("example.yaml", text)).diagnostics)
+    if code.example == "record":
+        return good_program().read(Source("record.yaml", text)).diagnostics
+    return program_of(text, base="" if "kind: program" in text else EXAMPLE).diagnostics
+
+
+IN_TEXT = [pytest.param(code, id=code.id) for code in CODES if code.example not in ("folder", "test")]
+
+
+@pytest.mark.parametrize("code", IN_TEXT)
+def test_the_bad_example_gives_this_code_once_and_no_other(code: Code) -> None:
+    found = list(_mistakes(code, code.bad))
+    assert [each.code.id for each in found] == [code.id], shown(found)
+
+
+@pytest.mark.parametrize("code", IN_TEXT)
+def test_the_good_example_gives_nothing(code: Code) -> None:
+    assert shown(_mistakes(code, code.good)) == []
+
+
+def test_no_code_is_forgotten() -> None:
+    assert {code.id for code in CODES if code.example == "folder"} == set(BY_HAND)
+
+
+@pytest.mark.parametrize("code", sorted(BY_HAND))
+def test_codes_without_an_example_text(code: str, tmp_path: Path) -> None:
+    bad, good = BY_HAND[code]
+    assert [each.code.id for each in bad(tmp_path)] == [code]
+    assert good is None or shown(good(tmp_path)) == []
+
+
+@pytest.mark.parametrize("code", [pytest.param(code, id=code.id) for code in CODES])
+def test_a_code_is_described(code: Code) -> None:
+    assert code.title[0].islower()
+    assert not code.title.endswith(".")
+    assert code.why.endswith(".")
+
+
+def test_ids_are_unique() -> None:
+    assert len({code.id for code in CODES}) == len(CODES)
+
+
+@pytest.mark.parametrize("code", IN_TEXT)
+def test_a_mistake_has_a_place_and_a_sentence(code: Code) -> None:
+    for found in _mistakes(code, code.bad):
+        assert found.span is not None
+        assert found.span.line >= 1
+        assert found.message
+        assert not found.message.endswith(".")
+        assert "\n" not in found.message
+        assert found.severity in Severity

@@ -9,16 +9,18 @@ from policyengine import files
 from policyengine.diagnostics import Code
 from policyengine.feel import codes as feel
 from policyengine.kinds import KINDS
-from policyengine.policy import condition, draft, form, grant, measure
+from policyengine.policy import bearer, condition, draft, form, grant, measure
 from policyengine.policy.contract import decision_schema
 from policyengine.program import declared, link, load, read, record_codes, versions
 from policyengine.program.schemas import policy_schemas
 from policyengine.text import json, yaml
+from policyengine.verify import codes as verify
 from policyengine.verify.testfile import test_schema
 
 _MODULES: tuple[Any, ...] = (
-    *(files, yaml, json, feel, form, condition, draft, grant, measure),
+    *(files, yaml, json, feel, form, bearer, condition, draft, grant, measure),
     *(read, declared, versions, link, load, record_codes),
+    verify,
 )
 CODES: tuple[Code, ...] = tuple(
     sorted(

@@ -19,6 +19,7 @@ from policyengine.feel import build, types
 from policyengine.feel.syntax import ContextLiteral, Expression, ListLiteral, Name, Open, Path
 from policyengine.policy import findings, quantities
 from policyengine.policy.base import Feel, Id, Many, Part, Policy, Sourced, Text
+from policyengine.policy.bearer import UNKNOWN, Party, bearer_expression, check_bearer
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
@@ -63,7 +64,7 @@ class ObligationPart(Sourced):
 
     id: Id
     title: Text
-    party: Id = Field("partner", description="who must do it")
+    party: Party | None = Field(None, description="who must do it; left out: the partner")
     audience: Text | None = Field(None, description="whom of the party it concerns")
     when: Condition | None = Field(None, description="not applicable otherwise")
     due_on: Feel | None = Field(
@@ -113,7 +114,10 @@ def check(policy: Obligations, draft: Draft) -> None:
     draft.unique((each.id, ("obligations", i)) for i, each in enumerate(policy.obligations))
     for i, each in enumerate(policy.obligations):
         place = ("obligations", i)
-        draft.party(each.party, *place, "party" if "party" in each.model_fields_set else "id")
+        if each.party is not None:
+            check_bearer(draft, each.party, *place, "party")
+        else:
+            draft.party("partner", *place, "id")
         if each.decided_by is not None:
             draft.party(each.decided_by, *place, "decided_by")
         if each.met_when is None and each.decided_by is None:
@@ -185,7 +189,7 @@ def _lower_obligation(policy: Obligations, draft: Draft, part: ObligationPart, i
             status=draft.define(f"{name}/status", status, at, entity=occasion).name,
             because=because,
             fields={
-                "party": Const(part.party),
+                "party": _party(draft, part, i, occasion),
                 "due_on": Value("due_on") if due is not None else Const(None),
                 "period": Value("period_name") if recurs else Const(None),
                 "period_start": _edge(draft, name, "start", occasion, at) if recurs else Const(None),
@@ -196,6 +200,15 @@ def _lower_obligation(policy: Obligations, draft: Draft, part: ObligationPart, i
             },
         )
     )
+
+
+def _party(draft: Draft, part: ObligationPart, i: int, occasion: str) -> Reading:
+    if part.party is None or part.party.only not in (None, UNKNOWN):
+        return Const("partner" if part.party is None else part.party.only)
+    place = ("obligations", i, "party")
+    bearer = bearer_expression(draft, part.party, *place)
+    name = f"{draft.policy.id}/{part.id}/party"
+    return Value(draft.define(name, bearer, draft.span(*place), entity=occasion, title="party").name)
 
 
 def _occasions(draft: Draft, part: ObligationPart, i: int) -> Expression:

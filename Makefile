@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 DAY := 2026-11-21
 CASES ?= ../shared/feel-tck/cases.jsonl
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 INSTALL := $(PIP) install --no-deps --no-build-isolation --editable .
 
 define show
@@ -72,11 +72,13 @@ clean: ## remove what was set up and what tools left behind
 # Set-up: what running it needs, then what developing it needs besides
 
 .venv/installed: requirements.lock pyproject.toml
+	@echo "Setting up .venv, once ..."
 	@.ci/venv.sh .venv
-	$(PIP) install --require-hashes --requirement requirements.lock
-	$(INSTALL)
+	@$(PIP) install --require-hashes --requirement requirements.lock
+	@$(INSTALL)
 	@touch $@
 
 .venv/ready: .venv/installed requirements-dev.lock
-	$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@echo "Adding the tools of development to .venv, once ..."
+	@$(PIP) install --require-hashes --requirement requirements-dev.lock
 	@touch $@

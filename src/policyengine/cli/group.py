@@ -11,6 +11,7 @@ COMMANDS = {
     "evaluate": "Say what applies to partner records.",
     "why": "Explain one finding: conditions, values, lines, clauses.",
     "advance": "Move an opportunity to its next stage, or say what blocks it.",
+    "test": "Run the policy tests: records, and what the decisions about them must say.",
     "schema": "Print the JSON Schemas of policies, records and decisions.",
     "code": "Explain the code of a mistake.",
     "init": "Make a small program to start from.",

@@ -1,0 +1,108 @@
+"""How policy tests came out, as text for people and as JSON for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from policyengine.policy.phrases import plural
+from policyengine.render.diagnostics import diagnostics_json, diagnostics_text
+from policyengine.render.style import Paint, painter
+from policyengine.render.width import clean
+from policyengine.verify.compare import Mismatch
+from policyengine.verify.run import Result
+from policyengine.verify.suite import Outcome
+
+SCHEMA_VERSION = 1
+_STATUSES = ("passed", "failed", "skipped", "broken")
+
+
+def outcomes_text(outcomes: Sequence[Outcome], *, color: bool = False) -> str:
+    """Every failure with its place, what was expected, what is there and why; then how many of each."""
+    paint = painter(color)
+    mistakes = [found for outcome in outcomes for found in (*outcome.uncompiled, *outcome.diagnostics)]
+    failures = [part for result in _results(outcomes) for part in _failures(result, paint)]
+    skipped = [_skipped(result, paint) for result in _results(outcomes) if result.status == "skipped"]
+    parts = (diagnostics_text(mistakes, color=color), *failures, "\n".join(skipped), counted(outcomes))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _skipped(result: Result, paint: Paint) -> str:
+    words = clean(f"{result.name}: {result.skip}")
+    return f"{clean(str(result.at))}: {paint('skipped', 'note')}: {words}"
+
+
+def _failures(result: Result, paint: Paint) -> Iterator[str]:
+    """Each mismatch of a test; reasons that several share stand below the last one of them."""
+    for i, mismatch in enumerate(result.mismatches):
+        following = result.mismatches[i + 1].because if i + 1 < len(result.mismatches) else ()
+        reasons = () if mismatch.because == following else mismatch.because
+        yield "\n".join(_failure(result, mismatch, reasons, paint))
+
+
+def _failure(result: Result, mismatch: Mismatch, reasons: Sequence[str], paint: Paint) -> Iterator[str]:
+    place = paint(clean(str(mismatch.at)), "strong")
+    yield f"{place}: {paint('failed', 'error')}: {clean(result.name)}"
+    yield f"  in        {clean(_path(mismatch))}"
+    yield f"  expected  {clean(mismatch.expected)}"
+    yield f"  actual    {clean(mismatch.actual)}"
+    for i, reason in enumerate(reasons):
+        yield f"  {'because' if i == 0 else '':9} {clean(reason)}"
+
+
+def _path(mismatch: Mismatch) -> str:
+    """`levels[0].next.missing`."""
+    steps = (f"[{step}]" if step.isdigit() else f".{step}" for step in mismatch.path)
+    return "".join(steps).removeprefix(".")
+
+
+def _results(outcomes: Iterable[Outcome]) -> Iterator[Result]:
+    return (result for outcome in outcomes for result in outcome.results)
+
+
+def counted(outcomes: Sequence[Outcome]) -> str:
+    """`62 tests in 4 files: 60 passed, 1 failed, 1 skipped`."""
+    counts = _counts(outcomes)
+    total = plural(sum(counts.values()), "test")
+    each = ", ".join(f"{number} {status}" for status, number in counts.items() if number)
+    return f"{total} in {plural(len(outcomes), 'file')}" + (f": {each}" if each else "")
+
+
+def _counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
+    statuses = [result.status for result in _results(outcomes)]
+    return {status: sum(each == status for each in statuses) for status in _STATUSES}
+
+
+def outcomes_json(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """The same as plain data: lines and columns from 1."""
+    mistakes = [found for outcome in outcomes for found in (*outcome.uncompiled, *outcome.diagnostics)]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        **_counts(outcomes),
+        "files": [outcome.file for outcome in outcomes],
+        "tests": [_test(result) for result in _results(outcomes)],
+        "diagnostics": diagnostics_json(mistakes)["diagnostics"],
+    }
+
+
+def _test(result: Result) -> dict[str, Any]:
+    return {
+        "name": result.name,
+        "file": result.at.source.name,
+        "line": result.at.line,
+        "column": result.at.column,
+        "status": result.status,
+        "skip": result.skip,
+        "failures": [
+            {
+                "file": each.at.source.name,
+                "line": each.at.line,
+                "column": each.at.column,
+                "path": _path(each),
+                "expected": each.expected,
+                "actual": each.actual,
+                "because": list(each.because),
+            }
+            for each in result.mismatches
+        ],
+    }

@@ -1,0 +1,79 @@
+"""The mistakes of files of policy tests."""
+
+from __future__ import annotations
+
+from policyengine.diagnostics import Code
+
+GOOD = """\
+kind: test
+program: .
+as_of: 2026-11-21
+tests:
+  - name: the monthly fee is charged on the day of the opening
+    record: {id: acme, accounts: [{id: A-1, monthly_fee: 10.00, opened_on: 2026-11-30}]}
+    expect:
+      charges: [{id: monthly-fee, status: applies, net: 10, due_on: 2026-11-30}]
+"""
+
+UNKNOWN_KEY = Code(
+    id="TEST001",
+    title="an expectation of something that a decision does not have",
+    why="What is expected is a part of the decision, under the same keys as in its JSON. A key that is not "
+    "there could never match.",
+    bad=GOOD.replace("net:", "nett:"),
+    good=GOOD,
+    example="test",
+)
+UNKNOWN_WORD = Code(
+    id="TEST002",
+    title="an expectation with an id or a word that the program does not have",
+    why="No decision of this program ever says it: it is misspelt, or the policy has changed.",
+    bad=GOOD.replace("id: monthly-fee", "id: montly-fee"),
+    good=GOOD,
+    example="test",
+)
+WRONG_VALUE = Code(
+    id="TEST003",
+    title="an expectation of another form than the decision has at this place",
+    why="A list, a mapping, a date, a number: what is expected has the form of what it is compared with.",
+    bad=GOOD.replace("due_on: 2026-11-30}]\n", "due_on: 30.11.2026}]\n"),
+    good=GOOD,
+    example="test",
+)
+INCOMPLETE = Code(
+    id="TEST004",
+    title="a test without a record or without an expectation",
+    why="A test has one record, written in it (`record`) or taken from a file (`from` and `with`), and "
+    "says what is expected of it.",
+    bad=GOOD.replace("record: {", "with: {"),
+    good=GOOD,
+    example="test",
+)
+NO_FILE = Code(
+    id="TEST005",
+    title="a file or a program that a test names and that cannot be used",
+    why="Without its record or its program a test shows nothing.",
+    bad=GOOD.replace(
+        "record: {id: acme, accounts: [{id: A-1, monthly_fee: 10.00, opened_on: 2026-11-30}]}",
+        "from: there-is-no-such-record.yaml",
+    ),
+    good=GOOD,
+    example="test",
+)
+SAME_NAME = Code(
+    id="TEST006",
+    title="two tests of one name in a file",
+    why="A report calls a test by its name.",
+    bad=GOOD + GOOD[GOOD.index("  - name") :],
+    good=GOOD,
+    example="test",
+)
+NOT_ONE = Code(
+    id="TEST007",
+    title="a file of tests that does not hold exactly one document",
+    why="A file of tests is about one program on one day; a second document would be overlooked.",
+    bad=f"{GOOD}---\n{GOOD}",
+    good=GOOD,
+    example="test",
+)
+CODES = (UNKNOWN_KEY, UNKNOWN_WORD, WRONG_VALUE, INCOMPLETE, NO_FILE, SAME_NAME, NOT_ONE)

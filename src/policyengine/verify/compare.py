@@ -1,0 +1,170 @@
+"""What a decision says against what a test expects of it: everything that does not match.
+
+Of a mapping only the keys that are expected are looked at. Every item that is expected in a list must match
+one that is there, different ones different ones, in any order; an empty list is expected to be empty.
+Numbers are compared as numbers, everything else as it is written.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from collections.abc import Sequence as Items
+from dataclasses import dataclass, replace
+from typing import Any
+
+from policyengine.policy import quantities
+from policyengine.source import Span
+from policyengine.text.document import Mapping, Node, Scalar, Sequence
+from policyengine.verify.brief import brief
+from policyengine.verify.pairing import pair
+from policyengine.verify.parts import Shape, decision_shape
+
+_NAMES = frozenset(
+    (
+        "policy",
+        "id",
+        "reference",
+        "subject",
+        "key",
+        "entity",
+        "section",
+        "role",
+        "on",
+        "fact",
+        "period",
+        "text",
+    )
+)
+"""The keys that say which item is meant; the others say what is expected of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One thing that was expected and is not so.
+
+    `at` is the place of the expectation, `path` where it is in the decision; `because` are the reasons of
+    the finding that it is about.
+    """
+
+    at: Span
+    path: tuple[str, ...]
+    expected: str
+    actual: str
+    because: tuple[str, ...] = ()
+    other: bool = False
+    """Whether what is there is something else than what was meant."""
+
+
+def compare(expected: Node, decision: dict[str, Any], *, closed: bool = False) -> tuple[Mismatch, ...]:
+    """What does not match; with `closed` the lists hold what is expected and nothing else."""
+    shape = decision_shape()
+    if not closed or not isinstance(expected, Mapping):
+        return tuple(_compare(expected, decision, shape, ()))
+    found: list[Mismatch] = []
+    for name, entry in expected.entries.items():
+        below = shape.key(name)
+        if isinstance(entry.value, Sequence) and below is not None:
+            found.extend(_list(entry.value, decision[name], below, (name,), closed=True))
+    return tuple(found)
+
+
+def _compare(expected: Node, actual: Any, shape: Shape, path: tuple[str, ...]) -> Iterator[Mismatch]:
+    if isinstance(expected, Scalar) and isinstance(actual, dict) and shape.short is not None:
+        inner = shape.key(shape.short)
+        assert inner is not None
+        found = _compare(expected, actual[shape.short], inner, path)
+        yield from (replace(each, other=True) for each in found)
+    elif isinstance(expected, Mapping) and isinstance(actual, dict):
+        yield from _mapping(expected, actual, shape, path)
+    elif isinstance(expected, Sequence) and isinstance(actual, list):
+        yield from _list(expected, actual, shape, path)
+    elif not (isinstance(expected, Scalar) and _same(expected, actual, shape)):
+        yield Mismatch(expected.span, path, _written(expected), brief(actual))
+
+
+def _mapping(
+    expected: Mapping, actual: dict[str, Any], shape: Shape, path: tuple[str, ...]
+) -> Iterator[Mismatch]:
+    reasons = tuple(each["text"] for name in ("because", "unknown") for each in actual.get(name) or ())
+    for name, entry in expected.entries.items():
+        below = shape.key(name)
+        if below is None or name not in actual:
+            yield Mismatch(entry.key.span, (*path, name), _written(entry.value), "nothing of this name")
+            continue
+        for each in _compare(entry.value, actual[name], below, (*path, name)):
+            yield replace(each, because=each.because or reasons, other=each.other or name in _NAMES)
+
+
+def _list(
+    expected: Sequence, actual: list[Any], shape: Shape, path: tuple[str, ...], *, closed: bool = False
+) -> Iterator[Mismatch]:
+    item = shape.item()
+    tried = [
+        [tuple(_compare(each, found, item, (*path, str(j)))) for j, found in enumerate(actual)]
+        for each in expected.items
+    ]
+    pairs = pair([[not found for found in row] for row in tried])
+    left = [j for j in range(len(actual)) if j not in pairs.values()]
+    for i, each in enumerate(expected.items):
+        if i not in pairs:
+            yield from _nearest(each, path, actual, tried[i], left)
+    if left and (closed or not expected.items):
+        rest = "; ".join(brief(actual[j]) for j in left[:3]) + (" ..." if len(left) > 3 else "")
+        yield Mismatch(expected.span, path, "nothing else" if expected.items else "an empty list", rest)
+
+
+def _nearest(
+    expected: Node,
+    path: tuple[str, ...],
+    actual: Items[Any],
+    tried: Items[tuple[Mismatch, ...]],
+    left: Items[int],
+) -> Iterator[Mismatch]:
+    """What is wrong with the item that was meant; if none was, that there is none, and the nearest one."""
+
+    def distance(j: int) -> tuple[int, int, float]:
+        others = sum(each.other for each in tried[j])
+        return others, len(tried[j]), -_likeness(expected, actual[j])
+
+    best = min(left, key=distance, default=None)
+    if best is None:
+        there = "an empty list" if not actual else "it is there, but stands for another expectation already"
+        yield Mismatch(expected.span, path, _written(expected), there)
+    elif isinstance(expected, Mapping) and not any(each.other for each in tried[best]):
+        yield from tried[best]
+    else:
+        yield Mismatch(expected.span, path, _written(expected), _picked(expected, actual[best]))
+
+
+def _picked(expected: Node, actual: Any) -> str:
+    """What is there, as far as it was asked for."""
+    if isinstance(expected, Mapping) and isinstance(actual, dict):
+        return brief({name: actual.get(name) for name in expected.entries})
+    return brief(actual)
+
+
+def _likeness(expected: Node, actual: Any) -> float:
+    if not isinstance(expected, Scalar):
+        return 0.0
+    return difflib.SequenceMatcher(None, expected.text, brief(actual)).ratio()
+
+
+def _same(expected: Scalar, actual: Any, shape: Shape) -> bool:
+    if actual is None or expected.is_null:
+        return actual is None and expected.is_null
+    if isinstance(actual, bool):
+        return expected.text == str(actual).lower()
+    numeric = isinstance(actual, int) or shape.wanted == "number" or (shape.is_any and not expected.quoted)
+    if numeric:
+        try:
+            return quantities.rate(expected.text) == quantities.number(str(actual))
+        except ValueError:
+            pass
+    return " ".join(expected.text.split()) == " ".join(str(actual).split())
+
+
+def _written(node: Node) -> str:
+    if isinstance(node, Scalar):
+        return "nothing" if node.is_null else " ".join(node.text.split())
+    return " ".join(node.span.text.split())

@@ -1,0 +1,147 @@
+"""The shape of a part of a decision: what a test may expect, taken from the schema of decisions.
+
+Everything may be left out. Exact numbers may be written as numbers, and what stands in some lists may be
+named by one text alone: a reason by its sentence, a missing fact by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from policyengine.policy.contract import decision_schema
+
+Schema = Mapping[str, Any]
+
+SHORT: Mapping[str, str] = {
+    "reason": "text",
+    "unsettled": "text",
+    "missing": "fact",
+    "part": "id",
+    "shortfall": "id",
+    "subject": "key",
+}
+"""What one text alone means, where such a thing is expected: the value of this key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What may stand at one place of a decision."""
+
+    schema: Schema
+    name: str | None = None
+    nullable: bool = False
+
+    @property
+    def keys(self) -> Mapping[str, Any] | None:
+        """The keys of an object that has certain ones; None for anything else."""
+        found: Mapping[str, Any] | None = self.schema.get("properties")
+        return found
+
+    @property
+    def short(self) -> str | None:
+        """The key whose value may stand for the whole object."""
+        return SHORT.get(self.name or "")
+
+    @property
+    def is_any(self) -> bool:
+        """Whether any value may stand here, of the type of its fact."""
+        return not set(self.schema) - {"description"}
+
+    @property
+    def wanted(self) -> str:
+        """`object`, `array`, `integer`, `boolean`, `number`, `date`, `text`, or `any`."""
+        if self.is_any:
+            return "any"
+        if "pattern" in self.schema:
+            return "number"
+        if self.schema.get("format") == "date":
+            return "date"
+        kind = self.schema.get("type", "string")
+        kind = kind[0] if isinstance(kind, list) else kind
+        return "text" if kind == "string" else str(kind)
+
+    def key(self, name: str) -> Shape | None:
+        """What may stand under a key; None where there is no such key."""
+        if self.is_any:
+            return self
+        if self.keys is not None:
+            return _shape(self.keys[name]) if name in self.keys else None
+        below = self.schema.get("additionalProperties")
+        return _shape(below) if isinstance(below, dict) else None
+
+    def item(self) -> Shape:
+        """What may stand in the list."""
+        return self if self.is_any else _shape(self.schema["items"])
+
+
+@cache
+def decision_shape() -> Shape:
+    """A whole decision."""
+    return Shape(_schema())
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return decision_schema()
+
+
+def _shape(schema: Schema) -> Shape:
+    nullable = "null" in schema["type"] if isinstance(schema.get("type"), list) else False
+    for option in schema.get("anyOf", ()):
+        if option == {"type": "null"}:
+            nullable = True
+        else:
+            schema = option
+    if "$ref" not in schema:
+        return Shape(schema, None, nullable)
+    name = schema["$ref"].rsplit("/", 1)[-1]
+    return Shape(_schema()["$defs"][name], name, nullable)
+
+
+# For editors
+
+
+def part_schema() -> dict[str, Any]:
+    """The JSON Schema of a part of a decision; it refers to `part_definitions()`."""
+    whole = {key: each for key, each in _schema().items() if key not in ("$schema", "$defs", "title")}
+    return _partial_object(whole)
+
+
+def closed_part_schema() -> dict[str, Any]:
+    """The same, with nothing but the lists."""
+    schema = part_schema()
+    lists = {name: each for name, each in schema["properties"].items() if each.get("type") == "array"}
+    return {**schema, "properties": lists}
+
+
+def part_definitions() -> dict[str, Any]:
+    """The named schemas of parts of a decision."""
+    return {name: _named(name, schema) for name, schema in _schema()["$defs"].items()}
+
+
+def _named(name: str, schema: Schema) -> dict[str, Any]:
+    whole = _partial_object(schema)
+    if name not in SHORT:
+        return whole
+    about = f"the same as `{{{SHORT[name]}: ...}}`"
+    return {"anyOf": [whole, {"type": ["string", "number"], "description": about}]}
+
+
+def _partial(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_partial(each) for each in schema]
+    return _partial_object(schema) if isinstance(schema, dict) else schema
+
+
+def _partial_object(schema: Schema) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        key: _partial(each) for key, each in schema.items() if key not in ("required", "pattern")
+    }
+    if "pattern" in schema:
+        found["type"] = ["string", "number", "null"]
+    if isinstance(found.get("properties"), dict):
+        found["additionalProperties"] = False
+    return found

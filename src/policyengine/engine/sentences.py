@@ -6,6 +6,7 @@ the common forms is shown as it is written, with the values of its names.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -118,7 +119,7 @@ class Sentences:
             f"{noun} {mine} {verb} {yours}",
             name,
             self._plain(name),
-            f"{op} {yours}",
+            _needed(op, words, yours),
             self._count(name, short),
             noun,
         )
@@ -246,6 +247,12 @@ def _number(value: Decimal, kind: Number, digits: int, unit: bool) -> str:
         text = f"{value:.{digits}f}" if exponent > -digits else f"{value:f}"
         return f"{text} {kind.currency}" if unit and kind.currency else text
     return f"{value:f}"
+
+
+def _needed(op: str, words: Mapping[str, tuple[str, str]], limit: str) -> str:
+    """What a comparison asks for, as a range where it is one."""
+    ranges = {">=": f"{limit}..", "<=": f"..{limit}"}
+    return ranges.get(op, f"{words[op][0].removeprefix('is ')} {limit}")
 
 
 def _less(limit: object, have: object) -> object:

@@ -104,7 +104,9 @@ CONDITION_SCHEMA: dict[str, Any] = {
     },
     "additionalProperties": _TEST_SCHEMA,
 }
-Condition = Annotated[object, BeforeValidator(_shape), WithJsonSchema({"$ref": "#/$defs/Condition"})]
+CONDITION_MARK: dict[str, Any] = {"$comment": "condition"}
+"""Stands for the schema of a condition in that of a model, which pydantic must not resolve."""
+Condition = Annotated[object, BeforeValidator(_shape), WithJsonSchema(CONDITION_MARK)]
 Test = Annotated[object, WithJsonSchema(_TEST_SCHEMA)]
 
 

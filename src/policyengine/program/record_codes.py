@@ -130,8 +130,9 @@ def _wrong(
     text = shorten(node.text) if isinstance(node, Scalar) else _shape(node)
     at = document.value_span(pointer)
     if error.validator == "enum":
-        help = did_you_mean(text, error.validator_value)
-        choices = ", ".join(f"`{value}`" for value in error.validator_value)
+        values = [value for value in error.validator_value if value is not None]
+        help = did_you_mean(text, values)
+        choices = ", ".join(f"`{value}`" for value in values)
         return WRONG_VALUE.at(at, f"`{name}` cannot be `{text}`", help=help or f"it is one of {choices}")
     if error.validator in ("minimum", "maximum"):
         side = "below" if error.validator == "minimum" else "above"
@@ -148,7 +149,8 @@ def _wanted(error: Any, fact: Fact | None) -> str:
     if fact is not None and fact.scalar in ("money", "rate") and error.validator in ("type", "pattern"):
         return "an amount" if fact.scalar == "money" else "a rate such as 40% or 0.4"
     value = error.validator_value
-    return _WANTED.get(value if isinstance(value, str) else "", "another value")
+    first = value[0] if isinstance(value, list) and value else value
+    return _WANTED.get(str(first), "another value")
 
 
 def _hint(node: Any, fact: Fact | None) -> str | None:

@@ -37,11 +37,15 @@ def record_schema(vocabulary: Vocabulary) -> dict[str, Any]:
 
 def _entity_schema(vocabulary: Vocabulary, name: str) -> dict[str, Any]:
     entity = vocabulary.entities[name]
-    properties = {key: _fact_schema(fact) for key, fact in entity.facts.items() if fact.formula is None}
+    properties = {
+        key: _fact_schema(fact) if fact.required else _or_null(_fact_schema(fact))
+        for key, fact in entity.facts.items()
+        if fact.formula is None
+    }
     for child, below in vocabulary.children(name):
         properties[str(below.list)] = {
             "title": f"every {below.title}",
-            "type": "array",
+            "type": ["array", "null"],
             "items": _entity_schema(vocabulary, child),
         }
     return {
@@ -69,6 +73,15 @@ def _fact_schema(fact: Fact) -> dict[str, Any]:
     if fact.is_list:
         single = {"type": "array", "items": single}
     return {"title": fact.title, **single}
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    if "enum" in schema:
+        return {**schema, "enum": [*schema["enum"], None]}
+    if "type" not in schema:
+        return schema
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    return {**schema, "type": [*types, "null"]}
 
 
 def _number(value: Decimal) -> Any:

@@ -11,8 +11,6 @@ from policyengine.program.record_schema import DIALECT
 from policyengine.verify.parts import closed_part_schema, part_definitions, part_schema
 
 Facts = Annotated[dict[str, Any], WithJsonSchema({"type": "object"})]
-Expectation = Annotated[dict[str, Any], WithJsonSchema(part_schema())]
-Closed = Annotated[dict[str, Any], WithJsonSchema(closed_part_schema())]
 
 
 class Case(Part):
@@ -29,10 +27,10 @@ class Case(Part):
         alias="with",
         description="facts that take the place of those in the file; an empty one removes it",
     )
-    expect: Expectation | None = Field(
+    expect: Facts | None = Field(
         None, description="a part of the decision: lists need only hold what is named, in any order"
     )
-    expect_exactly: Closed | None = Field(
+    expect_exactly: Facts | None = Field(
         None, description="lists of the decision that hold what is named and nothing else"
     )
     skip: Text | None = Field(None, description="why the test is not run")
@@ -52,7 +50,14 @@ class TestFile(Part):
 def test_schema() -> dict[str, Any]:
     """The JSON Schema of files of policy tests."""
     schema = TestFile.model_json_schema(by_alias=True)
-    schema["$defs"] = {**schema["$defs"], **part_definitions()}
+    properties = schema["$defs"]["Case"]["properties"]
+    # Put in by hand: pydantic would look up what their references mean.
+    properties["expect"] = {**part_schema(), "description": properties["expect"]["description"]}
+    properties["expect_exactly"] = {
+        **closed_part_schema(),
+        "description": properties["expect_exactly"]["description"],
+    }
+    schema["$defs"].update(part_definitions())
     return {"$schema": DIALECT, **schema, "title": "A file of policy tests"}
 
 

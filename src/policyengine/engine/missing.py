@@ -61,6 +61,7 @@ def lists_left_out(
             continue
         for above in found[entity.within]:
             if above.record is not None and entity.list not in above.record.lists:
-                key = (entity.within, above.subject.name, str(entity.list))
+                name = above.subject.key if above.subject.root else above.subject.name
+                key = (entity.within, name or "", str(entity.list))
                 needed[key] = tuple(sorted(judged[name]))
     return needed

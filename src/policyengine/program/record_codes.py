@@ -110,14 +110,14 @@ def _unknown(
     ]
     help = did_you_mean(key, known) or _elsewhere(vocabulary, entity, key)
     title = vocabulary.entities[entity].title
-    help = help or f"the facts of a {title} are " + ", ".join(f"`{name}`" for name in known)
-    return UNKNOWN_FACT.at(at, f"`{shorten(key)}` is not a fact of a {title}", help=help)
+    help = help or "its facts are " + ", ".join(f"`{name}`" for name in known)
+    return UNKNOWN_FACT.at(at, f"`{shorten(key)}` is not a fact of the {title}", help=help)
 
 
 def _elsewhere(vocabulary: Vocabulary, entity: str, key: str) -> str | None:
     for name, other in vocabulary.entities.items():
         if name != entity and key in vocabulary.row(name).fields:
-            return f"`{key}` is a fact of a {other.title}"
+            return f"`{key}` is a fact of the {other.title}"
     return None
 
 
@@ -161,7 +161,7 @@ def _hint(node: Any, fact: Fact | None) -> str | None:
         return f"write {node.text.strip()} without quotes"
     if fact.scalar == "boolean" and node.text.strip("'\"").casefold() in ("true", "false", "yes", "no"):
         word = "true" if node.text.casefold() in ("true", "yes") else "false"
-        return f"write {word} without quotes"
+        return f"write `{word}` without quotes" if node.quoted or node.literal else f"write `{word}`"
     return None
 
 

@@ -61,7 +61,6 @@ def lists_left_out(
             continue
         for above in found[entity.within]:
             if above.record is not None and entity.list not in above.record.lists:
-                name = above.subject.key if above.subject.root else above.subject.name
-                key = (entity.within, name or "", str(entity.list))
+                key = (entity.within, above.missing_key, str(entity.list))
                 needed[key] = tuple(sorted(judged[name]))
     return needed

@@ -60,20 +60,20 @@ class Scope(Mapping[str, object]):
                 if below.list == name:
                     return self._rows(name, child, below)
             if name in self._declared.facts:
-                return Unknown.of(Missing(self.entity, self._key, name))
+                return Unknown.of(Missing(self.entity, self.missing_key, name))
         if self.above is None:
             raise KeyError(name)
         return self.above[name]
 
     @property
-    def _key(self) -> str:
+    def missing_key(self) -> str:
         """What names the instance among what is missing; "" for a record without a key."""
         return "" if self.subject.root and self.subject.key is None else self.subject.name
 
     def _rows(self, name: str, entity: str, declared: Entity) -> object:
         assert self.record is not None
         if name not in self.record.lists:
-            return Unknown.of(Missing(self.entity, self._key, name))
+            return Unknown.of(Missing(self.entity, self.missing_key, name))
         return tuple(
             Scope(self.graph, entity, _subject(entity, declared, row, i), above=self, record=row)
             for i, row in enumerate(self.record.lists[name], start=1)

@@ -156,13 +156,22 @@ def _shortfalls(reading: Shortfalls, scope: Scope) -> tuple[Shortfall, ...]:
 
 
 def _shortfall(finding: Finding) -> Shortfall:
-    for reason in finding.because:
-        if reason.need is not None and reason.outcome == "fails":
-            return Shortfall(
-                finding.id, finding.title, finding.status,
-                reason.fact, reason.have, reason.need, reason.short_by, reason.noun,
-            )  # fmt: skip
-    return Shortfall(finding.id, finding.title, finding.status)
+    """A requirement that does not hold, with its threshold if it has one, else with the fact it turns on."""
+    failing = [reason for reason in finding.because if reason.outcome in ("fails", "unknown")]
+    threshold = next((reason for reason in failing if reason.need is not None), None)
+    reason = threshold or next((reason for reason in failing if reason.fact is not None), None)
+    if reason is None:
+        return Shortfall(finding.id, finding.title, finding.status)
+    return Shortfall(
+        finding.id,
+        finding.title,
+        finding.status,
+        reason.fact,
+        reason.have,
+        reason.need,
+        reason.short_by,
+        reason.noun,
+    )
 
 
 # Values as they are shown

@@ -33,7 +33,7 @@ def _rhythm(value: object) -> object:
     if value in CALENDAR:
         return value
     try:
-        quantities.period(str(value))
+        quantities.length(str(value))
     except ValueError as error:
         sentence = f"{error}; or one of {', '.join(CALENDAR)}"
         raise PydanticCustomError("value", "{sentence}", {"sentence": sentence}) from None
@@ -112,6 +112,8 @@ CODES = (NO_START, NOT_SHOWN)
 def check(policy: Obligations, draft: Draft) -> None:
     """Ids, parties, and that each says when it recurs and how it is met."""
     draft.unique((each.id, ("obligations", i)) for i, each in enumerate(policy.obligations))
+    for i, each in enumerate(policy.obligations):
+        draft.unique((topic.id, ("obligations", i, "parts", j)) for j, topic in enumerate(each.parts))
     for i, each in enumerate(policy.obligations):
         place = ("obligations", i)
         if each.party is not None:

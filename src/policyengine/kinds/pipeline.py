@@ -118,6 +118,8 @@ CODES = (UNKNOWN_STAGE, UNREACHABLE, NOT_A_STAGE_FACT, UNKNOWN_FACT, DEAD_GATE)
 def check(policy: Pipeline, draft: Draft) -> None:
     """Stages against the fact and against each other; snapshots against the facts."""
     draft.unique((stage.id, ("stages", i)) for i, stage in enumerate(policy.stages))
+    for i, stage in enumerate(policy.stages):
+        draft.unique((asked.id, ("stages", i, "leave_when", j)) for j, asked in enumerate(stage.leave_when))
     names = draft.vocabulary.names(draft.entity)
     if draft.known(policy.stage, names, f"fact of `{draft.entity}`", "stage"):
         _check_stage_fact(policy, draft, names[policy.stage])

@@ -17,12 +17,12 @@ from pydantic import ConfigDict, Field
 
 from policyengine.diagnostics import Code
 from policyengine.feel import build, types
-from policyengine.feel.syntax import Binary, Expression, Name
+from policyengine.feel.syntax import Binary, Expression, Name, Open
 from policyengine.policy.base import Id, Many, Policy, Sourced, Text
 from policyengine.policy.condition import Test, fact_test
-from policyengine.policy.draft import Draft
+from policyengine.policy.draft import DUPLICATE_ID, Draft
 from policyengine.policy.findings import Level, NextLevel, Room
-from policyengine.policy.form import unknown_key
+from policyengine.policy.form import elsewhere, unknown_key
 from policyengine.policy.grant import Grant, Granting, check_grants, lower_discounts
 from policyengine.policy.intervals import of_test
 from policyengine.policy.kind import Kind
@@ -71,7 +71,14 @@ NO_MEASURE = Code(
     bad=GOOD.replace("title: Gold, active_accounts: 16..", "title: Gold"),
     good=GOOD,
 )
-CODES = (NO_MEASURE,)
+NO_RANGE = Code(
+    id="TIER007",
+    title="a test of the measure that is not one range of numbers",
+    why="Gaps and overlaps are found only where every level claims one range of a number.",
+    bad=GOOD.replace("10..15", "[10, 12]"),
+    good=GOOD,
+)
+CODES = (NO_MEASURE, NO_RANGE)
 
 
 # Check
@@ -79,37 +86,60 @@ CODES = (NO_MEASURE,)
 
 def check(policy: Tiers, draft: Draft) -> None:
     """Ids, facts, items; gaps and overlaps over the measure."""
-    draft.unique((level.id, ("levels", i)) for i, level in enumerate(policy.levels))
+    _check_ids(policy, draft)
     names = draft.vocabulary.names(draft.entity)
     for i, level in enumerate(policy.levels):
         for fact in level.tests:
             if fact not in names:
                 known = [*LevelPart.model_fields, *draft.vocabulary.row(draft.entity).fields]
-                draft.report.add(unknown_key(draft.document, ("levels", i, fact), known))
+                place = ("levels", i, fact)
+                draft.report.add(unknown_key(draft.document, place, known, elsewhere(Tiers, place)))
         check_grants(draft, level.grants, "levels", i, "grants")
     if policy.measure is not None:
         what = f"fact of `{draft.entity}`"
         if draft.known(policy.measure, names, what, "measure"):
-            _check_measure(policy, draft, policy.measure)
+            _check_measure(policy, draft, policy.measure, names[policy.measure])
 
 
-def _check_measure(policy: Tiers, draft: Draft, measure: str) -> None:
+def _check_ids(policy: Tiers, draft: Draft) -> None:
+    draft.unique((level.id, ("levels", i)) for i, level in enumerate(policy.levels))
+    shared = [(asked.id, ("requires", i)) for i, asked in enumerate(policy.requires)]
+    draft.unique(shared)
+    for i, level in enumerate(policy.levels):
+        own = ((asked.id, ("levels", i, "requires", j)) for j, asked in enumerate(level.requires))
+        draft.unique([*dict(shared).items(), *own])
+    if policy.otherwise is not None and policy.otherwise.level in {level.id for level in policy.levels}:
+        message = f"`{policy.otherwise.level}` is the id of a level, so it cannot say that none is reached"
+        draft.error(DUPLICATE_ID, draft.span("otherwise", "level"), message, "write another word: `none`")
+
+
+def _check_measure(policy: Tiers, draft: Draft, measure: str, kind: types.Type) -> None:
+    if not isinstance(kind, types.Number):
+        message = f"`{measure}` is {types.describe(kind)}, which levels cannot measure"
+        draft.error(NO_RANGE, draft.span("measure"), message, "name a number, or leave `measure` out")
+        return
     untested = [i for i, level in enumerate(policy.levels) if measure not in level.tests]
     for i in untested:
         message = f"`{policy.levels[i].id}` does not say its `{measure}`"
         draft.error(NO_MEASURE, draft.key_span("levels", i), message, f"add `{measure}: ...`")
-    claims = [] if untested else [_claim(policy, draft, i, measure) for i in range(len(policy.levels))]
-    found = [claim for claim in claims if claim is not None]
-    if found and len(found) == len(policy.levels):
+    found = [_claim(policy, draft, i, measure) for i in range(len(policy.levels)) if i not in untested]
+    claims = [claim for claim in found if claim is not None]
+    if len(claims) == len(policy.levels):
         silent = policy.otherwise is None
-        check_claims(draft, measure_of(draft, measure), found, silent_below=silent)
+        check_claims(draft, measure_of(draft, measure), claims, silent_below=silent)
 
 
 def _claim(policy: Tiers, draft: Draft, i: int, measure: str) -> Claim | None:
-    """What a level claims of the measure; None if its test is no single range."""
+    """What a level claims of the measure; None if its test has a mistake, which is reported."""
     place = ("levels", i, measure)
-    interval = of_test(fact_test(draft, place, draft.entity), measure_of(draft, measure).step)
-    return None if interval is None else Claim(policy.levels[i].id, interval, place)
+    test = fact_test(draft, place, draft.entity)
+    interval = of_test(test, measure_of(draft, measure).step)
+    if interval is not None:
+        return Claim(policy.levels[i].id, interval, place)
+    if not isinstance(test, Open):
+        message = f"`{measure}` of `{policy.levels[i].id}` is not tested for one range of numbers"
+        draft.error(NO_RANGE, draft.span(*place), message, "write a range such as `10..15`")
+    return None
 
 
 # Lower
@@ -154,7 +184,7 @@ def _rung(policy: Tiers, draft: Draft, i: int, shared: Sequence[Asked]) -> _Rung
     if policy.measure is not None and policy.measure in level.tests and policy.measure in names:
         claim = _claim(policy, draft, i, policy.measure)
     reached_name = draft.define(
-        f"{policy.id}/{level.id}", reached, at, wanted=types.BOOLEAN, title=level.title
+        f"{policy.id}/{level.id}/reached", reached, at, wanted=types.BOOLEAN, title=level.title
     )
     low = claim.interval.low if claim is not None else None
     return _Rung(level, asked, measured, reached_name, low)

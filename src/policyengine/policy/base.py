@@ -69,7 +69,7 @@ Date = Annotated[
 ]
 Period = Annotated[
     Months | timedelta,
-    _reads(quantities.period),
+    _reads(quantities.length),
     WithJsonSchema({"type": "string", "pattern": "^P[0-9YMWD]+$", "description": "`P1M`, `P1Y`, `P90D`"}),
 ]
 Feel = Annotated[

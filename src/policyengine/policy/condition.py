@@ -267,7 +267,7 @@ def typed(draft: Draft, node: Scalar, text: str | None, kind: Type) -> Any:
     try:
         return read(text)
     except ValueError as error:
-        draft.error(WRONG_TEST, node.span, str(error))
+        draft.error(WRONG_TEST, node.span, str(error), f"{describe(kind)} is wanted here")
         return None
 
 

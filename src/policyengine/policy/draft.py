@@ -154,7 +154,7 @@ class Draft:
         if word in names:
             return True
         help = did_you_mean(word, names) or f"known: {', '.join(f'`{name}`' for name in names) or 'none'}"
-        self.error(UNKNOWN_NAME, self.span(*pointer), f"`{word}` is not a {what} of this program", help)
+        self.error(UNKNOWN_NAME, self.span(*pointer), f"`{word}` is not {_a(what)} of this program", help)
         return False
 
     def party(self, word: str, *pointer: str | int) -> bool:
@@ -295,6 +295,10 @@ class Draft:
 def excerpt(scalar: Scalar) -> Excerpt:
     """A scalar as a text to parse, which knows the places of its parts."""
     return Excerpt(scalar.text, scalar.part)
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def _step(at: Any, step: str | int) -> Any:

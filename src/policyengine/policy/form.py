@@ -139,17 +139,23 @@ def unknown_key(
 
 
 def _unknown_key(document: Document, model: type[BaseModel], at: Pointer, pointer: Pointer) -> Diagnostic:
+    steps = pointer[len(at) :]
+    return unknown_key(
+        document, pointer, _keys([*_models_on_the_way(model, steps[:-1])][-1]), elsewhere(model, steps)
+    )
+
+
+def elsewhere(model: type[BaseModel], pointer: Pointer) -> str | None:
+    """The help for a key that belongs one or more levels up, or one level down; None if it is known nowhere."""
     key = str(pointer[-1])
-    owners = list(_models_on_the_way(model, pointer[len(at) : -1]))
-    own = _keys(owners[-1]) if owners else []
-    if nearest(key, own) is None:
-        for above in owners[-2::-1]:
-            if key in _keys(above):
-                return unknown_key(document, pointer, own, f"`{key}` belongs one level up")
-        for name, below in _models_below(owners[-1] if owners else model):
-            if key in _keys(below):
-                return unknown_key(document, pointer, own, f"`{key}` belongs one level down, in `{name}`")
-    return unknown_key(document, pointer, own)
+    owners = list(_models_on_the_way(model, pointer[:-1]))
+    for levels, above in enumerate(owners[-2::-1]):
+        if key in _keys(above):
+            return f"`{key}` belongs {'one level' if not levels else 'further'} up"
+    for name, below in _models_below(owners[-1]):
+        if key in _keys(below):
+            return f"`{key}` belongs one level down, in `{name}`"
+    return None
 
 
 def _missing_key(document: Document, pointer: Pointer) -> Diagnostic:
@@ -182,6 +188,9 @@ def _wrong_value(document: Document, pointer: Pointer, error: ErrorDetails) -> D
             f"`{node.text}` is not a value of `{key}`",
             help=did_you_mean(node.text, choices) or "one of " + ", ".join(f"`{word}`" for word in choices),
         )
+    if error["type"] == "too_short":
+        help = "write at least one entry, each beginning with `- `"
+        return WRONG_SHAPE.at(document.key_span(pointer), f"`{key}` is empty", help=help)
     if isinstance(node, Scalar) and node.is_null:
         return WRONG_SHAPE.at(document.key_span(pointer), f"`{key}` has no value")
     wanted = {"tuple_type": "a list", "dict_type": "a mapping", "model_type": "a mapping"}.get(

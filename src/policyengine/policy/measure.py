@@ -78,9 +78,15 @@ class Measure:
     least: Decimal | None
     most: Decimal | None
 
+    percent: bool = False
+
     def value(self, value: Decimal) -> str:
         """A value of it in words."""
-        return f"{value:f} {self.noun}"
+        return f"{self.plain(value)} {self.noun}"
+
+    def plain(self, value: Decimal) -> str:
+        """A value of it as a policy writes it."""
+        return f"{(value * 100).normalize():f}%" if self.percent else f"{value:f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,7 @@ def measure_of(draft: Draft, fact: str) -> Measure:
     found = draft.vocabulary.fact(draft.entity, fact)
     least, most = found[1].limits if found is not None else (None, None)
     step = {"count": Decimal(1), "money": minor}.get(unit)
-    return Measure(fact, draft.vocabulary.noun(draft.entity, fact), step, least, most)
+    return Measure(fact, draft.vocabulary.noun(draft.entity, fact), step, least, most, unit == "rate")
 
 
 def check_claims(draft: Draft, measure: Measure, claims: Sequence[Claim], *, silent_below: bool) -> None:
@@ -130,8 +136,10 @@ def check_claims(draft: Draft, measure: Measure, claims: Sequence[Claim], *, sil
 def _overlap(draft: Draft, measure: Measure, first: Claim, second: Claim, value: Decimal) -> None:
     help = None
     high = first.interval.high
-    if measure.step is not None and high is not None and second.low > first.low:
-        help = f"start {second.level} at {high + measure.step}"
+    reaches_further = second.interval.high is None or high is None or second.interval.high > high
+    if high is not None and second.low > first.low and reaches_further:
+        start = f"start {second.level} at {high + measure.step}" if measure.step is not None else None
+        help = start or f'let one of them end before it: `"> {measure.plain(high)}"` for {second.level}'
     message = f"`{first.level}` and `{second.level}` both claim {measure.value(value)}"
     label = Label(draft.span(*first.place), "first claimed here")
     draft.error(OVERLAP, draft.span(*second.place), message, help, [label])
@@ -161,9 +169,9 @@ def _check_reach(draft: Draft, measure: Measure, claim: Claim) -> None:
     low, high = claim.interval.low, claim.interval.high
     edge = None
     if measure.least is not None and high is not None and high < measure.least:
-        edge = f"never below {measure.least}"
+        edge = f"never below {measure.plain(measure.least)}"
     elif measure.most is not None and low is not None and low > measure.most:
-        edge = f"never above {measure.most}"
+        edge = f"never above {measure.plain(measure.most)}"
     if edge is not None:
         message = f"`{claim.level}` can never be reached: {measure.noun} is {edge}"
         draft.error(UNREACHABLE, draft.span(*claim.place), message)
@@ -179,6 +187,10 @@ def _check_below(draft: Draft, measure: Measure, lowest: Claim) -> None:
 def _check_top(draft: Draft, measure: Measure, highest: Claim) -> None:
     top = highest.interval.high
     if top is not None and (measure.most is None or top < measure.most):
-        value = measure.value(top + measure.step) if measure.step is not None else f"more than {top:f}"
-        help = f"leave the end open: `{highest.interval.low}..`"
+        value = (
+            measure.value(top + measure.step)
+            if measure.step is not None
+            else f"more than {measure.value(top)}"
+        )
+        help = f"leave the end open: `{'' if highest.interval.low is None else measure.plain(highest.low)}..`"
         draft.error(GAP, draft.span(*highest.place), f"no level covers {value}", help)

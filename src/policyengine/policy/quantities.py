@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 
 from policyengine.feel.values import Months
 
@@ -40,8 +40,10 @@ def integer(text: str) -> Decimal:
     if value != value.to_integral_value():
         raise ValueError(f"`{shorten(text)}` is not a whole number")
     if re.match(r"[+-]?0\d", text.strip()):
-        raise ValueError(f"`{shorten(text)}` is not a whole number: it starts with a zero")
-    return value.quantize(Decimal(1))
+        raise ValueError(
+            f"`{shorten(text)}` is not a whole number: it starts with a zero; write `{int(value)}`"
+        )
+    return Decimal(int(value))
 
 
 def count(text: str) -> Decimal:
@@ -55,9 +57,11 @@ def count(text: str) -> Decimal:
 def rate(text: str) -> Decimal:
     """`20%`, `20 %` or `0.2`: a share, 1 being all."""
     stripped = text.strip()
-    if stripped.endswith("%"):
-        return number(stripped[:-1]).scaleb(-2)
-    return number(stripped)
+    try:
+        value = number(stripped.removesuffix("%"))
+    except ValueError:
+        raise ValueError(f"`{shorten(text)}` is not a rate; write it as `20%` or `0.2`") from None
+    return value.scaleb(-2, Context(prec=2 * MAX_DIGITS)) if stripped.endswith("%") else value
 
 
 def boolean(text: str) -> bool:
@@ -93,6 +97,14 @@ def period(text: str) -> Months | timedelta:
     if years or months:
         return Months(12 * years + months)
     return timedelta(days=7 * weeks + days)
+
+
+def length(text: str) -> Months | timedelta:
+    """A period in which something recurs: longer than nothing."""
+    value = period(text)
+    if value == Months(0) or value == timedelta(0):
+        raise ValueError(f"`{text}` has no length")
+    return value
 
 
 @dataclass(frozen=True, slots=True)

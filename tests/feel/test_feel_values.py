@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from feel_data import lines
 
 from policyengine.feel.evaluate import evaluate
 from policyengine.feel.parser import parse
 from policyengine.feel.printing import print_value
 from policyengine.source import Source
-from feel_data import lines
 
 SCOPE = {
     "limit": Decimal(20),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from policyengine.diagnostics import did_you_mean
-from policyengine.feel.codes import ARGUMENTS, UNKNOWN_FUNCTION
+from policyengine.feel.codes import ARGUMENTS, LITERAL, UNKNOWN_FUNCTION
 from policyengine.feel.relations import accepts, is_open
 from policyengine.feel.signatures import Function, Parameter, arrange
-from policyengine.feel.syntax import Call, Expression, Name
+from policyengine.feel.syntax import Call, Expression, Literal, Name
+from policyengine.feel.temporal import parse_date, parse_date_time, parse_duration, parse_time
 from policyengine.feel.types import ANY, NULL, FunctionType, Type, describe
 from policyengine.feel.typescope import TypeScope
 
@@ -58,6 +59,7 @@ def _library(
             continue
         wrong = next((one for one in arranged if not _fits(one[0], types[one[1]])), None)
         if wrong is None:
+            _constant(function, arguments, scope)
             result = signature.result
             return result([types[at] for _, at in arranged]) if callable(result) else result
         mismatch = mismatch or wrong
@@ -68,6 +70,37 @@ def _library(
     wanted = describe(parameter.type)
     message = f"`{parameter.name}` of `{function.name}` is {wanted}, and this is {describe(types[at])}"
     return scope.add(ARGUMENTS, arguments[at], message, usage)
+
+
+def _constant(function: Function, arguments: Sequence[Expression], scope: TypeScope) -> None:
+    """Adds a conversion of a written text that can only fail, as `date("2026-02-30")`."""
+    parse = _CONVERSIONS.get(function.name)
+    first = arguments[0] if len(arguments) == 1 else None
+    if parse is None or not isinstance(first, Literal) or not isinstance(first.value, str):
+        return
+    if parse(first.value) is None:
+        what = _WORDS[function.name]
+        scope.add(LITERAL, first, f"`{first.value[:60]}` is not {what}", f"write {what} as {_FORMS[what]}")
+
+
+_CONVERSIONS: dict[str, Callable[[str], object]] = {
+    "date": parse_date,
+    "time": parse_time,
+    "date and time": parse_date_time,
+    "duration": parse_duration,
+}
+_WORDS = {
+    "date": "a date",
+    "time": "a time",
+    "date and time": "a date and time",
+    "duration": "a duration",
+}
+_FORMS = {
+    "a date": "`2026-01-31`",
+    "a time": "`10:30:00`",
+    "a date and time": "`2026-01-31T10:30:00`",
+    "a duration": "`P90D` or `P1Y6M`",
+}
 
 
 def _fits(parameter: Parameter, given: Type) -> bool:

@@ -41,7 +41,8 @@ def _meant(name: str, scope: TypeScope) -> str | None:
 def property_type(node: Path, target: Type, scope: TypeScope) -> Type:
     """The type of `target.name`; of a list, a list of what its items have."""
     if isinstance(target, ListOf):
-        return ListOf(property_type(node, target.item, scope))
+        item = property_type(node, target.item, scope)
+        return ANY if is_open(item) else ListOf(item)
     if is_open(target):
         return ANY
     if isinstance(target, Context):

@@ -87,7 +87,7 @@ def check_compared(node: Comparison, scope: TypeScope) -> None:
     elif node.op in {"=", "!="}:
         _equality(node, node.left, left, node.right, right, scope)
     elif not _chained(node, left, right, scope):
-        advice = _without_quotes(left, node.right) or _without_quotes(right, node.left)
+        advice = _meant(left, right, node.right) or _meant(right, left, node.left)
         scope.ordered(node, left, right, advice)
 
 
@@ -139,9 +139,18 @@ def _equality(
         scope.add(MIXED_UNITS, at, f"{describe(left)} and {describe(right)} cannot be compared")
         return
     message = f"{describe(left)} is never equal to {describe(right)}"
-    scope.add(
-        NEVER_EQUAL, at, message, _without_quotes(left, right_node) or _without_quotes(right, left_node)
-    )
+    scope.add(NEVER_EQUAL, at, message, _meant(left, right, right_node) or _meant(right, left, left_node))
+
+
+def _meant(kind: Type, given: Type, other: Expression) -> str | None:
+    """What was probably meant by comparing a value of type `kind` with `other`, which is of type `given`."""
+    if isinstance(kind, ListOf) and not isinstance(given, ListOf):
+        return "ask for the items, as in `some x in ... satisfies x = ...`"
+    if isinstance(given, Number):
+        if kind in DURATIONS:
+            return 'write days as `@"P90D"`, months as `@"P3M"`'
+        return "compare its `.year`, `.month` or `.day`" if kind in {DATE, DATE_TIME} else None
+    return _without_quotes(kind, other)
 
 
 def _without_quotes(kind: Type, other: Expression) -> str | None:

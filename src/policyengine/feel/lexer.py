@@ -65,8 +65,9 @@ _TOKEN = re.compile(
     | (?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
     | (?P<name>{_NAME})
     | (?P<text>"(?:[^"\\]|\\.)*")
+    | (?P<unclosed>/\*.*|".*)
     | (?P<mark>\.\.|\*\*|<=|>=|!=|->|[-+*/=<>()\[\]{{}},:.@])
-    | (?P<bad>/\*.*|".*|.)
+    | (?P<bad>.)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -81,6 +82,8 @@ def tokens(text: str) -> Iterator[Token]:
         word = found.group()
         if group == "mark" or (group == "name" and word in KEYWORDS):
             group = word
+        elif group == "unclosed":
+            group = "bad"
         yield Token(group or "bad", word, found.start(), found.end())
     yield Token("end", "", len(text), len(text))
 

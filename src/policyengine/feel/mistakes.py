@@ -28,6 +28,12 @@ _FOREIGN = {
     "^": "**",
 }
 _QUOTES = {"'": "'", "‘": "’", "’": "’", "“": "”", "”": "”", "„": "“", "`": "`", "«": "»"}
+_ADVICE = {
+    "#": "begin a comment with `//`",
+    "$": "write the number alone: a fact knows its currency",
+    "£": "write the number alone: a fact knows its currency",
+    ";": "write a comma between arguments, a point in a number",
+}
 _NAMES = {"number": "the number", "text": "the text", "name": "the name"}
 
 
@@ -87,7 +93,9 @@ def bad_token(located: Located, token: Token) -> Diagnostic:
             help=f'write `"{word}"`',
         )
     return foreign(located, at) or codes.SYNTAX.at(
-        located.span(at, at + 1), f"the character {_shown(first)} has no meaning here"
+        located.span(at, at + 1),
+        f"the character {_shown(first)} has no meaning here",
+        help=_ADVICE.get(first),
     )
 
 
@@ -109,7 +117,24 @@ def unexpected(located: Located, token: Token, previous: Token | None, wanted: s
         )
     if token.kind == "name" and previous is not None and previous.kind == "name":
         return _two_names(located, previous, token)
-    return codes.SYNTAX.at(span, f"expected {wanted}, found {said(token)}")
+    return codes.SYNTAX.at(
+        span, f"expected {wanted}, found {said(token)}", help=_meant(located.text, token, previous)
+    )
+
+
+def _meant(text: str, token: Token, previous: Token | None) -> str | None:
+    """What a text in this place was probably meant to be."""
+    before = "" if previous is None else previous.kind
+    if token.kind == "..":
+        return "write a range as `... in [10..15]`"
+    if token.text in {"€", "£"}:
+        return _ADVICE["$"]
+    if before == "@" and token.kind == "number":
+        word = text[token.start :].split()[0]
+        return f'write `@"{word[:40]}"`'
+    if before == "number" and token.kind == ",":
+        return "write numbers without a separator, as `1000`"
+    return None
 
 
 def _two_names(located: Located, first: Token, second: Token) -> Diagnostic:

@@ -6,7 +6,7 @@
 - ```` ```console ```` holds commands after `$ ` and what they print; `$ echo $?` says how the last ended;
 - ```` ```python ```` is run, and a ```` ```text ```` block that follows is what it prints.
 
-All of it happens in a copy of what the project ships, in the order of the document.
+All of it happens in a copy of what the project ships, the code included, in the order of the document.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from textwrap import dedent
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = (Path("README.md"), *sorted(path.relative_to(ROOT) for path in ROOT.glob("docs/*.md")))
 GENERATED = (Path("docs/codes.md"), Path("docs/schemas.md"))
-_SHIPPED = ("policies", "fixtures", "schemas", "ci")
+_SHIPPED = ("policies", "fixtures", "schemas", "ci", "src")
 _FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -70,10 +70,11 @@ def refreshed(text: str, folder: Path) -> str:
         elif block.file is not None:
             (folder / block.file).parent.mkdir(parents=True, exist_ok=True)
             (folder / block.file).write_text(block.body, encoding="utf-8")
-        elif block.language == "yaml":
-            _find(block.body, folder)
         pieces += [text[done : block.start], body]
         done = block.end
+    for block in blocks(text):
+        if block.language == "yaml" and block.file is None:
+            _find(block.body, folder)
     return "".join([*pieces, text[done:]])
 
 
@@ -100,8 +101,9 @@ def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     ours = ("POLICYENGINE_", "GIT_", "COLUMNS")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    ours_first = {"PATH": path, "PYTHONPATH": str(folder / "src"), "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
     done = subprocess.run(
-        command, cwd=folder, env={**inherited, "PATH": path, "NO_COLOR": "1", "LC_ALL": "C.UTF-8"},
+        command, cwd=folder, env={**inherited, **ours_first},
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
         check=False, timeout=60,
     )  # fmt: skip

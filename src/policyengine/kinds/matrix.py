@@ -259,7 +259,7 @@ def _lower_role(
     draft.rule(
         Rule(
             finding=Duty,
-            origin=draft.origin(activity.id, activity.title, *place),
+            origin=draft.origin(activity.id, activity.title, *place, *([EVERY] if EVERY in cells else [])),
             origins=Choose(column.name, origins, Const(None)),
             entity=draft.entity,
             status=draft.define(f"{name}/status", status, at).name,
@@ -289,7 +289,9 @@ def _party(draft: Draft, column: Name, cells: Mapping[str, Cell], place: tuple[s
         (build.equals(column, build.literal(each, at), at), one(cell, *place, each))
         for each, cell in cells.items()
     ]
-    return build.choose(cases, Open("the matrix has no column for it", at), at)
+    # Only the columns of the cells come here, so the last one needs no condition: where the column is not
+    # known, a party that all cells agree on still is.
+    return build.choose(cases[:-1], cases[-1][1], at)
 
 
 KIND = Kind("matrix", "who does what", Matrix, ("duties",), check, lower, CODES)

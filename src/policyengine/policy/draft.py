@@ -180,28 +180,26 @@ class Draft:
 
     def origin(self, id: str, title: str, *pointer: str | int) -> Origin:
         """Where a finding of this part comes from; source, basis and note are inherited downwards."""
-        parts = [part for part in self._parts(pointer) if part is not None]
+        places = list(self._parts(pointer))
+        parts = [part for _, part in places]
         source = next((part.source for part in reversed(parts) if part.source is not None), None)
-        decided = next((i for i in range(len(parts) - 1, -1, -1) if parts[i].basis is not None), None)
-        basis: Basis = parts[decided].basis if decided is not None else "stated"
+        decided = next((each for each in reversed(places) if each[1].basis is not None), None)
+        basis: Basis = decided[1].basis if decided is not None else "stated"
         note = next((part.note for part in reversed(parts) if part.note is not None), None)
-        if basis == "assumed" and note is None:
-            self.error(
-                ASSUMED_WITHOUT_NOTE, self.key_span(*pointer), f"`{id}` is assumed, but no note says what",
-                "add `note: what the text does not say, and what was decided`",
-            )  # fmt: skip
+        if decided is not None and basis == "assumed" and note is None:
+            self.report.add(assumed_without_note(self.document, decided[0]))
         own_note = note if basis == "assumed" or (parts and parts[-1].note) else None
         return Origin(
             self.policy.id, id, title, self.key_span(*pointer), self._clause(source), basis, own_note
         )
 
-    def _parts(self, pointer: Pointer) -> Iterable[Any]:
+    def _parts(self, pointer: Pointer) -> Iterable[tuple[Pointer, Any]]:
         at: Any = self.policy
-        yield at
-        for step in pointer:
+        yield (), at
+        for i, step in enumerate(pointer, start=1):
             at = _step(at, step)
             if hasattr(at, "basis"):
-                yield at
+                yield pointer[:i], at
 
     def _clause(self, source: Any) -> Clause | None:
         if source is None:
@@ -290,6 +288,14 @@ class Draft:
     def needs(self, space: str, name: str, missing: Diagnostic) -> None:
         """Something that another policy has to define; else `missing` is reported."""
         self._references.append(Reference(space, name, missing))
+
+
+def assumed_without_note(document: Document, pointer: Pointer) -> Diagnostic:
+    """The mistake of a part that is assumed without a note; `pointer` leads to the part."""
+    return ASSUMED_WITHOUT_NOTE.at(
+        document.value_span((*pointer, "basis")), "this is assumed, but no note says what was decided",
+        help="add `note: what the text does not say, and what was decided`",
+    )  # fmt: skip
 
 
 def excerpt(scalar: Scalar) -> Excerpt:

@@ -146,7 +146,7 @@ def _unknown_key(document: Document, model: type[BaseModel], at: Pointer, pointe
 
 
 def elsewhere(model: type[BaseModel], pointer: Pointer) -> str | None:
-    """The help for a key that belongs one or more levels up, or one level down; None if it is known nowhere."""
+    """The help for a key that belongs some levels up, or one level down; None if it is known nowhere."""
     key = str(pointer[-1])
     owners = list(_models_on_the_way(model, pointer[:-1]))
     for levels, above in enumerate(owners[-2::-1]):
@@ -218,15 +218,24 @@ def _keys(model: type[BaseModel]) -> list[str]:
 def _models_on_the_way(model: type[BaseModel], steps: Pointer) -> Iterator[type[BaseModel]]:
     """The models that a pointer passes, outside in; ends where the pointer leaves the models."""
     yield model
-    annotation: Any = model
+    inside_mapping = False
     for step in steps:
-        if isinstance(step, str) and isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            field = next((f for n, f in annotation.model_fields.items() if (f.alias or n) == step), None)
-            found = _model_in(field.annotation) if field is not None else None
-            if found is None:
-                return
-            annotation = found
-            yield annotation
+        if isinstance(step, int) or inside_mapping:
+            inside_mapping = False
+            continue
+        field = next((f for n, f in model.model_fields.items() if (f.alias or n) == step), None)
+        found = _model_in(field.annotation) if field is not None else None
+        if field is None or found is None:
+            return
+        model, inside_mapping = found, _has_mapping(field.annotation)
+        yield model
+
+
+def _has_mapping(annotation: Any) -> bool:
+    """Whether the keys below it are names that the author gives."""
+    if typing.get_origin(annotation) is dict:
+        return True
+    return any(_has_mapping(each) for each in typing.get_args(annotation) if not isinstance(each, str))
 
 
 def _models_below(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:

@@ -27,11 +27,19 @@ FACT_TYPES = (*SCALAR_TYPES, *(f"list of {name}" for name in SCALAR_TYPES))
 
 
 def _fact_name(value: object) -> object:
-    if isinstance(value, str) and value.replace("_", "a").isalnum() and value[0].isalpha():
-        return value
-    raise PydanticCustomError(
-        "value", "`{name}` is no name for a fact; use small letters, digits and `_`", {"name": str(value)}
-    )
+    text = str(value)
+    if text.isascii() and text.replace("_", "a").isalnum() and text[0].isalpha():
+        return text
+    sentence = f"`{quantities.shorten(text)}` is no name for a fact; use small letters, digits and `_`"
+    raise PydanticCustomError("value", "{sentence}", {"sentence": sentence})
+
+
+def _currency(value: object) -> object:
+    text = str(value)
+    if len(text) == 3 and text.isascii() and text.isalpha() and text.isupper():
+        return text
+    sentence = f"`{quantities.shorten(text)}` is no currency; write its code in three capitals: `USD`"
+    raise PydanticCustomError("value", "{sentence}", {"sentence": sentence})
 
 
 FactName = Annotated[
@@ -42,9 +50,19 @@ FactName = Annotated[
 
 
 def _values(value: object) -> object:
-    return {str(item): str(item) for item in value} if isinstance(value, list) else value
+    if isinstance(value, (list, dict)) and not value:
+        raise PydanticCustomError("value", "{sentence}", {"sentence": "an enum needs at least one value"})
+    if not isinstance(value, list):
+        return value
+    twice = next((item for i, item in enumerate(value) if item in value[:i]), None)
+    if twice is not None:
+        raise PydanticCustomError("value", "{sentence}", {"sentence": f"`{twice}` stands twice among the values"})
+    return {str(item): item for item in value}
 
 
+Currency = Annotated[
+    str, BeforeValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})
+]
 Choices = Annotated[
     dict[Text, Text],
     BeforeValidator(_values),
@@ -146,9 +164,7 @@ class Declarations(Sourced):
     kind: Literal["program"]
     id: Id
     title: Text
-    currency: Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})] | None = Field(
-        None, pattern="^[A-Z]{3}$", description="of all money, as a code: USD"
-    )
+    currency: Currency | None = Field(None, description="of all money, as a code: USD")
     rounding: Literal["half_up", "half_even", "up", "down"] = Field(
         "half_up", description="how a charge is rounded to the currency's minor unit"
     )

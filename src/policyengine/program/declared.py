@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyengine.diagnostics import Code, Diagnostic, Report, did_you_mean
+from policyengine.feel.lexer import KEYWORDS
 from policyengine.feel.parser import parse
 from policyengine.feel.signatures import Library
-from policyengine.policy.draft import excerpt
+from policyengine.policy.condition import COMBINERS
+from policyengine.policy.draft import assumed_without_note, excerpt
 from policyengine.policy.rule import Node
 from policyengine.policy.vocabulary import Declarations, Vocabulary
 from policyengine.text.document import Document, Scalar
@@ -66,7 +68,9 @@ NAME_TAKEN = Code(
 )
 CODES = (ENTITY_TREE, UNKNOWN_FACT, NO_CURRENCY, NAME_TAKEN)
 
-RESERVED = ("today", "period", "period_number", "period_name", "due_on", "item", "partial")
+RESERVED = frozenset(
+    {"today", "period", "period_number", "period_name", "due_on", "item", "partial"} | {*COMBINERS} | KEYWORDS
+)
 
 
 def check_tree(declarations: Declarations, document: Document) -> Iterator[Diagnostic]:
@@ -74,7 +78,8 @@ def check_tree(declarations: Declarations, document: Document) -> Iterator[Diagn
     entities = declarations.entities
     roots = [name for name, entity in entities.items() if entity.within is None]
     at = document.key_span(("entities",))
-    if len(roots) != 1:
+    circles = [name for name in entities if _circles(declarations, name)]
+    if len(roots) != 1 and not circles:
         words = " and ".join(f"`{name}`" for name in roots) or "none"
         yield ENTITY_TREE.at(
             document.key_span(("entities", roots[1])) if len(roots) > 1 else at,
@@ -89,7 +94,7 @@ def check_tree(declarations: Declarations, document: Document) -> Iterator[Diagn
                 f"`{entity.within}` is no entity",
                 help=did_you_mean(entity.within, entities),
             )
-        elif _circles(declarations, name):
+        elif name in circles[:1]:
             yield ENTITY_TREE.at(document.value_span(place), f"`{name}` lies within itself")
 
 
@@ -105,6 +110,8 @@ def _circles(declarations: Declarations, name: str) -> bool:
 def check_facts(vocabulary: Vocabulary, document: Document) -> Iterator[Diagnostic]:
     """Keys, labels, currencies and names; that there is no currency is said once."""
     lacking = False
+    if vocabulary.declarations.basis == "assumed" and vocabulary.declarations.note is None:
+        yield assumed_without_note(document, ())
     for name, entity in vocabulary.entities.items():
         for role in ("key", "label"):
             fact = getattr(entity, role)
@@ -113,9 +120,20 @@ def check_facts(vocabulary: Vocabulary, document: Document) -> Iterator[Diagnost
                     document.value_span(("entities", name, role)), f"`{fact}` is not a fact of `{name}`",
                     help=did_you_mean(fact, entity.facts),
                 )  # fmt: skip
-        lists = [child.list for _, child in vocabulary.children(name)]
+            elif fact is not None and entity.facts[fact].formula is not None:
+                at = document.value_span(("entities", name, role))
+                yield UNKNOWN_FACT.at(at, f"`{fact}` is derived, so no record gives it")
+        lists: list[str] = []
+        for child, below in vocabulary.children(name):
+            if below.list in RESERVED or below.list in lists:
+                at = document.value_span(("entities", child, "list"))
+                meaning = "another list" if below.list in lists else "a name with a meaning of its own"
+                yield NAME_TAKEN.at(at, f"`{below.list}` is {meaning}", help="choose another name")
+            lists.append(str(below.list))
         for fact, declared in entity.facts.items():
             place = ("entities", name, "facts", fact)
+            if declared.basis == "assumed" and declared.note is None:
+                yield assumed_without_note(document, place)
             if fact in RESERVED or fact in lists:
                 meaning = "a list of what is within" if fact in lists else "a name with a meaning of its own"
                 yield NAME_TAKEN.at(

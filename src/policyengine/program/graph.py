@@ -74,8 +74,9 @@ class Graph:
     def needs(self, key: Key) -> Iterator[Key]:
         """The nodes that one may read, its own entity's and, through lists, those of entities below it."""
         entity, name = key
-        words = mentioned(self.nodes[entity][name].expression)
-        for word in sorted(words):
+        expression = self.nodes[entity][name].expression
+        words = mentioned(expression)
+        for word in sorted(free_names(expression)):
             found = self.node(entity, word)
             if found is not None:
                 yield found[0], word
@@ -112,6 +113,11 @@ class Graph:
                 if (owner, name) in self.types:
                     seen[name] = self.types[owner, name]
         return seen
+
+
+def free_names(expression: Expression) -> frozenset[str]:
+    """The names alone, without properties: `accounts` and not `fee` in `accounts.fee`."""
+    return frozenset(part.name for part in walk(expression) if isinstance(part, Name))
 
 
 def mentioned(expression: Expression) -> frozenset[str]:

@@ -145,7 +145,7 @@ def _cycle(graph: Graph, cycle: Sequence[Key]) -> Diagnostic:
     nodes = [graph.nodes[entity][name] for entity, name in cycle]
     words = ", ".join(f"`{node.name}`" for node in nodes)
     labels = [Label(node.at, f"`{node.name}` needs `{following.name}`")
-              for node, following in zip(nodes[1:], [*nodes[2:], nodes[0]], strict=True)]  # fmt: skip
+              for node, following in zip(nodes[1:], [*nodes[2:], nodes[0]], strict=False)]  # fmt: skip
     return CYCLE.at(
         nodes[0].at, f"{words} {'are' if len(nodes) > 1 else 'is'} derived in a circle", labels=labels
     )

@@ -101,6 +101,8 @@ def _broken(report: Report, document: Document) -> bool:
 def _link_all(declared: Declared, documents: Documents, as_of: date, report: Report) -> Graph | None:
     vocabulary = Vocabulary(declared.declarations)
     report.extend(check_facts(vocabulary, declared.document))
+    if _broken(report, declared.document):
+        return None
     report.extend(check_versions(documents.units))
     today: Graph | None = None
     used: set[str] = set()

@@ -20,8 +20,10 @@ from policyengine.feel.syntax import (
     Comparison,
     Expression,
     In,
+    Iterator,
     Literal,
     Name,
+    Quantified,
     RangeLiteral,
     names,
 )  # fmt: skip
@@ -79,6 +81,8 @@ class Sentences:
             case Call(Name("list contains"), (Name(name), item)) if isinstance(value, bool):
                 verb = "include" if value else "do not include"
                 return Sentence(f"{self.noun(name)} {verb} {self._said(item)}", name)
+            case Quantified(every, (Iterator(_, Name(name), None),), condition) if self._is_list(name):
+                return Sentence(self._quantified(every, name, condition, value), name)
         return Sentence(self._as_written(expression, value))
 
     # The forms
@@ -88,12 +92,12 @@ class Sentences:
         if isinstance(value, Unknown):
             return self._unknown(name)
         if isinstance(value, bool):
-            return Sentence(noun if value else f"not so: {noun}", name, value)
+            return Sentence(noun if value else f"{noun}: no", name, value)
         return Sentence(f"{noun} is {self.shown(value, self.kind(name))}", name, self._plain(name))
 
     def _unknown(self, name: str) -> Sentence:
         if self.kind(name) == BOOLEAN:
-            return Sentence(f"not known: {self.noun(name)}", name)
+            return Sentence(f"{self.noun(name)}: not known", name)
         return Sentence(f"{self.noun(name)} is not known", name)
 
     def _comparison(self, op: str, name: str, right: Expression, value: object) -> Sentence:
@@ -162,6 +166,22 @@ class Sentences:
             return Sentence(f"{self.noun(name)} is {mine}", name, self._plain(name))
         choices = " or ".join(self._said(test) for test in tests)
         return Sentence(f"{self.noun(name)} is {mine}, not {choices}", name, self._plain(name))
+
+    def _is_list(self, name: str) -> bool:
+        return isinstance(self.scope[name], (list, tuple))
+
+    def _quantified(self, every: bool, name: str, condition: Expression, value: object) -> str:
+        items = self.scope[name]
+        count = len(items) if isinstance(items, (list, tuple)) else 0
+        if isinstance(value, bool):
+            part = ("every" if value else "not every") if every else ("at least one" if value else "none")
+            verb = f"holds for {part} of the {count} {self.noun(name)}"
+        else:
+            verb = f"is not known for all of the {count} {self.noun(name)}"
+        others = sorted(names(condition) - {"item"})
+        known = [self._with_value(each) for each in others if self._is_ours(each)]
+        values = f" ({', '.join(known[:_MANY_NAMES])})" if known else ""
+        return f"`{' '.join(condition.span.text.split())}` {verb}{values}"
 
     def _as_written(self, expression: Expression, value: object) -> str:
         text = " ".join(expression.span.text.split())

@@ -242,7 +242,8 @@ def _status(draft: Draft, stage: Name, steps: Sequence[_Step]) -> Name:
 
     cases = [(build.equals(stage, build.literal(step.stage.id, at), at), one(step)) for step in steps]
     nowhere = Open(f"`{draft.policy.id}` has no such stage", at)
-    return draft.define(f"{draft.policy.id}/status", build.choose(cases, nowhere, at), at)
+    status = build.call("once known", stage, build.choose(cases, nowhere, at), span=at)
+    return draft.define(f"{draft.policy.id}/status", status, at)
 
 
 def _gate(

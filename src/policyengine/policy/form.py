@@ -118,7 +118,7 @@ def _diagnostics(
     for error in missing:
         pointer = at + _pointer(error)
         if pointer not in folded:
-            yield _missing_key(document, pointer)
+            yield _misspelt(document, model, at, pointer) or _missing_key(document, pointer)
     for error in errors:
         if error["type"] not in ("extra_forbidden", "missing"):
             yield _wrong_value(document, at + _pointer(error), error)
@@ -156,6 +156,18 @@ def elsewhere(model: type[BaseModel], pointer: Pointer) -> str | None:
         if key in _keys(below):
             return f"`{key}` belongs one level down, in `{name}`"
     return None
+
+
+def _misspelt(
+    document: Document, model: type[BaseModel], at: Pointer, pointer: Pointer
+) -> Diagnostic | None:
+    """A key that stands where another one is missing, if it is near it and no other key of the place."""
+    node = document.at(pointer[:-1])
+    owners = list(_models_on_the_way(model, pointer[len(at) : -1]))
+    known = _keys(owners[-1]) if owners else []
+    others = [key for key in node.entries if key not in known] if isinstance(node, Mapping) else []
+    key = nearest(str(pointer[-1]), others)
+    return None if key is None else unknown_key(document, (*pointer[:-1], key), known)
 
 
 def _missing_key(document: Document, pointer: Pointer) -> Diagnostic:

@@ -157,6 +157,8 @@ def _hint(node: Any, fact: Fact | None) -> str | None:
     if not isinstance(node, Scalar) or fact is None:
         return None
     numeric = fact.scalar in ("integer", "count", "number")
+    if numeric and not node.quoted and node.text.strip().lstrip("+-").isdigit():
+        return f"write {node.text.strip().lstrip('+-0') or '0'}"
     if numeric and (node.quoted or node.literal == "string") and node.text.strip().lstrip("+-").isdigit():
         return f"write {node.text.strip()} without quotes"
     if fact.scalar == "boolean" and node.text.strip("'\"").casefold() in ("true", "false", "yes", "no"):

@@ -73,7 +73,7 @@ def read_rule(rule: Rule, scope: Scope) -> Finding | None:
         subject=scope.subject,
         status=status if isinstance(status, str) else UNDETERMINED,
         because=because,
-        unknown=unsettled([status, *_unknown_values(rule, scope)]),
+        unknown=unsettled([status, *_unknown_values(rule, scope, not isinstance(status, str))]),
         **fields,
     )
 
@@ -83,9 +83,10 @@ def _origin(rule: Rule, scope: Scope) -> Origin:
     return nearer if isinstance(nearer, Origin) else rule.origin
 
 
-def _unknown_values(rule: Rule, scope: Scope) -> Iterable[object]:
-    """The values that the finding shows or rests on, as far as they are not known."""
-    for reading in (rule.because, *rule.fields.values()):
+def _unknown_values(rule: Rule, scope: Scope, undecided: bool) -> Iterable[object]:
+    """The values that the finding shows, and where it is not decided those that it rests on."""
+    because = (rule.because,) if undecided else ()
+    for reading in (*because, *rule.fields.values()):
         yield from _behind(reading, scope)
 
 

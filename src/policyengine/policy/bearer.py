@@ -112,4 +112,5 @@ def bearer_expression(draft: Draft, bearer: Bearer, *pointer: str | int) -> Expr
         (build.equals(fact, build.literal(value, at), at), one(party))
         for value, party in bearer.values.items()
     ]
-    return build.choose(cases, Open(f"there is no party for this `{bearer.by}`", at), at)
+    # Every value has a party, so the last one needs no condition: a party that all agree on is known.
+    return build.choose(cases[:-1], cases[-1][1], at)

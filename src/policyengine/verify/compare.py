@@ -123,7 +123,7 @@ def _nearest(
 ) -> Iterator[Mismatch]:
     """What is wrong with the item that was meant; if none was, that there is none, and the nearest one."""
 
-    def distance(j: int) -> tuple[int, int, float]:
+    def distance(j: int) -> tuple[int, int, int]:
         others = sum(each.other for each in tried[j])
         return others, len(tried[j]), -_likeness(expected, actual[j])
 
@@ -144,10 +144,11 @@ def _picked(expected: Node, actual: Any) -> str:
     return brief(actual)
 
 
-def _likeness(expected: Node, actual: Any) -> float:
+def _likeness(expected: Node, actual: Any) -> int:
     if not isinstance(expected, Scalar):
-        return 0.0
-    return difflib.SequenceMatcher(None, expected.text, brief(actual)).ratio()
+        return 0
+    blocks = difflib.SequenceMatcher(None, expected.text, brief(actual)).get_matching_blocks()
+    return sum(block.size for block in blocks)
 
 
 def _same(expected: Scalar, actual: Any, shape: Shape) -> bool:

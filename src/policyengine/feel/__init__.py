@@ -5,7 +5,9 @@ The names here are loaded when they are first used.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,3 +50,15 @@ def __getattr__(name: str) -> object:
     found: object = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
     globals()[name] = found
     return found
+
+
+class _Package(ModuleType):
+    """Keeps the functions `evaluate`, `check` and `unparse` apart from the modules of the same names."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # Importing a module binds it in its package, where it would hide the function.
+        if not (name in _HOME and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -1,0 +1,106 @@
+"""FEEL from Python: plain values in and out, and what the package promises."""
+
+from __future__ import annotations
+
+import datetime
+import subprocess
+import sys
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import policyengine.feel as feel
+from policyengine.feel.lexer import Excerpt
+from policyengine.feel.syntax import Binary, Name
+from policyengine.feel.values import Months, Range
+from policyengine.source import Source
+
+NOON = datetime.datetime(2026, 11, 21, 12, 30, 15, 250_000)  # noqa: DTZ001  # local on purpose
+
+VALUES = [
+    Decimal("1.50"),
+    "text",
+    True,
+    None,
+    datetime.date(2026, 11, 21),
+    datetime.time(10, 30),
+    datetime.time(10, 30, tzinfo=datetime.UTC),
+    NOON,
+    NOON.replace(tzinfo=ZoneInfo("Europe/Paris")),
+    datetime.timedelta(days=90),
+    Months(14),
+    Range(Decimal(1), Decimal(5)),
+    [Decimal(1), "a", None],
+    {"a": {"b": [Decimal(1)]}},
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_a_value_comes_back_as_it_went_in(value: object) -> None:
+    assert feel.evaluate("x", {"x": value}) == value
+
+
+def test_numbers_of_python_are_decimals() -> None:
+    assert feel.evaluate("x + y", {"x": 1, "y": 0.1}) == Decimal("1.1")
+
+
+def test_names_with_spaces_are_those_of_the_context() -> None:
+    context = {"monthly fee": 10, "a": {"b c": 1}, "l": [{"d e": 2}]}
+    assert feel.evaluate("monthly fee * 2 + a.b c + l[1].d e", context) == 23
+
+
+def test_a_syntax_error_has_no_value() -> None:
+    assert feel.evaluate("1 +") is None
+    assert feel.parse(Source("x", "1 +")).diagnostics[0].code.id == "FEEL001"
+
+
+def test_the_clock_is_given() -> None:
+    assert feel.evaluate("today()") is None
+    assert feel.evaluate("today()", now=NOON) == datetime.date(2026, 11, 21)
+    assert feel.evaluate("now()", now=NOON) == NOON
+
+
+@pytest.mark.parametrize(
+    ("test", "value", "expected"),
+    [
+        ("-", 5, True),
+        ("> 4", 5, True),
+        ("< 4", 5, False),
+        ("5", 5, True),
+        ("1, 5", 5, True),
+        ("not(1, 5)", 5, False),
+        ("not(> 5)", 5, True),
+        ("[1..5)", 5, False),
+        ("? > 4 and ? < 6", 5, True),
+        ("limit", 5, True),
+        ("> limit", 5, False),
+        ('"a", "b"', "a", True),
+        ("= 5", 5, True),
+        ("!= 5", 5, False),
+        ("not(true)", True, False),
+        ("not(? = 5) or true", 5, True),
+        ('> "a"', 5, None),
+        ("> 4 5", 5, None),
+        ("count(?) > 1", [1, 2], True),
+    ],
+)
+def test_unary_tests(test: str, value: object, expected: bool | None) -> None:
+    assert feel.unary_test(test, value, {"limit": 5}) is expected
+
+
+def test_places_are_those_of_the_larger_source() -> None:
+    source = Source("policy.yaml", "when: 'a + b'\n")
+    parsed = feel.parse(Excerpt("a + b", lambda start, end: source.span(7 + start, 7 + end)))
+    assert isinstance(parsed.expression, Binary)
+    assert parsed.expression.span.text == "a + b"
+    assert isinstance(parsed.expression.right, Name)
+    assert str(parsed.expression.right.span) == "policy.yaml:1:12"
+
+
+def test_the_package_loads_nothing_before_it_is_used() -> None:
+    code = "import sys, policyengine.feel; print('policyengine.feel.parser' in sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "False"
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = feel.nothing  # type: ignore[attr-defined]

@@ -19,7 +19,7 @@ from policyengine.policy.findings import Decision, Finding, Subject
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program import load as loading
 from policyengine.program.record import Record, RecordReader
-from policyengine.source import Source
+from policyengine.source import Source, Span
 from policyengine.text.document import Document, Pointer, Sequence
 
 if TYPE_CHECKING:
@@ -118,11 +118,10 @@ class Program:
         from policyengine.text.yaml import read_yaml
 
         read: Any = {"yaml": read_yaml, "json": read_json, "ndjson": read_ndjson}[form](source)
-        records = self._records(read.documents)
-        broken = {str(found.span) for found in read.diagnostics} if form == "ndjson" else set()
-        return Records(
-            records.records, (*read.diagnostics, *records.diagnostics), records.left_out + len(broken)
-        )
+        records = self._records(read.documents, read.diagnostics)
+        outside = {str(found.span) for found in read.diagnostics if not _within(found, read.documents)}
+        left_out = records.left_out + (len(outside) if form == "ndjson" else 0)
+        return Records(records.records, (*read.diagnostics, *records.diagnostics), left_out)
 
     def record(self, data: Mapping[str, object]) -> Records:
         """A record out of plain Python data: texts, numbers, dates, lists, mappings."""
@@ -133,12 +132,17 @@ class Program:
             return Records(diagnostics=(read,), left_out=1)
         return self._records([read])
 
-    def _records(self, documents: Iterable[Document]) -> Records:
+    def _records(self, documents: Iterable[Document], broken: Iterable[Diagnostic] = ()) -> Records:
+        """The records of documents; one in which a mistake of syntax was found already is left out."""
         good: list[Record] = []
         mistakes: list[Diagnostic] = []
         left_out = 0
         for document in documents:
             for pointer in _places(document):
+                place = document.value_span(pointer)
+                if any(_lies_in(mistake, place) for mistake in broken):
+                    left_out += 1
+                    continue
                 found = self._reader.read(document, pointer)
                 if isinstance(found, Record):
                     good.append(found)
@@ -190,6 +194,14 @@ def _places(document: Document) -> Iterable[Pointer]:
     if isinstance(document.root, Sequence):
         return [(i,) for i in range(len(document.root.items))]
     return [()]
+
+
+def _within(mistake: Diagnostic, documents: Iterable[Document]) -> bool:
+    return any(_lies_in(mistake, document.root.span) for document in documents)
+
+
+def _lies_in(mistake: Diagnostic, place: Span) -> bool:
+    return mistake.span is not None and place.start <= mistake.span.start < place.end
 
 
 def codes() -> tuple[Code, ...]:

@@ -56,7 +56,8 @@ def _values(value: object) -> object:
         return value
     twice = next((item for i, item in enumerate(value) if item in value[:i]), None)
     if twice is not None:
-        raise PydanticCustomError("value", "{sentence}", {"sentence": f"`{twice}` stands twice among the values"})
+        sentence = f"`{twice}` stands twice among the values"
+        raise PydanticCustomError("value", "{sentence}", {"sentence": sentence})
     return {str(item): item for item in value}
 
 

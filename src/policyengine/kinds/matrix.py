@@ -289,8 +289,9 @@ def _party(draft: Draft, column: Name, cells: Mapping[str, Cell], place: tuple[s
         (build.equals(column, build.literal(each, at), at), one(cell, *place, each))
         for each, cell in cells.items()
     ]
-    # Only the columns of the cells come here, so the last one needs no condition: where the column is not
-    # known, a party that all cells agree on still is.
+    if len(cells) < len(draft.policy.columns.values):  # type: ignore[attr-defined]
+        return build.choose(cases, build.literal(None, at), at)
+    # The last column needs no condition: a party that all columns agree on is known without the column.
     return build.choose(cases[:-1], cases[-1][1], at)
 
 

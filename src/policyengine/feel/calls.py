@@ -7,10 +7,12 @@ from typing import TypeAlias
 
 from policyengine.feel import limits
 from policyengine.feel.conform import MISMATCH, conform
+from policyengine.feel.relations import accepts
 from policyengine.feel.scope import ABSENT, Env, unknown_within
-from policyengine.feel.signatures import Function, bind
+from policyengine.feel.signatures import Function, Result, bind
 from policyengine.feel.syntax import Call, Expression, FunctionLiteral, Name
 from policyengine.feel.typenames import resolved
+from policyengine.feel.types import ANY, FunctionType, Type
 from policyengine.feel.values import Failed, Invocable
 
 Run: TypeAlias = Callable[[Expression, Env], object]
@@ -29,6 +31,13 @@ class _BuiltIn(Invocable):
     @property
     def arity(self) -> int | None:
         return None
+
+    def fits(self, wanted: object) -> bool:
+        """Whether one of its signatures takes and gives what is wanted."""
+        return isinstance(wanted, FunctionType) and any(
+            _fits(tuple(one.type for one in way.parameters), way.result, wanted)
+            for way in self.function.signatures
+        )
 
     def invoke(self, *arguments: object) -> object:
         return self.apply(arguments, ())
@@ -59,6 +68,16 @@ class _Closure(Invocable):
     def arity(self) -> int | None:
         return len(self.literal.parameters)
 
+    def fits(self, wanted: object) -> bool:
+        """Whether it takes and gives what is wanted, as far as its text shows."""
+        # Only `instance of` asks; the checker need not be loaded for evaluation.
+        from policyengine.feel.check import check
+
+        if not isinstance(wanted, FunctionType):
+            return False
+        formals = {formal.name: formal.type or ANY for formal in self.literal.parameters}
+        return _fits(tuple(formals.values()), check(self.literal.body, formals).type, wanted)
+
     def invoke(self, *arguments: object) -> object:
         return self.apply(arguments, ())
 
@@ -80,6 +99,14 @@ class _Closure(Invocable):
         result = self.run(self.literal.body, self.env.inside(given))
         shared.calls -= 1
         return result
+
+
+def _fits(parameters: Sequence[Type], result: Result, wanted: FunctionType) -> bool:
+    if len(parameters) != len(wanted.parameters):
+        return False
+    given = result(parameters) if callable(result) else result
+    taken = all(accepts(one, other) for one, other in zip(parameters, wanted.parameters, strict=True))
+    return taken and accepts(wanted.result, given)
 
 
 def closure(

@@ -1,16 +1,19 @@
 """Whether a value is of a type, and the conversions that FEEL makes without being asked.
 
-DMN 1.5, 10.3.2.9.4: a list of one item stands for the item and an item for a list of one.
+DMN 1.5, 10.3.2.9.4: a list of one item stands for the item, an item for a list of one, a date for its
+midnight in UTC.
 """
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, cast
 
 from policyengine.feel.types import (
     ANY,
+    DATE_TIME,
     Context,
     Enum,
     FunctionType,
@@ -22,7 +25,7 @@ from policyengine.feel.types import (
     Scalar,
     Type,
 )
-from policyengine.feel.values import Range, Unknown, kind
+from policyengine.feel.values import DateTime, FarDate, Invocable, Range, Time, Unknown, kind
 
 
 class _Mismatch:
@@ -54,6 +57,8 @@ def conform(value: object, wanted: Type) -> object:
         return items if _all(cast(Sequence[object], items), wanted.item) else MISMATCH
     if is_instance(value, wanted):
         return value
+    if wanted == DATE_TIME and isinstance(value, (datetime.date, FarDate)):
+        return DateTime(value, Time(0, 0, Decimal(0), 0))
     if kind(value) == "list":
         items = cast(Sequence[object], value)
         if len(items) == 1 and items[0] is not None and is_instance(items[0], wanted):
@@ -86,8 +91,8 @@ def is_instance(value: object, wanted: Type) -> bool:
             return kind(value) == "context" and _has(cast(Mapping[str, object], value), fields)
         case RangeOf(item):
             return isinstance(value, Range) and all(_may_be(end, item) for end in (value.low, value.high))
-        case FunctionType(parameters, _):
-            return kind(value) == "function" and getattr(value, "arity", None) == len(parameters)
+        case FunctionType():
+            return isinstance(value, Invocable) and value.fits(wanted)
         case OneOf(options):
             return any(is_instance(value, option) for option in options)
         case Named():

@@ -121,6 +121,10 @@ class Invocable(ABC):
         """How many arguments it takes; None where that differs."""
 
     @abstractmethod
+    def fits(self, wanted: object) -> bool:
+        """Whether it is a function of a `FunctionType`."""
+
+    @abstractmethod
     def invoke(self, *arguments: object) -> object:
         """The result for these arguments."""
 

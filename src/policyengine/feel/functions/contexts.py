@@ -76,7 +76,7 @@ FUNCTIONS = table(
     function(
         "get value",
         signature("m: context, key: text", ANY, _get_value),
-        signature("m: context, key: list of text", ANY, _get_value_at),
+        signature("m: context, keys: list of text", ANY, _get_value_at),
     ),
     function("get entries", signature("m: context", ListOf(_ENTRY), _get_entries)),
     function("context", signature("entries: list", ANY_CONTEXT, _context), settles=True),

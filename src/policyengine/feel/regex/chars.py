@@ -84,10 +84,23 @@ class CharClass:
         return any(low <= code <= high for low, high in self.ranges) or any(test(char) for test in self.tests)
 
 
+# Characters with more than one upper or lower case: neither case leads from one to all others.
+_SAME = (
+    "kK\u212a",
+    "sS\u017f",
+    "\xe5\xc5\u212b",
+    "\u03c9\u03a9\u2126",
+    "\xdf\u1e9e",
+    "\u03bc\u039c\xb5",
+    "\u03c3\u03a3\u03c2",
+)
+_MORE = {char: group for group in _SAME for char in group}
+
+
 @lru_cache(maxsize=1024)
 def variants(char: str) -> tuple[str, ...]:
     """A character in all its cases."""
-    found = {char}
+    found = {char, *_MORE.get(char, "")}
     for _ in range(2):
         found |= {case for one in tuple(found) for case in (one.lower(), one.upper(), one.title())}
     return tuple(one for one in found if len(one) == 1)

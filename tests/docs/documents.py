@@ -64,7 +64,7 @@ def refreshed(text: str, folder: Path) -> str:
         if block.language == "console":
             body = _session(block.body, folder)
         elif block.language == "python" and block.file is None:
-            printed = _run([sys.executable, "-c", block.body], folder).stdout
+            printed = run([sys.executable, "-c", block.body], folder).stdout
         elif block.language == "diff":
             _change(block, folder)
         elif block.file is not None:
@@ -91,13 +91,14 @@ def _session(body: str, folder: Path) -> str:
         if command == "$ echo $?":
             shown.append(f"{code}\n")
             continue
-        done = _run(["sh", "-c", command[2:]], folder)
+        done = run(["sh", "-c", command[2:]], folder)
         shown.append(done.stdout)
         code = done.returncode
     return "".join(shown)
 
 
-def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """A command, run in the folder with the code that lies there; its output and errors in one."""
     ours = ("POLICYENGINE_", "GIT_", "COLUMNS")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

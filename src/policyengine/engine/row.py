@@ -11,7 +11,15 @@ from policyengine.engine.reasons import explain
 from policyengine.engine.scope import Scope, instances, root_scope
 from policyengine.engine.shown import as_shown
 from policyengine.feel.values import Unknown
-from policyengine.policy.findings import UNDETERMINED, Decision, Finding, Origin, Reason, Shortfall
+from policyengine.policy.findings import (
+    NOT_APPLICABLE,
+    UNDETERMINED,
+    Decision,
+    Finding,
+    Origin,
+    Reason,
+    Shortfall,
+)
 from policyengine.policy.rule import (
     Build,
     Choose,
@@ -73,7 +81,7 @@ def read_rule(rule: Rule, scope: Scope) -> Finding | None:
         subject=scope.subject,
         status=status if isinstance(status, str) else UNDETERMINED,
         because=because,
-        unknown=unsettled([status, *_unknown_values(rule, scope, not isinstance(status, str))]),
+        unknown=unsettled([status, *_unknown_values(rule, scope, status)]),
         **fields,
     )
 
@@ -83,10 +91,13 @@ def _origin(rule: Rule, scope: Scope) -> Origin:
     return nearer if isinstance(nearer, Origin) else rule.origin
 
 
-def _unknown_values(rule: Rule, scope: Scope, undecided: bool) -> Iterable[object]:
-    """The values that the finding shows, and where it is not decided those that it rests on."""
-    because = (rule.because,) if undecided else ()
-    for reading in (*because, *rule.fields.values()):
+def _unknown_values(rule: Rule, scope: Scope, status: object) -> Iterable[object]:
+    """The values that a finding shows, and where it is not decided those that it rests on.
+
+    What does not apply needs nothing.
+    """
+    because = () if isinstance(status, str) else (rule.because,)
+    for reading in (*because, *rule.fields.values()) if status != NOT_APPLICABLE else ():
         yield from _behind(reading, scope)
 
 
@@ -152,7 +163,7 @@ def _shortfalls(reading: Shortfalls, scope: Scope) -> tuple[Shortfall, ...]:
     return tuple(
         _shortfall(found)
         for found in findings
-        if found is not None and found.status not in ("met", "not_applicable")
+        if found is not None and found.status not in ("met", NOT_APPLICABLE)
     )
 
 

@@ -109,7 +109,11 @@ _UNSETTLED = record(
 )
 _TAIL = (
     Key("because", many(_REASON), "The conditions that decided."),
-    Key("unknown", many(_UNSETTLED), "What kept it from being decided; empty unless undetermined."),
+    Key(
+        "unknown",
+        many(_UNSETTLED),
+        "What kept it from being decided; of a decided one what it leaves open, such as whose it is.",
+    ),
     Key("source", maybe(_SOURCE), "Where the rule is written.", attrgetter("origin.clause")),
     Key(
         "basis",

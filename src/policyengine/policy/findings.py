@@ -20,6 +20,7 @@ Outcome = Literal["holds", "fails", "unknown", "value"]
 Basis = Literal["stated", "assumed"]
 Value = object
 UNDETERMINED = "undetermined"
+NOT_APPLICABLE = "not_applicable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ class Requirement(Finding):
     """One thing asked for; `decided_by` names the party where a person decides."""
 
     section: ClassVar[str] = "requirements"
-    statuses: ClassVar[tuple[str, ...]] = ("met", "unmet", "not_applicable", UNDETERMINED, "manual")
+    statuses: ClassVar[tuple[str, ...]] = ("met", "unmet", NOT_APPLICABLE, UNDETERMINED, "manual")
 
     decided_by: str | None = None
 
@@ -226,7 +227,7 @@ class Duty(Finding):
     """Who does what: a party in a role for an activity; `block` is the section of the matrix."""
 
     section: ClassVar[str] = "duties"
-    statuses: ClassVar[tuple[str, ...]] = ("applies", "not_applicable", UNDETERMINED)
+    statuses: ClassVar[tuple[str, ...]] = ("applies", NOT_APPLICABLE, UNDETERMINED)
 
     block: str
     block_title: str
@@ -263,7 +264,7 @@ class Obligation(Finding):
 
     section: ClassVar[str] = "obligations"
     statuses: ClassVar[tuple[str, ...]] = (
-        "met", "upcoming", "due", "overdue", "not_applicable", UNDETERMINED, "manual",
+        "met", "upcoming", "due", "overdue", NOT_APPLICABLE, UNDETERMINED, "manual",
     )  # fmt: skip
 
     party: str | None = None
@@ -285,7 +286,7 @@ class Charge(Finding):
     """
 
     section: ClassVar[str] = "charges"
-    statuses: ClassVar[tuple[str, ...]] = ("applies", "not_applicable", UNDETERMINED)
+    statuses: ClassVar[tuple[str, ...]] = ("applies", NOT_APPLICABLE, UNDETERMINED)
 
     item: str | None = None
     amount: Decimal | None = None

@@ -32,51 +32,75 @@ def code_list(codes: Iterable[Code]) -> str:
 
 def codes_markdown(codes: Iterable[Code]) -> str:
     """All codes as a page of the documentation."""
-    lines = ["# Mistakes", "", _CODES_INTRODUCTION, ""]
-    for code in codes:
-        lines.extend(_code_markdown(code))
+    found = tuple(codes)
+    lines = ["# Mistakes", "", _CODES_INTRODUCTION, "", "| code | | |", "|---|---|---|"]
+    lines.extend(
+        f"| [{code.id}](#{code.id.lower()}) | {code.severity} | {_cell(code.title)} |" for code in found
+    )
+    for code in found:
+        lines.extend(("", *_code_markdown(code)))
     return "\n".join(lines).rstrip() + "\n"
 
 
 _CODES_INTRODUCTION = (
-    "Every mistake that `policyengine check` or `policyengine evaluate` can find has a code. "
-    "`policyengine code TIER002` shows the same page in the terminal."
+    "Every mistake that the commands can find in policies, records and tests has a code. "
+    "`policyengine code TIER002` shows the same text in the terminal."
 )
 
 
 def _code_markdown(code: Code) -> Iterator[str]:
-    yield from (f"## {code.id}: {code.title}", "", f"*{code.severity}*", "", code.why.strip(), "")
+    yield from (f"## {code.id}", "", f"**{code.title}** ({code.severity})", "", code.why.strip())
     for heading, example in (("Instead of", code.bad), ("write", code.good)):
         if example.strip():
-            yield from (f"{heading}", "", "```yaml", example.strip("\n"), "```", "")
+            yield from ("", heading, "", "```yaml", example.strip("\n"), "```")
 
 
 def schemas_markdown(schemas: Mapping[str, Mapping[str, Any]]) -> str:
-    """The JSON Schemas as a page of the documentation: each with its keys."""
-    lines = ["# JSON Schemas", "", _SCHEMAS_INTRODUCTION, ""]
+    """The JSON Schemas as a page of the documentation: each with its keys, and those of its parts."""
+    lines = ["# JSON Schemas", "", _SCHEMAS_INTRODUCTION]
+    shown: dict[str, object] = {}
     for name, schema in schemas.items():
-        lines.extend(_schema_markdown(name, schema))
-    return "\n".join(lines).rstrip() + "\n"
+        lines.extend(("", f"## {name}", *_keys_markdown(schema)))
+        for part, definition in sorted(schema.get("$defs", {}).items()):
+            if definition.get("properties") and shown.get(part) != definition:
+                shown[part] = definition
+                lines.extend(("", f"### {part}", *_keys_markdown(definition)))
+    return "\n".join(lines) + "\n"
 
 
 _SCHEMAS_INTRODUCTION = (
     "An editor that reads the first line of a policy file completes its keys and marks mistakes while you "
     "type. `policyengine schema NAME` prints one of these, `policyengine schema --write DIR` writes them all."
+    "\n\nBelow each stand the parts that it consists of; what an earlier one has is not repeated."
 )
 
 
-def _schema_markdown(name: str, schema: Mapping[str, Any]) -> Iterator[str]:
-    yield from (f"## {name}", "")
+def _keys_markdown(schema: Mapping[str, Any]) -> Iterator[str]:
     if about := schema.get("description") or schema.get("title"):
-        yield from (str(about), "")
+        yield from ("", str(about))
     properties = schema.get("properties", {})
     if properties:
         required = set(schema.get("required", ()))
-        yield from ("| key | needed | meaning |", "|---|---|---|")
+        yield from ("", "| key | needed | meaning |", "|---|---|---|")
         for key, value in properties.items():
-            about = value.get("description", "") if isinstance(value, Mapping) else ""
-            yield f"| `{key}` | {'yes' if key in required else ''} | {_cell(about)} |"
-        yield ""
+            yield f"| `{key}` | {'yes' if key in required else ''} | {_cell(_meaning(value))} |"
+
+
+def _meaning(schema: object) -> str:
+    """What a key is for; where nothing is said, the parts or values that it takes."""
+    if not isinstance(schema, Mapping):
+        return ""
+    if "description" in schema:
+        return str(schema["description"])
+    if "$ref" in schema:
+        return _part(schema["$ref"])
+    if "$ref" in schema.get("items", {}):
+        return f"a list of {_part(schema['items']['$ref'])}"
+    return f"`{schema['const']}`" if "const" in schema else ""
+
+
+def _part(reference: str) -> str:
+    return f"`{reference.rsplit('/', 1)[-1]}`"
 
 
 def _cell(text: str) -> str:

@@ -43,11 +43,16 @@ def read_folder(folder: str | Path) -> Folder:
         paths = sorted(path for path in root.rglob("*.y*ml") if _is_policy(path.relative_to(root)))
     except (OSError, ValueError) as error:
         return Folder(mistakes=(UNREADABLE.at(None, f"`{folder}` cannot be read: {_why(error)}"),))
-    read = [read_file(path) for path in paths]
+    read = [read_file(path) if path.is_file() else _no_file(path) for path in paths]
     return Folder(
         tuple(each for each in read if isinstance(each, Source)),
         tuple(each for each in read if isinstance(each, Diagnostic)),
     )
+
+
+def _no_file(path: Path) -> Diagnostic:
+    """Said of folders, broken links and pipes, which must not keep a reader waiting."""
+    return UNREADABLE.at(None, f"`{path}` cannot be read: it is not a file", help="remove or rename it")
 
 
 def _is_policy(path: Path) -> bool:

@@ -7,20 +7,33 @@ first one that holds decides. What is not known decides only where nothing else 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from policyengine.engine.scope import Scope
 from policyengine.engine.sentences import Sentences
 from policyengine.feel.syntax import And, Call, Expression, If, ListLiteral, Literal, Name, Open, Or, names
 from policyengine.feel.values import Unknown
 from policyengine.policy.findings import Outcome, Reason
+from policyengine.policy.phrases import join
+from policyengine.policy.rule import Case
 
 # Functions that only hand on or turn round what their first argument says.
 _SEE_THROUGH = ("is true", "once known", "not")
+# So many cases that are not known are told; of a long table the rest would say the same again.
+_MOST_OPEN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """In a row of reasons: here the cases of a node of this scope are told."""
+
+    scope: Scope
+    name: str
 
 
 def explain(scope: Scope, name: str) -> tuple[Reason, ...]:
     """The reasons for the value of a node."""
-    return tuple(_node(scope, name, True))
+    return tuple(dict.fromkeys(_told(_node(scope, name, True), set())))
 
 
 def outcome(value: object) -> Outcome:
@@ -32,7 +45,7 @@ def outcome(value: object) -> Outcome:
     return "unknown" if isinstance(value, Unknown) else "value"
 
 
-def _node(scope: Scope, name: str, upright: bool) -> Iterator[Reason]:
+def _node(scope: Scope, name: str, upright: bool) -> Iterator[Reason | _Told]:
     owner = scope.owner(name)
     if owner is None:
         yield from _leaf(scope, Name(name, scope.graph.nodes[scope.entity][name].at), upright)
@@ -44,7 +57,7 @@ def _node(scope: Scope, name: str, upright: bool) -> Iterator[Reason]:
         yield from _reasons(owner, node.expression, upright)
 
 
-def _reasons(scope: Scope, expression: Expression, upright: bool) -> Iterator[Reason]:
+def _reasons(scope: Scope, expression: Expression, upright: bool) -> Iterator[Reason | _Told]:
     match expression:
         case Name(name) if _is_part_of_a_policy(scope, name):
             yield from _node(scope, name, upright)
@@ -65,7 +78,7 @@ def _reasons(scope: Scope, expression: Expression, upright: bool) -> Iterator[Re
 
 def _branch(
     scope: Scope, condition: Expression, then: Expression, otherwise: Expression, upright: bool
-) -> Iterator[Reason]:
+) -> Iterator[Reason | _Told]:
     value = scope.value(condition)
     yield from _reasons(scope, condition, True)
     if value is True:
@@ -91,7 +104,7 @@ def _is_part_of_a_policy(scope: Scope, name: str) -> bool:
     return owner is not None and owner.graph.nodes[owner.entity][name].noun is None
 
 
-def _leaf(scope: Scope, expression: Expression, upright: bool) -> Iterator[Reason]:
+def _leaf(scope: Scope, expression: Expression, upright: bool) -> Iterator[Reason | _Told]:
     value = scope.value(expression)
     if not isinstance(value, (bool, Unknown)) and not isinstance(expression, Name):
         for name in sorted(names(expression)):
@@ -108,3 +121,60 @@ def _leaf(scope: Scope, expression: Expression, upright: bool) -> Iterator[Reaso
             sentence.text, found, expression.span,
             sentence.fact, sentence.have, sentence.need, sentence.short_by, sentence.noun,
         )  # fmt: skip
+    yield from _tellers(scope, expression)
+
+
+# Values that tell their cases
+
+
+def _tellers(scope: Scope, expression: Expression) -> Iterator[_Told]:
+    """The values with cases that an expression rests on."""
+    told = scope.graph.told
+    for name in sorted(names(expression)) if told else ():
+        owner = scope.owner(name)
+        for entity, teller in told.get((owner.entity, name), ()) if owner is not None else ():
+            at = owner
+            while at is not None and at.entity != entity:
+                at = at.above
+            if at is not None:
+                yield _Told(at, teller)
+
+
+def _told(found: Iterator[Reason | _Told], seen: set[tuple[int, str]]) -> Iterator[Reason]:
+    for each in found:
+        if isinstance(each, Reason):
+            yield each
+        elif (id(each.scope), each.name) not in seen:
+            seen.add((id(each.scope), each.name))
+            yield from _told(_cases(each.scope, each.name), seen)
+
+
+def _cases(scope: Scope, name: str) -> Iterator[Reason | _Told]:
+    """The cases that hold; where the value is not known, what keeps the open ones from being decided."""
+    node = scope.graph.nodes[scope.entity][name]
+    cases = node.cases
+    if cases is None:
+        return
+    values = [(case, scope[case.node]) for case in cases.cases]
+    holding = [case for case, value in values if value is True]
+    open_ones = [case for case, value in values if isinstance(value, Unknown)]
+    is_known = not isinstance(scope[name], Unknown)
+    for case in holding if cases.every or not is_known else holding[:1]:
+        yield from _case(scope, case)
+    if not is_known:
+        for case in open_ones[:_MOST_OPEN]:
+            yield from _node(scope, case.node, True)
+    elif open_ones and not holding:
+        several = join([case.heading for case in open_ones[:_MOST_OPEN]], "or")
+        yield Reason(f"{several}: they give the same", "value", node.at)
+    if not holding and not open_ones:
+        yield Reason(cases.otherwise, "value", node.at)
+
+
+def _case(scope: Scope, case: Case) -> Iterator[Reason | _Told]:
+    """A case with the conditions that make it hold, in one sentence."""
+    node = scope.graph.nodes[scope.entity][case.node]
+    found = list(_reasons(scope, node.expression, True))
+    texts = join(dict.fromkeys(each.text for each in found if isinstance(each, Reason)))
+    yield Reason(f"{case.heading}: {texts}" if texts else case.heading, "holds", node.at)
+    yield from (each for each in found if isinstance(each, _Told))

@@ -180,9 +180,15 @@ def fact_test(draft: Draft, pointer: Pointer, entity: str) -> Expression:
         help = did_you_mean(fact, [*names, *COMBINERS])
         draft.error(UNKNOWN_FACT, at, f"`{fact}` is not a fact of `{entity}`", help)
         return Open(f"`{fact}` is unknown", at)
-    subject = build.name(fact, at)
+    return value_test(draft, pointer, build.name(fact, at), names[fact], entity)
+
+
+def value_test(
+    draft: Draft, pointer: Pointer, subject: Expression, kind: Type, entity: str | None = None
+) -> Expression:
+    """The test at a pointer as a condition about `subject`, a value of type `kind`."""
+    entity = entity or draft.entity
     node = draft.document.at(pointer)
-    kind = names[fact]
     if isinstance(kind, ListOf) and node is not None:
         return _list_test(draft, pointer, subject, kind, node, entity)
     if isinstance(node, Sequence):

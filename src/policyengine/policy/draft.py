@@ -20,7 +20,7 @@ from policyengine.feel.syntax import Expression, In, Name, Open, UnaryTests
 from policyengine.feel.types import Type
 from policyengine.policy.base import Policy
 from policyengine.policy.findings import Basis, Clause, Origin
-from policyengine.policy.rule import Definition, Lowered, Node, Reference, Repeat, Rule, Transition
+from policyengine.policy.rule import Cases, Definition, Lowered, Node, Reference, Repeat, Rule, Transition
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import Span
 from policyengine.text.document import Document, Pointer, Scalar
@@ -258,9 +258,11 @@ class Draft:
         wanted: Type | None = None,
         noun: str | None = None,
         title: str | None = None,
+        exported: bool = False,
+        cases: Cases | None = None,
     ) -> Name:
         """A node of the graph; the name by which other expressions refer to it."""
-        node = Node(name, entity or self.entity, expression, at, wanted, noun, title=title)
+        node = Node(name, entity or self.entity, expression, at, wanted, noun, exported, title, cases)
         self._nodes.append(node)
         return build.name(name, at)
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from policyengine.diagnostics import Code
 from policyengine.policy.base import Policy
-from policyengine.policy.draft import Draft
+from policyengine.policy.draft import Draft, Unit
+from policyengine.policy.vocabulary import Result, Vocabulary
 
 P = TypeVar("P", bound=Policy)
+
+
+def no_results(unit: Unit, vocabulary: Vocabulary) -> Mapping[str, Result]:
+    """What most kinds export: nothing."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +25,7 @@ class Kind(Generic[P]):
 
     `check` reports what is wrong with a policy of it although its form is right; `lower` drafts its part
     of the graph. `summary` says in one line what it is for, `sections` which lists of a decision it fills.
+    `exports` tells the names, at the entity of the policy, that expressions everywhere may use.
     """
 
     name: str
@@ -28,6 +35,7 @@ class Kind(Generic[P]):
     check: Callable[[P, Draft], None]
     lower: Callable[[P, Draft], None]
     codes: tuple[Code, ...]
+    exports: Callable[[Unit, Vocabulary], Mapping[str, Result]] = no_results
 
 
 AnyKind = Kind[Any]

@@ -13,10 +13,12 @@ from types import MappingProxyType
 
 from policyengine.feel import types
 from policyengine.feel.calendar import add_months
+from policyengine.feel.compare import compare
 from policyengine.feel.functions import BUILTINS
 from policyengine.feel.signatures import Function, function, signature, table
 from policyengine.feel.types import Context, ListOf, RangeOf, Type
 from policyengine.feel.values import Failed, Months, Range, Unknown, unknown
+from policyengine.policy.phrases import join
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _DAY = timedelta(days=1)
@@ -120,6 +122,50 @@ def _at_least(wanted: Decimal, conditions: Sequence[object]) -> object:
     return False if holding + len(open_ones) < wanted else unknown(open_ones)
 
 
+def _agreed(rows: Sequence[object], values: Sequence[object], otherwise: Sequence[object]) -> object:
+    """The value of all candidates if they have one; the open rows and values say why it is not known."""
+    candidates = [*values, *otherwise]
+    first = candidates[0]
+    if all(not isinstance(each, Unknown) for each in candidates) and all(
+        compare("=", each, first) is True for each in candidates
+    ):
+        return first
+    return unknown([*rows, *values]) or unknown(otherwise) or Failed("the rows that match disagree")
+
+
+def _row_result(
+    hit: str, title: str, rows: Sequence[object], values: Sequence[object], *default: object
+) -> object:
+    """What a table gives: the value of the row that matches, as far as what is known decides.
+
+    `first` takes the first row that matches, `unique` the only one, `any` one of several that agree.
+    """
+    matching = [i for i, row in enumerate(rows) if row is True]
+    open_ones = [i for i, row in enumerate(rows) if isinstance(row, Unknown)]
+    if hit == "first" and matching:
+        open_ones, matching = [i for i in open_ones if i < matching[0]], matching[:1]
+    if hit == "unique" and (len(matching) > 1 or (matching and open_ones)):
+        return unknown([rows[i] for i in open_ones]) if open_ones else _clash(title, matching)
+    found = sorted([*open_ones, *matching])
+    otherwise = () if matching else default
+    if not found and not otherwise:
+        return Failed(f"no row of {title} matches")
+    agreed = _agreed([rows[i] for i in open_ones], [values[i] for i in found], otherwise)
+    if isinstance(agreed, Failed) and not open_ones:
+        return _clash(title, matching)
+    return agreed
+
+
+def _clash(title: str, matching: Sequence[int]) -> Failed:
+    numbers = join([str(i + 1) for i in matching])
+    return Failed(f"rows {numbers} of {title} match, and nothing says which one counts")
+
+
+def _row_type(arguments: Sequence[Type]) -> Type:
+    values = arguments[3] if len(arguments) > 3 else types.ANY
+    return values.item if isinstance(values, ListOf) else types.ANY
+
+
 def _second(arguments: Sequence[Type]) -> Type:
     return arguments[1] if len(arguments) > 1 else types.ANY
 
@@ -136,6 +182,11 @@ _OWN: Mapping[str, Function] = table(
     ),
     function(
         "at least", signature("number: number, conditions: list", types.BOOLEAN, _at_least), settles=True
+    ),
+    function(
+        "row result",
+        signature("hit: text, title: text, rows: list, values: list, default?: any", _row_type, _row_result),
+        settles=True,
     ),
     # Unknown whenever one of the values is: the ordinary fate of a function with an unknown argument.
     function("once known", signature("values: any, then: any", _second, lambda values, then: then)),

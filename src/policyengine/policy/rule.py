@@ -23,7 +23,8 @@ class Node:
     """A named expression at an entity; `wanted` is the type that it must have, None for any.
 
     `noun` is what people call its value in a sentence, `title` what it is called in a derivation, which
-    passes over nodes that have neither. `exported` nodes are shown among the values of a decision.
+    passes over nodes that have neither. `exported` nodes are shown among the values of a decision. `cases`
+    tell why a node has its value, where its expression alone would not say it well.
     """
 
     name: str
@@ -34,6 +35,27 @@ class Node:
     noun: str | None = None
     exported: bool = False
     title: str | None = None
+    cases: Cases | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A condition that speaks for a value: the node that tells whether it holds, and what it is called."""
+
+    node: str
+    heading: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """The cases of a value: those that hold are its reasons (`every` one, or the first), one sentence each.
+
+    `otherwise` is the sentence where none of them holds.
+    """
+
+    cases: tuple[Case, ...]
+    otherwise: str
+    every: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ types that names have in an expression.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Literal
@@ -19,6 +19,7 @@ from policyengine.feel import types
 from policyengine.feel.types import Context, Enum, ListOf, Type
 from policyengine.policy import quantities
 from policyengine.policy.base import Boolean, Date, Feel, Id, Part, Sourced, Text
+from policyengine.source import Span
 
 SCALAR_TYPES = (
     "text", "boolean", "integer", "count", "number", "money", "rate", "date", "period", "enum",
@@ -175,11 +176,25 @@ class Declarations(Sourced):
     entities: dict[Id, Entity] = Field(description="the root and what its record contains")
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a policy works out under a name of its own: its type, what people call it, where it says so."""
+
+    type: Type
+    noun: str
+    at: Span
+
+
 @dataclass(frozen=True)
 class Vocabulary:
-    """The declarations, asked in the terms of expressions and findings. `root` is the record itself."""
+    """The declarations, asked in the terms of expressions and findings. `root` is the record itself.
+
+    `results` are, by entity and name, what the policies in force work out; expressions use them as they
+    use facts.
+    """
 
     declarations: Declarations
+    results: Mapping[str, Mapping[str, Result]] = field(default_factory=dict)
 
     @cached_property
     def root(self) -> str:
@@ -216,8 +231,12 @@ class Vocabulary:
 
     def noun(self, entity: str, name: str) -> str:
         """A fact as people call it; the name itself where it is none."""
-        found = self.fact(entity, name)
-        return found[1].title if found else name.replace("_", " ")
+        for owner in self.lineage(entity):
+            if name in self.entities[owner].facts:
+                return self.entities[owner].facts[name].title
+            if name in self.results.get(owner, {}):
+                return self.results[owner][name].noun
+        return name.replace("_", " ")
 
     def fact_type(self, name: str, fact: Fact) -> Type:
         """The type of a fact in expressions."""
@@ -232,7 +251,7 @@ class Vocabulary:
         return _TYPES[fact.scalar]
 
     def row(self, entity: str) -> Context:
-        """One of the entity as an element of a list: its facts and the lists of what is in it."""
+        """One of the entity as an element of a list: its facts, results and the lists of what is in it."""
         return self._rows[entity]
 
     @cached_property
@@ -242,6 +261,7 @@ class Vocabulary:
         for name in sorted(pending, key=lambda each: -len(self.lineage(each))):
             entity = self.entities[name]
             fields: dict[str, Type] = {f: self.fact_type(f, fact) for f, fact in entity.facts.items()}
+            fields.update((word, result.type) for word, result in self.results.get(name, {}).items())
             for child, below in self.children(name):
                 fields[str(below.list)] = ListOf(rows[child])
             rows[name] = Context(fields, name)

@@ -97,6 +97,24 @@ class Graph:
                 yield name
 
     @cached_property
+    def told(self) -> Mapping[Key, tuple[Key, ...]]:
+        """For every named value the values on its way, its own too, that have cases to tell why."""
+        if not any(node.cases for _, node in self.every_node()):
+            return {}
+        found: dict[Key, tuple[Key, ...]] = {}
+        for key in self.order:
+            entity, name = key
+            around = set(self.lineage(entity))
+            rests = (
+                each for need in self.needs(key)
+                if need[0] in around and self.nodes[need[0]][need[1]].noun is not None
+                for each in found.get(need, ())
+            )  # fmt: skip
+            own = (key,) if self.nodes[entity][name].cases is not None else ()
+            found[key] = own or tuple(dict.fromkeys(rests))
+        return {key: keys for key, keys in found.items() if keys}
+
+    @cached_property
     def sights(self) -> Mapping[str, Mapping[str, Type]]:
         """For every entity the names that an expression at it sees; the graph must have been checked."""
         return {entity: self.names(entity) for entity in {*self.vocabulary.entities, *self.repeats}}

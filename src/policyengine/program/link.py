@@ -11,6 +11,7 @@ from policyengine.policy.draft import UNKNOWN_NAME, Draft, Unit
 from policyengine.policy.library import LIBRARY
 from policyengine.policy.rule import Lowered, Node
 from policyengine.policy.vocabulary import Vocabulary
+from policyengine.program import results
 from policyengine.program.declared import formulas
 from policyengine.program.graph import Graph, Key, find_cycle
 from policyengine.program.read import Declared
@@ -72,7 +73,7 @@ CODES = (CYCLE, GRANTED_TWICE)
 
 def link(declared: Declared, units: Sequence[Unit], report: Report) -> Graph:
     """The graph of the policies in force; what is wrong goes to the report, which may hold more already."""
-    vocabulary = Vocabulary(declared.declarations)
+    vocabulary, units = results.with_results(Vocabulary(declared.declarations), units, report)
     _check_sources(vocabulary, [declared.document, *(unit.document for unit in units)], report)
     lowered = [low for unit in units if (low := _lower(unit, vocabulary, report)) is not None]
     if not report.has_errors:  # a policy with a mistake may be the one that defines it

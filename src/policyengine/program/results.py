@@ -1,0 +1,115 @@
+"""What policies work out under names of their own: the results that expressions use like facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from policyengine.diagnostics import Code, Diagnostic, Label, Report
+from policyengine.feel.types import Context, ListOf, Number, Type
+from policyengine.kinds import KINDS
+from policyengine.policy.draft import Unit
+from policyengine.policy.vocabulary import Result, Vocabulary
+from policyengine.program.declared import NO_CURRENCY, RESERVED
+
+_GOOD = """\
+kind: table
+id: support-fee
+title: Support fee
+for: partner
+type: number
+hit: unique
+inputs: [attends_quarterly_reviews]
+rows:
+  - {when: {attends_quarterly_reviews: true}, then: 1}
+  - {when: {attends_quarterly_reviews: false}, then: 2}
+"""
+RESULT_TAKEN = Code(
+    id="LINK002",
+    title="a result whose name is taken",
+    why="Expressions use a result by its name, as they use a fact. If a fact, a list or another result has "
+    "the same name, nobody could tell which one is meant.",
+    bad=_GOOD + "result: active_accounts\n",
+    good=_GOOD + "result: support_level\n",
+)
+CODES = (RESULT_TAKEN,)
+
+Results = dict[str, dict[str, Result]]
+
+
+def with_results(
+    vocabulary: Vocabulary, units: Sequence[Unit], report: Report
+) -> tuple[Vocabulary, tuple[Unit, ...]]:
+    """The vocabulary with the results of the policies, and the policies without those that clash."""
+    found: Results = {}
+    good: list[Unit] = []
+    for unit in units:
+        entity = unit.policy.for_
+        exports = KINDS[unit.policy.kind].exports(unit, vocabulary) if entity in vocabulary.entities else {}
+        clashes = [
+            clash for name, result in exports.items()
+            if (clash := _clash(vocabulary, found, entity, name, result)) is not None
+        ]  # fmt: skip
+        report.extend(clashes)
+        if not clashes:
+            good.append(unit)
+            found.setdefault(entity, {}).update(exports)
+    report.extend(_without_currency(vocabulary, found))
+    return Vocabulary(vocabulary.declarations, found), tuple(good)
+
+
+def _clash(
+    vocabulary: Vocabulary, found: Results, entity: str, name: str, result: Result
+) -> Diagnostic | None:
+    meaning = _meaning(vocabulary, entity, name)
+    if meaning is None:
+        return _other_result(vocabulary, found, entity, name, result)
+    return RESULT_TAKEN.at(result.at, f"`{name}` is {meaning}", help="choose another name: `result: ...`")
+
+
+def _meaning(vocabulary: Vocabulary, entity: str, name: str) -> str | None:
+    """What a name that an expression at the entity sees means already."""
+    if name in RESERVED:
+        return "a name with a meaning of its own"
+    for owner in vocabulary.lineage(entity):
+        if name in vocabulary.entities[owner].facts:
+            return f"a fact of `{owner}` already"
+        if any(child.list == name for _, child in vocabulary.children(owner)):
+            return f"a list of `{owner}` already"
+    return None
+
+
+def _other_result(
+    vocabulary: Vocabulary, found: Results, entity: str, name: str, result: Result
+) -> Diagnostic | None:
+    near = [each for each in vocabulary.entities
+            if each in vocabulary.lineage(entity) or entity in vocabulary.lineage(each)]  # fmt: skip
+    other = next((found[each][name] for each in near if name in found.get(each, {})), None)
+    if other is None:
+        return None
+    return RESULT_TAKEN.at(
+        result.at,
+        f"`{name}` is the result of another policy already",
+        help="choose another name: `result: ...`",
+        labels=[Label(other.at, "the other one")],
+    )
+
+
+def _without_currency(vocabulary: Vocabulary, found: Results) -> Iterator[Diagnostic]:
+    """The first result that is money, where there is no currency."""
+    lacking = [
+        (name, result) for results in found.values() for name, result in results.items()
+        if not vocabulary.currency and _is_money(result.type)
+    ]  # fmt: skip
+    facts = (fact for entity in vocabulary.entities.values() for fact in entity.facts.values())
+    if lacking and not any(fact.scalar == "money" for fact in facts):
+        name, result = lacking[0]
+        message = f"`{name}` is money, but the program has no currency"
+        yield NO_CURRENCY.at(result.at, message, help="add `currency: USD` or another code to the program")
+
+
+def _is_money(kind: Type) -> bool:
+    if isinstance(kind, ListOf):
+        return _is_money(kind.item)
+    if isinstance(kind, Context):
+        return any(map(_is_money, kind.fields.values()))
+    return isinstance(kind, Number) and kind.unit == "money"

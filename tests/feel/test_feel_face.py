@@ -104,3 +104,18 @@ def test_the_package_loads_nothing_before_it_is_used() -> None:
     assert shown.stdout.strip() == "False"
     with pytest.raises(AttributeError, match="nothing"):
         _ = feel.nothing  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), Decimal("NaN"), Decimal("-Infinity")])
+def test_what_is_no_number_is_null(value: object) -> None:
+    assert feel.evaluate("x = null", {"x": value}) is True
+    assert feel.evaluate("x < 1", {"x": value}) is None
+
+
+def test_results_that_share_parts_come_back_soon() -> None:
+    found = feel.evaluate("for i in 1..60 return partial")
+    assert isinstance(found, list)
+    assert len(found) == 60
+    assert feel.evaluate("count(flatten(for i in 1..60 return partial))") is None
+    assert feel.evaluate("sum(for i in 1..60 return partial)") is None
+    assert feel.evaluate("for i in 1..5000 return [partial]") is None

@@ -23,6 +23,8 @@ _BY_ZERO = Failed("a division by zero has no result")
 def arithmetic(op: str, left: object, right: object) -> object:
     """The result of `left op right`, or `Failed`; neither side may be unknown."""
     operation = _OPERATIONS.get((op, kind(left), kind(right)))
+    if operation is None and (left is None or right is None):
+        return Failed(f"null cannot be {_WORDS[op]}")
     if operation is None:
         return Failed(f"a {kind(left)} and a {kind(right)} cannot be {_WORDS[op]}")
     try:

@@ -16,6 +16,7 @@ Truth: TypeAlias = bool | Unknown | Failed
 
 _TOO_LARGE = Failed("the two values are too large to compare")
 _MILLENNIUM = datetime.date(2000, 1, 1)
+_NULL = Failed("null is neither smaller nor larger than anything")
 _MIXED = Failed("one of the two times has a time zone and the other has none")
 
 
@@ -111,6 +112,8 @@ def date_time_offset(value: DateTime) -> int:
 def order(left: object, right: object) -> int | Failed:
     """Below 0, 0 or above 0 as `left` is less than, the same as or greater than `right`."""
     what = kind(left)
+    if left is None or right is None:
+        return _NULL
     if what != kind(right) or what not in _ORDERED:
         return Failed(f"a {what} and a {kind(right)} have no order")
     low: object = left

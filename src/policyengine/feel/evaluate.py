@@ -51,6 +51,8 @@ def evaluate(
             value = run(expression, Env(scope, None, shared))
         except RecursionError:
             return shared.fail("the calculation is nested too deeply", expression.span)
+        except DecimalException:
+            return shared.fail("a number is not finite, or too large", expression.span)
     # Part of the work was left undone, so nothing that came out can be trusted.
     return shared.exhausted(expression.span) if shared.steps < 0 else value
 
@@ -144,7 +146,8 @@ def _tested(value: object, tests: Sequence[Expression], env: Env, node: Expressi
 
 def _test(value: object, test: Expression, env: Env) -> object:
     found = run(test, env)
-    if isinstance(found, bool) and (not isinstance(value, bool) or "?" in syntax.names(test)):
+    plain = isinstance(value, (bool, Unknown))
+    if isinstance(found, bool) and (not plain or "?" in syntax.names(test)):
         return found
     if found is None and isinstance(test, syntax.RangeLiteral):
         return None

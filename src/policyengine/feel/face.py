@@ -61,7 +61,10 @@ def _result(
     moment = None if now is None else to_feel(now)
     if isinstance(moment, DateTime):
         library = with_clock(BUILTINS, moment)
-    return to_python(evaluate_tree(parsed.expression, scope, functions=library, types=types or {}))
+    try:
+        return to_python(evaluate_tree(parsed.expression, scope, functions=library, types=types or {}), {})
+    except RecursionError:
+        return None
 
 
 def all_names(context: Mapping[str, object]) -> Iterator[str]:
@@ -80,8 +83,9 @@ def to_feel(value: object) -> object:
             return value
         case int():
             return Decimal(value)
-        case float():
-            return Decimal(repr(value))
+        case float() | Decimal():
+            number = Decimal(repr(value)) if isinstance(value, float) else value
+            return number if number.is_finite() else None
         case datetime.datetime():
             return DateTime(value.date(), _time(value.timetz(), value.utcoffset()))
         case datetime.time():
@@ -89,7 +93,7 @@ def to_feel(value: object) -> object:
         case list() | tuple():
             return [to_feel(item) for item in value]
         case Mapping():
-            return {key: to_feel(item) for key, item in value.items()}
+            return {str(key): to_feel(item) for key, item in value.items()}
         case Range():
             return Range(to_feel(value.low), to_feel(value.high), value.low_closed, value.high_closed)
         case _:
@@ -103,21 +107,28 @@ def _time(time: datetime.time, offset: datetime.timedelta | None) -> Time:
     return Time(time.hour, time.minute, second, shift, name)
 
 
-def to_python(value: object) -> object:
-    """A value of FEEL with Python's own types, wherever they can hold it."""
+def to_python(value: object, done: dict[int, object]) -> object:
+    """A value of FEEL with Python's own types, wherever they can hold it.
+
+    `done` keeps what was converted before: lists may share their parts, and do so afterwards.
+    """
+    if id(value) in done:
+        return done[id(value)]
     match value:
         case DateTime(datetime.date() as date, time) if not time.second.scaleb(6) % 1:
             return datetime.datetime.combine(date, _python_time(time))
         case Time() if not value.second.scaleb(6) % 1:
             return _python_time(value)
         case list() | tuple():
-            return [to_python(item) for item in value]
+            done[id(value)] = [to_python(item, done) for item in value]
         case Mapping():
-            return {key: to_python(item) for key, item in value.items()}
-        case Range():
-            return Range(to_python(value.low), to_python(value.high), value.low_closed, value.high_closed)
+            done[id(value)] = {key: to_python(item, done) for key, item in value.items()}
+        case Range(low, high):
+            ends = to_python(low, done), to_python(high, done)
+            return Range(*ends, value.low_closed, value.high_closed)
         case _:
             return value
+    return done[id(value)]
 
 
 def _python_time(time: Time) -> datetime.time:

@@ -72,14 +72,18 @@ class Env:
         return Env(names, self, self.shared)
 
 
-def unknown_within(values: Sequence[object], depth: int = 5) -> Unknown | None:
+def unknown_within(values: Sequence[object]) -> Unknown | None:
     """What is not known among values, the items of their lists and the ends of their ranges."""
     found: list[object] = []
-    for value in values:
-        if isinstance(value, Unknown):
-            found.append(value)
-        elif isinstance(value, (list, tuple)) and depth:
-            found.append(unknown_within(value, depth - 1))
-        elif isinstance(value, Range):
-            found.append(unknown((value.low, value.high)))
+    pending: list[Sequence[object]] = [values]
+    seen: set[int] = set()  # lists may share parts: each is looked at once
+    while pending:
+        for value in pending.pop():
+            if isinstance(value, Unknown):
+                found.append(value)
+            elif isinstance(value, (list, tuple)) and id(value) not in seen:
+                seen.add(id(value))
+                pending.append(value)
+            elif isinstance(value, Range):
+                pending.append((value.low, value.high))
     return unknown(found)

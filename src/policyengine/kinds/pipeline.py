@@ -254,8 +254,8 @@ def _gate(
     def by_stage(read: Callable[[_Step], Reading], otherwise: Reading) -> Choose:
         return Choose(stage.name, {step.stage.id: read(step) for step in steps}, otherwise)
 
-    def first(step: _Step) -> str | None:
-        return step.following[0] if step.following else None
+    def only(step: _Step) -> str | None:
+        return step.following[0] if len(step.following) == 1 else None
 
     return Rule(
         finding=Gate,
@@ -268,8 +268,8 @@ def _gate(
         fields={
             "stage": Value(stage.name),
             "stage_title": by_stage(lambda step: Const(step.stage.title), Const(None)),
-            "next_stage": by_stage(lambda step: Const(first(step)), Const(None)),
-            "next_stage_title": by_stage(lambda step: Const(titles.get(first(step) or "")), Const(None)),
+            "next_stage": by_stage(lambda step: Const(only(step)), Const(None)),
+            "next_stage_title": by_stage(lambda step: Const(titles.get(only(step) or "")), Const(None)),
             "next_stages": by_stage(lambda step: Const(step.following), Const(())),
             "requirements": by_stage(lambda step: Rules(tuple(a.rule for a in step.asked)), Const(())),
         },

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -35,17 +36,17 @@ def good_program(*texts: str, base: str = EXAMPLE, as_of: date = DAY) -> Program
     return program
 
 
-def record_of(program: Program, text: str) -> Record:
-    """The only record of a YAML text."""
-    read = program.read(Source("record.yaml", text))
+def record_of(program: Program, record: str | Mapping[str, object]) -> Record:
+    """The only record of a YAML text, or of data as a Python program holds them."""
+    read = program.read(Source("record.yaml", record)) if isinstance(record, str) else program.record(record)
     assert shown(read.diagnostics) == []
     (record,) = read.records
     return record
 
 
-def decide(program: Program, text: str) -> Decision:
-    """The decision for a record that is written in YAML."""
-    return program.evaluate(record_of(program, text))
+def decide(program: Program, record: str | Mapping[str, object]) -> Decision:
+    """The decision for a record, as YAML or as data."""
+    return program.evaluate(record_of(program, record))
 
 
 def shown(diagnostics: Iterable[Diagnostic]) -> list[str]:
@@ -77,7 +78,10 @@ class _Loader(yaml.SafeLoader):
     pass
 
 
+# Only numbers, null, true and false are more than text: `on` is a key of ours, dates are compared as texts.
+_KEPT = ("int", "float", "null", "merge")
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] in _KEPT]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(true|false)$"), ["t", "f"])

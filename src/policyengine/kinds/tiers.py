@@ -296,8 +296,9 @@ def _rooms(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> dict[str, Rea
         at = draft.span("levels", i, policy.measure)
         measure = build.name(policy.measure, at)
         name = f"{policy.id}/{rung.part.id}"
-        low = draft.define(f"{name}/low", build.literal(rung.low, at), at)
-        left = draft.define(f"{name}/room", Binary("-", measure, low, at), at)
+        kind = draft.vocabulary.names(draft.entity)[policy.measure]
+        low = draft.define(f"{name}/low", build.literal(rung.low, at), at, wanted=kind)
+        left = draft.define(f"{name}/room", Binary("-", measure, low, at), at, wanted=kind)
         have = draft.define(f"{name}/have", measure, at)
         rooms[rung.part.id] = Build(
             Room,

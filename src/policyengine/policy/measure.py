@@ -139,7 +139,7 @@ def _overlap(draft: Draft, measure: Measure, first: Claim, second: Claim, value:
     reaches_further = second.interval.high is None or high is None or second.interval.high > high
     if high is not None and second.low > first.low and reaches_further:
         start = f"start {second.level} at {high + measure.step}" if measure.step is not None else None
-        help = start or f'let one of them end before it: `"> {measure.plain(high)}"` for {second.level}'
+        help = start or f'let one of them end before it: `"> {high.normalize():f}"` for {second.level}'
     message = f"`{first.level}` and `{second.level}` both claim {measure.value(value)}"
     label = Label(draft.span(*first.place), "first claimed here")
     draft.error(OVERLAP, draft.span(*second.place), message, help, [label])

@@ -1,0 +1,31 @@
+"""What the engine makes of policies and records, as data: one file of cases for each thing that must hold.
+
+A case has a `policy` (beside the example program, or a `program` of its own), a `record`, perhaps `as_of`,
+and what is expected of the decision in JSON: further keys do not matter, the length of lists does.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from support import DAY, cases, decide, good_program, lacking
+
+from policyengine.policy.contract import decision_schema
+from policyengine.program.example import EXAMPLE
+
+FILES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
+SCHEMA = Draft202012Validator(decision_schema())
+
+
+@pytest.mark.parametrize("case", [case for path in FILES for case in cases(path)])
+def test_decision(case: Any) -> None:
+    as_of = date.fromisoformat(case["as_of"]) if "as_of" in case else DAY
+    program = good_program(*([case["policy"]] if "policy" in case else []),
+                           base=case.get("program", EXAMPLE), as_of=as_of)  # fmt: skip
+    found = decide(program, case["record"]).to_json()
+    SCHEMA.validate(found)
+    assert "\n".join(lacking(case["expect"], found)) == ""

@@ -80,7 +80,8 @@ def obligations(page: Page, findings: Iterable[Finding]) -> list[str]:
     """What is to be done, the overdue first, then by due day; what is done or idle is only counted."""
     found = [one for one in findings if isinstance(one, Obligation)]
     shown = sorted((one for one in found if one.status in _ORDER), key=_obligation_order)
-    rows = [_obligation(page, together) for together in _recurring(shown)]
+    rows = [_obligation(page, together) for together in _recurring(shown) if together[0].status != "manual"]
+    rows.extend(_decided(page, shown))
     counts = [_count(found, "met", "done"), _count(found, "not_applicable", "not applicable")]
     told = [text for text in counts if text]
     if told:
@@ -100,6 +101,18 @@ def _recurring(found: Iterable[Obligation]) -> Iterable[list[Obligation]]:
     return together.values()
 
 
+def _decided(page: Page, found: Iterable[Obligation]) -> Iterator[Row]:
+    """What a party decides, together for each party: no fact shows it, so no day presses."""
+    titles: dict[str, dict[str, None]] = {}
+    for one in found:
+        if one.status == "manual":
+            title = marked(one.title, one.origin)
+            title += "" if one.subject.root else f" ({short_name(one.subject)})"
+            titles.setdefault(page.name(one.decided_by), {})[title] = None
+    for party, named in titles.items():
+        yield Row(("open", ""), f"{party} decides: {'; '.join(named)}", "", _STYLES["manual"])
+
+
 def _count(found: Iterable[Obligation], status: str, text: str) -> str:
     number_of = sum(one.status == status for one in found)
     return f"{number_of} {text}" if number_of else ""
@@ -116,14 +129,11 @@ def _obligation(page: Page, together: list[Obligation]) -> Row:
         "overdue": ("overdue", when),
         "due": ("due", "today" if when else "now"),
         "upcoming": ("by", when),
-        "manual": ("open", when),
     }.get(one.status, ("not decided", when))
     periods = join(each.period for each in together if each.period)
     text = marked(one.title, one.origin) + (f", {periods}" if periods else "")
     if not one.subject.root:
         text += f", {short_name(one.subject)}"
-    if one.status == "manual":
-        text += f" ({page.name(one.decided_by)} decides)"
-    elif one.party not in (None, "partner"):
+    if one.party not in (None, "partner"):
         text += f" ({page.name(one.party)})"
     return Row(lead, text, page.at(one), _STYLES.get(one.status, ""))

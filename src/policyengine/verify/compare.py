@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from collections.abc import Mapping as Mappings
 from collections.abc import Sequence as Items
 from dataclasses import dataclass, replace
 from typing import Any
@@ -100,26 +101,23 @@ def _list(
     expected: Sequence, actual: list[Any], shape: Shape, path: tuple[str, ...], *, closed: bool = False
 ) -> Iterator[Mismatch]:
     item = shape.item()
-    tried = [
-        [tuple(_compare(each, found, item, (*path, str(j)))) for j, found in enumerate(actual)]
-        for each in expected.items
-    ]
-    pairs = pair([[not found for found in row] for row in tried])
-    left = [j for j in range(len(actual)) if j not in pairs.values()]
+
+    def against(each: Node, j: int) -> Iterator[Mismatch]:
+        return _compare(each, actual[j], item, (*path, str(j)))
+
+    everything = range(len(actual))
+    pairs = pair([[next(against(each, j), None) is None for j in everything] for each in expected.items])
+    left = [j for j in everything if j not in pairs.values()]
     for i, each in enumerate(expected.items):
         if i not in pairs:
-            yield from _nearest(each, path, actual, tried[i], left)
+            yield from _nearest(each, path, actual, {j: tuple(against(each, j)) for j in left})
     if left and (closed or not expected.items):
         rest = "; ".join(brief(actual[j]) for j in left[:3]) + (" ..." if len(left) > 3 else "")
         yield Mismatch(expected.span, path, "nothing else" if expected.items else "an empty list", rest)
 
 
 def _nearest(
-    expected: Node,
-    path: tuple[str, ...],
-    actual: Items[Any],
-    tried: Items[tuple[Mismatch, ...]],
-    left: Items[int],
+    expected: Node, path: tuple[str, ...], actual: Items[Any], tried: Mappings[int, tuple[Mismatch, ...]]
 ) -> Iterator[Mismatch]:
     """What is wrong with the item that was meant; if none was, that there is none, and the nearest one."""
 
@@ -127,7 +125,7 @@ def _nearest(
         others = sum(each.other for each in tried[j])
         return others, len(tried[j]), -_likeness(expected, actual[j])
 
-    best = min(left, key=distance, default=None)
+    best = min(tried, key=distance, default=None)
     if best is None:
         there = "an empty list" if not actual else "it is there, but stands for another expectation already"
         yield Mismatch(expected.span, path, _written(expected), there)

@@ -73,26 +73,22 @@ def check(
 
 def infer(node: Expression, scope: TypeScope) -> Type:
     """The type of a node; what is wrong in it is added to the scope."""
-    return _INFER[type(node)](node, scope)
+    found = scope.types[id(node)] = _INFER[type(node)](node, scope)
+    return found
 
 
 def expect(node: Expression, found: Type, wanted: Type, scope: TypeScope) -> None:
     """Adds a diagnostic where a value of another type is needed; looks into the branches of an `if`."""
     while isinstance(node, syntax.If):
-        expect(node.then, _again(node.then, scope), wanted, scope)
+        expect(node.then, scope.known(node.then), wanted, scope)
         node = node.otherwise
-        found = _again(node, scope)
+        found = scope.known(node)
     if isinstance(wanted, Enum) and isinstance(node, syntax.Literal) and isinstance(node.value, str):
-        check_choice(node, wanted, scope)
+        scope.choice(UNKNOWN_CHOICE, node, wanted)
     elif not accepts(wanted, found) and not isinstance(node, syntax.Open):
         needed = "a condition" if wanted == BOOLEAN else describe(wanted)
         message = f"{needed} is needed here, and this is {describe(found)}"
         scope.add(EXPECTED, node, message, _advice(wanted, found))
-
-
-def _again(node: Expression, scope: TypeScope) -> Type:
-    """The type of a part that was looked at already, without its mistakes a second time."""
-    return infer(node, scope.silent())
 
 
 def _advice(wanted: Type, found: Type) -> str | None:
@@ -101,11 +97,6 @@ def _advice(wanted: Type, found: Type) -> str | None:
     if isinstance(found, Number):
         return "compare it with a number, as in `... >= 10`"
     return "count the items, as in `count(...) > 0`" if isinstance(found, ListOf) else None
-
-
-def check_choice(node: syntax.Literal, wanted: Enum, scope: TypeScope) -> None:
-    """Adds a diagnostic where a text is none of the choices."""
-    scope.choice(UNKNOWN_CHOICE, node, wanted)
 
 
 def _condition(node: Expression, scope: TypeScope) -> None:
@@ -189,6 +180,7 @@ def _if(node: syntax.If, scope: TypeScope) -> Type:
         _condition(at.condition, scope)
         types.append(infer(at.then, scope))
         at = at.otherwise
+        scope.types[id(at)] = ANY
     return join([*types, infer(at, scope)])
 
 

@@ -74,9 +74,13 @@ def _advice(op: str, left: Type, right: Type) -> str | None:
 
 def check_compared(node: Comparison, scope: TypeScope) -> None:
     """Adds what is wrong with a comparison."""
-    if _names_choice(node, scope):
-        return
-    left, right = scope.infer(node.left), scope.infer(node.right)
+    if isinstance(node.right, Name) and scope.find(node.right.name) is None:
+        left = scope.infer(node.left)
+        right = _unknown_side(node.right, left, scope)
+    else:
+        right = scope.infer(node.right)
+        unknown = isinstance(node.left, Name) and scope.find(node.left.name) is None
+        left = _unknown_side(node.left, right, scope) if unknown else scope.infer(node.left)
     if NULL_TYPE in (left, right):
         _null(node, left, scope)
     elif node.left == node.right or (isinstance(node.left, Literal) and isinstance(node.right, Literal)):
@@ -91,17 +95,12 @@ def check_compared(node: Comparison, scope: TypeScope) -> None:
         scope.ordered(node, left, right, advice)
 
 
-def _names_choice(node: Comparison, scope: TypeScope) -> bool:
-    """Whether one side is a choice of the other without its quotes; adds that."""
-    for name, other in ((node.right, node.left), (node.left, node.right)):
-        if isinstance(name, Name) and scope.silent().find(name.name) is None:
-            against = scope.silent().infer(other)
-            if isinstance(against, Enum) and name.name in against.values:
-                scope.infer(other)
-                advice = f'write `"{name.name}"`'
-                scope.add(UNKNOWN_NAME, name, f"`{name.name}` is a text and has no quotation marks", advice)
-                return True
-    return False
+def _unknown_side(node: Expression, other: Type, scope: TypeScope) -> Type:
+    """The type of a name that is not known: it may be a choice of the other side without its quotes."""
+    if isinstance(node, Name) and isinstance(other, Enum) and node.name in other.values:
+        message = f"`{node.name}` is a text and has no quotation marks"
+        return scope.add(UNKNOWN_NAME, node, message, f'write `"{node.name}"`')
+    return scope.infer(node)
 
 
 def _null(node: Comparison, left: Type, scope: TypeScope) -> None:

@@ -147,11 +147,11 @@ def _tested(value: object, tests: Sequence[Expression], env: Env, node: Expressi
 def _test(value: object, test: Expression, env: Env) -> object:
     found = run(test, env)
     plain = isinstance(value, (bool, Unknown))
-    if isinstance(found, bool) and (not plain or "?" in syntax.names(test)):
+    if isinstance(found, bool) and (not plain or env.shared.mentions(test, "?")):
         return found
     if found is None and isinstance(test, syntax.RangeLiteral):
         return None
-    if isinstance(found, Unknown) and "?" in syntax.names(test):
+    if isinstance(found, Unknown) and env.shared.mentions(test, "?"):
         return found
     env.shared.charge((found,))
     return matches(value, found)
@@ -206,7 +206,7 @@ def _agreed(branches: Sequence[object], open_ones: Sequence[object]) -> object:
 
 def _for(node: syntax.For, env: Env) -> object:
     results: list[object] = []
-    partial = "partial" in syntax.names(node.body)
+    partial = env.shared.mentions(node.body, "partial")
     for binding in bindings(node.iterators, env, run):
         if not isinstance(binding, Env):
             return binding

@@ -7,6 +7,7 @@ from typing import Final
 
 from policyengine.feel import limits
 from policyengine.feel.signatures import Library
+from policyengine.feel.syntax import Expression, names
 from policyengine.feel.types import Type
 from policyengine.feel.values import Failed, Failure, Range, Unknown, unknown
 from policyengine.source import Span
@@ -17,7 +18,7 @@ ABSENT: Final = object()
 class Shared:
     """One evaluation: its mode, its functions, and the steps it may still take."""
 
-    __slots__ = ("calls", "functions", "policy", "steps", "types")
+    __slots__ = ("_mentions", "calls", "functions", "policy", "steps", "types")
 
     def __init__(self, policy: bool, functions: Library, types: Mapping[str, Type]) -> None:
         self.policy = policy
@@ -25,6 +26,7 @@ class Shared:
         self.types = types
         self.steps = limits.STEPS
         self.calls = 0
+        self._mentions: dict[tuple[int, str], bool] = {}
 
     def fail(self, sentence: str, place: Span) -> object:
         """The outcome of what has no answer: null in plain FEEL, unknown with its reason in policies."""
@@ -37,6 +39,13 @@ class Shared:
     def outcome(self, value: object, place: Span) -> object:
         """A result as it is, or what a failure shows as."""
         return self.fail(value.sentence, place) if isinstance(value, Failed) else value
+
+    def mentions(self, node: Expression, name: str) -> bool:
+        """Whether an expression uses a name of its surroundings; looked up once in an evaluation."""
+        found = self._mentions.get((id(node), name))
+        if found is None:
+            found = self._mentions[id(node), name] = name in names(node)
+        return found
 
     def charge(self, values: Sequence[object]) -> None:
         """Takes a call, and the size of its values, off the steps that are left."""

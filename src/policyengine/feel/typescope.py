@@ -19,7 +19,7 @@ Infer: TypeAlias = "Callable[[Expression, TypeScope], Type]"
 class TypeScope:
     """Names in sight, from the inside out, and one list of mistakes for all of them."""
 
-    __slots__ = ("_infer", "found", "functions", "names", "outer", "unsure", "used")
+    __slots__ = ("_infer", "found", "functions", "names", "outer", "types", "unsure", "used")
 
     def __init__(
         self, names: Mapping[str, Type], functions: Library, infer: Infer, outer: TypeScope | None = None
@@ -29,6 +29,7 @@ class TypeScope:
         self.outer = outer
         self._infer = infer
         self.found: list[Diagnostic] = [] if outer is None else outer.found
+        self.types: dict[int, Type] = {} if outer is None else outer.types
         self.used: set[str] = set() if outer is None else outer.used
         self.unsure: bool = outer is not None and outer.unsure
 
@@ -42,15 +43,13 @@ class TypeScope:
         scope.unsure = True
         return scope
 
-    def silent(self) -> TypeScope:
-        """The surroundings, with mistakes of their own that nobody reads."""
-        scope = self.inside({})
-        scope.found = []
-        return scope
-
     def infer(self, node: Expression) -> Type:
         """The type of an expression in these surroundings."""
         return self._infer(node, self)
+
+    def known(self, node: Expression) -> Type:
+        """The type of a node that was looked at before; looking twice would double at every level."""
+        return self.types.get(id(node), ANY)
 
     def find(self, name: str) -> Type | None:
         """The type of a name, None if there is none; those given from outside are noted as used."""

@@ -142,7 +142,7 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> 
             "net": Value(net.name),
             "currency": Const(currency or None),
             "due_on": Value(due.name),
-            "every": Const(draft.span(*place, "every").text if charge.every is not None else None),
+            "every": Const(draft.text(*place, "every") if charge.every is not None else None),
             "next_due_on": upcoming,
         },
     )

@@ -193,7 +193,7 @@ def _rung(policy: Tiers, draft: Draft, i: int, shared: Sequence[Asked]) -> _Rung
 def _ask_test(draft: Draft, level: LevelPart, fact: str, i: int) -> Asked:
     place = ("levels", i, fact)
     noun = draft.vocabulary.noun(draft.entity, fact)
-    title = f"{noun} {' '.join(draft.span(*place).text.split())}"
+    title = f"{noun} {draft.text(*place)}"
     return ask(draft, fact, title, fact_test(draft, place, draft.entity), *place)
 
 

@@ -142,6 +142,12 @@ class Draft:
         """The place of a key, or of the name of an item of a list."""
         return self.document.key_span(pointer)
 
+    def text(self, *pointer: str | int) -> str:
+        """What is written at a place, on one line; a single value without its quotation marks."""
+        node = self.document.at(pointer)
+        written = node.text if isinstance(node, Scalar) else self.span(*pointer).text
+        return " ".join(written.split())
+
     def error(
         self, code: Code, at: Span, message: str, help: str | None = None, labels: Iterable[Label] = ()
     ) -> None:
@@ -188,7 +194,8 @@ class Draft:
         note = next((part.note for part in reversed(parts) if part.note is not None), None)
         if decided is not None and basis == "assumed" and note is None:
             self.report.add(assumed_without_note(self.document, decided[0]))
-        own_note = note if basis == "assumed" or (parts and parts[-1].note) else None
+        named = max((i for i, part in enumerate(parts) if hasattr(part, "id")), default=0)
+        own_note = note if basis == "assumed" or any(part.note for part in parts[named:]) else None
         return Origin(
             self.policy.id, id, title, self.key_span(*pointer), self._clause(source), basis, own_note
         )

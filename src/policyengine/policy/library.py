@@ -15,6 +15,7 @@ from policyengine.feel import types
 from policyengine.feel.calendar import add_months
 from policyengine.feel.compare import compare
 from policyengine.feel.functions import BUILTINS
+from policyengine.feel.scope import unknown_within
 from policyengine.feel.signatures import Function, function, signature, table
 from policyengine.feel.types import Context, ListOf, RangeOf, Type
 from policyengine.feel.values import Failed, Months, Range, Unknown, unknown
@@ -166,6 +167,12 @@ def _row_type(arguments: Sequence[Type]) -> Type:
     return values.item if isinstance(values, ListOf) else types.ANY
 
 
+def _once_known(values: object, then: object) -> object:
+    """What follows; where one of the values is unknown that, and not what else the rest would ask for."""
+    open_one = unknown_within([values])
+    return then if open_one is None else open_one
+
+
 def _second(arguments: Sequence[Type]) -> Type:
     return arguments[1] if len(arguments) > 1 else types.ANY
 
@@ -188,8 +195,7 @@ _OWN: Mapping[str, Function] = table(
         signature("hit: text, title: text, rows: list, values: list, default?: any", _row_type, _row_result),
         settles=True,
     ),
-    # Unknown whenever one of the values is: the ordinary fate of a function with an unknown argument.
-    function("once known", signature("values: any, then: any", _second, lambda values, then: then)),
+    function("once known", signature("values: any, then: any", _second, _once_known), settles=True),
 )
 LIBRARY: Mapping[str, Function] = MappingProxyType({**BUILTINS, **_OWN})
 """Every function that an expression of a policy may call."""

@@ -11,6 +11,7 @@ import pytest
 import policyengine
 
 _ROOT = Path(policyengine.__file__).parent
+_PROJECT = Path(__file__).parents[1]
 _MODULES = sorted(path.relative_to(_ROOT) for path in _ROOT.rglob("*.py"))
 _INNER = [path for path in _MODULES if path.parts[0] != "cli"]
 _READERS = {"files.py", "feel/conformance.py"}
@@ -63,6 +64,22 @@ def test_every_public_name_is_there() -> None:
         _ = policyengine.evaluates
 
 
-def test_every_module_and_public_function_says_what_it_is() -> None:
-    silent = [str(path) for path in _MODULES if not ast.get_docstring(_tree(path))]
-    assert silent == []
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_locks_have_hashes_and_name_no_place(name: str) -> None:
+    lines = (_PROJECT / name).read_text(encoding="utf-8").splitlines()
+    pinned = [i for i, line in enumerate(lines) if not line.startswith(" ")]
+    assert [lines[i] for i in pinned if "==" not in lines[i]] == []
+    assert [lines[i] for i in pinned if "--hash=sha256:" not in lines[i + 1]] == []
+    assert [line for line in lines if "://" in line or "file:" in line or "/" in line] == []
+
+
+def test_both_locks_agree() -> None:
+    running, developing = (
+        {
+            line.split(" ")[0]
+            for line in (_PROJECT / name).read_text(encoding="utf-8").splitlines()
+            if "==" in line
+        }
+        for name in ("requirements.lock", "requirements-dev.lock")
+    )
+    assert running <= developing

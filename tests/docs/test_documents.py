@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import unified_diff
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,14 @@ _PAGES = (*DOCUMENTS, Path("CONTRIBUTING.md"), Path("CHANGELOG.md"))
 @pytest.mark.parametrize("path", [path for path in DOCUMENTS if path not in GENERATED], ids=str)
 def test_examples_do_what_the_page_says(path: Path, tmp_path: Path) -> None:
     text = (ROOT / path).read_text(encoding="utf-8")
-    assert refreshed(text, tmp_path) == text, "`make docs` writes the outputs anew"
+    now = refreshed(text, tmp_path)
+    changes = "\n".join(
+        unified_diff(text.splitlines(), now.splitlines(), str(path), "as it is", lineterm="", n=1)
+    )
+    if changes:
+        pytest.fail(
+            f"an output has changed; if it is right, `make docs` writes it anew\n{changes}", pytrace=False
+        )
     for program in programs(text):
         checked = run(["policyengine", "check", program, "--fail-on", "warning"], tmp_path)
         assert checked.returncode == 0, checked.stdout

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NoReturn, TypeAlias
@@ -12,9 +13,10 @@ from policyengine.feel import mistakes
 from policyengine.feel.lexer import KEYWORDS, Located, Token, is_identifier, tokens
 from policyengine.source import Span
 
-# First word -> the remaining words of every name that starts with it, longest first.
-Vocabulary: TypeAlias = Mapping[str, Sequence[tuple[str, ...]]]
+# First word -> the remaining words of every name that starts with it.
+Vocabulary: TypeAlias = Mapping[str, AbstractSet[tuple[str, ...]]]
 NONE: Vocabulary = MappingProxyType({})
+_WORDS = 20
 
 
 class Stop(Exception):  # noqa: N818  # no error of ours: it carries the mistake of a user to `parse`
@@ -25,15 +27,19 @@ class Stop(Exception):  # noqa: N818  # no error of ours: it carries the mistake
         self.diagnostic = diagnostic
 
 
+def _add(name: str, to: dict[str, set[tuple[str, ...]]]) -> None:
+    if not is_identifier(name):
+        first, *rest = [token.text for token in tokens(name)][:-1] or [""]
+        if 0 < len(rest) < _WORDS:
+            to.setdefault(first, set()).add(tuple(rest))
+
+
 @lru_cache(maxsize=256)
 def _vocabulary(names: frozenset[str]) -> Vocabulary:
-    found: dict[str, list[tuple[str, ...]]] = {}
+    found: dict[str, set[tuple[str, ...]]] = {}
     for name in names:
-        if not is_identifier(name):
-            first, *rest = [token.text for token in tokens(name)][:-1] or [""]
-            if rest:
-                found.setdefault(first, []).append(tuple(rest))
-    return {first: tuple(sorted(rests, key=len, reverse=True)) for first, rests in found.items()}
+        _add(name, found)
+    return MappingProxyType(found)
 
 
 def vocabulary(names: Collection[str]) -> Vocabulary:
@@ -50,7 +56,7 @@ class Cursor:
         self.at = 0
         self.names = names
         self.functions = functions
-        self.local: dict[str, list[tuple[str, ...]]] = {}
+        self.local: dict[str, set[tuple[str, ...]]] = {}
         self.token = self.tokens[0]
 
     def take(self) -> Token:
@@ -106,35 +112,34 @@ class Cursor:
 
     def declare(self, name: str) -> None:
         """Makes a name of several words known, as the key of a context does."""
-        if not is_identifier(name):
-            first, *rest = [token.text for token in tokens(name)][:-1] or [""]
-            if rest:
-                self.local.setdefault(first, []).append(tuple(rest))
+        _add(name, self.local)
 
     def name(self, more: Vocabulary = NONE) -> str:
         """Takes a name: the longest one that is known to start here, or else one word."""
-        first = self.token.text
-        length = 0
-        for names in (self.local, self.names, more):
-            if first in names:
-                length = max([length, *(len(rest) for rest in names[first] if self._follows(rest))])
-        if first in self.functions:
-            called = (rest for rest in self.functions[first] if self._follows(rest, called=True))
-            length = max([length, *map(len, called)])
+        known = [
+            names[self.token.text] for names in (self.local, self.names, more) if self.token.text in names
+        ]
+        called = self.functions.get(self.token.text, frozenset())
+        length = self._longest(known, called) if known or called else 0
         if length == 0:
             return self.take().text
         start, end = self.token.start, self.tokens[self.at + length].end
         self.go(self.at + length + 1)
         return normal(self.located.text[start:end])
 
-    def _follows(self, words: tuple[str, ...], *, called: bool = False) -> bool:
-        end = self.at + 1 + len(words)
-        if end >= len(self.tokens):
-            return False
-        if any(token.text != word for token, word in zip(self.tokens[self.at + 1 : end], words, strict=True)):
-            return False
-        # `a date and time` are two names and an operator unless the function is called.
-        return not called or KEYWORDS.isdisjoint(words) or self.tokens[end].kind == "("
+    def _longest(
+        self, known: list[AbstractSet[tuple[str, ...]]], called: AbstractSet[tuple[str, ...]]
+    ) -> int:
+        """How many more words belong to the longest name that starts here."""
+        words = tuple(token.text for token in self.tokens[self.at + 1 : self.at + _WORDS])
+        for length in range(len(words), 0, -1):
+            rest = words[:length]
+            if any(rest in names for names in known):
+                return length
+            # `a date and time` are two names and an operator unless the function is called.
+            if rest in called and (KEYWORDS.isdisjoint(rest) or self.peek(length + 1) == "("):
+                return length
+        return 0
 
 
 def normal(name: str) -> str:

@@ -7,7 +7,10 @@ from difflib import unified_diff
 from pathlib import Path
 
 import pytest
-from documents import DOCUMENTS, GENERATED, ROOT, programs, refreshed, run
+from documents import DOCUMENTS, GENERATED, ROOT, blocks, programs, refreshed, run
+
+from policyengine.cli.group import COMMANDS
+from policyengine.kinds import KINDS
 
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 _PAGES = (*DOCUMENTS, Path("CONTRIBUTING.md"), Path("CHANGELOG.md"))
@@ -45,3 +48,15 @@ def test_links_lead_somewhere(path: Path) -> None:
         assert page.exists(), f"{target} does not exist"
         known = _anchors(page.read_text(encoding="utf-8")) if anchor else set()
         assert not anchor or anchor in known, f"{target}: there is no such heading"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_an_example_for_authors(kind: str) -> None:
+    page = (ROOT / "docs/vendor.md").read_text(encoding="utf-8")
+    examples = [block.body for block in blocks(page) if block.language == "yaml" and block.file]
+    assert any(f"\nkind: {kind}\n" in example for example in examples)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_shown(command: str) -> None:
+    assert any(f"policyengine {command}" in (ROOT / path).read_text(encoding="utf-8") for path in DOCUMENTS)

@@ -110,18 +110,22 @@ def _leaf(scope: Scope, expression: Expression, upright: bool) -> Iterator[Reaso
         for name in sorted(names(expression)):
             yield from _reasons(scope, Name(name, expression.span), True)
         return
+    yield scope.remembered(_reason, expression, value, upright)
+    yield from _tellers(scope, expression)
+
+
+def _reason(scope: Scope, expression: Expression, value: object, upright: bool) -> Reason:
+    """The sentence of a condition; it rests on the values of the names in it and on nothing else."""
+    if isinstance(expression, Open):
+        return Reason(expression.reason, "unknown", expression.span)
     sentence = Sentences(scope).of(expression, value)
     found = outcome(value)
     if not upright and found in ("holds", "fails"):
         found = "fails" if found == "holds" else "holds"
-    if isinstance(expression, Open):
-        yield Reason(expression.reason, "unknown", expression.span)
-    else:
-        yield Reason(
-            sentence.text, found, expression.span,
-            sentence.fact, sentence.have, sentence.need, sentence.short_by, sentence.noun,
-        )  # fmt: skip
-    yield from _tellers(scope, expression)
+    return Reason(
+        sentence.text, found, expression.span,
+        sentence.fact, sentence.have, sentence.need, sentence.short_by, sentence.noun,
+    )  # fmt: skip
 
 
 # Values that tell their cases

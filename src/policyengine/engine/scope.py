@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from typing import Any, TypeVar
 
 from policyengine.feel.evaluate import evaluate
 from policyengine.feel.syntax import Expression
@@ -13,6 +14,8 @@ from policyengine.policy.library import LIBRARY
 from policyengine.policy.vocabulary import Entity
 from policyengine.program.graph import Graph
 from policyengine.program.record import Record
+
+T = TypeVar("T")
 
 
 class Scope(Mapping[str, object]):
@@ -82,6 +85,16 @@ class Scope(Mapping[str, object]):
     def value(self, expression: Expression) -> object:
         """The value of an expression at this instance."""
         return evaluate(expression, Sight(self), mode="policy", functions=LIBRARY)
+
+    def remembered(
+        self,
+        work: Callable[[Any, Expression, object, bool], T],
+        expression: Expression,
+        value: object,
+        upright: bool,
+    ) -> T:
+        """What `work` says of an expression and its value here, which an engine may keep for equal values."""
+        return work(self, expression, value, upright)
 
     def __contains__(self, name: object) -> bool:
         """Whether the instance itself has the name; what lies above it is only in its `Sight`."""

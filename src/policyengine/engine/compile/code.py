@@ -1,0 +1,146 @@
+"""Generated source while it grows: its constants, its functions, the terms that expressions become.
+
+No text of a policy ever stands in generated source. Every text, number and date is a constant that the
+source names `c0`, `c1` ...; every variable and function has a generated name too. So there is nothing that
+an id or a text of a policy could do to the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from policyengine.engine.compile.kinds import ANY, Kind
+
+NOT_CONSTANT: Final = object()
+
+
+class Unsupported(Exception):  # noqa: N818  # no error: the node stays with the reference evaluator
+    """There is no code for an expression."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """An expression as source.
+
+    One that is not `sure` may be unknown or null; `check` is what tells. In one that is `lossy` None stands
+    for what is not known, so it is no value by itself. One that is `risky` may raise. `key` is the source before common parts were taken out of it.
+    """
+
+    code: str
+    kind: Kind = ANY
+    sure: bool = True
+    risky: bool = False
+    check: str = ""
+    lossy: bool = False
+    key: str = ""
+    value: object = NOT_CONSTANT
+
+    @property
+    def constant(self) -> bool:
+        """Whether its value is known already."""
+        return self.value is not NOT_CONSTANT
+
+    def surely(self) -> Term:
+        """The same, where a check has been passed."""
+        return replace(self, sure=True, lossy=False)
+
+
+class Unit:
+    """All source that is generated for one program, and the constants that it names."""
+
+    def __init__(self) -> None:
+        self.constants: dict[str, object] = {}
+        self.functions: list[str] = []
+        self._named: dict[object, str] = {}
+        self._written: dict[str, str] = {}
+        self._count = 0
+
+    def fresh(self, prefix: str) -> str:
+        """A name that nothing else has."""
+        self._count += 1
+        return f"{prefix}{self._count}"
+
+    def constant(self, value: object) -> str:
+        """The name of a constant; equal texts, numbers and dates share one."""
+        if isinstance(value, bool):
+            return "True" if value else "False"
+        simple = (type(value), repr(value)) if type(value).__module__ in _SIMPLE else None
+        if simple is not None and simple in self._named:
+            return self._named[simple]
+        name = self.fresh("c")
+        self.constants[name] = value
+        if simple is not None:
+            self._named[simple] = name
+        return name
+
+    def variable(self, prefix: str, *key: object) -> str:
+        """The name of the variable for a thing, the same whenever it is asked for."""
+        if key not in self._named:
+            self._named[key] = self.fresh(prefix)
+        return self._named[key]
+
+    def function(self, prefix: str, parameters: Iterable[str], lines: Iterable[str]) -> str:
+        """Adds a function, whose lines are indented already; its name. The same function is added once."""
+        body = "\n".join([f"({', '.join(parameters)}):", *lines])
+        name = self._written.get(body)
+        if name is None:
+            name = self._written[body] = self.fresh(prefix)
+            self.functions.append(f"def {name}{body}")
+        return name
+
+    @property
+    def source(self) -> str:
+        """The whole source."""
+        return "\n\n".join(self.functions) + "\n"
+
+
+_SIMPLE = frozenset({"builtins", "decimal", "datetime"})
+
+
+@dataclass(slots=True)
+class Frame:
+    """One function that is being generated.
+
+    `given` are the variables that hold a value from the start. Where `assume` is set, what is needed of
+    them is checked once, at the top (`hard`); else, and for all other variables, each node has checks of its
+    own (`guards`). A first pass leaves in `counts` how often a part stands in the function; in the second those
+    that are `repeated` are worked out once, and `taken` tells which variable holds them. `proven` are
+    variables that are known to hold a value, and `asked` counts how often a value was not sure.
+    """
+
+    unit: Unit
+    assume: bool = False
+    given: Container[str] = ()
+    lines: list[str] = field(default_factory=list)
+    guards: dict[str, None] = field(default_factory=dict)
+    hard: dict[str, None] = field(default_factory=dict)
+    asked: int = 0
+    proven: frozenset[str] = frozenset()
+    counts: dict[str, int] = field(default_factory=dict)
+    repeated: frozenset[str] = frozenset()
+    taken: dict[str, Term] = field(default_factory=dict)
+
+    def need(self, term: Term) -> Term:
+        """The term where its plain value is wanted."""
+        if term.sure:
+            return term
+        if not term.check:
+            raise Unsupported
+        self.asked += 1
+        if term.code in self.proven:
+            return term.surely()
+        checks = self.hard if self.assume and term.code in self.given else self.guards
+        checks[term.check] = None
+        return term.surely()
+
+    def whole(self, term: Term) -> Term:
+        """The term where its value is handed on, unknown or not."""
+        return self.need(term) if term.lossy and not term.sure else term
+
+    def prove(self, codes: frozenset[str]) -> frozenset[str]:
+        """Notes variables that are known to hold a value from here on; gives what was noted before."""
+        before = self.proven
+        self.proven = before | codes
+        return before

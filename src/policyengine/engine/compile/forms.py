@@ -1,0 +1,29 @@
+"""Every form of node that there is source for, with the function that writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from policyengine.engine.compile import logic, loops, operators
+from policyengine.engine.compile.emit import SIMPLE, Form
+from policyengine.feel import syntax
+
+FORMS: Mapping[type, Form] = MappingProxyType(
+    {
+        **SIMPLE,
+        syntax.If: logic.emit_if,
+        syntax.And: logic.emit_and,
+        syntax.Or: logic.emit_or,
+        syntax.Comparison: logic.emit_comparison,
+        syntax.Between: logic.emit_between,
+        syntax.In: logic.emit_in,
+        syntax.Binary: operators.emit_binary,
+        syntax.Negate: operators.emit_negate,
+        syntax.Path: operators.emit_path,
+        syntax.Call: operators.emit_call,
+        syntax.Quantified: loops.emit_quantified,
+        syntax.For: loops.emit_for,
+        syntax.Filter: loops.emit_filter,
+    }
+)

@@ -1,0 +1,157 @@
+"""What generated code calls: the operations that Python has no operator for, each exact or given up.
+
+`Careful` says that the quick way has no answer here. The node is then left to the reference evaluator,
+which knows what is unknown and why; so nothing here has to.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+from decimal import Decimal, DecimalException
+from typing import Any, Final
+
+from policyengine.feel import arithmetic as operators
+from policyengine.feel import compare as comparisons
+from policyengine.feel import limits
+from policyengine.feel.properties import property_of
+from policyengine.feel.scope import unknown_within
+from policyengine.feel.values import Failed, Months, Range, Unknown
+
+
+class Careful(Exception):  # noqa: N818  # no error: it leads from the quick way to the careful one
+    """The quick way has no answer."""
+
+
+TROUBLE: Final = (Careful, DecimalException, OverflowError)
+
+
+def outcome(value: object) -> Any:
+    """A result that is a plain value."""
+    if value.__class__ is Failed or value.__class__ is Unknown or value is None:
+        raise Careful
+    return value
+
+
+def of_class(value: object, cls: type) -> Any:
+    """A result that is plainly of a class."""
+    if value.__class__ is not cls:
+        raise Careful
+    return value
+
+
+def arithmetic(op: str, left: object, right: object, cls: type) -> Any:
+    """`left op right`, which must be of the class."""
+    return of_class(operators.arithmetic(op, left, right), cls)
+
+
+def compare(op: str, left: object, right: object) -> bool:
+    """`left op right` for values that Python itself does not compare like FEEL."""
+    return bool(of_class(comparisons.compare(op, left, right), bool))
+
+
+def inside(value: object, range_: Range) -> bool:
+    """Whether a value lies in a range."""
+    return bool(of_class(comparisons.inside(value, range_), bool))
+
+
+def called(run: Callable[..., object], *arguments: object) -> Any:
+    """A built-in function, with arguments that fit one of its signatures."""
+    if unknown_within(arguments):
+        raise Careful
+    return outcome(run(*arguments))
+
+
+def part(value: object, name: str) -> Any:
+    """A property of a value."""
+    return outcome(property_of(value, name))
+
+
+def joined(left: str, right: str) -> str:
+    """Two texts as one."""
+    if len(left) + len(right) > limits.CHARACTERS:
+        raise Careful
+    return left + right
+
+
+def few(items: Sequence[object], most: int) -> Sequence[object]:
+    """A list that can be gone through within the steps that an evaluation has."""
+    if len(items) > most:
+        raise Careful
+    return items
+
+
+def column(rows: Sequence[Any], name: str, cls: type) -> list[Any]:
+    """One fact of every instance of a list."""
+    found = [row[name] for row in rows]
+    for value in found:
+        if value.__class__ is not cls:
+            raise Careful
+    return found
+
+
+def total(numbers: Sequence[Decimal]) -> Decimal:
+    """The sum of numbers, of which there must be one."""
+    if not numbers:
+        raise Careful
+    found = _ZERO
+    for number in numbers:
+        if number.__class__ is not Decimal:
+            raise Careful
+        found = found + number
+    return found
+
+
+def count_true(conditions: Sequence[bool]) -> int:
+    """How many of the conditions hold."""
+    return sum(conditions)
+
+
+def rounder(places: int, rounding: str, reference: Callable[..., object]) -> Callable[[Decimal], Decimal]:
+    """A function that rounds to so many places exactly as `reference` does, which it leaves the rest to."""
+    quantum = Decimal(1).scaleb(-places)
+    scale = Decimal(places)
+
+    def rounds(number: Decimal) -> Decimal:
+        if number.same_quantum(quantum):
+            return number
+        near = number.quantize(quantum, rounding)
+        if not near:
+            return of_class(reference(number, scale), Decimal)  # type: ignore[no-any-return]
+        # A number with fewer places than wanted keeps them.
+        return near if near != number or -number.as_tuple().exponent > places else number  # type: ignore[operator]
+
+    return rounds
+
+
+_ZERO: Final = Decimal(0)
+LISTS: Final = frozenset({tuple, list})
+SPANS: Final = frozenset({Months, datetime.timedelta})
+NAMES: Final[dict[str, object]] = {
+    "D": Decimal,
+    "B": bool,
+    "S": str,
+    "DT": datetime.date,
+    "MO": Months,
+    "TD": datetime.timedelta,
+    "R": Range,
+    "U": Unknown,
+    "LISTS": LISTS,
+    "SPANS": SPANS,
+    "TROUBLE": TROUBLE,
+    "Careful": Careful,
+    "outcome": outcome,
+    "of_class": of_class,
+    "arithmetic": arithmetic,
+    "compare": compare,
+    "inside": inside,
+    "called": called,
+    "part": part,
+    "joined": joined,
+    "few": few,
+    "column": column,
+    "total": total,
+    "count_true": count_true,
+    "len": len,
+}
+"""The names that generated code sees beside its own constants and functions."""

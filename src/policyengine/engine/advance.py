@@ -52,9 +52,8 @@ def advance(program: Program, record: Record, to: str, key: str | None = None) -
         for scope in found.get(transition.entity, ())
         if _stands_at(transition, scope)
     ]
-    scopes = [
-        scope for entity in {each.entity for each in program.graph.transitions} for scope in found[entity]
-    ]
+    entities = dict.fromkeys(each.entity for each in program.graph.transitions)
+    scopes = [scope for entity in entities for scope in found[entity]]
     if not scopes:
         return Moved("there is nothing in this record that moves through stages")
     if key is not None:
@@ -66,13 +65,13 @@ def advance(program: Program, record: Record, to: str, key: str | None = None) -
             return Moved(
                 f"nothing in this record has the key `{key}`; {did_you_mean(key, names) or ''}".rstrip("; ")
             )
-    chosen = [(transition, scope) for transition, scope in going if scope in scopes]
-    if key is None:
-        fitting = [each for each in chosen if to in each[0].to] or chosen
-        if len({id(scope) for _, scope in fitting}) > 1:
-            keys = ", ".join(f"`{scope.subject.name}`" for _, scope in fitting)
-            return Moved(f"several could move: {keys}; say which one by its key")
-        chosen = fitting
+    named = {id(scope) for scope in scopes}
+    chosen = [(transition, scope) for transition, scope in going if id(scope) in named]
+    chosen = [each for each in chosen if to in each[0].to] or chosen
+    movable = {id(scope): scope.subject.name for _, scope in chosen}
+    if len(movable) > 1:
+        keys = ", ".join(f"`{name}`" for name in movable.values())
+        return Moved(f"several could move: {keys}; say which one by its key")
     if not chosen:
         return Moved(_cannot_leave(program, scopes))
     return _move(*chosen[0], to)
@@ -86,12 +85,19 @@ def _stands_at(transition: Transition, scope: Scope) -> bool:
 def _cannot_leave(program: Program, scopes: list[Scope]) -> str:
     assert program.graph is not None
     for scope in scopes:
+        name = scope.subject.name
         for transition in program.graph.transitions:
             if transition.entity == scope.entity:
                 stage = scope[transition.fact]
                 if isinstance(stage, Unknown):
-                    return f"the stage of `{scope.subject.name}` is not known: it needs `{transition.fact}`"
-                return f"`{scope.subject.name}` is in the stage `{stage}`, which leads nowhere"
+                    return f"the stage of `{name}` is not known: it needs `{transition.fact}`"
+                applies = True if transition.applies is None else scope[transition.applies]
+                if isinstance(applies, Unknown):
+                    needs = ", ".join(each.text for each in unsettled([applies]))
+                    return f"it is not known whether `{name}` goes through `{transition.policy}`: {needs}"
+                if applies is True:
+                    return f"`{name}` is in the stage `{stage}`, which leads nowhere"
+        return f"`{name}` goes through no pipeline"
     return "nothing moves"
 
 

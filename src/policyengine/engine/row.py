@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import singledispatch
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from policyengine.engine.missing import lists_left_out, missing_facts, unsettled
@@ -70,6 +69,10 @@ def evaluate(program: Program, record: Record) -> Decision:
 
 def read_rule(rule: Rule, scope: Scope) -> Finding | None:
     """The finding of a rule for one instance; None where the rule has none for it."""
+    return scope.judged(_read_rule, rule)
+
+
+def _read_rule(rule: Rule, scope: Scope) -> Finding | None:
     exists = scope[rule.exists] if rule.exists is not None else True
     if exists is False:
         return None
@@ -120,44 +123,36 @@ def _chosen(reading: Choose, value: object) -> Reading:
 # Readings
 
 
-@singledispatch
-def read(reading: Any, scope: Scope) -> Any:
+def read(reading: Reading, scope: Scope) -> Any:
     """What a reading gives for one instance."""
-    raise TypeError(f"no reading: {reading!r}")
+    return _READ[type(reading)](reading, scope)
 
 
-@read.register
 def _const(reading: Const, scope: Scope) -> object:
     return reading.value
 
 
-@read.register
 def _value(reading: Value, scope: Scope) -> object:
     return present(scope, reading.node)
 
 
-@read.register
 def _choose(reading: Choose, scope: Scope) -> object:
     return read(_chosen(reading, scope[reading.by]), scope)
 
 
-@read.register
 def _build(reading: Build, scope: Scope) -> object:
     return reading.make(**{name: read(part, scope) for name, part in reading.fields.items()})
 
 
-@read.register
 def _explain(reading: Explain, scope: Scope) -> tuple[Reason, ...]:
     found = {reason: None for node in reading.nodes for reason in explain(scope, node)}
     return tuple(found)
 
 
-@read.register
 def _rules(reading: Rules, scope: Scope) -> tuple[Finding, ...]:
     return tuple(found for rule in reading.rules if (found := read_rule(rule, scope)) is not None)
 
 
-@read.register
 def _shortfalls(reading: Shortfalls, scope: Scope) -> tuple[Shortfall, ...]:
     findings = (read_rule(rule, scope) for rule in reading.rules)
     return tuple(
@@ -184,6 +179,17 @@ def _shortfall(finding: Finding) -> Shortfall:
         reason.short_by,
         reason.noun,
     )
+
+
+_READ: Mapping[type, Callable[[Any, Scope], object]] = {
+    Const: _const,
+    Value: _value,
+    Choose: _choose,
+    Build: _build,
+    Explain: _explain,
+    Rules: _rules,
+    Shortfalls: _shortfalls,
+}
 
 
 # Values as they are shown

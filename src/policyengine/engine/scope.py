@@ -15,6 +15,7 @@ from policyengine.policy.vocabulary import Entity
 from policyengine.program.graph import Graph
 from policyengine.program.record import Record
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 
@@ -95,6 +96,10 @@ class Scope(Mapping[str, object]):
     ) -> T:
         """What `work` says of an expression and its value here, which an engine may keep for equal values."""
         return work(self, expression, value, upright)
+
+    def judged(self, work: Callable[[R, Any], T], rule: R) -> T:
+        """What `work` makes of a rule here, which an engine may keep for equal facts."""
+        return work(rule, self)
 
     def __contains__(self, name: object) -> bool:
         """Whether the instance itself has the name; what lies above it is only in its `Sight`."""

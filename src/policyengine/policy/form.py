@@ -120,8 +120,14 @@ def _diagnostics(
         if pointer not in folded:
             yield _misspelt(document, model, at, pointer) or _missing_key(document, pointer)
     for error in errors:
-        if error["type"] not in ("extra_forbidden", "missing"):
+        if error["type"] not in ("extra_forbidden", "missing") and not _follows(document, at, error):
             yield _wrong_value(document, at + _pointer(error), error)
+
+
+def _follows(document: Document, at: Pointer, error: ErrorDetails) -> bool:
+    """Pydantic calls a list too short whose items are only wrong."""
+    node = document.at(at + _pointer(error))
+    return error["type"] == "too_short" and isinstance(node, Sequence) and bool(node.items)
 
 
 def _pointer(error: ErrorDetails) -> Pointer:

@@ -79,7 +79,8 @@ def _reading(graph: Graph, entity: str, reading: Reading, place: Place) -> Itera
 
 def _constant(value: object) -> Iterator[str]:
     if isinstance(value, str):
-        yield value
+        # An empty text stands for nothing, which is written as such.
+        yield from (value,) if value else ()
     elif isinstance(value, tuple):
         yield from (each if isinstance(each, str) else _OPEN for each in value)
     elif value is not None:

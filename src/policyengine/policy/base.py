@@ -51,7 +51,9 @@ def _identifier(text: str) -> str:
     return text
 
 
-Text = Annotated[str, _reads(_text), WithJsonSchema({"type": "string", "minLength": 1})]
+# To an editor `1.2` is a number and `true` a boolean; to us they are texts like others.
+ANY_SCALAR = ["string", "number", "boolean"]
+Text = Annotated[str, _reads(_text), WithJsonSchema({"type": ANY_SCALAR, "minLength": 1})]
 Id = Annotated[str, _reads(_identifier), WithJsonSchema({"type": "string", "pattern": _PATTERN})]
 Boolean = Annotated[bool, _reads(quantities.boolean), WithJsonSchema({"type": "boolean"})]
 Count = Annotated[
@@ -75,7 +77,7 @@ Period = Annotated[
 Feel = Annotated[
     str,
     _reads(_text),
-    WithJsonSchema({"type": ["string", "number", "boolean"], "description": "a FEEL expression"}),
+    WithJsonSchema({"type": ANY_SCALAR, "description": "a FEEL expression"}),
 ]
 
 

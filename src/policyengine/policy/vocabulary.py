@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 from policyengine.feel import types
 from policyengine.feel.types import Context, Enum, ListOf, Type
 from policyengine.policy import quantities
-from policyengine.policy.base import Boolean, Date, Feel, Id, Part, Sourced, Text
+from policyengine.policy.base import ANY_SCALAR, Boolean, Date, Feel, Id, Part, Sourced, Text
 from policyengine.source import Span
 
 SCALAR_TYPES = (
@@ -72,8 +72,8 @@ Choices = Annotated[
         {
             "description": "a list of values, or a mapping from value to title",
             "type": ["array", "object"],
-            "items": {"type": "string"},
-            "additionalProperties": {"type": "string"},
+            "items": {"type": ANY_SCALAR},
+            "additionalProperties": {"type": ANY_SCALAR},
         }
     ),
 ]

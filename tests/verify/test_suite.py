@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policyengine.diagnostics import Diagnostic
+from policyengine.diagnostics import Code, Diagnostic
 from policyengine.files import read_file
 from policyengine.program import load as loading
 from policyengine.program.example import EXAMPLE
 from policyengine.program.load import Program
 from policyengine.source import Source
-from policyengine.verify.codes import GOOD
+from policyengine.verify.codes import CODES, GOOD
 from policyengine.verify.suite import Outcome, Programs, run_file, run_source
 
 LEVELS = """\
@@ -180,3 +180,12 @@ def test_a_file_names_its_program_and_records_from_its_own_folder(tmp_path: Path
 def test_no_text_makes_it_raise(start: int, length: int, instead: str) -> None:
     text = GOOD[:start] + instead + GOOD[start + length :]
     run_source(Source("a_test.yaml", text), programs, read)
+
+
+@pytest.mark.parametrize("code", CODES, ids=lambda code: code.id)
+def test_the_examples_of_the_codes(code: Code) -> None:
+    bad = run_source(Source("a_test.yaml", code.bad), programs, read)
+    good = run_source(Source("a_test.yaml", code.good), programs, read)
+    assert [each.code.id for each in bad.diagnostics] == [code.id]
+    assert not good.diagnostics
+    assert [result.status for result in good.results] == ["passed"]

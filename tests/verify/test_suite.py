@@ -58,7 +58,9 @@ FILES = {
 
 
 def programs(folder: str, as_of: date) -> Program:
-    sources = [Source("program.yaml", EXAMPLE), Source("levels.yaml", LEVELS)]
+    sources = [Source("program.yaml", EXAMPLE)]
+    if folder != ".":
+        sources.append(Source("levels.yaml", LEVELS))
     if folder == "broken":
         sources.append(Source("broken.yaml", "kind: tiers\nid: broken\n"))
     if folder == "nothing":

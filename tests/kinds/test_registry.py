@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,24 +15,33 @@ from support import POLICIES, good_program
 from policyengine.catalogue import CODES, schemas
 from policyengine.kinds import KINDS
 from policyengine.policy.findings import SECTIONS
-from policyengine.policy.kind import AnyKind
+from policyengine.policy.kind import AnyKind, no_results
 from policyengine.source import Source
 from policyengine.text.document import Document, Mapping, Node, Scalar, Sequence
 from policyengine.text.yaml import read_yaml
 
 ALL = [pytest.param(kind, id=name) for name, kind in KINDS.items()]
 SCHEMAS = schemas()
-FILES = sorted(path for path in POLICIES.rglob("*.yaml") if not path.stem.endswith("_test"))
+# The programs, and beside them those that show a kind which none of them needs.
+OTHERS = Path(__file__).parent / "programs"
+FILES = sorted(
+    path
+    for folder in (POLICIES, OTHERS)
+    for path in folder.rglob("*.yaml")
+    if not path.stem.endswith("_test")
+)
 # A key that says what it means, wherever it stands.
 PLAIN = {"id", "title", "kind", "label", "note"}
 
 
 def _documents() -> Iterator[Any]:
     for path in FILES:
-        for i, document in enumerate(read_yaml(Source(str(path), path.read_text(encoding="utf-8"))).documents):
+        for i, document in enumerate(
+            read_yaml(Source(str(path), path.read_text(encoding="utf-8"))).documents
+        ):
             data = _core(document.root)
             if isinstance(data, dict) and data.get("kind") != "test":
-                yield pytest.param(document, data, id=f"{path.relative_to(POLICIES)}-{i}")
+                yield pytest.param(document, data, id=f"{path.parent.name}/{path.name}-{i}")
 
 
 def _core(node: Node) -> Any:
@@ -77,8 +87,8 @@ def test_its_codes_are_registered(kind: AnyKind) -> None:
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_it_fills_lists_of_a_decision(kind: AnyKind) -> None:
-    assert kind.sections
+def test_it_fills_lists_of_a_decision_or_gives_a_result(kind: AnyKind) -> None:
+    assert kind.sections or kind.exports is not no_results
     assert set(kind.sections) <= set(SECTIONS)
 
 
@@ -112,14 +122,17 @@ def _is_described(about: dict[str, Any], schema: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_our_own_programs_use_it(kind: AnyKind) -> None:
+def test_some_program_uses_it(kind: AnyKind) -> None:
     used = {parameters.values[1]["kind"] for parameters in DOCUMENTS}
     assert kind.name in used
 
 
 @pytest.mark.parametrize(("document", "data"), DOCUMENTS)
 def test_the_schema_accepts_what_we_write(document: Document, data: Any) -> None:
-    found = [f"{list(error.absolute_path)}: {error.message}" for error in _validator(data["kind"]).iter_errors(data)]
+    found = [
+        f"{list(error.absolute_path)}: {error.message}"
+        for error in _validator(data["kind"]).iter_errors(data)
+    ]
     assert found == []
     assert not list(_validator("policy").iter_errors(data))
 

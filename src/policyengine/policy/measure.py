@@ -102,6 +102,11 @@ class Claim:
         """Where it begins."""
         return Decimal("-Infinity") if self.interval.low is None else self.interval.low
 
+    @property
+    def high(self) -> Decimal:
+        """Where it ends."""
+        return Decimal("Infinity") if self.interval.high is None else self.interval.high
+
 
 def measure_of(draft: Draft, fact: str) -> Measure:
     """The measure that a fact is: whole numbers step by 1, money by the minor unit of its currency."""
@@ -130,7 +135,7 @@ def check_claims(draft: Draft, measure: Measure, claims: Sequence[Claim], *, sil
         _check_reach(draft, measure, claim)
     if silent_below:
         _check_below(draft, measure, min(claims, key=lambda claim: claim.low))
-    _check_top(draft, measure, max(claims, key=lambda claim: claim.low))
+    _check_top(draft, measure, max(claims, key=lambda claim: claim.high))
 
 
 def _overlap(draft: Draft, measure: Measure, first: Claim, second: Claim, value: Decimal) -> None:

@@ -166,13 +166,23 @@ def _cases(scope: Scope, name: str) -> Iterator[Reason | _Told]:
     for case in holding if cases.every or not is_known else holding[:1]:
         yield from _case(scope, case)
     if not is_known:
-        for case in open_ones[:_MOST_OPEN]:
-            yield from _node(scope, case.node, True)
+        yield from _open(scope, open_ones)
     elif open_ones and not holding:
         several = join([case.heading for case in open_ones[:_MOST_OPEN]], "or")
         yield Reason(f"{several}: they give the same", "value", node.at)
     if not holding and not open_ones:
         yield Reason(cases.otherwise, "value", node.at)
+
+
+def _open(scope: Scope, cases: list[Case]) -> Iterator[Reason | _Told]:
+    """What is not known of cases; of a long table most would say the same again."""
+    said: set[str] = set()
+    for case in cases[:_MOST_OPEN]:
+        for each in _node(scope, case.node, True):
+            if isinstance(each, _Told) or each.text not in said:
+                yield each
+            if isinstance(each, Reason):
+                said.add(each.text)
 
 
 def _case(scope: Scope, case: Case) -> Iterator[Reason | _Told]:

@@ -84,7 +84,7 @@ def _shape(value: object) -> object:
     raise PydanticCustomError("value", "{sentence}", {"sentence": sentence})
 
 
-_TEST_SCHEMA: dict[str, Any] = {
+TEST_SCHEMA: dict[str, Any] = {
     "description": "a value, a list of values, a range such as 10..15, or FEEL unary tests",
     "type": ["string", "number", "boolean", "array"],
     "items": {"type": ["string", "number", "boolean"]},
@@ -102,12 +102,12 @@ CONDITION_SCHEMA: dict[str, Any] = {
         "at_least": {"type": "integer", "minimum": 1, "description": "how many `of` these must hold"},
         "of": _MANY_SCHEMA,
     },
-    "additionalProperties": _TEST_SCHEMA,
+    "additionalProperties": TEST_SCHEMA,
 }
 CONDITION_MARK: dict[str, Any] = {"$comment": "condition"}
 """Stands for the schema of a condition in that of a model, which pydantic must not resolve."""
 Condition = Annotated[object, BeforeValidator(_shape), WithJsonSchema(CONDITION_MARK)]
-Test = Annotated[object, WithJsonSchema(_TEST_SCHEMA)]
+Test = Annotated[object, WithJsonSchema(TEST_SCHEMA)]
 
 
 def lower_condition(draft: Draft, pointer: Pointer, entity: str) -> Expression:
@@ -266,7 +266,7 @@ def typed(draft: Draft, node: Scalar, text: str | None, kind: Type) -> Any:
             return text
         draft.error(WRONG_TEST, node.span, f"`{text}` is not {describe(kind)}", _nearest(text, kind.values))
         return None
-    read = _reader(kind)
+    read = reader(kind)
     if read is None:
         draft.error(WRONG_TEST, node.span, f"{describe(kind)} cannot be tested like this", "write it in FEEL")
         return None
@@ -282,7 +282,8 @@ def _nearest(text: str, values: Iterable[str]) -> str | None:
     return f"did you mean `{found}`?" if found else None
 
 
-def _reader(kind: Type) -> Callable[[str], Any] | None:
+def reader(kind: Type) -> Callable[[str], Any] | None:
+    """What reads a text as a single value of a type; it raises `ValueError` with a sentence."""
     if isinstance(kind, Number):
         return {"count": quantities.integer, "rate": quantities.rate}.get(kind.unit, quantities.number)
     readers: dict[Type, Callable[[str], Any]] = {

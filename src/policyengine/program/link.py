@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from policyengine.diagnostics import Code, Diagnostic, Label, Report, did_you_mean
-from policyengine.feel.check import check
+from policyengine.feel.checker import check
 from policyengine.kinds import KINDS
 from policyengine.policy.draft import UNKNOWN_NAME, Draft, Unit
 from policyengine.policy.library import LIBRARY
@@ -68,7 +68,7 @@ GRANTED_TWICE = Code(
     bad=_GOOD + "---\n" + _GOOD.replace("id: example", "id: other"),
     good=_GOOD,
 )
-CODES = (CYCLE, GRANTED_TWICE)
+CODES = (CYCLE, GRANTED_TWICE, *results.CODES)
 
 
 def link(declared: Declared, units: Sequence[Unit], report: Report) -> Graph:

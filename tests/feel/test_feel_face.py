@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import pkgutil
 import subprocess
 import sys
 from decimal import Decimal
@@ -13,6 +14,7 @@ import pytest
 import policyengine.feel as feel
 from policyengine.feel.lexer import Excerpt
 from policyengine.feel.syntax import Binary, Name
+from policyengine.feel.types import BOOLEAN, NUMBER, TEXT, Type
 from policyengine.feel.values import Months, Range
 from policyengine.source import Source
 
@@ -53,6 +55,38 @@ def test_names_with_spaces_are_those_of_the_context() -> None:
 def test_a_syntax_error_has_no_value() -> None:
     assert feel.evaluate("1 +") is None
     assert feel.parse(Source("x", "1 +")).diagnostics[0].code.id == "FEEL001"
+
+
+def test_what_is_compiled_is_asked_often() -> None:
+    price = feel.compile("monthly fee * users", {"monthly fee"})
+    assert [price({"monthly fee": fee, "users": 3}) for fee in (10, Decimal("2.5"))] == [30, Decimal("7.5")]
+    assert price.diagnostics == ()
+    assert price() is None
+    assert feel.compile("today()")(now=NOON) == datetime.date(2026, 11, 21)
+
+
+def test_a_syntax_error_compiles_to_no_value() -> None:
+    broken = feel.compile("1 +")
+    assert broken({}) is None
+    assert broken.diagnostics[0].code.id == "FEEL001"
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected", "code"),
+    [("1 +", None, "FEEL001"), ("fee + name", None, "FEEL014"), ("fee", BOOLEAN, "FEEL018")],
+)
+def test_texts_and_trees_are_typed(expression: str, expected: Type | None, code: str) -> None:
+    names: dict[str, Type] = {"fee": NUMBER, "name": TEXT}
+    found = feel.typecheck(expression, names, expected).diagnostics
+    tree = feel.parse(expression).expression
+    assert tree is None or feel.typecheck(tree, names, expected).diagnostics[0].code == found[0].code
+    assert [one.code.id for one in found] == [code]
+
+
+def test_the_functions_of_the_package_stay_functions() -> None:
+    modules = {module.name for module in pkgutil.iter_modules(feel.__path__)}
+    assert modules.isdisjoint(feel.__all__)
+    assert all(callable(getattr(feel, name)) for name in feel.__all__)
 
 
 def test_the_clock_is_given() -> None:

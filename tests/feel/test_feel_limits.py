@@ -7,7 +7,7 @@ import time
 import pytest
 
 import policyengine.feel as feel
-from policyengine.feel.evaluate import evaluate
+from policyengine.feel.evaluator import evaluate
 from policyengine.feel.parser import parse
 from policyengine.feel.values import Failure, Unknown
 from policyengine.source import Source

@@ -7,7 +7,7 @@ from feel_data import lines
 
 from policyengine.diagnostics import Diagnostic
 from policyengine.feel import codes
-from policyengine.feel.check import check
+from policyengine.feel.checker import check
 from policyengine.feel.parser import parse
 from policyengine.feel.types import (
     BOOLEAN,

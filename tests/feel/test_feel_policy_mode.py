@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from feel_data import lines
 
-from policyengine.feel.evaluate import evaluate
+from policyengine.feel.evaluator import evaluate
 from policyengine.feel.parser import parse
 from policyengine.feel.printing import print_value
 from policyengine.feel.syntax import Open

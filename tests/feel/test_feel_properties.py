@@ -11,8 +11,8 @@ from feel_data import lines
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policyengine.feel.check import check
-from policyengine.feel.evaluate import evaluate
+from policyengine.feel.checker import check
+from policyengine.feel.evaluator import evaluate
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.parser import parse, parse_unary_tests
 from policyengine.feel.printing import print_value
@@ -40,7 +40,7 @@ from policyengine.feel.syntax import (
     walk,
 )
 from policyengine.feel.types import BOOLEAN, COUNT, TEXT, ListOf
-from policyengine.feel.unparse import unparse
+from policyengine.feel.unparser import unparse
 from policyengine.feel.values import Failed, Missing, Months, Unknown
 from policyengine.source import Source
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
-from policyengine.feel.evaluate import evaluate
+from policyengine.feel.evaluator import evaluate
 from policyengine.feel.syntax import Expression
 from policyengine.feel.values import Missing, Unknown
 from policyengine.policy.findings import Subject
@@ -96,6 +96,10 @@ class Scope(Mapping[str, object]):
     ) -> T:
         """What `work` says of an expression and its value here, which an engine may keep for equal values."""
         return work(self, expression, value, upright)
+
+    def explained(self, work: Callable[[Any, str], T], name: str) -> T:
+        """What `work` gives as reasons for a node here, which an engine may keep for equal outcomes."""
+        return work(self, name)
 
     def judged(self, work: Callable[[R, Any], T], rule: R) -> T:
         """What `work` makes of a rule here, which an engine may keep for equal facts."""

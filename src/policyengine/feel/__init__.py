@@ -5,40 +5,42 @@ The names here are loaded when they are first used.
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from policyengine.feel.check import Checked, check
-    from policyengine.feel.face import evaluate, unary_test
+    from policyengine.feel.checker import Checked
+    from policyengine.feel.face import Compiled, compile, evaluate, typecheck, unary_test
     from policyengine.feel.lexer import Excerpt, Located
     from policyengine.feel.parser import Parsed, parse, parse_unary_tests
-    from policyengine.feel.unparse import unparse
+    from policyengine.feel.unparser import unparse
 
 _HOME = {
-    "Checked": "check",
-    "check": "check",
+    "Checked": "checker",
+    "Compiled": "face",
+    "compile": "face",
     "evaluate": "face",
+    "typecheck": "face",
     "unary_test": "face",
     "Excerpt": "lexer",
     "Located": "lexer",
     "Parsed": "parser",
     "parse": "parser",
     "parse_unary_tests": "parser",
-    "unparse": "unparse",
+    "unparse": "unparser",
 }
 
 __all__ = [
     "Checked",
+    "Compiled",
     "Excerpt",
     "Located",
     "Parsed",
-    "check",
+    "compile",
     "evaluate",
     "parse",
     "parse_unary_tests",
+    "typecheck",
     "unary_test",
     "unparse",
 ]
@@ -50,15 +52,3 @@ def __getattr__(name: str) -> object:
     found: object = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
     globals()[name] = found
     return found
-
-
-class _Package(ModuleType):
-    """Keeps the functions `evaluate`, `check` and `unparse` apart from the modules of the same names."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        # Importing a module binds it in its package, where it would hide the function.
-        if not (name in _HOME and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

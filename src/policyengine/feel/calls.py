@@ -71,7 +71,7 @@ class _Closure(Invocable):
     def fits(self, wanted: object) -> bool:
         """Whether it takes and gives what is wanted, as far as its text shows."""
         # Only `instance of` asks; the checker need not be loaded for evaluation.
-        from policyengine.feel.check import check
+        from policyengine.feel.checker import check
 
         if not isinstance(wanted, FunctionType):
             return False

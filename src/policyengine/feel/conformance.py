@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from policyengine.feel.compare import compare
 from policyengine.feel.conform import MISMATCH, conform
-from policyengine.feel.evaluate import evaluate
+from policyengine.feel.evaluator import evaluate
 from policyengine.feel.face import all_names
 from policyengine.feel.functions import BUILTINS
 from policyengine.feel.functions.dates import with_clock

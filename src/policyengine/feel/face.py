@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
+from policyengine.diagnostics import Diagnostic
 from policyengine.feel.calendar import zone
-from policyengine.feel.evaluate import evaluate as evaluate_tree
+from policyengine.feel.checker import Checked, check
+from policyengine.feel.evaluator import evaluate as evaluate_tree
 from policyengine.feel.functions import BUILTINS
 from policyengine.feel.functions.dates import with_clock
+from policyengine.feel.lexer import Located
 from policyengine.feel.parser import Parsed, parse, parse_unary_tests
 from policyengine.feel.signatures import Library
-from policyengine.feel.types import Type
+from policyengine.feel.syntax import Expression, Node
+from policyengine.feel.types import ANY, Type
 from policyengine.feel.values import DateTime, Range, Time
-from policyengine.source import Source
 
 
 def evaluate(
@@ -31,7 +35,7 @@ def evaluate(
     read. `types` are those that `instance of` may name. Use `parse` to see what is wrong with a text.
     """
     names = context or {}
-    parsed = parse(Source("expression", expression), frozenset(all_names(names)))
+    parsed = parse(expression, frozenset(all_names(names)))
     return _result(parsed, {name: to_feel(value) for name, value in names.items()}, now, types)
 
 
@@ -44,9 +48,58 @@ def unary_test(
 ) -> bool | None:
     """Whether a value passes a cell of tests such as `> 5` or `"a", "b"`; None where there is no answer."""
     names = {**(context or {}), "?": value}
-    parsed = parse_unary_tests(Source("test", test), frozenset(all_names(names)))
+    parsed = parse_unary_tests(test, frozenset(all_names(names)))
     found = _result(parsed, {name: to_feel(one) for name, one in names.items()}, now, None)
     return found if isinstance(found, bool) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """An expression that is read once and asked often: call it with a context.
+
+    `diagnostics` is what is wrong with the text; then every answer is None, as `evaluate` has it.
+    """
+
+    parsed: Parsed
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """The mistakes of syntax, none in most texts."""
+        return self.parsed.diagnostics
+
+    def __call__(
+        self,
+        context: Mapping[str, object] | None = None,
+        *,
+        now: datetime.datetime | None = None,
+        types: Mapping[str, Type] | None = None,
+    ) -> object:
+        """The value among these names; everything is as `evaluate` has it."""
+        return _result(self.parsed, {name: to_feel(one) for name, one in (context or {}).items()}, now, types)
+
+
+def compile(expression: str, names: Collection[str] = ()) -> Compiled:
+    """An expression as a function of a context. `names` are those of several words that it uses."""
+    return Compiled(parse(expression, names))
+
+
+def typecheck(
+    expression: str | Located | Expression,
+    names: Mapping[str, Type],
+    expected: Type | None = None,
+    *,
+    functions: Library = BUILTINS,
+) -> Checked:
+    """The type of an expression among names of these types, and every mistake in it, of syntax too.
+
+    `expected` is the type that is needed, for a condition `BOOLEAN`. The value under test is the name `?`.
+    """
+    if not isinstance(expression, Node):
+        parsed = parse(expression, names, functions=functions)
+        if parsed.expression is None:
+            return Checked(ANY, parsed.diagnostics, frozenset())
+        expression = parsed.expression
+    return check(expression, names, expected, functions=functions)
 
 
 def _result(

@@ -29,6 +29,7 @@ from policyengine.feel.syntax import (
     children,
 )
 from policyengine.feel.typenames import type_name
+from policyengine.source import Source
 
 OR, AND, COMPARISON, SUM, PRODUCT, POWER, SIGN, INSTANCE = range(1, 9)
 _LEVELS: Final = {
@@ -177,17 +178,20 @@ def _deeper_than(node: Expression, depth: int) -> bool:
     return True
 
 
-def _parser(located: Located, names: Collection[str], functions: Collection[str]) -> Parser:
+def _parser(text: Located | str, names: Collection[str], functions: Collection[str]) -> Parser:
+    located = Source("expression", text) if isinstance(text, str) else text
     return Parser(located, vocabulary(names), vocabulary(functions))
 
 
-def parse(located: Located, names: Collection[str] = (), *, functions: Collection[str] = BUILTINS) -> Parsed:
+def parse(
+    text: Located | str, names: Collection[str] = (), *, functions: Collection[str] = BUILTINS
+) -> Parsed:
     """The tree of an expression. `names` are those that can occur; only names of several words matter."""
-    return _parser(located, names, functions).whole(Parser.expression)
+    return _parser(text, names, functions).whole(Parser.expression)
 
 
 def parse_unary_tests(
-    located: Located, names: Collection[str] = (), *, functions: Collection[str] = BUILTINS
+    text: Located | str, names: Collection[str] = (), *, functions: Collection[str] = BUILTINS
 ) -> Parsed:
     """The tree (`UnaryTests`) of a cell of tests: `> 5`, `"a", "b"`, `[1..5]`, `not(1, 2)`, `-`."""
-    return _parser(located, names, functions).whole(forms.unary_tests)
+    return _parser(text, names, functions).whole(forms.unary_tests)

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from policyengine.engine.compile.code import Frame, Term, Unit, Unsupported
 from policyengine.engine.compile.kinds import ANY, Kind, check_of, kind_of_value
 from policyengine.feel import syntax
-from policyengine.feel.evaluate import evaluate
+from policyengine.feel.evaluator import evaluate
 from policyengine.feel.syntax import Expression
 from policyengine.feel.values import Unknown
 from policyengine.policy.library import LIBRARY

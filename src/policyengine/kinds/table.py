@@ -16,7 +16,7 @@ from pydantic import Field
 from policyengine.diagnostics import Code
 from policyengine.feel import types
 from policyengine.feel.types import Context, ListOf, Type
-from policyengine.policy import bands, outputs, proof, rows
+from policyengine.policy import bands, inputs, outputs, proof, rows
 from policyengine.policy.bands import Bands
 from policyengine.policy.base import Many, Policy
 from policyengine.policy.draft import Draft, Unit
@@ -101,7 +101,7 @@ WRONG_FORM = Code(
     bad=_GOOD.replace("keys:", "hit: first\nkeys:"),
     good=_GOOD,
 )
-CODES = (WRONG_FORM, *proof.CODES, *outputs.CODES, *rows.CODES, *bands.CODES)
+CODES = (WRONG_FORM, *proof.CODES, *outputs.CODES, *rows.CODES, *bands.CODES, *inputs.CODES)
 
 
 # Check
@@ -114,6 +114,8 @@ def check(policy: TablePolicy, draft: Draft) -> None:
     if draft.report.has_errors:
         return
     check_inputs(draft, policy.parts, policy.places)
+    if draft.report.has_errors:
+        return  # a row that tests the input would look wrong too
     given = Outputs(_output_types(policy, draft.vocabulary))
     rows.check_rows(draft, policy.rows, policy.inputs, given)
     if policy.bands is not None:
@@ -209,11 +211,11 @@ def exports(unit: Unit, vocabulary: Vocabulary) -> Mapping[str, Result]:
 
 def lower(policy: TablePolicy, draft: Draft) -> None:
     """A node for every row and one for the result, which is shown among the values."""
-    inputs = tuple(define_inputs(draft, policy.parts, policy.places))
+    tested = tuple(define_inputs(draft, policy.parts, policy.places))
     given = Outputs(_output_types(policy, draft.vocabulary))
-    if policy.bands is not None and not bands.is_number(draft, inputs[0]):
+    if policy.bands is not None and not bands.is_number(draft, tested[0]):
         return
-    table = _table(policy, draft, inputs, given)
+    table = _table(policy, draft, tested, given)
     complete = not draft.report.has_errors and prove(draft, table)
     settle(
         draft,
@@ -235,19 +237,19 @@ def _is_none(policy: TablePolicy, given: Outputs) -> bool:
     return policy.default == "none" and not (isinstance(single, types.Enum) and "none" in single.values)
 
 
-def _table(policy: TablePolicy, draft: Draft, inputs: tuple[Input, ...], given: Outputs) -> Table:
+def _table(policy: TablePolicy, draft: Draft, tested: tuple[Input, ...], given: Outputs) -> Table:
     hit, word, advice = str(policy.hit), "row", "add `- {when: {cells}, then: ...}`"
     if policy.bands is not None:
-        found = bands.band_rows(draft, policy.bands, ("bands",), inputs[0], policy.title)
+        found = bands.band_rows(draft, policy.bands, ("bands",), tested[0], policy.title)
         hit, word = "unique", "band"
-        advice = f"add a band for it, say the `min` or `max` of `{inputs[0].id}`"
+        advice = f"add a band for it, say the `min` or `max` of `{tested[0].id}`"
     elif policy.entries is not None:
-        found = rows.entry_rows(draft, policy.title, inputs, given)
+        found = rows.entry_rows(draft, policy.title, tested, given)
         hit, word, advice = "unique", "entry", "add an entry for it"
     else:
-        found = rows.read_rows(draft, policy.title, policy.rows, inputs, given)
+        found = rows.read_rows(draft, policy.title, policy.rows, tested, given)
     at = draft.key_span(policy.form)
-    return Table(policy.title, word, hit, inputs, found, at, advice, policy.default is not None)
+    return Table(policy.title, word, hit, tested, found, at, advice, policy.default is not None)
 
 
 KIND = Kind(

@@ -53,16 +53,34 @@ def uncovered(
     None means that all of it is covered. Where no two boxes share anything (`disjoint`), counting what
     they take settles it at once.
     """
-    taken = [shared for box in boxes if (shared := meet(box, within)) is not None]
-    found: list[Box] = []
+    rows = [shared for box in boxes if (shared := meet(box, within)) is not None]
+    taken, found = list(rows), list[Box]()
+    decided = True
     while len(found) < most:
-        search = _Search.over(taken, within, work, disjoint)
-        gap = next(search.gaps(0, (1 << len(taken)) - 1), None)
+        gap, decided = _first_gap(taken, within, disjoint, work)
         if gap is None:
-            return Uncovered(tuple(found), search.left[0] >= 0)
-        found.append(_grown(search.in_order(gap), taken, within))
-        taken.append(found[-1])
-    return Uncovered(tuple(found))
+            break
+        taken.append(gap)
+        found.append(_grown(gap, rows, within))
+    return Uncovered(tuple(_apart(found)), decided)
+
+
+def _first_gap(boxes: Sequence[Box], within: Box, disjoint: bool, work: int) -> tuple[Box | None, bool]:
+    """A part that no box covers, and whether it is certain that there is none if none was found."""
+    search = _Search.over(boxes, within, work, disjoint)
+    gap = next(search.gaps(0, (1 << len(boxes)) - 1), None)
+    return (None if gap is None else search.in_order(gap)), gap is not None or search.left[0] >= 0
+
+
+def _apart(gaps: Sequence[Box]) -> Iterator[Box]:
+    """The boxes, the largest first, each without what those before it take."""
+    before: list[Box] = []
+    for gap in sorted(set(gaps), key=lambda box: (-_size(box, range(len(box))), box)):
+        taken = [shared for box in before if (shared := meet(box, gap)) is not None]
+        rest, _ = _first_gap(taken, gap, disjoint=False, work=WORK)
+        if rest is not None:
+            before.append(_grown(rest, taken, gap))
+            yield before[-1]
 
 
 def _grown(gap: Box, boxes: Sequence[Box], within: Box) -> Box:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from policyengine.feel import build
+from policyengine.diagnostics import Code
+from policyengine.feel import build, types
 from policyengine.feel.checker import check
 from policyengine.feel.syntax import Call, Name, names
 from policyengine.feel.types import Number, Type
@@ -23,6 +24,29 @@ from policyengine.text.document import Pointer, Scalar
 
 if TYPE_CHECKING:
     from policyengine.policy.draft import Draft
+
+_GOOD = """\
+kind: table
+id: size-bonus
+title: Size bonus
+for: partner
+type: rate
+hit: unique
+inputs: [{id: size, expression: if active_accounts > 50 then "large" else "small"}]
+rows:
+  - {when: {size: large}, then: 2%}
+  - {when: {size: '"small"'}, then: 1%}
+default: 0
+"""
+UNTYPED = Code(
+    id="TABLE009",
+    title="an input whose values have no type",
+    why="The tests of an input are read as values of its type. Where an expression gives now a number and "
+    "now a text, nobody can say what a test of it means.",
+    bad=_GOOD.replace('"small"}', "0}"),
+    good=_GOOD,
+)
+CODES = (UNTYPED,)
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _ANYTHING = "*"
@@ -64,12 +88,19 @@ class Input:
 
 
 def check_inputs(draft: Draft, parts: Sequence[InputPart], places: Sequence[Pointer]) -> None:
-    """Report facts that there are not, and ids that stand twice."""
+    """Report facts that there are not, ids that stand twice, and expressions that cannot be tested."""
     draft.unique((part.id, place) for part, place in zip(parts, places, strict=True))
     known = draft.vocabulary.names(draft.entity)
     for part, place in zip(parts, places, strict=True):
         if part.expression is None:
             draft.known(part.id, known, f"fact of `{draft.entity}`", *_id_place(draft, place))
+            continue
+        found = check(draft.feel(*place, "expression"), known, functions=draft.functions)
+        draft.report.extend(found.diagnostics)
+        if found.type == types.ANY and not draft.report.has_errors:
+            message = f"what `{part.id}` gives is not of one type"
+            help = "let every branch give the same type of value"
+            draft.error(UNTYPED, draft.span(*place, "expression"), message, help)
 
 
 def define_inputs(draft: Draft, parts: Sequence[InputPart], places: Sequence[Pointer]) -> list[Input]:

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from policyengine.diagnostics import Code, Diagnostic, Label, Severity
+from policyengine.feel.checker import check
 from policyengine.feel.syntax import Expression, Literal
 from policyengine.feel.types import Context as ContextType
 from policyengine.feel.types import ListOf
@@ -153,9 +154,9 @@ class Table:
         """Whether it is certain what a row matches."""
         return None not in self._sides[i]
 
-    def untold(self) -> list[Span]:
-        """The tests of which it cannot be told what they take."""
-        return [row.cells[k] for row, sides in zip(self.rows, self._sides, strict=True)
+    def untold(self) -> list[tuple[TableRow, int]]:
+        """The tests, by their row and input, of which it cannot be told what they take."""
+        return [(row, k) for row, sides in zip(self.rows, self._sides, strict=True)
                 for k, side in enumerate(sides) if side is None]  # fmt: skip
 
     def record(self, box: Box) -> str:
@@ -176,8 +177,9 @@ class Table:
 def prove(draft: Draft, table: Table) -> bool:
     """Report gaps, overlaps and rows that never count; whether it is certain that a row always matches."""
     with localcontext(_NUMBERS):
-        dead = list(_dead(table))
-        draft.report.extend(dead)
+        if _has_mistakes(draft, table):
+            return False
+        draft.report.extend(_dead(table))
         found = list(islice(_overlaps(table), _MOST)) if table.hit in ("unique", "any") else []
         if table.hit.startswith("collect"):
             return False
@@ -187,6 +189,15 @@ def prove(draft: Draft, table: Table) -> bool:
         doubts = [each for each in found if each.code is UNDECIDED]
         draft.report.extend(each for each in found if each.code is not UNDECIDED or each is doubts[0])
         return complete
+
+
+def _has_mistakes(draft: Draft, table: Table) -> bool:
+    """Whether a test of which nothing can be told has a mistake, which is reported with the whole graph."""
+    names = draft.vocabulary.names(draft.entity) | {each.subject.name: each.kind for each in table.inputs}
+    untold = (row.tests[k] for row, k in table.untold())
+    return any(
+        check(test, names, functions=draft.functions).diagnostics for test in untold if test is not None
+    )
 
 
 # Rows that never count
@@ -288,7 +299,7 @@ def _gaps(table: Table) -> tuple[list[Diagnostic], bool]:
     surely = uncovered(table.surely, table.whole, most=1)
     if surely.decided and not surely.boxes:
         return [], True
-    cell = next(iter(table.untold()), table.at)
+    cell = next((row.cells[k] for row, k in table.untold()), table.at)
     message = f"whether {table.title} leaves a gap cannot be told: what this test takes is not fixed"
     help = f"add a `default`; without this test no {table.word} matches `{table.record(surely.boxes[0])}`"
     return [UNDECIDED.at(cell, message, help=help)], False
@@ -320,7 +331,6 @@ def _doubt(table: Table, rows: Iterable[int]) -> tuple[Span, str] | None:
     untold = next((i for i in rows if not table.is_told(i)), None)
     if untold is None:
         return None
-    told = table.untold()
-    return next(
-        cell for cell in table.rows[untold].cells if cell in told
-    ), "what this test takes is not fixed"
+    row = table.rows[untold]
+    k = next(k for other, k in table.untold() if other is row)
+    return row.cells[k], "what this test takes is not fixed"

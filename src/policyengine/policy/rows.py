@@ -19,6 +19,7 @@ from policyengine.policy.condition import TEST_SCHEMA, typed, value_test
 from policyengine.policy.form import unknown_key
 from policyengine.policy.inputs import Input, InputPart
 from policyengine.policy.outputs import Given, read_given
+from policyengine.policy.phrases import plural
 from policyengine.policy.proof import GOOD, TableRow
 from policyengine.policy.short import Short
 from policyengine.policy.vocabulary import FactName
@@ -120,7 +121,10 @@ def _check_listed(draft: Draft, row: RowPart, place: Pointer, inputs: int, outpu
     if row.when or row.then is not None:
         draft.error(WRONG_ROW, at, "a row has `cells`, or `when` and `then`, not both")
     elif len(row.cells) != inputs + outputs:
-        message = f"this row has {len(row.cells)} values, and the table {inputs} inputs and {outputs} outputs"
+        message = (
+            f"this row has {plural(len(row.cells), 'value')}, "
+            f"and the table {plural(inputs, 'input')} and {plural(outputs, 'output')}"
+        )
         draft.error(WRONG_ROW, at, message, "write `-` for an input that may have any value")
 
 

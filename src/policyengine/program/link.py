@@ -144,11 +144,12 @@ def _resolve(lowered: Sequence[Lowered], report: Report) -> None:
 
 def _cycle(graph: Graph, cycle: Sequence[Key]) -> Diagnostic:
     nodes = [graph.nodes[entity][name] for entity, name in cycle]
-    words = ", ".join(f"`{node.name}`" for node in nodes)
+    words = ", ".join(f"`{node.name}`" for node in nodes if "/" not in node.name or len(nodes) == 1)
     labels = [Label(node.at, f"`{node.name}` needs `{following.name}`")
-              for node, following in zip(nodes[1:], [*nodes[2:], nodes[0]], strict=False)]  # fmt: skip
+              for node, following in zip(nodes[1:], [*nodes[2:], nodes[0]], strict=False)
+              if "/" not in node.name + following.name]  # fmt: skip
     return CYCLE.at(
-        nodes[0].at, f"{words} {'are' if len(nodes) > 1 else 'is'} derived in a circle", labels=labels
+        nodes[0].at, f"{words} {'are' if words.count('`') > 2 else 'is'} derived in a circle", labels=labels
     )
 
 

@@ -266,7 +266,7 @@ _DECISION = (
     Key("policies", TEXT, "A digest of the policies that were applied."),
     Key("as_of", DATE, "The day for which it was decided."),
     Key("subject", _SUBJECT, "The record that was judged."),
-    Key("complete", FLAG, "True when nothing is undetermined for want of a fact."),
+    Key("complete", FLAG, "True when nothing is undetermined and no fact is missing."),
     *(
         Key(name, many(_FINDINGS[cls]), f"The {name}.", methodcaller("of", name))
         for name, cls in SECTIONS.items()

@@ -308,7 +308,7 @@ SECTIONS: Mapping[str, type[Finding]] = {
 class Decision:
     """The answer for one record on one day.
 
-    `complete` tells that nothing that was asked is undetermined for want of a fact. `values` holds the
+    `complete` tells that nothing is undetermined and no fact is missing. `values` holds the
     derived facts by subject. A record that could not be read has `diagnostics` and no findings.
     """
 

@@ -61,11 +61,13 @@ def _results(outcomes: Iterable[Outcome]) -> Iterator[Result]:
 
 
 def counted(outcomes: Sequence[Outcome]) -> str:
-    """`62 tests in 4 files: 60 passed, 1 failed, 1 skipped`."""
+    """`62 tests in 4 files: 60 passed, 1 failed, 1 skipped; 1 file could not be run`."""
     counts = _counts(outcomes)
     total = plural(sum(counts.values()), "test")
     each = ", ".join(f"{number} {status}" for status, number in counts.items() if number)
-    return f"{total} in {plural(len(outcomes), 'file')}" + (f": {each}" if each else "")
+    not_run = sum(not outcome.results for outcome in outcomes)
+    rest = f"; {plural(not_run, 'file')} could not be run" if not_run else ""
+    return f"{total} in {plural(len(outcomes), 'file')}" + (f": {each}" if each else "") + rest
 
 
 def _counts(outcomes: Sequence[Outcome]) -> dict[str, int]:

@@ -58,62 +58,56 @@ class Mismatch:
 
 
 def compare(expected: Node, decision: dict[str, Any], *, closed: bool = False) -> tuple[Mismatch, ...]:
-    """What does not match; with `closed` the lists hold what is expected and nothing else."""
-    shape = decision_shape()
-    if not closed or not isinstance(expected, Mapping):
-        return tuple(_compare(expected, decision, shape, ()))
-    found: list[Mismatch] = []
-    for name, entry in expected.entries.items():
-        below = shape.key(name)
-        if isinstance(entry.value, Sequence) and below is not None:
-            found.extend(_list(entry.value, decision[name], below, (name,), closed=True))
-    return tuple(found)
+    """What does not match; with `closed` every list that is named holds what is expected and nothing else."""
+    return tuple(_Comparison(closed).of(expected, decision, decision_shape(), ()))
 
 
-def _compare(expected: Node, actual: Any, shape: Shape, path: tuple[str, ...]) -> Iterator[Mismatch]:
-    if isinstance(expected, Scalar) and isinstance(actual, dict) and shape.short is not None:
-        inner = shape.key(shape.short)
-        assert inner is not None
-        found = _compare(expected, actual[shape.short], inner, path)
-        yield from (replace(each, other=True) for each in found)
-    elif isinstance(expected, Mapping) and isinstance(actual, dict):
-        yield from _mapping(expected, actual, shape, path)
-    elif isinstance(expected, Sequence) and isinstance(actual, list):
-        yield from _list(expected, actual, shape, path)
-    elif not (isinstance(expected, Scalar) and _same(expected, actual, shape)):
-        yield Mismatch(expected.span, path, _written(expected), brief(actual))
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    closed: bool
 
+    def of(self, expected: Node, actual: Any, shape: Shape, path: tuple[str, ...]) -> Iterator[Mismatch]:
+        if isinstance(expected, Scalar) and isinstance(actual, dict) and shape.short is not None:
+            inner = shape.key(shape.short)
+            assert inner is not None
+            found = self.of(expected, actual[shape.short], inner, path)
+            yield from (replace(each, other=True) for each in found)
+        elif isinstance(expected, Mapping) and isinstance(actual, dict):
+            yield from self._mapping(expected, actual, shape, path)
+        elif isinstance(expected, Sequence) and isinstance(actual, list):
+            yield from self._list(expected, actual, shape, path)
+        elif not (isinstance(expected, Scalar) and _same(expected, actual, shape)):
+            yield Mismatch(expected.span, path, _written(expected), brief(actual))
 
-def _mapping(
-    expected: Mapping, actual: dict[str, Any], shape: Shape, path: tuple[str, ...]
-) -> Iterator[Mismatch]:
-    reasons = tuple(each["text"] for name in ("because", "unknown") for each in actual.get(name) or ())
-    for name, entry in expected.entries.items():
-        below = shape.key(name)
-        if below is None or name not in actual:
-            yield Mismatch(entry.key.span, (*path, name), _written(entry.value), "nothing of this name")
-            continue
-        for each in _compare(entry.value, actual[name], below, (*path, name)):
-            yield replace(each, because=each.because or reasons, other=each.other or name in _NAMES)
+    def _mapping(
+        self, expected: Mapping, actual: dict[str, Any], shape: Shape, path: tuple[str, ...]
+    ) -> Iterator[Mismatch]:
+        reasons = tuple(each["text"] for name in ("because", "unknown") for each in actual.get(name) or ())
+        for name, entry in expected.entries.items():
+            below = shape.key(name)
+            if below is None or name not in actual:
+                yield Mismatch(entry.key.span, (*path, name), _written(entry.value), "nothing of this name")
+                continue
+            for each in self.of(entry.value, actual[name], below, (*path, name)):
+                yield replace(each, because=each.because or reasons, other=each.other or name in _NAMES)
 
+    def _list(
+        self, expected: Sequence, actual: list[Any], shape: Shape, path: tuple[str, ...]
+    ) -> Iterator[Mismatch]:
+        item = shape.item()
 
-def _list(
-    expected: Sequence, actual: list[Any], shape: Shape, path: tuple[str, ...], *, closed: bool = False
-) -> Iterator[Mismatch]:
-    item = shape.item()
+        def against(each: Node, j: int) -> Iterator[Mismatch]:
+            return self.of(each, actual[j], item, (*path, str(j)))
 
-    def against(each: Node, j: int) -> Iterator[Mismatch]:
-        return _compare(each, actual[j], item, (*path, str(j)))
-
-    everything = range(len(actual))
-    pairs = pair([[next(against(each, j), None) is None for j in everything] for each in expected.items])
-    left = [j for j in everything if j not in pairs.values()]
-    for i, each in enumerate(expected.items):
-        if i not in pairs:
+        everything = range(len(actual))
+        pairs = pair([[next(against(each, j), None) is None for j in everything] for each in expected.items])
+        left = [j for j in everything if j not in pairs.values()]
+        unpaired = [each for i, each in enumerate(expected.items) if i not in pairs]
+        for each in unpaired:
             yield from _nearest(each, path, actual, {j: tuple(against(each, j)) for j in left})
-    if left and (closed or not expected.items):
-        rest = "; ".join(brief(actual[j]) for j in left[:3]) + (" ..." if len(left) > 3 else "")
-        yield Mismatch(expected.span, path, "nothing else" if expected.items else "an empty list", rest)
+        if len(left) > len(unpaired) and (self.closed or not expected.items):
+            rest = "; ".join(brief(actual[j]) for j in left[:3]) + (" ..." if len(left) > 3 else "")
+            yield Mismatch(expected.span, path, "nothing else" if expected.items else "an empty list", rest)
 
 
 def _nearest(

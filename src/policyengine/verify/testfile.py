@@ -31,7 +31,7 @@ class Case(Part):
         None, description="a part of the decision: lists need only hold what is named, in any order"
     )
     expect_exactly: Facts | None = Field(
-        None, description="lists of the decision that hold what is named and nothing else"
+        None, description="lists of the decision that hold what is named and nothing else, also those inside"
     )
     skip: Text | None = Field(None, description="why the test is not run")
 

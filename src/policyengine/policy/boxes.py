@@ -36,13 +36,15 @@ def meet(one: Box, other: Box) -> Box | None:
 
 def overlaps(boxes: Sequence[Box]) -> Iterator[tuple[int, int, Box]]:
     """Pairs of boxes that share something: their indices, the smaller one first, and what they share."""
+    sides = [_grouped(side, reduce(or_, side, 0)) for side in zip(*boxes, strict=True)]
     for j, later in enumerate(boxes):
-        for i in range(j):
-            for a, b in zip(boxes[i], later, strict=True):
-                if not a & b:
-                    break
-            else:
-                yield i, j, tuple(a & b for a, b in zip(boxes[i], later, strict=True))
+        near = (1 << j) - 1
+        for taking, side in zip(sides, later, strict=True):
+            near &= reduce(or_, (rows for rows, atoms in taking.items() if atoms & side), 0)
+        while near:
+            i = (near & -near).bit_length() - 1
+            near &= near - 1
+            yield i, j, tuple(a & b for a, b in zip(boxes[i], later, strict=True))
 
 
 def uncovered(
@@ -165,12 +167,18 @@ class _Search:
 
 def _grouped(sides: Sequence[int], within: int) -> dict[int, int]:
     """The atoms of one input by the set of boxes that take them."""
+    alike: dict[int, int] = {}
+    for k, side in enumerate(sides):
+        alike[side] = alike.get(side, 0) | 1 << k
     groups: dict[int, int] = {}
     rest = within
     while rest:
         atom = rest & -rest
         rest ^= atom
-        taking = sum(1 << k for k, side in enumerate(sides) if side & atom)
+        taking = 0
+        for side, boxes in alike.items():
+            if side & atom:
+                taking |= boxes
         groups[taking] = groups.get(taking, 0) | atom
     return groups
 

@@ -293,16 +293,16 @@ def _gaps(table: Table) -> tuple[list[Diagnostic], bool]:
     missing = uncovered(table.widest, table.whole, most=_MOST, disjoint=apart)
     if missing.boxes:
         return [_gap(table, box) for box in missing.boxes], False
-    if not missing.decided:
+    surely = uncovered(table.surely, table.whole, most=1, disjoint=apart) if table.untold() else missing
+    if not missing.decided or not (surely.decided or surely.boxes):
         message = f"{table.title} is too large to tell whether a combination is missing"
         return [UNDECIDED.at(table.at, message, help="add a `default`, or split the table")], False
-    surely = uncovered(table.surely, table.whole, most=1)
-    if surely.decided and not surely.boxes:
+    if not surely.boxes:
         return [], True
-    cell = next((row.cells[k] for row, k in table.untold()), table.at)
+    row, k = table.untold()[0]
     message = f"whether {table.title} leaves a gap cannot be told: what this test takes is not fixed"
     help = f"add a `default`; without this test no {table.word} matches `{table.record(surely.boxes[0])}`"
-    return [UNDECIDED.at(cell, message, help=help)], False
+    return [UNDECIDED.at(row.cells[k], message, help=help)], False
 
 
 def _gap(table: Table, box: Box) -> Diagnostic:

@@ -33,6 +33,7 @@ class Graph:
     rules: tuple[Rule, ...]
     transitions: tuple[Transition, ...]
     types: dict[Key, Type] = field(default_factory=dict)
+    _needs: dict[Key, tuple[Key, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def order(self) -> tuple[Key, ...]:
@@ -73,6 +74,11 @@ class Graph:
 
     def needs(self, key: Key) -> Iterator[Key]:
         """The nodes that one may read, its own entity's and, through lists, those of entities below it."""
+        if key not in self._needs:
+            self._needs[key] = tuple(self._needed(key))
+        return iter(self._needs[key])
+
+    def _needed(self, key: Key) -> Iterator[Key]:
         entity, name = key
         expression = self.nodes[entity][name].expression
         words = mentioned(expression)

@@ -33,6 +33,10 @@ class _Told:
 
 def explain(scope: Scope, name: str) -> tuple[Reason, ...]:
     """The reasons for the value of a node."""
+    return scope.explained(_explained, name)
+
+
+def _explained(scope: Scope, name: str) -> tuple[Reason, ...]:
     return tuple(dict.fromkeys(_told(_node(scope, name, True), set())))
 
 

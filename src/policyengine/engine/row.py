@@ -145,6 +145,8 @@ def _build(reading: Build, scope: Scope) -> object:
 
 
 def _explain(reading: Explain, scope: Scope) -> tuple[Reason, ...]:
+    if len(reading.nodes) == 1:
+        return explain(scope, reading.nodes[0])
     found = {reason: None for node in reading.nodes for reason in explain(scope, node)}
     return tuple(found)
 

@@ -32,14 +32,14 @@ def program_of(*texts: str, base: str = EXAMPLE, as_of: date = DAY) -> Program:
 def good_program(*texts: str, base: str = EXAMPLE, as_of: date = DAY) -> Program:
     """The same, which must have no mistakes at all."""
     program = program_of(*texts, base=base, as_of=as_of)
-    assert shown(program.diagnostics) == []
+    assert not program.diagnostics, "\n".join(shown(program.diagnostics))
     return program
 
 
 def record_of(program: Program, record: str | Mapping[str, object]) -> Record:
     """The only record of a YAML text, or of data as a Python program holds them."""
     read = program.read(Source("record.yaml", record)) if isinstance(record, str) else program.record(record)
-    assert shown(read.diagnostics) == []
+    assert not read.diagnostics, "\n".join(shown(read.diagnostics))
     (record,) = read.records
     return record
 

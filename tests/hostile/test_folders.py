@@ -134,7 +134,11 @@ WORDS = st.sampled_from(
 )  # fmt: skip
 
 
-@given(st.one_of(st.binary(max_size=200), st.lists(WORDS, max_size=25).map(lambda words: "".join(words).encode())))
+@given(
+    st.one_of(
+        st.binary(max_size=200), st.lists(WORDS, max_size=25).map(lambda words: "".join(words).encode())
+    )
+)
 def test_any_bytes_can_be_read(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     folder = tmp_path_factory.getbasetemp() / "any-bytes"
     folder.mkdir(exist_ok=True)

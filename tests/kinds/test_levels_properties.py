@@ -15,7 +15,8 @@ Range = tuple[int | None, int | None]
 
 def _policy(ranges: Sequence[Range], otherwise: bool = True) -> str:
     levels = "".join(
-        f"  - {{id: level-{i}, title: Level {i}, active_accounts: {_written(each)}}}\n" for i, each in enumerate(ranges)
+        f"  - {{id: level-{i}, title: Level {i}, active_accounts: {_written(each)}}}\n"
+        for i, each in enumerate(ranges)
     )
     end = "otherwise: {level: none}\n" if otherwise else ""
     return (
@@ -102,13 +103,19 @@ def test_every_number_of_accounts_from_minus_5_to_1000() -> None:
             assert [each.code.id for each in decision.diagnostics] == ["RECORD002"]
             continue
         (level,) = decision.of("levels")
-        assert level.level == ("none" if n < 10 else "level-0" if n < 16 else "level-1" if n < 27 else "level-2")
+        assert level.level == (
+            "none" if n < 10 else "level-0" if n < 16 else "level-1" if n < 27 else "level-2"
+        )
 
 
 MONEY = st.decimals(0, 30, places=2)
 
 
-@given(st.lists(MONEY, min_size=1, max_size=4, unique=True), st.lists(st.booleans(), min_size=4, max_size=4), MONEY)
+@given(
+    st.lists(MONEY, min_size=1, max_size=4, unique=True),
+    st.lists(st.booleans(), min_size=4, max_size=4),
+    MONEY,
+)
 @settings(max_examples=40)
 def test_levels_over_money_with_open_ends(edges: list, closed: list[bool], value: object) -> None:
     edges = sorted(edges)
@@ -117,7 +124,9 @@ def test_levels_over_money_with_open_ends(edges: list, closed: list[bool], value
         start, end = "(" if closed[i] else "[", "]" if closed[i + 1] else ")"
         lines.append(f"  - {{id: level-{i + 1}, title: L, fee: '{start}{low}..{high}{end}'}}\n")
     last = len(edges) - 1
-    lines.append(f"  - {{id: level-{last + 1}, title: L, fee: '{'>' if closed[last] else '>='} {edges[-1]}'}}\n")
+    lines.append(
+        f"  - {{id: level-{last + 1}, title: L, fee: '{'>' if closed[last] else '>='} {edges[-1]}'}}\n"
+    )
     text = "kind: tiers\nid: l\ntitle: L\nfor: partner\nmeasure: fee\nlevels:\n" + "".join(lines)
     (level,) = decide(good_program(text), {"id": "a", "fee": value, "accounts": []}).of("levels")
     wanted = sum(value > edge or (value == edge and not closed[i]) for i, edge in enumerate(edges))

@@ -8,7 +8,7 @@ from policyengine.diagnostics import did_you_mean
 from policyengine.engine.missing import unsettled
 from policyengine.engine.row import read_rule
 from policyengine.engine.scope import Scope, instances, root_scope
-from policyengine.feel.values import Unknown
+from policyengine.feel.values import FarDate, Unknown
 from policyengine.policy.findings import Finding
 from policyengine.policy.rule import Transition
 from policyengine.program.load import Program
@@ -130,7 +130,9 @@ def _written(transition: Transition, scope: Scope, to: str) -> Moved:
     left_out = []
     for fact, node in transition.sets.items() if taken is True else ():
         value = scope[node]
-        if isinstance(value, Unknown):
+        if isinstance(value, FarDate):
+            left_out.append((fact, "the day leaves the calendar"))
+        elif isinstance(value, Unknown):
             left_out.append((fact, ", ".join(each.text for each in unsettled([value]))))
         else:
             changes.append(Change((*scope.record.pointer, fact), fact, scope.record.facts.get(fact), value))

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from decimal import Context as Arithmetic
 from decimal import Decimal
 
-from policyengine.feel.types import Number, Type
-from policyengine.feel.values import Unknown
+from policyengine.feel.types import Context, ListOf, Number, Type
+from policyengine.feel.values import FarDate, Unknown
+
+_EXACT = Arithmetic(prec=200)
 
 
 def as_shown(value: object, kind: Type | None, digits: int) -> object:
-    """Counts as `int`, money with at least the digits of its minor unit, everything else as it is."""
-    if value is None or isinstance(value, Unknown):
+    """Counts as `int`, money with at least the digits of its minor unit, everything else as it is.
+
+    What is not known is None, and so is a day outside the years 1 to 9999, which no document can hold.
+    """
+    if value is None or isinstance(value, (Unknown, FarDate)):
         return None
+    if isinstance(value, (list, tuple)) and isinstance(kind, ListOf):
+        return tuple(as_shown(item, kind.item, digits) for item in value)
+    if isinstance(value, dict) and isinstance(kind, Context):
+        return {name: as_shown(item, kind.fields.get(name), digits) for name, item in value.items()}
     if isinstance(value, Decimal) and isinstance(kind, Number):
         if kind.unit == "count" and value == value.to_integral_value():
             return int(value)
         exponent = value.as_tuple().exponent
         if kind.unit == "money" and isinstance(exponent, int) and exponent > -digits:
-            return value.quantize(Decimal(1).scaleb(-digits)) if abs(value) < Decimal("1e30") else value
+            return value.quantize(Decimal(1).scaleb(-digits), context=_EXACT)
     return value

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from policyengine.diagnostics import Code
 from policyengine.feel import build, types
-from policyengine.feel.syntax import Binary, Expression, ListLiteral
+from policyengine.feel.syntax import Binary, Expression, ListLiteral, Name
 from policyengine.policy.base import Feel, Id, Many, Period, Policy, Sourced, Text
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
@@ -88,47 +88,17 @@ def lower(policy: Billing, draft: Draft) -> None:
 def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> Rule:
     name, place = f"{policy.id}/{charge.id}", ("charges", i)
     at = draft.key_span(*place)
-    currency = draft.vocabulary.currency
-    money = types.money(currency)
-    amount = draft.define(
-        f"{name}/amount",
-        draft.feel(*place, "amount"),
-        draft.span(*place, "amount"),
-        wanted=money,
-        noun=f"amount of {charge.title}",
-    )
-    rate = None
-    if charge.item is not None:
-        rate = draft.default(f"discount/{charge.item}", build.literal(Decimal(0), at), at)
-        draft.defines("billed item", charge.item, draft.span(*place, "item"))
-    net = draft.define(f"{name}/net", _net(draft, amount, rate, at), at, wanted=money, title="net amount")
-    due_key = "first_due" if charge.first_due is not None else "due_on"
-    due = draft.define(
-        f"{name}/due", draft.feel(*place, due_key), draft.span(*place, due_key), wanted=types.DATE
-    )
-    upcoming: Reading = Const(None)
-    if charge.every is not None:
-        steps = build.literal(charge.every, at)
-        expression = build.call("next occurrence", due, steps, build.name("today", at), span=at)
-        upcoming = Value(draft.define(f"{name}/next", expression, at).name)
+    amount, rate, net = _amounts(draft, charge, name, i)
+    due, upcoming = _dates(draft, charge, name, i)
     known = ListLiteral((net, due), at)
     status: Expression = build.call("once known", known, build.literal("applies", at), span=at)
     because: Reading = Explain((net.name, due.name))
     if charge.when is not None:
-        applies = draft.define(
-            f"{name}/applies",
-            draft.condition(*place, "when"),
-            draft.span(*place, "when"),
-            wanted=types.BOOLEAN,
-            title="applies",
-        )
+        applies = draft.applies(name, *place, "when")
         not_asked = (build.negate(applies, at), build.literal("not_applicable", at))
         status = build.choose([not_asked], status, at)
-        because = Choose(
-            f"{name}/status",
-            {"not_applicable": Explain((applies.name,))},
-            Explain((applies.name, net.name, due.name)),
-        )
+        asked = Explain((applies.name, net.name, due.name))
+        because = Choose(f"{name}/status", {"not_applicable": Explain((applies.name,))}, asked)
     return Rule(
         finding=Charge,
         origin=draft.origin(charge.id, charge.title, *place),
@@ -140,7 +110,7 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> 
             "amount": Value(amount.name),
             "discount_rate": Value(rate.name) if rate is not None else Const(None),
             "net": Value(net.name),
-            "currency": Const(currency or None),
+            "currency": Const(draft.vocabulary.currency or None),
             "due_on": Value(due.name),
             "every": Const(draft.text(*place, "every") if charge.every is not None else None),
             "next_due_on": upcoming,
@@ -148,7 +118,40 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> 
     )
 
 
-def _net(draft: Draft, amount: Expression, rate: Expression | None, at: object) -> Expression:
+def _amounts(draft: Draft, charge: ChargePart, name: str, i: int) -> tuple[Name, Name | None, Name]:
+    """The amount, the rate of the discount on its item, if it bills one, and the net amount."""
+    place = ("charges", i)
+    at = draft.key_span(*place)
+    money = types.money(draft.vocabulary.currency)
+    amount = draft.define(
+        f"{name}/amount",
+        draft.feel(*place, "amount"),
+        draft.span(*place, "amount"),
+        wanted=money,
+        noun=f"amount of {charge.title}",
+    )
+    rate = None
+    if charge.item is not None:
+        rate = draft.default(f"discount/{charge.item}", build.literal(Decimal(0), at), at)
+        draft.defines("billed item", charge.item, draft.span(*place, "item"))
+    net = draft.define(f"{name}/net", _net(draft, amount, rate), at, wanted=money, title="net amount")
+    return amount, rate, net
+
+
+def _dates(draft: Draft, charge: ChargePart, name: str, i: int) -> tuple[Name, Reading]:
+    """The (first) due date, and how the next one is read off."""
+    place = ("charges", i)
+    key = "first_due" if charge.first_due is not None else "due_on"
+    at = draft.span(*place, key)
+    due = draft.define(f"{name}/due", draft.feel(*place, key), at, wanted=types.DATE)
+    if charge.every is None:
+        return due, Const(None)
+    step, today = build.literal(charge.every, at), build.name("today", at)
+    following = build.call("next occurrence", due, step, today, span=at)
+    return due, Value(draft.define(f"{name}/next", following, at).name)
+
+
+def _net(draft: Draft, amount: Expression, rate: Expression | None) -> Expression:
     span = amount.span
     net = amount
     if rate is not None:

@@ -217,13 +217,7 @@ def lower(policy: Matrix, draft: Draft) -> None:
             name = f"{policy.id}/{section.id}/{activity.id}"
             applies = None
             if activity.when is not None:
-                applies = draft.define(
-                    f"{name}/applies",
-                    draft.condition(*place, "when"),
-                    draft.span(*place, "when"),
-                    wanted=types.BOOLEAN,
-                    title="applies",
-                )
+                applies = draft.applies(name, *place, "when")
             for role, cells in _roles(activity):
                 _lower_role(draft, column, section, activity, applies, role, cells, (*place, role))
 

@@ -168,14 +168,7 @@ def _lower_obligation(policy: Obligations, draft: Draft, part: ObligationPart, i
     shown = draft.define(f"{name}/met", met, at, entity=occasion, wanted=types.BOOLEAN, title="met")
     applies = None
     if part.when is not None:
-        applies = draft.define(
-            f"{name}/applies",
-            draft.condition(*place, "when"),
-            draft.span(*place, "when"),
-            entity=occasion,
-            wanted=types.BOOLEAN,
-            title="applies",
-        )
+        applies = draft.applies(name, *place, "when", entity=occasion)
     status = _status(part, shown, due, applies, at)
     reasons = [
         node.name for node in (applies, shown if part.met_when is not None else None, due) if node is not None

@@ -206,10 +206,7 @@ def lower(policy: Pipeline, draft: Draft) -> None:
     stage = draft.define(f"{policy.id}/stage", build.name(policy.stage, at), at)
     applies = None
     if policy.when is not None:
-        place = draft.span("when")
-        applies = draft.define(
-            f"{policy.id}/applies", draft.condition("when"), place, wanted=types.BOOLEAN, title="applies"
-        )
+        applies = draft.applies(policy.id, "when")
     steps = [_step(policy, draft, i) for i in range(len(policy.stages))]
     status = _status(draft, stage, steps)
     draft.rule(_gate(policy, draft, stage, steps, status, applies))

@@ -8,7 +8,7 @@ of every level (`requires`) and its own; the highest one reached counts. The tes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -201,31 +201,16 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> str:
     """The rule for the level; the name of the node that tells which level it speaks of."""
     at, name = draft.key_span("levels"), policy.id
     none = policy.otherwise.level if policy.otherwise is not None else "none"
-    top_down = list(reversed(rungs))
+    reached = [(rung.reached, build.literal(rung.part.id, at)) for rung in reversed(rungs)]
+    otherwise = build.literal(none, at)
+    level = draft.define(f"{name}/level", build.choose(reached, otherwise, at), at, title="level")
+    is_none = (build.equals(level, otherwise, at), build.literal("none", at))
+    status = build.choose([is_none], build.literal("reached", at), at)
+    candidate, following, shown = _landmarks(policy, draft, rungs)
 
-    def text(word: str) -> Expression:
-        return build.literal(word, at)
+    def by(node: Name, read: Callable[[_Rung], Reading], nothing: Reading) -> Choose:
+        return Choose(node.name, {rung.part.id: read(rung) for rung in rungs}, nothing)
 
-    def surely(condition: Name) -> Expression:
-        return build.call("is true", condition, span=at)
-
-    level = draft.define(
-        f"{name}/level",
-        build.choose([(r.reached, text(r.part.id)) for r in top_down], text(none), at),
-        at,
-        title="level",
-    )
-    status = build.choose([(build.equals(level, text(none), at), text("none"))], text("reached"), at)
-    measured = [(surely(r.measured), text(r.part.id)) for r in top_down] if policy.measure else []
-    candidate = draft.define(f"{name}/candidate", build.choose(measured, text(""), at), at)
-    above = [*measured, *_above(policy, rungs, at)] if policy.measure else []
-    fallback = text("") if policy.measure else text(rungs[0].part.id)
-    following = [*(rung.part.id for rung in rungs[1:]), ""]
-    nexts = [(surely(r.reached), text(n)) for r, n in zip(top_down, reversed(following), strict=True)]
-    next_one = draft.define(f"{name}/next", build.choose([*nexts, *above], fallback, at), at)
-    now = [(surely(r.reached), text(r.part.id)) for r in top_down]
-    shown = draft.define(f"{name}/shown", build.choose([*now, *above], fallback, at), at)
-    titles: dict[str, Reading] = {rung.part.id: Const(rung.part.title) for rung in rungs}
     draft.rule(
         Rule(
             finding=Level,
@@ -233,21 +218,43 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> str:
             origins=Choose(level.name, _origins(policy, draft, none), Const(None)),
             entity=draft.entity,
             status=draft.define(f"{name}/status", status, at).name,
-            because=Choose(shown.name, {r.part.id: Explain((r.reached.name,)) for r in rungs}, Explain(())),
+            because=by(shown, lambda rung: Explain((rung.reached.name,)), Explain(())),
             fields={
                 "level": Value(level.name),
-                "level_title": Choose(level.name, titles, Const(None)),
-                "candidate": Choose(
-                    candidate.name, {r.part.id: Const(r.part.id) for r in rungs}, Const(None)
-                ),
-                "candidate_title": Choose(candidate.name, titles, Const(None)),
-                "requirements": Choose(shown.name, {r.part.id: Rules(_rules(r)) for r in rungs}, Const(())),
-                "next": Choose(next_one.name, {r.part.id: _next(r) for r in rungs}, Const(None)),
+                "level_title": by(level, lambda rung: Const(rung.part.title), Const(None)),
+                "candidate": by(candidate, lambda rung: Const(rung.part.id), Const(None)),
+                "candidate_title": by(candidate, lambda rung: Const(rung.part.title), Const(None)),
+                "requirements": by(shown, lambda rung: Rules(_rules(rung)), Const(())),
+                "next": by(following, _next, Const(None)),
                 "room": Choose(level.name, _rooms(policy, draft, rungs), Const(None)),
             },
         )
     )
     return shown.name
+
+
+def _landmarks(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> tuple[Name, Name, Name]:
+    """Nodes whose texts are levels: the one the measure alone would give, the next one, the one spoken of.
+
+    Spoken of is the level reached, or else the one that is next: the candidate, or the lowest above it.
+    """
+    at, name = draft.key_span("levels"), policy.id
+
+    def surely(condition: Name, level: str) -> tuple[Expression, Expression]:
+        return build.call("is true", condition, span=at), build.literal(level, at)
+
+    measured = [surely(r.measured, r.part.id) for r in reversed(rungs)] if policy.measure else []
+    ahead = [*measured, *_above(policy, rungs, at)] if policy.measure else []
+    first = build.literal("" if policy.measure else rungs[0].part.id, at)
+    ids = [*(rung.part.id for rung in rungs), ""]
+    reached = [surely(rung.reached, rung.part.id) for rung in reversed(rungs)]
+    beyond = [surely(rung.reached, ids[i + 1]) for i, rung in reversed(list(enumerate(rungs)))]
+    nothing = build.literal("", at)
+    return (
+        draft.define(f"{name}/candidate", build.choose(measured, nothing, at), at),
+        draft.define(f"{name}/next", build.choose([*beyond, *ahead], first, at), at),
+        draft.define(f"{name}/shown", build.choose([*reached, *ahead], first, at), at),
+    )
 
 
 def _above(policy: Tiers, rungs: Sequence[_Rung], at: Any) -> list[tuple[Expression, Expression]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from policyengine.diagnostics import Code, Diagnostic, Label, Report, did_you_mean
-from policyengine.feel import build
+from policyengine.feel import build, types
 from policyengine.feel.lexer import Excerpt
 from policyengine.feel.parser import Parsed, parse, parse_unary_tests
 from policyengine.feel.signatures import Library
@@ -272,6 +272,17 @@ class Draft:
         node = Node(name, entity or self.entity, expression, at, wanted, noun, exported, title, cases)
         self._nodes.append(node)
         return build.name(name, at)
+
+    def applies(self, name: str, *pointer: str | int, entity: str | None = None) -> Name:
+        """The condition at a pointer, under which the part called `name` applies."""
+        return self.define(
+            f"{name}/applies",
+            self.condition(*pointer),
+            self.span(*pointer),
+            entity=entity,
+            wanted=types.BOOLEAN,
+            title="applies",
+        )
 
     def default(self, name: str, expression: Expression, at: Span) -> Name:
         """A node at the root that stands in where no policy defines one of this name."""

@@ -27,7 +27,7 @@ from policyengine.feel.syntax import (
     RangeLiteral,
     names,
 )  # fmt: skip
-from policyengine.feel.types import BOOLEAN, Number, Type
+from policyengine.feel.types import BOOLEAN, Context, ListOf, Number, Type
 from policyengine.feel.values import Months, Range, Unknown
 
 _WORDS = {
@@ -70,6 +70,10 @@ class Sentences:
                 return self._name(name, value)
             case Comparison(op, Name(name), right):
                 return self._comparison(op, name, right, value)
+            case In(Name(name), (RangeLiteral(low, None, closed),)) if low is not None:
+                return self._comparison(">=" if closed else ">", name, low, value)
+            case In(Name(name), (RangeLiteral(None, high, _, closed),)) if high is not None:
+                return self._comparison("<=" if closed else "<", name, high, value)
             case In(Name(name), (RangeLiteral(low, high) as test,)):
                 return self._within(name, low, high, test, value)
             case Between(Name(name), low, high):
@@ -253,7 +257,10 @@ class Sentences:
         return print_value(value) or str(value)
 
     def _plain(self, name: str) -> object:
-        return as_shown(self.scope[name], self.kind(name), self.scope.graph.vocabulary.number_of_digits())
+        kind = self.kind(name)
+        if isinstance(kind.item if isinstance(kind, ListOf) else kind, Context):
+            return None  # several values at once are no measure of anything
+        return as_shown(self.scope[name], kind, self.scope.graph.vocabulary.number_of_digits())
 
     def _count(self, name: str, value: object) -> object:
         return as_shown(value, self.kind(name), self.scope.graph.vocabulary.number_of_digits())

@@ -132,7 +132,8 @@ def _misfits(policy: TablePolicy) -> Iterator[_Misfit]:
     if len(written) != 1:
         found = "none of them" if not written else " and ".join(f"`{key}`" for key in written)
         place = (written[1],) if written else ("id",)
-        yield place, f"a table has one of `rows`, `entries` and `bands`; here: {found}", None
+        help = "keep one of them" if written else "add `hit`, `inputs` and `rows`"
+        yield place, f"a table has one of `rows`, `entries` and `bands`; here: {found}", help
         return
     form = written[0]
     if form == "rows" and policy.hit is None:
@@ -143,7 +144,8 @@ def _misfits(policy: TablePolicy) -> Iterator[_Misfit]:
         named = bool(getattr(policy, key))
         if named != (form == goes_with):
             message = f"`{key}` goes with `{goes_with}`" if named else f"`{goes_with}` needs `{key}`"
-            yield (key if named else goes_with,), message, None if named else f"add `{key}: [...]`"
+            help = f"remove `{key}`" if named else f"add `{key}: [...]`"
+            yield (key if named else goes_with,), message, help
 
 
 def _type_misfits(policy: TablePolicy) -> Iterator[_Misfit]:
@@ -152,20 +154,14 @@ def _type_misfits(policy: TablePolicy) -> Iterator[_Misfit]:
         for key in ("type", "outputs", "values"):
             if getattr(policy, key) not in (None, {}):
                 yield (key,), f"rows are only counted, so there is no `{key}`", f"remove `{key}`"
-    elif (kind is None) == (not policy.outputs):
-        words = "says neither `type` nor `outputs`" if kind is None else "says both `type` and `outputs`"
-        yield (
-            ("id" if kind is None else "outputs",),
-            f"the table {words}",
-            "add `type: ...`" if kind is None else None,
-        )
-    elif (kind or "").endswith("enum") != (policy.values is not None):
-        missing = policy.values is None
-        yield (
-            ("type" if missing else "values",),
-            ("an enum needs `values`" if missing else "only an enum has `values`"),
-            None,
-        )
+    elif kind is None and not policy.outputs:
+        yield ("id",), "the table says neither `type` nor `outputs`", "add `type: ...`"
+    elif kind is not None and policy.outputs:
+        yield ("outputs",), "the table says both `type` and `outputs`", "keep one of them"
+    elif (kind or "").endswith("enum") and policy.values is None:
+        yield ("type",), "an enum needs `values`", "add `values: [...]`"
+    elif policy.values is not None and not (kind or "").endswith("enum"):
+        yield ("values",), "only an enum has `values`", "write `type: enum`, or remove `values`"
     if policy.outputs and hit in ("collect sum", "collect min", "collect max"):
         yield ("hit",), f"`{hit}` needs a single result", "write `collect list`, or a table for each output"
     numbers = kind in ("integer", "count", "number", "money", "rate")

@@ -317,6 +317,8 @@ def written(value: object) -> str:
     if isinstance(value, Decimal):
         text = f"{value:f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, Months):
         return f"P{value.months}M"
     if isinstance(value, timedelta):

@@ -85,7 +85,7 @@ def check_bands(draft: Draft, bands: Bands, pointer: Pointer) -> None:
     for i, band in enumerate(bands.rows):
         place = (*pointer, "rows", i)
         if band.up_to is not None and band.below is not None:
-            draft.error(EDGES, draft.key_span(*place, "below"), "a band ends once: `up_to` or `below`")
+            draft.error(EDGES, draft.key_span(*place, "below"), "a band ends once", "keep `up_to` or `below`")
         elif band.edge is None and i + 1 < len(bands.rows):
             draft.error(
                 EDGES, draft.key_span(*place), "only the last band may be open",
@@ -103,7 +103,7 @@ def is_number(draft: Draft, of: Input) -> bool:
     if isinstance(of.kind, Number) or of.kind == types.ANY:
         return True
     message = f"bands lie over a number, and `{of.id}` is {types.describe(of.kind)}"
-    draft.error(EDGES, of.subject.span, message)
+    draft.error(EDGES, of.subject.span, message, "name a number, or write an `expression` that gives one")
     return False
 
 

@@ -18,7 +18,7 @@ from policyengine.feel.checker import check
 from policyengine.feel.syntax import Expression, Literal
 from policyengine.feel.types import Context as ContextType
 from policyengine.feel.types import ListOf
-from policyengine.policy.axis import Axis, Test, atoms_of
+from policyengine.policy.axis import Axis, Choices, Test, atoms_of
 from policyengine.policy.boxes import Box, meet, overlaps, uncovered
 from policyengine.policy.inputs import Input, related
 from policyengine.policy.phrases import join, plural
@@ -274,7 +274,7 @@ def _overlap(table: Table, i: int, j: int, shared: Box) -> Diagnostic:
 
 
 def _apart(table: Table, i: int, j: int) -> str:
-    if table.word != "row":
+    if table.word != "row" or table.widest[i] == table.widest[j]:
         return "remove one of them"
     first = "write `hit: first` if the first one counts"
     for k, axis in enumerate(table.axes):
@@ -301,7 +301,10 @@ def _gaps(table: Table) -> tuple[list[Diagnostic], bool]:
         return [], True
     row, k = table.untold()[0]
     message = f"whether {table.title} leaves a gap cannot be told: what this test takes is not fixed"
-    help = f"add a `default`; without this test no {table.word} matches `{table.record(surely.boxes[0])}`"
+    record = table.record(surely.boxes[0])
+    help = "add a `default`"
+    if record != "{}":
+        help = f"{help}; without this test no {table.word} matches `{record}`"
     return [UNDECIDED.at(row.cells[k], message, help=help)], False
 
 
@@ -318,7 +321,9 @@ def _gap(table: Table, box: Box) -> Diagnostic:
 def _nearest(table: Table, box: Box) -> Span:
     """The test that keeps the row that comes closest from matching; the row where there are several."""
     misses = [[k for k, (a, b) in enumerate(zip(row, box, strict=True)) if not a & b] for row in table.widest]
-    best = min(range(len(misses)), key=lambda i: (len(misses[i]), -i))
+    ranks = [(len(missed), any(isinstance(table.axes[k], Choices) for k in missed), -i)
+             for i, missed in enumerate(misses)]  # fmt: skip
+    best = ranks.index(min(ranks))
     return table.rows[best].cells[misses[best][0]] if len(misses[best]) == 1 else table.rows[best].at
 
 

@@ -119,7 +119,7 @@ def check_rows(draft: Draft, rows: Sequence[RowPart], inputs: Sequence[InputPart
 def _check_listed(draft: Draft, row: RowPart, place: Pointer, inputs: int, outputs: int) -> None:
     at = draft.key_span(*place)
     if row.when or row.then is not None:
-        draft.error(WRONG_ROW, at, "a row has `cells`, or `when` and `then`, not both")
+        draft.error(WRONG_ROW, at, "a row has `cells`, or `when` and `then`", "keep one of both")
     elif len(row.cells) != inputs + outputs:
         message = (
             f"this row has {plural(len(row.cells), 'value')}, "
@@ -252,7 +252,8 @@ def _entries_at(
             yield from _listed_entry(draft, (*pointer, i), inputs, outputs)
     else:
         wanted = inputs[len(keys)].id
-        draft.error(WRONG_ROW, draft.span(*pointer), f"a mapping from `{wanted}` is wanted here")
+        message = f"a mapping from `{wanted}` is wanted here"
+        draft.error(WRONG_ROW, draft.span(*pointer), message, f"say what each value of `{wanted}` gives")
 
 
 def _listed_entry(

@@ -82,7 +82,7 @@ def link(declared: Declared, units: Sequence[Unit], report: Report) -> Graph:
     for _, node in formulas(vocabulary, declared.document, LIBRARY, report):
         nodes.setdefault(node.entity, {})[node.name] = node
     for low in lowered:
-        _add(nodes, low.nodes, report)
+        _add(nodes, low.nodes, vocabulary, report)
     _add_defaults(nodes, [node for low in lowered for node in low.defaults])
     graph = Graph(
         vocabulary,
@@ -113,10 +113,13 @@ def _lower(unit: Unit, vocabulary: Vocabulary, report: Report) -> Lowered | None
     return draft.finish()
 
 
-def _add(nodes: dict[str, dict[str, Node]], more: Iterable[Node], report: Report) -> None:
+def _add(
+    nodes: dict[str, dict[str, Node]], more: Iterable[Node], vocabulary: Vocabulary, report: Report
+) -> None:
     for node in more:
-        own = nodes.setdefault(node.entity, {})
-        other = own.setdefault(node.name, node)
+        other = nodes.setdefault(node.entity, {}).setdefault(node.name, node)
+        if other is node:
+            other = _in_sight(nodes, node, vocabulary)
         if other is not node and node.noun is not None:
             report.add(
                 GRANTED_TWICE.at(
@@ -128,10 +131,21 @@ def _add(nodes: dict[str, dict[str, Node]], more: Iterable[Node], report: Report
             )
 
 
+def _in_sight(nodes: dict[str, dict[str, Node]], node: Node, vocabulary: Vocabulary) -> Node:
+    """What an entity above or below defines under the same name, if policies share it; else the node."""
+    if "/" not in node.name or node.entity not in vocabulary.entities:
+        return node
+    lineage = vocabulary.lineage(node.entity)
+    owners = [e for e, own in nodes.items() if node.name in own and e in vocabulary.entities]
+    for entity in owners:
+        if entity != node.entity and (entity in lineage or node.entity in vocabulary.lineage(entity)):
+            return nodes[entity][node.name]
+    return node
+
+
 def _add_defaults(nodes: dict[str, dict[str, Node]], defaults: Iterable[Node]) -> None:
     for node in defaults:
-        if not any(node.name in own for own in nodes.values()):
-            nodes.setdefault(node.entity, {})[node.name] = node
+        nodes.setdefault(node.entity, {}).setdefault(node.name, node)
 
 
 def _resolve(lowered: Sequence[Lowered], report: Report) -> None:

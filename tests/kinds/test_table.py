@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import DAY, cases, good_program, program_of, record_of, shown
 
 from policyengine.engine.missing import unsettled
 from policyengine.engine.reasons import explain
 from policyengine.engine.scope import root_scope
 from policyengine.feel.values import Unknown
 from policyengine.policy.shape import plain
+from support import DAY, cases, good_program, program_of, record_of, shown
 
 DATA = Path(__file__).parent / "table"
 PROGRAM = (DATA / "program.yaml").read_text(encoding="utf-8")
@@ -54,8 +54,8 @@ def test_mistakes(case: dict[str, Any]) -> None:
 
 
 def test_a_reason_stands_at_its_row() -> None:
-    program = good_program(HEAD + "type: money\nhit: first\ninputs: [users]\nrows:\n"
-                           "  - {when: {users: ..5}, then: 1}\n  - {then: users * 1.5}\n", base=PROGRAM)  # fmt: skip
+    rows = "  - {when: {users: ..5}, then: 1}\n  - {then: users * 1.5}\n"
+    program = good_program(f"{HEAD}type: money\nhit: first\ninputs: [users]\nrows:\n{rows}", base=PROGRAM)
     assert program.linked.graph is not None
     scope = root_scope(program.linked.graph, record_of(program, "{id: a, users: 7}"), DAY)
     found = explain(scope, "fee_of_plan")

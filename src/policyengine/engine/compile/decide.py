@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import getcontext, setcontext
 
+from policyengine.engine.compile.bundles import Bundle
 from policyengine.engine.compile.engine import Compiled, Found
+from policyengine.engine.compile.instance import Instance
 from policyengine.engine.missing import lists_left_out, missing_facts
-from policyengine.engine.row import _values, read_rule
+from policyengine.engine.row import _read_rule, _values
 from policyengine.feel.limits import NUMBERS
-from policyengine.policy.findings import UNDETERMINED, Decision
+from policyengine.policy.findings import UNDETERMINED, Decision, Finding
 from policyengine.program.load import Program
 from policyengine.program.record import Record
 
@@ -24,25 +27,36 @@ def decide(compiled: Compiled, program: Program, record: Record) -> Decision:
 
 
 def _decide(compiled: Compiled, program: Program, found: Found) -> Decision:
-    graph = compiled.graph
     assert program.declarations is not None
-    findings = tuple(
-        finding
-        for rule in graph.rules
-        for scope in found.get(rule.entity, ())
-        if (finding := read_rule(rule, scope)) is not None
-    )
-    missing = missing_facts(findings, lists_left_out(graph, found))
-    undecided = any(finding.status == UNDETERMINED for finding in findings)
-    root = next(iter(found.values()))[0]
+    findings: list[Finding] = []
+    # Only these name facts that are missing; most records have few of them.
+    open_ones: list[Finding] = []
+    for bundle in compiled.memory.bundles:
+        findings.extend(_of_bundle(bundle, found.get(bundle.rules[0].entity, ()), open_ones))
+    missing = missing_facts(open_ones, _left_out(compiled, found))
+    undecided = any(finding.status == UNDETERMINED for finding in open_ones)
     return Decision(
         program=program.declarations.id,
         program_title=program.declarations.title,
         policies=program.digest,
         as_of=program.as_of,
-        subject=root.subject,
+        subject=next(iter(found.values()))[0].subject,
         complete=not missing and not undecided,
-        findings=findings,
-        values=_values(graph, found),
+        findings=tuple(findings),
+        values=_values(compiled.graph, {entity: list(scopes) for entity, scopes in found.items()}),
         missing=missing,
     )
+
+
+def _of_bundle(bundle: Bundle, scopes: Sequence[Instance], open_ones: list[Finding]) -> list[Finding]:
+    """The findings of a bundle, rule by rule and for each rule in the order of the instances."""
+    read = [bundle.read(scope, _read_rule, open_ones) for scope in scopes]
+    return [finding for of_rule in zip(*read, strict=True) for finding in of_rule if finding is not None]
+
+
+def _left_out(compiled: Compiled, found: Found) -> dict[tuple[str, str, str], tuple[str, ...]]:
+    for above, name in compiled.lists:
+        for scope in found[above]:
+            if scope.record is not None and name not in scope.record.lists:
+                return lists_left_out(compiled.graph, found)
+    return {}

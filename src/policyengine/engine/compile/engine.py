@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import getcontext, setcontext
@@ -13,6 +13,7 @@ from policyengine.engine.compile.memory import Memory
 from policyengine.engine.compile.names import segments
 from policyengine.engine.compile.nodes import emit_nodes
 from policyengine.engine.compile.runtime import NAMES
+from policyengine.engine.compile.traces import Watch
 from policyengine.engine.scope import _subject
 from policyengine.feel.limits import NUMBERS
 from policyengine.program.graph import Graph, Key
@@ -37,6 +38,7 @@ class Compiled:
     entities: tuple[tuple[str, str | None], ...]
     fallbacks: tuple[Key, ...]
     memory: Memory
+    lists: tuple[tuple[str, str], ...]
 
     def instances(self, record: Record) -> Found:
         """Every instance in a record with the values of all its nodes, by entity."""
@@ -50,7 +52,9 @@ class Compiled:
     def _instances(self, record: Record) -> Found:
         declared = self.graph.vocabulary.entities[record.entity]
         subject = _subject(record.entity, declared, record, 1, root=True)
-        root = Instance(self.memory, self.graph, record.entity, subject, record=record, today=self.today)
+        root = Instance(
+            self.memory, Watch(), self.graph, record.entity, subject, record=record, today=self.today
+        )
         found: Found = {record.entity: [root]}
         for entity, run in self.steps:
             for instance in self._of(entity, found):
@@ -78,6 +82,7 @@ def compile_graph(graph: Graph, today: date) -> Compiled:
         tuple(_entities(graph)),
         tuple(key for _, function in written for key in function.fallbacks),
         Memory(graph),
+        tuple(_lists(graph)),
     )
 
 
@@ -88,6 +93,13 @@ def _entities(graph: Graph) -> Sequence[tuple[str, str | None]]:
     root = vocabulary.root
     names = [root, *(name for name in ordered if name != root), *graph.repeats]
     return [(name, graph.above(name)) for name in names]
+
+
+def _lists(graph: Graph) -> Iterator[tuple[str, str]]:
+    """Every list that a record may hold, with the entity whose records hold it."""
+    for entity in graph.vocabulary.entities.values():
+        if entity.within is not None:
+            yield entity.within, str(entity.list)
 
 
 def load(unit: Unit) -> Mapping[str, Callable[..., None]]:

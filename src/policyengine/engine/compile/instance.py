@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from policyengine.engine.compile.memory import Memory
+from policyengine.engine.compile.traces import Said, Trace, Watch
 from policyengine.engine.scope import Scope, _subject
 from policyengine.feel.syntax import Expression
 from policyengine.feel.values import Unknown
@@ -19,30 +20,86 @@ T = TypeVar("T")
 class Instance(Scope):
     """One instance of an entity; generated code reads its facts and leaves the values of its nodes here."""
 
-    __slots__ = ("memory",)
+    __slots__ = ("known", "memory", "watch")
 
-    def __init__(self, memory: Memory, graph: Graph, entity: str, subject: Subject, **more: Any) -> None:
+    def __init__(
+        self, memory: Memory, watch: Watch, graph: Graph, entity: str, subject: Subject, **more: Any
+    ) -> None:
         super().__init__(graph, entity, subject, **more)
         self.memory = memory
+        self.watch = watch
+        self.known: dict[int, object] = {}
+
+    def __getitem__(self, name: str) -> object:
+        memo = self._memo
+        value = memo[name] if name in memo else super().__getitem__(name)
+        trace = self.watch.trace
+        if trace is not None:
+            trace.ask(self, name, value)
+        return value
 
     def value(self, expression: Expression) -> object:
         """The value of an expression; one that was worked out for the same values is remembered."""
-        return self.memory.value(self, expression, super().value)
+        watch = self.watch
+        trace = watch.trace
+        if trace is None:
+            return self.memory.value(self, expression, super().value)
+        watch.trace = None
+        value = self.memory.value(self, expression, super().value)
+        watch.trace = trace
+        trace.ask(self, expression, value)
+        return value
 
     def remembered(
-        self, work: Callable[[Any, Expression, object, bool], T], expression: Expression, value: object, upright: bool
-    ) -> T:
+        self,
+        work: Callable[[Any, Expression, object, bool], Any],
+        expression: Expression,
+        value: object,
+        upright: bool,
+    ) -> Any:
         """What is said of an expression; the same is said of the same values."""
-        said: T = self.memory.sentence(
+        memory, watch = self.memory, self.watch
+        trace, watch.trace = watch.trace, None
+        said = memory.sentence(
             self, expression, value, upright, lambda: work(self, expression, value, upright)
         )
+        watch.trace = trace
+        if trace is not None:
+            names = memory.names_of(self.entity, expression)
+            trace.say(self, Said(0, work, expression, upright, names), said)
         return said
+
+    def explained(self, work: Callable[[Any, str], Any], name: str) -> Any:
+        """The reasons of a node; the same way leads to them wherever conditions come out the same."""
+        way = self.memory.way(self.entity, name)
+        found = way.follow(self)
+        if found is None:
+            watch = self.watch
+            watch.trace = trace = Trace(self)
+            try:
+                found = work(self, name)
+            finally:
+                watch.trace = None
+            way.learn(trace, found)
+        return found
+
+    def judged(self, work: Callable[[Any, Any], Any], rule: Any) -> Any:
+        """The finding of a rule; that for the same facts is the same."""
+        return self.memory.bundle(rule).read(self, work, [])[0]
 
     def _rows(self, name: str, entity: str, declared: Entity) -> object:
         if self.record is None or name not in self.record.lists:
             return super()._rows(name, entity, declared)
         return tuple(
-            Instance(self.memory, self.graph, entity, _subject(entity, declared, row, i), above=self, record=row)
+            Instance(
+                self.memory,
+                self.watch,
+                self.graph,
+                entity,
+                _subject(entity, declared, row, i),
+                above=self,
+                record=row,
+            )
             for i, row in enumerate(self.record.lists[name], start=1)
         )
 
@@ -61,4 +118,6 @@ def _occasions(above: Instance, entity: str, items: str) -> Iterator[Instance]:
     if isinstance(contexts, Unknown):
         contexts = [dict.fromkeys(above.graph.repeats[entity].types, contexts)]
     for context in contexts if isinstance(contexts, (list, tuple)) else ():
-        yield Instance(above.memory, above.graph, entity, above.subject, above=above, given=context)
+        yield Instance(
+            above.memory, above.watch, above.graph, entity, above.subject, above=above, given=context
+        )

@@ -22,7 +22,11 @@ def proved(emitter: Emitter, node: Expression, truth: bool) -> frozenset[str]:
     """The variables that hold a value wherever the condition is `truth`."""
     match node:
         case syntax.Call(syntax.Name("is defined"), (asked,)) if truth:
-            return frozenset([emitter.emit(asked).code]) if isinstance(asked, (syntax.Name, syntax.Path)) else _NONE
+            return (
+                frozenset([emitter.emit(asked).code])
+                if isinstance(asked, (syntax.Name, syntax.Path))
+                else _NONE
+            )
         case syntax.Call(syntax.Name("not"), (denied,)):
             return proved(emitter, denied, not truth)
         case syntax.And(operands) if truth:
@@ -76,13 +80,21 @@ def _switch(
     at: Expression = node
     while isinstance(at, syntax.If):
         match at.condition:
-            case syntax.Comparison("=", syntax.Name() as name, syntax.Literal(str(text))) if by in (None, name):
+            case syntax.Comparison("=", syntax.Name() as name, syntax.Literal(str(text))) if by in (
+                None,
+                name,
+            ):
                 by = name
                 cases.setdefault(text, branches[len(cases)].value)
             case _:
                 return None
         at = at.otherwise
-    if by is None or len(cases) < 2 or len(cases) != len(branches) - 1 or not all(b.constant for b in branches):
+    if (
+        by is None
+        or len(cases) < 2
+        or len(cases) != len(branches) - 1
+        or not all(b.constant for b in branches)
+    ):
         return None
     subject = emitter.sure(by, "text")
     constant = emitter.unit.constant(cases)

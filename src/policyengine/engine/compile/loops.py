@@ -91,13 +91,18 @@ def _inside(loop: _Loop, name: str) -> Emitter:
             frame=loop.frame, find=find, bound={name: Term(loop.item, item, key=loop.item)}, row=None,
             fields={name: loop.field}, shares=False,
         )  # fmt: skip
-    return loop.emitter.within(frame=loop.frame, find=find, bound={name: term}, row=None, fields={}, shares=False)
+    return loop.emitter.within(
+        frame=loop.frame, find=find, bound={name: term}, row=None, fields={}, shares=False
+    )
 
 
 def _guarded(loop: _Loop, otherwise: str) -> list[str]:
     if not loop.frame.guards:
         return []
-    return [f"{_PAD}if not ({' and '.join(loop.frame.guards)}):", *(f"{_PAD}    {line}" for line in otherwise.split("; "))]
+    return [
+        f"{_PAD}if not ({' and '.join(loop.frame.guards)}):",
+        *(f"{_PAD}    {line}" for line in otherwise.split("; ")),
+    ]
 
 
 def emit_quantified(emitter: Emitter, node: syntax.Quantified) -> Term:
@@ -108,7 +113,11 @@ def emit_quantified(emitter: Emitter, node: syntax.Quantified) -> Term:
     guarded = _guarded(loop, "opened = True; continue")
     test = f"not {condition.code}" if node.every else condition.code
     body = [*guarded, f"{_PAD}if {test}:", f"{_PAD}    return {not node.every}"]
-    after = [*body, *(["    if opened:", "        raise Careful"] if guarded else []), f"    return {node.every}"]
+    after = [
+        *body,
+        *(["    if opened:", "        raise Careful"] if guarded else []),
+        f"    return {node.every}",
+    ]
     return loop.finish(FLAG, ["    opened = False"] if guarded else [], after)
 
 

@@ -1,26 +1,28 @@
-"""What was worked out before for equal values: values of conditions, and their sentences in reasons.
+"""What was worked out before for equal values: conditions, their sentences, the ways to reasons, findings.
 
-Both rest on nothing but the values of the names in an expression. A table holds so many entries and then
-starts anew; names whose values do not compare cheaply (lists of instances) are not kept at all.
+A condition and its sentence rest on the values of the names in it. A table holds so many entries and then
+starts anew; what rests on lists of instances is not kept at all. Nothing here changes an answer, only how
+fast it comes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
+from functools import cached_property
 from typing import Any, Final
 
+from policyengine.engine.compile.bundles import Bundle, bundles
 from policyengine.engine.compile.names import place_of
+from policyengine.engine.compile.support import Base, comparable
+from policyengine.engine.compile.traces import Way
+from policyengine.engine.compile.values import OPEN, keep, key_of
 from policyengine.feel.syntax import Expression, Name, names
-from policyengine.feel.types import ANY, Context, ListOf, RangeOf, Type
 from policyengine.feel.values import Unknown
+from policyengine.policy.rule import Rule
 from policyengine.program.graph import Graph
 
-MOST = 2048
-_LONGEST_TEXT = 200
-_OPEN: Final = object()
-_ABSENT: Final = object()
+ABSENT: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +41,44 @@ class Memory:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._known: dict[tuple[str, int], _Known | None] = {}
+        self._bundles: dict[int, Bundle] = {}
+        self._groups: dict[tuple[Base, ...], int] = {}
+        self._ways: dict[tuple[str, str], Way] = {}
+
+    def bundle(self, rule: Rule) -> Bundle:
+        """What is known of the findings of one rule."""
+        found = self._bundles.get(id(rule))
+        if found is None:
+            (found,) = bundles(self._graph, (rule,), self._groups)
+            self._bundles[id(rule)] = found
+        return found
+
+    @cached_property
+    def bundles(self) -> tuple[Bundle, ...]:
+        """All rules of the graph in their order, those that rest on the same facts together."""
+        return bundles(self._graph, self._graph.rules, self._groups)
+
+    def way(self, entity: str, name: str) -> Way:
+        """How a node of an entity is explained, as far as it is known."""
+        found = self._ways.get((entity, name))
+        if found is None:
+            found = self._ways[entity, name] = Way()
+        return found
 
     def value(self, scope: Any, expression: Expression, work: Callable[[Expression], object]) -> object:
         """The value of an expression at an instance; `work` works it out."""
         if isinstance(expression, Name):
-            name = expression.name
-            return scope[name] if place_of(self._graph, scope.entity, name) is not None else work(expression)
+            return scope[expression.name]
         known = self._of(scope.entity, expression)
         if known is None:
             return work(expression)
-        key = _key(scope, known.names)
-        found = known.values.get(key, _ABSENT)
-        if found is _ABSENT:
+        key = key_of(scope, known.names)
+        found = known.values.get(key, ABSENT)
+        if found is ABSENT:
             found = work(expression)
             # What is not known is so for reasons of its own, which equal values do not tell.
             if not isinstance(found, Unknown):
-                _keep(known.values, key, found)
+                keep(known.values, key, found)
         return found
 
     def sentence(
@@ -64,13 +88,18 @@ class Memory:
         known = self._of(scope.entity, expression)
         if known is None or isinstance(value, (list, tuple)):
             return work()
-        outcome = value if isinstance(value, bool) else _OPEN if isinstance(value, Unknown) else None
-        key = (_key(scope, known.names), outcome, upright)
-        found = known.sentences.get(key, _ABSENT)
-        if found is _ABSENT:
+        outcome = value if isinstance(value, bool) else OPEN if isinstance(value, Unknown) else None
+        key = (key_of(scope, known.names), outcome, upright)
+        found = known.sentences.get(key, ABSENT)
+        if found is ABSENT:
             found = work()
-            _keep(known.sentences, key, found)
+            keep(known.sentences, key, found)
         return found
+
+    def names_of(self, entity: str, expression: Expression) -> tuple[str, ...] | None:
+        """The names that an expression rests on, where their values compare cheaply."""
+        known = self._of(entity, expression)
+        return None if known is None else known.names
 
     def _of(self, entity: str, expression: Expression) -> _Known | None:
         place = (entity, id(expression))
@@ -82,35 +111,8 @@ class Memory:
         sight = self._graph.sights[entity]
         used = sorted(names(expression) - {"today"})
         places = [place_of(self._graph, entity, name) for name in used]
-        if any(place is None or not _comparable(sight.get(name)) for place, name in zip(places, used, strict=True)):
+        if any(
+            place is None or not comparable(sight.get(name)) for place, name in zip(places, used, strict=True)
+        ):
             return None
         return _Known(expression, tuple(used))
-
-
-def _comparable(kind: Type | None) -> bool:
-    if isinstance(kind, (ListOf, RangeOf)):
-        return _comparable(kind.item)
-    return kind is not None and kind != ANY and not isinstance(kind, Context)
-
-
-def _key(scope: Any, used: tuple[str, ...]) -> object:
-    return tuple([_part(scope[name]) for name in used])
-
-
-def _part(value: object) -> object:
-    # 1.0 and 1.00 are equal but are written differently.
-    if value.__class__ is Decimal:
-        return str(value)
-    if value.__class__ is Unknown:
-        return _OPEN
-    if value.__class__ is list:
-        return tuple(map(_part, value))  # type: ignore[call-overload]  # a list
-    if value.__class__ is str and len(value) > _LONGEST_TEXT:  # type: ignore[arg-type]
-        return object()
-    return value
-
-
-def _keep(table: dict[object, object], key: object, value: object) -> None:
-    if len(table) >= MOST:
-        table.clear()
-    table[key] = value

@@ -40,7 +40,9 @@ class Variables:
             if name != "today":
                 return None
             constant = self.unit.constant(self.today)
-            return Term(constant, kind_of(self.graph.names(self.entity)[name]), key=constant, value=self.today)
+            return Term(
+                constant, kind_of(self.graph.names(self.entity)[name]), key=constant, value=self.today
+            )
         if place.what == NODE and place.hops == 0 and name in self.own:
             return self.nodes.get(name)
         return self._given(place)

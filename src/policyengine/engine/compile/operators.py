@@ -19,8 +19,8 @@ from policyengine.engine.compile.code import Term, Unsupported
 from policyengine.engine.compile.emit import Emitter, found_in, made
 from policyengine.engine.compile.kinds import ANY as ANY_KIND
 from policyengine.engine.compile.kinds import (
-    CLASSES,
     CLASS_NAMES,
+    CLASSES,
     DAY,
     DAYS,
     FLAG,

@@ -1,0 +1,93 @@
+"""What the findings of a rule rest on: the facts behind its nodes, their reasons and its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from policyengine.engine.compile.names import FACT, GIVEN, LIST, NODE, Place, own_place, place_of
+from policyengine.feel.syntax import names
+from policyengine.feel.types import ANY, Context, ListOf, RangeOf, Type
+from policyengine.policy.rule import Build, Choose, Explain, Node, Reading, Rule, Rules, Shortfalls, Value
+from policyengine.program.graph import Graph
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A fact, or a name that a computed instance is given, so many instances up."""
+
+    hops: int
+    what: str
+    name: str
+
+
+def nodes_of(rule: Rule) -> Iterator[str]:
+    """The nodes that the finding of a rule is read off."""
+    yield rule.status
+    if rule.exists is not None:
+        yield rule.exists
+    for reading in (rule.because, *rule.fields.values(), *([rule.origins] if rule.origins else [])):
+        yield from _read(reading)
+
+
+def _read(reading: Reading) -> Iterator[str]:
+    match reading:
+        case Value(node):
+            yield node
+        case Explain(nodes):
+            yield from nodes
+        case Choose(by, cases, otherwise):
+            yield by
+            for each in (*cases.values(), otherwise):
+                yield from _read(each)
+        case Build(_, fields):
+            for each in fields.values():
+                yield from _read(each)
+        case Rules(rules) | Shortfalls(rules):
+            for rule in rules:
+                yield from nodes_of(rule)
+
+
+def bases(graph: Graph, entity: str, wanted: Iterable[str]) -> tuple[Base, ...] | None:
+    """The facts that nodes at an entity rest on; None where one of them does not compare cheaply."""
+    found: dict[Base, None] = {}
+    seen: set[tuple[str, str]] = set()
+    pending = [(entity, 0, name) for name in wanted]
+    while pending:
+        at, hops, name = pending.pop()
+        place = place_of(graph, at, name)
+        if place is None:
+            if name == "today":
+                continue
+            return None
+        key = (place.entity, place.name)
+        if key in seen:
+            continue
+        seen.add(key)
+        if place.what == NODE:
+            node = graph.nodes[place.entity][place.name]
+            pending.extend((place.entity, hops + place.hops, each) for each in sorted(_behind(node)))
+        elif place.what == LIST or not comparable(_type(graph, place)):
+            return None
+        else:
+            found[Base(hops + place.hops, FACT if place.what == FACT else GIVEN, place.name)] = None
+    return tuple(found)
+
+
+def _behind(node: Node) -> frozenset[str]:
+    cases = () if node.cases is None else tuple(case.node for case in node.cases.cases)
+    return names(node.expression).union(cases)
+
+
+def _type(graph: Graph, place: Place) -> Type | None:
+    if place.what == GIVEN:
+        return graph.repeats[place.entity].types[place.name]
+    assert own_place(graph, place.entity, place.name) is not None
+    return graph.vocabulary.row(place.entity).fields[place.name]
+
+
+def comparable(kind: Type | None) -> bool:
+    """Whether values of a type can be told apart by looking them up."""
+    if isinstance(kind, (ListOf, RangeOf)):
+        return comparable(kind.item)
+    return kind is not None and kind != ANY and not isinstance(kind, Context)

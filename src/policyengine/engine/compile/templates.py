@@ -1,0 +1,83 @@
+"""Findings without the one whom they judge, made into findings again with less ado.
+
+A finding is a frozen dataclass, and making one by its own constructor takes longer than working out what it
+says. What is equal for many subjects is kept as a template: the values of the fields in their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import Any
+
+from policyengine.policy.findings import SECTIONS, Finding, Requirement, Subject
+
+Make = Callable[[tuple[Any, ...], Subject], Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A finding without its subject; `parts` are the positions of fields that hold findings themselves."""
+
+    make: Make
+    values: tuple[Any, ...]
+    parts: tuple[int, ...] = ()
+
+    def of(self, subject: Subject) -> Finding:
+        """The finding for a subject."""
+        if not self.parts:
+            return self.make(self.values, subject)
+        values = list(self.values)
+        for i in self.parts:
+            values[i] = tuple([part.of(subject) for part in values[i]])
+        return self.make(tuple(values), subject)
+
+
+def template_of(finding: Finding) -> Template | None:
+    """The template of a finding; None for one that names what its subject leaves out."""
+    if finding.unknown:
+        return None
+    values: list[Any] = []
+    parts: list[int] = []
+    for i, each in enumerate(fields(finding)):
+        value = getattr(finding, each.name)
+        if isinstance(value, tuple) and value and isinstance(value[0], Finding):
+            inner = [template_of(one) for one in value]
+            if None in inner:
+                return None
+            value = tuple(inner)
+            parts.append(i)
+        values.append(None if each.name == "subject" else value)
+    return Template(_MAKERS[type(finding)], tuple(values), tuple(parts))
+
+
+def _make(cls: type[Finding]) -> Make:
+    """A function that makes a finding of a class out of the values of its fields, past its constructor."""
+    names = [each.name for each in fields(cls)]
+    variables = [f"v{i}" for i in range(len(names))]
+    lines = ["def make(values, subject):", "    made = new(cls)", f"    {', '.join(variables)} = values"]
+    space: dict[str, Any] = {"new": object.__new__, "cls": cls}
+    for variable, name in zip(variables, names, strict=True):
+        space[f"set_{variable}"] = _setter(cls, name)
+        lines.append(f"    set_{variable}(made, {'subject' if name == 'subject' else variable})")
+    exec("\n".join([*lines, "    return made"]), space)  # our own source; it holds no text of a policy
+    make: Make = space["make"]
+    return make
+
+
+def _setter(cls: type[Finding], name: str) -> Callable[[Finding, object], None]:
+    """What fills a field of a frozen class with slots."""
+    home = next(each for each in cls.__mro__ if name in getattr(each, "__slots__", ()))
+    set_field: Callable[[Finding, object], None] = home.__dict__[name].__set__
+    return set_field
+
+
+_MAKERS: Mapping[type[Finding], Make] = MappingProxyType(
+    {cls: _make(cls) for cls in (*SECTIONS.values(), Requirement)}
+)
+
+
+def maker(cls: type[Finding]) -> Make:
+    """What makes a finding of a class out of the values of its fields, in their order."""
+    return _MAKERS[cls]

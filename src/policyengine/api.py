@@ -89,9 +89,11 @@ class Program:
 
     @property
     def labels(self) -> Mapping[str, str]:
-        """The titles of its parties and items, by id."""
+        """The titles of its parties and items, and of what it derives, by id."""
         declared = self.linked.declarations
-        return {**declared.parties, **declared.items} if declared else {}
+        nodes = [node for _, node in self.linked.graph.every_node()] if self.linked.graph else []
+        derived = {node.name: node.noun for node in nodes if node.exported and node.noun}
+        return {**derived, **declared.parties, **declared.items} if declared else {}
 
     # Records
 

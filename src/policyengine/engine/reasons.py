@@ -11,7 +11,20 @@ from dataclasses import dataclass
 
 from policyengine.engine.scope import Scope
 from policyengine.engine.sentences import Sentences
-from policyengine.feel.syntax import And, Call, Expression, If, ListLiteral, Literal, Name, Open, Or, names
+from policyengine.feel.syntax import (
+    And,
+    Binary,
+    Call,
+    Expression,
+    If,
+    ListLiteral,
+    Literal,
+    Name,
+    Negate,
+    Open,
+    Or,
+    names,
+)
 from policyengine.feel.values import Unknown
 from policyengine.policy.findings import Outcome, Reason
 from policyengine.policy.phrases import join
@@ -19,6 +32,8 @@ from policyengine.policy.rule import Case
 
 # Functions that only hand on or turn round what their first argument says.
 _SEE_THROUGH = ("is true", "once known", "not")
+# What is worked out of values and is no condition: its reasons are those of the names in it.
+_WORKED_OUT = (Binary, Negate)
 # So many cases that are not known are told; of a long table the rest would say the same again.
 _MOST_OPEN = 3
 
@@ -110,9 +125,13 @@ def _is_part_of_a_policy(scope: Scope, name: str) -> bool:
 
 def _leaf(scope: Scope, expression: Expression, upright: bool) -> Iterator[Reason | _Told]:
     value = scope.value(expression)
-    if not isinstance(value, (bool, Unknown)) and not isinstance(expression, Name):
+    is_value = not isinstance(value, (bool, Unknown)) and not isinstance(expression, Name)
+    if is_value or isinstance(expression, _WORKED_OUT):
         for name in sorted(names(expression)):
-            yield from _reasons(scope, Name(name, expression.span), True)
+            if not isinstance(value, Unknown) or isinstance(
+                scope.value(Name(name, expression.span)), Unknown
+            ):
+                yield from _reasons(scope, Name(name, expression.span), True)
         return
     yield scope.remembered(_reason, expression, value, upright)
     yield from _tellers(scope, expression)

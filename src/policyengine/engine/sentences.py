@@ -87,6 +87,8 @@ class Sentences:
                 return Sentence(f"{self.noun(name)} {verb} {self._said(item)}", name)
             case Quantified(every, (Iterator(_, Name(name), None),), condition) if self._is_list(name):
                 return Sentence(self._quantified(every, name, condition, value), name)
+            case Comparison(op, left, right) if isinstance(value, bool) and not isinstance(left, Literal):
+                return Sentence(self._computed(op, left, right, value))
         return Sentence(self._as_written(expression, value))
 
     # The forms
@@ -131,6 +133,16 @@ class Sentences:
             self._count(name, short),
             noun,
         )
+
+    def _computed(self, op: str, left: Expression, right: Expression, value: bool) -> str:
+        """A comparison of something that is worked out: as it is written, and what it comes to."""
+        have, limit = self.scope.value(left), self.scope.value(right)
+        text = f"`{' '.join(left.span.text.split())}` is {self.shown(have, None)}"
+        if op in ("=", "!="):
+            return text if have == limit else f"{text}, not {self._said(right)}"
+        words = _DATE_WORDS if isinstance(limit, date) else _WORDS
+        verb = words[op][0].removeprefix("is ")
+        return f"{text}, which is {'' if value else 'not '}{verb} {self._said(right)}"
 
     def _within(
         self,

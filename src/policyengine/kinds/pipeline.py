@@ -254,6 +254,9 @@ def _gate(
     def only(step: _Step) -> str | None:
         return step.following[0] if len(step.following) == 1 else None
 
+    def onwards(step: _Step) -> str | None:
+        return " or ".join(titles.get(each, each) for each in step.following) or None
+
     return Rule(
         finding=Gate,
         origin=draft.origin(policy.id, policy.title),
@@ -266,7 +269,7 @@ def _gate(
             "stage": Value(stage.name),
             "stage_title": by_stage(lambda step: Const(step.stage.title), Const(None)),
             "next_stage": by_stage(lambda step: Const(only(step)), Const(None)),
-            "next_stage_title": by_stage(lambda step: Const(titles.get(only(step) or "")), Const(None)),
+            "next_stage_title": by_stage(lambda step: Const(onwards(step)), Const(None)),
             "next_stages": by_stage(lambda step: Const(step.following), Const(())),
             "requirements": by_stage(lambda step: Rules(tuple(a.rule for a in step.asked)), Const(())),
         },

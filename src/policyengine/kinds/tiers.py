@@ -19,7 +19,7 @@ from policyengine.diagnostics import Code
 from policyengine.feel import build, types
 from policyengine.feel.syntax import Binary, Expression, Name, Open
 from policyengine.policy.base import Id, Many, Policy, Sourced, Text
-from policyengine.policy.condition import Test, fact_test
+from policyengine.policy.condition import Condition, Test, fact_test
 from policyengine.policy.draft import DUPLICATE_ID, Draft
 from policyengine.policy.findings import Level, NextLevel, Room
 from policyengine.policy.form import elsewhere, unknown_key
@@ -58,6 +58,7 @@ class Tiers(Policy):
     """Which level is reached, what it grants, what is missing for the next one."""
 
     kind: Literal["tiers"]
+    when: Condition | None = Field(None, description="whom it judges at all; all if left out")
     measure: Text | None = Field(None, description="the fact whose levels must leave no gap and not overlap")
     requires: Many[Requirement] = Field((), description="of every level")
     levels: Many[LevelPart] = Field(description="from the lowest to the highest", min_length=1)
@@ -218,7 +219,8 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> str:
             origins=Choose(level.name, _origins(policy, draft, none), Const(None)),
             entity=draft.entity,
             status=draft.define(f"{name}/status", status, at).name,
-            because=by(shown, lambda rung: Explain((rung.reached.name,)), Explain(())),
+            exists=draft.applies(name, "when").name if policy.when is not None else None,
+            because=by(shown, lambda rung: Explain((rung.reached.name,)), Explain((rungs[0].measured.name,))),
             fields={
                 "level": Value(level.name),
                 "level_title": by(level, lambda rung: Const(rung.part.title), Const(None)),

@@ -209,7 +209,7 @@ _FINDINGS: dict[type[Finding], Shape] = {
         "gate",
         "Whether something may leave the stage it is in.",
         Key("stage", maybe(TEXT), "The stage it is in."),
-        Key("stage_title", maybe(TEXT), "The title of that stage."),
+        Key("stage_title", maybe(TEXT), "The title of that stage; of several, all of them."),
         Key("next_stage", maybe(TEXT), "The stage that follows; null at the end, or where several may."),
         Key("next_stage_title", maybe(TEXT), "The title of that stage."),
         Key("next_stages", many(TEXT), "All stages that may follow."),

@@ -6,6 +6,7 @@ locale of the machine.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -13,6 +14,7 @@ from decimal import Decimal
 from policyengine.policy.findings import Subject
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_ISO = re.compile(r"(?<![\d\"-])(\d{4})-(0[1-9]|1[0-2])-(\d{2})(?![\d\"-])")
 _UNITS = {"D": "day", "W": "week", "M": "month", "Y": "year"}
 _UNWRITTEN = {"not_applicable": "not applicable", "undetermined": "not decided"}
 
@@ -20,6 +22,11 @@ _UNWRITTEN = {"not_applicable": "not applicable", "undetermined": "not decided"}
 def day(value: date) -> str:
     """A date: `2 Jan 2027`."""
     return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def spelled(text: str) -> str:
+    """A sentence of a reason with its dates written as people write them."""
+    return _ISO.sub(lambda found: f"{int(found[3])} {_MONTHS[int(found[2]) - 1]} {found[1]}", text)
 
 
 def number(value: Decimal | int) -> str:

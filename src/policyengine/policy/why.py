@@ -37,6 +37,7 @@ from policyengine.policy.phrases import (
     rate,
     some,
     spell,
+    spelled,
     status_words,
     subject_name,
     words,
@@ -218,7 +219,7 @@ def _conditions(finding: Finding) -> Iterator[str]:
 
 
 def _texts(because: Iterable[Reason], *outcomes: Outcome) -> list[str]:
-    return list(dict.fromkeys(reason.text for reason in because if reason.outcome in outcomes))
+    return list(dict.fromkeys(spelled(reason.text) for reason in because if reason.outcome in outcomes))
 
 
 def _requirements(requirements: Iterable[Requirement], labels: Labels) -> Iterator[str]:

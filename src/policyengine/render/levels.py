@@ -14,7 +14,17 @@ from policyengine.policy.findings import (
     Room,
     Subject,
 )
-from policyengine.policy.phrases import join, plural, rate, short_name, some, spell, subject_name, words
+from policyengine.policy.phrases import (
+    join,
+    plural,
+    rate,
+    short_name,
+    some,
+    spell,
+    spelled,
+    subject_name,
+    words,
+)
 from policyengine.policy.shape import decimals, exact
 from policyengine.policy.why import own_reasons, shortfall, still_missing
 from policyengine.render.page import Page, marked
@@ -80,7 +90,9 @@ def requirements(page: Page, found: Iterable[Requirement]) -> Iterator[Row]:
     for one in found:
         title = marked(one.title, one.origin)
         if one.status in _SHOWN:
-            against = [reason.text for reason in one.because if reason.outcome in ("fails", "unknown")]
+            against = [
+                spelled(reason.text) for reason in one.because if reason.outcome in ("fails", "unknown")
+            ]
             why = f" ({some(against, link='; ')})" if against else ""
             yield Row(text=f"{_SHOWN[one.status]}: {title}{why}", place=page.at(one), below=True)
         elif one.status == "manual":
@@ -110,7 +122,7 @@ def figures(page: Page) -> list[str]:
     """The derived facts that are known."""
     rows = []
     for subject, values in page.decision.values.items():
-        known = [f"{words(fact)} {_figure(value)}" for fact, value in values.items() if value is not None]
+        known = [f"{page.name(fact)} {_figure(value)}" for fact, value in values.items() if value is not None]
         if known:
             rows.append(Row((_owner(subject, page.decision.subject),), join(known)))
     return page.table("Figures", rows)

@@ -13,7 +13,7 @@ from policyengine.render.page import Page, marked
 from policyengine.render.rows import Row
 
 _GATE_STYLES = {"open": "good", "blocked": "bad", UNDETERMINED: "open"}
-_ORDER = ("overdue", "due", "upcoming", UNDETERMINED, "manual")
+_ORDER = ("overdue", "due", UNDETERMINED, "upcoming", "manual")
 _STYLES = {"overdue": "bad", "due": "bad", UNDETERMINED: "open", "manual": "note"}
 
 

@@ -20,7 +20,7 @@ T = TypeVar("T")
 class Instance(Scope):
     """One instance of an entity; generated code reads its facts and leaves the values of its nodes here."""
 
-    __slots__ = ("known", "memory", "watch")
+    __slots__ = ("known", "memory", "told", "watch")
 
     def __init__(
         self, memory: Memory, watch: Watch, graph: Graph, entity: str, subject: Subject, **more: Any
@@ -29,6 +29,7 @@ class Instance(Scope):
         self.memory = memory
         self.watch = watch
         self.known: dict[int, object] = {}
+        self.told: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> object:
         memo = self._memo
@@ -37,6 +38,10 @@ class Instance(Scope):
         if trace is not None:
             trace.ask(self, name, value)
         return value
+
+    def noted(self, name: str, otherwise: object) -> object:
+        """The value of a name if it has been worked out."""
+        return self._memo.get(name, otherwise)
 
     def value(self, expression: Expression) -> object:
         """The value of an expression; one that was worked out for the same values is remembered."""
@@ -47,7 +52,8 @@ class Instance(Scope):
         watch.trace = None
         value = self.memory.value(self, expression, super().value)
         watch.trace = trace
-        trace.ask(self, expression, value)
+        named = self.memory.name_of(self.entity, expression)
+        trace.ask(self, expression if named is None else named, value)
         return value
 
     def remembered(
@@ -71,6 +77,12 @@ class Instance(Scope):
 
     def explained(self, work: Callable[[Any, str], Any], name: str) -> Any:
         """The reasons of a node; the same way leads to them wherever conditions come out the same."""
+        found = self.told.get(name)
+        if found is None:
+            found = self.told[name] = self._explained(work, name)
+        return found
+
+    def _explained(self, work: Callable[[Any, str], Any], name: str) -> Any:
         way = self.memory.way(self.entity, name)
         found = way.follow(self)
         if found is None:

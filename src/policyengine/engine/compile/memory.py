@@ -17,7 +17,7 @@ from policyengine.engine.compile.names import place_of
 from policyengine.engine.compile.support import Base, comparable
 from policyengine.engine.compile.traces import Way
 from policyengine.engine.compile.values import OPEN, keep, key_of
-from policyengine.feel.syntax import Expression, Name, names
+from policyengine.feel.syntax import Expression, Literal, Name, names
 from policyengine.feel.values import Unknown
 from policyengine.policy.rule import Rule
 from policyengine.program.graph import Graph
@@ -41,6 +41,7 @@ class Memory:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._known: dict[tuple[str, int], _Known | None] = {}
+        self._named = {(node.entity, id(node.expression)): node.name for _, node in graph.every_node()}
         self._bundles: dict[int, Bundle] = {}
         self._groups: dict[tuple[Base, ...], int] = {}
         self._ways: dict[tuple[str, str], Way] = {}
@@ -65,10 +66,23 @@ class Memory:
             found = self._ways[entity, name] = Way()
         return found
 
+    def name_of(self, entity: str, expression: Expression) -> str | None:
+        """The name that an expression is, or that of the node that it is the expression of."""
+        if isinstance(expression, Name):
+            return expression.name
+        return self._named.get((entity, id(expression)))
+
     def value(self, scope: Any, expression: Expression, work: Callable[[Expression], object]) -> object:
         """The value of an expression at an instance; `work` works it out."""
         if isinstance(expression, Name):
             return scope[expression.name]
+        named = self._named.get((scope.entity, id(expression)))
+        if named is not None:
+            # It is being worked out right now where it is not noted yet.
+            found = scope.noted(named, ABSENT)
+            return work(expression) if found is ABSENT else found
+        if isinstance(expression, Literal):
+            return expression.value
         known = self._of(scope.entity, expression)
         if known is None:
             return work(expression)

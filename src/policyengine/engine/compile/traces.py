@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from policyengine.engine.compile.values import keep, key_of
-from policyengine.feel.syntax import Expression, Name
+from policyengine.feel.syntax import Expression
 from policyengine.feel.values import Unknown
 from policyengine.policy.findings import Reason
 
@@ -68,8 +68,7 @@ class Trace:
 
     def ask(self, scope: Any, asked: Expression | str, value: object) -> None:
         """Notes a condition that was asked for."""
-        named = asked.name if isinstance(asked, Name) else asked
-        self.asked.append((self.hops(scope), named, outcome(value)))
+        self.asked.append((self.hops(scope), asked, outcome(value)))
 
     def say(self, scope: Any, said: Said, reason: Reason) -> None:
         """Notes a sentence that was taken."""
@@ -95,7 +94,9 @@ class Way:
         """The reasons at an instance; None where the way is not known."""
         at: Any = self.first
         while at.__class__ is Step:
-            at = at.ways.get(_ask(_above(scope, at.hops) if at.hops else scope, at.asked))
+            asked = _above(scope, at.hops) if at.hops else scope
+            value = asked[at.asked] if at.asked.__class__ is str else asked.value(at.asked)
+            at = at.ways.get(value if value is True or value is False else outcome(value))
         return None if at is None else distinct([_say(scope, said) for said in at])
 
     def learn(self, trace: Trace, found: tuple[Reason, ...]) -> None:
@@ -123,10 +124,6 @@ def _above(scope: Any, hops: int) -> Any:
     for _ in range(hops):
         scope = scope.above
     return scope
-
-
-def _ask(scope: Any, asked: Expression | str) -> object:
-    return outcome(scope[asked] if asked.__class__ is str else scope.value(asked))
 
 
 def _say(scope: Any, said: Said) -> Reason:

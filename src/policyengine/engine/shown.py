@@ -21,7 +21,8 @@ def as_shown(value: object, kind: Type | None, digits: int) -> object:
     if isinstance(value, (list, tuple)) and isinstance(kind, ListOf):
         return tuple(as_shown(item, kind.item, digits) for item in value)
     if isinstance(value, dict) and isinstance(kind, Context):
-        return {name: as_shown(item, kind.fields.get(name), digits) for name, item in value.items()}
+        found = {name: as_shown(item, kind.fields.get(name), digits) for name, item in value.items()}
+        return None if all(item is None for item in found.values()) else found
     if isinstance(value, Decimal) and isinstance(kind, Number):
         if kind.unit == "count" and value == value.to_integral_value():
             return int(value)

@@ -126,9 +126,8 @@ def band_rows(draft: Draft, bands: Bands, pointer: Pointer, of: Input, title: st
         if draft.origin(draft.policy.id, title, *place).basis == "assumed":
             heading += ", assumed"
         test = _within(of, reach, draft, place)
-        rows.append(
-            TableRow(heading, draft.key_span(*place), (test,), (at,), (Binary("*", of.subject, rate, at),))
-        )
+        whole = (Binary("*", of.subject, rate, at),)
+        rows.append(TableRow(heading, draft.key_span(*place), draft.span(*place), (test,), (at,), whole))
     return tuple(rows)
 
 

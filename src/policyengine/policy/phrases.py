@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
+from policyengine.feel.values import Months
 from policyengine.policy.findings import Subject
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -57,6 +58,12 @@ def spell(value: object) -> str:
         return number(value)
     if isinstance(value, date):
         return day(value)
+    if isinstance(value, Months):
+        return plural(value.months, "month")
+    if isinstance(value, timedelta):
+        return plural(value.days, "day")
+    if isinstance(value, Mapping):
+        return ", ".join(f"{words(str(name))} {spell(item)}" for name, item in value.items())
     if isinstance(value, (list, tuple)):
         return join(spell(item) for item in value) or "none"
     return str(value)

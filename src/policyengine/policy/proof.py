@@ -91,10 +91,14 @@ _NUMBERS = Context(prec=60, traps=[])
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A row: its heading in reasons, its place, a test and its place for every input, and what it gives."""
+    """A row: its heading in reasons, where it begins, all of it, its tests, and what it gives.
+
+    `tests` and `cells`, the places of the tests, are in the order of the inputs.
+    """
 
     heading: str
     at: Span
+    whole: Span
     tests: tuple[Test, ...]
     cells: tuple[Span, ...]
     values: tuple[Expression, ...]

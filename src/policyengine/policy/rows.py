@@ -171,6 +171,7 @@ def _row(
     return TableRow(
         _heading(draft, f"row {i + 1} of {title}", title, place),
         draft.key_span(*place),
+        draft.span(*place),
         tuple(_test(draft, pointer, each) for pointer, each in zip(tests, inputs, strict=True)),
         tuple(draft.span(*pointer) for pointer in tests),
         _values(draft, values, outputs, i + 1),
@@ -221,6 +222,7 @@ def entry_rows(draft: Draft, title: str, inputs: Sequence[Input], outputs: Outpu
     return tuple(
         TableRow(
             title,
+            entry.at,
             entry.at,
             tuple(_equals(draft, key, each) for key, each in zip(entry.keys, inputs, strict=True)),
             tuple(key.span for key in entry.keys),

@@ -59,7 +59,7 @@ def settle(draft: Draft, settling: Settling) -> None:
     """The nodes of the rows and of the result."""
     table, policy = settling.table, draft.policy
     conditions = [
-        build.all_of([test for test in row.tests if test is not None], row.at) for row in table.rows
+        build.all_of([test for test in row.tests if test is not None], row.whole) for row in table.rows
     ]
     if settling.slices is not None:
         conditions = list(reached(draft, settling.slices, ("bands",), table.inputs[0]))
@@ -83,8 +83,14 @@ def settle(draft: Draft, settling: Settling) -> None:
     )
 
 
+def _place(draft: Draft) -> Span:
+    """What says how the result is found: the hit policy, the keys, or the mode of the bands."""
+    ways: tuple[Pointer, ...] = (("hit",), ("keys",), ("bands", "mode"))
+    return next(draft.span(*way) for way in ways if draft.document.at(way) is not None)
+
+
 def _result(draft: Draft, settling: Settling, names: list[Name]) -> Expression:
-    at = draft.key_span("id")
+    at = _place(draft)
     if settling.slices is not None:
         return _slices(draft, settling, settling.slices)
     if settling.table.hit.startswith("collect"):
@@ -101,7 +107,7 @@ def _result(draft: Draft, settling: Settling, names: list[Name]) -> Expression:
 
 def _settled(draft: Draft, settling: Settling, names: list[Name], k: int, output: str) -> Expression:
     """One output under a hit policy that lets one row count."""
-    table, at = settling.table, draft.key_span("id")
+    table, at = settling.table, _place(draft)
     values = ListLiteral(tuple(row.values[k] for row in table.rows), at)
     default = [] if settling.complete else [_default(draft, settling, output)]
     hit, title = build.literal(table.hit, at), build.literal(table.title, at)
@@ -117,7 +123,7 @@ def _default(draft: Draft, settling: Settling, output: str = "") -> Expression:
 
 
 def _slices(draft: Draft, settling: Settling, bands: Bands) -> Expression:
-    of, at = settling.table.inputs[0], draft.key_span("id")
+    of, at = settling.table.inputs[0], _place(draft)
     whole = graduated(draft, bands, ("bands",), of)
     if settling.complete:
         return whole
@@ -128,7 +134,7 @@ def _slices(draft: Draft, settling: Settling, bands: Bands) -> Expression:
 
 
 def _collected(draft: Draft, settling: Settling, names: list[Name]) -> Expression:
-    hit, at = settling.table.hit.removeprefix("collect "), draft.key_span("id")
+    hit, at = settling.table.hit.removeprefix("collect "), _place(draft)
     rows = settling.table.rows
     if hit == "count":
         return build.call("count", _matching(names, [None] * len(rows), at), span=at)

@@ -51,10 +51,11 @@ def _with_parts(findings: Iterable[Finding]) -> Iterator[Finding]:
 def lists_left_out(
     graph: Graph, found: Mapping[str, Sequence[Scope]]
 ) -> dict[tuple[str, str, str], tuple[str, ...]]:
-    """The lists that records leave out although rules judge what would stand in them."""
+    """The lists that records leave out although rules judge what would stand in them, or further down."""
     judged: dict[str, set[str]] = {}
     for rule in graph.rules:
-        judged.setdefault(graph.real(rule.entity), set()).add(f"{rule.origin.policy}/{rule.origin.id}")
+        for owner in graph.vocabulary.lineage(graph.real(rule.entity)):
+            judged.setdefault(owner, set()).add(f"{rule.origin.policy}/{rule.origin.id}")
     needed: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for name, entity in graph.vocabulary.entities.items():
         if entity.within is None or name not in judged:

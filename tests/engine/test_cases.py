@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from support import DAY, cases, decide, good_program, lacking
 
 from policyengine.policy.contract import decision_schema
 from policyengine.program.example import EXAMPLE
+from support import DAY, cases, decide, good_program, lacking
 
 FILES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 SCHEMA = Draft202012Validator(decision_schema())

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from rich import RICH, records, without
-from support import DAY, POLICIES, good_program
 
 from policyengine import api
 from policyengine.api import Program
 from policyengine.policy.contract import decision_schema
 from policyengine.policy.findings import Decision, Finding, Obligation
+from support import DAY, POLICIES, good_program
 
 SCHEMA = Draft202012Validator(decision_schema())
 EXAMPLE = good_program(RICH)

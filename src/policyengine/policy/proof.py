@@ -274,18 +274,28 @@ def _overlap(table: Table, i: int, j: int, shared: Box) -> Diagnostic:
     message = f"{both} of {table.title} both match `{record}`"
     if table.hit == "any":
         message += " and give different results"
-    return OVERLAP.at(other.at, message, help=_apart(table, i, j), labels=[label])
+    k = _separating(table, i, j)
+    if k is None:
+        return OVERLAP.at(other.at, message, help=_apart(table, i, j), labels=[label])
+    label = Label(one.cells[k], f"{table.word} {i + 1}")
+    return OVERLAP.at(other.cells[k], message, help=_apart(table, i, j, k), labels=[label])
 
 
-def _apart(table: Table, i: int, j: int) -> str:
+def _separating(table: Table, i: int, j: int) -> int | None:
+    """The first input by which the later row can be told from the earlier one, in a single test."""
+    rests = [there & ~here for here, there in zip(table.widest[i], table.widest[j], strict=True)]
+    found = (k for k, rest in enumerate(rests) if rest and table.axes[k].cell(rest)[1] == rest)
+    return next(found, None)
+
+
+def _apart(table: Table, i: int, j: int, k: int | None = None) -> str:
     if table.word != "row" or table.widest[i] == table.widest[j]:
         return "remove one of them"
     first = "write `hit: first` if the first one counts"
-    for k, axis in enumerate(table.axes):
-        rest = table.widest[j][k] & ~table.widest[i][k]
-        if rest and axis.cell(rest)[1] == rest:
-            return f"write `{table.inputs[k].id}: {axis.cell(rest)[0]}` in row {j + 1}, or {first}"
-    return f"let one of them leave that to the other, or {first}"
+    if k is None:
+        return f"let one of them leave that to the other, or {first}"
+    rest = table.widest[j][k] & ~table.widest[i][k]
+    return f"write `{table.inputs[k].id}: {table.axes[k].cell(rest)[0]}` in row {j + 1}, or {first}"
 
 
 # Gaps

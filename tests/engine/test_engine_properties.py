@@ -1,4 +1,4 @@
-"""What holds for every record: it is judged, the answer keeps its shape, and knowing more contradicts nothing."""
+"""What holds for every record: it is judged, and knowing more contradicts nothing."""
 
 from __future__ import annotations
 

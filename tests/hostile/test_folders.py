@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import DAY, shown
 
 from policyengine import api
 from policyengine.files import read_folder
 from policyengine.program.example import EXAMPLE
+from support import DAY, shown
 
 
 def _codes(folder: Path) -> list[str]:
@@ -92,6 +92,9 @@ def test_files_further_down_are_read(folder: Path) -> None:
     assert _codes(folder) == ["YAML001"]
 
 
+CONDITION = (
+    b"kind: obligations\nid: a\ntitle: A\nfor: partner\nobligations:\n  - {id: a, title: A, met_when: "
+)
 HOSTILE = {
     "nul": b"kind: \0\n",
     "a byte order mark": b"\xef\xbb\xbfkind: tiers\n",
@@ -99,20 +102,17 @@ HOSTILE = {
     "brackets": b"[" * 200_000,
     "braces": b"{a: " * 100_000,
     "dashes": b"- " * 100_000,
-    "aliases": b"a: &a [x, x]\n" + b"".join(b"%c: &%c [*%c, *%c]\n" % (i + 1, i + 1, i, i) for i in range(97, 120)),
+    "aliases": b"a: &a [x, x]\n"
+    + b"".join(b"%c: &%c [*%c, *%c]\n" % (i + 1, i + 1, i, i) for i in range(97, 120)),
     "duplicate keys": b"kind: tiers\n" * 10_000,
     "a merge key": b"a: &a {b: c}\n<<: *a\n",
     "a tag": b"!!python/object/apply:os.system [echo]\n",
     "a long line": b"title: " + b"x" * 1_000_000,
-    "a deep condition": b"kind: obligations\nid: a\ntitle: A\nfor: partner\nobligations:\n  - {id: a, title: A, met_when: "
-    + b"(" * 5000 + b")" * 5000 + b"}\n",
-    "a long condition": b"kind: obligations\nid: a\ntitle: A\nfor: partner\nobligations:\n  - {id: a, title: A, met_when: "
-    + b"not(" * 3000 + b"true" + b")" * 3000 + b"}\n",
-    "many operands": b"kind: obligations\nid: a\ntitle: A\nfor: partner\nobligations:\n  - {id: a, title: A, met_when: fee > 1"
-    + b" or fee > 1" * 3000 + b"}\n",
-    "nested any": b"kind: obligations\nid: a\ntitle: A\nfor: partner\nobligations:\n  - {id: a, title: A, met_when: "
-    + b"{any: [" * 200 + b"fee > 1" + b"]}" * 200 + b"}\n",
-}  # fmt: skip
+    "a deep condition": CONDITION + b"(" * 5000 + b")" * 5000 + b"}\n",
+    "a long condition": CONDITION + b"not(" * 3000 + b"true" + b")" * 3000 + b"}\n",
+    "many operands": CONDITION + b"fee > 1" + b" or fee > 1" * 3000 + b"}\n",
+    "nested any": CONDITION + b"{any: [" * 200 + b"fee > 1" + b"]}" * 200 + b"}\n",
+}
 
 
 @pytest.mark.parametrize("name", list(HOSTILE))
@@ -128,10 +128,44 @@ def test_too_large(folder: Path) -> None:
 
 
 WORDS = st.sampled_from(
-    ["kind: ", "tiers", "\n", "levels:", "  - ", "{", "}", "[", "]", "id: a", "title: ", ", ", "&a ", "*a", "!!x ",
-     "---\n", "for: partner\n", "measure: active_accounts\n", "active_accounts: 1..", "|", ">", "'", '"', "\t", "\0",
-     "\u2028", "\ufeff", "obligations:\n", "met_when: ", "fee > 1", "sections:", "stages:", "charges:", "#", "? "]
-)  # fmt: skip
+    [
+        "kind: ",
+        "tiers",
+        "\n",
+        "levels:",
+        "  - ",
+        "{",
+        "}",
+        "[",
+        "]",
+        "id: a",
+        "title: ",
+        ", ",
+        "&a ",
+        "*a",
+        "!!x ",
+        "---\n",
+        "for: partner\n",
+        "measure: active_accounts\n",
+        "active_accounts: 1..",
+        "|",
+        ">",
+        "'",
+        '"',
+        "\t",
+        "\0",
+        "\u2028",
+        "\ufeff",
+        "obligations:\n",
+        "met_when: ",
+        "fee > 1",
+        "sections:",
+        "stages:",
+        "charges:",
+        "#",
+        "? ",
+    ]
+)
 
 
 @given(

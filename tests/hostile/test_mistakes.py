@@ -1,4 +1,4 @@
-"""Mistakes of authors, as data: each with its place, its sentence and its fix, and one mistake for one fault."""
+"""Mistakes of authors, as data: place, sentence and fix, and one mistake for one fault."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import cases, good_program, program_of
 
 from policyengine.diagnostics import Diagnostic
 from policyengine.source import Source
+from support import cases, good_program, program_of
 
 HERE = Path(__file__).parent
 

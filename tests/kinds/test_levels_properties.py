@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from support import decide, good_program, program_of
 
 HIGHEST = 60
@@ -120,7 +122,7 @@ MONEY = st.decimals(0, 30, places=2)
 def test_levels_over_money_with_open_ends(edges: list, closed: list[bool], value: object) -> None:
     edges = sorted(edges)
     lines = [f"  - {{id: level-0, title: L, fee: '{'<=' if closed[0] else '<'} {edges[0]}'}}\n"]
-    for i, (low, high) in enumerate(zip(edges, edges[1:], strict=False)):
+    for i, (low, high) in enumerate(itertools.pairwise(edges)):
         start, end = "(" if closed[i] else "[", "]" if closed[i + 1] else ")"
         lines.append(f"  - {{id: level-{i + 1}, title: L, fee: '{start}{low}..{high}{end}'}}\n")
     last = len(edges) - 1

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
-from support import POLICIES, good_program
 
 from policyengine.catalogue import CODES, schemas
 from policyengine.kinds import KINDS
@@ -19,6 +18,7 @@ from policyengine.policy.kind import AnyKind, no_results
 from policyengine.source import Source
 from policyengine.text.document import Document, Mapping, Node, Scalar, Sequence
 from policyengine.text.yaml import read_yaml
+from support import POLICIES, good_program
 
 ALL = [pytest.param(kind, id=name) for name, kind in KINDS.items()]
 SCHEMAS = schemas()

@@ -1,14 +1,14 @@
-"""The bounds of facts, however a value is written; what else can be wrong with records is in tests/hostile."""
+"""The bounds of facts, however a value is written; other mistakes of records are in tests/hostile."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 import pytest
-from support import good_program
 
 from policyengine.api import Form
 from policyengine.source import Source
+from support import good_program
 
 PROGRAM = """\
 kind: program
@@ -31,9 +31,22 @@ entities:
 
 @pytest.mark.parametrize(
     "fact",
-    ["fee: 0", "fee: 999.99", "fee: '999.99'", "share: 10%", "share: '0.1'", "share: 1", "staff: 0", "staff: 50",
-     "change: -5", "sizes: [3, -3, 0.5]", "sizes: []", "fee:", "fee: null"],
-)  # fmt: skip
+    [
+        "fee: 0",
+        "fee: 999.99",
+        "fee: '999.99'",
+        "share: 10%",
+        "share: '0.1'",
+        "share: 1",
+        "staff: 0",
+        "staff: 50",
+        "change: -5",
+        "sizes: [3, -3, 0.5]",
+        "sizes: []",
+        "fee:",
+        "fee: null",
+    ],
+)
 def test_within_bounds(fact: str) -> None:
     read = good_program(base=PROGRAM).read(Source("record.yaml", f"id: a\n{fact}\n"))
     assert not read.diagnostics
@@ -41,9 +54,24 @@ def test_within_bounds(fact: str) -> None:
 
 @pytest.mark.parametrize(
     "fact",
-    ["fee: -0.01", "fee: '-0.01'", "fee: 1000", "fee: '1000'", "share: 9%", "share: '0.0999'", "share: 101%", "staff: -1",
-     "staff: 51", "change: -6", "sizes: [3.01]", "fee: .nan", "fee: 0x10", "fee: 1_000", "fee: 1,000"],
-)  # fmt: skip
+    [
+        "fee: -0.01",
+        "fee: '-0.01'",
+        "fee: 1000",
+        "fee: '1000'",
+        "share: 9%",
+        "share: '0.0999'",
+        "share: 101%",
+        "staff: -1",
+        "staff: 51",
+        "change: -6",
+        "sizes: [3.01]",
+        "fee: .nan",
+        "fee: 0x10",
+        "fee: 1_000",
+        "fee: 1,000",
+    ],
+)
 def test_out_of_bounds(fact: str) -> None:
     read = good_program(base=PROGRAM).read(Source("record.yaml", f"id: a\n{fact}\n"))
     assert [found.code.id for found in read.diagnostics] == ["RECORD002"]

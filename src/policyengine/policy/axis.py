@@ -39,6 +39,8 @@ from policyengine.feel.values import Months
 Test = Expression | None
 """A condition about one input; None takes every value."""
 
+_LAST_DAY = Decimal(date.max.toordinal())
+_LONGEST = 40
 _BARE = re.compile(r"[A-Za-z_][\w.-]*( [\w.-]+)*")
 
 
@@ -202,8 +204,9 @@ def axis_of(
         return Choices((True, False))
     if isinstance(kind, Number) or kind == types.DATE:
         points = [number for value in constants if (number := as_number(value)) is not None]
-        is_date = kind == types.DATE
-        return Line.through(points, Decimal(1) if is_date else step, least, most, dates=is_date)
+        if kind == types.DATE:
+            return Line.through(points, Decimal(1), Decimal(1), _LAST_DAY, dates=True)
+        return Line.through(points, step, least, most)
     wanted = str if kind == types.TEXT else (Months, timedelta)
     values = tuple(value for value in constants if isinstance(value, wanted))
     return Choices(values, _another(values))
@@ -307,7 +310,7 @@ def _floor(value: Decimal, step: Decimal) -> Decimal:
 
 
 def _day(value: Decimal) -> date:
-    return date.fromordinal(min(max(int(value), 1), date.max.toordinal()))
+    return date.fromordinal(int(value))
 
 
 def written(value: object) -> str:
@@ -316,6 +319,8 @@ def written(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, Decimal):
         text = f"{value:f}"
+        if len(text) > _LONGEST:
+            return str(value)
         return text.rstrip("0").rstrip(".") if "." in text else text
     if isinstance(value, date):
         return value.isoformat()

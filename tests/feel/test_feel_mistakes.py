@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from feel_data import lines
 
+from policyengine import feel
 from policyengine.diagnostics import Diagnostic
 from policyengine.feel import codes
 from policyengine.feel.checker import check
@@ -42,10 +43,7 @@ NAMES: dict[str, Type] = {
 
 
 def mistakes(text: str) -> tuple[Diagnostic, ...]:
-    parsed = parse(Source("test", text), NAMES)
-    if parsed.expression is None:
-        return parsed.diagnostics
-    return check(parsed.expression, NAMES, BOOLEAN).diagnostics
+    return feel.typecheck(text, NAMES, BOOLEAN).diagnostics
 
 
 def shown(found: Diagnostic) -> str:

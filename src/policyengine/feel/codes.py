@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policyengine.diagnostics import Code
+from policyengine.diagnostics import Code, Severity
 
 
 def _when(expression: str) -> str:
@@ -143,8 +143,17 @@ CONSTANT = Code(
     bad=_when("active_accounts = active_accounts"),
     good=_when("active_accounts = 5"),
 )
+SETTLED = Code(
+    id="FEEL021",
+    title="a condition that is always true or never",
+    why="A condition that no record can change decides nothing; `true` and `false` say it plainly.",
+    bad=_when("active_accounts >= 0"),
+    good=_when("active_accounts >= 1"),
+    severity=Severity.WARNING,
+)
 
 CODES = (
     SYNTAX, OPERATOR, QUOTES, UNCLOSED, LIMIT, LITERAL, TWICE, UNKNOWN_NAME, UNKNOWN_PROPERTY, UNKNOWN_CHOICE,
     NEVER_EQUAL, WRONG_TYPE, MIXED_UNITS, UNKNOWN_FUNCTION, ARGUMENTS, EXPECTED, NULL, CONSTANT,
+    SETTLED,
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from policyengine.diagnostics import Diagnostic
@@ -15,6 +15,8 @@ from policyengine.feel.functions import BUILTINS
 from policyengine.feel.functions.dates import with_clock
 from policyengine.feel.lexer import Located
 from policyengine.feel.parser import Parsed, parse, parse_unary_tests
+from policyengine.feel.regions import domains
+from policyengine.feel.settled import settled
 from policyengine.feel.signatures import Library
 from policyengine.feel.syntax import Expression, Node
 from policyengine.feel.types import ANY, Type
@@ -90,7 +92,8 @@ def typecheck(
     *,
     functions: Library = BUILTINS,
 ) -> Checked:
-    """The type of an expression among names of these types, and every mistake in it, of syntax too.
+    """The type of an expression among names of these types, and every mistake in it: of syntax, of types,
+    and where there is none of these, every condition that is always true or never.
 
     `expected` is the type that is needed, for a condition `BOOLEAN`. The value under test is the name `?`.
     """
@@ -99,7 +102,12 @@ def typecheck(
         if parsed.expression is None:
             return Checked(ANY, parsed.diagnostics, frozenset())
         expression = parsed.expression
-    return check(expression, names, expected, functions=functions)
+    checked = check(expression, names, expected, functions=functions)
+    return (
+        checked
+        if checked.diagnostics
+        else replace(checked, diagnostics=tuple(settled(expression, domains(names))))
+    )
 
 
 def _result(

@@ -15,11 +15,14 @@ from policyengine.diagnostics import Code, Diagnostic, Label, Report, did_you_me
 from policyengine.feel import build, types
 from policyengine.feel.lexer import Excerpt
 from policyengine.feel.parser import Parsed, parse, parse_unary_tests
+from policyengine.feel.regions import Domain
+from policyengine.feel.settled import settled
 from policyengine.feel.signatures import Library
 from policyengine.feel.syntax import Expression, In, Name, Open, UnaryTests
 from policyengine.feel.types import Type
 from policyengine.policy.base import Policy
 from policyengine.policy.findings import Basis, Clause, Origin
+from policyengine.policy.known import known_values
 from policyengine.policy.rule import Cases, Definition, Lowered, Node, Reference, Repeat, Rule, Transition
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import Span
@@ -124,12 +127,15 @@ class Draft:
         self._transitions: list[Transition] = []
         self._definitions: list[Definition] = []
         self._references: list[Reference] = []
+        self._remarks: list[Diagnostic] = []
+        self._known: dict[str, dict[str, Domain | None]] = {}
 
     def finish(self) -> Lowered:
         """What was drafted."""
         return Lowered(
             tuple(self._nodes), tuple(self._defaults), tuple(self._repeats), tuple(self._rules),
             tuple(self._transitions), tuple(self._definitions), tuple(self._references),
+            tuple(self._remarks),
         )  # fmt: skip
 
     # Places and mistakes
@@ -222,7 +228,8 @@ class Draft:
         """The FEEL expression that stands at a pointer; an open question if it does not parse."""
         scalar = self._scalar(pointer)
         names = self.vocabulary.names(entity or self.entity)
-        return self._tree(scalar, parse(excerpt(scalar), names, functions=self.functions))
+        tree = self._tree(scalar, parse(excerpt(scalar), names, functions=self.functions))
+        return self._examined(tree, entity)
 
     def unary_tests(self, subject: Expression, *pointer: str | int, entity: str | None = None) -> Expression:
         """The FEEL unary tests that stand at a pointer, as a condition about `subject`."""
@@ -251,7 +258,15 @@ class Draft:
         """The condition that stands at a pointer, in whichever form it is written."""
         from policyengine.policy.condition import lower_condition
 
-        return lower_condition(self, pointer, entity or self.entity)
+        return self._examined(lower_condition(self, pointer, entity or self.entity), entity)
+
+    def _examined(self, expression: Expression, entity: str | None) -> Expression:
+        """The expression; conditions in it that no record can change are noted."""
+        at = entity or self.entity
+        if at not in self._known:
+            self._known[at] = known_values(self.vocabulary, at)
+        self._remarks.extend(settled(expression, self._known[at]))
+        return expression
 
     # The graph
 

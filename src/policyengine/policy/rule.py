@@ -186,7 +186,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Lowered:
-    """All that one policy comes to. `defaults` are nodes that stand in where no policy defines them."""
+    """All that one policy comes to. `defaults` are nodes that stand in where no policy defines them.
+
+    `remarks` are to be reported where nothing is wrong with what they are about.
+    """
 
     nodes: tuple[Node, ...] = ()
     defaults: tuple[Node, ...] = ()
@@ -195,3 +198,4 @@ class Lowered:
     transitions: tuple[Transition, ...] = ()
     definitions: tuple[Definition, ...] = ()
     references: tuple[Reference, ...] = ()
+    remarks: tuple[Diagnostic, ...] = ()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from policyengine.diagnostics import Code, Diagnostic, Label, Report, did_you_mean
+from policyengine.diagnostics import Code, Diagnostic, Label, Report, Severity, did_you_mean
 from policyengine.feel.checker import check
+from policyengine.feel.settled import settled
 from policyengine.kinds import KINDS
 from policyengine.policy.draft import UNKNOWN_NAME, Draft, Unit
+from policyengine.policy.known import known_values
 from policyengine.policy.library import LIBRARY
 from policyengine.policy.rule import Lowered, Node
 from policyengine.policy.vocabulary import Vocabulary
@@ -79,8 +81,10 @@ def link(declared: Declared, units: Sequence[Unit], report: Report) -> Graph:
     if not report.has_errors:  # a policy with a mistake may be the one that defines it
         _resolve(lowered, report)
     nodes: dict[str, dict[str, Node]] = {}
-    for _, node in formulas(vocabulary, declared.document, LIBRARY, report):
-        nodes.setdefault(node.entity, {})[node.name] = node
+    remarks = [remark for low in lowered for remark in low.remarks]
+    for entity, node in formulas(vocabulary, declared.document, LIBRARY, report):
+        nodes.setdefault(entity, {})[node.name] = node
+        remarks.extend(settled(node.expression, known_values(vocabulary, entity)))
     for low in lowered:
         _add(nodes, low.nodes, vocabulary, report)
     _add_defaults(nodes, [node for low in lowered for node in low.defaults])
@@ -96,7 +100,19 @@ def link(declared: Declared, units: Sequence[Unit], report: Report) -> Graph:
         report.add(_cycle(graph, cycle))
     else:
         _type(graph, report)
+    report.extend([remark for remark in remarks if not _is_about(remark, report)])
     return graph
+
+
+def _is_about(remark: Diagnostic, report: Report) -> bool:
+    """Whether a remark is about something that has a mistake in it: one fault is said once."""
+    at = remark.span
+    found = (each.span for each in report if each.severity is Severity.ERROR)
+    return any(
+        at is not None and each is not None and each.source is at.source
+        and each.start < at.end and at.start < each.end
+        for each in found
+    )  # fmt: skip
 
 
 def _lower(unit: Unit, vocabulary: Vocabulary, report: Report) -> Lowered | None:

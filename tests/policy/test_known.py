@@ -104,3 +104,17 @@ def test_formulas_are_looked_at_too() -> None:
     program = PROGRAM.replace("formula: users / 2", "formula: 'if users >= 0 then 1 else 2'")
     found = program_of(base=program).diagnostics
     assert any("as `users` lies from 0 to 500" in line for line in shown(found)), shown(found)
+
+
+@pytest.mark.parametrize(
+    ("when", "message"),
+    [
+        ("since < today()", "FEEL016: this is a date and no function; write `today`"),
+        ("since < date(now())", "FEEL016: no clock is read here; write `today`, the day in question"),
+        ("since < now()", "FEEL016: no clock is read here; write `today`, the day in question"),
+    ],
+)
+def test_policies_read_no_clock(when: str, message: str) -> None:
+    policy = POLICY.replace("{when}", when).replace("{entity}", "partner")
+    found = [one for one in program_of(policy, base=PROGRAM).diagnostics if one.severity == "error"]
+    assert [line.split(": ", 1)[1] for line in shown(found)] == [message]

@@ -10,7 +10,7 @@ from policyengine.feel.relations import accepts, is_open
 from policyengine.feel.signatures import Function, Parameter, arrange
 from policyengine.feel.syntax import Call, Expression, Literal, Name
 from policyengine.feel.temporal import parse_date, parse_date_time, parse_duration, parse_time
-from policyengine.feel.types import ANY, NULL, FunctionType, Type, describe
+from policyengine.feel.types import ANY, DATE, NULL, FunctionType, Type, describe
 from policyengine.feel.typescope import TypeScope
 
 
@@ -34,11 +34,16 @@ def check_call(node: Call, scope: TypeScope) -> Type:
             scope.add(ARGUMENTS, node, message)
         return kind.result
     if not is_open(kind) and describe(kind) != "a function":
-        return scope.add(UNKNOWN_FUNCTION, node.function, f"this is {describe(kind)} and no function")
+        advice = f"write `{node.function.span.text}`" if not arguments else None
+        return scope.add(UNKNOWN_FUNCTION, node, f"this is {describe(kind)} and no function", advice)
     return ANY
 
 
 def _unknown(node: Name, scope: TypeScope) -> Type:
+    if node.name == "now" and scope.find("today") == DATE:
+        return scope.add(
+            UNKNOWN_FUNCTION, node, "no clock is read here", "write `today`, the day in question"
+        )
     callable_names = [name for name, kind in scope.visible() if isinstance(kind, FunctionType)]
     advice = did_you_mean(node.name, [*scope.functions, *callable_names])
     return scope.add(UNKNOWN_FUNCTION, node, f"there is no function `{node.name}`", advice)

@@ -197,5 +197,8 @@ _OWN: Mapping[str, Function] = table(
     ),
     function("once known", signature("values: any, then: any", _second, _once_known), settles=True),
 )
-LIBRARY: Mapping[str, Function] = MappingProxyType({**BUILTINS, **_OWN})
-"""Every function that an expression of a policy may call."""
+_CLOCK = frozenset({"now", "today"})
+LIBRARY: Mapping[str, Function] = MappingProxyType(
+    {name: each for name, each in BUILTINS.items() if name not in _CLOCK} | dict(_OWN)
+)
+"""Every function that an expression of a policy may call; none reads a clock, `today` is a name."""

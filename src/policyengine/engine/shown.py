@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Context as Arithmetic
 from decimal import Decimal
 
 from policyengine.feel.types import Context, ListOf, Number, Type
 from policyengine.feel.values import FarDate, Unknown
-
-_EXACT = Arithmetic(prec=200)
 
 
 def as_shown(value: object, kind: Type | None, digits: int) -> object:
@@ -26,7 +23,19 @@ def as_shown(value: object, kind: Type | None, digits: int) -> object:
     if isinstance(value, Decimal) and isinstance(kind, Number):
         if kind.unit == "count" and value == value.to_integral_value():
             return int(value)
-        exponent = value.as_tuple().exponent
-        if kind.unit == "money" and isinstance(exponent, int) and exponent > -digits:
-            return value.quantize(Decimal(1).scaleb(-digits), context=_EXACT)
+        if kind.unit == "money" and value.is_finite():
+            return _amount(value, digits)
     return value
+
+
+def _amount(value: Decimal, digits: int) -> Decimal:
+    """The amount with the digits of its minor unit, and with those beyond that are not zero."""
+    if not value:
+        return Decimal((0, (0,), -digits))
+    sign, figures, exponent = value.as_tuple()
+    assert isinstance(exponent, int)
+    while exponent < -digits and figures[-1] == 0:
+        figures, exponent = figures[:-1], exponent + 1
+    if -digits < exponent < 30:
+        figures, exponent = (*figures, *(0,) * (exponent + digits)), -digits
+    return Decimal((sign, figures, exponent))

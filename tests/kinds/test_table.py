@@ -63,3 +63,58 @@ def test_a_reason_stands_at_its_row() -> None:
         ("Fee is 10.50 USD", 2),
         ("row 2 of Fee", 10),
     ]
+
+
+@pytest.mark.parametrize(
+    ("hit", "users", "said"),
+    [
+        ("unique", 2, "rows 1 and 2 of Fee match, and nothing says which one counts"),
+        ("any", 2, "rows 1 and 2 of Fee match, and nothing says which one counts"),
+        ("any", 3, None),
+        ("unique", 9, "no row of Fee matches"),
+    ],
+)
+def test_what_check_could_not_tell_is_not_guessed(hit: str, users: int, said: str | None) -> None:
+    rows = "  - {when: {users: '<= seats'}, then: 1}\n  - {when: {users: ..5}, then: users * 0.5 - 0.5}\n"
+    text = f"{HEAD}type: money\nhit: {hit}\ninputs: [users]\nrows:\n{rows}"
+    program = program_of(text, base=PROGRAM)
+    assert program.ok
+    assert {each.code.id for each in program.diagnostics} == {"TABLE004"}
+    assert program.linked.graph is not None
+    record = record_of(program, f"{{id: a, users: {users}, seats: 4}}")
+    value = root_scope(program.linked.graph, record, DAY)["fee_of_plan"]
+    found = [each.text for each in unsettled([value])]
+    assert found == ([said] if said else [])
+
+
+def test_a_result_is_used_by_what_lies_within_and_above() -> None:
+    table = (
+        HEAD.replace("partner", "account")
+        + "type: money\nhit: first\ninputs: [size]\nrows: [[..5, 1.50], [-, 2]]\n"
+    )
+    above = """---
+kind: table
+id: bonus
+title: Bonus
+for: partner
+type: rate
+hit: first
+inputs: [{id: total, expression: sum(accounts.fee_of_plan)}]
+rows: [[3.5.., 5%], [-, 0%]]
+"""
+    program = good_program(table + above, base=PROGRAM)
+    decision = program.evaluate({"id": "a", "accounts": [{"id": "x", "size": 3}, {"id": "y", "size": 6}]})
+    assert plain(decision.values) == {
+        "partner": {"doubled": None, "bonus": "0.05"},
+        "account/x": {"fee_of_plan": "1.50"},
+        "account/y": {"fee_of_plan": "2.00"},
+    }
+
+
+def test_versions_of_a_table_follow_each_other() -> None:
+    first = f"{HEAD}type: money\nhit: first\ninputs: [users]\nrows: [[-, 1]]\n"
+    later = first.replace("[-, 1]", "[-, 2]") + "from: 2027-01-01\n"
+    for day, fee in ((DAY, "1.00"), (DAY.replace(year=2027), "2.00")):
+        program = program_of(first, later, base=PROGRAM, as_of=day)
+        assert shown(program.diagnostics) == []
+        assert plain(program.evaluate({"id": "a"}).values)["partner"]["fee_of_plan"] == fee  # type: ignore[index]

@@ -153,3 +153,12 @@ def test_results_that_share_parts_come_back_soon() -> None:
     assert feel.evaluate("count(flatten(for i in 1..60 return partial))") is None
     assert feel.evaluate("sum(for i in 1..60 return partial)") is None
     assert feel.evaluate("for i in 1..5000 return [partial]") is None
+
+
+def test_zones_are_known_on_a_machine_without_zone_data() -> None:
+    noon = '@"2026-07-01T12:00:00@Europe/Paris".time offset'
+    code = f"from policyengine import feel; print(feel.evaluate({noon!r}))"
+    shown = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONTZPATH": ""}, capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.strip() == "2:00:00"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -73,9 +74,8 @@ REFUSED = [
 
 @pytest.mark.parametrize(("read", "text", "sentence"), REFUSED)
 def test_refused(read: Callable[[str], object], text: str, sentence: str) -> None:
-    with pytest.raises(ValueError, match=".") as caught:
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
         read(text)
-    assert str(caught.value) == sentence
 
 
 @pytest.mark.parametrize(
@@ -96,10 +96,12 @@ def test_no_ranges(text: str) -> None:
 
 @given(st.text(max_size=30), st.sampled_from(READERS))
 def test_any_text_is_read_or_refused_in_one_line(text: str, read: Callable[[str], object]) -> None:
+    sentence = ""
     try:
         read(text)
     except ValueError as error:
-        assert "\n" not in str(error)
+        sentence = str(error)
+    assert "\n" not in sentence
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-(10**20), max_value=10**20))

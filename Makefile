@@ -61,6 +61,13 @@ conformance: .venv/ready ## run the FEEL conformance cases of a file: CASES=path
 	@test -f $(CASES) || { echo "no cases at $(CASES); name the file: make conformance CASES=path/to/cases.jsonl"; exit 2; }
 	$(BIN)/python -m policyengine.feel.conformance $(CASES)
 
+RUNS ?= 10000
+TARGETS ?= text words yaml json
+
+.PHONY: fuzz
+fuzz: .venv-fuzz/ready ## search for inputs that break the readers and the expressions: RUNS=10000 for each target
+	@for target in $(TARGETS); do .venv-fuzz/bin/python fuzz/run.py $$target -runs=$(RUNS) || exit 1; done
+
 .PHONY: lock
 lock: .venv/ready ## resolve the dependencies anew (needs uv in .venv: pip install uv)
 	.ci/lock.sh $(BIN)/uv
@@ -81,4 +88,13 @@ clean: ## remove what was set up and what tools left behind
 .venv/ready: .venv/installed requirements-dev.lock
 	@echo "Adding the tools of development to .venv, once ..."
 	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+# atheris stays apart: it is there for few versions of Python, and nobody needs it to develop or to run this
+.venv-fuzz/ready: requirements.lock fuzz/requirements.txt
+	@echo "Setting up .venv-fuzz, once ..."
+	@.ci/venv.sh .venv-fuzz
+	@.venv-fuzz/bin/python -m pip --disable-pip-version-check -qq install --require-hashes \
+		--requirement requirements.lock --requirement fuzz/requirements.txt
+	@.venv-fuzz/bin/python -m pip --disable-pip-version-check -qq install --no-deps --no-build-isolation --editable .
 	@touch $@

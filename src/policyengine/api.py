@@ -25,6 +25,8 @@ from policyengine.text.document import Document, Pointer, Sequence
 if TYPE_CHECKING:
     from policyengine.diagnostics import Code
     from policyengine.engine.advance import Moved
+    from policyengine.engine.compile import Engine
+    from policyengine.engine.compile.outcomes import Outcomes
     from policyengine.engine.derivation import Step
 
 Form = Literal["yaml", "json", "ndjson"]
@@ -157,14 +159,30 @@ class Program:
 
     def evaluate(self, record: Record | Mapping[str, object]) -> Decision:
         """The decision for a record; one that cannot be read gives a decision that only has diagnostics."""
-        from policyengine.engine.row import evaluate
-
         if not isinstance(record, Record):
             read = self.record(record)
             if not read.records:
                 return self._refusal(read.diagnostics)
             record = read.records[0]
-        return evaluate(self.linked, record)
+        return self._engine.decide(record)
+
+    def outcomes(self, record: Record | Mapping[str, object]) -> Outcomes:
+        """What is found for everyone in a record, without a word about why; much faster than `evaluate`.
+
+        A record that cannot be read gives outcomes that only have diagnostics.
+        """
+        if not isinstance(record, Record):
+            read = self.record(record)
+            if not read.records:
+                return self._engine.refusal(read.diagnostics)
+            record = read.records[0]
+        return self._engine.outcomes(record)
+
+    @cached_property
+    def _engine(self) -> Engine:
+        from policyengine.engine.compile import Engine
+
+        return Engine(self.linked)
 
     def _refusal(self, diagnostics: tuple[Diagnostic, ...]) -> Decision:
         return Decision(

@@ -25,7 +25,8 @@ class Term:
     """An expression as source.
 
     One that is not `sure` may be unknown or null; `check` is what tells. In one that is `lossy` None stands
-    for what is not known, so it is no value by itself. One that is `risky` may raise. `key` is the source before common parts were taken out of it.
+    for what is not known, so it is no value by itself. One that is `risky` may raise. `key` is the source
+    before common parts were taken out of it.
     """
 
     code: str
@@ -104,10 +105,10 @@ class Frame:
     """One function that is being generated.
 
     `given` are the variables that hold a value from the start. Where `assume` is set, what is needed of
-    them is checked once, at the top (`hard`); else, and for all other variables, each node has checks of its
-    own (`guards`). A first pass leaves in `counts` how often a part stands in the function; in the second those
-    that are `repeated` are worked out once, and `taken` tells which variable holds them. `proven` are
-    variables that are known to hold a value, and `asked` counts how often a value was not sure.
+    them is checked once, at the top (`hard`); else, and for all other variables, each node has checks of
+    its own (`guards`). A first pass leaves in `counts` how often a part stands in the function; in the
+    second those that are `repeated` are worked out once, and `taken` tells which variable holds them.
+    `proven` are variables that are known to hold a value, and `asked` counts how often a value was not sure.
     """
 
     unit: Unit

@@ -6,21 +6,27 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import getcontext, setcontext
+from typing import Any
 
 from policyengine.engine.compile.code import Unit
-from policyengine.engine.compile.instance import Instance, below
+from policyengine.engine.compile.finite import Cluster
+from policyengine.engine.compile.instance import Instance, below, subject_of
+from policyengine.engine.compile.light import emit_light, filler
 from policyengine.engine.compile.memory import Memory
 from policyengine.engine.compile.names import segments
 from policyengine.engine.compile.nodes import emit_nodes
+from policyengine.engine.compile.outcomes import Outcome, SubjectOutcomes, outcome_reader
 from policyengine.engine.compile.runtime import NAMES
 from policyengine.engine.compile.traces import Watch
-from policyengine.engine.scope import _subject
+from policyengine.engine.row import present
 from policyengine.feel.limits import NUMBERS
 from policyengine.program.graph import Graph, Key
 from policyengine.program.record import Record
 
 Found = dict[str, list[Instance]]
 Step = tuple[str, Callable[[Instance], None]]
+Light = Callable[..., "tuple[tuple[Outcome, ...], Mapping[str, object]] | None"]
+new = tuple.__new__
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,8 @@ class Compiled:
     fallbacks: tuple[Key, ...]
     memory: Memory
     lists: tuple[tuple[str, str], ...]
+    readers: Mapping[str, tuple[Callable[[Instance], Outcome | None], ...]]
+    light: Mapping[str, Light]
 
     def instances(self, record: Record) -> Found:
         """Every instance in a record with the values of all its nodes, by entity."""
@@ -49,13 +57,55 @@ class Compiled:
         finally:
             setcontext(before)
 
-    def _instances(self, record: Record) -> Found:
+    def outcomes(self, record: Record) -> tuple[SubjectOutcomes, ...]:
+        """What is found for everyone in a record, without reasons."""
+        before = getcontext()
+        setcontext(NUMBERS)
+        try:
+            return self._outcomes(record)
+        finally:
+            setcontext(before)
+
+    def _outcomes(self, record: Record) -> tuple[SubjectOutcomes, ...]:
+        light: list[SubjectOutcomes] = []
+        found: Found = {}
+        for entity, run in self.light.items():
+            if entity == record.entity:
+                answer = run(record.facts, self._root, record)
+                subject = subject_of(entity, self.graph.vocabulary.entities[entity], record, 1, root=True)
+                if answer is None:
+                    return self._slow_outcomes(record)
+                light.append(new(SubjectOutcomes, (subject, *answer)))
+                continue
+            found = found or {record.entity: [self._root(record)]}
+            for instance in self._of(entity, found):
+                assert instance.record is not None
+                answer = run(instance.record.facts, _same, instance)
+                if answer is None:
+                    return self._slow_outcomes(record)
+                light.append(new(SubjectOutcomes, (instance.subject, *answer)))
+        return tuple(light) or self._slow_outcomes(record)
+
+    def _slow_outcomes(self, record: Record) -> tuple[SubjectOutcomes, ...]:
+        found = []
+        for entity, instances in self._instances(record).items():
+            names = [name for name, node in self.graph.nodes.get(entity, {}).items() if node.exported]
+            readers = self.readers.get(entity, ())
+            for instance in instances if names or readers else ():
+                outcomes = tuple([each for read in readers if (each := read(instance)) is not None])
+                values = {name: present(instance, name) for name in names}
+                found.append(SubjectOutcomes(instance.subject, outcomes, values))
+        return tuple(found)
+
+    def _root(self, record: Record) -> Instance:
         declared = self.graph.vocabulary.entities[record.entity]
-        subject = _subject(record.entity, declared, record, 1, root=True)
-        root = Instance(
+        subject = subject_of(record.entity, declared, record, 1, root=True)
+        return Instance(
             self.memory, Watch(), self.graph, record.entity, subject, record=record, today=self.today
         )
-        found: Found = {record.entity: [root]}
+
+    def _instances(self, record: Record) -> Found:
+        found: Found = {record.entity: [self._root(record)]}
         for entity, run in self.steps:
             for instance in self._of(entity, found):
                 run(instance)
@@ -73,17 +123,58 @@ def compile_graph(graph: Graph, today: date) -> Compiled:
     """The code for a graph that compiles, on a day."""
     unit = Unit()
     written = [(entity, emit_nodes(graph, today, unit, entity, names)) for entity, names in segments(graph)]
+    entities = tuple(_entities(graph))
+    readers = {
+        entity: tuple(outcome_reader(rule) for rule in graph.rules if rule.entity == entity)
+        for entity, _ in entities
+    }
+    steps: list[Step] = []
+    light = _emit_light(graph, today, unit, [entity for entity, _ in entities], readers, steps)
     functions = load(unit)
+    steps += [(entity, functions[function.name]) for entity, function in written]
     return Compiled(
         graph,
         today,
         unit.source,
-        tuple((entity, functions[function.name]) for entity, function in written),
-        tuple(_entities(graph)),
+        tuple(steps),
+        entities,
         tuple(key for _, function in written for key in function.fallbacks),
         Memory(graph),
         tuple(_lists(graph)),
+        readers,
+        {entity: functions[name] for entity, name in light.items()},
     )
+
+
+def _emit_light(
+    graph: Graph, today: date, unit: Unit, entities: Sequence[str],
+    readers: Mapping[str, tuple[Callable[[Instance], Outcome | None], ...]], steps: Sequence[Step],
+) -> dict[str, str]:  # fmt: skip
+    """The functions that give outcomes at once, by entity; none at all where one entity has none."""
+
+    def work_out(instance: Instance) -> None:
+        for entity, run in steps:
+            if entity == instance.entity:
+                run(instance)
+
+    def fill(entity: str, cluster: Cluster) -> Callable[[Instance], tuple[object, ...]]:
+        return filler(readers[entity], cluster, work_out)
+
+    if graph.repeats:
+        return {}
+    exporting = {entity for (entity, _), node in graph.every_node() if node.exported}
+    light: dict[str, str] = {}
+    for entity in entities:
+        if readers[entity] or entity in exporting:
+            name = emit_light(graph, today, unit, entity, fill)
+            if name is None:
+                return {}
+            light[entity] = name
+    return light
+
+
+def _same(instance: Instance) -> Instance:
+    return instance
 
 
 def _entities(graph: Graph) -> Sequence[tuple[str, str | None]]:
@@ -102,7 +193,7 @@ def _lists(graph: Graph) -> Iterator[tuple[str, str]]:
             yield entity.within, str(entity.list)
 
 
-def load(unit: Unit) -> Mapping[str, Callable[..., None]]:
+def load(unit: Unit) -> Mapping[str, Callable[..., Any]]:
     """The functions of generated source; it sees its own constants and the names of the runtime only."""
     space: dict[str, object] = {"__builtins__": {}, **NAMES, **unit.constants}
     exec(compile(unit.source, "<policies>", "exec"), space)  # only our own source: see `code`

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from policyengine.engine.compile.memory import Memory
+from policyengine.engine.compile.templates import new_subject
 from policyengine.engine.compile.traces import Said, Trace, Watch
-from policyengine.engine.scope import Scope, _subject
+from policyengine.engine.scope import Scope
 from policyengine.feel.syntax import Expression
 from policyengine.feel.values import Unknown
 from policyengine.policy.findings import Subject
 from policyengine.policy.vocabulary import Entity
 from policyengine.program.graph import Graph
+from policyengine.program.record import Record
 
 T = TypeVar("T")
 
@@ -108,12 +110,25 @@ class Instance(Scope):
                 self.watch,
                 self.graph,
                 entity,
-                _subject(entity, declared, row, i),
+                subject_of(entity, declared, row, i, root=False),
                 above=self,
                 record=row,
             )
             for i, row in enumerate(self.record.lists[name], start=1)
         )
+
+
+def subject_of(entity: str, declared: Entity, record: Record, position: int, *, root: bool) -> Subject:
+    """Who is judged: as the reference has it."""
+    facts = record.facts
+    key, label = facts.get(declared.key or ""), facts.get(declared.label or "")
+    return new_subject(
+        entity,
+        key if key is None or key.__class__ is str else str(key),
+        label if label is None or label.__class__ is str else str(label),
+        root,
+        position,
+    )
 
 
 def below(above: Instance, entity: str) -> Sequence[Instance]:

@@ -22,7 +22,7 @@ from policyengine.program.graph import Graph, Key
 
 @dataclass(slots=True)
 class Variables:
-    """The variables of one function over an instance `s`: what it reads first, and the nodes it worked out."""
+    """The variables of one function over an instance `s`: what it reads, and the nodes it worked out."""
 
     graph: Graph
     today: date
@@ -65,13 +65,17 @@ class Variables:
     @property
     def head(self) -> list[str]:
         """The lines that read the variables."""
-        facts = ["f = s.record.facts"] if any(load.startswith("f.") for load in self.loads.values()) else []
-        return [*facts, *(f"{code} = {load}" for code, load in self.loads.items())]
+        return [f"{code} = {load}" for code, load in self.loads.items()]
+
+    @property
+    def facts(self) -> list[str]:
+        """The line that gets at the facts, if they are read."""
+        return ["f = s.record.facts"] if any(load.startswith("f.") for load in self.loads.values()) else []
 
 
 @dataclass(frozen=True, slots=True)
 class NodesFunction:
-    """The name of a generated function, and the nodes that it leaves to the reference evaluator in any case."""
+    """The name of a generated function, and the nodes that it leaves to the reference in any case."""
 
     name: str
     fallbacks: tuple[Key, ...]
@@ -84,7 +88,7 @@ def emit_nodes(graph: Graph, today: date, unit: Unit, entity: str, names: Sequen
     if hard:
         careful, _, _ = _both_passes(variables, names, assume=False)
         lines = [f"if {' and '.join(hard)}:", *indented(lines), "else:", *indented(careful)]
-    body = indented(["m = s._memo", *variables.head, *lines])
+    body = indented(["m = s._memo", *variables.facts, *variables.head, *lines])
     return NodesFunction(unit.function("nodes", ["s"], body), fallbacks)
 
 

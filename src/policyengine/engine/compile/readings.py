@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from decimal import Decimal
 from typing import Any
 
 from policyengine.engine.compile.runtime import Careful
 from policyengine.engine.compile.templates import maker
+from policyengine.engine.compile.traces import distinct
+from policyengine.engine.reasons import explain
 from policyengine.engine.row import read
 from policyengine.engine.shown import as_shown
+from policyengine.feel.types import Number
 from policyengine.feel.values import Unknown
 from policyengine.policy.findings import Finding, Origin
-from policyengine.policy.rule import Build, Choose, Const, Reading, Rule, Value
+from policyengine.policy.rule import Build, Choose, Const, Explain, Reading, Rule, Value
 from policyengine.program.graph import Graph
 
 Read = Callable[[Any], Any]
@@ -23,6 +27,8 @@ Read = Callable[[Any], Any]
 
 def reader(graph: Graph, rule: Rule) -> Callable[[Any], Finding | None]:
     """The finding of a rule at an instance, None for none; raises `Careful` where something is not known."""
+    if not _own_nodes(rule) <= graph.nodes[rule.entity].keys():
+        return _left_to_the_reference
     make = maker(rule.finding)
     parts: list[Read] = []
     for each in fields(rule.finding):
@@ -41,7 +47,7 @@ def reader(graph: Graph, rule: Rule) -> Callable[[Any], Finding | None]:
 
     def finding(scope: Any) -> Finding | None:
         if exists is not None:
-            there = scope[exists]
+            there = scope._memo[exists]
             if there is False:
                 return None
             if there.__class__ is Unknown:
@@ -49,6 +55,24 @@ def reader(graph: Graph, rule: Rule) -> Callable[[Any], Finding | None]:
         return make(tuple([part(scope) for part in parts_of]), scope.subject)
 
     return finding
+
+
+def _left_to_the_reference(scope: Any) -> Finding | None:
+    raise Careful
+
+
+def _own_nodes(rule: Rule) -> set[str]:
+    """The nodes that decide which finding there is; what it only shows may lie at another entity."""
+    pending: list[Reading] = [rule.because, *rule.fields.values(), *([rule.origins] if rule.origins else [])]
+    found = {rule.status, *([rule.exists] if rule.exists is not None else [])}
+    while pending:
+        match pending.pop():
+            case Choose(by, cases, otherwise):
+                found.add(by)
+                pending.extend((*cases.values(), otherwise))
+            case Build(_, parts):
+                pending.extend(parts.values())
+    return found
 
 
 def _default(field: Any) -> Any:
@@ -61,7 +85,7 @@ def _constant(value: object) -> Read:
 
 def _status(node: str) -> Read:
     def status(scope: Any) -> Any:
-        value = scope[node]
+        value = scope._memo[node]
         if value.__class__ is not str:
             raise Careful
         return value
@@ -95,6 +119,10 @@ def _reading(graph: Graph, entity: str, reading: Reading) -> Read:
             return _choice(by, readers, _reading(graph, entity, otherwise))
         case Build(make, parts):
             return _built(make, {name: _reading(graph, entity, part) for name, part in parts.items()})
+        case Explain((node,)):
+            return lambda scope: explain(scope, node)
+        case Explain(nodes):
+            return lambda scope: distinct([reason for node in nodes for reason in explain(scope, node)])
         case _:
             return lambda scope: read(reading, scope)
 
@@ -103,11 +131,15 @@ def _value(graph: Graph, entity: str, node: str) -> Read:
     found = graph.node(entity, node)
     kind = graph.types.get((found[0], node)) if found is not None else None
     digits = graph.vocabulary.number_of_digits()
+    quantum = Decimal(1).scaleb(-digits)
+    plain = (str, bool) if not isinstance(kind, Number) or kind.unit == "count" else (str, bool, Decimal)
 
     def shown(scope: Any) -> object:
         value = scope[node]
         if value.__class__ is Unknown:
             raise Careful
+        if value.__class__ in plain and (value.__class__ is not Decimal or value.same_quantum(quantum)):
+            return value  # as most are: nothing has to be done to them
         return as_shown(value, kind, digits)
 
     return shown
@@ -115,7 +147,7 @@ def _value(graph: Graph, entity: str, node: str) -> Read:
 
 def _look_up(by: str, table: Mapping[str, object], otherwise: object) -> Read:
     def chosen(scope: Any) -> object:
-        value = scope[by]
+        value = scope._memo[by]
         return table.get(value, otherwise) if value.__class__ is str else otherwise
 
     return chosen
@@ -123,7 +155,7 @@ def _look_up(by: str, table: Mapping[str, object], otherwise: object) -> Read:
 
 def _choice(by: str, readers: Mapping[str, Read], otherwise: Read) -> Read:
     def chosen(scope: Any) -> object:
-        value = scope[by]
+        value = scope._memo[by]
         return (readers.get(value, otherwise) if value.__class__ is str else otherwise)(scope)
 
     return chosen

@@ -113,13 +113,12 @@ def rounder(places: int, rounding: str, reference: Callable[..., object]) -> Cal
     scale = Decimal(places)
 
     def rounds(number: Decimal) -> Decimal:
-        if number.same_quantum(quantum):
-            return number
         near = number.quantize(quantum, rounding)
         if not near:
             return of_class(reference(number, scale), Decimal)  # type: ignore[no-any-return]
-        # A number with fewer places than wanted keeps them.
-        return near if near != number or -number.as_tuple().exponent > places else number  # type: ignore[operator]
+        # A number with fewer places than wanted keeps them: in the order that tells equal numbers apart by
+        # their places, fewer come later.
+        return near if near != number or near.compare_total_mag(number) > 0 else number
 
     return rounds
 
@@ -153,5 +152,6 @@ NAMES: Final[dict[str, object]] = {
     "total": total,
     "count_true": count_true,
     "len": len,
+    "new": tuple.__new__,
 }
 """The names that generated code sees beside its own constants and functions."""

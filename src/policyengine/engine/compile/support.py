@@ -48,6 +48,25 @@ def _read(reading: Reading) -> Iterator[str]:
                 yield from nodes_of(rule)
 
 
+def read_by(rule: Rule) -> tuple[str, ...]:
+    """The nodes that the outcome of a rule is read off: the finding without its reasons and its parts."""
+    fields = (reading for reading in rule.fields.values() if isinstance(reading, (Value, Choose)))
+    found = [rule.status, *([rule.exists] if rule.exists is not None else [])]
+    return tuple(dict.fromkeys([*found, *(node for reading in fields for node in _plain(reading))]))
+
+
+def _plain(reading: Reading) -> Iterator[str]:
+    match reading:
+        case Value(node):
+            yield node
+        case Choose(by, cases, otherwise):
+            parts = (*cases.values(), otherwise)
+            if all(not isinstance(each, (Build, Explain, Rules, Shortfalls)) for each in parts):
+                yield by
+                for each in parts:
+                    yield from _plain(each)
+
+
 def bases(graph: Graph, entity: str, wanted: Iterable[str]) -> tuple[Base, ...] | None:
     """The facts that nodes at an entity rest on; None where one of them does not compare cheaply."""
     found: dict[Base, None] = {}

@@ -95,7 +95,11 @@ class Way:
         at: Any = self.first
         while at.__class__ is Step:
             asked = _above(scope, at.hops) if at.hops else scope
-            value = asked[at.asked] if at.asked.__class__ is str else asked.value(at.asked)
+            name = at.asked
+            if name.__class__ is str:
+                value = asked._memo[name] if name in asked._memo else asked[name]
+            else:
+                value = asked.value(name)
             at = at.ways.get(value if value is True or value is False else outcome(value))
         return None if at is None else distinct([_say(scope, said) for said in at])
 

@@ -15,7 +15,8 @@ _LONGEST_TEXT: Final = 200
 
 def key_of(scope: Any, names: tuple[str, ...]) -> object:
     """What tells the values of names at one instance from those at another."""
-    return tuple([part_of(scope[name]) for name in names])
+    memo = scope._memo
+    return tuple([part_of(memo[name] if name in memo else scope[name]) for name in names])
 
 
 def part_of(value: Any) -> object:

@@ -1,0 +1,247 @@
+"""Outcomes as one generated function an entity: look-ups for what depends on few answers, sums for the rest.
+
+The function reads the facts, asks the few conditions that the tables go by, works out the amounts, and puts
+the outcomes together. Wherever a fact is missing or a value is not plain, it gives up and the outcomes are
+read off the nodes one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from policyengine.engine.compile.code import Frame, Term, Unit, Unsupported
+from policyengine.engine.compile.emit import Emitter
+from policyengine.engine.compile.finite import Cluster, Finite, clusters_of
+from policyengine.engine.compile.forms import FORMS
+from policyengine.engine.compile.kinds import check_of, kind_of
+from policyengine.engine.compile.nodes import Variables, indented
+from policyengine.engine.compile.outcomes import Outcome, shown_fields
+from policyengine.engine.compile.support import read_by
+from policyengine.engine.shown import as_shown
+from policyengine.feel.types import Number
+from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
+from policyengine.program.graph import Graph
+
+Fill: TypeAlias = Callable[[str, Cluster], Callable[[Any], tuple[Any, ...]]]
+
+
+@dataclass(slots=True)
+class _Light:
+    """The function for one entity while it is written."""
+
+    graph: Graph
+    entity: str
+    variables: Variables
+    frame: Frame
+    fill: Fill
+    rules: Sequence[Rule]
+    finite: Finite
+    clusters: list[Cluster] = field(default_factory=list)
+    looked_up: set[int] = field(default_factory=set)
+    pending: set[str] = field(default_factory=set)
+
+    @property
+    def unit(self) -> Unit:
+        """Where constants go."""
+        return self.frame.unit
+
+    @property
+    def emitter(self) -> Emitter:
+        """What writes expressions of the entity."""
+        return Emitter(self.graph, self.variables.today, self.frame, self.find, FORMS)
+
+    def find(self, name: str) -> Term | None:
+        """The variable of a name; a node that has none yet gets one."""
+        if name in self.variables.own and name not in self.variables.nodes:
+            if name in self.pending:
+                raise Unsupported
+            self.pending.add(name)
+            guards, proven = dict(self.frame.guards), self.frame.proven
+            self.frame.guards.clear()
+            self.frame.proven = frozenset()
+            self._node(name)
+            self.frame.guards.update(guards)
+            self.frame.proven = proven
+        return self.variables.find(name)
+
+    def variable(self, name: str) -> Term:
+        """The variable of a node at the entity."""
+        found = self.find(name)
+        if found is None:
+            raise Unsupported
+        return found
+
+    def _node(self, name: str) -> None:
+        code = self.unit.variable("n", self.entity, name)
+        kind = kind_of(self.graph.types.get((self.entity, name)))
+        atoms = self.finite.of_node(name)
+        home = next(
+            (i for i, c in enumerate(self.clusters) if atoms and atoms.keys() <= c.atoms.keys()), None
+        )
+        sure = False
+        if home is not None:
+            cluster = self.clusters[home]
+            self.look_up(home)
+            self.frame.lines.append(f"{code} = e{home}[{len(cluster.runs) + len(cluster.nodes)}]")
+            cluster.nodes.append(name)
+        else:
+            term = self.frame.whole(self.emitter.emit(self.graph.nodes[self.entity][name].expression))
+            self.give_up_unless(self.frame.guards)
+            if term.constant or (term.sure and term.code.isidentifier()):
+                self.variables.nodes[name] = term
+                return
+            self.frame.lines.append(f"{code} = {term.code}")
+            sure, kind = term.sure, term.kind if term.kind.name != "any" else kind
+        self.variables.nodes[name] = Term(code, kind, sure, check=check_of(code, kind), key=code)
+
+    def give_up_unless(self, checks: Iterable[str]) -> None:
+        """Adds the lines that leave the function where a check is not passed."""
+        wanted = list(checks)
+        self.frame.guards.clear()
+        if wanted:
+            self.frame.lines += [f"if not ({' and '.join(wanted)}):", "    return None"]
+
+    def look_up(self, number: int) -> None:
+        """Adds the lines that look up the entry of a cluster, once."""
+        if number in self.looked_up:
+            return
+        self.looked_up.add(number)
+        cluster = self.clusters[number]
+        answers = [self.emitter.sure(atom) for atom in cluster.atoms]
+        self.give_up_unless(self.frame.guards)
+        entry, key, table = f"e{number}", f"k{number}", self.unit.constant(_Table())
+        self.frame.lines += [
+            f"{key} = ({''.join(f'{answer.code}, ' for answer in answers)})",
+            f"{entry} = {table}.get({key})",
+            f"if {entry} is None:",
+            f"    {entry} = {table}[{key}] = {self.unit.constant(self.fill(self.entity, cluster))}(make(of))",
+        ]
+
+
+class _Table(dict[object, object]):
+    """The entries of a cluster, at most as many as its atoms have answers."""
+
+
+def emit_light(graph: Graph, today: date, unit: Unit, entity: str, fill: Fill) -> str | None:
+    """The name of the function for an entity; None where its outcomes rest on more than it and its facts.
+
+    It takes the facts, and what makes the instance out of a third argument, which is seldom needed. `fill`
+    gives for a cluster what works out an entry of its table.
+    """
+    try:
+        first, _, _ = _pass(graph, today, Frame(unit, True), entity, fill)
+        repeated = frozenset(key for key, count in first.counts.items() if count > 1)
+        frame, result, head = _pass(graph, today, Frame(unit, True, repeated=repeated), entity, fill)
+    except (Unsupported, RecursionError):
+        return None
+    hard = [f"if not ({' and '.join(frame.hard)}):", "    return None"] if frame.hard else []
+    lines = ["try:", *indented([*frame.lines, f"return {result}"]), "except TROUBLE:", "    return None"]
+    instance = ["s = make(of)"] if any(" = s." in line or " = s[" in line for line in head) else []
+    return unit.function("light", ["f", "make", "of"], indented([*instance, *head, *hard, *lines]))
+
+
+def _pass(graph: Graph, today: date, frame: Frame, entity: str, fill: Fill) -> tuple[Frame, str, list[str]]:
+    rules = [rule for rule in graph.rules if rule.entity == entity]
+    own = graph.nodes.get(entity, {})
+    variables = Variables(graph, today, entity, frame.unit, own=frozenset(own))
+    frame.given = variables.loads
+    light = _Light(graph, entity, variables, frame, fill, rules, Finite(graph, entity))
+    atoms = {i: light.finite.of_all(read_by(rule)) for i, rule in enumerate(rules)}
+    light.clusters = clusters_of({i: each for i, each in atoms.items() if each is not None})
+    for number in range(len(light.clusters)):
+        light.look_up(number)
+    parts = _parts(light, {i for i, each in atoms.items() if each is None})
+    exported = [name for name, node in own.items() if node.exported]
+    values = ", ".join(f"{light.unit.constant(name)}: {_shown(light, name)}" for name in exported)
+    return frame, f"({parts}, {{{values}}})", variables.head
+
+
+def _parts(light: _Light, direct: set[int]) -> str:
+    """The outcomes in the order of the rules: runs out of tables, and between them those worked out."""
+    starts = {
+        run[0]: (c, r) for c, cluster in enumerate(light.clusters) for r, run in enumerate(cluster.runs)
+    }
+    parts: list[str] = []
+    single: list[str] = []
+    for i, rule in enumerate(light.rules):
+        if i in direct:
+            single.append(_outcome(light, rule))
+        elif i in starts:
+            parts += [_listed(single), f"e{starts[i][0]}[{starts[i][1]}]"]
+            single = []
+    return " + ".join(part for part in [*parts, _listed(single)] if part) or "()"
+
+
+def _listed(outcomes: Sequence[str]) -> str:
+    return f"({', '.join(outcomes)},)" if outcomes else ""
+
+
+def _outcome(light: _Light, rule: Rule) -> str:
+    if rule.exists is not None:
+        raise Unsupported
+    unit = light.unit
+    status = light.variable(rule.status)
+    if not status.sure or status.kind.name != "text":
+        light.give_up_unless([f"{status.code}.__class__ is S"])
+    values = ", ".join(
+        f"{unit.constant(key)}: {_read(light, each)}" for key, each in shown_fields(rule).items()
+    )
+    head = ", ".join(
+        unit.constant(text) for text in (rule.origin.policy, rule.origin.id, rule.finding.section)
+    )
+    return f"new({unit.constant(Outcome)}, ({head}, {status.code}, {{{values}}}))"
+
+
+def _read(light: _Light, reading: Reading) -> str:
+    match reading:
+        case Const(value):
+            return light.unit.constant(value)
+        case Value(node):
+            return _shown(light, node)
+        case Choose(by, cases, Const(otherwise)):
+            table = {word: each.value for word, each in cases.items() if isinstance(each, Const)}
+            if len(table) == len(cases):
+                by_code = light.variable(by).code
+                return f"{light.unit.constant(table)}.get({by_code}, {light.unit.constant(otherwise)})"
+    raise Unsupported
+
+
+def _shown(light: _Light, name: str) -> str:
+    """The value of a node as an outcome holds it."""
+    term = light.variable(name)
+    if not term.sure:
+        light.give_up_unless([term.check])
+    found = light.graph.node(light.entity, name)
+    kind = light.graph.types.get((found[0], name)) if found is not None else None
+    if not isinstance(kind, Number) or kind.unit not in ("count", "money"):
+        return term.code
+    digits = light.graph.vocabulary.number_of_digits()
+    shows = light.unit.constant(_show(kind, digits))
+    if kind.unit == "count":
+        return f"{shows}({term.code})"
+    quantum = light.unit.constant(Decimal(1).scaleb(-digits))
+    return f"({term.code} if {term.code}.same_quantum({quantum}) else {shows}({term.code}))"
+
+
+def _show(kind: Number, digits: int) -> Callable[[object], object]:
+    return lambda value: as_shown(value, kind, digits)
+
+
+def filler(
+    readers: Sequence[Callable[[Any], Outcome | None]], cluster: Cluster, work_out: Callable[[Any], None]
+) -> Callable[[Any], tuple[Any, ...]]:
+    """What makes an entry of a table: the outcomes of its runs, the values of its nodes."""
+
+    def fill(scope: Any) -> tuple[Any, ...]:
+        work_out(scope)
+        runs = (
+            tuple([outcome for i in run if (outcome := readers[i](scope)) is not None])
+            for run in cluster.runs
+        )
+        return (*runs, *(scope[name] for name in cluster.nodes))
+
+    return fill

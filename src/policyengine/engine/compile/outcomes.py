@@ -1,0 +1,73 @@
+"""The light answer: what is found for whom, without a word about why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from policyengine.diagnostics import Diagnostic
+from policyengine.engine.row import read
+from policyengine.feel.values import Unknown
+from policyengine.policy.findings import UNDETERMINED, Subject
+from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
+
+
+class Outcome(NamedTuple):
+    """A finding by its policy and id, the list of a decision that it stands in, its status and its values.
+
+    `values` are those of the finding that are single values (a rate, an amount, a party, a day), None where
+    one is not known. Its reasons, its requirements and what is missing for more are left out; `evaluate`
+    gives them. Equal outcomes of different subjects may be one object: do not change `values`.
+    """
+
+    policy: str
+    id: str
+    section: str
+    status: str
+    values: Mapping[str, object]
+
+
+class SubjectOutcomes(NamedTuple):
+    """All outcomes for one subject, in the order of the policies, and its derived facts."""
+
+    subject: Subject
+    outcomes: tuple[Outcome, ...]
+    values: Mapping[str, object]
+
+
+class Outcomes(NamedTuple):
+    """The outcomes for everyone in a record; one that cannot be read has `diagnostics` instead."""
+
+    subjects: tuple[SubjectOutcomes, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def shown_fields(rule: Rule) -> dict[str, Reading]:
+    """The fields of a finding that an outcome has."""
+    return {name: reading for name, reading in rule.fields.items() if _is_plain(reading)}
+
+
+def _is_plain(reading: Reading) -> bool:
+    match reading:
+        case Const() | Value():
+            return True
+        case Choose(_, cases, otherwise):
+            return all(_is_plain(each) for each in (*cases.values(), otherwise))
+        case _:
+            return False
+
+
+def outcome_reader(rule: Rule) -> Callable[[Any], Outcome | None]:
+    """What reads the outcome of a rule off an instance; None where there is no finding."""
+    policy, name, section = rule.origin.policy, rule.origin.id, rule.finding.section
+    plain = shown_fields(rule)
+
+    def outcome(scope: Any) -> Outcome | None:
+        exists = scope[rule.exists] if rule.exists is not None else True
+        if exists is False:
+            return None
+        status = exists if isinstance(exists, Unknown) else scope[rule.status]
+        values = {key: read(reading, scope) for key, reading in plain.items()}
+        return Outcome(policy, name, section, status if isinstance(status, str) else UNDETERMINED, values)
+
+    return outcome

@@ -12,6 +12,7 @@ from policyengine.engine.reasons import explain
 from policyengine.engine.scope import root_scope
 from policyengine.feel.values import Unknown
 from policyengine.policy.shape import plain
+from policyengine.source import Source
 from support import DAY, cases, good_program, program_of, record_of, shown
 
 DATA = Path(__file__).parent / "table"
@@ -118,3 +119,10 @@ def test_versions_of_a_table_follow_each_other() -> None:
         program = program_of(first, later, base=PROGRAM, as_of=day)
         assert shown(program.diagnostics) == []
         assert plain(program.evaluate({"id": "a"}).values)["partner"]["fee_of_plan"] == fee  # type: ignore[index]
+
+
+def test_a_record_does_not_give_a_result() -> None:
+    program = good_program(f"{HEAD}type: money\nhit: first\ninputs: [users]\nrows: [[-, 1]]\n", base=PROGRAM)
+    (found,) = program.read(Source("record.yaml", "{id: a, fee_of_plan: 5}")).diagnostics
+    assert found.message == "`fee_of_plan` is worked out by a policy"
+    assert found.help == "leave `fee_of_plan` out of the record"

@@ -41,8 +41,8 @@ REQUIRED = Code(
 )
 DERIVED = Code(
     id="RECORD004",
-    title="a record that gives what a formula derives",
-    why="A derived fact has one value, that of its formula; a second one in the record could contradict it.",
+    title="a record that gives what is worked out",
+    why="What a formula or a table works out has one value; a second one in the record could contradict it.",
     bad=_GOOD + "average_fee: 3\n",
     good=_GOOD,
     example="record",
@@ -105,9 +105,13 @@ def _unknown(
     facts = vocabulary.entities[entity].facts
     if key in facts:
         return DERIVED.at(at, f"`{key}` is derived by a formula", help=f"leave `{key}` out of the record")
+    results = vocabulary.results.get(entity, {})
+    if key in results:
+        return DERIVED.at(at, f"`{key}` is worked out by a policy", help=f"leave `{key}` out of the record")
     known = [
-        name for name in vocabulary.row(entity).fields if name not in facts or facts[name].formula is None
-    ]
+        name for name in vocabulary.row(entity).fields
+        if name not in results and (name not in facts or facts[name].formula is None)
+    ]  # fmt: skip
     help = did_you_mean(key, known) or _elsewhere(vocabulary, entity, key)
     title = vocabulary.entities[entity].title
     help = help or "its facts are " + ", ".join(f"`{name}`" for name in known)

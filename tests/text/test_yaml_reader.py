@@ -193,21 +193,21 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_texts(name: str) -> None:
     text, code = HOSTILE[name]
-    start = time.perf_counter()
+    start = time.process_time()
     result = read_yaml(Source("f.yaml", text))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 10
     assert [found.code.id for found in result.diagnostics] == [code]
     assert all(len(found.message) < 300 and len(found.help or "") < 300 for found in result.diagnostics)
 
 
 def test_long_texts_that_are_fine() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     text = "a: |\n" + "  line of a long block\n" * 20_000 + "b: '" + "x\n " * 20_000 + "'\n"
     document = read_yaml(Source("f", text)).documents[0]
     value = document.at(("a",))
     assert isinstance(value, Scalar)
     assert value.part(400_000, 400_004).text.strip() in value.text
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 10
 
 
 def check(node: Node, source: Source) -> None:

@@ -147,8 +147,14 @@ def _reason(scope: Scope, expression: Expression, value: object, upright: bool) 
         found = "fails" if found == "holds" else "holds"
     return Reason(
         sentence.text, found, expression.span,
-        sentence.fact, sentence.have, sentence.need, sentence.short_by, sentence.noun,
+        _fact(scope, sentence.fact), sentence.have, sentence.need, sentence.short_by, sentence.noun,
     )  # fmt: skip
+
+
+def _fact(scope: Scope, name: str | None) -> str | None:
+    """The name, if it is one that a record or a formula gives; nodes of policies have none of their own."""
+    found = name is not None and scope.graph.vocabulary.fact(scope.graph.real(scope.entity), name) is not None
+    return name if found else None
 
 
 # Values that tell their cases

@@ -14,11 +14,12 @@ from policyengine.feel.evaluator import evaluate as evaluate_tree
 from policyengine.feel.functions import BUILTINS
 from policyengine.feel.functions.dates import with_clock
 from policyengine.feel.lexer import Located
+from policyengine.feel.node import Node
 from policyengine.feel.parser import Parsed, parse, parse_unary_tests
 from policyengine.feel.regions import domains
 from policyengine.feel.settled import settled
 from policyengine.feel.signatures import Library
-from policyengine.feel.syntax import Expression, Node
+from policyengine.feel.syntax import Expression
 from policyengine.feel.types import ANY, Type
 from policyengine.feel.values import DateTime, Range, Time
 

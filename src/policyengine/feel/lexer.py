@@ -115,9 +115,7 @@ def quote(text: str) -> str:
     return f'"{text}"'
 
 
-_IDENTIFIER = re.compile(_NAME)
-
-
 def is_identifier(name: str) -> bool:
     """Whether a name is one word that the lexer finds without its being declared."""
-    return _IDENTIFIER.fullmatch(name) is not None and name not in KEYWORDS
+    found = _TOKEN.fullmatch(name)
+    return found is not None and found.lastgroup == "name" and name not in KEYWORDS

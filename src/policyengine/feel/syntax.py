@@ -6,110 +6,91 @@ Nodes compare by what they say, not by where they stand.
 from __future__ import annotations
 
 from collections.abc import Iterator as Iterates
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from policyengine.feel.node import Node
 from policyengine.feel.types import Type
 from policyengine.source import Span
 
 
-class Node:
-    """What all nodes share: they are recognised by it."""
-
-    __slots__ = ()
-    __match_args__: tuple[str, ...] = ()
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
 class Literal(Node):
     """A value as written: number, text, boolean, null, or an `@"..."` date, time or duration."""
 
     value: object
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class Name(Node):
     """A name to look up; `?` is the value under test in unary tests."""
 
     name: str
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class Path(Node):
     """`target.name`: an entry of a context, a property of a value, or that of every item of a list."""
 
     target: Expression
     name: str
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class Negate(Node):
     """`-operand`."""
 
     operand: Expression
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class Binary(Node):
     """Arithmetic; `op` is one of `+ - * / **`."""
 
     op: str
     left: Expression
     right: Expression
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class Comparison(Node):
     """`op` is one of `= != < <= > >=`."""
 
     op: str
     left: Expression
     right: Expression
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class And(Node):
     """All operands hold."""
 
     operands: tuple[Expression, ...]
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class Or(Node):
     """At least one operand holds."""
 
     operands: tuple[Expression, ...]
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class Between(Node):
     """`value between low and high`, both ends included."""
 
     value: Expression
     low: Expression
     high: Expression
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class In(Node):
     """`value in tests`: one of the tests holds; a test is a value, a range, or a condition about `?`."""
 
     value: Expression
     tests: tuple[Expression, ...]
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class RangeLiteral(Node):
     """`[low..high]` with open or closed ends; `< 10` has no low end, `> 10` no high end."""
 
@@ -117,134 +98,120 @@ class RangeLiteral(Node):
     high: Expression | None
     low_closed: bool
     high_closed: bool
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class UnaryTests(Node):
     """A cell of tests about `?`: one of them holds, or none if `negated`; no tests (`-`) always hold."""
 
     tests: tuple[Expression, ...]
     negated: bool
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class If(Node):
     """`if condition then then else otherwise`."""
 
     condition: Expression
     then: Expression
     otherwise: Expression
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class Iterator(Node):
     """`name in domain`, or `name in domain..domain_end`; part of `for`, `some` and `every`."""
 
     name: str
     domain: Expression
     domain_end: Expression | None
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class For(Node):
     """`for iterators return body`; in the body `partial` is the list of results so far."""
 
     iterators: tuple[Iterator, ...]
     body: Expression
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class Quantified(Node):
     """`every iterators satisfies condition`, or `some ...`."""
 
     every: bool
     iterators: tuple[Iterator, ...]
     condition: Expression
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class Filter(Node):
     """`target[condition]`: an index from 1 (from the end if negative), or a condition about `item`."""
 
     target: Expression
     condition: Expression
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class ListLiteral(Node):
     """`[a, b]`."""
 
     items: tuple[Expression, ...]
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class Entry(Node):
     """`key: value`, part of a context or a named argument of a call."""
 
     key: str
     value: Expression
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class ContextLiteral(Node):
     """`{key: value, ...}`; an entry sees those before it."""
 
     entries: tuple[Entry, ...]
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class Formal(Node):
     """A parameter of a function literal; without a type it takes anything."""
 
     name: str
     type: Type | None
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class FunctionLiteral(Node):
     """`function(a, b) body`."""
 
     parameters: tuple[Formal, ...]
     body: Expression
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class Call(Node):
     """`function(arguments)`; the arguments are either all positional or all named."""
 
     function: Expression
     positional: tuple[Expression, ...]
     named: tuple[Entry, ...]
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class InstanceOf(Node):
     """`value instance of type`."""
 
     value: Expression
     type: Type
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class Open(Node):
     """An answer that a policy leaves open, and why; never written in FEEL, always unknown."""
 
     reason: str
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
 
 Expression: TypeAlias = (

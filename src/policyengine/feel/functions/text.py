@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from policyengine.feel import limits
-from policyengine.feel.regex import Meter, compile_pattern, fill, find_all, replacement_parts, search
-from policyengine.feel.signatures import function, signature, table
+from policyengine.feel.signatures import Meter, function, signature, table
 from policyengine.feel.types import BOOLEAN, COUNT, TEXT, ListOf
 from policyengine.feel.values import Failed
 
@@ -26,44 +25,22 @@ def _substring(text: str, start: Decimal, length: Decimal | None = None) -> obje
     return text[first : first + int(length)] if length <= len(text) else text[first:]
 
 
-def _replace(meter: Meter, text: str, pattern: str, replacement: str, flags: str | None = None) -> object:
-    compiled = compile_pattern(pattern, flags or "")
-    if isinstance(compiled, Failed):
-        return compiled
-    found = find_all(compiled, text, meter)
-    parts = replacement_parts(compiled, replacement, literal="q" in (flags or ""))
-    if isinstance(found, Failed) or isinstance(parts, Failed):
-        return found if isinstance(found, Failed) else parts
-    pieces: list[str] = []
-    at = size = 0
-    for match in found:
-        added = text[at : match[0]] + fill(parts, text, match)
-        pieces.append(added)
-        size += len(added)
-        at = match[1]
-        if size > limits.CHARACTERS:
-            return _TOO_LONG
-    return "".join(pieces) + text[at:]
+def _replace(meter: Meter, *arguments: str) -> object:
+    from policyengine.feel.functions import patterns
+
+    return patterns.replace(meter, *arguments)
 
 
-def _matches(meter: Meter, text: str, pattern: str, flags: str | None = None) -> object:
-    compiled = compile_pattern(pattern, flags or "")
-    if isinstance(compiled, Failed):
-        return compiled
-    found = search(compiled, text, 0, meter)
-    return found if isinstance(found, Failed) else found is not None
+def _matches(meter: Meter, *arguments: str) -> object:
+    from policyengine.feel.functions import patterns
+
+    return patterns.matches(meter, *arguments)
 
 
-def _split(meter: Meter, text: str, delimiter: str) -> object:
-    compiled = compile_pattern(delimiter, "")
-    if isinstance(compiled, Failed):
-        return compiled
-    found = find_all(compiled, text, meter)
-    if isinstance(found, Failed):
-        return found
-    starts = [0, *(match[1] for match in found)]
-    ends = [*(match[0] for match in found), len(text)]
-    return [text[start:end] for start, end in zip(starts, ends, strict=True)]
+def _split(meter: Meter, *arguments: str) -> object:
+    from policyengine.feel.functions import patterns
+
+    return patterns.split(meter, *arguments)
 
 
 def _string_join(texts: Sequence[str | None], delimiter: str | None = None) -> object:

@@ -164,9 +164,7 @@ def elsewhere(model: type[BaseModel], pointer: Pointer) -> str | None:
     return None
 
 
-def _misspelt(
-    document: Document, model: type[BaseModel], at: Pointer, pointer: Pointer
-) -> Diagnostic | None:
+def _misspelt(document: Document, model: type[BaseModel], at: Pointer, pointer: Pointer) -> Diagnostic | None:
     """A key that stands where another one is missing, if it is near it and no other key of the place."""
     node = document.at(pointer[:-1])
     owners = list(_models_on_the_way(model, pointer[len(at) : -1]))

@@ -25,21 +25,21 @@ def policy_schemas() -> Mapping[str, dict[str, Any]]:
 
 
 def _schema(model: type[BaseModel], title: str) -> dict[str, Any]:
-    schema = tidy(model.model_json_schema(by_alias=True))
+    schema = _tidy(model.model_json_schema(by_alias=True))
     definitions = {"Condition": CONDITION_SCHEMA, **schema.pop("$defs", {})}
     return {"$schema": DIALECT, **schema, "title": title, "$defs": definitions}
 
 
-def tidy(schema: Any) -> Any:
+def _tidy(schema: Any) -> Any:
     """Without what pydantic repeats of the names of fields: a title that only says the key again."""
     if isinstance(schema, list):
-        return [tidy(item) for item in schema]
+        return [_tidy(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     if CONDITION_MARK.items() <= schema.items():
         others = {key: value for key, value in schema.items() if key not in CONDITION_MARK}
         return {"$ref": "#/$defs/Condition", **others}
-    found = {key: tidy(value) for key, value in schema.items()}
+    found = {key: _tidy(value) for key, value in schema.items()}
     for part in found.get("properties", {}).values():
         if isinstance(part, dict) and isinstance(part.get("title"), str):
             part.pop("title")

@@ -40,7 +40,8 @@ class Bundle:
     misses: int = 0
 
     def read(self, scope: Any, work: Work, open_ones: list[Finding]) -> Sequence[Finding | None]:
-        """The findings at an instance, one for each rule; what names something missing also goes to `open_ones`.
+        """The findings at an instance, one for each rule; what names something missing also goes to
+        `open_ones`.
 
         `work` is the reference, for findings of which something is not known.
         """

@@ -108,7 +108,7 @@ class Frame:
     them is checked once, at the top (`hard`); else, and for all other variables, each node has checks of
     its own (`guards`). A first pass leaves in `counts` how often a part stands in the function; in the
     second those that are `repeated` are worked out once, and `taken` tells which variable holds them.
-    `proven` are variables that are known to hold a value, and `asked` counts how often a value was not sure.
+    `proven` are variables that are known to hold a value, and `asked` counts how often a value was checked or proven.
     """
 
     unit: Unit
@@ -129,11 +129,12 @@ class Frame:
             return term
         if not term.check:
             raise Unsupported
-        self.asked += 1
-        if term.code in self.proven:
+        if self.assume and term.code in self.given and term.code not in self.proven:
+            self.hard[term.check] = None
             return term.surely()
-        checks = self.hard if self.assume and term.code in self.given else self.guards
-        checks[term.check] = None
+        self.asked += 1
+        if term.code not in self.proven:
+            self.guards[term.check] = None
         return term.surely()
 
     def whole(self, term: Term) -> Term:

@@ -23,6 +23,7 @@ from policyengine.engine.compile.outcomes import Outcome, shown_fields
 from policyengine.engine.compile.support import read_by
 from policyengine.engine.shown import as_shown
 from policyengine.feel.types import Number
+from policyengine.policy.findings import Origin
 from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
 from policyengine.program.graph import Graph
 
@@ -190,10 +191,23 @@ def _outcome(light: _Light, rule: Rule) -> str:
     values = ", ".join(
         f"{unit.constant(key)}: {_read(light, each)}" for key, each in shown_fields(rule).items()
     )
-    head = ", ".join(
-        unit.constant(text) for text in (rule.origin.policy, rule.origin.id, rule.finding.section)
-    )
+    policy, section = unit.constant(rule.origin.policy), unit.constant(rule.finding.section)
+    head = f"{policy}, {_id(light, rule)}, {section}"
     return f"new({unit.constant(Outcome)}, ({head}, {status.code}, {{{values}}}))"
+
+
+def _id(light: _Light, rule: Rule) -> str:
+    """The id of the finding: that of the part that it comes from, where the rule tells one."""
+    name = light.unit.constant(rule.origin.id)
+    if rule.origins is None:
+        return name
+    nearer = {word: each.value for word, each in rule.origins.cases.items() if isinstance(each, Const)}
+    if len(nearer) < len(rule.origins.cases) or not isinstance(rule.origins.otherwise, Const):
+        raise Unsupported
+    ids = {word: origin.id for word, origin in nearer.items() if isinstance(origin, Origin)}
+    otherwise = rule.origins.otherwise.value
+    last = light.unit.constant(otherwise.id) if isinstance(otherwise, Origin) else name
+    return f"{light.unit.constant(ids)}.get({light.variable(rule.origins.by).code}, {last})"
 
 
 def _read(light: _Light, reading: Reading) -> str:

@@ -34,7 +34,8 @@ from policyengine.engine.compile.kinds import (
 from policyengine.engine.compile.names import own_place
 from policyengine.engine.compile.runtime import rounder
 from policyengine.feel import syntax
-from policyengine.feel.signatures import Parameter, Signature, arrange
+from policyengine.feel.functions.results import item, same
+from policyengine.feel.signatures import Parameter, Result, Signature, arrange
 from policyengine.feel.syntax import Expression
 from policyengine.feel.types import ANY, OneOf, Type
 from policyengine.policy.library import LIBRARY
@@ -251,13 +252,24 @@ def _library(emitter: Emitter, name: str, arguments: Sequence[Expression]) -> Te
 def _run(emitter: Emitter, way: Signature, terms: Sequence[Term]) -> Term:
     if way.metered:
         raise Unsupported
-    result = way.result if not callable(way.result) else None
-    kind = kind_of(result) if result is not None else terms[0].kind
-    if kind.name not in CLASSES:
-        raise Unsupported
+    kind = _result_kind(way.result, terms)
     run = emitter.unit.constant(way.run)
     parts = "".join(f", {{{i}}}" for i in range(len(terms)))
-    return made(kind, f"of_class(called({run}{parts}), {CLASS_NAMES[kind.name]})", *terms, risky=True)
+    if kind.name in CLASS_NAMES:
+        return made(kind, f"of_class(called({run}{parts}), {CLASS_NAMES[kind.name]})", *terms, risky=True)
+    return made(kind, f"called({run}{parts})", *terms, risky=True)
+
+
+def _result_kind(result: Result, terms: Sequence[Term]) -> Kind:
+    """What a function gives for these arguments."""
+    if not callable(result):
+        return kind_of(result)
+    first = terms[0].kind if terms else ANY_KIND
+    if result is same:
+        return first
+    if result is item:
+        return first.item or ANY_KIND if first.name == "list" else first
+    raise Unsupported
 
 
 def _fits(parameter: Parameter, term: Term) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from policyengine.diagnostics import Diagnostic
 from policyengine.engine.row import read
 from policyengine.feel.values import Unknown
-from policyengine.policy.findings import UNDETERMINED, Subject
+from policyengine.policy.findings import UNDETERMINED, Origin, Subject
 from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
 
 
@@ -59,7 +59,7 @@ def _is_plain(reading: Reading) -> bool:
 
 def outcome_reader(rule: Rule) -> Callable[[Any], Outcome | None]:
     """What reads the outcome of a rule off an instance; None where there is no finding."""
-    policy, name, section = rule.origin.policy, rule.origin.id, rule.finding.section
+    policy, section = rule.origin.policy, rule.finding.section
     plain = shown_fields(rule)
 
     def outcome(scope: Any) -> Outcome | None:
@@ -68,6 +68,8 @@ def outcome_reader(rule: Rule) -> Callable[[Any], Outcome | None]:
             return None
         status = exists if isinstance(exists, Unknown) else scope[rule.status]
         values = {key: read(reading, scope) for key, reading in plain.items()}
+        nearer = read(rule.origins, scope) if rule.origins is not None else None
+        name = nearer.id if isinstance(nearer, Origin) else rule.origin.id
         return Outcome(policy, name, section, status if isinstance(status, str) else UNDETERMINED, values)
 
     return outcome

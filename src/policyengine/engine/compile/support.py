@@ -52,6 +52,7 @@ def read_by(rule: Rule) -> tuple[str, ...]:
     """The nodes that the outcome of a rule is read off: the finding without its reasons and its parts."""
     fields = (reading for reading in rule.fields.values() if isinstance(reading, (Value, Choose)))
     found = [rule.status, *([rule.exists] if rule.exists is not None else [])]
+    found += [rule.origins.by] if rule.origins is not None else []
     return tuple(dict.fromkeys([*found, *(node for reading in fields for node in _plain(reading))]))
 
 

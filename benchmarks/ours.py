@@ -1,0 +1,80 @@
+"""policyengine on the workload: outcomes without reasons, decisions with all reasons, and from plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any
+
+from program import FOLDER
+from records import Answer, Record
+
+import policyengine
+from policyengine.policy.findings import Decision
+
+DAY = date(2026, 11, 21)
+_OPEN = frozenset({"open", "final"})
+
+
+def program() -> Any:
+    """The workload as a program."""
+    loaded = policyengine.load(FOLDER, as_of=DAY)
+    if not loaded.ok:
+        raise ValueError("\n".join(found.message for found in loaded.diagnostics))
+    return loaded
+
+
+def read(loaded: Any, record: Record) -> Any:
+    """The record as the engine takes it."""
+    found = loaded.record(record)
+    (only,) = found.records
+    return only
+
+
+def answer_of_outcomes(outcomes: Any) -> Answer:
+    """Our outcomes in the terms of the workload."""
+    (subject,) = outcomes.subjects
+    found: dict[str, list[Any]] = {}
+    for outcome in subject.outcomes:
+        found.setdefault(outcome.section, []).append((outcome.id, outcome.status, outcome.values))
+    return _answer(found, subject.values)
+
+
+def answer_of_decision(decision: Decision) -> Answer:
+    """Our decision in the terms of the workload."""
+    found: dict[str, list[Any]] = {}
+    for finding in decision.findings:
+        values = {name: getattr(finding, name, None) for name in ("level", "rate", "party", "net")}
+        found.setdefault(finding.section, []).append((finding.id, finding.status, values))
+    return _answer(found, decision.values["partner"])
+
+
+def _answer(found: dict[str, list[Any]], values: Any) -> Answer:
+    nets = {name: each["net"] for name, _, each in found["charges"]}
+    return {
+        "level": found["levels"][0][2]["level"],
+        "discount": next(_rates(found.get("discounts", ())), 0),
+        "duties": [name for name, status, each in found["duties"]
+                   if status == "applies" and each["party"] == "partner"],
+        "expected_mrr": values["expected_mrr"],
+        "weighted_mrr": values["weighted_mrr"],
+        "gate_open": found["gates"][0][1] in _OPEN,
+        "bonus": values["bonus"],
+        "net_setup": nets["setup"],
+        "net_monthly": nets["monthly"],
+    }  # fmt: skip
+
+
+def _rates(discounts: Iterable[Any]) -> Any:
+    return (each["rate"] for _, _, each in discounts)
+
+
+def engines() -> dict[str, tuple[Callable[[Any], Any], Callable[[Record], Any], Callable[[Any], Answer]]]:
+    """By name: what answers, how a record is made ready for it, how its answer is read."""
+    loaded = program()
+    return {
+        "policyengine, without reasons": (loaded.outcomes, lambda record: read(loaded, record), answer_of_outcomes),
+        "policyengine, with all reasons": (loaded.evaluate, lambda record: read(loaded, record), answer_of_decision),
+        "policyengine, plain data checked, without reasons": (loaded.outcomes, dict, answer_of_outcomes),
+        "policyengine, plain data checked, with all reasons": (loaded.evaluate, dict, answer_of_decision),
+    }

@@ -1,0 +1,117 @@
+"""The compiled engine beside the reference, and beside plain Python, on the same expressions and facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import DecimalException, localcontext
+from typing import Any
+
+from tests.differential.expressions import VALUES, Written
+
+from policyengine.engine.compile.engine import Compiled, compile_graph
+from policyengine.engine.scope import Scope, root_scope
+from policyengine.feel.checker import check
+from policyengine.feel.limits import NUMBERS
+from policyengine.feel.parser import parse
+from policyengine.feel.values import Unknown
+from policyengine.policy.library import LIBRARY
+from policyengine.policy.rule import Node
+from policyengine.policy.vocabulary import Declarations, Vocabulary
+from policyengine.program.graph import Graph
+from policyengine.program.record import Record
+
+TODAY = date(2026, 11, 21)
+
+
+def _fact(kind: str) -> dict[str, Any]:
+    return {"type": kind, "title": kind, **({"values": list(VALUES)} if kind == "enum" else {})}
+
+
+_DECLARED = Declarations.model_validate(
+    {
+        "kind": "program", "id": "example", "title": "Example", "currency": "EUR",
+        "entities": {
+            "thing": {
+                "title": "thing",
+                "facts": {
+                    **{name: _fact("number") for name in ("n1", "n2", "m1", "r1")}, "c1": _fact("count"),
+                    **{name: _fact("boolean") for name in ("b1", "b2", "b3")},
+                    **{name: _fact("text") for name in ("t1", "t2")},
+                    **{name: _fact("enum") for name in ("e1", "e2")},
+                    **{name: _fact("date") for name in ("d1", "d2")}, "words": _fact("list of text"),
+                },
+            },
+            "row": {
+                "title": "row", "within": "thing", "list": "rows",
+                "facts": {
+                    "n": _fact("number"), "c": _fact("count"), "f": _fact("boolean"), "e": _fact("enum"),
+                    "d": _fact("date"),
+                },
+            },
+        },
+    }
+)  # fmt: skip
+VOCABULARY = Vocabulary(_DECLARED)
+
+
+def graph_of(expressions: Sequence[Written]) -> Graph:
+    """A graph with a node for every expression: `x0`, `x1` ..."""
+    nodes: dict[str, Node] = {}
+    graph = Graph(VOCABULARY, {"thing": nodes}, {}, (), ())
+    names = VOCABULARY.names("thing")
+    for i, written in enumerate(expressions):
+        parsed = parse(written.text, names, functions=LIBRARY)
+        assert parsed.expression is not None, (written.text, parsed.diagnostics)
+        nodes[f"x{i}"] = Node(f"x{i}", "thing", parsed.expression, parsed.expression.span)
+        graph.types["thing", f"x{i}"] = check(parsed.expression, names, functions=LIBRARY).type
+    return graph
+
+
+def record_of(facts: dict[str, Any], rows: list[dict[str, Any]] | None) -> Record:
+    """A record of these facts."""
+    lists = {} if rows is None else {"rows": tuple(Record("row", row) for row in rows)}
+    return Record("thing", facts, lists)
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two values are the same and are written the same; of what is not known the causes count."""
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, Scope) and isinstance(other, Scope):
+        return one.record is other.record
+    return (
+        type(one) is type(other) and one == other and (isinstance(one, Unknown) or repr(one) == repr(other))
+    )
+
+
+def differences(expressions: Sequence[Written], records: Sequence[Record]) -> Iterator[tuple[int, str]]:
+    """How many comparisons were made, and each difference found, in words."""
+    graph = graph_of(expressions)
+    compiled = compile_graph(graph, TODAY)
+    for record in records:
+        yield from _of_record(graph, compiled, expressions, record)
+
+
+def _of_record(
+    graph: Graph, compiled: Compiled, expressions: Sequence[Written], record: Record
+) -> Iterator[tuple[int, str]]:
+    (instance,) = compiled.instances(record)["thing"]
+    reference = root_scope(graph, record, TODAY)
+    for i, written in enumerate(expressions):
+        expected, found = reference[f"x{i}"], instance[f"x{i}"]
+        yield 1, "" if same(expected, found) else f"{written.text}: {found!r}, not {expected!r}"
+        plain = _plain(written, record)
+        if plain is not None and not isinstance(expected, Unknown):
+            yield 1, "" if same(plain, found) else f"{written.text}: {found!r}, not {plain!r} as in Python"
+
+
+def _plain(written: Written, record: Record) -> object:
+    """What plain Python says; None where it cannot say it, for want of a fact or of a result."""
+    if written.plain is None:
+        return None
+    with localcontext(NUMBERS):
+        try:
+            return written.plain({**record.facts, "today": TODAY})
+        except (KeyError, DecimalException, OverflowError):
+            return None

@@ -19,7 +19,7 @@ with atheris.instrument_imports(include=["policyengine"]):
     import targets
 
 # An input that takes longer than this many seconds counts as a hang.
-TIMEOUT = 20
+TIMEOUT = 60
 LENGTH = {"text": 300, "words": 40, "yaml": 1000, "json": 1000}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -30,3 +31,16 @@ TARGETS = _targets()
 @pytest.mark.parametrize("target", TARGETS)
 def test_any_bytes(target: str) -> None:
     given(st.binary(max_size=40))(TARGETS[target])()
+
+
+# What took longest under atheris, on a machine with too much to do.
+SLOWEST = {
+    "a long row of dates": ("text", b'for d in @"2008-01-20"..@"2026-02-01" return d.day'),
+}
+
+
+@pytest.mark.parametrize(("target", "data"), SLOWEST.values(), ids=SLOWEST)
+def test_what_was_slow_ends_soon(target: str, data: bytes) -> None:
+    start = time.process_time()
+    TARGETS[target](data)
+    assert time.process_time() - start < 5

@@ -13,6 +13,7 @@ from policyengine.feel.values import FarDate
 Date: TypeAlias = datetime.date | FarDate
 
 _ERA = 146_097  # days in 400 years
+_LAST = datetime.date.max.toordinal()
 _MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -43,6 +44,8 @@ def ordinal(date: Date) -> int:
 
 def from_ordinal(days: int) -> Date | None:
     """The date of a number of days; None beyond the years that FEEL has."""
+    if 1 <= days <= _LAST:
+        return datetime.date.fromordinal(days)
     eras, rest = divmod(days - datetime.date(2000, 1, 1).toordinal(), _ERA)
     near = datetime.date.fromordinal(datetime.date(2000, 1, 1).toordinal() + rest)
     return make_date(near.year + 400 * eras, near.month, near.day)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal as OneWord
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from policyengine.feel import syntax
 from policyengine.feel.regions import Between, Choices, Domain, Line, OneOf, measure
@@ -21,8 +20,7 @@ _TRUTH = OneOf((True, False))
 _FLIPPED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(NamedTuple):
     """`test` is a leaf about the variable of a number, `op` and `value`; `if` has three parts."""
 
     form: OneWord["true", "false", "test", "and", "or", "not", "if"]
@@ -33,14 +31,14 @@ class Formula:
     value: object = True
 
 
-@dataclass(slots=True)
 class Reader:
     """Reads conditions; the same value has the same number in all of them."""
 
-    domains: Mapping[str, Domain | None]
-    numbers: dict[Variable, int] = field(default_factory=dict)
-    variables: list[Variable] = field(default_factory=list)
-    mentioned: list[list[object]] = field(default_factory=list)
+    def __init__(self, domains: Mapping[str, Domain | None]) -> None:
+        self.domains = domains
+        self.numbers: dict[Variable, int] = {}
+        self.variables: list[Variable] = []
+        self.mentioned: list[list[object]] = []
 
     def domain(self, variable: Variable) -> Domain | None:
         """What is known about the values of a variable."""

@@ -6,7 +6,7 @@ Exact: every combination of regions is tried, as far as that is needed, or nothi
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from policyengine.feel import syntax
 from policyengine.feel.formula import Formula, Reader
@@ -21,16 +21,14 @@ class _TooMuch(Exception):  # noqa: N818  # not a mistake: it leaves the search
     """The search takes too long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """A condition that is always `truth`."""
 
     node: Expression
     truth: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
+class _Verdict(NamedTuple):
     """Whether a formula is settled and how, which variables it tests (as bits), whether that is reported."""
 
     truth: bool | None
@@ -38,13 +36,13 @@ class _Verdict:
     said: bool = False
 
 
-@dataclass(slots=True)
 class Judge:
     """Goes through one condition from the inside out."""
 
-    reader: Reader
-    looks: int = _LOOKS
-    regions: dict[int, Line | Choices] = field(default_factory=dict)
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.looks = _LOOKS
+        self.regions: dict[int, Line | Choices] = {}
 
     def settled(self, node: Expression) -> list[Settled]:
         """The parts of a condition that are settled, from the inside out; none where that is not sure."""

@@ -6,17 +6,15 @@ Numbers, dates and durations lie on a line; other values are told apart by being
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_FLOOR, Decimal
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from policyengine.feel.types import BOOLEAN, DATE, Context, Enum, ListOf, Number, Type
 from policyengine.feel.values import Months
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
+class Between(NamedTuple):
     """A value on a line, from `low` to `high` if it has ends; `whole` where it goes in steps of one."""
 
     low: Decimal | None = None
@@ -24,15 +22,13 @@ class Between:
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(NamedTuple):
     """A value out of a closed list."""
 
     values: tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(NamedTuple):
     """A list of things, by what is known of their fields; a field of which nothing is known has None."""
 
     fields: Mapping[str, Domain | None]
@@ -75,8 +71,7 @@ def measure(value: object) -> tuple[str, Decimal] | None:
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """Region 2i + 1 is the point i, region 2i what lies below it down to the point before.
 
     `full` are the regions that hold any value.
@@ -123,8 +118,7 @@ def _has_gap(low: Decimal | None, high: Decimal | None, within: Between) -> bool
     return low.to_integral_value(ROUND_FLOOR) + 1 < high
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(NamedTuple):
     """Region i is the value i; where the list is not closed, the last region is every other value."""
 
     values: tuple[object, ...]

@@ -84,7 +84,9 @@ Feel = Annotated[
 class Part(BaseModel):
     """A piece of a policy: frozen, and every key is known."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, populate_by_name=False, defer_build=True
+    )
 
 
 class SourceRef(Part):

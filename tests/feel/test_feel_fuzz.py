@@ -33,6 +33,17 @@ def test_any_bytes(target: str) -> None:
     given(st.binary(max_size=40))(TARGETS[target])()
 
 
+# What once broke a target, as the text that it came to.
+FOUND = {
+    "a whole number compared with one of thousands of digits": b"100000 ** 2.5 ** 2.5 != u",
+}
+
+
+@pytest.mark.parametrize("text", FOUND.values(), ids=FOUND)
+def test_what_was_found(text: bytes) -> None:
+    TARGETS["text"](text)
+
+
 # What took longest under atheris, on a machine with too much to do.
 SLOWEST = {
     "a long row of dates": ("text", b'for d in @"2008-01-20"..@"2026-02-01" return d.day'),

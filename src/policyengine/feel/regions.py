@@ -103,7 +103,7 @@ def _has_point(point: Decimal, within: Between) -> bool:
     return (
         (within.low is None or within.low <= point)
         and (within.high is None or point <= within.high)
-        and not (within.whole and point % 1)
+        and not (within.whole and point != point.to_integral_value())
     )
 
 
@@ -115,7 +115,8 @@ def _has_gap(low: Decimal | None, high: Decimal | None, within: Between) -> bool
         return False
     if low is None or high is None or not within.whole:
         return True
-    return low.to_integral_value(ROUND_FLOOR) + 1 < high
+    # As integers: sums of decimals are rounded, and a number may have more digits than they keep.
+    return int(low.to_integral_value(ROUND_FLOOR)) + 1 < high
 
 
 class Choices(NamedTuple):

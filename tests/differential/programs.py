@@ -91,7 +91,7 @@ def compare_programs(records: int, seed: int = 11) -> Iterator[tuple[int, str]]:
 def _of_record(program: Program, compiled: Compiled, record: Record) -> Iterator[tuple[int, str]]:
     expected, found = evaluate(program.linked, record), decide(compiled, program.linked, record)
     yield len(expected.findings), _difference(expected, found)
-    yield len(expected.findings), _light(expected, compiled.outcomes(record), program.id)
+    yield len(expected.findings), _light(expected, compiled.outcomes(record).subjects, program.id)
 
 
 def _difference(expected: Decision, found: Decision) -> str:

@@ -55,9 +55,7 @@ class Engine:
 
     def outcomes(self, record: Record) -> Outcomes:
         """What is found for everyone in a record, without reasons."""
-        from policyengine.engine.compile.outcomes import Outcomes
-
-        return Outcomes(self.compiled.outcomes(record))
+        return (self._compiled or self.compiled).outcomes(record)
 
     def refusal(self, diagnostics: tuple[Diagnostic, ...]) -> Outcomes:
         """The outcomes of a record that cannot be read."""

@@ -108,7 +108,7 @@ class Frame:
     them is checked once, at the top (`hard`); else, and for all other variables, each node has checks of
     its own (`guards`). A first pass leaves in `counts` how often a part stands in the function; in the
     second those that are `repeated` are worked out once, and `taken` tells which variable holds them.
-    `proven` are variables that are known to hold a value, and `asked` counts how often a value was checked or proven.
+    `proven` are variables that are known to hold a value; `asked` counts values that were checked or proven.
     """
 
     unit: Unit

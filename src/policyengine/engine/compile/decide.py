@@ -9,7 +9,7 @@ from policyengine.engine.compile.bundles import Bundle
 from policyengine.engine.compile.engine import Compiled, Found
 from policyengine.engine.compile.instance import Instance
 from policyengine.engine.missing import lists_left_out, missing_facts
-from policyengine.engine.row import _read_rule, _values
+from policyengine.engine.row import _read_rule
 from policyengine.feel.limits import NUMBERS
 from policyengine.policy.findings import UNDETERMINED, Decision, Finding
 from policyengine.program.load import Program
@@ -43,7 +43,7 @@ def _decide(compiled: Compiled, program: Program, found: Found) -> Decision:
         subject=next(iter(found.values()))[0].subject,
         complete=not missing and not undecided,
         findings=tuple(findings),
-        values=_values(compiled.graph, {entity: list(scopes) for entity, scopes in found.items()}),
+        values=_shown_values(compiled, found),
         missing=missing,
     )
 
@@ -52,6 +52,15 @@ def _of_bundle(bundle: Bundle, scopes: Sequence[Instance], open_ones: list[Findi
     """The findings of a bundle, rule by rule and for each rule in the order of the instances."""
     read = [bundle.read(scope, _read_rule, open_ones) for scope in scopes]
     return [finding for of_rule in zip(*read, strict=True) for finding in of_rule if finding is not None]
+
+
+def _shown_values(compiled: Compiled, found: Found) -> dict[str, dict[str, object]]:
+    """The derived facts of every instance."""
+    return {
+        str(scope.subject): {name: shows(scope[name]) for name, shows in names}
+        for entity, names in compiled.exported.items()
+        for scope in found[entity]
+    }
 
 
 def _left_out(compiled: Compiled, found: Found) -> dict[tuple[str, str, str], tuple[str, ...]]:

@@ -10,16 +10,17 @@ from typing import Any
 
 from policyengine.engine.compile.code import Unit
 from policyengine.engine.compile.finite import Cluster
-from policyengine.engine.compile.instance import Instance, below, subject_of
+from policyengine.engine.compile.instance import Instance, below
 from policyengine.engine.compile.light import emit_light, filler
 from policyengine.engine.compile.memory import Memory
 from policyengine.engine.compile.names import segments
 from policyengine.engine.compile.nodes import emit_nodes
-from policyengine.engine.compile.outcomes import Outcome, SubjectOutcomes, outcome_reader
+from policyengine.engine.compile.outcomes import Outcome, Outcomes, SubjectOutcomes, outcome_reader
 from policyengine.engine.compile.runtime import NAMES
+from policyengine.engine.compile.showing import Show, shower_of
 from policyengine.engine.compile.traces import Watch
-from policyengine.engine.row import present
 from policyengine.feel.limits import NUMBERS
+from policyengine.policy.findings import Subject
 from policyengine.program.graph import Graph, Key
 from policyengine.program.record import Record
 
@@ -47,6 +48,8 @@ class Compiled:
     lists: tuple[tuple[str, str], ...]
     readers: Mapping[str, tuple[Callable[[Instance], Outcome | None], ...]]
     light: Mapping[str, Light]
+    exported: Mapping[str, tuple[tuple[str, Show], ...]]
+    alone: tuple[Light, Callable[[Record, int], Subject]] | None
 
     def instances(self, record: Record) -> Found:
         """Every instance in a record with the values of all its nodes, by entity."""
@@ -57,27 +60,25 @@ class Compiled:
         finally:
             setcontext(before)
 
-    def outcomes(self, record: Record) -> tuple[SubjectOutcomes, ...]:
+    def outcomes(self, record: Record) -> Outcomes:
         """What is found for everyone in a record, without reasons."""
         before = getcontext()
         setcontext(NUMBERS)
         try:
-            return self._outcomes(record)
+            return new(Outcomes, (self._outcomes(record), ()))
         finally:
             setcontext(before)
 
     def _outcomes(self, record: Record) -> tuple[SubjectOutcomes, ...]:
+        if self.alone is not None:
+            run, subject = self.alone
+            answer = run(record.facts, self._root, record)
+            if answer is None:
+                return self._slow_outcomes(record)
+            return (new(SubjectOutcomes, (subject(record, 1), answer[0], answer[1])),)
+        found: Found = {record.entity: [self._root(record)]}
         light: list[SubjectOutcomes] = []
-        found: Found = {}
         for entity, run in self.light.items():
-            if entity == record.entity:
-                answer = run(record.facts, self._root, record)
-                subject = subject_of(entity, self.graph.vocabulary.entities[entity], record, 1, root=True)
-                if answer is None:
-                    return self._slow_outcomes(record)
-                light.append(new(SubjectOutcomes, (subject, *answer)))
-                continue
-            found = found or {record.entity: [self._root(record)]}
             for instance in self._of(entity, found):
                 assert instance.record is not None
                 answer = run(instance.record.facts, _same, instance)
@@ -89,20 +90,24 @@ class Compiled:
     def _slow_outcomes(self, record: Record) -> tuple[SubjectOutcomes, ...]:
         found = []
         for entity, instances in self._instances(record).items():
-            names = [name for name, node in self.graph.nodes.get(entity, {}).items() if node.exported]
+            names = self.exported.get(entity, ())
             readers = self.readers.get(entity, ())
             for instance in instances if names or readers else ():
                 outcomes = tuple([each for read in readers if (each := read(instance)) is not None])
-                values = {name: present(instance, name) for name in names}
-                found.append(SubjectOutcomes(instance.subject, outcomes, values))
+                values = {name: shows(instance[name]) for name, shows in names}
+                found.append(SubjectOutcomes(instance.subject, (outcomes,), values))
         return tuple(found)
 
     def _root(self, record: Record) -> Instance:
-        declared = self.graph.vocabulary.entities[record.entity]
-        subject = subject_of(record.entity, declared, record, 1, root=True)
+        subject = self.subjects[record.entity](record, 1)
         return Instance(
             self.memory, Watch(), self.graph, record.entity, subject, record=record, today=self.today
         )
+
+    @property
+    def subjects(self) -> Mapping[str, Callable[[Record, int], Subject]]:
+        """What says who is judged, by entity."""
+        return self.memory.subjects
 
     def _instances(self, record: Record) -> Found:
         found: Found = {record.entity: [self._root(record)]}
@@ -131,6 +136,8 @@ def compile_graph(graph: Graph, today: date) -> Compiled:
     steps: list[Step] = []
     light = _emit_light(graph, today, unit, [entity for entity, _ in entities], readers, steps)
     functions = load(unit)
+    memory = Memory(graph)
+    root = graph.vocabulary.root
     steps += [(entity, functions[function.name]) for entity, function in written]
     return Compiled(
         graph,
@@ -139,10 +146,12 @@ def compile_graph(graph: Graph, today: date) -> Compiled:
         tuple(steps),
         entities,
         tuple(key for _, function in written for key in function.fallbacks),
-        Memory(graph),
+        memory,
         tuple(_lists(graph)),
         readers,
         {entity: functions[name] for entity, name in light.items()},
+        _exported(graph, entities),
+        (functions[light[root]], memory.subjects[root]) if light.keys() == {root} else None,
     )
 
 
@@ -184,6 +193,21 @@ def _entities(graph: Graph) -> Sequence[tuple[str, str | None]]:
     root = vocabulary.root
     names = [root, *(name for name in ordered if name != root), *graph.repeats]
     return [(name, graph.above(name)) for name in names]
+
+
+def _exported(
+    graph: Graph, entities: Sequence[tuple[str, str | None]]
+) -> dict[str, tuple[tuple[str, Show], ...]]:
+    """The derived facts of every entity that has some."""
+    found = {
+        entity: tuple(
+            (name, shower_of(graph, entity, name))
+            for name, node in graph.nodes.get(entity, {}).items()
+            if node.exported
+        )
+        for entity, _ in entities
+    }
+    return {entity: names for entity, names in found.items() if names}
 
 
 def _lists(graph: Graph) -> Iterator[tuple[str, str]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any, TypeVar
 
 from policyengine.engine.compile.memory import Memory
-from policyengine.engine.compile.templates import new_subject
 from policyengine.engine.compile.traces import Said, Trace, Watch
 from policyengine.engine.scope import Scope
 from policyengine.feel.syntax import Expression
@@ -25,9 +25,18 @@ class Instance(Scope):
     __slots__ = ("known", "memory", "told", "watch")
 
     def __init__(
-        self, memory: Memory, watch: Watch, graph: Graph, entity: str, subject: Subject, **more: Any
-    ) -> None:
-        super().__init__(graph, entity, subject, **more)
+        self, memory: Memory, watch: Watch, graph: Graph, entity: str, subject: Subject, *,
+        above: Instance | None = None, record: Record | None = None,
+        given: Mapping[str, object] | None = None, today: date | None = None,
+    ) -> None:  # fmt: skip
+        self.graph = graph
+        self.entity = entity
+        self.subject = subject
+        self.above = above
+        self.record = record
+        self.given = {} if given is None else given
+        self._declared = graph.vocabulary.entities.get(entity)
+        self._memo = {} if today is None else {"today": today}
         self.memory = memory
         self.watch = watch
         self.known: dict[int, object] = {}
@@ -101,6 +110,16 @@ class Instance(Scope):
         """The finding of a rule; that for the same facts is the same."""
         return self.memory.bundle(rule).read(self, work, [])[0]
 
+    def owner(self, name: str) -> Scope | None:
+        """The scope, this one or one above, that has a node of this name."""
+        hops = self.memory.owner(self.entity, name)
+        if hops is None:
+            return None
+        at: Any = self
+        for _ in range(hops):
+            at = at.above
+        return at  # type: ignore[no-any-return]
+
     def _rows(self, name: str, entity: str, declared: Entity) -> object:
         if self.record is None or name not in self.record.lists:
             return super()._rows(name, entity, declared)
@@ -110,25 +129,12 @@ class Instance(Scope):
                 self.watch,
                 self.graph,
                 entity,
-                subject_of(entity, declared, row, i, root=False),
+                self.memory.subjects[entity](row, i),
                 above=self,
                 record=row,
             )
             for i, row in enumerate(self.record.lists[name], start=1)
         )
-
-
-def subject_of(entity: str, declared: Entity, record: Record, position: int, *, root: bool) -> Subject:
-    """Who is judged: as the reference has it."""
-    facts = record.facts
-    key, label = facts.get(declared.key or ""), facts.get(declared.label or "")
-    return new_subject(
-        entity,
-        key if key is None or key.__class__ is str else str(key),
-        label if label is None or label.__class__ is str else str(label),
-        root,
-        position,
-    )
 
 
 def below(above: Instance, entity: str) -> Sequence[Instance]:

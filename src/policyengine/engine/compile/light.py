@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from policyengine.engine.compile.code import Frame, Term, Unit, Unsupported
@@ -20,8 +21,8 @@ from policyengine.engine.compile.forms import FORMS
 from policyengine.engine.compile.kinds import check_of, kind_of
 from policyengine.engine.compile.nodes import Variables, indented
 from policyengine.engine.compile.outcomes import Outcome, shown_fields
+from policyengine.engine.compile.showing import shower
 from policyengine.engine.compile.support import read_by
-from policyengine.engine.shown import as_shown
 from policyengine.feel.types import Number
 from policyengine.policy.findings import Origin
 from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
@@ -44,6 +45,7 @@ class _Light:
     clusters: list[Cluster] = field(default_factory=list)
     looked_up: set[int] = field(default_factory=set)
     pending: set[str] = field(default_factory=set)
+    passed: set[str] = field(default_factory=set)
 
     @property
     def unit(self) -> Unit:
@@ -67,7 +69,8 @@ class _Light:
             self._node(name)
             self.frame.guards.update(guards)
             self.frame.proven = proven
-        return self.variables.find(name)
+        found = self.variables.find(name)
+        return found.surely() if found is not None and found.check in self.passed else found
 
     def variable(self, name: str) -> Term:
         """The variable of a node at the entity."""
@@ -101,7 +104,8 @@ class _Light:
 
     def give_up_unless(self, checks: Iterable[str]) -> None:
         """Adds the lines that leave the function where a check is not passed."""
-        wanted = list(checks)
+        wanted = [check for check in checks if check not in self.passed]
+        self.passed.update(wanted)
         self.frame.guards.clear()
         if wanted:
             self.frame.lines += [f"if not ({' and '.join(wanted)}):", "    return None"]
@@ -139,10 +143,13 @@ def emit_light(graph: Graph, today: date, unit: Unit, entity: str, fill: Fill) -
         frame, result, head = _pass(graph, today, Frame(unit, True, repeated=repeated), entity, fill)
     except (Unsupported, RecursionError):
         return None
-    hard = [f"if not ({' and '.join(frame.hard)}):", "    return None"] if frame.hard else []
-    lines = ["try:", *indented([*frame.lines, f"return {result}"]), "except TROUBLE:", "    return None"]
-    instance = ["s = make(of)"] if any(" = s." in line or " = s[" in line for line in head) else []
-    return unit.function("light", ["f", "make", "of"], indented([*instance, *head, *hard, *lines]))
+    lines = [
+        "try:",
+        *indented([*head, *frame.lines, f"return {result}"]),
+        "except TROUBLE:",
+        "    return None",
+    ]
+    return unit.function("light", ["f", "make", "of"], indented(lines))
 
 
 def _pass(graph: Graph, today: date, frame: Frame, entity: str, fill: Fill) -> tuple[Frame, str, list[str]]:
@@ -158,7 +165,27 @@ def _pass(graph: Graph, today: date, frame: Frame, entity: str, fill: Fill) -> t
     parts = _parts(light, {i for i, each in atoms.items() if each is None})
     exported = [name for name, node in own.items() if node.exported]
     values = ", ".join(f"{light.unit.constant(name)}: {_shown(light, name)}" for name in exported)
-    return frame, f"({parts}, {{{values}}})", variables.head
+    return frame, f"({parts}, {{{values}}})", _head(variables, frame)
+
+
+def _head(variables: Variables, frame: Frame) -> list[str]:
+    """The lines that read the facts: those that have to be there all at once."""
+    needed = [
+        code for code in variables.loads if code in variables.facts and f"{code} is not None" in frame.hard
+    ]
+    rest = {code: load for code, load in variables.loads.items() if code not in needed}
+    checks = [check for check in frame.hard if check.split(" ")[0] not in needed]
+    head = [f"{code} = {load}" for code, load in rest.items()]
+    if any(load.startswith("s") for load in rest.values()):
+        head.insert(0, "s = make(of)")
+    if checks:
+        head += [f"if not ({' and '.join(checks)}):", "    return None"]
+    if len(needed) > 1:
+        taken = frame.unit.constant(itemgetter(*(variables.facts[code] for code in needed)))
+        head.append(f"{', '.join(needed)} = {taken}(f)")
+    elif needed:
+        head.append(f"{needed[0]} = f[{frame.unit.constant(variables.facts[needed[0]])}]")
+    return head
 
 
 def _parts(light: _Light, direct: set[int]) -> str:
@@ -174,7 +201,7 @@ def _parts(light: _Light, direct: set[int]) -> str:
         elif i in starts:
             parts += [_listed(single), f"e{starts[i][0]}[{starts[i][1]}]"]
             single = []
-    return " + ".join(part for part in [*parts, _listed(single)] if part) or "()"
+    return f"({''.join(f'{part}, ' for part in [*parts, _listed(single)] if part)})"
 
 
 def _listed(outcomes: Sequence[str]) -> str:
@@ -231,18 +258,16 @@ def _shown(light: _Light, name: str) -> str:
         light.give_up_unless([term.check])
     found = light.graph.node(light.entity, name)
     kind = light.graph.types.get((found[0], name)) if found is not None else None
-    if not isinstance(kind, Number) or kind.unit not in ("count", "money"):
+    if term.kind.name in ("text", "boolean") or (
+        isinstance(kind, Number) and kind.unit not in ("count", "money")
+    ):
         return term.code
-    digits = light.graph.vocabulary.number_of_digits()
-    shows = light.unit.constant(_show(kind, digits))
-    if kind.unit == "count":
+    shows = light.unit.variable("show", kind)
+    light.unit.constants.setdefault(shows, shower(kind, light.graph.vocabulary))
+    if not isinstance(kind, Number) or kind.unit == "count":
         return f"{shows}({term.code})"
-    quantum = light.unit.constant(Decimal(1).scaleb(-digits))
+    quantum = light.unit.constant(Decimal(1).scaleb(-light.graph.vocabulary.number_of_digits()))
     return f"({term.code} if {term.code}.same_quantum({quantum}) else {shows}({term.code}))"
-
-
-def _show(kind: Number, digits: int) -> Callable[[object], object]:
-    return lambda value: as_shown(value, kind, digits)
 
 
 def filler(

@@ -7,18 +7,20 @@ fast it comes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
 from policyengine.engine.compile.bundles import Bundle, bundles
-from policyengine.engine.compile.names import place_of
+from policyengine.engine.compile.names import NODE, place_of
 from policyengine.engine.compile.support import Base, comparable
+from policyengine.engine.compile.templates import subject_maker
 from policyengine.engine.compile.traces import Way
 from policyengine.engine.compile.values import OPEN, keep, key_of
 from policyengine.feel.syntax import Expression, Literal, Name, names
 from policyengine.feel.values import Unknown
+from policyengine.policy.findings import Subject
 from policyengine.policy.rule import Rule
 from policyengine.program.graph import Graph
 
@@ -45,6 +47,16 @@ class Memory:
         self._bundles: dict[int, Bundle] = {}
         self._groups: dict[tuple[Base, ...], int] = {}
         self._ways: dict[tuple[str, str], Way] = {}
+        self._owners: dict[tuple[str, str], int | None] = {}
+
+    @cached_property
+    def subjects(self) -> Mapping[str, Callable[[Any, int], Subject]]:
+        """What says who is judged, by entity."""
+        vocabulary = self._graph.vocabulary
+        return {
+            name: subject_maker(name, entity.key, entity.label, root=name == vocabulary.root)
+            for name, entity in vocabulary.entities.items()
+        }
 
     def bundle(self, rule: Rule) -> Bundle:
         """What is known of the findings of one rule."""
@@ -58,6 +70,14 @@ class Memory:
     def bundles(self) -> tuple[Bundle, ...]:
         """All rules of the graph in their order, those that rest on the same facts together."""
         return bundles(self._graph, self._graph.rules, self._groups)
+
+    def owner(self, entity: str, name: str) -> int | None:
+        """How far above an instance the one lies that has a node of a name; None where it is no node."""
+        place = (entity, name)
+        if place not in self._owners:
+            found = place_of(self._graph, entity, name)
+            self._owners[place] = found.hops if found is not None and found.what == NODE else None
+        return self._owners[place]
 
     def way(self, entity: str, name: str) -> Way:
         """How a node of an entity is explained, as far as it is known."""

@@ -22,7 +22,10 @@ from policyengine.program.graph import Graph, Key
 
 @dataclass(slots=True)
 class Variables:
-    """The variables of one function over an instance `s`: what it reads, and the nodes it worked out."""
+    """The variables of one function over an instance `s`: what it reads, and the nodes it worked out.
+
+    `facts` are the names of the facts among what it reads, by their variables.
+    """
 
     graph: Graph
     today: date
@@ -32,6 +35,7 @@ class Variables:
     known: set[str] = field(default_factory=set)
     nodes: dict[str, Term] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
+    facts: dict[str, str] = field(default_factory=dict)
 
     def find(self, name: str) -> Term | None:
         """The variable of a name that an expression at the entity sees."""
@@ -57,6 +61,7 @@ class Variables:
     def _load(self, place: Place) -> str:
         name = self.unit.constant(place.name)
         if place.hops == 0 and place.what == FACT:
+            self.facts[self.unit.variable("v", self.entity, place.name)] = place.name
             return f"f.get({name})"
         if place.hops == 0 and place.what == GIVEN:
             return f"s.given.get({name})"
@@ -66,11 +71,6 @@ class Variables:
     def head(self) -> list[str]:
         """The lines that read the variables."""
         return [f"{code} = {load}" for code, load in self.loads.items()]
-
-    @property
-    def facts(self) -> list[str]:
-        """The line that gets at the facts, if they are read."""
-        return ["f = s.record.facts"] if any(load.startswith("f.") for load in self.loads.values()) else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,8 @@ def emit_nodes(graph: Graph, today: date, unit: Unit, entity: str, names: Sequen
     if hard:
         careful, _, _ = _both_passes(variables, names, assume=False)
         lines = [f"if {' and '.join(hard)}:", *indented(lines), "else:", *indented(careful)]
-    body = indented(["m = s._memo", *variables.facts, *variables.head, *lines])
+    facts = ["f = s.record.facts"] if variables.facts else []
+    body = indented(["m = s._memo", *facts, *variables.head, *lines])
     return NodesFunction(unit.function("nodes", ["s"], body), fallbacks)
 
 

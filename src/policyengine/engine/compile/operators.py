@@ -233,8 +233,15 @@ def _rounded(emitter: Emitter, name: str, arguments: Sequence[Expression]) -> Te
     if places != scale.value or not -6 <= places <= 12:
         return None
     reference = LIBRARY[name].signatures[0].run
-    run = emitter.unit.constant(rounder(places, _ROUNDING[name], reference))
-    return made(NUMBER, f"{run}({{0}})", emitter.sure(arguments[0], "number"), risky=True)
+    unit = emitter.unit
+    run = unit.variable("round", name, places)
+    unit.constants.setdefault(run, rounder(places, _ROUNDING[name], reference))
+    quantum, rounding = unit.constant(Decimal(1).scaleb(-places)), unit.constant(_ROUNDING[name])
+    number, exact, near = emitter.sure(arguments[0], "number"), unit.fresh("q"), unit.fresh("q")
+    # Most numbers lose places by it, which is all that there is to it; the others are looked at closely.
+    quantized = f"({exact} := {number.code}).quantize({quantum}, {rounding})"
+    quick = f"{near} if ({near} := {quantized}) != {exact} and {near}"
+    return Term(f"({quick} else {run}({exact}))", NUMBER, risky=True, key=f"{run}({number.key})")
 
 
 def _library(emitter: Emitter, name: str, arguments: Sequence[Expression]) -> Term:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any, NamedTuple
 
 from policyengine.diagnostics import Diagnostic
@@ -16,8 +17,9 @@ class Outcome(NamedTuple):
     """A finding by its policy and id, the list of a decision that it stands in, its status and its values.
 
     `values` are those of the finding that are single values (a rate, an amount, a party, a day), None where
-    one is not known. Its reasons, its requirements and what is missing for more are left out; `evaluate`
-    gives them. Equal outcomes of different subjects may be one object: do not change `values`.
+    one is not known; what the policy itself leaves empty is not there. Reasons, requirements and what is
+    missing for more are left out; `evaluate` gives them. Equal outcomes of different subjects may be one
+    object: do not change `values`.
     """
 
     policy: str
@@ -28,11 +30,19 @@ class Outcome(NamedTuple):
 
 
 class SubjectOutcomes(NamedTuple):
-    """All outcomes for one subject, in the order of the policies, and its derived facts."""
+    """All that is found for one subject, and its derived facts.
+
+    `runs` are the outcomes in the order of the policies, in parts that subjects with the same answers share.
+    """
 
     subject: Subject
-    outcomes: tuple[Outcome, ...]
+    runs: tuple[tuple[Outcome, ...], ...]
     values: Mapping[str, object]
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """The outcomes in the order of the policies."""
+        return tuple(chain.from_iterable(self.runs))
 
 
 class Outcomes(NamedTuple):
@@ -43,8 +53,12 @@ class Outcomes(NamedTuple):
 
 
 def shown_fields(rule: Rule) -> dict[str, Reading]:
-    """The fields of a finding that an outcome has."""
-    return {name: reading for name, reading in rule.fields.items() if _is_plain(reading)}
+    """The fields of a finding that an outcome has; not those that the policy leaves empty."""
+    return {
+        name: reading
+        for name, reading in rule.fields.items()
+        if _is_plain(reading) and reading != Const(None) and reading != Const(())
+    }
 
 
 def _is_plain(reading: Reading) -> bool:

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from decimal import Decimal
 from typing import Any
 
 from policyengine.engine.compile.runtime import Careful
+from policyengine.engine.compile.showing import shower_of
 from policyengine.engine.compile.templates import maker
 from policyengine.engine.compile.traces import distinct
 from policyengine.engine.reasons import explain
 from policyengine.engine.row import read
-from policyengine.engine.shown import as_shown
-from policyengine.feel.types import Number
 from policyengine.feel.values import Unknown
 from policyengine.policy.findings import Finding, Origin
 from policyengine.policy.rule import Build, Choose, Const, Explain, Reading, Rule, Value
@@ -128,19 +126,13 @@ def _reading(graph: Graph, entity: str, reading: Reading) -> Read:
 
 
 def _value(graph: Graph, entity: str, node: str) -> Read:
-    found = graph.node(entity, node)
-    kind = graph.types.get((found[0], node)) if found is not None else None
-    digits = graph.vocabulary.number_of_digits()
-    quantum = Decimal(1).scaleb(-digits)
-    plain = (str, bool) if not isinstance(kind, Number) or kind.unit == "count" else (str, bool, Decimal)
+    shows = shower_of(graph, entity, node)
 
     def shown(scope: Any) -> object:
         value = scope[node]
         if value.__class__ is Unknown:
             raise Careful
-        if value.__class__ in plain and (value.__class__ is not Decimal or value.same_quantum(quantum)):
-            return value  # as most are: nothing has to be done to them
-        return as_shown(value, kind, digits)
+        return shows(value)
 
     return shown
 

@@ -23,7 +23,7 @@ class Careful(Exception):  # noqa: N818  # no error: it leads from the quick way
     """The quick way has no answer."""
 
 
-TROUBLE: Final = (Careful, DecimalException, OverflowError)
+TROUBLE: Final = (Careful, DecimalException, OverflowError, KeyError)
 
 
 def outcome(value: object) -> Any:

@@ -91,7 +91,23 @@ def maker(cls: type[Finding]) -> Make:
     return _MAKERS[cls]
 
 
-new_subject: Callable[..., Subject] = constructor(
+_new_subject: Callable[..., Subject] = constructor(
     Subject, "entity, key, label, root, position", {name: name for name in Subject.__slots__}
 )
-"""A subject, faster."""
+
+
+def subject_maker(
+    entity: str, key: str | None, label: str | None, *, root: bool
+) -> Callable[[Any, int], Subject]:
+    """What says who is judged, out of a record and its position in its list; `key` and `label` are facts."""
+
+    def subject(record: Any, position: int) -> Subject:
+        facts = record.facts
+        return _new_subject(entity, _text(facts, key), _text(facts, label), root, position)
+
+    return subject
+
+
+def _text(facts: Mapping[str, object], name: str | None) -> str | None:
+    value = None if name is None else facts.get(name)
+    return value if value is None or value.__class__ is str else str(value)

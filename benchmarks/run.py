@@ -1,0 +1,152 @@
+"""Runs the benchmarks and writes docs/performance.md: `make bench`.
+
+All figures come out of one run on one core, so that ratios mean something on any machine.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import hand
+import ours
+import processes
+from measure import ROUNDS, Timed, measure
+from peers import PEERS
+from records import Answer, Record, answer, cents_off, in_decimals, in_floats, records
+
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+COUNT = 2000
+_EXACT, _FLOATS = "hand-written Python, exact decimals", "hand-written Python, binary floats"
+_LIGHT, _FULL = "policyengine, without reasons", "policyengine, with all reasons"
+
+
+def main() -> None:
+    """Everything, in order."""
+    chosen = records(COUNT)
+    right = [answer(record) for record in chosen]
+    engines, notes, absent = _engines(chosen, right)
+    gc.freeze()
+    measure(engines)
+    once = _once()
+    PAGE.write_text("\n".join(_page(engines, notes, absent, once)) + "\n", encoding="utf-8")
+    sys.stdout.write(PAGE.read_text(encoding="utf-8"))
+
+
+def _engines(chosen: list[Record], right: list[Answer]) -> tuple[list[Timed], dict[str, str], list[str]]:
+    """The engines that are there, each after its answers were compared with the right ones."""
+    engines = [
+        Timed(_EXACT, hand.with_decimals, chosen),
+        Timed(_FLOATS, hand.with_floats, [in_floats(record) for record in chosen]),
+    ]
+    notes = {each.name: _checked(each, right, dict) for each in engines}
+    for name, (run, ready, read) in ours.engines().items():
+        timed = Timed(name, run, [ready(record) for record in chosen])
+        notes[name] = _checked(timed, right, read)
+        engines.append(timed)
+    absent = []
+    for name, (package, make) in PEERS.items():
+        try:
+            run = make()
+        except ImportError:
+            absent.append(f"{name}: `{package}` does not install here")
+            continue
+        ready = in_decimals if package == "rule-engine" else in_floats
+        timed = Timed(name, run, [ready(record) for record in chosen], slow=_is_slow(run, ready(chosen[0])))
+        notes[name] = _checked(timed, right, dict)
+        engines.append(timed)
+    return engines, notes, absent
+
+
+def _is_slow(run: Any, record: Any) -> bool:
+    timed = Timed("", run, [record] * 20)
+    measure([timed])
+    return timed.percentile(0.5) > 300
+
+
+def _checked(engine: Timed, right: list[Answer], read: Any) -> str:
+    """Whether all answers are right; raises `ValueError` where more than cents differ."""
+    off = 0
+    some = list(zip(engine.records, right, strict=True))[: 300 if engine.slow else None]
+    for record, expected in some:
+        off += bool(cents_off(read(engine.run(record)), expected))
+    return "all right" if not off else f"{off} of {len(some)} records a cent off or more"
+
+
+def _once() -> dict[str, str]:
+    with tempfile.TemporaryDirectory() as folder:
+        large = Path(folder) / "large"
+        lines = processes.large_program(large)
+        checked = processes.check(large)
+    bare = processes.bare()
+    return {
+        "parsing, expressions a second (goal: 10,000 or more)": f"{processes.parse_rate():,.0f}",
+        f"`check` of {lines:,} lines of YAML (goal: under 2 s)": f"{checked / 1000:.2f} s",
+        "`evaluate` of one record, the whole process (goal: under 250 ms)": f"{processes.evaluate_one():.0f} ms",
+        "`--version`, over Python alone (goal: under 60 ms)": f"{processes.version() - bare:.0f} ms",
+        "Python alone": f"{bare:.0f} ms",
+    }
+
+
+def _page(engines: list[Timed], notes: dict[str, str], absent: list[str], once: dict[str, str]) -> Iterator[str]:
+    yield from ("# Performance", "", "Written by `make bench`; measure on your own machine before you compare.", "")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    yield f"Python {platform.python_version()}, {platform.system()} on {platform.machine()}, {cores} cores, of which one is used."
+    yield from ("", "## One record", "", *_workload(), "")
+    yield "| engine | p50, µs | p99, µs | records a second | by hand, exact | by hand, floats | answers |"
+    yield "|---|---:|---:|---:|---:|---:|---|"
+    exact, floats = engines[0].percentile(0.5), engines[1].percentile(0.5)
+    for engine in sorted(engines, key=lambda each: each.percentile(0.5)):
+        half = engine.percentile(0.5)
+        yield (
+            f"| {engine.name} | {half:,.1f} | {engine.percentile(0.99):,.1f} | {engine.a_second:,.0f} "
+            f"| {half / exact:,.1f} x | {half / floats:,.1f} x | {notes[engine.name]} |"
+        )
+    yield ""
+    yield from (f"Not measured: {line}." for line in absent)
+    yield from ("## Goals", "", *_goals(engines), "", "## Once", "", "| what | figure |", "|---|---:|")
+    yield from (f"| {what} | {figure} |" for what, figure in once.items())
+    yield from ("", "## The peers", "", *_versions())
+
+
+def _workload() -> Iterator[str]:
+    yield "59 rules over one flat record: a ladder of three levels with discounts, 48 activities by three types of"
+    yield "partner (six with a condition), three formulas, the gate of a pipeline, two charges net of the discount"
+    yield f"([benchmarks/program](../benchmarks/program)). {COUNT:,} records from a seed, {ROUNDS} rounds in turn, each figure of"
+    yield "the median round. Every engine gets its records in memory in the types that it takes; the lines"
+    yield "“plain data checked” start from a mapping of plain Python data and check it against the facts first."
+    yield "All answers are compared with exact decimals, half a cent rounded up. What differs is named: engines on"
+    yield "binary floats miss half cents. Without reasons we say who must do what in all 48 activities, with reasons"
+    yield "also why, in sentences with the values of the record, the line of policy and what is missing for more;"
+    yield "the others give the list of the partner's duties."
+
+
+def _goals(engines: list[Timed]) -> Iterator[str]:
+    by_name = {engine.name: engine.percentile(0.5) for engine in engines}
+    peer = min((each for each in engines if each.name in PEERS), key=lambda each: each.percentile(0.5), default=None)
+    for name, most in ((_LIGHT, 3), (_FULL, 40)):
+        for base in (_EXACT, _FLOATS):
+            ratio = by_name[name] / by_name[base]
+            yield f"- {name}: {ratio:.1f} x {base} (goal: at most {most} x): {'reached' if ratio <= most else 'missed'}"
+    if peer is not None:
+        ahead = by_name[_LIGHT] < peer.percentile(0.5)
+        yield f"- {_LIGHT} against the fastest peer, {peer.name}: {'ahead' if ahead else 'behind'}"
+
+
+def _versions() -> Iterator[str]:
+    for name, (package, make) in PEERS.items():
+        try:
+            yield f"- {name}: `{package}` {version(package)}. {(make.__doc__ or '').strip()}"
+        except ModuleNotFoundError:
+            yield f"- {name}: `{package}`, not installed."
+
+
+if __name__ == "__main__":
+    main()

@@ -17,6 +17,7 @@ from policyengine.diagnostics import Diagnostic, Label
 from policyengine.policy import quantities
 from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.program import record_codes as codes
+from policyengine.program.acceptance import Accepts, acceptor
 from policyengine.program.record_schema import record_schema, validator
 from policyengine.text.document import Document, Node, Pointer, Scalar, Sequence
 from policyengine.text.document import Mapping as MappingNode
@@ -43,8 +44,16 @@ class RecordReader:
         self.vocabulary = vocabulary
 
     @cached_property
+    def _schema(self) -> dict[str, Any]:
+        return record_schema(self.vocabulary)
+
+    @cached_property
+    def _accepts(self) -> Accepts:
+        return acceptor(self._schema)
+
+    @cached_property
     def _validator(self) -> Any:
-        return validator(record_schema(self.vocabulary))
+        return validator(self._schema)
 
     def read(self, document: Document, pointer: Pointer = ()) -> Record | tuple[Diagnostic, ...]:
         """The record at a pointer, or all its mistakes, sorted by place."""
@@ -56,9 +65,11 @@ class RecordReader:
         if stranger is not None:
             return (stranger,)
         instance = self._instance(node, self.vocabulary.root)
+        # Most records are good, and to see that takes no library.
+        errors = () if self._accepts(instance) else self._validator.iter_errors(instance)
         found = [
             diagnostic
-            for error in self._validator.iter_errors(instance)
+            for error in errors
             for diagnostic in codes.of_schema_error(error, document, pointer, self.vocabulary)
         ]
         if not found:

@@ -43,7 +43,9 @@ def with_floats(record: Record) -> Answer:
     level = _level(record)
     discount = _RATES[level]
     blocked = _blocked(record)
-    mrr = record["total_users"] * (record["license_price"] + record["hwaas_price"] + record["classound_price"])
+    mrr = record["total_users"] * (
+        record["license_price"] + record["hwaas_price"] + record["classound_price"]
+    )
     return {
         "level": level,
         "discount": discount,
@@ -62,7 +64,9 @@ def with_decimals(record: Record) -> Answer:
     level = _level(record)
     discount = _EXACT_RATES[level]
     blocked = _blocked(record)
-    mrr = record["total_users"] * (record["license_price"] + record["hwaas_price"] + record["classound_price"])
+    mrr = record["total_users"] * (
+        record["license_price"] + record["hwaas_price"] + record["classound_price"]
+    )
     return {
         "level": level,
         "discount": discount,

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
-from program import FOLDER
 from records import Answer, Record
 
 import policyengine
 from policyengine.policy.findings import Decision
+from program import FOLDER
 
 DAY = date(2026, 11, 21)
 _OPEN = frozenset({"open", "final"})
@@ -73,8 +73,16 @@ def engines() -> dict[str, tuple[Callable[[Any], Any], Callable[[Record], Any], 
     """By name: what answers, how a record is made ready for it, how its answer is read."""
     loaded = program()
     return {
-        "policyengine, without reasons": (loaded.outcomes, lambda record: read(loaded, record), answer_of_outcomes),
-        "policyengine, with all reasons": (loaded.evaluate, lambda record: read(loaded, record), answer_of_decision),
+        "policyengine, without reasons": (
+            loaded.outcomes,
+            lambda record: read(loaded, record),
+            answer_of_outcomes,
+        ),
+        "policyengine, with all reasons": (
+            loaded.evaluate,
+            lambda record: read(loaded, record),
+            answer_of_decision,
+        ),
         "policyengine, plain data checked, without reasons": (loaded.outcomes, dict, answer_of_outcomes),
         "policyengine, plain data checked, with all reasons": (loaded.evaluate, dict, answer_of_decision),
     }

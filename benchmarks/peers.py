@@ -6,6 +6,7 @@ Where an engine cannot do a part of the workload, plain Python does it, and the 
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
@@ -37,7 +38,12 @@ def zen_graph() -> Run:
 
 def _zen_content() -> dict[str, Any]:
     facts = ("active_accounts", *_STRICT, "technical_trained", "sales_trained")
-    strict = {"attends_reviews": "true", "competence_positive": "true", "technical_trained": ">= 1", "sales_trained": ">= 1"}
+    strict = {
+        "attends_reviews": "true",
+        "competence_positive": "true",
+        "technical_trained": ">= 1",
+        "sales_trained": ">= 1",
+    }
     ladder = [
         {"active_accounts": f">= {level.low}" if level.high is None else f"[{level.low}..{level.high}]",
          **(strict if level.strict else {}), "level": f'"{level.id}"', "discount": str(level.discount)}
@@ -47,7 +53,10 @@ def _zen_content() -> dict[str, Any]:
     asked = ("partner_type", *dict.fromkeys(each.fact for each in CONDITIONS.values()))
     duties = []
     for activity in ACTIVITIES:
-        row = {"partner_type": ", ".join(map(json.dumps, _columns(activity))) or '"-"', "duty": json.dumps(activity)}
+        row = {
+            "partner_type": ", ".join(map(json.dumps, _columns(activity))) or '"-"',
+            "duty": json.dumps(activity),
+        }
         if activity in CONDITIONS:
             condition = CONDITIONS[activity]
             value = json.dumps(condition.value)
@@ -77,7 +86,10 @@ def _zen_content() -> dict[str, Any]:
     for node in nodes:
         node |= {"name": node["id"], "position": {"x": 0, "y": 0}}
     order = [str(node["id"]) for node in nodes]
-    edges = [{"id": f"{a}-{b}", "sourceId": a, "targetId": b, "type": "edge"} for a, b in zip(order, order[1:], strict=False)]
+    edges = [
+        {"id": f"{a}-{b}", "sourceId": a, "targetId": b, "type": "edge"}
+        for a, b in itertools.pairwise(order)
+    ]
     return {"contentType": "application/vnd.gorules.decision", "nodes": nodes, "edges": edges}
 
 
@@ -104,7 +116,10 @@ def _cel(conjunction: str = "&&", alternative: str = "||") -> tuple[str, str, st
     strict = f" {conjunction} ".join((*_STRICT, "technical_trained >= 1", "sales_trained >= 1"))
     level = '"none"'
     for each in reversed(LEVELS):
-        limits = [f"active_accounts >= {each.low}", *([f"active_accounts <= {each.high}"] if each.high else [])]
+        limits = [
+            f"active_accounts >= {each.low}",
+            *([f"active_accounts <= {each.high}"] if each.high else []),
+        ]
         limits += [strict] if each.strict else []
         level = f'({f" {conjunction} ".join(limits)}) ? "{each.id}" : ({level})'
     duties = ", ".join(f'({_cel_duty(each)} ? "{each}" : "")' for each in ACTIVITIES)
@@ -115,7 +130,11 @@ def _cel(conjunction: str = "&&", alternative: str = "||") -> tuple[str, str, st
         "bonus": f" {conjunction} ".join(("demo_answers", "demo_done", "approved_by_am")),
         "net_setup": _cel_net("setup_fee"), "net_monthly": _cel_net("monthly_fee"),
     }  # fmt: skip
-    return level, json.dumps(_RATES) + "[level]", "{" + ", ".join(f'"{key}": {text}' for key, text in rest.items()) + "}"
+    return (
+        level,
+        json.dumps(_RATES) + "[level]",
+        "{" + ", ".join(f'"{key}": {text}' for key, text in rest.items()) + "}",
+    )
 
 
 def _cel_duty(activity: str) -> str:
@@ -155,7 +174,15 @@ def cel_google() -> Run:
     kinds = dict.fromkeys(("id", "partner_type", "stage", "level"), cel.Type.STRING)
     counts = ("active_accounts", "technical_trained", "sales_trained", "months_since_golive", "total_users")
     kinds |= dict.fromkeys(counts, cel.Type.INT)
-    amounts = ("license_price", "hwaas_price", "classound_price", "setup_fee", "monthly_fee", "probability", "discount")
+    amounts = (
+        "license_price",
+        "hwaas_price",
+        "classound_price",
+        "setup_fee",
+        "monthly_fee",
+        "probability",
+        "discount",
+    )
     kinds |= dict.fromkeys(amounts, cel.Type.DOUBLE)
     flags = (*_STRICT, "customer_cms", "verbal_agreement", "demo_answers", "demo_done", "approved_by_am")
     kinds |= dict.fromkeys(flags, cel.Type.BOOL)
@@ -232,11 +259,18 @@ def _json_logic_net(fee: str) -> Any:
 
 def _rego() -> str:
     lines = ["package workload", "import rego.v1", 'default level := "none"']
-    strict = ["input.attends_reviews", "input.competence_positive", "input.technical_trained >= 1", "input.sales_trained >= 1"]
+    strict = [
+        "input.attends_reviews",
+        "input.competence_positive",
+        "input.technical_trained >= 1",
+        "input.sales_trained >= 1",
+    ]
     for level in LEVELS:
         limits = [f"input.active_accounts >= {level.low}"]
         limits += [f"input.active_accounts <= {level.high}"] if level.high else []
-        lines.append(f'level := "{level.id}" if {{ {"; ".join([*limits, *(strict if level.strict else [])])} }}')
+        lines.append(
+            f'level := "{level.id}" if {{ {"; ".join([*limits, *(strict if level.strict else [])])} }}'
+        )
     lines.append(f"discount := {json.dumps(_RATES)}[level]")
     for activity, condition in CONDITIONS.items():
         lines.append(f'blocked contains "{activity}" if not {_rego_name(activity)}')
@@ -254,7 +288,17 @@ def _rego() -> str:
         "net_setup := round((input.setup_fee * (1 - discount)) * 100) / 100",
         "net_monthly := round((input.monthly_fee * (1 - discount)) * 100) / 100",
     ]
-    names = ("level", "discount", "duties", "expected_mrr", "weighted_mrr", "gate_open", "bonus", "net_setup", "net_monthly")
+    names = (
+        "level",
+        "discount",
+        "duties",
+        "expected_mrr",
+        "weighted_mrr",
+        "gate_open",
+        "bonus",
+        "net_setup",
+        "net_monthly",
+    )
     lines.append("result := {" + ", ".join(f'"{name}": {name}' for name in names) + "}")
     return "\n".join(lines) + "\n"
 
@@ -295,8 +339,7 @@ def rego_cpp() -> Run:
 
     def run(record: Record) -> Answer:
         interpreter.set_input(record)
-        found = interpreter.query_bundle_entrypoint(bundle, "workload/result").results[0].expressions[0]
-        return found  # type: ignore[no-any-return]
+        return interpreter.query_bundle_entrypoint(bundle, "workload/result").results[0].expressions[0]
 
     return run
 
@@ -312,7 +355,10 @@ def rule_engine() -> Run:
     strict = " and ".join((*_STRICT, "technical_trained >= 1", "sales_trained >= 1"))
     levels = []
     for level in LEVELS:
-        limits = [f"active_accounts >= {level.low}", *([f"active_accounts <= {level.high}"] if level.high else [])]
+        limits = [
+            f"active_accounts >= {level.low}",
+            *([f"active_accounts <= {level.high}"] if level.high else []),
+        ]
         levels.append((level.id, rule(" and ".join([*limits, *([strict] if level.strict else [])]))))
     duties = [(each, rule(_cel_duty(each).replace("&&", "and"))) for each in ACTIVITIES if _columns(each)]
     mrr = "total_users * (license_price + hwaas_price + classound_price)"
@@ -321,7 +367,10 @@ def rule_engine() -> Run:
         "gate_open": rule('stage != "proposal" or verbal_agreement'),
         "bonus": rule("demo_answers and demo_done and approved_by_am"),
     }  # fmt: skip
-    nets = {"net_setup": rule("setup_fee * (1 - discount)"), "net_monthly": rule("monthly_fee * (1 - discount)")}
+    nets = {
+        "net_setup": rule("setup_fee * (1 - discount)"),
+        "net_monthly": rule("monthly_fee * (1 - discount)"),
+    }
 
     def run(record: Record) -> Answer:
         level = next((name for name, each in levels if each.matches(record)), "none")
@@ -354,17 +403,23 @@ def business_rules() -> Run:
         limits = [asked("active_accounts", at_least, level.low)]
         limits += [asked("active_accounts", at_most, level.high)] if level.high else []
         conditions = {"all": [*limits, *(strict if level.strict else [])]}
-        levels.append({"conditions": conditions, "actions": [{"name": "set_level", "params": {"level": level.id}}]})
+        levels.append(
+            {"conditions": conditions, "actions": [{"name": "set_level", "params": {"level": level.id}}]}
+        )
     duties = []
     for activity in ACTIVITIES:
         if not _columns(activity):
             continue
-        test: dict[str, Any] = {"any": [asked("partner_type", "equal_to", kind) for kind in _columns(activity)]}
+        test: dict[str, Any] = {
+            "any": [asked("partner_type", "equal_to", kind) for kind in _columns(activity)]
+        }
         if activity in CONDITIONS:
             each = CONDITIONS[activity]
             op = {"=": "is_true" if each.value else "is_false", ">=": at_least, "<": "less_than"}[each.op]
             test = {"all": [test, asked(each.fact, op, each.value)]}
-        duties.append({"conditions": test, "actions": [{"name": "add_duty", "params": {"activity": activity}}]})
+        duties.append(
+            {"conditions": test, "actions": [{"name": "add_duty", "params": {"activity": activity}}]}
+        )
 
     def run(record: Record) -> Answer:
         found: Answer = {"level": "none", "duties": []}
@@ -379,7 +434,12 @@ def business_rules() -> Run:
 def _business_classes() -> tuple[Any, Any]:
     from business_rules.actions import BaseActions, rule_action
     from business_rules.fields import FIELD_TEXT
-    from business_rules.variables import BaseVariables, boolean_rule_variable, numeric_rule_variable, string_rule_variable
+    from business_rules.variables import (
+        BaseVariables,
+        boolean_rule_variable,
+        numeric_rule_variable,
+        string_rule_variable,
+    )
 
     def reading(name: str) -> Callable[[Any], Any]:
         return lambda self: self.record[name]
@@ -407,7 +467,9 @@ def _business_classes() -> tuple[Any, Any]:
 
 def _rest(record: Record, found: Answer) -> Answer:
     discount = _RATES[found["level"]]
-    mrr = record["total_users"] * (record["license_price"] + record["hwaas_price"] + record["classound_price"])
+    mrr = record["total_users"] * (
+        record["license_price"] + record["hwaas_price"] + record["classound_price"]
+    )
     return {
         **found,
         "discount": discount,
@@ -434,13 +496,28 @@ def openfisca() -> Run:
     month = "2026-11"
 
     def define(name: str, kind: type, formula: Any = None) -> None:
-        members = {"value_type": kind, "entity": partner, "definition_period": periods.DateUnit.MONTH, "label": name}
-        system.add_variable(type(name, (variables.Variable,), members | ({"formula": formula} if formula else {})))
+        members = {
+            "value_type": kind,
+            "entity": partner,
+            "definition_period": periods.DateUnit.MONTH,
+            "label": name,
+        }
+        system.add_variable(
+            type(name, (variables.Variable,), members | ({"formula": formula} if formula else {}))
+        )
 
-    texts, flags = ("partner_type", "stage"), (*_STRICT, "customer_cms", "verbal_agreement", "demo_answers", "demo_done", "approved_by_am")
+    texts, flags = (
+        ("partner_type", "stage"),
+        (*_STRICT, "customer_cms", "verbal_agreement", "demo_answers", "demo_done", "approved_by_am"),
+    )
     counts = ("active_accounts", "technical_trained", "sales_trained", "months_since_golive", "total_users")
     amounts = ("license_price", "hwaas_price", "classound_price", "setup_fee", "monthly_fee", "probability")
-    inputs = {**dict.fromkeys(texts, str), **dict.fromkeys(flags, bool), **dict.fromkeys(counts, int), **dict.fromkeys(amounts, float)}
+    inputs = {
+        **dict.fromkeys(texts, str),
+        **dict.fromkeys(flags, bool),
+        **dict.fromkeys(counts, int),
+        **dict.fromkeys(amounts, float),
+    }
     for name, kind in inputs.items():
         define(name, kind)
     for name, (kind, formula) in _fisca_formulas(numpy).items():
@@ -469,7 +546,8 @@ def _fisca_formulas(numpy: Any) -> dict[str, tuple[type, Any]]:
             & (p("technical_trained", month) >= 1) & (p("sales_trained", month) >= 1)
         )  # fmt: skip
         tests = [
-            (accounts >= each.low) & (accounts <= (each.high or 10**9)) & (strict if each.strict else True) for each in LEVELS
+            (accounts >= each.low) & (accounts <= (each.high or 10**9)) & (strict if each.strict else True)
+            for each in LEVELS
         ]
         return numpy.select(tests, [3, 2, 1], 0)
 
@@ -479,7 +557,13 @@ def _fisca_formulas(numpy: Any) -> dict[str, tuple[type, Any]]:
             if activity in CONDITIONS:
                 each = CONDITIONS[activity]
                 value = p(each.fact, month)
-                found &= (value == each.value) if each.op == "=" else (value >= each.value) if each.op == ">=" else (value < each.value)
+                found &= (
+                    (value == each.value)
+                    if each.op == "="
+                    else (value >= each.value)
+                    if each.op == ">="
+                    else (value < each.value)
+                )
             return found
 
         return formula

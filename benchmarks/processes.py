@@ -20,7 +20,7 @@ _EXPRESSIONS = (
     "total_users * (license_price + hwaas_price + classound_price)",
     'if stage = "proposal" then verbal_agreement else true',
     "some r in reviews satisfies r.held_on in period",
-    "count(accounts[status = \"active\"]) >= 10",
+    'count(accounts[status = "active"]) >= 10',
     'renewal_on - @"P90D"',
     "sum(deals[won].amount) / 12",
     "probability in [0.2..0.8)",
@@ -66,7 +66,13 @@ def large_program(folder: Path, lines: int = 5000) -> int:
 
 def _policy(number: int, facts: int) -> list[str]:
     """Obligations with conditions in FEEL and as tests."""
-    lines = ["kind: obligations", f"id: policy-{number}", f"title: Policy {number}", "for: partner", "obligations:"]
+    lines = [
+        "kind: obligations",
+        f"id: policy-{number}",
+        f"title: Policy {number}",
+        "for: partner",
+        "obligations:",
+    ]
     for i in range(40):
         one, other = (number * 80 + 2 * i) % facts, (number * 80 + 2 * i + 1) % facts
         lines += [
@@ -74,7 +80,7 @@ def _policy(number: int, facts: int) -> list[str]:
             f"    title: Part {i}",
             "    party: partner",
             f"    when: {{kind_of: [one, two], fact_{one}: 1..}}",
-            f"    met_when: fact_{one} + fact_{other} >= {i} and (fact_{other} < 90 or kind_of = \"three\")",
+            f'    met_when: fact_{one} + fact_{other} >= {i} and (fact_{other} < 90 or kind_of = "three")',
         ]
     return lines
 
@@ -85,7 +91,9 @@ def milliseconds(command: Sequence[str], times: int = 9) -> float:
     took = []
     for _ in range(times):
         start = time.perf_counter()
-        subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+        subprocess.run(
+            command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+        )
         took.append(1000 * (time.perf_counter() - start))
     return statistics.median(took)
 

@@ -50,7 +50,14 @@ def _declarations() -> Iterator[str]:
 
 
 def _levels() -> Iterator[str]:
-    yield from ("kind: tiers", "id: levels", "title: Levels", "for: partner", "measure: active_accounts", "levels:")
+    yield from (
+        "kind: tiers",
+        "id: levels",
+        "title: Levels",
+        "for: partner",
+        "measure: active_accounts",
+        "levels:",
+    )
     for level in reversed(LEVELS):
         yield f"  - id: {level.id}"
         yield f"    title: {level.id.capitalize()}"

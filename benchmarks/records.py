@@ -82,7 +82,9 @@ def answer(record: Record) -> Answer:
          if each.low <= accounts <= (each.high or accounts) and (strict or not each.strict)), None,
     )  # fmt: skip
     discount = level.discount if level else Decimal(0)
-    mrr = record["total_users"] * (record["license_price"] + record["hwaas_price"] + record["classound_price"])
+    mrr = record["total_users"] * (
+        record["license_price"] + record["hwaas_price"] + record["classound_price"]
+    )
     return {
         "level": level.id if level else "none",
         "discount": discount,
@@ -107,7 +109,17 @@ def cents_off(found: Answer, right: Answer) -> list[str]:
     """The amounts that come out at another cent; raises `ValueError` where anything else differs."""
     wrong = [key for key in EXACT if found[key] != right[key]]
     # A float counts as right if it is as near as a float can be.
-    far = [key for key in AMOUNTS if abs(float(found[key]) - float(right[key])) > max(0.011, 1e-6 * float(right[key]))]
+    far = [
+        key
+        for key in AMOUNTS
+        if abs(float(found[key]) - float(right[key])) > max(0.011, 1e-6 * float(right[key]))
+    ]
     if wrong or far:
-        raise ValueError(f"{(wrong or far)[0]}: {found[(wrong or far)[0]]!r}, not {right[(wrong or far)[0]]!r}")
-    return [key for key in AMOUNTS if abs(float(found[key]) - float(right[key])) > 1e-6 * max(1.0, float(right[key]) / 1e6)]
+        raise ValueError(
+            f"{(wrong or far)[0]}: {found[(wrong or far)[0]]!r}, not {right[(wrong or far)[0]]!r}"
+        )
+    return [
+        key
+        for key in AMOUNTS
+        if abs(float(found[key]) - float(right[key])) > 1e-6 * max(1.0, float(right[key]) / 1e6)
+    ]

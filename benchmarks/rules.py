@@ -45,7 +45,10 @@ _MATRIX = (
     "pvp ppv vpp vpp ppv vpv pvp pvv vpp vpp vpp vvp pvp ppv pvp vvp vpp vvv ppp vpp pvp vvv pvp ppp"
 )
 ACTIVITIES = tuple(f"a{i:02}" for i in range(1, 49))
-MATRIX = {activity: dict(zip(TYPES, row, strict=True)) for activity, row in zip(ACTIVITIES, _MATRIX.split(), strict=True)}
+MATRIX = {
+    activity: dict(zip(TYPES, row, strict=True))
+    for activity, row in zip(ACTIVITIES, _MATRIX.split(), strict=True)
+}
 CONDITIONS = {
     "a04": Condition("customer_cms", "=", True),
     "a11": Condition("months_since_golive", ">=", 12),

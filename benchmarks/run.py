@@ -95,8 +95,15 @@ def _once() -> dict[str, str]:
     }
 
 
-def _page(engines: list[Timed], notes: dict[str, str], absent: list[str], once: dict[str, str]) -> Iterator[str]:
-    yield from ("# Performance", "", "Written by `make bench`; measure on your own machine before you compare.", "")
+def _page(
+    engines: list[Timed], notes: dict[str, str], absent: list[str], once: dict[str, str]
+) -> Iterator[str]:
+    yield from (
+        "# Performance",
+        "",
+        "Written by `make bench`; measure on your own machine before you compare.",
+        "",
+    )
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     yield f"Python {platform.python_version()}, {platform.system()} on {platform.machine()}, {cores} cores, of which one is used."
     yield from ("", "## One record", "", *_workload(), "")
@@ -130,7 +137,9 @@ def _workload() -> Iterator[str]:
 
 def _goals(engines: list[Timed]) -> Iterator[str]:
     by_name = {engine.name: engine.percentile(0.5) for engine in engines}
-    peer = min((each for each in engines if each.name in PEERS), key=lambda each: each.percentile(0.5), default=None)
+    peer = min(
+        (each for each in engines if each.name in PEERS), key=lambda each: each.percentile(0.5), default=None
+    )
     for name, most in ((_LIGHT, 3), (_FULL, 40)):
         for base in (_EXACT, _FLOATS):
             ratio = by_name[name] / by_name[base]

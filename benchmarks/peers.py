@@ -87,8 +87,7 @@ def _zen_content() -> dict[str, Any]:
         node |= {"name": node["id"], "position": {"x": 0, "y": 0}}
     order = [str(node["id"]) for node in nodes]
     edges = [
-        {"id": f"{a}-{b}", "sourceId": a, "targetId": b, "type": "edge"}
-        for a, b in itertools.pairwise(order)
+        {"id": f"{a}-{b}", "sourceId": a, "targetId": b, "type": "edge"} for a, b in itertools.pairwise(order)
     ]
     return {"contentType": "application/vnd.gorules.decision", "nodes": nodes, "edges": edges}
 

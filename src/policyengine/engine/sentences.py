@@ -229,6 +229,13 @@ class Sentences:
 
     def noun(self, name: str) -> str:
         """What a name is called."""
+        scope = self.scope
+        known = scope.graph.nouns
+        if (scope.entity, name) not in known:
+            known[scope.entity, name] = self._noun(name)
+        return known[scope.entity, name]
+
+    def _noun(self, name: str) -> str:
         owner = self.scope.owner(name)
         if owner is not None:
             noun = owner.graph.nodes[owner.entity][name].noun

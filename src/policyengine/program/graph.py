@@ -121,6 +121,11 @@ class Graph:
         return {key: keys for key, keys in found.items() if keys}
 
     @cached_property
+    def nouns(self) -> dict[Key, str]:
+        """What names are called where an entity sees them, as far as it was asked for."""
+        return {}
+
+    @cached_property
     def sights(self) -> Mapping[str, Mapping[str, Type]]:
         """For every entity the names that an expression at it sees; the graph must have been checked."""
         return {entity: self.names(entity) for entity in {*self.vocabulary.entities, *self.repeats}}

@@ -14,12 +14,13 @@ from policyengine.engine.compile.names import FACT
 from policyengine.engine.compile.readings import reader
 from policyengine.engine.compile.runtime import Careful
 from policyengine.engine.compile.support import Base, bases, nodes_of
-from policyengine.engine.compile.templates import Template, template_of
+from policyengine.engine.compile.templates import template_of
 from policyengine.engine.compile.values import keep, part_of
 from policyengine.policy.findings import Finding
 from policyengine.policy.rule import Rule
 from policyengine.program.graph import Graph
 
+Ready: TypeAlias = "tuple[Callable[[tuple[Any, ...], Any], Finding | None], tuple[Any, ...]]"
 Work: TypeAlias = Callable[[Rule, Any], "Finding | None"]
 _PATIENCE: Final = 500
 
@@ -35,7 +36,7 @@ class Bundle:
     readers: tuple[Callable[[Any], Finding | None], ...]
     bases: tuple[Base, ...] | None
     group: int
-    table: dict[object, tuple[Template | None, ...]] = field(default_factory=dict)
+    table: dict[object, tuple[Ready, ...]] = field(default_factory=dict)
     hits: int = 0
     misses: int = 0
 
@@ -54,7 +55,7 @@ class Bundle:
             return self._kept(key, self._made(scope, work, open_ones))
         self.hits += 1
         subject = scope.subject
-        return [None if one is None else one.of(subject) for one in ready]
+        return [make(values, subject) for make, values in ready]
 
     def _made(self, scope: Any, work: Work, open_ones: list[Finding]) -> Sequence[Finding | None]:
         found: list[Finding | None] = []
@@ -71,8 +72,13 @@ class Bundle:
     def _kept(self, key: object, found: Sequence[Finding | None]) -> Sequence[Finding | None]:
         templates = [None if one is None else template_of(one) for one in found]
         if all(template is not None or one is None for template, one in zip(templates, found, strict=True)):
-            keep(self.table, key, tuple(templates))
+            ready = tuple((_none, ()) if one is None else one.maker for one in templates)
+            keep(self.table, key, ready)
         return found
+
+
+def _none(values: tuple[Any, ...], subject: object) -> None:
+    return None
 
 
 def _is_open(finding: Finding) -> bool:

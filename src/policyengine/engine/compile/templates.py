@@ -24,13 +24,16 @@ class Template:
     values: tuple[Any, ...]
     parts: tuple[int, ...] = ()
 
-    def of(self, subject: Subject) -> Finding:
-        """The finding for a subject."""
-        if not self.parts:
-            return self.make(self.values, subject)
+    @property
+    def maker(self) -> tuple[Make, tuple[Any, ...]]:
+        """What makes the finding for a subject, and what it takes for that."""
+        return (self._with_parts, ()) if self.parts else (self.make, self.values)
+
+    def _with_parts(self, _: tuple[Any, ...], subject: Subject) -> Finding:
         values = list(self.values)
         for i in self.parts:
-            values[i] = tuple([part.of(subject) for part in values[i]])
+            makers = [part.maker for part in values[i]]
+            values[i] = tuple([make(inner, subject) for make, inner in makers])
         return self.make(tuple(values), subject)
 
 

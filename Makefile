@@ -68,6 +68,16 @@ TARGETS ?= text words yaml json
 fuzz: .venv-fuzz/ready ## search for inputs that break the readers and the expressions: RUNS=10000 for each target
 	@for target in $(TARGETS); do .venv-fuzz/bin/python fuzz/run.py $$target -runs=$(RUNS) || exit 1; done
 
+COMPARISONS ?= 100000
+
+.PHONY: differential
+differential: .venv/ready ## compare generated code with the reference evaluator: COMPARISONS=100000
+	$(BIN)/python -m tests.differential $(COMPARISONS)
+
+.PHONY: bench
+bench: .venv-bench/ready ## measure against hand-written code and other engines, and write docs/performance.md
+	.venv-bench/bin/python benchmarks/run.py
+
 .PHONY: lock
 lock: .venv/ready ## resolve the dependencies anew (needs uv in .venv: pip install uv)
 	.ci/lock.sh $(BIN)/uv
@@ -97,4 +107,14 @@ clean: ## remove what was set up and what tools left behind
 	@.venv-fuzz/bin/python -m pip --disable-pip-version-check -qq install --require-hashes \
 		--requirement requirements.lock --requirement fuzz/requirements.txt
 	@.venv-fuzz/bin/python -m pip --disable-pip-version-check -qq install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The peers of the benchmarks stay apart too; one that does not install is left out, and the page says so
+.venv-bench/ready: requirements.lock benchmarks/requirements.txt
+	@echo "Setting up .venv-bench, once ..."
+	@.ci/venv.sh .venv-bench
+	@.venv-bench/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --requirement requirements.lock
+	@.venv-bench/bin/python -m pip --disable-pip-version-check -qq install --no-deps --no-build-isolation --editable .
+	@grep -v '^#' benchmarks/requirements.txt | while read -r peer; do \
+		.venv-bench/bin/python -m pip --disable-pip-version-check -qq install "$$peer" || echo "$$peer does not install"; done
 	@touch $@

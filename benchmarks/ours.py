@@ -70,19 +70,16 @@ def _rates(discounts: Iterable[Any]) -> Any:
 
 
 def engines() -> dict[str, tuple[Callable[[Any], Any], Callable[[Record], Any], Callable[[Any], Answer]]]:
-    """By name: what answers, how a record is made ready for it, how its answer is read."""
-    loaded = program()
+    """By name: what answers, how a record is made ready for it, how its answer is read.
+
+    Each has a program of its own, so that none knows what another has worked out.
+    """
+    light, full, checked_light, checked_full = (program() for _ in range(4))
+    name = "policyengine, {}without reasons", "policyengine, {}with all reasons"
+    checked = "plain data checked, "
     return {
-        "policyengine, without reasons": (
-            loaded.outcomes,
-            lambda record: read(loaded, record),
-            answer_of_outcomes,
-        ),
-        "policyengine, with all reasons": (
-            loaded.evaluate,
-            lambda record: read(loaded, record),
-            answer_of_decision,
-        ),
-        "policyengine, plain data checked, without reasons": (loaded.outcomes, dict, answer_of_outcomes),
-        "policyengine, plain data checked, with all reasons": (loaded.evaluate, dict, answer_of_decision),
+        name[0].format(""): (light.outcomes, lambda record: read(light, record), answer_of_outcomes),
+        name[1].format(""): (full.evaluate, lambda record: read(full, record), answer_of_decision),
+        name[0].format(checked): (checked_light.outcomes, dict, answer_of_outcomes),
+        name[1].format(checked): (checked_full.evaluate, dict, answer_of_decision),
     }

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -159,24 +159,32 @@ class Program:
 
     def evaluate(self, record: Record | Mapping[str, object]) -> Decision:
         """The decision for a record; one that cannot be read gives a decision that only has diagnostics."""
-        if not isinstance(record, Record):
-            read = self.record(record)
-            if not read.records:
-                return self._refusal(read.diagnostics)
-            record = read.records[0]
-        return self._engine.decide(record)
+        found = self._read(record)
+        return self._engine.decide(found) if isinstance(found, Record) else self._refusal(found)
 
     def outcomes(self, record: Record | Mapping[str, object]) -> Outcomes:
         """What is found for everyone in a record, without a word about why; much faster than `evaluate`.
 
         A record that cannot be read gives outcomes that only have diagnostics.
         """
-        if not isinstance(record, Record):
-            read = self.record(record)
-            if not read.records:
-                return self._engine.refusal(read.diagnostics)
-            record = read.records[0]
-        return self._engine.outcomes(record)
+        found = self._read(record)
+        return self._engine.outcomes(found) if isinstance(found, Record) else self._engine.refusal(found)
+
+    def _read(self, record: Record | Mapping[str, object]) -> Record | tuple[Diagnostic, ...]:
+        """The record itself, or the one that plain data describe; else their mistakes."""
+        if isinstance(record, Record):
+            return record
+        found = self._direct(record)
+        if found is not None:
+            return found
+        read = self.record(record)
+        return read.records[0] if read.records else read.diagnostics
+
+    @cached_property
+    def _direct(self) -> Callable[[Mapping[str, object]], Record | None]:
+        from policyengine.program.direct import direct_reader
+
+        return direct_reader(self.vocabulary)
 
     @cached_property
     def _engine(self) -> Engine:

@@ -153,8 +153,12 @@ def _reason(scope: Scope, expression: Expression, value: object, upright: bool) 
 
 def _fact(scope: Scope, name: str | None) -> str | None:
     """The name, if it is one that a record or a formula gives; nodes of policies have none of their own."""
-    found = name is not None and scope.graph.vocabulary.fact(scope.graph.real(scope.entity), name) is not None
-    return name if found else None
+    if name is None:
+        return None
+    graph, known = scope.graph, scope.graph.facts
+    if (scope.entity, name) not in known:
+        known[scope.entity, name] = graph.vocabulary.fact(graph.real(scope.entity), name) is not None
+    return name if known[scope.entity, name] else None
 
 
 # Values that tell their cases

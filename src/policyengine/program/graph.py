@@ -126,6 +126,11 @@ class Graph:
         return {}
 
     @cached_property
+    def facts(self) -> dict[Key, bool]:
+        """Which names that an entity sees are facts, as far as it was asked for."""
+        return {}
+
+    @cached_property
     def sights(self) -> Mapping[str, Mapping[str, Type]]:
         """For every entity the names that an expression at it sees; the graph must have been checked."""
         return {entity: self.names(entity) for entity in {*self.vocabulary.entities, *self.repeats}}

@@ -48,12 +48,13 @@ def measure(engines: Sequence[Timed]) -> None:
     for number in range(ROUNDS + 1):
         for engine in engines:
             gc.collect()
-            took = _round(engine, engine.rounds[number % len(engine.rounds)])
+            took = one_round(engine, engine.rounds[number % len(engine.rounds)])
             if number:
                 engine.took.append(took)
 
 
-def _round(engine: Timed, records: Sequence[Any]) -> list[int]:
+def one_round(engine: Timed, records: Sequence[Any]) -> list[int]:
+    """The nanoseconds for each record."""
     clock = time.perf_counter_ns
     run = engine.run
     took = []

@@ -18,7 +18,7 @@ from typing import Any
 import hand
 import ours
 import processes
-from measure import ROUNDS, Timed, measure
+from measure import ROUNDS, Timed, measure, one_round
 from peers import PEERS
 from records import Record, answer, cents_off, in_decimals, in_floats, records
 
@@ -122,7 +122,18 @@ def _page(
         )
     yield ""
     yield from (f"Not measured: {line}." for line in absent)
-    yield from ("## Goals", "", *_goals(engines), "", "## Once", "", "| what | figure |", "|---|---:|")
+    yield from (
+        "## Goals",
+        "",
+        *_goals(engines),
+        "",
+        *_reasons(),
+        "",
+        "## Once",
+        "",
+        "| what | figure |",
+        "|---|---:|",
+    )
     yield from (f"| {what} | {figure} |" for what, figure in once.items())
     yield from ("", "## The peers", "", *_versions())
 
@@ -155,6 +166,30 @@ def _goals(engines: list[Timed]) -> Iterator[str]:
     if peer is not None:
         ahead = by_name[_LIGHT] < peer.percentile(0.5)
         yield f"- {_LIGHT} against the fastest peer, {peer.name}: {'ahead' if ahead else 'behind'}"
+
+
+def _reasons() -> Iterator[str]:
+    """What reasons cost: a part of it is saved where values come up again."""
+    program, seen = ours.program(), records(COUNT, seed=5)
+    ready = [ours.read(program, record) for record in seen]
+    new = [ours.read(program, record) for record in records(COUNT, seed=6)]
+    for record in ready:
+        program.evaluate(record)
+    steps = [
+        Timed("working out all values of the graph", program._engine.compiled.instances, [ready]),
+        Timed("a decision for values that came up before", program.evaluate, [ready]),
+    ]
+    measure(steps)
+    fresh = Timed("a decision for amounts that never came up", program.evaluate, [new])
+    fresh.took.append(one_round(fresh, new))
+    sizes = [len(program.evaluate(record).findings) for record in ready[:100]]
+    yield f"A decision with reasons holds {sum(sizes) / len(sizes):.0f} findings here, each a value of its own:"
+    yield ""
+    yield from (f"- {step.name}: {step.percentile(0.5):,.0f} µs" for step in [*steps, fresh])
+    yield ""
+    known, sentences = steps[1].percentile(0.5), fresh.percentile(0.5) - steps[1].percentile(0.5)
+    yield f"Writing sentences about amounts that are new takes {sentences:,.0f} µs, reading the findings off the values and"
+    yield f"making them, with their requirements and distances, {known - steps[0].percentile(0.5):,.0f} µs. `outcomes` leaves both out."
 
 
 def _versions() -> Iterator[str]:

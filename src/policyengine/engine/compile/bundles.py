@@ -95,9 +95,11 @@ def facts_key(scope: Any, group: int, resting_on: tuple[Base, ...]) -> object:
 
 
 def _fact(scope: Any, base: Base) -> object:
-    for _ in range(base.hops):
-        scope = scope.above
-    return part_of(scope.record.facts.get(base.name) if base.what == FACT else scope.given.get(base.name))
+    if base.hops:
+        for _ in range(base.hops):
+            scope = scope.above
+    value = scope.record.facts.get(base.name) if base.what == FACT else scope.given.get(base.name)
+    return value if base.plain else part_of(value)
 
 
 def bundles(graph: Graph, rules: Sequence[Rule], groups: dict[tuple[Base, ...], int]) -> tuple[Bundle, ...]:

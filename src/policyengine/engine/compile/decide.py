@@ -50,6 +50,9 @@ def _decide(compiled: Compiled, program: Program, found: Found) -> Decision:
 
 def _of_bundle(bundle: Bundle, scopes: Sequence[Instance], open_ones: list[Finding]) -> list[Finding]:
     """The findings of a bundle, rule by rule and for each rule in the order of the instances."""
+    if len(scopes) == 1:
+        only = bundle.read(scopes[0], _read_rule, open_ones)
+        return [finding for finding in only if finding is not None]
     read = [bundle.read(scope, _read_rule, open_ones) for scope in scopes]
     return [finding for of_rule in zip(*read, strict=True) for finding in of_rule if finding is not None]
 

@@ -7,18 +7,22 @@ from dataclasses import dataclass
 
 from policyengine.engine.compile.names import FACT, GIVEN, LIST, NODE, Place, own_place, place_of
 from policyengine.feel.syntax import names
-from policyengine.feel.types import ANY, Context, ListOf, RangeOf, Type
+from policyengine.feel.types import ANY, BOOLEAN, Context, Enum, ListOf, RangeOf, Type
 from policyengine.policy.rule import Build, Choose, Explain, Node, Reading, Rule, Rules, Shortfalls, Value
 from policyengine.program.graph import Graph
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A fact, or a name that a computed instance is given, so many instances up."""
+    """A fact, or a name that a computed instance is given, so many instances up.
+
+    Values of a `plain` one (yes or no, one of a list) are told apart as they are.
+    """
 
     hops: int
     what: str
     name: str
+    plain: bool
 
 
 def nodes_of(rule: Rule) -> Iterator[str]:
@@ -90,7 +94,9 @@ def bases(graph: Graph, entity: str, wanted: Iterable[str]) -> tuple[Base, ...] 
         elif place.what == LIST or not comparable(_type(graph, place)):
             return None
         else:
-            found[Base(hops + place.hops, FACT if place.what == FACT else GIVEN, place.name)] = None
+            kind = _type(graph, place)
+            plain = place.what == FACT and (kind == BOOLEAN or isinstance(kind, Enum))
+            found[Base(hops + place.hops, place.what, place.name, plain)] = None
     return tuple(found)
 
 

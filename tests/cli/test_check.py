@@ -70,3 +70,12 @@ def test_several_outputs(cli, program, tmp_path):
     assert "no mistakes" in result.out
     assert json.loads(target.read_text(encoding="utf-8"))["errors"] == 0
     assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".tmp")] == []
+
+
+def test_sarif(cli, program):
+    change(program, "levels.yaml", "when: trained", "when: traind")
+    result = cli("check", program, "-o", "sarif")
+    (run,) = json.loads(result.out)["runs"]
+    assert result.code == 1
+    (found,) = run["results"]
+    assert found["ruleId"] == run["tool"]["driver"]["rules"][found["ruleIndex"]]["id"]

@@ -14,6 +14,7 @@ from policyengine.cli.console import Console
 from policyengine.cli.files import deliver
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
 from policyengine.cli.programs import folders_of
+from policyengine.cli.version import VERSION
 from policyengine.diagnostics import Diagnostic, Severity
 from policyengine.policy.phrases import plural
 from policyengine.render.diagnostics import diagnostics_json, diagnostics_text, summary
@@ -22,7 +23,7 @@ from policyengine.render.diagnostics import diagnostics_json, diagnostics_text, 
 @click.command("check", context_settings=SETTINGS)
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
 @as_of_option
-@output_option("text", "json")
+@output_option("text", "json", "sarif")
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning"]),
@@ -49,6 +50,10 @@ def command(
 def _render(programs: Sequence[Program], form: str, color: bool) -> str:
     if form == "json":
         return json.dumps(_report(programs), indent=2, ensure_ascii=False)
+    if form == "sarif":
+        from policyengine.render.sarif import sarif
+
+        return json.dumps(sarif(_all(programs), VERSION), indent=2, ensure_ascii=False)
     found = diagnostics_text(_all(programs), color=color)
     return "\n\n".join(part for part in (found, "\n".join(map(_line, programs))) if part)
 

@@ -10,7 +10,8 @@ import pytest
 from referencing import Registry
 
 from policyengine.diagnostics import Code, Label, Severity
-from policyengine.render.sarif import sarif
+from policyengine.render.note import Note
+from policyengine.render.sarif import sarif, sarif_of_notes
 from policyengine.source import Source
 
 SCHEMA = json.loads((Path(__file__).parent / "schemas" / "sarif-2.1.0.json").read_text())
@@ -94,3 +95,14 @@ def test_a_mistake_is_recognised_when_it_moves():
 
 def test_a_mistake_in_another_file_is_another():
     assert fingerprint(name="policies/others.yaml") != fingerprint()
+
+
+def test_notes_of_other_commands():
+    place = at(Source("a.yaml", LEVELS), "10..15")
+    notes = [Note("error", "failed", "expected 3", place), Note("notice", "a remark", "")]
+    found = sarif_of_notes(notes, "policy-test", "a policy test that fails", "1.2.3")
+    jsonschema.Draft7Validator(SCHEMA, registry=Registry()).validate(found)
+    first, second = found["runs"][0]["results"]
+    assert (first["level"], second["level"]) == ("error", "note")
+    assert first["locations"][0]["physicalLocation"]["region"]["startLine"] == 2
+    assert "locations" not in second

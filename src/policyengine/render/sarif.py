@@ -14,32 +14,35 @@ from typing import Any
 from urllib.parse import quote
 
 from policyengine.diagnostics import Code, Diagnostic
+from policyengine.render.note import Note
 from policyengine.source import Span
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def sarif(diagnostics: Sequence[Diagnostic], version: str) -> dict[str, Any]:
-    """A SARIF log with one run; `version` is that of policyengine."""
+    """Mistakes as a SARIF log with one run; `version` is that of policyengine."""
     codes = {found.code.id: found.code for found in diagnostics}
     order = {name: i for i, name in enumerate(sorted(codes))}
-    driver = {
-        "name": "policyengine",
-        "version": version,
-        "semanticVersion": version,
-        "rules": [_rule(codes[name]) for name in order],
-    }
-    return {
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {"driver": driver},
-                "columnKind": "unicodeCodePoints",
-                "results": [_result(found, order[found.code.id]) for found in diagnostics],
-            }
-        ],
-    }
+    rules = [_rule(codes[name]) for name in order]
+    return _log(rules, [_result(found, order[found.code.id]) for found in diagnostics], version)
+
+
+def sarif_of_notes(notes: Sequence[Note], rule: str, title: str, version: str) -> dict[str, Any]:
+    """What a command other than `check` remarks, as a SARIF log in which all results are of one rule."""
+    results = []
+    for note in notes:
+        message = f"{note.title}: {note.message}" if note.message else note.title
+        parts = [rule, note.title, *_line(note.at)]
+        level = "note" if note.severity == "notice" else note.severity
+        results.append({"ruleId": rule, "ruleIndex": 0, "level": level, **_said(message, parts, note.at)})
+    return _log([{"id": rule, "shortDescription": {"text": title}}], results, version)
+
+
+def _log(rules: list[dict[str, Any]], results: list[dict[str, Any]], version: str) -> dict[str, Any]:
+    driver = {"name": "policyengine", "version": version, "semanticVersion": version, "rules": rules}
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
 def _rule(code: Code) -> dict[str, Any]:
@@ -63,11 +66,8 @@ def _result(found: Diagnostic, rule: int) -> dict[str, Any]:
         "ruleId": found.code.id,
         "ruleIndex": rule,
         "level": str(found.severity),
-        "message": {"text": message},
-        "partialFingerprints": {"policyengine/v1": _fingerprint(found)},
+        **_said(message, [found.code.id, found.message, *_line(found.span)], found.span),
     }
-    if found.span is not None:
-        result["locations"] = [{"physicalLocation": _place(found.span)}]
     if found.labels:
         result["relatedLocations"] = [
             {"id": i, "message": {"text": label.text}, "physicalLocation": _place(label.span)}
@@ -95,11 +95,17 @@ def _address(name: str) -> str:
     return f"file://{text}" if path.is_absolute() else text
 
 
-def _fingerprint(found: Diagnostic) -> str:
-    parts = [found.code.id, found.message]
-    if found.span is not None:
-        parts += [found.span.source.name, found.span.source.line(found.span.line).strip()]
-    return _digest(parts)
+def _said(message: str, parts: Iterable[str], at: Span | None) -> dict[str, Any]:
+    """What every result has: a message, its place, and what it is recognised by."""
+    said: dict[str, Any] = {
+        "message": {"text": message},
+        "partialFingerprints": {"policyengine/v1": _digest(parts)},
+    }
+    return said if at is None else {**said, "locations": [{"physicalLocation": _place(at)}]}
+
+
+def _line(at: Span | None) -> list[str]:
+    return [] if at is None else [at.source.name, at.source.line(at.line).strip()]
 
 
 def _digest(parts: Iterable[str]) -> str:

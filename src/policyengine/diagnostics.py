@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from policyengine.dataclass import dataclass
 from policyengine.source import Span
 
 

@@ -9,8 +9,9 @@ these knows the kind that it came from; engines need only these.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
 from policyengine.feel.syntax import Expression
 from policyengine.feel.types import Type

@@ -8,9 +8,10 @@ above it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
+from policyengine.dataclass import dataclass
 from policyengine.feel.syntax import Expression, Name, Path, walk
 from policyengine.feel.types import Type
 from policyengine.policy.rule import Node, Repeat, Rule, Transition

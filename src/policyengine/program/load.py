@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Report, Severity
 from policyengine.policy.draft import Unit
 from policyengine.policy.vocabulary import Declarations, Vocabulary

@@ -6,9 +6,9 @@ Every scalar stays the text that the author wrote; types come later, from the sc
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from policyengine.dataclass import dataclass
 from policyengine.source import Source, Span
 from policyengine.text.align import char_spans
 

@@ -1,15 +1,14 @@
 """`dataclass` as in the standard library, without the time that it takes at every start.
 
 The standard one generates and compiles up to six methods for each class while its module is imported: for our
-classes together a quarter of the time in which one record is evaluated. Here all methods but `__init__` are
-shared, and that one is written at the first call. `fields`, `replace` and `match` work as ever.
+classes together a quarter of the time in which one record is evaluated. Here a method is shared by all
+classes, or written when it is first called. `fields`, `replace` and `match` work as ever.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
-from operator import attrgetter
+from collections.abc import Callable, Iterable
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -31,12 +30,9 @@ else:
         return make
 
 
-_Methods = dict[str, Any]
-
-
 def _complete(cls: type, frozen: bool, slots: bool) -> type:
-    fields = dataclasses.fields(cls)
-    methods = {"__init__": _init_later(cls), "__repr__": _repr, **_compared(fields, frozen)}
+    methods: dict[str, Any] = {"__repr__": _repr, "__hash__": None}
+    methods |= {name: _later(cls, name) for name in _WRITTEN if frozen or name != "__hash__"}
     if frozen:
         methods |= {"__setattr__": _refuse_to_set, "__delattr__": _refuse_to_delete}
         if slots:
@@ -47,60 +43,62 @@ def _complete(cls: type, frozen: bool, slots: bool) -> type:
     return cls
 
 
-def _compared(fields: tuple[dataclasses.Field[Any], ...], frozen: bool) -> _Methods:
-    """Equality, and the hash of what cannot change, by the fields that are compared."""
-    said = _values([each.name for each in fields if each.compare])
-    hashed = _values([each.name for each in fields if (each.compare if each.hash is None else each.hash)])
+def _later(cls: type, name: str) -> Callable[..., Any]:
+    """Stands in for a method until it is called."""
 
-    def __eq__(self: object, other: object) -> bool:  # noqa: N807
-        return said(self) == said(other) if other.__class__ is self.__class__ else NotImplemented
+    def stand_in(self: object, *values: Any, **named: Any) -> Any:
+        space: dict[str, Any] = {}
+        exec(_WRITTEN[name](dataclasses.fields(cls), space), space)
+        method = space[name]
+        method.__qualname__ = f"{cls.__qualname__}.{name}"
+        setattr(cls, name, method)
+        return method(self, *values, **named)
 
-    def __hash__(self: object) -> int:  # noqa: N807
-        return hash(hashed(self))
-
-    return {"__eq__": __eq__, "__hash__": __hash__ if frozen else None}
-
-
-def _values(names: Sequence[str]) -> Callable[[object], tuple[object, ...]]:
-    """The values of so many fields as a tuple."""
-    if len(names) > 1:
-        return attrgetter(*names)
-    return lambda each: tuple(getattr(each, name) for name in names)
+    return stand_in
 
 
-def _init_later(cls: type) -> Callable[..., None]:
-    """Stands in for `__init__` until it is called."""
-
-    def __init__(self: object, *values: Any, **named: Any) -> None:  # noqa: N807
-        written = _written_init(cls)
-        cls.__init__ = written  # type: ignore[misc]
-        written(self, *values, **named)
-
-    return __init__
+_Fields = tuple[dataclasses.Field[Any], ...]
 
 
-def _written_init(cls: type) -> Callable[..., None]:
-    """`__init__` with one parameter a field; the text holds nothing but names of fields."""
-    space: dict[str, Any] = {"_set": object.__setattr__, "_missing": dataclasses.MISSING}
+def _init(fields: _Fields, space: dict[str, Any]) -> str:
+    """The text of `__init__`, with one parameter a field; `space` gets what its names stand for."""
+    space |= {"_set": object.__setattr__, "_missing": dataclasses.MISSING}
     positional: list[str] = ["self"]
     named: list[str] = []
     body = ["pass"]
-    for each in dataclasses.fields(cls):
-        name, value = each.name, each.name
-        parameter = name
+    for each in fields:
+        parameter = value = each.name
         if each.default is not dataclasses.MISSING:
-            space[f"_default_{name}"] = each.default
-            parameter = f"{name}=_default_{name}"
+            space[f"_default_{each.name}"] = each.default
+            parameter = f"{each.name}=_default_{each.name}"
         elif each.default_factory is not dataclasses.MISSING:
-            space[f"_new_{name}"] = each.default_factory
-            parameter, value = f"{name}=_missing", f"_new_{name}() if {name} is _missing else {name}"
+            space[f"_new_{each.name}"] = each.default_factory
+            parameter = f"{each.name}=_missing"
+            value = f"_new_{each.name}() if {each.name} is _missing else {each.name}"
         (named if each.kw_only else positional).append(parameter)
-        body.append(f"_set(self, {name!r}, {value})")
+        body.append(f"_set(self, {each.name!r}, {value})")
     parameters = ", ".join([*positional, *(["*", *named] if named else [])])
-    exec(f"def __init__({parameters}):\n " + "\n ".join(body), space)
-    written: Callable[..., None] = space["__init__"]
-    written.__qualname__ = f"{cls.__qualname__}.__init__"
-    return written
+    return f"def __init__({parameters}):\n " + "\n ".join(body)
+
+
+def _eq(fields: _Fields, _: object) -> str:
+    names = [each.name for each in fields if each.compare]
+    same = f"{_tuple('self', names)} == {_tuple('other', names)}"
+    return (
+        f"def __eq__(self, other):\n return {same} if other.__class__ is self.__class__ else NotImplemented"
+    )
+
+
+def _hash(fields: _Fields, _: object) -> str:
+    names = [each.name for each in fields if (each.compare if each.hash is None else each.hash)]
+    return f"def __hash__(self):\n return hash({_tuple('self', names)})"
+
+
+def _tuple(of: str, names: Iterable[str]) -> str:
+    return f"({''.join(f'{of}.{name}, ' for name in names)})"
+
+
+_WRITTEN = {"__init__": _init, "__eq__": _eq, "__hash__": _hash}
 
 
 @recursive_repr()

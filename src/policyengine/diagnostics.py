@@ -7,7 +7,6 @@ and nothing here is raised.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Literal
@@ -121,6 +120,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     same = folded.get(word.casefold().replace("-", "_").replace(" ", "_"))
     if same is not None and same != word:
         return same
+    import difflib  # only where something is wrong
+
     found = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
     return found[0] if found else None
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from functools import cached_property
+from typing import NamedTuple
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.syntax import Expression, Name, Path, walk
@@ -19,6 +20,20 @@ from policyengine.policy.vocabulary import Vocabulary
 
 Key = tuple[str, str]
 """An entity and a name."""
+
+
+class Words(NamedTuple):
+    """What an expression mentions: its names, and with them the properties, as `fee` in `accounts.fee`."""
+
+    names: frozenset[str]
+    all: frozenset[str]
+
+    @classmethod
+    def of(cls, expression: Expression) -> Words:
+        """The words of an expression."""
+        parts = [part for part in walk(expression) if isinstance(part, (Name, Path))]
+        names = frozenset(part.name for part in parts if isinstance(part, Name))
+        return cls(names, names.union(part.name for part in parts))
 
 
 @dataclass(frozen=True)
@@ -35,6 +50,7 @@ class Graph:
     transitions: tuple[Transition, ...]
     types: dict[Key, Type] = field(default_factory=dict)
     _needs: dict[Key, tuple[Key, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _words: dict[Key, Words] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def order(self) -> tuple[Key, ...]:
@@ -80,10 +96,9 @@ class Graph:
         return iter(self._needs[key])
 
     def _needed(self, key: Key) -> Iterator[Key]:
-        entity, name = key
-        expression = self.nodes[entity][name].expression
-        words = mentioned(expression)
-        for word in sorted(free_names(expression)):
+        entity = key[0]
+        names, words = self.words(key)
+        for word in sorted(names):
             found = self.node(entity, word)
             if found is not None:
                 yield found[0], word
@@ -92,6 +107,13 @@ class Graph:
         if entity in self.repeats:
             repeat = self.repeats[entity]
             yield repeat.within, repeat.items
+
+    def words(self, key: Key) -> Words:
+        """What the expression of a node mentions."""
+        if key not in self._words:
+            entity, name = key
+            self._words[key] = Words.of(self.nodes[entity][name].expression)
+        return self._words[key]
 
     def _listed(self, entity: str, words: frozenset[str]) -> Iterator[str]:
         for name, child in self.vocabulary.entities.items():
@@ -148,20 +170,6 @@ class Graph:
                 if (owner, name) in self.types:
                     seen[name] = self.types[owner, name]
         return seen
-
-
-def free_names(expression: Expression) -> frozenset[str]:
-    """The names alone, without properties: `accounts` and not `fee` in `accounts.fee`."""
-    return frozenset(part.name for part in walk(expression) if isinstance(part, Name))
-
-
-def mentioned(expression: Expression) -> frozenset[str]:
-    """Every name and every property that an expression mentions."""
-    found: set[str] = set()
-    for part in walk(expression):
-        if isinstance(part, (Name, Path)):
-            found.add(part.name)
-    return frozenset(found)
 
 
 def find_cycle(graph: Graph) -> tuple[Key, ...]:

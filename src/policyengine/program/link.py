@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as Maps
 
 from policyengine.diagnostics import Code, Diagnostic, Label, Report, Severity, did_you_mean
+from policyengine.feel import types
 from policyengine.feel.checker import check
 from policyengine.feel.settled import settled
+from policyengine.feel.types import Type
 from policyengine.kinds import KINDS
 from policyengine.policy.draft import UNKNOWN_NAME, Draft, Unit
 from policyengine.policy.known import known_values
@@ -152,7 +156,7 @@ def _in_sight(nodes: dict[str, dict[str, Node]], node: Node, vocabulary: Vocabul
     if "/" not in node.name or node.entity not in vocabulary.entities:
         return node
     lineage = vocabulary.lineage(node.entity)
-    owners = [e for e, own in nodes.items() if node.name in own and e in vocabulary.entities]
+    owners = [entity for entity in vocabulary.entities if node.name in nodes.get(entity, ())]
     for entity in owners:
         if entity != node.entity and (entity in lineage or node.entity in vocabulary.lineage(entity)):
             return nodes[entity][node.name]
@@ -184,20 +188,26 @@ def _cycle(graph: Graph, cycle: Sequence[Key]) -> Diagnostic:
 
 
 def _type(graph: Graph, report: Report) -> None:
-    names = {entity: graph.names(entity) for entity in {*graph.nodes, *graph.repeats}}
-    below: dict[str, list[str]] = {}
-    for entity in names:
-        for owner in graph.lineage(entity):
-            below.setdefault(owner, []).append(entity)
+    sights: dict[str, ChainMap[str, Type]] = {}
+    for entity in graph.nodes:
+        _look_around(graph, entity, sights)
     for key in graph.order:
         entity, name = key
         node = graph.nodes[entity][name]
-        checked = check(node.expression, names[entity], node.wanted, functions=LIBRARY)
+        checked = check(node.expression, sights[entity], node.wanted, functions=LIBRARY)
         report.extend(checked.diagnostics)
-        found = node.wanted if node.wanted is not None else checked.type
-        graph.types[key] = found
-        for each in below[entity]:
-            names[each][name] = found
+        graph.types[key] = sights[entity][name] = node.wanted if node.wanted is not None else checked.type
+
+
+def _look_around(graph: Graph, entity: str, sights: dict[str, ChainMap[str, Type]]) -> None:
+    """Adds what an entity sees, and all above it: names of its own, and then those of what it belongs to."""
+    for each in reversed(list(graph.lineage(entity))):
+        if each not in sights:
+            above = graph.above(each)
+            outermost: ChainMap[str, Type] = ChainMap({"today": types.DATE})
+            repeat = graph.repeats.get(each)
+            own: Maps[str, Type] = graph.vocabulary.row(each).fields if repeat is None else repeat.types
+            sights[each] = (outermost if above is None else sights[above]).new_child(dict(own))
 
 
 def _check_sources(vocabulary: Vocabulary, documents: Iterable[Document], report: Report) -> None:

@@ -10,30 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from functools import cached_property
-from typing import NamedTuple
 
 from policyengine.dataclass import dataclass
-from policyengine.feel.syntax import Expression, Name, Path, walk
 from policyengine.feel.types import Type
 from policyengine.policy.rule import Node, Repeat, Rule, Transition
 from policyengine.policy.vocabulary import Vocabulary
 
 Key = tuple[str, str]
 """An entity and a name."""
-
-
-class Words(NamedTuple):
-    """What an expression mentions: its names, and with them the properties, as `fee` in `accounts.fee`."""
-
-    names: frozenset[str]
-    all: frozenset[str]
-
-    @classmethod
-    def of(cls, expression: Expression) -> Words:
-        """The words of an expression."""
-        parts = [part for part in walk(expression) if isinstance(part, (Name, Path))]
-        names = frozenset(part.name for part in parts if isinstance(part, Name))
-        return cls(names, names.union(part.name for part in parts))
 
 
 @dataclass(frozen=True)
@@ -50,12 +34,20 @@ class Graph:
     transitions: tuple[Transition, ...]
     types: dict[Key, Type] = field(default_factory=dict)
     _needs: dict[Key, tuple[Key, ...]] = field(default_factory=dict, repr=False, compare=False)
-    _words: dict[Key, Words] = field(default_factory=dict, repr=False, compare=False)
 
-    @cached_property
+    @property
     def order(self) -> tuple[Key, ...]:
         """All nodes, each after those that it needs; the graph must be acyclic."""
-        return in_order(self)
+        return self._walked[0]
+
+    @property
+    def cycle(self) -> tuple[Key, ...]:
+        """Nodes that each need the next one, the last the first; empty if there are none."""
+        return self._walked[1]
+
+    @cached_property
+    def _walked(self) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
+        return _in_order(self)
 
     def above(self, entity: str) -> str | None:
         """The entity that one belongs to."""
@@ -96,8 +88,8 @@ class Graph:
         return iter(self._needs[key])
 
     def _needed(self, key: Key) -> Iterator[Key]:
-        entity = key[0]
-        names, words = self.words(key)
+        entity, name = key
+        names, words = self.nodes[entity][name].words
         for word in sorted(names):
             found = self.node(entity, word)
             if found is not None:
@@ -107,13 +99,6 @@ class Graph:
         if entity in self.repeats:
             repeat = self.repeats[entity]
             yield repeat.within, repeat.items
-
-    def words(self, key: Key) -> Words:
-        """What the expression of a node mentions."""
-        if key not in self._words:
-            entity, name = key
-            self._words[key] = Words.of(self.nodes[entity][name].expression)
-        return self._words[key]
 
     def _listed(self, entity: str, words: frozenset[str]) -> Iterator[str]:
         for name, child in self.vocabulary.entities.items():
@@ -172,44 +157,22 @@ class Graph:
         return seen
 
 
-def find_cycle(graph: Graph) -> tuple[Key, ...]:
-    """Nodes that each need the next one, the last the first; empty if there are none."""
-    done: set[Key] = set()
-    for start, _ in graph.every_node():
-        path: list[Key] = []
-        on_path: set[Key] = set()
-        stack: list[tuple[Key, Iterator[Key]]] = []
-        if start not in done:
-            stack.append((start, graph.needs(start)))
-            path.append(start)
-            on_path.add(start)
-        while stack:
-            key, needs = stack[-1]
-            following = next(needs, None)
-            if following is None:
-                stack.pop()
-                done.add(key)
-                on_path.discard(path.pop())
-            elif following in on_path:
-                return tuple(path[path.index(following) :])
-            elif following not in done:
-                stack.append((following, graph.needs(following)))
-                path.append(following)
-                on_path.add(following)
-    return ()
-
-
-def in_order(graph: Graph) -> tuple[Key, ...]:
-    """All nodes of an acyclic graph, each after those that it needs."""
+def _in_order(graph: Graph) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
+    """All nodes, each after those that it needs, and no cycle; or the nodes before a cycle, and the cycle."""
     done: dict[Key, None] = {}
     for start, _ in graph.every_node():
-        stack: list[tuple[Key, Iterator[Key]]] = [(start, graph.needs(start))] if start not in done else []
-        while stack:
-            key, needs = stack[-1]
+        if start in done:
+            continue
+        path = {start: graph.needs(start)}
+        while path:
+            key, needs = next(reversed(path.items()))
             following = next((each for each in needs if each not in done), None)
             if following is None:
-                stack.pop()
                 done[key] = None
+                del path[key]
+            elif following in path:
+                on_path = list(path)
+                return tuple(done), tuple(on_path[on_path.index(following) :])
             else:
-                stack.append((following, graph.needs(following)))
-    return tuple(done)
+                path[following] = graph.needs(following)
+    return tuple(done), ()

@@ -12,7 +12,7 @@ from policyengine.policy.draft import Unit
 from policyengine.policy.vocabulary import Declarations, Vocabulary
 from policyengine.program.declared import check_facts, check_tree
 from policyengine.program.graph import Graph
-from policyengine.program.link import link
+from policyengine.program.link import Linker
 from policyengine.program.read import NOTHING_HERE, Declared, Documents, read_documents
 from policyengine.program.versions import check_versions, in_force, turning_points
 from policyengine.source import Source
@@ -104,11 +104,12 @@ def _link_all(declared: Declared, documents: Documents, as_of: date, report: Rep
     if _broken(report, declared.document):
         return None
     report.extend(check_versions(documents.units))
+    linker = Linker(declared, report)
     graphs: dict[tuple[int, ...], Graph] = {}  # on many days the same versions are in force
     for day in turning_points(documents.units, as_of):
         units = in_force(documents.units, day)
         if _identity(units) not in graphs:
-            graphs[_identity(units)] = link(declared, units, report)
+            graphs[_identity(units)] = linker.link(units)
     if not report.has_errors:
         used = frozenset[str]().union(*map(_used, graphs.values()))
         report.extend(_unused(vocabulary, declared.document, used))
@@ -121,8 +122,8 @@ def _identity(units: Iterable[Unit]) -> tuple[int, ...]:
 
 def _used(graph: Graph) -> set[str]:
     used = {fact for transition in graph.transitions for fact in (transition.fact, *transition.sets)}
-    for key, _ in graph.every_node():
-        used |= graph.words(key).all
+    for _, node in graph.every_node():
+        used |= node.words.all
     return used
 
 

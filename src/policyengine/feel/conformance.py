@@ -11,11 +11,11 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
+from policyengine.dataclass import dataclass
 from policyengine.feel.compare import compare
 from policyengine.feel.conform import MISMATCH, conform
 from policyengine.feel.evaluator import evaluate

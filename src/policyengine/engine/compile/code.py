@@ -8,9 +8,10 @@ an id or a text of a policy could do to the code.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
+from policyengine.dataclass import dataclass
 from policyengine.engine.compile.kinds import ANY, Kind
 
 NOT_CONSTANT: Final = object()

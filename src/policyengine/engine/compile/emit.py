@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from policyengine.dataclass import dataclass
 from policyengine.engine.compile.code import Frame, Term, Unit, Unsupported
 from policyengine.engine.compile.kinds import ANY, Kind, check_of, kind_of_value
 from policyengine.feel import syntax

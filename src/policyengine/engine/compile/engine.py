@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import getcontext, setcontext
 from typing import Any
 
+from policyengine.dataclass import dataclass
 from policyengine.engine.compile.code import Unit
 from policyengine.engine.compile.finite import Cluster
 from policyengine.engine.compile.instance import Instance, below

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 from decimal import Decimal
 
+from policyengine.dataclass import dataclass
 from policyengine.feel.types import (
     BOOLEAN,
     DATE,

@@ -8,12 +8,13 @@ read off the nodes one by one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any, TypeAlias
 
+from policyengine.dataclass import dataclass
 from policyengine.engine.compile.code import Frame, Term, Unit, Unsupported
 from policyengine.engine.compile.emit import Emitter
 from policyengine.engine.compile.finite import Cluster, Finite, clusters_of

@@ -6,8 +6,9 @@ A loop in a loop stays with the reference evaluator, which counts its steps.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from policyengine.dataclass import dataclass
 from policyengine.engine.compile.code import Frame, Term, Unsupported
 from policyengine.engine.compile.emit import Emitter, Find
 from policyengine.engine.compile.kinds import FLAG, Kind, check_of

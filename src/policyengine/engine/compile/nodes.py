@@ -9,9 +9,10 @@ all there is left to the reference evaluator, which knows what that means.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 
+from policyengine.dataclass import dataclass
 from policyengine.engine.compile.code import Frame, Term, Unit, Unsupported
 from policyengine.engine.compile.emit import Emitter
 from policyengine.engine.compile.forms import FORMS

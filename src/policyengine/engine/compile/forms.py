@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from policyengine.engine.compile import logic, loops, operators
+from policyengine.engine.compile import logic, loops, operators, tables
 from policyengine.engine.compile.emit import SIMPLE, Form
 from policyengine.feel import syntax
 
@@ -22,6 +22,8 @@ FORMS: Mapping[type, Form] = MappingProxyType(
         syntax.Negate: operators.emit_negate,
         syntax.Path: operators.emit_path,
         syntax.Call: operators.emit_call,
+        syntax.ListLiteral: tables.emit_list,
+        syntax.ContextLiteral: tables.emit_context,
         syntax.Quantified: loops.emit_quantified,
         syntax.For: loops.emit_for,
         syntax.Filter: loops.emit_filter,

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from policyengine.engine.compile.code import Term, Unsupported
 from policyengine.engine.compile.emit import Emitter, made
-from policyengine.engine.compile.kinds import ANY, FLAG, NATIVE_ORDER, Kind
+from policyengine.engine.compile.kinds import ANY, DAYS, FLAG, MONTHS, NATIVE_ORDER, SPAN, Kind
 from policyengine.feel import syntax
 from policyengine.feel.syntax import Expression
 
 _PYTHON = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 # Python's parser takes no deeper nesting than about this.
 _LONGEST_CHAIN = 60
+_SPANS = frozenset({SPAN, MONTHS, DAYS})
 
 
 # What a condition proves
@@ -189,6 +190,8 @@ def _test(emitter: Emitter, within: Emitter | None, value: Term, test: Expressio
     found = emitter.sure(test)
     if found.kind.name == "range":
         return made(FLAG, "inside({0}, {1})", value, found, risky=True)
+    if "duration" in (found.kind.name, value.kind.name) and {found.kind, value.kind} <= _SPANS:
+        return compared(emitter, "=", value, found)
     if found.kind != value.kind or found.kind.name not in {*NATIVE_ORDER, "boolean"}:
         raise Unsupported
     return made(FLAG, "({0} == {1})", value, found)

@@ -30,11 +30,12 @@ from policyengine.engine.compile.kinds import (
     WORD,
     Kind,
     kind_of,
+    type_of,
 )
 from policyengine.engine.compile.names import own_place
 from policyengine.engine.compile.runtime import rounder
+from policyengine.engine.compile.tables import column_of, count_matching, emit_matching, row_result
 from policyengine.feel import syntax
-from policyengine.feel.functions.results import item, same
 from policyengine.feel.signatures import Parameter, Result, Signature, arrange
 from policyengine.feel.syntax import Expression
 from policyengine.feel.types import ANY, OneOf, Type
@@ -100,6 +101,13 @@ def emit_path(emitter: Emitter, node: syntax.Path) -> Term:
         find = emitter.fields.get(node.target.name)
         if find is not None:
             return found_in(find, node.name)
+    elif isinstance(node.target, syntax.Name) and emitter.row is None:
+        value = column_of(emitter, node.target.name, node.name)
+        if value is not None:
+            return emitter.emit(value)
+    rows = emit_matching(emitter, node.target, node.name)
+    if rows is not None:
+        return rows
     target = emitter.sure(node.target)
     kind = target.kind
     if kind.name == "rows" and kind.item is not None:
@@ -192,6 +200,9 @@ def _once_known(emitter: Emitter, arguments: Sequence[Expression]) -> Term | Non
 
 
 def _count(emitter: Emitter, arguments: Sequence[Expression]) -> Term | None:
+    rows = count_matching(emitter, arguments[0])
+    if rows is not None:
+        return rows
     items = emitter.sure(arguments[0])
     return made(NUMBER, "D(len({0}))", items) if items.kind.name in ("list", "rows") else None
 
@@ -221,6 +232,7 @@ _OWN: Mapping[str, Callable[[Emitter, Sequence[Expression]], Term | None]] = Map
         "count": _count,
         "at least": _at_least,
         "sum": _sum,
+        "row result": row_result,
     }
 )
 
@@ -271,12 +283,7 @@ def _result_kind(result: Result, terms: Sequence[Term]) -> Kind:
     """What a function gives for these arguments."""
     if not callable(result):
         return kind_of(result)
-    first = terms[0].kind if terms else ANY_KIND
-    if result is same:
-        return first
-    if result is item:
-        return first.item or ANY_KIND if first.name == "list" else first
-    raise Unsupported
+    return kind_of(result([type_of(term.kind) for term in terms]))
 
 
 def _fits(parameter: Parameter, term: Term) -> bool:

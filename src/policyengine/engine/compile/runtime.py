@@ -107,6 +107,40 @@ def count_true(conditions: Sequence[bool]) -> int:
     return sum(conditions)
 
 
+def careful() -> Any:
+    """Where the quick way ends."""
+    raise Careful
+
+
+def settled(value: object) -> Any:
+    """A value all of whose parts are known."""
+    if unknown_within((value,)):
+        raise Careful
+    return value
+
+
+def row_first(rows: Sequence[bool], values: Sequence[object], *default: object) -> Any:
+    """The value of the first row that matches."""
+    if True in rows:
+        return values[rows.index(True)]
+    return default[0] if default else careful()
+
+
+def row_unique(rows: Sequence[bool], values: Sequence[object], *default: object) -> Any:
+    """The value of the only row that matches."""
+    return row_first(rows, values, *default) if sum(rows) < 2 else careful()
+
+
+def row_any(rows: Sequence[bool], values: Sequence[object], *default: object) -> Any:
+    """The value of the rows that match, on which they agree."""
+    found = [value for holds, value in zip(rows, values, strict=True) if holds]
+    if not found:
+        return default[0] if default else careful()
+    if any(comparisons.compare("=", each, found[0]) is not True for each in found[1:]):
+        raise Careful
+    return found[0]
+
+
 def rounder(places: int, rounding: str, reference: Callable[..., object]) -> Callable[[Decimal], Decimal]:
     """A function that rounds to so many places exactly as `reference` does, which it leaves the rest to."""
     quantum = Decimal(1).scaleb(-places)
@@ -151,6 +185,11 @@ NAMES: Final[dict[str, object]] = {
     "column": column,
     "total": total,
     "count_true": count_true,
+    "careful": careful,
+    "settled": settled,
+    "row_first": row_first,
+    "row_unique": row_unique,
+    "row_any": row_any,
     "len": len,
     "new": tuple.__new__,
 }

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from policyengine.diagnostics import Diagnostic
 from policyengine.feel.calendar import zone
@@ -22,6 +23,9 @@ from policyengine.feel.signatures import Library
 from policyengine.feel.syntax import Expression
 from policyengine.feel.types import ANY, Type
 from policyengine.feel.values import DateTime, Range, Time
+
+if TYPE_CHECKING:
+    from policyengine.feel.generated.program import Generated
 
 
 def evaluate(
@@ -58,12 +62,14 @@ def unary_test(
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """An expression that is read once and asked often: call it with a context.
+    """An expression as generated Python: it is read once and asked often; call it with a context.
 
-    `diagnostics` is what is wrong with the text; then every answer is None, as `evaluate` has it.
+    `diagnostics` is what is wrong with the text; then every answer is None, as `evaluate` has it. `generated`
+    has the code (see `policyengine.feel.generated` for what runs without).
     """
 
     parsed: Parsed
+    generated: Generated | None
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -78,12 +84,21 @@ class Compiled:
         types: Mapping[str, Type] | None = None,
     ) -> object:
         """The value among these names; everything is as `evaluate` has it."""
-        return _result(self.parsed, {name: to_feel(one) for name, one in (context or {}).items()}, now, types)
+        if self.generated is None:
+            return None
+        scope = {name: to_feel(one) for name, one in (context or {}).items()}
+        try:
+            return to_python(self.generated.value(scope, functions=_library(now), types=types or {}), {})
+        except RecursionError:
+            return None
 
 
 def compile(expression: str, names: Collection[str] = ()) -> Compiled:
     """An expression as a function of a context. `names` are those of several words that it uses."""
-    return Compiled(parse(expression, names))
+    from policyengine.feel.generated.program import generate
+
+    parsed = parse(expression, names)
+    return Compiled(parsed, None if parsed.expression is None else generate(parsed.expression))
 
 
 def typecheck(
@@ -119,14 +134,16 @@ def _result(
 ) -> object:
     if parsed.expression is None:
         return None
-    library: Library = BUILTINS
-    moment = None if now is None else to_feel(now)
-    if isinstance(moment, DateTime):
-        library = with_clock(BUILTINS, moment)
+    library = _library(now)
     try:
         return to_python(evaluate_tree(parsed.expression, scope, functions=library, types=types or {}), {})
     except RecursionError:
         return None
+
+
+def _library(now: datetime.datetime | None) -> Library:
+    moment = None if now is None else to_feel(now)
+    return with_clock(BUILTINS, moment) if isinstance(moment, DateTime) else BUILTINS
 
 
 def all_names(context: Mapping[str, object]) -> Iterator[str]:

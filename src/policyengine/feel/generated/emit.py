@@ -208,7 +208,7 @@ class Writer:
         if key in self.taken:
             return self.taken[key]
         if key in self.repeated and not self.lazy and self.frame.level == 0:
-            variable = self.unit.fresh("w")
+            variable = f"w{len(self.taken)}"
             self.frame.lines.append(f"{variable} = {code.text}")
             self.taken[key] = Code(variable, code.number, simple=True)
             return self.taken[key]

@@ -152,7 +152,8 @@ def _tests(writer: Writer, value: Code, tests: Sequence[Expression], names: Name
 def _test(writer: Writer, value: Code, test: Expression, names: Names) -> Code:
     found = writer.emit(test, names)
     mentions, is_range = "?" in syntax.names(test), isinstance(test, syntax.RangeLiteral)
-    slow = f"test(g, {{0}}, {found.text}, {mentions}, {is_range})"
+    shown = found.text.replace("{", "{{").replace("}", "}}")
+    slow = f"test(g, {{0}}, {shown}, {mentions}, {is_range})"
     known = writer.unit.constants.get(found.text)
     if isinstance(known, Range) and isinstance(known.low, Decimal) and isinstance(known.high, Decimal):
         low, high = writer.constant(known.low).text, writer.constant(known.high).text

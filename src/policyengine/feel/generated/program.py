@@ -9,7 +9,7 @@ from typing import Any
 
 from policyengine.feel.evaluator import evaluate
 from policyengine.feel.functions import BUILTINS
-from policyengine.feel.generated.emit import Unsupported, Writer
+from policyengine.feel.generated.emit import Code, Unsupported, Writer
 from policyengine.feel.generated.forms import FORMS
 from policyengine.feel.generated.runtime import NAMES, Exhausted
 from policyengine.feel.generated.unit import Unit
@@ -20,6 +20,7 @@ from policyengine.feel.syntax import Expression
 from policyengine.feel.types import Type
 from policyengine.feel.values import Invocable
 
+_PASSES = 4
 _GIVEN_UP = (Exhausted, DecimalException, OverflowError, RecursionError)
 
 
@@ -54,11 +55,7 @@ class Generated:
 def generate(expression: Expression) -> Generated:
     """The code of an expression of plain FEEL."""
     try:
-        first = Writer(Unit(), FORMS)
-        first.emit(expression, None)
-        repeated = frozenset(key for key, count in first.counts.items() if count > 1)
-        writer = Writer(Unit(), FORMS, repeated=repeated)
-        result = writer.emit(expression, None)
+        writer, result = _written(expression)
         head = [f"{name} = {load}" for name, load in writer.head.items()]
         lines = [*head, f"spend(g, {writer.frame.steps})", *writer.frame.lines, f"return {result.text}"]
         name = writer.unit.function("feel", ["g", "s"], [f"    {line}" for line in lines])
@@ -66,3 +63,16 @@ def generate(expression: Expression) -> Generated:
     except (Unsupported, RecursionError, SyntaxError, MemoryError):
         return Generated(expression, "", None, frozenset())
     return Generated(expression, writer.unit.source, run, frozenset(writer.folded))
+
+
+def _written(expression: Expression) -> tuple[Writer, Code]:
+    """Written anew as long as there are parts that it has twice, which then are worked out once."""
+    unit, repeated = Unit(), frozenset[str]()
+    for _ in range(_PASSES):
+        writer = Writer(unit, FORMS, repeated=repeated)
+        result = writer.emit(expression, None)
+        again = {key for key, count in writer.counts.items() if count > 1}
+        if again <= repeated:
+            break
+        repeated |= again
+    return writer, result

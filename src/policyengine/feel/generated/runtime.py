@@ -83,6 +83,8 @@ def negate(value: object) -> object:
 def compare(g: Shared, op: str, left: object, right: object) -> object:
     """`left op right`."""
     g.charge((left, right))
+    if op == "=" and left.__class__ is str and right.__class__ is str:
+        return left == right
     return plain(comparisons.compare(op, left, right))
 
 

@@ -10,7 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from policyengine.feel.values import Months, Range
+
 _SIMPLE = frozenset({"builtins", "decimal", "datetime"})
+
+
+def _is_simple(value: object) -> bool:
+    return type(value).__module__ in _SIMPLE or isinstance(value, (Range, Months))
 
 
 class Unit:
@@ -32,7 +38,7 @@ class Unit:
         """The name of a constant; equal texts, numbers and dates share one."""
         if isinstance(value, bool):
             return "True" if value else "False"
-        simple = (type(value), repr(value)) if type(value).__module__ in _SIMPLE else None
+        simple = (type(value), repr(value)) if _is_simple(value) else None
         if simple is not None and simple in self._named:
             return self._named[simple]
         name = self.fresh("c")

@@ -58,10 +58,26 @@ def emit_if(emitter: Emitter, node: syntax.If) -> Term:
         at = at.otherwise
     branches.append(emitter.frame.whole(emitter.emit(at)))
     emitter.frame.proven = before
+    conditions, branches = _open_branches(conditions, branches)
+    if not conditions:
+        return branches[0]
     kinds = {branch.kind for branch in branches}
     kind = kinds.pop() if len(kinds) == 1 else ANY
     sure = all(branch.sure for branch in branches)
     return _switch(emitter, node, branches, kind, sure) or _chain(conditions, branches, kind, sure)
+
+
+def _open_branches(conditions: Sequence[Term], branches: Sequence[Term]) -> tuple[list[Term], list[Term]]:
+    """What is left of a chain when the conditions that are known beforehand are gone."""
+    kept: list[tuple[Term, Term]] = []
+    last = branches[-1]
+    for condition, branch in zip(conditions, branches, strict=False):
+        if condition.value is True:
+            last = branch
+            break
+        if condition.value is not False:
+            kept.append((condition, branch))
+    return [condition for condition, _ in kept], [*(branch for _, branch in kept), last]
 
 
 def _chain(conditions: Sequence[Term], branches: Sequence[Term], kind: Kind, sure: bool) -> Term:
@@ -137,6 +153,8 @@ def emit_comparison(emitter: Emitter, node: syntax.Comparison) -> Term:
 def compared(emitter: Emitter, op: str, left: Term, right: Term) -> Term:
     """`left op right` with Python's own operator where it means the same."""
     equality = op in ("=", "!=")
+    if op == "=" and left.kind == right.kind == FLAG and right.value is True:
+        return left
     if left.kind == right.kind and (left.kind.name in NATIVE_ORDER or (equality and left.kind == FLAG)):
         return made(FLAG, f"({{0}} {_PYTHON[op]} {{1}})", left, right)
     scalars = {left.kind.name, right.kind.name}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 from policyengine.diagnostics import Diagnostic
@@ -41,9 +42,7 @@ def evaluate(
     dicts and None; results are of these types. `now` is what `now()` and `today()` give: the clock is never
     read. `types` are those that `instance of` may name. Use `parse` to see what is wrong with a text.
     """
-    names = context or {}
-    parsed = parse(expression, frozenset(all_names(names)))
-    return _result(parsed, {name: to_feel(value) for name, value in names.items()}, now, types)
+    return _result(partial(parse, expression), context or {}, now, types)
 
 
 def unary_test(
@@ -55,8 +54,7 @@ def unary_test(
 ) -> bool | None:
     """Whether a value passes a cell of tests such as `> 5` or `"a", "b"`; None where there is no answer."""
     names = {**(context or {}), "?": value}
-    parsed = parse_unary_tests(test, frozenset(all_names(names)))
-    found = _result(parsed, {name: to_feel(one) for name, one in names.items()}, now, None)
+    found = _result(partial(parse_unary_tests, test), names, now, None)
     return found if isinstance(found, bool) else None
 
 
@@ -86,8 +84,8 @@ class Compiled:
         """The value among these names; everything is as `evaluate` has it."""
         if self.generated is None:
             return None
-        scope = {name: to_feel(one) for name, one in (context or {}).items()}
         try:
+            scope = {name: to_feel(one) for name, one in (context or {}).items()}
             return to_python(self.generated.value(scope, functions=_library(now), types=types or {}), {})
         except RecursionError:
             return None
@@ -127,16 +125,19 @@ def typecheck(
 
 
 def _result(
-    parsed: Parsed,
-    scope: Mapping[str, object],
+    read: Callable[[Collection[str]], Parsed],
+    context: Mapping[str, object],
     now: datetime.datetime | None,
     types: Mapping[str, Type] | None,
 ) -> object:
-    if parsed.expression is None:
-        return None
-    library = _library(now)
+    """What an expression comes to; None where values lie too deep in one another, or in themselves."""
     try:
-        return to_python(evaluate_tree(parsed.expression, scope, functions=library, types=types or {}), {})
+        parsed = read(frozenset(all_names(context)))
+        if parsed.expression is None:
+            return None
+        scope = {name: to_feel(value) for name, value in context.items()}
+        found = evaluate_tree(parsed.expression, scope, functions=_library(now), types=types or {})
+        return to_python(found, {})
     except RecursionError:
         return None
 

@@ -53,6 +53,7 @@ class Frame:
     its own (`guards`). A first pass leaves in `counts` how often a part stands in the function; in the
     second those that are `repeated` are worked out once, and `taken` tells which variable holds them.
     `proven` are variables that are known to hold a value; `asked` counts values that were checked or proven.
+    `nested` says of a loop that there is another one in it.
     """
 
     unit: Unit
@@ -66,6 +67,7 @@ class Frame:
     counts: dict[str, int] = field(default_factory=dict)
     repeated: frozenset[str] = frozenset()
     taken: dict[str, Term] = field(default_factory=dict)
+    nested: bool = False
 
     def need(self, term: Term) -> Term:
         """The term where its plain value is wanted."""

@@ -228,3 +228,13 @@ def _range_test(emitter: Emitter, value: Term, test: syntax.RangeLiteral) -> Ter
     if high is not None:
         return compared(emitter, "<=" if test.high_closed else "<", value, high)
     raise Unsupported
+
+
+def emit_range(emitter: Emitter, node: syntax.RangeLiteral) -> Term:
+    """A range as a value."""
+    if node.low is None or node.high is None:
+        raise Unsupported
+    low, high = emitter.sure(node.low), emitter.sure(node.high)
+    if low.kind != high.kind or low.kind.name not in NATIVE_ORDER:
+        raise Unsupported
+    return made(Kind("range", low.kind), f"R({{0}}, {{1}}, {node.low_closed}, {node.high_closed})", low, high)

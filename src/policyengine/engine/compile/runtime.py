@@ -81,6 +81,11 @@ def few(items: Sequence[object], most: int) -> Sequence[object]:
     return items
 
 
+def nth(items: Sequence[object], index: int) -> Any:
+    """The item at an index of Python."""
+    return items[index] if -len(items) <= index < len(items) else careful()
+
+
 def column(rows: Sequence[Any], name: str, cls: type) -> list[Any]:
     """One fact of every instance of a list."""
     found = [row[name] for row in rows]
@@ -183,6 +188,7 @@ NAMES: Final[dict[str, object]] = {
     "joined": joined,
     "few": few,
     "column": column,
+    "nth": nth,
     "total": total,
     "count_true": count_true,
     "careful": careful,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from policyengine.dataclass import dataclass
 from policyengine.render.junit import Suite
 from policyengine.render.summary import Summary, markdown
 

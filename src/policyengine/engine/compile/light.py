@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import Any, TypeAlias
 
 from policyengine.dataclass import dataclass
-from policyengine.engine.compile.code import Frame, Term, Unit, Unsupported
+from policyengine.engine.compile.code import Frame, Term, Unsupported
 from policyengine.engine.compile.emit import Emitter
 from policyengine.engine.compile.finite import Cluster, Finite, clusters_of
 from policyengine.engine.compile.forms import FORMS
@@ -24,6 +24,7 @@ from policyengine.engine.compile.nodes import Variables, indented
 from policyengine.engine.compile.outcomes import Outcome, shown_fields
 from policyengine.engine.compile.showing import shower
 from policyengine.engine.compile.support import read_by
+from policyengine.feel.generated.unit import Unit
 from policyengine.feel.types import Number
 from policyengine.policy.findings import Origin
 from policyengine.policy.rule import Choose, Const, Reading, Rule, Value

@@ -40,7 +40,7 @@ class Instance(Scope):
         self.memory = memory
         self.watch = watch
         self.known: dict[int, object] = {}
-        self.told: dict[str, Any] = {}
+        self.told: dict[object, Any] = {}
 
     def __getitem__(self, name: str) -> object:
         memo = self._memo

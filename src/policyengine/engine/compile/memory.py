@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from policyengine.engine.compile.bundles import Bundle, bundles
+from policyengine.engine.compile.bundles import Bundle, Bundler
 from policyengine.engine.compile.names import NODE, place_of
-from policyengine.engine.compile.support import Base, comparable
+from policyengine.engine.compile.support import comparable
 from policyengine.engine.compile.templates import subject_maker
 from policyengine.engine.compile.traces import Way
 from policyengine.engine.compile.values import OPEN, keep, key_of
@@ -45,7 +45,7 @@ class Memory:
         self._known: dict[tuple[str, int], _Known | None] = {}
         self._named = {(node.entity, id(node.expression)): node.name for _, node in graph.every_node()}
         self._bundles: dict[int, Bundle] = {}
-        self._groups: dict[tuple[Base, ...], int] = {}
+        self._bundler = Bundler(graph)
         self._ways: dict[tuple[str, str], Way] = {}
         self._owners: dict[tuple[str, str], int | None] = {}
 
@@ -62,14 +62,14 @@ class Memory:
         """What is known of the findings of one rule."""
         found = self._bundles.get(id(rule))
         if found is None:
-            (found,) = bundles(self._graph, (rule,), self._groups)
+            (found,) = self._bundler.bundles((rule,))
             self._bundles[id(rule)] = found
         return found
 
     @cached_property
     def bundles(self) -> tuple[Bundle, ...]:
         """All rules of the graph in their order, those that rest on the same facts together."""
-        return bundles(self._graph, self._graph.rules, self._groups)
+        return self._bundler.bundles(self._graph.rules)
 
     def owner(self, entity: str, name: str) -> int | None:
         """How far above an instance the one lies that has a node of a name; None where it is no node."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from policyengine.engine.sentences import number_text
 from policyengine.engine.shown import as_shown
 from policyengine.feel.types import Number, Type
 from policyengine.policy.vocabulary import Vocabulary
@@ -53,3 +54,18 @@ def shower_of(graph: Graph, entity: str, node: str) -> Show:
     found = graph.node(entity, node)
     kind = graph.types.get((found[0], node)) if found is not None else None
     return shower(kind, graph.vocabulary)
+
+
+def number_writer(kind: Number, vocabulary: Vocabulary) -> Callable[[Decimal], str]:
+    """What writes numbers of a type in a sentence, like `number_text`."""
+    digits = vocabulary.number_of_digits()
+    quantum = Decimal(1).scaleb(-digits)
+    unit = f" {kind.currency}" if kind.currency else ""
+
+    def writes(value: Decimal) -> str:
+        return number_text(value, kind, digits)
+
+    def amount(value: Decimal) -> str:
+        return f"{value}{unit}" if value.same_quantum(quantum) else number_text(value, kind, digits)
+
+    return amount if kind.unit == "money" else writes

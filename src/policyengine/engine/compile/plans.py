@@ -1,0 +1,215 @@
+"""How findings are put together for equal answers: what is fixed, and what is filled in for each subject.
+
+The first time that some answers come up, the readings of a rule are gone through with what they come to
+there: choices are made, conditions have decided, the way to the reasons is known. What is left to do for
+another subject with the same answers is to fill in the values that the finding shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeAlias
+
+from policyengine.engine.compile.answers import Answers
+from policyengine.engine.compile.readings import shown_value
+from policyengine.engine.compile.sayings import Saying, pattern_of
+from policyengine.engine.compile.templates import constructor, maker
+from policyengine.engine.compile.traces import Said, distinct, outcome
+from policyengine.engine.reasons import explain
+from policyengine.engine.row import chosen, read, shortfall, telling_reason
+from policyengine.policy.findings import NOT_APPLICABLE, Origin, Reason, Shortfall
+from policyengine.policy.rule import Build, Choose, Const, Explain, Reading, Rule, Rules, Shortfalls, Value
+
+
+class Unplanned(Exception):  # noqa: N818  # no error: the rule is read off its nodes
+    """The reasons come about in a way that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A part that is the same for all subjects with the same answers."""
+
+    value: Any
+
+
+Fill: TypeAlias = Callable[[Any], Any]
+Part: TypeAlias = "Fixed | Fill"
+Sayings: TypeAlias = "dict[object, Saying]"
+
+
+@dataclass(slots=True)
+class Planner:
+    """Makes plans for the answers that an instance gives; `sayings` are those known so far."""
+
+    scope: Any
+    answers: Answers
+    sayings: Sayings
+    reasons: dict[tuple[Saying, ...], Part] = field(default_factory=dict)
+
+    def finding(self, rule: Rule) -> Fill | None:
+        """What gives the finding of a rule at an instance; None where there is no finding."""
+        scope = self.scope
+        if rule.exists is not None and scope[rule.exists] is False:
+            return None
+        known: dict[str, Part] = {
+            "origin": Fixed(self._origin(rule)),
+            "status": Fixed(scope[rule.status]),
+            "unknown": Fixed(()),
+        }
+        readings = {"because": rule.because, **rule.fields}
+        parts: list[Part] = []
+        for each in fields(rule.finding):
+            if each.name in known:
+                parts.append(known[each.name])
+            elif each.name in readings:
+                parts.append(self._part(readings[each.name]))
+            else:
+                parts.append(Fixed(None if each.name == "subject" else each.default))
+        return _put_together(maker(rule.finding), parts)
+
+    def _origin(self, rule: Rule) -> Origin:
+        nearer = read(rule.origins, self.scope) if rule.origins is not None else None
+        return nearer if isinstance(nearer, Origin) else rule.origin
+
+    def _part(self, reading: Reading) -> Part:
+        match reading:
+            case Const(value):
+                return Fixed(value)
+            case Value(node):
+                return shown_value(self.scope.graph, self.scope.entity, node)
+            case Choose(by):
+                return self._part(chosen(reading, self.scope[by]))
+            case Build(cls, parts):
+                return self._built(cls, parts)
+            case Explain(nodes):
+                return self._because(nodes)
+            case Rules(rules):
+                found = [plan for rule in rules if (plan := self.finding(rule)) is not None]
+                return lambda scope: tuple([plan(scope) for plan in found])
+            case Shortfalls(rules):
+                return _in_a_row([part for rule in rules if (part := self._shortfall(rule)) is not None])
+        raise Unplanned
+
+    def _built(self, cls: type, readings: Mapping[str, Reading]) -> Part:
+        parts = [
+            self._part(readings[each.name]) if each.name in readings else Fixed(each.default)
+            for each in fields(cls)
+        ]
+        make = _put_together(maker(cls), parts)
+        return make if any(not isinstance(part, Fixed) for part in parts) else Fixed(make(self.scope))
+
+    def _shortfall(self, rule: Rule) -> Part | None:
+        plan = self.finding(rule)
+        finding = None if plan is None else plan(self.scope)
+        if finding is None or finding.status in ("met", NOT_APPLICABLE):
+            return None
+        reason = telling_reason(finding.because)
+        if reason is None or not isinstance(rule.because, Explain):
+            return Fixed(shortfall(finding))
+        sayings = self._sayings(rule.because.nodes)
+        saying = next(each for each in sayings if each(self.scope) == reason)
+        if self._is_fixed(saying):
+            return Fixed(shortfall(finding))
+        head = finding.id, finding.title, finding.status
+        return lambda scope: _with_reason(head, saying(scope))
+
+    # Reasons
+
+    def _because(self, nodes: Sequence[str]) -> Part:
+        sayings = self._sayings(nodes)
+        if sayings not in self.reasons:
+            self.reasons[sayings] = self._spoken(sayings)
+        return self.reasons[sayings]
+
+    def _spoken(self, sayings: tuple[Saying, ...]) -> Part:
+        parts = [Fixed(each(self.scope)) if self._is_fixed(each) else each for each in sayings]
+        if len({each.said.expression.span for each in sayings}) == len(sayings):
+            return _once(_in_a_row(parts))
+        # About the same place the same may be said twice, depending on the values.
+        return _once(lambda scope: distinct([saying(scope) for saying in sayings]))
+
+    def _is_fixed(self, saying: Saying) -> bool:
+        used = saying.said.names
+        return used is not None and self.answers.fixed.issuperset(used)
+
+    def _sayings(self, nodes: Sequence[str]) -> tuple[Saying, ...]:
+        found = [self._saying(said) for node in nodes for said in self._said(node)]
+        return tuple(dict.fromkeys(found))
+
+    def _said(self, node: str) -> tuple[Said, ...]:
+        way = self.scope.memory.way(self.scope.entity, node)
+        found: tuple[Said, ...] | None = way.said(self.scope)
+        if found is None:
+            explain(self.scope, node)
+            found = way.said(self.scope)
+        if found is None or any(said.hops for said in found):
+            raise Unplanned
+        return found
+
+    def _saying(self, said: Said) -> Saying:
+        came_out = outcome(self.scope.value(said.expression))
+        key = (self.scope.entity, said.expression, said.expression.span, said.upright, came_out)
+        if key not in self.sayings:
+            self.sayings[key] = Saying(said, pattern_of(self.scope, said))
+        return self.sayings[key]
+
+
+def _in_a_row(parts: Sequence[Part]) -> Part:
+    """A tuple of parts, some of which are filled in."""
+    values, fills = _split(parts)
+    if not fills:
+        return Fixed(values)
+
+    def row(scope: Any) -> tuple[Any, ...]:
+        found = list(values)
+        for i, fill in fills:
+            found[i] = fill(scope)
+        return tuple(found)
+
+    return row
+
+
+def _put_together(make: Callable[[Sequence[Any], Any], Any], parts: Sequence[Part]) -> Fill:
+    """An instance of a class out of the parts that its fields are, in their order."""
+    values, fills = _split(parts)
+
+    def made(scope: Any) -> Any:
+        found = list(values)
+        for i, fill in fills:
+            found[i] = fill(scope)
+        return make(found, scope.subject)
+
+    return made if fills else lambda scope: make(values, scope.subject)
+
+
+def _split(parts: Sequence[Part]) -> tuple[tuple[Any, ...], tuple[tuple[int, Fill], ...]]:
+    """What is fixed, and by position what is filled in."""
+    values = tuple(part.value if isinstance(part, Fixed) else None for part in parts)
+    fills = tuple((i, part) for i, part in enumerate(parts) if not isinstance(part, Fixed))
+    return values, fills
+
+
+def _once(part: Part) -> Part:
+    """A part that several findings of one instance share."""
+    if isinstance(part, Fixed):
+        return part
+    work = part
+
+    def shared(scope: Any) -> Any:
+        told = scope.told
+        found = told.get(shared)
+        if found is None:
+            found = told[shared] = work(scope)
+        return found
+
+    return shared
+
+
+_new_shortfall: Callable[..., Shortfall] = constructor(
+    Shortfall, ", ".join(Shortfall.__slots__), {name: name for name in Shortfall.__slots__}
+)
+
+
+def _with_reason(head: tuple[str, str, str], reason: Reason) -> Shortfall:
+    return _new_shortfall(*head, reason.fact, reason.have, reason.need, reason.short_by, reason.noun)

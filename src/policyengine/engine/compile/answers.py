@@ -7,22 +7,21 @@ answers and are kept by their facts (`bundles`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
 from policyengine.engine.compile.kinds import CLASSES, kind_of
 from policyengine.engine.compile.names import FACT, NODE, own_place
+from policyengine.engine.compile.support import bases
 from policyengine.engine.compile.traces import OPEN, outcome
 from policyengine.engine.reasons import SEE_THROUGH, WORKED_OUT
 from policyengine.feel import syntax
 from policyengine.feel.syntax import Expression, names
 from policyengine.feel.types import BOOLEAN, Enum, Type
-from policyengine.policy.rule import Build, Choose, Explain, Reading, Rule, Rules, Shortfalls
+from policyengine.policy.rule import Build, Choose, Explain, Reading, Rule, Rules, Shortfalls, Value
 from policyengine.program.graph import Graph
-
-Names = Mapping[str, type]
 
 
 class _Elsewhere(Exception):  # noqa: N818  # no error: such rules are kept in another way
@@ -31,19 +30,16 @@ class _Elsewhere(Exception):  # noqa: N818  # no error: such rules are kept in a
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Reads the answers off an instance; `fixed` are the names whose values they tell."""
+    """Reads the answers off an instance; `fixed` are the names whose values follow from them."""
 
-    keyed: Callable[[Any], tuple[object, ...] | None]
-    known: Callable[[Any], tuple[object, ...] | None]
+    read: Callable[[Any], tuple[object, ...] | None]
     conditions: tuple[Expression, ...]
     fixed: frozenset[str]
 
     def of(self, scope: Any) -> tuple[object, ...] | None:
         """What equal findings have in common; None where something is not plainly known."""
-        key = self.keyed(scope)
-        if key is None or self.known(scope) is None:
-            return None
-        if not self.conditions:
+        key = self.read(scope)
+        if key is None or not self.conditions:
             return key
         came_out = [outcome(scope.value(condition)) for condition in self.conditions]
         return None if OPEN in came_out else (*key, *came_out)
@@ -58,12 +54,7 @@ def answers(graph: Graph, rules: Iterable[Rule]) -> Answers | None:
             asked.rule(rule)
     except _Elsewhere:
         return None
-    return Answers(
-        _reader(asked.facts, asked.nodes),
-        _reader(asked.known_facts, asked.known_nodes),
-        tuple(asked.conditions),
-        frozenset({*asked.facts, *asked.nodes, "today"}),
-    )
+    return Answers(_reader(asked), tuple(asked.conditions), frozenset(asked.fixed()))
 
 
 @dataclass(slots=True)
@@ -77,6 +68,15 @@ class _Asked:
     known_facts: dict[str, type] = field(default_factory=dict)
     known_nodes: dict[str, type] = field(default_factory=dict)
     conditions: dict[Expression, None] = field(default_factory=dict)
+    shown: set[str] = field(default_factory=set)
+
+    def fixed(self) -> Iterator[str]:
+        """The names whose values follow from the answers."""
+        yield from ("today", *self.facts, *self.nodes)
+        for name in self.shown:
+            behind = bases(self.graph, self.entity, (name,))
+            if behind is not None and all(not base.hops and base.name in self.facts for base in behind):
+                yield name
 
     def rule(self, rule: Rule) -> None:
         """What the finding of a rule asks for."""
@@ -88,6 +88,8 @@ class _Asked:
 
     def _reading(self, reading: Reading) -> None:
         match reading:
+            case Value(node):
+                self.shown.add(node)
             case Choose(by, cases, otherwise):
                 self._decides(by, str)
                 for each in (*cases.values(), otherwise):
@@ -157,10 +159,11 @@ class _Asked:
         cls = CLASSES.get(kind_of(kind).name)
         if cls is None:
             raise _Elsewhere
-        if kind == BOOLEAN or isinstance(kind, Enum):
-            (self.facts if is_fact else self.nodes)[name] = cls
-        else:
-            (self.known_facts if is_fact else self.known_nodes)[name] = cls
+        few = kind == BOOLEAN or isinstance(kind, Enum)
+        if is_fact:
+            (self.facts if few else self.known_facts)[name] = cls
+        elif few or name not in self.nodes:
+            (self.nodes if few else self.known_nodes)[name] = cls
 
     def _type(self, name: str, is_fact: bool) -> Type | None:
         if is_fact:
@@ -168,10 +171,15 @@ class _Asked:
         return self.graph.types.get((self.entity, name))
 
 
-def _reader(facts: Names, nodes: Names) -> Callable[[Any], tuple[object, ...] | None]:
-    """What reads facts and nodes off an instance; None where one is not plainly of its class."""
+def _reader(asked: _Asked) -> Callable[[Any], tuple[object, ...] | None]:
+    """What reads the answers off an instance; None where anything asked for is not plainly of its class.
+
+    What only has to be known stands outside, so that the answers are one slice of what is read.
+    """
+    facts, nodes = {**asked.known_facts, **asked.facts}, {**asked.nodes, **asked.known_nodes}
     of_facts, of_nodes = _getter(facts), _getter(nodes)
     classes = (*facts.values(), *nodes.values())
+    answers = slice(len(asked.known_facts), len(facts) + len(asked.nodes))
 
     def read(scope: Any) -> tuple[object, ...] | None:
         try:
@@ -180,12 +188,12 @@ def _reader(facts: Names, nodes: Names) -> Callable[[Any], tuple[object, ...] | 
                 found = of_facts(scope.record.facts) + found
         except KeyError:
             return None
-        return found if tuple(map(type, found)) == classes else None
+        return found[answers] if tuple(map(type, found)) == classes else None
 
     return read
 
 
-def _getter(wanted: Names) -> Callable[[Any], tuple[object, ...]]:
+def _getter(wanted: Mapping[str, type]) -> Callable[[Any], tuple[object, ...]]:
     """What looks names up in a mapping, all at once."""
     found = tuple(wanted)
     if len(found) > 1:

@@ -35,6 +35,7 @@ class Bundle:
     rules: tuple[Rule, ...]
     readers: tuple[Callable[[Any], Finding | None], ...]
     shelves: list[Shelf]
+    entity: str
     table: dict[object, Entry] = field(default_factory=dict)
     hits: int = 0
     misses: int = 0
@@ -112,7 +113,7 @@ class Bundler:
 
     def _bundle(self, resting_on: tuple[Base, ...] | None, rules: tuple[Rule, ...]) -> Bundle:
         readers = tuple(reader(self.graph, rule) for rule in rules)
-        return Bundle(rules, readers, list(self._shelves(resting_on, rules)))
+        return Bundle(rules, readers, list(self._shelves(resting_on, rules)), rules[0].entity)
 
     def _shelves(self, resting_on: tuple[Base, ...] | None, rules: tuple[Rule, ...]) -> Sequence[Shelf]:
         if resting_on is None:

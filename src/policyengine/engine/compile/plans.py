@@ -77,7 +77,8 @@ class Planner:
             case Const(value):
                 return Fixed(value)
             case Value(node):
-                return shown_value(self.scope.graph, self.scope.entity, node)
+                show = shown_value(self.scope.graph, self.scope.entity, node)
+                return Fixed(show(self.scope)) if node in self.answers.fixed else show
             case Choose(by):
                 return self._part(chosen(reading, self.scope[by]))
             case Build(cls, parts):

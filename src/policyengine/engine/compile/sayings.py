@@ -16,6 +16,7 @@ from policyengine.engine.compile.names import FACT, own_place
 from policyengine.engine.compile.showing import Show, number_writer, shower
 from policyengine.engine.compile.templates import constructor
 from policyengine.engine.compile.traces import Said, say
+from policyengine.engine.compile.values import keep
 from policyengine.engine.sentences import Sentences
 from policyengine.feel.syntax import Between, Comparison, Expression, In, Literal, Name, RangeLiteral
 from policyengine.feel.types import Number
@@ -49,7 +50,8 @@ class Saying:
 class Pattern:
     """A sentence about the number `name`, with its parts before and after it.
 
-    `limit` is the threshold that the number is below, where the reason tells the distance.
+    `limit` is the threshold that the number is below, where the reason tells the distance. `table` keeps the
+    sentences about counts, which come up again; amounts seldom do.
     """
 
     example: Reason
@@ -60,15 +62,27 @@ class Pattern:
     limit: Decimal | None
     write: Callable[[Decimal], str]
     show: Show
+    table: dict[object, Reason] | None
 
     def reason(self, scope: Any) -> Reason | None:
         """The sentence at an instance; None for what is no number."""
         value = (scope.record.facts if self.is_fact else scope._memo).get(self.name)
         if value.__class__ is not Decimal:
             return None
+        table = self.table
+        if table is None:
+            return self._reason(value)
+        written = str(value)
+        found = table.get(written)
+        if found is None:
+            found = self._reason(value)
+            keep(table, written, found)
+        return found
+
+    def _reason(self, value: Decimal) -> Reason:
         like, limit = self.example, self.limit
-        short = self.show(limit - value) if limit is not None and value < limit else None
         text = f"{self.before}{self.write(value)}{self.after}"
+        short = self.show(limit - value) if limit is not None and value < limit else None
         have = self.show(value)
         return _new_reason(text, like.outcome, like.at, like.fact, have, like.need, short, like.noun)
 
@@ -91,7 +105,7 @@ def pattern_of(scope: Any, said: Said) -> Pattern | None:
     limit = _lower_limit(said.expression) if scope.value(said.expression) is False else None
     pattern = Pattern(
         example, name, place.what == FACT, example.text[:start], example.text[start + len(number) :], limit,
-        write, shower(kind, scope.graph.vocabulary),
+        write, shower(kind, scope.graph.vocabulary), {} if kind.unit == "count" else None,
     )  # fmt: skip
     return pattern if pattern.reason(scope) == example else None
 

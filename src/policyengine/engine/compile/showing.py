@@ -15,6 +15,7 @@ from policyengine.program.graph import Graph
 Show = Callable[[Any], object]
 # Amounts of other sizes are rare, and there are rules for them.
 _LARGE = 30
+_ONE = Decimal(1)
 
 
 def shower(kind: Type | None, vocabulary: Vocabulary) -> Show:
@@ -27,7 +28,7 @@ def shower(kind: Type | None, vocabulary: Vocabulary) -> Show:
     if isinstance(kind, Number) and kind.unit == "money":
         return _amounts(digits, shows)
     if isinstance(kind, Number) and kind.unit == "count":
-        return shows
+        return _counts(shows)
     plain = frozenset({str, bool, Decimal})
     return lambda value: value if value.__class__ in plain else as_shown(value, kind, digits)
 
@@ -49,6 +50,16 @@ def _amounts(digits: int, otherwise: Show) -> Show:
     return shows
 
 
+def _counts(otherwise: Show) -> Show:
+    """Counts are whole numbers, most of them written as such."""
+
+    def shows(value: Any) -> object:
+        plain = value.__class__ is Decimal and value.same_quantum(_ONE)
+        return int(value) if plain else otherwise(value)
+
+    return shows
+
+
 def shower_of(graph: Graph, entity: str, node: str) -> Show:
     """What shows the values of a node that is seen from an entity."""
     found = graph.node(entity, node)
@@ -59,13 +70,14 @@ def shower_of(graph: Graph, entity: str, node: str) -> Show:
 def number_writer(kind: Number, vocabulary: Vocabulary) -> Callable[[Decimal], str]:
     """What writes numbers of a type in a sentence, like `number_text`."""
     digits = vocabulary.number_of_digits()
-    quantum = Decimal(1).scaleb(-digits)
+    # With these places, Python writes a number as we do.
+    places = {"money": digits, "count": 0}.get(kind.unit or "")
+    if places is None:
+        return lambda value: number_text(value, kind, digits)
+    quantum = Decimal(1).scaleb(-places)
     unit = f" {kind.currency}" if kind.currency else ""
 
     def writes(value: Decimal) -> str:
-        return number_text(value, kind, digits)
-
-    def amount(value: Decimal) -> str:
         return f"{value}{unit}" if value.same_quantum(quantum) else number_text(value, kind, digits)
 
-    return amount if kind.unit == "money" else writes
+    return writes

@@ -1,6 +1,7 @@
-"""Rules that rest on the same facts: their findings are read together, and kept for those to come.
+"""Rules that rest on the same facts: their findings by the values of those facts.
 
-A finding that names what its subject leaves out is not kept, and what seldom helps is given up.
+The findings of a matrix rest on one column and a few conditions, so most records find theirs ready. A
+finding that names what its subject leaves out is not kept, and a table that seldom helps is given up.
 """
 
 from __future__ import annotations
@@ -9,36 +10,41 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from policyengine.engine.compile.answers import answers
-from policyengine.engine.compile.plans import Unplanned
+from policyengine.engine.compile.names import FACT
 from policyengine.engine.compile.readings import reader
 from policyengine.engine.compile.runtime import Careful
-from policyengine.engine.compile.sayings import Saying
-from policyengine.engine.compile.shelves import ByAnswers, ByFacts, Entry, Findings, Shelf
 from policyengine.engine.compile.support import Base, bases, nodes_of
-from policyengine.engine.compile.values import keep
+from policyengine.engine.compile.templates import template_of
+from policyengine.engine.compile.values import keep, part_of
 from policyengine.policy.findings import Finding
 from policyengine.policy.rule import Rule
 from policyengine.program.graph import Graph
 
+Ready: TypeAlias = "tuple[Callable[[Any, Any], Finding | None], Sequence[Any]]"
+Findings: TypeAlias = "Sequence[Finding | None]"
 Work: TypeAlias = Callable[[Rule, Any], "Finding | None"]
 _PATIENCE: Final = 500
 
 
 @dataclass(slots=True)
 class Bundle:
-    """Some rules of one entity, and where their findings are kept.
+    """Some rules of one entity, and their findings by the facts that they rest on (`bases`).
 
-    `shelves` are the ways to keep them, the better one last; without any nothing is kept.
+    Bundles of one `group` rest on the same facts. Without `bases` nothing is kept.
     """
 
     rules: tuple[Rule, ...]
     readers: tuple[Callable[[Any], Finding | None], ...]
-    shelves: list[Shelf]
-    entity: str
-    table: dict[object, Entry] = field(default_factory=dict)
+    bases: tuple[Base, ...] | None
+    group: int
+    table: dict[object, tuple[Ready, ...]] = field(default_factory=dict)
     hits: int = 0
     misses: int = 0
+
+    @property
+    def entity(self) -> str:
+        """Whose instances the rules judge."""
+        return self.rules[0].entity
 
     def read(self, scope: Any, work: Work, open_ones: list[Finding]) -> Findings:
         """The findings at an instance, one for each rule; what names something missing also goes to
@@ -46,20 +52,15 @@ class Bundle:
 
         `work` is the reference, for findings of which something is not known.
         """
-        if not self.shelves or (self.misses > _PATIENCE and self.hits < self.misses):
+        if self.bases is None or (self.misses > _PATIENCE and self.hits < self.misses):
             return self._made(scope, work, open_ones)
-        key = self.shelves[-1].key(scope)
-        if key is None:
-            return self._made(scope, work, open_ones)
-        entry = self.table.get(key)
-        if entry is None:
+        key = facts_key(scope, self.group, self.bases)
+        ready = self.table.get(key)
+        if ready is None:
             self.misses += 1
-            return self._kept(scope, key, self._made(scope, work, open_ones))
+            return self._kept(key, self._made(scope, work, open_ones))
         self.hits += 1
-        try:
-            return entry(scope)
-        except Careful:
-            return self._made(scope, work, open_ones)
+        return [make(values, scope) for make, values in ready]
 
     def _made(self, scope: Any, work: Work, open_ones: list[Finding]) -> Findings:
         found: list[Finding | None] = []
@@ -73,31 +74,45 @@ class Bundle:
                 open_ones.append(finding)
         return found
 
-    def _kept(self, scope: Any, key: object, found: Findings) -> Findings:
-        try:
-            entry = self.shelves[-1].entry(scope, found)
-        except Unplanned:
-            self.shelves.pop()
-            self.table.clear()
-            return found
-        except Careful:
-            return found
-        if entry is not None:
-            keep(self.table, key, entry)
+    def _kept(self, key: object, found: Findings) -> Findings:
+        templates = [None if one is None else template_of(one) for one in found]
+        if all(template is not None or one is None for template, one in zip(templates, found, strict=True)):
+            ready = tuple((_none, ()) if one is None else one.maker for one in templates)
+            keep(self.table, key, ready)
         return found
+
+
+def _none(values: Sequence[Any], scope: object) -> None:
+    return None
 
 
 def _is_open(finding: Finding) -> bool:
     return bool(finding.unknown) or any(part.unknown for part in getattr(finding, "requirements", ()))
 
 
+def facts_key(scope: Any, group: int, resting_on: tuple[Base, ...]) -> object:
+    """What tells the facts of one instance from those of another."""
+    known = scope.known
+    found = known.get(group)
+    if found is None:
+        found = known[group] = tuple([_fact(scope, base) for base in resting_on])
+    return found
+
+
+def _fact(scope: Any, base: Base) -> object:
+    if base.hops:
+        for _ in range(base.hops):
+            scope = scope.above
+    value = scope.record.facts.get(base.name) if base.what == FACT else scope.given.get(base.name)
+    return value if base.plain else part_of(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Bundler:
-    """Puts the rules of a graph into bundles; all of them share what is said and number their groups."""
+    """Puts the rules of a graph into bundles, and numbers the groups of those that rest on the same facts."""
 
     graph: Graph
     groups: dict[tuple[Base, ...], int] = field(default_factory=dict)
-    sayings: dict[object, Saying] = field(default_factory=dict)
 
     def bundles(self, rules: Sequence[Rule]) -> tuple[Bundle, ...]:
         """The rules in their order, neighbours that rest on the same facts together."""
@@ -113,13 +128,4 @@ class Bundler:
 
     def _bundle(self, resting_on: tuple[Base, ...] | None, rules: tuple[Rule, ...]) -> Bundle:
         readers = tuple(reader(self.graph, rule) for rule in rules)
-        return Bundle(rules, readers, list(self._shelves(resting_on, rules)), rules[0].entity)
-
-    def _shelves(self, resting_on: tuple[Base, ...] | None, rules: tuple[Rule, ...]) -> Sequence[Shelf]:
-        if resting_on is None:
-            return ()
-        by_facts = ByFacts(resting_on, self.groups.setdefault(resting_on, len(self.groups)))
-        if all(base.plain for base in resting_on):
-            return (by_facts,)
-        turning_on = answers(self.graph, rules)
-        return (by_facts,) if turning_on is None else (by_facts, ByAnswers(rules, turning_on, self.sayings))
+        return Bundle(rules, readers, resting_on, self.groups.setdefault(resting_on or (), len(self.groups)))

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from decimal import getcontext, setcontext
 from itertools import chain
 
-from policyengine.engine.compile.bundles import Bundle
 from policyengine.engine.compile.engine import Compiled, Found
 from policyengine.engine.compile.instance import Instance
+from policyengine.engine.compile.runs import Run
 from policyengine.engine.missing import lists_left_out, missing_facts
 from policyengine.engine.row import _read_rule
 from policyengine.feel.limits import NUMBERS
@@ -32,12 +32,12 @@ def _decide(compiled: Compiled, program: Program, found: Found) -> Decision:
     findings: list[Finding | None] = []
     # Only these name facts that are missing; most records have few of them.
     open_ones: list[Finding] = []
-    for bundle in compiled.memory.bundles:
-        scopes = found.get(bundle.entity, ())
+    for run in compiled.memory.runs:
+        scopes = found.get(run.entity, ())
         if len(scopes) == 1:
-            findings += bundle.read(scopes[0], _read_rule, open_ones)
+            findings += run.read(scopes[0], _read_rule, open_ones)
         else:
-            findings += _interleaved(bundle, scopes, open_ones)
+            findings += _interleaved(run, scopes, open_ones)
     missing = missing_facts(open_ones, _left_out(compiled, found))
     undecided = any(finding.status == UNDETERMINED for finding in open_ones)
     return Decision(
@@ -53,11 +53,9 @@ def _decide(compiled: Compiled, program: Program, found: Found) -> Decision:
     )
 
 
-def _interleaved(
-    bundle: Bundle, scopes: Sequence[Instance], open_ones: list[Finding]
-) -> Iterator[Finding | None]:
-    """The findings of a bundle, rule by rule and for each rule in the order of the instances."""
-    read = [bundle.read(scope, _read_rule, open_ones) for scope in scopes]
+def _interleaved(run: Run, scopes: Sequence[Instance], open_ones: list[Finding]) -> Iterator[Finding | None]:
+    """The findings of a run, rule by rule and for each rule in the order of the instances."""
+    read = [run.read(scope, _read_rule, open_ones) for scope in scopes]
     return chain.from_iterable(zip(*read, strict=True))
 
 

@@ -108,7 +108,7 @@ class Instance(Scope):
 
     def judged(self, work: Callable[[Any, Any], Any], rule: Any) -> Any:
         """The finding of a rule; that for the same facts is the same."""
-        return self.memory.bundle(rule).read(self, work, [])[0]
+        return self.memory.run_of(rule).read(self, work, [])[0]
 
     def owner(self, name: str) -> Scope | None:
         """The scope, this one or one above, that has a node of this name."""

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from policyengine.engine.compile.answers import Answers
 from policyengine.engine.compile.readings import shown_value
 from policyengine.engine.compile.sayings import Saying, pattern_of
-from policyengine.engine.compile.templates import constructor, maker
+from policyengine.engine.compile.templates import Make, constructor, maker
 from policyengine.engine.compile.traces import Said, distinct, outcome
 from policyengine.engine.reasons import explain
 from policyengine.engine.row import chosen, read, shortfall, telling_reason
@@ -35,6 +35,8 @@ class Fixed:
 
 Fill: TypeAlias = Callable[[Any], Any]
 Part: TypeAlias = "Fixed | Fill"
+Plan: TypeAlias = tuple[Callable[[Any, Any], Any], Any]
+"""What fills a plan in, and the plan: the first takes the second and an instance."""
 Sayings: TypeAlias = "dict[object, Saying]"
 
 
@@ -47,11 +49,11 @@ class Planner:
     sayings: Sayings
     reasons: dict[tuple[Saying, ...], Part] = field(default_factory=dict)
 
-    def finding(self, rule: Rule) -> Fill | None:
-        """What gives the finding of a rule at an instance; None where there is no finding."""
+    def finding(self, rule: Rule) -> Plan:
+        """The plan of the finding of a rule; it gives None where there is no finding."""
         scope = self.scope
         if rule.exists is not None and scope[rule.exists] is False:
-            return None
+            return _nothing, ()
         known: dict[str, Part] = {
             "origin": Fixed(self._origin(rule)),
             "status": Fixed(scope[rule.status]),
@@ -86,8 +88,9 @@ class Planner:
             case Explain(nodes):
                 return self._because(nodes)
             case Rules(rules):
-                found = [plan for rule in rules if (plan := self.finding(rule)) is not None]
-                return lambda scope: tuple([plan(scope) for plan in found])
+                plans = [self.finding(rule) for rule in rules]
+                found = tuple(plan for plan in plans if plan[0] is not _nothing)
+                return lambda scope: tuple([fill(plan, scope) for fill, plan in found])
             case Shortfalls(rules):
                 return _in_a_row([part for rule in rules if (part := self._shortfall(rule)) is not None])
         raise Unplanned
@@ -97,12 +100,14 @@ class Planner:
             self._part(readings[each.name]) if each.name in readings else Fixed(each.default)
             for each in fields(cls)
         ]
-        make = _put_together(maker(cls), parts)
-        return make if any(not isinstance(part, Fixed) for part in parts) else Fixed(make(self.scope))
+        fill, plan = _put_together(maker(cls), parts)
+        if all(isinstance(part, Fixed) for part in parts):
+            return Fixed(fill(plan, self.scope))
+        return lambda scope: fill(plan, scope)
 
     def _shortfall(self, rule: Rule) -> Part | None:
-        plan = self.finding(rule)
-        finding = None if plan is None else plan(self.scope)
+        fill, plan = self.finding(rule)
+        finding = fill(plan, self.scope)
         if finding is None or finding.status in ("met", NOT_APPLICABLE):
             return None
         reason = telling_reason(finding.because)
@@ -171,17 +176,22 @@ def _in_a_row(parts: Sequence[Part]) -> Part:
     return row
 
 
-def _put_together(make: Callable[[Sequence[Any], Any], Any], parts: Sequence[Part]) -> Fill:
+def _put_together(make: Make, parts: Sequence[Part]) -> Plan:
     """An instance of a class out of the parts that its fields are, in their order."""
     values, fills = _split(parts)
+    return (_filled, (make, values, fills)) if fills else (make, values)
 
-    def made(scope: Any) -> Any:
-        found = list(values)
-        for i, fill in fills:
-            found[i] = fill(scope)
-        return make(found, scope.subject)
 
-    return made if fills else lambda scope: make(values, scope.subject)
+def _filled(plan: Any, scope: Any) -> Any:
+    make, values, fills = plan
+    found = list(values)
+    for i, fill in fills:
+        found[i] = fill(scope)
+    return make(found, scope)
+
+
+def _nothing(plan: Any, scope: Any) -> None:
+    return None
 
 
 def _split(parts: Sequence[Part]) -> tuple[tuple[Any, ...], tuple[tuple[int, Fill], ...]]:

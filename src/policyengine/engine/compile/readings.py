@@ -50,7 +50,7 @@ def reader(graph: Graph, rule: Rule) -> Callable[[Any], Finding | None]:
                 return None
             if there.__class__ is Unknown:
                 raise Careful
-        found: Finding = make([part(scope) for part in parts_of], scope.subject)
+        found: Finding = make([part(scope) for part in parts_of], scope)
         return found
 
     return finding

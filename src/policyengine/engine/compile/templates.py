@@ -12,7 +12,8 @@ from typing import Any
 
 from policyengine.policy.findings import Finding, Subject
 
-Make = Callable[[Sequence[Any], Subject], Any]
+Make = Callable[[Any, Any], Any]
+"""Makes an instance of a class: out of the values of its fields, and of what has the `subject` it judges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +26,15 @@ class Template:
 
     @property
     def maker(self) -> tuple[Make, tuple[Any, ...]]:
-        """What makes the finding for a subject, and what it takes for that."""
+        """What makes the finding for an instance, and what it takes for that."""
         return (self._with_parts, ()) if self.parts else (self.make, self.values)
 
-    def _with_parts(self, _: Sequence[Any], subject: Subject) -> Any:
+    def _with_parts(self, _: Sequence[Any], scope: Any) -> Any:
         values = list(self.values)
         for i in self.parts:
             makers = [part.maker for part in values[i]]
-            values[i] = tuple([make(inner, subject) for make, inner in makers])
-        return self.make(tuple(values), subject)
+            values[i] = tuple([make(inner, scope) for make, inner in makers])
+        return self.make(values, scope)
 
 
 def template_of(finding: Finding) -> Template | None:
@@ -83,9 +84,9 @@ def maker(cls: type) -> Make:
     """What makes an instance of a class, a finding or a part of one, out of its fields in their order."""
     if cls not in _MAKERS:
         names = [each.name for each in fields(cls)]
-        variables = {name: "subject" if name == "subject" else f"v{i}" for i, name in enumerate(names)}
+        variables = {name: "scope.subject" if name == "subject" else f"v{i}" for i, name in enumerate(names)}
         unpacked = "".join(f"v{i}, " for i in range(len(names)))
-        _MAKERS[cls] = constructor(cls, "values, subject", variables, f"{unpacked} = values")
+        _MAKERS[cls] = constructor(cls, "values, scope", variables, f"{unpacked} = values")
     return _MAKERS[cls]
 
 

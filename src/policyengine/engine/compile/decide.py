@@ -38,7 +38,8 @@ def _decide(compiled: Compiled, program: Program, found: Found) -> Decision:
             findings += run.read(scopes[0], _read_rule, open_ones)
         else:
             findings += _interleaved(run, scopes, open_ones)
-    missing = missing_facts(open_ones, _left_out(compiled, found))
+    left_out = _left_out(compiled, found)
+    missing = missing_facts(open_ones, left_out) if open_ones or left_out else ()
     undecided = any(finding.status == UNDETERMINED for finding in open_ones)
     return Decision(
         program=program.declarations.id,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from itertools import combinations
 from typing import Any, TypeAlias
 
 from policyengine.engine.compile.answers import Answers
@@ -20,6 +21,7 @@ from policyengine.engine.reasons import explain
 from policyengine.engine.row import chosen, read, shortfall, telling_reason
 from policyengine.policy.findings import NOT_APPLICABLE, Origin, Reason, Shortfall
 from policyengine.policy.rule import Build, Choose, Const, Explain, Reading, Rule, Rules, Shortfalls, Value
+from policyengine.source import Span
 
 
 class Unplanned(Exception):  # noqa: N818  # no error: the rule is read off its nodes
@@ -130,9 +132,10 @@ class Planner:
 
     def _spoken(self, sayings: tuple[Saying, ...]) -> Part:
         parts = [Fixed(each(self.scope)) if self._is_fixed(each) else each for each in sayings]
-        if len({each.said.expression.span for each in sayings}) == len(sayings):
+        if len(parts) == 1:
+            return _in_a_row(parts)
+        if not any(_may_coincide(one, other) for one, other in combinations(parts, 2)):
             return _once(_in_a_row(parts))
-        # About the same place the same may be said twice, depending on the values.
         return _once(lambda scope: distinct([saying(scope) for saying in sayings]))
 
     def _is_fixed(self, saying: Saying) -> bool:
@@ -159,6 +162,20 @@ class Planner:
         if key not in self.sayings:
             self.sayings[key] = Saying(said, pattern_of(self.scope, said))
         return self.sayings[key]
+
+
+def _may_coincide(one: Part, other: Part) -> bool:
+    """Whether two parts that are reasons may say the same, depending on the values in them."""
+    (at, start), (at_other, start_other) = _beginning(one), _beginning(other)
+    return at == at_other and (start.startswith(start_other) or start_other.startswith(start))
+
+
+def _beginning(part: Part) -> tuple[Span, str]:
+    """The place that a reason is about, and how its sentence begins for all values."""
+    if isinstance(part, Fixed):
+        return part.value.at, part.value.text
+    assert isinstance(part, Saying)
+    return part.said.expression.span, "" if part.pattern is None else part.pattern.before
 
 
 def _in_a_row(parts: Sequence[Part]) -> Part:

@@ -131,7 +131,8 @@ def shown_value(graph: Graph, entity: str, node: str) -> Read:
     shows = shower_of(graph, entity, node)
 
     def shown(scope: Any) -> object:
-        value = scope[node]
+        memo = scope._memo
+        value = memo[node] if node in memo else scope[node]
         if value.__class__ is Unknown:
             raise Careful
         return shows(value)

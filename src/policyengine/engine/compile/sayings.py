@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from policyengine.engine.compile.names import FACT, own_place
 from policyengine.engine.compile.showing import Show, number_writer, shower
@@ -22,6 +22,7 @@ from policyengine.feel.syntax import Between, Comparison, Expression, In, Litera
 from policyengine.feel.types import Number
 from policyengine.policy.findings import Reason
 
+_COMING_UP_AGAIN: Final = frozenset({"count", "rate"})
 _new_reason: Callable[..., Reason] = constructor(
     Reason, ", ".join(Reason.__slots__), {name: name for name in Reason.__slots__}
 )
@@ -51,7 +52,7 @@ class Pattern:
     """A sentence about the number `name`, with its parts before and after it.
 
     `limit` is the threshold that the number is below, where the reason tells the distance. `table` keeps the
-    sentences about counts, which come up again; amounts seldom do.
+    sentences about counts and rates, which come up again; amounts seldom do.
     """
 
     example: Reason
@@ -105,7 +106,7 @@ def pattern_of(scope: Any, said: Said) -> Pattern | None:
     limit = _lower_limit(said.expression) if scope.value(said.expression) is False else None
     pattern = Pattern(
         example, name, place.what == FACT, example.text[:start], example.text[start + len(number) :], limit,
-        write, shower(kind, scope.graph.vocabulary), {} if kind.unit == "count" else None,
+        write, shower(kind, scope.graph.vocabulary), {} if kind.unit in _COMING_UP_AGAIN else None,
     )  # fmt: skip
     return pattern if pattern.reason(scope) == example else None
 

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from policyengine.engine.compile.answers import Answers
 from policyengine.engine.compile.readings import shown_value
+from policyengine.engine.compile.runtime import Careful
 from policyengine.engine.compile.sayings import Saying, pattern_of
 from policyengine.engine.compile.templates import Make, constructor, maker
 from policyengine.engine.compile.traces import Said, distinct, outcome
@@ -38,8 +39,7 @@ class Fixed:
 Fill: TypeAlias = Callable[[Any], Any]
 Part: TypeAlias = "Fixed | Fill"
 Plan: TypeAlias = tuple[Callable[[Any, Any], Any], Any]
-"""What fills a plan in, and the plan: the first takes the second and an instance."""
-Sayings: TypeAlias = "dict[object, Saying]"
+"""What makes the finding, and what it takes for that beside the instance."""
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class Planner:
 
     scope: Any
     answers: Answers
-    sayings: Sayings
+    sayings: dict[object, Saying]
     reasons: dict[tuple[Saying, ...], Part] = field(default_factory=dict)
 
     def finding(self, rule: Rule) -> Plan:
@@ -56,11 +56,11 @@ class Planner:
         scope = self.scope
         if rule.exists is not None and scope[rule.exists] is False:
             return _nothing, ()
-        known: dict[str, Part] = {
-            "origin": Fixed(self._origin(rule)),
-            "status": Fixed(scope[rule.status]),
-            "unknown": Fixed(()),
-        }
+        status = scope[rule.status]
+        if not isinstance(status, str):
+            raise Careful
+        origin = Fixed(self._origin(rule))
+        known: dict[str, Part] = {"origin": origin, "status": Fixed(status), "unknown": Fixed(())}
         readings = {"because": rule.because, **rule.fields}
         parts: list[Part] = []
         for each in fields(rule.finding):

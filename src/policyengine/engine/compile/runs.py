@@ -24,7 +24,8 @@ _PATIENCE: Final = 500
 class Run:
     """Bundles of one entity that follow each other, and the plans of their findings by the answers.
 
-    Where something is not known, or where there are no `answers`, the bundles are read one by one.
+    Where something is not known, or where there are no `answers`, the bundles are read one by one. Answers
+    that came up once stand in the `table` without plans.
     """
 
     entity: str
@@ -45,8 +46,8 @@ class Run:
         if key is None:
             return self._one_by_one(scope, work, open_ones)
         plans = self.table.get(key)
-        if plans is None:
-            return self._planned(key, scope, self._one_by_one(scope, work, open_ones))
+        if not plans:
+            return self._for_later(key, plans, scope, self._one_by_one(scope, work, open_ones))
         self.hits += 1
         try:
             return [fill(plan, scope) for fill, plan in plans]
@@ -58,25 +59,36 @@ class Run:
             return self.bundles[0].read(scope, work, open_ones)
         return [finding for bundle in self.bundles for finding in bundle.read(scope, work, open_ones)]
 
-    def _planned(self, key: object, scope: Any, found: Findings) -> Findings:
-        """Notes the plans that give what was found; without one for all of it there will be none."""
-        assert self.answers is not None
-        self.misses += 1
-        planner = Planner(scope, self.answers, self.sayings)
-        try:
-            plans = tuple([planner.finding(rule) for bundle in self.bundles for rule in bundle.rules])
-            if [fill(plan, scope) for fill, plan in plans] != list(found):
-                raise Unplanned
-        except Unplanned:
-            self.answers = None
-            return found
-        except Careful:
-            return found
-        keep(self.table, key, plans)
-        if self.misses > _PATIENCE and self.hits < self.misses:
-            self.answers = None  # these answers seldom come up again
-            self.table.clear()
+    def _for_later(
+        self, key: object, plans: tuple[Plan, ...] | None, scope: Any, found: Findings
+    ) -> Findings:
+        """Notes answers that come up first, and how to give what was found when they come up again."""
+        if plans is None:
+            self.misses += 1
+            keep(self.table, key, ())
+            if self.misses > _PATIENCE and self.hits < self.misses:
+                self._give_up()
+        else:
+            try:
+                keep(self.table, key, self._planned(scope, found))
+            except Unplanned:
+                self._give_up()
+            except Careful:
+                pass
         return found
+
+    def _planned(self, scope: Any, found: Findings) -> tuple[Plan, ...]:
+        """The plans that give what was found; raises `Unplanned` where they would give something else."""
+        assert self.answers is not None
+        planner = Planner(scope, self.answers, self.sayings)
+        plans = tuple([planner.finding(rule) for bundle in self.bundles for rule in bundle.rules])
+        if [fill(plan, scope) for fill, plan in plans] != list(found):
+            raise Unplanned
+        return plans
+
+    def _give_up(self) -> None:
+        self.answers = None
+        self.table.clear()
 
 
 _Part: TypeAlias = "tuple[Bundle, Asked | None]"

@@ -38,11 +38,11 @@ def _amounts(digits: int, otherwise: Show) -> Show:
     quantum = Decimal(1).scaleb(-digits)
 
     def shows(value: Any) -> object:
-        if value.__class__ is not Decimal:
+        if value.__class__ is not Decimal or not value:
             return otherwise(value)
         if value.same_quantum(quantum):
             return value
-        if not value or not -_LARGE < value.adjusted() < _LARGE:
+        if not -_LARGE < value.adjusted() < _LARGE:
             return otherwise(value)
         near = value.quantize(quantum)
         return near if near == value else value.normalize()

@@ -7,7 +7,7 @@ answers and are kept by the facts that they rest on (`bundles`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import field
 from math import prod
 from operator import itemgetter
@@ -118,6 +118,7 @@ class _Asking:
     known_nodes: dict[str, type] = field(default_factory=dict)
     conditions: dict[Expression, None] = field(default_factory=dict)
     shown: dict[str, None] = field(default_factory=dict)
+    explained: set[str] = field(default_factory=set)
 
     @property
     def _own(self) -> Mapping[str, Node]:
@@ -132,11 +133,21 @@ class _Asking:
                 followed.append(name)
         return followed
 
-    def _follows(self, name: str, from_: set[str]) -> bool:
-        if name in from_ or name == "today":
-            return True
-        node = self._own.get(name)
-        return node is not None and all(self._follows(each, from_) for each in names(node.expression))
+    def _follows(self, name: str, others: Set[str]) -> bool:
+        """Whether the value of a name is told by those of others."""
+        known = {"today", *others}
+        return all(each in known or each in self._own for each in self._behind(name, known))
+
+    def _behind(self, name: str, known: Set[str] = frozenset()) -> Iterator[str]:
+        """A name and all that its value rests on, as far as it is not known."""
+        pending, seen = [name], set()
+        while pending:
+            each = pending.pop()
+            if each not in seen:
+                seen.add(each)
+                yield each
+                if each in self._own and each not in known:
+                    pending.extend(names(self._own[each].expression))
 
     def rule(self, rule: Rule) -> None:
         """What the finding of a rule asks for."""
@@ -171,11 +182,8 @@ class _Asking:
 
     def _is_left_open(self, name: str) -> bool:
         """Whether the policy may leave open what a node comes to."""
-        node = self._own.get(name)
-        return node is not None and (
-            any(isinstance(each, syntax.Open) for each in syntax.walk(node.expression))
-            or any(self._is_left_open(each) for each in names(node.expression))
-        )
+        nodes = (self._own[each] for each in self._behind(name) if each in self._own)
+        return any(isinstance(part, syntax.Open) for node in nodes for part in syntax.walk(node.expression))
 
     def _name(self, name: str) -> None:
         """A name is explained: a node of a policy by its expression, everything else by its value."""
@@ -184,7 +192,8 @@ class _Asking:
             self._value(name)
         elif node.cases is not None:
             raise _Elsewhere
-        else:
+        elif name not in self.explained:
+            self.explained.add(name)
             self._expression(node.expression, name)
 
     def _expression(self, expression: Expression, node: str | None = None) -> None:

@@ -114,8 +114,10 @@ class Planner:
         if finding is None or finding.status in ("met", NOT_APPLICABLE):
             return None
         reason = telling_reason(finding.because)
-        if reason is None or not isinstance(rule.because, Explain):
+        if reason is None:
             return Fixed(shortfall(finding))
+        if not isinstance(rule.because, Explain):
+            return lambda scope: shortfall(fill(plan, scope))
         sayings = self._sayings(rule.because.nodes)
         saying = next(each for each in sayings if each(self.scope) == reason)
         if self._is_fixed(saying):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from policyengine.dataclass import dataclass
 from policyengine.engine.compile.answers import Answers, Asked, answers, asked
@@ -92,9 +92,6 @@ class Run:
         self.table.clear()
 
 
-_Part: TypeAlias = "tuple[Bundle, Asked | None]"
-
-
 @dataclass(slots=True)
 class Runs:
     """Puts the rules of a graph into runs; all of them share what is said."""
@@ -105,40 +102,27 @@ class Runs:
 
     def of(self, rules: Sequence[Rule]) -> tuple[Run, ...]:
         """The rules in their order, neighbours that turn on few answers together."""
-        found: list[list[_Part]] = []
+        found: list[tuple[list[Bundle], Asked | None]] = []
         for bundle in self.bundler.bundles(rules):
-            part = bundle, self._asked(bundle)
-            if found and _fits(part, found[-1]):
-                found[-1].append(part)
+            turning_on = self._asked(bundle)
+            before, so_far = found[-1] if found else ([bundle], None)
+            together = so_far | turning_on if so_far is not None and turning_on is not None else None
+            if together is not None and together.count <= _MOST and before[0].entity == bundle.entity:
+                found[-1] = [*before, bundle], together
             else:
-                found.append([part])
-        return tuple(self._run(parts) for parts in found)
+                found.append(([bundle], turning_on))
+        return tuple(self._run(tuple(bundles), turning_on) for bundles, turning_on in found)
 
     def _asked(self, bundle: Bundle) -> Asked | None:
-        return _together(asked(self.graph, rule) for rule in bundle.rules)
+        """What the findings of a bundle turn on; None where those of one of its rules rest on more."""
+        together: Asked | None = None
+        for rule in bundle.rules:
+            found = asked(self.graph, rule)
+            if found is None:
+                return None
+            together = found if together is None else together | found
+        return together
 
-    def _run(self, parts: list[_Part]) -> Run:
-        turning_on = _together(each for _, each in parts)
-        bundles = tuple(bundle for bundle, _ in parts)
-        return Run(
-            bundles[0].entity,
-            bundles,
-            None if turning_on is None else answers(turning_on),
-            self.sayings,
-        )
-
-
-def _fits(part: _Part, before: Sequence[_Part]) -> bool:
-    if part[0].entity != before[0][0].entity:
-        return False
-    together = _together(each for _, each in (*before, part))
-    return together is not None and together.count <= _MOST
-
-
-def _together(several: Iterable[Asked | None]) -> Asked | None:
-    found: Asked | None = None
-    for each in several:
-        if each is None:
-            return None
-        found = each if found is None else found | each
-    return found
+    def _run(self, bundles: tuple[Bundle, ...], turning_on: Asked | None) -> Run:
+        known = None if turning_on is None else answers(turning_on)
+        return Run(bundles[0].entity, bundles, known, self.sayings)

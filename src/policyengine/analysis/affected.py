@@ -92,7 +92,10 @@ def affected_parts(old: Graph, new: Graph, today: date, limit: int = _EASY) -> A
     """What differs between two graphs, but for what is easily proved to be the same."""
     prover = Prover(old, new, today, limit)
     one, other = prover.canons()
-    groups = sorted(_groups(one, other, today), key=lambda group: (group.size, group.name))
+    groups = sorted(
+        _groups(one, other, today),
+        key=lambda group: (not group.old.rules and not group.new.rules, group.size, group.name),
+    )
     changed = tuple(
         key for key in other.graph.order if one.numbers.get(key, -1) not in (-1, other.numbers[key])
     )

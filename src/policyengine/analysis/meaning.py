@@ -11,13 +11,23 @@ from policyengine.analysis.canon import closure, is_wording, meant
 from policyengine.engine.row import present, read
 from policyengine.engine.scope import Scope, instances, root_scope
 from policyengine.feel.values import Unknown
-from policyengine.policy.findings import UNDETERMINED, Origin, Subject
+from policyengine.policy.findings import NOT_APPLICABLE, UNDETERMINED, Origin, Subject
 from policyengine.policy.rule import Choose, Const, Reading, Rule, Rules, Transition, Value
 from policyengine.program.graph import Graph, Key
 from policyengine.program.record import Record
 
 MOVES, VALUES = "moves", "values"
 """Compared besides the lists of a decision: what leaving a stage writes down, and derived facts."""
+
+
+class _Open:
+    """Stands for a value that could not be decided."""
+
+    def __repr__(self) -> str:
+        return "not decided"
+
+
+OPEN = _Open()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,7 @@ class Said:
     @property
     def decided(self) -> bool:
         """Whether nothing about it is open."""
-        return self.values.get("status") != UNDETERMINED and None not in self.values.values()
+        return self.values.get("status") != UNDETERMINED and OPEN not in self.values.values()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,7 @@ class Asked:
             said += [each for scope in found.get(move.entity, ()) for each in _moved(move, scope)]
         for entity, name in self.exported:
             for scope in found.get(entity, ()):
-                said.append(Said(VALUES, "", name, scope.subject, {"value": present(scope, name)}))
+                said.append(Said(VALUES, "", name, scope.subject, {"value": _value(Value(name), scope)}))
         return said
 
 
@@ -159,6 +169,8 @@ def _said(rule: Rule, scope: Scope) -> Iterator[Said]:
     nearer = read(rule.origins, scope) if rule.origins is not None else None
     origin = nearer if isinstance(nearer, Origin) else rule.origin
     said = {name: value for name, value in values.items() if name not in absent}
+    if status == NOT_APPLICABLE:
+        said = {"status": status}
     yield Said(rule.finding.section, rule.origin.policy, origin.id, scope.subject, said)
 
 
@@ -179,7 +191,9 @@ def _value(reading: Reading, scope: Scope) -> object:
             return tuple((each.id, *sorted(each.values.items(), key=lambda pair: pair[0])) for each in found)
         case Choose(by, cases, otherwise):
             value = scope[by]
-            return _value(cases.get(value, otherwise) if isinstance(value, str) else otherwise, scope)
+            return _value(cases.get(value, otherwise), scope) if isinstance(value, str) else OPEN
+        case Value(node):
+            return OPEN if isinstance(scope[node], Unknown) else present(scope, node)
         case _:
             return read(reading, scope)
 
@@ -198,7 +212,7 @@ def _moved(move: Transition, scope: Scope) -> Iterator[Said]:
 
 
 def _open(value: Any) -> object:
-    return None if isinstance(value, Unknown) else value
+    return OPEN if isinstance(value, Unknown) else value
 
 
 def contrasts(old: Iterable[Said], new: Iterable[Said]) -> list[Contrast]:

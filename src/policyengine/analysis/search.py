@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from random import Random
 
 from policyengine.analysis.affected import Affected, Group
 from policyengine.analysis.meaning import Asked, Contrast, contrasts
@@ -34,11 +35,11 @@ _GROUPS = 6
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was seen of a record: what is said differently, how many nodes differ, how many are unknown."""
+    """What was seen of a record: what is said differently, how many nodes differ, how much is unknown."""
 
     contrasts: tuple[Contrast, ...]
     differing: int
-    unknown: int
+    unknown: tuple[int, int]
 
     @property
     def decided(self) -> bool:
@@ -46,9 +47,10 @@ class Seen:
         return any(each.decided for each in self.contrasts)
 
     @property
-    def height(self) -> tuple[bool, bool, int, int]:
+    def height(self) -> tuple[bool, bool, int, int, int]:
         """How near it is to what is sought."""
-        return self.decided, bool(self.contrasts), self.differing, -self.unknown
+        nodes, causes = self.unknown
+        return self.decided, bool(self.contrasts), self.differing, -nodes, -causes
 
 
 class Search:
@@ -82,8 +84,10 @@ class Search:
         old, new = group.old.scopes(record), group.new.scopes(record)
         found = contrasts(group.old.said(old), group.new.said(new))
         differing = sum(_differs(old, new, key) for key in self._changed(group))
-        unknown = sum(_unknown(side, asked.order) for side, asked in ((old, group.old), (new, group.new)))
-        return Seen(tuple(found), differing, unknown)
+        open = [
+            each for side, asked in ((old, group.old), (new, group.new)) for each in _unknown(side, asked)
+        ]
+        return Seen(tuple(found), differing, (len(open), sum(open)))
 
     def _changed(self, group: Group) -> list[Key]:
         there = {*group.old.order} & {*group.new.order}
@@ -115,6 +119,19 @@ class Search:
             variations = self._variations(group)
             root = self.affected.new.vocabulary.root
             yield group, variations.bare(root, variations.lists)
+
+    def drawn(self, group: Group, until: int) -> Record | None:
+        """A record that is treated differently out of drawn ones: decided if one is met, else any."""
+        variations, chance = self._variations(group), Random(0)
+        root, weak = self.affected.new.vocabulary.root, None
+        while self.tried < until:
+            record = variations.drawn(root, chance)
+            seen = self.look(record, group)
+            if seen.decided:
+                return record
+            if seen.contrasts and weak is None:
+                weak = record
+        return weak
 
     def climb(self, record: Record, group: Group, share: float) -> Record | None:
         """A record that is treated differently, made from this one; None where none is found."""
@@ -224,5 +241,10 @@ def _differs(old: Mapping[str, list[Scope]], new: Mapping[str, list[Scope]], key
     return any(plain(one[name]) != plain(other[name]) for one, other in pairs)
 
 
-def _unknown(found: Mapping[str, list[Scope]], order: Iterable[Key]) -> int:
-    return sum(isinstance(scope[name], Unknown) for entity, name in order for scope in found.get(entity, ()))
+def _unknown(found: Mapping[str, list[Scope]], asked: Asked) -> Iterator[int]:
+    """For every value that is not known how many things keep it from being known."""
+    for entity, name in asked.order:
+        for scope in found.get(entity, ()):
+            value = scope[name]
+            if isinstance(value, Unknown):
+                yield len(value.causes)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from random import Random
 
 from policyengine.analysis.operands import moved
 from policyengine.analysis.space import Space
@@ -13,6 +14,7 @@ from policyengine.feel.values import Months
 from policyengine.policy.vocabulary import Fact
 from policyengine.program.record import Record
 
+_GIVEN = 0.9
 Way = tuple[tuple[str, int], ...]
 """The lists and positions that lead from a record to an instance in it; () is the record itself."""
 
@@ -130,19 +132,33 @@ class Variations:
             if declared is None:
                 continue
             for name, fact in declared.facts.items():
-                mentioned = (entity, name) in self.space.facts
-                if fact.required or (
-                    name == key and not mentioned and fact.scalar in ("text", "integer", "count")
-                ):
+                if fact.required or (name == key and fact.scalar in ("text", "integer", "count")):
                     facts.setdefault(name, self._plain(entity, name, fact))
             for child, below in vocabulary.children(entity):
                 if child in within:
                     lists.setdefault(str(below.list), (self.bare(child, within),))
         return Record(entity, facts, lists)
 
+    def drawn(self, entity: str, chance: Random) -> Record:
+        """An instance with values drawn from the space, most of them given."""
+        record = self.bare(entity)
+        for key, values in self.space.values.items():
+            named = self.space.keys.get(entity) == key[1] and isinstance(record.facts.get(key[1]), str)
+            if key[0] == entity and values and not named and chance.random() < _GIVEN:
+                record = with_fact(record, key[1], chance.choice(values))
+        for child, name in self._below(entity):
+            size = chance.choice((1, 1, 2, *self.space.sizes()))
+            rows = [self.drawn(child, chance) for _ in range(size)]
+            made: list[Record] = []
+            for row in rows:
+                other = self._copy(row, made)
+                made += [] if other is None else [other]
+            record = with_list(record, name, tuple(made))
+        return record
+
     def _plain(self, entity: str, name: str, fact: Fact) -> object:
         known = self.space.values.get((entity, name), ())
-        if known:
+        if known and not (fact.scalar == "text" and self.space.keys.get(entity) == name):
             return known[0]
         low = fact.limits[0] if fact.scalar in ("integer", "count", "number", "money", "rate") else None
         number = low if low is not None else Decimal(1)

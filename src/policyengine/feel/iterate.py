@@ -88,7 +88,7 @@ def filtered(target: object, node: Filter, env: Env, run: Run) -> object:
     found: list[object] = []
     open_ones: list[object] = []
     for item in items:
-        result = run(node.condition, _within(item, env))
+        result = run(node.condition, within(item, env))
         if isinstance(result, Decimal):
             return env.shared.outcome(_at(items, result), node.span)
         if result is True:
@@ -99,12 +99,13 @@ def filtered(target: object, node: Filter, env: Env, run: Run) -> object:
             open_ones.append(env.shared.fail("the condition is neither true nor false", node.span))
         if env.shared.steps < 0:
             return env.shared.exhausted(node.span)
-    if not items and isinstance(run(node.condition, _within(None, env)), Decimal):
+    if not items and isinstance(run(node.condition, within(None, env)), Decimal):
         return env.shared.fail("the list is empty", node.span)
     return unknown(open_ones) or found
 
 
-def _within(item: object, env: Env) -> Env:
+def within(item: object, env: Env) -> Env:
+    """The surroundings in which a filter looks at an item."""
     around = env.inside({"item": item})
     return around.inside(item) if isinstance(item, Mapping) else around
 

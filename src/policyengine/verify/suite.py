@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from policyengine.diagnostics import Diagnostic, Severity
-from policyengine.files import read_file, read_folder
+from policyengine.files import Folder, read_file, read_folder
 from policyengine.program import load as loading
 from policyengine.program.load import Program
 from policyengine.program.record import Record, RecordReader
@@ -66,17 +66,27 @@ class Outcome:
 
 @dataclass(slots=True)
 class Programs:
-    """Opens programs from their folders, each once for each day."""
+    """Opens programs from their folders, each once for each day; a folder is read once."""
 
     _opened: dict[tuple[str, date], Program] = field(default_factory=dict)
+    _folders: dict[str, Folder] = field(default_factory=dict)
 
     def __call__(self, folder: str, as_of: date) -> Program:
         """The program in a folder, as it is in force on a day."""
         key = (folder, as_of)
         if key not in self._opened:
-            read = read_folder(folder)
+            read = self._folder(folder)
             self._opened[key] = loading.load(folder, read.sources, as_of, read.mistakes)
         return self._opened[key]
+
+    def sources(self, folder: str) -> tuple[Source, ...]:
+        """The texts of a program."""
+        return self._folder(folder).sources
+
+    def _folder(self, folder: str) -> Folder:
+        if folder not in self._folders:
+            self._folders[folder] = read_folder(folder)
+        return self._folders[folder]
 
 
 def open_file(path: str, programs: Open) -> Opened:

@@ -53,20 +53,20 @@ def coverage(program: Program, sources: Sequence[Source], tests: Iterable[Ready]
     goals: dict[tuple[str, int, int, str], Goal] = {}
     for each in loaded:
         if each.graph is not None:
-            goals.update((goal.key, goal) for goal in _Goals.of(each, each.graph).all())
+            goals.update((goal.key, goal) for goal in Goals.of(each, each.graph).all())
     met: set[tuple[str, int, int, str]] = set()
-    watched: dict[int, _Goals] = {}
+    watched: dict[int, Goals] = {}
     for test in tests:
         graph = test.program.graph
         if graph is not None and isinstance(test.record, Record):
-            found = watched.setdefault(id(test.program), _Goals.of(test.program, graph))
+            found = watched.setdefault(id(test.program), Goals.of(test.program, graph))
             met.update(goal.key for goal in found.met(test, test.record))
     unmet = [goal for key, goal in goals.items() if key not in met]
     return Coverage(program.name, len(goals), tuple(sorted(unmet, key=lambda goal: goal.key)))
 
 
 @dataclass(slots=True)
-class _Goals:
+class Goals:
     """The goals of a program as it is in force on one day."""
 
     program: Program
@@ -76,7 +76,8 @@ class _Goals:
     _needed: dict[int, tuple[Key, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, program: Program, graph: Graph) -> _Goals:
+    def of(cls, program: Program, graph: Graph) -> Goals:
+        """The goals of a program that compiles."""
         units = in_force(program.units, program.as_of)
         documents = [program.document] if program.document is not None else []
         places = tuple(map(Places, (*documents, *(unit.document for unit in units))))
@@ -130,6 +131,14 @@ class _Goals:
                     if (id(each), key) not in done:
                         done.add((id(each), key))
                         yield from self._met_at(each, key)
+
+    def looked_at(self, test: Ready, record: Record) -> frozenset[Key]:
+        """The nodes that the findings rest on that a test expects something of."""
+        decision = evaluate(self.program, record)
+        found = instances(root_scope(self.graph, record, self.program.as_of))
+        looked = set(seen(test.test, to_json(decision)))
+        keys = {key for rule, _ in self._looked_at(looked, found) for key in self._keys(rule)}
+        return frozenset(keys.union(self._derived() if (VALUES, None) in looked else ()))
 
     def _derived(self) -> tuple[Key, ...]:
         """The derived facts that a decision shows, and what they rest on."""

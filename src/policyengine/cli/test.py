@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -12,14 +13,24 @@ import click
 from policyengine.cli.codes import FOUND, NOT_COMPILED, OK, UNUSABLE, CommandError
 from policyengine.cli.console import Console
 from policyengine.cli.files import deliver, unreadable
-from policyengine.cli.options import SETTINGS, Output, color_option, output_option
+from policyengine.cli.options import SETTINGS, Output, Percent, color_option, output_option
+from policyengine.cli.progress import Progress
+from policyengine.cli.suggestions import BESIDE, targets, write_suggestions
 from policyengine.cli.summaries import append_summary
+from policyengine.render.examined import (
+    Examined,
+    examined_json,
+    examined_notes,
+    examined_suites,
+    examined_summary,
+    examined_text,
+)
 from policyengine.render.github import github
 from policyengine.render.junit import junit
-from policyengine.render.outcome_reports import outcome_notes, outcome_suites, outcome_summary
-from policyengine.render.outcomes import outcomes_json, outcomes_text
 from policyengine.render.summary import markdown
-from policyengine.verify.suite import Opened, Outcome, Programs, open_file, run_opened
+from policyengine.verify.coverage import Coverage
+from policyengine.verify.mutation import Mutation
+from policyengine.verify.suite import Opened, Outcome, Programs, Ready, open_file, run_opened
 
 _ENDINGS = ("_test.yaml", "_test.yml")
 _PLACES = ("fixtures", "policies")
@@ -31,9 +42,28 @@ _PLACES = ("fixtures", "policies")
     "--filter", "glob", metavar="GLOB",
     help="Only tests whose name, file or program fits, such as 'bytekast' or '*renewal*'.",
 )  # fmt: skip
+@click.option("--coverage", is_flag=True, help="Say what no test exercises, at its line.")
+@click.option(
+    "--fail-under", type=Percent(), metavar="PERCENT", help="With the exit code 1 below this coverage."
+)
+@click.option(
+    "--mutate", is_flag=True, help="Make small mistakes in the policies, and say which no test notices."
+)
+@click.option(
+    "--fail-under-noticed", type=Percent(), metavar="PERCENT",
+    help="With the exit code 1 if fewer of these mistakes are noticed.",
+)  # fmt: skip
+@click.option(
+    "--suggest", is_flag=False, flag_value=BESIDE, metavar="[FILE]",
+    help="Write tests that would notice them to a new file, by default beside the tests.",
+)  # fmt: skip
 @output_option("text", "json", "junit", "github")
 @color_option
-def command(paths: tuple[str, ...], glob: str | None, outputs: tuple[Output, ...], color: str) -> int:
+def command(
+    paths: tuple[str, ...], glob: str | None, coverage: bool, fail_under: Decimal | None,
+    mutate: bool, fail_under_noticed: Decimal | None, suggest: str | None,
+    outputs: tuple[Output, ...], color: str,
+) -> int:  # fmt: skip
     """Run policy tests: records, and what the decisions about them must say.
 
     PATH is a file `*_test.yaml`, or a folder with some in it or below; without one they are looked for in
@@ -44,10 +74,62 @@ def command(paths: tuple[str, ...], glob: str | None, outputs: tuple[Output, ...
     files = _all_files(paths)
     programs = Programs()
     opened = _wanted([open_file(str(file), programs) for file in files], glob)
+    groups = _by_program(opened)
+    written = targets(suggest, {name: Path(group[0].file).parent for name, group in groups.items()})
     outcomes = [run_opened(each) for each in opened]
-    deliver(outputs or (Output("text"),), lambda form, paint: _render(outcomes, form, paint), console, files)
-    append_summary(markdown(outcome_summary(outcomes)), outputs)
-    return _code(outcomes)
+    usable = _code(outcomes) in (OK, FOUND)
+    examined = Examined(
+        outcomes,
+        _coverage(groups, programs) if usable and (coverage or fail_under is not None) else (),
+        _mutation(groups, programs)
+        if usable and (mutate or suggest or fail_under_noticed is not None)
+        else (),
+    )
+    deliver(outputs or (Output("text"),), lambda form, paint: _render(examined, form, paint), console, files)
+    append_summary(markdown(examined_summary(examined)), outputs)
+    for line in write_suggestions(examined.mutation, written):
+        console.err(line)
+    return _code(outcomes) or _below(examined, fail_under, fail_under_noticed)
+
+
+def _by_program(opened: Sequence[Opened]) -> dict[str, list[Opened]]:
+    groups: dict[str, list[Opened]] = {}
+    for each in opened:
+        if each.tests:
+            groups.setdefault(each.program, []).append(each)
+    return groups
+
+
+def _coverage(groups: Mapping[str, Sequence[Opened]], programs: Programs) -> list[Coverage]:
+    from policyengine.verify.coverage import coverage
+
+    return [coverage(tests[0].program, programs.sources(name), tests) for name, tests in _tests(groups)]
+
+
+def _mutation(groups: Mapping[str, Sequence[Opened]], programs: Programs) -> list[Mutation]:
+    from policyengine.verify.mutation import mutate
+
+    return [
+        mutate(tests[0].program, programs.sources(name), tests, Progress(f"mutants of {name}"))
+        for name, tests in _tests(groups)
+    ]
+
+
+def _tests(groups: Mapping[str, Sequence[Opened]]) -> Iterator[tuple[str, list[Ready]]]:
+    for name, group in groups.items():
+        yield name, [test for each in group for test in each.tests]
+
+
+def _below(examined: Examined, fail_under: Decimal | None, fail_under_noticed: Decimal | None) -> int:
+    covered = [
+        100 * each.met < fail_under * each.total for each in examined.coverage if fail_under is not None
+    ]
+    noticed = [
+        100 * each.noticed < fail_under_noticed * each.total
+        for each in examined.mutation
+        if fail_under_noticed is not None
+    ]
+    return FOUND if any((*covered, *noticed)) else OK
 
 
 def _all_files(paths: tuple[str, ...]) -> list[Path]:
@@ -103,14 +185,14 @@ def _fits(glob: str, names: Sequence[str]) -> bool:
     return any(fnmatchcase(name.casefold(), pattern) for name in names)
 
 
-def _render(outcomes: Sequence[Outcome], form: str, color: bool) -> str:
+def _render(examined: Examined, form: str, color: bool) -> str:
     if form == "json":
-        return json.dumps(outcomes_json(outcomes), indent=2, ensure_ascii=False)
+        return json.dumps(examined_json(examined), indent=2, ensure_ascii=False)
     if form == "junit":
-        return junit(outcome_suites(outcomes), "policy tests")
+        return junit(examined_suites(examined), "policy tests")
     if form == "github":
-        return github(outcome_notes(outcomes))
-    return outcomes_text(outcomes, color=color)
+        return github(examined_notes(examined))
+    return examined_text(examined, color=color)
 
 
 def _code(outcomes: Sequence[Outcome]) -> int:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from policyengine.cli.codes import CommandError
 from policyengine.cli.files import write_text
 from policyengine.policy.phrases import plural
-from policyengine.verify.mutation import Mutation
+
+if TYPE_CHECKING:
+    from policyengine.verify.mutation import Mutation
 
 BESIDE = "beside"
 """The value of `--suggest` without a file: beside the tests of each program."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -28,9 +29,11 @@ from policyengine.render.examined import (
 from policyengine.render.github import github
 from policyengine.render.junit import junit
 from policyengine.render.summary import markdown
-from policyengine.verify.coverage import Coverage
-from policyengine.verify.mutation import Mutation
 from policyengine.verify.suite import Opened, Outcome, Programs, Ready, open_file, run_opened
+
+if TYPE_CHECKING:
+    from policyengine.verify.coverage import Coverage
+    from policyengine.verify.mutation import Mutation
 
 _ENDINGS = ("_test.yaml", "_test.yml")
 _PLACES = ("fixtures", "policies")
@@ -77,13 +80,13 @@ def command(
     groups = _by_program(opened)
     written = targets(suggest, {name: Path(group[0].file).parent for name, group in groups.items()})
     outcomes = [run_opened(each) for each in opened]
-    usable = _code(outcomes) in (OK, FOUND)
+    usable = groups if _code(outcomes) in (OK, FOUND) else {}
+    covers = coverage or fail_under is not None
+    mutates = mutate or suggest is not None or fail_under_noticed is not None
     examined = Examined(
         outcomes,
-        _coverage(groups, programs) if usable and (coverage or fail_under is not None) else (),
-        _mutation(groups, programs)
-        if usable and (mutate or suggest or fail_under_noticed is not None)
-        else (),
+        _coverage(usable, programs) if covers else (),
+        _mutation(usable, programs) if mutates else (),
     )
     deliver(outputs or (Output("text"),), lambda form, paint: _render(examined, form, paint), console, files)
     append_summary(markdown(examined_summary(examined)), outputs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policyengine.policy.phrases import plural
 from policyengine.render.junit import Case, Suite
@@ -15,9 +15,11 @@ from policyengine.render.style import Paint, painter
 from policyengine.render.summary import Summary, Table
 from policyengine.render.width import clean
 from policyengine.source import Span
-from policyengine.verify.coverage import Coverage
-from policyengine.verify.mutation import Mutation, Verdict
 from policyengine.verify.suite import Outcome
+
+if TYPE_CHECKING:
+    from policyengine.verify.coverage import Coverage
+    from policyengine.verify.mutation import Mutation, Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,17 +18,9 @@ from policyengine.cli.options import SETTINGS, Output, Percent, color_option, ou
 from policyengine.cli.progress import Progress
 from policyengine.cli.suggestions import BESIDE, targets, write_suggestions
 from policyengine.cli.summaries import append_summary
-from policyengine.render.examined import (
-    Examined,
-    examined_json,
-    examined_notes,
-    examined_suites,
-    examined_summary,
-    examined_text,
-)
-from policyengine.render.github import github
-from policyengine.render.junit import junit
-from policyengine.render.summary import markdown
+from policyengine.cli.version import VERSION
+from policyengine.render.examined import Examined, examined_json, examined_text, published
+from policyengine.render.servers import FORMS
 from policyengine.verify.suite import Opened, Outcome, Programs, Ready, open_file, run_opened
 
 if TYPE_CHECKING:
@@ -60,7 +52,7 @@ _PLACES = ("fixtures", "policies")
     "--suggest", is_flag=False, flag_value=BESIDE, metavar="[FILE]",
     help="Write tests that would notice them to a new file, by default beside the tests.",
 )  # fmt: skip
-@output_option("text", "json", "junit", "github")
+@output_option("text", "json", *FORMS)
 @color_option
 def command(
     paths: tuple[str, ...], glob: str | None, coverage: bool, fail_under: Decimal | None,
@@ -89,7 +81,7 @@ def command(
         _mutation(usable, programs) if mutates else (),
     )
     deliver(outputs or (Output("text"),), lambda form, paint: _render(examined, form, paint), console, files)
-    append_summary(markdown(examined_summary(examined)), outputs)
+    append_summary(lambda: published(examined, VERSION).render("markdown"), outputs)
     for line in write_suggestions(examined.mutation, written):
         console.err(line)
     return _code(outcomes) or _below(examined, fail_under, fail_under_noticed)
@@ -191,10 +183,8 @@ def _fits(glob: str, names: Sequence[str]) -> bool:
 def _render(examined: Examined, form: str, color: bool) -> str:
     if form == "json":
         return json.dumps(examined_json(examined), indent=2, ensure_ascii=False)
-    if form == "junit":
-        return junit(examined_suites(examined), "policy tests")
-    if form == "github":
-        return github(examined_notes(examined))
+    if form in FORMS:
+        return published(examined, VERSION).render(form)
     return examined_text(examined, color=color)
 
 

@@ -11,6 +11,8 @@ from policyengine.render.junit import Case, Suite
 from policyengine.render.note import Note
 from policyengine.render.outcome_reports import outcome_notes, outcome_suites, outcome_summary
 from policyengine.render.outcomes import outcomes_json, outcomes_text
+from policyengine.render.sarif import sarif_of_notes
+from policyengine.render.servers import Published
 from policyengine.render.style import Paint, painter
 from policyengine.render.summary import Summary, Table
 from policyengine.render.width import clean
@@ -138,24 +140,35 @@ def _where(at: Span) -> dict[str, Any]:
 # For build servers
 
 
-def examined_suites(examined: Examined) -> list[Suite]:
+def published(examined: Examined, version: str) -> Published:
     """The tests, and a suite for the coverage and the mutants of each program."""
-    suites = outcome_suites(examined.outcomes)
+    notes = _notes(examined)
+    found = outcome_summary(examined.outcomes)
+    shares = [("coverage", each.program, each.met, each.total) for each in examined.coverage]
+    shares += [("mutants", each.program, each.noticed, each.total) for each in examined.mutation]
+    rows = [(what, name, str(part), str(all_), per_cent(part, all_)) for what, name, part, all_ in shares]
+    tables = [*found.tables, Table(("", "program", "exercised or noticed", "of", "share"), rows)]
+    return Published(
+        Summary(found.title, found.sentence, tables, notes),
+        [*outcome_suites(examined.outcomes), *_suites(examined)],
+        lambda: sarif_of_notes(notes, "POLICYTEST", "what policy tests found", version),
+    )
+
+
+def _suites(examined: Examined) -> Iterator[Suite]:
+    """What is not exercised or noticed counts as skipped: whether it fails, a share decides."""
     for coverage in examined.coverage:
-        cases = [
-            Case(goal.words, "skipped", "no test exercises it", at=goal.at) for goal in coverage.unmet
-        ] or [Case("everything is exercised")]
-        suites.append(Suite(f"coverage of {coverage.program}", cases))
+        cases = [Case(goal.words, "skipped", "no test exercises it", at=goal.at) for goal in coverage.unmet]
+        yield Suite(f"coverage of {coverage.program}", cases or [Case("everything is exercised")])
     for mutation in examined.mutation:
         cases = [
             Case(each.mutant.words, "skipped", "no test notices it", "\n".join(_help(each)), each.mutant.at)
             for each in mutation.missed
-        ] or [Case("every mutant is noticed")]
-        suites.append(Suite(f"mutants of {mutation.program}", cases))
-    return suites
+        ]
+        yield Suite(f"mutants of {mutation.program}", cases or [Case("every mutant is noticed")])
 
 
-def examined_notes(examined: Examined) -> list[Note]:
+def _notes(examined: Examined) -> list[Note]:
     """Failures as errors; what is not exercised or not noticed as warnings."""
     notes = outcome_notes(examined.outcomes)
     for coverage in examined.coverage:
@@ -166,14 +179,3 @@ def examined_notes(examined: Examined) -> list[Note]:
             for each in mutation.missed
         ]
     return notes
-
-
-def examined_summary(examined: Examined) -> Summary:
-    """The same on a page: one table of tests, one of programs, and all remarks."""
-    found = outcome_summary(examined.outcomes)
-    rows = [["coverage", each.program, str(each.met), str(each.total), per_cent(each.met, each.total)]
-            for each in examined.coverage]  # fmt: skip
-    rows += [["mutants", each.program, str(each.noticed), str(each.total), per_cent(each.noticed, each.total)]
-             for each in examined.mutation]  # fmt: skip
-    tables = [*found.tables, Table(["", "program", "noticed", "of", "share"], rows)]
-    return Summary(found.title, found.sentence, tables, examined_notes(examined))

@@ -161,7 +161,7 @@ class Watcher:
 
 def _moved(limit: object, side: int, step: Decimal) -> object:
     if isinstance(limit, Decimal):
-        return limit + side * step
+        return limit + side * step if side else limit
     return limit + timedelta(days=side) if isinstance(limit, date) else None
 
 

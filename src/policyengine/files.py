@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic
@@ -40,7 +40,7 @@ def read_folder(folder: str | Path) -> Folder:
             return Folder(
                 mistakes=(UNREADABLE.at(None, f"`{folder}` {what}", help="name the folder of a program"),)
             )
-        paths = sorted(path for path in root.rglob("*.y*ml") if _is_policy(path.relative_to(root)))
+        paths = sorted(path for path in root.rglob("*.y*ml") if is_policy(path.relative_to(root)))
     except (OSError, ValueError) as error:
         return Folder(mistakes=(UNREADABLE.at(None, f"`{folder}` cannot be read: {_why(error)}"),))
     read = [read_file(path) if path.is_file() else _no_file(path) for path in paths]
@@ -55,7 +55,8 @@ def _no_file(path: Path) -> Diagnostic:
     return UNREADABLE.at(None, f"`{path}` cannot be read: it is not a file", help="remove or rename it")
 
 
-def _is_policy(path: Path) -> bool:
+def is_policy(path: PurePath) -> bool:
+    """Whether a file of a program's folder, by its path in it, belongs to the program."""
     hidden = any(part.startswith(".") or part in _SKIPPED for part in path.parts[:-1])
     return not hidden and path.suffix in (".yaml", ".yml") and not path.stem.endswith("_test")
 

@@ -29,7 +29,7 @@ def _default() -> list[str]:
 
 
 def _programs(path: Path) -> Iterator[Path]:
-    _require_folder(path)
+    require_folder(path)
     if (path / MANIFEST).is_file():
         yield path
         return
@@ -46,7 +46,8 @@ def _hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def _require_folder(path: Path) -> None:
+def require_folder(path: Path) -> None:
+    """Ends the command where a path is no folder that can be read."""
     try:
         next(path.iterdir(), None)
     except NotADirectoryError:
@@ -63,7 +64,7 @@ def _require_folder(path: Path) -> None:
 def open_program(folder: str, as_of: date, console: Console) -> Program:
     """The program of a folder; its mistakes are printed and end the command."""
     path = Path(folder)
-    _require_folder(path)
+    require_folder(path)
     if not (path / MANIFEST).is_file():
         raise CommandError(
             f"`{path}` is not a program: it has no file `{MANIFEST}`", help=_a_program_below(path)

@@ -43,9 +43,11 @@ def _facts(graph: Graph) -> Iterator[tuple[Place, str]]:
         for fact in graph.vocabulary.row(name).fields:
             yield ("missing", "fact"), fact
             yield ("unknown", "fact"), fact
+            yield ("because", "fact"), fact
     for _, node in graph.every_node():
         if node.exported:
             yield DERIVED, node.name
+        yield ("because", "fact"), node.name
 
 
 def _rule(graph: Graph, rule: Rule, place: Place) -> Iterator[tuple[Place, str]]:

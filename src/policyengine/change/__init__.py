@@ -1,0 +1,1 @@
+"""Two versions of a program: what differs, in which policy, in words."""

@@ -1,0 +1,141 @@
+"""Reading folders as they are in a revision of git; nothing is checked out and nothing is fetched."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from policyengine.cli.codes import CommandError
+from policyengine.dataclass import dataclass
+from policyengine.diagnostics import Diagnostic
+from policyengine.files import MAX_BYTES, UNREADABLE, Folder, is_policy
+from policyengine.source import Source
+from policyengine.text.decode import decode
+
+_QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+_FILES = ("100644", "100755", "100664")
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A working tree, and where a folder lies in it; `path` is "" for the whole of it."""
+
+    top: Path
+    path: str
+
+    def commit(self, revision: str) -> str:
+        """The id of the commit that a revision names."""
+        found = None if revision.startswith("-") else self._resolve(f"{revision}^{{commit}}")
+        if found is None:
+            raise CommandError(
+                f"`{revision}` is neither a folder nor a revision of this repository",
+                help="`git log --oneline` and `git branch --all` show what there is; "
+                "in a shallow clone, `git fetch --unshallow` gets the rest",
+            )
+        return found
+
+    def ancestor(self, one: str, other: str) -> str:
+        """The commit in which two revisions part."""
+        done = _git(self.top, "merge-base", self.commit(one), self.commit(other))
+        if done.returncode:
+            raise CommandError(f"`{one}` and `{other}` have no commit in common")
+        return done.stdout.decode().strip()
+
+    def read(self, commit: str, revision: str) -> Folder:
+        """The sources of the folder in a commit, named `revision:path`."""
+        tree = self._resolve(f"{commit}:{self.path}")
+        if tree is None:
+            raise CommandError(
+                f"the folder `{self.path}` is not in `{revision}`",
+                help=f"`git ls-tree -r --name-only {revision}` shows what is",
+            )
+        listed = _git(self.top, "ls-tree", "-r", "-l", "-z", "--full-tree", tree)
+        if listed.returncode:
+            raise CommandError(f"`{self.path}` is not a folder in `{revision}`")
+        entries = [each for each in _entries(listed.stdout) if is_policy(PurePosixPath(each.path))]
+        at = f"{revision}:{self.path}/" if self.path else f"{revision}:"
+        return _read(self.top, sorted(entries, key=lambda each: PurePosixPath(each.path)), at)
+
+    def _resolve(self, name: str) -> str | None:
+        if "\0" in name:
+            return None
+        done = _git(self.top, "rev-parse", "--verify", "--quiet", "--end-of-options", name)
+        return done.stdout.decode().split()[-1] if not done.returncode and done.stdout.strip() else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    mode: str
+    blob: str
+    size: int
+    path: str
+
+
+def repository_of(folder: str) -> Repository:
+    """The repository that a folder lies in; the folder itself may be gone by now."""
+    there = Path(os.path.realpath(folder))
+    near = next(each for each in (there, *there.parents) if each.is_dir())
+    done = _git(near, "rev-parse", "--show-toplevel")
+    if done.returncode:
+        raise CommandError(
+            f"`{folder}` is not in a git repository, so it has no revisions",
+            help="give two folders: `OLD NEW`",
+        )
+    top = Path(os.path.realpath(done.stdout.decode(errors="surrogateescape").rstrip("\n")))
+    path = there.relative_to(top).as_posix()
+    return Repository(top, "" if path == "." else path)
+
+
+def _git(where: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    command = ["git", "--no-pager", "-c", "core.fsmonitor=false", "-C", str(where), *arguments]
+    try:
+        return subprocess.run(
+            command, input=given, capture_output=True, check=False, env={**os.environ, **_QUIET}
+        )
+    except FileNotFoundError:
+        raise CommandError("git is not installed", help="give two folders instead of revisions") from None
+
+
+def _said(done: subprocess.CompletedProcess[bytes]) -> str:
+    return done.stderr.decode(errors="replace").strip().removeprefix("fatal: ") or "no reason given"
+
+
+def _entries(listed: bytes) -> Iterator[_Entry]:
+    for line in listed.split(b"\0"):
+        if line:
+            head, path = line.split(b"\t", 1)
+            mode, _, blob, size = head.decode().split()
+            yield _Entry(mode, blob, int(size) if size.isdigit() else 0, os.fsdecode(path))
+
+
+def _read(top: Path, entries: Sequence[_Entry], at: str) -> Folder:
+    fit = [each for each in entries if each.mode in _FILES and each.size <= MAX_BYTES]
+    texts = dict(zip((each.blob for each in fit), _blobs(top, [each.blob for each in fit]), strict=True))
+    sources: list[Source] = []
+    mistakes: list[Diagnostic] = []
+    for entry in entries:
+        name = f"{at}{entry.path}"
+        if entry.mode not in _FILES:
+            read: Source | Diagnostic = UNREADABLE.at(None, f"`{name}` cannot be read: it is not a file")
+        elif entry.blob not in texts:
+            read = UNREADABLE.at(None, f"`{name}` cannot be read: it is larger than {MAX_BYTES} bytes")
+        else:
+            read = decode(name, texts[entry.blob])
+        (sources if isinstance(read, Source) else mistakes).append(read)  # type: ignore[arg-type]
+    return Folder(tuple(sources), tuple(mistakes))
+
+
+def _blobs(top: Path, ids: Sequence[str]) -> Iterator[bytes]:
+    """The contents of blobs, in order, by one process."""
+    done = _git(top, "cat-file", "--batch", given="".join(f"{each}\n" for each in ids).encode())
+    rest = done.stdout
+    for each in ids:
+        head, _, rest = rest.partition(b"\n")
+        words = head.split()
+        if len(words) != 3:
+            raise CommandError(f"git cannot read `{each}`: {_said(done)}", help="is this a partial clone?")
+        size = int(words[2])
+        yield rest[:size]
+        rest = rest[size + 1 :]

@@ -216,7 +216,7 @@ def test_what_is_not_noticed(ladder: Path, capsys: pytest.CaptureFixture[str]) -
     assert run(["test", "--mutate"]) == 0
     out = capsys.readouterr().out
     assert "levels.yaml:8:46: not noticed: `15` becomes `16` and `16` becomes `17`\n" in out
-    assert "      # unreviewed: no test notices" in out
+    assert "\n  # unreviewed: no test notices" in out
     assert run(["test", "--mutate", "--fail-under-noticed", "100", "-o", "json:out.json"]) == 1
     (found,) = json.loads((ladder / "out.json").read_text())["mutants"]
     assert found["noticed"] < found["total"]

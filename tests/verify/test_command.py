@@ -235,6 +235,8 @@ def test_suggested_tests_are_written_and_pass(ladder: Path, capsys: pytest.Captu
     assert "is there already" in capsys.readouterr().err
     assert run(["test", "--suggest", "fixtures/edges_test.yaml"]) == 2
     assert written.read_text() == before
+    for wrong in ("other.yaml", "nowhere/other_test.yaml"):
+        assert run(["test", "--suggest", wrong]) == 2
     assert run(["test", "--suggest", "other_test.yaml"]) == 0
     assert not (ladder / "other_test.yaml").exists()  # there is nothing left to suggest
 
@@ -246,3 +248,9 @@ def test_nothing_is_examined_where_a_file_is_broken(ladder: Path, capsys: pytest
     assert "exercised" not in out
     assert "mutant" not in out
     assert not (ladder / "fixtures" / "suggested_test.yaml").exists()
+
+
+def test_skipping_everything_is_examining_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(folder, one=SKIPPED)
+    assert run(["test"]) == 2
+    assert capsys.readouterr().err == "nothing was examined: every test is skipped\n"

@@ -216,7 +216,7 @@ def test_what_is_not_noticed(ladder: Path, capsys: pytest.CaptureFixture[str]) -
     assert run(["test", "--mutate"]) == 0
     out = capsys.readouterr().out
     assert "levels.yaml:8:46: not noticed: `15` becomes `16` and `16` becomes `17`\n" in out
-    assert "      # unreviewed: no test notices" in out
+    assert "\n  # unreviewed: no test notices" in out
     assert run(["test", "--mutate", "--fail-under-noticed", "100", "-o", "json:out.json"]) == 1
     (found,) = json.loads((ladder / "out.json").read_text())["mutants"]
     assert found["noticed"] < found["total"]
@@ -235,6 +235,8 @@ def test_suggested_tests_are_written_and_pass(ladder: Path, capsys: pytest.Captu
     assert "is there already" in capsys.readouterr().err
     assert run(["test", "--suggest", "fixtures/edges_test.yaml"]) == 2
     assert written.read_text() == before
+    for wrong in ("other.yaml", "nowhere/other_test.yaml"):
+        assert run(["test", "--suggest", wrong]) == 2
     assert run(["test", "--suggest", "other_test.yaml"]) == 0
     assert not (ladder / "other_test.yaml").exists()  # there is nothing left to suggest
 
@@ -246,3 +248,9 @@ def test_nothing_is_examined_where_a_file_is_broken(ladder: Path, capsys: pytest
     assert "exercised" not in out
     assert "mutant" not in out
     assert not (ladder / "fixtures" / "suggested_test.yaml").exists()
+
+
+def test_skipping_everything_is_examining_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(folder, one=SKIPPED)
+    assert run(["test"]) == 2
+    assert capsys.readouterr().err == "nothing was examined: every test is skipped\n"

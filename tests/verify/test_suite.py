@@ -161,6 +161,14 @@ def test_a_test_may_have_a_day_of_its_own() -> None:
     assert outcome_of(tests).results[0].status == "passed"
 
 
+def test_a_finding_goes_by_the_id_of_the_nearest_part() -> None:
+    accounts = "[{id: A, status: active}]"
+    tests = f"  - {{name: a, record: {{id: a, accounts: {accounts}}}, expect: {{gates: [{{id: active}}]}}}}"
+    found = outcome_of(f"{tests}\n")
+    assert not found.diagnostics
+    assert found.results[0].status == "passed"
+
+
 CASES = """\
   - name: edges
     from: acme.yaml
@@ -233,12 +241,14 @@ def test_a_file_names_its_program_and_records_from_its_own_folder(tmp_path: Path
 
 
 @given(
-    st.integers(0, len(GOOD)),
+    st.sampled_from([GOOD, f"kind: test\nprogram: example\nas_of: 2026-11-21\ntests:\n{CASES}"]),
+    st.integers(0, 2000),
     st.integers(0, 40),
-    st.sampled_from(["", "[", "{", ": ", "- ", "\n", "~", "!", "'"]),
+    st.sampled_from(["", "[", "{", ": ", "- ", "\n", "~", "!", "'", "<", "<level>", "as_of", "null"]),
 )
-def test_no_text_makes_it_raise(start: int, length: int, instead: str) -> None:
-    text = GOOD[:start] + instead + GOOD[start + length :]
+def test_no_text_makes_it_raise(text: str, start: int, length: int, instead: str) -> None:
+    start %= len(text)
+    text = text[:start] + instead + text[start + length :]
     run_source(Source("a_test.yaml", text), programs, read)
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 BESIDE = "beside"
 """The value of `--suggest` without a file: beside the tests of each program."""
+ENDINGS = ("_test.yaml", "_test.yml")
+"""What the names of files of tests end with."""
 NAME = "suggested_test.yaml"
 _HEAD = """\
 # unreviewed: written by `policyengine test --suggest`. Each test says what the policies say today, and would
@@ -38,6 +40,11 @@ def targets(suggest: str | None, folders: dict[str, Path]) -> dict[str, Path]:
         )
     found = {each: tests / NAME if suggest == BESIDE else Path(suggest) for each, tests in folders.items()}
     for path in found.values():
+        if not path.name.endswith(ENDINGS):
+            help = "a file of tests is called `<something>_test.yaml`; `--suggest` takes its file next"
+            raise CommandError(f"`{path}` would not be found as a file of tests", help=help)
+        if not path.parent.is_dir():
+            raise CommandError(f"`{path.parent}` is no folder")
         if path.exists():
             raise CommandError(f"`{path}` is there already", help="move its tests to where they belong first")
     return found

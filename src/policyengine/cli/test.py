@@ -16,7 +16,7 @@ from policyengine.cli.console import Console
 from policyengine.cli.files import deliver, unreadable
 from policyengine.cli.options import SETTINGS, Output, Percent, color_option, output_option
 from policyengine.cli.progress import Progress
-from policyengine.cli.suggestions import BESIDE, targets, write_suggestions
+from policyengine.cli.suggestions import BESIDE, ENDINGS, targets, write_suggestions
 from policyengine.cli.summaries import append_summary
 from policyengine.cli.version import VERSION
 from policyengine.render.examined import Examined, examined_json, examined_text, published
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from policyengine.verify.coverage import Coverage
     from policyengine.verify.mutation import Mutation
 
-_ENDINGS = ("_test.yaml", "_test.yml")
 _PLACES = ("fixtures", "policies")
 
 
@@ -84,6 +83,8 @@ def command(
     append_summary(lambda: published(examined, VERSION).render("markdown"), outputs)
     for line in write_suggestions(examined.mutation, written):
         console.err(line)
+    if _all_skipped(outcomes):
+        console.err("nothing was examined: every test is skipped")
     return _code(outcomes) or _below(examined, fail_under, fail_under_noticed)
 
 
@@ -144,7 +145,7 @@ def _default() -> list[str]:
 def _files(path: Path) -> Iterator[Path]:
     try:
         if path.is_dir():
-            found = (each for each in sorted(path.rglob("*")) if each.name.endswith(_ENDINGS))
+            found = (each for each in sorted(path.rglob("*")) if each.name.endswith(ENDINGS))
             yield from (each for each in found if not _hidden(each.relative_to(path)))
         else:
             path.stat()
@@ -191,7 +192,12 @@ def _render(examined: Examined, form: str, color: bool) -> str:
 def _code(outcomes: Sequence[Outcome]) -> int:
     if any(outcome.uncompiled for outcome in outcomes):
         return NOT_COMPILED
-    if any(outcome.diagnostics or not outcome.results for outcome in outcomes):
+    if any(outcome.diagnostics or not outcome.results for outcome in outcomes) or _all_skipped(outcomes):
         return UNUSABLE
     failed = any(result.status == "failed" for outcome in outcomes for result in outcome.results)
     return FOUND if failed else OK
+
+
+def _all_skipped(outcomes: Sequence[Outcome]) -> bool:
+    found = [result.status for outcome in outcomes for result in outcome.results]
+    return bool(found) and set(found) == {"skipped"}

@@ -78,15 +78,17 @@ def _mutation(mutation: Mutation, paint: Paint) -> Iterator[str]:
     for verdict in mutation.missed:
         place = _place(verdict.mutant.at, paint)
         lines = [f"{place}: {paint('not noticed', 'warning')}: {clean(verdict.mutant.words)}"]
-        lines += [f"  {clean(line)}" for line in _help(verdict)]
+        lines += [clean(line) for line in _help(verdict)]
         yield "\n".join(lines)
     yield clean(noticed(mutation))
 
 
 def _help(verdict: Verdict) -> list[str]:
     if verdict.suggestion is None:
-        return [f"no record was found that it treats differently: {verdict.reason}"] if verdict.reason else []
-    return ["a test that would notice it:", "", *verdict.suggestion.text.splitlines()]
+        return (
+            [f"  no record was found that it treats differently: {verdict.reason}"] if verdict.reason else []
+        )
+    return ["  a test that would notice it:", "", *verdict.suggestion.text.splitlines()]
 
 
 def _place(at: Span, paint: Paint) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from policyengine.engine.scope import Scope
 from policyengine.feel.syntax import Call, Expression, If, Literal, Name, Open
+from policyengine.policy.quantities import shorten
 from policyengine.policy.rule import Build, Choose, Explain, Node, Reading, Rule, Rules, Shortfalls, Value
 from policyengine.program.graph import Graph, Key
 from policyengine.source import Span
@@ -85,22 +86,23 @@ def _shown(rule: Rule) -> Iterator[tuple[str, str]]:
 
 def _goal(rule: Rule, word: str, leaf: Expression, places: tuple[Places, ...]) -> Goal:
     said = not isinstance(leaf, Literal) or leaf.span.text == leaf.value or not isinstance(leaf.value, str)
-    written = said and any(each.holds(leaf.span) and each.scalar(leaf.span) is not None for each in places)
-    at: Span = leaf.span if written else rule.origin.at
-    value = str(leaf.value) if isinstance(leaf, Literal) else " ".join(leaf.span.text.split())
+    home = next((each for each in places if said and each.holds(leaf.span) and each.scalar(leaf.span)), None)
+    value = shorten(leaf.span.text if home is not None or not isinstance(leaf, Literal) else str(leaf.value))
+    at: Span = leaf.span if home is not None else rule.origin.at
     if word == "status" and value in _WAITING:
         return Goal(at, f"the status of `{rule.origin.id}` is never one of {', '.join(_WAITING)}")
-    column = _column(leaf, places) if written else ""
-    return Goal(at, f"the {word} of `{rule.origin.id}` is never `{value}`{column}")
+    column = _column(leaf, home) if home is not None and isinstance(leaf, Literal) else ""
+    return Goal(at, f"the {word.replace('_', ' ')} of `{rule.origin.id}` is never `{value}`{column}")
 
 
-def _column(leaf: Expression, places: tuple[Places, ...]) -> str:
-    """The key that a value is written under, as the column of a matrix."""
-    for each in places:
-        mapping = each.around(leaf.span) if each.holds(leaf.span) else None
-        for name, entry in mapping.entries.items() if mapping is not None else ():
-            if entry.value.span == leaf.span:
-                return f" as `{name}` says"
+def _column(leaf: Literal, places: Places) -> str:
+    """The key that a text is written under, as the column of a matrix."""
+    mapping = places.around(leaf.span)
+    for name, entry in (
+        mapping.entries.items() if mapping is not None and leaf.span.text == leaf.value else ()
+    ):
+        if entry.value.span == leaf.span:
+            return f" as `{name}` says"
     return ""
 
 

@@ -19,7 +19,11 @@ from policyengine.program.record import Record
 from policyengine.verify.mutants import Mutant
 
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n"))
+_ASIDE = frozenset(("at", "because", "unknown", "subject", "source"))
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_WORDS = frozenset(("true", "false", "null"))
+_MOST = 3
+"""How many things an expectation says of a finding."""
 _NAMES = ("policy", "id", "subject", "section", "role", "on", "period")
 _TELLING = (
     "status", "level", "candidate", "party", "rate", "amount", "discount_rate", "net", "due_on",
@@ -69,8 +73,9 @@ def _different(right: Mapping[str, Any], wrong: Mapping[str, Any]) -> tuple[str,
             if _names(item) not in keys:
                 return "expect", {section: [{**_names(item), "status": item["status"]}]}
             against = other[keys.index(_names(item))]
-            told = {name: item[name] for name in _TELLING if name in item and item[name] != against.get(name)}
-            if told:
+            differ = [name for name in item if name not in _ASIDE and item[name] != against.get(name)]
+            told = {name: item[name] for name in sorted(differ, key=_rank)}
+            if _told(told, against):
                 return "expect", {section: [{**_names(item), **_told(told, against)}]}
         if len(other) > len(there):
             return "expect_exactly", {section: [_names(item) for item in there]}
@@ -79,6 +84,11 @@ def _different(right: Mapping[str, Any], wrong: Mapping[str, Any]) -> tuple[str,
             if value != wrong["values"].get(subject, {}).get(name):
                 return "expect", {"values": {subject: {name: value}}}
     return None
+
+
+def _rank(name: str) -> int:
+    """The most telling things first."""
+    return _TELLING.index(name) if name in _TELLING else len(_TELLING)
 
 
 def _names(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,17 +103,24 @@ def _names(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _told(told: dict[str, Any], against: Mapping[str, Any]) -> dict[str, Any]:
-    """What differs; of parts only those that do, by their id and status."""
+    """What differs; of parts only those that do, by their id and status, of the rest what is one value."""
     found: dict[str, Any] = {}
     for name, value in told.items():
+        other = against.get(name)
         if isinstance(value, list) and value and isinstance(value[0], dict):
-            others = [_part(each) for each in against.get(name) or ()]
-            differ = [_part(each) for each in value if _part(each) not in others]
-            if differ:
-                found[name] = differ
-        elif not isinstance(value, dict):
+            others = [_part(each) for each in other or ()]
+            differ: Any = [_part(each) for each in value if _part(each) not in others]
+        elif isinstance(value, dict) and isinstance(other, dict):
+            differ = {key: each for key, each in value.items()
+                      if each != other.get(key) and not isinstance(each, (dict, list))}  # fmt: skip
+        elif isinstance(value, dict):
+            differ = {key: each for key, each in value.items() if isinstance(each, str)}
+        else:
             found[name] = value
-    return found or {"status": told.get("status")}
+            continue
+        if differ:
+            found[name] = differ
+    return dict(list(found.items())[:_MOST])
 
 
 def _part(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,6 +158,6 @@ def _written(value: object) -> str:
     if isinstance(value, timedelta):
         return f"P{value.days}D"
     text = str(value)
-    if _BARE.fullmatch(text) and text.lower() not in _WORDS:
+    if _DAY.fullmatch(text) or (_BARE.fullmatch(text) and text.lower() not in _WORDS):
         return text
     return json.dumps(text, ensure_ascii=False)

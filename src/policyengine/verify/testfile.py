@@ -53,7 +53,9 @@ class Case(Part):
         (),
         description="what the cells of the cases are: facts, `as_of`, or what `expect` names as `<column>`",
     )
-    cases: Many[CaseSpec] = Field((), description="the test once for each: what is different, what comes out")
+    cases: Many[CaseSpec] = Field(
+        (), min_length=1, description="the test once for each: what is different, what comes out"
+    )
     expect: Facts | None = Field(None, description=_EXPECT)
     expect_exactly: Facts | None = Field(None, description=_EXACTLY)
     skip: Text | None = Field(None, description="why the test is not run")

@@ -11,13 +11,14 @@ from policyengine.analysis.canon import closure, is_wording, meant
 from policyengine.engine.row import present, read
 from policyengine.engine.scope import Scope, instances, root_scope
 from policyengine.feel.values import Unknown
-from policyengine.policy.findings import NOT_APPLICABLE, UNDETERMINED, Origin, Subject
+from policyengine.policy.findings import NOT_APPLICABLE, SECTIONS, UNDETERMINED, Origin, Subject
 from policyengine.policy.rule import Choose, Const, Reading, Rule, Rules, Transition, Value
 from policyengine.program.graph import Graph, Key
 from policyengine.program.record import Record
 
 MOVES, VALUES = "moves", "values"
 """Compared besides the lists of a decision: what leaving a stage writes down, and derived facts."""
+_ORDER = (*SECTIONS, MOVES, VALUES)
 
 
 class _Open:
@@ -226,7 +227,7 @@ def contrasts(old: Iterable[Said], new: Iterable[Said]) -> list[Contrast]:
         if len(before) == len(after) == 1 and before[0].values == after[0].values:
             continue
         found.extend(_pairs(before, after))
-    return found
+    return sorted(found, key=lambda each: _ORDER.index((each.old or each.new).section))  # type: ignore[union-attr]
 
 
 def _pairs(before: list[Said], after: list[Said]) -> Iterator[Contrast]:

@@ -115,7 +115,8 @@ def _from_nothing(search: Search) -> Witness | None:
         if made is not None and made.decided:
             return made
         weak = weak or made
-    share = max((search.limit - search.tried) // len(search.groups), 100)
+    rest = search.limit // 4 if weak is not None else search.limit - search.tried
+    share = max(rest // len(search.groups), 100)
     for group, bare in search.barest():
         found = search.drawn(group, search.tried + share)
         made = None if found is None else _cut_down(search, found, group, None, bare)

@@ -23,6 +23,7 @@ from policyengine.policy.draft import Draft
 from policyengine.policy.findings import Duty
 from policyengine.policy.kind import Kind
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Value
+from policyengine.policy.told import Told, called
 
 ROLES = ("responsible", "consulted", "informed", "signs_off")
 UNKNOWN = "unknown"
@@ -289,4 +290,42 @@ def _party(draft: Draft, column: Name, cells: Mapping[str, Cell], place: tuple[s
     return build.choose(cases[:-1], cases[-1][1], at)
 
 
-KIND = Kind("matrix", "who does what", Matrix, ("duties",), check, lower, CODES)
+# Words
+
+
+_DOES = {
+    "responsible": "is responsible",
+    "consulted": "is consulted",
+    "informed": "is informed",
+    "signs_off": "signs off",
+}
+
+
+def describe(told: Told) -> str | None:
+    """Who has a role in an activity, for whom; activities that come and go."""
+    match told.keys:
+        case ("sections", "*", "activities", "*"):
+            who = told.own.get("responsible")
+            by = f", done by {told.party(who)}" if isinstance(who, str) else ""
+            return told.comes_or_goes(f"new duty: {told.name}{by}", f"no longer a duty: {told.name}")
+        case ("sections", "*"):
+            return told.comes_or_goes(f"new section: {told.name}", f"no section {called(told.name)} any more")
+        case ("sections", "*", "activities", "*", role, *rest) if role in ROLES:
+            return _cell(told, role, rest[0] if rest else None)
+    return None
+
+
+def _cell(told: Told, role: str, column: str | None) -> str | None:
+    """`“Kick-off”: for referral, the partner is now responsible (was Kaldor)`."""
+    if not all(each is None or isinstance(each, str) or "party" in each for each in (told.old, told.new)):
+        return None
+    old, new = (each.get("party") if isinstance(each, dict) else each for each in (told.old, told.new))
+    whom = f" for {column}," if column is not None and column != "party" else ""
+    subject = f"{called(told.name)}:{whom}"
+    if new is None:
+        return f"{subject} {told.party(old)} {_DOES[role].replace('is ', 'is no longer ', 1)}"
+    was = f" (was {told.party(old)})" if old is not None else ""
+    return f"{subject} {told.party(new)} now {_DOES[role]}{was}"
+
+
+KIND = Kind("matrix", "who does what", Matrix, ("duties",), check, lower, CODES, describe=describe)

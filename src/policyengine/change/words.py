@@ -7,14 +7,16 @@ from typing import Any
 
 from policyengine.change.changes import Change
 from policyengine.kinds import KINDS
+from policyengine.policy.base import Part
 from policyengine.policy.draft import below
 from policyengine.policy.phrases import capital, every, join, words
 from policyengine.policy.requirement import Requirement
-from policyengine.policy.told import VERBS, Told, called, condition, flat, quoted, shifted, tested
+from policyengine.policy.told import VERBS, Told, called, condition, flat, now, quoted, shifted, tested
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.load import Program
 from policyengine.text.document import Document, Mapping, Pointer, Scalar
 
+_BY_ID = ("entities", "facts", "outputs")
 _WRITTEN = {"source": "where it is written", "note": "the note", "basis": "whether it is stated or assumed"}
 
 
@@ -76,9 +78,12 @@ def _model(program: Program, document: Document) -> Any:
 
 
 def _at(model: Any, pointer: Pointer) -> Any:
+    """The typed model of the nearest part around a place."""
+    found = model
     for key in pointer:
         model = below(model, key)
-    return model
+        found = model if isinstance(model, Part) else found
+    return found
 
 
 def _around(document: Document, pointer: Pointer) -> Pointer:
@@ -183,7 +188,8 @@ def _in_general(change: Change, told: Told) -> str:
 
 
 def _is_part(told: Told) -> bool:
-    return isinstance(told.new or told.old, dict) and told.keys[-1] not in VERBS
+    inside = told.keys[-2] if len(told.keys) > 1 else ""
+    return isinstance(told.new or told.old, dict) and (told.keys[-1] == "*" or inside in _BY_ID)
 
 
 def _condition(change: Change, told: Told) -> str | None:
@@ -191,19 +197,19 @@ def _condition(change: Change, told: Told) -> str | None:
     place = next((i for i, key in enumerate(told.keys) if key in VERBS), None)
     if place is None:
         return None
-    verb, subject = VERBS[told.keys[place]], called(told.name) if told.name else "it"
+    verb, subject = VERBS[told.keys[place]], called(told.name) if told.name else "the policy"
     if told.keys[place] == "when" and isinstance(told.part, Requirement):
         verb = "is met"
     rest = told.keys[place + 1 :]
     if len(rest) == 1 and told.is_fact(rest[0]):
-        return _test(told, rest[0], f"{subject} now {verb}")
+        return _test(told, rest[0], f"{subject} {now(verb)}")
     if rest:
         place_in = " of ".join(f"`{key}`" for key in reversed(rest) if key != "*")
-        return f"{subject} {verb} on another condition: {place_in} {_becomes(told)}"
+        return f"{subject} {now(verb)} on another condition: {place_in} {_becomes(told)}"
     if told.new is None:
-        return f"{subject} now {verb} always (was: when {condition(told, told.old)})"
+        return f"{subject} {now(verb)} always (was: when {condition(told, told.old)})"
     was = "always" if told.old is None else f"when {condition(told, told.old)}"
-    return f"{subject} now {verb} when {condition(told, told.new)} (was: {was})"
+    return f"{subject} {now(verb)} when {condition(told, told.new)} (was: {was})"
 
 
 def _test(told: Told, fact: str, subject: str) -> str:

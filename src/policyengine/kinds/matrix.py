@@ -22,8 +22,9 @@ from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.findings import Duty
 from policyengine.policy.kind import Kind
+from policyengine.policy.phrases import words
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Value
-from policyengine.policy.told import Told, called
+from policyengine.policy.told import Told, called, now
 
 ROLES = ("responsible", "consulted", "informed", "signs_off")
 UNKNOWN = "unknown"
@@ -318,14 +319,26 @@ def describe(told: Told) -> str | None:
 def _cell(told: Told, role: str, column: str | None) -> str | None:
     """`“Kick-off”: for referral, the partner is now responsible (was Kaldor)`."""
     if not all(each is None or isinstance(each, str) or "party" in each for each in (told.old, told.new)):
-        return None
-    old, new = (each.get("party") if isinstance(each, dict) else each for each in (told.old, told.new))
-    whom = f" for {column}," if column is not None and column != "party" else ""
+        if told.old is not None and told.new is not None:
+            return None
+        who = "; ".join(
+            f"for {words(key)} {told.party(_named(each))}" for key, each in (told.new or told.old).items()
+        )
+        return told.comes_or_goes(
+            f"{called(told.name)}: now {_DOES[role]}: {who}",
+            f"{called(told.name)}: nobody {_DOES[role]} any more ({who})",
+        )
+    old, new = _named(told.old), _named(told.new)
+    whom = f" for {words(column)}," if column is not None and column != "party" else ""
     subject = f"{called(told.name)}:{whom}"
     if new is None:
         return f"{subject} {told.party(old)} {_DOES[role].replace('is ', 'is no longer ', 1)}"
     was = f" (was {told.party(old)})" if old is not None else ""
-    return f"{subject} {told.party(new)} now {_DOES[role]}{was}"
+    return f"{subject} {told.party(new)} {now(_DOES[role])}{was}"
+
+
+def _named(cell: Any) -> Any:
+    return cell.get("party") if isinstance(cell, dict) else cell
 
 
 KIND = Kind("matrix", "who does what", Matrix, ("duties",), check, lower, CODES, describe=describe)

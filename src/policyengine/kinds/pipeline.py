@@ -325,6 +325,8 @@ def describe(told: Told) -> str | None:
             )
         case ("stages", "*", "next"):
             return told.was(called(told.name), "leads to")
+        case ("stages", "*", "on_leave", "when", *_):
+            return told.was(f"leaving {called(told.name)}", "writes facts down when")
         case ("stages", "*", "on_leave", "set", fact):
             return told.was(f"leaving {called(told.name)}", f"writes down {told.noun(fact)} as")
     return None

@@ -344,6 +344,14 @@ def describe(told: Told) -> str | None:
             return told.comes_or_goes(
                 f"{told.name} now grants {grant}", f"{told.name} no longer grants {grant}"
             )
+        case ("levels", "*", "grants"):
+            grants = " and ".join(
+                f"{each.get('discount')} on {told.items(each.get('on'))}"
+                for each in told.new or told.old or ()
+            )
+            return told.comes_or_goes(
+                f"{told.name} now grants {grants}", f"{told.name} no longer grants {grants}"
+            )
         case ("levels", "*", "grants", "*", "on"):
             return told.was(f"the discount of {told.name}", "is on", told.items)
         case ("requires", "*"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from policyengine.policy import quantities
 from policyengine.policy.phrases import join, rate, words
 from policyengine.policy.vocabulary import Vocabulary
 
+_WORD = re.compile(r"[\w.%+ -]+")
 VERBS = {
     "when": "applies", "applies_when": "is asked for", "met_when": "counts as done",
 }  # fmt: skip
@@ -74,13 +76,17 @@ class Told:
         say = say or quoted
         if self.new is None:
             return f"{subject} no longer says: {verb} {say(self.old)}"
-        if self.old is None:
-            return f"{subject} now {verb} {say(self.new)} (was not said)"
-        return f"{subject} now {verb} {say(self.new)} (was {say(self.old)})"
+        was = "was not said" if self.old is None else f"was {say(self.old)}"
+        return f"{subject} {now(verb)} {say(self.new)} ({was})"
 
     def comes_or_goes(self, added: str, removed: str) -> str:
         """One of two sentences."""
         return added if self.sort == "added" else removed
+
+
+def now(verb: str) -> str:
+    """`now recurs`, `is now due on`."""
+    return verb.replace("is ", "is now ", 1) if verb.startswith("is ") else f"now {verb}"
 
 
 def quoted(value: Any) -> str:
@@ -137,6 +143,8 @@ def tested(told: Told, fact: str, test: Any) -> str:
         return f"at most {bounds.high}"
     if isinstance(test, str) and test in ("true", "false"):
         return "yes" if test == "true" else "no"
+    if bounds is None and not _WORD.fullmatch(str(test)):
+        return quoted(test)
     return told.value(fact, test)
 
 

@@ -40,6 +40,7 @@ class Said:
     id: str
     subject: Subject
     values: Mapping[str, object]
+    title: str = ""
 
     @property
     def key(self) -> tuple[str, str, str, str, int]:
@@ -172,7 +173,7 @@ def _said(rule: Rule, scope: Scope) -> Iterator[Said]:
     said = {name: value for name, value in values.items() if name not in absent}
     if status == NOT_APPLICABLE:
         said = {"status": status}
-    yield Said(rule.finding.section, rule.origin.policy, origin.id, scope.subject, said)
+    yield Said(rule.finding.section, rule.origin.policy, origin.id, scope.subject, said, origin.title)
 
 
 def _is_said(reading: Reading) -> bool:

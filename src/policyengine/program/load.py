@@ -59,6 +59,12 @@ class Program:
     diagnostics: tuple[Diagnostic, ...]
 
     @property
+    def documents(self) -> tuple[Document, ...]:
+        """The declarations and all policies, as they were read."""
+        own = (self.document,) if self.document is not None else ()
+        return (*own, *(unit.document for unit in self.units))
+
+    @property
     def ok(self) -> bool:
         """Whether it can be used: there is no error, warnings aside."""
         return self.graph is not None

@@ -9,12 +9,12 @@ of every level (`requires`) and its own; the highest one reached counts. The tes
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code
 from policyengine.feel import build, types
 from policyengine.feel.syntax import Binary, Expression, Name, Open

@@ -7,12 +7,12 @@ grants one, nothing without a level. Charges that bill the item read it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Label, Severity
 from policyengine.feel import build, types
 from policyengine.feel.syntax import Literal, Name

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from policyengine.dataclass import dataclass
 from policyengine.policy import quantities
 from policyengine.policy.phrases import join, rate, words
 from policyengine.policy.vocabulary import Vocabulary

@@ -19,10 +19,7 @@ from policyengine.render.width import clean
 from policyengine.source import Span
 
 _MOST = 3
-_SECTIONS = {
-    "levels": "level", "discounts": "discount", "duties": "duty", "gates": "gate", "obligations": "obligation",
-    "charges": "charge", MOVES: "leaving", VALUES: "value of",
-}  # fmt: skip
+_SECTIONS = {"discounts": "discount on", "gates": "gate of", MOVES: "leaving", VALUES: "value of"}
 
 
 def headline(found: Comparison) -> str:
@@ -140,10 +137,15 @@ def _said(said: Said, other: Said | None) -> str:
         other is None or other.values.get("status") != status or _only(said, other)
     ):
         values.append(status_words(status))
-    for key, value in said.values.items():
-        if key != "status" and value not in (None, ()) and (other is None or other.values.get(key) != value):
-            values.append(_value(key, value, other))
-    return f"{_SECTIONS.get(said.section, said.section)} {name}{whom}: {', '.join(values) or 'nothing more'}"
+    differing = {
+        key: value for key, value in said.values.items()
+        if key != "status" and value not in (None, ()) and (other is None or other.values.get(key) != value)
+    }  # fmt: skip
+    if "level" in differing:
+        differing.pop("candidate", None)
+    values += [_value(key, value, other) for key, value in differing.items()]
+    about = f"{_SECTIONS.get(said.section, '')} {name}{whom}".strip()
+    return f"{about}: {', '.join(values) or 'nothing more'}"
 
 
 def _only(said: Said, other: Said) -> bool:

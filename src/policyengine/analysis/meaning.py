@@ -228,7 +228,13 @@ def contrasts(old: Iterable[Said], new: Iterable[Said]) -> list[Contrast]:
         if len(before) == len(after) == 1 and before[0].values == after[0].values:
             continue
         found.extend(_pairs(before, after))
-    return sorted(found, key=lambda each: _ORDER.index((each.old or each.new).section))  # type: ignore[union-attr]
+    return sorted(found, key=_rank)
+
+
+def _rank(contrast: Contrast) -> tuple[bool, int]:
+    """What is decided first, then in the order of the lists of a decision."""
+    said = contrast.old or contrast.new
+    return not contrast.decided, _ORDER.index(said.section) if said is not None else 0
 
 
 def _pairs(before: list[Said], after: list[Said]) -> Iterator[Contrast]:

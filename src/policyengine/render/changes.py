@@ -19,6 +19,8 @@ from policyengine.render.width import clean
 from policyengine.source import Span
 
 _MOST = 3
+_TELLING = ("level", "rate", "party", "role", "net", "currency", "due_on", "period", "next_stage", "value")
+"""What is shown of something that only one version says."""
 _SECTIONS = {"discounts": "discount on", "gates": "gate of", MOVES: "leaving", VALUES: "value of"}
 
 
@@ -143,7 +145,10 @@ def _said(said: Said, other: Said | None) -> str:
     }  # fmt: skip
     if "level" in differing:
         differing.pop("candidate", None)
-    values += [_value(key, value, other) for key, value in differing.items()]
+    if other is None:
+        told = {key: value for key, value in differing.items() if key in _TELLING}
+        differing = told or differing
+    values += [text for key, value in differing.items() if (text := _value(key, value, other))]
     about = f"{_SECTIONS.get(said.section, '')} {name}{whom}".strip()
     return f"{about}: {', '.join(values) or 'nothing more'}"
 
@@ -157,10 +162,7 @@ def _value(key: str, value: object, other: Said | None) -> str:
     if key == "requirements" and isinstance(value, tuple):
         before = other.values.get(key) if other is not None else ()
         found = [each for each in value if not isinstance(before, tuple) or each not in before]
-        return (
-            "; ".join(f"{words(each[0])} {status_words(str(dict(each[1:])['status']))}" for each in found)
-            or "-"
-        )
+        return "; ".join(f"{words(each[0])} {status_words(str(dict(each[1:])['status']))}" for each in found)
     if value is OPEN or value == UNDETERMINED:
         return f"{words(key)} not decided"
     if "rate" in key and isinstance(value, Decimal):

@@ -89,6 +89,11 @@ def now(verb: str) -> str:
     return verb.replace("is ", "is now ", 1) if verb.startswith("is ") else f"now {verb}"
 
 
+def no_longer(verb: str) -> str:
+    """`no longer signs off`, `is no longer consulted`."""
+    return verb.replace("is ", "is no longer ", 1) if verb.startswith("is ") else f"no longer {verb}"
+
+
 def quoted(value: Any) -> str:
     """Something as it is written, in backticks; a mapping or a list on one line."""
     return f"`{flat(value)}`"

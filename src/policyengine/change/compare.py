@@ -116,14 +116,14 @@ def _judged(
     first = max((change.starts for change in group if change.starts is not None), default=None)
     ordered = [first, *(day for day in days if day != first)] if first is not None else list(days)
     open: tuple[Verdict, date] | None = None
+    verdict: Verdict = NotDecided("they do not compile on the days that count")
     for day in ordered:
-        verdict = find_witness(on_day(old, day), on_day(made, day), starts, limit=limit)
+        one, other = on_day(old, day), on_day(made, day)
+        if not one.ok or not other.ok:
+            continue
+        verdict = find_witness(one, other, starts, limit=limit)
         if isinstance(verdict, Witness):
             return verdict, day
         if isinstance(verdict, NotDecided) and open is None:
             open = verdict, day
-    return open or (Same(_reason(verdict), verdict.tried), ordered[0])
-
-
-def _reason(verdict: Verdict) -> str:
-    return verdict.reason if isinstance(verdict, Same) else ""
+    return open or (verdict, ordered[0])

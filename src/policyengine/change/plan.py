@@ -57,7 +57,7 @@ class Undecided:
     facts: tuple[tuple[str, int], ...]
 
     @property
-    def count(self) -> int:
+    def number(self) -> int:
         """How many charges."""
         return self.before + self.after + self.both
 
@@ -150,14 +150,15 @@ class Plan:
             return ()
         found: list[Share] = []
         for cost in self.totals:
-            own = [
-                Share(title, cost.currency, self.tally.effects.get((i, cost.currency), NOTHING), self.tally.unsure[i])
-                for i, title in enumerate(self.changes)
-            ]  # fmt: skip
+            own = [self._share(i, title, cost.currency) for i, title in enumerate(self.changes)]
             rest = EXACT.subtract(cost.change, total(share.change for share in own))
             found += [share for share in own if share.change or share.unsure]
             found += [Share("", cost.currency, rest, 0, True)] if rest else []
         return tuple(found)
+
+    def _share(self, number: int, title: str, currency: str) -> Share:
+        change = self.tally.effects.get((number, currency), NOTHING)
+        return Share(title, currency, change, self.tally.unsure[number])
 
     @cached_property
     def same(self) -> bool:

@@ -16,6 +16,7 @@ from policyengine.feel.functions import BUILTINS
 from policyengine.feel.parser import parse
 from policyengine.feel.syntax import Expression
 from policyengine.feel.values import Failure, Unknown
+from policyengine.program.graph import free_names
 from policyengine.source import Source
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def summary_of(plan: Plan) -> dict[str, int | Decimal | None]:
         **{name: tally.named[name] for name in MOVES},
         "winners": len(plan.winners),
         "losers": len(plan.losers),
-        "undetermined_charges": sum(each.count for each in plan.undecided),
+        "undetermined_charges": sum(each.number for each in plan.undecided),
         "net_before": cost.before if cost else None,
         "net_after": cost.after if cost else None,
         "net_change": cost.change if cost else None,
@@ -62,6 +63,11 @@ class Condition:
 
     text: str
     expression: Expression
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that it asks for."""
+        return free_names(self.expression)
 
     def holds(self, summary: Mapping[str, int | Decimal | None]) -> bool | None:
         """Whether it holds; None where that cannot be decided."""
@@ -78,8 +84,8 @@ _NO_SUM = Unknown.of(Failure("amounts in two currencies have no sum"))
 def condition(text: str, place: str) -> Condition | tuple[Diagnostic, ...]:
     """A condition out of a text, or what is wrong with it; `place` is what the text is called."""
     source = Source(place, text)
-    names: dict[str, types.Type] = {name: types.COUNT for name in RECORDS}
-    names.update({name: types.NUMBER for name in SUMS})
+    names: dict[str, types.Type] = dict.fromkeys(RECORDS, types.COUNT)
+    names.update(dict.fromkeys(SUMS, types.NUMBER))
     parsed = parse(source, names)
     if parsed.expression is None:
         return parsed.diagnostics

@@ -8,11 +8,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from tests.support import POLICIES
 
 from policyengine.cli.codes import CommandError
 from policyengine.cli.console import Console
 from policyengine.cli.revisions import open_versions, read_versions
-from tests.support import POLICIES
 
 DAY = date(2026, 11, 21)
 

@@ -31,7 +31,7 @@ from policyengine.cli.revisions import open_versions, read_versions
 from policyengine.cli.working import Working, note
 from policyengine.program.graph import Graph
 from policyengine.render.diagnostics import diagnostics_text
-from policyengine.render.plan_words import amount, count, things
+from policyengine.render.plan_words import amount, count, several, things
 
 CHANGES = 5
 """The exit code of `--detailed-exitcode` where something changes for somebody."""
@@ -155,7 +155,7 @@ def _on_day(version: revisions.Version, program: Program):  # type: ignore[no-un
 def _tally(judge: Judge, population: Population, noun: str) -> Tally:
     pairs = population.pairs
     tally = Tally()
-    working = Working(things(2, noun).partition(" ")[2], len(pairs))
+    working = Working(several(noun), len(pairs))
     gc.collect()
     gc.freeze()  # what was read stays; looking for it again and again, and in every process, costs much
     try:

@@ -39,7 +39,7 @@ def read_population(
         before.append(after[-1] if alike else old.read_many(source, one_form))
     _report([found for read in after for found in read.diagnostics], console)
     if not alike:
-        _report(_others(before, after), console, "The version before cannot read them either way:\n")
+        _report(_others(before, after), console, "Refused by the version before:\n")
     pairs = _pairs(before, after, _key(new)) if not alike else [
         Pair(record, record) for read in after for record in read.records
     ]  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from decimal import Decimal
+from operator import itemgetter
 from typing import NamedTuple
 
 from policyengine.change.plan import Plan
@@ -69,7 +70,7 @@ _SUMMARY = record(
     "The counts and sums by the names that `--fail-if` knows; sums are null where there are two currencies.",
     *(
         Key(name, COUNT if name in RECORDS else maybe(EXACT), f"{about[:1].upper()}{about[1:]}.",
-            lambda summary, name=name: summary[name])
+            itemgetter(name))
         for name, about in ABOUT.items()
     ),
 )  # fmt: skip

@@ -55,7 +55,9 @@ def _sections(plan: Plan) -> Iterator[str]:
         yield f"Not counted, since it cannot be decided:\n\n{lines}"
     for group in say.groups(plan):
         yield f"#### {group.heading}"
-        yield _table((plan.noun, ""), "r-", ((say.count(line.records), line.text) for line in group.lines))
+        yield _table(
+            (say.several(plan.noun), ""), "r-", ((say.count(line.records), line.text) for line in group.lines)
+        )
     if plan.shares:
         yield "#### What causes it"
         shares = (

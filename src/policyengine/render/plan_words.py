@@ -61,6 +61,11 @@ def things(number: int, noun: str) -> str:
     return plural(number, noun).replace(str(number), count(number), 1)
 
 
+def several(noun: str) -> str:
+    """What more than one of something is called."""
+    return plural(2, noun).partition(" ")[2]
+
+
 def stretch(days: Days) -> str:
     """A period in words: `over 12 months`, or from day to day."""
     after = days.last + timedelta(days=1) if days.last < date.max else days.last

@@ -1,1 +1,1 @@
-"""What a change of policies means: what differs between two programs, whom it hits, what it costs."""
+"""Two versions of a program: what differs, in which policy, in words."""

@@ -20,7 +20,9 @@ from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.findings import Charge
 from policyengine.policy.kind import Kind
+from policyengine.policy.phrases import every
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Value
+from policyengine.policy.told import Told, called, quoted
 
 
 class ChargePart(Sourced):
@@ -161,6 +163,29 @@ def _net(draft: Draft, amount: Expression, rate: Expression | None) -> Expressio
     return build.call(_ROUND[draft.vocabulary.declarations.rounding], net, digits, span=span)
 
 
+# Words
+
+
+def describe(told: Told) -> str | None:
+    """Charges that come and go, what they are, what they bill, when they are due."""
+    subject = called(told.name)
+    match told.keys:
+        case ("charges", "*"):
+            amount = quoted(told.own.get("amount"))
+            return told.comes_or_goes(f"new charge: {told.name}, {amount}", f"no longer charged: {told.name}")
+        case ("charges", "*", "amount"):
+            return told.was(subject, "is")
+        case ("charges", "*", "item"):
+            return told.was(subject, "bills", told.items)
+        case ("charges", "*", "due_on"):
+            return told.was(subject, "is due on")
+        case ("charges", "*", "first_due"):
+            return told.was(subject, "is first due on")
+        case ("charges", "*", "every"):
+            return told.was(subject, "is charged", lambda text: every(str(text)))
+    return None
+
+
 KIND = Kind(
     "billing",
     "charges, net of the discounts in force, and when they fall due",
@@ -169,4 +194,5 @@ KIND = Kind(
     check,
     lower,
     CODES,
+    describe=describe,
 )

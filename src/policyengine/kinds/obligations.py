@@ -23,7 +23,9 @@ from policyengine.policy.bearer import UNKNOWN, Party, bearer_expression, check_
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
+from policyengine.policy.phrases import every
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Repeat, Rule, Value
+from policyengine.policy.told import Told, called, quoted
 from policyengine.source import Span
 
 CALENDAR = ("calendar month", "calendar quarter", "calendar year")
@@ -261,6 +263,43 @@ def _status(
     return build.choose(cases, text("overdue"), at)
 
 
+# Words
+
+
+def describe(told: Told) -> str | None:
+    """Duties that come and go, whose they are, when they are due, how often they recur."""
+    match told.keys:
+        case ("obligations", "*"):
+            party = told.own.get("party")
+            whose = f" of {told.party(party)}" if isinstance(party, str) else ""
+            due = f", due on {quoted(told.own['due_on'])}" if "due_on" in told.own else ""
+            often = f", {every(str(told.own['every']))}" if "every" in told.own else ""
+            return told.comes_or_goes(
+                f"new duty{whose}: {told.name}{often}{due}", f"no longer a duty{whose}: {told.name}"
+            )
+        case ("obligations", "*", "parts", "*"):
+            return told.comes_or_goes(
+                f"{called(told.names[0])} now includes: {told.name}",
+                f"{called(told.names[0])} no longer includes: {told.name}",
+            )
+        case ("obligations", "*", "party", *_) if isinstance(told.old, str) and isinstance(told.new, str):
+            column = (
+                ""
+                if told.keys[-1] == "party"
+                else f" for {told.value(told.own.get('by', ''), told.keys[-1])}"
+            )
+            return told.was(called(told.name), f"falls{column} to", told.party)
+        case ("obligations", "*", "due_on"):
+            return told.was(called(told.name), "is due on")
+        case ("obligations", "*", "every"):
+            return told.was(called(told.name), "recurs", lambda text: every(str(text)))
+        case ("obligations", "*", "starting"):
+            return told.was(called(told.name), "counts its periods from")
+        case ("obligations", "*", "decided_by"):
+            return told.was(called(told.name), "is decided by", told.party)
+    return None
+
+
 KIND = Kind(
     "obligations",
     "what must be done by when, and how it is shown to be done",
@@ -269,4 +308,5 @@ KIND = Kind(
     check,
     lower,
     CODES,
+    describe=describe,
 )

@@ -23,6 +23,7 @@ from policyengine.policy.findings import Gate, Origin
 from policyengine.policy.kind import Kind
 from policyengine.policy.requirement import Asked, Requirement, lower_requirement
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Rules, Transition, Value
+from policyengine.policy.told import Told, called
 
 
 class OnLeave(Part):
@@ -308,6 +309,29 @@ def _transition(
     )
 
 
+# Words
+
+
+def describe(told: Told) -> str | None:
+    """Stages and what it takes to leave them."""
+    match told.keys:
+        case ("stages", "*"):
+            return told.comes_or_goes(f"new stage: {told.name}", f"there is no stage {told.name} any more")
+        case ("stages", "*", "leave_when", "*"):
+            stage = called(told.names[0])
+            return told.comes_or_goes(
+                f"now asked for before leaving {stage}: {told.name}",
+                f"no longer asked for before leaving {stage}: {told.name}",
+            )
+        case ("stages", "*", "next"):
+            return told.was(called(told.name), "leads to")
+        case ("stages", "*", "on_leave", "when", *_):
+            return told.was(f"leaving {called(told.name)}", "writes facts down when")
+        case ("stages", "*", "on_leave", "set", fact):
+            return told.was(f"leaving {called(told.name)}", f"writes down {told.noun(fact)} as")
+    return None
+
+
 KIND = Kind(
     "pipeline",
     "the stages that something passes, and the gates between them",
@@ -316,4 +340,5 @@ KIND = Kind(
     check,
     lower,
     CODES,
+    describe=describe,
 )

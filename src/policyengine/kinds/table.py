@@ -26,6 +26,7 @@ from policyengine.policy.outputs import Given, OutputSpec, output_type
 from policyengine.policy.proof import Table, prove
 from policyengine.policy.rows import Entries, Outputs, RowSpec
 from policyengine.policy.settle import Settling, settle
+from policyengine.policy.told import Told, condition, quoted, shifted
 from policyengine.policy.vocabulary import FACT_TYPES, Choices, FactName, Result, Vocabulary
 from policyengine.text.document import Pointer
 
@@ -248,6 +249,28 @@ def _table(policy: TablePolicy, draft: Draft, tested: tuple[Input, ...], given: 
     return Table(policy.title, word, hit, tested, found, at, advice, policy.default is not None)
 
 
+# Words
+
+
+def describe(told: Told) -> str | None:
+    """Rows, entries and bands, and what they give."""
+    match told.keys:
+        case ("rows", "*") | ("bands", "rows", "*"):
+            row = quoted(told.own or told.new or told.old)
+            return told.comes_or_goes(f"new row: {row}", f"no row any more: {row}")
+        case ("entries", *keys) if isinstance(told.old, str) and isinstance(told.new, str):
+            return f"for {' and '.join(keys)} it {shifted(told.old, told.new)}"
+        case ("rows", "*", "then") if isinstance(told.old, str) and isinstance(told.new, str):
+            return f"where {condition(told, told.own.get('when') or {})} it {shifted(told.old, told.new)}"
+        case ("bands", "rows", "*", key) if isinstance(told.old, str) and isinstance(told.new, str):
+            edge = told.own.get("up_to") or told.own.get("below")
+            band = f"of the band up to {edge}" if edge is not None and key == "rate" else "of a band"
+            return f"`{key}` {band} {shifted(told.old, told.new)}"
+        case ("default",):
+            return told.was("where no row matches, it", "gives")
+    return None
+
+
 KIND = Kind(
     "table",
     "a value looked up by rows of tests, by keys, or by bands over a number",
@@ -257,4 +280,5 @@ KIND = Kind(
     lower,
     CODES,
     exports,
+    describe=describe,
 )

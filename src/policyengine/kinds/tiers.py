@@ -29,6 +29,7 @@ from policyengine.policy.kind import Kind
 from policyengine.policy.measure import GOOD, Claim, check_claims, measure_of
 from policyengine.policy.requirement import Asked, Requirement, ask, lower_requirement
 from policyengine.policy.rule import Build, Choose, Const, Explain, Reading, Rule, Rules, Shortfalls, Value
+from policyengine.policy.told import Told, moved_range, shifted, tested
 
 
 class LevelPart(Sourced):
@@ -322,6 +323,70 @@ def _rooms(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> dict[str, Rea
     return rooms
 
 
+# Words
+
+
+def describe(told: Told) -> str | None:
+    """Where levels start and end, what they grant, what they ask for."""
+    match told.keys:
+        case ("levels", "*", fact) if told.is_fact(fact):
+            return _moved_level(told, fact)
+        case ("levels", "*"):
+            return told.comes_or_goes(
+                f"new level {told.name}{_grants(told)}",
+                f"there is no level {told.name} any more{_grants(told)}",
+            )
+        case ("levels", "*", "grants", "*", "discount"):
+            items = told.items(told.own.get("on"))
+            return f"the discount of {told.name} on {items} {shifted(str(told.old), str(told.new))}"
+        case ("levels", "*", "grants", "*"):
+            grant = f"{told.own.get('discount')} on {told.items(told.own.get('on'))}"
+            return told.comes_or_goes(
+                f"{told.name} now grants {grant}", f"{told.name} no longer grants {grant}"
+            )
+        case ("levels", "*", "grants"):
+            grants = " and ".join(
+                f"{each.get('discount')} on {told.items(each.get('on'))}"
+                for each in told.new or told.old or ()
+            )
+            return told.comes_or_goes(
+                f"{told.name} now grants {grants}", f"{told.name} no longer grants {grants}"
+            )
+        case ("levels", "*", "grants", "*", "on"):
+            return told.was(f"the discount of {told.name}", "is on", told.items)
+        case ("requires", "*"):
+            return told.comes_or_goes(
+                f"now asked for, of every level: {told.name}",
+                f"no longer asked for, of any level: {told.name}",
+            )
+        case ("otherwise", "level"):
+            return told.was("where no level is reached, it", "says")
+    return None
+
+
+def _moved_level(told: Told, fact: str) -> str:
+    noun = told.noun(fact)
+    if isinstance(told.old, str) and isinstance(told.new, str):
+        found = moved_range(told.name, told.old, told.new, noun)
+        if found is not None:
+            return found
+    if told.new is None:
+        return f"{told.name} no longer asks for {noun} {tested(told, fact, told.old)}"
+    was = "was not asked for" if told.old is None else f"was {tested(told, fact, told.old)}"
+    return f"{told.name} now asks for {noun} {tested(told, fact, told.new)} ({was})"
+
+
+def _grants(told: Told) -> str:
+    tests = [
+        f"{tested(told, key, test)} {told.noun(key)}" for key, test in told.own.items() if told.is_fact(key)
+    ]
+    grants = [
+        f"{each.get('discount')} on {told.items(each.get('on'))}" for each in told.own.get("grants") or ()
+    ]
+    said = ", ".join([*tests, *grants])
+    return f": {said}" if said else ""
+
+
 KIND = Kind(
     "tiers",
     "which level is reached, what it grants, what is missing for the next one",
@@ -330,4 +395,5 @@ KIND = Kind(
     check,
     lower,
     CODES,
+    describe=describe,
 )

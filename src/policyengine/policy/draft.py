@@ -210,7 +210,7 @@ class Draft:
         at: Any = self.policy
         yield (), at
         for i, step in enumerate(pointer, start=1):
-            at = _step(at, step)
+            at = below(at, step)
             if hasattr(at, "basis"):
                 yield pointer[:i], at
 
@@ -342,7 +342,8 @@ def _a(noun: str) -> str:
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
-def _step(at: Any, step: str | int) -> Any:
+def below(at: Any, step: str | int) -> Any:
+    """What stands in a model under a key as it is written, or in a list at a position; None if nothing."""
     if isinstance(step, int):
         return at[step] if isinstance(at, (list, tuple)) and step < len(at) else None
     if isinstance(at, Mapping):

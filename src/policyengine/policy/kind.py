@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from policyengine.diagnostics import Code
 from policyengine.policy.base import Policy
 from policyengine.policy.draft import Draft, Unit
+from policyengine.policy.told import Told
 from policyengine.policy.vocabulary import Result, Vocabulary
 
 P = TypeVar("P", bound=Policy)
@@ -19,13 +20,19 @@ def no_results(unit: Unit, vocabulary: Vocabulary) -> Mapping[str, Result]:
     return {}
 
 
+def in_general(told: Told) -> str | None:
+    """How most kinds put a change of theirs into words: they leave it to the words that hold for all."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[P]):
     """A family of policies.
 
     `check` reports what is wrong with a policy of it although its form is right; `lower` drafts its part
     of the graph. `summary` says in one line what it is for, `sections` which lists of a decision it fills.
-    `exports` tells the names, at the entity of the policy, that expressions everywhere may use.
+    `exports` tells the names, at the entity of the policy, that expressions everywhere may use. `describe`
+    puts a change of a part into one sentence, where it knows a better one than holds for all kinds.
     """
 
     name: str
@@ -36,6 +43,7 @@ class Kind(Generic[P]):
     lower: Callable[[P, Draft], None]
     codes: tuple[Code, ...]
     exports: Callable[[Unit, Vocabulary], Mapping[str, Result]] = no_results
+    describe: Callable[[Told], str | None] = in_general
 
 
 AnyKind = Kind[Any]

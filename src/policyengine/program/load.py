@@ -13,7 +13,7 @@ from policyengine.policy.vocabulary import Declarations, Vocabulary
 from policyengine.program.declared import check_facts, check_tree
 from policyengine.program.graph import Graph, mentioned
 from policyengine.program.link import link
-from policyengine.program.read import NOTHING_HERE, Declared, Documents, read_documents
+from policyengine.program.read import NOTHING_HERE, Declared, Documents, read_documents, sort_documents
 from policyengine.program.versions import check_versions, in_force, turning_points
 from policyengine.source import Source
 from policyengine.text.document import Document
@@ -73,7 +73,16 @@ def load(name: str, sources: Sequence[Source], as_of: date, mistakes: Iterable[D
     report = Report(mistakes)
     if not sources and not report.has_errors:
         report.add(NOTHING_HERE.at(None, f"`{name}` holds no YAML file", help="name the folder of a program"))
-    documents = read_documents(name, sources, report)
+    return _program(name, read_documents(name, sources, report), as_of, _digest(sources), report)
+
+
+def load_documents(name: str, documents: Iterable[Document], as_of: date) -> Program:
+    """The program that located documents make, wherever each of their parts was written; it has no digest."""
+    report = Report()
+    return _program(name, sort_documents(name, documents, report), as_of, "", report)
+
+
+def _program(name: str, documents: Documents, as_of: date, digest: str, report: Report) -> Program:
     graph = None
     declared = documents.program
     if declared is not None:
@@ -87,7 +96,7 @@ def load(name: str, sources: Sequence[Source], as_of: date, mistakes: Iterable[D
         documents.units,
         as_of,
         None if report.has_errors else graph,
-        _digest(sources),
+        digest,
         tuple(report),
     )
 

@@ -76,10 +76,15 @@ class Documents:
 
 def read_documents(name: str, sources: Iterable[Source], report: Report) -> Documents:
     """Read all sources of the folder `name`."""
+    return sort_documents(name, _documents(sources, report), report)
+
+
+def sort_documents(name: str, documents: Iterable[Document], report: Report) -> Documents:
+    """The program and the policies that these documents of the folder `name` say."""
     programs: list[Declared] = []
     units: list[Unit] = []
     found: list[Document] = []
-    for document in _documents(sources, report):
+    for document in documents:
         kind = _kind(document, report)
         if kind == PROGRAM:
             found.append(document)

@@ -1,0 +1,148 @@
+"""Which rules of two graphs do not come to the same, and whether those that differ can be proved equal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from policyengine.analysis.canon import Canon
+from policyengine.analysis.cuts import Cuts, cuts_of
+from policyengine.analysis.meaning import Asked, contrasts
+from policyengine.analysis.proof import Prover
+from policyengine.policy.rule import Rule, Transition
+from policyengine.program.graph import Graph, Key
+from policyengine.program.record import Record
+
+_EASY, _HARD = 64, 8192
+"""The combinations of cut points that are tried for one node at once, and where nothing else helped."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A part of both graphs that is compared by itself: a rule, a move or a derived fact."""
+
+    name: str
+    entity: str
+    old: Asked
+    new: Asked
+
+    @property
+    def size(self) -> int:
+        """How much has to be worked out for it."""
+        return len(self.old.order) + len(self.new.order)
+
+
+@dataclass
+class Affected:
+    """The groups in which two graphs differ, the smallest first; none if they come to the same.
+
+    `changed` are the nodes that both have in different forms, the innermost first.
+    """
+
+    old: Graph
+    new: Graph
+    today: date
+    groups: tuple[Group, ...]
+    changed: tuple[Key, ...]
+    tried: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.groups)
+
+    def cuts(self, groups: Iterable[Group]) -> Cuts:
+        """The cut points of some groups."""
+        found = Cuts()
+        for group in groups:
+            found.add(cuts_of(self.old, group.old.order, self.today))
+            found.add(cuts_of(self.new, group.new.order, self.today))
+        return found
+
+    def prove(self) -> str | tuple[Record, Group] | None:
+        """How the two are proved to be the same, or a record that shows that they are not; None: open."""
+        again = affected_parts(self.old, self.new, self.today, _HARD)
+        self.tried += again.tried
+        if not again:
+            return "all combinations of the values at which a condition changes give the same"
+        prover = Prover(self.old, self.new, self.today, _HARD)
+        for group in again.groups:
+            records = prover.regions(group.entity, group.old.order, group.new.order)
+            if records is None:
+                return None
+            for record in records:
+                self.tried += 1
+                if contrasts(group.old.says(record), group.new.says(record)):
+                    return record, group
+        return "all combinations of the values at which a condition changes give the same"
+
+    def open(self) -> str:
+        """Why there is neither a record nor a proof."""
+        cuts = self.cuts(self.groups)
+        if cuts.lists:
+            words = ", ".join(sorted(f"`{name}`" for name in cuts.lists)[:3])
+            return f"what differs depends on lists of any length ({words})"
+        if cuts.free:
+            words = ", ".join(sorted(f"`{fact}`" for _, fact in cuts.free)[:3])
+            return f"what differs calculates with facts or compares them with each other ({words})"
+        return "there are too many combinations of values to try"
+
+
+def affected_parts(old: Graph, new: Graph, today: date, limit: int = _EASY) -> Affected:
+    """What differs between two graphs, but for what is easily proved to be the same."""
+    prover = Prover(old, new, today, limit)
+    one, other = prover.canons()
+    groups = sorted(
+        _groups(one, other, today),
+        key=lambda group: (not group.old.rules and not group.new.rules, group.size, group.name),
+    )
+    changed = tuple(
+        key for key in other.graph.order if one.numbers.get(key, -1) not in (-1, other.numbers[key])
+    )
+    return Affected(old, new, today, tuple(groups), changed, prover.tried)
+
+
+def _groups(old: Canon, new: Canon, today: date) -> Iterator[Group]:
+    yield from _rules(old, new, today)
+    before, after = old.moves(), new.moves()
+    for policy, stage in sorted({*before, *after}):
+        if before.get((policy, stage)) != after.get((policy, stage)):
+            sides = [_moves(canon.graph, policy, stage) for canon in (old, new)]
+            entity = next(move.entity for side in sides for move in side)
+            asked = [
+                Asked.of(canon.graph, today, (), side, ())
+                for canon, side in zip((old, new), sides, strict=True)
+            ]
+            yield Group(f"{policy}/{stage}", entity, asked[0], asked[1])
+    exported = [{key for key, node in canon.graph.every_node() if node.exported} for canon in (old, new)]
+    for key in sorted(exported[0] | exported[1]):
+        if (old.numbers.get(key) if key in exported[0] else None) != (
+            new.numbers.get(key) if key in exported[1] else None
+        ):
+            asked = [Asked.of(canon.graph, today, (), (), [key] if key in keys else [])
+                     for canon, keys in zip((old, new), exported, strict=True)]  # fmt: skip
+            yield Group(key[1], key[0], asked[0], asked[1])
+
+
+def _moves(graph: Graph, policy: str, stage: str) -> list[Transition]:
+    return [move for move in graph.transitions if (move.policy, move.stage) == (policy, stage)]
+
+
+def _rules(old: Canon, new: Canon, today: date) -> Iterator[Group]:
+    sides = [_by_name(canon.graph.rules) for canon in (old, new)]
+    for name in sorted({*sides[0], *sides[1]}):
+        before, after = (side.get(name, []) for side in sides)
+        forms = Counter(map(old.rule, before)), Counter(map(new.rule, after))
+        if forms[0] == forms[1]:
+            continue
+        asked = (Asked.of(old.graph, today, before, (), ()), Asked.of(new.graph, today, after, (), ()))
+        rule = (after or before)[0]
+        graph = new.graph if after else old.graph
+        yield Group("/".join(name), graph.real(rule.entity), *asked)
+
+
+def _by_name(rules: Iterable[Rule]) -> Mapping[tuple[str, str, str], list[Rule]]:
+    found: dict[tuple[str, str, str], list[Rule]] = {}
+    for rule in rules:
+        found.setdefault((rule.finding.section, rule.origin.policy, rule.origin.id), []).append(rule)
+    return found

@@ -1,0 +1,209 @@
+"""What the parts of a graph mean, as numbers: two parts with one number say the same.
+
+Names of nodes, places, titles, reasons, and the order of conditions that must all hold do not count. Two
+graphs share one `Forms`, so that their numbers compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from typing import Any
+
+from policyengine.feel import syntax
+from policyengine.feel.node import Node
+from policyengine.feel.syntax import Expression
+from policyengine.policy.findings import Origin
+from policyengine.policy.rule import Build, Choose, Const, Explain, Reading, Rule, Rules, Shortfalls, Value
+from policyengine.program.graph import Graph, Key
+
+Same = Callable[[Key, int, int], bool]
+
+
+class Forms:
+    """Forms met so far, each with a number of its own."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Hashable, int] = {}
+
+    def number(self, *form: Hashable) -> int:
+        """The number of a form."""
+        return self._numbers.setdefault(form, len(self._numbers))
+
+
+class Canon:
+    """The numbers of all nodes of a graph.
+
+    `same` is asked about a node for which `known`, the other graph, has another form: whether they are the
+    same for all records nevertheless. Then the node takes that number, and so do all that only differ in it.
+    """
+
+    def __init__(
+        self, graph: Graph, forms: Forms, known: Mapping[Key, int] | None = None, same: Same | None = None
+    ) -> None:
+        self.graph = graph
+        self.forms = forms
+        self.numbers: dict[Key, int] = {}
+        for key in graph.order:
+            number = self._node(key)
+            other = number if known is None else known.get(key, number)
+            if other != number and same is not None and same(key, other, number):
+                number = other
+            self.numbers[key] = number
+
+    def _node(self, key: Key) -> int:
+        entity, name = key
+        around: list[tuple[Key, int]] = []
+        for need in self.graph.needs(key):
+            if "/" not in need[1] and need in self.numbers:
+                around.append((need, self.numbers[need]))
+        listed = [(need, self.numbers[need]) for need in self.graph.needs(key)
+                  if "/" in need[1] and self.graph.node(entity, need[1]) is None]  # fmt: skip
+        if entity in self.graph.repeats:
+            repeat = self.graph.repeats[entity]
+            listed.append((("", "items"), self.numbers[repeat.within, repeat.items]))
+        # A node that only gives another one on is that one, whatever it is called.
+        number = self.expression(self.graph.nodes[entity][name].expression, entity)
+        if not around and not listed:
+            return number
+        return self.forms.number("node", number, tuple(sorted(around)), tuple(sorted(listed)))
+
+    def expression(self, expression: Expression, entity: str) -> int:
+        """The number of an expression at an entity."""
+        done: dict[int, int] = {}
+        pending: list[tuple[Node, bool]] = [(expression, False)]
+        while pending:
+            node, ready = pending.pop()
+            if ready:
+                done[id(node)] = self._form(node, done, entity)
+                continue
+            pending.append((node, True))
+            pending.extend((part, False) for part in _parts(node))
+        return done[id(expression)]
+
+    def _named(self, node: Node, entity: str) -> int | None:
+        if isinstance(node, syntax.Name) and "/" in node.name:
+            found = self.graph.node(entity, node.name)
+            return self.numbers.get((found[0], node.name)) if found is not None else None
+        return None
+
+    def _form(self, node: Node, done: Mapping[int, int], entity: str) -> int:
+        named = self._named(node, entity)
+        if named is not None:
+            return named
+        if isinstance(node, syntax.Open):
+            return self.forms.number("open")
+        said: list[Hashable] = [type(node).__name__]
+        for attribute in node.__match_args__[:-1]:
+            value = getattr(node, attribute)
+            if isinstance(value, Node):
+                said.append(done[id(value)])
+            elif isinstance(value, tuple):
+                said.append(self._several(node, attribute, value, done))
+            else:
+                said.append(_plain(value))
+        return self.forms.number(*said)
+
+    def _several(
+        self, node: Node, attribute: str, values: tuple[Any, ...], done: Mapping[int, int]
+    ) -> Hashable:
+        found = [done[id(each)] if isinstance(each, Node) else _plain(each) for each in values]
+        unordered = isinstance(node, (syntax.And, syntax.Or)) or attribute == "tests"
+        return tuple(sorted(set(found), key=repr)) if unordered else tuple(found)
+
+    # Rules
+
+    def rule(self, rule: Rule) -> int:
+        """The number of what a rule finds, reasons and titles aside."""
+        at = rule.entity
+        fields = sorted(
+            (name, form) for name, reading in rule.fields.items()
+            if not is_wording(name) and (form := self._reading(reading, at)) is not None
+        )  # fmt: skip
+        return self.forms.number(
+            rule.finding.section, rule.origin.policy, rule.origin.id, self._entity(at),
+            self._key(at, rule.status), None if rule.exists is None else self._key(at, rule.exists),
+            tuple(fields), None if rule.origins is None else self._reading(rule.origins, at),
+        )  # fmt: skip
+
+    def _entity(self, entity: str) -> Hashable:
+        if entity not in self.graph.repeats:
+            return entity
+        repeat = self.graph.repeats[entity]
+        return (self._entity(repeat.within), self.numbers[repeat.within, repeat.items])
+
+    def _key(self, entity: str, name: str) -> int:
+        found = self.graph.node(entity, name)
+        return self.numbers[found[0], name] if found is not None else self.forms.number("fact", name)
+
+    def _reading(self, reading: Reading, at: str) -> int | None:
+        match reading:
+            case Const(value):
+                return self.forms.number("const", meant(value))
+            case Value(node):
+                return self.forms.number("value", self._key(at, node))
+            case Choose(by, cases, otherwise):
+                chosen = sorted((key, self._reading(each, at)) for key, each in cases.items())
+                forms = {form for _, form in chosen} | {self._reading(otherwise, at)}
+                if len(forms) == 1:
+                    return forms.pop()
+                return self.forms.number("choose", self._key(at, by), tuple(chosen), *forms)
+            case Rules(rules):
+                return self.forms.number("rules", tuple(sorted(map(self.rule, rules))))
+            case Explain() | Shortfalls() | Build():
+                return None
+
+    def moves(self) -> Mapping[tuple[str, str], int]:
+        """What each move from a stage does, by policy and stage."""
+        found: dict[tuple[str, str], int] = {}
+        for move in self.graph.transitions:
+            at = move.entity
+            sets = tuple(sorted((fact, self._key(at, node)) for fact, node in move.sets.items()))
+            names = [None if each is None else self._key(at, each) for each in (move.applies, move.snapshot)]
+            gate = self._key(at, move.gate)
+            found[move.policy, move.stage] = self.forms.number(at, move.fact, move.to, gate, sets, *names)
+        return found
+
+
+def is_wording(field: str) -> bool:
+    """Whether a field of a finding only says how something is called."""
+    return field == "title" or field.endswith("_title") or field == "noun"
+
+
+def meant(value: object) -> Hashable:
+    """A value of a finding without what it is only called."""
+    if isinstance(value, tuple):
+        return tuple(meant(each) for each in value)
+    if isinstance(value, Origin):
+        return (value.policy, value.id)
+    if hasattr(value, "id") and hasattr(value, "title"):
+        return ("part", value.id)
+    return _plain(value)
+
+
+def _plain(value: object) -> Hashable:
+    try:
+        hash(value)
+    except TypeError:
+        return (type(value).__name__, repr(value))
+    return (type(value).__name__, value)
+
+
+def _parts(node: Node) -> Iterator[Node]:
+    for attribute in node.__match_args__[:-1]:
+        value = getattr(node, attribute)
+        if isinstance(value, Node):
+            yield value
+        elif isinstance(value, tuple):
+            yield from (each for each in value if isinstance(each, Node))
+
+
+def closure(graph: Graph, keys: Iterable[Key]) -> tuple[Key, ...]:
+    """Nodes and all that they need, in the order of dependency."""
+    found: set[Key] = set()
+    pending = [key for key in keys if key[0] in graph.nodes and key[1] in graph.nodes[key[0]]]
+    while pending:
+        key = pending.pop()
+        if key not in found:
+            found.add(key)
+            pending.extend(graph.needs(key))
+    return tuple(key for key in graph.order if key in found)

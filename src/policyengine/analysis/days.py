@@ -1,0 +1,40 @@
+"""The days on which two versions of a program have to be compared: all on which something begins or ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+
+from policyengine.policy.draft import Unit
+from policyengine.program import load as loading
+from policyengine.program.load import Program
+from policyengine.source import Source
+
+
+def days_to_compare(old: Program, new: Program) -> tuple[date, ...]:
+    """The day of the programs, then every other day on which a version of either begins or has just ended."""
+    days = {*_days((*old.units, *new.units))} - {old.as_of}
+    return (old.as_of, *sorted(days))
+
+
+def _days(units: Iterable[Unit]) -> Iterator[date]:
+    for unit in units:
+        if unit.policy.from_ is not None:
+            yield unit.policy.from_
+        end = unit.policy.until_including
+        if end is not None:
+            yield end
+            if end < date.max:
+                yield end + timedelta(days=1)
+
+
+def sources_of(program: Program) -> tuple[Source, ...]:
+    """The sources that a program was read from, as far as they say anything."""
+    own = [program.document] if program.document is not None else []
+    documents = [*own, *(unit.document for unit in program.units)]
+    return tuple({id(each.source): each.source for each in documents}.values())
+
+
+def on_day(program: Program, day: date) -> Program:
+    """The same program as it is in force on another day."""
+    return program if day == program.as_of else loading.load(program.name, sources_of(program), day)

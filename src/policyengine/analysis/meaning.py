@@ -1,0 +1,244 @@
+"""What a program says of a record, by what it means: without places, titles and reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from policyengine.analysis.canon import closure, is_wording, meant
+from policyengine.engine.row import present, read
+from policyengine.engine.scope import Scope, instances, root_scope
+from policyengine.feel.values import Unknown
+from policyengine.policy.findings import NOT_APPLICABLE, SECTIONS, UNDETERMINED, Origin, Subject
+from policyengine.policy.rule import Choose, Const, Reading, Rule, Rules, Transition, Value
+from policyengine.program.graph import Graph, Key
+from policyengine.program.record import Record
+
+MOVES, VALUES = "moves", "values"
+"""Compared besides the lists of a decision: what leaving a stage writes down, and derived facts."""
+_ORDER = (*SECTIONS, MOVES, VALUES)
+
+
+class _Open:
+    """Stands for a value that could not be decided."""
+
+    def __repr__(self) -> str:
+        return "not decided"
+
+
+OPEN = _Open()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing that is said: in which list, by which part of which policy, of whom, and its values."""
+
+    section: str
+    policy: str
+    id: str
+    subject: Subject
+    values: Mapping[str, object]
+
+    @property
+    def key(self) -> tuple[str, str, str, str, int]:
+        """What it is about."""
+        return self.section, self.policy, self.id, str(self.subject), self.subject.position
+
+    @property
+    def form(self) -> Hashable:
+        """All that it says, to compare."""
+        return tuple(sorted((name, meant(value)) for name, value in self.values.items()))
+
+    @property
+    def decided(self) -> bool:
+        """Whether nothing about it is open."""
+        return self.values.get("status") != UNDETERMINED and OPEN not in self.values.values()
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """One thing that two programs say differently of a record; None where one says nothing."""
+
+    old: Said | None
+    new: Said | None
+
+    @property
+    def decided(self) -> bool:
+        """Whether both sides are decided."""
+        return all(side is None or side.decided for side in (self.old, self.new))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The part of a graph that is compared: some rules and moves, some derived facts, what they need."""
+
+    graph: Graph
+    today: date
+    rules: tuple[Rule, ...]
+    moves: tuple[Transition, ...]
+    exported: tuple[Key, ...]
+    order: tuple[Key, ...]
+
+    @classmethod
+    def of(
+        cls,
+        graph: Graph,
+        today: date,
+        rules: Iterable[Rule],
+        moves: Iterable[Transition],
+        exported: Iterable[Key],
+    ) -> Asked:
+        """The same, with what is needed for it."""
+        rules, moves, exported = tuple(rules), tuple(moves), tuple(exported)
+        needed = {key for rule in rules for key in needs_of(graph, rule)}
+        needed |= {key for move in moves for key in _needs_of_move(graph, move)}
+        return cls(graph, today, rules, moves, exported, closure(graph, [*needed, *exported]))
+
+    def scopes(self, record: Record) -> dict[str, list[Scope]]:
+        """Every instance, with the values of what is needed worked out."""
+        found = instances(root_scope(self.graph, record, self.today))
+        for entity, name in self.order:
+            for scope in found.get(entity, ()):
+                scope[name]
+        return found
+
+    def says(self, record: Record) -> list[Said]:
+        """All that is said of a record."""
+        return self.said(self.scopes(record))
+
+    def said(self, found: Mapping[str, list[Scope]]) -> list[Said]:
+        """All that is said of these instances."""
+        said = [
+            each for rule in self.rules for scope in found.get(rule.entity, ()) for each in _said(rule, scope)
+        ]
+        for move in self.moves:
+            said += [each for scope in found.get(move.entity, ()) for each in _moved(move, scope)]
+        for entity, name in self.exported:
+            for scope in found.get(entity, ()):
+                said.append(Said(VALUES, "", name, scope.subject, {"value": _value(Value(name), scope)}))
+        return said
+
+
+def needs_of(graph: Graph, rule: Rule) -> Iterator[Key]:
+    """The nodes that a rule reads for what it finds."""
+    names = [rule.status, *([rule.exists] if rule.exists is not None else [])]
+    readings: list[Reading] = [reading for name, reading in rule.fields.items() if not is_wording(name)]
+    if rule.origins is not None:
+        readings.append(rule.origins)
+    while readings:
+        match readings.pop():
+            case Value(node):
+                names.append(node)
+            case Choose(by, cases, otherwise):
+                names.append(by)
+                readings += [*cases.values(), otherwise]
+            case Rules(rules):
+                for each in rules:
+                    yield from needs_of(graph, each)
+            case _:
+                pass
+    if rule.entity in graph.repeats:
+        repeat = graph.repeats[rule.entity]
+        yield repeat.within, repeat.items
+    yield from _found(graph, rule.entity, names)
+
+
+def _needs_of_move(graph: Graph, move: Transition) -> Iterator[Key]:
+    names = [move.gate, move.applies, move.snapshot, *move.sets.values()]
+    yield from _found(graph, move.entity, [name for name in names if name is not None])
+
+
+def _found(graph: Graph, entity: str, names: Iterable[str]) -> Iterator[Key]:
+    for name in names:
+        found = graph.node(entity, name)
+        if found is not None:
+            yield found[0], name
+
+
+def _said(rule: Rule, scope: Scope) -> Iterator[Said]:
+    exists = scope[rule.exists] if rule.exists is not None else True
+    if exists is False:
+        return
+    status = exists if isinstance(exists, Unknown) else scope[rule.status]
+    values: dict[str, object] = {"status": status if isinstance(status, str) else UNDETERMINED}
+    for name, reading in rule.fields.items():
+        if not is_wording(name) and _is_said(reading):
+            values[name] = _value(reading, scope)
+    absent = {name for name, reading in rule.fields.items() if reading in (Const(None), Const(()))}
+    nearer = read(rule.origins, scope) if rule.origins is not None else None
+    origin = nearer if isinstance(nearer, Origin) else rule.origin
+    said = {name: value for name, value in values.items() if name not in absent}
+    if status == NOT_APPLICABLE:
+        said = {"status": status}
+    yield Said(rule.finding.section, rule.origin.policy, origin.id, scope.subject, said)
+
+
+def _is_said(reading: Reading) -> bool:
+    match reading:
+        case Const() | Value() | Rules():
+            return True
+        case Choose(_, cases, otherwise):
+            return all(_is_said(each) for each in (*cases.values(), otherwise))
+        case _:
+            return False
+
+
+def _value(reading: Reading, scope: Scope) -> object:
+    match reading:
+        case Rules(rules):
+            found = [each for rule in rules for each in _said(rule, scope)]
+            return tuple((each.id, *sorted(each.values.items(), key=lambda pair: pair[0])) for each in found)
+        case Choose(by, cases, otherwise):
+            value = scope[by]
+            return _value(cases.get(value, otherwise), scope) if isinstance(value, str) else OPEN
+        case Value(node):
+            return OPEN if isinstance(scope[node], Unknown) else present(scope, node)
+        case _:
+            return read(reading, scope)
+
+
+def _moved(move: Transition, scope: Scope) -> Iterator[Said]:
+    if scope[move.fact] != move.stage:
+        return
+    values: dict[str, object] = {
+        name: _open(scope[node])
+        for name, node in (("gate", move.gate), ("applies", move.applies), ("written", move.snapshot))
+        if node is not None
+    }
+    values["to"] = move.to
+    values.update((f"set {fact}", _open(scope[node])) for fact, node in move.sets.items())
+    yield Said(MOVES, move.policy, move.stage, scope.subject, values)
+
+
+def _open(value: Any) -> object:
+    return OPEN if isinstance(value, Unknown) else value
+
+
+def contrasts(old: Iterable[Said], new: Iterable[Said]) -> list[Contrast]:
+    """What two programs say differently of one record."""
+    sides: dict[tuple[str, str, str, str, int], tuple[list[Said], list[Said]]] = {}
+    for side, said in enumerate((old, new)):
+        for each in said:
+            sides.setdefault(each.key, ([], []))[side].append(each)
+    found: list[Contrast] = []
+    for before, after in sides.values():
+        if len(before) == len(after) == 1 and before[0].values == after[0].values:
+            continue
+        found.extend(_pairs(before, after))
+    return sorted(found, key=lambda each: _ORDER.index((each.old or each.new).section))  # type: ignore[union-attr]
+
+
+def _pairs(before: list[Said], after: list[Said]) -> Iterator[Contrast]:
+    """Those without an equal on the other side, the first with the first."""
+    forms = [each.form for each in after]
+    left: list[Said] = []
+    for each in before:
+        if each.form in forms:
+            forms[forms.index(each.form)] = None
+        else:
+            left.append(each)
+    rest = [each for each, form in zip(after, forms, strict=True) if form is not None]
+    for i in range(max(len(left), len(rest))):
+        yield Contrast(left[i] if i < len(left) else None, rest[i] if i < len(rest) else None)

@@ -1,0 +1,119 @@
+"""Whether parts of two graphs are the same for all records, by trying every combination of cut points.
+
+Only where that is a proof: where facts are only compared with values that the policies give, and no list is
+read. Between cut points no condition changes, so each region is tried once.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from math import prod
+
+from policyengine.analysis.canon import Canon, Forms, closure
+from policyengine.analysis.cuts import FactKey, cuts_of
+from policyengine.analysis.space import Space
+from policyengine.analysis.variations import ABSENT, Variations
+from policyengine.engine.scope import Scope, instances, root_scope
+from policyengine.feel.values import Unknown
+from policyengine.program.graph import Graph, Key
+from policyengine.program.record import Record
+
+
+@dataclass
+class Prover:
+    """Compares nodes of two graphs; `limit` bounds the combinations for each, `tried` counts all of them."""
+
+    old: Graph
+    new: Graph
+    today: date
+    limit: int
+    tried: int = 0
+    _asked: dict[Key, bool] = field(default_factory=dict)
+
+    def canons(self) -> tuple[Canon, Canon]:
+        """The forms of both graphs; nodes that are proved to be the same have one form."""
+        forms = Forms()
+        old = Canon(self.old, forms)
+        return old, Canon(self.new, forms, old.numbers, lambda key, _old, _new: self.same(key))
+
+    def same(self, key: Key) -> bool:
+        """Whether a node that both graphs have is proved to be the same for all records."""
+        if key not in self._asked:
+            self._asked[key] = self._same(key)
+        return self._asked[key]
+
+    def _same(self, key: Key) -> bool:
+        entity, name = key
+        needs = [(graph, closure(graph, [key])) for graph in (self.old, self.new)]
+
+        def value(graph: Graph) -> Callable[[dict[str, list[Scope]]], object]:
+            return lambda found: [plain(scope[name]) for scope in found.get(entity, ())]
+
+        records = self.regions(entity, needs[0][1], needs[1][1])
+        if records is None:
+            return False
+        for record in records:
+            self.tried += 1
+            one, other = (value(graph)(_scopes(graph, record, self.today, order)) for graph, order in needs)
+            if one != other:
+                return False
+        return True
+
+    def regions(
+        self, entity: str, old: tuple[Key, ...], new: tuple[Key, ...], limit: int | None = None
+    ) -> Iterator[Record] | None:
+        """One record for each region of the facts that these nodes read; None where that is no proof."""
+        cuts = cuts_of(self.old, old, self.today)
+        cuts.add(cuts_of(self.new, new, self.today))
+        if not cuts.exact:
+            return None
+        space = Space(self.old.vocabulary, self.new.vocabulary, cuts, self.today)
+        choices = [(key, (*values, *(() if space.required(key) else (ABSENT,))))
+                   for key, values in space.values.items()]  # fmt: skip
+        if prod(len(values) for _, values in choices) > (self.limit if limit is None else limit):
+            return None
+        real = self.new.real(entity) if entity in self.new.nodes else self.old.real(entity)
+        lineage = self.new.vocabulary.lineage(real)
+        if real not in self.old.vocabulary.entities or not {each[0] for each, _ in choices} <= set(lineage):
+            return None
+        bare = Variations(space, frozenset()).bare(lineage[-1], lineage)
+        return _combined(bare, choices)
+
+
+def _combined(bare: Record, choices: Iterable[tuple[FactKey, tuple[object, ...]]]) -> Iterator[Record]:
+    keys = [key for key, _ in choices]
+    for values in itertools.product(*(values for _, values in choices)):
+        yield _filled(bare, dict(zip(keys, values, strict=True)))
+
+
+def _filled(record: Record, values: dict[FactKey, object]) -> Record:
+    facts = dict(record.facts)
+    for (entity, name), value in values.items():
+        if entity == record.entity:
+            facts.pop(name, None)
+            if value is not ABSENT:
+                facts[name] = value
+    lists = {name: tuple(_filled(row, values) for row in rows) for name, rows in record.lists.items()}
+    return Record(record.entity, facts, lists)
+
+
+def _scopes(graph: Graph, record: Record, today: date, order: Iterable[Key]) -> dict[str, list[Scope]]:
+    found = instances(root_scope(graph, record, today))
+    for entity, name in order:
+        for scope in found.get(entity, ()):
+            scope[name]
+    return found
+
+
+def plain(value: object) -> object:
+    """A value to compare: what is not known is the same whatever keeps it from being known."""
+    if isinstance(value, Unknown):
+        return Unknown
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    if isinstance(value, dict):
+        return {name: plain(each) for name, each in value.items()}
+    return (type(value).__name__, value)

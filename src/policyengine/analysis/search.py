@@ -1,0 +1,250 @@
+"""Searching for a record that two programs treat differently: uphill, one fact at a time.
+
+Higher is where more of the changed nodes have other values on both sides, and less is unknown: a change
+shows at the conditions next to it first, and then in what rests on these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from random import Random
+
+from policyengine.analysis.affected import Affected, Group
+from policyengine.analysis.meaning import Asked, Contrast, contrasts
+from policyengine.analysis.proof import plain
+from policyengine.analysis.space import Space
+from policyengine.analysis.variations import (
+    Variations,
+    put,
+    unique,
+    walk,
+    with_fact,
+    with_list,
+    without_fact,
+    without_list,
+)
+from policyengine.engine.scope import Scope
+from policyengine.feel.values import Unknown
+from policyengine.program.graph import Graph, Key
+from policyengine.program.record import Record
+
+_GROUPS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen of a record: what is said differently, how many nodes differ, how much is unknown."""
+
+    contrasts: tuple[Contrast, ...]
+    differing: int
+    unknown: tuple[int, int]
+
+    @property
+    def decided(self) -> bool:
+        """Whether something is said differently that both sides decide."""
+        return any(each.decided for each in self.contrasts)
+
+    @property
+    def height(self) -> tuple[bool, bool, int, int, int]:
+        """How near it is to what is sought."""
+        nodes, causes = self.unknown
+        return self.decided, bool(self.contrasts), self.differing, -nodes, -causes
+
+
+class Search:
+    """Looks at records within a budget; `tried` counts them."""
+
+    def __init__(self, affected: Affected, limit: int) -> None:
+        self.affected = affected
+        self.limit = limit
+        self.tried = 0
+
+    def spent(self, share: float = 1) -> bool:
+        """Whether a share of the budget is used up."""
+        return self.tried >= self.limit * share
+
+    # Looking
+
+    @cached_property
+    def _all(self) -> Group:
+        groups = self.affected.groups
+        return Group("", groups[0].entity, _joined(g.old for g in groups), _joined(g.new for g in groups))
+
+    def contrasts(self, record: Record) -> list[Contrast]:
+        """All that the two say differently of a record."""
+        self.tried += 1
+        return contrasts(self._all.old.says(record), self._all.new.says(record))
+
+    def look(self, record: Record, group: Group | None = None) -> Seen:
+        """What is to be seen of a record, in one group or in all of them."""
+        self.tried += 1
+        group = group or self._all
+        old, new = group.old.scopes(record), group.new.scopes(record)
+        found = contrasts(group.old.said(old), group.new.said(new))
+        differing = sum(_differs(old, new, key) for key in self._changed(group))
+        open = [
+            each for side, asked in ((old, group.old), (new, group.new)) for each in _unknown(side, asked)
+        ]
+        return Seen(tuple(found), differing, (len(open), sum(open)))
+
+    def _changed(self, group: Group) -> list[Key]:
+        there = {*group.old.order} & {*group.new.order}
+        return [key for key in self.affected.changed if key in there]
+
+    # Moving
+
+    def _variations(self, group: Group) -> Variations:
+        if group.name not in self._spaces:
+            cuts = self.affected.cuts([group])
+            old, new = self.affected.old, self.affected.new
+            space = Space(old.vocabulary, new.vocabulary, cuts, self.affected.today)
+            lists = {*cuts.lists, *_lineage(new, group.entity), *_lineage(old, group.entity)}
+            self._spaces[group.name] = Variations(space, frozenset(lists))
+        return self._spaces[group.name]
+
+    @cached_property
+    def _spaces(self) -> dict[str, Variations]:
+        return {}
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The parts in which a witness is sought, the smallest first."""
+        return self.affected.groups[:_GROUPS]
+
+    def barest(self) -> Iterator[tuple[Group, Record]]:
+        """For each group the barest record that it can judge."""
+        for group in self.groups:
+            variations = self._variations(group)
+            root = self.affected.new.vocabulary.root
+            yield group, variations.bare(root, variations.lists)
+
+    def drawn(self, group: Group, until: int) -> Record | None:
+        """A record that is treated differently out of drawn ones: decided if one is met, else any."""
+        variations, chance = self._variations(group), Random(0)
+        root, weak = self.affected.new.vocabulary.root, None
+        while self.tried < until:
+            record = variations.drawn(root, chance)
+            seen = self.look(record, group)
+            if seen.decided:
+                return record
+            if seen.contrasts and weak is None:
+                weak = record
+        return weak
+
+    def climb(self, record: Record, group: Group, share: float) -> Record | None:
+        """A record that is treated differently, made from this one; None where none is found."""
+        variations, until = self._variations(group), self.tried + self.limit * share
+        seen = self.look(record, group)
+        while not seen.decided and self.tried < until:
+            better = self._step(record, seen, group, variations, until)
+            if better is None:
+                break
+            record, seen = better
+        return record if seen.contrasts else None
+
+    def _step(
+        self, record: Record, seen: Seen, group: Group, variations: Variations, until: float
+    ) -> tuple[Record, Seen] | None:
+        best: tuple[Record, Seen] | None = None
+        for _, made in variations.of(record):
+            if self.tried >= until:
+                break
+            if not unique(made, variations.space.keys):
+                continue
+            there = self.look(made, group)
+            if there.height > (best[1] if best is not None else seen).height:
+                best = made, there
+                if there.decided:
+                    break
+        return best
+
+    # Cutting down
+
+    def shrink(self, record: Record, group: Group, start: Record | None) -> Record:
+        """The record without what it does not need to be treated differently; what `start` says stays."""
+        decided = self.look(record, group).decided
+        variations = self._variations(group)
+
+        def kept(entity: str, name: str) -> bool:
+            space = variations.space
+            return space.required((entity, name)) or space.keys.get(entity) == name
+
+        smaller = True
+        while smaller:
+            smaller = False
+            for made in _less(record, kept) if start is None else _back(record, start):
+                there = self.look(made, group)
+                if there.decided if decided else there.contrasts:
+                    record, smaller = made, True
+                    break
+        return record
+
+
+def _less(record: Record, kept: Callable[[str, str], bool]) -> Iterator[Record]:
+    """The record with one thing less."""
+    for way, instance in walk(record):
+        for name, rows in instance.lists.items():
+            yield put(record, way, without_list(instance, name))
+            if len(rows) > 1:
+                for i in range(len(rows)):
+                    yield put(record, way, with_list(instance, name, (*rows[:i], *rows[i + 1 :])))
+            elif rows:
+                yield put(record, way, with_list(instance, name, ()))
+        for name in instance.facts:
+            if not kept(instance.entity, name):
+                yield put(record, way, without_fact(instance, name))
+
+
+def _back(record: Record, start: Record) -> Iterator[Record]:
+    """The record with one thing more as it is in the start."""
+    for name in dict.fromkeys((*start.lists, *record.lists)):
+        one, other = start.lists.get(name), record.lists.get(name)
+        if one == other:
+            continue
+        yield with_list(record, name, one) if one is not None else without_list(record, name)
+        for i, (row, changed) in enumerate(zip(one or (), other or (), strict=False)):
+            yield from (put(record, ((name, i),), made) for made in _back(changed, row))
+    for name in dict.fromkeys((*start.facts, *record.facts)):
+        if record.facts.get(name) != start.facts.get(name):
+            if name in start.facts:
+                yield with_fact(record, name, start.facts[name])
+            else:
+                yield without_fact(record, name)
+
+
+# Groups together, and what their nodes say
+
+
+def _joined(sides: Iterable[Asked]) -> Asked:
+    asked = list(sides)
+    order = {key for each in asked for key in each.order}
+    graph = asked[0].graph
+    return Asked(
+        graph,
+        asked[0].today,
+        tuple(rule for each in asked for rule in each.rules),
+        tuple(move for each in asked for move in each.moves),
+        tuple(key for each in asked for key in each.exported),
+        tuple(key for key in graph.order if key in order),
+    )
+
+
+def _lineage(graph: Graph, entity: str) -> tuple[str, ...]:
+    return graph.vocabulary.lineage(entity) if entity in graph.vocabulary.entities else ()
+
+
+def _differs(old: Mapping[str, list[Scope]], new: Mapping[str, list[Scope]], key: Key) -> bool:
+    entity, name = key
+    pairs = zip(old.get(entity, ()), new.get(entity, ()), strict=False)
+    return any(plain(one[name]) != plain(other[name]) for one, other in pairs)
+
+
+def _unknown(found: Mapping[str, list[Scope]], asked: Asked) -> Iterator[int]:
+    """For every value that is not known how many things keep it from being known."""
+    for entity, name in asked.order:
+        for scope in found.get(entity, ()):
+            value = scope[name]
+            if isinstance(value, Unknown):
+                yield len(value.causes)

@@ -1,0 +1,136 @@
+"""The smallest record that two programs treat differently, or the proof that there is none.
+
+Records that are given come first, as they are; then one fact of them is moved, then more; without records
+it starts from the barest one. What is found is cut down until nothing can be left out. The search is
+bounded and always gives the same answer; `Same` is only said where it is proved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from policyengine.analysis.affected import Group, affected_parts
+from policyengine.analysis.meaning import Contrast
+from policyengine.analysis.search import Search
+from policyengine.analysis.variations import Moved, differences
+from policyengine.program.load import Program
+from policyengine.program.record import Record
+
+_STARTS = 8
+LIMIT = 6000
+"""How many records are tried, as a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A record that two programs treat differently.
+
+    `start` is the position of the given record that it was made from, None if it was made from nothing;
+    `moved` is what was changed in it. `contrasts` is what the two say differently, `tried` how many records
+    were tried.
+    """
+
+    record: Record
+    contrasts: tuple[Contrast, ...]
+    start: int | None = None
+    moved: tuple[Moved, ...] = ()
+    tried: int = 0
+
+    @property
+    def decided(self) -> bool:
+        """Whether the two differ in something that both decide."""
+        return any(each.decided for each in self.contrasts)
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """It is proved that two programs treat every record that both take in the same way; `reason` says how."""
+
+    reason: str
+    tried: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NotDecided:
+    """No record was found, and there is no proof that there is none; `reason` says why not."""
+
+    reason: str
+    tried: int = 0
+
+
+def find_witness(
+    old: Program, new: Program, starts: Sequence[Record] = (), *, limit: int = LIMIT
+) -> Witness | Same | NotDecided:
+    """The smallest record that two programs treat differently; both must compile, for the same day."""
+    if old.graph is None or new.graph is None:
+        raise ValueError("both programs must compile")
+    if old.as_of != new.as_of:
+        raise ValueError("both programs must be in force on the same day")
+    affected = affected_parts(old.graph, new.graph, old.as_of)
+    if not affected:
+        return Same("both versions come to the same rules", affected.tried)
+    search = Search(affected, limit)
+    found = _from_starts(search, starts)
+    if found is None or not found.decided:
+        found = _from_nothing(search) or found
+    if found is not None:
+        return found
+    proved = affected.prove()
+    if isinstance(proved, str):
+        return Same(proved, affected.tried + search.tried)
+    if proved is not None:
+        return _cut_down(search, *proved, None, proved[0])
+    return NotDecided(affected.open(), affected.tried + search.tried)
+
+
+def _from_starts(search: Search, starts: Sequence[Record]) -> Witness | None:
+    """A given record as it is; else the one that needs the fewest changes."""
+    weak: Witness | None = None
+    for i, start in enumerate(starts):
+        if search.spent(0.5):
+            break
+        seen = search.look(start)
+        if seen.decided:
+            return _witness(search, start, i, start)
+        if seen.contrasts and weak is None:
+            weak = _witness(search, start, i, start)
+    best: Witness | None = None
+    for i, start in enumerate(starts[:_STARTS]):
+        for group in search.groups:
+            found = search.climb(start, group, 1 / _STARTS)
+            made = None if found is None else _cut_down(search, found, group, i, start)
+            if made is not None and made.decided and (best is None or len(made.moved) < len(best.moved)):
+                best = made
+        if best is not None and len(best.moved) == 1:
+            break
+    return best or weak
+
+
+def _from_nothing(search: Search) -> Witness | None:
+    weak: Witness | None = None
+    for group, bare in search.barest():
+        found = search.climb(bare, group, 0.5)
+        made = None if found is None else _cut_down(search, found, group, None, bare)
+        if made is not None and made.decided:
+            return made
+        weak = weak or made
+    rest = search.limit // 4 if weak is not None else search.limit - search.tried
+    share = max(rest // len(search.groups), 100)
+    for group, bare in search.barest():
+        found = search.drawn(group, search.tried + share)
+        made = None if found is None else _cut_down(search, found, group, None, bare)
+        if made is not None and made.decided:
+            return made
+        weak = weak or made
+    return weak
+
+
+def _cut_down(search: Search, record: Record, group: Group, i: int | None, start: Record) -> Witness:
+    made = search.shrink(record, group, start if i is not None else None)
+    return _witness(search, made, i, start)
+
+
+def _witness(search: Search, record: Record, i: int | None, start: Record) -> Witness:
+    moved = differences(start, record) if i is not None else ()
+    return Witness(record, tuple(search.contrasts(record)), i, moved, search.tried + search.affected.tried)

@@ -1,0 +1,185 @@
+"""What differs between two versions of a program: one `Change` for each part, found again by its id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from policyengine.change.trees import Difference, Sort, differences
+from policyengine.policy.draft import Unit, below
+from policyengine.program.load import Program
+from policyengine.source import Span
+from policyengine.text.document import Document, Pointer
+
+WORDING = ("title", "note", "source", "basis", "url", "dated")
+"""Keys that say how something is called and where it is written; no decision rests on them."""
+HEAD = ("from", "until_including")
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two versions of one policy (or of the program's declarations) that are compared; None: not there.
+
+    `starts` is the day from which the difference counts, if that is not at once. With `version` the new one
+    is a version of its own, which replaces the old one from that day on; with `dropped` the old one was.
+    """
+
+    policy: str | None
+    old: Document | None
+    new: Document | None
+    starts: date | None = None
+    version: bool = False
+    dropped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One part that differs.
+
+    `policy` is None for the declarations of the program. `route` leads to the part by keys and ids, `old` and
+    `new` are its pointers in the documents of `pair`. `wording` tells that only words differ, no meaning.
+    `values` are the data as written, None where one side has nothing.
+    """
+
+    pair: Pair
+    sort: Sort
+    route: tuple[str, ...]
+    old: Pointer
+    new: Pointer
+    wording: bool
+
+    @property
+    def policy(self) -> str | None:
+        """The id of the policy."""
+        return self.pair.policy
+
+    @property
+    def starts(self) -> date | None:
+        """The day from which it counts; None: at once."""
+        return self.pair.starts
+
+    @property
+    def name(self) -> str:
+        """What identifies it: `reseller-levels/levels/gold/title`, with `@2027-01-01` for a later version."""
+        at = f"@{self.starts}" if self.starts is not None else ""
+        return "/".join([self.policy or "program", *self.route]) + at
+
+    @property
+    def values(self) -> tuple[object, object]:
+        """What was and what is written there, as plain data."""
+        return (
+            None if self.pair.old is None or self.sort == "added" else self.pair.old.plain(self.old),
+            None if self.pair.new is None or self.sort == "removed" else self.pair.new.plain(self.new),
+        )
+
+    @property
+    def spans(self) -> tuple[Span | None, Span | None]:
+        """Where it stood and where it stands."""
+        return (
+            None if self.pair.old is None or self.sort == "added" else _span(self.pair.old, self.old),
+            None if self.pair.new is None or self.sort == "removed" else _span(self.pair.new, self.new),
+        )
+
+
+def _span(document: Document, pointer: Pointer) -> Span:
+    return document.value_span(pointer) if pointer else document.key_span(("id",))
+
+
+def changes_of(old: Program, new: Program) -> tuple[Change, ...]:
+    """All changes, those of the declarations first, then policy by policy in the order of the new version."""
+    return tuple(
+        change for pair in pairs_of(old, new) for change in _changes(pair, {**_models(old), **_models(new)})
+    )
+
+
+def _models(program: Program) -> dict[int, Any]:
+    """The typed model of each document."""
+    own = {id(program.document): program.declarations} if program.document is not None else {}
+    return {**own, **{id(unit.document): unit.policy for unit in program.units}}
+
+
+def _changes(pair: Pair, models: Mapping[int, Any]) -> Iterator[Change]:
+    if pair.old is None or pair.new is None:
+        yield Change(pair, "added" if pair.old is None else "removed", (), (), (), False)
+        return
+    one, other = models[id(pair.old)], models[id(pair.new)]
+    for found in differences(pair.old, pair.new):
+        if (pair.version or pair.dropped) and found.route[0] in HEAD:
+            continue
+        if found.sort in ("changed", "added", "removed") and _equal(one, other, found):
+            continue
+        yield Change(pair, found.sort, found.route, found.old, found.new, is_wording(found.route))
+
+
+def is_wording(route: tuple[str, ...]) -> bool:
+    """Whether a route leads to words only: titles, notes, sources, names of parties and of values."""
+    if any(key in WORDING for key in route[-3:]):
+        return True
+    named = len(route) >= 2 and route[-2] in ("parties", "items", "values")
+    return named or (bool(route) and route[0] == "sources")
+
+
+def _equal(old: Any, new: Any, found: Difference) -> bool:
+    """Whether two places are the same once typed, as `20%` and `0.20` are."""
+    one, other = _at(old, found.old), _at(new, found.new)
+    return one is not None and type(one) is type(other) and not isinstance(one, str) and bool(one == other)
+
+
+def _at(model: Any, pointer: Pointer) -> Any:
+    for key in pointer:
+        model = below(model, key)
+        if model is None:
+            return None
+    return model
+
+
+# Versions
+
+
+def pairs_of(old: Program, new: Program) -> Iterator[Pair]:
+    """What is compared with what."""
+    yield Pair(None, old.document, new.document)
+    sides = _by_id(old), _by_id(new)
+    for policy in dict.fromkeys((*sides[1], *sides[0])):
+        yield from _versions(policy, sides[0].get(policy, []), sides[1].get(policy, []), new.as_of)
+
+
+def _by_id(program: Program) -> dict[str, list[Unit]]:
+    found: dict[str, list[Unit]] = {}
+    for unit in program.units:
+        found.setdefault(unit.policy.id, []).append(unit)
+    for units in found.values():
+        units.sort(key=_start)
+    return found
+
+
+def _start(unit: Unit) -> date:
+    return unit.policy.from_ or date.min
+
+
+def _versions(policy: str, old: list[Unit], new: list[Unit], today: date) -> Iterator[Pair]:
+    """Versions with the same first day, then the others in order; what is left is a version more or less."""
+    starts = {_start(unit): unit for unit in new}
+    pairs = [(unit, starts[_start(unit)]) for unit in old if _start(unit) in starts]
+    rest = [unit for unit in old if _start(unit) not in starts]
+    free = [unit for unit in new if all(unit is not other for _, other in pairs)]
+    pairs += zip(rest, free, strict=False)
+    for one, other in pairs:
+        yield Pair(policy, one.document, other.document, _later(max(_start(one), _start(other)), today))
+    for unit in free[len(rest) :]:
+        base = _in_force(old, _start(unit))
+        yield Pair(policy, base, unit.document, _later(_start(unit), today), version=base is not None)
+    for unit in rest[len(free) :]:
+        base = _in_force(new, _start(unit))
+        yield Pair(policy, unit.document, base, _later(_start(unit), today), dropped=base is not None)
+
+
+def _later(start: date, today: date) -> date | None:
+    return start if start > today else None
+
+
+def _in_force(units: list[Unit], day: date) -> Document | None:
+    """The version in force on a day, or the last one before it."""
+    return next((unit.document for unit in reversed(units) if _start(unit) <= day), None)

@@ -1,0 +1,97 @@
+"""Parts left out: requirements, alternatives of a condition, whatever a finding is read off."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from policyengine.feel.syntax import And, Expression, Or, walk
+from policyengine.policy.findings import Origin
+from policyengine.source import Span
+from policyengine.text.document import Mapping, Scalar, Sequence
+from policyengine.verify.edits import Change, Edit
+from policyengine.verify.places import Places
+
+_JOINT = {And: "and", Or: "or"}
+
+
+def dropped(places: Places, origin: Origin) -> Iterator[Change]:
+    """The part that a finding comes from, taken out of its list or mapping."""
+    for node in places.containers:
+        found = next((i for i, (name, _) in enumerate(_members(node)) if name == origin.at), None)
+        if found is not None:
+            at = _cut(node, found)
+            if at is not None:
+                words = f"`{origin.id}` is left out: {' '.join(origin.title.split())}"
+                yield Change(origin.at, words, (Edit(at, ""),))
+            return
+
+
+def dropped_operands(places: Places, expression: Expression) -> Iterator[Change]:
+    """Every alternative of an `or` and every part of an `and`, taken out."""
+    for part in walk(expression):
+        if isinstance(part, (And, Or)):
+            yield from _written_out(places, part)
+            yield from _listed(places, part)
+
+
+def _written_out(places: Places, part: And | Or) -> Iterator[Change]:
+    """Operands of one text, with the word that joins them to the next or to the one before."""
+    spans = [operand.span for operand in part.operands]
+    homes = {id(places.scalar(span)) for span in spans}
+    if len(homes) > 1 or places.scalar(spans[0]) is None:
+        return
+    for i, span in enumerate(spans):
+        before, after = (spans[0], spans[1]) if i == 0 else (spans[i - 1], span)
+        gap = span.source.span(before.end, after.start) if before.end <= after.start else None
+        if gap is None or gap.text.strip() != _JOINT[type(part)]:
+            continue
+        at = Span(span.source, span.start, after.start) if i == 0 else Span(span.source, gap.start, span.end)
+        yield _gone(span, at)
+
+
+def _listed(places: Places, part: And | Or) -> Iterator[Change]:
+    """Operands that are items of a list, or pairs of a mapping."""
+    for operand in part.operands:
+        for node in places.containers:
+            found = next((i for i, (_, whole) in enumerate(_members(node)) if whole == operand.span), None)
+            at = _cut(node, found) if found is not None else None
+            if at is not None:
+                yield _gone(operand.span, at)
+
+
+def _gone(part: Span, at: Span) -> Change:
+    return Change(part, f"`{' '.join(part.text.split())}` is left out", (Edit(at, ""),))
+
+
+def _members(node: Mapping | Sequence) -> list[tuple[Span, Span]]:
+    """For each member of a list or mapping the place that names it, and all of it."""
+    if isinstance(node, Mapping):
+        return [(entry.key.span, entry.key.span.to(entry.value.span)) for entry in node.entries.values()]
+    return [(_name(item), item.span) for item in node.items]
+
+
+def _name(item: object) -> Span:
+    if isinstance(item, Mapping) and item.entries:
+        entry = item.entries.get("id")
+        if entry is not None and isinstance(entry.value, Scalar):
+            return entry.value.span
+        return next(iter(item.entries.values())).key.span
+    span: Span = item.span  # type: ignore[attr-defined]
+    return span
+
+
+def _cut(node: Mapping | Sequence, i: int) -> Span | None:
+    """What to take out so that the member is gone and the rest stays as it is; the only one stays."""
+    wholes = [whole for _, whole in _members(node)]
+    if len(wholes) < 2:
+        return None
+    source = wholes[i].source
+    if i == 0:
+        return source.span(wholes[0].start, wholes[1].start)
+    return source.span(_end(wholes[i - 1]), _end(wholes[i]))
+
+
+def _end(span: Span) -> int:
+    """Where a member ends, without the blanks and line ends after it."""
+    return span.start + len(re.sub(r"\s+\Z", "", span.text))

@@ -1,0 +1,161 @@
+"""Conditions turned round, and comparisons, `and` and `or` exchanged for their neighbours."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from policyengine.feel import unparse
+from policyengine.feel.syntax import (
+    And,
+    Call,
+    Comparison,
+    Expression,
+    Filter,
+    If,
+    In,
+    ListLiteral,
+    Literal,
+    Name,
+    Or,
+    Quantified,
+    walk,
+)
+from policyengine.source import Span
+from policyengine.text.document import Mapping, Scalar, Sequence
+from policyengine.verify.edits import Change, change
+from policyengine.verify.places import HEAD, Places
+
+_NEIGHBOUR = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "=": "!=", "!=": "="}
+_WORD = {And: ("and", "or"), Or: ("or", "and")}
+
+
+def exchanged(places: Places, expression: Expression) -> Iterator[Change]:
+    """Every comparison with its neighbour, every `and` with `or`, as far as they are written out."""
+    for part in walk(expression):
+        if isinstance(part, Comparison):
+            gap = _gap(places, part.left, part.right)
+            if gap is not None and gap.text.strip() == part.op:
+                at = _narrowed(gap, re.escape(part.op))
+                yield _told(part.span, change(at, _NEIGHBOUR[part.op]))
+        elif isinstance(part, (And, Or)):
+            yield from _joints(places, part)
+
+
+def _joints(places: Places, part: And | Or) -> Iterator[Change]:
+    word, other = _WORD[type(part)]
+    for left, right in zip(part.operands, part.operands[1:], strict=False):
+        gap = _gap(places, left, right)
+        if gap is not None and len(re.findall(rf"\b{word}\b", gap.text)) == 1:
+            at = _narrowed(gap, rf"\b{word}\b")
+            yield _told(left.span.to(right.span), change(at, other))
+
+
+def _told(whole: Span, edited: Change) -> Change:
+    """The change, in words of all that it is about."""
+    edit = edited.edits[0]
+    before, after = whole.text[: edit.at.start - whole.start], whole.text[edit.at.end - whole.start :]
+    said = change(whole, f"{before}{edit.text}{after}").words
+    return Change(edit.at, said, edited.edits)
+
+
+def turned(places: Places, expression: Expression, boolean: bool) -> Iterator[Change]:
+    """Every condition that is written as one, turned round; `boolean`: whether the whole is a condition."""
+    for part in _conditions(expression) if boolean else _inner(expression):
+        if isinstance(part, Literal):
+            continue
+        negated = _negated(places, part)
+        if negated is not None:
+            yield negated
+
+
+def _conditions(expression: Expression) -> Iterator[Expression]:
+    yield expression
+    yield from _inner(expression)
+
+
+def _inner(expression: Expression) -> Iterator[Expression]:
+    """The conditions in an expression: what is joined by them, chosen by them, looked for by them."""
+    for part in walk(expression):
+        match part:
+            case And(operands) | Or(operands):
+                yield from operands
+            case Call(Name("at least"), (_, ListLiteral(items))):
+                yield from items
+            case If(condition) | Quantified(_, _, condition):
+                yield condition
+            case Filter(_, Comparison() | And() | Or() | In() as condition):
+                yield condition
+
+
+def _negated(places: Places, part: Expression) -> Change | None:
+    subject = _subject(part)
+    if subject is not None and not (part.span.start <= subject.span.start < part.span.end):
+        return _test(places, part)
+    if places.scalar(part.span) is None:
+        return _test(places, part) if subject is not None else None
+    if not _is_condition(part) or (isinstance(part, Comparison) and part.op in ("=", "!=")):
+        return None  # to exchange `=` for `!=` says the same
+    return change(part.span, f"not({part.span.text.strip()})")
+
+
+def _subject(part: Expression) -> Expression | None:
+    """What is tested."""
+    if isinstance(part, Comparison):
+        return part.left
+    return part.value if isinstance(part, In) else None
+
+
+def _is_condition(part: Expression) -> bool:
+    match part:
+        case And() | Or() | Comparison() | In() | Quantified():
+            return True
+        case Call(Name(name)):
+            return name in ("not", "is defined", "list contains", "contains", "starts with", "at least")
+        case Name(name):
+            return part.span.text == name
+    return False
+
+
+def _test(places: Places, part: Expression) -> Change | None:
+    """A `fact: test` pair: the test turned round."""
+    value = next((at for whole, at in _tests(places) if part.span in (whole, at)), None)
+    if value is None or not isinstance(part, (Comparison, In)):
+        return None
+    if (
+        isinstance(part, Comparison)
+        and isinstance(part.right, Literal)
+        and isinstance(part.right.value, bool)
+    ):
+        return change(value, str(not part.right.value).lower())
+    if isinstance(part, Comparison):
+        test = f"{part.op} {unparse(part.right)}"
+    else:
+        test = f"in ({', '.join(unparse(each) for each in part.tests)})"
+    return change(
+        value, json.dumps(f"not(? {test})", ensure_ascii=False), f"`{part.span.text}` is turned round"
+    )
+
+
+def _tests(places: Places) -> Iterator[tuple[Span, Span]]:
+    """What may be a `fact: test` pair, with the test."""
+    for node in places.containers:
+        for name, entry in node.entries.items() if isinstance(node, Mapping) else ():
+            items = entry.value.items if isinstance(entry.value, Sequence) else (entry.value,)
+            if name not in HEAD and all(isinstance(item, Scalar) for item in items):
+                yield entry.key.span.to(entry.value.span), entry.value.span
+
+
+def _gap(places: Places, left: Expression, right: Expression) -> Span | None:
+    """What is written between two parts of one text."""
+    one, other = places.scalar(left.span), places.scalar(right.span)
+    if one is None or one is not other or left.span.end > right.span.start:
+        return None
+    return left.span.source.span(left.span.end, right.span.start)
+
+
+def _narrowed(gap: Span, pattern: str) -> Span:
+    found = re.search(pattern, gap.text)
+    assert found is not None
+    return gap.source.span(gap.start + found.start(), gap.start + found.end())

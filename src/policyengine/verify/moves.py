@@ -1,0 +1,134 @@
+"""Thresholds, rates, periods and dates moved by one unit; parties replaced by another one.
+
+The unit of a number is that of its last digit as it is written, of a rate a point of it, of a period its
+smallest part or what that is made of, of a date a day.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import date, timedelta
+from decimal import Decimal
+
+from policyengine.feel.syntax import Expression, Literal, walk
+from policyengine.feel.values import Months
+from policyengine.policy import quantities
+from policyengine.source import Span
+from policyengine.text.document import Scalar
+from policyengine.verify.edits import Change, change
+from policyengine.verify.places import Places
+
+_READERS: tuple[Callable[[str], object], ...] = (quantities.rate, quantities.day, quantities.period)
+_WRAPPED = re.compile(r"""@?(["']?)(?P<inner>[^"']*)\1""")
+
+
+def moved(places: Places, expression: Expression) -> Iterator[Change]:
+    """Every number, date and period that an expression reads, one unit up and one down."""
+    for part in walk(expression):
+        if isinstance(part, Literal) and _moves(part.value):
+            for at in _written(places, part):
+                yield from (change(at, text) for text in shifted(at.text))
+
+
+def days_moved(places: Places) -> Iterator[Change]:
+    """The days between which a policy is in force."""
+    for key in ("from", "until_including"):
+        node = places.document.at((key,))
+        if isinstance(node, Scalar):
+            yield from (change(node.span, text) for text in shifted(node.span.text))
+
+
+def parties_replaced(places: Places, expression: Expression, parties: Sequence[str]) -> Iterator[Change]:
+    """Every party that an expression comes to, and the next one that is declared instead."""
+    for part in walk(expression):
+        if isinstance(part, Literal) and part.value in parties and part.span.text == part.value:
+            following = parties[(parties.index(str(part.value)) + 1) % len(parties)]
+            if following != part.value and places.scalar(part.span) is not None:
+                yield change(part.span, following)
+
+
+def together(places: Places, expressions: Iterable[Expression]) -> Iterator[Change]:
+    """The end of one range and the start of the next one: moved alone they would leave a gap or overlap."""
+    found = {at.start: at for tree in expressions for part in walk(tree) if isinstance(part, Literal)
+             and type(part.value) is Decimal for at in _written(places, part)}  # fmt: skip
+    ends = [at for at in found.values() if at.source.text[: at.start].endswith("..")]
+    starts = {at.text: at for at in found.values() if at.source.text.startswith("..", at.end)}
+    for low in ends:
+        high = starts.get(next(iter(shifted(low.text)), ""))
+        if high is not None:
+            for one, other in zip(shifted(low.text), shifted(high.text), strict=False):
+                first, second = change(low, one), change(high, other)
+                yield Change(high, f"{first.words} and {second.words}", (*first.edits, *second.edits))
+
+
+def _moves(value: object) -> bool:
+    return isinstance(value, (Decimal, date, Months, timedelta))
+
+
+def _written(places: Places, part: Literal) -> Iterator[Span]:
+    """Where the value of a literal is written: at its place, in the range there, or beside it."""
+    exact = _inside(part.span, part.value)
+    if exact is not None and places.scalar(part.span) is not None:
+        yield exact
+        return
+    for scalar in places.beside(part.span):
+        found = _inside(scalar.span, part.value)
+        if found is not None:
+            yield found
+
+
+def _inside(span: Span, value: object) -> Span | None:
+    """The stretch of a place that says a value: all of it but quotation marks, or an end of a range."""
+    wrapped = _WRAPPED.fullmatch(span.text.strip())
+    if wrapped is None:
+        return None
+    inner = wrapped["inner"]
+    start = span.start + span.text.index(inner)
+    if _says(inner, value):
+        return span.source.span(start, start + len(inner))
+    limits = quantities.bounds(inner)
+    for end in (limits.low, limits.high) if limits is not None else ():
+        if end is not None and _says(end, value):
+            at = start + (inner.index(end) if end == limits.low else inner.rindex(end))  # type: ignore[union-attr]
+            return span.source.span(at, at + len(end))
+    return None
+
+
+def _says(text: str, value: object) -> bool:
+    for read in _READERS:
+        with suppress(ValueError):
+            return read(text) == value
+    return False
+
+
+def shifted(text: str) -> list[str]:
+    """A value one unit up and, where there is something below it, one down; none for another text."""
+    for shift in (_number, _day, _period):
+        with suppress(ValueError, OverflowError):
+            return [found for found in shift(text.strip()) if found]
+    return []
+
+
+def _number(text: str) -> list[str]:
+    share = "%" if text.endswith("%") else ""
+    digits = text.removesuffix("%").strip()
+    value = quantities.number(digits)
+    places = len(digits.partition(".")[2]) if "e" not in digits.lower() else 0
+    unit = Decimal(1).scaleb(-places)
+    blank = " " if share and " %" in text else ""
+    above = f"{value + unit:f}{blank}{share}"
+    return [above, f"{value - unit:f}{blank}{share}"] if value else [above]
+
+
+def _day(text: str) -> list[str]:
+    value = quantities.day(text)
+    return [(value + timedelta(days=step)).isoformat() for step in (1, -1)]
+
+
+def _period(text: str) -> list[str]:
+    value = quantities.period(text)
+    if isinstance(value, Months):
+        return [f"P{value.months + 1}M", f"P{value.months - 1}M" if value.months > 1 else ""]
+    return [f"P{value.days + 1}D", f"P{value.days - 1}D" if value.days > 1 else ""]

@@ -1,0 +1,111 @@
+"""Mutants: programs that differ from a given one by one small mistake, as somebody might make it.
+
+Every threshold, rate, period and date is moved by one unit, every condition turned round, every
+comparison, `and` and `or` exchanged, every requirement and alternative dropped, every party replaced. A
+mutant is an edit of the text as it is written, so that it can be shown at its line. What may be edited is
+told by the graph: a number that no expression reads is no threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from policyengine.feel import types
+from policyengine.policy.rule import Rule, Rules, Shortfalls
+from policyengine.program import load as loading
+from policyengine.program.graph import Graph
+from policyengine.program.load import Program
+from policyengine.program.versions import turning_points
+from policyengine.source import Source, Span
+from policyengine.text.document import Document
+from policyengine.verify.drops import dropped, dropped_operands
+from policyengine.verify.edits import Change, Edit, applied
+from policyengine.verify.flips import exchanged, turned
+from policyengine.verify.moves import days_moved, moved, parties_replaced, together
+from policyengine.verify.places import Places
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A program with one mistake: where it is, what was done in words, and the sources that come of it.
+
+    `policy` is the id of the policy that it is in; None for the declarations of the program.
+    """
+
+    at: Span
+    words: str
+    edits: tuple[Edit, ...]
+    policy: str | None
+    original: tuple[Source, ...]
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources of the program with the mistake; those that it is not in are the same objects."""
+        return tuple(applied(source, self.edits) for source in self.original)
+
+
+def mutants(program: Program, sources: Sequence[Source]) -> Iterator[Mutant]:
+    """The mutants of a program that compiles, each once, in the order of their places.
+
+    `sources` are those that the program was loaded from. Versions of every day are changed, not only those
+    in force on the day of `program`.
+    """
+    found: dict[tuple[Edit, ...], Mutant] = {}
+    documents = _documents(program)
+    graphs = _graphs(program, sources)
+    for document, policy in documents:
+        places = Places(document)
+        for change in _changes(places, graphs, policy is not None):
+            mutant = Mutant(change.at, change.words, change.edits, policy, tuple(sources))
+            found.setdefault(change.edits, mutant)
+    yield from sorted(found.values(), key=lambda each: (each.at.source.name, each.at.start, each.words))
+
+
+def _documents(program: Program) -> list[tuple[Document, str | None]]:
+    own = [(program.document, None)] if program.document is not None else []
+    return [*own, *((unit.document, unit.policy.id) for unit in program.units)]
+
+
+def _graphs(program: Program, sources: Sequence[Source]) -> list[Graph]:
+    """The graphs of all days on which something changes; their places lie in the same sources."""
+    days = turning_points(program.units, program.as_of)
+    loaded = (program if day == program.as_of else loading.load(program.name, sources, day) for day in days)
+    return [each.graph for each in loaded if each.graph is not None]
+
+
+def _changes(places: Places, graphs: Sequence[Graph], policy: bool) -> Iterator[Change]:
+    if policy:
+        yield from days_moved(places)
+    for graph in graphs:
+        for rule in _all_rules(graph.rules):
+            if places.holds(rule.origin.at):
+                yield from dropped(places, rule.origin)
+        nodes = [(key, node) for key, node in graph.every_node() if places.holds(node.at)]
+        parties = list(graph.vocabulary.declarations.parties)
+        for key, node in nodes:
+            yield from moved(places, node.expression)
+            yield from exchanged(places, node.expression)
+            yield from turned(places, node.expression, graph.types.get(key) == types.BOOLEAN)
+            yield from dropped_operands(places, node.expression)
+            yield from parties_replaced(places, node.expression, parties)
+        yield from together(places, [node.expression for _, node in nodes])
+
+
+def _all_rules(rules: Iterable[Rule]) -> Iterator[Rule]:
+    """The rules, and those that stand within others."""
+    for rule in rules:
+        yield rule
+        for reading in rule.fields.values():
+            yield from _within(reading)
+
+
+def _within(reading: object) -> Iterator[Rule]:
+    if isinstance(reading, (Rules, Shortfalls)):
+        yield from _all_rules(reading.rules)
+    for name in ("cases", "fields"):
+        for below in (getattr(reading, name, None) or {}).values():
+            yield from _within(below)
+    if hasattr(reading, "otherwise"):
+        yield from _within(reading.otherwise)

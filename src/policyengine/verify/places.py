@@ -1,0 +1,79 @@
+"""What stands where in a document: the scalars, mappings and lists around a place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from policyengine.source import Span
+from policyengine.text.document import Document, Mapping, Node, Scalar, Sequence
+
+HEAD = frozenset(
+    ("id", "title", "note", "basis", "kind", "for", "section", "document", "url", "dated", "label")
+)
+"""Keys whose values are words for people or names: never read by an expression."""
+
+
+class Places:
+    """The nodes of one document, found by where they stand."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+
+    def holds(self, span: Span) -> bool:
+        """Whether a place lies in the document."""
+        root = self.document.root.span
+        return span.source is root.source and root.start <= span.start < max(root.end, root.start + 1)
+
+    @cached_property
+    def scalars(self) -> tuple[Scalar, ...]:
+        """All values that are one text, in order."""
+        return tuple(sorted(_scalars(self.document.root), key=lambda each: each.span.start))
+
+    @cached_property
+    def containers(self) -> tuple[Mapping | Sequence, ...]:
+        """All mappings and lists, the outer ones first."""
+        return tuple(_containers(self.document.root))
+
+    def scalar(self, span: Span) -> Scalar | None:
+        """The single value that a place lies in."""
+        for scalar in self.scalars:
+            if scalar.span.start <= span.start and span.end <= scalar.span.end:
+                return scalar if self.holds(span) else None
+        return None
+
+    def around(self, span: Span) -> Mapping | None:
+        """The innermost mapping that a place lies in."""
+        found = None
+        for node in self.containers:
+            if isinstance(node, Mapping) and node.span.start <= span.start and span.end <= node.span.end:
+                found = node
+        return found
+
+    def beside(self, span: Span) -> Iterator[Scalar]:
+        """The single values in that mapping, without words for people."""
+        mapping = self.around(span)
+        for name, entry in mapping.entries.items() if mapping is not None else ():
+            if name not in HEAD and isinstance(entry.value, Scalar):
+                yield entry.value
+
+
+def _scalars(node: Node) -> Iterator[Scalar]:
+    if isinstance(node, Scalar):
+        yield node
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _scalars(item)
+    else:
+        for name, entry in node.entries.items():
+            if name not in HEAD or not isinstance(entry.value, Scalar):
+                yield from _scalars(entry.value)
+
+
+def _containers(node: Node) -> Iterator[Mapping | Sequence]:
+    if isinstance(node, Scalar):
+        return
+    yield node
+    below = [each.value for each in node.entries.values()] if isinstance(node, Mapping) else node.items
+    for each in below:
+        yield from _containers(each)

@@ -1,0 +1,150 @@
+"""Mutants: one mistake each, at its line, and nothing else changed."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from policyengine.files import read_folder
+from policyengine.program import load as loading
+from policyengine.source import Source
+from policyengine.verify.moves import shifted
+from policyengine.verify.mutants import Mutant, mutants
+
+POLICIES = Path(__file__).parents[2] / "policies"
+DAY = date(2026, 11, 21)
+PROGRAM = """\
+kind: program
+id: shop
+title: Shop
+currency: EUR
+parties: {partner: the partner, vendor: the vendor}
+items: {app: app}
+entities:
+  partner:
+    title: partner
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      accounts: {type: count, title: accounts}
+      trained: {type: boolean, title: is trained}
+      rating: {type: enum, values: [a, b, c], title: rating}
+      started_on: {type: date, title: start}
+      fee: {type: money, title: fee}
+---
+kind: tiers
+id: levels
+title: Levels
+for: partner
+measure: accounts
+levels:
+  - {id: low, title: Low, accounts: 10..15, grants: [{discount: 7.5%, on: [app]}]}
+  - id: high
+    title: High
+    accounts: 16..
+    requires:
+      - {id: good, title: Is good, when: {rating: [a, b], trained: true}}
+      - {id: x, title: X 5, when: {any: [trained, 'accounts > 5 and rating = "a"']}}
+otherwise: {level: none, basis: assumed, note: 12 is a number for people}
+---
+kind: billing
+id: fees
+title: Fees
+for: partner
+from: 2020-01-31
+charges:
+  - {id: app, title: App, amount: fee, item: app, every: P1Y, first_due: 'started_on + @"P2M"'}
+"""
+
+
+def of_text(text: str) -> dict[str, Mutant]:
+    sources = (Source("shop.yaml", text),)
+    program = loading.load("shop", sources, DAY)
+    assert program.ok, [str(found.message) for found in program.diagnostics]
+    return {each.words: each for each in mutants(program, sources)}
+
+
+@cache
+def shop() -> dict[str, Mutant]:
+    return of_text(PROGRAM)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "`10` becomes `11`",
+        "`10` becomes `9`",
+        "`7.5%` becomes `7.6%`",
+        "`15` becomes `16` and `16` becomes `17`",
+        "`15` becomes `14` and `16` becomes `15`",
+        "`good` is left out: Is good",
+        "`rating: [a, b]` is turned round",
+        "`rating: [a, b]` is left out",
+        "`true` becomes `false`",
+        "`trained` becomes `not(trained)`",
+        "`trained` is left out",
+        "`2020-01-31` becomes `2020-02-01`",
+        "`P1Y` becomes `P13M`",
+        "`P2M` becomes `P1M`",
+    ],
+)
+def test_each_kind_of_mistake_is_there(words: str) -> None:
+    assert words in shop()
+
+
+def test_words_for_people_are_left_alone() -> None:
+    assert not [words for words in shop() if "people" in words or "X 6" in words]
+
+
+@pytest.mark.parametrize("words", list(shop()))
+def test_a_mutant_is_the_text_with_its_edits(words: str) -> None:
+    mutant = shop()[words]
+    (source,) = mutant.sources
+    assert source.text != PROGRAM
+    assert len(mutant.edits) in (1, 2)
+    if "left out" not in words:
+        assert mutant.at.text in PROGRAM.splitlines()[mutant.at.line - 1]
+        assert len(source.text.splitlines()) == len(PROGRAM.splitlines())
+
+
+def test_without_a_requirement_the_rest_still_compiles() -> None:
+    mutant = shop()["`good` is left out: Is good"]
+    assert loading.load("shop", mutant.sources, DAY).ok
+    assert "Is good" not in mutant.sources[0].text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("10", ["11", "9"]),
+        ("0", ["1"]),
+        ("-1", ["0", "-2"]),
+        ("10.50", ["10.51", "10.49"]),
+        ("20%", ["21%", "19%"]),
+        ("20 %", ["21 %", "19 %"]),
+        ("2024-02-29", ["2024-03-01", "2024-02-28"]),
+        ("9999-12-31", []),
+        ("P1M", ["P2M"]),
+        ("P90D", ["P91D", "P89D"]),
+        ("P2W", ["P15D", "P13D"]),
+        ("gold", []),
+    ],
+)
+def test_one_unit(text: str, expected: list[str]) -> None:
+    assert shifted(text) == expected
+
+
+@pytest.mark.parametrize("name", ["bytekast", "kepion", "pugpig", "wildix"])
+def test_our_programs_have_mutants_at_their_lines(name: str) -> None:
+    read = read_folder(POLICIES / name)
+    program = loading.load(name, read.sources, DAY)
+    found = list(mutants(program, read.sources))
+    assert len(found) > 40
+    assert len({each.edits for each in found}) == len(found)
+    for each in found:
+        changed = [new for new, old in zip(each.sources, read.sources, strict=True) if new is not old]
+        assert len(changed) == 1
+        assert changed[0].text != each.at.source.text

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from policyengine.change.money import EXACT, NOTHING, Paid, Part, added
 from policyengine.change.population import Stage
-from policyengine.change.sides import Bill, Facts, Found, Who
+from policyengine.change.sides import Bill, Facts, Found, Side, Who
 from policyengine.change.states import ABSENT, Move, State, What, move, names
 from policyengine.change.tally import Delta, Tally
 from policyengine.policy.findings import Level
@@ -127,26 +127,47 @@ def _look(stage: Stage, pair: Pair, seen: _Seen) -> None:
     after: Found = {}
     old: Bill = {}
     new: Bill = {}
+    # Where a record hands the same down in both programs, everything below it is as it was.
+    handed = stage.handed.values(pair.old) if stage.handed is not None and pair.old is pair.new else None
+    stage.old.read_below(pair.old, stage.days, before, old)
+    if _alike(stage.new, pair.new, handed):
+        after, new = dict(before), dict(old)
+    else:
+        stage.new.read_below(pair.new, stage.days, after, new)
     stage.old.read(pair.old, stage.days, before, old)
     stage.new.read(pair.new, stage.days, after, new)
+    _compare(stage.day, before, after, seen)
+    for bill, more in ((seen.before, old), (seen.after, new)):
+        for billed, paid in more.items():
+            bill[billed] = added(bill.get(billed), paid)
+    for single in stage.single:
+        if _alike(single.side, pair.old, handed):
+            continue
+        alone: Bill = {}
+        single.side.read(pair.old, stage.days, {}, alone)
+        single.side.read_below(pair.old, stage.days, {}, alone)
+        for who, part in {**old, **alone}:
+            if part in single.touched:
+                one, other = old.get((who, part), _FREE), alone.get((who, part), _FREE)
+                seen.singles.append((single.number, who, part, one, other))
+
+
+def _alike(side: Side, record: Record, handed: dict[str, object] | None) -> bool:
+    """Whether a program finds below a record what the old one finds, and has nothing else that differs."""
+    if side.gate is None or handed is None:
+        return False
+    return all(handed[name] == value for name, value in side.gate.values(record).items())
+
+
+def _compare(day: date, before: Found, after: Found, seen: _Seen) -> None:
     for key, one, other in _both(before, after):
         if key in seen.first:
             continue
         if key[1].section == Level.section and (one != other or key not in seen.flows):
             seen.flows[key] = (one, other)
         if one != other:
-            seen.first[key] = stage.day
+            seen.first[key] = day
             seen.moves[move(key[1], one, other)] += 1
-    for bill, more in ((seen.before, old), (seen.after, new)):
-        for billed, paid in more.items():
-            bill[billed] = added(bill.get(billed), paid)
-    for single in stage.single:
-        other_bill: Bill = {}
-        single.side.read(pair.old, stage.days, {}, other_bill)
-        for who, part in {**old, **other_bill}:
-            if part in single.touched:
-                paid = other_bill.get((who, part), _FREE)
-                seen.singles.append((single.number, who, part, old.get((who, part), _FREE), paid))
 
 
 def _both(before: Found, after: Found) -> list[tuple[tuple[Who, What], State, State]]:

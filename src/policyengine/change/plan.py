@@ -67,8 +67,8 @@ class Plan:
     """What a change does to a partner base: counts, sums, and what they are about.
 
     `turns` are the days on which the programs were asked. `noun` is what one record is called, `changes`
-    are the sentences of the changed rules whose effects the tally has, in order; None where nothing tells
-    them apart. `left_out` records could not be read. `top` is how many records may be named, 0 for none.
+    are the sentences of the changed rules whose effects the tally has, in order. `left_out` records could
+    not be read. `top` is how many records may be named, 0 for none.
     """
 
     program: str
@@ -82,7 +82,7 @@ class Plan:
     tally: Tally
     left_out: int
     titles: Titles
-    changes: tuple[str, ...] | None = None
+    changes: tuple[str, ...] = ()
     top: int = 0
 
     @cached_property
@@ -146,8 +146,6 @@ class Plan:
     @cached_property
     def shares(self) -> tuple[Share, ...]:
         """How much each changed rule causes; they add up to the change of all charges, exactly."""
-        if self.changes is None:
-            return ()
         found: list[Share] = []
         for cost in self.totals:
             own = [self._share(i, title, cost.currency) for i, title in enumerate(self.changes)]

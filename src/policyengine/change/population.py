@@ -9,12 +9,13 @@ that is not after its due date.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from policyengine.change.attribution import Cause
 from policyengine.change.money import Part
 from policyengine.change.period import Days
-from policyengine.change.sides import Side, parts_of, side_of
+from policyengine.change.sides import Gate, Side, gate_code, parts_of, side_of
 from policyengine.change.slices import Marks, derived, different
 from policyengine.policy.draft import Unit
 from policyengine.policy.findings import Charge, Level
@@ -36,52 +37,65 @@ class Single:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stretch of days for which each program stays as it is on the first, `day`; charges due in `days`."""
+    """A stretch of days for which each program stays as it is on the first, `day`; charges due in `days`.
+
+    `handed` are, in OLD, the values of all gates.
+    """
 
     day: date
     days: Days
     old: Side
     new: Side
     single: tuple[Single, ...] = ()
+    handed: Gate | None = None
 
 
 def stages(
-    old: OnDay, new: OnDay, days: Days, turns: Sequence[date], singles: Sequence[OnDay] = ()
+    old: OnDay, new: OnDay, days: Days, turns: Sequence[date], causes: Sequence[Cause] = ()
 ) -> tuple[Stage, ...]:
     """The stages of a period; `turns` are the days on which programs are asked, the evaluation date first.
 
-    `singles` are, in order, OLD with one of the changes.
+    `causes` are, in order, the changes of which the single effects are wanted.
     """
     marks = Marks()
     found = []
     for i, day in enumerate(turns):
         first = days.first if i == 0 else max(day, days.first)
         last = turns[i + 1] - timedelta(days=1) if i + 1 < len(turns) else days.last
-        before, after = old(day), new(day)
-        found.append(
-            Stage(
-                day,
-                Days(first, min(last, days.last)),
-                _side(marks, before, after, day),
-                _side(marks, after, before, day),
-                tuple(_singles(marks, before, [one(day) for one in singles], day)),
-            )
-        )
+        found.append(_stage(marks, old(day), new(day), day, Days(first, min(last, days.last)), causes))
     return tuple(found)
+
+
+def _stage(marks: Marks, old: Graph, new: Graph, day: date, days: Days, causes: Sequence[Cause]) -> Stage:
+    before, after = _side(marks, old, new, day), _side(marks, new, old, day)
+    if before.gate is None or after.gate is None or before.gate.names != after.gate.names:
+        after = replace(after, gate=None)
+    singles = tuple(_singles(marks, old, causes, day))
+    gates = [side.gate for side in (after, *(single.side for single in singles)) if side.gate is not None]
+    names = sorted({name for gate in gates for name in gate.names})
+    handed = Gate(tuple(names), gate_code(old, names, day)) if gates else None
+    return Stage(day, days, before, after, singles, handed)
 
 
 def _side(marks: Marks, graph: Graph, other: Graph, day: date) -> Side:
     changed = {id(rule) for rule in different(marks, graph, other)}
     wanted = [rule for rule in graph.rules if rule.finding in (Level, Charge) or id(rule) in changed]
-    return side_of(graph, wanted, derived(marks, graph, other), day)
+    return side_of(graph, wanted, derived(marks, graph, other), day, other)
 
 
-def _singles(marks: Marks, before: Graph, graphs: Sequence[Graph], day: date) -> Iterator[Single]:
-    for number, graph in enumerate(graphs):
+def _singles(marks: Marks, before: Graph, causes: Sequence[Cause], day: date) -> Iterator[Single]:
+    for number, cause in enumerate(causes):
+        graph = cause.on(day)
+        if graph is None:
+            continue
         own = _charges(different(marks, graph, before))
-        touched = parts_of(own) | parts_of(different(marks, before, graph))
+        theirs = parts_of(different(marks, before, graph))
+        touched = parts_of(own) | theirs
         if touched:
-            yield Single(number, touched, side_of(graph, own, (), day))
+            side = side_of(graph, own, (), day, before)
+            if parts_of(own) != theirs:
+                side = replace(side, gate=None)
+            yield Single(number, touched, side)
 
 
 def _charges(rules: Iterable[Rule]) -> list[Rule]:

@@ -11,16 +11,20 @@ from collections.abc import Iterable, Sequence
 from policyengine.engine.compile.outcomes import shown_fields
 from policyengine.engine.compile.support import read_by
 from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
-from policyengine.program.graph import Graph, Key, mentioned
+from policyengine.program.graph import Graph, Key
 
 Mark = int
 """Two nodes of the same mark are worked out alike."""
 
 
 class Marks:
-    """Marks for the nodes and rules of any number of graphs; equal ones stand for equal meaning."""
+    """Marks for the nodes and rules of any number of graphs; equal ones stand for equal meaning.
 
-    def __init__(self) -> None:
+    Nodes of the entity `taken` are taken as they come: only their names count.
+    """
+
+    def __init__(self, taken: str | None = None) -> None:
+        self._taken = taken
         self._known: dict[object, Mark] = {}
         self._graphs: dict[int, tuple[Graph, dict[Key, Mark]]] = {}
 
@@ -35,6 +39,9 @@ class Marks:
         marks: dict[Key, Mark] = {}
         for key in graph.order:
             entity, name = key
+            if entity == self._taken:
+                marks[key] = self._number((entity, name))
+                continue
             node = graph.nodes[entity][name]
             needs = tuple(sorted((need, marks[need]) for need in graph.needs(key)))
             around = (graph.real(entity), entity in graph.repeats, repr(graph.types.get(key)))
@@ -110,6 +117,11 @@ def slice_of(graph: Graph, rules: Sequence[Rule], shown: Iterable[Key] = ()) -> 
     return Graph(graph.vocabulary, nodes, repeats, tuple(rules), (), graph.types)  # type: ignore[arg-type]
 
 
-def asks_for_the_day(graph: Graph) -> bool:
-    """Whether what it finds may differ from day to day."""
-    return any("today" in mentioned(node.expression) for _, node in graph.every_node())
+def handed_down(graph: Graph, rules: Sequence[Rule], entity: str) -> tuple[str, ...]:
+    """The nodes of an entity that rules of entities below it read, themselves or on their way."""
+    part = slice_of(graph, rules)
+    read = {need for key, _ in part.every_node() if key[0] != entity for need in graph.needs(key)}
+    for rule in rules:
+        found = ((graph.node(rule.entity, name), name) for name in read_by(rule))
+        read |= {(owner[0], name) for owner, name in found if owner is not None}
+    return tuple(sorted(name for owner, name in read if owner == entity))

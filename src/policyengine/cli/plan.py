@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from policyengine.api import Program
+from policyengine.change.attribution import causes_of
 from policyengine.change.judge import Judge
 from policyengine.change.period import Days, days_of
 from policyengine.change.plan import Plan, Version
@@ -126,8 +127,9 @@ def _plan(
     units = (*old.linked.units, *new.linked.units)
     turns = turning_days(units, as_of, days.last)
     before, after = (_on_day(*both) for both in zip(versions, programs, strict=True))
+    causes = causes_of(old.linked, new.linked)
     judge = Judge(
-        stages(before, after, days, turns),
+        stages(before, after, days, turns, causes),
         ranks_of(graph(turn) for graph in (before, after) for turn in turns),
         new.vocabulary.entities[new.vocabulary.root].key,
         new.vocabulary.entities[new.vocabulary.root].label,
@@ -138,7 +140,8 @@ def _plan(
     return Plan(
         new.id, new.title,
         Version(versions[0].name, old.linked.digest), Version(versions[1].name, new.linked.digest),
-        as_of, days, turns, noun, tally, population.left_out, titles, top=top,
+        as_of, days, turns, noun, tally, population.left_out, titles,
+        tuple(cause.title for cause in causes), top,
     )  # fmt: skip
 
 

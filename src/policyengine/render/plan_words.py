@@ -248,7 +248,7 @@ def undecided(plan: Plan, found: Undecided) -> str:
     """Which charges are not counted, and why."""
     sides = [("before and after", found.both), ("before only", found.before), ("after only", found.after)]
     known = [(side, number) for side, number in sides if number]
-    when = join(f"{count(number)} {side}" if len(known) > 1 else side for side, number in known)
+    when = ", ".join(f"{count(number)} {side}" if len(known) > 1 else side for side, number in known)
     facts = [f"`{fact.partition('.')[2] or fact}` ({count(number)})" for fact, number in found.facts]
     shown = facts[:4] + ([f"{len(facts) - 4} more"] if len(facts) > 4 else [])
     missing = f"; not known: {join(shown)}" if shown else ""

@@ -62,6 +62,20 @@ class Compiled:
         finally:
             setcontext(before)
 
+    def values(self, record: Record, names: Sequence[str]) -> tuple[object, ...]:
+        """The values of nodes of the record itself."""
+        before = getcontext()
+        setcontext(NUMBERS)
+        try:
+            root = self._root(record)
+            found: Found = {record.entity: [root]}
+            for entity, run in self.steps:
+                for instance in self._of(entity, found):
+                    run(instance)
+            return tuple([root[name] for name in names])
+        finally:
+            setcontext(before)
+
     def outcomes(self, record: Record) -> Outcomes:
         """What is found for everyone in a record, without reasons."""
         before = getcontext()

@@ -5,6 +5,7 @@ Slow on purpose: due dates are found by walking from day to day.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -44,10 +45,8 @@ class Terms:
             "discount: 33%": f"discount: {self.gold_rate}%",
             "discount: 50%": f"discount: {self.platinum_rate}%",
         }
-        for old, new in edits.items():
-            assert levels.count(old) == 1
-            levels = levels.replace(old, new)
-        return levels
+        assert all(levels.count(old) == 1 for old in edits)
+        return re.sub("|".join(map(re.escape, edits)), lambda found: edits[found[0]], levels)
 
 
 def possible(partner: Mapping[str, Any], terms: Terms) -> set[str]:

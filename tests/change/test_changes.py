@@ -8,6 +8,7 @@ from functools import cache
 import pytest
 from hypothesis import assume, given, seed, settings
 from hypothesis import strategies as st
+from tests.support import DAY, POLICIES
 
 from policyengine.analysis.witness import Same, find_witness
 from policyengine.change.apply import with_changes
@@ -17,7 +18,6 @@ from policyengine.files import read_folder
 from policyengine.program.load import Program, load
 from policyengine.source import Source
 from policyengine.verify.mutants import Mutant, mutants
-from tests.support import DAY, POLICIES
 
 PROGRAMS = ("bytekast", "kepion", "pugpig", "wildix")
 

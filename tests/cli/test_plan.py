@@ -298,3 +298,27 @@ def test_keys_are_only_shown_where_they_are_asked_for(cli: Cli, old: Path, base:
         assert "Reseller 1" not in cli(*call, "-o", form).out
         assert "R0000" not in cli(*call, "-o", form).out
         assert "R0000" in cli(*call, "-o", form, "--show-keys").out
+
+
+def test_each_changed_rule_causes_what_it_causes_alone(cli: Cli, old: Path, base: Any, version: Any) -> None:
+    terms = Terms(silver_rate=15, gold_rate=40, platinum_rate=45)
+    group = list(partners(150, 14))
+    found = answer(cli("plan", old, version(terms), "--records", base(150, 14), "--as-of", DAY, "-o", "json"))
+    causes = {each["title"]: Decimal(each["change"]) for each in found["causes"]}
+    for name, word in (("silver_rate", "Silver"), ("gold_rate", "Gold"), ("platinum_rate", "Platinum")):
+        alone = Terms().changed(**{name: getattr(terms, name)})
+        _, _, deltas = expected(group, [(Terms(), YEAR)], [(alone, YEAR)])
+        (title,) = [each for each in causes if each and word in each]
+        assert causes.pop(title) == sum(deltas.values(), Decimal(0))
+    # A partner has one level, so rates have no effect on each other.
+    assert not causes
+
+
+def test_a_rate_and_an_edge_interact(cli: Cli, old: Path, base: Any, version: Any) -> None:
+    terms = Terms(silver=8, silver_rate=30)
+    group = list(partners(150, 15))
+    found = answer(cli("plan", old, version(terms), "--records", base(150, 15), "--as-of", DAY, "-o", "json"))
+    _, undecided, deltas = expected(group, [(Terms(), YEAR)], [(terms, YEAR)])
+    assert sum(Decimal(each["change"]) for each in found["causes"]) == sum(deltas.values(), Decimal(0))
+    assert [each["interaction"] for each in found["causes"]] == [False, False, True]
+    assert sum(undecided.values()) == found["summary"]["undetermined_charges"]

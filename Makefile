@@ -60,6 +60,8 @@ fresh: .venv/ready ## fail where a generated file is out of date
 conformance: .venv/ready ## run the FEEL conformance cases of a file: CASES=path/to/cases.jsonl
 	@test -f $(CASES) || { echo "no cases at $(CASES); name the file: make conformance CASES=path/to/cases.jsonl"; exit 2; }
 	$(BIN)/python -m policyengine.feel.conformance $(CASES)
+	@echo "and as generated code:"
+	@$(BIN)/python -m policyengine.feel.conformance $(CASES) --compiled | tail -n 1
 
 RUNS ?= 10000
 TARGETS ?= text words yaml json

@@ -92,10 +92,10 @@ def _once() -> dict[str, str]:
     bare = processes.bare()
     return {
         "parsing, expressions a second (goal: 10,000 or more)": f"{processes.parse_rate():,.0f}",
-        f"`check` of {lines:,} lines of YAML (goal: under 2 s)": f"{checked / 1000:.2f} s",
-        "`evaluate` of one record, the whole process (goal: under 250 ms)": f"{processes.evaluate_one():.0f} ms",
-        "`--version`, over Python alone (goal: under 60 ms)": f"{processes.version() - bare:.0f} ms",
-        "Python alone": f"{bare:.0f} ms",
+        f"`check` of {lines:,} lines of YAML (goal: under 2 s)": str(checked),
+        "`evaluate` of one record, the whole process (goal: under 250 ms)": str(processes.evaluate_one()),
+        "`--version`, over Python alone (goal: under 60 ms)": f"{processes.version().median - bare.median:.0f} ms",
+        "Python alone": str(bare),
     }
 
 

@@ -19,7 +19,7 @@ from policyengine.feel.parser import Parsed, parse, parse_unary_tests
 from policyengine.feel.syntax import Expression, UnaryTests
 from policyengine.feel.types import BOOLEAN, COUNT, DATE, TEXT, Context, Enum, ListOf, Type, money
 from policyengine.feel.unparser import unparse
-from policyengine.feel.values import Failed, Missing, Unknown
+from policyengine.feel.values import Failed, Invocable, Missing, Unknown
 from policyengine.policy.library import LIBRARY
 from policyengine.source import Source
 from policyengine.text.decode import decode
@@ -76,8 +76,24 @@ def _language(text: str) -> None:
         _located(parsed, text)
         if parsed.expression is not None:
             _meaning(parsed.expression)
-    face.evaluate(text, {"n": 3, "xs": [1, 2.5, {"n": None}], "t": "abc"})
+    given = {"n": 3, "xs": [1, 2.5, {"n": None}], "t": "abc"}
+    generated, reference = face.compile(text, given)(given), face.evaluate(text, given)
+    assert alike(generated, reference, set()), f"the generated code gives {generated!r}, not {reference!r}"
     face.unary_test(text, 5, {"n": 3})
+
+
+def alike(one: object, other: object, seen: set[tuple[int, int]]) -> bool:
+    """Whether two values are the same and are written the same; of functions, that both are some."""
+    if (id(one), id(other)) in seen:  # lists may share their parts
+        return True
+    seen.add((id(one), id(other)))
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(alike(a, b, seen) for a, b in zip(one, other, strict=True))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return list(one) == list(other) and all(alike(one[key], other[key], seen) for key in one)
+    if isinstance(one, Invocable) and isinstance(other, Invocable):
+        return True
+    return type(one) is type(other) and repr(one) == repr(other)
 
 
 def _located(parsed: Parsed, text: str) -> None:

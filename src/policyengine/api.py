@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
 from policyengine.files import read_folder
 from policyengine.policy.findings import Decision, Finding, Subject
@@ -118,10 +119,7 @@ class Program:
 
     def read(self, source: Source, form: Form = "yaml") -> Records:
         """The records of a text: one mapping, a list of them, or several documents."""
-        from policyengine.text.json import read_json, read_ndjson
-        from policyengine.text.yaml import read_yaml
-
-        read: Any = {"yaml": read_yaml, "json": read_json, "ndjson": read_ndjson}[form](source)
+        read = _read_text(source, form)
         records = self._records(read.documents, read.diagnostics)
         outside = {str(found.span) for found in read.diagnostics if not _within(found, read.documents)}
         left_out = records.left_out + (len(outside) if form == "ndjson" else 0)
@@ -241,6 +239,16 @@ def load(folder: str | Path, *, as_of: date) -> Program:
     read = read_folder(folder)
     linked = loading.load(str(folder), read.sources, as_of, read.mistakes)
     return Program(linked, str(folder), tuple(source.name for source in read.sources))
+
+
+def _read_text(source: Source, form: Form) -> Any:
+    if form == "yaml":
+        from policyengine.text.yaml import read_yaml
+
+        return read_yaml(source)
+    from policyengine.text.json import read_json, read_ndjson
+
+    return {"json": read_json, "ndjson": read_ndjson}[form](source)
 
 
 def _places(document: Document) -> Iterable[Pointer]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from policyengine import files
+from policyengine.change.contract import comparison_schema
 from policyengine.diagnostics import Code
 from policyengine.feel import codes as feel
 from policyengine.kinds import KINDS
@@ -37,5 +38,11 @@ CODES: tuple[Code, ...] = tuple(
 
 def schemas() -> Mapping[str, dict[str, Any]]:
     """Every schema by the name of its file."""
-    found = {**policy_schemas(), "test": test_schema(), "decision": decision_schema(), "plan": plan_schema()}
+    found = {
+        **policy_schemas(),
+        "test": test_schema(),
+        "decision": decision_schema(),
+        "comparison": comparison_schema(),
+        "plan": plan_schema(),
+    }
     return {f"{name}.schema.json": schema for name, schema in found.items()}

@@ -7,12 +7,11 @@ and nothing here is raised.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from policyengine.dataclass import dataclass
 from policyengine.source import Span
 
 
@@ -121,6 +120,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     same = folded.get(word.casefold().replace("-", "_").replace(" ", "_"))
     if same is not None and same != word:
         return same
+    import difflib  # only where something is wrong
+
     found = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
     return found[0] if found else None
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic
 from policyengine.source import Source
 from policyengine.text.decode import decode

@@ -6,8 +6,9 @@ Offsets count code points from 0; lines and columns count from 1, as editors sho
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
+
+from policyengine.dataclass import dataclass
 
 
 class Source:

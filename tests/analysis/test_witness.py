@@ -12,7 +12,7 @@ from hypothesis import assume, given, seed, settings
 from hypothesis import strategies as st
 from tests.support import DAY, POLICIES, cases, record_of
 
-from policyengine.analysis.days import days_to_compare, on_day, sources_of
+from policyengine.analysis.days import days_to_compare, on_day
 from policyengine.analysis.witness import NotDecided, Same, Witness, find_witness
 from policyengine.api import Program as Face
 from policyengine.files import read_folder
@@ -84,7 +84,7 @@ def test_a_program_is_the_same_as_itself(name: str) -> None:
 @cache
 def mutants_of(name: str) -> tuple[Program, list[Mutant]]:
     program = load(name, sources(name), DAY)
-    return program, list(mutants(program, sources_of(program)))
+    return program, list(mutants(program, sources(name)))
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from xml.etree import ElementTree
 
 import pytest
 
@@ -70,3 +71,34 @@ def test_several_outputs(cli, program, tmp_path):
     assert "no mistakes" in result.out
     assert json.loads(target.read_text(encoding="utf-8"))["errors"] == 0
     assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".tmp")] == []
+
+
+def test_sarif(cli, program):
+    change(program, "levels.yaml", "when: trained", "when: traind")
+    result = cli("check", program, "-o", "sarif")
+    (run,) = json.loads(result.out)["runs"]
+    assert result.code == 1
+    (found,) = run["results"]
+    assert found["ruleId"] == run["tool"]["driver"]["rules"][found["ruleIndex"]]["id"]
+
+
+def test_junit_has_a_case_for_each_file(cli, program):
+    change(program, "levels.yaml", "when: trained", "when: traind")
+    root = ElementTree.fromstring(cli("check", program, "-o", "junit").out)
+    (suite,) = root
+    failed = [case.get("name") for case in suite if case.find("failure") is not None]
+    assert (suite.get("tests"), failed) == ("4", [str(program / "levels.yaml")])
+
+
+def test_github_annotates_and_adds_to_the_summary(cli, program, tmp_path, monkeypatch):
+    page = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    change(program, "levels.yaml", "when: trained", "when: traind")
+    result = cli("check", program, "-o", "github")
+    assert result.out.startswith("::error file=")
+    assert "did you mean" in result.out
+    assert page.read_text().startswith("## Policies checked\n\n1 program checked, 1 error in 1 file.\n")
+
+
+def test_markdown_starts_with_a_sentence_that_stands_alone(cli, program):
+    assert "\n1 program checked, no mistakes.\n" in cli("check", program, "-o", "markdown").out

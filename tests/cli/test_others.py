@@ -13,11 +13,12 @@ from jsonschema import Draft202012Validator
 
 from policyengine.cli.version import VERSION
 
+ROOT = Path(__file__).parents[2]
 PROCESS = [sys.executable, "-c", "from policyengine.cli import main; main()"]
 
 
 def test_the_version_is_that_of_the_package():
-    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["project"]["version"] == VERSION
 
 
@@ -80,3 +81,22 @@ def test_a_reader_that_goes_away(program):
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode in (0, 141)
     assert done.stderr == ""
+
+
+def test_a_good_record_loads_only_what_it_needs() -> None:
+    """Start-up is most of the time of a short command: see benchmarks/processes.py."""
+    tell = "import sys, atexit; atexit.register(lambda: print(*sys.modules, file=sys.stderr))"
+    record = ROOT / "fixtures" / "bytekast" / "records" / "acme.yaml"
+    command = ["evaluate", str(ROOT / "policies" / "bytekast"), str(record), "--as-of", "2026-11-21"]
+    process = [sys.executable, "-c", f"{tell}; {PROCESS[2]}", *command]
+    done = subprocess.run(process, capture_output=True, text=True, check=True)
+    loaded = set(done.stderr.split())
+    ours = {name.removeprefix("policyengine.") for name in loaded if name.startswith("policyengine.")}
+    assert "engine.row" in ours
+    unused_kinds = {"kinds.matrix", "kinds.pipeline", "kinds.table"}
+    elsewhere = {
+        "catalogue", "engine.advance", "engine.compile.engine", "engine.derivation",
+        "program.direct", "program.plain", "text.json", "verify",
+    }  # fmt: skip
+    assert not ours & (unused_kinds | elsewhere)
+    assert not loaded & {"difflib", "jinja2", "json", "jsonschema", "traceback", "xml"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import DecimalException, localcontext
 from typing import Any
@@ -12,8 +12,12 @@ from tests.differential.expressions import VALUES, Written
 from policyengine.engine.compile.engine import Compiled, compile_graph
 from policyengine.engine.scope import Scope, root_scope
 from policyengine.feel.checker import check
+from policyengine.feel.evaluator import evaluate
+from policyengine.feel.generated.program import generate
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.parser import parse
+from policyengine.feel.syntax import Expression
+from policyengine.feel.unparser import unparse
 from policyengine.feel.values import Unknown
 from policyengine.policy.library import LIBRARY
 from policyengine.policy.rule import Node
@@ -89,8 +93,28 @@ def differences(expressions: Sequence[Written], records: Sequence[Record]) -> It
     """How many comparisons were made, and each difference found, in words."""
     graph = graph_of(expressions)
     compiled = compile_graph(graph, TODAY)
+    trees = [graph.nodes["thing"][f"x{i}"].expression for i in range(len(expressions))]
     for record in records:
         yield from _of_record(graph, compiled, expressions, record)
+        yield from plain_differences(trees, [_scope(record)])
+
+
+def _scope(record: Record) -> dict[str, object]:
+    """The facts of a record as plain FEEL sees them; one that is missing is null."""
+    rows = [row.facts for row in record.lists.get("rows", ())]
+    return {**record.facts, "rows": [dict(row) for row in rows], "today": TODAY}
+
+
+def plain_differences(
+    trees: Sequence[Expression], scopes: Sequence[Mapping[str, object]]
+) -> Iterator[tuple[int, str]]:
+    """The same for generated code of plain FEEL beside its evaluator."""
+    for tree in trees:
+        generated = generate(tree)
+        for scope in scopes:
+            found, expected = generated.value(scope), evaluate(tree, scope)
+            agrees = generated.run is not None and same(expected, found)
+            yield 1, "" if agrees else f"{unparse(tree)} in plain FEEL: {found!r}, not {expected!r}"
 
 
 def _of_record(

@@ -108,6 +108,12 @@ def _many(draw: Draw, depth: int) -> tuple[str, ...]:
         f"max(rows[{test}].{each})",
         "count(rows)",
         "count(words)",
+        f"rows[{draw(st.sampled_from((1, 2, -1)))}].{each}",
+        f"[{number(draw, 0).text} .. {number(draw, 0).text}].end",
+        f"sum(for x in rows return count(for y in rows return x.n + y.{each}))",
+        f"count(for x in rows return sum(rows[{test} and n >= x.n].{each}))",
+        "count(rows[some x in rows, y in rows satisfies x.n + y.c > n])",
+        "string length(substring(string: t1, start position: 1))",
     )
 
 
@@ -118,7 +124,8 @@ def condition_of_row(draw: Draw) -> str:
 
 _ROW_CONDITIONS = (
     "n > 2", 'e = "a"', "f", "d <= d1", "n >= n1 and f", "is defined(d) and d < today", 'e in ("a", "b")',
-    "n in [1..10]", "item.n < c1", "not(f)", "c + n > 3 or f",
+    "n in [1..10]", "item.n < c1", "not(f)", "c + n > 3 or f", "some y in rows satisfies y.n > n",
+    "count(rows[c <= c1]) > c", "every w in words satisfies w = e", "every rows in rows satisfies rows.f",
 )  # fmt: skip
 
 

@@ -20,7 +20,11 @@ from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.program.record import Record
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = (*sorted((ROOT / "policies").iterdir()), ROOT / "benchmarks" / "program")
+FOLDERS = (
+    *sorted((ROOT / "policies").iterdir()),
+    ROOT / "benchmarks" / "program",
+    ROOT / "tests" / "kinds" / "programs" / "support",
+)
 DAYS = (date(2026, 11, 21), date(2027, 2, 28))
 
 

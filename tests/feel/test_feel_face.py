@@ -162,3 +162,15 @@ def test_zones_are_known_on_a_machine_without_zone_data() -> None:
         [sys.executable, "-c", code], env={"PYTHONTZPATH": ""}, capture_output=True, text=True, check=True
     )
     assert shown.stdout.strip() == "2:00:00"
+
+
+def test_values_that_lie_too_deep_have_no_answer() -> None:
+    deep: list[object] = []
+    for _ in range(5000):
+        deep = [deep]
+    within: list[object] = []
+    within.append(within)
+    for value in (deep, within):
+        assert feel.evaluate("n", {"n": value}) is None
+        assert feel.compile("n")({"n": value}) is None
+        assert feel.unary_test("1", value) is None

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from policyengine.policy.draft import Unit
-from policyengine.program import load as loading
-from policyengine.program.load import Program
-from policyengine.source import Source
+from policyengine.program.load import Program, load_documents
 
 
 def days_to_compare(old: Program, new: Program) -> tuple[date, ...]:
@@ -28,13 +26,6 @@ def _days(units: Iterable[Unit]) -> Iterator[date]:
                 yield end + timedelta(days=1)
 
 
-def sources_of(program: Program) -> tuple[Source, ...]:
-    """The sources that a program was read from, as far as they say anything."""
-    own = [program.document] if program.document is not None else []
-    documents = [*own, *(unit.document for unit in program.units)]
-    return tuple({id(each.source): each.source for each in documents}.values())
-
-
 def on_day(program: Program, day: date) -> Program:
     """The same program as it is in force on another day."""
-    return program if day == program.as_of else loading.load(program.name, sources_of(program), day)
+    return program if day == program.as_of else load_documents(program.name, program.documents, day)

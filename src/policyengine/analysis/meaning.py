@@ -40,6 +40,7 @@ class Said:
     id: str
     subject: Subject
     values: Mapping[str, object]
+    title: str = ""
 
     @property
     def key(self) -> tuple[str, str, str, str, int]:
@@ -172,7 +173,7 @@ def _said(rule: Rule, scope: Scope) -> Iterator[Said]:
     said = {name: value for name, value in values.items() if name not in absent}
     if status == NOT_APPLICABLE:
         said = {"status": status}
-    yield Said(rule.finding.section, rule.origin.policy, origin.id, scope.subject, said)
+    yield Said(rule.finding.section, rule.origin.policy, origin.id, scope.subject, said, origin.title)
 
 
 def _is_said(reading: Reading) -> bool:
@@ -227,7 +228,13 @@ def contrasts(old: Iterable[Said], new: Iterable[Said]) -> list[Contrast]:
         if len(before) == len(after) == 1 and before[0].values == after[0].values:
             continue
         found.extend(_pairs(before, after))
-    return sorted(found, key=lambda each: _ORDER.index((each.old or each.new).section))  # type: ignore[union-attr]
+    return sorted(found, key=_rank)
+
+
+def _rank(contrast: Contrast) -> tuple[bool, int]:
+    """What is decided first, then in the order of the lists of a decision."""
+    said = contrast.old or contrast.new
+    return not contrast.decided, _ORDER.index(said.section) if said is not None else 0
 
 
 def _pairs(before: list[Said], after: list[Said]) -> Iterator[Contrast]:

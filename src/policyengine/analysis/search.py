@@ -162,6 +162,34 @@ class Search:
 
     # Cutting down
 
+    def without_the_rest(self, record: Record) -> Record:
+        """A record with its keys and labels, and what the parts that differ read of it."""
+        cuts = self.affected.cuts([self._all])
+        entities = {**self.affected.old.vocabulary.entities, **self.affected.new.vocabulary.entities}
+        lists = {*cuts.lists, *(entity for entity, _ in cuts.mentioned)}
+
+        def cut(instance: Record) -> Record:
+            declared = entities[instance.entity]
+            named = (declared.key, declared.label)
+            facts = {
+                name: value for name, value in instance.facts.items()
+                if name in named or (instance.entity, name) in cuts.mentioned
+            }  # fmt: skip
+            kept = {
+                name: tuple(map(cut, rows)) for name, rows in instance.lists.items()
+                if not rows or self._inside(rows[0].entity, lists)
+            }  # fmt: skip
+            return Record(instance.entity, facts, kept)
+
+        return cut(record)
+
+    def _inside(self, entity: str, wanted: set[str]) -> bool:
+        """Whether an entity, or one that lies in it, is wanted."""
+        if entity in {*wanted, *(group.entity for group in self.affected.groups)}:
+            return True
+        graph = self.affected.new
+        return any(self._inside(child, wanted) for child, _ in graph.vocabulary.children(entity))
+
     def shrink(self, record: Record, group: Group, start: Record | None) -> Record:
         """The record without what it does not need to be treated differently; what `start` says stays."""
         decided = self.look(record, group).decided

@@ -27,8 +27,8 @@ class Witness:
     """A record that two programs treat differently.
 
     `start` is the position of the given record that it was made from, None if it was made from nothing;
-    `moved` is what was changed in it. `contrasts` is what the two say differently, `tried` how many records
-    were tried.
+    `moved` is what was changed in it, `shown` the record without what nothing here reads. `contrasts` is what
+    the two say differently, `tried` how many records were tried.
     """
 
     record: Record
@@ -36,6 +36,7 @@ class Witness:
     start: int | None = None
     moved: tuple[Moved, ...] = ()
     tried: int = 0
+    shown: Record | None = None
 
     @property
     def decided(self) -> bool:
@@ -133,4 +134,5 @@ def _cut_down(search: Search, record: Record, group: Group, i: int | None, start
 
 def _witness(search: Search, record: Record, i: int | None, start: Record) -> Witness:
     moved = differences(start, record) if i is not None else ()
-    return Witness(record, tuple(search.contrasts(record)), i, moved, search.tried + search.affected.tried)
+    found, tried = tuple(search.contrasts(record)), search.tried + search.affected.tried
+    return Witness(record, found, i, moved, tried, search.without_the_rest(record))

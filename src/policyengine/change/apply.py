@@ -17,13 +17,7 @@ from policyengine.text.document import Sequence as SequenceNode
 
 def with_changes(old: Program, changes: Iterable[Change], day: date) -> Program:
     """The old program with these changes of it, as it is in force on a day; it may not compile."""
-    return load_documents(old.name, apply(documents_of(old), changes), day)
-
-
-def documents_of(program: Program) -> tuple[Document, ...]:
-    """The declarations and all policies of a program, as they were read."""
-    own = (program.document,) if program.document is not None else ()
-    return (*own, *(unit.document for unit in program.units))
+    return load_documents(old.name, apply(old.documents, changes), day)
 
 
 def apply(documents: Sequence[Document], changes: Iterable[Change]) -> tuple[Document, ...]:

@@ -12,16 +12,19 @@ from policyengine.program.load import Program
 _TRIES = 60
 
 
-def bundles(old: Program, changes: Sequence[Change]) -> tuple[tuple[Change, ...], ...]:
+def bundles(
+    old: Program, changes: Sequence[Change], always: Sequence[Change] = ()
+) -> tuple[tuple[Change, ...], ...]:
     """The changes in groups as small as can be found, each of which alone gives a program that compiles.
 
     Changes that compile alone stand alone; the rest is put together in pairs, then policy by policy, with the
-    declarations, and at last as a whole. Together they are all changes, each once.
+    declarations, and at last as a whole. Together they are all changes, each once. `always` are changes that
+    every group may rest on, those of wording.
     """
     found: list[tuple[Change, ...]] = []
     left = list(changes)
     for group in _candidates(left):
-        if all(any(each is one for one in left) for each in group) and _compiles(old, group):
+        if all(any(each is one for one in left) for each in group) and _compiles(old, (*always, *group)):
             found.append(group)
             left = [each for each in left if all(each is not one for one in group)]
     if left:

@@ -9,6 +9,7 @@ from typing import Any
 
 from policyengine.change.trees import Difference, Sort, differences
 from policyengine.policy.draft import Unit, below
+from policyengine.policy.vocabulary import Declarations
 from policyengine.program.load import Program
 from policyengine.source import Span
 from policyengine.text.document import Document, Pointer
@@ -110,15 +111,24 @@ def _changes(pair: Pair, models: Mapping[int, Any]) -> Iterator[Change]:
             continue
         if found.sort in ("changed", "added", "removed") and _equal(one, other, found):
             continue
-        yield Change(pair, found.sort, found.route, found.old, found.new, is_wording(found.route))
+        gone = found.sort == "removed"
+        words = is_wording(one if gone else other, found.old if gone else found.new, found.sort)
+        yield Change(pair, found.sort, found.route, found.old, found.new, words)
 
 
-def is_wording(route: tuple[str, ...]) -> bool:
-    """Whether a route leads to words only: titles, notes, sources, names of parties and of values."""
-    if any(key in WORDING for key in route[-3:]):
+def is_wording(model: Any, pointer: Pointer, sort: Sort) -> bool:
+    """Whether a place holds words only: titles, notes, sources, names of parties, items and values."""
+    declares = isinstance(model, Declarations)
+    if declares and pointer[0] == "sources":
         return True
-    named = len(route) >= 2 and route[-2] in ("parties", "items", "values")
-    return named or (bool(route) and route[0] == "sources")
+    if declares and sort == "changed" and len(pointer) > 1 and pointer[-2] in ("parties", "items", "values"):
+        return True
+    for key in pointer:
+        fields = getattr(type(model), "model_fields", {})
+        if key in WORDING and key in fields:
+            return True
+        model = below(model, key)
+    return False
 
 
 def _equal(old: Any, new: Any, found: Difference) -> bool:

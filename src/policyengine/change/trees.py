@@ -34,7 +34,7 @@ def differences(old: Document, new: Document) -> Iterator[Difference]:
 def _compare(
     old: Node, new: Node, route: tuple[str, ...], before: Pointer, after: Pointer
 ) -> Iterator[Difference]:
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
+    if isinstance(old, Mapping) and isinstance(new, Mapping) and _alike(old, new):
         for key in dict.fromkeys((*old.entries, *new.entries)):
             places = (*route, key), (*before, key), (*after, key)
             if key not in new.entries:
@@ -47,6 +47,11 @@ def _compare(
         yield from _lists(old, new, route, before, after)
     elif not same(old, new):
         yield Difference("changed", route, before, after)
+
+
+def _alike(old: Mapping, new: Mapping) -> bool:
+    """Whether two mappings have a key in common; else one has taken the place of the other."""
+    return not old.entries or not new.entries or bool({*old.entries} & {*new.entries})
 
 
 def _lists(

@@ -14,15 +14,18 @@ from policyengine.cli.console import Console
 from policyengine.cli.files import deliver
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
 from policyengine.cli.programs import folders_of
+from policyengine.cli.summaries import append_summary
+from policyengine.cli.version import VERSION
 from policyengine.diagnostics import Diagnostic, Severity
 from policyengine.policy.phrases import plural
 from policyengine.render.diagnostics import diagnostics_json, diagnostics_text, summary
+from policyengine.render.servers import FORMS, Published
 
 
 @click.command("check", context_settings=SETTINGS)
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
 @as_of_option
-@output_option("text", "json")
+@output_option("text", "json", *FORMS)
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning"]),
@@ -41,6 +44,7 @@ def command(
     console = Console.of(color)
     programs = [load(folder, as_of=as_of) for folder in folders_of(paths)]
     deliver(outputs or (Output("text"),), lambda form, paint: _render(programs, form, paint), console, ())
+    append_summary(lambda: _published(programs).render("markdown"), outputs)
     bad = {Severity.ERROR} if fail_on == "error" else {Severity.ERROR, Severity.WARNING}
     failed = any(found.severity in bad for program in programs for found in program.diagnostics)
     return FOUND if failed else OK
@@ -49,8 +53,17 @@ def command(
 def _render(programs: Sequence[Program], form: str, color: bool) -> str:
     if form == "json":
         return json.dumps(_report(programs), indent=2, ensure_ascii=False)
+    if form in FORMS:
+        return _published(programs).render(form)
     found = diagnostics_text(_all(programs), color=color)
     return "\n\n".join(part for part in (found, "\n".join(map(_line, programs))) if part)
+
+
+def _published(programs: Sequence[Program]) -> Published:
+    from policyengine.render.checked import published
+
+    checked = {program.folder: (program.files, program.diagnostics) for program in programs}
+    return published(checked, VERSION)
 
 
 def _all(programs: Sequence[Program]) -> list[Diagnostic]:

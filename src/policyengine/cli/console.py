@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import dataclass
 from typing import TextIO
 
 from policyengine.cli.codes import GoneError
+from policyengine.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -67,6 +66,8 @@ def command(
 
 def _as_json(decisions: Sequence[Decision], form: str) -> str:
     """One decision is an object, several are an array; NDJSON has one a line."""
+    import json
+
     from policyengine.policy.contract import to_json
 
     if form == "ndjson":

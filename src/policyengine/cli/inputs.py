@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +10,7 @@ from policyengine.api import Program
 from policyengine.cli.codes import CommandError
 from policyengine.cli.console import Console
 from policyengine.cli.files import read_bytes
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
 from policyengine.policy.phrases import plural
 from policyengine.program.record import Record

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from policyengine.cli.codes import CommandError
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import did_you_mean
 
 F = TypeVar("F", bound=Callable[..., Any])

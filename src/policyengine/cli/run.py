@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 
 import click
@@ -83,6 +82,8 @@ def _nobody_reads() -> int:
 
 
 def _bug(bug: Exception) -> int:
+    import traceback
+
     if os.environ.get("POLICYENGINE_DEBUG"):
         traceback.print_exception(bug)
     last = traceback.extract_tb(bug.__traceback__)[-1]

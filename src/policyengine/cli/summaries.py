@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from policyengine.cli.codes import CommandError
 from policyengine.cli.options import Output
@@ -13,12 +14,12 @@ MOST_BYTES = 1024 * 1024
 _CUT = "\n\nThe rest is left out, since a summary may not be longer.\n\n"
 
 
-def append_summary(markdown: str, outputs: tuple[Output, ...]) -> None:
+def append_summary(markdown: Callable[[], str], outputs: tuple[Output, ...]) -> None:
     """Append a summary to the page of the job, if annotations are asked for and there is such a page."""
     path = os.environ.get(VARIABLE)
     if not path or not any(output.format == "github" for output in outputs):
         return
-    data = markdown.encode(errors="backslashreplace")
+    data = markdown().encode(errors="backslashreplace")
     if len(data) > MOST_BYTES:
         kept = data[: MOST_BYTES - len(_CUT)].decode(errors="ignore")
         data = f"{kept[: kept.rfind(chr(10)) + 1]}{_CUT}".encode()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import did_you_mean
 from policyengine.engine.missing import unsettled
 from policyengine.engine.row import read_rule

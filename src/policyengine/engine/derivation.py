@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from policyengine.dataclass import dataclass
 from policyengine.engine.scope import Scope, instances, root_scope
 from policyengine.engine.sentences import Sentences
 from policyengine.feel.syntax import Expression, names

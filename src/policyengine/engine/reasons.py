@@ -7,8 +7,8 @@ first one that holds decides. What is not known decides only where nothing else 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from policyengine.dataclass import dataclass
 from policyengine.engine.scope import Scope
 from policyengine.engine.sentences import Sentences
 from policyengine.feel.syntax import (

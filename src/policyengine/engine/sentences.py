@@ -7,10 +7,10 @@ the common forms is shown as it is written, with the values of its names.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from policyengine.dataclass import dataclass
 from policyengine.engine.scope import Scope
 from policyengine.engine.shown import as_shown
 from policyengine.feel.printing import print_value

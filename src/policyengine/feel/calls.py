@@ -28,6 +28,13 @@ class _BuiltIn(Invocable):
         self.env = env
         self.node = node
 
+    def __eq__(self, other: object) -> bool:
+        """A function of the library is the same wherever it is named."""
+        return isinstance(other, _BuiltIn) and self.function.name == other.function.name
+
+    def __hash__(self) -> int:
+        return hash(self.function.name)
+
     @property
     def arity(self) -> int | None:
         return None
@@ -129,9 +136,14 @@ def call(node: Call, env: Env, run: Run) -> object:
     names = [entry.key for entry in node.named]
     if isinstance(function, Function):
         return _BuiltIn(function, env, node).apply([*positional, *named], names)
+    return apply(function, [*positional, *named], names)
+
+
+def apply(function: Invocable, arguments: Sequence[object], names: Sequence[str]) -> object:
+    """The result of a function for arguments, the last of which may be named."""
     if isinstance(function, (_Closure, _BuiltIn)):
-        return function.apply([*positional, *named], names)
-    return function.invoke(*positional, *named)
+        return function.apply(arguments, names)
+    return function.invoke(*arguments)
 
 
 def _callee(node: Expression, env: Env, run: Run) -> Function | Invocable | Failed:

@@ -27,6 +27,8 @@ def unknown_name(node: Name, scope: TypeScope) -> Type:
 
 
 def _meant(name: str, scope: TypeScope) -> str | None:
+    if name[0] in "€¥" and len(name) > 1:
+        return "write the number alone: a fact knows its currency"
     visible = dict(scope.visible())
     near = did_you_mean(name, (known for known in visible if "/" not in known and known != "?"))
     if near is not None:

@@ -6,9 +6,9 @@ A part that is wrong counts as a value of any type, so one fault gives one diagn
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
 from policyengine.feel import syntax
 from policyengine.feel.check_calls import check_call

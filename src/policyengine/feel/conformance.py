@@ -1,7 +1,8 @@
-"""Runs conformance cases: `python -m policyengine.feel.conformance FILE`.
+"""Runs conformance cases: `python -m policyengine.feel.conformance FILE [--compiled]`.
 
 A case is a line of JSON: an expression, typed inputs, and the value that is expected. Prints what passed and
-failed in each section, and every case that failed. The exit code is 0 if all passed, 1 if not.
+failed in each section, and every case that failed. The exit code is 0 if all passed, 1 if not. With
+`--compiled` the cases are run by generated code (`policyengine.feel.compile`), not by the evaluator.
 """
 
 from __future__ import annotations
@@ -11,17 +12,19 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+from policyengine.dataclass import dataclass
 from policyengine.feel.compare import compare
 from policyengine.feel.conform import MISMATCH, conform
 from policyengine.feel.evaluator import evaluate
 from policyengine.feel.face import all_names
 from policyengine.feel.functions import BUILTINS
 from policyengine.feel.functions.dates import with_clock
+from policyengine.feel.generated.program import generate
 from policyengine.feel.parser import parse
 from policyengine.feel.printing import print_value
 from policyengine.feel.temporal import parse_date, parse_date_time, parse_duration, parse_time
@@ -97,7 +100,7 @@ def _agree(expected: Decimal, actual: Decimal) -> bool:
     return places >= 8 and abs(expected - actual) < Decimal(2).scaleb(-places)
 
 
-def run_case(case: Mapping[str, Any]) -> Result:
+def run_case(case: Mapping[str, Any], *, compiled: bool = False) -> Result:
     """Runs one case; inputs and result are converted to their declared types, as a decision does."""
     inputs = {name: read_value(value) for name, value in case["inputs"].items()}
     types = {name: read_type(declared) for name, declared in case["input_types"].items()}
@@ -106,7 +109,8 @@ def run_case(case: Mapping[str, Any]) -> Result:
     value: object = None
     if parsed.expression is not None:
         library = with_clock(BUILTINS, _NOW)
-        value = evaluate(parsed.expression, scope, functions=library, types=ITEM_DEFINITIONS)
+        run = generate(parsed.expression).value if compiled else partial(evaluate, parsed.expression)
+        value = run(scope, functions=library, types=ITEM_DEFINITIONS)
     actual = _declared(value, read_type(case["result_type"]))
     expected = read_value(case["expected"])
     shown = (print_value(one, inside=True) or "" for one in (expected, actual))
@@ -118,11 +122,11 @@ def _declared(value: object, wanted: Type) -> object:
     return None if found is MISMATCH else found
 
 
-def run(lines: Iterable[str]) -> Iterator[Result]:
+def run(lines: Iterable[str], *, compiled: bool = False) -> Iterator[Result]:
     """Runs every case of a file, none left out."""
     for line in lines:
         if line.strip():
-            yield run_case(json.loads(line))
+            yield run_case(json.loads(line), compiled=compiled)
 
 
 def report(results: Iterable[Result]) -> tuple[str, bool]:
@@ -145,16 +149,17 @@ def report(results: Iterable[Result]) -> tuple[str, bool]:
 
 
 def main(arguments: list[str]) -> int:
-    """The command: the path of a file of cases."""
-    if len(arguments) != 1:
-        sys.stderr.write("usage: python -m policyengine.feel.conformance FILE\n")
+    """The command: the path of a file of cases, and how to run them."""
+    files = [each for each in arguments if each != "--compiled"]
+    if len(files) != 1:
+        sys.stderr.write("usage: python -m policyengine.feel.conformance FILE [--compiled]\n")
         return 2
     try:
-        text = Path(arguments[0]).read_text(encoding="utf-8")
+        text = Path(files[0]).read_text(encoding="utf-8")
     except OSError as error:
-        sys.stderr.write(f"cannot read {arguments[0]}: {error.strerror}\n")
+        sys.stderr.write(f"cannot read {files[0]}: {error.strerror}\n")
         return 2
-    shown, complete = report(run(text.split("\n")))
+    shown, complete = report(run(text.split("\n"), compiled="--compiled" in arguments))
     sys.stdout.write(shown + "\n")
     return 0 if complete else 1
 

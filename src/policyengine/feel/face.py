@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
 from policyengine.feel.calendar import zone
 from policyengine.feel.checker import Checked, check
@@ -23,6 +26,9 @@ from policyengine.feel.syntax import Expression
 from policyengine.feel.types import ANY, Type
 from policyengine.feel.values import DateTime, Range, Time
 
+if TYPE_CHECKING:
+    from policyengine.feel.generated.program import Generated
+
 
 def evaluate(
     expression: str,
@@ -37,9 +43,7 @@ def evaluate(
     dicts and None; results are of these types. `now` is what `now()` and `today()` give: the clock is never
     read. `types` are those that `instance of` may name. Use `parse` to see what is wrong with a text.
     """
-    names = context or {}
-    parsed = parse(expression, frozenset(all_names(names)))
-    return _result(parsed, {name: to_feel(value) for name, value in names.items()}, now, types)
+    return _result(partial(parse, expression), context or {}, now, types)
 
 
 def unary_test(
@@ -51,19 +55,20 @@ def unary_test(
 ) -> bool | None:
     """Whether a value passes a cell of tests such as `> 5` or `"a", "b"`; None where there is no answer."""
     names = {**(context or {}), "?": value}
-    parsed = parse_unary_tests(test, frozenset(all_names(names)))
-    found = _result(parsed, {name: to_feel(one) for name, one in names.items()}, now, None)
+    found = _result(partial(parse_unary_tests, test), names, now, None)
     return found if isinstance(found, bool) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """An expression that is read once and asked often: call it with a context.
+    """An expression as generated Python: it is read once and asked often; call it with a context.
 
-    `diagnostics` is what is wrong with the text; then every answer is None, as `evaluate` has it.
+    `diagnostics` is what is wrong with the text; then every answer is None, as `evaluate` has it. `generated`
+    has the code (see `policyengine.feel.generated` for what runs without).
     """
 
     parsed: Parsed
+    generated: Generated | None
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -78,12 +83,21 @@ class Compiled:
         types: Mapping[str, Type] | None = None,
     ) -> object:
         """The value among these names; everything is as `evaluate` has it."""
-        return _result(self.parsed, {name: to_feel(one) for name, one in (context or {}).items()}, now, types)
+        if self.generated is None:
+            return None
+        try:
+            scope = {name: to_feel(one) for name, one in (context or {}).items()}
+            return to_python(self.generated.value(scope, functions=_library(now), types=types or {}), {})
+        except RecursionError:
+            return None
 
 
 def compile(expression: str, names: Collection[str] = ()) -> Compiled:
     """An expression as a function of a context. `names` are those of several words that it uses."""
-    return Compiled(parse(expression, names))
+    from policyengine.feel.generated.program import generate
+
+    parsed = parse(expression, names)
+    return Compiled(parsed, None if parsed.expression is None else generate(parsed.expression))
 
 
 def typecheck(
@@ -112,21 +126,26 @@ def typecheck(
 
 
 def _result(
-    parsed: Parsed,
-    scope: Mapping[str, object],
+    read: Callable[[Collection[str]], Parsed],
+    context: Mapping[str, object],
     now: datetime.datetime | None,
     types: Mapping[str, Type] | None,
 ) -> object:
-    if parsed.expression is None:
-        return None
-    library: Library = BUILTINS
-    moment = None if now is None else to_feel(now)
-    if isinstance(moment, DateTime):
-        library = with_clock(BUILTINS, moment)
+    """What an expression comes to; None where values lie too deep in one another, or in themselves."""
     try:
-        return to_python(evaluate_tree(parsed.expression, scope, functions=library, types=types or {}), {})
+        parsed = read(frozenset(all_names(context)))
+        if parsed.expression is None:
+            return None
+        scope = {name: to_feel(value) for name, value in context.items()}
+        found = evaluate_tree(parsed.expression, scope, functions=_library(now), types=types or {})
+        return to_python(found, {})
     except RecursionError:
         return None
+
+
+def _library(now: datetime.datetime | None) -> Library:
+    moment = None if now is None else to_feel(now)
+    return with_clock(BUILTINS, moment) if isinstance(moment, DateTime) else BUILTINS
 
 
 def all_names(context: Mapping[str, object]) -> Iterator[str]:

@@ -82,7 +82,7 @@ class Reader:
     def _leaf(
         self, node: Expression, about: Expression, subject: Subject, what: str, op: str, value: object
     ) -> Formula:
-        while about == Name("?", about.span) and subject is not None:
+        while subject is not None and isinstance(about, Name) and about.name == "?":
             about, subject = subject
         variable = (about, subject if _asks(about) else None, what)
         domain = self.domain(variable)

@@ -9,10 +9,11 @@ from typing import TypeAlias
 
 from policyengine.feel import limits
 from policyengine.feel.calendar import from_ordinal, ordinal
-from policyengine.feel.scope import Env
+from policyengine.feel.scope import Env, Shared
 from policyengine.feel.syntax import Expression, Filter
 from policyengine.feel.syntax import Iterator as IteratorNode
 from policyengine.feel.values import Failed, FarDate, Range, Unknown, unknown
+from policyengine.source import Span
 
 Run: TypeAlias = Callable[[Expression, Env], object]
 
@@ -37,8 +38,17 @@ def bindings(iterators: Sequence[IteratorNode], env: Env, run: Run) -> Iterator[
 def _domain(iterator: IteratorNode, env: Env, run: Run) -> Iterable[object] | Unknown | Failed:
     domain = run(iterator.domain, env)
     if iterator.domain_end is not None:
-        end = run(iterator.domain_end, env)
-        return unknown((domain, end)) or _steps(domain, end)
+        return steps_between(domain, run(iterator.domain_end, env))
+    return items_of(domain)
+
+
+def steps_between(start: object, end: object) -> Iterable[object] | Unknown | Failed:
+    """What `start..end` goes through."""
+    return unknown((start, end)) or _steps(start, end)
+
+
+def items_of(domain: object) -> Iterable[object] | Unknown | Failed:
+    """What can be gone through of a value: the items of a list, a range, or the value alone."""
     if isinstance(domain, Range):
         return unknown((domain.low, domain.high)) or _items(domain)
     if domain is None:
@@ -82,25 +92,30 @@ def _counted(low: int, high: int, like: object) -> Iterable[object] | Failed:
 
 def filtered(target: object, node: Filter, env: Env, run: Run) -> object:
     """`target[condition]`: the item at an index, or the items for which the condition holds."""
+    return kept(target, lambda item: run(node.condition, _within(item, env)), env.shared, node.span)
+
+
+def kept(target: object, condition: Callable[[object], object], shared: Shared, place: Span) -> object:
+    """The item at the index, or the items that the condition, asked of each of them, keeps."""
     if target is None:
-        return env.shared.fail("there is no list to filter: it is null", node.span)
+        return shared.fail("there is no list to filter: it is null", place)
     items: Sequence[object] = target if isinstance(target, (list, tuple)) else [target]
     found: list[object] = []
     open_ones: list[object] = []
     for item in items:
-        result = run(node.condition, _within(item, env))
+        result = condition(item)
         if isinstance(result, Decimal):
-            return env.shared.outcome(_at(items, result), node.span)
+            return shared.outcome(_at(items, result), place)
         if result is True:
             found.append(item)
         elif isinstance(result, Unknown):
             open_ones.append(result)
         elif result is not False:
-            open_ones.append(env.shared.fail("the condition is neither true nor false", node.span))
-        if env.shared.steps < 0:
-            return env.shared.exhausted(node.span)
-    if not items and isinstance(run(node.condition, _within(None, env)), Decimal):
-        return env.shared.fail("the list is empty", node.span)
+            open_ones.append(shared.fail("the condition is neither true nor false", place))
+        if shared.steps < 0:
+            return shared.exhausted(place)
+    if not items and isinstance(condition(None), Decimal):
+        return shared.fail("the list is empty", place)
     return unknown(open_ones) or found
 
 

@@ -34,6 +34,15 @@ _ADVICE = {
     "£": "write the number alone: a fact knows its currency",
     ";": "write a comma between arguments, a point in a number",
 }
+# Words that other languages and plain English put between two values.
+_WORDS = {
+    "is": "write `=`, or `!=` for `is not`",
+    "equals": "write `=`",
+    "?": "write `if ... then ... else ...`",
+    "contains": "write `contains(text, part)`, or `list contains(list, item)`",
+    "mod": "write `modulo(dividend, divisor)`",
+    "matches": "write `matches(text, pattern)`",
+}
 _NAMES = {"number": "the number", "text": "the text", "name": "the name"}
 
 
@@ -62,9 +71,10 @@ def foreign(located: Located, at: int) -> Diagnostic | None:
             located.span(at, at + 1), "`!` is not an operator of FEEL", help="write `not(...)`"
         )
     if text[at : at + 1] == "%":
-        return codes.OPERATOR.at(
-            located.span(at, at + 1), "`%` is not an operator of FEEL", help="write 20 % as `0.2`"
-        )
+        rest = text[at + 1 :].lstrip()[:1]
+        divides = rest.isalnum() or rest in {"(", "_"}
+        help = "the remainder is `modulo(dividend, divisor)`" if divides and rest else "write 20 % as `0.2`"
+        return codes.OPERATOR.at(located.span(at, at + 1), "`%` is not an operator of FEEL", help=help)
     return None
 
 
@@ -132,6 +142,8 @@ def _meant(text: str, token: Token, previous: Token | None) -> str | None:
     if before == "@" and token.kind == "number":
         word = text[token.start :].split()[0]
         return f'write `@"{word[:40]}"`'
+    if before == "number" and token.kind == "name" and len(token.text) == 3 and token.text.isupper():
+        return _ADVICE["$"]
     if before == "number" and token.kind == ",":
         return "write numbers without a separator, as `1000`"
     return None
@@ -142,7 +154,7 @@ def _two_names(located: Located, first: Token, second: Token) -> Diagnostic:
     if first.text == "not":
         return codes.OPERATOR.at(span, "`not` takes brackets", help=f"write `not({second.text} ...)`")
     message = f"there is no operator between `{first.text}` and `{second.text}`"
-    advice = f"write `{first.text}_{second.text}` if this is one name"
+    advice = _WORDS.get(second.text) or f"write `{first.text}_{second.text}` if this is one name"
     return codes.SYNTAX.at(span, message, help=advice)
 
 

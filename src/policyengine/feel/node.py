@@ -7,27 +7,38 @@ whenever the program starts, which takes longer than all else that it loads of F
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import Any, NoReturn, dataclass_transform
+from typing import Any, ClassVar, NoReturn, dataclass_transform
 
 from policyengine.source import Span
+
+_NO_NODES = frozenset({"str", "bool", "object", "Type", "Type | None", "Span"})
+"""The annotations of fields that hold no nodes."""
 
 
 class _Slotted(type):
     """Turns the annotations of a class into slots, in their order."""
 
     def __new__(cls, name: str, bases: tuple[type, ...], space: dict[str, Any]) -> _Slotted:
-        names = tuple(space.get("__annotations__", ())) if bases else ()
+        fields = space.get("__annotations__", {}) if bases else {}
+        names = tuple(fields)
         made = super().__new__(cls, name, bases, {**space, "__slots__": names, "__match_args__": names})
         made._setters = tuple(made.__dict__[each].__set__ for each in names)  # type: ignore[attr-defined]
+        made.holding = tuple(  # type: ignore[attr-defined]
+            each for each in names if fields[each] not in _NO_NODES
+        )
         made._said = attrgetter(*names[:-1]) if bases else None  # type: ignore[attr-defined]
         return made
 
 
 @dataclass_transform(frozen_default=True)
 class Node(metaclass=_Slotted):
-    """A node; the fields of a subclass are its annotations, the last of them the place."""
+    """A node; the fields of a subclass are its annotations, the last of them the place.
+
+    `holding` are the names of those that hold nodes.
+    """
 
     __match_args__: tuple[str, ...]
+    holding: ClassVar[tuple[str, ...]]
     span: Span
     _setters: Any
     _said: Any

@@ -7,9 +7,9 @@ the paths, filters and calls after a value.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from typing import Final
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
 from policyengine.feel import codes, forms, limits
 from policyengine.feel.cursor import Cursor, Stop, Vocabulary, vocabulary

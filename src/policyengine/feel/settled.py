@@ -48,7 +48,8 @@ def _conditions(node: Expression, names: Domains) -> Iterator[tuple[Expression, 
         if condition and not is_part:
             yield at, within
         joins = condition and isinstance(at, (syntax.And, syntax.Or, syntax.Call))
-        pending.extend((child, seen, joins and is_condition(child)) for child, seen in _below(at, within))
+        if at.holding:
+            pending.extend((child, seen, joins and is_condition(child)) for child, seen in _below(at, within))
 
 
 def _below(node: Expression, names: Domains) -> Iterator[tuple[Expression, Domains]]:

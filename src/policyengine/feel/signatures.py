@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeAlias
 
+from policyengine.dataclass import dataclass
 from policyengine.feel.conform import MISMATCH, conform
 from policyengine.feel.types import (
     ANY,

@@ -240,23 +240,18 @@ Expression: TypeAlias = (
 )
 
 
-def _parts(node: Node) -> Iterates[Node]:
-    for attribute in node.__match_args__:
-        value = getattr(node, attribute)
-        if isinstance(value, Node):
-            yield value
-        elif isinstance(value, tuple):
-            yield from (item for item in value if isinstance(item, Node))
-
-
 def children(node: Node) -> tuple[Expression, ...]:
     """The expressions directly below a node, in the order they are written."""
+    if not node.holding:
+        return ()
     found: list[Expression] = []
-    for part in _parts(node):
-        if isinstance(part, (Iterator, Entry, Formal)):
-            found.extend(children(part))
-        else:
-            found.append(part)  # type: ignore[arg-type]  # every other node is an expression
+    for field in node.holding:
+        value = getattr(node, field)
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, (Iterator, Entry, Formal)):
+                found.extend(children(part))
+            elif isinstance(part, Node):
+                found.append(part)  # type: ignore[arg-type]  # every other node is an expression
     return tuple(found)
 
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
+from policyengine.dataclass import dataclass
 from policyengine.source import Span
 
 

@@ -1,28 +1,43 @@
-"""The kinds of policy. One file a kind; a new kind is one more file and its name here, twice."""
+"""The kinds of policy. One file a kind, named like it; a new kind is one more file and its name here.
+
+A program uses a few of them: each is imported when it is first asked for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
-from policyengine.kinds import (
-    billing,
-    matrix,
-    obligations,
-    pipeline,
-    table,
-    tiers,
-)
 from policyengine.policy.kind import AnyKind
 
-KINDS: Mapping[str, AnyKind] = {
-    module.KIND.name: module.KIND
-    for module in (
-        matrix,
-        tiers,
-        pipeline,
-        billing,
-        obligations,
-        table,
-    )
-}
+NAMES = (
+    "matrix",
+    "tiers",
+    "pipeline",
+    "billing",
+    "obligations",
+    "table",
+)
+
+
+class _Kinds(Mapping[str, AnyKind]):
+    """Knows the kinds by their names alone."""
+
+    def __getitem__(self, name: str) -> AnyKind:
+        if name not in NAMES:
+            raise KeyError(name)
+        kind: AnyKind = import_module(f"policyengine.kinds.{name}").KIND
+        return kind
+
+    def __contains__(self, name: object) -> bool:
+        return name in NAMES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(NAMES)
+
+    def __len__(self) -> int:
+        return len(NAMES)
+
+
+KINDS: Mapping[str, AnyKind] = _Kinds()
 """Every kind by the name that stands after `kind:`."""

@@ -24,7 +24,7 @@ from policyengine.policy.findings import Duty
 from policyengine.policy.kind import Kind
 from policyengine.policy.phrases import words
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Value
-from policyengine.policy.told import Told, called, now
+from policyengine.policy.told import Told, called, no_longer, now
 
 ROLES = ("responsible", "consulted", "informed", "signs_off")
 UNKNOWN = "unknown"
@@ -332,7 +332,7 @@ def _cell(told: Told, role: str, column: str | None) -> str | None:
     whom = f" for {words(column)}," if column is not None and column != "party" else ""
     subject = f"{called(told.name)}:{whom}"
     if new is None:
-        return f"{subject} {told.party(old)} {_DOES[role].replace('is ', 'is no longer ', 1)}"
+        return f"{subject} {told.party(old)} {no_longer(_DOES[role])}"
     was = f" (was {told.party(old)})" if old is not None else ""
     return f"{subject} {told.party(new)} {now(_DOES[role])}{was}"
 

@@ -9,7 +9,7 @@ period, each with a due date of its own. Where a party decides and no fact shows
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -23,7 +23,7 @@ from policyengine.policy.bearer import UNKNOWN, Party, bearer_expression, check_
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
-from policyengine.policy.phrases import every
+from policyengine.policy.phrases import every, join
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Repeat, Rule, Value
 from policyengine.policy.told import Told, called, quoted
 from policyengine.source import Span
@@ -289,6 +289,8 @@ def describe(told: Told) -> str | None:
                 else f" for {told.value(told.own.get('by', ''), told.keys[-1])}"
             )
             return told.was(called(told.name), f"falls{column} to", told.party)
+        case ("obligations", "*", "party"):
+            return told.was(called(told.name), "falls to", lambda party: _bearers(told, party))
         case ("obligations", "*", "due_on"):
             return told.was(called(told.name), "is due on")
         case ("obligations", "*", "every"):
@@ -298,6 +300,14 @@ def describe(told: Told) -> str | None:
         case ("obligations", "*", "decided_by"):
             return told.was(called(told.name), "is decided by", told.party)
     return None
+
+
+def _bearers(told: Told, party: Any) -> str:
+    if not isinstance(party, dict):
+        return told.party(party)
+    fact = str(party.get("by"))
+    values = (party.get("values") or {}).items()
+    return join(f"{told.party(bearer)} for {told.value(fact, value)}" for value, bearer in values)
 
 
 KIND = Kind(

@@ -8,11 +8,11 @@ something stands in a stage that is `moved_by: system`, nobody moves it by hand.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import Field
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, did_you_mean
 from policyengine.feel import build, types
 from policyengine.feel.syntax import Expression, Name, Open

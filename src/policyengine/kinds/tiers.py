@@ -9,12 +9,12 @@ of every level (`requires`) and its own; the highest one reached counts. The tes
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code
 from policyengine.feel import build, types
 from policyengine.feel.syntax import Binary, Expression, Name, Open
@@ -23,13 +23,20 @@ from policyengine.policy.condition import Condition, Test, fact_test
 from policyengine.policy.draft import DUPLICATE_ID, Draft
 from policyengine.policy.findings import Level, NextLevel, Room
 from policyengine.policy.form import elsewhere, unknown_key
-from policyengine.policy.grant import Grant, Granting, check_grants, lower_discounts
+from policyengine.policy.grant import (
+    Grant,
+    Granting,
+    check_grants,
+    describe_grant,
+    granted,
+    lower_discounts,
+)
 from policyengine.policy.intervals import of_test
 from policyengine.policy.kind import Kind
 from policyengine.policy.measure import GOOD, Claim, check_claims, measure_of
 from policyengine.policy.requirement import Asked, Requirement, ask, lower_requirement
 from policyengine.policy.rule import Build, Choose, Const, Explain, Reading, Rule, Rules, Shortfalls, Value
-from policyengine.policy.told import Told, moved_range, shifted, tested
+from policyengine.policy.told import Told, moved_range, tested
 
 
 class LevelPart(Sourced):
@@ -336,24 +343,8 @@ def describe(told: Told) -> str | None:
                 f"new level {told.name}{_grants(told)}",
                 f"there is no level {told.name} any more{_grants(told)}",
             )
-        case ("levels", "*", "grants", "*", "discount"):
-            items = told.items(told.own.get("on"))
-            return f"the discount of {told.name} on {items} {shifted(str(told.old), str(told.new))}"
-        case ("levels", "*", "grants", "*"):
-            grant = f"{told.own.get('discount')} on {told.items(told.own.get('on'))}"
-            return told.comes_or_goes(
-                f"{told.name} now grants {grant}", f"{told.name} no longer grants {grant}"
-            )
-        case ("levels", "*", "grants"):
-            grants = " and ".join(
-                f"{each.get('discount')} on {told.items(each.get('on'))}"
-                for each in told.new or told.old or ()
-            )
-            return told.comes_or_goes(
-                f"{told.name} now grants {grants}", f"{told.name} no longer grants {grants}"
-            )
-        case ("levels", "*", "grants", "*", "on"):
-            return told.was(f"the discount of {told.name}", "is on", told.items)
+        case ("levels", "*", "grants", *_):
+            return describe_grant(told)
         case ("requires", "*"):
             return told.comes_or_goes(
                 f"now asked for, of every level: {told.name}",
@@ -378,12 +369,11 @@ def _moved_level(told: Told, fact: str) -> str:
 
 def _grants(told: Told) -> str:
     tests = [
-        f"{tested(told, key, test)} {told.noun(key)}" for key, test in told.own.items() if told.is_fact(key)
+        f"{told.noun(key)} {tested(told, key, test)}"
+        for key, test in told.own.items()
+        if key not in LevelPart.model_fields and told.is_fact(key)
     ]
-    grants = [
-        f"{each.get('discount')} on {told.items(each.get('on'))}" for each in told.own.get("grants") or ()
-    ]
-    said = ", ".join([*tests, *grants])
+    said = ", ".join([*tests, *(granted(told, each) for each in told.own.get("grants") or ())])
     return f": {said}" if said else ""
 
 

@@ -11,12 +11,12 @@ import json
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from functools import reduce
 from operator import and_, or_
 
+from policyengine.dataclass import dataclass
 from policyengine.feel import types
 from policyengine.feel.syntax import (
     And,

@@ -7,12 +7,12 @@ The bands begin at `from`, which is 0 unless it is said, and each begins where t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code
 from policyengine.feel import build, types
 from policyengine.feel.syntax import Binary, Expression, In, ListLiteral, RangeLiteral

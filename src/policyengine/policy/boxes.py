@@ -8,10 +8,12 @@ what an atom stands for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import reduce
 from math import prod
 from operator import or_
+
+from policyengine.dataclass import dataclass
 
 Box = tuple[int, ...]
 """For every input the atoms that belong to it; bit i is atom i."""

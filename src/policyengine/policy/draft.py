@@ -8,9 +8,9 @@ open question in the graph, so that one fault gives one diagnostic.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Label, Report, did_you_mean
 from policyengine.feel import build, types
 from policyengine.feel.lexer import Excerpt

@@ -8,11 +8,12 @@ line and the clause of the rule, and whether the rule is stated or assumed. Amou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
 from policyengine.source import Span
 

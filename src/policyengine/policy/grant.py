@@ -7,18 +7,20 @@ grants one, nothing without a level. Charges that bill the item read it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Label, Severity
 from policyengine.feel import build, types
 from policyengine.feel.syntax import Literal, Name
 from policyengine.policy.base import Id, Many, Rate, Sourced
 from policyengine.policy.findings import Discount
+from policyengine.policy.phrases import join
 from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
+from policyengine.policy.told import Told, shifted
 from policyengine.text.document import Pointer
 
 if TYPE_CHECKING:
@@ -153,3 +155,29 @@ def _origins(draft: Draft, levels: Sequence[Granting], item: str, title: str) ->
         for j, grant in enumerate(level.grants)
         if item in grant.on
     }
+
+
+# Words
+
+
+def describe_grant(told: Told) -> str | None:
+    """What a level grants more or less, and how a discount moves."""
+    match told.keys[told.keys.index("grants") :]:
+        case ("grants", "*", "discount") if isinstance(told.old, str) and isinstance(told.new, str):
+            items = told.items(told.own.get("on"))
+            return f"the discount of {told.name} on {items} {shifted(told.old, told.new)}"
+        case ("grants", "*", "on"):
+            return told.was(f"the discount of {told.name}", "is on", told.items)
+        case ("grants",) | ("grants", "*"):
+            written = told.new or told.old
+            some = written if isinstance(written, list) else [written]
+            words = join(granted(told, each) for each in some)
+            return told.comes_or_goes(
+                f"{told.name} now grants {words}", f"{told.name} no longer grants {words}"
+            )
+    return None
+
+
+def granted(told: Told, grant: Any) -> str:
+    """A grant as it is written, in words: `20 % on app set-up`."""
+    return f"{str(grant.get('discount')).replace('%', ' %')} on {told.items(grant.get('on'))}"

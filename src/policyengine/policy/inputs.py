@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code
 from policyengine.feel import build, types
 from policyengine.feel.checker import check

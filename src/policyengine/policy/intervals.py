@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
+from policyengine.dataclass import dataclass
 from policyengine.feel.syntax import Comparison, Expression, In, Literal, Name, RangeLiteral
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code
 from policyengine.policy.base import Policy
 from policyengine.policy.draft import Draft, Unit

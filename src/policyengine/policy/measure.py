@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Label
 from policyengine.feel import types
 from policyengine.policy.intervals import Interval, gaps, overlaps

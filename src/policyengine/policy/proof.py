@@ -7,12 +7,12 @@ told: its row may take anything or nothing, and where that matters it is said.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Context, localcontext
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Label, Severity
 from policyengine.feel.checker import check
 from policyengine.feel.syntax import Expression, Literal

@@ -7,10 +7,10 @@ the author. Nothing passes through a binary float; digits and exponents are boun
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Context, Decimal, InvalidOperation
 
+from policyengine.dataclass import dataclass
 from policyengine.feel.values import Months
 
 MAX_DIGITS = 40

@@ -7,11 +7,11 @@ pass when it is met or not applicable.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from policyengine.dataclass import dataclass
 from policyengine.feel import build, types
 from policyengine.feel.syntax import Expression, Name, Open
 from policyengine.policy import findings

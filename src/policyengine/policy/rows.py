@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code
 from policyengine.feel import build
 from policyengine.feel.syntax import Expression, Open

@@ -9,16 +9,26 @@ these knows the kind that it came from; engines need only these.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+from functools import cached_property
+from typing import NamedTuple
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
-from policyengine.feel.syntax import Expression
+from policyengine.feel.syntax import Expression, Name, Path, walk
 from policyengine.feel.types import Type
 from policyengine.policy.findings import Finding, Origin
 from policyengine.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+class Words(NamedTuple):
+    """What an expression mentions: its names, and with them the properties, as `fee` in `accounts.fee`."""
+
+    names: frozenset[str]
+    all: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Node:
     """A named expression at an entity; `wanted` is the type that it must have, None for any.
 
@@ -36,6 +46,13 @@ class Node:
     exported: bool = False
     title: str | None = None
     cases: Cases | None = None
+
+    @cached_property
+    def words(self) -> Words:
+        """What its expression mentions."""
+        parts = [part for part in walk(self.expression) if isinstance(part, (Name, Path))]
+        names = frozenset(part.name for part in parts if isinstance(part, Name))
+        return Words(names, names.union(part.name for part in parts))
 
 
 @dataclass(frozen=True, slots=True)

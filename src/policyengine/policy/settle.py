@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from policyengine.dataclass import dataclass
 from policyengine.feel import build, types
 from policyengine.feel.syntax import (
     ContextLiteral,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from policyengine.dataclass import dataclass
 from policyengine.feel.values import Months
 
 Schema = dict[str, Any]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from policyengine.dataclass import dataclass
 from policyengine.policy import quantities
 from policyengine.policy.phrases import join, rate, words
 from policyengine.policy.vocabulary import Vocabulary
@@ -87,6 +87,11 @@ class Told:
 def now(verb: str) -> str:
     """`now recurs`, `is now due on`."""
     return verb.replace("is ", "is now ", 1) if verb.startswith("is ") else f"now {verb}"
+
+
+def no_longer(verb: str) -> str:
+    """`no longer signs off`, `is no longer consulted`."""
+    return verb.replace("is ", "is no longer ", 1) if verb.startswith("is ") else f"no longer {verb}"
 
 
 def quoted(value: Any) -> str:

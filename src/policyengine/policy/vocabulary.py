@@ -7,7 +7,7 @@ types that names have in an expression.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Literal
@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
+from policyengine.dataclass import dataclass
 from policyengine.feel import types
 from policyengine.feel.types import Context, Enum, ListOf, Type
 from policyengine.policy import quantities

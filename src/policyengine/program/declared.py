@@ -148,8 +148,8 @@ def check_facts(vocabulary: Vocabulary, document: Document) -> Iterator[Diagnost
 
 def formulas(
     vocabulary: Vocabulary, document: Document, functions: Library, report: Report
-) -> Iterator[tuple[str, Node]]:
-    """The derived facts as nodes, each with its entity."""
+) -> Iterator[Node]:
+    """The derived facts as nodes."""
     for name, entity in vocabulary.entities.items():
         for fact, declared in entity.facts.items():
             node = document.at(("entities", name, "facts", fact, "formula"))
@@ -158,7 +158,7 @@ def formulas(
             parsed = parse(excerpt(node), vocabulary.names(name), functions=functions)
             report.extend(parsed.diagnostics)
             if parsed.expression is not None:
-                yield name, Node(
+                yield Node(
                     fact, name, parsed.expression, node.span,
                     vocabulary.fact_type(fact, declared), declared.title, exported=True,
                 )  # fmt: skip

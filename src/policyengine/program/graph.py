@@ -8,10 +8,10 @@ above it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
-from policyengine.feel.syntax import Expression, Name, Path, walk
+from policyengine.dataclass import dataclass
 from policyengine.feel.types import Type
 from policyengine.policy.rule import Node, Repeat, Rule, Transition
 from policyengine.policy.vocabulary import Vocabulary
@@ -35,10 +35,19 @@ class Graph:
     types: dict[Key, Type] = field(default_factory=dict)
     _needs: dict[Key, tuple[Key, ...]] = field(default_factory=dict, repr=False, compare=False)
 
-    @cached_property
+    @property
     def order(self) -> tuple[Key, ...]:
         """All nodes, each after those that it needs; the graph must be acyclic."""
-        return in_order(self)
+        return self._walked[0]
+
+    @property
+    def cycle(self) -> tuple[Key, ...]:
+        """Nodes that each need the next one, the last the first; empty if there are none."""
+        return self._walked[1]
+
+    @cached_property
+    def _walked(self) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
+        return _in_order(self)
 
     def above(self, entity: str) -> str | None:
         """The entity that one belongs to."""
@@ -80,9 +89,8 @@ class Graph:
 
     def _needed(self, key: Key) -> Iterator[Key]:
         entity, name = key
-        expression = self.nodes[entity][name].expression
-        words = mentioned(expression)
-        for word in sorted(free_names(expression)):
+        names, words = self.nodes[entity][name].words
+        for word in sorted(names):
             found = self.node(entity, word)
             if found is not None:
                 yield found[0], word
@@ -149,58 +157,22 @@ class Graph:
         return seen
 
 
-def free_names(expression: Expression) -> frozenset[str]:
-    """The names alone, without properties: `accounts` and not `fee` in `accounts.fee`."""
-    return frozenset(part.name for part in walk(expression) if isinstance(part, Name))
-
-
-def mentioned(expression: Expression) -> frozenset[str]:
-    """Every name and every property that an expression mentions."""
-    found: set[str] = set()
-    for part in walk(expression):
-        if isinstance(part, (Name, Path)):
-            found.add(part.name)
-    return frozenset(found)
-
-
-def find_cycle(graph: Graph) -> tuple[Key, ...]:
-    """Nodes that each need the next one, the last the first; empty if there are none."""
-    done: set[Key] = set()
-    for start, _ in graph.every_node():
-        path: list[Key] = []
-        on_path: set[Key] = set()
-        stack: list[tuple[Key, Iterator[Key]]] = []
-        if start not in done:
-            stack.append((start, graph.needs(start)))
-            path.append(start)
-            on_path.add(start)
-        while stack:
-            key, needs = stack[-1]
-            following = next(needs, None)
-            if following is None:
-                stack.pop()
-                done.add(key)
-                on_path.discard(path.pop())
-            elif following in on_path:
-                return tuple(path[path.index(following) :])
-            elif following not in done:
-                stack.append((following, graph.needs(following)))
-                path.append(following)
-                on_path.add(following)
-    return ()
-
-
-def in_order(graph: Graph) -> tuple[Key, ...]:
-    """All nodes of an acyclic graph, each after those that it needs."""
+def _in_order(graph: Graph) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
+    """All nodes, each after those that it needs, and no cycle; or the nodes before a cycle, and the cycle."""
     done: dict[Key, None] = {}
     for start, _ in graph.every_node():
-        stack: list[tuple[Key, Iterator[Key]]] = [(start, graph.needs(start))] if start not in done else []
-        while stack:
-            key, needs = stack[-1]
+        if start in done:
+            continue
+        path = {start: graph.needs(start)}
+        while path:
+            key, needs = next(reversed(path.items()))
             following = next((each for each in needs if each not in done), None)
             if following is None:
-                stack.pop()
                 done[key] = None
+                del path[key]
+            elif following in path:
+                on_path = list(path)
+                return tuple(done), tuple(on_path[on_path.index(following) :])
             else:
-                stack.append((following, graph.needs(following)))
-    return tuple(done)
+                path[following] = graph.needs(following)
+    return tuple(done), ()

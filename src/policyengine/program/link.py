@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as Maps
+from itertools import chain
+from typing import NamedTuple
 
 from policyengine.diagnostics import Code, Diagnostic, Label, Report, Severity, did_you_mean
+from policyengine.feel import types
 from policyengine.feel.checker import check
 from policyengine.feel.settled import settled
+from policyengine.feel.types import Type
 from policyengine.kinds import KINDS
 from policyengine.policy.draft import UNKNOWN_NAME, Draft, Unit
 from policyengine.policy.known import known_values
@@ -15,9 +21,10 @@ from policyengine.policy.rule import Lowered, Node
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program import results
 from policyengine.program.declared import formulas
-from policyengine.program.graph import Graph, Key, find_cycle
+from policyengine.program.graph import Graph, Key
 from policyengine.program.read import Declared
-from policyengine.text.document import Document, Mapping, Pointer, Scalar
+from policyengine.source import Span
+from policyengine.text.document import Document, Mapping, Scalar
 from policyengine.text.document import Sequence as SequenceNode
 
 _GOOD = """\
@@ -73,45 +80,112 @@ GRANTED_TWICE = Code(
 CODES = (CYCLE, GRANTED_TWICE, *results.CODES)
 
 
-def link(declared: Declared, units: Sequence[Unit], report: Report) -> Graph:
-    """The graph of the policies in force; what is wrong goes to the report, which may hold more already."""
-    vocabulary, units = results.with_results(Vocabulary(declared.declarations), units, report)
-    _check_sources(vocabulary, [declared.document, *(unit.document for unit in units)], report)
-    lowered = [low for unit in units if (low := _lower(unit, vocabulary, report)) is not None]
-    if not report.has_errors:  # a policy with a mistake may be the one that defines it
-        _resolve(lowered, report)
-    nodes: dict[str, dict[str, Node]] = {}
-    remarks = [remark for low in lowered for remark in low.remarks]
-    for entity, node in formulas(vocabulary, declared.document, LIBRARY, report):
-        nodes.setdefault(entity, {})[node.name] = node
-        remarks.extend(settled(node.expression, known_values(vocabulary, entity)))
-    for low in lowered:
-        _add(nodes, low.nodes, vocabulary, report)
-    _add_defaults(nodes, [node for low in lowered for node in low.defaults])
-    graph = Graph(
-        vocabulary,
-        nodes,
-        {repeat.entity: repeat for low in lowered for repeat in low.repeats},
-        tuple(rule for low in lowered for rule in low.rules),
-        tuple(transition for low in lowered for transition in low.transitions),
-    )
-    cycle = find_cycle(graph)
-    if cycle:
-        report.add(_cycle(graph, cycle))
-    else:
-        _type(graph, report)
-    report.extend([remark for remark in remarks if not _is_about(remark, report)])
-    return graph
+class Linker:
+    """Links the policies of a program for one day after another; what days share is worked out once.
+
+    What is wrong goes to the report, which may hold more already.
+    """
+
+    def __init__(self, declared: Declared, report: Report) -> None:
+        self._declared = declared
+        self._report = report
+        self._vocabularies: list[Vocabulary] = []
+        self._lowered: dict[tuple[int, int], Lowered | None] = {}
+        self._formulas: dict[int, Lowered] = {}
+        self._typed: dict[int, _Typed] = {}
+
+    def link(self, in_force: Sequence[Unit]) -> Graph:
+        """The graph of the policies in force on a day."""
+        vocabulary, units = self._results(in_force)
+        formulas = self._read_formulas(vocabulary)
+        lowered = [low for unit in units if (low := self._lower(unit, vocabulary)) is not None]
+        if not self._report.has_errors:  # a policy with a mistake may be the one that defines it
+            _resolve(lowered, self._report)
+        nodes: dict[str, dict[str, Node]] = {}
+        for node in formulas.nodes:
+            nodes.setdefault(node.entity, {})[node.name] = node
+        for low in lowered:
+            _add(nodes, low.nodes, vocabulary, self._report)
+        _add_defaults(nodes, [node for low in lowered for node in low.defaults])
+        graph = Graph(
+            vocabulary,
+            nodes,
+            {repeat.entity: repeat for low in lowered for repeat in low.repeats},
+            tuple(rule for low in lowered for rule in low.rules),
+            tuple(transition for low in lowered for transition in low.transitions),
+        )
+        if graph.cycle:
+            self._report.add(_cycle(graph, graph.cycle))
+        else:
+            self._type(graph)
+        remarks = [remark for low in (*lowered, formulas) for remark in low.remarks]
+        wrong = [each.span for each in self._report if each.severity is Severity.ERROR]
+        self._report.extend([remark for remark in remarks if not _is_about(remark, wrong)])
+        return graph
+
+    def _results(self, units: Sequence[Unit]) -> tuple[Vocabulary, Sequence[Unit]]:
+        """The names of that day; days with the same results have the same vocabulary."""
+        vocabulary, good = results.with_results(Vocabulary(self._declared.declarations), units, self._report)
+        for known in self._vocabularies:
+            if known.results == vocabulary.results:
+                return known, good
+        self._vocabularies.append(vocabulary)
+        return vocabulary, good
+
+    def _read_formulas(self, vocabulary: Vocabulary) -> Lowered:
+        if id(vocabulary) not in self._formulas:
+            document = self._declared.document
+            _check_sources(vocabulary, document, self._report)
+            nodes = tuple(formulas(vocabulary, document, LIBRARY, self._report))
+            remarks = [settled(node.expression, known_values(vocabulary, node.entity)) for node in nodes]
+            self._formulas[id(vocabulary)] = Lowered(nodes, remarks=tuple(chain.from_iterable(remarks)))
+        return self._formulas[id(vocabulary)]
+
+    def _lower(self, unit: Unit, vocabulary: Vocabulary) -> Lowered | None:
+        key = id(unit), id(vocabulary)
+        if key not in self._lowered:
+            _check_sources(vocabulary, unit.document, self._report)
+            self._lowered[key] = _lower(unit, vocabulary, self._report)
+        return self._lowered[key]
+
+    def _type(self, graph: Graph) -> None:
+        """Types every node among the names that its entity sees."""
+        sights: dict[str, ChainMap[str, Type]] = {}
+        for entity in graph.nodes:
+            _look_around(graph, entity, sights)
+        for key in graph.order:
+            entity, name = key
+            found = self._type_of(graph.nodes[entity][name], sights[entity])
+            graph.types[key] = sights[entity][name] = found
+
+    def _type_of(self, node: Node, sight: Maps[str, Type]) -> Type:
+        known = self._typed.get(id(node))
+        if known is not None and all(sight.get(name) == kind for name, kind in known.names):
+            return known.found
+        checked = check(node.expression, sight, node.wanted, functions=LIBRARY)
+        self._report.extend(checked.diagnostics)
+        found = node.wanted if node.wanted is not None else checked.type
+        if not checked.diagnostics:
+            names = tuple((name, sight[name]) for name in checked.names)
+            self._typed[id(node)] = _Typed(node, names, found)
+        return found
 
 
-def _is_about(remark: Diagnostic, report: Report) -> bool:
+class _Typed(NamedTuple):
+    """A node without a mistake, the names that it uses with their types, and the type that it has then."""
+
+    node: Node
+    names: tuple[tuple[str, Type], ...]
+    found: Type
+
+
+def _is_about(remark: Diagnostic, wrong: Iterable[Span | None]) -> bool:
     """Whether a remark is about something that has a mistake in it: one fault is said once."""
     at = remark.span
-    found = (each.span for each in report if each.severity is Severity.ERROR)
     return any(
         at is not None and each is not None and each.source is at.source
         and each.start < at.end and at.start < each.end
-        for each in found
+        for each in wrong
     )  # fmt: skip
 
 
@@ -152,7 +226,7 @@ def _in_sight(nodes: dict[str, dict[str, Node]], node: Node, vocabulary: Vocabul
     if "/" not in node.name or node.entity not in vocabulary.entities:
         return node
     lineage = vocabulary.lineage(node.entity)
-    owners = [e for e, own in nodes.items() if node.name in own and e in vocabulary.entities]
+    owners = [entity for entity in vocabulary.entities if node.name in nodes.get(entity, ())]
     for entity in owners:
         if entity != node.entity and (entity in lineage or node.entity in vocabulary.lineage(entity)):
             return nodes[entity][node.name]
@@ -183,45 +257,31 @@ def _cycle(graph: Graph, cycle: Sequence[Key]) -> Diagnostic:
     )
 
 
-def _type(graph: Graph, report: Report) -> None:
-    names = {entity: graph.names(entity) for entity in {*graph.nodes, *graph.repeats}}
-    below: dict[str, list[str]] = {}
-    for entity in names:
-        for owner in graph.lineage(entity):
-            below.setdefault(owner, []).append(entity)
-    for key in graph.order:
-        entity, name = key
-        node = graph.nodes[entity][name]
-        checked = check(node.expression, names[entity], node.wanted, functions=LIBRARY)
-        report.extend(checked.diagnostics)
-        found = node.wanted if node.wanted is not None else checked.type
-        graph.types[key] = found
-        for each in below[entity]:
-            names[each][name] = found
+def _look_around(graph: Graph, entity: str, sights: dict[str, ChainMap[str, Type]]) -> None:
+    """Adds what an entity sees, and all above it: names of its own, and then those of what it belongs to."""
+    for each in reversed(list(graph.lineage(entity))):
+        if each not in sights:
+            above = graph.above(each)
+            outermost: ChainMap[str, Type] = ChainMap({"today": types.DATE})
+            repeat = graph.repeats.get(each)
+            own: Maps[str, Type] = graph.vocabulary.row(each).fields if repeat is None else repeat.types
+            sights[each] = (outermost if above is None else sights[above]).new_child(dict(own))
 
 
-def _check_sources(vocabulary: Vocabulary, documents: Iterable[Document], report: Report) -> None:
-    """Every `source: {document: ...}` of every document names a declared one."""
+def _check_sources(vocabulary: Vocabulary, document: Document, report: Report) -> None:
+    """Every `source: {document: ...}` of a document names a declared one."""
     known = vocabulary.declarations.sources
-    for document in documents:
-        pending: list[tuple[Pointer, object]] = [((), document.root)]
-        while pending:
-            pointer, node = pending.pop()
-            if isinstance(node, SequenceNode):
-                pending.extend(((*pointer, i), item) for i, item in enumerate(node.items))
-            elif isinstance(node, Mapping):
-                pending.extend(((*pointer, key), entry.value) for key, entry in node.entries.items())
-                named = node.entries.get("document")
-                if (
-                    pointer
-                    and pointer[-1] == "source"
-                    and named is not None
-                    and isinstance(named.value, Scalar)
-                ):
-                    word = named.value.text
-                    if word not in known:
-                        help = did_you_mean(word, known) or "declare it under `sources` in the program"
-                        at = named.value.span
-                        report.add(
-                            UNKNOWN_NAME.at(at, f"`{word}` is not a source of this program", help=help)
-                        )
+    pending: list[tuple[str | int | None, object]] = [(None, document.root)]
+    while pending:
+        step, node = pending.pop()
+        if isinstance(node, SequenceNode):
+            pending.extend(enumerate(node.items))
+        elif isinstance(node, Mapping):
+            pending.extend((key, entry.value) for key, entry in node.entries.items())
+            named = node.entries.get("document")
+            if step == "source" and named is not None and isinstance(named.value, Scalar):
+                word = named.value.text
+                if word not in known:
+                    help = did_you_mean(word, known) or "declare it under `sources` in the program"
+                    at = named.value.span
+                    report.add(UNKNOWN_NAME.at(at, f"`{word}` is not a source of this program", help=help))

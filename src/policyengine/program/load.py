@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Report, Severity
 from policyengine.policy.draft import Unit
 from policyengine.policy.vocabulary import Declarations, Vocabulary
 from policyengine.program.declared import check_facts, check_tree
-from policyengine.program.graph import Graph, mentioned
-from policyengine.program.link import link
+from policyengine.program.graph import Graph
+from policyengine.program.link import Linker
 from policyengine.program.read import NOTHING_HERE, Declared, Documents, read_documents, sort_documents
 from policyengine.program.versions import check_versions, in_force, turning_points
 from policyengine.source import Source
@@ -57,6 +57,12 @@ class Program:
     graph: Graph | None
     digest: str
     diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """The declarations and all policies, as they were read."""
+        own = (self.document,) if self.document is not None else ()
+        return (*own, *(unit.document for unit in self.units))
 
     @property
     def ok(self) -> bool:
@@ -113,26 +119,30 @@ def _link_all(declared: Declared, documents: Documents, as_of: date, report: Rep
     if _broken(report, declared.document):
         return None
     report.extend(check_versions(documents.units))
-    today: Graph | None = None
-    used: set[str] = set()
+    linker = Linker(declared, report)
+    graphs: dict[tuple[int, ...], Graph] = {}  # on many days the same versions are in force
     for day in turning_points(documents.units, as_of):
-        graph = link(declared, in_force(documents.units, day), report)
-        used |= _used(graph)
-        if day == as_of:
-            today = graph
+        units = in_force(documents.units, day)
+        if _identity(units) not in graphs:
+            graphs[_identity(units)] = linker.link(units)
     if not report.has_errors:
+        used = frozenset[str]().union(*map(_used, graphs.values()))
         report.extend(_unused(vocabulary, declared.document, used))
-    return today
+    return graphs[_identity(in_force(documents.units, as_of))]
+
+
+def _identity(units: Iterable[Unit]) -> tuple[int, ...]:
+    return tuple(map(id, units))
 
 
 def _used(graph: Graph) -> set[str]:
     used = {fact for transition in graph.transitions for fact in (transition.fact, *transition.sets)}
     for _, node in graph.every_node():
-        used |= mentioned(node.expression)
+        used |= node.words.all
     return used
 
 
-def _unused(vocabulary: Vocabulary, document: Document, used: set[str]) -> Iterable[Diagnostic]:
+def _unused(vocabulary: Vocabulary, document: Document, used: frozenset[str]) -> Iterable[Diagnostic]:
     for name, entity in vocabulary.entities.items():
         for fact, declared in entity.facts.items():
             if fact not in used and fact not in (entity.key, entity.label) and not declared.informative:

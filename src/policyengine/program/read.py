@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Report, did_you_mean
 from policyengine.kinds import KINDS
 from policyengine.policy.base import Policy

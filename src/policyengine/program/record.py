@@ -8,11 +8,12 @@ not zero.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic, Label
 from policyengine.policy import quantities
 from policyengine.policy.vocabulary import Fact, Vocabulary

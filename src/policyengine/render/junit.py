@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+from policyengine.dataclass import dataclass
 from policyengine.source import Span
 
 Status = Literal["passed", "failed", "error", "skipped"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from policyengine.dataclass import dataclass
 from policyengine.policy.findings import Decision, Finding, Origin
 from policyengine.policy.phrases import name_of
 from policyengine.render.rows import HEADING, Row, table

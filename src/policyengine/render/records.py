@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeGuard
 
+from policyengine.dataclass import dataclass
 from policyengine.policy.shape import plain
 from policyengine.text.document import Document, Node, Pointer, Scalar
 from policyengine.text.document import Mapping as MappingNode

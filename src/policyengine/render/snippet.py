@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from policyengine.dataclass import dataclass
 from policyengine.render.style import Paint
 from policyengine.render.width import clean, width
 from policyengine.source import Source, Span

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from policyengine.dataclass import dataclass
 from policyengine.policy.phrases import plural
 from policyengine.render.note import Note, by_severity
 from policyengine.render.width import clean

@@ -6,9 +6,9 @@ Every scalar stays the text that the author wrote; types come later, from the sc
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from policyengine.dataclass import dataclass
 from policyengine.source import Source, Span
 from policyengine.text.align import char_spans
 
@@ -37,12 +37,20 @@ class Scalar:
         size = len(self.text)
         start = max(0, min(start, size))
         end = max(start, min(end, size))
+        quote = self._quote()
+        if self.span.end - self.span.start - 2 * quote == size:  # each character stands for itself
+            first = self.span.start + quote
+            return Span(self.span.source, first + start, first + end)
         spans = char_spans(self.span.text, self.text, quoted=self.quoted)
         if start < end:
             first, last = spans[start][0], spans[end - 1][1]
         else:
             first = last = spans[start][0] if start < size else spans[-1][0]
         return Span(self.span.source, self.span.start + first, self.span.start + last)
+
+    def _quote(self) -> int:
+        """How wide the quotes around it are."""
+        return int(self.quoted and self.span.source.text.startswith(("'", '"'), self.span.start))
 
     @property
     def is_null(self) -> bool:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Label
 from policyengine.source import Source, Span
 from policyengine.text.document import Document, Entry, JsonLiteral, Mapping, Node, Scalar, Sequence

@@ -7,10 +7,10 @@ does). All scalars stay text, so `NO`, `012` and `12:30` reach the schema as the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import yaml
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
 from policyengine.source import Source
 from policyengine.text import decode as decoding

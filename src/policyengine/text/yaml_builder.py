@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import yaml
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Label
 from policyengine.source import Source, Span
 from policyengine.text.document import Document, Entry, Mapping, Node, Scalar, Sequence

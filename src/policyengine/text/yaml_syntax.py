@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import yaml
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Label
 from policyengine.source import Source, Span
 from policyengine.text.shown import shown

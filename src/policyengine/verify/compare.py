@@ -11,9 +11,10 @@ import difflib
 from collections.abc import Iterator
 from collections.abc import Mapping as Mappings
 from collections.abc import Sequence as Items
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from policyengine.dataclass import dataclass
 from policyengine.policy import quantities
 from policyengine.source import Span
 from policyengine.text.document import Mapping, Node, Scalar, Sequence

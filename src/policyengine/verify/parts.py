@@ -7,10 +7,10 @@ named by one text alone: a reason by its sentence, a missing fact by its name.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from policyengine.dataclass import dataclass
 from policyengine.policy.contract import decision_schema
 
 Schema = Mapping[str, Any]

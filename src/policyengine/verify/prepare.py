@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePath
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic, Report
 from policyengine.policy.form import read_model
 from policyengine.program.graph import Graph

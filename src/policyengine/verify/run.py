@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
 from policyengine.engine.row import evaluate
 from policyengine.policy.contract import to_json

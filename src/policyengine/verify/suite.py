@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from pathlib import Path
 
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic, Severity
 from policyengine.files import read_file, read_folder
 from policyengine.program import load as loading

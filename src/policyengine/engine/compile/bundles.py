@@ -7,9 +7,10 @@ finding that names what its subject leaves out is not kept, and a table that sel
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, TypeAlias
 
+from policyengine.dataclass import dataclass
 from policyengine.engine.compile.names import FACT
 from policyengine.engine.compile.readings import reader
 from policyengine.engine.compile.runtime import Careful

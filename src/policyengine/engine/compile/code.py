@@ -1,17 +1,14 @@
-"""Generated source while it grows: its constants, its functions, the terms that expressions become.
-
-No text of a policy ever stands in generated source. Every text, number and date is a constant that the
-source names `c0`, `c1` ...; every variable and function has a generated name too. So there is nothing that
-an id or a text of a policy could do to the code.
-"""
+"""Generated source while it grows: the terms that expressions become, and the function that they stand in."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Container
+from dataclasses import field, replace
 from typing import Final
 
+from policyengine.dataclass import dataclass
 from policyengine.engine.compile.kinds import ANY, Kind
+from policyengine.feel.generated.unit import Unit
 
 NOT_CONSTANT: Final = object()
 
@@ -48,58 +45,6 @@ class Term:
         return replace(self, sure=True, lossy=False)
 
 
-class Unit:
-    """All source that is generated for one program, and the constants that it names."""
-
-    def __init__(self) -> None:
-        self.constants: dict[str, object] = {}
-        self.functions: list[str] = []
-        self._named: dict[object, str] = {}
-        self._written: dict[str, str] = {}
-        self._count = 0
-
-    def fresh(self, prefix: str) -> str:
-        """A name that nothing else has."""
-        self._count += 1
-        return f"{prefix}{self._count}"
-
-    def constant(self, value: object) -> str:
-        """The name of a constant; equal texts, numbers and dates share one."""
-        if isinstance(value, bool):
-            return "True" if value else "False"
-        simple = (type(value), repr(value)) if type(value).__module__ in _SIMPLE else None
-        if simple is not None and simple in self._named:
-            return self._named[simple]
-        name = self.fresh("c")
-        self.constants[name] = value
-        if simple is not None:
-            self._named[simple] = name
-        return name
-
-    def variable(self, prefix: str, *key: object) -> str:
-        """The name of the variable for a thing, the same whenever it is asked for."""
-        if key not in self._named:
-            self._named[key] = self.fresh(prefix)
-        return self._named[key]
-
-    def function(self, prefix: str, parameters: Iterable[str], lines: Iterable[str]) -> str:
-        """Adds a function, whose lines are indented already; its name. The same function is added once."""
-        body = "\n".join([f"({', '.join(parameters)}):", *lines])
-        name = self._written.get(body)
-        if name is None:
-            name = self._written[body] = self.fresh(prefix)
-            self.functions.append(f"def {name}{body}")
-        return name
-
-    @property
-    def source(self) -> str:
-        """The whole source."""
-        return "\n\n".join(self.functions) + "\n"
-
-
-_SIMPLE = frozenset({"builtins", "decimal", "datetime"})
-
-
 @dataclass(slots=True)
 class Frame:
     """One function that is being generated.
@@ -109,6 +54,7 @@ class Frame:
     its own (`guards`). A first pass leaves in `counts` how often a part stands in the function; in the
     second those that are `repeated` are worked out once, and `taken` tells which variable holds them.
     `proven` are variables that are known to hold a value; `asked` counts values that were checked or proven.
+    `nested` says of a loop that there is another one in it.
     """
 
     unit: Unit
@@ -122,6 +68,7 @@ class Frame:
     counts: dict[str, int] = field(default_factory=dict)
     repeated: frozenset[str] = frozenset()
     taken: dict[str, Term] = field(default_factory=dict)
+    nested: bool = False
 
     def need(self, term: Term) -> Term:
         """The term where its plain value is wanted."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from policyengine.engine.compile.code import Frame, Term, Unit, Unsupported
+from policyengine.dataclass import dataclass
+from policyengine.engine.compile.code import Frame, Term, Unsupported
 from policyengine.engine.compile.kinds import ANY, Kind, check_of, kind_of_value
 from policyengine.feel import syntax
 from policyengine.feel.evaluator import evaluate
+from policyengine.feel.generated.unit import Unit
 from policyengine.feel.syntax import Expression
 from policyengine.feel.values import Unknown
 from policyengine.policy.library import LIBRARY

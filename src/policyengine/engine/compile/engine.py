@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import getcontext, setcontext
-from typing import Any
 
-from policyengine.engine.compile.code import Unit
+from policyengine.dataclass import dataclass
 from policyengine.engine.compile.finite import Cluster
 from policyengine.engine.compile.instance import Instance, below
 from policyengine.engine.compile.light import emit_light, filler
@@ -19,6 +17,7 @@ from policyengine.engine.compile.outcomes import Outcome, Outcomes, SubjectOutco
 from policyengine.engine.compile.runtime import NAMES
 from policyengine.engine.compile.showing import Show, shower_of
 from policyengine.engine.compile.traces import Watch
+from policyengine.feel.generated.unit import Unit
 from policyengine.feel.limits import NUMBERS
 from policyengine.policy.findings import Subject
 from policyengine.program.graph import Graph, Key
@@ -154,7 +153,7 @@ def compile_graph(graph: Graph, today: date) -> Compiled:
     }
     steps: list[Step] = []
     light = _emit_light(graph, today, unit, [entity for entity, _ in entities], readers, steps)
-    functions = load(unit)
+    functions = unit.load(NAMES)
     memory = Memory(graph)
     root = graph.vocabulary.root
     steps += [(entity, functions[function.name]) for entity, function in written]
@@ -237,10 +236,3 @@ def _lists(graph: Graph) -> Iterator[tuple[str, str]]:
     for entity in graph.vocabulary.entities.values():
         if entity.within is not None:
             yield entity.within, str(entity.list)
-
-
-def load(unit: Unit) -> Mapping[str, Callable[..., Any]]:
-    """The functions of generated source; it sees its own constants and the names of the runtime only."""
-    space: dict[str, object] = {"__builtins__": {}, **NAMES, **unit.constants}
-    exec(compile(unit.source, "<policies>", "exec"), space)  # only our own source: see `code`
-    return {name: value for name, value in space.items() if callable(value)}

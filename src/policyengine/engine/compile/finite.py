@@ -7,8 +7,9 @@ up in one table, which fills as answers come up.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from policyengine.dataclass import dataclass
 from policyengine.engine.compile.names import FACT, NODE, own_place
 from policyengine.feel import syntax
 from policyengine.feel.syntax import Expression

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 from decimal import Decimal
 
+from policyengine.dataclass import dataclass
+from policyengine.feel.types import (
+    ANY as ANY_TYPE,
+)
 from policyengine.feel.types import (
     BOOLEAN,
     DATE,
@@ -19,6 +22,9 @@ from policyengine.feel.types import (
     Number,
     RangeOf,
     Type,
+)
+from policyengine.feel.types import (
+    NUMBER as NUMBER_TYPE,
 )
 from policyengine.feel.values import Months, Range
 
@@ -86,6 +92,19 @@ def kind_of(known: Type | None) -> Kind:
             return ANY
         case _:
             return _SCALARS.get(known, ANY)
+
+
+_TYPES = {kind: known for known, kind in _SCALARS.items()}
+
+
+def type_of(kind: Kind) -> Type:
+    """A type whose values are of a kind, as far as signatures of functions tell types apart."""
+    if kind == NUMBER:
+        return NUMBER_TYPE
+    item = ANY_TYPE if kind.item is None else type_of(kind.item)
+    if kind.name in ("list", "rows"):
+        return ListOf(item)
+    return RangeOf(item) if kind.name == "range" else _TYPES.get(kind, ANY_TYPE)
 
 
 def kind_of_value(value: object) -> Kind:

@@ -8,13 +8,14 @@ read off the nodes one by one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from policyengine.engine.compile.code import Frame, Term, Unit, Unsupported
+from policyengine.dataclass import dataclass
+from policyengine.engine.compile.code import Frame, Term, Unsupported
 from policyengine.engine.compile.emit import Emitter
 from policyengine.engine.compile.finite import Cluster, Finite, clusters_of
 from policyengine.engine.compile.forms import FORMS
@@ -23,6 +24,7 @@ from policyengine.engine.compile.nodes import Variables, indented
 from policyengine.engine.compile.outcomes import Outcome, shown_fields
 from policyengine.engine.compile.showing import shower
 from policyengine.engine.compile.support import read_by
+from policyengine.feel.generated.unit import Unit
 from policyengine.feel.types import Number
 from policyengine.policy.findings import Origin
 from policyengine.policy.rule import Choose, Const, Reading, Rule, Value

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from policyengine.engine.compile.code import Term, Unsupported
 from policyengine.engine.compile.emit import Emitter, made
-from policyengine.engine.compile.kinds import ANY, FLAG, NATIVE_ORDER, Kind
+from policyengine.engine.compile.kinds import ANY, DAYS, FLAG, MONTHS, NATIVE_ORDER, SPAN, Kind
 from policyengine.feel import syntax
 from policyengine.feel.syntax import Expression
 
 _PYTHON = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 # Python's parser takes no deeper nesting than about this.
 _LONGEST_CHAIN = 60
+_SPANS = frozenset({SPAN, MONTHS, DAYS})
 
 
 # What a condition proves
@@ -57,10 +58,26 @@ def emit_if(emitter: Emitter, node: syntax.If) -> Term:
         at = at.otherwise
     branches.append(emitter.frame.whole(emitter.emit(at)))
     emitter.frame.proven = before
+    conditions, branches = _open_branches(conditions, branches)
+    if not conditions:
+        return branches[0]
     kinds = {branch.kind for branch in branches}
     kind = kinds.pop() if len(kinds) == 1 else ANY
     sure = all(branch.sure for branch in branches)
     return _switch(emitter, node, branches, kind, sure) or _chain(conditions, branches, kind, sure)
+
+
+def _open_branches(conditions: Sequence[Term], branches: Sequence[Term]) -> tuple[list[Term], list[Term]]:
+    """What is left of a chain when the conditions that are known beforehand are gone."""
+    kept: list[tuple[Term, Term]] = []
+    last = branches[-1]
+    for condition, branch in zip(conditions, branches, strict=False):
+        if condition.value is True:
+            last = branch
+            break
+        if condition.value is not False:
+            kept.append((condition, branch))
+    return [condition for condition, _ in kept], [*(branch for _, branch in kept), last]
 
 
 def _chain(conditions: Sequence[Term], branches: Sequence[Term], kind: Kind, sure: bool) -> Term:
@@ -136,6 +153,8 @@ def emit_comparison(emitter: Emitter, node: syntax.Comparison) -> Term:
 def compared(emitter: Emitter, op: str, left: Term, right: Term) -> Term:
     """`left op right` with Python's own operator where it means the same."""
     equality = op in ("=", "!=")
+    if op == "=" and left.kind == right.kind == FLAG and right.value is True:
+        return left
     if left.kind == right.kind and (left.kind.name in NATIVE_ORDER or (equality and left.kind == FLAG)):
         return made(FLAG, f"({{0}} {_PYTHON[op]} {{1}})", left, right)
     scalars = {left.kind.name, right.kind.name}
@@ -189,6 +208,8 @@ def _test(emitter: Emitter, within: Emitter | None, value: Term, test: Expressio
     found = emitter.sure(test)
     if found.kind.name == "range":
         return made(FLAG, "inside({0}, {1})", value, found, risky=True)
+    if "duration" in (found.kind.name, value.kind.name) and {found.kind, value.kind} <= _SPANS:
+        return compared(emitter, "=", value, found)
     if found.kind != value.kind or found.kind.name not in {*NATIVE_ORDER, "boolean"}:
         raise Unsupported
     return made(FLAG, "({0} == {1})", value, found)
@@ -207,3 +228,13 @@ def _range_test(emitter: Emitter, value: Term, test: syntax.RangeLiteral) -> Ter
     if high is not None:
         return compared(emitter, "<=" if test.high_closed else "<", value, high)
     raise Unsupported
+
+
+def emit_range(emitter: Emitter, node: syntax.RangeLiteral) -> Term:
+    """A range as a value."""
+    if node.low is None or node.high is None:
+        raise Unsupported
+    low, high = emitter.sure(node.low), emitter.sure(node.high)
+    if low.kind != high.kind or low.kind.name not in NATIVE_ORDER:
+        raise Unsupported
+    return made(Kind("range", low.kind), f"R({{0}}, {{1}}, {node.low_closed}, {node.high_closed})", low, high)

@@ -8,10 +8,11 @@ fast it comes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, Final
 
+from policyengine.dataclass import dataclass
 from policyengine.engine.compile.bundles import Bundle, bundles
 from policyengine.engine.compile.names import NODE, place_of
 from policyengine.engine.compile.support import Base, comparable

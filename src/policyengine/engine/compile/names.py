@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from policyengine.dataclass import dataclass
 from policyengine.engine.compile.kinds import Kind, kind_of
 from policyengine.program.graph import Graph
 

@@ -9,14 +9,16 @@ all there is left to the reference evaluator, which knows what that means.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 
-from policyengine.engine.compile.code import Frame, Term, Unit, Unsupported
+from policyengine.dataclass import dataclass
+from policyengine.engine.compile.code import Frame, Term, Unsupported
 from policyengine.engine.compile.emit import Emitter
 from policyengine.engine.compile.forms import FORMS
 from policyengine.engine.compile.kinds import check_of, kind_of
 from policyengine.engine.compile.names import FACT, GIVEN, NODE, Place, place_of
+from policyengine.feel.generated.unit import Unit
 from policyengine.program.graph import Graph, Key
 
 

@@ -30,11 +30,12 @@ from policyengine.engine.compile.kinds import (
     WORD,
     Kind,
     kind_of,
+    type_of,
 )
 from policyengine.engine.compile.names import own_place
 from policyengine.engine.compile.runtime import rounder
+from policyengine.engine.compile.tables import column_of, count_matching, emit_matching, row_result
 from policyengine.feel import syntax
-from policyengine.feel.functions.results import item, same
 from policyengine.feel.signatures import Parameter, Result, Signature, arrange
 from policyengine.feel.syntax import Expression
 from policyengine.feel.types import ANY, OneOf, Type
@@ -96,15 +97,25 @@ _DATE_PARTS = frozenset({"year", "month", "day"})
 
 def emit_path(emitter: Emitter, node: syntax.Path) -> Term:
     """A part of a value, or one fact of every instance of a list."""
-    if isinstance(node.target, syntax.Name) and node.target.name in emitter.bound:
-        find = emitter.fields.get(node.target.name)
-        if find is not None:
-            return found_in(find, node.name)
-    target = emitter.sure(node.target)
+    if isinstance(node.target, syntax.Name) and node.target.name in emitter.fields:
+        return found_in(emitter.fields[node.target.name], node.name)
+    if isinstance(node.target, syntax.Name) and emitter.row is None:
+        value = column_of(emitter, node.target.name, node.name)
+        if value is not None:
+            return emitter.emit(value)
+    rows = emit_matching(emitter, node.target, node.name)
+    if rows is not None:
+        return rows
+    return _part(emitter, emitter.sure(node.target), node)
+
+
+def _part(emitter: Emitter, target: Term, node: syntax.Path) -> Term:
     kind = target.kind
     if kind.name == "rows" and kind.item is not None:
         place = own_place(emitter.graph, kind.item.entity, node.name)
         return _column(emitter, target, node.name, ANY_KIND if place is None else place.kind)
+    if kind.name == "instance":
+        return _fact(emitter, target, node.name)
     if kind.name == "range" and kind.item is not None and node.name in ("start", "end"):
         cls = CLASS_NAMES.get(kind.item.name)
         if cls is None:
@@ -118,6 +129,14 @@ def emit_path(emitter: Emitter, node: syntax.Path) -> Term:
     if kind.name in ("months", "days") and node.name in ("years", "months", "days", "hours", "minutes"):
         return made(NUMBER, f"part({{0}}, {emitter.unit.constant(node.name)})", target, risky=True)
     raise Unsupported
+
+
+def _fact(emitter: Emitter, instance: Term, name: str) -> Term:
+    place = own_place(emitter.graph, instance.kind.entity, name)
+    cls = CLASS_NAMES.get(place.kind.name) if place is not None else None
+    if place is None or cls is None:
+        raise Unsupported
+    return made(place.kind, f"of_class({{0}}[{emitter.unit.constant(name)}], {cls})", instance, risky=True)
 
 
 def _column(emitter: Emitter, rows: Term, name: str, kind: Kind) -> Term:
@@ -142,10 +161,12 @@ _ROUNDING = {
 
 
 def emit_call(emitter: Emitter, node: syntax.Call) -> Term:
-    """A function of the library, with its arguments by position."""
-    if not isinstance(node.function, syntax.Name) or node.named:
+    """A function of the library."""
+    if not isinstance(node.function, syntax.Name):
         raise Unsupported
     name = node.function.name
+    if node.named:
+        return _library(emitter, name, _by_position(name, node.named))
     own = _OWN.get(name)
     if own is not None:
         found = own(emitter, node.positional)
@@ -192,6 +213,9 @@ def _once_known(emitter: Emitter, arguments: Sequence[Expression]) -> Term | Non
 
 
 def _count(emitter: Emitter, arguments: Sequence[Expression]) -> Term | None:
+    rows = count_matching(emitter, arguments[0])
+    if rows is not None:
+        return rows
     items = emitter.sure(arguments[0])
     return made(NUMBER, "D(len({0}))", items) if items.kind.name in ("list", "rows") else None
 
@@ -221,6 +245,7 @@ _OWN: Mapping[str, Callable[[Emitter, Sequence[Expression]], Term | None]] = Map
         "count": _count,
         "at least": _at_least,
         "sum": _sum,
+        "row result": row_result,
     }
 )
 
@@ -242,6 +267,16 @@ def _rounded(emitter: Emitter, name: str, arguments: Sequence[Expression]) -> Te
     quantized = f"({exact} := {number.code}).quantize({quantum}, {rounding})"
     quick = f"{near} if ({near} := {quantized}) != {exact} and {near}"
     return Term(f"({quick} else {run}({exact}))", NUMBER, risky=True, key=f"{run}({number.key})")
+
+
+def _by_position(name: str, named: Sequence[syntax.Entry]) -> list[Expression]:
+    """Named arguments in the order of the parameters, of which none before the last one is left out."""
+    function, keys = LIBRARY.get(name), [entry.key for entry in named]
+    for way in function.signatures if function is not None else ():
+        arranged = arrange(way, 0, keys)
+        if arranged is not None and way.parameters[: len(keys)] == tuple(each for each, _ in arranged):
+            return [named[at].value for _, at in arranged]
+    raise Unsupported
 
 
 def _library(emitter: Emitter, name: str, arguments: Sequence[Expression]) -> Term:
@@ -271,12 +306,7 @@ def _result_kind(result: Result, terms: Sequence[Term]) -> Kind:
     """What a function gives for these arguments."""
     if not callable(result):
         return kind_of(result)
-    first = terms[0].kind if terms else ANY_KIND
-    if result is same:
-        return first
-    if result is item:
-        return first.item or ANY_KIND if first.name == "list" else first
-    raise Unsupported
+    return kind_of(result([type_of(term.kind) for term in terms]))
 
 
 def _fits(parameter: Parameter, term: Term) -> bool:

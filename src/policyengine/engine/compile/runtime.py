@@ -81,6 +81,11 @@ def few(items: Sequence[object], most: int) -> Sequence[object]:
     return items
 
 
+def nth(items: Sequence[object], index: int) -> Any:
+    """The item at an index of Python."""
+    return items[index] if -len(items) <= index < len(items) else careful()
+
+
 def column(rows: Sequence[Any], name: str, cls: type) -> list[Any]:
     """One fact of every instance of a list."""
     found = [row[name] for row in rows]
@@ -105,6 +110,40 @@ def total(numbers: Sequence[Decimal]) -> Decimal:
 def count_true(conditions: Sequence[bool]) -> int:
     """How many of the conditions hold."""
     return sum(conditions)
+
+
+def careful() -> Any:
+    """Where the quick way ends."""
+    raise Careful
+
+
+def settled(value: object) -> Any:
+    """A value all of whose parts are known."""
+    if unknown_within((value,)):
+        raise Careful
+    return value
+
+
+def row_first(rows: Sequence[bool], values: Sequence[object], *default: object) -> Any:
+    """The value of the first row that matches."""
+    if True in rows:
+        return values[rows.index(True)]
+    return default[0] if default else careful()
+
+
+def row_unique(rows: Sequence[bool], values: Sequence[object], *default: object) -> Any:
+    """The value of the only row that matches."""
+    return row_first(rows, values, *default) if sum(rows) < 2 else careful()
+
+
+def row_any(rows: Sequence[bool], values: Sequence[object], *default: object) -> Any:
+    """The value of the rows that match, on which they agree."""
+    found = [value for holds, value in zip(rows, values, strict=True) if holds]
+    if not found:
+        return default[0] if default else careful()
+    if any(comparisons.compare("=", each, found[0]) is not True for each in found[1:]):
+        raise Careful
+    return found[0]
 
 
 def rounder(places: int, rounding: str, reference: Callable[..., object]) -> Callable[[Decimal], Decimal]:
@@ -149,8 +188,14 @@ NAMES: Final[dict[str, object]] = {
     "joined": joined,
     "few": few,
     "column": column,
+    "nth": nth,
     "total": total,
     "count_true": count_true,
+    "careful": careful,
+    "settled": settled,
+    "row_first": row_first,
+    "row_unique": row_unique,
+    "row_any": row_any,
     "len": len,
     "new": tuple.__new__,
 }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from policyengine.dataclass import dataclass
 from policyengine.engine.compile.names import FACT, GIVEN, LIST, NODE, Place, own_place, place_of
 from policyengine.feel.syntax import names
 from policyengine.feel.types import ANY, BOOLEAN, Context, Enum, ListOf, RangeOf, Type

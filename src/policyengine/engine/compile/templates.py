@@ -7,10 +7,11 @@ says. What is equal for many subjects is kept as a template: the values of the f
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
+from policyengine.dataclass import dataclass
 from policyengine.policy.findings import SECTIONS, Finding, Requirement, Subject
 
 Make = Callable[[tuple[Any, ...], Subject], Finding]

@@ -10,9 +10,10 @@ traced: the reference gives them every time.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final, TypeAlias
 
+from policyengine.dataclass import dataclass
 from policyengine.engine.compile.values import keep, key_of
 from policyengine.feel.syntax import Expression
 from policyengine.feel.values import Unknown

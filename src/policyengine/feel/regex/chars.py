@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
+
+from policyengine.dataclass import dataclass
 
 Test = Callable[[str], bool]
 

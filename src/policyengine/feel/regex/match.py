@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
+from policyengine.dataclass import dataclass
 from policyengine.feel.regex.chars import CharClass, variants
 from policyengine.feel.regex.parse import Malformed, Parser, without_spaces
 from policyengine.feel.regex.program import (

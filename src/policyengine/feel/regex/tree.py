@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from policyengine.dataclass import dataclass
 from policyengine.feel.regex.chars import CharClass
 
 

@@ -1,0 +1,129 @@
+"""Two versions of a program compared: every change in words, and for changes of meaning a witness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from policyengine.analysis.affected import affected_parts
+from policyengine.analysis.days import days_to_compare, on_day
+from policyengine.analysis.witness import LIMIT, NotDecided, Same, Witness, find_witness
+from policyengine.change.apply import with_changes
+from policyengine.change.bundles import bundles
+from policyengine.change.changes import Change, changes_of
+from policyengine.change.words import sentence, title_of
+from policyengine.program.load import Program
+from policyengine.program.record import Record
+
+Verdict = Witness | Same | NotDecided
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A change, the title of the policy that it is in, and the sentence for it."""
+
+    change: Change
+    title: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """Changes that only go together, and what they come to on `day`."""
+
+    spoken: tuple[Spoken, ...]
+    verdict: Verdict
+    day: date
+
+    @property
+    def same(self) -> bool:
+        """Whether it is proved that nothing changes by them."""
+        return isinstance(self.verdict, Same)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All that differs between two versions: what changes the meaning, and what only the words."""
+
+    old: Program
+    new: Program
+    meanings: tuple[Meaning, ...]
+    wording: tuple[Spoken, ...]
+
+    @property
+    def changed(self) -> tuple[Meaning, ...]:
+        """The changes of meaning that are not proved to change nothing."""
+        return tuple(each for each in self.meanings if not each.same)
+
+
+def compare(
+    old: Program,
+    new: Program,
+    starts: Sequence[Record] = (),
+    *,
+    limit: int = LIMIT,
+    progress: Progress | None = None,
+) -> Comparison:
+    """What differs between two versions that compile, for the same day; witnesses start from `starts`."""
+    found = changes_of(old, new)
+    wording = [change for change in found if change.wording]
+    if wording and not _only_words(old, wording):
+        wording = []
+    meaning = [change for change in found if all(change is not each for each in wording)]
+    groups = bundles(old, meaning, wording)
+    meanings: list[Meaning] = []
+    for i, group in enumerate(groups):
+        if progress is not None:
+            progress(i, len(groups))
+        verdict, day = _judged(old, new, wording, group, starts, limit)
+        spoken = tuple(_spoken(change, old, new) for change in group)
+        order_alone = all(change.sort == "order" for change in group)
+        if not (order_alone and isinstance(verdict, Same)):
+            meanings.append(Meaning(spoken, verdict, day))
+    return Comparison(old, new, tuple(meanings), tuple(_spoken(change, old, new) for change in wording))
+
+
+def _spoken(change: Change, old: Program, new: Program) -> Spoken:
+    return Spoken(change, title_of(change), sentence(change, old, new))
+
+
+def _only_words(old: Program, wording: Sequence[Change]) -> bool:
+    """Whether what looks like words changes nothing indeed, on any day."""
+    new = with_changes(old, wording, old.as_of)
+    return new.ok and all(_nothing(old, new, day) for day in days_to_compare(old, new))
+
+
+def _nothing(old: Program, new: Program, day: date) -> bool:
+    one, other = on_day(old, day).graph, on_day(new, day).graph
+    return one is not None and other is not None and not affected_parts(one, other, day)
+
+
+def _judged(
+    old: Program,
+    new: Program,
+    wording: Sequence[Change],
+    group: Sequence[Change],
+    starts: Sequence[Record],
+    limit: int,
+) -> tuple[Verdict, date]:
+    """The first day on which a witness is found; else that there is none on any, or is not decided."""
+    made = with_changes(old, (*wording, *group), old.as_of)
+    if not made.ok:  # it compiles only with others, which cannot be told apart
+        made = new
+    days = days_to_compare(old, made)
+    first = max((change.starts for change in group if change.starts is not None), default=None)
+    ordered = [first, *(day for day in days if day != first)] if first is not None else list(days)
+    open: tuple[Verdict, date] | None = None
+    for day in ordered:
+        verdict = find_witness(on_day(old, day), on_day(made, day), starts, limit=limit)
+        if isinstance(verdict, Witness):
+            return verdict, day
+        if isinstance(verdict, NotDecided) and open is None:
+            open = verdict, day
+    return open or (Same(_reason(verdict), verdict.tried), ordered[0])
+
+
+def _reason(verdict: Verdict) -> str:
+    return verdict.reason if isinstance(verdict, Same) else ""

@@ -1,0 +1,96 @@
+"""`policyengine diff`: what a change of policies means, in words, and on whom it shows."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import click
+
+from policyengine.api import Program
+from policyengine.change.compare import Comparison, compare
+from policyengine.cli.codes import FOUND, OK, CommandError
+from policyengine.cli.console import Console
+from policyengine.cli.files import deliver
+from policyengine.cli.inputs import FORMS as RECORD_FORMS
+from policyengine.cli.inputs import Form, left_out_line, read_records
+from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
+from policyengine.cli.revisions import open_versions, read_versions
+from policyengine.cli.summaries import append_summary
+from policyengine.cli.version import VERSION
+from policyengine.program.record import Record
+from policyengine.render.changes import changes_text
+from policyengine.render.compared import published
+from policyengine.render.servers import FORMS
+
+
+@click.command("diff", context_settings=SETTINGS)
+@click.argument("old")
+@click.argument("new")
+@click.option(
+    "--records",
+    "files",
+    multiple=True,
+    metavar="FILE",
+    help="Records from which to look for one that shows a change; may be given several times.",
+)
+@click.option(
+    "--format", "form", type=click.Choice(RECORD_FORMS), help="The form of the records, if not their ending."
+)
+@as_of_option
+@output_option("text", "json", *FORMS)
+@color_option
+def command(
+    old: str,
+    new: str,
+    files: tuple[str, ...],
+    form: Form | None,
+    as_of: date,
+    outputs: tuple[Output, ...],
+    color: str,
+) -> int:
+    """Say what a change of policies means.
+
+    OLD and NEW are two folders of one program. Or OLD is a revision of git and NEW a folder:
+    `main..HEAD policies/example` compares two revisions, `main...HEAD` from where they part, `main` alone
+    with the folder as it is now. Nothing is checked out.
+
+    For every change of meaning it gives the smallest record that the two versions treat differently, or says
+    that all records are treated the same, or that this is not decided. The exit code is 1 if a meaning
+    changes, 0 if only words do.
+    """
+    console = Console.of(color)
+    programs = open_versions(read_versions(old, new), as_of, console)
+    starts = _starts(programs[0], files, form, console)
+    found = compare(programs[0].linked, programs[1].linked, starts)
+    deliver(
+        outputs or (Output("text"),),
+        lambda each, paint: _render(found, each, paint),
+        console,
+        [Path(each) for each in (*files, *programs[0].files, *programs[1].files)],
+    )
+    append_summary(lambda: published(found, VERSION).render("markdown"), outputs)
+    return FOUND if found.changed else OK
+
+
+def _starts(
+    program: Program, files: tuple[str, ...], form: Form | None, console: Console
+) -> tuple[Record, ...]:
+    if not files:
+        return ()
+    inputs = read_records(program, files, form, console)
+    console.err(left_out_line(inputs))
+    if not inputs.records:
+        raise CommandError("none of the records can be used", help="nothing was compared; correct them first")
+    return inputs.records
+
+
+def _render(found: Comparison, form: str, color: bool) -> str:
+    if form == "json":
+        from policyengine.change.contract import to_json
+
+        return json.dumps(to_json(found), indent=2, ensure_ascii=False)
+    if form in FORMS:
+        return published(found, VERSION).render(form)
+    return changes_text(found, color=color)

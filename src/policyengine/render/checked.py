@@ -1,0 +1,44 @@
+"""The mistakes of programs, for build servers and code hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from policyengine.diagnostics import Diagnostic
+from policyengine.policy.phrases import plural
+from policyengine.render.diagnostics import diagnostics_text, summary
+from policyengine.render.junit import Case, Suite
+from policyengine.render.note import note_of
+from policyengine.render.sarif import sarif
+from policyengine.render.servers import Published
+from policyengine.render.summary import Summary, Table
+
+Checked = Mapping[str, tuple[Sequence[str], Sequence[Diagnostic]]]
+"""By the name of each program: its files, and all that is wrong with them."""
+
+
+def published(checked: Checked, version: str) -> Published:
+    """A case for each file, which fails where something is wrong with it."""
+    everything = [found for _, diagnostics in checked.values() for found in diagnostics]
+    rows = [(name, str(len(files)), summary(diagnostics)) for name, (files, diagnostics) in checked.items()]
+    return Published(
+        Summary(
+            "Policies checked",
+            f"{plural(len(checked), 'program')} checked, {summary(everything)}.",
+            [Table(("program", "files", "found"), rows)],
+            [note_of(found) for found in everything],
+        ),
+        [Suite(name, list(_cases(files, found))) for name, (files, found) in checked.items()],
+        lambda: sarif(everything, version),
+    )
+
+
+def _cases(files: Sequence[str], diagnostics: Sequence[Diagnostic]) -> Iterator[Case]:
+    places = [found.span.source.name if found.span is not None else "" for found in diagnostics]
+    for file in dict.fromkeys((*files, *places)):
+        here = [found for found, place in zip(diagnostics, places, strict=True) if place == file]
+        if here:
+            first = here[0]
+            yield Case(file or "the program", "failed", first.message, diagnostics_text(here), first.span)
+        else:
+            yield Case(file)

@@ -1,0 +1,73 @@
+"""A comparison of two versions, for build servers and code hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyengine.analysis.witness import Same, Witness
+from policyengine.change.compare import Comparison, Meaning, Spoken
+from policyengine.render.changes import headline, place_of, verdict_lines
+from policyengine.render.junit import Case, Suite
+from policyengine.render.note import Note
+from policyengine.render.sarif import sarif_of_notes
+from policyengine.render.servers import Published
+from policyengine.render.summary import Summary, Table
+from policyengine.source import Source, Span
+
+RULE = "policy-change"
+
+
+def published(found: Comparison, version: str) -> Published:
+    """A table of the changes, a notice at each place, a case for each policy."""
+    notes = list(_notes(found))
+    rows = [
+        (spoken.title, spoken.sentence, _verdict(meaning))
+        for meaning in found.meanings
+        for spoken in meaning.spoken
+    ]
+    words = [(spoken.title, spoken.sentence, "only the wording") for spoken in found.wording]
+    summary = Summary(
+        "What the change of the policies means",
+        headline(found),
+        [Table(("policy", "change", "shown"), [*rows, *words])],
+        notes,
+    )
+    return Published(
+        summary,
+        [Suite(found.new.name, list(_cases(found)))],
+        lambda: sarif_of_notes(notes, RULE, "A change of a policy that changes its meaning", version),
+    )
+
+
+def _verdict(meaning: Meaning) -> str:
+    match meaning.verdict:
+        case Witness():
+            return "by a record, below"
+        case Same():
+            return "the same for all records"
+        case _:
+            return "not decided"
+
+
+def _notes(found: Comparison) -> Iterator[Note]:
+    """The changes of meaning; those that go together name their record once."""
+    for meaning in found.changed:
+        for i, spoken in enumerate(meaning.spoken):
+            lines = verdict_lines(meaning) if i == len(meaning.spoken) - 1 else ()
+            yield Note("notice", spoken.title, "\n".join([f"{spoken.sentence}.", *lines]), _at(spoken))
+
+
+def _at(spoken: Spoken) -> Span | None:
+    """The place by the path of its file, whichever revision it was read from; None for what is gone."""
+    if spoken.change.sort == "removed" or (at := place_of(spoken)) is None:
+        return None
+    path = at.source.name.rpartition(":")[2]
+    return at if path == at.source.name else Span(Source(path, at.source.text), at.start, at.end)
+
+
+def _cases(found: Comparison) -> Iterator[Case]:
+    """A case for each change of meaning; it never fails, since a change is no mistake."""
+    for meaning in found.meanings:
+        for spoken in meaning.spoken:
+            details = "\n".join(verdict_lines(meaning))
+            yield Case(spoken.change.name, message=spoken.sentence, details=details, at=place_of(spoken))

@@ -1,0 +1,37 @@
+"""What build servers and code hosts take from a command, in the form that each of them wants."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, get_args
+
+from policyengine.dataclass import dataclass
+from policyengine.render.junit import Suite
+from policyengine.render.summary import Summary, markdown
+
+Form = Literal["sarif", "junit", "github", "markdown"]
+FORMS: tuple[Form, ...] = get_args(Form)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a command has to say to a server: a summary with its notes, cases, and a SARIF log."""
+
+    summary: Summary
+    suites: Sequence[Suite]
+    sarif: Callable[[], dict[str, Any]]
+
+    def render(self, form: Form) -> str:
+        """It in one of the forms."""
+        if form == "markdown":
+            return markdown(self.summary)
+        if form == "sarif":
+            return json.dumps(self.sarif(), indent=2, ensure_ascii=False)
+        if form == "junit":
+            from policyengine.render.junit import junit
+
+            return junit(self.suites)
+        from policyengine.render.github import github
+
+        return github(self.summary.notes)

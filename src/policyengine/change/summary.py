@@ -14,9 +14,8 @@ from policyengine.feel.evaluator import evaluate
 from policyengine.feel.face import typecheck
 from policyengine.feel.functions import BUILTINS
 from policyengine.feel.parser import parse
-from policyengine.feel.syntax import Expression
+from policyengine.feel.syntax import Expression, names
 from policyengine.feel.values import Failure, Unknown
-from policyengine.program.graph import free_names
 from policyengine.source import Source
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class Condition:
     @property
     def names(self) -> frozenset[str]:
         """The names that it asks for."""
-        return free_names(self.expression)
+        return names(self.expression)
 
     def holds(self, summary: Mapping[str, int | Decimal | None]) -> bool | None:
         """Whether it holds; None where that cannot be decided."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import monotonic
+
+from policyengine.dataclass import dataclass
 
 _PAUSE = 0.2
 

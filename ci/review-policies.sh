@@ -60,8 +60,12 @@ run_tests() {
     show "$results/test.txt" policyengine test "$@" -o "junit:$results/test.xml" -o "markdown:$results/test.md"
 }
 
-changed() { # whether there was such a program before
+was_there() { # whether there was such a program before
     git cat-file -e "$base:./$1/program.yaml" 2>/dev/null
+}
+
+unchanged() {
+    git diff --quiet "$base" HEAD -- "$1"
 }
 
 compare() {
@@ -71,16 +75,22 @@ compare() {
 }
 
 cost() {
-    partners=${PARTNERS:-$fixtures}/$(basename "$1")
-    [ ! -d "$partners/records" ] || partners=$partners/records
-    if [ ! -e "$partners" ]; then
-        echo "$1: no partners in $partners, so nothing shows whom the change hits" >&2
-        return 2
-    fi
     folder=$1
     results=$2
+    partners=${PARTNERS:-$fixtures}/$(basename "$1")
+    [ ! -d "$partners/records" ] || partners=$partners/records
+    found_some=
     eval "set -- ${PLAN_OPTIONS:-}"
-    show "$results/plan.txt" policyengine plan "$base..HEAD" "$folder" --records "$partners" "$@" \
+    for file in "$partners" "$partners"/* "$partners".*; do
+        case $file in
+            *.yaml | *.yml | *.json | *.ndjson | *.jsonl) [ ! -f "$file" ] || set -- "$@" --records "$file" && found_some=yes ;;
+        esac
+    done
+    if [ -z "${found_some:-}" ]; then
+        echo "$folder: no partners in $partners, so nothing shows whom the change hits" >&2
+        return 2
+    fi
+    show "$results/plan.txt" policyengine plan "$base..HEAD" "$folder" "$@" \
         -o "markdown:$results/plan.md" -o "html:$results/plan.html" -o "json:$results/plan.json"
 }
 
@@ -100,12 +110,14 @@ for program in "$policies"/*/program.yaml "$policies"/program.yaml; do
     if check "$folder" "$results"; then
         steps="test.md"
         run_tests "$folder" "$results" || remember $?
-        if changed "$folder"; then
+        if ! was_there "$folder"; then
+            echo "$folder: new, so there is nothing to compare it with"
+        elif unchanged "$folder"; then
+            echo "$folder: as it was"
+        else
             steps="plan.md diff.md test.md"
             compare "$folder" "$results" || remember $?
             cost "$folder" "$results" || remember $?
-        else
-            echo "$folder: new, so there is nothing to compare it with"
         fi
     else
         remember $?

@@ -80,6 +80,10 @@ COMPARISONS ?= 100000
 differential: .venv/ready ## compare generated code with the reference evaluator: COMPARISONS=100000
 	$(BIN)/python -m tests.differential $(COMPARISONS)
 
+.PHONY: witnesses
+witnesses: .venv/ready ## compare our programs with every mutant of theirs: each must show on a record
+	$(BIN)/python -m tests.change
+
 .PHONY: bench
 bench: .venv-bench/ready ## measure against hand-written code and other engines, and write docs/performance.md
 	.venv-bench/bin/python benchmarks/run.py

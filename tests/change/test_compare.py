@@ -55,7 +55,7 @@ def test_nothing_differs_from_itself(name: str) -> None:
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_mutants_are_found_and_shown(name: str) -> None:
-    """A sample; `make mutants` compares all of them."""
+    """A sample; `make witnesses` compares all of them."""
     for mutant in random.Random(3).sample(mutants_of(name), 4):
         new = load(name, mutant.sources, DAY)
         if new.ok:

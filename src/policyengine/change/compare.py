@@ -82,6 +82,8 @@ def compare(
         order_alone = all(change.sort == "order" for change in group)
         if not (order_alone and isinstance(verdict, Same)):
             meanings.append(Meaning(spoken, verdict, day))
+    if progress is not None:
+        progress(len(groups), len(groups))
     return Comparison(old, new, tuple(meanings), tuple(_spoken(change, old, new) for change in wording))
 
 

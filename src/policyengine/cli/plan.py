@@ -28,8 +28,8 @@ from policyengine.cli.files import deliver
 from policyengine.cli.inputs import FORMS, Form
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
 from policyengine.cli.population import Population, read_population
+from policyengine.cli.progress import Progress
 from policyengine.cli.revisions import open_versions, read_versions
-from policyengine.cli.working import Working, note
 from policyengine.program.graph import Graph
 from policyengine.render.diagnostics import diagnostics_text
 from policyengine.render.plan_words import amount, count, several, things
@@ -83,9 +83,7 @@ def command(
         raise CommandError("there are no records", help="`--records FILE` names the partner base")
     versions = read_versions(old, new)
     programs = open_versions(versions, as_of, console)
-    note("reading the records ...")
     population = read_population(*programs, paths, form, console)
-    note("")
     plan = _plan(versions, programs, population, days, top if show_keys else 0)
     deliver(
         outputs or (Output("text"),),
@@ -157,17 +155,18 @@ def _on_day(version: revisions.Version, program: Program):  # type: ignore[no-un
 
 def _tally(judge: Judge, population: Population, noun: str) -> Tally:
     pairs = population.pairs
-    tally = Tally()
-    working = Working(several(noun), len(pairs))
+    tally, done = Tally(), 0
+    progress = Progress(several(noun))
     gc.collect()
     gc.freeze()  # what was read stays; looking for it again and again, and in every process, costs much
     try:
         for number, some in spread(lambda start, end: judge.tally(pairs[start:end]), len(pairs)):
             tally.add(some)
-            working.step(number)
+            done += number
+            progress(done, len(pairs))
     finally:
         gc.unfreeze()
-        working.end()
+        progress.end()
     return tally
 
 

@@ -44,6 +44,10 @@ check: .venv/installed ## check our own policies and run their tests
 	$(BIN)/policyengine check policies
 	$(BIN)/policyengine test fixtures
 
+.PHONY: policytests
+policytests: .venv/installed ## how much the tests of our policies are worth: coverage, and the mistakes that they notice
+	$(BIN)/policyengine test fixtures --coverage --fail-under 100 --mutate --fail-under-noticed 95
+
 .PHONY: docs
 docs: .venv/ready schemas ## write the generated pages, and every output shown in the documentation, anew
 	$(BIN)/python tests/docs/refresh.py

@@ -14,6 +14,7 @@ from policyengine.policy import bearer, condition, draft, form, grant, measure
 from policyengine.policy.contract import decision_schema
 from policyengine.program import declared, link, load, read, record_codes, versions
 from policyengine.program.schemas import policy_schemas
+from policyengine.render.plan_json import plan_schema
 from policyengine.text import json, yaml
 from policyengine.verify import codes as verify
 from policyengine.verify.testfile import test_schema
@@ -42,5 +43,6 @@ def schemas() -> Mapping[str, dict[str, Any]]:
         "test": test_schema(),
         "decision": decision_schema(),
         "comparison": comparison_schema(),
+        "plan": plan_schema(),
     }
     return {f"{name}.schema.json": schema for name, schema in found.items()}

@@ -7,7 +7,6 @@ shows at the conditions next to it first, and then in what rests on these.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from random import Random
 
@@ -25,6 +24,7 @@ from policyengine.analysis.variations import (
     without_fact,
     without_list,
 )
+from policyengine.dataclass import dataclass
 from policyengine.engine.scope import Scope
 from policyengine.feel.values import Unknown
 from policyengine.program.graph import Graph, Key

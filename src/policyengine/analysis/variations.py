@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
 from policyengine.analysis.operands import moved
 from policyengine.analysis.space import Space
+from policyengine.dataclass import dataclass
 from policyengine.feel.values import Months
 from policyengine.policy.vocabulary import Fact
 from policyengine.program.record import Record

@@ -8,12 +8,12 @@ bounded and always gives the same answer; `Same` is only said where it is proved
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from policyengine.analysis.affected import Group, affected_parts
 from policyengine.analysis.meaning import Contrast
 from policyengine.analysis.search import Search
 from policyengine.analysis.variations import Moved, differences
+from policyengine.dataclass import dataclass
 from policyengine.program.load import Program
 from policyengine.program.record import Record
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from policyengine.analysis.affected import affected_parts
@@ -13,6 +12,7 @@ from policyengine.change.apply import with_changes
 from policyengine.change.bundles import bundles
 from policyengine.change.changes import Change, changes_of
 from policyengine.change.words import sentence, title_of
+from policyengine.dataclass import dataclass
 from policyengine.program.load import Program
 from policyengine.program.record import Record
 

@@ -13,6 +13,7 @@ COMMANDS = {
     "advance": "Move an opportunity to its next stage, or say what blocks it.",
     "test": "Run the policy tests: records, and what the decisions about them must say.",
     "diff": "Say what a change of policies means, and on whom it shows.",
+    "plan": "Say whom a change of policies hits, and what it costs.",
     "schema": "Print the JSON Schemas of policies, records and decisions.",
     "code": "Explain the code of a mistake.",
     "init": "Make a small program to start from.",

@@ -15,6 +15,7 @@ from policyengine.diagnostics import Diagnostic
 from policyengine.policy.phrases import plural
 from policyengine.program.record import Record
 from policyengine.render.diagnostics import diagnostics_text
+from policyengine.source import Source
 from policyengine.text.decode import decode
 
 Form = Literal["yaml", "json", "ndjson"]
@@ -59,20 +60,24 @@ def read_records(program: Program, files: Iterable[str], form: Form | None, cons
 
 
 def _read(program: Program, path: Path, form: Form | None, console: Console) -> tuple[Inputs, Form]:
-    form = form or _form_of_name(path)
-    data = read_bytes(path)
-    if form is None:
-        form = _form_of_text(data)
-    source = decode("standard input" if str(path) == "-" else str(path), data)
-    if isinstance(source, Diagnostic):
-        console.err(diagnostics_text([source], color=console.color_err))
-        raise CommandError("")
+    source, form = open_source(path, form, console)
     read = program.read(source, form)
     if read.diagnostics:
         console.err(diagnostics_text(read.diagnostics, color=console.color_err) + "\n")
     if not read.records and not read.left_out and read.diagnostics:
         raise CommandError(f"no record could be read from `{path}`")
     return Inputs(read.records, read.left_out, (form,)), form
+
+
+def open_source(path: Path, form: Form | None, console: Console) -> tuple[Source, Form]:
+    """The text of a file of records, and what is in it."""
+    form = form or _form_of_name(path)
+    data = read_bytes(path)
+    source = decode("standard input" if str(path) == "-" else str(path), data)
+    if isinstance(source, Diagnostic):
+        console.err(diagnostics_text([source], color=console.color_err))
+        raise CommandError("")
+    return source, form or _form_of_text(data)
 
 
 def _form_of_name(path: Path) -> Form | None:

@@ -83,6 +83,12 @@ def read_ndjson(source: Source, *, max_nodes: int = MAX_NODES) -> Json:
     return Json(tuple(documents), tuple(diagnostics))
 
 
+def read_stretch(source: Source, start: int, end: int) -> Json:
+    """Read one JSON value that takes a stretch of a text, such as a line."""
+    document, diagnostics = _Scanner(source, start, end, MAX_NODES).read()
+    return Json((document,) if document else (), tuple(diagnostics))
+
+
 def each_line(
     source: Source, *, max_nodes: int = MAX_NODES
 ) -> Iterator[tuple[Document | None, list[Diagnostic]]]:

@@ -33,8 +33,9 @@ new = tuple.__new__
 class Compiled:
     """The graph of a program on one day, as functions.
 
-    `steps` are, in order, an entity and the function that works out nodes of its instances. `fallbacks` are
-    the nodes that there is no code for, which the reference evaluator works out.
+    `steps` are, in order, an entity and the function that works out nodes of its instances; `ahead` those of
+    entities that others with light functions are below, which read them. `fallbacks` are the nodes that there
+    is no code for, which the reference evaluator works out.
     """
 
     graph: Graph
@@ -49,6 +50,7 @@ class Compiled:
     light: Mapping[str, Light]
     exported: Mapping[str, tuple[tuple[str, Show], ...]]
     alone: tuple[Light, Callable[[Record, int], Subject]] | None
+    ahead: tuple[Step, ...] = ()
 
     def instances(self, record: Record) -> Found:
         """Every instance in a record with the values of all its nodes, by entity."""
@@ -56,6 +58,20 @@ class Compiled:
         setcontext(NUMBERS)
         try:
             return self._instances(record)
+        finally:
+            setcontext(before)
+
+    def values(self, record: Record, names: Sequence[str]) -> tuple[object, ...]:
+        """The values of nodes of the record itself."""
+        before = getcontext()
+        setcontext(NUMBERS)
+        try:
+            root = self._root(record)
+            found: Found = {record.entity: [root]}
+            for entity, run in self.steps:
+                for instance in self._of(entity, found):
+                    run(instance)
+            return tuple([root[name] for name in names])
         finally:
             setcontext(before)
 
@@ -77,6 +93,9 @@ class Compiled:
             return (new(SubjectOutcomes, (subject(record, 1), answer[0], answer[1])),)
         found: Found = {record.entity: [self._root(record)]}
         light: list[SubjectOutcomes] = []
+        for entity, work_out in self.ahead:
+            for instance in self._of(entity, found):
+                work_out(instance)
         for entity, run in self.light.items():
             for instance in self._of(entity, found):
                 assert instance.record is not None
@@ -151,6 +170,9 @@ def compile_graph(graph: Graph, today: date) -> Compiled:
         {entity: functions[name] for entity, name in light.items()},
         _exported(graph, entities),
         (functions[light[root]], memory.subjects[root]) if light.keys() == {root} else None,
+        tuple(
+            step for step in steps if any(step[0] in graph.lineage(each) for each in light if each != step[0])
+        ),
     )
 
 

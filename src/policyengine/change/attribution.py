@@ -1,0 +1,41 @@
+"""Which changed rule causes how much: the old program with one change only, one after the other.
+
+A change that does not compile alone is taken together with those that it needs. What a change does beside
+the others, and not by itself, is interaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from policyengine.change.apply import with_changes
+from policyengine.change.bundles import bundles
+from policyengine.change.changes import Change, changes_of
+from policyengine.change.words import sentence
+from policyengine.dataclass import dataclass
+from policyengine.program.graph import Graph
+from policyengine.program.load import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Changes that are made together: what they are, in words, and the old program with only them."""
+
+    title: str
+    changes: tuple[Change, ...]
+    old: Program
+
+    def on(self, day: date) -> Graph | None:
+        """The graph of the old program with only these changes, on a day; None where it does not compile."""
+        return with_changes(self.old, self.changes, day).graph
+
+
+def causes_of(old: Program, new: Program) -> tuple[Cause, ...]:
+    """All changes of meaning, in the order of the policies; both programs compile."""
+    found = [change for change in changes_of(old, new) if not change.wording]
+    return tuple(Cause(_title(group, old, new), group, old) for group in bundles(old, found))
+
+
+def _title(changes: Sequence[Change], old: Program, new: Program) -> str:
+    return "; ".join(dict.fromkeys(sentence(change, old, new) for change in changes))

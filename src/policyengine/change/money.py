@@ -1,0 +1,69 @@
+"""What somebody pays in a period: the net charges that fall due in it, exact, per charge.
+
+A charge that recurs is counted once for each of its due dates. What is undetermined has no amount; it is
+None, never zero, unless it surely does not fall due in the period.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Context, Decimal
+from typing import NamedTuple
+
+from policyengine.change.period import Days, times
+from policyengine.engine.compile.outcomes import Outcome
+from policyengine.policy.findings import NOT_APPLICABLE
+
+EXACT = Context(prec=200)
+"""For sums and products of amounts: never a digit is lost."""
+NOTHING = Decimal(0)
+
+
+class Part(NamedTuple):
+    """A charge of a policy."""
+
+    policy: str
+    id: str
+
+
+class Paid(NamedTuple):
+    """What one charge comes to for one subject in a period; None where it is undetermined."""
+
+    currency: str
+    amount: Decimal | None
+
+
+def paid(outcome: Outcome, days: Days) -> Paid:
+    """What a charge comes to in these days, by the program that gave the outcome."""
+    return Paid(str(outcome.values.get("currency") or ""), _amount(outcome, days))
+
+
+def _amount(outcome: Outcome, days: Days) -> Decimal | None:
+    if outcome.status == NOT_APPLICABLE:
+        return NOTHING
+    values = outcome.values
+    net, due, every = values.get("net"), values.get("due_on"), values.get("every")
+    count = times(days, due, str(every) if every else None) if isinstance(due, date) else None
+    if count == 0 or (isinstance(net, Decimal) and not net):
+        return NOTHING
+    if outcome.status != "applies" or count is None or not isinstance(net, Decimal):
+        return None
+    return EXACT.multiply(net, Decimal(count))
+
+
+def added(one: Paid | None, other: Paid) -> Paid:
+    """Both; undetermined if one of them is. A currency belongs to a program, so it is the same."""
+    if one is None:
+        return other
+    if one.amount is None or other.amount is None:
+        return Paid(other.currency, None)
+    return Paid(other.currency, EXACT.add(one.amount, other.amount))
+
+
+def total(amounts: Iterable[Decimal]) -> Decimal:
+    """The exact sum."""
+    found = NOTHING
+    for amount in amounts:
+        found = EXACT.add(found, amount)
+    return found

@@ -1,0 +1,175 @@
+"""A plan: the answer to "whom does this change hit, and what does it cost"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import NamedTuple
+
+from policyengine.change.money import EXACT, NOTHING, Part, total
+from policyengine.change.period import Days
+from policyengine.change.tally import Delta, Tally
+from policyengine.change.titles import Titles
+from policyengine.dataclass import dataclass
+
+
+class Version(NamedTuple):
+    """One of the two programs: what it is called, and the digest of its policies."""
+
+    name: str
+    policies: str
+
+
+class Cost(NamedTuple):
+    """What a charge, or all of them (`part` is None), come to in the period."""
+
+    part: Part | None
+    currency: str
+    before: Decimal
+    after: Decimal
+
+    @property
+    def change(self) -> Decimal:
+        """How much more is paid; below zero less."""
+        return EXACT.subtract(self.after, self.before)
+
+
+class Share(NamedTuple):
+    """How much of the change one changed rule causes by itself; the last share is what they do together."""
+
+    title: str
+    currency: str
+    change: Decimal
+    unsure: int = 0
+    interaction: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """Charges that are not counted since one of the versions cannot decide them, and the facts they lack."""
+
+    part: Part
+    before: int
+    after: int
+    both: int
+    facts: tuple[tuple[str, int], ...]
+
+    @property
+    def number(self) -> int:
+        """How many charges."""
+        return self.before + self.after + self.both
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a change does to a partner base: counts, sums, and what they are about.
+
+    `turns` are the days on which the programs were asked. `noun` is what one record is called, `changes`
+    are the sentences of the changed rules whose effects the tally has, in order. `left_out` records could
+    not be read. `top` is how many records may be named, 0 for none.
+    """
+
+    program: str
+    title: str
+    old: Version
+    new: Version
+    as_of: date
+    days: Days
+    turns: tuple[date, ...]
+    noun: str
+    tally: Tally
+    left_out: int
+    titles: Titles
+    changes: tuple[str, ...] = ()
+    top: int = 0
+
+    @cached_property
+    def costs(self) -> tuple[Cost, ...]:
+        """The charges, largest change first."""
+        found = [
+            Cost(part, currency, before, after)
+            for (part, currency), (before, after) in self.tally.sums.items()
+            if before or after
+        ]
+        return tuple(sorted(found, key=lambda cost: (cost.currency, -abs(cost.change), cost.part or ())))
+
+    @cached_property
+    def totals(self) -> tuple[Cost, ...]:
+        """All charges together, by currency."""
+        currencies = sorted({cost.currency for cost in self.costs})
+        return tuple(
+            Cost(
+                None,
+                currency,
+                total(cost.before for cost in self.costs if cost.currency == currency),
+                total(cost.after for cost in self.costs if cost.currency == currency),
+            )
+            for currency in currencies
+        )
+
+    @property
+    def total(self) -> Cost | None:
+        """All charges together; None where they are in two currencies, which have no sum."""
+        if len(self.totals) > 1:
+            return None
+        return self.totals[0] if self.totals else Cost(None, "", NOTHING, NOTHING)
+
+    @cached_property
+    def undecided(self) -> tuple[Undecided, ...]:
+        """The charges that are not counted."""
+        parts = sorted({part for part, _ in self.tally.undecided})
+        return tuple(
+            Undecided(
+                part,
+                self.tally.undecided[part, "before"],
+                self.tally.undecided[part, "after"],
+                self.tally.undecided[part, "both"],
+                tuple(_most((fact, n) for (one, fact), n in self.tally.facts.items() if one == part)),
+            )
+            for part in parts
+        )
+
+    @cached_property
+    def losers(self) -> tuple[Delta, ...]:
+        """The records that pay more, the largest change first."""
+        found = [delta for delta in self.tally.deltas if delta.amount > 0]
+        return tuple(sorted(found, key=lambda delta: (-delta.amount, delta.key)))
+
+    @cached_property
+    def winners(self) -> tuple[Delta, ...]:
+        """The records that pay less, the largest change first."""
+        found = [delta for delta in self.tally.deltas if delta.amount < 0]
+        return tuple(sorted(found, key=lambda delta: (delta.amount, delta.key)))
+
+    @cached_property
+    def shares(self) -> tuple[Share, ...]:
+        """How much each changed rule causes; they add up to the change of all charges, exactly."""
+        found: list[Share] = []
+        for cost in self.totals:
+            own = [self._share(i, title, cost.currency) for i, title in enumerate(self.changes)]
+            rest = EXACT.subtract(cost.change, total(share.change for share in own))
+            found += [share for share in own if share.change or share.unsure]
+            found += [Share("", cost.currency, rest, 0, True)] if rest else []
+        return tuple(found)
+
+    def _share(self, number: int, title: str, currency: str) -> Share:
+        change = self.tally.effects.get((number, currency), NOTHING)
+        return Share(title, currency, change, self.tally.unsure[number])
+
+    @cached_property
+    def same(self) -> bool:
+        """Whether nothing changes for anybody."""
+        return not self.tally.changed
+
+    @cached_property
+    def summary(self) -> Mapping[str, int | Decimal | None]:
+        """The counts and sums by the names by which `--fail-if` asks for them."""
+        from policyengine.change.summary import summary_of
+
+        return summary_of(self)
+
+
+def _most(found: Iterable[tuple[str, int]]) -> Sequence[tuple[str, int]]:
+    return sorted(found, key=lambda each: (-each[1], each[0]))

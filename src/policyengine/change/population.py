@@ -1,0 +1,113 @@
+"""Two programs over the days of a period: what has to be asked of them, and when.
+
+Both programs are asked on the evaluation date, and again on every later day of the period on which a
+version of a policy begins or ends in one of them. A finding counts once, on the first of these days on
+which the two programs disagree about it. A charge is due as the program says on the last of these days
+that is not after its due date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from policyengine.change.attribution import Cause
+from policyengine.change.money import Part
+from policyengine.change.period import Days
+from policyengine.change.sides import Gate, Side, gate_code, parts_of, side_of
+from policyengine.change.slices import Marks, derived, different
+from policyengine.dataclass import dataclass
+from policyengine.policy.draft import Unit
+from policyengine.policy.findings import Charge, Level
+from policyengine.policy.rule import Rule
+from policyengine.program.graph import Graph
+
+OnDay = Callable[[date], Graph]
+"""The graph of a program on a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """OLD with one of the changes only: its number, the charges that it touches, and what they come to."""
+
+    number: int
+    touched: frozenset[Part]
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of days for which each program stays as it is on the first, `day`; charges due in `days`.
+
+    `handed` are, in OLD, the values of all gates.
+    """
+
+    day: date
+    days: Days
+    old: Side
+    new: Side
+    single: tuple[Single, ...] = ()
+    handed: Gate | None = None
+
+
+def stages(
+    old: OnDay, new: OnDay, days: Days, turns: Sequence[date], causes: Sequence[Cause] = ()
+) -> tuple[Stage, ...]:
+    """The stages of a period; `turns` are the days on which programs are asked, the evaluation date first.
+
+    `causes` are, in order, the changes of which the single effects are wanted.
+    """
+    marks = Marks()
+    found = []
+    for i, day in enumerate(turns):
+        first = days.first if i == 0 else max(day, days.first)
+        last = turns[i + 1] - timedelta(days=1) if i + 1 < len(turns) else days.last
+        found.append(_stage(marks, old(day), new(day), day, Days(first, min(last, days.last)), causes))
+    return tuple(found)
+
+
+def _stage(marks: Marks, old: Graph, new: Graph, day: date, days: Days, causes: Sequence[Cause]) -> Stage:
+    before, after = _side(marks, old, new, day), _side(marks, new, old, day)
+    if before.gate is None or after.gate is None or before.gate.names != after.gate.names:
+        after = replace(after, gate=None)
+    singles = tuple(_singles(marks, old, causes, day))
+    gates = [side.gate for side in (after, *(single.side for single in singles)) if side.gate is not None]
+    names = sorted({name for gate in gates for name in gate.names})
+    handed = Gate(tuple(names), gate_code(old, names, day)) if gates else None
+    return Stage(day, days, before, after, singles, handed)
+
+
+def _side(marks: Marks, graph: Graph, other: Graph, day: date) -> Side:
+    changed = {id(rule) for rule in different(marks, graph, other)}
+    wanted = [rule for rule in graph.rules if rule.finding in (Level, Charge) or id(rule) in changed]
+    return side_of(graph, wanted, derived(marks, graph, other), day, other)
+
+
+def _singles(marks: Marks, before: Graph, causes: Sequence[Cause], day: date) -> Iterator[Single]:
+    for number, cause in enumerate(causes):
+        graph = cause.on(day)
+        if graph is None:
+            continue
+        own = _charges(different(marks, graph, before))
+        theirs = parts_of(different(marks, before, graph))
+        touched = parts_of(own) | theirs
+        if touched:
+            side = side_of(graph, own, (), day, before)
+            if parts_of(own) != theirs:
+                side = replace(side, gate=None)
+            yield Single(number, touched, side)
+
+
+def _charges(rules: Iterable[Rule]) -> list[Rule]:
+    return [rule for rule in rules if rule.finding is Charge]
+
+
+def turning_days(units: Iterable[Unit], as_of: date, last: date) -> tuple[date, ...]:
+    """The evaluation date, and every later day up to the last one on which a version begins or has ended."""
+    found = {as_of}
+    for unit in units:
+        start, end = unit.policy.from_, unit.policy.until_including
+        found.update({start} if start else ())
+        found.update({end + timedelta(days=1)} if end is not None and end < date.max else ())
+    return tuple(sorted(day for day in found if as_of <= day <= max(last, as_of)))

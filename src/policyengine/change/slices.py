@@ -1,0 +1,127 @@
+"""The part of a graph that some rules rest on, and which rules say the same in two graphs.
+
+To compare two programs for a whole population, only what differs has to be worked out. A rule that is
+read off the same expressions, down to the facts, finds the same for every record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from policyengine.engine.compile.outcomes import shown_fields
+from policyengine.engine.compile.support import read_by
+from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
+from policyengine.program.graph import Graph, Key
+
+Mark = int
+"""Two nodes of the same mark are worked out alike."""
+
+
+class Marks:
+    """Marks for the nodes and rules of any number of graphs; equal ones stand for equal meaning.
+
+    Nodes of the entity `taken` are taken as they come: only their names count.
+    """
+
+    def __init__(self, taken: str | None = None) -> None:
+        self._taken = taken
+        self._known: dict[object, Mark] = {}
+        self._graphs: dict[int, tuple[Graph, dict[Key, Mark]]] = {}
+
+    def nodes(self, graph: Graph) -> dict[Key, Mark]:
+        """The mark of every node of a graph that compiles."""
+        held = self._graphs.get(id(graph))
+        if held is None:
+            held = self._graphs[id(graph)] = (graph, self._mark(graph))
+        return held[1]
+
+    def _mark(self, graph: Graph) -> dict[Key, Mark]:
+        marks: dict[Key, Mark] = {}
+        for key in graph.order:
+            entity, name = key
+            if entity == self._taken:
+                marks[key] = self._number((entity, name))
+                continue
+            node = graph.nodes[entity][name]
+            needs = tuple(sorted((need, marks[need]) for need in graph.needs(key)))
+            around = (graph.real(entity), entity in graph.repeats, repr(graph.types.get(key)))
+            marks[key] = self._number((node.expression, around, needs))
+        return marks
+
+    def _number(self, what: object) -> Mark:
+        return self._known.setdefault(what, len(self._known))
+
+    def rule(self, graph: Graph, rule: Rule) -> Mark:
+        """The mark of what a rule finds: for whom, with which status and values; titles do not matter."""
+        fields = tuple(
+            (name, self._reading(graph, rule.entity, reading))
+            for name, reading in shown_fields(rule).items()
+            if not name.endswith("title")
+        )
+        exists = None if rule.exists is None else self._node(graph, rule.entity, rule.exists)
+        status = self._node(graph, rule.entity, rule.status)
+        head = (rule.finding.section, rule.origin.policy, rule.origin.id, rule.entity)
+        return self._number((head, status, exists, fields))
+
+    def _reading(self, graph: Graph, entity: str, reading: Reading) -> object:
+        match reading:
+            case Value(node):
+                return self._node(graph, entity, node)
+            case Choose(by, cases, otherwise):
+                chosen = tuple((word, self._reading(graph, entity, each)) for word, each in cases.items())
+                return self._node(graph, entity, by), chosen, self._reading(graph, entity, otherwise)
+            case Const(value):
+                return repr(value)
+            case _:  # pragma: no cover - an outcome shows nothing else
+                return None
+
+    def _node(self, graph: Graph, entity: str, name: str) -> object:
+        found = graph.node(entity, name)
+        return name if found is None else self.nodes(graph)[found[0], name]
+
+
+def different(marks: Marks, graph: Graph, other: Graph) -> tuple[Rule, ...]:
+    """The rules of a graph that the other one does not have as they are."""
+    theirs = {marks.rule(other, rule) for rule in other.rules}
+    return tuple(rule for rule in graph.rules if marks.rule(graph, rule) not in theirs)
+
+
+def derived(marks: Marks, graph: Graph, other: Graph) -> frozenset[Key]:
+    """The derived facts of a graph that decisions show and that the other one does not work out alike."""
+    mine, theirs = marks.nodes(graph), marks.nodes(other)
+    return frozenset(
+        key for key, node in graph.every_node() if node.exported and mine[key] != theirs.get(key)
+    )
+
+
+def slice_of(graph: Graph, rules: Sequence[Rule], shown: Iterable[Key] = ()) -> Graph:
+    """The graph with only these rules, and only the nodes that they and the derived facts `shown` need."""
+    pending: list[Key] = list(shown)
+    for rule in rules:
+        found = ((graph.node(rule.entity, name), name) for name in read_by(rule))
+        pending += [(owner[0], name) for owner, name in found if owner is not None]
+        if rule.entity in graph.repeats:
+            repeat = graph.repeats[rule.entity]
+            pending.append((repeat.within, repeat.items))
+    kept: set[Key] = set()
+    while pending:
+        key = pending.pop()
+        if key not in kept:
+            kept.add(key)
+            pending.extend(graph.needs(key))
+    nodes: dict[str, dict[str, object]] = {}
+    for entity, name in (key for key, _ in graph.every_node() if key in kept):
+        nodes.setdefault(entity, {})[name] = graph.nodes[entity][name]
+    used = {rule.entity for rule in rules} | nodes.keys()
+    repeats = {entity: repeat for entity, repeat in graph.repeats.items() if entity in used}
+    return Graph(graph.vocabulary, nodes, repeats, tuple(rules), (), graph.types)  # type: ignore[arg-type]
+
+
+def handed_down(graph: Graph, rules: Sequence[Rule], entity: str) -> tuple[str, ...]:
+    """The nodes of an entity that rules of entities below it read, themselves or on their way."""
+    part = slice_of(graph, rules)
+    read = {need for key, _ in part.every_node() if key[0] != entity for need in graph.needs(key)}
+    for rule in rules:
+        found = ((graph.node(rule.entity, name), name) for name in read_by(rule))
+        read |= {(owner[0], name) for owner, name in found if owner is not None}
+    return tuple(sorted(name for owner, name in read if owner == entity))

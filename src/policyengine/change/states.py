@@ -1,0 +1,183 @@
+"""What is found for somebody, as plain states that can be compared: a level, a rate, a party, a status.
+
+A *move* is a state that becomes another one. Moves have names, by which people ask for them: somebody
+loses a discount, is newly blocked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from policyengine.engine.compile.outcomes import Outcome
+from policyengine.policy.findings import (
+    NOT_APPLICABLE,
+    UNDETERMINED,
+    Charge,
+    Discount,
+    Duty,
+    Gate,
+    Level,
+    Obligation,
+)
+
+ABSENT = "none"
+"""There is no such finding, or it does not apply."""
+DUE = "due_on"
+VALUE = "value"
+OTHER = "other"
+State = str | Decimal
+
+
+class What(NamedTuple):
+    """What is compared: a part of a policy; `aspect` tells apart what it says (by role, period, due date)."""
+
+    section: str
+    policy: str
+    id: str
+    aspect: str = ""
+
+
+class Move(NamedTuple):
+    """One state that becomes another: levels and parties as ids, rates as decimals, `none`, `undetermined`.
+
+    Of due dates and derived facts only that they differ is told.
+    """
+
+    what: What
+    before: State
+    after: State
+
+
+def states(outcome: Outcome) -> Iterator[tuple[What, State]]:
+    """The states of a finding; none for charges, whose amounts are compared."""
+    section = outcome.section
+    if section == Charge.section:
+        return
+    read = _READ.get(section, _status)
+    state = UNDETERMINED if outcome.status == UNDETERMINED else read(outcome)
+    aspect = str(outcome.values.get(_ASPECT.get(section, ""), ""))
+    yield What(section, outcome.policy, outcome.id, aspect), state
+    if section == Obligation.section and outcome.status != NOT_APPLICABLE and "due_on" in outcome.values:
+        due = outcome.values["due_on"]
+        yield What(section, outcome.policy, outcome.id, f"{aspect}/{DUE}"), str(due or UNDETERMINED)
+
+
+def _level(outcome: Outcome) -> State:
+    return str(outcome.values.get("level")) if outcome.status == "reached" else ABSENT
+
+
+def _rate(outcome: Outcome) -> State:
+    rate = outcome.values.get("rate")
+    return rate if isinstance(rate, Decimal) else UNDETERMINED
+
+
+def _party(outcome: Outcome) -> State:
+    return str(outcome.values.get("party") or UNDETERMINED) if outcome.status == "applies" else ABSENT
+
+
+def _status(outcome: Outcome) -> State:
+    return ABSENT if outcome.status == NOT_APPLICABLE else outcome.status
+
+
+_READ: Mapping[str, Callable[[Outcome], State]] = {
+    Level.section: _level,
+    Discount.section: _rate,
+    Duty.section: _party,
+}
+_ASPECT = {Duty.section: "role", Obligation.section: "period"}
+
+
+def move(what: What, before: State, after: State) -> Move:
+    """The move, as it is counted: periods are put together, days are left out."""
+    aspect = what.aspect
+    if what.section == Obligation.section:
+        aspect = DUE if aspect.endswith(f"/{DUE}") else ""
+    if aspect in (DUE, VALUE):
+        before, after = ABSENT, OTHER
+    return Move(What(what.section, what.policy, what.id, aspect), before, after)
+
+
+# How moves are called
+
+NAMES: Mapping[str, str] = {
+    "level_changes": "change level",
+    "levels_up": "reach a higher level",
+    "levels_down": "fall to a lower level, or to none",
+    "discounts_gained": "gain a discount on something",
+    "discounts_raised": "get a higher discount on something",
+    "discounts_lowered": "get a lower discount on something, but one",
+    "discounts_lost": "lose the discount on something",
+    "duties_gained": "have a duty that nobody had, or that did not apply",
+    "duties_lost": "have a duty that nobody has any more, or that no longer applies",
+    "duties_moved": "see a duty pass to another party",
+    "obligations_gained": "have an obligation more",
+    "obligations_lost": "have an obligation less",
+    "obligations_changed": "have an obligation whose status or due date changes",
+    "newly_blocked": "are blocked at a gate where they were not",
+    "newly_open": "are no longer blocked at a gate",
+    "newly_undetermined": "have something that can no longer be decided",
+    "newly_decided": "have something that can be decided now",
+    "values_changed": "have a derived fact that changes",
+}
+"""Every name of a move, and what those do who have one."""
+
+
+def names(found: Move, ranks: Mapping[str, int]) -> Iterator[str]:
+    """The names of a move; `ranks` are the levels of its policy from the lowest up."""
+    what, before, after = found
+    if UNDETERMINED in (before, after):
+        yield "newly_undetermined" if after == UNDETERMINED else "newly_decided"
+    if what.section == Level.section:
+        yield "level_changes"
+    if UNDETERMINED not in (before, after):
+        yield from _BY_SECTION.get(what.section, _others)(found, ranks)
+
+
+def _levels(found: Move, ranks: Mapping[str, int]) -> Iterator[str]:
+    before, after = (-1 if each == ABSENT else ranks.get(str(each)) for each in (found.before, found.after))
+    if before is not None and after is not None and before != after:
+        yield "levels_up" if after > before else "levels_down"
+
+
+def _discounts(found: Move, ranks: Mapping[str, int]) -> Iterator[str]:
+    before, after = (Decimal(0) if each == ABSENT else each for each in (found.before, found.after))
+    if not isinstance(before, Decimal) or not isinstance(after, Decimal) or before == after:
+        return
+    if after > before:
+        yield "discounts_raised" if before else "discounts_gained"
+    else:
+        yield "discounts_lowered" if after else "discounts_lost"
+
+
+def _gained_or_lost(noun: str, otherwise: str) -> Callable[[Move, Mapping[str, int]], Iterator[str]]:
+    def named(found: Move, ranks: Mapping[str, int]) -> Iterator[str]:
+        if found.what.aspect == DUE:
+            yield otherwise
+        elif found.before == ABSENT:
+            yield f"{noun}_gained"
+        else:
+            yield f"{noun}_lost" if found.after == ABSENT else otherwise
+
+    return named
+
+
+def _gates(found: Move, ranks: Mapping[str, int]) -> Iterator[str]:
+    if found.after == "blocked":
+        yield "newly_blocked"
+    elif found.before == "blocked":
+        yield "newly_open"
+
+
+def _others(found: Move, ranks: Mapping[str, int]) -> Iterator[str]:
+    yield "values_changed"
+
+
+_BY_SECTION: Mapping[str, Callable[[Move, Mapping[str, int]], Iterator[str]]] = {
+    Level.section: _levels,
+    Discount.section: _discounts,
+    Duty.section: _gained_or_lost("duties", "duties_moved"),
+    Obligation.section: _gained_or_lost("obligations", "obligations_changed"),
+    Gate.section: _gates,
+}

@@ -1,0 +1,92 @@
+"""The counts and sums of a plan under plain names, and conditions on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from policyengine.change.states import NAMES as MOVES
+from policyengine.dataclass import dataclass
+from policyengine.diagnostics import Diagnostic
+from policyengine.feel import types
+from policyengine.feel.evaluator import evaluate
+from policyengine.feel.face import typecheck
+from policyengine.feel.functions import BUILTINS
+from policyengine.feel.parser import parse
+from policyengine.feel.syntax import Expression, names
+from policyengine.feel.values import Failure, Unknown
+from policyengine.source import Source
+
+if TYPE_CHECKING:
+    from policyengine.change.plan import Plan
+
+RECORDS: Mapping[str, str] = {
+    "records": "records that were compared",
+    "left_out": "records that could not be read",
+    "changed": "records for which anything changes",
+    **{name: f"records that {about}" for name, about in MOVES.items()},
+    "winners": "records that pay less",
+    "losers": "records that pay more",
+    "undetermined_charges": "charges that are not counted, since a version cannot decide them",
+}
+SUMS: Mapping[str, str] = {
+    "net_before": "the net charges of the period by OLD",
+    "net_after": "the net charges of the period by NEW",
+    "net_change": "how much more all records pay; below zero they pay less, and the vendor earns less",
+}
+ABOUT: Mapping[str, str] = {**RECORDS, **SUMS}
+"""Every name of a summary, and what it stands for: counts, then amounts."""
+
+
+def summary_of(plan: Plan) -> dict[str, int | Decimal | None]:
+    """The values by name; the sums are None where the charges are in two currencies."""
+    tally, cost = plan.tally, plan.total
+    return {
+        "records": tally.records,
+        "left_out": plan.left_out,
+        "changed": tally.changed,
+        **{name: tally.named[name] for name in MOVES},
+        "winners": len(plan.winners),
+        "losers": len(plan.losers),
+        "undetermined_charges": sum(each.number for each in plan.undecided),
+        "net_before": cost.before if cost else None,
+        "net_after": cost.after if cost else None,
+        "net_change": cost.change if cost else None,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition on a summary, as it was written."""
+
+    text: str
+    expression: Expression
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that it asks for."""
+        return names(self.expression)
+
+    def holds(self, summary: Mapping[str, int | Decimal | None]) -> bool | None:
+        """Whether it holds; None where that cannot be decided."""
+        known = {
+            name: _NO_SUM if value is None else Decimal(value) for name, value in summary.items()
+        }  # fmt: skip
+        found = evaluate(self.expression, known, functions=BUILTINS)
+        return found if isinstance(found, bool) else None
+
+
+_NO_SUM = Unknown.of(Failure("amounts in two currencies have no sum"))
+
+
+def condition(text: str, place: str) -> Condition | tuple[Diagnostic, ...]:
+    """A condition out of a text, or what is wrong with it; `place` is what the text is called."""
+    source = Source(place, text)
+    names: dict[str, types.Type] = dict.fromkeys(RECORDS, types.COUNT)
+    names.update(dict.fromkeys(SUMS, types.NUMBER))
+    parsed = parse(source, names)
+    if parsed.expression is None:
+        return parsed.diagnostics
+    checked = typecheck(parsed.expression, names, types.BOOLEAN)
+    return checked.diagnostics or Condition(text, parsed.expression)

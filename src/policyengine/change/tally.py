@@ -1,0 +1,72 @@
+"""What a change does to a population, counted so far; tallies of parts of a population add up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import field
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from policyengine.change.money import EXACT, NOTHING, Part
+from policyengine.change.states import Move, State
+from policyengine.dataclass import dataclass
+
+Sums = dict[tuple[Part, str], tuple[Decimal, Decimal]]
+
+
+class Delta(NamedTuple):
+    """How much more one record pays, and whose it is; below zero it pays less."""
+
+    amount: Decimal
+    key: str
+    label: str | None
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts and sums.
+
+    `named` and `moves` count records, `subjects` those who are judged (a record may hold several).
+    `flows` are the levels before and after of all subjects, also of those who stay. `sums` are the net
+    charges before and after, by charge and currency, of all that is determined on both sides; `undecided`
+    counts the others by the side that does not know, and `facts` what keeps them from being decided.
+    `deltas` are the records whose charges change. `effects` are what single changes do by themselves, by
+    their number and currency; `unsure` counts the charges that a single change leaves undetermined.
+    `days` count the records by the first day on which something differs for them.
+    """
+
+    records: int = 0
+    changed: int = 0
+    named: Counter[str] = field(default_factory=Counter)
+    moves: Counter[Move] = field(default_factory=Counter)
+    subjects: Counter[Move] = field(default_factory=Counter)
+    flows: Counter[tuple[str, State, State]] = field(default_factory=Counter)
+    sums: Sums = field(default_factory=dict)
+    undecided: Counter[tuple[Part, str]] = field(default_factory=Counter)
+    facts: Counter[tuple[Part, str]] = field(default_factory=Counter)
+    deltas: list[Delta] = field(default_factory=list)
+    effects: dict[tuple[int, str], Decimal] = field(default_factory=dict)
+    unsure: Counter[int] = field(default_factory=Counter)
+    days: Counter[date] = field(default_factory=Counter)
+
+    def pay(self, part: Part, currency: str, before: Decimal, after: Decimal) -> None:
+        """Adds what a charge comes to before and after."""
+        held = self.sums.get((part, currency), (NOTHING, NOTHING))
+        self.sums[part, currency] = (EXACT.add(held[0], before), EXACT.add(held[1], after))
+
+    def effect(self, number: int, currency: str, amount: Decimal) -> None:
+        """Adds what a single change does."""
+        self.effects[number, currency] = EXACT.add(self.effects.get((number, currency), NOTHING), amount)
+
+    def add(self, other: Tally) -> None:
+        """Adds the tally of more records."""
+        self.records += other.records
+        self.changed += other.changed
+        for name in ("named", "moves", "subjects", "flows", "undecided", "facts", "unsure", "days"):
+            getattr(self, name).update(getattr(other, name))
+        for (part, currency), (before, after) in other.sums.items():
+            self.pay(part, currency, before, after)
+        for (number, currency), amount in other.effects.items():
+            self.effect(number, currency, amount)
+        self.deltas += other.deltas

@@ -1,0 +1,205 @@
+"""`policyengine plan`: whom a change of policies hits, and what it costs."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import click
+
+from policyengine.api import Program
+from policyengine.change.attribution import causes_of
+from policyengine.change.judge import Judge
+from policyengine.change.period import Days, days_of
+from policyengine.change.plan import Plan, Version
+from policyengine.change.population import stages, turning_days
+from policyengine.change.sides import ranks_of
+from policyengine.change.spread import spread
+from policyengine.change.summary import Condition, condition
+from policyengine.change.tally import Tally
+from policyengine.change.titles import titles_of
+from policyengine.cli import revisions
+from policyengine.cli.codes import FOUND, OK, CommandError
+from policyengine.cli.console import Console
+from policyengine.cli.files import deliver
+from policyengine.cli.inputs import FORMS, Form
+from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
+from policyengine.cli.population import Population, read_population
+from policyengine.cli.revisions import open_versions, read_versions
+from policyengine.cli.working import Working, note
+from policyengine.program.graph import Graph
+from policyengine.render.diagnostics import diagnostics_text
+from policyengine.render.plan_words import amount, count, several, things
+
+CHANGES = 5
+"""The exit code of `--detailed-exitcode` where something changes for somebody."""
+
+
+@click.command("plan", context_settings=SETTINGS)
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.argument("more", metavar="[FILE]...", nargs=-1)
+@click.option(
+    "--records", "files", metavar="FILE", multiple=True, help="The partner base; may be given several times."
+)
+@as_of_option
+@click.option(
+    "--period", default="P12M", metavar="PERIOD", show_default=True,
+    help="Whose charges are added up: a length from the evaluation date, or START..END.",
+)  # fmt: skip
+@click.option(
+    "--fail-if", "conditions", metavar="EXPR", multiple=True,
+    help="Exit code 1 if this holds, such as `losers > 10`; may be given several times.",
+)  # fmt: skip
+@click.option("--show-keys", is_flag=True, help="Name those who win and lose most; logs may be public.")
+@click.option(
+    "--top", type=click.IntRange(1), default=10, show_default=True, help="How many `--show-keys` names."
+)
+@output_option("text", "markdown", "json", "html")
+@click.option(
+    "--format", "form", type=click.Choice(FORMS), help="What is in the files, if the ending does not tell."
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit code 5 if something changes for somebody.")
+@color_option
+def command(
+    old: str, new: str, more: tuple[str, ...], files: tuple[str, ...], as_of: date, period: str,
+    conditions: tuple[str, ...], show_keys: bool, top: int, outputs: tuple[Output, ...], form: Form | None,
+    detailed_exitcode: bool, color: str,
+) -> int:  # fmt: skip
+    """Say whom a change of policies hits, and what it costs.
+
+    OLD and NEW are two folders of one program, or revisions and its folder: `main..HEAD policies/example`.
+    The records (YAML, JSON, NDJSON; `-` for standard input) are the partner base. Records with mistakes are
+    reported and left out; the exit code is then 1.
+    """
+    console = Console.of(color)
+    days = _days(period, as_of)
+    limits = _conditions(conditions, console)
+    paths = (*files, *more)
+    if not paths:
+        raise CommandError("there are no records", help="`--records FILE` names the partner base")
+    versions = read_versions(old, new)
+    programs = open_versions(versions, as_of, console)
+    note("reading the records ...")
+    population = read_population(*programs, paths, form, console)
+    note("")
+    plan = _plan(versions, programs, population, days, top if show_keys else 0)
+    deliver(
+        outputs or (Output("text"),),
+        lambda form, paint: _render(plan, form, paint, console),
+        console,
+        map(Path, paths),
+    )
+    console.err(f"{things(plan.left_out, 'record')} left out" if plan.left_out else "")
+    failed = [limit for limit in limits if _fails(limit, plan, console)]
+    if failed or population.left_out:
+        return FOUND
+    return CHANGES if detailed_exitcode and not plan.same else OK
+
+
+def _days(period: str, as_of: date) -> Days:
+    try:
+        return days_of(period, as_of)
+    except ValueError as error:
+        raise CommandError(
+            f"--period: {error}", help="write a length such as `P12M`, or `2027-01-01..2027-12-31`"
+        ) from None
+
+
+def _conditions(texts: Sequence[str], console: Console) -> list[Condition]:
+    found = [condition(text, "--fail-if") for text in texts]
+    wrong = [each for one in found if isinstance(one, tuple) for each in one]
+    if wrong:
+        console.err(diagnostics_text(wrong, color=console.color_err))
+        raise CommandError("a condition of `--fail-if` cannot be used")
+    return [one for one in found if isinstance(one, Condition)]
+
+
+def _plan(
+    versions: tuple[revisions.Version, revisions.Version], programs: tuple[Program, Program],
+    population: Population, days: Days, top: int,
+) -> Plan:  # fmt: skip
+    old, new = programs
+    as_of = new.as_of
+    units = (*old.linked.units, *new.linked.units)
+    turns = turning_days(units, as_of, days.last)
+    before, after = (_on_day(*both) for both in zip(versions, programs, strict=True))
+    causes = causes_of(old.linked, new.linked)
+    judge = Judge(
+        stages(before, after, days, turns, causes),
+        ranks_of(graph(turn) for graph in (before, after) for turn in turns),
+        new.vocabulary.entities[new.vocabulary.root].key,
+        new.vocabulary.entities[new.vocabulary.root].label,
+    )
+    titles = titles_of(version.program(turn).linked for version in versions for turn in turns)
+    noun = titles.entity(new.vocabulary.root)
+    tally = _tally(judge, population, noun)
+    return Plan(
+        new.id, new.title,
+        Version(versions[0].name, old.linked.digest), Version(versions[1].name, new.linked.digest),
+        as_of, days, turns, noun, tally, population.left_out, titles,
+        tuple(cause.title for cause in causes), top,
+    )  # fmt: skip
+
+
+def _on_day(version: revisions.Version, program: Program):  # type: ignore[no-untyped-def]
+    @cache
+    def graph(day: date) -> Graph:
+        found = program if day == program.as_of else version.program(day)
+        assert found.linked.graph is not None
+        return found.linked.graph
+
+    return graph
+
+
+def _tally(judge: Judge, population: Population, noun: str) -> Tally:
+    pairs = population.pairs
+    tally = Tally()
+    working = Working(several(noun), len(pairs))
+    gc.collect()
+    gc.freeze()  # what was read stays; looking for it again and again, and in every process, costs much
+    try:
+        for number, some in spread(lambda start, end: judge.tally(pairs[start:end]), len(pairs)):
+            tally.add(some)
+            working.step(number)
+    finally:
+        gc.unfreeze()
+        working.end()
+    return tally
+
+
+def _fails(limit: Condition, plan: Plan, console: Console) -> bool:
+    holds = limit.holds(plan.summary)
+    if holds is False:
+        return False
+    values = [f"{name} is {_value(value)}" for name, value in plan.summary.items() if name in limit.names]
+    verdict = "holds" if holds else "cannot be decided"
+    console.err(f"--fail-if `{limit.text}` {verdict}: {', '.join(values)}")
+    return True
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "not known, since amounts in two currencies have no sum"
+    return count(value) if isinstance(value, int) else amount(value, "")  # type: ignore[arg-type]
+
+
+def _render(plan: Plan, form: str, paint: bool, console: Console) -> str:
+    if form == "json":
+        from policyengine.render.plan_json import plan_json
+
+        return plan_json(plan)
+    if form == "markdown":
+        from policyengine.render.plan_markdown import plan_markdown
+
+        return plan_markdown(plan)
+    if form == "html":
+        from policyengine.render.plan_html import plan_html
+
+        return plan_html(plan)
+    from policyengine.render.plan_text import plan_text
+
+    return plan_text(plan, color=paint, columns=console.columns)

@@ -1,0 +1,115 @@
+"""A plan as one page: it loads nothing, runs nothing, and reads in light and in dark."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib import resources
+from typing import Any
+
+from policyengine.change.plan import Plan
+from policyengine.policy.phrases import day
+from policyengine.render import plan_charts as charts
+from policyengine.render import plan_words as say
+from policyengine.render.width import clean
+
+
+def plan_html(plan: Plan) -> str:
+    """The page. It needs Jinja2, the extra `html`; without it, `ImportError` is raised."""
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_shown
+    )
+    style = _read("plan.css")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    template = environment.from_string(_read("plan.html.jinja"))
+    return template.render(
+        plan=plan, say=_Words(plan), style=_trusted(style), digest=digest, width=charts.WIDTH,
+        flows=list(charts.flows(plan)), costs=charts.costs(plan),
+        groups=list(say.groups(plan)), tiles=_tiles(plan),
+    )  # fmt: skip
+
+
+def _read(name: str) -> str:
+    return (resources.files("policyengine.render") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _trusted(text: str) -> Any:
+    from markupsafe import Markup
+
+    return Markup(text)  # our own style sheet, whose digest the page names
+
+
+def _shown(value: object) -> object:
+    """Texts of policies and records without what a page would obey; the sheet stays as it is."""
+    return clean(value) if type(value) is str else value
+
+
+def _tiles(plan: Plan) -> list[tuple[str, str]]:
+    """The few numbers that matter most, and what they count."""
+    named = plan.tally.named
+    found = [(say.count(plan.tally.changed), f"of {say.things(plan.tally.records, plan.noun)} see a change")]
+    found += [(say.count(named[name]), words) for name, words in _TILES if named[name]]
+    found += [(say.amount(cost.change, cost.currency, signed=True), "net charges") for cost in plan.totals]
+    return found
+
+
+_TILES = (
+    ("level_changes", "change level"),
+    ("discounts_lost", "lose a discount"),
+    ("newly_blocked", "newly blocked"),
+    ("newly_undetermined", "no longer decided"),
+)
+
+
+class _Words:
+    """The words of a plan, for the template."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def headline(self) -> str:
+        return say.headline(self._plan)
+
+    def about(self) -> str:
+        return say.about(self._plan)
+
+    def effective(self) -> str | None:
+        return say.effective(self._plan)
+
+    def payers(self) -> str:
+        return say.payers(self._plan)
+
+    def stretch(self) -> str:
+        return say.stretch(self._plan.days)
+
+    def charge(self, cost: Any) -> str:
+        return say.charge(self._plan, cost)
+
+    def undecided(self, found: Any) -> list[tuple[str, bool]]:
+        """The sentence in pieces, each with whether it is the name of a fact."""
+        pieces = say.undecided(self._plan, found).split("`")
+        return [(piece, i % 2 == 1) for i, piece in enumerate(pieces)]
+
+    def people(self) -> str:
+        return say.several(self._plan.noun)
+
+    def share(self, share: Any) -> str:
+        return say.together(self._plan) if share.interaction else str(share.title)
+
+    def amount(self, value: Any, currency: str) -> str:
+        return say.amount(value, currency)
+
+    def change(self, value: Any, currency: str) -> str:
+        return say.amount(value, currency, signed=True)
+
+    def count(self, number: int) -> str:
+        return say.count(number)
+
+    def things(self, number: int, noun: str) -> str:
+        return say.things(number, noun)
+
+    def day(self, value: Any) -> str:
+        return day(value)

@@ -1,0 +1,197 @@
+"""A plan as JSON: a deliberate, versioned shape, and the JSON Schema that describes it.
+
+Exact amounts and rates are texts, counts are numbers. Keys of records are only in it where they were
+asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from operator import itemgetter
+from typing import NamedTuple
+
+from policyengine.change.plan import Plan
+from policyengine.change.states import Move, State
+from policyengine.change.summary import ABOUT, RECORDS
+from policyengine.policy.shape import (
+    COUNT,
+    DATE,
+    EXACT,
+    FLAG,
+    TEXT,
+    Key,
+    Schema,
+    constant,
+    definitions,
+    describe,
+    many,
+    maybe,
+    record,
+    write,
+)
+from policyengine.render import plan_words as say
+
+SCHEMA_VERSION = 1
+"""Grows when a reader of the old shape could misread the new one; new keys alone do not change it."""
+
+
+class _Moved(NamedTuple):
+    plan: Plan
+    move: Move
+
+
+class _Flow(NamedTuple):
+    policy: str
+    before: State
+    after: State
+    subjects: int
+
+
+def _state(state: State) -> str:
+    return f"{state:f}" if isinstance(state, Decimal) else state
+
+
+_VERSION = record(
+    "version",
+    "One of the two versions.",
+    Key("name", TEXT, "The folder, or the revision and the folder."),
+    Key("policies", TEXT, "A digest of its policies."),
+)
+_PERIOD = record(
+    "period",
+    "The days whose charges are added up, both included.",
+    Key("first", DATE, "The first day."),
+    Key("last", DATE, "The last day."),
+)
+_SUMMARY = record(
+    "summary",
+    "The counts and sums by the names that `--fail-if` knows; sums are null where there are two currencies.",
+    *(
+        Key(name, COUNT if name in RECORDS else maybe(EXACT), f"{about[:1].upper()}{about[1:]}.",
+            itemgetter(name))
+        for name, about in ABOUT.items()
+    ),
+)  # fmt: skip
+_FLOW = record(
+    "flow",
+    "So many have one level before and one after; those who keep theirs too.",
+    Key("policy", TEXT, "The policy that knows the levels."),
+    Key("before", TEXT, "The level before; `none` or `undetermined`."),
+    Key("after", TEXT, "The level after."),
+    Key("subjects", COUNT, "How many."),
+)
+_MOVE = record(
+    "move",
+    "A finding that becomes another one, and for how many.",
+    Key("section", TEXT, "The list of a decision that it stands in.", lambda each: each.move.what.section),
+    Key("policy", TEXT, "The policy; for derived facts the entity.", lambda each: each.move.what.policy),
+    Key("id", TEXT, "The part of the policy.", lambda each: each.move.what.id),
+    Key(
+        "aspect",
+        TEXT,
+        "Of duties the role; `due_on` where a due date moves.",
+        lambda each: each.move.what.aspect,
+    ),
+    Key("before", TEXT, "The level, rate, party or status before.", lambda each: _state(each.move.before)),
+    Key("after", TEXT, "The same after.", lambda each: _state(each.move.after)),
+    Key("records", COUNT, "For how many records.", lambda each: each.plan.tally.moves[each.move]),
+    Key("subjects", COUNT, "For how many of those judged.", lambda each: each.plan.tally.subjects[each.move]),
+    Key("text", TEXT, "The same in words.", lambda each: say.sentence(each.plan, each.move)),
+)
+_COST = record(
+    "cost",
+    "What a charge comes to in the period, net, for all records together.",
+    Key(
+        "policy",
+        maybe(TEXT),
+        "The policy; null for all charges.",
+        lambda cost: cost.part and cost.part.policy,
+    ),
+    Key("id", maybe(TEXT), "The charge; null for all charges.", lambda cost: cost.part and cost.part.id),
+    Key("currency", TEXT, "The currency; empty where the program has none."),
+    Key("before", EXACT, "By OLD."),
+    Key("after", EXACT, "By NEW."),
+    Key("change", EXACT, "How much more is paid; below zero less."),
+)
+_UNDECIDED = record(
+    "undecided",
+    "Charges that are not counted, since one of the versions cannot decide them.",
+    Key("policy", TEXT, "The policy.", lambda found: found.part.policy),
+    Key("id", TEXT, "The charge.", lambda found: found.part.id),
+    Key("before", COUNT, "How many only OLD cannot decide."),
+    Key("after", COUNT, "How many only NEW cannot decide."),
+    Key("both", COUNT, "How many neither can decide."),
+    Key("missing", many(record(
+        "missing_fact",
+        "A fact that some of them lack.",
+        Key("fact", TEXT, "Entity and fact, or why there is no value.", lambda each: each[0]),
+        Key("charges", COUNT, "How many charges it keeps from being decided.", lambda each: each[1]),
+    )), "The facts that they lack.", lambda found: found.facts),
+)  # fmt: skip
+_SHARE = record(
+    "share",
+    "How much of the change one changed rule causes by itself; the shares add up to the change.",
+    Key("title", maybe(TEXT), "The changed rule; null for interaction.", lambda share: share.title or None),
+    Key("interaction", FLAG, "Whether this is what the changes do together."),
+    Key("currency", TEXT, "The currency."),
+    Key("change", EXACT, "How much more is paid."),
+    Key("unsure", COUNT, "How many charges this change alone leaves undetermined."),
+)
+_DELTA = record(
+    "delta",
+    "A record whose net charges change.",
+    Key("key", TEXT, "Its key."),
+    Key("label", maybe(TEXT), "What people call it."),
+    Key("change", EXACT, "How much more it pays; below zero less.", lambda delta: delta.amount),
+)
+_PLAN = (
+    Key("schema_version", constant(SCHEMA_VERSION), "The version of this shape.", lambda _: SCHEMA_VERSION),
+    Key("program", TEXT, "The id of the program."),
+    Key("title", TEXT, "The title of the program."),
+    Key("old", _VERSION, "The version before."),
+    Key("new", _VERSION, "The version after."),
+    Key("as_of", DATE, "The evaluation date."),
+    Key("asked_on", many(DATE), "The days on which both versions were asked.", lambda plan: plan.turns),
+    Key("period", _PERIOD, "The days whose charges are added up.", lambda plan: plan.days),
+    Key("headline", TEXT, "What happens, in one sentence.", say.headline),
+    Key("summary", _SUMMARY, "The counts and sums."),
+    Key("levels", many(_FLOW), "Who has which level before and after.", lambda plan: list(_flows(plan))),
+    Key("moves", many(_MOVE), "What changes, and for how many.", lambda plan: list(_moves(plan))),
+    Key("totals", many(_COST), "All charges together, by currency."),
+    Key("charges", many(_COST), "The charges one by one.", lambda plan: plan.costs),
+    Key("undecided", many(_UNDECIDED), "The charges that are not counted."),
+    Key("causes", many(_SHARE), "Which changed rule causes how much.", lambda plan: plan.shares),
+    Key("losers", maybe(many(_DELTA)), "Who pays most more; null where keys were not asked for.",
+        lambda plan: plan.losers[: plan.top] if plan.top else None),
+    Key("winners", maybe(many(_DELTA)), "Who pays most less; null where keys were not asked for.",
+        lambda plan: plan.winners[: plan.top] if plan.top else None),
+)  # fmt: skip
+
+
+def plan_json(plan: Plan) -> str:
+    """The plan as a text, in the shape of `plan_schema()`."""
+    return json.dumps(write(_PLAN, plan), indent=2, ensure_ascii=False)
+
+
+def plan_schema() -> Schema:
+    """The JSON Schema (2020-12) of a plan."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Plan of policyengine",
+        **describe(_PLAN, "Whom a change of policies hits, and what it costs."),
+        "$defs": definitions(_PLAN),
+    }
+
+
+def _flows(plan: Plan) -> Iterator[_Flow]:
+    for (policy, before, after), number in sorted(
+        plan.tally.flows.items(), key=lambda each: (-each[1], each[0])
+    ):
+        yield _Flow(policy, _state(before), _state(after), number)
+
+
+def _moves(plan: Plan) -> Iterator[_Moved]:
+    moves = sorted(plan.tally.moves.items(), key=lambda each: (-each[1], *map(str, each[0])))
+    yield from (_Moved(plan, move) for move, _ in moves)

@@ -1,0 +1,153 @@
+"""Judging a partner base: short cuts change nothing, and parts add up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from benchmarks.partners import partners
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.change.slow import Terms
+from tests.support import POLICIES
+
+from policyengine.api import Program
+from policyengine.change.attribution import causes_of
+from policyengine.change.judge import Judge, Pair
+from policyengine.change.period import Days
+from policyengine.change.plan import Plan, Version
+from policyengine.change.population import stages, turning_days
+from policyengine.change.sides import ranks_of
+from policyengine.change.tally import Tally
+from policyengine.change.titles import titles_of
+from policyengine.files import read_folder
+from policyengine.program import load as loading
+from policyengine.program.graph import Graph
+from policyengine.source import Source
+
+DAY = date(2026, 11, 27)
+YEAR = Days(DAY, date(2027, 11, 26))
+SOURCES = read_folder(POLICIES / "bytekast").sources
+GROUP = list(partners(120, 21, 0.06))
+
+
+def program(edits: dict[str, str] | None = None, terms: Terms | None = None, day: date = DAY) -> Program:
+    """ByteKast with other terms, and with other texts in its files."""
+    sources = []
+    for source in SOURCES:
+        text = source.text
+        if terms is not None and source.name.endswith("levels.yaml"):
+            text = terms.written(text)
+        for old, new in (edits or {}).items():
+            text = text.replace(old, new)
+        sources.append(Source(source.name, text))
+    made = Program(loading.load("bytekast", sources, day), "bytekast")
+    assert made.ok, [str(found) for found in made.diagnostics]
+    return made
+
+
+def graph(program: Program) -> Graph:
+    assert program.linked.graph is not None
+    return program.linked.graph
+
+
+def judge(old: Program, new: Program) -> Judge:
+    one, other = graph(old), graph(new)
+    return Judge(
+        stages(lambda _: one, lambda _: other, YEAR, (DAY,), causes_of(old.linked, new.linked)),
+        ranks_of([one, other]),
+        "id",
+    )
+
+
+def plan(old: Program, new: Program, tally: Tally) -> Plan:
+    causes = tuple(cause.title for cause in causes_of(old.linked, new.linked))
+    version = Version("a", "b")
+    titles = titles_of([old.linked, new.linked])
+    return Plan(
+        "bytekast", "ByteKast", version, version, DAY, YEAR, (DAY,), "reseller", tally, 0, titles, causes
+    )
+
+
+def pairs(program: Program, group: Sequence[dict[str, object]] = GROUP) -> list[Pair]:
+    return [Pair(record, record) for each in group for record in program.record(each).records]
+
+
+TERMS = st.builds(
+    Terms,
+    silver=st.integers(5, 12),
+    gold=st.integers(13, 20),
+    platinum=st.integers(21, 40),
+    silver_rate=st.integers(0, 40),
+    gold_rate=st.integers(0, 60),
+    platinum_rate=st.integers(0, 100),
+)
+
+
+@given(before=TERMS, after=TERMS)
+@settings(derandomize=True, max_examples=8, deadline=None)
+def test_parts_add_up_and_short_cuts_change_nothing(before: Terms, after: Terms) -> None:
+    old, new = program(terms=before), program(terms=after)
+    found = judge(old, new)
+    group = pairs(old)[:50]
+    tally = found.tally(group)
+    slow = replace(found, stages=tuple(replace(stage, handed=None) for stage in found.stages))
+    assert slow.tally(group) == tally
+    apart = Tally()
+    for part in (group[:20], group[20:]):
+        apart.add(found.tally(part))
+    assert apart == tally
+    made = plan(old, new, tally)
+    assert made.total is not None
+    assert sum((share.change for share in made.shares), Decimal(0)) == made.total.change
+    assert sum((delta.amount for delta in tally.deltas), Decimal(0)) == made.total.change
+    assert sum(tally.flows.values()) == tally.records == len(group)
+
+
+def test_a_short_cut_is_taken() -> None:
+    """Otherwise the law above says nothing."""
+    found = judge(program(), program(terms=Terms(silver_rate=15)))
+    (stage,) = found.stages
+    assert stage.handed is not None
+    assert stage.new.gate is not None
+    assert stage.new.gate.names == ("discount/app_setup", "discount/monthly_subscription")
+    assert [single.side.gate is not None for single in stage.single] == [True]
+
+
+TRAINING = """
+  - id: ongoing-training
+    title: Keeps that team in ongoing training
+    when: team_in_ongoing_training
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("met_when: competence_rating = \"positive\"", "decided_by: bytekast", {"obligations_changed"}),
+        ("amount: setup_fee", "amount: setup_fee * 2", set()),
+        ("every: P1M\n    first_due", "every: P3M\n    first_due", set()),
+        (TRAINING, "\n", {"level_changes", "levels_up", "discounts_gained"}),
+        ("title: Silver", "title: Argent", None),
+    ],
+)  # fmt: skip
+def test_changes_are_called_by_name(old: str, new: str, named: set[str] | None) -> None:
+    assert any(old in source.text for source in SOURCES)
+    before = program()
+    found = judge(before, program({old: new})).tally(pairs(before))
+    if named is None:
+        assert found.changed == 0
+    else:
+        assert found.changed > 0
+        assert set(found.named) - {"newly_undetermined", "newly_decided"} == named
+
+
+def test_versions_turn_when_they_begin_and_after_they_end() -> None:
+    later = "for: partner\nfrom: 2027-02-01\nuntil_including: 2027-05-31\n"
+    units = program({'for: partner\nsource: {document: kpi-levels, section: "3"}\n': later}).linked.units
+    assert turning_days(units, DAY, YEAR.last) == (DAY, date(2027, 2, 1), date(2027, 6, 1))
+    assert turning_days(units, DAY, date(2027, 5, 31)) == (DAY, date(2027, 2, 1))
+    assert turning_days(units, date(2027, 3, 1), date(2027, 1, 1)) == (date(2027, 3, 1),)

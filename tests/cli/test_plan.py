@@ -1,0 +1,324 @@
+"""`policyengine plan`: right to the cent against a calculation by hand; clear about what cannot be used."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from benchmarks.partners import line, partners
+from jsonschema import Draft202012Validator
+from tests.change.slow import Terms, charges, level
+from tests.cli.conftest import Result
+from tests.support import POLICIES
+
+from policyengine.api import schemas
+
+DAY = date(2026, 11, 27)
+YEAR = (date(2026, 11, 27), date(2027, 11, 26))
+SILVER_LESS = Terms(silver_rate=15)
+GOLD_LATER = Terms(gold=17)
+Cli = Callable[..., Result]
+
+
+@pytest.fixture
+def old() -> Path:
+    return POLICIES / "bytekast"
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Callable[..., Path]:
+    """A file of so many resellers."""
+
+    def write(count: int, seed: int = 7, holes: float = 0.03) -> Path:
+        path = tmp_path / "base.ndjson"
+        path.write_text("".join(f"{line(each)}\n" for each in partners(count, seed, holes)))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def version(tmp_path: Path) -> Callable[..., Path]:
+    """A folder with other terms; with `since` as a later version beside the present one."""
+
+    def make(terms: Terms, since: date | None = None) -> Path:
+        folder = tmp_path / "new"
+        shutil.copytree(POLICIES / "bytekast", folder, dirs_exist_ok=True)
+        file = folder / "levels.yaml"
+        levels = file.read_text()
+        if since is None:
+            file.write_text(terms.written(levels))
+        else:
+            later = terms.written(levels).replace("for: partner\n", f"for: partner\nfrom: {since}\n", 1)
+            file.write_text(f"{levels}---\n{later}")
+        return folder
+
+    return make
+
+
+def answer(result: Result) -> dict[str, Any]:
+    assert result.code == 0, result.err
+    found = json.loads(result.out)
+    Draft202012Validator(schemas()["plan.schema.json"]).validate(found)
+    return found
+
+
+def bills(
+    group: Sequence[dict[str, Any]], terms: Sequence[tuple[Terms, tuple[date, date]]]
+) -> dict[tuple[str, str, str], Decimal | None]:
+    """What every charge of every reseller comes to, by terms that each hold for some days."""
+    found: dict[tuple[str, str, str], Decimal | None] = {}
+    for partner in group:
+        for one, days in terms:
+            for account, charge, amount in charges(partner, one, days):
+                key = (partner["id"], account, charge)
+                held = found.get(key, Decimal(0))
+                found[key] = None if held is None or amount is None else held + amount
+    return found
+
+
+def expected(
+    group: Sequence[dict[str, Any]], before: Sequence[Any], after: Sequence[Any]
+) -> tuple[dict[str, tuple[Decimal, Decimal]], Counter[str], dict[str, Decimal]]:
+    """Sums by charge, how many charges are undecided, and who pays how much more."""
+    one, other = bills(group, before), bills(group, after)
+    sums: dict[str, tuple[Decimal, Decimal]] = {}
+    undecided: Counter[str] = Counter()
+    deltas: dict[str, Decimal] = {}
+    for key in one:
+        was, now = one[key], other[key]
+        if was is None or now is None:
+            undecided[key[2]] += 1
+            continue
+        held = sums.get(key[2], (Decimal(0), Decimal(0)))
+        sums[key[2]] = (held[0] + was, held[1] + now)
+        deltas[key[0]] = deltas.get(key[0], Decimal(0)) + now - was
+    return sums, undecided, {key: delta for key, delta in deltas.items() if delta}
+
+
+def check_money(found: dict[str, Any], wanted: Any) -> None:
+    sums, undecided, deltas = wanted
+    assert {
+        each["id"]: (Decimal(each["before"]), Decimal(each["after"])) for each in found["charges"]
+    } == sums
+    assert {each["id"]: each["before"] + each["after"] + each["both"] for each in found["undecided"]} == dict(
+        undecided
+    )
+    assert {each["key"]: Decimal(each["change"]) for each in found["losers"] + found["winners"]} == deltas
+    summary = found["summary"]
+    assert summary["losers"] == sum(delta > 0 for delta in deltas.values())
+    assert summary["winners"] == sum(delta < 0 for delta in deltas.values())
+    assert Decimal(summary["net_change"]) == sum(deltas.values(), Decimal(0))
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        SILVER_LESS,
+        GOLD_LATER,
+        Terms(silver=9, gold_rate=40, platinum=30, silver_rate=0),
+        Terms(silver_rate=21, platinum_rate=100),
+    ],
+)
+@pytest.mark.parametrize("holes", [0, 0.08])
+def test_the_money_is_right_to_the_cent(
+    cli: Cli, old: Path, base: Any, version: Any, terms: Terms, holes: float
+) -> None:
+    group = list(partners(150, 11, holes))
+    found = answer(
+        cli("plan", old, version(terms), "--records", base(150, 11, holes), "--as-of", DAY, "-o", "json",
+            "--show-keys", "--top", 1000)
+    )  # fmt: skip
+    check_money(found, expected(group, [(Terms(), YEAR)], [(terms, YEAR)]))
+    flows = Counter((level(each, Terms()), level(each, terms)) for each in group)
+    assert {(each["before"], each["after"]): each["subjects"] for each in found["levels"]} == flows
+    assert found["summary"]["level_changes"] == sum(n for pair, n in flows.items() if pair[0] != pair[1])
+
+
+def test_a_version_that_begins_within_the_period_holds_from_its_day_on(
+    cli: Cli, old: Path, base: Any, version: Any
+) -> None:
+    terms, since = Terms(gold=18, silver_rate=12), date(2027, 3, 31)
+    group = list(partners(150, 12))
+    found = answer(
+        cli("plan", old, version(terms, since), "--records", base(150, 12), "--as-of", DAY, "-o", "json",
+            "--show-keys", "--top", 1000)
+    )  # fmt: skip
+    first, second = (YEAR[0], date(2027, 3, 30)), (since, YEAR[1])
+    check_money(found, expected(group, [(Terms(), YEAR)], [(Terms(), first), (terms, second)]))
+    assert found["asked_on"] == ["2026-11-27", "2027-03-31"]
+    flows = Counter((level(each, Terms()), level(each, terms)) for each in group)
+    assert {(each["before"], each["after"]): each["subjects"] for each in found["levels"]} == flows
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("2027-02-28..2027-03-31", (date(2027, 2, 28), date(2027, 3, 31))),
+        ("2026-01-01..2026-06-30", (date(2026, 1, 1), date(2026, 6, 30))),
+        ("P90D", (DAY, date(2027, 2, 24))),
+        ("P1Y", YEAR),
+    ],
+)
+def test_a_period_may_be_any_days(
+    cli: Cli, old: Path, base: Any, version: Any, text: str, days: tuple[date, date]
+) -> None:
+    group = list(partners(60, 13))
+    found = answer(
+        cli("plan", old, version(SILVER_LESS), "--records", base(60, 13), "--as-of", DAY, "--period", text,
+            "-o", "json", "--show-keys", "--top", 1000)
+    )  # fmt: skip
+    check_money(found, expected(group, [(Terms(), days)], [(SILVER_LESS, days)]))
+
+
+def test_a_program_and_itself_differ_in_nothing(cli: Cli, old: Path, base: Any) -> None:
+    result = cli("plan", old, old, "--records", base(40), "--as-of", DAY, "--fail-if", "changed > 0",
+                 "--detailed-exitcode")  # fmt: skip
+    assert result.code == 0
+    assert result.out.startswith("Nothing changes for 40 resellers; net charges over 12 months stay at ")
+
+
+def test_exit_codes_of_conditions(cli: Cli, old: Path, base: Any, version: Any) -> None:
+    call = ("plan", old, version(SILVER_LESS), "--records", base(60), "--as-of", DAY)
+    assert cli(*call).code == 0
+    assert cli(*call, "--detailed-exitcode").code == 5
+    held = cli(*call, "--fail-if", "losers > 1000", "--fail-if", "losers > 3 and net_change > 0")
+    assert held.code == 1
+    assert "--fail-if `losers > 3 and net_change > 0` holds: losers is " in held.err
+    assert held.out.startswith("Of 60 resellers ")
+    assert cli(*call, "--fail-if", "net_change < -1000").code == 0
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ("losrs > 10", "did you mean `losers`?"),
+        ("losers >", "expected a value"),
+        ("losers", "a condition is needed here"),
+        ('losers > "ten"', "have no order"),
+    ],
+)
+def test_a_condition_that_cannot_be_used_ends_it_before_anything_is_read(
+    cli: Cli, old: Path, condition: str, words: str
+) -> None:
+    result = cli("plan", old, old, "--records", "nowhere.ndjson", "--fail-if", condition)
+    assert (result.code, result.out) == (2, "")
+    assert words in result.err
+    assert "--fail-if:1:" in result.err
+
+
+@pytest.mark.parametrize(
+    ("period", "words"),
+    [
+        ("12M", "`12M` is not a period"),
+        ("P0M", "`P0M` has no length"),
+        ("2027-01-01..2026-01-01", "ends before it begins"),
+        ("2027-01-01..", "with a first and a last day"),
+        ("2027-02-30..2027-03-01", "is not a day of the calendar"),
+        ("P9999Y", "beyond the year 9999"),
+    ],
+)
+def test_a_period_that_cannot_be_used(cli: Cli, old: Path, base: Any, period: str, words: str) -> None:
+    result = cli("plan", old, old, "--records", base(1), "--as-of", DAY, "--period", period)
+    assert (result.code, result.out) == (2, "")
+    assert words in result.err
+
+
+def test_policies_that_do_not_compile(cli: Cli, old: Path, base: Any, version: Any, tmp_path: Path) -> None:
+    broken = version(SILVER_LESS)
+    (broken / "levels.yaml").write_text((broken / "levels.yaml").read_text().replace("measure:", "mesure:"))
+    page = tmp_path / "page.html"
+    for pair in ((broken, old), (old, broken)):
+        result = cli("plan", *pair, "--records", base(5), "-o", f"html:{page}")
+        assert (result.code, result.out) == (3, "")
+        assert "levels.yaml" in result.err
+    assert not page.exists()
+
+
+def test_no_records(cli: Cli, old: Path, tmp_path: Path) -> None:
+    assert "--records FILE" in cli("plan", old, old).err
+    empty = tmp_path / "empty.ndjson"
+    empty.write_text("\n")
+    for file in (empty, tmp_path / "nowhere.ndjson"):
+        result = cli("plan", old, old, "--records", file)
+        assert (result.code, result.out) == (2, "")
+
+
+def test_records_of_another_program(cli: Cli, old: Path) -> None:
+    result = cli("plan", old, old, "--records", POLICIES.parent / "fixtures/pugpig/records/northwind.yaml")
+    assert (result.code, result.out) == (2, "")
+    assert "are they records of `bytekast`?" in result.err
+
+
+def test_records_with_mistakes_are_left_out_and_said(cli: Cli, old: Path, base: Any, version: Any) -> None:
+    file = base(3)
+    file.write_text(file.read_text() + '{"id": "x", "active_accounts": -1}\n{"id": "y", "name"}\n')
+    result = cli("plan", old, version(SILVER_LESS), "--records", file, "--as-of", DAY, "-o", "json")
+    assert result.code == 1
+    assert "2 records left out" in result.err
+    assert "base.ndjson:4:" in result.err
+    found = json.loads(result.out)
+    assert (found["summary"]["records"], found["summary"]["left_out"]) == (3, 2)
+
+
+def test_two_programs(cli: Cli, old: Path, base: Any) -> None:
+    result = cli("plan", old, POLICIES / "pugpig", "--records", base(1))
+    assert (result.code, result.out) == (2, "")
+
+
+def test_facts_that_only_one_version_knows(cli: Cli, old: Path, base: Any, version: Any) -> None:
+    """The version before cannot read what the new one asks for: such records are left out, and said."""
+    new = version(SILVER_LESS)
+    program = new / "program.yaml"
+    fact = "      name: {type: text, title: name}\n"
+    program.write_text(
+        program.read_text().replace(
+            fact, f"{fact}      region: {{type: text, title: region, informative: true}}\n"
+        )
+    )
+    file = base(4)
+    rows = file.read_text().splitlines()
+    file.write_text("\n".join([*rows[:3], rows[3].replace('"name":', '"region": "emea", "name":')]))
+    result = cli("plan", old, new, "--records", file, "--as-of", DAY, "-o", "json")
+    assert result.code == 1
+    assert "Refused by the version before" in result.err
+    assert json.loads(result.out)["summary"]["records"] == 3
+
+
+def test_keys_are_only_shown_where_they_are_asked_for(cli: Cli, old: Path, base: Any, version: Any) -> None:
+    call = ("plan", old, version(SILVER_LESS), "--records", base(60), "--as-of", DAY)
+    for form in ("text", "markdown", "json", "html"):
+        assert "Reseller 1" not in cli(*call, "-o", form).out
+        assert "R0000" not in cli(*call, "-o", form).out
+        assert "R0000" in cli(*call, "-o", form, "--show-keys").out
+
+
+def test_each_changed_rule_causes_what_it_causes_alone(cli: Cli, old: Path, base: Any, version: Any) -> None:
+    terms = Terms(silver_rate=15, gold_rate=40, platinum_rate=45)
+    group = list(partners(150, 14))
+    found = answer(cli("plan", old, version(terms), "--records", base(150, 14), "--as-of", DAY, "-o", "json"))
+    causes = {each["title"]: Decimal(each["change"]) for each in found["causes"]}
+    for name, word in (("silver_rate", "Silver"), ("gold_rate", "Gold"), ("platinum_rate", "Platinum")):
+        alone = Terms().changed(**{name: getattr(terms, name)})
+        _, _, deltas = expected(group, [(Terms(), YEAR)], [(alone, YEAR)])
+        (title,) = [each for each in causes if each and word in each]
+        assert causes.pop(title) == sum(deltas.values(), Decimal(0))
+    # A partner has one level, so rates have no effect on each other.
+    assert not causes
+
+
+def test_a_rate_and_an_edge_interact(cli: Cli, old: Path, base: Any, version: Any) -> None:
+    terms = Terms(silver=8, silver_rate=30)
+    group = list(partners(150, 15))
+    found = answer(cli("plan", old, version(terms), "--records", base(150, 15), "--as-of", DAY, "-o", "json"))
+    _, undecided, deltas = expected(group, [(Terms(), YEAR)], [(terms, YEAR)])
+    assert sum(Decimal(each["change"]) for each in found["causes"]) == sum(deltas.values(), Decimal(0))
+    assert [each["interaction"] for each in found["causes"]] == [False, False, True]
+    assert sum(undecided.values()) == found["summary"]["undetermined_charges"]

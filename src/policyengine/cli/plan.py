@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -78,6 +79,8 @@ def command(
     console = Console.of(color)
     days = _days(period, as_of)
     limits = _conditions(conditions, console)
+    wanted = outputs or (Output("text"),)
+    _require_templates(wanted)
     paths = (*files, *more)
     if not paths:
         raise CommandError("there are no records", help="`--records FILE` names the partner base")
@@ -85,17 +88,25 @@ def command(
     programs = open_versions(versions, as_of, console)
     population = read_population(*programs, paths, form, console)
     plan = _plan(versions, programs, population, days, top if show_keys else 0)
-    deliver(
-        outputs or (Output("text"),),
-        lambda form, paint: _render(plan, form, paint, console),
-        console,
-        map(Path, paths),
-    )
+    inputs = [*map(Path, paths), *_policy_files(old), *_policy_files(new)]
+    deliver(wanted, lambda form, paint: _render(plan, form, paint, console), console, inputs)
     console.err(f"{things(plan.left_out, 'record')} left out" if plan.left_out else "")
     failed = [limit for limit in limits if _fails(limit, plan, console)]
     if failed or population.left_out:
         return FOUND
     return CHANGES if detailed_exitcode and not plan.same else OK
+
+
+def _policy_files(folder: str) -> Iterator[Path]:
+    """The files of a folder that no output may take the place of."""
+    if Path(folder).is_dir():
+        yield from Path(folder).rglob("*.y*ml")
+
+
+def _require_templates(outputs: Sequence[Output]) -> None:
+    if any(output.format == "html" for output in outputs) and find_spec("jinja2") is None:
+        help = "`pip install 'partner-policy-engine[html]'` adds it"
+        raise CommandError("a page needs Jinja2, which is not installed", help=help)
 
 
 def _days(period: str, as_of: date) -> Days:
@@ -143,7 +154,9 @@ def _plan(
     )  # fmt: skip
 
 
-def _on_day(version: revisions.Version, program: Program):  # type: ignore[no-untyped-def]
+def _on_day(version: revisions.Version, program: Program) -> Callable[[date], Graph]:
+    """The graph of a version on any day; versions that compile do so on all of them."""
+
     @cache
     def graph(day: date) -> Graph:
         found = program if day == program.as_of else version.program(day)

@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from benchmarks.partners import line, partners
@@ -345,6 +346,7 @@ def test_how_far_it_is(cli: Cli, old: Path, base: Any, monkeypatch: pytest.Monke
     call = ("plan", old, old, "--records", base(3), "--as-of", DAY)
     assert cli(*call).err == ""
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("policyengine.cli.progress._FIRST_MS", 0)
     assert "3 of 3 resellers" in cli(*call).err
 
 
@@ -367,3 +369,22 @@ def test_revisions_of_a_folder(cli: Cli, base: Any, version: Any, tmp_path: Path
     check_money(found, expected(list(partners(150, 16)), [(Terms(), YEAR)], [(GOLD_LATER, YEAR)]))
     (cause,) = found["causes"]
     assert "17" in cause["title"]
+
+
+def test_build_servers_see_each_rule_at_its_line_and_the_limits(
+    cli: Cli, old: Path, base: Any, version: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    asked = ["plan", old, version(SILVER_LESS), "--records", base(60), "--as-of", DAY]
+    limits = ("--fail-if", "records > 0", "--fail-if", "records < 0")
+    result = cli(*asked, *limits, "-o", "github")
+    assert result.code == 1
+    first, *rest = result.out.splitlines()
+    assert first == "::error title=limit passed%3A records > 0::holds: records is 60"
+    assert any("levels.yaml,line=" in line for line in rest)
+    assert page.read_text().startswith("**")
+    (suite,) = ElementTree.fromstring(cli(*asked, *limits, "-o", "junit").out)
+    assert (suite.get("tests"), suite.get("failures")) == ("3", "1")
+    (run,) = json.loads(cli(*asked, "-o", "sarif").out)["runs"]
+    assert {found["level"] for found in run["results"]} == {"note"}

@@ -31,10 +31,14 @@ from policyengine.cli.options import SETTINGS, Output, as_of_option, color_optio
 from policyengine.cli.population import Population, read_population
 from policyengine.cli.progress import Progress
 from policyengine.cli.revisions import open_versions, read_versions
+from policyengine.cli.summaries import append_summary
+from policyengine.cli.version import VERSION
 from policyengine.program.graph import Graph
+from policyengine.render import servers
 from policyengine.render.diagnostics import diagnostics_text
 from policyengine.render.plan_words import amount, count, several, things
 
+_FOR_SERVERS: tuple[servers.Form, ...] = ("sarif", "junit", "github")
 CHANGES = 5
 """The exit code of `--detailed-exitcode` where something changes for somebody."""
 
@@ -59,7 +63,7 @@ CHANGES = 5
 @click.option(
     "--top", type=click.IntRange(1), default=10, show_default=True, help="How many `--show-keys` names."
 )
-@output_option("text", "markdown", "json", "html")
+@output_option("text", "markdown", "json", "html", *_FOR_SERVERS)
 @click.option(
     "--format", "form", type=click.Choice(FORMS), help="What is in the files, if the ending does not tell."
 )
@@ -89,10 +93,13 @@ def command(
     population = read_population(*programs, paths, form, console)
     plan = _plan(versions, programs, population, days, top if show_keys else 0)
     inputs = [*map(Path, paths), *_policy_files(old), *_policy_files(new)]
-    deliver(wanted, lambda form, paint: _render(plan, form, paint, console), console, inputs)
+    passed = [(limit.text, _passed(limit, plan)) for limit in limits]
+    deliver(wanted, lambda form, paint: _render(plan, passed, form, paint, console), console, inputs)
+    append_summary(lambda: _render(plan, passed, "markdown", False, console), wanted)
     console.err(f"{things(plan.left_out, 'record')} left out" if plan.left_out else "")
-    failed = [limit for limit in limits if _fails(limit, plan, console)]
-    if failed or population.left_out:
+    for text, so in passed:
+        console.err(f"--fail-if `{text}` {so}" if so is not None else "")
+    if population.left_out or any(so is not None for _, so in passed):
         return FOUND
     return CHANGES if detailed_exitcode and not plan.same else OK
 
@@ -150,7 +157,7 @@ def _plan(
         new.id, new.title,
         Version(versions[0].name, old.linked.digest), Version(versions[1].name, new.linked.digest),
         as_of, days, turns, noun, tally, population.left_out, titles,
-        tuple(cause.title for cause in causes), top,
+        tuple(cause.title for cause in causes), top, tuple(cause.at for cause in causes),
     )  # fmt: skip
 
 
@@ -183,14 +190,13 @@ def _tally(judge: Judge, population: Population, noun: str) -> Tally:
     return tally
 
 
-def _fails(limit: Condition, plan: Plan, console: Console) -> bool:
+def _passed(limit: Condition, plan: Plan) -> str | None:
+    """What is so where a limit is passed: `holds: losers is 3`; None where it is kept."""
     holds = limit.holds(plan.summary)
     if holds is False:
-        return False
+        return None
     values = [f"{name} is {_value(value)}" for name, value in plan.summary.items() if name in limit.names]
-    verdict = "holds" if holds else "cannot be decided"
-    console.err(f"--fail-if `{limit.text}` {verdict}: {', '.join(values)}")
-    return True
+    return f"{'holds' if holds else 'cannot be decided'}: {', '.join(values)}"
 
 
 def _value(value: object) -> str:
@@ -199,7 +205,13 @@ def _value(value: object) -> str:
     return count(value) if isinstance(value, int) else amount(value, "")  # type: ignore[arg-type]
 
 
-def _render(plan: Plan, form: str, paint: bool, console: Console) -> str:
+def _render(
+    plan: Plan, passed: Sequence[tuple[str, str | None]], form: str, paint: bool, console: Console
+) -> str:
+    if form in _FOR_SERVERS:
+        from policyengine.render.planned import published
+
+        return published(plan, passed, VERSION).render(form)
     if form == "json":
         from policyengine.render.plan_json import plan_json
 

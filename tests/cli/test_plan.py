@@ -20,6 +20,7 @@ from tests.cli.conftest import Result
 from tests.support import POLICIES
 
 from policyengine.api import schemas
+from policyengine.cli.working import line as line_of
 
 DAY = date(2026, 11, 27)
 YEAR = (date(2026, 11, 27), date(2027, 11, 26))
@@ -367,3 +368,10 @@ def test_revisions_of_a_folder(cli: Cli, base: Any, version: Any, tmp_path: Path
     check_money(found, expected(list(partners(150, 16)), [(Terms(), YEAR)], [(GOLD_LATER, YEAR)]))
     (cause,) = found["causes"]
     assert "17" in cause["title"]
+
+
+def test_a_line_says_how_fast_and_how_long() -> None:
+    assert (
+        line_of("resellers", 5000, 20_000, 2 * 10**9) == "5,000 of 20,000 resellers, 2,500 a second, 6 s left"
+    )
+    assert line_of("resellers", 0, 20_000, 0) == "0 of 20,000 resellers"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from time import monotonic
+from time import monotonic_ns
 
-_PAUSE = 0.2
+_SECOND = 1_000_000_000
+_PAUSE = _SECOND // 5
 
 
 @dataclass(slots=True)
@@ -16,14 +17,14 @@ class Working:
     what: str
     total: int
     done: int = 0
-    _started: float = field(default_factory=monotonic)
-    _shown: float = 0.0
+    _started: int = field(default_factory=monotonic_ns)
+    _shown: int = 0
     _wide: int = 0
 
     def step(self, more: int) -> None:
         """So many more are done."""
         self.done += more
-        now = monotonic()
+        now = monotonic_ns()
         if sys.stderr.isatty() and now - self._shown >= _PAUSE:
             self._shown = now
             self._say(line(self.what, self.done, self.total, now - self._started))
@@ -41,10 +42,10 @@ class Working:
         self._wide = len(text)
 
 
-def line(what: str, done: int, total: int, seconds: float) -> str:
+def line(what: str, done: int, total: int, nanoseconds: int) -> str:
     """`5,000 of 20,000 resellers, 2,300 a second, 7 s left`."""
-    rate = done / seconds if seconds > 0 else 0.0
-    left = f", {rate:,.0f} a second, {(total - done) / rate:,.0f} s left" if rate >= 1 else ""
+    rate = done * _SECOND // max(1, nanoseconds)
+    left = f", {rate:,} a second, {(total - done) // rate:,} s left" if rate else ""
     return f"{done:,} of {total:,} {what}{left}"
 
 

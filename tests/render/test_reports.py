@@ -29,8 +29,8 @@ def test_a_mistake_as_an_annotation() -> None:
 
 
 def test_over_several_lines_there_are_no_columns() -> None:
-    line = github([Note("warning", "a: b", "text", SOURCE.span(0, 16))])
-    assert line == "::warning file=a%2Cb/levels.yaml,line=1,endLine=2,title=a%3A b::text"
+    line = github([Note("warning", "a: b %3A", "text", SOURCE.span(0, 16))])
+    assert line == "::warning file=a%2Cb/levels.yaml,line=1,endLine=2,title=a%3A b %253A::text"
 
 
 def test_the_worst_comes_first_and_the_rest_is_counted() -> None:

@@ -88,6 +88,12 @@ witnesses: .venv/ready ## compare our programs with every mutant of theirs: each
 bench: .venv-bench/ready ## measure against hand-written code and other engines, and write docs/performance.md
 	.venv-bench/bin/python benchmarks/run.py
 
+BROWSER ?= chromium
+
+.PHONY: browser
+browser: .venv/ready ## render the page of `plan` in a real browser and look at it: BROWSER=chromium
+	BROWSER=$(BROWSER) $(BIN)/python -m tests.browser build/browser
+
 .PHONY: lock
 lock: .venv/ready ## resolve the dependencies anew (needs uv in .venv: pip install uv)
 	.ci/lock.sh $(BIN)/uv

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from benchmarks.partners import line, partners
@@ -322,3 +324,67 @@ def test_a_rate_and_an_edge_interact(cli: Cli, old: Path, base: Any, version: An
     assert sum(Decimal(each["change"]) for each in found["causes"]) == sum(deltas.values(), Decimal(0))
     assert [each["interaction"] for each in found["causes"]] == [False, False, True]
     assert sum(undecided.values()) == found["summary"]["undetermined_charges"]
+
+
+def test_no_output_takes_the_place_of_an_input(cli: Cli, old: Path, base: Any, version: Any) -> None:
+    new, file = version(SILVER_LESS), base(2)
+    for path in (new / "levels.yaml", file):
+        before = path.read_bytes()
+        result = cli("plan", old, new, "--records", file, "-o", f"json:{path}")
+        assert (result.code, result.out) == (2, "")
+        assert path.read_bytes() == before
+
+
+def test_a_page_without_jinja2(cli: Cli, old: Path, base: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("policyengine.cli.plan.find_spec", lambda name: None)
+    result = cli("plan", old, old, "--records", base(1), "-o", "html")
+    assert (result.code, result.out) == (2, "")
+    assert "partner-policy-engine[html]" in result.err
+
+
+def test_how_far_it_is(cli: Cli, old: Path, base: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = ("plan", old, old, "--records", base(3), "--as-of", DAY)
+    assert cli(*call).err == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("policyengine.cli.progress._FIRST_MS", 0)
+    assert "3 of 3 resellers" in cli(*call).err
+
+
+def test_revisions_of_a_folder(cli: Cli, base: Any, version: Any, tmp_path: Path) -> None:
+    """The history of a changed level: two commits are compared, and the folder stays as it is."""
+    repository = tmp_path / "history"
+    folder = repository / "policies"
+    shutil.copytree(POLICIES / "bytekast", folder)
+    git = ["git", "-C", repository, "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    subprocess.run(["git", "init", "-q", repository], check=True)
+    for terms in (Terms(), GOLD_LATER, Terms(silver=3)):
+        levels = (POLICIES / "bytekast/levels.yaml").read_text()
+        (folder / "levels.yaml").write_text(terms.written(levels))
+        subprocess.run([*git, "add", "-A"], check=True)
+        subprocess.run([*git, "commit", "-qm", "change"], check=True)
+    found = answer(
+        cli("plan", "HEAD~2..HEAD~1", folder, "--records", base(150, 16), "--as-of", DAY, "-o", "json",
+            "--show-keys", "--top", 1000)
+    )  # fmt: skip
+    check_money(found, expected(list(partners(150, 16)), [(Terms(), YEAR)], [(GOLD_LATER, YEAR)]))
+    (cause,) = found["causes"]
+    assert "17" in cause["title"]
+
+
+def test_build_servers_see_each_rule_at_its_line_and_the_limits(
+    cli: Cli, old: Path, base: Any, version: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    asked = ["plan", old, version(SILVER_LESS), "--records", base(60), "--as-of", DAY]
+    limits = ("--fail-if", "records > 0", "--fail-if", "records < 0")
+    result = cli(*asked, *limits, "-o", "github")
+    assert result.code == 1
+    first, *rest = result.out.splitlines()
+    assert first == "::error title=limit passed%3A records > 0::holds: records is 60"
+    assert any("levels.yaml,line=" in line for line in rest)
+    assert page.read_text().startswith("**")
+    (suite,) = ElementTree.fromstring(cli(*asked, *limits, "-o", "junit").out)
+    assert (suite.get("tests"), suite.get("failures")) == ("3", "1")
+    (run,) = json.loads(cli(*asked, "-o", "sarif").out)["runs"]
+    assert {found["level"] for found in run["results"]} == {"note"}

@@ -254,3 +254,15 @@ def test_skipping_everything_is_examining_nothing(folder: Path, capsys: pytest.C
     put(folder, one=SKIPPED)
     assert run(["test"]) == 2
     assert capsys.readouterr().err == "nothing was examined: every test is skipped\n"
+
+
+@pytest.mark.parametrize("name", ["program.yaml", "fixtures/one_test.yaml", "fixtures/record.yaml"])
+def test_nothing_that_was_read_is_written_over(
+    folder: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "fixtures" / "record.yaml").write_text("id: a\naccounts: []\n")
+    put(folder, one=PASSING.replace("record: {id: a, accounts: []}", "from: record.yaml"))
+    before = (folder / name).read_text()
+    assert run(["test", "-o", f"text:{name}"]) == 2
+    assert "is an input of this command" in capsys.readouterr().err
+    assert (folder / name).read_text() == before

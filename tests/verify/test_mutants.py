@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from policyengine.catalogue import CODES
 from policyengine.files import read_folder
 from policyengine.program import load as loading
+from policyengine.program.example import EXAMPLE
 from policyengine.source import Source
+from policyengine.verify.coverage import coverage
 from policyengine.verify.moves import shifted
 from policyengine.verify.mutants import Mutant, mutants
 
@@ -148,3 +151,45 @@ def test_our_programs_have_mutants_at_their_lines(name: str) -> None:
         changed = [new for new, old in zip(each.sources, read.sources, strict=True) if new is not old]
         assert len(changed) == 1
         assert changed[0].text != each.at.source.text
+
+
+def _examples() -> list[str]:
+    good = dict.fromkeys(code.good for code in CODES if code.example == "policy" and code.good)
+    return [text for text in good if not text.startswith("kind: program")]
+
+
+@pytest.mark.parametrize("text", _examples(), ids=lambda text: text.split("id: ")[1].split("\n")[0])
+def test_every_kind_has_mutants_that_say_what_they_do(text: str) -> None:
+    sources = (Source("program.yaml", EXAMPLE), Source("policy.yaml", text))
+    program = loading.load("example", sources, DAY)
+    assert program.ok
+    for mutant in mutants(program, sources):
+        assert mutant.words
+        assert any(new.text != old.text for new, old in zip(mutant.sources, sources, strict=True))
+    found = coverage(program, sources, ())
+    assert found.met == 0
+    assert len({goal.key for goal in found.unmet}) == found.total
+
+
+BANDS = """\
+kind: table
+id: commission
+title: Commission
+for: partner
+type: money
+default: 0
+bands: {of: fee, mode: graduated, rows: [{up_to: 1000, rate: 5%}, {rate: 3%}]}
+"""
+
+
+def test_bands() -> None:
+    sources = (Source("program.yaml", EXAMPLE), Source("policy.yaml", BANDS))
+    program = loading.load("example", sources, DAY)
+    words = [each.words for each in mutants(program, sources) if each.at.source is sources[1]]
+    assert words == [
+        "`0` becomes `1`", "`1000` becomes `1001`", "`1000` becomes `999`", "`5%` becomes `4%`",
+        "`5%` becomes `6%`", "`3%` becomes `2%`", "`3%` becomes `4%`",
+    ]  # fmt: skip
+    goals = [each.words for each in coverage(program, sources, ()).unmet if each.at.source is sources[1]]
+    assert "`fee` is never 1000.01, just above 1000" in goals
+    assert "band 2 of Commission (3%): `rate` never counts" in goals

@@ -16,6 +16,7 @@ from policyengine.change.words import sentence
 from policyengine.dataclass import dataclass
 from policyengine.program.graph import Graph
 from policyengine.program.load import Program
+from policyengine.source import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,11 @@ class Cause:
     title: str
     changes: tuple[Change, ...]
     old: Program
+
+    @property
+    def at(self) -> Span | None:
+        """Where the first of them stands in the new version; None where all are gone from it."""
+        return next((new for _, new in (change.spans for change in self.changes) if new is not None), None)
 
     def on(self, day: date) -> Graph | None:
         """The graph of the old program with only these changes, on a day; None where it does not compile."""

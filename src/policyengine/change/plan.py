@@ -13,6 +13,7 @@ from policyengine.change.period import Days
 from policyengine.change.tally import Delta, Tally
 from policyengine.change.titles import Titles
 from policyengine.dataclass import dataclass
+from policyengine.source import Span
 
 
 class Version(NamedTuple):
@@ -67,8 +68,8 @@ class Plan:
     """What a change does to a partner base: counts, sums, and what they are about.
 
     `turns` are the days on which the programs were asked. `noun` is what one record is called, `changes`
-    are the sentences of the changed rules whose effects the tally has, in order. `left_out` records could
-    not be read. `top` is how many records may be named, 0 for none.
+    are the sentences of the changed rules whose effects the tally has, in order, `places` where they stand.
+    `left_out` records could not be read. `top` is how many records may be named, 0 for none.
     """
 
     program: str
@@ -84,6 +85,7 @@ class Plan:
     titles: Titles
     changes: tuple[str, ...] = ()
     top: int = 0
+    places: tuple[Span | None, ...] = ()
 
     @cached_property
     def costs(self) -> tuple[Cost, ...]:

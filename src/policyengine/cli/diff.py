@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from policyengine.cli.files import deliver
 from policyengine.cli.inputs import FORMS as RECORD_FORMS
 from policyengine.cli.inputs import Form, left_out_line, read_records
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
+from policyengine.cli.progress import Progress
 from policyengine.cli.revisions import open_versions, read_versions
 from policyengine.cli.summaries import append_summary
 from policyengine.cli.version import VERSION
@@ -64,7 +64,7 @@ def command(
     console = Console.of(color)
     programs = open_versions(read_versions(old, new), as_of, console)
     starts = _starts(programs[0], files, form, console)
-    found = compare(programs[0].linked, programs[1].linked, starts, progress=_progress)
+    found = compare(programs[0].linked, programs[1].linked, starts, progress=Progress("changes looked at"))
     deliver(
         outputs or (Output("text"),),
         lambda each, paint: _render(found, each, paint),
@@ -73,14 +73,6 @@ def command(
     )
     append_summary(lambda: published(found, VERSION).render("markdown"), outputs)
     return FOUND if found.changed else OK
-
-
-def _progress(done: int, all: int) -> None:
-    """How far it is, on a terminal only; the line is gone when the result stands there."""
-    if sys.stderr.isatty():
-        text = f"looking for records that show change {done + 1} of {all} ..." if done < all else ""
-        sys.stderr.write(f"\r\x1b[K{text}")
-        sys.stderr.flush()
 
 
 def _starts(

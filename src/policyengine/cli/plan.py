@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -28,12 +29,16 @@ from policyengine.cli.files import deliver
 from policyengine.cli.inputs import FORMS, Form
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
 from policyengine.cli.population import Population, read_population
+from policyengine.cli.progress import Progress
 from policyengine.cli.revisions import open_versions, read_versions
-from policyengine.cli.working import Working, note
+from policyengine.cli.summaries import append_summary
+from policyengine.cli.version import VERSION
 from policyengine.program.graph import Graph
+from policyengine.render import servers
 from policyengine.render.diagnostics import diagnostics_text
 from policyengine.render.plan_words import amount, count, several, things
 
+_FOR_SERVERS: tuple[servers.Form, ...] = ("sarif", "junit", "github")
 CHANGES = 5
 """The exit code of `--detailed-exitcode` where something changes for somebody."""
 
@@ -58,7 +63,7 @@ CHANGES = 5
 @click.option(
     "--top", type=click.IntRange(1), default=10, show_default=True, help="How many `--show-keys` names."
 )
-@output_option("text", "markdown", "json", "html")
+@output_option("text", "markdown", "json", "html", *_FOR_SERVERS)
 @click.option(
     "--format", "form", type=click.Choice(FORMS), help="What is in the files, if the ending does not tell."
 )
@@ -78,26 +83,37 @@ def command(
     console = Console.of(color)
     days = _days(period, as_of)
     limits = _conditions(conditions, console)
+    wanted = outputs or (Output("text"),)
+    _require_templates(wanted)
     paths = (*files, *more)
     if not paths:
         raise CommandError("there are no records", help="`--records FILE` names the partner base")
     versions = read_versions(old, new)
     programs = open_versions(versions, as_of, console)
-    note("reading the records ...")
     population = read_population(*programs, paths, form, console)
-    note("")
     plan = _plan(versions, programs, population, days, top if show_keys else 0)
-    deliver(
-        outputs or (Output("text"),),
-        lambda form, paint: _render(plan, form, paint, console),
-        console,
-        map(Path, paths),
-    )
+    inputs = [*map(Path, paths), *_policy_files(old), *_policy_files(new)]
+    passed = [(limit.text, _passed(limit, plan)) for limit in limits]
+    deliver(wanted, lambda form, paint: _render(plan, passed, form, paint, console), console, inputs)
+    append_summary(lambda: _render(plan, passed, "markdown", False, console), wanted)
     console.err(f"{things(plan.left_out, 'record')} left out" if plan.left_out else "")
-    failed = [limit for limit in limits if _fails(limit, plan, console)]
-    if failed or population.left_out:
+    for text, so in passed:
+        console.err(f"--fail-if `{text}` {so}" if so is not None else "")
+    if population.left_out or any(so is not None for _, so in passed):
         return FOUND
     return CHANGES if detailed_exitcode and not plan.same else OK
+
+
+def _policy_files(folder: str) -> Iterator[Path]:
+    """The files of a folder that no output may take the place of."""
+    if Path(folder).is_dir():
+        yield from Path(folder).rglob("*.y*ml")
+
+
+def _require_templates(outputs: Sequence[Output]) -> None:
+    if any(output.format == "html" for output in outputs) and find_spec("jinja2") is None:
+        help = "`pip install 'partner-policy-engine[html]'` adds it"
+        raise CommandError("a page needs Jinja2, which is not installed", help=help)
 
 
 def _days(period: str, as_of: date) -> Days:
@@ -141,11 +157,13 @@ def _plan(
         new.id, new.title,
         Version(versions[0].name, old.linked.digest), Version(versions[1].name, new.linked.digest),
         as_of, days, turns, noun, tally, population.left_out, titles,
-        tuple(cause.title for cause in causes), top,
+        tuple(cause.title for cause in causes), top, tuple(cause.at for cause in causes),
     )  # fmt: skip
 
 
-def _on_day(version: revisions.Version, program: Program):  # type: ignore[no-untyped-def]
+def _on_day(version: revisions.Version, program: Program) -> Callable[[date], Graph]:
+    """The graph of a version on any day; versions that compile do so on all of them."""
+
     @cache
     def graph(day: date) -> Graph:
         found = program if day == program.as_of else version.program(day)
@@ -157,28 +175,28 @@ def _on_day(version: revisions.Version, program: Program):  # type: ignore[no-un
 
 def _tally(judge: Judge, population: Population, noun: str) -> Tally:
     pairs = population.pairs
-    tally = Tally()
-    working = Working(several(noun), len(pairs))
+    tally, done = Tally(), 0
+    progress = Progress(several(noun))
     gc.collect()
     gc.freeze()  # what was read stays; looking for it again and again, and in every process, costs much
     try:
         for number, some in spread(lambda start, end: judge.tally(pairs[start:end]), len(pairs)):
             tally.add(some)
-            working.step(number)
+            done += number
+            progress(done, len(pairs))
     finally:
         gc.unfreeze()
-        working.end()
+        progress.end()
     return tally
 
 
-def _fails(limit: Condition, plan: Plan, console: Console) -> bool:
+def _passed(limit: Condition, plan: Plan) -> str | None:
+    """What is so where a limit is passed: `holds: losers is 3`; None where it is kept."""
     holds = limit.holds(plan.summary)
     if holds is False:
-        return False
+        return None
     values = [f"{name} is {_value(value)}" for name, value in plan.summary.items() if name in limit.names]
-    verdict = "holds" if holds else "cannot be decided"
-    console.err(f"--fail-if `{limit.text}` {verdict}: {', '.join(values)}")
-    return True
+    return f"{'holds' if holds else 'cannot be decided'}: {', '.join(values)}"
 
 
 def _value(value: object) -> str:
@@ -187,7 +205,13 @@ def _value(value: object) -> str:
     return count(value) if isinstance(value, int) else amount(value, "")  # type: ignore[arg-type]
 
 
-def _render(plan: Plan, form: str, paint: bool, console: Console) -> str:
+def _render(
+    plan: Plan, passed: Sequence[tuple[str, str | None]], form: str, paint: bool, console: Console
+) -> str:
+    if form in _FOR_SERVERS:
+        from policyengine.render.planned import published
+
+        return published(plan, passed, VERSION).render(form)
     if form == "json":
         from policyengine.render.plan_json import plan_json
 

@@ -79,7 +79,8 @@ def command(
         _coverage(usable, programs) if covers else (),
         _mutation(usable, programs) if mutates else (),
     )
-    deliver(outputs or (Output("text"),), lambda form, paint: _render(examined, form, paint), console, files)
+    read = {*files, *_read(opened, programs)}
+    deliver(outputs or (Output("text"),), lambda form, paint: _render(examined, form, paint), console, read)
     append_summary(lambda: published(examined, VERSION).render("markdown"), outputs)
     for line in write_suggestions(examined.mutation, written):
         console.err(line)
@@ -94,6 +95,14 @@ def _by_program(opened: Sequence[Opened]) -> dict[str, list[Opened]]:
         if each.tests:
             groups.setdefault(each.program, []).append(each)
     return groups
+
+
+def _read(opened: Sequence[Opened], programs: Programs) -> Iterator[Path]:
+    """The policies and records that the tests are about, also where they cannot be used."""
+    for name in {each.program for each in opened if each.program}:
+        yield from (Path(source.name) for source in programs.sources(name))
+    records = (test.test.record for each in opened for test in each.tests)
+    yield from {Path(record.source.name) for record in records if record is not None}
 
 
 def _coverage(groups: Mapping[str, Sequence[Opened]], programs: Programs) -> list[Coverage]:

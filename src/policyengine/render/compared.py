@@ -8,11 +8,11 @@ from policyengine.analysis.witness import Same, Witness
 from policyengine.change.compare import Comparison, Meaning, Spoken
 from policyengine.render.changes import headline, place_of, verdict_lines
 from policyengine.render.junit import Case, Suite
-from policyengine.render.note import Note
+from policyengine.render.note import Note, in_the_tree
 from policyengine.render.sarif import sarif_of_notes
 from policyengine.render.servers import Published
 from policyengine.render.summary import Summary, Table
-from policyengine.source import Source, Span
+from policyengine.source import Span
 
 RULE = "policy-change"
 
@@ -58,11 +58,9 @@ def _notes(found: Comparison) -> Iterator[Note]:
 
 
 def _at(spoken: Spoken) -> Span | None:
-    """The place by the path of its file, whichever revision it was read from; None for what is gone."""
-    if spoken.change.sort == "removed" or (at := place_of(spoken)) is None:
-        return None
-    path = at.source.name.rpartition(":")[2]
-    return at if path == at.source.name else Span(Source(path, at.source.text), at.start, at.end)
+    """The place in the tree; None for what is gone."""
+    at = None if spoken.change.sort == "removed" else place_of(spoken)
+    return None if at is None else in_the_tree(at)
 
 
 def _cases(found: Comparison) -> Iterator[Case]:

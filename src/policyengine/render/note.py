@@ -7,7 +7,7 @@ from typing import Literal
 
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
-from policyengine.source import Span
+from policyengine.source import Source, Span
 
 Severity = Literal["error", "warning", "notice"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "notice")
@@ -33,3 +33,9 @@ def note_of(found: Diagnostic) -> Note:
 def by_severity(notes: Iterable[Note]) -> list[Note]:
     """The worst first, each kind in the order in which they came."""
     return sorted(notes, key=lambda note: SEVERITIES.index(note.severity))
+
+
+def in_the_tree(at: Span) -> Span:
+    """A place by the path of its file, whichever revision (`HEAD:policies/a.yaml`) it was read from."""
+    path = at.source.name.rpartition(":")[2]
+    return at if path == at.source.name else Span(Source(path, at.source.text), at.start, at.end)

@@ -19,18 +19,20 @@ from policyengine.feel.visits import visits
 from policyengine.policy.contract import to_json
 from policyengine.policy.draft import Unit
 from policyengine.policy.library import LIBRARY
-from policyengine.policy.rule import Rule
+from policyengine.policy.rule import Cases, Rule
 from policyengine.program import load as loading
 from policyengine.program.graph import Graph, Key
 from policyengine.program.load import Program
 from policyengine.program.record import Record
 from policyengine.program.versions import in_force, turning_points
 from policyengine.source import Source
-from policyengine.verify.goals import Goal, Watcher
+from policyengine.verify.goals import Goal, Watcher, case_goals
 from policyengine.verify.places import Places
 from policyengine.verify.rulegoals import nodes_of, parts_of, reached, ways
 from policyengine.verify.seen import VALUES, seen
 from policyengine.verify.suite import Ready
+
+_NO_CASES = Cases((), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class Goals:
             node = self.graph.nodes[entity][name]
             if self.graph.types.get((entity, name)) == types.BOOLEAN:
                 yield from (goal for goal, _ in watcher.conditions(node.expression))
+            yield from (goal for goal, _ in case_goals(self.graph, node))
             for part in walk(node.expression):
                 yield from (goal for goal, _ in watcher.goals(part))
 
@@ -110,7 +113,7 @@ class Goals:
         if id(rule) not in self._needed:
             found = (self.graph.node(rule.entity, name) for name in nodes_of(rule))
             keys = [(each[0], each[1].name) for each in found if each is not None]
-            self._needed[id(rule)] = closure(self.graph, keys)
+            self._needed[id(rule)] = self._below(keys)
         return self._needed[id(rule)]
 
     # What a test meets
@@ -143,7 +146,18 @@ class Goals:
 
     def _derived(self) -> tuple[Key, ...]:
         """The derived facts that a decision shows, and what they rest on."""
-        return closure(self.graph, [key for key, node in self.graph.every_node() if node.exported])
+        return self._below([key for key, node in self.graph.every_node() if node.exported])
+
+    def _below(self, keys: Iterable[Key]) -> tuple[Key, ...]:
+        """The nodes, what they need, and what tells the cases of their values."""
+        found = closure(self.graph, keys)
+        told = [
+            (owner[0], case.node)
+            for entity, name in found
+            for case in (self.graph.nodes[entity][name].cases or _NO_CASES).cases
+            if (owner := self.graph.node(entity, case.node)) is not None
+        ]
+        return closure(self.graph, [*found, *told]) if set(told) - set(found) else found
 
     def _looked_at(
         self, looked: set[tuple[str, int | None]], found: Mapping[str, list[Scope]]
@@ -172,6 +186,8 @@ class Goals:
     def _met_at(self, scope: Scope, key: Key) -> Iterator[Goal]:
         node = self.graph.nodes[key[0]][key[1]]
         watcher = Watcher(self.graph, self.places, key[0])
+        counting = [goal for goal, case in case_goals(self.graph, node) if scope[case] is True]
+        yield from counting if node.cases is not None and node.cases.every else counting[:1]
         for i, (part, value) in enumerate(visits(node.expression, Sight(scope), LIBRARY)):
             if i == 0 and self.graph.types.get(key) == types.BOOLEAN:
                 yield from (goal for goal, met in watcher.conditions(part) if met(value))

@@ -28,6 +28,7 @@ from policyengine.feel.syntax import (
 from policyengine.feel.types import Number
 from policyengine.feel.visits import Value
 from policyengine.policy.quantities import shorten
+from policyengine.policy.rule import Node
 from policyengine.program.graph import Graph
 from policyengine.source import Span
 from policyengine.verify.places import Places
@@ -97,6 +98,10 @@ class Watcher:
             return False
         return any(each.holds(part.span) and each.condition(part.span) for each in self.places)
 
+    def _limits(self, part: Expression) -> bool:
+        """Whether a part tells limits that are written, as a condition or as an entry of a list."""
+        return self.written(part) or any(part.span in each.entries for each in self.places)
+
     def _alone(self, operand: Expression, operands: tuple[Expression, ...]) -> Iterator[tuple[Goal, Met]]:
         others = [other for other in operands if other is not operand]
         if self.written(operand):
@@ -112,12 +117,12 @@ class Watcher:
         if _constant(left) is not None and _constant(right) is None:
             left, right, op = right, left, swapped[op]
         limit = _constant(right)
-        if limit is not None and self.written(part):
+        if limit is not None and self._limits(part):
             for side in (_BEYOND[op], _SHORT[op]):
                 yield from self._at(part, left, limit, side)
 
     def _range(self, part: Expression, value: Expression, test: RangeLiteral) -> Iterator[tuple[Goal, Met]]:
-        if not self.written(part):
+        if not self._limits(part):
             return
         for end, op in (
             (test.low, ">=" if test.low_closed else ">"),
@@ -157,6 +162,15 @@ class Watcher:
         fact = found[1]
         low = Decimal(0) if fact.type == "count" else fact.limits[0]
         return low is not None and edge < low
+
+
+def case_goals(graph: Graph, node: Node) -> Iterator[tuple[Goal, str]]:
+    """For a value that has cases, as a table has rows: that each of them counts; and the node that tells."""
+    for case in node.cases.cases if node.cases is not None else ():
+        found = graph.node(node.entity, case.node)
+        if found is not None:
+            at = found[1].at
+            yield Goal(at, f"{case.heading}: `{shorten(at.text)}` never counts"), case.node
 
 
 def _moved(limit: object, side: int, step: Decimal) -> object:

@@ -73,7 +73,7 @@ def _written(places: Places, part: Literal) -> Iterator[Span]:
     if exact is not None and places.scalar(part.span) is not None:
         yield exact
         return
-    for scalar in places.beside(part.span):
+    for scalar in (*places.beside(part.span), *places.listed(part.span)):
         found = _inside(scalar.span, part.value)
         if found is not None:
             yield found

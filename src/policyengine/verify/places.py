@@ -42,9 +42,23 @@ class Places:
                 return scalar if self.holds(span) else None
         return None
 
+    def listed(self, span: Span) -> Iterator[Scalar]:
+        """The single values in the list of mappings of which one stands at a place."""
+        if span not in self.entries:
+            return
+        for node in self.containers:
+            if isinstance(node, Sequence) and any(item.span == span for item in node.items):
+                yield from (each for item in node.items for each in _scalars(item))
+
     def condition(self, span: Span) -> bool:
         """Whether a place is that of an expression, or of a `fact: test` pair."""
         return self.scalar(span) is not None or any(span in pair for pair in self.tests)
+
+    @cached_property
+    def entries(self) -> frozenset[Span]:
+        """The places of mappings that are items of lists."""
+        lists = (node for node in self.containers if isinstance(node, Sequence))
+        return frozenset(item.span for node in lists for item in node.items if isinstance(item, Mapping))
 
     @cached_property
     def tests(self) -> tuple[tuple[Span, Span], ...]:
@@ -60,10 +74,12 @@ class Places:
         return found
 
     def beside(self, span: Span) -> Iterator[Scalar]:
-        """The single values in that mapping, without words for people."""
+        """The single values in that mapping, without words for people; all below a key that is meant."""
         mapping = self.around(span)
         for name, entry in mapping.entries.items() if mapping is not None else ():
-            if name not in HEAD and isinstance(entry.value, Scalar):
+            if entry.key.span == span:
+                yield from _scalars(entry.value)
+            elif name not in HEAD and isinstance(entry.value, Scalar):
                 yield entry.value
 
 

@@ -1,0 +1,56 @@
+"""A plan, for build servers and code hosts: what each changed rule costs, at its line; limits passed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from policyengine.change.plan import Plan
+from policyengine.render import plan_words as say
+from policyengine.render.junit import Case, Suite
+from policyengine.render.note import Note, in_the_tree
+from policyengine.render.sarif import sarif_of_notes
+from policyengine.render.servers import Published
+from policyengine.render.summary import Summary, Table
+
+RULE = "policy-impact"
+_TITLE = "Whom the change of the policies hits"
+
+
+def published(plan: Plan, limits: Sequence[tuple[str, str | None]], version: str) -> Published:
+    """A notice for each changed rule that costs something, an error and a failed case for each limit passed.
+
+    `limits` are the conditions of `--fail-if`, each with what is so where it holds, else None.
+    """
+    notes = [*_passed(limits), *_shares(plan)]
+    rows = [
+        (say.count(line.records), group.heading, line.text)
+        for group in say.groups(plan)
+        for line in group.lines
+    ]
+    return Published(
+        Summary(_TITLE, say.headline(plan), [Table((say.several(plan.noun), "", ""), rows)], notes),
+        [Suite(plan.new.name, list(_cases(plan, limits)))],
+        lambda: sarif_of_notes(notes, RULE, _TITLE, version),
+    )
+
+
+def _passed(limits: Sequence[tuple[str, str | None]]) -> Iterator[Note]:
+    for text, so in limits:
+        if so is not None:
+            yield Note("error", f"limit passed: {text}", so)
+
+
+def _shares(plan: Plan) -> Iterator[Note]:
+    places = dict(zip(plan.changes, plan.places, strict=True))
+    for share in plan.shares:
+        if not share.interaction:
+            change = say.amount(share.change, share.currency, signed=True)
+            at = places[share.title]
+            text = f"{change} net charges {say.stretch(plan.days)}, by itself"
+            yield Note("notice", share.title, text, None if at is None else in_the_tree(at))
+
+
+def _cases(plan: Plan, limits: Sequence[tuple[str, str | None]]) -> Iterator[Case]:
+    yield Case("the change is worked out", details=say.headline(plan))
+    for text, so in limits:
+        yield Case(f"not {text}", "passed" if so is None else "failed", so or "")

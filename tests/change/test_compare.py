@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from tests.change.test_changes import PROGRAMS, mutants_of, program, sources
 from tests.support import DAY, EXAMPLE, cases, program_of
 
 from policyengine.analysis.witness import NotDecided, Same, Witness
+from policyengine.change import words
+from policyengine.change.changes import changes_of
 from policyengine.change.compare import compare
 from policyengine.change.contract import comparison_schema, to_json
 from policyengine.program.load import Program, load
@@ -149,3 +152,89 @@ charges: [{id: fee, title: Fee, amount: monthly_fee, due_on: opened_on}]
     assert meaning.spoken[0].sentence == "`currency` is now `EUR` (was `USD`)"
     assert isinstance(meaning.verdict, Witness)
     assert not isinstance(meaning.verdict, Same)
+
+
+ROWS = """\
+kind: table
+id: size-bonus
+title: Size bonus
+for: partner
+type: rate
+hit: unique
+inputs: [active_accounts]
+rows:
+  - {when: {active_accounts: 50..}, then: 2%}
+  - {when: {active_accounts: 10..49}, then: 1%}
+default: 0
+"""
+ENTRIES = """\
+kind: table
+id: monthly-price
+title: Monthly price
+for: partner
+type: money
+default: none
+keys: [competence_rating]
+entries: {positive: 10.00, neutral: 12.00}
+"""
+BANDS = """\
+kind: table
+id: commission
+title: Commission
+for: partner
+type: money
+default: 0
+bands:
+  of: active_accounts
+  mode: graduated
+  rows: [{up_to: 1000, rate: 5%}, {up_to: 5000, rate: 4%}, {rate: 3%}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("table", "edit", "said"),
+    [
+        (
+            ROWS,
+            ["50..", "60..", "..49", "..59"],
+            [
+                "The row that gives `2%` now asks for active accounts 60 or more (was 50 or more)",
+                "The row that gives `1%` now asks for active accounts 10..59 (was 10..49)",
+            ],
+        ),
+        (ROWS, ["2%", "3%"], ["Where active accounts is 50 or more it rises from 2 % to 3 %"]),
+        (ROWS, ["default: 0", "default: 1%"], ["Where no row matches, it now gives `1%` (was `0`)"]),
+        (ENTRIES, ["10.00", "11.00"], ["For positive it rises from 10.00 to 11.00"]),
+        (ENTRIES, ["12.00", "12.00, negative: 9"], ["For negative it now gives `9` (was not said)"]),
+        (BANDS, ["5%", "6%"], ["`rate` of the band up to 1000 rises from 5 % to 6 %"]),
+        (BANDS, ["graduated", "slab"], ["`bands`: `mode` is now `slab` (was `graduated`)"]),
+        (BANDS, ["1000", "2000"], ["`up_to` of a band rises from 1000 to 2000"]),
+    ],
+)
+def test_tables(table: str, edit: list[str], said: list[str]) -> None:
+    new = table
+    for before, after in zip(edit[::2], edit[1::2], strict=True):
+        new = new.replace(before, after, 1)
+    found = compare(program_of(table).linked, program_of(new).linked)
+    assert [each.sentence for meaning in found.changed for each in meaning.spoken] == said
+    assert all(isinstance(meaning.verdict, Witness) for meaning in found.changed)
+
+
+def test_an_order_of_hits_that_makes_no_difference() -> None:
+    found = compare(program_of(ROWS).linked, program_of(ROWS.replace("unique", "first")).linked)
+    assert not found.changed
+    assert [each.sentence for meaning in found.meanings for each in meaning.spoken] == [
+        "`hit` is now `first` (was `unique`)"
+    ]
+
+
+def test_every_kind_has_sentences_without_words_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a new kind gets that says nothing about changes."""
+    monkeypatch.setattr(words, "KINDS", {})
+    for name in PROGRAMS:
+        for mutant in random.Random(5).sample(mutants_of(name), 12):
+            new = load(name, mutant.sources, DAY)
+            for change in changes_of(program(name), new) if new.ok else ():
+                said = words.sentence(change, program(name), new)
+                assert said[0] not in " ,(", said
+                assert not re.search(r"None|\*|\bdict\b|[.,]$|  ", said), said

@@ -30,8 +30,9 @@ class Cuts:
     """What the conditions of some nodes compare each fact with.
 
     `points` are, by fact, the written values; `free` are the facts that do more than being compared with
-    such values; `mentioned` are all facts that are read. `sizes` are the numbers with which the length of a
-    list is compared, by entity. `lengths` are the durations that dates are moved by, `days` further days.
+    such values; `mentioned` are all facts that are read. `lists` are the entities whose instances are read,
+    `sizes` the numbers with which the length of a list is compared. `lengths` are the durations that dates
+    are moved by, `days` further days, `numbers` those that are calculated with.
     """
 
     points: dict[FactKey, set[object]] = field(default_factory=dict)
@@ -41,6 +42,7 @@ class Cuts:
     sizes: set[int] = field(default_factory=set)
     lengths: set[Months | timedelta] = field(default_factory=set)
     days: set[date] = field(default_factory=set)
+    numbers: set[Decimal] = field(default_factory=set)
 
     def add(self, other: Cuts) -> None:
         """Take over what another graph compares."""
@@ -52,6 +54,7 @@ class Cuts:
         self.sizes |= other.sizes
         self.lengths |= other.lengths
         self.days |= other.days
+        self.numbers |= other.numbers
 
     @property
     def exact(self) -> bool:
@@ -125,6 +128,8 @@ class _Reader:
                 self.found.lists.add(place)
         elif isinstance(node, syntax.Literal) and isinstance(node.value, (Months, timedelta)):
             self.found.lengths.add(node.value)
+        elif isinstance(node, syntax.Literal) and isinstance(node.value, Decimal):
+            self.found.numbers.add(node.value)
 
     def _mention(self, place: Place) -> None:
         self.found.mentioned.add(place.key)

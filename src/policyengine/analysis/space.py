@@ -91,6 +91,8 @@ class Space:
                 single = (Months(1), Months(12), timedelta(days=1))
             case _:
                 numbers = {point for point in points if isinstance(point, Decimal)}
+                if free:
+                    numbers |= set(sorted(self.cuts.numbers)[:_MOST])
                 single = self._numbers(fact, numbers, free)
         return _lists(tuple(single)) if fact.is_list else single
 

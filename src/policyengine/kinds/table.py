@@ -26,7 +26,7 @@ from policyengine.policy.outputs import Given, OutputSpec, output_type
 from policyengine.policy.proof import Table, prove
 from policyengine.policy.rows import Entries, Outputs, RowSpec
 from policyengine.policy.settle import Settling, settle
-from policyengine.policy.told import Told, condition, quoted, shifted
+from policyengine.policy.told import Told, condition, quoted, shifted, tested
 from policyengine.policy.vocabulary import FACT_TYPES, Choices, FactName, Result, Vocabulary
 from policyengine.text.document import Pointer
 
@@ -260,6 +260,15 @@ def describe(told: Told) -> str | None:
             return told.comes_or_goes(f"new row: {row}", f"no row any more: {row}")
         case ("entries", *keys) if isinstance(told.old, str) and isinstance(told.new, str):
             return f"for {' and '.join(keys)} it {shifted(told.old, told.new)}"
+        case ("entries", *keys) if keys:
+            return told.was(f"for {' and '.join(keys)} it", "gives")
+        case ("rows", "*", "when", fact) if told.is_fact(fact):
+            given, noun = quoted(getattr(told.part, "then", None)), told.noun(fact)
+            tests = [None if test is None else tested(told, fact, test) for test in (told.old, told.new)]
+            if tests[1] is None:
+                return f"the row that gives {given} no longer asks for {noun} {tests[0]}"
+            was = f" (was {tests[0]})" if tests[0] is not None else ""
+            return f"the row that gives {given} now asks for {noun} {tests[1]}{was}"
         case ("rows", "*", "then") if isinstance(told.old, str) and isinstance(told.new, str):
             return f"where {condition(told, told.own.get('when') or {})} it {shifted(told.old, told.new)}"
         case ("bands", "rows", "*", key) if isinstance(told.old, str) and isinstance(told.new, str):

@@ -44,6 +44,10 @@ check: .venv/installed ## check our own policies and run their tests
 	$(BIN)/policyengine check policies
 	$(BIN)/policyengine test fixtures
 
+.PHONY: policytests
+policytests: .venv/installed ## how much the tests of our policies are worth: coverage, and the mistakes that they notice
+	$(BIN)/policyengine test fixtures --coverage --fail-under 100 --mutate --fail-under-noticed 95
+
 .PHONY: docs
 docs: .venv/ready schemas ## write the generated pages, and every output shown in the documentation, anew
 	$(BIN)/python tests/docs/refresh.py
@@ -75,6 +79,10 @@ COMPARISONS ?= 100000
 .PHONY: differential
 differential: .venv/ready ## compare generated code with the reference evaluator: COMPARISONS=100000
 	$(BIN)/python -m tests.differential $(COMPARISONS)
+
+.PHONY: witnesses
+witnesses: .venv/ready ## compare our programs with every mutant of theirs: each must show on a record
+	$(BIN)/python -m tests.change
 
 .PHONY: bench
 bench: .venv-bench/ready ## measure against hand-written code and other engines, and write docs/performance.md

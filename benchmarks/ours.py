@@ -9,7 +9,7 @@ from typing import Any
 from records import Answer, Record
 
 import policyengine
-from policyengine.policy.findings import Decision
+from policyengine.policy.findings import Decision, Finding
 from program import FOLDER
 
 DAY = date(2026, 11, 21)
@@ -41,12 +41,25 @@ def answer_of_outcomes(outcomes: Any) -> Answer:
 
 
 def answer_of_decision(decision: Decision) -> Answer:
-    """Our decision in the terms of the workload."""
+    """Our decision in the terms of the workload; raises `ValueError` for a finding that does not say why.
+
+    A decision is made as a whole: none of its sentences is worked out later, when it is read.
+    """
+    silent = [finding.id for finding in decision.findings if not _says_why(finding)]
+    if silent:
+        raise ValueError(f"no reasons: {', '.join(silent)}")
     found: dict[str, list[Any]] = {}
     for finding in decision.findings:
         values = {name: getattr(finding, name, None) for name in ("level", "rate", "party", "net")}
         found.setdefault(finding.section, []).append((finding.id, finding.status, values))
     return _answer(found, decision.values["partner"])
+
+
+def _says_why(finding: Finding) -> bool:
+    """Whether a finding has its sentences; a stage without a gate has nothing to say."""
+    parts = getattr(finding, "requirements", ())
+    said = [reason.text for each in (finding, *parts) for reason in each.because]
+    return all(said) and (bool(said) or finding.section == "gates")
 
 
 def _answer(found: dict[str, list[Any]], values: Any) -> Answer:

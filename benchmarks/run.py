@@ -192,8 +192,9 @@ def _reasons() -> Iterator[str]:
     yield from (f"- {step.name}: {step.percentile(0.5):,.0f} µs" for step in [*steps, fresh])
     yield ""
     again, anew = steps[1].percentile(0.5), fresh.percentile(0.5)
-    yield f"What comes on top for facts that are new, {anew - again:,.0f} µs, are the sentences about them and the findings"
-    yield "that rest on them, which are read off the values one by one. `outcomes` leaves reasons out."
+    yield f"What comes on top for facts that are new, {anew - again:,.0f} µs, are the sentences about amounts, and answers that"
+    yield "never came up together. Where conditions come out as they did before, findings are put together by plan,"
+    yield "and the values filled in. `outcomes` leaves reasons out."
 
 
 def _versions() -> Iterator[str]:

@@ -162,3 +162,16 @@ def test_all_of_our_classes_use_it() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.module == "dataclasses" and path.stem != "dataclass":
                 assert "dataclass" not in {each.name for each in node.names}, path
+
+
+@dataclass(slots=True, eq=False)
+class Itself:
+    """The same only as itself."""
+
+    x: int
+
+
+def test_without_equality_only_the_same_object_is_equal():
+    one = Itself(1)
+    assert one != Itself(1)
+    assert {one: "found"}[one] == "found"

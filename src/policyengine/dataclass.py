@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 else:
 
     def dataclass(
-        *, frozen: bool = False, slots: bool = False, kw_only: bool = False, order: bool = False
+        *,
+        frozen: bool = False,
+        slots: bool = False,
+        kw_only: bool = False,
+        order: bool = False,
+        eq: bool = True,
     ) -> Callable[[type], type]:
         """Makes a class a dataclass; what its body defines itself is left as it is."""
 
@@ -25,14 +30,15 @@ else:
             if order:
                 return dataclasses.dataclass(frozen=frozen, slots=slots, kw_only=kw_only, order=True)(cls)
             collect = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots, kw_only=kw_only)
-            return _complete(collect(cls), frozen, slots)
+            return _complete(collect(cls), frozen, slots, eq)
 
         return make
 
 
-def _complete(cls: type, frozen: bool, slots: bool) -> type:
-    methods: dict[str, Any] = {"__repr__": _repr, "__hash__": None}
-    methods |= {name: _later(cls, name) for name in _WRITTEN if frozen or name != "__hash__"}
+def _complete(cls: type, frozen: bool, slots: bool, eq: bool) -> type:
+    methods: dict[str, Any] = {"__repr__": _repr, "__init__": _later(cls, "__init__")}
+    if eq:
+        methods |= {"__eq__": _later(cls, "__eq__"), "__hash__": _later(cls, "__hash__") if frozen else None}
     if frozen:
         methods |= {"__setattr__": _refuse_to_set, "__delattr__": _refuse_to_delete}
         if slots:

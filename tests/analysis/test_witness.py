@@ -83,8 +83,9 @@ def test_a_program_is_the_same_as_itself(name: str) -> None:
 
 @cache
 def mutants_of(name: str) -> tuple[Program, list[Mutant]]:
-    program = load(name, sources(name), DAY)
-    return program, list(mutants(program, sources(name)))
+    files = sources(name)
+    program = load(name, files, DAY)
+    return program, list(mutants(program, files))
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -103,3 +104,153 @@ def test_nothing_to_run(
 ) -> None:
     assert run(["test", *arguments]) == 2
     assert capsys.readouterr().err.startswith(message)
+
+
+LEVELS = """\
+kind: tiers
+id: levels
+title: Levels
+for: partner
+measure: active_accounts
+levels:
+  - {id: silver, title: Silver, active_accounts: 10..15}
+  - {id: gold, title: Gold, active_accounts: 16..}
+otherwise: {level: none}
+"""
+EDGES = (
+    HEAD
+    + """\
+  - name: edges
+    record: {id: a, accounts: []}
+    columns: [active_accounts, level]
+    cases: [[9, none], [10, silver], [15, silver], [16, gold]]
+    expect: {levels: [{level: <level>}], charges: []}
+  - name: fees
+    record: {id: b, accounts: [{id: A, monthly_fee: 10, opened_on: 2026-01-01}]}
+    expect: {charges: [{id: monthly-fee, amount: 10, net: 10, due_on: 2026-01-01}]}
+"""
+)
+
+
+@pytest.fixture
+def ladder(folder: Path) -> Path:
+    """The folder with a ladder of levels, and a test of its edges."""
+    (folder / "levels.yaml").write_text(LEVELS)
+    put(folder, edges=EDGES)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("glob", "count"), [("edges", 5), ("it passes", 1), ("*: active_accounts 9*", 1), ("IT*", 1), (".", 6)]
+)
+def test_only_what_fits(ladder: Path, glob: str, count: int, capsys: pytest.CaptureFixture[str]) -> None:
+    put(ladder, one=PASSING)
+    assert run(["test", "--filter", glob]) == 0
+    assert f"{count} test" in capsys.readouterr().out
+
+
+def test_a_filter_that_nothing_fits(ladder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["test", "--filter", "nothing*"]) == 2
+    assert "no test fits `nothing*`" in capsys.readouterr().err
+
+
+def test_a_filter_does_not_hide_a_broken_file(ladder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(ladder, broken=BROKEN)
+    assert run(["test", "--filter", "it passes"]) == 2
+    assert "TEST001" in capsys.readouterr().out
+
+
+def test_known_to_fail(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(folder, one=FAILING.replace("record:", "todo: not decided, record:"))
+    assert run(["test"]) == 0
+    assert capsys.readouterr().out == (
+        "fixtures/one_test.yaml:5:12: todo: it fails: not decided\n\n1 test in 1 file: 1 todo\n"
+    )
+    put(folder, one=PASSING.replace("record:", "todo: not decided, record:"))
+    assert run(["test"]) == 1
+    assert capsys.readouterr().out == (
+        "fixtures/one_test.yaml:5:12: failed: it passes\n"
+        "  it passes now, but is marked `todo: not decided`; remove the mark\n\n"
+        "1 test in 1 file: 1 failed\n"
+    )
+
+
+def test_for_build_servers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = folder / "summary.md"
+    page.write_text("before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    put(folder, one=FAILING.replace("it fails", '"\\x01 <it> fails::"'), two=SKIPPED, three=BROKEN)
+    outputs = [f"-o{form}:{form}" for form in ("junit", "github", "markdown", "sarif", "json", "text")]
+    assert run(["test", *outputs]) == 2
+    root = ElementTree.parse(folder / "junit").getroot()
+    assert (root.get("tests"), root.get("failures"), root.get("errors"), root.get("skipped")) == (
+        "4", "1", "2", "1",
+    )  # fmt: skip
+    lines = (folder / "github").read_text().splitlines()
+    assert all(line.startswith("::error ") for line in lines)
+    assert len(lines) == 2
+    assert json.loads((folder / "sarif").read_text())["runs"][0]["results"]
+    assert page.read_text() == "before\n" + (folder / "markdown").read_text()
+
+
+def test_what_is_not_exercised(ladder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["test", "--coverage"]) == 0
+    out = capsys.readouterr().out
+    assert "5 tests in 1 file: 5 passed" in out
+    assert out.rstrip().endswith("exercised (100 %)")
+    put(ladder, edges=EDGES.replace("[15, silver], ", ""))
+    assert run(["test", "--coverage"]) == 0
+    out = capsys.readouterr().out
+    assert "levels.yaml:7:33: not exercised: `active_accounts` is never 15\n" in out
+    assert run(["test", "--fail-under", "100"]) == 1
+    assert run(["test", "--fail-under", "50"]) == 0
+    assert run(["test", "--fail-under", "101"]) == 2
+    assert run(["test", "--fail-under", "much"]) == 2
+    assert "is no share in per cent" in capsys.readouterr().err
+
+
+def test_what_is_not_noticed(ladder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["test", "--mutate", "--fail-under-noticed", "100"]) == 0
+    assert "(100 %)" in capsys.readouterr().out
+    put(ladder, edges=EDGES.replace("[15, silver], ", "").replace("[16, gold]", "[17, gold]"))
+    assert run(["test", "--mutate"]) == 0
+    out = capsys.readouterr().out
+    assert "levels.yaml:8:46: not noticed: `15` becomes `16` and `16` becomes `17`\n" in out
+    assert "\n  # unreviewed: no test notices" in out
+    assert run(["test", "--mutate", "--fail-under-noticed", "100", "-o", "json:out.json"]) == 1
+    (found,) = json.loads((ladder / "out.json").read_text())["mutants"]
+    assert found["noticed"] < found["total"]
+    assert found["not_noticed"][0]["suggestion"].startswith("  # unreviewed")
+
+
+def test_suggested_tests_are_written_and_pass(ladder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(ladder, edges=EDGES.replace("[15, silver], ", "").replace("[16, gold]", "[17, gold]"))
+    assert run(["test", "--suggest"]) == 0
+    assert "to be reviewed" in capsys.readouterr().err
+    written = ladder / "fixtures" / "suggested_test.yaml"
+    assert written.read_text().startswith("# unreviewed: ")
+    assert run(["test", "--mutate", "--fail-under-noticed", "100"]) == 0
+    before = written.read_text()
+    assert run(["test", "--suggest"]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert run(["test", "--suggest", "fixtures/edges_test.yaml"]) == 2
+    assert written.read_text() == before
+    for wrong in ("other.yaml", "nowhere/other_test.yaml"):
+        assert run(["test", "--suggest", wrong]) == 2
+    assert run(["test", "--suggest", "other_test.yaml"]) == 0
+    assert not (ladder / "other_test.yaml").exists()  # there is nothing left to suggest
+
+
+def test_nothing_is_examined_where_a_file_is_broken(ladder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(ladder, broken=BROKEN)
+    assert run(["test", "--coverage", "--mutate", "--suggest"]) == 2
+    out = capsys.readouterr().out
+    assert "exercised" not in out
+    assert "mutant" not in out
+    assert not (ladder / "fixtures" / "suggested_test.yaml").exists()
+
+
+def test_skipping_everything_is_examining_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(folder, one=SKIPPED)
+    assert run(["test"]) == 2
+    assert capsys.readouterr().err == "nothing was examined: every test is skipped\n"

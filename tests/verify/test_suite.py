@@ -161,6 +161,72 @@ def test_a_test_may_have_a_day_of_its_own() -> None:
     assert outcome_of(tests).results[0].status == "passed"
 
 
+def test_a_finding_goes_by_the_id_of_the_nearest_part() -> None:
+    accounts = "[{id: A, status: active}]"
+    tests = f"  - {{name: a, record: {{id: a, accounts: {accounts}}}, expect: {{gates: [{{id: active}}]}}}}"
+    found = outcome_of(f"{tests}\n")
+    assert not found.diagnostics
+    assert found.results[0].status == "passed"
+
+
+CASES = """\
+  - name: edges
+    from: acme.yaml
+    columns: [active_accounts, level]
+    cases:
+      - [9, none]
+      - {cells: [10, silver], name: the first of Silver}
+      - [16, silver]
+      - {cells: ["", none], skip: not yet}
+    expect:
+      levels: [{level: <level>, because: [active accounts <active_accounts> is at least 16]}]
+  - name: days
+    record: {id: <as_of>}
+    columns: [as_of]
+    cases: [[2020-01-01], [2020-01-02]]
+    expect: {as_of: <as_of>, subject: {key: <as_of>}}
+  - name: changes
+    from: acme.yaml
+    with: {active_accounts: 9}
+    expect: {levels: [{policy: levels}]}
+    cases:
+      - {expect: {levels: [{level: none}]}}
+      - {with: {active_accounts: 12}, expect: {levels: [{level: silver}]}}
+      - {with: {active_accounts: 12}, expect: {levels: [{level: none}]}, todo: who knows}
+      - {with: {active_accounts: 12}, expect: {levels: [{level: silver}]}, todo: it was wrong}
+      - {as_of: 2020-01-01, expect: {as_of: 2020-01-01}}
+"""
+
+
+def test_cases() -> None:
+    found = outcome_of(CASES)
+    assert not found.diagnostics
+    assert [(result.name, result.status) for result in found.results] == [
+        ("edges: active_accounts 9, level none", "failed"),
+        ("edges: the first of Silver", "failed"),
+        ("edges: active_accounts 16, level silver", "failed"),
+        ("edges: active_accounts , level none", "skipped"),
+        ("days: as_of 2020-01-01", "passed"),
+        ("days: as_of 2020-01-02", "passed"),
+        ("changes: case 1", "passed"),
+        ("changes: active_accounts 12", "passed"),
+        ("changes: active_accounts 12 (3)", "todo"),
+        ("changes: active_accounts 12 (4)", "failed"),
+        ("changes: case 5", "passed"),
+    ]
+    wrong = found.results[2].mismatches[0]
+    assert (wrong.expected, wrong.actual, str(wrong.at)) == ("silver", "gold", "a_test.yaml:11:14")
+    assert [len(result.mismatches) for result in found.results[:3]] == [1, 1, 1]
+    assert not found.results[9].mismatches
+
+
+def test_thousands_of_cases() -> None:
+    rows = "".join(f"      - [{i}]\n" for i in range(1000))
+    head = "  - name: many\n    record: {}\n    columns: [active_accounts]\n    cases:\n"
+    found = outcome_of(f"{head}{rows}    expect: {{discounts: []}}\n")
+    assert len(found.results) == 1000
+
+
 def test_a_file_names_its_program_and_records_from_its_own_folder(tmp_path: Path) -> None:
     (tmp_path / "testdata").mkdir()
     (tmp_path / "program.yaml").write_text(EXAMPLE)
@@ -175,12 +241,14 @@ def test_a_file_names_its_program_and_records_from_its_own_folder(tmp_path: Path
 
 
 @given(
-    st.integers(0, len(GOOD)),
+    st.sampled_from([GOOD, f"kind: test\nprogram: example\nas_of: 2026-11-21\ntests:\n{CASES}"]),
+    st.integers(0, 2000),
     st.integers(0, 40),
-    st.sampled_from(["", "[", "{", ": ", "- ", "\n", "~", "!", "'"]),
+    st.sampled_from(["", "[", "{", ": ", "- ", "\n", "~", "!", "'", "<", "<level>", "as_of", "null"]),
 )
-def test_no_text_makes_it_raise(start: int, length: int, instead: str) -> None:
-    text = GOOD[:start] + instead + GOOD[start + length :]
+def test_no_text_makes_it_raise(text: str, start: int, length: int, instead: str) -> None:
+    start %= len(text)
+    text = text[:start] + instead + text[start + length :]
     run_source(Source("a_test.yaml", text), programs, read)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 
 from policyengine.analysis.canon import Canon
 from policyengine.analysis.cuts import Cuts, cuts_of
 from policyengine.analysis.meaning import Asked, contrasts
 from policyengine.analysis.proof import Prover
+from policyengine.dataclass import dataclass
 from policyengine.policy.rule import Rule, Transition
 from policyengine.program.graph import Graph, Key
 from policyengine.program.record import Record
@@ -34,7 +34,7 @@ class Group:
         return len(self.old.order) + len(self.new.order)
 
 
-@dataclass
+@dataclass()
 class Affected:
     """The groups in which two graphs differ, the smallest first; none if they come to the same.
 

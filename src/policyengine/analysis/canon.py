@@ -43,6 +43,7 @@ class Canon:
         self.graph = graph
         self.forms = forms
         self.numbers: dict[Key, int] = {}
+        self._owners: dict[Key, str | None] = {}
         for key in graph.order:
             number = self._node(key)
             other = number if known is None else known.get(key, number)
@@ -93,6 +94,8 @@ class Canon:
         if isinstance(node, syntax.Open):
             return self.forms.number("open")
         said: list[Hashable] = [type(node).__name__]
+        if isinstance(node, syntax.Name):
+            said.append(self._owner(entity, node.name))
         for attribute in node.__match_args__[:-1]:
             value = getattr(node, attribute)
             if isinstance(value, Node):
@@ -102,6 +105,14 @@ class Canon:
             else:
                 said.append(_plain(value))
         return self.forms.number(*said)
+
+    def _owner(self, entity: str, name: str) -> str | None:
+        """The entity whose fact or list a name is, unless something nearer bears the same name."""
+        if (entity, name) not in self._owners:
+            found = (each for each in self.graph.lineage(entity) if each not in self.graph.repeats
+                     and name in self.graph.vocabulary.row(each).fields)  # fmt: skip
+            self._owners[entity, name] = next(found, None)
+        return self._owners[entity, name]
 
     def _several(
         self, node: Node, attribute: str, values: tuple[Any, ...], done: Mapping[int, int]

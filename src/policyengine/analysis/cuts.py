@@ -10,11 +10,12 @@ that the policy itself gives; where facts are compared with each other, cut poin
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from decimal import Decimal
 
 from policyengine.analysis.operands import Constant, Linear, Operands, Place, Sight, evaluate_constant
+from policyengine.dataclass import dataclass
 from policyengine.feel import syntax
 from policyengine.feel.syntax import Expression
 from policyengine.feel.values import Months, Range

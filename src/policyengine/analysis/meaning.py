@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from policyengine.analysis.canon import closure, is_wording, meant
+from policyengine.dataclass import dataclass
 from policyengine.engine.row import present, read
 from policyengine.engine.scope import Scope, instances, root_scope
 from policyengine.feel.values import Unknown

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from policyengine.dataclass import dataclass
 from policyengine.feel import syntax
 from policyengine.feel.evaluator import evaluate
 from policyengine.feel.syntax import Expression

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from math import prod
 
@@ -16,13 +16,14 @@ from policyengine.analysis.canon import Canon, Forms, closure
 from policyengine.analysis.cuts import FactKey, cuts_of
 from policyengine.analysis.space import Space
 from policyengine.analysis.variations import ABSENT, Variations
+from policyengine.dataclass import dataclass
 from policyengine.engine.scope import Scope, instances, root_scope
 from policyengine.feel.values import Unknown
 from policyengine.program.graph import Graph, Key
 from policyengine.program.record import Record
 
 
-@dataclass
+@dataclass()
 class Prover:
     """Compares nodes of two graphs; `limit` bounds the combinations for each, `tried` counts all of them."""
 

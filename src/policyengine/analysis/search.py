@@ -7,7 +7,6 @@ shows at the conditions next to it first, and then in what rests on these.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from random import Random
 
@@ -25,6 +24,7 @@ from policyengine.analysis.variations import (
     without_fact,
     without_list,
 )
+from policyengine.dataclass import dataclass
 from policyengine.engine.scope import Scope
 from policyengine.feel.values import Unknown
 from policyengine.program.graph import Graph, Key
@@ -60,10 +60,6 @@ class Search:
         self.affected = affected
         self.limit = limit
         self.tried = 0
-
-    def spent(self, share: float = 1) -> bool:
-        """Whether a share of the budget is used up."""
-        return self.tried >= self.limit * share
 
     # Looking
 
@@ -133,9 +129,9 @@ class Search:
                 weak = record
         return weak
 
-    def climb(self, record: Record, group: Group, share: float) -> Record | None:
+    def climb(self, record: Record, group: Group, most: int) -> Record | None:
         """A record that is treated differently, made from this one; None where none is found."""
-        variations, until = self._variations(group), self.tried + self.limit * share
+        variations, until = self._variations(group), self.tried + most
         seen = self.look(record, group)
         while not seen.decided and self.tried < until:
             better = self._step(record, seen, group, variations, until)
@@ -145,7 +141,7 @@ class Search:
         return record if seen.contrasts else None
 
     def _step(
-        self, record: Record, seen: Seen, group: Group, variations: Variations, until: float
+        self, record: Record, seen: Seen, group: Group, variations: Variations, until: int
     ) -> tuple[Record, Seen] | None:
         best: tuple[Record, Seen] | None = None
         for _, made in variations.of(record):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 
 from policyengine.analysis.cuts import Cuts, FactKey
 from policyengine.analysis.operands import moved
+from policyengine.dataclass import dataclass
 from policyengine.feel.values import Months
 from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.program.record import Record

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
 from policyengine.analysis.operands import moved
 from policyengine.analysis.space import Space
+from policyengine.dataclass import dataclass
 from policyengine.feel.values import Months
 from policyengine.policy.vocabulary import Fact
 from policyengine.program.record import Record
 
-_GIVEN = 0.9
+_LEFT_OUT = 10
 Way = tuple[tuple[str, int], ...]
 """The lists and positions that lead from a record to an instance in it; () is the record itself."""
 
@@ -144,7 +145,7 @@ class Variations:
         record = self.bare(entity)
         for key, values in self.space.values.items():
             named = self.space.keys.get(entity) == key[1] and isinstance(record.facts.get(key[1]), str)
-            if key[0] == entity and values and not named and chance.random() < _GIVEN:
+            if key[0] == entity and values and not named and chance.randrange(_LEFT_OUT):
                 record = with_fact(record, key[1], chance.choice(values))
         for child, name in self._below(entity):
             size = chance.choice((1, 1, 2, *self.space.sizes()))

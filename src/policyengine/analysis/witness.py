@@ -8,12 +8,12 @@ bounded and always gives the same answer; `Same` is only said where it is proved
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from policyengine.analysis.affected import Group, affected_parts
 from policyengine.analysis.meaning import Contrast
 from policyengine.analysis.search import Search
 from policyengine.analysis.variations import Moved, differences
+from policyengine.dataclass import dataclass
 from policyengine.program.load import Program
 from policyengine.program.record import Record
 
@@ -89,7 +89,7 @@ def _from_starts(search: Search, starts: Sequence[Record]) -> Witness | None:
     """A given record as it is; else the one that needs the fewest changes."""
     weak: Witness | None = None
     for i, start in enumerate(starts):
-        if search.spent(0.5):
+        if search.tried > search.limit // 2:
             break
         seen = search.look(start)
         if seen.decided:
@@ -99,7 +99,7 @@ def _from_starts(search: Search, starts: Sequence[Record]) -> Witness | None:
     best: Witness | None = None
     for i, start in enumerate(starts[:_STARTS]):
         for group in search.groups:
-            found = search.climb(start, group, 1 / _STARTS)
+            found = search.climb(start, group, search.limit // _STARTS)
             made = None if found is None else _cut_down(search, found, group, i, start)
             if made is not None and made.decided and (best is None or len(made.moved) < len(best.moved)):
                 best = made
@@ -111,7 +111,7 @@ def _from_starts(search: Search, starts: Sequence[Record]) -> Witness | None:
 def _from_nothing(search: Search) -> Witness | None:
     weak: Witness | None = None
     for group, bare in search.barest():
-        found = search.climb(bare, group, 0.5)
+        found = search.climb(bare, group, search.limit // 2)
         made = None if found is None else _cut_down(search, found, group, None, bare)
         if made is not None and made.decided:
             return made

@@ -7,13 +7,13 @@ the others, and not by itself, is interaction.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from policyengine.change.apply import with_changes
 from policyengine.change.bundles import bundles
 from policyengine.change.changes import Change, changes_of
 from policyengine.change.words import sentence
+from policyengine.dataclass import dataclass
 from policyengine.program.graph import Graph
 from policyengine.program.load import Program
 

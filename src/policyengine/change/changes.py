@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from policyengine.change.trees import Difference, Sort, differences
+from policyengine.dataclass import dataclass
 from policyengine.policy.draft import Unit, below
 from policyengine.policy.vocabulary import Declarations
 from policyengine.program.load import Program

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from policyengine.analysis.affected import affected_parts
@@ -13,6 +12,7 @@ from policyengine.change.apply import with_changes
 from policyengine.change.bundles import bundles
 from policyengine.change.changes import Change, changes_of
 from policyengine.change.words import sentence, title_of
+from policyengine.dataclass import dataclass
 from policyengine.program.load import Program
 from policyengine.program.record import Record
 
@@ -82,6 +82,8 @@ def compare(
         order_alone = all(change.sort == "order" for change in group)
         if not (order_alone and isinstance(verdict, Same)):
             meanings.append(Meaning(spoken, verdict, day))
+    if progress is not None:
+        progress(len(groups), len(groups))
     return Comparison(old, new, tuple(meanings), tuple(_spoken(change, old, new) for change in wording))
 
 
@@ -116,14 +118,14 @@ def _judged(
     first = max((change.starts for change in group if change.starts is not None), default=None)
     ordered = [first, *(day for day in days if day != first)] if first is not None else list(days)
     open: tuple[Verdict, date] | None = None
+    verdict: Verdict = NotDecided("they do not compile on the days that count")
     for day in ordered:
-        verdict = find_witness(on_day(old, day), on_day(made, day), starts, limit=limit)
+        one, other = on_day(old, day), on_day(made, day)
+        if not one.ok or not other.ok:
+            continue
+        verdict = find_witness(one, other, starts, limit=limit)
         if isinstance(verdict, Witness):
             return verdict, day
         if isinstance(verdict, NotDecided) and open is None:
             open = verdict, day
-    return open or (Same(_reason(verdict), verdict.tried), ordered[0])
-
-
-def _reason(verdict: Verdict) -> str:
-    return verdict.reason if isinstance(verdict, Same) else ""
+    return open or (verdict, ordered[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from policyengine.change.population import Stage
 from policyengine.change.sides import Bill, Facts, Found, Side, Who
 from policyengine.change.states import ABSENT, Move, State, What, move, names
 from policyengine.change.tally import Delta, Tally
+from policyengine.dataclass import dataclass
 from policyengine.policy.findings import Level
 from policyengine.program.record import Record
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
+from policyengine.dataclass import dataclass
 from policyengine.feel.calendar import add_months
 from policyengine.feel.values import Months
 from policyengine.policy import quantities

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -13,6 +12,7 @@ from policyengine.change.money import EXACT, NOTHING, Part, total
 from policyengine.change.period import Days
 from policyengine.change.tally import Delta, Tally
 from policyengine.change.titles import Titles
+from policyengine.dataclass import dataclass
 
 
 class Version(NamedTuple):

@@ -9,7 +9,7 @@ that is not after its due date.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 from policyengine.change.attribution import Cause
@@ -17,6 +17,7 @@ from policyengine.change.money import Part
 from policyengine.change.period import Days
 from policyengine.change.sides import Gate, Side, gate_code, parts_of, side_of
 from policyengine.change.slices import Marks, derived, different
+from policyengine.dataclass import dataclass
 from policyengine.policy.draft import Unit
 from policyengine.policy.findings import Charge, Level
 from policyengine.policy.rule import Rule

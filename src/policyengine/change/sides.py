@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from policyengine.change.money import Paid, Part, added, paid
 from policyengine.change.period import Days
 from policyengine.change.slices import Marks, handed_down, slice_of
 from policyengine.change.states import VALUE, State, What, states
+from policyengine.dataclass import dataclass
 from policyengine.engine.compile.engine import Compiled, compile_graph
 from policyengine.feel.values import Cause, Missing, Unknown
 from policyengine.policy.findings import UNDETERMINED, Charge, Level

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
 from policyengine.change.money import EXACT, NOTHING, Part
 from policyengine.change.states import Move, State
+from policyengine.dataclass import dataclass
 
 Sums = dict[tuple[Part, str], tuple[Decimal, Decimal]]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from policyengine.change.money import Part
 from policyengine.change.sides import level_titles
+from policyengine.dataclass import dataclass
 from policyengine.policy.findings import Charge, Origin
 from policyengine.policy.phrases import words
 from policyengine.policy.rule import Const, Rule

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from policyengine.dataclass import dataclass
 from policyengine.text.document import Document, Mapping, Node, Pointer, Scalar
 from policyengine.text.document import Sequence as SequenceNode
 

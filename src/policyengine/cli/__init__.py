@@ -14,11 +14,11 @@ def main() -> None:
 
         sys.stdout.write(f"policyengine {VERSION}\n")
         return
-    from policyengine.cli.run import run
-
     # What a command makes lives to its end and holds few cycles: to look for them again and again, and once
     # more at the exit, takes a fifth of the time of a short command.
     gc.set_threshold(100_000)
+    from policyengine.cli.run import run
+
     code = run(arguments)
     gc.freeze()
     sys.exit(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def command(
     console = Console.of(color)
     programs = open_versions(read_versions(old, new), as_of, console)
     starts = _starts(programs[0], files, form, console)
-    found = compare(programs[0].linked, programs[1].linked, starts)
+    found = compare(programs[0].linked, programs[1].linked, starts, progress=_progress)
     deliver(
         outputs or (Output("text"),),
         lambda each, paint: _render(found, each, paint),
@@ -72,6 +73,14 @@ def command(
     )
     append_summary(lambda: published(found, VERSION).render("markdown"), outputs)
     return FOUND if found.changed else OK
+
+
+def _progress(done: int, all: int) -> None:
+    """How far it is, on a terminal only; the line is gone when the result stands there."""
+    if sys.stderr.isatty():
+        text = f"looking for records that show change {done + 1} of {all} ..." if done < all else ""
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()
 
 
 def _starts(

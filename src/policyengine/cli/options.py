@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -91,6 +92,21 @@ class OutputType(click.ParamType):  # type: ignore[type-arg]
         if colon and not path:
             raise CommandError(f"`{value}` names no file", help=f"write `{name}:FILE`, or only `{name}`")
         return Output(name, Path(path) if colon and path != "-" else None)
+
+
+class Percent(click.ParamType):  # type: ignore[type-arg]
+    """A share as `95` or `99.5`, of 100."""
+
+    name = "percent"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        """The share, or a message that says what can be written."""
+        if isinstance(value, Decimal):
+            return value
+        text = str(value).strip().removesuffix("%").strip()
+        if re.fullmatch(r"\d{1,3}(\.\d{1,9})?", text) and Decimal(text) <= 100:
+            return Decimal(text)
+        raise CommandError(f"`{value}` is no share in per cent", help="write a number from 0 to 100")
 
 
 def today() -> date:

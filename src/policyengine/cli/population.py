@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from policyengine.api import Program, Records
@@ -11,6 +10,7 @@ from policyengine.change.judge import Pair
 from policyengine.cli.codes import CommandError
 from policyengine.cli.console import Console
 from policyengine.cli.inputs import Form, open_source
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
 from policyengine.policy.phrases import plural
 from policyengine.render.diagnostics import diagnostics_text

@@ -6,7 +6,6 @@ which they part and the second one; `main FOLDER` a revision and the folder as i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from policyengine.cli.codes import NOT_COMPILED, CommandError
 from policyengine.cli.console import Console
 from policyengine.cli.git import repository_of
 from policyengine.cli.programs import MANIFEST, require_folder
+from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Severity
 from policyengine.files import Folder, read_folder
 from policyengine.program import load as loading

@@ -3,27 +3,61 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from policyengine.cli.codes import FOUND, NOT_COMPILED, OK, UNUSABLE, CommandError
 from policyengine.cli.console import Console
 from policyengine.cli.files import deliver, unreadable
-from policyengine.cli.options import SETTINGS, Output, color_option, output_option
-from policyengine.render.outcomes import outcomes_json, outcomes_text
-from policyengine.verify.suite import Outcome, Programs, run_file
+from policyengine.cli.options import SETTINGS, Output, Percent, color_option, output_option
+from policyengine.cli.progress import Progress
+from policyengine.cli.suggestions import BESIDE, ENDINGS, targets, write_suggestions
+from policyengine.cli.summaries import append_summary
+from policyengine.cli.version import VERSION
+from policyengine.render.examined import Examined, examined_json, examined_text, published
+from policyengine.render.servers import FORMS
+from policyengine.verify.suite import Opened, Outcome, Programs, Ready, open_file, run_opened
 
-_ENDINGS = ("_test.yaml", "_test.yml")
+if TYPE_CHECKING:
+    from policyengine.verify.coverage import Coverage
+    from policyengine.verify.mutation import Mutation
+
 _PLACES = ("fixtures", "policies")
 
 
 @click.command("test", context_settings=SETTINGS)
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
-@output_option("text", "json")
+@click.option(
+    "--filter", "glob", metavar="GLOB",
+    help="Only tests whose name, file or program fits, such as 'bytekast' or '*renewal*'.",
+)  # fmt: skip
+@click.option("--coverage", is_flag=True, help="Say what no test exercises, at its line.")
+@click.option(
+    "--fail-under", type=Percent(), metavar="PERCENT", help="With the exit code 1 below this coverage."
+)
+@click.option(
+    "--mutate", is_flag=True, help="Make small mistakes in the policies, and say which no test notices."
+)
+@click.option(
+    "--fail-under-noticed", type=Percent(), metavar="PERCENT",
+    help="With the exit code 1 if fewer of these mistakes are noticed.",
+)  # fmt: skip
+@click.option(
+    "--suggest", is_flag=False, flag_value=BESIDE, metavar="[FILE]",
+    help="Write tests that would notice them to a new file, by default beside the tests.",
+)  # fmt: skip
+@output_option("text", "json", *FORMS)
 @color_option
-def command(paths: tuple[str, ...], outputs: tuple[Output, ...], color: str) -> int:
+def command(
+    paths: tuple[str, ...], glob: str | None, coverage: bool, fail_under: Decimal | None,
+    mutate: bool, fail_under_noticed: Decimal | None, suggest: str | None,
+    outputs: tuple[Output, ...], color: str,
+) -> int:  # fmt: skip
     """Run policy tests: records, and what the decisions about them must say.
 
     PATH is a file `*_test.yaml`, or a folder with some in it or below; without one they are looked for in
@@ -31,16 +65,77 @@ def command(paths: tuple[str, ...], outputs: tuple[Output, ...], color: str) -> 
     cannot be read, 3 if a program does not compile.
     """
     console = Console.of(color)
+    files = _all_files(paths)
+    programs = Programs()
+    opened = _wanted([open_file(str(file), programs) for file in files], glob)
+    groups = _by_program(opened)
+    written = targets(suggest, {name: Path(group[0].file).parent for name, group in groups.items()})
+    outcomes = [run_opened(each) for each in opened]
+    usable = groups if _code(outcomes) in (OK, FOUND) else {}
+    covers = coverage or fail_under is not None
+    mutates = mutate or suggest is not None or fail_under_noticed is not None
+    examined = Examined(
+        outcomes,
+        _coverage(usable, programs) if covers else (),
+        _mutation(usable, programs) if mutates else (),
+    )
+    deliver(outputs or (Output("text"),), lambda form, paint: _render(examined, form, paint), console, files)
+    append_summary(lambda: published(examined, VERSION).render("markdown"), outputs)
+    for line in write_suggestions(examined.mutation, written):
+        console.err(line)
+    if _all_skipped(outcomes):
+        console.err("nothing was examined: every test is skipped")
+    return _code(outcomes) or _below(examined, fail_under, fail_under_noticed)
+
+
+def _by_program(opened: Sequence[Opened]) -> dict[str, list[Opened]]:
+    groups: dict[str, list[Opened]] = {}
+    for each in opened:
+        if each.tests:
+            groups.setdefault(each.program, []).append(each)
+    return groups
+
+
+def _coverage(groups: Mapping[str, Sequence[Opened]], programs: Programs) -> list[Coverage]:
+    from policyengine.verify.coverage import coverage
+
+    return [coverage(tests[0].program, programs.sources(name), tests) for name, tests in _tests(groups)]
+
+
+def _mutation(groups: Mapping[str, Sequence[Opened]], programs: Programs) -> list[Mutation]:
+    from policyengine.verify.mutation import mutate
+
+    return [
+        mutate(tests[0].program, programs.sources(name), tests, Progress(f"mutants of {name}"))
+        for name, tests in _tests(groups)
+    ]
+
+
+def _tests(groups: Mapping[str, Sequence[Opened]]) -> Iterator[tuple[str, list[Ready]]]:
+    for name, group in groups.items():
+        yield name, [test for each in group for test in each.tests]
+
+
+def _below(examined: Examined, fail_under: Decimal | None, fail_under_noticed: Decimal | None) -> int:
+    covered = [
+        100 * each.met < fail_under * each.total for each in examined.coverage if fail_under is not None
+    ]
+    noticed = [
+        100 * each.noticed < fail_under_noticed * each.total
+        for each in examined.mutation
+        if fail_under_noticed is not None
+    ]
+    return FOUND if any((*covered, *noticed)) else OK
+
+
+def _all_files(paths: tuple[str, ...]) -> list[Path]:
     files = [file for path in map(Path, paths or _default()) for file in _files(path)]
     if not files:
         where = " and ".join(f"`{path}`" for path in paths or _default())
         raise CommandError(
             f"there is no policy test in {where}", help="a file of tests is called `<something>_test.yaml`"
         )
-    programs = Programs()
-    outcomes = [run_file(str(file), programs) for file in dict.fromkeys(files)]
-    deliver(outputs or (Output("text"),), lambda form, paint: _render(outcomes, form, paint), console, files)
-    return _code(outcomes)
+    return list(dict.fromkeys(files))
 
 
 def _default() -> list[str]:
@@ -50,7 +145,7 @@ def _default() -> list[str]:
 def _files(path: Path) -> Iterator[Path]:
     try:
         if path.is_dir():
-            found = (each for each in sorted(path.rglob("*")) if each.name.endswith(_ENDINGS))
+            found = (each for each in sorted(path.rglob("*")) if each.name.endswith(ENDINGS))
             yield from (each for each in found if not _hidden(each.relative_to(path)))
         else:
             path.stat()
@@ -65,16 +160,44 @@ def _hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def _render(outcomes: Sequence[Outcome], form: str, color: bool) -> str:
+def _wanted(opened: Sequence[Opened], glob: str | None) -> list[Opened]:
+    """The files with the tests that fit; files that cannot be used stay, files of other tests do not."""
+    if glob is None:
+        return list(opened)
+    kept = [each.only(lambda *names: _fits(glob, names)) for each in opened]
+    kept = [each for each in kept if each.tests or each.diagnostics or each.uncompiled]
+    if not kept:
+        raise CommandError(
+            f"no test fits `{glob}`",
+            help="it is held against the names of tests, files and programs; `*` stands for anything",
+        )
+    return kept
+
+
+def _fits(glob: str, names: Sequence[str]) -> bool:
+    pattern = glob.casefold()
+    if not set(pattern) & set("*?["):
+        pattern = f"*{pattern}*"
+    return any(fnmatchcase(name.casefold(), pattern) for name in names)
+
+
+def _render(examined: Examined, form: str, color: bool) -> str:
     if form == "json":
-        return json.dumps(outcomes_json(outcomes), indent=2, ensure_ascii=False)
-    return outcomes_text(outcomes, color=color)
+        return json.dumps(examined_json(examined), indent=2, ensure_ascii=False)
+    if form in FORMS:
+        return published(examined, VERSION).render(form)
+    return examined_text(examined, color=color)
 
 
 def _code(outcomes: Sequence[Outcome]) -> int:
     if any(outcome.uncompiled for outcome in outcomes):
         return NOT_COMPILED
-    if any(outcome.diagnostics or not outcome.results for outcome in outcomes):
+    if any(outcome.diagnostics or not outcome.results for outcome in outcomes) or _all_skipped(outcomes):
         return UNUSABLE
     failed = any(result.status == "failed" for outcome in outcomes for result in outcome.results)
     return FOUND if failed else OK
+
+
+def _all_skipped(outcomes: Sequence[Outcome]) -> bool:
+    found = [result.status for outcome in outcomes for result in outcome.results]
+    return bool(found) and set(found) == {"skipped"}

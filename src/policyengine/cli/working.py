@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import monotonic_ns
+
+from policyengine.dataclass import dataclass
 
 _SECOND = 1_000_000_000
 _PAUSE = _SECOND // 5

@@ -31,9 +31,9 @@ from policyengine.policy.phrases import join
 from policyengine.policy.rule import Case
 
 # Functions that only hand on or turn round what their first argument says.
-_SEE_THROUGH = ("is true", "once known", "not")
+SEE_THROUGH = ("is true", "once known", "not")
 # What is worked out of values and is no condition: its reasons are those of the names in it.
-_WORKED_OUT = (Binary, Negate)
+WORKED_OUT = (Binary, Negate)
 # So many cases that are not known are told; of a long table the rest would say the same again.
 _MOST_OPEN = 3
 
@@ -83,7 +83,7 @@ def _reasons(scope: Scope, expression: Expression, upright: bool) -> Iterator[Re
         case And(operands) | Or(operands):
             for operand in _deciding(scope, expression, operands):
                 yield from _reasons(scope, operand, upright)
-        case Call(Name(name), (first, *_)) if name in _SEE_THROUGH:
+        case Call(Name(name), (first, *_)) if name in SEE_THROUGH:
             turned = upright if name != "not" else not upright
             for part in first.items if isinstance(first, ListLiteral) else (first,):
                 yield from _reasons(scope, part, turned)
@@ -126,7 +126,7 @@ def _is_part_of_a_policy(scope: Scope, name: str) -> bool:
 def _leaf(scope: Scope, expression: Expression, upright: bool) -> Iterator[Reason | _Told]:
     value = scope.value(expression)
     is_value = not isinstance(value, (bool, Unknown)) and not isinstance(expression, Name)
-    if is_value or isinstance(expression, _WORKED_OUT):
+    if is_value or isinstance(expression, WORKED_OUT):
         for name in sorted(names(expression)):
             if not isinstance(value, Unknown) or isinstance(
                 scope.value(Name(name, expression.span)), Unknown

@@ -111,12 +111,13 @@ def _behind(reading: Reading, scope: Scope) -> Iterable[object]:
         case Explain(nodes):
             yield from (scope[node] for node in nodes)
         case Choose(by):
-            yield from _behind(_chosen(reading, scope[by]), scope)
+            yield from _behind(chosen(reading, scope[by]), scope)
         case _:
             return
 
 
-def _chosen(reading: Choose, value: object) -> Reading:
+def chosen(reading: Choose, value: object) -> Reading:
+    """The reading for a value of the node that a choice goes by."""
     return reading.cases.get(value, reading.otherwise) if isinstance(value, str) else reading.otherwise
 
 
@@ -137,7 +138,7 @@ def _value(reading: Value, scope: Scope) -> object:
 
 
 def _choose(reading: Choose, scope: Scope) -> object:
-    return read(_chosen(reading, scope[reading.by]), scope)
+    return read(chosen(reading, scope[reading.by]), scope)
 
 
 def _build(reading: Build, scope: Scope) -> object:
@@ -158,17 +159,15 @@ def _rules(reading: Rules, scope: Scope) -> tuple[Finding, ...]:
 def _shortfalls(reading: Shortfalls, scope: Scope) -> tuple[Shortfall, ...]:
     findings = (read_rule(rule, scope) for rule in reading.rules)
     return tuple(
-        _shortfall(found)
+        shortfall(found)
         for found in findings
         if found is not None and found.status not in ("met", NOT_APPLICABLE)
     )
 
 
-def _shortfall(finding: Finding) -> Shortfall:
+def shortfall(finding: Finding) -> Shortfall:
     """A requirement that does not hold, with its threshold if it has one, else with the fact it turns on."""
-    failing = [reason for reason in finding.because if reason.outcome in ("fails", "unknown")]
-    threshold = next((reason for reason in failing if reason.need is not None), None)
-    reason = threshold or next((reason for reason in failing if reason.fact is not None), None)
+    reason = telling_reason(finding.because)
     if reason is None:
         return Shortfall(finding.id, finding.title, finding.status)
     return Shortfall(
@@ -181,6 +180,13 @@ def _shortfall(finding: Finding) -> Shortfall:
         reason.short_by,
         reason.noun,
     )
+
+
+def telling_reason(because: Iterable[Reason]) -> Reason | None:
+    """The reason that tells what is missing: the first about a threshold, else the first about a fact."""
+    failing = [reason for reason in because if reason.outcome in ("fails", "unknown")]
+    threshold = next((reason for reason in failing if reason.need is not None), None)
+    return threshold or next((reason for reason in failing if reason.fact is not None), None)
 
 
 _READ: Mapping[type, Callable[[Any, Scope], object]] = {

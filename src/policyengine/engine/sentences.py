@@ -263,7 +263,7 @@ class Sentences:
     def shown(self, value: object, kind: Type | None, *, unit: bool = True) -> str:
         """A value as people write it."""
         if isinstance(value, Decimal) and isinstance(kind, Number):
-            return _number(value, kind, self.scope.graph.vocabulary.number_of_digits(), unit)
+            return number_text(value, kind, self.scope.graph.vocabulary.number_of_digits(), unit)
         if isinstance(value, str):
             return value
         if isinstance(value, Months):
@@ -285,7 +285,8 @@ class Sentences:
         return as_shown(value, self.kind(name), self.scope.graph.vocabulary.number_of_digits())
 
 
-def _number(value: Decimal, kind: Number, digits: int, unit: bool) -> str:
+def number_text(value: Decimal, kind: Number, digits: int, unit: bool = True) -> str:
+    """A number as people write it; money with at least `digits` places, and its currency for `unit`."""
     if kind.unit == "rate":
         return f"{(value * 100).normalize():f} %"
     exponent = value.as_tuple().exponent

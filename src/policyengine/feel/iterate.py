@@ -92,7 +92,7 @@ def _counted(low: int, high: int, like: object) -> Iterable[object] | Failed:
 
 def filtered(target: object, node: Filter, env: Env, run: Run) -> object:
     """`target[condition]`: the item at an index, or the items for which the condition holds."""
-    return kept(target, lambda item: run(node.condition, _within(item, env)), env.shared, node.span)
+    return kept(target, lambda item: run(node.condition, within(item, env)), env.shared, node.span)
 
 
 def kept(target: object, condition: Callable[[object], object], shared: Shared, place: Span) -> object:
@@ -119,7 +119,8 @@ def kept(target: object, condition: Callable[[object], object], shared: Shared, 
     return unknown(open_ones) or found
 
 
-def _within(item: object, env: Env) -> Env:
+def within(item: object, env: Env) -> Env:
+    """The surroundings in which a filter looks at an item."""
     around = env.inside({"item": item})
     return around.inside(item) if isinstance(item, Mapping) else around
 

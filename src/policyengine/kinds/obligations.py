@@ -25,7 +25,7 @@ from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
 from policyengine.policy.phrases import every, join
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Repeat, Rule, Value
-from policyengine.policy.told import Told, called, quoted
+from policyengine.policy.told import Told, called, flat, quoted
 from policyengine.source import Span
 
 CALENDAR = ("calendar month", "calendar quarter", "calendar year")
@@ -276,6 +276,12 @@ def describe(told: Told) -> str | None:
             often = f", {every(str(told.own['every']))}" if "every" in told.own else ""
             return told.comes_or_goes(
                 f"new duty{whose}: {told.name}{often}{due}", f"no longer a duty{whose}: {told.name}"
+            )
+        case ("obligations", "*", "parts"):
+            topics = flat(told.new or told.old)
+            return told.comes_or_goes(
+                f"{called(told.name)} now includes: {topics}",
+                f"{called(told.name)} no longer includes: {topics}",
             )
         case ("obligations", "*", "parts", "*"):
             return told.comes_or_goes(

@@ -108,6 +108,12 @@ def flat(value: Any) -> str:
     """Written data on one line."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {flat(each)}" for key, each in value.items()) + "}"
+    if (
+        isinstance(value, list)
+        and value
+        and all(isinstance(each, dict) and "title" in each for each in value)
+    ):
+        return "; ".join(str(each["title"]) for each in value)
     if isinstance(value, list):
         return "[" + ", ".join(map(flat, value)) + "]"
     if value is None:

@@ -179,11 +179,14 @@ class Declarations(Sourced):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a policy works out under a name of its own: its type, what people call it, where it says so."""
+    """What a policy works out under a name of its own: its type, what people call it, where it says so.
+
+    Versions of a policy that only say it in different places work out the same.
+    """
 
     type: Type
     noun: str
-    at: Span
+    at: Span = field(compare=False)
 
 
 @dataclass(frozen=True)

@@ -69,5 +69,4 @@ def _cases(found: Comparison) -> Iterator[Case]:
     """A case for each change of meaning; it never fails, since a change is no mistake."""
     for meaning in found.meanings:
         for spoken in meaning.spoken:
-            details = "\n".join(verdict_lines(meaning))
-            yield Case(spoken.change.name, message=spoken.sentence, details=details, at=place_of(spoken))
+            yield Case(f"{spoken.title}: {spoken.sentence}", at=_at(spoken))

@@ -14,7 +14,7 @@ from policyengine.verify.run import Result
 from policyengine.verify.suite import Outcome
 
 SCHEMA_VERSION = 1
-_STATUSES = ("passed", "failed", "skipped", "broken")
+_STATUSES = ("passed", "failed", "todo", "skipped", "broken")
 
 
 def outcomes_text(outcomes: Sequence[Outcome], *, color: bool = False) -> str:
@@ -22,27 +22,41 @@ def outcomes_text(outcomes: Sequence[Outcome], *, color: bool = False) -> str:
     paint = painter(color)
     mistakes = [found for outcome in outcomes for found in (*outcome.uncompiled, *outcome.diagnostics)]
     failures = [part for result in _results(outcomes) for part in _failures(result, paint)]
-    skipped = [_skipped(result, paint) for result in _results(outcomes) if result.status == "skipped"]
-    parts = (diagnostics_text(mistakes, color=color), *failures, "\n".join(skipped), counted(outcomes))
+    waiting = [
+        _waiting(result, paint) for result in _results(outcomes) if result.status in ("skipped", "todo")
+    ]
+    parts = (diagnostics_text(mistakes, color=color), *failures, "\n".join(waiting), counted(outcomes))
     return "\n\n".join(part for part in parts if part)
 
 
-def _skipped(result: Result, paint: Paint) -> str:
-    words = clean(f"{result.name}: {result.skip}")
-    return f"{clean(str(result.at))}: {paint('skipped', 'note')}: {words}"
+def _waiting(result: Result, paint: Paint) -> str:
+    words = clean(f"{result.name}: {result.skip or result.todo}")
+    return f"{clean(str(result.at))}: {paint(result.status, 'note')}: {words}"
 
 
 def _failures(result: Result, paint: Paint) -> Iterator[str]:
-    """Each mismatch of a test; reasons that several share stand below the last one of them."""
+    """Each mismatch of a failed test; reasons that several share stand below the last one of them."""
+    if result.status != "failed":
+        return
+    if not result.mismatches:
+        place = paint(clean(str(result.at)), "strong")
+        yield f"{place}: {paint('failed', 'error')}: {clean(result.name)}\n  {clean(passes_now(result))}"
     for i, mismatch in enumerate(result.mismatches):
         following = result.mismatches[i + 1].because if i + 1 < len(result.mismatches) else ()
         reasons = () if mismatch.because == following else mismatch.because
-        yield "\n".join(_failure(result, mismatch, reasons, paint))
+        place = paint(clean(str(mismatch.at)), "strong")
+        yield "\n".join(
+            (f"{place}: {paint('failed', 'error')}: {clean(result.name)}", *mismatch_lines(mismatch, reasons))
+        )
 
 
-def _failure(result: Result, mismatch: Mismatch, reasons: Sequence[str], paint: Paint) -> Iterator[str]:
-    place = paint(clean(str(mismatch.at)), "strong")
-    yield f"{place}: {paint('failed', 'error')}: {clean(result.name)}"
+def passes_now(result: Result) -> str:
+    """What is said of a test that is marked as known to fail and does not."""
+    return f"it passes now, but is marked `todo: {result.todo}`; remove the mark"
+
+
+def mismatch_lines(mismatch: Mismatch, reasons: Sequence[str]) -> Iterator[str]:
+    """Where it is in the decision, what was expected, what is there, and why."""
     yield f"  in        {clean(_path(mismatch))}"
     yield f"  expected  {clean(mismatch.expected)}"
     yield f"  actual    {clean(mismatch.actual)}"
@@ -95,6 +109,7 @@ def _test(result: Result) -> dict[str, Any]:
         "column": result.at.column,
         "status": result.status,
         "skip": result.skip,
+        "todo": result.todo,
         "failures": [
             {
                 "file": each.at.source.name,

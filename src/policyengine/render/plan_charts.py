@@ -7,11 +7,11 @@ there at all is at least a hairline.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from policyengine.change.plan import Plan
 from policyengine.change.states import ABSENT
+from policyengine.dataclass import dataclass
 from policyengine.policy.findings import UNDETERMINED
 from policyengine.render import plan_words as say
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
 from policyengine.change.period import Days
 from policyengine.change.plan import Cost, Plan, Undecided
 from policyengine.change.states import ABSENT, DUE, Move, State
+from policyengine.dataclass import dataclass
 from policyengine.feel.calendar import add_months
 from policyengine.policy.findings import UNDETERMINED
 from policyengine.policy.phrases import day, join, plural, rate, status_words, words

@@ -16,7 +16,7 @@ from policyengine.render.width import clean
 MOST = 200
 """How many notes are written in full."""
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]#!|~$:@])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]#!|~$@]|:(?=\S))")
 
 
 @dataclass(frozen=True, slots=True)

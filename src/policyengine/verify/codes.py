@@ -76,4 +76,17 @@ NOT_ONE = Code(
     good=GOOD,
     example="test",
 )
-CODES = (UNKNOWN_KEY, UNKNOWN_WORD, WRONG_VALUE, INCOMPLETE, NO_FILE, SAME_NAME, NOT_ONE)
+CASES = Code(
+    id="TEST008",
+    title="a case that does not fit its columns",
+    why="A case that is written as a list has a value for each of the `columns`. A column is a fact of the "
+    "record, `as_of`, or a word that what is expected names as `<word>`; anything else would change nothing.",
+    bad=GOOD.replace("    record:", "    columns: [net]\n    cases: [[10, 20]]\n    record:").replace(
+        "net: 10", "net: <net>"
+    ),
+    good=GOOD.replace("    record:", "    columns: [net]\n    cases: [[10]]\n    record:").replace(
+        "net: 10", "net: <net>"
+    ),
+    example="test",
+)
+CODES = (UNKNOWN_KEY, UNKNOWN_WORD, WRONG_VALUE, INCOMPLETE, NO_FILE, SAME_NAME, NOT_ONE, CASES)

@@ -63,6 +63,13 @@ def compare(expected: Node, decision: dict[str, Any], *, closed: bool = False) -
     return tuple(_Comparison(closed).of(expected, decision, decision_shape(), ()))
 
 
+def compare_item(expected: Node, finding: dict[str, Any], section: str, *, closed: bool) -> bool:
+    """Whether a finding of a section is as it is expected."""
+    shape = decision_shape().key(section)
+    assert shape is not None
+    return next(_Comparison(closed).of(expected, finding, shape.item(), ()), None) is None
+
+
 @dataclass(frozen=True, slots=True)
 class _Comparison:
     closed: bool

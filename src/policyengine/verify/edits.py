@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from policyengine.dataclass import dataclass
 from policyengine.source import Source, Span
 
 

@@ -23,9 +23,8 @@ from policyengine.feel.syntax import (
     walk,
 )
 from policyengine.source import Span
-from policyengine.text.document import Mapping, Scalar, Sequence
 from policyengine.verify.edits import Change, change
-from policyengine.verify.places import HEAD, Places
+from policyengine.verify.places import Places
 
 _NEIGHBOUR = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "=": "!=", "!=": "="}
 _WORD = {And: ("and", "or"), Or: ("or", "and")}
@@ -120,7 +119,7 @@ def _is_condition(part: Expression) -> bool:
 
 def _test(places: Places, part: Expression) -> Change | None:
     """A `fact: test` pair: the test turned round."""
-    value = next((at for whole, at in _tests(places) if part.span in (whole, at)), None)
+    value = next((at for whole, at in places.tests if part.span in (whole, at)), None)
     if value is None or not isinstance(part, (Comparison, In)):
         return None
     if (
@@ -136,15 +135,6 @@ def _test(places: Places, part: Expression) -> Change | None:
     return change(
         value, json.dumps(f"not(? {test})", ensure_ascii=False), f"`{part.span.text}` is turned round"
     )
-
-
-def _tests(places: Places) -> Iterator[tuple[Span, Span]]:
-    """What may be a `fact: test` pair, with the test."""
-    for node in places.containers:
-        for name, entry in node.entries.items() if isinstance(node, Mapping) else ():
-            items = entry.value.items if isinstance(entry.value, Sequence) else (entry.value,)
-            if name not in HEAD and all(isinstance(item, Scalar) for item in items):
-                yield entry.key.span.to(entry.value.span), entry.value.span
 
 
 def _gap(places: Places, left: Expression, right: Expression) -> Span | None:

@@ -9,9 +9,9 @@ told by the graph: a number that no expression reads is no threshold.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from policyengine.dataclass import dataclass
 from policyengine.feel import types
 from policyengine.policy.rule import Rule, Rules, Shortfalls
 from policyengine.program import load as loading

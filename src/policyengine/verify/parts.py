@@ -104,6 +104,14 @@ def _shape(schema: Schema) -> Shape:
 # For editors
 
 
+_STRICT = ("integer", "boolean", ["integer", "null"], ["boolean", "null"])
+_CELL: Schema = {
+    "type": "string",
+    "pattern": "^<[^<>]+>$",
+    "description": "what the case has in this column",
+}
+
+
 def part_schema() -> dict[str, Any]:
     """The JSON Schema of a part of a decision; it refers to `part_definitions()`."""
     whole = {key: each for key, each in _schema().items() if key not in ("$schema", "$defs", "title")}
@@ -119,7 +127,8 @@ def closed_part_schema() -> dict[str, Any]:
 
 def part_definitions() -> dict[str, Any]:
     """The named schemas of parts of a decision."""
-    return {name: _named(name, schema) for name, schema in _schema()["$defs"].items()}
+    found = {name: _named(name, schema) for name, schema in _schema()["$defs"].items()}
+    return {**found, "cell": _CELL}
 
 
 def _named(name: str, schema: Schema) -> dict[str, Any]:
@@ -142,6 +151,9 @@ def _partial_object(schema: Schema) -> dict[str, Any]:
     }
     if "pattern" in schema:
         found["type"] = ["string", "number", "null"]
+    elif {"enum", "format"} & set(schema) or schema.get("type") in _STRICT:
+        about = {"description": found.pop("description")} if "description" in found else {}
+        return {"anyOf": [found, {"$ref": "#/$defs/cell"}], **about}
     if isinstance(found.get("properties"), dict):
         found["additionalProperties"] = False
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from policyengine.source import Span
@@ -42,6 +42,15 @@ class Places:
                 return scalar if self.holds(span) else None
         return None
 
+    def condition(self, span: Span) -> bool:
+        """Whether a place is that of an expression, or of a `fact: test` pair."""
+        return self.scalar(span) is not None or any(span in pair for pair in self.tests)
+
+    @cached_property
+    def tests(self) -> tuple[tuple[Span, Span], ...]:
+        """What may be a `fact: test` pair, each with the test alone."""
+        return tuple(_tests(self.containers))
+
     def around(self, span: Span) -> Mapping | None:
         """The innermost mapping that a place lies in."""
         found = None
@@ -77,3 +86,11 @@ def _containers(node: Node) -> Iterator[Mapping | Sequence]:
     below = [each.value for each in node.entries.values()] if isinstance(node, Mapping) else node.items
     for each in below:
         yield from _containers(each)
+
+
+def _tests(containers: Iterable[Mapping | Sequence]) -> Iterator[tuple[Span, Span]]:
+    for node in containers:
+        for name, entry in node.entries.items() if isinstance(node, Mapping) else ():
+            items = entry.value.items if isinstance(entry.value, Sequence) else (entry.value,)
+            if name not in HEAD and all(isinstance(item, Scalar) for item in items):
+                yield entry.key.span.to(entry.value.span), entry.value.span

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from functools import cache
 from pathlib import PurePath
 
 from policyengine.dataclass import dataclass
@@ -11,13 +12,20 @@ from policyengine.diagnostics import Diagnostic, Report
 from policyengine.policy.form import read_model
 from policyengine.program.graph import Graph
 from policyengine.source import Source, Span
-from policyengine.text.document import Document, Entry, Mapping, Pointer, Scalar
+from policyengine.text.document import Document, Entry, Mapping, Node, Scalar
 from policyengine.text.json import read_json
 from policyengine.text.yaml import read_yaml
 from policyengine.verify import codes
+from policyengine.verify.cases import Variant, variants
 from policyengine.verify.expectations import check_expectation, check_lists
 from policyengine.verify.testfile import Case, TestFile
 from policyengine.verify.words import Words, words_of
+
+WordsOf = Callable[[date], Words]
+"""The words of the program as it is in force on a day."""
+
+GraphOf = Callable[[date], Graph | None]
+"""The graph of the program as it is in force on a day; None where it does not compile."""
 
 ReadFile = Callable[[str], Source | Diagnostic]
 """Reads a file that a test names, by its path from the folder of the test file."""
@@ -33,16 +41,20 @@ class Suite:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A test that can be run: its record lies at `pointer` of `record`; without one it is skipped."""
+    """A test, or one case of it, that can be run; one without a record is skipped, or `broken`.
+
+    `expect` and `exactly` are the mappings that the decision must match, each of them.
+    """
 
     name: str
     at: Span
     as_of: date
     record: Document | None
-    pointer: Pointer
-    expect: Mapping | None
-    exactly: Mapping | None
+    expect: tuple[Mapping, ...] = ()
+    exactly: tuple[Mapping, ...] = ()
     skip: str | None = None
+    todo: str | None = None
+    broken: bool = False
 
 
 def read_tests(source: Source) -> Suite | tuple[Diagnostic, ...]:
@@ -60,12 +72,19 @@ def read_tests(source: Source) -> Suite | tuple[Diagnostic, ...]:
 
 
 def prepare(
-    suite: Suite, graph: Graph, read: ReadFile
-) -> tuple[tuple[Prepared | None, ...], tuple[Diagnostic, ...]]:
-    """The tests in their order, None for one that cannot be run, and everything that is wrong with those."""
+    suite: Suite, graph_of: GraphOf, read: ReadFile
+) -> tuple[tuple[Prepared, ...], tuple[Diagnostic, ...]]:
+    """The tests and their cases in their order, and everything that is wrong with the broken ones."""
     report = Report(_same_names(suite))
-    words = words_of(graph)
-    prepared = [_prepare(suite, i, words, read, report) for i in range(len(suite.file.tests))]
+
+    @cache
+    def words(day: date) -> Words:
+        graph = graph_of(day)
+        return words_of(graph) if graph is not None else {}
+
+    facts = _facts(graph_of(suite.file.as_of))
+    every = range(len(suite.file.tests))
+    prepared = [test for i in every for test in _tests(suite, i, facts, words, read, report)]
     return tuple(prepared), tuple(report)
 
 
@@ -78,32 +97,51 @@ def _same_names(suite: Suite) -> Iterator[Diagnostic]:
         seen.add(case.name)
 
 
-def _prepare(suite: Suite, i: int, words: Words, read: ReadFile, report: Report) -> Prepared | None:
+def _facts(graph: Graph | None) -> tuple[str, ...]:
+    """What a record may say of the partner itself."""
+    return tuple(graph.vocabulary.row(graph.vocabulary.root).fields) if graph is not None else ()
+
+
+def _tests(
+    suite: Suite, i: int, facts: tuple[str, ...], words: WordsOf, read: ReadFile, report: Report
+) -> Iterator[Prepared]:
     case, place, document = suite.file.tests[i], ("tests", i), suite.document
-    found: list[Diagnostic] = list(_incomplete(case, document, i))
-    expect, exactly = document.at((*place, "expect")), document.at((*place, "expect_exactly"))
-    for node in (expect, exactly):
-        if isinstance(node, Mapping):
-            found.extend(check_expectation(node, words))
-    if isinstance(exactly, Mapping):
-        found.extend(check_lists(exactly))
+    at, day = document.value_span((*place, "name")), case.as_of or suite.file.as_of
+    found = list(variants(case, place, document, facts))
+    mistakes = [each for each in found if not isinstance(each, Variant)]
+    mistakes += _incomplete(case, document, i)
     record: Document | None = None
-    pointer: Pointer = ()
-    if case.record is not None:
-        record, pointer = document, (*place, "record")
-    elif case.from_ is not None:
+    if case.from_ is not None and not mistakes:
         taken = _from_file(case.from_, document, i, read)
         if isinstance(taken, Document):
-            record = _changed(taken, document.at((*place, "with")))
+            record = taken
         else:
-            found.extend(taken)
+            mistakes.extend(taken)
+    report.extend(mistakes)
+    if mistakes:
+        yield Prepared(case.name, at, day, None, broken=True)
+        return
+    for variant in found:
+        if isinstance(variant, Variant):
+            yield _prepared(variant, suite, record, words, report)
+
+
+def _prepared(
+    variant: Variant, suite: Suite, record: Document | None, words: WordsOf, report: Report
+) -> Prepared:
+    day = variant.as_of or suite.file.as_of
+    expect = tuple(node for node in variant.expect if isinstance(node, Mapping))
+    exactly = tuple(node for node in variant.exactly if isinstance(node, Mapping))
+    found = [each for node in (*expect, *exactly) for each in check_expectation(node, words(day))]
+    found += [each for node in exactly for each in check_lists(node)]
     report.extend(found)
-    if found:
-        return None
+    if record is None and variant.record is not None:
+        record = Document(suite.document.source, variant.record)
+    if record is not None:
+        record = _changed(record, variant.changes)
     return Prepared(
-        case.name, document.value_span((*place, "name")), case.as_of or suite.file.as_of, record, pointer,
-        expect if isinstance(expect, Mapping) else None, exactly if isinstance(exactly, Mapping) else None,
-        case.skip,
+        variant.name, variant.at, day, None if found else record, expect, exactly,
+        variant.skip, variant.todo, bool(found),
     )  # fmt: skip
 
 
@@ -115,10 +153,16 @@ def _incomplete(case: Case, document: Document, i: int) -> Iterator[Diagnostic]:
         both = "has two records" if case.record is not None else "has no record"
         help = "write `record` or `from`, one of them"
         yield codes.INCOMPLETE.at(at, f"the test {both}", help=help)
-    elif case.with_ is not None and case.from_ is None:
+    elif case.with_ is not None and case.from_ is None and not case.cases:
         place = document.key_span(("tests", i, "with"))
         yield codes.INCOMPLETE.at(place, "`with` changes a record of `from`", help="change `record` itself")
-    if case.expect is None and case.expect_exactly is None:
+    if case.expect is not None or case.expect_exactly is not None:
+        return
+    for j, row in enumerate(case.cases):
+        if row.expect is None and row.expect_exactly is None and row.skip is None:
+            at = document.key_span(("tests", i, "cases", j))
+            yield codes.INCOMPLETE.at(at, "this case expects nothing", help="add `expect: ...`")
+    if not case.cases:
         yield codes.INCOMPLETE.at(at, "the test expects nothing", help="add `expect: ...`")
 
 
@@ -136,12 +180,15 @@ def _from_file(name: str, document: Document, i: int, read: ReadFile) -> Documen
     return found.documents[0]
 
 
-def _changed(record: Document, changes: object) -> Document:
+def _changed(record: Document, changes: Iterable[Node]) -> Document:
     """The record with some facts replaced; what is written as empty is taken out."""
     root = record.root
-    if not isinstance(changes, Mapping) or not isinstance(root, Mapping):
+    changed = [each for each in changes if isinstance(each, Mapping)]
+    if not changed or not isinstance(root, Mapping):
         return record
-    entries = {**root.entries, **changes.entries}
+    entries = dict(root.entries)
+    for each in changed:
+        entries.update(each.entries)
     kept = {name: entry for name, entry in entries.items() if not _is_empty(entry)}
     return Document(record.source, Mapping(kept, root.span))
 

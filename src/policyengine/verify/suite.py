@@ -4,23 +4,52 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date
 from pathlib import Path
 
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic, Severity
-from policyengine.files import read_file, read_folder
+from policyengine.files import Folder, read_file, read_folder
 from policyengine.program import load as loading
 from policyengine.program.load import Program
-from policyengine.program.record import RecordReader
+from policyengine.program.record import Record, RecordReader
 from policyengine.source import Source
 from policyengine.verify import codes
-from policyengine.verify.prepare import ReadFile, Suite, prepare, read_tests
+from policyengine.verify.prepare import Prepared, ReadFile, Suite, prepare, read_tests
 from policyengine.verify.run import Result, run
 
 Open = Callable[[str, date], Program]
 """The program in a folder, as it is in force on a day."""
+
+
+Wanted = Callable[[str, str, str], bool]
+"""Whether to run a test, by its name, the name of its file and the folder of its program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A test, the program as it is in force on its day, and its record, or what is wrong with that."""
+
+    test: Prepared
+    program: Program
+    record: Record | tuple[Diagnostic, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file of tests, ready to be run; `program` is the folder of its program."""
+
+    file: str
+    program: str = ""
+    tests: tuple[Ready, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    uncompiled: tuple[Diagnostic, ...] = ()
+
+    def only(self, wanted: Wanted) -> Opened:
+        """The file with only those of its tests that are wanted."""
+        kept = tuple(each for each in self.tests if wanted(each.test.name, self.file, self.program))
+        return replace(self, tests=kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,57 +67,90 @@ class Outcome:
 
 @dataclass(slots=True)
 class Programs:
-    """Opens programs from their folders, each once for each day."""
+    """Opens programs from their folders, each once for each day; a folder is read once."""
 
     _opened: dict[tuple[str, date], Program] = field(default_factory=dict)
+    _folders: dict[str, Folder] = field(default_factory=dict)
 
     def __call__(self, folder: str, as_of: date) -> Program:
         """The program in a folder, as it is in force on a day."""
         key = (folder, as_of)
         if key not in self._opened:
-            read = read_folder(folder)
+            read = self._folder(folder)
             self._opened[key] = loading.load(folder, read.sources, as_of, read.mistakes)
         return self._opened[key]
 
+    def sources(self, folder: str) -> tuple[Source, ...]:
+        """The texts of a program."""
+        return self._folder(folder).sources
 
-def run_file(path: str, programs: Open) -> Outcome:
-    """Run the tests of a file; what cannot be read is a diagnostic."""
+    def _folder(self, folder: str) -> Folder:
+        if folder not in self._folders:
+            self._folders[folder] = read_folder(folder)
+        return self._folders[folder]
+
+
+def open_file(path: str, programs: Open) -> Opened:
+    """A file of tests, ready to be run; what cannot be read is a diagnostic."""
     source = read_file(path)
     if isinstance(source, Diagnostic):
-        return Outcome(path, diagnostics=(source,))
+        return Opened(path, diagnostics=(source,))
     folder = Path(path).parent
-    return run_source(
+    return open_source(
         source,
         lambda name, as_of: programs(_beside(folder, name), as_of),
         lambda name: read_file(_beside(folder, name)),
     )
 
 
-def run_source(source: Source, programs: Open, read: ReadFile) -> Outcome:
-    """Run the tests of a text; programs and records are opened by the names that stand in it."""
+def open_source(source: Source, programs: Open, read: ReadFile) -> Opened:
+    """The tests of a text; programs and records are opened by the names that stand in it."""
     suite = read_tests(source)
     if not isinstance(suite, Suite):
-        return Outcome(source.name, diagnostics=suite)
-    program = programs(suite.file.program, suite.file.as_of)
+        return Opened(source.name, diagnostics=suite)
+    days: dict[date, Program] = {}
+
+    def on(day: date) -> Program:
+        if day not in days:
+            days[day] = programs(suite.file.program, day)
+        return days[day]
+
+    program = on(suite.file.as_of)
     missing = _unusable(suite, program)
     if missing is not None:
-        return Outcome(source.name, diagnostics=(missing,))
+        return Opened(source.name, diagnostics=(missing,))
     if program.graph is None:
-        return Outcome(source.name, uncompiled=_errors(program))
-    prepared, mistakes = prepare(suite, program.graph, read)
-    results = []
-    reader = RecordReader(program.graph.vocabulary)
-    for i, test in enumerate(prepared):
-        if test is None:
-            at = suite.document.value_span(("tests", i, "name"))
-            results.append(Result(suite.file.tests[i].name, at, "broken"))
-            continue
-        opened = programs(suite.file.program, test.as_of)
-        if opened.graph is None:
-            return Outcome(source.name, uncompiled=_errors(opened))
-        results.append(run(test, opened, reader))
+        return Opened(source.name, program.name, uncompiled=_errors(program))
+    prepared, mistakes = prepare(suite, lambda day: on(day).graph, read)
+    broken = next((each for day, each in days.items() if each.graph is None), None)
+    if broken is not None:
+        return Opened(source.name, program.name, uncompiled=_errors(broken))
+    readers = {day: RecordReader(each.graph.vocabulary) for day, each in days.items() if each.graph}
+    tests = tuple(Ready(test, on(test.as_of), _record(test, readers[test.as_of])) for test in prepared)
+    return Opened(source.name, program.name, tests, mistakes)
+
+
+def _record(test: Prepared, reader: RecordReader) -> Record | tuple[Diagnostic, ...] | None:
+    if test.record is None or test.skip is not None:
+        return None
+    return reader.read(test.record)
+
+
+def run_file(path: str, programs: Open) -> Outcome:
+    """Run the tests of a file; what cannot be read is a diagnostic."""
+    return run_opened(open_file(path, programs))
+
+
+def run_source(source: Source, programs: Open, read: ReadFile) -> Outcome:
+    """Run the tests of a text; programs and records are opened by the names that stand in it."""
+    return run_opened(open_source(source, programs, read))
+
+
+def run_opened(opened: Opened) -> Outcome:
+    """Run the tests of a file that was opened."""
+    results = tuple(run(each.test, each.program, each.record) for each in opened.tests)
     broken = tuple(found for result in results for found in result.diagnostics)
-    return Outcome(source.name, tuple(results), (*mistakes, *broken))
+    return Outcome(opened.file, results, (*opened.diagnostics, *broken), opened.uncompiled)
 
 
 def _unusable(suite: Suite, program: Program) -> Diagnostic | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from policyengine.feel.syntax import Call, Expression, If, Literal, Name
 from policyengine.feel.types import Enum
+from policyengine.policy.findings import Origin
 from policyengine.policy.rule import Build, Choose, Const, Reading, Rule, Rules, Shortfalls, Value
 from policyengine.program.graph import Graph
 
@@ -43,17 +44,29 @@ def _facts(graph: Graph) -> Iterator[tuple[Place, str]]:
         for fact in graph.vocabulary.row(name).fields:
             yield ("missing", "fact"), fact
             yield ("unknown", "fact"), fact
+            yield ("because", "fact"), fact
     for _, node in graph.every_node():
         if node.exported:
             yield DERIVED, node.name
+        yield ("because", "fact"), node.name
 
 
 def _rule(graph: Graph, rule: Rule, place: Place) -> Iterator[tuple[Place, str]]:
     yield (*place, "policy"), rule.origin.policy
-    yield (*place, "id"), rule.origin.id
+    for origin in _origins(rule):
+        yield (*place, "id"), origin.id
     yield (*place, "subject", "entity"), graph.real(rule.entity)
     for name, reading in rule.fields.items():
         yield from _reading(graph, rule.entity, reading, (*place, _KEYS.get(name, name)))
+
+
+def _origins(rule: Rule) -> Iterator[Origin]:
+    """Where its findings may come from: the rule itself, or a nearer part of it."""
+    yield rule.origin
+    nearer = (*rule.origins.cases.values(), rule.origins.otherwise) if rule.origins is not None else ()
+    for reading in nearer:
+        if isinstance(reading, Const) and isinstance(reading.value, Origin):
+            yield reading.value
 
 
 def _reading(graph: Graph, entity: str, reading: Reading, place: Place) -> Iterator[tuple[Place, str]]:

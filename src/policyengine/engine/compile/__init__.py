@@ -1,9 +1,10 @@
 """A program as generated Python source: the answers of the reference engine, many times faster.
 
 The reference (`engine/scope.py`, `engine/row.py`) walks the trees of expressions. Here the graph becomes one
-function an entity (`nodes`), outcomes without reasons another (`light`), and findings and reasons are kept
-for records in which the same facts and outcomes come up again (`bundles`, `traces`). Wherever something is
-not known, or there is no code for it, the reference is asked; so there is one meaning, not two.
+function an entity (`nodes`), outcomes without reasons another (`light`). Findings with their reasons are put
+together by plan where conditions come out as they did before (`runs`, `answers`, `plans`), or are kept for
+records with the same facts (`bundles`, `traces`). Wherever something is not known, or there is no code for
+it, the reference is asked; so there is one meaning, not two.
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ from policyengine.policy.findings import Finding
 from policyengine.policy.rule import Rule
 from policyengine.program.graph import Graph
 
-Ready: TypeAlias = "tuple[Callable[[tuple[Any, ...], Any], Finding | None], tuple[Any, ...]]"
+Ready: TypeAlias = "tuple[Callable[[Any, Any], Finding | None], Sequence[Any]]"
+Findings: TypeAlias = "Sequence[Finding | None]"
 Work: TypeAlias = Callable[[Rule, Any], "Finding | None"]
 _PATIENCE: Final = 500
 
@@ -41,7 +42,12 @@ class Bundle:
     hits: int = 0
     misses: int = 0
 
-    def read(self, scope: Any, work: Work, open_ones: list[Finding]) -> Sequence[Finding | None]:
+    @property
+    def entity(self) -> str:
+        """Whose instances the rules judge."""
+        return self.rules[0].entity
+
+    def read(self, scope: Any, work: Work, open_ones: list[Finding]) -> Findings:
         """The findings at an instance, one for each rule; what names something missing also goes to
         `open_ones`.
 
@@ -55,10 +61,9 @@ class Bundle:
             self.misses += 1
             return self._kept(key, self._made(scope, work, open_ones))
         self.hits += 1
-        subject = scope.subject
-        return [make(values, subject) for make, values in ready]
+        return [make(values, scope) for make, values in ready]
 
-    def _made(self, scope: Any, work: Work, open_ones: list[Finding]) -> Sequence[Finding | None]:
+    def _made(self, scope: Any, work: Work, open_ones: list[Finding]) -> Findings:
         found: list[Finding | None] = []
         for rule, read in zip(self.rules, self.readers, strict=True):
             try:
@@ -70,7 +75,7 @@ class Bundle:
                 open_ones.append(finding)
         return found
 
-    def _kept(self, key: object, found: Sequence[Finding | None]) -> Sequence[Finding | None]:
+    def _kept(self, key: object, found: Findings) -> Findings:
         templates = [None if one is None else template_of(one) for one in found]
         if all(template is not None or one is None for template, one in zip(templates, found, strict=True)):
             ready = tuple((_none, ()) if one is None else one.maker for one in templates)
@@ -78,7 +83,7 @@ class Bundle:
         return found
 
 
-def _none(values: tuple[Any, ...], subject: object) -> None:
+def _none(values: Sequence[Any], scope: object) -> None:
     return None
 
 
@@ -103,20 +108,25 @@ def _fact(scope: Any, base: Base) -> object:
     return value if base.plain else part_of(value)
 
 
-def bundles(graph: Graph, rules: Sequence[Rule], groups: dict[tuple[Base, ...], int]) -> tuple[Bundle, ...]:
-    """The rules in their order, neighbours that rest on the same facts together."""
-    found: list[tuple[tuple[Base, ...] | None, list[Rule]]] = []
-    for rule in rules:
-        resting_on = bases(graph, rule.entity, nodes_of(rule))
-        last = found[-1] if found else None
-        if last is not None and last[0] == resting_on is not None and last[1][0].entity == rule.entity:
-            last[1].append(rule)
-        else:
-            found.append((resting_on, [rule]))
-    return tuple(
-        Bundle(
-            tuple(each), tuple(reader(graph, rule) for rule in each), resting_on,
-            groups.setdefault(resting_on or (), len(groups)),
-        )
-        for resting_on, each in found
-    )  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Bundler:
+    """Puts the rules of a graph into bundles, and numbers the groups of those that rest on the same facts."""
+
+    graph: Graph
+    groups: dict[tuple[Base, ...], int] = field(default_factory=dict)
+
+    def bundles(self, rules: Sequence[Rule]) -> tuple[Bundle, ...]:
+        """The rules in their order, neighbours that rest on the same facts together."""
+        found: list[tuple[tuple[Base, ...] | None, list[Rule]]] = []
+        for rule in rules:
+            resting_on = bases(self.graph, rule.entity, nodes_of(rule))
+            last = found[-1] if found else None
+            if last is not None and last[0] == resting_on is not None and last[1][0].entity == rule.entity:
+                last[1].append(rule)
+            else:
+                found.append((resting_on, [rule]))
+        return tuple(self._bundle(resting_on, tuple(each)) for resting_on, each in found)
+
+    def _bundle(self, resting_on: tuple[Base, ...] | None, rules: tuple[Rule, ...]) -> Bundle:
+        readers = tuple(reader(self.graph, rule) for rule in rules)
+        return Bundle(rules, readers, resting_on, self.groups.setdefault(resting_on or (), len(self.groups)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import getcontext, setcontext
+from itertools import chain
 
-from policyengine.engine.compile.bundles import Bundle
 from policyengine.engine.compile.engine import Compiled, Found
 from policyengine.engine.compile.instance import Instance
+from policyengine.engine.compile.runs import Run
 from policyengine.engine.missing import lists_left_out, missing_facts
 from policyengine.engine.row import _read_rule
 from policyengine.feel.limits import NUMBERS
@@ -28,12 +29,17 @@ def decide(compiled: Compiled, program: Program, record: Record) -> Decision:
 
 def _decide(compiled: Compiled, program: Program, found: Found) -> Decision:
     assert program.declarations is not None
-    findings: list[Finding] = []
+    findings: list[Finding | None] = []
     # Only these name facts that are missing; most records have few of them.
     open_ones: list[Finding] = []
-    for bundle in compiled.memory.bundles:
-        findings.extend(_of_bundle(bundle, found.get(bundle.rules[0].entity, ()), open_ones))
-    missing = missing_facts(open_ones, _left_out(compiled, found))
+    for run in compiled.memory.runs:
+        scopes = found.get(run.entity, ())
+        if len(scopes) == 1:
+            findings += run.read(scopes[0], _read_rule, open_ones)
+        else:
+            findings += _interleaved(run, scopes, open_ones)
+    left_out = _left_out(compiled, found)
+    missing = missing_facts(open_ones, left_out) if open_ones or left_out else ()
     undecided = any(finding.status == UNDETERMINED for finding in open_ones)
     return Decision(
         program=program.declarations.id,
@@ -42,19 +48,16 @@ def _decide(compiled: Compiled, program: Program, found: Found) -> Decision:
         as_of=program.as_of,
         subject=next(iter(found.values()))[0].subject,
         complete=not missing and not undecided,
-        findings=tuple(findings),
+        findings=tuple([finding for finding in findings if finding is not None]),
         values=_shown_values(compiled, found),
         missing=missing,
     )
 
 
-def _of_bundle(bundle: Bundle, scopes: Sequence[Instance], open_ones: list[Finding]) -> list[Finding]:
-    """The findings of a bundle, rule by rule and for each rule in the order of the instances."""
-    if len(scopes) == 1:
-        only = bundle.read(scopes[0], _read_rule, open_ones)
-        return [finding for finding in only if finding is not None]
-    read = [bundle.read(scope, _read_rule, open_ones) for scope in scopes]
-    return [finding for of_rule in zip(*read, strict=True) for finding in of_rule if finding is not None]
+def _interleaved(run: Run, scopes: Sequence[Instance], open_ones: list[Finding]) -> Iterator[Finding | None]:
+    """The findings of a run, rule by rule and for each rule in the order of the instances."""
+    read = [run.read(scope, _read_rule, open_ones) for scope in scopes]
+    return chain.from_iterable(zip(*read, strict=True))
 
 
 def _shown_values(compiled: Compiled, found: Found) -> dict[str, dict[str, object]]:

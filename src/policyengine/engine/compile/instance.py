@@ -40,7 +40,7 @@ class Instance(Scope):
         self.memory = memory
         self.watch = watch
         self.known: dict[int, object] = {}
-        self.told: dict[str, Any] = {}
+        self.told: dict[object, Any] = {}
 
     def __getitem__(self, name: str) -> object:
         memo = self._memo
@@ -108,7 +108,7 @@ class Instance(Scope):
 
     def judged(self, work: Callable[[Any, Any], Any], rule: Any) -> Any:
         """The finding of a rule; that for the same facts is the same."""
-        return self.memory.bundle(rule).read(self, work, [])[0]
+        return self.memory.run_of(rule).read(self, work, [])[0]
 
     def owner(self, name: str) -> Scope | None:
         """The scope, this one or one above, that has a node of this name."""

@@ -13,9 +13,10 @@ from functools import cached_property
 from typing import Any, Final
 
 from policyengine.dataclass import dataclass
-from policyengine.engine.compile.bundles import Bundle, bundles
+from policyengine.engine.compile.bundles import Bundler
 from policyengine.engine.compile.names import NODE, place_of
-from policyengine.engine.compile.support import Base, comparable
+from policyengine.engine.compile.runs import Run, Runs
+from policyengine.engine.compile.support import comparable
 from policyengine.engine.compile.templates import subject_maker
 from policyengine.engine.compile.traces import Way
 from policyengine.engine.compile.values import OPEN, keep, key_of
@@ -45,8 +46,8 @@ class Memory:
         self._graph = graph
         self._known: dict[tuple[str, int], _Known | None] = {}
         self._named = {(node.entity, id(node.expression)): node.name for _, node in graph.every_node()}
-        self._bundles: dict[int, Bundle] = {}
-        self._groups: dict[tuple[Base, ...], int] = {}
+        self._runs = Runs(graph, Bundler(graph))
+        self._run_of: dict[int, Run] = {}
         self._ways: dict[tuple[str, str], Way] = {}
         self._owners: dict[tuple[str, str], int | None] = {}
 
@@ -59,18 +60,18 @@ class Memory:
             for name, entity in vocabulary.entities.items()
         }
 
-    def bundle(self, rule: Rule) -> Bundle:
+    def run_of(self, rule: Rule) -> Run:
         """What is known of the findings of one rule."""
-        found = self._bundles.get(id(rule))
+        found = self._run_of.get(id(rule))
         if found is None:
-            (found,) = bundles(self._graph, (rule,), self._groups)
-            self._bundles[id(rule)] = found
+            (found,) = self._runs.of((rule,))
+            self._run_of[id(rule)] = found
         return found
 
     @cached_property
-    def bundles(self) -> tuple[Bundle, ...]:
-        """All rules of the graph in their order, those that rest on the same facts together."""
-        return bundles(self._graph, self._graph.rules, self._groups)
+    def runs(self) -> tuple[Run, ...]:
+        """All rules of the graph in their order, those that turn on few answers together."""
+        return self._runs.of(self._graph.rules)
 
     def owner(self, entity: str, name: str) -> int | None:
         """How far above an instance the one lies that has a node of a name; None where it is no node."""

@@ -50,7 +50,8 @@ def reader(graph: Graph, rule: Rule) -> Callable[[Any], Finding | None]:
                 return None
             if there.__class__ is Unknown:
                 raise Careful
-        return make(tuple([part(scope) for part in parts_of]), scope.subject)
+        found: Finding = make([part(scope) for part in parts_of], scope)
+        return found
 
     return finding
 
@@ -108,7 +109,7 @@ def _reading(graph: Graph, entity: str, reading: Reading) -> Read:
         case Const(value):
             return _constant(value)
         case Value(node):
-            return _value(graph, entity, node)
+            return shown_value(graph, entity, node)
         case Choose(by, cases, otherwise):
             table = {word: each.value for word, each in cases.items() if isinstance(each, Const)}
             if isinstance(otherwise, Const) and len(table) == len(cases):
@@ -125,11 +126,13 @@ def _reading(graph: Graph, entity: str, reading: Reading) -> Read:
             return lambda scope: read(reading, scope)
 
 
-def _value(graph: Graph, entity: str, node: str) -> Read:
+def shown_value(graph: Graph, entity: str, node: str) -> Read:
+    """What shows the value of a node; raises `Careful` where it is not known."""
     shows = shower_of(graph, entity, node)
 
     def shown(scope: Any) -> object:
-        value = scope[node]
+        memo = scope._memo
+        value = memo[node] if node in memo else scope[node]
         if value.__class__ is Unknown:
             raise Careful
         return shows(value)

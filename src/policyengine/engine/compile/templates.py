@@ -6,15 +6,15 @@ says. What is equal for many subjects is kept as a template: the values of the f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from types import MappingProxyType
 from typing import Any
 
 from policyengine.dataclass import dataclass
-from policyengine.policy.findings import SECTIONS, Finding, Requirement, Subject
+from policyengine.policy.findings import Finding, Subject
 
-Make = Callable[[tuple[Any, ...], Subject], Finding]
+Make = Callable[[Any, Any], Any]
+"""Makes an instance of a class: out of the values of its fields, and of what has the `subject` it judges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,15 @@ class Template:
 
     @property
     def maker(self) -> tuple[Make, tuple[Any, ...]]:
-        """What makes the finding for a subject, and what it takes for that."""
+        """What makes the finding for an instance, and what it takes for that."""
         return (self._with_parts, ()) if self.parts else (self.make, self.values)
 
-    def _with_parts(self, _: tuple[Any, ...], subject: Subject) -> Finding:
+    def _with_parts(self, _: Sequence[Any], scope: Any) -> Any:
         values = list(self.values)
         for i in self.parts:
             makers = [part.maker for part in values[i]]
-            values[i] = tuple([make(inner, subject) for make, inner in makers])
-        return self.make(tuple(values), subject)
+            values[i] = tuple([make(inner, scope) for make, inner in makers])
+        return self.make(values, scope)
 
 
 def template_of(finding: Finding) -> Template | None:
@@ -53,7 +53,7 @@ def template_of(finding: Finding) -> Template | None:
             value = tuple(inner)
             parts.append(i)
         values.append(None if each.name == "subject" else value)
-    return Template(_MAKERS[type(finding)], tuple(values), tuple(parts))
+    return Template(maker(type(finding)), tuple(values), tuple(parts))
 
 
 def constructor(cls: type, parameters: str, values: Mapping[str, str], head: str = "") -> Callable[..., Any]:
@@ -78,20 +78,16 @@ def _setter(cls: type, name: str) -> Callable[[object, object], None]:
     return set_field
 
 
-def _make(cls: type[Finding]) -> Make:
-    names = [each.name for each in fields(cls)]
-    variables = {name: "subject" if name == "subject" else f"v{i}" for i, name in enumerate(names)}
-    unpacked = ", ".join(f"v{i}" for i in range(len(names)))
-    return constructor(cls, "values, subject", variables, f"{unpacked} = values")
+_MAKERS: dict[type, Make] = {}
 
 
-_MAKERS: Mapping[type[Finding], Make] = MappingProxyType(
-    {cls: _make(cls) for cls in (*SECTIONS.values(), Requirement)}
-)
-
-
-def maker(cls: type[Finding]) -> Make:
-    """What makes a finding of a class out of the values of its fields, in their order."""
+def maker(cls: type) -> Make:
+    """What makes an instance of a class, a finding or a part of one, out of its fields in their order."""
+    if cls not in _MAKERS:
+        names = [each.name for each in fields(cls)]
+        variables = {name: "scope.subject" if name == "subject" else f"v{i}" for i, name in enumerate(names)}
+        unpacked = "".join(f"v{i}, " for i in range(len(names)))
+        _MAKERS[cls] = constructor(cls, "values, scope", variables, f"{unpacked} = values")
     return _MAKERS[cls]
 
 

@@ -19,7 +19,7 @@ from policyengine.feel.syntax import Expression
 from policyengine.feel.values import Unknown
 from policyengine.policy.findings import Reason
 
-_OPEN: Final = "open"
+OPEN: Final = "open"
 _OTHER: Final = "other"
 _MOST: Final = 4096
 
@@ -93,6 +93,11 @@ class Way:
 
     def follow(self, scope: Any) -> tuple[Reason, ...] | None:
         """The reasons at an instance; None where the way is not known."""
+        found = self.said(scope)
+        return None if found is None else distinct([say(scope, said) for said in found])
+
+    def said(self, scope: Any) -> tuple[Said, ...] | None:
+        """The sentences that are taken at an instance; None where the way is not known."""
         at: Any = self.first
         while at.__class__ is Step:
             asked = _above(scope, at.hops) if at.hops else scope
@@ -102,7 +107,8 @@ class Way:
             else:
                 value = asked.value(name)
             at = at.ways.get(value if value is True or value is False else outcome(value))
-        return None if at is None else distinct([_say(scope, said) for said in at])
+        found: tuple[Said, ...] | None = at
+        return found
 
     def learn(self, trace: Trace, found: tuple[Reason, ...]) -> None:
         """Notes a way that was traced, if it tells everything about the reasons."""
@@ -122,7 +128,7 @@ def outcome(value: object) -> object:
     """What the reference can tell of a value on the way."""
     if value is True or value is False:
         return value
-    return _OPEN if value.__class__ is Unknown else _OTHER
+    return OPEN if value.__class__ is Unknown else _OTHER
 
 
 def _above(scope: Any, hops: int) -> Any:
@@ -131,7 +137,8 @@ def _above(scope: Any, hops: int) -> Any:
     return scope
 
 
-def _say(scope: Any, said: Said) -> Reason:
+def say(scope: Any, said: Said) -> Reason:
+    """A sentence at an instance: as it was said of equal values, or else as the reference says it."""
     at = _above(scope, said.hops) if said.hops else scope
     if said.names is None:
         return said.work(at, said.expression, at.value(said.expression), said.upright)

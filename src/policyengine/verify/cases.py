@@ -1,0 +1,190 @@
+"""The cases of a test: each a test of its own, with what it changes and what comes out of it.
+
+A case is a mapping of what is different, or a list with a value for each of the `columns` of the test. A
+column that is a fact takes its place in the record; what is expected refers to any column as `<column>`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+
+from policyengine.dataclass import dataclass
+from policyengine.diagnostics import Diagnostic, did_you_mean
+from policyengine.policy import quantities
+from policyengine.source import Span
+from policyengine.text.document import Document, Entry, Node, Pointer, Scalar, Sequence
+from policyengine.text.document import Mapping as MappingNode
+from policyengine.verify import codes
+from policyengine.verify.testfile import Case, CasePart
+
+DAY = "as_of"
+_CELL = re.compile(r"<([^<>]+)>")
+_LONGEST = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One run of a test: a case of it, or the test itself.
+
+    `changes` are the mappings of facts that take the place of those in the record, the later ones last.
+    """
+
+    name: str
+    at: Span
+    as_of: date | None
+    record: Node | None
+    changes: tuple[Node, ...]
+    expect: tuple[Node, ...]
+    exactly: tuple[Node, ...]
+    skip: str | None
+    todo: str | None
+
+
+def variants(
+    case: Case, place: Pointer, document: Document, facts: Iterable[str]
+) -> Iterator[Variant | Diagnostic]:
+    """The runs of a test, in their order, and what is wrong with its cases."""
+    if not case.cases:
+        if case.columns:
+            at = document.key_span((*place, "columns"))
+            yield codes.CASES.at(at, "there are columns but no cases", help="add `cases: [[...], ...]`")
+        yield _variant(case, place, document, None, (), {}, set())
+        return
+    known = list(facts)
+    yield from _columns(case, place, document, known)
+    names: set[str] = set()
+    for i, row in enumerate(case.cases):
+        pointer = (*place, "cases", i)
+        cells = _cells(document, pointer)
+        if len(row.cells) != len(case.columns) and not (row.cells == () and not case.columns):
+            message = f"this case has {len(row.cells)} of {len(case.columns)} columns"
+            help = (
+                "write a value for each of the `columns`; without columns, write `{with: {...}, expect: ...}`"
+            )
+            yield codes.CASES.at(document.key_span(pointer), message, help=help)
+            continue
+        found = dict(zip(case.columns, cells, strict=True))
+        yield from _days(found)
+        changed = _changed(case, found, known, document.root.span)
+        yield _variant(case, pointer, document, row, changed, found, names)
+
+
+def _columns(case: Case, place: Pointer, document: Document, facts: list[str]) -> Iterator[Diagnostic]:
+    """Columns that stand for nothing, and words in angle brackets that are no column."""
+    used: dict[str, Span] = {}
+    for key in ("expect", "expect_exactly", "with", "record"):
+        for scalar in _scalars(document.at((*place, key))):
+            used.update(dict.fromkeys(_CELL.findall(scalar.text), scalar.span))
+    for i, column in enumerate(case.columns):
+        if column not in (*facts, DAY, *used):
+            at = document.value_span((*place, "columns", i))
+            help = did_you_mean(column, [*facts, DAY, *used]) or f"expect it somewhere as `<{column}>`"
+            message = f"`{column}` is no fact of the record, and nothing that is expected names it"
+            yield codes.CASES.at(at, message, help=help)
+    for word, span in used.items() if case.columns else ():
+        if word not in case.columns:
+            yield codes.CASES.at(span, f"`{word}` is no column", help=did_you_mean(word, case.columns))
+
+
+def _days(cells: Mapping[str, Node]) -> Iterator[Diagnostic]:
+    cell = cells.get(DAY)
+    if cell is not None and _day(cell) is None:
+        yield codes.CASES.at(cell.span, "`as_of` is a date such as 2026-01-31")
+
+
+def _day(cell: Node | None) -> date | None:
+    try:
+        return quantities.day(cell.text) if isinstance(cell, Scalar) else None
+    except ValueError:
+        return None
+
+
+def _cells(document: Document, pointer: Pointer) -> tuple[Node, ...]:
+    node = document.at(pointer)
+    if isinstance(node, MappingNode) and "cells" in node.entries:
+        node = node.entries["cells"].value
+    return node.items if isinstance(node, Sequence) else ()
+
+
+def _changed(case: Case, cells: Mapping[str, Node], facts: list[str], at: Span) -> tuple[Node, ...]:
+    entries = {
+        name: Entry(Scalar(name, cell.span), cell)
+        for name, cell in cells.items()
+        if name in facts and name in case.columns
+    }
+    return (MappingNode(entries, at),) if entries else ()
+
+
+def _variant(
+    case: Case, place: Pointer, document: Document, row: CasePart | None,
+    changed: tuple[Node, ...], cells: Mapping[str, Node], names: set[str],
+) -> Variant:  # fmt: skip
+    above = place if row is None else place[:-2]
+    own = () if row is None else (place,)
+
+    def nodes(key: str) -> tuple[Node, ...]:
+        found = (document.at((*each, key)) for each in (above, *own))
+        return tuple(_filled(node, cells) for node in found if node is not None)
+
+    return Variant(
+        name=case.name if row is None else _named(case, row, document, place, cells, names),
+        at=document.value_span((*place, "name")) if row is None else document.key_span(place),
+        as_of=_day(cells.get(DAY)) or (row.as_of if row is not None else None) or case.as_of,
+        record=next(iter(nodes("record")), None),
+        changes=(*nodes("with")[:1], *changed, *nodes("with")[1:]),
+        expect=nodes("expect"), exactly=nodes("expect_exactly"),
+        skip=(row.skip if row is not None else None) or case.skip,
+        todo=(row.todo if row is not None else None) or case.todo,
+    )  # fmt: skip
+
+
+def _named(
+    case: Case, row: CasePart, document: Document, place: Pointer, cells: Mapping[str, Node], names: set[str]
+) -> str:
+    """The name of the test and what is different in the case; told apart by number where that is the same."""
+    changes = document.at((*place, "with"))
+    different = {**cells}
+    if isinstance(changes, MappingNode):
+        different.update({name: entry.value for name, entry in changes.entries.items()})
+    said = ", ".join(f"{name} {_brief(cell)}" for name, cell in different.items())
+    word = row.name or quantities.shorten(said, _LONGEST) or f"case {int(place[-1]) + 1}"
+    name = f"{case.name}: {word}"
+    if name in names:
+        name += f" ({int(place[-1]) + 1})"
+    names.add(name)
+    return name
+
+
+def _brief(cell: Node) -> str:
+    if isinstance(cell, Scalar):
+        return "nothing" if cell.is_null else cell.text
+    return " ".join(cell.span.text.split())
+
+
+def _filled(node: Node, cells: Mapping[str, Node]) -> Node:
+    """A node with the cells in the place of their names; a cell keeps its own place."""
+    if not cells:
+        return node
+    if isinstance(node, MappingNode):
+        entries = {name: Entry(each.key, _filled(each.value, cells)) for name, each in node.entries.items()}
+        return MappingNode(entries, node.span)
+    if isinstance(node, Sequence):
+        return Sequence(tuple(_filled(item, cells) for item in node.items), node.span)
+    whole = _CELL.fullmatch(node.text)
+    if whole is not None and whole[1] in cells:
+        return cells[whole[1]]
+    text = _CELL.sub(lambda found: _brief(cells[found[1]]) if found[1] in cells else found[0], node.text)
+    return node if text == node.text else Scalar(text, node.span, node.quoted)
+
+
+def _scalars(node: Node | None) -> Iterator[Scalar]:
+    if isinstance(node, Scalar):
+        yield node
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _scalars(item)
+    elif node is not None:
+        for entry in node.entries.values():
+            yield from _scalars(entry.value)

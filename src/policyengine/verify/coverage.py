@@ -1,0 +1,191 @@
+"""What the tests of a program exercise, and what none of them does.
+
+A test exercises only what the findings rest on that it expects something of: a rule whose outcome nobody
+looks at is not tested by being evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
+
+from policyengine.analysis.canon import closure
+from policyengine.dataclass import dataclass
+from policyengine.engine.row import evaluate, read_rule
+from policyengine.engine.scope import Scope, Sight, instances, root_scope
+from policyengine.feel import types
+from policyengine.feel.syntax import walk
+from policyengine.feel.visits import visits
+from policyengine.policy.contract import to_json
+from policyengine.policy.draft import Unit
+from policyengine.policy.library import LIBRARY
+from policyengine.policy.rule import Rule
+from policyengine.program import load as loading
+from policyengine.program.graph import Graph, Key
+from policyengine.program.load import Program
+from policyengine.program.record import Record
+from policyengine.program.versions import in_force, turning_points
+from policyengine.source import Source
+from policyengine.verify.goals import Goal, Watcher
+from policyengine.verify.places import Places
+from policyengine.verify.rulegoals import nodes_of, parts_of, reached, ways
+from policyengine.verify.seen import VALUES, seen
+from policyengine.verify.suite import Ready
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Of one program: how many goals there are, and those that no test meets, sorted by place."""
+
+    program: str
+    total: int
+    unmet: tuple[Goal, ...]
+
+    @property
+    def met(self) -> int:
+        """How many are met."""
+        return self.total - len(self.unmet)
+
+
+def coverage(program: Program, sources: Sequence[Source], tests: Iterable[Ready]) -> Coverage:
+    """What tests of a program exercise; `sources` are those that it was loaded from."""
+    days = turning_points(program.units, program.as_of)
+    loaded = (program if day == program.as_of else loading.load(program.name, sources, day) for day in days)
+    goals: dict[tuple[str, int, int, str], Goal] = {}
+    for each in loaded:
+        if each.graph is not None:
+            goals.update((goal.key, goal) for goal in Goals.of(each, each.graph).all())
+    met: set[tuple[str, int, int, str]] = set()
+    watched: dict[int, Goals] = {}
+    for test in tests:
+        graph = test.program.graph
+        if graph is not None and isinstance(test.record, Record):
+            found = watched.setdefault(id(test.program), Goals.of(test.program, graph))
+            met.update(goal.key for goal in found.met(test, test.record))
+    unmet = [goal for key, goal in goals.items() if key not in met]
+    return Coverage(program.name, len(goals), tuple(sorted(unmet, key=lambda goal: goal.key)))
+
+
+@dataclass(slots=True)
+class Goals:
+    """The goals of a program as it is in force on one day."""
+
+    program: Program
+    graph: Graph
+    places: tuple[Places, ...]
+    units: Mapping[str, Unit]
+    _needed: dict[int, tuple[Key, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, program: Program, graph: Graph) -> Goals:
+        """The goals of a program that compiles."""
+        units = in_force(program.units, program.as_of)
+        documents = [program.document] if program.document is not None else []
+        places = tuple(map(Places, (*documents, *(unit.document for unit in units))))
+        return cls(program, graph, places, {unit.policy.id: unit for unit in units})
+
+    def all(self) -> Iterator[Goal]:
+        """Every goal of this day: of rules, of versions, of the expressions that rules rest on."""
+        used = set(self._derived())
+        for rule in self.graph.rules:
+            used.update(self._keys(rule))
+            yield from self._of_rule(rule)
+        for entity, name in used:
+            watcher = Watcher(self.graph, self.places, entity)
+            node = self.graph.nodes[entity][name]
+            if self.graph.types.get((entity, name)) == types.BOOLEAN:
+                yield from (goal for goal, _ in watcher.conditions(node.expression))
+            for part in walk(node.expression):
+                yield from (goal for goal, _ in watcher.goals(part))
+
+    def _of_rule(self, rule: Rule) -> Iterator[Goal]:
+        unit = self.units.get(rule.origin.policy)
+        if unit is not None:
+            yield _version(unit)
+        for part in parts_of(rule):
+            yield from (goal for _, _, goal in ways(self.graph, part, self.places))
+
+    def _keys(self, rule: Rule) -> tuple[Key, ...]:
+        """The nodes that a finding rests on."""
+        if id(rule) not in self._needed:
+            found = (self.graph.node(rule.entity, name) for name in nodes_of(rule))
+            keys = [(each[0], each[1].name) for each in found if each is not None]
+            self._needed[id(rule)] = closure(self.graph, keys)
+        return self._needed[id(rule)]
+
+    # What a test meets
+
+    def met(self, test: Ready, record: Record) -> Iterator[Goal]:
+        """The goals that a test meets."""
+        decision = evaluate(self.program, record)
+        found = instances(root_scope(self.graph, record, self.program.as_of))
+        done: set[tuple[int, Key]] = set()
+        looked = set(seen(test.test, to_json(decision)))
+        rests = [(scope, self._keys(rule)) for rule, scope in self._looked_at(looked, found)]
+        if (VALUES, None) in looked:
+            rests += [(each, (key,)) for key in self._derived() for each in found.get(key[0], ())]
+        for rule, scope in self._looked_at(looked, found):
+            yield from self._met_by_rule(rule, scope)
+        for scope, keys in rests:
+            for key in keys:
+                for each in _instances(scope, key[0], found):
+                    if (id(each), key) not in done:
+                        done.add((id(each), key))
+                        yield from self._met_at(each, key)
+
+    def looked_at(self, test: Ready, record: Record) -> frozenset[Key]:
+        """The nodes that the findings rest on that a test expects something of."""
+        decision = evaluate(self.program, record)
+        found = instances(root_scope(self.graph, record, self.program.as_of))
+        looked = set(seen(test.test, to_json(decision)))
+        keys = {key for rule, _ in self._looked_at(looked, found) for key in self._keys(rule)}
+        return frozenset(keys.union(self._derived() if (VALUES, None) in looked else ()))
+
+    def _derived(self) -> tuple[Key, ...]:
+        """The derived facts that a decision shows, and what they rest on."""
+        return closure(self.graph, [key for key, node in self.graph.every_node() if node.exported])
+
+    def _looked_at(
+        self, looked: set[tuple[str, int | None]], found: Mapping[str, list[Scope]]
+    ) -> Iterator[tuple[Rule, Scope]]:
+        """The rules that a test expects something of, with whom they judge."""
+        counts: dict[str, int] = {}
+        for rule in self.graph.rules:
+            section = rule.finding.section
+            for scope in found.get(rule.entity, ()):
+                position: int | None = None
+                if read_rule(rule, scope) is not None:
+                    position = counts.get(section, 0)
+                    counts[section] = position + 1
+                if (section, position) in looked:
+                    yield rule, scope
+
+    def _met_by_rule(self, rule: Rule, scope: Scope) -> Iterator[Goal]:
+        unit = self.units.get(rule.origin.policy)
+        if unit is not None:
+            yield _version(unit)
+        for part in parts_of(rule):
+            for name, leaf, goal in ways(self.graph, part, self.places):
+                if reached(scope, name) is leaf:
+                    yield goal
+
+    def _met_at(self, scope: Scope, key: Key) -> Iterator[Goal]:
+        node = self.graph.nodes[key[0]][key[1]]
+        watcher = Watcher(self.graph, self.places, key[0])
+        for i, (part, value) in enumerate(visits(node.expression, Sight(scope), LIBRARY)):
+            if i == 0 and self.graph.types.get(key) == types.BOOLEAN:
+                yield from (goal for goal, met in watcher.conditions(part) if met(value))
+            yield from (goal for goal, met in watcher.goals(part) if met(value))
+
+
+def _version(unit: Unit) -> Goal:
+    start = f" as in force from {unit.policy.from_}" if unit.policy.from_ is not None else ""
+    return Goal(unit.document.value_span(("id",)), f"no test looks at `{unit.policy.id}`{start}")
+
+
+def _instances(scope: Scope, entity: str, found: Mapping[str, list[Scope]]) -> list[Scope]:
+    """The instance of an entity that one lies in; else all of that entity."""
+    at: Scope | None = scope
+    while at is not None and at.entity != entity:
+        at = at.above
+    return [at] if at is not None else found.get(entity, [])

@@ -1,0 +1,151 @@
+"""What a comparison says: sentences as data, and laws over mutants, days and the JSON of it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from tests.change.test_changes import PROGRAMS, mutants_of, program, sources
+from tests.support import DAY, EXAMPLE, cases, program_of
+
+from policyengine.analysis.witness import NotDecided, Same, Witness
+from policyengine.change.compare import compare
+from policyengine.change.contract import comparison_schema, to_json
+from policyengine.program.load import Program, load
+from policyengine.render.changes import changes_text, headline
+from policyengine.source import Source
+
+FOLDER = Path(__file__).parent
+
+
+def edited(name: str, edit: Sequence[str]) -> Program:
+    texts = list(sources(name))
+    for before, after in zip(edit[::2], edit[1::2], strict=True):
+        at = next((i for i, source in enumerate(texts) if before in source.text), None)
+        assert at is not None, before
+        texts[at] = Source(texts[at].name, texts[at].text.replace(before, after, 1))
+    new = load(name, texts, DAY)
+    assert new.ok, [f"{each.span}: {each.message}" for each in new.diagnostics]
+    return new
+
+
+@pytest.mark.parametrize("case", cases(FOLDER / "sentences.yaml"))
+def test_sentences(case: dict[str, Any]) -> None:
+    found = compare(program(case["program"]), edited(case["program"], case["edit"]))
+    said = [each.sentence for meaning in found.changed for each in meaning.spoken]
+    same = [each.sentence for meaning in found.meanings if meaning.same for each in meaning.spoken]
+    assert said == case.get("meaning", [])
+    assert same == case.get("same", [])
+    assert [each.sentence for each in found.wording] == case.get("wording", [])
+    assert all(isinstance(meaning.verdict, Witness) for meaning in found.changed)
+    assert not list(Draft202012Validator(comparison_schema()).iter_errors(to_json(found)))
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_nothing_differs_from_itself(name: str) -> None:
+    found = compare(program(name), load(name, sources(name)[::-1], DAY))
+    assert not found.meanings
+    assert not found.wording
+    assert "nothing changes its meaning" in headline(found)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_mutants_are_found_and_shown(name: str) -> None:
+    """A sample; `make witnesses` compares all of them."""
+    for mutant in random.Random(3).sample(mutants_of(name), 4):
+        new = load(name, mutant.sources, DAY)
+        if new.ok:
+            found = compare(program(name), new)
+            assert found.changed, f"{mutant.at}: {mutant.words}"
+            assert isinstance(found.changed[0].verdict, Witness), f"{mutant.at}: {mutant.words}"
+
+
+CHARTER = """\
+kind: obligations
+id: support
+title: Support
+for: partner
+from: 2027-01-01
+obligations:
+  - {id: answer, title: Answer, party: partner, due_on: renewal_on, met_when: active_accounts > 5}
+"""
+
+
+def test_a_version_of_a_later_day_is_compared_on_that_day() -> None:
+    old = program_of(CHARTER).linked
+    new = program_of(CHARTER, CHARTER.replace("2027", "2028").replace("> 5", "> 6")).linked
+    (meaning,) = compare(old, new).changed
+    (spoken,) = meaning.spoken
+    assert spoken.sentence == (
+        "“Answer” now counts as done when `active_accounts > 6` (was: when `active_accounts > 5`)"
+        ", from 2028-01-01"
+    )
+    assert meaning.day.isoformat() == "2028-01-01"
+    assert isinstance(meaning.verdict, Witness)
+    assert not compare(new, new).meanings
+
+
+def test_what_is_not_decided_says_so() -> None:
+    old = edited("bytekast", ["amount: setup_fee", "amount: setup_fee * 2"])
+    new = edited("bytekast", ["amount: setup_fee", "amount: setup_fee + setup_fee"])
+    (meaning,) = compare(old, new, limit=100).meanings
+    assert isinstance(meaning.verdict, NotDecided)
+    found = compare(old, new, limit=100)
+    assert found.changed
+    assert "Not decided: no record of" in changes_text(found)
+    assert to_json(found)["meanings"][0]["verdict"] == "not_decided"
+
+
+def test_the_order_of_levels_is_meaning_and_that_of_requirements_is_not() -> None:
+    levels = """\
+kind: tiers
+id: example
+title: Example
+for: partner
+levels:
+  - {id: one, title: One, attends_quarterly_reviews: true}
+  - {id: two, title: Two, competence_rating: positive}
+requires:
+  - {id: a, title: A, when: active_accounts > 1}
+  - {id: b, title: B, when: active_accounts > 2}
+"""
+    first, second = levels.split("levels:\n")[1].split("requires:\n")[0].splitlines()
+    turned = levels.replace(f"{first}\n{second}", f"{second}\n{first}")
+    old = program_of(levels).linked
+    (meaning,) = compare(old, program_of(turned).linked).meanings
+    assert meaning.spoken[0].sentence == "The order of `levels` changes: `one and two` becomes `two and one`"
+    assert isinstance(meaning.verdict, Witness)
+    asked = levels.splitlines()[-2:]
+    turned = levels.replace("\n".join(asked), "\n".join(asked[::-1]))
+    assert not compare(old, program_of(turned).linked).meanings
+
+
+def test_a_policy_more_and_one_less() -> None:
+    old, new = program_of(CHARTER).linked, program_of(CHARTER.replace("id: support", "id: other", 1)).linked
+    found = compare(old, new)
+    assert [meaning.spoken[0].sentence for meaning in found.changed] == [
+        "New policy “Support” (what must be done by when, and how it is shown to be done), from 2027-01-01",
+        "The policy “Support” is dropped, from 2027-01-01",
+    ]
+
+
+def test_parts_of_the_program_itself() -> None:
+    text = EXAMPLE.replace("currency: USD", "currency: EUR")
+    assert text != EXAMPLE
+    fee = """\
+kind: billing
+id: own-fees
+title: Fees
+for: account
+charges: [{id: fee, title: Fee, amount: monthly_fee, due_on: opened_on}]
+"""
+    old, new = program_of(fee).linked, program_of(fee, base=text).linked
+    assert old.ok, old.diagnostics
+    (meaning,) = compare(old, new).meanings
+    assert meaning.spoken[0].sentence == "`currency` is now `EUR` (was `USD`)"
+    assert isinstance(meaning.verdict, Witness)
+    assert not isinstance(meaning.verdict, Same)

@@ -1,0 +1,204 @@
+"""Coverage: what no test exercises, in words of the policy; a test exercises only what it looks at."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from policyengine.program import load as loading
+from policyengine.program.load import Program
+from policyengine.source import Source
+from policyengine.verify.coverage import Coverage, coverage
+from policyengine.verify.suite import Programs, open_file, open_source
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """\
+kind: program
+id: shop
+title: Shop
+currency: EUR
+parties: {partner: the partner, vendor: the vendor}
+items: {app: app}
+entities:
+  partner:
+    title: partner
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      accounts: {type: count, title: accounts}
+      trained: {type: boolean, title: is trained}
+      rating: {type: enum, values: [a, b], title: rating}
+      fee: {type: money, title: fee}
+  visit:
+    title: visit
+    within: partner
+    list: visits
+    facts:
+      held_on: {type: date, title: day}
+"""
+POLICIES = {
+    "ladder": """\
+kind: tiers
+id: levels
+title: Levels
+for: partner
+measure: accounts
+requires: [{id: skill, title: Skill, when: {any: [trained, "fee > 100"]}}]
+levels:
+  - {id: low, title: Low, accounts: 10..15}
+  - {id: high, title: High, accounts: 16..}
+otherwise: {level: none}
+""",
+    "duties": """\
+kind: matrix
+id: duties
+title: Duties
+for: partner
+columns: {by: rating, values: [a, b]}
+sections:
+  - {id: s, title: S, activities: [{id: sell, title: Sell, responsible: {a: vendor, b: partner}}]}
+""",
+    "visits": """\
+kind: obligations
+id: visits
+title: Visits
+for: partner
+obligations:
+  - {id: visit, title: Visit, met_when: some v in visits satisfies v.held_on >= @"2026-01-01"}
+  - {id: judged, title: Is judged, decided_by: vendor}
+""",
+    "versions": """\
+kind: obligations
+id: old
+title: Old
+for: partner
+until_including: 2025-12-31
+obligations: [{id: o, title: O, met_when: trained}]
+---
+kind: obligations
+id: old
+title: Old
+for: partner
+from: 2026-01-01
+obligations: [{id: o, title: O, met_when: trained}]
+""",
+}
+
+
+def of(policy: str, tests: str) -> Coverage:
+    sources = (Source("program.yaml", PROGRAM), Source(f"{policy}.yaml", POLICIES[policy]))
+    opened: dict[date, Program] = {}
+
+    def programs(folder: str, as_of: date) -> Program:
+        return opened.setdefault(as_of, loading.load("shop", sources, as_of))
+
+    head = "kind: test\nprogram: .\nas_of: 2026-11-21\ntests:\n"
+    ready = open_source(Source("a_test.yaml", head + tests), programs, lambda _: Source("", ""))
+    assert not ready.diagnostics, [str(each.message) for each in ready.diagnostics]
+    assert ready.tests, [each.message for each in ready.uncompiled]
+    return coverage(ready.tests[0].program, sources, ready.tests)
+
+
+def left(policy: str, tests: str) -> set[str]:
+    return {goal.words for goal in of(policy, tests).unmet}
+
+
+NOTHING = "  - {name: a, record: {}, expect: {complete: true}}\n"
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ("ladder", "`trained` never holds"),
+        ("ladder", "`trained` never fails"),
+        ("ladder", "`trained` never decides alone"),
+        ("ladder", "`fee > 100` never decides alone"),
+        ("ladder", "`fee` is never 100"),
+        ("ladder", "`fee` is never 100.01, just above 100"),
+        ("ladder", "`accounts` is never 9, just below 10"),
+        ("ladder", "`accounts` is never 10"),
+        ("ladder", "`accounts` is never 15"),
+        ("ladder", "`accounts` is never 16, just above 15"),
+        ("ladder", "the level of `levels` is never `high`"),
+        ("ladder", "the status of `skill` is never `unmet`"),
+        ("duties", "the party of `sell` is never `vendor` as `a` says"),
+        ("duties", "the party of `sell` is never `partner` as `b` says"),
+        ("visits", "`v.held_on` is never 2025-12-31, just below 2026-01-01"),
+        ("visits", "the status of `visit` is never one of upcoming, due, overdue"),
+        ("visits", "the status of `judged` is never `manual`"),
+        ("versions", "no test looks at `old`"),
+        ("versions", "no test looks at `old` as in force from 2026-01-01"),
+    ],
+)
+def test_what_a_test_that_looks_at_nothing_leaves(policy: str, words: str) -> None:
+    assert words in left(policy, NOTHING)
+
+
+def test_what_cannot_come_about_is_no_goal() -> None:
+    assert not any("`judged` is never `met`" in words for words in left("visits", NOTHING))
+
+
+def test_only_what_is_expected_counts() -> None:
+    record = "{id: x, accounts: 10, trained: true, fee: 0, visits: []}"
+    aside = left("ladder", f"  - {{name: a, record: {record}, expect: {{missing: []}}}}\n")
+    looked = left("ladder", f"  - {{name: a, record: {record}, expect: {{levels: [{{level: low}}]}}}}\n")
+    assert "`accounts` is never 10" in aside
+    assert {words for words in aside - looked if "candidate" not in words} == {
+        "`accounts` is never 10",
+        "`accounts: 10..15` never holds",
+        "`trained` never decides alone",
+        "`trained` never holds",
+        "`fee > 100` never fails",
+        "no test looks at `levels`",
+        "the level of `levels` is never `low`",
+        "the status of `levels` is never `reached`",
+        "the status of `skill` is never `met`",
+        "`accounts: 16..` never fails",
+    }
+
+
+def test_a_failing_or_skipped_test_is_no_help() -> None:
+    assert left("duties", "  - {name: a, skip: later}\n") == left("duties", NOTHING)
+
+
+def test_both_columns_are_everything() -> None:
+    tests = """\
+  - name: all
+    columns: [rating, party]
+    cases: [[a, vendor], [b, partner]]
+    record: {id: x, accounts: 1, visits: []}
+    expect: {duties: [{id: sell, party: <party>}]}
+"""
+    found = of("duties", tests)
+    assert not found.unmet
+    assert found.met == found.total > 3
+
+
+def test_items_of_a_list_are_visited_one_by_one() -> None:
+    tests = """\
+  - name: all
+    columns: [day, status]
+    cases: [[2025-12-31, due], [2026-01-01, met]]
+    record: {visits: [{held_on: 2020-01-01}, {held_on: <day>}]}
+    expect: {obligations: [{id: visit, status: <status>}]}
+"""
+    assert left("visits", tests) == {"the status of `judged` is never `manual`"}
+
+
+def test_a_version_counts_on_its_day() -> None:
+    tests = "  - {name: a, as_of: 2025-01-01, record: {trained: true}, expect: {obligations: [{id: o}]}}\n"
+    found = left("versions", tests)
+    assert "no test looks at `old`" not in found
+    assert "no test looks at `old` as in force from 2026-01-01" in found
+
+
+@pytest.mark.parametrize("name", ["bytekast", "kepion", "pugpig", "wildix"])
+def test_everything_of_our_programs_is_exercised(name: str) -> None:
+    programs = Programs()
+    files = sorted((ROOT / "fixtures" / name).glob("*_test.yaml"))
+    tests = [test for file in files for test in open_file(str(file), programs).tests]
+    program = tests[0].program
+    found = coverage(program, programs.sources(program.name), tests)
+    assert [f"{goal.at}: {goal.words}" for goal in found.unmet] == []

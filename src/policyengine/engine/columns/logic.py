@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -53,11 +54,23 @@ def compared(emitter: Emitter, op: str, left: Term, right: Term) -> Flag | Const
         return NOT_KNOWN
     if op == "!=":
         return negated(compared(emitter, "=", left, right))
-    if op != "=":
-        return _ordered(op, left, right)
-    if isinstance(left, Const):
-        left, right = right, left
-    return _equal(emitter, left, right)
+    if op == "=":
+        return _equal(emitter, right, left) if isinstance(left, Const) else _equal(emitter, left, right)
+    if isinstance(left, Code) and isinstance(right, Const):
+        return _of_few(left, [compare(op, each, right.value) for each in left.domain])
+    if isinstance(right, Code) and isinstance(left, Const):
+        return _of_few(right, [compare(op, left.value, each) for each in right.domain])
+    return _ordered(op, left, right)
+
+
+def _of_few(term: Code, results: Sequence[object]) -> Flag:
+    """A condition about one of a few values, by what it comes to for each of them."""
+    holds = [i for i, each in enumerate(results) if each is True]
+    fails = [i for i, each in enumerate(results) if each is False]
+    if len(holds) + len(fails) == len(results):
+        return Flag(_among(term.expr, holds), term.sure)
+    found = pl.when(_among(term.expr, holds)).then(lit(True, pl.Boolean))
+    return Flag(found.when(_among(term.expr, fails)).then(lit(False, pl.Boolean)))
 
 
 def _constant(op: str, left: object, right: object) -> Const:
@@ -123,7 +136,7 @@ def _ordered(op: str, left: Term, right: Term) -> Flag:
         if turned is not None and op != "=":
             return Flag(pl.when(turned).then(order(other, one)).otherwise(plain))
         return Flag(plain, first.sure and second.sure and turned is None)
-    if isinstance(left, terms.Day) or isinstance(right, terms.Day):
+    if _are_days(left) or _are_days(right):
         start, end = day(left), day(right)
         return Flag(order(start.expr, end.expr), start.sure and end.sure)
     if isinstance(left, terms.Seconds) or isinstance(right, terms.Seconds):
@@ -131,6 +144,12 @@ def _ordered(op: str, left: Term, right: Term) -> Flag:
         return Flag(order(short.expr, long.expr), short.sure and long.sure)
     one_text, other_text = text(left), text(right)
     return Flag(order(one_text.expr, other_text.expr), one_text.sure and other_text.sure)
+
+
+def _are_days(term: Term) -> bool:
+    if isinstance(term, Code):
+        return any(isinstance(each, datetime.date) for each in term.domain)
+    return isinstance(term, terms.Day)
 
 
 def _has_numbers(left: Term, right: Term) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import polars as pl
 
 from policyengine.engine.columns import shows, terms
 from policyengine.engine.columns.alike import coded
 from policyengine.engine.columns.fixes import KINDS, Fixes
-from policyengine.engine.columns.frames import Frame, State, either
+from policyengine.engine.columns.frames import Frame, Run, State, either
 from policyengine.engine.columns.load import Shape
 from policyengine.engine.columns.readings import Block, Fixed, Lowered, RuleReader, blocks
 from policyengine.engine.columns.scopes import World
@@ -26,7 +27,8 @@ class Output:
     """Rows of the table that come of one frame: a block of rules, or the values of an entity.
 
     `root` and `subject` are the columns with the row of the record and of who is judged; `cells` those of
-    single rules, by the number of the rule and the name of the cell.
+    single rules, by the number of the rule and the name of the cell; `terms` are the same as they are, by
+    the name that they have in tables of their own.
     """
 
     frame: Frame
@@ -35,6 +37,7 @@ class Output:
     root: str
     subject: str
     cells: dict[tuple[int, str], str] = field(default_factory=dict)
+    terms: dict[str, Term] = field(default_factory=dict)
 
 
 class Lowering:
@@ -51,6 +54,7 @@ class Lowering:
         self.order = {name: i for i, name in enumerate(ordered)}
         self._open: dict[str, str] = {}
         self._wanted: set[tuple[str, str]] = set()
+        self._links: set[tuple[str, str]] = set()
         self.world.work_out()
         self._lower()
         if not self.fallbacks:
@@ -59,6 +63,19 @@ class Lowering:
     def run(self, state: State) -> None:
         """Works all columns out."""
         for run in self._runs:
+            run(state)
+
+    @cached_property
+    def _brief_runs(self) -> tuple[Run, ...]:
+        wanted = set(self._links)
+        for output in self.outputs:
+            for term in output.terms.values():
+                wanted |= {(output.frame.name, name) for name in columns_of(term)}
+        return self.world.steps.finish(wanted)
+
+    def run_brief(self, state: State) -> None:
+        """Works out what tables of every entity need, without the texts of the findings table."""
+        for run in self._brief_runs:
             run(state)
 
     def opened(self, state: State, count: int) -> pl.Series:
@@ -102,6 +119,7 @@ class Lowering:
             if isinstance(found, Flag):
                 self._open[name] = frames[name].column(found.expr.fill_null(True)).meta.output_name()
                 self._want(frames[name], self._open[name])
+                self._links.add((name, self._open[name]))
                 self._root_of[name] = self._root(frames[name])
 
     def _because(self, reason: str) -> str:
@@ -111,7 +129,7 @@ class Lowering:
 
     def _blocks(self, entity: str, rules: list[Lowered]) -> None:
         frame = self.world.place(entity).frame
-        rules.sort(key=lambda each: (RANKS[each.rule.finding.section], bool(each.columns), each.number))
+        rules.sort(key=lambda each: (RANKS[each.rule.finding.section], each.number))
         for block in blocks(frame, rules):
             output = self._output(entity, frame, block)
             for rule in block.rules:
@@ -122,6 +140,8 @@ class Lowering:
                         self.fallbacks[f"{rule.rule.origin.policy}/{rule.rule.origin.id}"] = str(trouble)
                         continue
                     output.cells[rule.number, name] = self._column(frame, expr, f"cell {KINDS[name]}")
+                    origin = rule.rule.origin
+                    output.terms[f"{origin.policy}/{origin.id}.{name}"] = term
 
     def _values(self, entity: str) -> None:
         """The derived facts that are shown, one row each."""
@@ -129,7 +149,7 @@ class Lowering:
         if not names:
             return
         frame = self.world.place(entity).frame
-        block = Block()
+        block = Block(VALUES)
         output = self._output(entity, frame, block)
         for i, name in enumerate(names):
             try:
@@ -141,6 +161,7 @@ class Lowering:
             fixed = Fixed(RANKS[VALUES], 0, i, (("section", VALUES), ("id", name)))
             block.rules.append(_value_rule(i, fixed))
             output.cells[i, "value"] = column
+            output.terms[f"{VALUES}.{name}"] = frame.keep(term)
 
     def _text(self, frame: Frame, entity: str, name: str, term: Term) -> str:
         kind = self.graph.types.get((entity, name))
@@ -177,6 +198,7 @@ class Lowering:
         found = Output(frame, real, block, self._root(frame), subject)
         if block.key:
             self._want(frame, block.key)
+            self._links.add((frame.name, block.key))
         self.outputs.append(found)
         return found
 
@@ -188,6 +210,7 @@ class Lowering:
         assert isinstance(found, Num)
         name = found.expr.meta.output_name()
         self._want(frame, name)
+        self._links.add((frame.name, name))
         return name
 
     def _column(self, frame: Frame, expr: pl.Expr, tag: str) -> str:
@@ -197,6 +220,12 @@ class Lowering:
 
     def _want(self, frame: Frame, name: str) -> None:
         self._wanted.add((frame.name, name))
+
+
+def columns_of(term: Term) -> tuple[str, ...]:
+    """The columns that a term is in."""
+    expr = getattr(term, "expr", None)
+    return tuple(expr.meta.root_names()) if expr is not None else ()
 
 
 def _value_rule(number: int, fixed: Fixed) -> Lowered:

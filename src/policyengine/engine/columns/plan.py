@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from policyengine.engine.columns.assemble import Assembly, findings_schema, table_of
+from policyengine.engine.columns.brief import Brief, brief
 from policyengine.engine.columns.load import FactShape, Loader, Shape
 from policyengine.engine.columns.lowering import Lowering
 from policyengine.engine.columns.records import record_of
@@ -79,6 +80,15 @@ class ColumnPlan:
         lowering.run(state)
         opened = lowering.opened(state, batch.num_rows) & ~careful
         return self._joined(batch, lowering, state, careful, opened)
+
+    def brief(self, batch: Any) -> Brief:
+        """The same in few numbers, one table an entity; raises `ValueError` where columns cannot hold it."""
+        state, shape, careful = self._loader.load(batch)
+        lowering = self._lowering(shape)
+        if lowering.fallbacks or careful.any():
+            raise ValueError("some of it is beyond columns: ask for the findings table")
+        lowering.run_brief(state)
+        return brief(lowering, state)
 
     def _joined(
         self, batch: Any, lowering: Lowering, state: dict[str, pl.DataFrame], careful: pl.Series,

@@ -60,6 +60,7 @@ class Lowered:
 class Block:
     """Rules whose pieces make one key; `key` is the column of it."""
 
+    section: str = ""
     rules: list[Lowered] = field(default_factory=list)
     pieces: dict[str, Piece] = field(default_factory=dict)
     key: str = ""
@@ -300,9 +301,11 @@ def blocks(frame: Frame, rules: Sequence[Lowered]) -> Iterator[Block]:
         size = block.size
         for piece in more.values():
             size *= piece.radix
-        if block.rules and (size > _MOST and more or bool(rule.columns) != bool(block.rules[-1].columns)):
+        section = rule.rule.finding.section
+        if block.rules and ((size > _MOST and more) or section != block.section):
             yield _keyed(frame, block)
             block = Block()
+        block.section = section
         block.rules.append(rule)
         for piece in rule.pieces:
             old = block.pieces.get(piece.column, piece)

@@ -40,10 +40,11 @@ def cell(term: Term, kind: ColumnKind) -> pl.Expr:
     raise Unsupported(f"a {type(term).__name__} in a cell for {kind}")
 
 
-def exact_array(units: pl.Series) -> Any:
-    """Whole units as decimals, without a second look at any of them."""
-    plain = units.cast(pl.Int128).cast(pl.Decimal(38, 0)).rechunk().to_arrow()
-    return pa.Array.from_buffers(EXACT, len(plain), plain.buffers(), plain.null_count, plain.offset)
+def exact_array(units: pl.Series, scale: int = DIGITS) -> Any:
+    """Whole units of a scale as decimals, without a second look at any of them."""
+    plain = units.cast(pl.Decimal(38, 0)).rechunk().to_arrow()
+    dtype = pa.decimal128(38, scale)
+    return pa.Array.from_buffers(dtype, len(plain), plain.buffers(), plain.null_count, plain.offset)
 
 
 def written(term: Term, digits: int, *, whole: bool, frame: Frame) -> pl.Expr:

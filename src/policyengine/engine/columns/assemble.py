@@ -8,12 +8,13 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.fixes import KINDS, TYPES
+from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.lowering import Lowering, Output
 from policyengine.engine.columns.schema import ROW
 from policyengine.engine.columns.shows import exact_array
 from policyengine.engine.layout import COLUMNS, Row
+
 
 def findings_schema() -> Any:
     """The Arrow schema of the findings table."""
@@ -44,9 +45,8 @@ class Assembly:
 
     def table(self, skipped: pl.Series | None, extra: Any, at: pl.Series) -> Any:
         """The findings, without those of skipped records, and with extra rows at the end of theirs."""
-        parts = [self._part(i, each) for i, each in enumerate(self._lowering.outputs)]
-        parts = [each for each in parts if each is not None]
-        whole = self._sorted(parts)
+        parts = (self._part(i, each) for i, each in enumerate(self._lowering.outputs))
+        whole = self._sorted([each for each in parts if each is not None])
         if skipped is not None:
             whole = whole.filter(~skipped.gather(whole.get_column("root")))
         table = self._columns(whole)
@@ -90,12 +90,22 @@ class Assembly:
 
     def _sorted(self, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
         if not parts:
-            return pl.DataFrame(schema={"at": pl.UInt32, "id": pl.UInt32, "root": pl.UInt32, "who": pl.UInt32, "entity": pl.UInt8})
+            return pl.DataFrame(
+                schema={
+                    "at": pl.UInt32,
+                    "id": pl.UInt32,
+                    "root": pl.UInt32,
+                    "who": pl.UInt32,
+                    "entity": pl.UInt8,
+                }
+            )
         whole = pl.concat(parts, how="diagonal_relaxed")
         order = self._fixes.order()
         ids = whole.get_column("id")
         who = pl.when(pl.col("entity") == 0).then(0).otherwise(pl.col("who")).cast(pl.UInt64)
-        keyed = whole.with_columns(*(order.get_column(name).gather(ids).alias(f"o.{name}") for name in order.columns))
+        keyed = whole.with_columns(
+            *(order.get_column(name).gather(ids).alias(f"o.{name}") for name in order.columns)
+        )
         key = (
             pl.col("o.section") * 2**58 + pl.col("entity").cast(pl.UInt64) * 2**52 + who * 2**26
             + pl.col("o.rank") * 2**13 + pl.col("o.rule")
@@ -153,7 +163,7 @@ class Assembly:
         values = rows.get_column(f"f.{declared.key}")
         fact = declared.facts[declared.key]
         if fact.scalar == "enum":
-            return values.replace_strict(range(len(fact.values or ())), list(fact.values or ()), return_dtype=pl.String)
+            return values.replace_strict(
+                range(len(fact.values or ())), list(fact.values or ()), return_dtype=pl.String
+            )
         return values.cast(pl.String)
-
-

@@ -1,8 +1,9 @@
 """One table an entity, one row for each of it: the findings as numbers, which a second table spells out.
 
 What is one of a few things stands in a list for each section (`levels`, `duties`, and `duties.2` where one
-column is not enough), by its number in the table of what was found so far; amounts and dates of single rules, and derived facts, are columns of their own. It says the same as the
-findings table in a hundredth of the room.
+column is not enough), by its number in the table of what was found so far. Amounts and dates of single rules,
+and derived facts, are columns of their own. It says the same as the findings table in a hundredth of the
+room.
 """
 
 from __future__ import annotations
@@ -75,7 +76,9 @@ def _column(term: Term, rows: pl.DataFrame) -> Any:
             return _series(rows, within_calendar(expr)).to_arrow()
         case terms.Code(expr, domain):
             values = [None if each is None else str(each) for each in domain]
-            return pa.DictionaryArray.from_arrays(_series(rows, expr).to_arrow(), pa.array(values, pa.string()))
+            return pa.DictionaryArray.from_arrays(
+                _series(rows, expr).to_arrow(), pa.array(values, pa.string())
+            )
         case terms.Const(value):
             return pa.array([None if not term.sure else value] * rows.height)
         case terms.Flag(expr) | terms.Text(expr):

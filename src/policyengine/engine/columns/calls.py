@@ -10,11 +10,22 @@ from functools import reduce
 import polars as pl
 
 from policyengine.engine.columns import dates, logic, numbers, terms
-from policyengine.engine.columns.alike import is_text, seconds, text, unified
+from policyengine.engine.columns.alike import day, is_text, seconds, text, unified
 from policyengine.engine.columns.emit import NOT_KNOWN, Emitter
 from policyengine.engine.columns.frames import both, either
 from policyengine.engine.columns.loops import aggregate, count_rows
-from policyengine.engine.columns.terms import Code, Const, Day, Flag, Num, Quotient, Seconds, Term, Unsupported, lit
+from policyengine.engine.columns.terms import (
+    Code,
+    Const,
+    Day,
+    Flag,
+    Num,
+    Quotient,
+    Seconds,
+    Term,
+    Unsupported,
+    lit,
+)
 from policyengine.feel import syntax
 from policyengine.feel.evaluator import evaluate
 from policyengine.feel.syntax import Expression
@@ -48,12 +59,16 @@ def emit_binary(emitter: Emitter, node: syntax.Binary) -> Term:
 def _moved(op: str, left: Term, right: Term) -> Term | None:
     """Dates, durations and texts."""
     sign = -1 if op == "-" else 1
-    if isinstance(left, Day) and isinstance(right, Const) and isinstance(right.value, (Months, datetime.timedelta)):
+    if (
+        isinstance(left, Day)
+        and isinstance(right, Const)
+        and isinstance(right.value, (Months, datetime.timedelta))
+    ):
         return dates.shifted(left, right.value, sign)
     if op == "+" and isinstance(right, Day) and isinstance(left, Const):
         return dates.shifted(right, left.value, sign)
     if op == "-" and (isinstance(left, Day) or isinstance(right, Day)):
-        return dates.between(dates.day(left), dates.day(right))
+        return dates.between(day(left), day(right))
     if isinstance(left, Seconds) or isinstance(right, Seconds):
         one, other = seconds(left), seconds(right)
         found = one.expr + other.expr if sign > 0 else one.expr - other.expr
@@ -80,7 +95,7 @@ def emit_negate(emitter: Emitter, node: syntax.Negate) -> Term:
 
 
 def _turned(term: Num) -> Num:
-    return Num(-term.expr, term.scale, term.bound, term.sure)
+    return Num(numbers.negative(term.expr), term.scale, term.bound, term.sure)
 
 
 # Calls
@@ -200,7 +215,7 @@ def _periods_since(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
 
 
 def _last_of_month(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
-    return dates.last_of_month(dates.day(emitter.kept(arguments[0])))
+    return dates.last_of_month(day(emitter.kept(arguments[0])))
 
 
 def _of_few(emitter: Emitter, node: syntax.Call) -> Term:
@@ -342,9 +357,7 @@ def _row_result(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
         reached.append(~matching)
     first = pl.coalesce([pl.when(here).then(value) for here, value in zip(reached, kept, strict=True)])
     agreed = emitter.frame.keep(make(first, False)).expr  # type: ignore[union-attr]
-    alike = [
-        ~here | (value == agreed).fill_null(False) for here, value in zip(reached, kept, strict=True)
-    ]
+    alike = [~here | (value == agreed).fill_null(False) for here, value in zip(reached, kept, strict=True)]
     fine = pl.all_horizontal(alike)
     if hit.value == "unique":
         holding = pl.sum_horizontal([each.fill_null(False).cast(pl.Int64) for each in flags])

@@ -8,6 +8,7 @@ from dataclasses import replace
 import polars as pl
 
 from policyengine.engine.columns import dates, numbers, terms
+from policyengine.engine.columns.alike import day
 from policyengine.engine.columns.emit import NOT_KNOWN, Bound, Emitter
 from policyengine.engine.columns.frames import Frame, State, both, either
 from policyengine.engine.columns.terms import (
@@ -246,7 +247,7 @@ def aggregate(emitter: Emitter, name: str, rows: Rows) -> Term:
     """`sum`, `min` or `max` of a value of every row: not known of none, nor where one is not known."""
     if rows.each is None or rows.of is not emitter.frame:
         raise Unsupported(f"`{name}` of another list")
-    each = numbers.number(rows.each) if not isinstance(rows.each, terms.Day) else dates.day(rows.each)
+    each = numbers.number(rows.each) if not isinstance(rows.each, terms.Day) else day(rows.each)
     where = terms.flag(rows.where).expr
     kept = each.expr if isinstance(rows.where, Const) else pl.when(where).then(each.expr)
     known = both([_all_known(rows, emitter), _each_known(emitter, rows)])
@@ -261,8 +262,9 @@ def aggregate(emitter: Emitter, name: str, rows: Rows) -> Term:
         return _number_where(fine, Num(found, each.scale, bound))
     if name == "sum":
         raise Unsupported("a sum of dates")
-    (day,) = _gathered(emitter, rows, [kept.min() if name == "min" else kept.max()], [pl.Date])
-    return terms.Day(day if isinstance(known, Const) and known.value else pl.when(terms.flag(known).expr).then(day))
+    (found,) = _gathered(emitter, rows, [kept.min() if name == "min" else kept.max()], [pl.Date])
+    sure = isinstance(known, Const) and known.value
+    return terms.Day(found if sure else pl.when(terms.flag(known).expr).then(found))
 
 
 # Parts

@@ -54,7 +54,7 @@ class ColumnPlan:
             raise ValueError(f"`{self.program.name}` does not compile; its diagnostics say why")
         self.graph = graph
         used = {name for _, node in graph.every_node() for name in mentioned(node.expression)}
-        used |= set(name for transition in graph.transitions for name in (transition.fact,))
+        used |= {transition.fact for transition in graph.transitions}
         self._loader = Loader(graph.vocabulary, frozenset(used))
 
     @cached_property

@@ -12,7 +12,7 @@ from policyengine.engine.columns.alike import coded, unified
 from policyengine.engine.columns.frames import Frame, both, either
 from policyengine.engine.columns.logic import negated
 from policyengine.engine.columns.scopes import World
-from policyengine.engine.columns.terms import Code, Const, Flag, Term, Unsupported, lit
+from policyengine.engine.columns.terms import Const, Flag, Term, Unsupported, lit
 from policyengine.engine.layout import RANKS, value_fields
 from policyengine.engine.shown import as_shown
 from policyengine.feel.values import Unknown
@@ -321,7 +321,11 @@ def _keyed(frame: Frame, block: Block) -> Block:
     key: pl.Expr | None = None
     factor = 1
     for piece in block.pieces.values():
-        part = pl.col(piece.column).cast(dtype) * lit(factor, dtype) if factor > 1 else pl.col(piece.column).cast(dtype)
+        part = (
+            pl.col(piece.column).cast(dtype) * lit(factor, dtype)
+            if factor > 1
+            else pl.col(piece.column).cast(dtype)
+        )
         key = part if key is None else key + part
         factor *= piece.radix
     if key is not None:

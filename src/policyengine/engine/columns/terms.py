@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from policyengine.engine.columns.frames import Frame
 
 
-class Unsupported(Exception):
+class Unsupported(Exception):  # noqa: N818  # caught where it is raised
     """An expression that columns cannot express; says why. Raised and caught within lowering only."""
 
 
@@ -244,6 +244,8 @@ def known(term: Term) -> Flag | Const:
             raise Unsupported("a division whose result is kept")
         case Entries() | Instance():
             return Const(True)
+        case Picked(several):
+            return _all_known([each for pair in several for each in pair])
         case _:
             return Flag(term.expr.is_not_null(), True)
 

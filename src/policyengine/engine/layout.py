@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Literal
 
 from policyengine.policy.findings import SECTIONS, Finding, Missing, Subject
@@ -18,6 +18,10 @@ from policyengine.policy.shape import plain
 ColumnKind = Literal["text", "texts", "count", "exact", "date"]
 Row = tuple[object, ...]
 VALUES, MISSING = "values", "missing"
+DIGITS = 10
+"""So many digits after the point an exact number of the table has at most; more are rounded half up."""
+LARGEST = 10 ** (38 - DIGITS)
+"""An exact number of the table lies below this, either way."""
 RANKS: Mapping[str, int] = {name: i for i, name in enumerate((*SECTIONS, VALUES, MISSING))}
 """The sections of the table in the order in which they stand in it."""
 
@@ -88,7 +92,8 @@ def finding_row(row: int, key: str | None, finding: Finding) -> Row:
         finding.status,
     )  # fmt: skip
     for name, at in _FIELDS[type(finding)]:
-        line[at] = getattr(finding, name)
+        value = getattr(finding, name)
+        line[at] = value if value.__class__ is not Decimal else table_number(value)
     line[_AT["basis"]] = finding.origin.basis
     line[_AT["at"]] = str(finding.origin.at)
     return tuple(line)
@@ -97,6 +102,24 @@ def finding_row(row: int, key: str | None, finding: Finding) -> Row:
 _FIELDS: dict[type[Finding], tuple[tuple[str, int], ...]] = {
     finding: tuple((name, _AT[name]) for name in value_fields(finding)) for finding in SECTIONS.values()
 }
+
+
+class TooLarge(Exception):  # noqa: N818  # turned into a reject
+    """A number that the table has no room for."""
+
+
+_PLACES = Context(prec=100, rounding=ROUND_HALF_UP)
+_LAST = Decimal(1).scaleb(-DIGITS)
+
+
+def table_number(value: Decimal) -> Decimal:
+    """A number as the table holds it; raises `TooLarge` where it does not."""
+    if not value.is_finite() or abs(value) >= LARGEST:
+        raise TooLarge(f"an amount of {value:.6e} is beyond what a table holds")
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -DIGITS:
+        return value.quantize(_LAST, context=_PLACES)
+    return value
 
 
 def value_row(row: int, key: str | None, subject: Subject, name: str, text: str | None) -> Row:

@@ -1,0 +1,146 @@
+"""A program in columns: lowered once for every shape of batches, run for each batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from policyengine.engine.columns.assemble import Assembly, findings_schema, table_of
+from policyengine.engine.columns.brief import Brief, brief
+from policyengine.engine.columns.load import FactShape, Loader, Shape
+from policyengine.engine.columns.lowering import Lowering
+from policyengine.engine.columns.records import record_of
+from policyengine.engine.columns.schema import ROW
+from policyengine.engine.layout import MISSING, NAMES, Row, TooLarge
+from policyengine.engine.rows import row_engine
+from policyengine.program.graph import mentioned
+from policyengine.program.load import Program
+
+_SECTION = NAMES.index("section")
+_SHAPES = 64
+_EXACT = ("number", "money", "rate")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a batch comes to.
+
+    `refused` are rows that have an amount which no table holds, with the reason. `by_rows` counts records
+    that the row engine answered wholly, `named` those for which it named the missing facts.
+    """
+
+    table: Any
+    refused: tuple[tuple[int, str], ...] = ()
+    by_rows: int = 0
+    named: int = 0
+
+
+@dataclass
+class ColumnPlan:
+    """The answers of a program for batches of records."""
+
+    program: Program
+    _lowered: dict[Shape, Lowering] = field(default_factory=dict)
+    _names: dict[int, frozenset[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        graph = self.program.graph
+        if graph is None:
+            raise ValueError(f"`{self.program.name}` does not compile; its diagnostics say why")
+        self.graph = graph
+        used = {name for _, node in graph.every_node() for name in mentioned(node.expression)}
+        used |= set(name for transition in graph.transitions for name in (transition.fact,))
+        self._loader = Loader(graph.vocabulary, frozenset(used))
+
+    @cached_property
+    def fallbacks(self) -> Mapping[str, str]:
+        """Names of nodes and rules that columns cannot express, with the reason; the row engine has them."""
+        return self._lowering(self._usual()).fallbacks
+
+    def run(self, batch: Any) -> Any:
+        """The findings of a batch of records as a table; raises `TooLarge` for an amount beyond it."""
+        found = self.answer(batch)
+        if found.refused:
+            raise TooLarge(found.refused[0][1])
+        return found.table
+
+    def answer(self, batch: Any) -> Answer:
+        """The findings of a batch, and how they were come by."""
+        if not batch.num_rows:
+            return Answer(findings_schema().empty_table())
+        state, shape, careful = self._loader.load(batch)
+        lowering = self._lowering(shape)
+        if lowering.fallbacks:
+            return self._all_by_rows(batch)
+        lowering.run(state)
+        opened = lowering.opened(state, batch.num_rows) & ~careful
+        return self._joined(batch, lowering, state, careful, opened)
+
+    def brief(self, batch: Any) -> Brief:
+        """The same in few numbers, one table an entity; raises `ValueError` where columns cannot hold it."""
+        state, shape, careful = self._loader.load(batch)
+        lowering = self._lowering(shape)
+        if lowering.fallbacks or careful.any():
+            raise ValueError("some of it is beyond columns: ask for the findings table")
+        lowering.run_brief(state)
+        return brief(lowering, state)
+
+    def _joined(
+        self, batch: Any, lowering: Lowering, state: dict[str, pl.DataFrame], careful: pl.Series,
+        opened: pl.Series,
+    ) -> Answer:  # fmt: skip
+        extra: list[Row] = []
+        at: list[int] = []
+        refused: list[tuple[int, str]] = []
+        for i, number, rows in self._by_rows(batch, careful | opened, refused):
+            kept = rows if careful[i] else [row for row in rows if row[_SECTION] == MISSING]
+            del number
+            extra += kept
+            at += [i] * len(kept)
+        skipped = careful if careful.any() else None
+        table = Assembly(lowering, state).table(skipped, table_of(extra), pl.Series(at, dtype=pl.UInt32))
+        return Answer(table, tuple(refused), int(careful.sum()), int(opened.sum()))
+
+    def _all_by_rows(self, batch: Any) -> Answer:
+        every = pl.repeat(True, batch.num_rows, dtype=pl.Boolean, eager=True)
+        refused: list[tuple[int, str]] = []
+        rows = [row for _, _, rows in self._by_rows(batch, every, refused) for row in rows]
+        return Answer(table_of(rows), tuple(refused), batch.num_rows)
+
+    def _by_rows(self, batch: Any, which: pl.Series, refused: list[tuple[int, str]]) -> Any:
+        """The rows of the row engine for some records: the place in the batch, the number, the rows."""
+        places = which.arg_true().to_list()
+        table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
+        for i, row in zip(places, table.take(places).to_pylist() if places else (), strict=True):
+            number = int(row[ROW])
+            try:
+                yield i, number, self._row_engine(number, record_of(self.graph.vocabulary, row))
+            except TooLarge as error:
+                refused.append((number, str(error)))
+
+    @cached_property
+    def _row_engine(self) -> Any:
+        return row_engine(self.program)
+
+    def _lowering(self, shape: Shape) -> Lowering:
+        if shape not in self._lowered:
+            if len(self._lowered) >= _SHAPES:
+                self._lowered.clear()
+            self._lowered[shape] = Lowering(self.graph, self.program.as_of, shape, self._names)
+        return self._lowered[shape]
+
+    def _usual(self) -> Shape:
+        """A batch in which anything may be missing, and no amount is out of the common."""
+        found: dict[tuple[str, str], FactShape] = {}
+        for name, entity in self.graph.vocabulary.entities.items():
+            for fact, declared in entity.facts.items():
+                exact = declared.scalar in _EXACT and not declared.is_list
+                found[name, fact] = FactShape(True, 4 if exact else 0, 12)
+            for _, below in self.graph.vocabulary.children(name):
+                found[name, str(below.list)] = FactShape(True)
+        return frozenset(found.items())

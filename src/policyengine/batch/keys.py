@@ -1,0 +1,54 @@
+"""Records with the same key: noticed with eight bytes a record, named exactly only where there are some."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping
+
+from policyengine.batch.raw import SAME_RECORD, Raw, Reject
+
+_BITS = (1 << 64) - 1
+_PARTS = 64
+Twins = Mapping[str, tuple[tuple[str, int], ...]]
+
+
+class Keys:
+    """The keys of a run. `twins` are keys that several records have, with their places, once known."""
+
+    def __init__(self, twins: Twins | None = None) -> None:
+        self._twins = twins
+        self._hashes = array("Q")
+
+    def check(self, key: str | None, raw: Raw) -> list[Reject]:
+        """The rejection of a record whose key another one has too; nothing for others, which are noted."""
+        if key is None:
+            return []
+        if self._twins is None:
+            self._hashes.append(hash(key) & _BITS)
+            return []
+        places = self._twins.get(key)
+        if places is None:
+            return []
+        other = next(each for each in places if each != (raw.file, raw.line))
+        reason = f"`{key}` is also the key of the record at {other[0]}:{other[1]}"
+        help = "keep the one that is right"
+        return [Reject(raw.file, raw.line, key, None, SAME_RECORD.id, reason, help)]
+
+    def suspects(self) -> set[int]:
+        """The hashes that several keys had."""
+        found: set[int] = set()
+        for part in range(_PARTS):
+            seen: set[int] = set()
+            for each in self._hashes:
+                if each % _PARTS == part:
+                    (found if each in seen else seen).add(each)
+        return found
+
+
+def twins_of(records: Iterable[tuple[str | None, Raw]], suspects: set[int]) -> Twins:
+    """The keys that several records have, by looking at all of them again."""
+    places: dict[str, list[tuple[str, int]]] = {}
+    for key, raw in records:
+        if key is not None and hash(key) & _BITS in suspects:
+            places.setdefault(key, []).append((raw.file, raw.line))
+    return {key: tuple(each) for key, each in places.items() if len(each) > 1}

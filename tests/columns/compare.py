@@ -37,22 +37,9 @@ OTHER = (
 _ENDS = (date(2024, 2, 29), date(2023, 1, 31), date(2025, 12, 31), date(2026, 8, 31))
 _FACTS = frozenset(name for entity in VOCABULARY.entities.values() for name in entity.facts) | {"rows"}
 _ALMOST = (
-    "0",
-    "1",
-    "2",
-    "10",
-    "0.5",
-    "-3",
-    "5",
-    "1.0",
-    "1E+3",
-    "0.005",
-    "2.50",
-    "0.0049",
-    "99999999.99",
-    "0.01",
+    "0", "1", "2", "10", "0.5", "-3", "5", "1.0", "1E+3", "0.005", "2.50", "0.0049", "99999999.99", "0.01",
     "-0.005",
-)
+)  # fmt: skip
 
 
 def records(source: random.Random, count: int) -> list[Record]:
@@ -73,7 +60,8 @@ def _record(source: random.Random) -> Record:
     }  # fmt: skip
     own = {name: value() for name, value in draw.items() if source.random() >= holes}
     row: dict[str, Any] = {
-        "n": draw["n1"], "c": lambda: Decimal(source.randrange(6)), "f": draw["b1"], "e": draw["e1"], "d": draw["d1"]
+        "n": draw["n1"], "c": lambda: Decimal(source.randrange(6)), "f": draw["b1"], "e": draw["e1"],
+        "d": draw["d1"],
     }  # fmt: skip
     rows = [
         {name: value() for name, value in row.items() if source.random() >= holes}

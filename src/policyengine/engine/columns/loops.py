@@ -209,17 +209,14 @@ def _single(iterators: tuple[syntax.Iterator, ...]) -> syntax.Iterator:
 
 
 def count_rows(emitter: Emitter, rows: Rows) -> Term:
-    """How many rows there are."""
-    if rows.of is not emitter.frame:
-        raise Unsupported("a count of rows above")
+    """How many rows there are, whether or not their values are known."""
+    rows = items_of(emitter, rows)
     where = terms.flag(rows.where).expr
     if isinstance(rows.where, Const):
         number = pl.len()
     else:
         number = where.fill_null(False).sum()
     known = _all_known(rows, emitter)
-    if rows.each is not None and not terms.is_sure(rows.each):
-        known = both([known, _each_known(emitter, rows)])
     (found,) = _gathered(emitter, rows, [number], [pl.Int64])
     whole = Num(found.fill_null(0), 0, MOST_ITEMS, True)
     return _number_where(known, whole)
@@ -245,8 +242,9 @@ def _each_known(emitter: Emitter, rows: Rows) -> Flag | Const:
 
 def aggregate(emitter: Emitter, name: str, rows: Rows) -> Term:
     """`sum`, `min` or `max` of a value of every row: not known of none, nor where one is not known."""
-    if rows.each is None or rows.of is not emitter.frame:
-        raise Unsupported(f"`{name}` of another list")
+    rows = items_of(emitter, rows)
+    if rows.each is None:
+        raise Unsupported(f"the {name} of another list")
     each = numbers.number(rows.each) if not isinstance(rows.each, terms.Day) else day(rows.each)
     where = terms.flag(rows.where).expr
     kept = each.expr if isinstance(rows.where, Const) else pl.when(where).then(each.expr)

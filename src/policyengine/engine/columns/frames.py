@@ -84,14 +84,17 @@ class Frame:
             return term
         for link, target in self.links:
             if target is other or target.reaches(other):
-                return self._carry(link, target, target.from_(other, term))
+                return self.through(link, target, target.from_(other, term))
         raise Unsupported("a value of rows that these do not belong to")
 
     def reaches(self, other: Frame) -> bool:
         """Whether rows of this frame point, directly or not, into another."""
         return any(target is other or target.reaches(other) for _, target in self.links)
 
-    def _carry(self, link: str, source: Frame, term: Term) -> Term:
+    def through(self, link: str, source: Frame, term: Term) -> Term:
+        """A term of a frame that a column of this one points into."""
+        if isinstance(term, Const):
+            return term
         kept = source.keep(term)
 
         def move(part: Single) -> pl.Expr:

@@ -59,13 +59,14 @@ def _joined(emitter: Emitter, rows: Rows) -> Rows:
     known = frame.from_(rows.of, rows.known)
     assert isinstance(known, (Flag, Const))
 
+    # Not by way of `from_`: the items may be rows of this very frame, as other accounts are of an account.
     def find(word: str) -> Term | None:
         found = rows.find(word)
-        return None if found is None else loop.from_(rows.at, found)
+        return None if found is None else loop.through("__item", rows.at, found)
 
-    where = loop.from_(rows.at, rows.where)
+    where = loop.through("__item", rows.at, rows.where)
     assert isinstance(where, (Flag, Const))
-    each = None if rows.each is None else loop.from_(rows.at, rows.each)
+    each = None if rows.each is None else loop.through("__item", rows.at, rows.each)
     return Rows(frame, loop, "__left", known, find, where, each)
 
 

@@ -124,6 +124,8 @@ def mapped(term: Term, of: Callable[[Single], pl.Expr]) -> Term:
             return terms.Entries({name: part(each) for name, each in parts.items()})
         case terms.Times(found, slots):
             return terms.Times(part(found), tuple((part(there), _parts(each, part)) for there, each in slots))
+        case terms.Rows():
+            return replace(term, here=part(term.here), known=part(term.known))
         case _:
             return replace(term, expr=of(term)) if isinstance(term, terms.SINGLE) else term
 

@@ -36,15 +36,13 @@ def items_of(emitter: Emitter, term: Term) -> Rows:
     """A list of rows with a row of the emitter's frame for each of its turns."""
     if not isinstance(term, Rows):
         raise Unsupported("a loop over another list")
-    return term if term.of is emitter.frame else _joined(emitter, term)
+    return term if term.of is emitter.frame and term.here is terms.SELF else _joined(emitter, term)
 
 
 def _joined(emitter: Emitter, rows: Rows) -> Rows:
     """The rows of a list that belongs to a frame above, once for every row of this frame."""
     frame, steps = emitter.frame, emitter.frame.steps
-    above = frame.from_(rows.of, Num(pl.col("__self"), 0, 0, True))
-    assert isinstance(above, Num)
-    link = frame.column(above.expr).meta.output_name()
+    link = frame.column(rows.here.expr).meta.output_name()
     name = steps.fresh("loop")
     loop = Frame(name, steps, (("__left", frame), ("__item", rows.at)))
 
@@ -56,9 +54,6 @@ def _joined(emitter: Emitter, rows: Rows) -> Rows:
 
     needs = {(frame.name, link), (frame.name, "__self"), (rows.at.name, rows.up), (rows.at.name, "__self")}
     loop.base = steps.add(run, needs, {(name, "__left"), (name, "__item"), (name, "__self")})
-    known = frame.from_(rows.of, rows.known)
-    assert isinstance(known, (Flag, Const))
-
     # Not by way of `from_`: the items may be rows of this very frame, as other accounts are of an account.
     def find(word: str) -> Term | None:
         found = rows.find(word)
@@ -67,7 +62,7 @@ def _joined(emitter: Emitter, rows: Rows) -> Rows:
     where = loop.through("__item", rows.at, rows.where)
     assert isinstance(where, (Flag, Const))
     each = None if rows.each is None else loop.through("__item", rows.at, rows.each)
-    return Rows(frame, loop, "__left", known, find, where, each)
+    return Rows(frame, loop, "__left", terms.SELF, rows.known, find, where, each)
 
 
 def _inner(emitter: Emitter, rows: Rows, name: str, row: bool) -> Emitter:

@@ -131,7 +131,7 @@ class World:
         missing = self.shape.get((entity, name), FactShape(True)).missing
         known = Flag(pl.col(f"l.{name}"), True) if missing else Const(True)
         place = self.place(child)
-        return Rows(self.place(entity).frame, place.frame, "__up", known, place.own)
+        return Rows(self.place(entity).frame, place.frame, "__up", terms.SELF, known, place.own)
 
     # Computed entities
 

@@ -114,12 +114,12 @@ def _mark(careful: pl.Series, odd: pl.Series, roots: pl.Series | None) -> pl.Ser
 
 def _fact(array: Any, fact: Fact, name: str) -> tuple[pl.Series, FactShape, pl.Series | None]:
     """A column, what is in it, and which rows do not fit in."""
+    if fact.scalar == "enum" and not fact.is_list:
+        choices = _choices(array, fact, name)
+        return choices, FactShape(choices.null_count() > 0), None
     values = _series(array, name)
     if fact.is_list:
         return values, FactShape(values.null_count() > 0), None
-    if fact.scalar == "enum":
-        dtype = pl.Enum([str(each) for each in fact.values or ()])
-        values = values.cast(pl.String).cast(dtype).to_physical().cast(pl.UInt16).alias(name)
     if fact.scalar in ("count", "integer"):
         values = values.cast(pl.Int64)
         digits, odd = _digits(values)
@@ -133,6 +133,15 @@ def _fact(array: Any, fact: Fact, name: str) -> tuple[pl.Series, FactShape, pl.S
     if fact.scalar == "date":
         values = values.cast(pl.Date)
     return values, FactShape(values.null_count() > 0), None
+
+
+def _choices(array: Any, fact: Fact, name: str) -> pl.Series:
+    """Values of an enum by their numbers; the reader has refused all others."""
+    texts = array if pa.types.is_string(array.type) else array.cast(pa.string())
+    found = compute.index_in(texts, value_set=pa.array([str(each) for each in fact.values or ()]))
+    if found.null_count > texts.null_count:
+        raise ValueError(f"`{name[2:]}` has a value that it is not declared to have")
+    return _series(found, name).cast(pl.UInt16)
 
 
 def _digits(values: pl.Series) -> tuple[int, pl.Series | None]:

@@ -54,6 +54,7 @@ def _joined(emitter: Emitter, rows: Rows) -> Rows:
 
     needs = {(frame.name, link), (frame.name, "__self"), (rows.at.name, rows.up), (rows.at.name, "__self")}
     loop.base = steps.add(run, needs, {(name, "__left"), (name, "__item"), (name, "__self")})
+
     # Not by way of `from_`: the items may be rows of this very frame, as other accounts are of an account.
     def find(word: str) -> Term | None:
         found = rows.find(word)

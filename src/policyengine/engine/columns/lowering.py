@@ -53,6 +53,7 @@ class Lowering:
         ordered = sorted(vocabulary.entities, key=lambda each: len(vocabulary.lineage(each)))
         self.order = {name: i for i, name in enumerate(ordered)}
         self._open: dict[str, str] = {}
+        self._values_so_far = 0
         self._wanted: set[tuple[str, str]] = set()
         self._links: set[tuple[str, str]] = set()
         self.world.work_out()
@@ -153,16 +154,18 @@ class Lowering:
         frame = self.world.place(entity).frame
         block = Block(VALUES)
         output = self._output(entity, frame, block)
-        for i, name in enumerate(names):
+        for name in names:
             try:
                 term = self.world.node((entity, name))
                 column = self._text(frame, entity, name, term)
             except Unsupported as trouble:
                 self.fallbacks[name] = self._because(str(trouble))
                 continue
-            fixed = Fixed(RANKS[VALUES], 0, i, (("section", VALUES), ("id", name)))
-            block.rules.append(_value_rule(i, fixed))
-            output.cells[i, "value"] = column
+            number = len(self.graph.rules) + self._values_so_far
+            self._values_so_far += 1
+            fixed = Fixed(RANKS[VALUES], 0, number, (("section", VALUES), ("id", name)))
+            block.rules.append(_value_rule(number, fixed))
+            output.cells[number, "value"] = column
             output.terms[f"{VALUES}.{name}"] = frame.keep(term)
 
     def _text(self, frame: Frame, entity: str, name: str, term: Term) -> str:

@@ -1,4 +1,5 @@
 """Whole programs by chance, of all kinds of policies."""
+# ruff: noqa: E501  # lines of YAML
 
 from __future__ import annotations
 

@@ -185,7 +185,7 @@ class Assembly:
         wide = whole.select("entity", "who")
         present = set(wide.get_column("entity").unique().to_list())
         for i, entity in enumerate(names):
-            if entity == vocabulary.root or not i in present:
+            if entity == vocabulary.root or i not in present:
                 continue
             rows = self._state[entity]
             source = self._keys(entity) if name == "subject" else rows.get_column("__at")

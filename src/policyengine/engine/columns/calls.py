@@ -87,8 +87,7 @@ def emit_negate(emitter: Emitter, node: syntax.Negate) -> Term:
     """`-operand`."""
     found = emitter.emit(node.operand)
     if isinstance(found, Quotient):
-        found = Quotient(_turned(found.over), found.under)
-        return found
+        return Quotient(_turned(found.over), found.under)
     if isinstance(found, Seconds):
         return Seconds(-found.expr, found.sure)
     return _turned(numbers.number(found))

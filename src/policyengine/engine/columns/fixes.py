@@ -76,7 +76,7 @@ class Fixes:
         return self._lists[place, key]
 
     def extent(self, place: int) -> tuple[Sort, Sort] | None:
-        """The first and the last that findings of a block are sorted by; None where its lists are unsorted."""
+        """What the first and the last finding of a block are sorted by; None where its lists are unsorted."""
         known = list(self._numbers)
         low, high = (2**30, 0, 0), (-1, 0, 0)
         for (at, _), numbers in self._lists.items():

@@ -18,7 +18,6 @@ from policyengine.policy.vocabulary import Fact, Vocabulary
 
 _SCALES = (0, 2, 4, 6, 8)
 _CLASSES = (3, 6, 9, 12, 15, 18, 24, 30, 37)
-_FEW = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +153,7 @@ def _digits(values: pl.Series) -> tuple[int, pl.Series | None]:
     wide = values.alias("u").to_frame().select(pl.col("u").cast(pl.Int128))
     limit = terms.lit(10**18, pl.Int128)
     odd = wide.select((pl.col("u") >= limit) | (pl.col("u") <= -limit)).to_series().fill_null(False)
-    return (18, odd) if odd.sum() <= max(1, _FEW * len(values)) else (digits, None)
+    return (18, odd) if _are_few(odd.sum(), len(values)) else (digits, None)
 
 
 def _exact(values: pl.Series, name: str) -> tuple[pl.Series, FactShape, pl.Series | None]:
@@ -175,7 +174,7 @@ def _exact(values: pl.Series, name: str) -> tuple[pl.Series, FactShape, pl.Serie
         )
         off = split.get_column("off").fill_null(False)
         count = off.sum()
-        if count == 0 or (wanted >= 2 and count <= max(1, _FEW * len(units))):
+        if count == 0 or (wanted >= 2 and _are_few(count, len(units))):
             units, scale = split.get_column("u"), wanted
             odd = off if count else None
             break
@@ -187,6 +186,11 @@ def _exact(values: pl.Series, name: str) -> tuple[pl.Series, FactShape, pl.Serie
     if digits <= 18:
         units = units.cast(pl.Int64)
     return units.alias(name), FactShape(missing, scale, digits), odd
+
+
+def _are_few(count: int, whole: int) -> bool:
+    """Whether so many may be left to the row engine: one, or one in a hundred."""
+    return count <= 1 or count * 100 <= whole
 
 
 def _narrow(units: pl.Series) -> pl.Series:

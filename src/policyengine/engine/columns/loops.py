@@ -209,10 +209,7 @@ def count_rows(emitter: Emitter, rows: Rows) -> Term:
     """How many rows there are, whether or not their values are known."""
     rows = items_of(emitter, rows)
     where = terms.flag(rows.where).expr
-    if isinstance(rows.where, Const):
-        number = pl.len()
-    else:
-        number = where.fill_null(False).sum()
+    number = pl.len() if isinstance(rows.where, Const) else where.fill_null(False).sum()
     known = _all_known(rows, emitter)
     (found,) = _gathered(emitter, rows, [number], [pl.Int64])
     whole = Num(found.fill_null(0), 0, MOST_ITEMS, True)

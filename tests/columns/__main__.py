@@ -37,20 +37,26 @@ def main(wanted: int) -> int:
     def expressions(drawn: list[Written]) -> None:
         if made["expressions"] >= wanted or time.monotonic() > deadline:
             raise _Enough
-        for count, expressed, text in differences(drawn, records(source, _RECORDS)):
-            made["expressions"] += count
-            made["without columns"] += not expressed
-            found.extend([text] if text else [])
+        try:
+            for count, expressed, text in differences(drawn, records(source, _RECORDS)):
+                made["expressions"] += count
+                made["without columns"] += not expressed
+                found.extend([text] if text else [])
+        except Exception as error:  # no expression may make either engine raise
+            found.append(f"{[each.text for each in drawn]}: {error!r}")
 
     for count, text in compare_programs(max(wanted // 2_000, 20)):
         made["records"] += count
         found.extend([text] if text else [])
     seed = 0
     while made["drawn"] < wanted // 200 and time.monotonic() < deadline:
-        count, rules, text = compare_drawn(seed, 40)
-        made["drawn"] += count
-        made["rules"] += rules
-        found.extend([text] if text else [])
+        try:
+            count, rules, text = compare_drawn(seed, 40)
+            made["drawn"] += count
+            made["rules"] += rules
+            found.extend([text] if text else [])
+        except Exception as error:  # nor any program
+            found.append(f"program {seed}: {error!r}")
         seed += 1
     with suppress(_Enough):
         expressions()

@@ -153,7 +153,7 @@ def _digits(values: pl.Series) -> tuple[int, pl.Series | None]:
     wide = values.alias("u").to_frame().select(pl.col("u").cast(pl.Int128))
     limit = terms.lit(10**18, pl.Int128)
     odd = wide.select((pl.col("u") >= limit) | (pl.col("u") <= -limit)).to_series().fill_null(False)
-    return (18, odd) if _are_few(odd.sum(), len(values)) else (digits, None)
+    return (18, odd) if _are_few(int(odd.sum()), len(values)) else (digits, None)
 
 
 def _exact(values: pl.Series, name: str) -> tuple[pl.Series, FactShape, pl.Series | None]:
@@ -174,7 +174,7 @@ def _exact(values: pl.Series, name: str) -> tuple[pl.Series, FactShape, pl.Serie
         )
         off = split.get_column("off").fill_null(False)
         count = off.sum()
-        if count == 0 or (wanted >= 2 and _are_few(count, len(units))):
+        if count == 0 or (wanted >= 2 and _are_few(int(count), len(units))):
             units, scale = split.get_column("u"), wanted
             odd = off if count else None
             break

@@ -28,7 +28,9 @@ def _plain(vocabulary: Vocabulary, record: Record) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in record.facts.items():
         whole = vocabulary.entities[record.entity].facts[name].scalar in ("count", "integer")
-        found[name] = [_value(each, whole) for each in value] if isinstance(value, tuple) else _value(value, whole)
+        found[name] = (
+            [_value(each, whole) for each in value] if isinstance(value, tuple) else _value(value, whole)
+        )
     for name, rows in record.lists.items():
         found[name] = [_plain(vocabulary, each) for each in rows]
     return found
@@ -46,7 +48,10 @@ def by_rows(program: Program, records: Sequence[Record]) -> list[dict[str, Any]]
     """The findings table of the row engine."""
     engine = row_engine(program)
     rows = [row for i, record in enumerate(records, start=1) for row in engine(i, record)]
-    return [dict(zip(NAMES, (list(each) if isinstance(each, tuple) else each for each in row), strict=True)) for row in rows]
+    return [
+        dict(zip(NAMES, (list(each) if isinstance(each, tuple) else each for each in row), strict=True))
+        for row in rows
+    ]
 
 
 def difference(found: Any, wanted: Sequence[dict[str, Any]]) -> str:
@@ -55,6 +60,10 @@ def difference(found: Any, wanted: Sequence[dict[str, Any]]) -> str:
     rows = found.to_pylist()
     for one, other in zip(rows, wanted, strict=False):
         if one != other:
-            parts = [f"{name}: {one[name]!r}, not {other[name]!r}" for name in NAMES if one[name] != other[name]]
-            return f"row {other['row']} {other['section']} {other['policy']}/{other['id']}: " + "; ".join(parts)
+            parts = [
+                f"{name}: {one[name]!r}, not {other[name]!r}" for name in NAMES if one[name] != other[name]
+            ]
+            return f"row {other['row']} {other['section']} {other['policy']}/{other['id']}: " + "; ".join(
+                parts
+            )
     return "" if len(rows) == len(wanted) else f"{len(rows)} rows, not {len(wanted)}"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from policyengine.batch.lines import Unusable
 from policyengine.batch.raw import Raw
@@ -141,11 +142,32 @@ class Reader:
         """All records, file by file."""
         base = 0
         for path, kind in self.inputs.files:
-            if kind in ("yaml", "json"):
-                yield from self._plain(path, kind)
+            yield from self._file(path, kind, base)
+            base += path.stat().st_size
+            self.meter.done = base
+
+    def _file(self, path: Path, kind: Kind, base: int) -> Iterator[Raw]:
+        if kind in ("yaml", "json"):
+            yield from self._plain(path, kind)
+        else:
+            for _, raw in self._rows(path, kind, self._vocabulary.root, base):
+                yield raw
+
+    def chunks(self, size: int) -> Iterator[Any]:
+        """All records, those of columns as batches, others in lists of at most so many."""
+        base = 0
+        for path, kind in self.inputs.files:
+            if kind == "parquet":
+                from policyengine.batch.parquet import parquet_chunks
+
+                root = self._vocabulary.root
+                for share, chunk in parquet_chunks(path, self._vocabulary, root, self._ignored, size):
+                    yield chunk
+                    self.meter.done = base + share
             else:
-                for _, raw in self._rows(path, kind, self._vocabulary.root, base):
-                    yield raw
+                rows = iter(self._file(path, kind, base))
+                while batch := list(islice(rows, size)):
+                    yield batch
             base += path.stat().st_size
             self.meter.done = base
 

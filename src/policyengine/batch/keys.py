@@ -34,6 +34,20 @@ class Keys:
         help = "keep the one that is right"
         return [Reject(raw.file, raw.line, key, None, SAME_RECORD.id, reason, help)]
 
+    def note(self, keys: Iterable[str | None]) -> None:
+        """Keys of records that are good otherwise."""
+        if self._twins is None:
+            self._hashes.extend(hash(key) & _BITS for key in keys if key is not None)
+
+    def is_twin(self, key: str | None) -> bool:
+        """Whether a key is known to be that of several records."""
+        return self._twins is not None and key in self._twins
+
+    @property
+    def known(self) -> bool:
+        """Whether it is known already which keys several records have."""
+        return bool(self._twins)
+
     def suspects(self) -> set[int]:
         """The hashes that several keys had."""
         found: set[int] = set()

@@ -15,6 +15,7 @@ from policyengine.engine.columns.schema import ROW
 from policyengine.engine.columns.shows import exact_array
 from policyengine.engine.layout import COLUMNS, Row
 
+
 def findings_schema() -> Any:
     """The Arrow schema of the findings table."""
     return pa.schema(
@@ -90,12 +91,22 @@ class Assembly:
 
     def _sorted(self, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
         if not parts:
-            return pl.DataFrame(schema={"at": pl.UInt32, "id": pl.UInt32, "root": pl.UInt32, "who": pl.UInt32, "entity": pl.UInt8})
+            return pl.DataFrame(
+                schema={
+                    "at": pl.UInt32,
+                    "id": pl.UInt32,
+                    "root": pl.UInt32,
+                    "who": pl.UInt32,
+                    "entity": pl.UInt8,
+                }
+            )
         whole = pl.concat(parts, how="diagonal_relaxed")
         order = self._fixes.order()
         ids = whole.get_column("id")
         who = pl.when(pl.col("entity") == 0).then(0).otherwise(pl.col("who")).cast(pl.UInt64)
-        keyed = whole.with_columns(*(order.get_column(name).gather(ids).alias(f"o.{name}") for name in order.columns))
+        keyed = whole.with_columns(
+            *(order.get_column(name).gather(ids).alias(f"o.{name}") for name in order.columns)
+        )
         key = (
             pl.col("o.section") * 2**58 + pl.col("entity").cast(pl.UInt64) * 2**52 + who * 2**26
             + pl.col("o.rank") * 2**13 + pl.col("o.rule")
@@ -153,7 +164,7 @@ class Assembly:
         values = rows.get_column(f"f.{declared.key}")
         fact = declared.facts[declared.key]
         if fact.scalar == "enum":
-            return values.replace_strict(range(len(fact.values or ())), list(fact.values or ()), return_dtype=pl.String)
+            return values.replace_strict(
+                range(len(fact.values or ())), list(fact.values or ()), return_dtype=pl.String
+            )
         return values.cast(pl.String)
-
-

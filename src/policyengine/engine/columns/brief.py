@@ -75,7 +75,9 @@ def _column(term: Term, rows: pl.DataFrame) -> Any:
             return _series(rows, within_calendar(expr)).to_arrow()
         case terms.Code(expr, domain):
             values = [None if each is None else str(each) for each in domain]
-            return pa.DictionaryArray.from_arrays(_series(rows, expr).to_arrow(), pa.array(values, pa.string()))
+            return pa.DictionaryArray.from_arrays(
+                _series(rows, expr).to_arrow(), pa.array(values, pa.string())
+            )
         case terms.Const(value):
             return pa.array([None if not term.sure else value] * rows.height)
         case terms.Flag(expr) | terms.Text(expr):

@@ -14,7 +14,18 @@ from policyengine.engine.columns.alike import is_text, seconds, text, unified
 from policyengine.engine.columns.emit import NOT_KNOWN, Emitter
 from policyengine.engine.columns.frames import both, either
 from policyengine.engine.columns.loops import aggregate, count_rows
-from policyengine.engine.columns.terms import Code, Const, Day, Flag, Num, Quotient, Seconds, Term, Unsupported, lit
+from policyengine.engine.columns.terms import (
+    Code,
+    Const,
+    Day,
+    Flag,
+    Num,
+    Quotient,
+    Seconds,
+    Term,
+    Unsupported,
+    lit,
+)
 from policyengine.feel import syntax
 from policyengine.feel.evaluator import evaluate
 from policyengine.feel.syntax import Expression
@@ -48,7 +59,11 @@ def emit_binary(emitter: Emitter, node: syntax.Binary) -> Term:
 def _moved(op: str, left: Term, right: Term) -> Term | None:
     """Dates, durations and texts."""
     sign = -1 if op == "-" else 1
-    if isinstance(left, Day) and isinstance(right, Const) and isinstance(right.value, (Months, datetime.timedelta)):
+    if (
+        isinstance(left, Day)
+        and isinstance(right, Const)
+        and isinstance(right.value, (Months, datetime.timedelta))
+    ):
         return dates.shifted(left, right.value, sign)
     if op == "+" and isinstance(right, Day) and isinstance(left, Const):
         return dates.shifted(right, left.value, sign)
@@ -342,9 +357,7 @@ def _row_result(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
         reached.append(~matching)
     first = pl.coalesce([pl.when(here).then(value) for here, value in zip(reached, kept, strict=True)])
     agreed = emitter.frame.keep(make(first, False)).expr  # type: ignore[union-attr]
-    alike = [
-        ~here | (value == agreed).fill_null(False) for here, value in zip(reached, kept, strict=True)
-    ]
+    alike = [~here | (value == agreed).fill_null(False) for here, value in zip(reached, kept, strict=True)]
     fine = pl.all_horizontal(alike)
     if hit.value == "unique":
         holding = pl.sum_horizontal([each.fill_null(False).cast(pl.Int64) for each in flags])

@@ -170,5 +170,3 @@ def _fields(
         "period_number": Num(number.cast(pl.Int64), 0, 10**7),
         "period_name": terms.Text(name),
     }
-
-

@@ -44,7 +44,9 @@ class Fixes:
         if block.size <= _DENSE:
             return self._gathered(place, block, keys)
         distinct = keys.unique()
-        lists = pl.Series([self._list(place, block, key) for key in distinct.to_list()], dtype=pl.List(pl.UInt32))
+        lists = pl.Series(
+            [self._list(place, block, key) for key in distinct.to_list()], dtype=pl.List(pl.UInt32)
+        )
         table = pl.DataFrame({"key": distinct, "ids": lists})
         joined = keys.alias("key").to_frame().join(table, on="key", how="left", maintain_order="left")
         return joined.get_column("ids")

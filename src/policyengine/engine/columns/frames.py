@@ -92,7 +92,10 @@ class Frame:
             case terms.Times(found, slots):
                 return terms.Times(
                     self.keep(found),  # type: ignore[arg-type]
-                    tuple((self.keep(there), {k: self.keep(v) for k, v in parts.items()}) for there, parts in slots),  # type: ignore[misc]
+                    tuple(
+                        (self.keep(there), {k: self.keep(v) for k, v in parts.items()})
+                        for there, parts in slots
+                    ),  # type: ignore[misc]
                 )
             case terms.Entries(parts):
                 return terms.Entries({name: self.keep(each) for name, each in parts.items()})
@@ -177,7 +180,11 @@ class Steps:
         places = [frame.place(root) for root in roots]
         first = max((at for at, _ in places), default=frame.base)
         at = next(
-            (i for i in range(first, len(self.steps)) if self.steps[i].run is None and self.steps[i].frame == frame.name),
+            (
+                i
+                for i in range(first, len(self.steps))
+                if self.steps[i].run is None and self.steps[i].frame == frame.name
+            ),
             None,
         )
         if at is None:

@@ -161,7 +161,9 @@ def _exact(values: pl.Series, name: str) -> tuple[pl.Series, FactShape, pl.Serie
         if wanted >= scale:
             break
         unit = terms.lit(10 ** (scale - wanted), units.dtype)
-        split = units.alias("u").to_frame().select((pl.col("u") % unit != 0).alias("off"), pl.col("u") // unit)
+        split = (
+            units.alias("u").to_frame().select((pl.col("u") % unit != 0).alias("off"), pl.col("u") // unit)
+        )
         off = split.get_column("off").fill_null(False)
         count = off.sum()
         if count == 0 or (wanted >= 2 and count <= max(1, _FEW * len(units))):

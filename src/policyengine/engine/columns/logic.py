@@ -20,7 +20,6 @@ from policyengine.feel.syntax import Expression
 from policyengine.feel.values import Range, Unknown
 
 
-
 def emit_and(emitter: Emitter, node: syntax.And) -> Term:
     """All operands hold."""
     return both([emitter.flag(each) for each in node.operands])

@@ -262,7 +262,9 @@ def aggregate(emitter: Emitter, name: str, rows: Rows) -> Term:
     if name == "sum":
         raise Unsupported("a sum of dates")
     (day,) = _gathered(emitter, rows, [kept.min() if name == "min" else kept.max()], [pl.Date])
-    return terms.Day(day if isinstance(known, Const) and known.value else pl.when(terms.flag(known).expr).then(day))
+    return terms.Day(
+        day if isinstance(known, Const) and known.value else pl.when(terms.flag(known).expr).then(day)
+    )
 
 
 # Parts

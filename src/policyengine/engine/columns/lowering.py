@@ -124,7 +124,9 @@ class Lowering:
 
     def _because(self, reason: str) -> str:
         """The reason, with those of the nodes that have no columns."""
-        troubles = [f"`{name}`: {why}" for (_, name), why in self.world.troubles.items() if "has no col" not in why]
+        troubles = [
+            f"`{name}`: {why}" for (_, name), why in self.world.troubles.items() if "has no col" not in why
+        ]
         return "; ".join(troubles[:3]) if "has no columns" in reason and troubles else reason
 
     def _blocks(self, entity: str, rules: list[Lowered]) -> None:
@@ -181,7 +183,9 @@ class Lowering:
     def _left_out(self, opened: dict[str, list[Flag | Const]], frames: dict[str, Frame]) -> None:
         """Lists that a record leaves out although rules judge what would stand in them."""
         vocabulary = self.graph.vocabulary
-        judged = {owner for rule in self.graph.rules for owner in vocabulary.lineage(self.graph.real(rule.entity))}
+        judged = {
+            owner for rule in self.graph.rules for owner in vocabulary.lineage(self.graph.real(rule.entity))
+        }
         for name, entity in vocabulary.entities.items():
             if entity.within is None or name not in judged:
                 continue
@@ -230,5 +234,3 @@ def columns_of(term: Term) -> tuple[str, ...]:
 
 def _value_rule(number: int, fixed: Fixed) -> Lowered:
     return Lowered(number, None, (), lambda values: fixed, {})  # type: ignore[arg-type]
-
-

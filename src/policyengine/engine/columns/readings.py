@@ -321,7 +321,11 @@ def _keyed(frame: Frame, block: Block) -> Block:
     key: pl.Expr | None = None
     factor = 1
     for piece in block.pieces.values():
-        part = pl.col(piece.column).cast(dtype) * lit(factor, dtype) if factor > 1 else pl.col(piece.column).cast(dtype)
+        part = (
+            pl.col(piece.column).cast(dtype) * lit(factor, dtype)
+            if factor > 1
+            else pl.col(piece.column).cast(dtype)
+        )
         key = part if key is None else key + part
         factor *= piece.radix
     if key is not None:

@@ -190,7 +190,6 @@ def _slot(rows: pl.DataFrame, there: pl.Series, number: int) -> pl.DataFrame:
     return found.with_columns(lit(number, pl.UInt8).alias("__slot"))
 
 
-
 def _opened(term: Term) -> Term:
     """A range that is the same for all as one with two ends."""
     if isinstance(term, Const) and isinstance(term.value, Range):

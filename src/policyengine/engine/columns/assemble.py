@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.fixes import KINDS, TYPES
+from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.lowering import Lowering, Output
 from policyengine.engine.columns.schema import ROW
 from policyengine.engine.columns.shows import exact_array
@@ -45,9 +45,8 @@ class Assembly:
 
     def table(self, skipped: pl.Series | None, extra: Any, at: pl.Series) -> Any:
         """The findings, without those of skipped records, and with extra rows at the end of theirs."""
-        parts = [self._part(i, each) for i, each in enumerate(self._lowering.outputs)]
-        parts = [each for each in parts if each is not None]
-        whole = self._sorted(parts)
+        parts = (self._part(i, each) for i, each in enumerate(self._lowering.outputs))
+        whole = self._sorted([each for each in parts if each is not None])
         if skipped is not None:
             whole = whole.filter(~skipped.gather(whole.get_column("root")))
         table = self._columns(whole)

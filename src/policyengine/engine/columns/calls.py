@@ -10,7 +10,7 @@ from functools import reduce
 import polars as pl
 
 from policyengine.engine.columns import dates, logic, numbers, terms
-from policyengine.engine.columns.alike import is_text, seconds, text, unified
+from policyengine.engine.columns.alike import day, is_text, seconds, text, unified
 from policyengine.engine.columns.emit import NOT_KNOWN, Emitter
 from policyengine.engine.columns.frames import both, either
 from policyengine.engine.columns.loops import aggregate, count_rows
@@ -68,7 +68,7 @@ def _moved(op: str, left: Term, right: Term) -> Term | None:
     if op == "+" and isinstance(right, Day) and isinstance(left, Const):
         return dates.shifted(right, left.value, sign)
     if op == "-" and (isinstance(left, Day) or isinstance(right, Day)):
-        return dates.between(dates.day(left), dates.day(right))
+        return dates.between(day(left), day(right))
     if isinstance(left, Seconds) or isinstance(right, Seconds):
         one, other = seconds(left), seconds(right)
         found = one.expr + other.expr if sign > 0 else one.expr - other.expr
@@ -95,7 +95,7 @@ def emit_negate(emitter: Emitter, node: syntax.Negate) -> Term:
 
 
 def _turned(term: Num) -> Num:
-    return Num(-term.expr, term.scale, term.bound, term.sure)
+    return Num(numbers.negative(term.expr), term.scale, term.bound, term.sure)
 
 
 # Calls
@@ -215,7 +215,7 @@ def _periods_since(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
 
 
 def _last_of_month(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
-    return dates.last_of_month(dates.day(emitter.kept(arguments[0])))
+    return dates.last_of_month(day(emitter.kept(arguments[0])))
 
 
 def _of_few(emitter: Emitter, node: syntax.Call) -> Term:
@@ -245,24 +245,21 @@ def reduce_codes(found: Code, results: Sequence[object]) -> Code:
 
 def _list_contains(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     items, element = emitter.emit(arguments[0]), emitter.emit(arguments[1])
-    if any(isinstance(each, Const) and not each.sure for each in (items, element)):
+    if isinstance(items, Const) and not items.sure:
         return NOT_KNOWN
     if isinstance(items, terms.Values) and items.item == "text":
-        wanted = text(element)
+        wanted = _wanted(element)
         known = items.expr.is_not_null() & wanted.expr.is_not_null()
-        found = items.expr.list.contains(wanted.expr)
-        return Flag(pl.when(known).then(found), items.sure and wanted.sure)
-    # An unknown argument leaves the whole not known: the function does not settle.
-    whole = _items(items)
-    here = either([logic.compared(emitter, "=", each, element) for each in whole])
-    return _if_known([*whole, element], here)
+        found = pl.when(known).then(items.expr.list.contains(wanted.expr))
+        nothing = found.when(items.expr.list.len() == 0).then(lit(False, pl.Boolean))
+        return Flag(nothing, items.sure and wanted.sure)
+    return either([logic.compared(emitter, "=", each, element) for each in _items(items)])
 
 
-def _if_known(parts: Sequence[Term], then: Flag | Const) -> Flag | Const:
-    known = terms.known(terms.Listed(tuple(parts)))
-    if isinstance(known, Const):
-        return then if known.value else NOT_KNOWN
-    return Flag(pl.when(known.expr).then(terms.flag(then).expr))
+def _wanted(element: Term) -> terms.Text:
+    return (
+        terms.Text(lit(None, pl.String)) if isinstance(element, Const) and not element.sure else text(element)
+    )
 
 
 def _count(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
@@ -274,15 +271,11 @@ def _count(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
             return count_rows(emitter, found)
         case terms.Picked(items):
             flags = [terms.flag(each).expr.cast(pl.Int64) for each, _ in items]
-            kept = both([terms.known(each) for _, each in items])
-            if not (isinstance(kept, Const) and kept.value is True):
-                raise Unsupported("a count of what may not be known")
             return Num(reduce(lambda a, b: a + b, flags), 0, len(flags))
         case terms.Listed(items):
-            known = terms.known(found)
-            if isinstance(known, Const):
-                return Const(Decimal(len(items))) if known.value else NOT_KNOWN
-            return Num(pl.when(known.expr).then(lit(len(items), pl.Int64)), 0, len(items))
+            return Const(Decimal(len(items)))
+        case Const() if not found.sure:
+            return NOT_KNOWN
     raise Unsupported("the number of items of another list")
 
 

@@ -22,7 +22,9 @@ NOT_KNOWN = Const(Unknown.of(Failure("it is not known")))
 class Scope(Protocol):
     """Names in sight, as terms of a frame."""
 
-    frame: Frame
+    @property
+    def frame(self) -> Frame:
+        """The frame that the terms belong to."""
 
     def find(self, name: str) -> Term | None:
         """The term of a name; None where there is no such name."""

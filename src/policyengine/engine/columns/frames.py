@@ -6,14 +6,14 @@ other frame in between are worked out together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
 import polars as pl
 
 from policyengine.engine.columns import terms
-from policyengine.engine.columns.terms import Const, Flag, Term, Unsupported
+from policyengine.engine.columns.terms import Const, Flag, Single, Term, Unsupported
 
 State: TypeAlias = dict[str, pl.DataFrame]
 Run: TypeAlias = Callable[[State], None]
@@ -69,38 +69,14 @@ class Frame:
 
     def keep(self, term: Term) -> Term:
         """A term whose expressions are columns."""
-        match term:
-            case terms.Flag(expr, sure):
-                return terms.Flag(self.column(expr), sure)
-            case terms.Code(expr, domain, sure):
-                return terms.Code(self.column(expr), domain, sure)
-            case terms.Num(expr, scale, bound, sure):
-                return terms.Num(self.column(expr, f"{scale} {bound}"), scale, bound, sure)
-            case terms.Text(expr, sure):
-                return terms.Text(self.column(expr), sure)
-            case terms.Day(expr, sure):
-                return terms.Day(self.column(expr), sure)
-            case terms.Seconds(expr, sure):
-                return terms.Seconds(self.column(expr), sure)
-            case terms.Quotient(over, under):
-                return terms.Quotient(self.keep(over), self.keep(under))  # type: ignore[arg-type]
-            case terms.Listed(items):
-                return terms.Listed(tuple(self.keep(each) for each in items))
-            case terms.Span(low, high, low_closed, high_closed):
-                kept = [None if each is None else self.keep(each) for each in (low, high)]
-                return terms.Span(kept[0], kept[1], low_closed, high_closed)
-            case terms.Times(found, slots):
-                return terms.Times(
-                    self.keep(found),  # type: ignore[arg-type]
-                    tuple(
-                        (self.keep(there), {k: self.keep(v) for k, v in parts.items()})
-                        for there, parts in slots
-                    ),  # type: ignore[misc]
-                )
-            case terms.Entries(parts):
-                return terms.Entries({name: self.keep(each) for name, each in parts.items()})
-            case _:
-                return term
+
+        def kept(part: Single) -> pl.Expr:
+            if isinstance(part, (terms.Opaque, terms.Values)):
+                return part.expr  # a fact, which is a column
+            tag = f"{part.scale} {part.bound}" if isinstance(part, terms.Num) else ""
+            return self.column(part.expr, tag)
+
+        return mapped(term, kept)
 
     def from_(self, other: Frame, term: Term) -> Term:
         """A term of a frame that this one points into, as a term of this one."""
@@ -108,52 +84,54 @@ class Frame:
             return term
         for link, target in self.links:
             if target is other or target.reaches(other):
-                return self._carry(link, target, target.from_(other, term))
+                return self.through(link, target, target.from_(other, term))
         raise Unsupported("a value of rows that these do not belong to")
 
     def reaches(self, other: Frame) -> bool:
         """Whether rows of this frame point, directly or not, into another."""
         return any(target is other or target.reaches(other) for _, target in self.links)
 
-    def _carry(self, link: str, source: Frame, term: Term) -> Term:
+    def through(self, link: str, source: Frame, term: Term) -> Term:
+        """A term of a frame that a column of this one points into."""
+        if isinstance(term, Const):
+            return term
         kept = source.keep(term)
 
-        def move(expr: pl.Expr) -> pl.Expr:
-            name = expr.meta.output_name()
-            return self.steps.gather(self, link, source, name)
+        def move(part: Single) -> pl.Expr:
+            return self.steps.gather(self, link, source, part.expr.meta.output_name())
 
-        return _moved(kept, move)
+        return mapped(kept, move)
 
 
-def _moved(term: Term, move: Callable[[pl.Expr], pl.Expr]) -> Term:
+def mapped(term: Term, of: Callable[[Single], pl.Expr]) -> Term:
+    """A term with other expressions for those of its parts."""
+
+    def part(each: Any) -> Any:
+        return None if each is None else mapped(each, of)
+
     match term:
-        case terms.Flag(expr, sure):
-            return terms.Flag(move(expr), sure)
-        case terms.Code(expr, domain, sure):
-            return terms.Code(move(expr), domain, sure)
-        case terms.Num(expr, scale, bound, sure):
-            return terms.Num(move(expr), scale, bound, sure)
-        case terms.Text(expr, sure):
-            return terms.Text(move(expr), sure)
-        case terms.Day(expr, sure):
-            return terms.Day(move(expr), sure)
-        case terms.Seconds(expr, sure):
-            return terms.Seconds(move(expr), sure)
-        case terms.Opaque(expr, sure):
-            return terms.Opaque(move(expr), sure)
-        case terms.Values(expr, item, scale, sure):
-            return terms.Values(move(expr), item, scale, sure)
-        case terms.Quotient(over, under):
-            return terms.Quotient(_moved(over, move), _moved(under, move))  # type: ignore[arg-type]
-        case terms.Listed(items):
-            return terms.Listed(tuple(_moved(each, move) for each in items))
-        case terms.Span(low, high, low_closed, high_closed):
-            ends = [None if each is None else _moved(each, move) for each in (low, high)]
-            return terms.Span(ends[0], ends[1], low_closed, high_closed)
-        case terms.Entries(parts):
-            return terms.Entries({name: _moved(each, move) for name, each in parts.items()})
-        case _:
+        case terms.Const():
             return term
+        case terms.Quotient(over, under):
+            return terms.Quotient(part(over), part(under))
+        case terms.Listed(items):
+            return terms.Listed(tuple(part(each) for each in items))
+        case terms.Picked(items):
+            return terms.Picked(tuple((part(holds), part(each)) for holds, each in items))
+        case terms.Span(low, high, low_closed, high_closed):
+            return terms.Span(part(low), part(high), low_closed, high_closed)
+        case terms.Entries(parts):
+            return terms.Entries({name: part(each) for name, each in parts.items()})
+        case terms.Times(found, slots):
+            return terms.Times(part(found), tuple((part(there), _parts(each, part)) for there, each in slots))
+        case terms.Rows():
+            return replace(term, here=part(term.here), known=part(term.known))
+        case _:
+            return replace(term, expr=of(term)) if isinstance(term, terms.SINGLE) else term
+
+
+def _parts(fields: Mapping[str, Term], part: Callable[[Any], Any]) -> dict[str, Term]:
+    return {name: part(each) for name, each in fields.items()}
 
 
 class Steps:

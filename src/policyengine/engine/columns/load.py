@@ -138,7 +138,7 @@ def _fact(array: Any, fact: Fact, name: str) -> tuple[pl.Series, FactShape, pl.S
 def _digits(values: pl.Series) -> tuple[int, pl.Series | None]:
     """How many digits there are at most; values far longer than the rest are left to the row engine."""
     low, high = values.min(), values.max()
-    most = max(abs(int(low or 0)), abs(int(high or 0)))  # type: ignore[arg-type,call-overload]
+    most = max(abs(int(low or 0)), abs(int(high or 0)))  # type: ignore[arg-type]
     digits = next((each for each in _CLASSES if most < 10**each), 38)
     if digits <= 18:
         return digits, None
@@ -183,7 +183,7 @@ def _exact(values: pl.Series, name: str) -> tuple[pl.Series, FactShape, pl.Serie
 def _narrow(units: pl.Series) -> pl.Series:
     """Whole units in 64 bits where all of them fit."""
     low, high = units.min(), units.max()
-    most = max(abs(int(low or 0)), abs(int(high or 0)))  # type: ignore[arg-type,call-overload]
+    most = max(abs(int(low or 0)), abs(int(high or 0)))  # type: ignore[arg-type]
     return units.cast(pl.Int64) if most < 2**63 else units
 
 

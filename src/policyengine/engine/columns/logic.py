@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 
@@ -17,7 +17,7 @@ from policyengine.engine.columns.terms import Code, Const, Flag, Num, Quotient, 
 from policyengine.feel import syntax
 from policyengine.feel.compare import compare
 from policyengine.feel.syntax import Expression
-from policyengine.feel.values import Range, Unknown
+from policyengine.feel.values import Range
 
 
 def emit_and(emitter: Emitter, node: syntax.And) -> Term:
@@ -117,7 +117,7 @@ def _equal_codes(left: Code, right: Code) -> Flag:
     return Flag(left.expr == right.expr, left.sure and right.sure)
 
 
-_ORDERS = {
+_ORDERS: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     "=": lambda a, b: a == b,
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
@@ -196,7 +196,7 @@ def chosen(emitter: Emitter, condition: Flag | Const, then: Term, otherwise: Ter
     if condition.sure:
         assert isinstance(condition, Flag)
         sure = terms.is_sure(then) and terms.is_sure(otherwise)
-        return make(pl.when(condition.expr).then(one).otherwise(other), sure)
+        return cast(Term, make(pl.when(condition.expr).then(one).otherwise(other), sure))
     return _unsure(emitter, condition, then, otherwise, (one, other, make))
 
 
@@ -204,7 +204,7 @@ def _unsure(emitter: Emitter, condition: Flag | Const, then: Term, otherwise: Te
     one, other, make = alike
     if isinstance(condition, Const):  # never known
         agreed = pl.when(one == other).then(one)
-        return make(agreed, False)
+        return cast(Term, make(agreed, False))
     whole = pl.when(condition.expr).then(one).when(~condition.expr).then(other)
     if isinstance(then, Const) and isinstance(otherwise, Const):
         return emitter.frame.keep(make(whole.otherwise(None), False))

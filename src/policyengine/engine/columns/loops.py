@@ -8,6 +8,7 @@ from dataclasses import replace
 import polars as pl
 
 from policyengine.engine.columns import dates, numbers, terms
+from policyengine.engine.columns.alike import day
 from policyengine.engine.columns.emit import NOT_KNOWN, Bound, Emitter
 from policyengine.engine.columns.frames import Frame, State, both, either
 from policyengine.engine.columns.terms import (
@@ -35,15 +36,13 @@ def items_of(emitter: Emitter, term: Term) -> Rows:
     """A list of rows with a row of the emitter's frame for each of its turns."""
     if not isinstance(term, Rows):
         raise Unsupported("a loop over another list")
-    return term if term.of is emitter.frame else _joined(emitter, term)
+    return term if term.of is emitter.frame and term.here is terms.SELF else _joined(emitter, term)
 
 
 def _joined(emitter: Emitter, rows: Rows) -> Rows:
     """The rows of a list that belongs to a frame above, once for every row of this frame."""
     frame, steps = emitter.frame, emitter.frame.steps
-    above = frame.from_(rows.of, Num(pl.col("__self"), 0, 0, True))
-    assert isinstance(above, Num)
-    link = frame.column(above.expr).meta.output_name()
+    link = frame.column(rows.here.expr).meta.output_name()
     name = steps.fresh("loop")
     loop = Frame(name, steps, (("__left", frame), ("__item", rows.at)))
 
@@ -55,17 +54,15 @@ def _joined(emitter: Emitter, rows: Rows) -> Rows:
 
     needs = {(frame.name, link), (frame.name, "__self"), (rows.at.name, rows.up), (rows.at.name, "__self")}
     loop.base = steps.add(run, needs, {(name, "__left"), (name, "__item"), (name, "__self")})
-    known = frame.from_(rows.of, rows.known)
-    assert isinstance(known, (Flag, Const))
-
+    # Not by way of `from_`: the items may be rows of this very frame, as other accounts are of an account.
     def find(word: str) -> Term | None:
         found = rows.find(word)
-        return None if found is None else loop.from_(rows.at, found)
+        return None if found is None else loop.through("__item", rows.at, found)
 
-    where = loop.from_(rows.at, rows.where)
+    where = loop.through("__item", rows.at, rows.where)
     assert isinstance(where, (Flag, Const))
-    each = None if rows.each is None else loop.from_(rows.at, rows.each)
-    return Rows(frame, loop, "__left", known, find, where, each)
+    each = None if rows.each is None else loop.through("__item", rows.at, rows.each)
+    return Rows(frame, loop, "__left", terms.SELF, rows.known, find, where, each)
 
 
 def _inner(emitter: Emitter, rows: Rows, name: str, row: bool) -> Emitter:
@@ -208,17 +205,14 @@ def _single(iterators: tuple[syntax.Iterator, ...]) -> syntax.Iterator:
 
 
 def count_rows(emitter: Emitter, rows: Rows) -> Term:
-    """How many rows there are."""
-    if rows.of is not emitter.frame:
-        raise Unsupported("a count of rows above")
+    """How many rows there are, whether or not their values are known."""
+    rows = items_of(emitter, rows)
     where = terms.flag(rows.where).expr
     if isinstance(rows.where, Const):
         number = pl.len()
     else:
         number = where.fill_null(False).sum()
     known = _all_known(rows, emitter)
-    if rows.each is not None and not terms.is_sure(rows.each):
-        known = both([known, _each_known(emitter, rows)])
     (found,) = _gathered(emitter, rows, [number], [pl.Int64])
     whole = Num(found.fill_null(0), 0, MOST_ITEMS, True)
     return _number_where(known, whole)
@@ -244,9 +238,10 @@ def _each_known(emitter: Emitter, rows: Rows) -> Flag | Const:
 
 def aggregate(emitter: Emitter, name: str, rows: Rows) -> Term:
     """`sum`, `min` or `max` of a value of every row: not known of none, nor where one is not known."""
-    if rows.each is None or rows.of is not emitter.frame:
-        raise Unsupported(f"`{name}` of another list")
-    each = numbers.number(rows.each) if not isinstance(rows.each, terms.Day) else dates.day(rows.each)
+    rows = items_of(emitter, rows)
+    if rows.each is None:
+        raise Unsupported(f"the {name} of another list")
+    each = numbers.number(rows.each) if not isinstance(rows.each, terms.Day) else day(rows.each)
     where = terms.flag(rows.where).expr
     kept = each.expr if isinstance(rows.where, Const) else pl.when(where).then(each.expr)
     known = both([_all_known(rows, emitter), _each_known(emitter, rows)])
@@ -261,10 +256,9 @@ def aggregate(emitter: Emitter, name: str, rows: Rows) -> Term:
         return _number_where(fine, Num(found, each.scale, bound))
     if name == "sum":
         raise Unsupported("a sum of dates")
-    (day,) = _gathered(emitter, rows, [kept.min() if name == "min" else kept.max()], [pl.Date])
-    return terms.Day(
-        day if isinstance(known, Const) and known.value else pl.when(terms.flag(known).expr).then(day)
-    )
+    (found,) = _gathered(emitter, rows, [kept.min() if name == "min" else kept.max()], [pl.Date])
+    sure = isinstance(known, Const) and known.value
+    return terms.Day(found if sure else pl.when(terms.flag(known).expr).then(found))
 
 
 # Parts

@@ -210,7 +210,7 @@ class Lowering:
         return self._link(frame, self.world.place(self.graph.vocabulary.root).frame)
 
     def _link(self, frame: Frame, above: Frame) -> str:
-        found = frame.from_(above, Num(pl.col("__self"), 0, 0, True))
+        found = frame.from_(above, terms.SELF)
         assert isinstance(found, Num)
         name = found.expr.meta.output_name()
         self._want(frame, name)

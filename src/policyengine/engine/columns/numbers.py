@@ -92,6 +92,11 @@ def add(left: Num, right: Num, sign: int = 1) -> Num:
     return Num(one + other if sign > 0 else one - other, left.scale, bound, left.sure and right.sure)
 
 
+def negative(expr: pl.Expr) -> pl.Expr:
+    """`-expr`, which Polars has not for integers of 128 bits."""
+    return 0 - expr
+
+
 def multiply(left: Num, right: Num) -> Num:
     """The product."""
     bound = left.bound * right.bound
@@ -109,16 +114,15 @@ def compared(left: Term, right: Term) -> tuple[Num, Num, pl.Expr | None]:
 
     A quotient is multiplied out. It was rounded to 50 digits, which is finer than numbers of at most 38.
     """
-    turned: list[pl.Expr] = []
     if isinstance(left, Quotient) and isinstance(right, Quotient):
         raise Unsupported("two divisions are compared")
     if isinstance(left, Quotient):
-        turned.append(left.under.expr)
-        left, right = _over(left), multiply(number(right), _nonzero(left.under))
-    elif isinstance(right, Quotient):
-        turned.append(right.under.expr)
-        left, right = multiply(number(left), _nonzero(right.under)), _over(right)
-    return number(left), number(right), turned[0] < 0 if turned else None
+        under = left.under
+        return _over(left), multiply(number(right), _nonzero(under)), under.expr < 0
+    if isinstance(right, Quotient):
+        under = right.under
+        return multiply(number(left), _nonzero(under)), _over(right), under.expr < 0
+    return number(left), number(right), None
 
 
 def _nonzero(term: Num) -> Num:
@@ -165,7 +169,7 @@ def _rounded_quotient(term: Quotient, digits: int, way: str) -> Num:
     divisor = under.expr.cast(wide) * lit(below, wide)
     divisor = pl.when(divisor != 0).then(divisor)
     dividend = over.expr.cast(wide) * lit(shift, wide)
-    turned = pl.when(divisor < 0).then(-dividend).otherwise(dividend)
+    turned = pl.when(divisor < 0).then(negative(dividend)).otherwise(dividend)
     return _unit(Num(_whole(turned, divisor.abs(), way), digits, top + 1))
 
 
@@ -174,7 +178,7 @@ def _whole(expr: pl.Expr, unit: pl.Expr, way: str) -> pl.Expr:
     if way == "floor":
         return expr // unit
     if way == "ceiling":
-        return -((-expr) // unit)
+        return negative(negative(expr) // unit)
     size = expr.abs()
     if way == "round half up":
         found = (size * 2 + unit) // (unit * 2)
@@ -191,7 +195,7 @@ def _whole(expr: pl.Expr, unit: pl.Expr, way: str) -> pl.Expr:
         found = low + up.cast(pl.Int64)
     else:
         raise Unsupported(f"`{way}`")
-    return pl.when(expr < 0).then(-found).otherwise(found)
+    return pl.when(expr < 0).then(negative(found)).otherwise(found)
 
 
 ROUNDING: Final = frozenset(

@@ -23,7 +23,8 @@ from policyengine.program.load import Program
 
 _SECTION = NAMES.index("section")
 _SHAPES = 64
-_EXACT = ("number", "money", "rate")
+# Digits after the point, and in all.
+_USUAL = {"number": (2, 9), "money": (2, 12), "rate": (4, 6), "count": (0, 6), "integer": (0, 6)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class ColumnPlan:
             raise ValueError(f"`{self.program.name}` does not compile; its diagnostics say why")
         self.graph = graph
         used = {name for _, node in graph.every_node() for name in mentioned(node.expression)}
-        used |= set(name for transition in graph.transitions for name in (transition.fact,))
+        used |= {transition.fact for transition in graph.transitions}
         self._loader = Loader(graph.vocabulary, frozenset(used))
 
     @cached_property
@@ -139,8 +140,8 @@ class ColumnPlan:
         found: dict[tuple[str, str], FactShape] = {}
         for name, entity in self.graph.vocabulary.entities.items():
             for fact, declared in entity.facts.items():
-                exact = declared.scalar in _EXACT and not declared.is_list
-                found[name, fact] = FactShape(True, 4 if exact else 0, 12)
+                scale, digits = (0, 0) if declared.is_list else _USUAL.get(declared.scalar, (0, 0))
+                found[name, fact] = FactShape(True, scale, digits)
             for _, below in self.graph.vocabulary.children(name):
                 found[name, str(below.list)] = FactShape(True)
         return frozenset(found.items())

@@ -12,7 +12,7 @@ from policyengine.engine.columns.alike import coded, unified
 from policyengine.engine.columns.frames import Frame, both, either
 from policyengine.engine.columns.logic import negated
 from policyengine.engine.columns.scopes import World
-from policyengine.engine.columns.terms import Code, Const, Flag, Term, Unsupported, lit
+from policyengine.engine.columns.terms import Const, Flag, Term, Unsupported, lit
 from policyengine.engine.layout import RANKS, value_fields
 from policyengine.engine.shown import as_shown
 from policyengine.feel.values import Unknown

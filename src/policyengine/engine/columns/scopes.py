@@ -131,7 +131,7 @@ class World:
         missing = self.shape.get((entity, name), FactShape(True)).missing
         known = Flag(pl.col(f"l.{name}"), True) if missing else Const(True)
         place = self.place(child)
-        return Rows(self.place(entity).frame, place.frame, "__up", known, place.own)
+        return Rows(self.place(entity).frame, place.frame, "__up", terms.SELF, known, place.own)
 
     # Computed entities
 
@@ -209,7 +209,7 @@ def _by_slot(several: Sequence[Term], sure: bool) -> Term:
             raise Unsupported("an open range among occasions")
         return terms.Span(_by_slot(lows, sure), _by_slot(highs, sure), first.low_closed, first.high_closed)
     exprs, make = unified(several)
-    chain = pl.when(pl.col("__slot") == lit(0, pl.UInt8)).then(exprs[0])
-    for i, expr in enumerate(exprs[1:], start=1):
-        chain = chain.when(pl.col("__slot") == lit(i, pl.UInt8)).then(expr)
+    chain: pl.Expr = pl.lit(None)
+    for i, expr in enumerate(exprs):
+        chain = pl.when(pl.col("__slot") == lit(i, pl.UInt8)).then(expr).otherwise(chain)
     return make(chain, sure and all(terms.is_sure(each) for each in several))  # type: ignore[no-any-return]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from policyengine.engine.columns.frames import Frame
 
 
-class Unsupported(Exception):
+class Unsupported(Exception):  # noqa: N818  # caught where it is raised
     """An expression that columns cannot express; says why. Raised and caught within lowering only."""
 
 
@@ -145,14 +145,16 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of `at` that belong to a row of `of`, by the column `up` of `at`; `known` whether there are.
+    """The rows of `at` that belong to a row of `of`, by the column `up` of `at`.
 
-    `where` keeps some of them; `each` is a value of every row in place of the row itself.
+    In the frame that has the term `here` is the number of that row, and `known` whether the list is there.
+    `where` keeps some of the rows; `each` is a value of every row in place of the row itself.
     """
 
     of: Frame
     at: Frame
     up: str
+    here: Num
     known: Flag | Const
     find: Callable[[str], Term | None]
     where: Flag | Const = Const(True)
@@ -174,6 +176,9 @@ class Instance:
     frame: Frame
     find: Callable[[str], Term | None]
 
+
+SELF = Num(pl.col("__self"), 0, 0, True)
+"""The number of each row in its frame."""
 
 Term: TypeAlias = (
     Const | Flag | Code | Num | Quotient | Text | Day | Seconds | Opaque | Span | Listed | Entries | Values
@@ -244,6 +249,8 @@ def known(term: Term) -> Flag | Const:
             raise Unsupported("a division whose result is kept")
         case Entries() | Instance():
             return Const(True)
+        case Picked(several):
+            return _all_known([each for pair in several for each in pair])
         case _:
             return Flag(term.expr.is_not_null(), True)
 

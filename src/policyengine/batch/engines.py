@@ -82,7 +82,7 @@ class Columns:
     """The column engine, and the row engine for what it cannot hold, and for the first `few` records."""
 
     in_columns = True
-    size = 50_000
+    size = 10_000
 
     def __init__(self, program: Program, few: int = 0) -> None:
         self._program = program

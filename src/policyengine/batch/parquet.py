@@ -36,7 +36,9 @@ class ArrowChunk:
         """The records at some places, raw."""
         if not places:
             return
-        rows = arrow_rows(self.batch.take(places), self.head, self.file, 0)
+        import pyarrow as pa
+
+        rows = arrow_rows(self.batch.take(pa.array(places, pa.int64())), self.head, self.file, 0)
         for place, (_, raw) in zip(places, rows, strict=True):
             raw.line = self.before + place + 1
             raw.faults = [replace(fault, line=raw.line) for fault in raw.faults]

@@ -89,7 +89,8 @@ def evaluate_all(run: Run) -> Summary:
         summary = _Pass(run, sink, keys).all()
         suspects = keys.suspects()
         if not suspects:
-            sink.complete()
+            if summary.records or summary.orphans:
+                sink.complete()
             return summary
     typed = TypedReader(run.vocabulary)
     twins = twins_of(((typed.key_of(raw), raw) for raw in run.read().records()), suspects)
@@ -114,14 +115,14 @@ class _Pass:
     def all(self) -> Summary:
         """What it came to."""
         with closing(Beside(self._run.vocabulary)) as beside:
-            for entity in self._reader.inputs.tables:
+            for entity in self._reader.beside:
                 self._lost(beside.add(entity, self._reader.table(entity)))
-            if self._engine.in_columns and not self._reader.inputs.tables:
+            if self._engine.in_columns and not self._reader.beside:
                 self._in_columns()
             else:
                 for batch in batches(self._reader.records(), self._engine.size):
                     keyed = [(self._typed.key_of(raw), raw) for raw in batch]
-                    if self._reader.inputs.tables:
+                    if self._reader.beside:
                         beside.attach(keyed)
                     self._write(self._read(keyed))
             self._lost(beside.orphans())

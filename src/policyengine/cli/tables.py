@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from policyengine.api import Program
+from policyengine.batch.database import Database
 from policyengine.batch.engines import FEW, Columns, Engine, Rows
 from policyengine.batch.inputs import Inputs, Kind, Reader, find_inputs, kind_of
 from policyengine.batch.lines import Unusable
@@ -27,7 +28,9 @@ from policyengine.program.record import RecordReader
 
 
 def open_inputs(program: Program, wanted: Wanted) -> Inputs:
-    """The files that are meant; each can be read."""
+    """The files that are meant, each of which can be read; or the queries."""
+    if wanted.records_from is not None or wanted.query is not None:
+        return _queries(program, wanted)
     named: dict[str, Path] = {}
     for text in wanted.tables:
         word, equals, name = text.partition("=")
@@ -44,6 +47,23 @@ def open_inputs(program: Program, wanted: Wanted) -> Inputs:
     if any(kind_of(path) == "parquet" for path in inputs.paths):
         need_extra("pyarrow", "Parquet")
     return inputs
+
+
+def _queries(program: Program, wanted: Wanted) -> Inputs:
+    if wanted.records_from is None or wanted.query is None or wanted.files:
+        raise CommandError(
+            "`--records-from` and `--query` go together, and no file goes with them",
+            help="write `--records-from sqlite:///crm.db --query 'SELECT ...'`",
+        )
+    lists = {str(each.list): name for name, each in program.vocabulary.entities.items() if each.list}
+    queries = {program.vocabulary.root: wanted.query}
+    for text in wanted.tables:
+        word, _, query = text.partition("=")
+        if word not in lists or not query:
+            raise CommandError(f"`{text}` names no list", help=f"its lists are {', '.join(lists) or 'none'}")
+        queries[lists[word]] = query
+    with told():
+        return Inputs(database=Database(wanted.records_from), queries=queries)
 
 
 def _standard_input() -> Path:

@@ -76,6 +76,14 @@ differential: .venv/ready ## compare generated code with the reference evaluator
 	$(BIN)/python -m tests.differential $(COMPARISONS)
 	$(BIN)/python -m tests.columns $(COLUMNS_COMPARISONS)
 
+.PHONY: spark
+spark: .venv-spark/ready ## test the answers on a local Spark with two workers (needs Java 17)
+	.venv-spark/bin/python -m pytest -p no:cacheprovider tests/outside/test_spark.py
+
+.PHONY: databases
+databases: .venv-db/ready ## test records out of SQLite and of a PostgreSQL that is started for it
+	.venv-db/bin/python -m pytest -p no:cacheprovider tests/outside/test_databases.py
+
 .PHONY: bench
 bench: .venv-bench/ready ## measure against hand-written code and other engines, and write docs/performance.md
 	.venv-bench/bin/python benchmarks/run.py
@@ -109,6 +117,23 @@ clean: ## remove what was set up and what tools left behind
 	@.venv-fuzz/bin/python -m pip --disable-pip-version-check -qq install --require-hashes \
 		--requirement requirements.lock --requirement fuzz/requirements.txt
 	@.venv-fuzz/bin/python -m pip --disable-pip-version-check -qq install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Spark and the drivers of databases are large and seldom needed: each has an environment of its own
+.venv-spark/ready: requirements.lock tests/outside/spark.txt
+	@echo "Setting up .venv-spark, once ..."
+	@.ci/venv.sh .venv-spark
+	@.venv-spark/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --requirement requirements.lock
+	@.venv-spark/bin/python -m pip --disable-pip-version-check -qq install --requirement tests/outside/spark.txt
+	@.venv-spark/bin/python -m pip --disable-pip-version-check -qq install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv-db/ready: requirements.lock tests/outside/db.txt
+	@echo "Setting up .venv-db, once ..."
+	@.ci/venv.sh .venv-db
+	@.venv-db/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --requirement requirements.lock
+	@.venv-db/bin/python -m pip --disable-pip-version-check -qq install --requirement tests/outside/db.txt
+	@.venv-db/bin/python -m pip --disable-pip-version-check -qq install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # The peers of the benchmarks stay apart too; one that does not install is left out, and the page says so

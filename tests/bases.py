@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from policyengine.batch.engines import Rows
 from policyengine.batch.inputs import Reader, find_inputs
 from policyengine.batch.lines import Unusable
 from policyengine.batch.raw import Reject
@@ -35,7 +36,7 @@ class Collected:
         self.rows: list[tuple[object, ...]] = []
         self.rejects: list[Reject] = []
 
-    def write(self, rows: Sequence[tuple[object, ...]]) -> None:
+    def write(self, rows: Sequence[tuple[object, ...]], records: object) -> None:
         self.rows.extend(rows)
 
     def reject(self, found: Reject) -> None:
@@ -62,7 +63,7 @@ def codes_of(files: Files, folder: Path) -> list[str]:
         return Reader(inputs, program.vocabulary, (), lambda path, kind: iter(()))
 
     try:
-        evaluate_all(Run(program.linked, read, sink, lambda records, reader: None))
+        evaluate_all(Run(program.linked, Rows(program.linked), read, sink, lambda records, reader: None))
     except Unusable as error:
         return [error.message.rpartition("[")[2].rstrip("]")]
     finally:

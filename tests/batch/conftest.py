@@ -75,6 +75,7 @@ def evaluate(
         )
         said = capfd.readouterr()
         assert "Traceback" not in said.err
+        assert code != 4, said.err
         rejects = out.with_name("out.rejects.csv")
         return Ran(code, said.out, said.err, table(out), table(rejects))
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from policyengine.batch.database import Database
 from policyengine.batch.lines import Unusable
 from policyengine.batch.raw import Raw
 from policyengine.batch.textfiles import Owned, csv_records, ndjson_records
@@ -31,10 +33,15 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """The files with records, in order, and by entity the files with what stands in them."""
+    """The files with records, in order, and by entity the files with what stands in them.
 
-    files: tuple[tuple[Path, Kind], ...]
+    With a `database` there are queries by entity instead.
+    """
+
+    files: tuple[tuple[Path, Kind], ...] = ()
     tables: Mapping[str, tuple[tuple[Path, Kind], ...]] = field(default_factory=dict)
+    database: Database | None = None
+    queries: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -140,19 +147,62 @@ class Reader:
     def records(self) -> Iterator[Raw]:
         """All records, file by file."""
         base = 0
+        yield from self._queried()
         for path, kind in self.inputs.files:
-            if kind in ("yaml", "json"):
-                yield from self._plain(path, kind)
+            yield from self._file(path, kind, base)
+            base += path.stat().st_size
+            self.meter.done = base
+
+    def _file(self, path: Path, kind: Kind, base: int) -> Iterator[Raw]:
+        if kind in ("yaml", "json"):
+            yield from self._plain(path, kind)
+        else:
+            for _, raw in self._rows(path, kind, self._vocabulary.root, base):
+                yield raw
+
+    def chunks(self, size: int) -> Iterator[Any]:
+        """All records, those of columns as batches, others in lists of at most so many."""
+        base = 0
+        rows = self._queried()
+        while batch := list(islice(rows, size)):
+            yield batch
+        for path, kind in self.inputs.files:
+            if kind == "parquet":
+                from policyengine.batch.parquet import parquet_chunks
+
+                root = self._vocabulary.root
+                for share, chunk in parquet_chunks(path, self._vocabulary, root, self._ignored, size):
+                    yield chunk
+                    self.meter.done = base + share
             else:
-                for _, raw in self._rows(path, kind, self._vocabulary.root, base):
-                    yield raw
+                rows = iter(self._file(path, kind, base))
+                while batch := list(islice(rows, size)):
+                    yield batch
             base += path.stat().st_size
             self.meter.done = base
 
     def table(self, entity: str) -> Iterator[Owned]:
         """The rows of the tables of an entity, each with the keys of what it belongs to."""
+        if entity in self.inputs.queries:
+            yield from self._query(entity)
+            return
         for path, kind in self.inputs.tables[entity]:
             yield from self._rows(path, kind, entity, None)
+
+    def _queried(self) -> Iterator[Raw]:
+        root = self._vocabulary.root
+        return (raw for _, raw in self._query(root)) if root in self.inputs.queries else iter(())
+
+    def _query(self, entity: str) -> Iterator[Owned]:
+        assert self.inputs.database is not None
+        query = self.inputs.queries[entity]
+        return self.inputs.database.rows(query, self._vocabulary, entity, self._ignored)
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The entities that have tables of their own, outermost first."""
+        queried = [name for name in self.inputs.queries if name != self._vocabulary.root]
+        return tuple(dict.fromkeys((*self.inputs.tables, *queried)))
 
     def _rows(self, path: Path, kind: Kind, entity: str, base: int | None) -> Iterator[Owned]:
         if kind == "parquet":

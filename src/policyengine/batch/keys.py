@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from policyengine.batch.raw import SAME_RECORD, Raw, Reject
@@ -17,14 +18,14 @@ class Keys:
 
     def __init__(self, twins: Twins | None = None) -> None:
         self._twins = twins
-        self._hashes = array("Q")
+        self._parts = [array("Q") for _ in range(_PARTS)]
 
     def check(self, key: str | None, raw: Raw) -> list[Reject]:
         """The rejection of a record whose key another one has too; nothing for others, which are noted."""
         if key is None:
             return []
         if self._twins is None:
-            self._hashes.append(hash(key) & _BITS)
+            self._note(key)
             return []
         places = self._twins.get(key)
         if places is None:
@@ -34,15 +35,28 @@ class Keys:
         help = "keep the one that is right"
         return [Reject(raw.file, raw.line, key, None, SAME_RECORD.id, reason, help)]
 
+    def note(self, keys: Iterable[str | None]) -> None:
+        """Keys of records that are good otherwise."""
+        if self._twins is None:
+            for key in keys:
+                if key is not None:
+                    self._note(key)
+
+    def is_twin(self, key: str | None) -> bool:
+        """Whether a key is known to be that of several records."""
+        return self._twins is not None and key in self._twins
+
     def suspects(self) -> set[int]:
         """The hashes that several keys had."""
         found: set[int] = set()
-        for part in range(_PARTS):
-            seen: set[int] = set()
-            for each in self._hashes:
-                if each % _PARTS == part:
-                    (found if each in seen else seen).add(each)
+        for part in self._parts:
+            if len(set(part)) < len(part):
+                found.update(each for each, count in Counter(part).items() if count > 1)
         return found
+
+    def _note(self, key: str) -> None:
+        found = hash(key) & _BITS
+        self._parts[found % _PARTS].append(found)
 
 
 def twins_of(records: Iterable[tuple[str | None, Raw]], suspects: set[int]) -> Twins:

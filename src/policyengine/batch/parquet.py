@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,35 @@ from policyengine.batch.textfiles import Owned
 from policyengine.policy.vocabulary import Vocabulary
 
 ROWS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ArrowChunk:
+    """A batch of records as it was read: `before` rows of the file came before it."""
+
+    batch: Any
+    head: Head
+    file: str
+    before: int
+
+    @property
+    def count(self) -> int:
+        """How many records there are."""
+        return int(self.batch.num_rows)
+
+    def raws(self, places: Sequence[int]) -> Iterator[tuple[int, Raw]]:
+        """The records at some places, raw."""
+        if not places:
+            return
+        import pyarrow as pa
+
+        rows = arrow_rows(self.batch.take(pa.array(places, pa.int64())), self.head, self.file, 0)
+        for place, (_, raw) in zip(places, rows, strict=True):
+            raw.line = self.before + place + 1
+            raw.faults = [replace(fault, line=raw.line) for fault in raw.faults]
+            yield place, raw
+
+
 _DIGITS = 15
 
 
@@ -22,6 +52,15 @@ def parquet_records(
     path: Path, vocabulary: Vocabulary, entity: str, ignored: Iterable[str]
 ) -> Iterator[tuple[int, Owned]]:
     """The rows of a Parquet file, each with how many bytes of it are about read."""
+    for share, chunk in parquet_chunks(path, vocabulary, entity, ignored, ROWS):
+        for owned in arrow_rows(chunk.batch, chunk.head, chunk.file, chunk.before):
+            yield share, owned
+
+
+def parquet_chunks(
+    path: Path, vocabulary: Vocabulary, entity: str, ignored: Iterable[str], size: int
+) -> Iterator[tuple[int, ArrowChunk]]:
+    """The batches of a Parquet file, each with how many bytes of it are about read with it."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -31,13 +70,13 @@ def parquet_records(
         raise Unusable(f"`{path}` is no Parquet file that can be read: {_first_line(error)}") from None
     with file:
         head = arrow_head(file.schema_arrow, str(path), vocabulary, entity, ignored)
-        size, rows = path.stat().st_size, max(1, file.metadata.num_rows)
-        line = 0
-        batches = file.iter_batches(batch_size=ROWS)
-        while (batch := _next(batches, path, line)) is not None:
-            for owned in arrow_rows(batch, head, str(path), line):
-                line += 1
-                yield size * line // rows, owned
+        length, rows = path.stat().st_size, max(1, file.metadata.num_rows)
+        before = 0
+        batches = file.iter_batches(batch_size=size)
+        while (batch := _next(batches, path, before)) is not None:
+            share = length * (before + batch.num_rows) // rows
+            yield share, ArrowChunk(batch, head, str(path), before)
+            before += batch.num_rows
 
 
 def _next(batches: Any, path: Path, line: int) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from policyengine.batch.raw import REJECT_COLUMNS, Reject
 from policyengine.batch.whole import Whole
@@ -17,7 +17,8 @@ from policyengine.engine.layout import Column, Row
 
 _REJECTS = text_columns(REJECT_COLUMNS, ("line",))
 _HELD = 1_000
-Shape = Callable[[Sequence[Row]], Sequence[Row]]
+Named = Sequence[tuple[int, str | None]]
+Shape = Callable[[Sequence[Row], Named], Sequence[Row]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The outputs of a run and its rejects. `shape` makes rows of the findings into those of the layout.
+    """The outputs of a run and its rejects. `shape` makes rows of the findings into those of the layout; with
+    `plain` they are those.
 
     With `rejects_if_any` the file of rejects appears only where there are some, or where one is there.
     """
@@ -40,6 +42,7 @@ class Targets:
     columns: Sequence[Column]
     digits: int
     shape: Shape
+    plain: bool = True
     rejects: Target | None = None
     rejects_if_any: bool = False
 
@@ -70,7 +73,7 @@ class Targets:
             there = self.rejects is not None and self.rejects.path is not None and self.rejects.path.exists()
             now = self.rejects is not None and (there or not self.rejects_if_any)
             late = rejects if self.rejects is not None else None
-            yield Tables(tables, rejects() if now else None, late, wholes, streams, self.shape)
+            yield Tables(tables, rejects() if now else None, late, wholes, streams, self.shape, self.plain)
 
 
 class Tables:
@@ -78,7 +81,7 @@ class Tables:
 
     def __init__(
         self, tables: Sequence[Writer], rejects: Writer | None, late: Callable[[], Writer] | None,
-        wholes: Sequence[Whole], streams: Sequence[tuple[BinaryIO, Target]], shape: Shape,
+        wholes: Sequence[Whole], streams: Sequence[tuple[BinaryIO, Target]], shape: Shape, plain: bool,
     ) -> None:  # fmt: skip
         self._tables = tables
         self._rejects = rejects
@@ -86,13 +89,25 @@ class Tables:
         self._wholes = wholes
         self._streams = streams
         self._shape = shape
+        self._plain = plain
         self._held: list[Row] = []
 
-    def write(self, rows: Sequence[Row]) -> None:
+    def write(self, rows: Sequence[Row], records: Named) -> None:
         """The findings of some records."""
-        shaped = self._shape(rows)
+        shaped = self._shape(rows, records)
         for table in self._tables:
             table.write(shaped)
+
+    def write_table(self, table: Any, records: Named) -> None:
+        """The findings of some records as an Arrow table."""
+        rows: Sequence[Row] | None = None
+        for writer in self._tables:
+            if self._plain and hasattr(writer, "write_table"):
+                writer.write_table(table)
+                continue
+            if rows is None:
+                rows = self._shape(table_rows(table), records)
+            writer.write(rows)
 
     def reject(self, found: Reject) -> None:
         """A mistake."""
@@ -123,3 +138,14 @@ class Tables:
             assert target.stream is not None
             copyfileobj(held, target.stream)
             target.stream.flush()
+
+
+def table_rows(table: Any) -> list[Row]:
+    """The rows of an Arrow table."""
+    columns = [
+        [None if each is None else tuple(each) for each in column.to_pylist()]
+        if column.type.id == table.schema.field("needed_by").type.id
+        else column.to_pylist()
+        for column in table.columns
+    ]
+    return list(zip(*columns, strict=True))

@@ -13,8 +13,8 @@ from policyengine.policy.rule import Choose, Const, Reading, Rule
 from policyengine.program.graph import Graph
 
 _AT = {name: i for i, name in enumerate(NAMES)}
-_ROW, _KEY, _ENTITY, _SUBJECT, _SECTION, _POLICY, _ID, _STATUS = (
-    _AT[name] for name in ("row", "key", "entity", "subject", "section", "policy", "id", "status")
+_ROW, _ENTITY, _SUBJECT, _SECTION, _POLICY, _ID, _STATUS = (
+    _AT[name] for name in ("row", "entity", "subject", "section", "policy", "id", "status")
 )  # fmt: skip
 _LEVEL, _ON, _RATE, _ROLE, _PARTY, _NET, _VALUE = (
     _AT[name] for name in ("level", "on", "rate", "role", "party", "net", "value")
@@ -48,11 +48,12 @@ class Wide:
             if node.exported and entity == self._root:
                 yield f"{VALUES}.{name}", (VALUES, "text")
 
-    def shape(self, rows: Sequence[Row]) -> list[Row]:
-        """One row for each record; those of a record have to stand together."""
-        return [self._record(list(each)) for _, each in groupby(rows, key=lambda row: row[_ROW])]
+    def shape(self, rows: Sequence[Row], records: Sequence[tuple[int, str | None]]) -> list[Row]:
+        """One row for each of the records, by number and key; the rows of one have to stand together."""
+        found = {number: list(each) for number, each in groupby(rows, key=lambda row: row[_ROW])}
+        return [self._record(number, key, found.get(number, [])) for number, key in records]
 
-    def _record(self, rows: list[Row]) -> Row:
+    def _record(self, number: int, key: str | None, rows: list[Row]) -> Row:
         cells: dict[str, list[object]] = {}
         undecided: dict[str, None] = {}
         missing: list[str] = []
@@ -67,7 +68,7 @@ class Wide:
                 if row[_STATUS] == UNDETERMINED:
                     undecided[_where(row, f"{row[_POLICY]}/{row[_ID]}")] = None
         line: list[object] = [None] * len(self.columns)
-        line[0], line[1] = rows[0][_ROW], rows[0][_KEY]
+        line[0], line[1] = number, key
         for name, found in cells.items():
             line[self._at[name]] = _sum(found) if self._kinds[name] == "exact" else _summary(found)
         line[-2:] = tuple(undecided) or None, tuple(missing) or None

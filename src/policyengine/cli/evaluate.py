@@ -23,7 +23,7 @@ from policyengine.policy.findings import Decision
 
 @click.command("evaluate", context_settings=SETTINGS)
 @click.argument("program", metavar="PROGRAM")
-@click.argument("files", metavar="RECORD...", nargs=-1, required=True)
+@click.argument("files", metavar="RECORD...", nargs=-1)
 @as_of_option
 @output_option("text", "json", "ndjson", "csv", "parquet", endings=ENDINGS)
 @click.option(
@@ -45,6 +45,8 @@ from policyengine.policy.findings import Decision
 @click.option(
     "--rejects", metavar="FILE", help="Where what cannot be evaluated goes (default: beside the table)."
 )
+@click.option("--records-from", metavar="URL", help="A database: sqlite:///FILE or postgresql://HOST/NAME.")
+@click.option("--query", metavar="SQL", help="What to read there; its columns are facts.")
 @click.option(
     "--engine", type=click.Choice(["auto", "rows", "columns"]), default="auto",
     help="How tables are worked out (default: in columns, where they can be).",
@@ -62,8 +64,11 @@ def command(program: str, as_of: date, assumptions: bool, color: str, **given: A
     any number of records.
     """
     console = Console.of(color)
-    opened = open_program(program, as_of, console)
     wanted = Wanted(**given)
+    if not wanted.files and wanted.records_from is None and wanted.query is None:
+        message = "`RECORD...` is missing"
+        raise CommandError(message, help="`policyengine evaluate --help` shows what can be written")
+    opened = open_program(program, as_of, console)
     if wanted.writes_tables:
         from policyengine.cli.tables import evaluate_tables
 

@@ -34,10 +34,10 @@ def _read(program: Program, wanted: Wanted, records: list[Record], rejected: lis
     reader = reader_of(program, inputs, wanted.ignored)
     typed = TypedReader(program.vocabulary)
     beside = Beside(program.vocabulary)
-    for entity in inputs.tables:
+    for entity in reader.beside:
         rejected.extend([each] for each in beside.add(entity, reader.table(entity)))
     raws = [(typed.key_of(raw), raw) for raw in reader.records()]
-    if inputs.tables:
+    if reader.beside:
         beside.attach(raws)
     for _, raw in raws:
         found = typed.read(raw)

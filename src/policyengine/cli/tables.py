@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
 from policyengine.api import Program
+from policyengine.batch.database import Database
+from policyengine.batch.engines import FEW, Columns, Engine, Rows
 from policyengine.batch.inputs import Inputs, Kind, Reader, find_inputs, kind_of
 from policyengine.batch.lines import Unusable
 from policyengine.batch.raw import Raw, Reject
@@ -26,7 +28,9 @@ from policyengine.program.record import RecordReader
 
 
 def open_inputs(program: Program, wanted: Wanted) -> Inputs:
-    """The files that are meant; each can be read."""
+    """The files that are meant, each of which can be read; or the queries."""
+    if wanted.records_from is not None or wanted.query is not None:
+        return _queries(program, wanted)
     named: dict[str, Path] = {}
     for text in wanted.tables:
         word, equals, name = text.partition("=")
@@ -43,6 +47,23 @@ def open_inputs(program: Program, wanted: Wanted) -> Inputs:
     if any(kind_of(path) == "parquet" for path in inputs.paths):
         need_extra("pyarrow", "Parquet")
     return inputs
+
+
+def _queries(program: Program, wanted: Wanted) -> Inputs:
+    if wanted.records_from is None or wanted.query is None or wanted.files:
+        raise CommandError(
+            "`--records-from` and `--query` go together, and no file goes with them",
+            help="write `--records-from sqlite:///crm.db --query 'SELECT ...'`",
+        )
+    lists = {str(each.list): name for name, each in program.vocabulary.entities.items() if each.list}
+    queries = {program.vocabulary.root: wanted.query}
+    for text in wanted.tables:
+        word, _, query = text.partition("=")
+        if word not in lists or not query:
+            raise CommandError(f"`{text}` names no list", help=f"its lists are {', '.join(lists) or 'none'}")
+        queries[lists[word]] = query
+    with told():
+        return Inputs(database=Database(wanted.records_from), queries=queries)
 
 
 def _standard_input() -> Path:
@@ -103,9 +124,11 @@ def evaluate_tables(program: Program, wanted: Wanted, console: Console) -> int:
     """Evaluate all records into tables; gives the exit code."""
     inputs = open_inputs(program, wanted)
     targets = _targets(program, wanted, inputs)
+    engine = choose_engine(program, wanted, console)
     progress = Progress()
     run = Run(
         program.linked,
+        engine,
         lambda: reader_of(program, inputs, wanted.ignored),
         targets.open,
         lambda records, reader: progress.tell(records, reader.meter.done, reader.meter.total),
@@ -121,6 +144,35 @@ def evaluate_tables(program: Program, wanted: Wanted, console: Console) -> int:
     return OK if summary.clean else FOUND
 
 
+def choose_engine(program: Program, wanted: Wanted, console: Console) -> Engine:
+    """The engine that is asked for; by itself columns, where they are installed and express all of it."""
+    there = find_spec("polars") is not None and find_spec("pyarrow") is not None
+    if wanted.engine == "columns":
+        need_extra("polars" if find_spec("polars") is None else "pyarrow", "the column engine")
+    if wanted.engine == "rows" or not there:
+        why = "as asked for" if wanted.engine == "rows" else "the extra `batch` is not installed"
+        _explain(wanted, console, f"engine: rows ({why})")
+        return Rows(program.linked)
+    columns = Columns(program.linked, FEW if wanted.engine == "auto" else 0)
+    if wanted.explain_engine:
+        console.err("\n".join(_engine_lines(columns.plan.fallbacks)))
+    return columns
+
+
+def _explain(wanted: Wanted, console: Console, text: str) -> None:
+    if wanted.explain_engine:
+        console.err(text)
+
+
+def _engine_lines(fallbacks: Mapping[str, str]) -> Iterator[str]:
+    if not fallbacks:
+        yield "engine: columns (all of the program)"
+        return
+    parts = plural(len(fallbacks), "part")
+    yield f"engine: rows for all records ({parts} of the program not expressed in columns)"
+    yield from (f"  {name}: {why}" for name, why in fallbacks.items())
+
+
 def _targets(program: Program, wanted: Wanted, inputs: Inputs) -> Targets:
     tables = tuple(_target(output) for output in wanted.outputs)
     if sum(target.path is None for target in tables) > 1:
@@ -132,12 +184,14 @@ def _targets(program: Program, wanted: Wanted, inputs: Inputs) -> Targets:
     _check_outputs(paths, inputs, [Path(file) for file in wanted.files])
     digits = program.vocabulary.number_of_digits()
     if wanted.layout != "records":
-        return Targets(tables, COLUMNS, digits, lambda rows: rows, rejects, wanted.rejects is None)
+        return Targets(
+            tables, COLUMNS, digits, lambda rows, records: rows, True, rejects, wanted.rejects is None
+        )
     from policyengine.batch.wide import Wide
 
     assert program.linked.graph is not None
     wide = Wide(program.linked.graph)
-    return Targets(tables, wide.columns, digits, wide.shape, rejects, wanted.rejects is None)
+    return Targets(tables, wide.columns, digits, wide.shape, False, rejects, wanted.rejects is None)
 
 
 def _target(output: Output) -> Target:

@@ -29,6 +29,8 @@ class Wanted:
     engine: EngineName
     explain_engine: bool
     form: Kind | None
+    records_from: str | None = None
+    query: str | None = None
 
     @property
     def writes_tables(self) -> bool:
@@ -44,7 +46,11 @@ class Wanted:
         tables = any(
             path.suffix.lower() in _TABLES or path.is_dir() for path in paths if "\0" not in str(path)
         )
-        return tables or bool(self.tables or self.ignored) or self.form in ("csv", "parquet")
+        return (
+            tables
+            or bool(self.tables or self.ignored or self.records_from)
+            or self.form in ("csv", "parquet")
+        )
 
     @property
     def only_for_tables(self) -> str | None:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from policyengine.engine.compile import Engine
 from policyengine.engine.compile.outcomes import SubjectOutcomes
 from policyengine.engine.layout import RANKS, Row, finding_row, missing_row, value_row, value_text
+from policyengine.engine.scope import subject_of
 from policyengine.feel.types import Number
 from policyengine.policy.findings import Decision, Finding, Subject
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.load import Program
 from policyengine.program.record import Record
 
@@ -28,8 +30,9 @@ def row_engine(program: Program) -> Callable[[int, Record], list[Row]]:
     def rows(number: int, record: Record) -> list[Row]:
         decision = engine.decide(record)
         subjects = engine.outcomes(record).subjects
+        order = _order(vocabulary, record)
         key = decision.subject.key
-        found = [finding_row(number, key, each) for each in _ordered(decision, subjects, ranks)]
+        found = [finding_row(number, key, each) for each in _ordered(decision, order, ranks)]
         found += _values(number, key, subjects, digits)
         found += [missing_row(number, key, vocabulary.root, each) for each in decision.missing]
         return found
@@ -37,13 +40,26 @@ def row_engine(program: Program) -> Callable[[int, Record], list[Row]]:
     return rows
 
 
-def _ordered(
-    decision: Decision, subjects: tuple[SubjectOutcomes, ...], ranks: dict[tuple[str, str], int]
-) -> list[Finding]:
-    order: dict[Subject, int] = {}
-    for each in subjects:
-        order.setdefault(each.subject, len(order))
+def _order(vocabulary: Vocabulary, record: Record) -> dict[Subject, int]:
+    """The place of everybody in a record: entity by entity, those of each in the order of the record."""
+    found: dict[Subject, int] = {}
+    rows: dict[str, list[Record]] = {vocabulary.root: [record]}
+    for name in sorted(vocabulary.entities, key=lambda each: len(vocabulary.lineage(each))):
+        declared = vocabulary.entities[name]
+        if declared.within is None:
+            found[subject_of(name, declared, record, 1, root=True)] = 0
+            continue
+        lists = [above.lists.get(str(declared.list), ()) for above in rows[declared.within]]
+        rows[name] = [row for several in lists for row in several]
+        for several in lists:
+            for i, row in enumerate(several, start=1):
+                found.setdefault(subject_of(name, declared, row, i), len(found))
+    return found
 
+
+def _ordered(
+    decision: Decision, order: dict[Subject, int], ranks: dict[tuple[str, str], int]
+) -> list[Finding]:
     def rank(finding: Finding) -> tuple[int, int, int]:
         rule = ranks.get((finding.policy, finding.id), len(ranks))
         return RANKS[finding.section], order.get(finding.subject, len(order)), rule

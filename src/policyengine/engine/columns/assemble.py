@@ -106,12 +106,16 @@ class Assembly:
         found = pl.DataFrame({"at": rows.get_column("__self"), "id": ids}).explode("id").drop_nulls("id")
         where = found.get_column("at")
         who = self._linked(rows, output.subject, where)
-        return found.with_columns(
+        return found.hstack(self._more(output, rows, where, who))
+
+    def _more(self, output: Output, rows: pl.DataFrame, where: pl.Series, who: pl.Series) -> list[pl.Series]:
+        number = self._lowering.order[output.entity]
+        return [
             self._linked(rows, output.root, where).alias("root"),
             who.alias("who"),
             self._first(output, who).alias("first"),
-            pl.lit(self._lowering.order[output.entity], dtype=pl.UInt8).alias("entity"),
-        )
+            pl.repeat(number, len(where), dtype=pl.UInt8, eager=True).alias("entity"),
+        ]
 
     def _first(self, output: Output, who: pl.Series) -> pl.Series:
         """Findings of rows that nobody can tell apart stand together."""

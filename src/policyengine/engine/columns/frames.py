@@ -186,7 +186,7 @@ class Steps:
         def run(state: State) -> None:
             rows = state[frame.name]
             taken = state[source.name].get_column(name).gather(rows.get_column(link))
-            state[frame.name] = rows.with_columns(taken.alias(new))
+            state[frame.name] = rows.hstack([taken.alias(new)])
 
         step = self.add(run, {(source.name, name), (frame.name, link)}, {(frame.name, new)})
         self._gathered[key] = frame.added(new, step)

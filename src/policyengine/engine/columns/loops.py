@@ -47,10 +47,13 @@ def _joined(emitter: Emitter, rows: Rows) -> Rows:
     loop = Frame(name, steps, (("__left", frame), ("__item", rows.at)))
 
     def run(state: State) -> None:
-        left = state[frame.name].select(pl.col("__self").alias("__left"), pl.col(link).alias("__key"))
-        right = state[rows.at.name].select(pl.col("__self").alias("__item"), pl.col(rows.up).alias("__key"))
-        joined = left.join(right, on="__key", how="inner", maintain_order="left_right")
-        state[name] = joined.select("__left", "__item").with_row_index("__self")
+        left, right = state[frame.name], state[rows.at.name]
+        keyed = [left.get_column("__self").alias("__left"), left.get_column(link).alias("__key")]
+        items = [right.get_column("__self").alias("__item"), right.get_column(rows.up).alias("__key")]
+        found = pl.DataFrame(keyed).join(
+            pl.DataFrame(items), on="__key", how="inner", maintain_order="left_right"
+        )
+        state[name] = found.drop("__key").with_row_index("__self")
 
     needs = {(frame.name, link), (frame.name, "__self"), (rows.at.name, rows.up), (rows.at.name, "__self")}
     loop.base = steps.add(run, needs, {(name, "__left"), (name, "__item"), (name, "__self")})
@@ -133,10 +136,10 @@ def _gathered(
     def run(state: State) -> None:
         groups = state[at.name].group_by(rows.up).agg(kept)
         wide = state[frame.name]
-        keys = wide.select(pl.col("__self").alias(rows.up))
+        keys = wide.get_column("__self").alias(rows.up).to_frame()
         joined = keys.join(groups, on=rows.up, how="left", maintain_order="left")
         columns = [joined.get_column(n).cast(t) for n, t in zip(names, dtypes, strict=True)]
-        state[frame.name] = wide.with_columns(columns)
+        state[frame.name] = wide.hstack(columns)
 
     step = steps.add(run, needs, {(frame.name, name) for name in names})
     return [frame.added(name, step) for name in names]

@@ -114,8 +114,9 @@ def _whole(column: Any) -> Any:
 
 
 def _compact(values: Any) -> Any:
-    """The list without an offset, and without items under what is null."""
-    if values.offset or values.null_count or (len(values) and values.offsets[0].as_py()):
+    """The list without an offset, and without items that are in none of its rows."""
+    whole = not values.offset and not values.null_count and len(values) > 0
+    if not (whole and values.offsets[0].as_py() == 0 and values.offsets[-1].as_py() == len(values.values)):
         return pc.take(values, pa.array(range(len(values)), pa.int64()))
     return values
 

@@ -69,10 +69,12 @@ fuzz: .venv-fuzz/ready ## search for inputs that break the readers and the expre
 	@for target in $(TARGETS); do .venv-fuzz/bin/python fuzz/run.py $$target -runs=$(RUNS) || exit 1; done
 
 COMPARISONS ?= 100000
+COLUMNS_COMPARISONS ?= 1000000
 
 .PHONY: differential
-differential: .venv/ready ## compare generated code with the reference evaluator: COMPARISONS=100000
+differential: .venv/ready ## compare generated code with the reference evaluator, and columns with rows: COMPARISONS=100000
 	$(BIN)/python -m tests.differential $(COMPARISONS)
+	$(BIN)/python -m tests.columns $(COLUMNS_COMPARISONS)
 
 .PHONY: spark
 spark: .venv-spark/ready ## test the answers on a local Spark with two workers (needs Java 17)

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 from tests.columns.batches import batch_of, by_rows, difference
+from tests.columns.drawn import drawn
 from tests.differential.compare import TODAY, VOCABULARY, graph_of, record_of
 from tests.differential.expressions import VALUES, Written
 from tests.differential.programs import DAYS, FOLDERS, generated
@@ -165,3 +166,21 @@ def compare_programs(count: int, seed: int = 3) -> Iterator[tuple[int, str]]:
             found = columns.run(batch_of(program.graph.vocabulary, several))
             wrong = difference(found, by_rows(program, several))
             yield count, f"{folder.name}: {wrong}" if wrong else ""
+
+
+def compare_drawn(seed: int, count: int) -> tuple[int, int, str]:
+    """A program by chance over generated records: how many were compared, its rules, what differs."""
+    source = random.Random(seed)
+    program = drawn(source, source.choice(_TODAYS))
+    assert program.graph is not None
+    several = [generated(program.graph.vocabulary, source, number=i) for i in range(count)]
+    columns = plan(program)
+    if columns.fallbacks:
+        return 0, len(program.graph.rules), f"program {seed}: {dict(columns.fallbacks)}"
+    answer = columns.answer(batch_of(program.graph.vocabulary, several))
+    wrong = difference(answer.table, by_rows(program, several))
+    compared = count - answer.by_rows
+    return compared, len(program.graph.rules), f"program {seed}: {wrong}" if wrong else ""
+
+
+_TODAYS = (date(2026, 11, 21), date(2027, 2, 28), date(2028, 2, 29), date(2026, 1, 31))

@@ -1,4 +1,5 @@
 """Whole programs by chance, of all kinds of policies."""
+# ruff: noqa: E501  # lines of YAML
 
 from __future__ import annotations
 
@@ -247,7 +248,9 @@ stages:
         entity, kind, number = ("partner", "plan", "users") if root else ("account", "kind", "seats")
         values = ("basic", "pro", "max") if root else ("small", "large")
         hit = self.one("first", "collect sum", "collect max", "collect count", "collect min")
-        default = "" if hit in ("collect sum", "collect count") else "default: " + self.one("none", "7.50") + "\n"
+        default = (
+            "" if hit in ("collect sum", "collect count") else "default: " + self.one("none", "7.50") + "\n"
+        )
         rows = []
         for i in range(self._source.randrange(2, 5)):
             when = f"{{{kind}: {self.one(*values)}, {number}: {self.one('..5', '3..', '2..8')}}}"
@@ -286,7 +289,10 @@ def _quoted(text: str) -> str:
 def drawn(source: random.Random, day: date) -> Program:
     """A program that compiles: what does not, such as a condition that never holds, is left out."""
     draw = Drawer(source)
-    head = {"currency": draw.one("EUR", "JPY", "KWD"), "rounding": draw.one("half_up", "half_even", "up", "down")}
+    head = {
+        "currency": draw.one("EUR", "JPY", "KWD"),
+        "rounding": draw.one("half_up", "half_even", "up", "down"),
+    }
     parts: dict[str, Callable[[], str]] = {
         "levels": draw.tiers, "work": draw.matrix, "deals": draw.pipeline, "bonus": draw.bands,
         "rates": lambda: draw.table(True), "rates-below": lambda: draw.table(False),
@@ -297,7 +303,10 @@ def drawn(source: random.Random, day: date) -> Program:
     while True:
         formulas = PROGRAM.format(formulas=draw.formulas(True), below=draw.formulas(False), **head)
         for _ in range(4):
-            sources = [Source("program.yaml", formulas), *(Source(name, text) for name, text in texts.items())]
+            sources = [
+                Source("program.yaml", formulas),
+                *(Source(name, text) for name, text in texts.items()),
+            ]
             program = load("drawn", sources, day)
             if program.ok:
                 return program

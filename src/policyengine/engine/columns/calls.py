@@ -12,7 +12,7 @@ import polars as pl
 from policyengine.engine.columns import dates, logic, numbers, terms
 from policyengine.engine.columns.alike import day, is_text, seconds, text, unified
 from policyengine.engine.columns.emit import NOT_KNOWN, Emitter
-from policyengine.engine.columns.frames import both, either
+from policyengine.engine.columns.frames import either
 from policyengine.engine.columns.loops import aggregate, count_rows
 from policyengine.engine.columns.terms import (
     Code,
@@ -87,8 +87,7 @@ def emit_negate(emitter: Emitter, node: syntax.Negate) -> Term:
     """`-operand`."""
     found = emitter.emit(node.operand)
     if isinstance(found, Quotient):
-        found = Quotient(_turned(found.over), found.under)
-        return found
+        return Quotient(_turned(found.over), found.under)
     if isinstance(found, Seconds):
         return Seconds(-found.expr, found.sure)
     return _turned(numbers.number(found))

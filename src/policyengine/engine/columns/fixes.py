@@ -22,6 +22,9 @@ TYPES: dict[str, Any] = {
 _DENSE = 2**16
 
 
+Sort = tuple[int, int, int]
+
+
 class Fixes:
     """All fixed parts of findings that came up so far, by their number."""
 
@@ -71,6 +74,18 @@ class Fixes:
             found = [self._number(each) for each in block.decode(key)]
             self._lists[place, key] = found
         return self._lists[place, key]
+
+    def extent(self, place: int) -> tuple[Sort, Sort] | None:
+        """What the first and the last finding of a block are sorted by; None where its lists are unsorted."""
+        known = list(self._numbers)
+        low, high = (2**30, 0, 0), (-1, 0, 0)
+        for (at, _), numbers in self._lists.items():
+            if at == place and numbers:
+                keys = [(each.section, each.rank, each.rule) for each in (known[i] for i in numbers)]
+                if keys != sorted(keys):
+                    return None
+                low, high = min(low, keys[0]), max(high, keys[-1])
+        return low, high
 
     def _number(self, fixed: Fixed) -> int:
         if fixed not in self._numbers:

@@ -18,7 +18,6 @@ from policyengine.policy.vocabulary import Fact, Vocabulary
 
 _SCALES = (0, 2, 4, 6, 8)
 _CLASSES = (3, 6, 9, 12, 15, 18, 24, 30, 37)
-_FEW = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +113,12 @@ def _mark(careful: pl.Series, odd: pl.Series, roots: pl.Series | None) -> pl.Ser
 
 def _fact(array: Any, fact: Fact, name: str) -> tuple[pl.Series, FactShape, pl.Series | None]:
     """A column, what is in it, and which rows do not fit in."""
+    if fact.scalar == "enum" and not fact.is_list:
+        choices = _choices(array, fact, name)
+        return choices, FactShape(choices.null_count() > 0), None
     values = _series(array, name)
     if fact.is_list:
         return values, FactShape(values.null_count() > 0), None
-    if fact.scalar == "enum":
-        dtype = pl.Enum([str(each) for each in fact.values or ()])
-        values = values.cast(pl.String).cast(dtype).to_physical().cast(pl.UInt16).alias(name)
     if fact.scalar in ("count", "integer"):
         values = values.cast(pl.Int64)
         digits, odd = _digits(values)
@@ -135,6 +134,15 @@ def _fact(array: Any, fact: Fact, name: str) -> tuple[pl.Series, FactShape, pl.S
     return values, FactShape(values.null_count() > 0), None
 
 
+def _choices(array: Any, fact: Fact, name: str) -> pl.Series:
+    """Values of an enum by their numbers; the reader has refused all others."""
+    texts = array if pa.types.is_string(array.type) else array.cast(pa.string())
+    found = compute.index_in(texts, value_set=pa.array([str(each) for each in fact.values or ()]))
+    if found.null_count > texts.null_count:
+        raise ValueError(f"`{name[2:]}` has a value that it is not declared to have")
+    return _series(found, name).cast(pl.UInt16)
+
+
 def _digits(values: pl.Series) -> tuple[int, pl.Series | None]:
     """How many digits there are at most; values far longer than the rest are left to the row engine."""
     low, high = values.min(), values.max()
@@ -145,7 +153,7 @@ def _digits(values: pl.Series) -> tuple[int, pl.Series | None]:
     wide = values.alias("u").to_frame().select(pl.col("u").cast(pl.Int128))
     limit = terms.lit(10**18, pl.Int128)
     odd = wide.select((pl.col("u") >= limit) | (pl.col("u") <= -limit)).to_series().fill_null(False)
-    return (18, odd) if odd.sum() <= max(1, _FEW * len(values)) else (digits, None)
+    return (18, odd) if _are_few(int(odd.sum()), len(values)) else (digits, None)
 
 
 def _exact(values: pl.Series, name: str) -> tuple[pl.Series, FactShape, pl.Series | None]:
@@ -166,7 +174,7 @@ def _exact(values: pl.Series, name: str) -> tuple[pl.Series, FactShape, pl.Serie
         )
         off = split.get_column("off").fill_null(False)
         count = off.sum()
-        if count == 0 or (wanted >= 2 and count <= max(1, _FEW * len(units))):
+        if count == 0 or (wanted >= 2 and _are_few(int(count), len(units))):
             units, scale = split.get_column("u"), wanted
             odd = off if count else None
             break
@@ -178,6 +186,11 @@ def _exact(values: pl.Series, name: str) -> tuple[pl.Series, FactShape, pl.Serie
     if digits <= 18:
         units = units.cast(pl.Int64)
     return units.alias(name), FactShape(missing, scale, digits), odd
+
+
+def _are_few(count: int, whole: int) -> bool:
+    """Whether so many may be left to the row engine: one, or one in a hundred."""
+    return count <= 1 or count * 100 <= whole
 
 
 def _narrow(units: pl.Series) -> pl.Series:

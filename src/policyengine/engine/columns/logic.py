@@ -189,9 +189,9 @@ def chosen(emitter: Emitter, condition: Flag | Const, then: Term, otherwise: Ter
     """One of two values; where the condition is not known, the value that both have."""
     if isinstance(condition, Const) and isinstance(condition.value, bool):
         return then if condition.value else otherwise
-    if isinstance(then, Const) and isinstance(otherwise, Const) and then.sure and otherwise.sure:
-        if same(then.value, otherwise.value):
-            return then
+    constant = isinstance(then, Const) and isinstance(otherwise, Const) and then.sure and otherwise.sure
+    if constant and same(then.value, otherwise.value):  # type: ignore[union-attr]
+        return then
     (one, other), make = unified([then, otherwise])
     if condition.sure:
         assert isinstance(condition, Flag)
@@ -248,9 +248,9 @@ def _test(emitter: Emitter, within: Emitter, value: Term, test: Expression) -> F
         if isinstance(found, (Flag, Const)):
             return found if isinstance(found, Flag) or isinstance(found.value, bool) else NOT_KNOWN
         raise Unsupported("a test that gives no condition")
-    if isinstance(found, Flag) or (isinstance(found, Const) and isinstance(found.value, bool)):
-        if not isinstance(value, Flag):
-            raise Unsupported("a condition among the tests")
+    condition = isinstance(found, Flag) or (isinstance(found, Const) and isinstance(found.value, bool))
+    if condition and not isinstance(value, Flag):
+        raise Unsupported("a condition among the tests")
     return matches(emitter, value, found)
 
 

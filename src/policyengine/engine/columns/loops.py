@@ -54,6 +54,7 @@ def _joined(emitter: Emitter, rows: Rows) -> Rows:
 
     needs = {(frame.name, link), (frame.name, "__self"), (rows.at.name, rows.up), (rows.at.name, "__self")}
     loop.base = steps.add(run, needs, {(name, "__left"), (name, "__item"), (name, "__self")})
+
     # Not by way of `from_`: the items may be rows of this very frame, as other accounts are of an account.
     def find(word: str) -> Term | None:
         found = rows.find(word)
@@ -208,10 +209,7 @@ def count_rows(emitter: Emitter, rows: Rows) -> Term:
     """How many rows there are, whether or not their values are known."""
     rows = items_of(emitter, rows)
     where = terms.flag(rows.where).expr
-    if isinstance(rows.where, Const):
-        number = pl.len()
-    else:
-        number = where.fill_null(False).sum()
+    number = pl.len() if isinstance(rows.where, Const) else where.fill_null(False).sum()
     known = _all_known(rows, emitter)
     (found,) = _gathered(emitter, rows, [number], [pl.Int64])
     whole = Num(found.fill_null(0), 0, MOST_ITEMS, True)

@@ -9,7 +9,6 @@ from functools import cached_property
 import polars as pl
 
 from policyengine.engine.columns import shows, terms
-from policyengine.engine.columns.alike import coded
 from policyengine.engine.columns.fixes import KINDS, Fixes
 from policyengine.engine.columns.frames import Frame, Run, State, either
 from policyengine.engine.columns.load import Shape
@@ -53,6 +52,7 @@ class Lowering:
         ordered = sorted(vocabulary.entities, key=lambda each: len(vocabulary.lineage(each)))
         self.order = {name: i for i, name in enumerate(ordered)}
         self._open: dict[str, str] = {}
+        self._values_so_far = 0
         self._wanted: set[tuple[str, str]] = set()
         self._links: set[tuple[str, str]] = set()
         self.world.work_out()
@@ -153,32 +153,33 @@ class Lowering:
         frame = self.world.place(entity).frame
         block = Block(VALUES)
         output = self._output(entity, frame, block)
-        for i, name in enumerate(names):
+        for name in names:
             try:
                 term = self.world.node((entity, name))
                 column = self._text(frame, entity, name, term)
             except Unsupported as trouble:
                 self.fallbacks[name] = self._because(str(trouble))
                 continue
-            fixed = Fixed(RANKS[VALUES], 0, i, (("section", VALUES), ("id", name)))
-            block.rules.append(_value_rule(i, fixed))
-            output.cells[i, "value"] = column
-            output.terms[f"{VALUES}.{name}"] = frame.keep(term)
+            number = len(self.graph.rules) + self._values_so_far
+            self._values_so_far += 1
+            fixed = Fixed(RANKS[VALUES], 0, number, (("section", VALUES), ("id", name)))
+            block.rules.append(_value_rule(number, fixed))
+            output.cells[number, "value"] = column
+            plain = isinstance(term, (*terms.SINGLE, Const))
+            output.terms[f"{VALUES}.{name}"] = frame.keep(term) if plain else terms.Text(pl.col(column))
 
     def _text(self, frame: Frame, entity: str, name: str, term: Term) -> str:
         kind = self.graph.types.get((entity, name))
         money = isinstance(kind, Number) and kind.unit == "money"
         digits = self.graph.vocabulary.number_of_digits()
-        code = coded(term) if not isinstance(term, Flag) else None
-        if code is None:
-            expr = shows.written(term, digits if money else 0, whole=True, frame=frame)
+        few = shows.few(term)
+        if few is None:
+            expr = shows.written(term, digits if money else 0, frame=frame)
             return self._column(frame, expr, "text")
-        texts = [value_text(as_shown(each, kind, digits), digits if money else 0) for each in code.domain]
-        chain: pl.Expr = terms.lit(None, pl.String)
-        for i, text in enumerate(texts):
-            here = code.expr == terms.lit(i, pl.UInt16)
-            chain = pl.when(here).then(terms.lit(text, pl.String)).otherwise(chain)
-        return self._column(frame, chain, "text")
+        number, values = few
+        texts = [value_text(as_shown(each, kind, digits), digits if money else 0) for each in values]
+        spelled = pl.lit(pl.Series(texts, dtype=pl.String)).gather(number)
+        return self._column(frame, spelled, f"text of {entity} {name}")
 
     def _left_out(self, opened: dict[str, list[Flag | Const]], frames: dict[str, Frame]) -> None:
         """Lists that a record leaves out although rules judge what would stand in them."""

@@ -99,7 +99,8 @@ def negative(expr: pl.Expr) -> pl.Expr:
 
 def multiply(left: Num, right: Num) -> Num:
     """The product."""
-    bound = left.bound * right.bound
+    # Nothing times a large number still takes a large number in.
+    bound = max(left.bound * right.bound, left.bound, right.bound)
     product = as_wide(left, bound) * as_wide(right, bound)
     return Num(product, left.scale + right.scale, bound, left.sure and right.sure)
 
@@ -147,8 +148,9 @@ def rounded(term: Num | Quotient, digits: int, way: str) -> Num:
     unit = 10 ** (term.scale - digits)
     wide = width(max(2 * term.bound, 2 * unit))
     expr = term.expr.cast(wide) if width(term.bound) != wide else term.expr
-    units = _whole(expr, lit(unit, wide), way)
-    return _unit(Num(units, digits, term.bound // unit + 1, term.sure))
+    bound = term.bound // unit + 1
+    units = _whole(expr, lit(unit, wide), way).cast(width(bound))
+    return _unit(Num(units, digits, bound, term.sure))
 
 
 def _unit(term: Num) -> Num:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -13,7 +14,10 @@ from policyengine.engine.columns.alike import coded
 from policyengine.engine.columns.frames import Frame
 from policyengine.engine.columns.terms import Num, Term, Unsupported, lit
 from policyengine.engine.layout import DIGITS, LARGEST, ColumnKind
+from policyengine.feel.values import Unknown
 
+_MOST = 2**14
+_NOT_KNOWN = Unknown(frozenset())
 _FIRST, _LAST = datetime.date.min, datetime.date.max
 EXACT = pa.decimal128(38, DIGITS)
 
@@ -47,8 +51,8 @@ def exact_array(units: pl.Series, scale: int = DIGITS) -> Any:
     return pa.Array.from_buffers(dtype, len(plain), plain.buffers(), plain.null_count, plain.offset)
 
 
-def written(term: Term, digits: int, *, whole: bool, frame: Frame) -> pl.Expr:
-    """A value as text, as `layout.value_text` writes it; a count that is `whole` as an integer."""
+def written(term: Term, digits: int, *, frame: Frame) -> pl.Expr:
+    """A value as text, as `layout.value_text` writes it."""
     match term:
         case terms.Text(expr):
             return expr
@@ -60,10 +64,49 @@ def written(term: Term, digits: int, *, whole: bool, frame: Frame) -> pl.Expr:
             kept = frame.keep(term)
             assert isinstance(kept, Num)
             return _number(kept, digits)
+    raise Unsupported(f"a {type(term).__name__} as a text")
+
+
+def few(term: Term) -> tuple[pl.Expr, list[object]] | None:
+    """A value of few, a context or a list of such values: its number, and the values by their numbers.
+
+    None for other terms. What is not known has a number too.
+    """
+    if isinstance(term, (terms.Flag, terms.Text, terms.Day, Num)):
+        return None
+    if isinstance(term, terms.Entries):
+        pieces = [_piece(each) for each in term.fields.values()]
+        number, several = _product(pieces)
+        return number, [dict(zip(term.fields, each, strict=True)) for each in several]
+    if isinstance(term, terms.Picked):
+        holds, items = zip(*term.items, strict=True)
+        number, several = _product([_piece(each) for each in (*holds, *items)])
+        return number, [_kept(each[: len(holds)], each[len(holds) :]) for each in several]
+    return _piece(term)
+
+
+def _piece(term: Term) -> tuple[pl.Expr, list[object]]:
     code = coded(term)
     if code is None:
         raise Unsupported(f"a {type(term).__name__} as a text")
-    raise Unsupported("one of a few")
+    return code.expr.cast(pl.UInt32).fill_null(len(code.domain)), [*code.domain, _NOT_KNOWN]
+
+
+def _product(pieces: Sequence[tuple[pl.Expr, list[object]]]) -> tuple[pl.Expr, list[tuple[object, ...]]]:
+    number: pl.Expr = lit(0, pl.UInt32)
+    several: list[tuple[object, ...]] = [()]
+    for expr, values in pieces:
+        if len(several) * len(values) > _MOST:
+            raise Unsupported("a value with very many parts")
+        number = number * lit(len(values), pl.UInt32) + expr
+        several = [(*each, value) for each in several for value in values]
+    return number, several
+
+
+def _kept(holds: Sequence[object], items: Sequence[object]) -> object:
+    if any(isinstance(each, Unknown) for each in holds):
+        return _NOT_KNOWN
+    return [item for held, item in zip(holds, items, strict=True) if held is True]
 
 
 def _number(term: Num, digits: int) -> pl.Expr:

@@ -1,6 +1,7 @@
 """Evaluate a partner base on Spark: `spark-submit examples/spark_evaluate.py PROGRAM PARTNERS OUT AS_OF`.
 
-PROGRAM is a folder that every worker can read, PARTNERS and OUT are whatever Spark reads and writes. Set PYSPARK_PYTHON to a Python that has `partner-policy-engine[spark]`.
+PROGRAM is a folder that every worker can read, PARTNERS and OUT are whatever Spark reads and writes. Set
+PYSPARK_PYTHON to a Python that has `partner-policy-engine[spark]`.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from policyengine.engine.compile import Engine
@@ -9,6 +10,7 @@ from policyengine.engine.compile.outcomes import SubjectOutcomes
 from policyengine.engine.layout import RANKS, Row, finding_row, missing_row, value_row, value_text
 from policyengine.feel.types import Number
 from policyengine.policy.findings import Decision, Finding, Subject
+from policyengine.program.graph import Graph
 from policyengine.program.load import Program
 from policyengine.program.record import Record
 
@@ -25,11 +27,13 @@ def row_engine(program: Program) -> Callable[[int, Record], list[Row]]:
         if isinstance(kind, Number) and kind.unit == "money"
     }
 
+    deep = _deep(program.graph)
+
     def rows(number: int, record: Record) -> list[Row]:
         decision = engine.decide(record)
         subjects = engine.outcomes(record).subjects
         key = decision.subject.key
-        found = [finding_row(number, key, each) for each in _ordered(decision, subjects, ranks)]
+        found = [finding_row(number, key, each) for each in _ordered(decision, subjects, ranks, deep)]
         found += _values(number, key, subjects, digits)
         found += [missing_row(number, key, vocabulary.root, each) for each in decision.missing]
         return found
@@ -37,16 +41,32 @@ def row_engine(program: Program) -> Callable[[int, Record], list[Row]]:
     return rows
 
 
+def _deep(graph: Graph) -> frozenset[str]:
+    """Entities whose instances may look alike, since their keys tell them apart only within what is above."""
+    repeating = {repeat.within for repeat in graph.repeats.values()}
+    vocabulary = graph.vocabulary
+    return frozenset(name for name in vocabulary.entities if len(vocabulary.lineage(name)) > 2) - repeating
+
+
 def _ordered(
-    decision: Decision, subjects: tuple[SubjectOutcomes, ...], ranks: dict[tuple[str, str], int]
-) -> list[Finding]:
-    order: dict[Subject, int] = {}
-    for each in subjects:
-        order.setdefault(each.subject, len(order))
+    decision: Decision, subjects: tuple[SubjectOutcomes, ...], ranks: dict[tuple[str, str], int],
+    deep: frozenset[str],
+) -> list[Finding]:  # fmt: skip
+    order: dict[Subject, list[int]] = {}
+    for i, each in enumerate(subjects):
+        order.setdefault(each.subject, []).append(i)
+    seen: Counter[tuple[object, ...]] = Counter()
 
     def rank(finding: Finding) -> tuple[int, int, int]:
         rule = ranks.get((finding.policy, finding.id), len(ranks))
-        return RANKS[finding.section], order.get(finding.subject, len(order)), rule
+        places = order.get(finding.subject, [len(subjects)])
+        nth = 0
+        if finding.subject.entity in deep and len(places) > 1:
+            names = (getattr(finding, "role", None), getattr(finding, "on", None))
+            what = (finding.section, finding.policy, finding.id, *names, finding.subject)
+            nth = min(seen[what], len(places) - 1)
+            seen[what] += 1
+        return RANKS[finding.section], places[nth], rule
 
     return sorted(decision.findings, key=rank)
 

@@ -88,6 +88,10 @@ databases: .venv-db/ready ## test records out of SQLite and of a PostgreSQL that
 bench: .venv-bench/ready ## measure against hand-written code and other engines, and write docs/performance.md
 	.venv-bench/bin/python benchmarks/run.py
 
+.PHONY: bench-columns
+bench-columns: .venv/ready ## measure columns against hand-written Polars and our own rows
+	$(BIN)/python benchmarks/columns.py
+
 .PHONY: lock
 lock: .venv/ready ## resolve the dependencies anew (needs uv in .venv: pip install uv)
 	.ci/lock.sh $(BIN)/uv

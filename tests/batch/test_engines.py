@@ -148,6 +148,19 @@ def test_what_no_column_holds_is_answered_by_the_row_engine(evaluate, tmp_path):
         assert (ran.code, ran.values("levels", "candidate")) == (0, ["platinum", "silver"])
 
 
+def test_an_amount_beyond_the_table_among_columns(evaluate, tmp_path):
+    struct = pa.struct([("id", pa.string()), ("setup_fee", pa.decimal128(38, 0))])
+    schema = pa.schema([("id", pa.string()), ("accounts", pa.list_(struct))])
+    fees = [Decimal(1), Decimal(1), Decimal("9" * 35)]
+    rows = [{"id": f"P{i}", "accounts": [{"id": "1", "setup_fee": fee}]} for i, fee in enumerate(fees)]
+    pq.write_table(pa.Table.from_pylist(rows, schema), tmp_path / "base.parquet")
+    for engine in ("rows", "columns"):
+        ran = evaluate({}, "--engine", engine, records=str(tmp_path / "base.parquet"))
+        assert (ran.code, ran.keys) == (1, ["P0", "P1"])
+        found = [(Path(row["file"]).name, row["line"], row["key"], row["code"]) for row in ran.rejects]
+        assert found == [("base.parquet", "3", "P2", "RECORD002")]
+
+
 def test_an_amount_beyond_the_table(evaluate):
     account = f'{{"id": "1", "setup_fee": {"9" * 35}, "order_form_submitted_on": "2026-11-02"}}'
     text = f'{{"id": "x", "accounts": [{account}]}}\n{{"id": "y"}}\n'

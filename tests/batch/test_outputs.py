@@ -236,3 +236,10 @@ def test_csv_and_ndjson_need_no_extra(module, tmp_path):
 )
 def test_progress(numbers, text):
     assert progress_text(*numbers) == text
+
+
+def test_the_page_lists_the_columns():
+    page = (POLICIES.parent / "docs" / "operations.md").read_text(encoding="utf-8")
+    kinds = {"text": "text", "texts": "texts", "count": "whole number", "exact": "decimal", "date": "date"}
+    rows = "\n".join(f"| `{each.name}` | {kinds[each.kind]} | {each.about} |" for each in COLUMNS)
+    assert f"| column | type | what it is |\n|---|---|---|\n{rows}\n\n" in page

@@ -116,7 +116,9 @@ class Columns:
         by_rows = 0
         batches = [batch] if batch is not None and batch.num_rows else []
         assert self._program.graph is not None
-        more, beyond = record_batch(good, self._program.graph.vocabulary)
+        # A few odd ones are no other batch: it might have to be put into columns in a way of its own.
+        few = batches and len(good) <= FEW
+        more, beyond = (None, good) if few else record_batch(good, self._program.graph.vocabulary)
         for each in [*batches, *([more] if more is not None else [])]:
             answer = self.plan.answer(each)
             parts.append(answer.table)

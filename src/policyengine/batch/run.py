@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from policyengine.batch.beside import Beside
 from policyengine.batch.engines import Engine, Numbered
@@ -22,6 +22,9 @@ from policyengine.program.record_codes import WRONG_VALUE
 
 SHOWN = 5
 
+
+if TYPE_CHECKING:
+    from policyengine.batch.typed_columns import TypedChunk
 
 Named = Sequence[tuple[int, str | None]]
 
@@ -147,7 +150,7 @@ class _Pass:
             )
             self._summary.records = before + chunk.count
             self._keys.note(typed.keys)
-            self._write(good, typed.batch, typed.named)
+            self._write(good, typed, (chunk.file, chunk.before - before))
 
     def _read(
         self, keyed: Sequence[tuple[str | None, Raw]], numbers: Sequence[int] | None = None
@@ -164,19 +167,20 @@ class _Pass:
                 self._refuse(number, found)
         return good
 
-    def _write(self, good: list[Numbered], batch: object = None, named: Named = ()) -> None:
-        places = {each.number: each for each in good}
-        answered = self._engine.answer(good, batch)
+    def _write(
+        self, good: list[Numbered], typed: TypedChunk | None = None, place: tuple[str, int] = ("", 0)
+    ) -> None:
+        """Answer good records, and those of a chunk; the line of one in it is its number and so many more."""
+        named: Named = typed.named if typed is not None else ()
+        keys = {**dict(named), **{each.number: each.key for each in good}}
+        places = {each.number: (each.raw.file, each.raw.line) for each in good}
+        answered = self._engine.answer(good, typed.batch if typed is not None else None)
         for number, reason in answered.refused:
-            each = places.get(number)
-            file, line, key = (each.raw.file, each.raw.line, each.key) if each else ("", number, None)
+            file, line = places.get(number, (place[0], number + place[1]))
+            key = keys.get(number)
             self._refuse(number, [Reject(file, line, key, None, WRONG_VALUE.id, reason)])
         gone = {number for number, _ in answered.refused}
-        records = sorted(
-            (number, key)
-            for number, key in (*named, *((each.number, each.key) for each in good))
-            if number not in gone
-        )
+        records = sorted((number, key) for number, key in keys.items() if number not in gone)
         if isinstance(answered.rows, list):
             self._sink.write(answered.rows, records)
             self._summary.rows += len(answered.rows)

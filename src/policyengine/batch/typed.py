@@ -5,8 +5,10 @@ What is plainly good takes a short way. Anything else goes to the reader of docu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 from policyengine.batch.places import document_of, reject_of, split
@@ -21,12 +23,22 @@ from policyengine.source import Source
 from policyengine.text.json import read_json
 
 Cells: TypeAlias = Mapping[str, Callable[[str], object]]
+_SHORT = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,10})?")
+
+
+def _number(text: str) -> Decimal:
+    """What `quantities.number` gives, without its checks for a plain number of common length."""
+    if _SHORT.fullmatch(text):
+        return Decimal(text) or Decimal(0)
+    return quantities.number(text)
+
+
 _READERS: Mapping[str, Callable[[str], object]] = {
     "boolean": lambda text: quantities.boolean(text.strip()),
     "integer": quantities.integer,
     "count": quantities.count,
-    "number": quantities.number,
-    "money": quantities.number,
+    "number": _number,
+    "money": _number,
     "rate": quantities.rate,
 }
 

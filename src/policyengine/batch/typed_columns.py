@@ -114,8 +114,9 @@ def _whole(column: Any) -> Any:
 
 
 def _compact(values: Any) -> Any:
-    """The list without an offset, and without items under what is null."""
-    if values.offset or values.null_count or (len(values) and values.offsets[0].as_py()):
+    """The list without an offset, and without items that are in none of its rows."""
+    whole = not values.offset and not values.null_count and len(values) > 0
+    if not (whole and values.offsets[0].as_py() == 0 and values.offsets[-1].as_py() == len(values.values)):
         return pc.take(values, pa.array(range(len(values)), pa.int64()))
     return values
 
@@ -297,23 +298,24 @@ def _columns(records: Sequence[Record], vocabulary: Vocabulary, entity: str) -> 
 
 
 def _values(values: list[Any], fact: Fact) -> Any:
+    plain = _PLAIN.get(fact.scalar)
     if fact.is_list:
-        rows = [None if each is None else [_plain(item, fact) for item in each] for each in values]
+        rows = [
+            None if each is None else [plain(item) if plain else item for item in each] for each in values
+        ]
         return pa.array(rows, pa.list_(_kind(fact, [item for each in rows if each for item in each])))
-    plain = [None if each is None else _plain(each, fact) for each in values]
-    return pa.array(plain, _kind(fact, plain))
-
-
-def _plain(value: Any, fact: Fact) -> Any:
-    if fact.scalar in ("count", "integer"):
-        return int(value)
-    return _period(value) if fact.scalar == "period" else value
+    if plain is not None:
+        values = [None if each is None else plain(each) for each in values]
+    return pa.array(values, _kind(fact, values))
 
 
 def _period(value: Any) -> str:
     from policyengine.policy.shape import plain
 
     return str(plain(value))
+
+
+_PLAIN: Mapping[str, Callable[[Any], Any]] = {"count": int, "integer": int, "period": _period}
 
 
 def _kind(fact: Fact, values: Sequence[Any]) -> Any:

@@ -118,9 +118,10 @@ class Assembly:
         ]
 
     def _first(self, output: Output, who: pl.Series) -> pl.Series:
-        """Findings of rows that nobody can tell apart stand together."""
+        """Findings of rows that nobody can tell apart stand together where one may have several of a rule."""
         rows = self._state[output.entity]
-        if "__first" not in rows.columns or output.block.section == VALUES:
+        repeating = any(each.within == output.entity for each in self._lowering.graph.repeats.values())
+        if "__first" not in rows.columns or output.block.section == VALUES or not repeating:
             return who
         return rows.get_column("__first").gather(who)
 

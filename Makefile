@@ -75,10 +75,20 @@ fuzz: .venv-fuzz/ready ## search for inputs that break the readers and the expre
 	@for target in $(TARGETS); do .venv-fuzz/bin/python fuzz/run.py $$target -runs=$(RUNS) || exit 1; done
 
 COMPARISONS ?= 100000
+COLUMNS_COMPARISONS ?= 1000000
 
 .PHONY: differential
-differential: .venv/ready ## compare generated code with the reference evaluator: COMPARISONS=100000
+differential: .venv/ready ## compare generated code with the reference evaluator, and columns with rows: COMPARISONS=100000
 	$(BIN)/python -m tests.differential $(COMPARISONS)
+	$(BIN)/python -m tests.columns $(COLUMNS_COMPARISONS)
+
+.PHONY: spark
+spark: .venv-spark/ready ## test the answers on a local Spark with two workers (needs Java 17)
+	.venv-spark/bin/python -m pytest -p no:cacheprovider tests/outside/test_spark.py
+
+.PHONY: databases
+databases: .venv-db/ready ## test records out of SQLite and of a PostgreSQL that is started for it
+	.venv-db/bin/python -m pytest -p no:cacheprovider tests/outside/test_databases.py
 
 .PHONY: witnesses
 witnesses: .venv/ready ## compare our programs with every mutant of theirs: each must show on a record
@@ -93,6 +103,10 @@ BROWSER ?= chromium
 .PHONY: browser
 browser: .venv/ready ## render the page of `plan` in a real browser and look at it: BROWSER=chromium
 	BROWSER=$(BROWSER) $(BIN)/python -m tests.browser build/browser
+
+.PHONY: bench-columns
+bench-columns: .venv/ready ## measure columns against hand-written Polars and our own rows
+	$(BIN)/python benchmarks/columns.py
 
 .PHONY: lock
 lock: .venv/ready ## resolve the dependencies anew (needs uv in .venv: pip install uv)
@@ -123,6 +137,23 @@ clean: ## remove what was set up and what tools left behind
 	@.venv-fuzz/bin/python -m pip --disable-pip-version-check -qq install --require-hashes \
 		--requirement requirements.lock --requirement fuzz/requirements.txt
 	@.venv-fuzz/bin/python -m pip --disable-pip-version-check -qq install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Spark and the drivers of databases are large and seldom needed: each has an environment of its own
+.venv-spark/ready: requirements.lock tests/outside/spark.txt
+	@echo "Setting up .venv-spark, once ..."
+	@.ci/venv.sh .venv-spark
+	@.venv-spark/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --requirement requirements.lock
+	@.venv-spark/bin/python -m pip --disable-pip-version-check -qq install --requirement tests/outside/spark.txt
+	@.venv-spark/bin/python -m pip --disable-pip-version-check -qq install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv-db/ready: requirements.lock tests/outside/db.txt
+	@echo "Setting up .venv-db, once ..."
+	@.ci/venv.sh .venv-db
+	@.venv-db/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --requirement requirements.lock
+	@.venv-db/bin/python -m pip --disable-pip-version-check -qq install --requirement tests/outside/db.txt
+	@.venv-db/bin/python -m pip --disable-pip-version-check -qq install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # The peers of the benchmarks stay apart too; one that does not install is left out, and the page says so

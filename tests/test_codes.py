@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from bases import BASES, Files, codes_of
 from policyengine import api
 from policyengine.catalogue import CODES
 from policyengine.diagnostics import Code, Diagnostic, Report, Severity
@@ -17,8 +19,15 @@ from policyengine.text.json import read_json
 from policyengine.text.yaml import read_yaml
 from support import DAY, good_program, program_of, shown
 
+
+def _base(files: Files, path: Path) -> Iterable[Diagnostic]:
+    known = {code.id: code for code in CODES}
+    return [known[each].at(None, "") for each in codes_of(files, path)]
+
+
 # Codes whose mistake cannot be shown as one text: what makes it, and what is right instead.
 BY_HAND = {
+    **{code: (partial(_base, bad), partial(_base, good)) for code, (bad, good) in BASES.items()},
     "FILE001": (lambda path: api.load(path / "nowhere", as_of=DAY).diagnostics, None),
     "JSON001": (lambda _: _json('{"id": "acme" "name": "Acme"}'), lambda _: _json('{"id": "acme"}')),
     "JSON002": (lambda _: _json('{"id": "acme", "id": "other"}'), lambda _: _json('{"id": "acme"}')),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from policyengine import files
+from policyengine.batch import raw as batch
 from policyengine.change.contract import comparison_schema
 from policyengine.diagnostics import Code
 from policyengine.feel import codes as feel
@@ -22,7 +23,7 @@ from policyengine.verify.testfile import test_schema
 _MODULES: tuple[Any, ...] = (
     *(files, yaml, json, feel, form, bearer, condition, draft, grant, measure),
     *(read, declared, versions, link, load, record_codes),
-    verify,
+    *(batch, verify),
 )
 CODES: tuple[Code, ...] = tuple(
     sorted(

@@ -5,45 +5,77 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
-from policyengine.cli.codes import FOUND, OK
+from policyengine.api import Program
+from policyengine.cli.codes import FOUND, OK, CommandError
 from policyengine.cli.console import Console
 from policyengine.cli.files import deliver
-from policyengine.cli.inputs import FORMS, Form, left_out_line, read_records
+from policyengine.cli.inputs import FORMS, Inputs, left_out_line, read_records
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
 from policyengine.cli.programs import open_program
+from policyengine.cli.wanted import ENDINGS, Wanted
 from policyengine.policy.findings import Decision
 
 
 @click.command("evaluate", context_settings=SETTINGS)
 @click.argument("program", metavar="PROGRAM")
-@click.argument("files", metavar="RECORD...", nargs=-1, required=True)
+@click.argument("files", metavar="RECORD...", nargs=-1)
 @as_of_option
-@output_option("text", "json", "ndjson")
+@output_option("text", "json", "ndjson", "csv", "parquet", endings=ENDINGS)
 @click.option(
-    "--format", "form", type=click.Choice(FORMS), help="What is in the files, if the ending does not tell."
-)
+    "--format", "form", type=click.Choice((*FORMS, "csv", "parquet")),
+    help="What is in the files, if the ending does not tell.",
+)  # fmt: skip
 @click.option("--assumptions", is_flag=True, help="List what rests on assumptions, and which.")
+@click.option(
+    "--layout", type=click.Choice(["findings", "records"]),
+    help="Of a table: one row a finding (the default), or one a record.",
+)  # fmt: skip
+@click.option(
+    "--table", "tables", multiple=True, metavar="LIST=FILE",
+    help="A table of what stands in the records, such as `accounts=accounts.csv`.",
+)  # fmt: skip
+@click.option(
+    "--ignore", "ignored", multiple=True, metavar="NAME", help="A column not meant for the program."
+)
+@click.option(
+    "--rejects", metavar="FILE", help="Where what cannot be evaluated goes (default: beside the table)."
+)
+@click.option("--records-from", metavar="URL", help="A database: sqlite:///FILE or postgresql://HOST/NAME.")
+@click.option("--query", metavar="SQL", help="What to read there; its columns are facts.")
+@click.option(
+    "--engine", type=click.Choice(["auto", "rows", "columns"]), default="auto",
+    help="How tables are worked out (default: in columns, where they can be).",
+)  # fmt: skip
+@click.option("--explain-engine", is_flag=True, help="Say how a table is worked out, and why.")
 @color_option
-def command(
-    program: str,
-    files: tuple[str, ...],
-    as_of: date,
-    outputs: tuple[Output, ...],
-    form: Form | None,
-    assumptions: bool,
-    color: str,
-) -> int:
+def command(program: str, as_of: date, assumptions: bool, color: str, **given: Any) -> int:
     """Say what applies to partner records, and why.
 
-    PROGRAM is the folder of a program, RECORD a file with one or several records (YAML, JSON, NDJSON), or
-    `-` for standard input. Records with mistakes are reported and left out; the exit code is then 1.
+    PROGRAM is the folder of a program, RECORD a file with one or several records (YAML, JSON, NDJSON, CSV,
+    Parquet), a folder of such files, or `-` for standard input. Records with mistakes are reported and left
+    out; the exit code is then 1.
+
+    `-o decisions.csv`, `.ndjson` or `.parquet` writes a table instead of decisions with their reasons, for
+    any number of records.
     """
     console = Console.of(color)
+    wanted = Wanted(**given)
+    if not wanted.files and wanted.records_from is None and wanted.query is None:
+        message = "`RECORD...` is missing"
+        raise CommandError(message, help="`policyengine evaluate --help` shows what can be written")
     opened = open_program(program, as_of, console)
-    inputs = read_records(opened, files, form, console)
+    if wanted.writes_tables:
+        from policyengine.cli.tables import evaluate_tables
+
+        return evaluate_tables(opened, wanted, console)
+    if wanted.only_for_tables is not None:
+        message = f"`{wanted.only_for_tables}` is for tables, and none is asked for"
+        raise CommandError(message, help="add `-o FILE.csv`")
+    inputs = _read(opened, wanted, console)
     decisions = [opened.evaluate(record) for record in inputs.records]
 
     def render(form: str, paint: bool) -> str:
@@ -59,9 +91,18 @@ def command(
         )
         return "\n\n\n".join(texts)
 
-    deliver(outputs or (Output("text"),), render, console, map(Path, files))
+    deliver(wanted.outputs or (Output("text"),), render, console, map(Path, wanted.files))
     console.err(left_out_line(inputs))
     return FOUND if inputs.left_out else OK
+
+
+def _read(program: Program, wanted: Wanted, console: Console) -> Inputs:
+    if wanted.reads_tables:
+        from policyengine.cli.records import read_any
+
+        return read_any(program, wanted, console)
+    form: Any = wanted.form  # none of a table
+    return read_records(program, wanted.files, form, console)
 
 
 def _as_json(decisions: Sequence[Decision], form: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -66,25 +66,33 @@ def _meant(value: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A format, and the file that it goes to; None is standard output."""
+    """A format, and the file that it goes to; None is standard output.
+
+    `table` tells that the file was named alone, so that its ending says what is written.
+    """
 
     format: str
     path: Path | None = None
+    table: bool = False
 
 
 class OutputType(click.ParamType):  # type: ignore[type-arg]
-    """`FORMAT` or `FORMAT:FILE`."""
+    """`FORMAT` or `FORMAT:FILE`; with `endings`, a file whose ending tells the format."""
 
     name = "output"
 
-    def __init__(self, formats: tuple[str, ...]) -> None:
+    def __init__(self, formats: tuple[str, ...], endings: Mapping[str, str] | None = None) -> None:
         self.formats = formats
+        self.endings = endings or {}
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Output:
         """The output, or a message with the format that was probably meant."""
         if isinstance(value, Output):
             return value
         name, colon, path = str(value).partition(":")
+        ending = Path(str(value)).suffix.lower()
+        if name not in self.formats and ending in self.endings:
+            return Output(self.endings[ending], Path(str(value)), table=True)
         if name not in self.formats:
             known = ", ".join(f"`{one}`" for one in self.formats)
             help = did_you_mean(name, self.formats) or f"write one of {known}"
@@ -131,15 +139,16 @@ def color_option(function: F) -> F:
     )(function)
 
 
-def output_option(*formats: str) -> Callable[[F], F]:
+def output_option(*formats: str, endings: Mapping[str, str] | None = None) -> Callable[[F], F]:
     """`-o FORMAT[:FILE]`, as often as liked; the first format is the default."""
+    files = f"; or a file, {', '.join(dict.fromkeys(endings))}, for a table" if endings else ""
     return click.option(
         "-o",
         "--output",
         "outputs",
-        type=OutputType(formats),
+        type=OutputType(formats, endings),
         multiple=True,
-        metavar="FORMAT[:FILE]",
-        help=f"{', '.join(formats[:-1])} or {formats[-1]}; may be given several times "
+        metavar="FORMAT[:FILE]|FILE" if endings else "FORMAT[:FILE]",
+        help=f"{', '.join(formats[:-1])} or {formats[-1]}{files}; may be given several times "
         f"(default: {formats[0]} on standard output).",
     )

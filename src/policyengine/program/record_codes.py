@@ -8,6 +8,7 @@ from typing import Any
 from policyengine.diagnostics import Code, Diagnostic, did_you_mean
 from policyengine.policy.quantities import shorten
 from policyengine.policy.vocabulary import Fact, Vocabulary
+from policyengine.source import Span
 from policyengine.text.document import Document, Pointer, Scalar
 from policyengine.text.document import Mapping as MappingNode
 
@@ -89,7 +90,7 @@ def of_schema_error(
         known = set(error.schema["properties"])
         for key in error.instance:
             if key not in known:
-                yield _unknown(document, (*pointer, key), key, vocabulary, entity)
+                yield unknown_fact(document.key_span((*pointer, key)), key, vocabulary, entity)
     elif error.validator == "required":
         for key in error.validator_value:
             if key not in error.instance:
@@ -98,10 +99,8 @@ def of_schema_error(
         yield _wrong(document, pointer, error, vocabulary, entity)
 
 
-def _unknown(
-    document: Document, pointer: Pointer, key: str, vocabulary: Vocabulary, entity: str
-) -> Diagnostic:
-    at = document.key_span(pointer)
+def unknown_fact(at: Span | None, key: str, vocabulary: Vocabulary, entity: str) -> Diagnostic:
+    """What is wrong with a key that an entity does not have, and which one was probably meant."""
     facts = vocabulary.entities[entity].facts
     if key in facts:
         return DERIVED.at(at, f"`{key}` is derived by a formula", help=f"leave `{key}` out of the record")

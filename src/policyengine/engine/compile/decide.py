@@ -38,7 +38,7 @@ def _decide(compiled: Compiled, program: Program, found: Found) -> Decision:
             findings += run.read(scopes[0], _read_rule, open_ones)
         else:
             findings += _interleaved(run, scopes, open_ones)
-    left_out = _left_out(compiled, found)
+    left_out = lists_of(compiled, found)
     missing = missing_facts(open_ones, left_out) if open_ones or left_out else ()
     undecided = any(finding.status == UNDETERMINED for finding in open_ones)
     return Decision(
@@ -69,7 +69,8 @@ def _shown_values(compiled: Compiled, found: Found) -> dict[str, dict[str, objec
     }
 
 
-def _left_out(compiled: Compiled, found: Found) -> dict[tuple[str, str, str], tuple[str, ...]]:
+def lists_of(compiled: Compiled, found: Found) -> dict[tuple[str, str, str], tuple[str, ...]]:
+    """The lists that a record leaves out although rules judge what would stand in them, with those rules."""
     for above, name in compiled.lists:
         for scope in found[above]:
             if scope.record is not None and name not in scope.record.lists:

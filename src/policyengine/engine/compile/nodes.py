@@ -105,7 +105,8 @@ def _both_passes(
     variables.known = set(hard)
     frame, fallbacks = _pass(variables, names, Frame(variables.unit, assume, repeated=repeated))
     variables.known = set()
-    return frame.lines, hard, fallbacks
+    # Where parts are shared, the second pass may need what the first one never came to.
+    return frame.lines, list(dict.fromkeys([*hard, *frame.hard])), fallbacks
 
 
 def _pass(variables: Variables, names: Iterable[str], frame: Frame) -> tuple[Frame, tuple[Key, ...]]:

@@ -1,0 +1,215 @@
+"""Measures columns on the workload, in memory and on one core: `make bench-columns`.
+
+Beside hand-written Polars with decimals for the same answers, and beside our own row engine, in turns in one
+run; then how the cost grows with the records and with the rules. It prints ratios and the page's figures.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
+import gc
+import resource
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import ours
+import polars as pl
+import pyarrow as pa
+from records import answer, records
+from rules import ACTIVITIES, CONDITIONS, LEVELS, MATRIX, TYPES, Condition
+
+from policyengine.engine.columns import ColumnPlan, plan, record_schema
+from policyengine.engine.rows import row_engine
+from policyengine.program.load import load
+from policyengine.source import Source
+from program import FOLDER
+
+ROUNDS = 7
+DAY = date(2026, 11, 21)
+_FEW = 2_000
+_DRAWN = 20_000
+
+
+# Hand-written
+
+
+def _hand() -> Callable[[pl.DataFrame], pl.DataFrame]:
+    """What a careful person writes in Polars: decimals wide enough, duties looked up by their conditions."""
+    c = pl.col
+    order = list(CONDITIONS)
+    duties = pl.Series(
+        [[a for a in ACTIVITIES if MATRIX[a][kind] == "p" and (a not in CONDITIONS or bits >> order.index(a) & 1)]
+         for kind in TYPES for bits in range(2 ** len(order))], dtype=pl.List(pl.String),
+    )  # fmt: skip
+
+    def holds(condition: Condition) -> pl.Expr:
+        fact = c(condition.fact)
+        if condition.op == "=":
+            return fact if condition.value else ~fact
+        return fact >= condition.value if condition.op == ">=" else fact < condition.value
+
+    def amount(text: str) -> pl.Expr:
+        return pl.lit(Decimal(text), dtype=pl.Decimal(38, 2))
+
+    strict = c.attends_reviews & c.competence_positive & (c.technical_trained >= 1) & (c.sales_trained >= 1)
+    tier: Any = pl.lit("none")
+    discount: Any = amount("0.00")
+    for level in reversed(LEVELS):
+        here = (c.active_accounts >= level.low) & (c.active_accounts <= (level.high or 10**9))
+        here = here & strict if level.strict else here
+        tier = pl.when(here).then(pl.lit(level.id)).otherwise(tier)
+        discount = pl.when(here).then(amount(str(level.discount))).otherwise(discount)
+    key: Any = pl.lit(0, pl.UInt32)
+    for i, kind in enumerate(TYPES):
+        key = pl.when(c.partner_type == kind).then(pl.lit(i << len(order), pl.UInt32)).otherwise(key)
+    for i, activity in enumerate(order):
+        key = key + holds(CONDITIONS[activity]).cast(pl.UInt32) * pl.lit(1 << i, pl.UInt32)
+    wide = pl.Decimal(38, 4)
+
+    def net(fee: str) -> pl.Expr:
+        rest = pl.lit(Decimal(1), dtype=wide) - c.discount.cast(wide)
+        return (c(fee).cast(wide) * rest).round(2, mode="half_away_from_zero").alias(f"net_{fee}")
+
+    mrr = c.total_users.cast(pl.Decimal(38, 2)) * (c.license_price + c.hwaas_price + c.classound_price)
+    chosen = [
+        c.id, c.level, c.discount, pl.lit(duties).gather(key).alias("duties"), c.expected_mrr,
+        (c.expected_mrr.cast(wide) * c.probability.cast(wide)).alias("weighted_mrr"),
+        ((c.stage != "proposal") | c.verbal_agreement).alias("gate_open"),
+        (c.demo_answers & c.demo_done & c.approved_by_am).alias("bonus"), net("setup_fee"), net("monthly_fee"),
+    ]  # fmt: skip
+    first = [tier.alias("level"), discount.alias("discount"), mrr.alias("expected_mrr")]
+    return lambda rows: rows.lazy().with_columns(first).select(chosen).collect()
+
+
+# Ours
+
+
+def batch(columns: ColumnPlan, count: int) -> Any:
+    """So many records of the workload; more than were drawn are the same ones again."""
+    schema = record_schema(columns.graph.vocabulary)
+    cents = [pa.field(f.name, pa.decimal128(38, 2)) if pa.types.is_decimal(f.type) else f for f in schema]
+    drawn = [{"__row": i, **record} for i, record in enumerate(records(min(count, _DRAWN)), start=1)]
+    table = pa.Table.from_pylist(drawn, schema=pa.schema(cents))
+    return pa.concat_tables([table] * -(-count // _DRAWN)).slice(0, count).combine_chunks()
+
+
+def right(columns: ColumnPlan, table: Any, by_hand: pl.DataFrame) -> None:
+    """Raises `ValueError` where an amount is not right to the last digit, ours or the hand-written one."""
+    brief = columns.brief(table).entities["partner"]
+    expected = [answer(each) for each in records(_FEW)]
+    for name, theirs, mine in (
+        ("net_setup", "net_setup_fee", "fees/setup.net"), ("net_monthly", "net_monthly_fee", "fees/monthly.net"),
+        ("expected_mrr", "expected_mrr", "values.expected_mrr"), ("weighted_mrr", "weighted_mrr", "values.weighted_mrr"),
+    ):  # fmt: skip
+        wanted = [each[name] for each in expected]
+        if brief.column(mine).to_pylist()[:_FEW] != wanted or by_hand[theirs].to_list()[:_FEW] != wanted:
+            raise ValueError(name)
+
+
+def program_of(copies: int) -> Any:
+    """The workload with its matrix so many times over."""
+    texts = {path.name: path.read_text() for path in sorted(Path(FOLDER).glob("*.yaml"))}
+    matrix = texts.pop("activities.yaml")
+    for i in range(copies):
+        texts[f"activities-{i}.yaml"] = matrix.replace("id: activities\n", f"id: activities-{i}\n")
+    found = load("workload", [Source(name, text) for name, text in texts.items()], DAY)
+    if not found.ok:
+        raise ValueError([each.message for each in found.diagnostics])
+    return found
+
+
+# Timing
+
+
+def best(runs: dict[str, Callable[[], object]], rounds: int = ROUNDS) -> dict[str, float]:
+    """The seconds of the best round of each, in turns."""
+    found = dict.fromkeys(runs, float("inf"))
+    for _ in range(rounds):
+        for name, run in runs.items():
+            gc.collect()
+            start = time.perf_counter()
+            run()
+            found[name] = min(found[name], time.perf_counter() - start)
+    return found
+
+
+def _say(text: str = "") -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def beside(count: int) -> None:
+    """Columns beside hand-written Polars and our own rows."""
+    loaded = ours.program()
+    columns, hand = plan(loaded.linked), _hand()
+    table = batch(columns, count)
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    right(columns, table, hand(frame))
+    some = [ours.read(loaded, record) for record in records(_FEW)]
+    rows = row_engine(loaded.linked)
+    took = best(
+        {
+            "hand-written Polars, decimals": lambda: hand(frame),
+            "columns, tables of entities": lambda: columns.brief(table),
+            "columns, findings table": lambda: columns.answer(table),
+            "row engine, outcomes": lambda: [loaded.outcomes(record) for record in some],
+        }
+    )
+    slow = best(
+        {"row engine, findings table": lambda: [rows(i, each) for i, each in enumerate(some[:200])]}, 2
+    )
+    counts = {"row engine, outcomes": _FEW, "row engine, findings table": 200}
+    rates = {name: counts.get(name, count) / seconds for name, seconds in {**took, **slow}.items()}
+    by_hand, outcomes = rates["hand-written Polars, decimals"], rates["row engine, outcomes"]
+    _say("| on one core | records a second | to hand-written Polars | to our outcomes row by row |")
+    _say("|---|---:|---:|---:|")
+    for name, rate in rates.items():
+        _say(f"| {name} | {rate:,.0f} | {rate / by_hand:.2f} x | {rate / outcomes:.1f} x |")
+    _say()
+
+
+def by_records(counts: tuple[int, ...]) -> None:
+    """What a record costs among few and among many, in batches of at most 100,000."""
+    columns = plan(ours.program().linked)
+    _say("| records | microseconds a record | peak memory, MB |")
+    _say("|---:|---:|---:|")
+    for count in counts:
+        table = batch(columns, min(count, 100_000))
+        times = max(1, count // 100_000)
+        took = best({"": lambda table=table, times=times: [columns.brief(table) for _ in range(times)]}, 3)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        _say(f"| {count:,} | {took[''] / count * 1e6:.3f} | {peak:,.0f} |")
+    _say()
+
+
+def by_rules(copies: tuple[int, ...], count: int) -> None:
+    """What a rule costs among few and among many."""
+    _say("| rules | lowering, s | microseconds a record | nanoseconds a record and rule |")
+    _say("|---:|---:|---:|---:|")
+    for several in copies:
+        columns = plan(program_of(several))
+        table = batch(columns, count)
+        start = time.perf_counter()
+        columns.brief(table)
+        lowering = time.perf_counter() - start
+        seconds = best({"": lambda columns=columns, table=table: columns.brief(table)}, 5)[""]
+        rules = len(columns.graph.rules)
+        _say(
+            f"| {rules:,} | {lowering:.2f} | {seconds / count * 1e6:.2f} | {seconds / count / rules * 1e9:.1f} |"
+        )
+    _say()
+
+
+if __name__ == "__main__":
+    beside(100_000)
+    by_records((10_000, 100_000, 1_000_000))
+    by_rules((1, 6, 31), 50_000)

@@ -1,0 +1,1 @@
+"""Whole partner bases: tables of records in, tables of findings out, whatever the number of records."""

@@ -1,0 +1,245 @@
+"""Which files hold the records, which the tables beside them, and the raw records in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import field
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+from policyengine.batch.database import Database
+from policyengine.batch.lines import Unusable
+from policyengine.batch.raw import Raw
+from policyengine.batch.textfiles import Owned, csv_records, ndjson_records
+from policyengine.dataclass import dataclass
+from policyengine.policy.vocabulary import Vocabulary
+
+Kind = Literal["csv", "ndjson", "parquet", "yaml", "json"]
+KINDS: Mapping[str, Kind] = {
+    ".csv": "csv", ".tsv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".parquet": "parquet",
+    ".pq": "parquet", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
+}  # fmt: skip
+TABLES: frozenset[Kind] = frozenset({"csv", "ndjson", "parquet"})
+Read = Callable[[Path, Kind], Iterator[Raw]]
+
+
+@dataclass(slots=True)
+class Meter:
+    """How far reading has come: units done and units in all, bytes or rows; 0 in all is not known."""
+
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The files with records, in order, and by entity the files with what stands in them.
+
+    With a `database` there are queries by entity instead.
+    """
+
+    files: tuple[tuple[Path, Kind], ...] = ()
+    tables: Mapping[str, tuple[tuple[Path, Kind], ...]] = field(default_factory=dict)
+    database: Database | None = None
+    queries: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All of them."""
+        return tuple(
+            path for path, _ in (*self.files, *(one for each in self.tables.values() for one in each))
+        )
+
+
+def kind_of(path: Path) -> Kind | None:
+    """What the ending of a name says."""
+    return KINDS.get(path.suffix.lower())
+
+
+def find_inputs(
+    paths: Iterable[Path], tables: Mapping[str, Path], vocabulary: Vocabulary, form: Kind | None = None
+) -> Inputs:
+    """The files that are meant: those named, those in folders, and tables that lie beside them."""
+    lists = {str(each.list): name for name, each in vocabulary.entities.items() if each.list}
+    beside: dict[str, list[Path]] = {}
+    for word, table in tables.items():
+        if word not in lists:
+            known = ", ".join(f"`{name}`" for name in lists) or "none"
+            raise Unusable(f"`{word}` is no list of the program", f"its lists are {known}")
+        beside[lists[word]] = [table]
+    files: list[Path] = []
+    for path in paths:
+        found = _in_folder(path) if path.is_dir() else [path]
+        files += [each for each in found if each.stem not in lists or each == path]
+        siblings = found if path.is_dir() else _beside(path)
+        for each in siblings:
+            entity = lists.get(each.stem)
+            if entity is not None and each.stem not in tables and each != path:
+                known_ones = beside.setdefault(entity, [])
+                if all(not _same(each, one) for one in known_ones):
+                    known_ones.append(each)
+    _one_each(beside, vocabulary)
+    return Inputs(
+        tuple((path, _kind(path, form)) for path in files),
+        {
+            entity: tuple((path, _table_kind(path)) for path in beside[entity])
+            for entity in sorted(beside, key=lambda name: len(vocabulary.lineage(name)))
+        },
+    )
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    found = sorted(
+        path for path in folder.iterdir()
+        if path.is_file() and not path.name.startswith((".", "_")) and kind_of(path) is not None
+    )  # fmt: skip
+    if not found:
+        raise Unusable(
+            f"there is no file with records in `{folder}`", "CSV, NDJSON, Parquet, YAML, JSON are read"
+        )
+    return found
+
+
+def _beside(path: Path) -> list[Path]:
+    """The tables of the same folder, those of the same kind first."""
+    if kind_of(path) not in TABLES or not path.parent.is_dir():
+        return []
+    found = [each for each in path.parent.iterdir() if kind_of(each) in TABLES and each.is_file()]
+    return sorted(found)
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
+
+
+def _one_each(beside: Mapping[str, list[Path]], vocabulary: Vocabulary) -> None:
+    for entity, paths in beside.items():
+        if len({path.suffix for path in paths}) > 1:
+            names = " and ".join(f"`{path}`" for path in paths)
+            word = vocabulary.entities[entity].list
+            raise Unusable(f"{names} could both hold `{word}`", f"choose one: `--table {word}=FILE`")
+
+
+def _kind(path: Path, form: Kind | None) -> Kind:
+    kind = form or kind_of(path)
+    if kind is None:
+        raise Unusable(f"the ending of `{path}` does not tell what is in it", "`--format` says so")
+    return kind
+
+
+def _table_kind(path: Path) -> Kind:
+    kind = _kind(path, None)
+    if kind not in TABLES:
+        raise Unusable(f"`{path}` is no table", "a table is a CSV, NDJSON or Parquet file")
+    return kind
+
+
+class Reader:
+    """Reads the files of a run; `meter` tells how far it has come."""
+
+    def __init__(self, inputs: Inputs, vocabulary: Vocabulary, ignored: Iterable[str], plain: Read) -> None:
+        self.inputs = inputs
+        self.meter = Meter(total=sum(path.stat().st_size for path, _ in inputs.files))
+        self._vocabulary = vocabulary
+        self._ignored = tuple(ignored)
+        self._plain = plain
+
+    def records(self) -> Iterator[Raw]:
+        """All records, file by file."""
+        base = 0
+        yield from self._queried()
+        for path, kind in self.inputs.files:
+            yield from self._file(path, kind, base)
+            base += path.stat().st_size
+            self.meter.done = base
+
+    def _file(self, path: Path, kind: Kind, base: int) -> Iterator[Raw]:
+        if kind in ("yaml", "json"):
+            yield from self._plain(path, kind)
+        else:
+            for _, raw in self._rows(path, kind, self._vocabulary.root, base):
+                yield raw
+
+    def chunks(self, size: int) -> Iterator[Any]:
+        """All records, those of columns as batches, others in lists of at most so many."""
+        base = 0
+        rows = self._queried()
+        while batch := list(islice(rows, size)):
+            yield batch
+        for path, kind in self.inputs.files:
+            if kind == "parquet":
+                from policyengine.batch.parquet import parquet_chunks
+
+                root = self._vocabulary.root
+                for share, chunk in parquet_chunks(path, self._vocabulary, root, self._ignored, size):
+                    yield chunk
+                    self.meter.done = base + share
+            else:
+                rows = iter(self._file(path, kind, base))
+                while batch := list(islice(rows, size)):
+                    yield batch
+            base += path.stat().st_size
+            self.meter.done = base
+
+    def table(self, entity: str) -> Iterator[Owned]:
+        """The rows of the tables of an entity, each with the keys of what it belongs to."""
+        if entity in self.inputs.queries:
+            yield from self._query(entity)
+            return
+        for path, kind in self.inputs.tables[entity]:
+            yield from self._rows(path, kind, entity, None)
+
+    def _queried(self) -> Iterator[Raw]:
+        root = self._vocabulary.root
+        return (raw for _, raw in self._query(root)) if root in self.inputs.queries else iter(())
+
+    def _query(self, entity: str) -> Iterator[Owned]:
+        assert self.inputs.database is not None
+        query = self.inputs.queries[entity]
+        return self.inputs.database.rows(query, self._vocabulary, entity, self._ignored)
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The entities that have tables of their own, outermost first."""
+        queried = [name for name in self.inputs.queries if name != self._vocabulary.root]
+        return tuple(dict.fromkeys((*self.inputs.tables, *queried)))
+
+    def _rows(self, path: Path, kind: Kind, entity: str, base: int | None) -> Iterator[Owned]:
+        if kind == "parquet":
+            from policyengine.batch.parquet import parquet_records
+
+            for share, owned in parquet_records(path, self._vocabulary, entity, self._ignored):
+                if base is not None:
+                    self.meter.done = base + share
+                yield owned
+            return
+        with path.open("rb") as stream:
+            if kind == "csv":
+                rows = csv_records(stream, str(path), self._vocabulary, entity, self._ignored)
+            else:
+                rows = _owned(ndjson_records(stream, str(path), self._ignored), self._vocabulary, entity)
+            for i, owned in enumerate(rows):
+                if base is not None and not i % 256:
+                    self.meter.done = base + stream.tell()
+                yield owned
+
+
+def _owned(rows: Iterable[Raw], vocabulary: Vocabulary, entity: str) -> Iterator[Owned]:
+    """Objects of a table, each with the keys that it names its owners by."""
+    above = tuple(reversed(vocabulary.lineage(entity)[1:]))
+    facts = vocabulary.entities[entity].facts
+    words = [
+        [word for word in (f"{name}_{vocabulary.entities[name].key}", name) if word not in facts]
+        for name in above
+    ]
+    for raw in rows:
+        if not above:
+            yield (), raw
+            continue
+        keys = []
+        for choices in words:
+            found = next((raw.values.pop(word) for word in choices if word in raw.values), None)
+            if found is not None:
+                keys.append(str(found))
+        yield tuple(keys), raw

@@ -1,0 +1,110 @@
+"""Arrow batches of records in, Arrow batches of findings and rejects out: what runs on every worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+
+from policyengine.batch.arrow_out import arrow_schema, arrow_table
+from policyengine.batch.engines import Columns, Numbered
+from policyengine.batch.lines import Unusable
+from policyengine.batch.parquet import ArrowChunk, arrow_head
+from policyengine.batch.raw import REJECT_COLUMNS, Reject
+from policyengine.batch.typed import TypedReader
+from policyengine.batch.typed_columns import ColumnReader
+from policyengine.engine.layout import COLUMNS, DIGITS
+from policyengine.program.load import Program
+from policyengine.program.record import Record
+from policyengine.program.record_codes import WRONG_VALUE
+
+REJECTS = REJECT_COLUMNS
+_SPARK = {
+    "text": "string",
+    "texts": "array<string>",
+    "count": "bigint",
+    "date": "date",
+    "exact": f"decimal(38,{DIGITS})",
+}
+
+
+def findings_fields() -> list[tuple[str, str]]:
+    """The columns of the findings table with their types in SQL."""
+    return [(column.name, "int" if column.name == "position" else _SPARK[column.kind]) for column in COLUMNS]
+
+
+def rejects_fields() -> list[tuple[str, str]]:
+    """The columns of rejects, each after two underscores, with their types in SQL."""
+    return [(f"__{name}", "bigint" if name == "line" else "string") for name in REJECTS]
+
+
+class Kernel:
+    """A program, ready for batches of any number."""
+
+    def __init__(self, program: Program) -> None:
+        assert program.graph is not None
+        self._vocabulary = program.graph.vocabulary
+        self._typed = TypedReader(self._vocabulary)
+        self._columns = ColumnReader(self._vocabulary)
+        self._engine = Columns(program)
+        self._findings = arrow_schema(COLUMNS)
+
+    def check(self, schema: Any) -> None:
+        """Raises `ValueError` where a column is no fact of the program."""
+        try:
+            arrow_head(schema, "the data frame", self._vocabulary, self._vocabulary.root, ())
+        except Unusable as error:
+            raise ValueError(f"{error.message}; {error.help}") from None
+
+    def run(self, batches: Iterable[Any], partition: int) -> Iterator[Any]:
+        """The findings and rejects of the batches of one partition, in their order."""
+        before = 0
+        for batch in batches:
+            for start in range(0, batch.num_rows, self._engine.size):
+                part = batch.slice(start, self._engine.size)
+                yield from self._batch(part, before, partition)
+                before += part.num_rows
+
+    def _batch(self, batch: Any, before: int, partition: int) -> Iterator[Any]:
+        vocabulary = self._vocabulary
+        head = arrow_head(batch.schema, "spark", vocabulary, vocabulary.root, ())
+        chunk = ArrowChunk(batch, head, "spark", before)
+        typed = self._columns.read(chunk, before, lambda key: False)
+        good: list[Numbered] = []
+        rejects: list[Reject] = []
+        for at, raw in chunk.raws(typed.odd):
+            found = self._typed.read(raw)
+            if isinstance(found, Record):
+                good.append(Numbered(before + at + 1, found, raw, self._typed.key_of(raw)))
+            else:
+                rejects += found
+        answered = self._engine.answer(good, typed.batch)
+        keys = dict(typed.named) | {each.number: each.key for each in good}
+        rejects += [
+            Reject("spark", number, keys.get(number), None, WRONG_VALUE.id, reason)
+            for number, reason in answered.refused
+        ]
+        if answered.rows.num_rows:
+            yield from self._beside(answered.rows, partition, None).to_batches()
+        if rejects:
+            empty = arrow_table([(None,) * len(COLUMNS)] * len(rejects), self._findings)
+            yield from self._beside(
+                empty, partition, [replace(each, file="spark") for each in rejects]
+            ).to_batches()
+
+    def _beside(self, findings: Any, partition: int, rejects: Sequence[Reject] | None) -> Any:
+        """Findings or rejects, with the columns of both."""
+        count = findings.num_rows
+        columns = [pa.array([partition] * count, pa.int32()), *findings.columns]
+        columns.append(pa.nulls(count, pa.int32()) if rejects is None else pa.array([1] * count, pa.int32()))
+        for name in REJECTS:
+            kind = pa.int64() if name == "line" else pa.string()
+            columns.append(
+                pa.nulls(count, kind)
+                if rejects is None
+                else pa.array([getattr(each, name) for each in rejects], kind)
+            )
+        names = ["partition", *self._findings.names, "__reject", *(f"__{name}" for name in REJECTS)]
+        return pa.Table.from_arrays(columns, names=names)

@@ -1,0 +1,214 @@
+"""A run: records in, findings and rejects out, batch by batch, whatever the number of records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing
+from dataclasses import field, replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Protocol
+
+from policyengine.batch.beside import Beside
+from policyengine.batch.engines import Engine, Numbered
+from policyengine.batch.inputs import Reader
+from policyengine.batch.keys import Keys, twins_of
+from policyengine.batch.raw import Raw, Reject
+from policyengine.batch.typed import TypedReader
+from policyengine.dataclass import dataclass
+from policyengine.engine.layout import Row
+from policyengine.policy.vocabulary import Vocabulary
+from policyengine.program.load import Program
+from policyengine.program.record import Record
+from policyengine.program.record_codes import WRONG_VALUE
+
+SHOWN = 5
+
+
+if TYPE_CHECKING:
+    from policyengine.batch.typed_columns import TypedChunk
+
+Named = Sequence[tuple[int, str | None]]
+
+
+class Sink(Protocol):
+    """Where findings and rejects go. What it got is dropped unless it is told that the run is complete."""
+
+    def write(self, rows: Sequence[Row], records: Named) -> None:
+        """The findings of some records, those of each together; and the numbers and keys of all of them."""
+
+    def write_table(self, table: Any, records: Named) -> None:
+        """The same as an Arrow table."""
+
+    def reject(self, found: Reject) -> None:
+        """A mistake that keeps a record from being evaluated."""
+
+    def complete(self) -> None:
+        """All is there: let it appear."""
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a run came to: records read, of those rejected, rows of tables without a record, rows written.
+
+    `by_rows` are the records that the row engine answered. `first` are the first mistakes.
+    """
+
+    records: int = 0
+    rejected: int = 0
+    orphans: int = 0
+    rows: int = 0
+    by_rows: int = 0
+    first: list[Reject] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing was rejected."""
+        return not self.rejected and not self.orphans
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run needs. `tell` hears after each batch how many records there were so far."""
+
+    program: Program
+    engine: Engine
+    read: Callable[[], Reader]
+    sink: Callable[[], AbstractContextManager[Sink]]
+    tell: Callable[[int, Reader], None]
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What the program speaks of."""
+        assert self.program.graph is not None
+        return self.program.graph.vocabulary
+
+
+def evaluate_all(run: Run) -> Summary:
+    """Evaluate every record that is good; the others, and rows of tables that belong to none, are rejects.
+
+    Where two records turn out to have the same key, all is done once more without both.
+    """
+    keys = Keys()
+    with run.sink() as sink:
+        summary = _Pass(run, sink, keys).all()
+        suspects = keys.suspects()
+        if not suspects:
+            if summary.records or summary.orphans:
+                sink.complete()
+            return summary
+    typed = TypedReader(run.vocabulary)
+    twins = twins_of(((typed.key_of(raw), raw) for raw in run.read().records()), suspects)
+    with run.sink() as sink:
+        summary = _Pass(run, sink, Keys(twins)).all()
+        sink.complete()
+        return summary
+
+
+class _Pass:
+    """One pass over all records."""
+
+    def __init__(self, run: Run, sink: Sink, keys: Keys) -> None:
+        self._run = run
+        self._sink = sink
+        self._keys = keys
+        self._reader = run.read()
+        self._typed = TypedReader(run.vocabulary)
+        self._engine = run.engine
+        self._summary = Summary()
+
+    def all(self) -> Summary:
+        """What it came to."""
+        with closing(Beside(self._run.vocabulary)) as beside:
+            for entity in self._reader.beside:
+                self._lost(beside.add(entity, self._reader.table(entity)))
+            if self._engine.in_columns and not self._reader.beside:
+                self._in_columns()
+            else:
+                for batch in batches(self._reader.records(), self._engine.size):
+                    keyed = [(self._typed.key_of(raw), raw) for raw in batch]
+                    if self._reader.beside:
+                        beside.attach(keyed)
+                    self._write(self._read(keyed))
+            self._lost(beside.orphans())
+        return self._summary
+
+    def _in_columns(self) -> None:
+        """Batches that are columns already are typed as such; only what is odd in them is taken apart."""
+        from policyengine.batch.typed_columns import ColumnReader
+
+        columns = ColumnReader(self._run.vocabulary)
+        for chunk in self._reader.chunks(self._engine.size):
+            if not isinstance(chunk, list) and not self._engine.takes_columns(chunk.count):
+                chunk = [raw for _, raw in chunk.raws(range(chunk.count))]
+            if isinstance(chunk, list):
+                self._write(self._read([(self._typed.key_of(raw), raw) for raw in chunk]))
+                continue
+            before = self._summary.records
+            typed = columns.read(chunk, before, self._keys.is_twin)
+            odd = [(before + at + 1, raw) for at, raw in chunk.raws(typed.odd)]
+            good = self._read(
+                [(self._typed.key_of(raw), raw) for _, raw in odd], [number for number, _ in odd]
+            )
+            self._summary.records = before + chunk.count
+            self._keys.note(typed.keys)
+            self._write(good, typed, (chunk.file, chunk.before - before))
+
+    def _read(
+        self, keyed: Sequence[tuple[str | None, Raw]], numbers: Sequence[int] | None = None
+    ) -> list[Numbered]:
+        """The records that are good, with their numbers; the others are rejected."""
+        good: list[Numbered] = []
+        for i, (key, raw) in enumerate(keyed):
+            self._summary.records += 1
+            number = self._summary.records if numbers is None else numbers[i]
+            found = self._keys.check(key, raw) or self._typed.read(raw)
+            if isinstance(found, Record):
+                good.append(Numbered(number, found, raw, key))
+            else:
+                self._refuse(number, found)
+        return good
+
+    def _write(
+        self, good: list[Numbered], typed: TypedChunk | None = None, place: tuple[str, int] = ("", 0)
+    ) -> None:
+        """Answer good records, and those of a chunk; the line of one in it is its number and so many more."""
+        named: Named = typed.named if typed is not None else ()
+        keys = {**dict(named), **{each.number: each.key for each in good}}
+        places = {each.number: (each.raw.file, each.raw.line) for each in good}
+        answered = self._engine.answer(good, typed.batch if typed is not None else None)
+        for number, reason in answered.refused:
+            file, line = places.get(number, (place[0], number + place[1]))
+            key = keys.get(number)
+            self._refuse(number, [Reject(file, line, key, None, WRONG_VALUE.id, reason)])
+        gone = {number for number, _ in answered.refused}
+        records = sorted((number, key) for number, key in keys.items() if number not in gone)
+        if isinstance(answered.rows, list):
+            self._sink.write(answered.rows, records)
+            self._summary.rows += len(answered.rows)
+        else:
+            self._sink.write_table(answered.rows, records)
+            self._summary.rows += answered.rows.num_rows
+        self._summary.by_rows += answered.by_rows
+        self._run.tell(self._summary.records, self._reader)
+
+    def _refuse(self, number: int, found: Iterable[Reject]) -> None:
+        self._summary.rejected += 1
+        for each in found:
+            self._reject(replace(each, record=number))
+
+    def _lost(self, found: Iterable[Reject]) -> None:
+        for each in found:
+            self._summary.orphans += 1
+            self._reject(each)
+
+    def _reject(self, found: Reject) -> None:
+        if len(self._summary.first) < SHOWN:
+            self._summary.first.append(found)
+        self._sink.reject(found)
+
+
+def batches(records: Iterable[Raw], size: int) -> Iterator[list[Raw]]:
+    """The records in lists of at most so many."""
+    iterator = iter(records)
+    while batch := list(islice(iterator, size)):
+        yield batch

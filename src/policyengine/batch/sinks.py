@@ -1,0 +1,151 @@
+"""Where the tables of a run go: files that appear whole or not at all, or a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO
+
+from policyengine.batch.raw import REJECT_COLUMNS, Reject
+from policyengine.batch.whole import Whole
+from policyengine.batch.writers import Form, Writer, text_columns, writer_of
+from policyengine.dataclass import dataclass
+from policyengine.engine.layout import Column, Row
+
+_REJECTS = text_columns(REJECT_COLUMNS, ("line",))
+_HELD = 1_000
+Named = Sequence[tuple[int, str | None]]
+Shape = Callable[[Sequence[Row], Named], Sequence[Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A file, or a stream that gets all of it in the end, and in which form."""
+
+    form: Form
+    path: Path | None = None
+    stream: BinaryIO | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The outputs of a run and its rejects. `shape` makes rows of the findings into those of the layout; with
+    `plain` they are those.
+
+    With `rejects_if_any` the file of rejects appears only where there are some, or where one is there.
+    """
+
+    tables: tuple[Target, ...]
+    columns: Sequence[Column]
+    digits: int
+    shape: Shape
+    plain: bool = True
+    rejects: Target | None = None
+    rejects_if_any: bool = False
+
+    @contextmanager
+    def open(self) -> Iterator[Tables]:
+        """Everything opened; what is not completed leaves nothing behind."""
+        with ExitStack() as stack:
+            wholes: list[Whole] = []
+            streams: list[tuple[BinaryIO, Target]] = []
+
+            def writer(target: Target, columns: Sequence[Column]) -> Writer:
+                if target.path is not None:
+                    whole = stack.enter_context(Whole(target.path))
+                    wholes.append(whole)
+                    stream = whole.stream
+                else:
+                    stream = stack.enter_context(TemporaryFile())
+                    streams.append((stream, target))
+                made = writer_of(target.form, stream, columns, self.digits)
+                stack.callback(made.drop)
+                return made
+
+            def rejects() -> Writer:
+                assert self.rejects is not None
+                return writer(self.rejects, _REJECTS)
+
+            tables = [writer(target, self.columns) for target in self.tables]
+            there = self.rejects is not None and self.rejects.path is not None and self.rejects.path.exists()
+            now = self.rejects is not None and (there or not self.rejects_if_any)
+            late = rejects if self.rejects is not None else None
+            yield Tables(tables, rejects() if now else None, late, wholes, streams, self.shape, self.plain)
+
+
+class Tables:
+    """The writers of a run."""
+
+    def __init__(
+        self, tables: Sequence[Writer], rejects: Writer | None, late: Callable[[], Writer] | None,
+        wholes: Sequence[Whole], streams: Sequence[tuple[BinaryIO, Target]], shape: Shape, plain: bool,
+    ) -> None:  # fmt: skip
+        self._tables = tables
+        self._rejects = rejects
+        self._late = late
+        self._wholes = wholes
+        self._streams = streams
+        self._shape = shape
+        self._plain = plain
+        self._held: list[Row] = []
+
+    def write(self, rows: Sequence[Row], records: Named) -> None:
+        """The findings of some records."""
+        shaped = self._shape(rows, records)
+        for table in self._tables:
+            table.write(shaped)
+
+    def write_table(self, table: Any, records: Named) -> None:
+        """The findings of some records as an Arrow table."""
+        rows: Sequence[Row] | None = None
+        for writer in self._tables:
+            if self._plain and hasattr(writer, "write_table"):
+                writer.write_table(table)
+                continue
+            if rows is None:
+                rows = self._shape(table_rows(table), records)
+            writer.write(rows)
+
+    def reject(self, found: Reject) -> None:
+        """A mistake."""
+        if self._late is None:
+            return
+        self._held.append(
+            (found.file, found.line, found.key, found.fact, found.code, found.reason, found.help)
+        )
+        if len(self._held) >= _HELD:
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        if self._held and self._rejects is None and self._late is not None:
+            self._rejects = self._late()
+        if self._rejects is not None:
+            self._rejects.write(self._held)
+        self._held = []
+
+    def complete(self) -> None:
+        """Finish all, then let all appear, the rejects first: findings alone would look like all there is."""
+        self._hand_on()
+        for writer in (*self._tables, *([self._rejects] if self._rejects else ())):
+            writer.finish()
+        for whole in reversed(self._wholes):
+            whole.commit()
+        for held, target in self._streams:
+            held.seek(0)
+            assert target.stream is not None
+            copyfileobj(held, target.stream)
+            target.stream.flush()
+
+
+def table_rows(table: Any) -> list[Row]:
+    """The rows of an Arrow table."""
+    columns = [
+        [None if each is None else tuple(each) for each in column.to_pylist()]
+        if column.type.id == table.schema.field("needed_by").type.id
+        else column.to_pylist()
+        for column in table.columns
+    ]
+    return list(zip(*columns, strict=True))

@@ -1,0 +1,120 @@
+"""Raw records become records: by the same rules, and with the same mistakes, as every other record.
+
+What is plainly good takes a short way. Anything else goes to the reader of documents, which has the word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from policyengine.batch.places import document_of, reject_of, split
+from policyengine.batch.raw import Raw, Reject
+from policyengine.diagnostics import Diagnostic
+from policyengine.policy import quantities
+from policyengine.policy.vocabulary import Fact, Vocabulary
+from policyengine.program.direct import direct_reader
+from policyengine.program.record import Record, RecordReader
+from policyengine.program.record_codes import NOT_A_RECORD
+from policyengine.source import Source
+from policyengine.text.json import read_json
+
+Cells: TypeAlias = Mapping[str, Callable[[str], object]]
+_SHORT = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,10})?")
+
+
+def _number(text: str) -> Decimal:
+    """What `quantities.number` gives, without its checks for a plain number of common length."""
+    if _SHORT.fullmatch(text):
+        return Decimal(text) or Decimal(0)
+    return quantities.number(text)
+
+
+_READERS: Mapping[str, Callable[[str], object]] = {
+    "boolean": lambda text: quantities.boolean(text.strip()),
+    "integer": quantities.integer,
+    "count": quantities.count,
+    "number": _number,
+    "money": _number,
+    "rate": quantities.rate,
+}
+
+
+class TypedReader:
+    """Types the raw records of one program."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._reader = RecordReader(vocabulary)
+        self._direct = direct_reader(vocabulary)
+        self._cells = {name: _cells(entity.facts) for name, entity in vocabulary.entities.items()}
+        self._below = {
+            name: {str(child.list): below for below, child in vocabulary.children(name)}
+            for name in vocabulary.entities
+        }
+        self._key = vocabulary.entities[vocabulary.root].key
+
+    def key_of(self, raw: Raw) -> str | None:
+        """The key of a record as text, None where it has none."""
+        value = raw.values.get(self._key) if self._key is not None else None
+        return None if value is None or not str(value).strip() else str(value)
+
+    def read(self, raw: Raw) -> Record | list[Reject]:
+        """The record, or all that is wrong with it."""
+        if raw.faults:
+            key = self.key_of(raw)
+            return [replace(each, key=each.key or key) for each in raw.faults]
+        if raw.ready is not None:
+            return raw.ready
+        try:
+            record = self._direct(self._data(raw, self._vocabulary.root))
+        except ValueError:
+            record = None
+        return record if record is not None else self._slowly(raw)
+
+    def _data(self, raw: Raw, entity: str) -> dict[str, object]:
+        data = raw.values
+        if raw.textual:
+            cells = self._cells[entity]
+            data = {name: cells[name](text) for name, text in data.items() if text}  # type: ignore[arg-type]
+        if raw.lists:
+            data = dict(data)
+            for name, rows in raw.lists.items():
+                below = self._below[entity][name]
+                data[name] = [self._data(row, below) for row in rows]
+        return data
+
+    def _slowly(self, raw: Raw) -> Record | list[Reject]:
+        key = self.key_of(raw)
+        try:
+            found = self._reader.read(document_of(raw, self._vocabulary))
+        except ValueError as error:
+            found = (NOT_A_RECORD.at(None, f"this is no record: {error}"),)
+        if isinstance(found, Record):
+            return found
+        return [reject_of(each, raw, key) for each in found]
+
+
+def syntax(raw: Raw, text: str) -> tuple[Diagnostic, ...]:
+    """What is wrong with a text that is no JSON value, or has a key twice."""
+    return read_json(Source(raw.file, text)).diagnostics
+
+
+def _cells(facts: Mapping[str, Fact]) -> dict[str, Callable[[str], object]]:
+    """What reads the cells of an entity, by fact; raises `ValueError` or `KeyError` for odd ones."""
+    return {name: _cell(fact) for name, fact in facts.items()}
+
+
+def _cell(fact: Fact) -> Callable[[str], object]:
+    read: Callable[[str], Any] = _READERS.get(fact.scalar, str)
+
+    def one(text: str) -> object:
+        return read(text) if text.strip() else None
+
+    def several(text: str) -> object:
+        return [read(part) for part in split(text)] if text.strip() else None
+
+    return several if fact.is_list else one

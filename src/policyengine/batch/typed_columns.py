@@ -1,0 +1,338 @@
+"""Columns typed as columns: what is plainly good at once, what is odd record by record.
+
+Arrow batches (Parquet, databases, Spark) take this way. It says yes only where the reader of records would
+find no mistake, and gives the same values; everything else is left to that reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import compute as pc
+
+from policyengine.batch.engines import Numbered
+from policyengine.batch.parquet import ArrowChunk
+from policyengine.dataclass import dataclass
+from policyengine.engine.columns import findings_schema, record_schema
+from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
+from policyengine.program.record import Record
+
+_ROW = "__row"
+
+
+@dataclass(frozen=True, slots=True)
+class TypedChunk:
+    """The good records of a chunk as a batch, with numbers and keys, and the places of the odd ones."""
+
+    batch: Any
+    odd: Sequence[int]
+    named: Sequence[tuple[int, str | None]]
+
+    @property
+    def keys(self) -> list[str | None]:
+        """The keys of the good ones."""
+        return [key for _, key in self.named]
+
+
+class ColumnReader:
+    """Types the batches of one program."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._schema = record_schema(vocabulary)
+        self._key = vocabulary.entities[vocabulary.root].key
+
+    def read(self, chunk: ArrowChunk, before: int, is_twin: Callable[[str | None], bool]) -> TypedChunk:
+        """The chunk, typed; its records are numbered from `before` on."""
+        given = {
+            name: _whole(chunk.batch.column(i))
+            for i, name in enumerate(chunk.head.columns)
+            if name is not None
+        }
+        columns, odd = self._entity(self._vocabulary.root, given, chunk.count)
+        keys = _texts(columns.get(self._key), chunk.count) if self._key else [None] * chunk.count
+        twins = [i for i, key in enumerate(keys) if is_twin(key)]
+        bad = set(_places(odd)) | set(twins)
+        numbers = pa.array(range(before + 1, before + chunk.count + 1), pa.int64())
+        batch = pa.RecordBatch.from_arrays([numbers, *columns.values()], names=[_ROW, *columns])
+        if bad:
+            good = pa.array([i for i in range(chunk.count) if i not in bad], pa.int64())
+            batch = batch.take(good)
+        return TypedChunk(
+            batch, sorted(bad), [(before + i + 1, key) for i, key in enumerate(keys) if i not in bad]
+        )
+
+    def _entity(self, entity: str, given: Mapping[str, Any], count: int) -> tuple[dict[str, Any], Any]:
+        """The columns of an entity, and which of its instances are odd (None: none of them)."""
+        declared = self._vocabulary.entities[entity]
+        lists = {str(child.list): (name, child) for name, child in self._vocabulary.children(entity)}
+        odd: Any = None
+        columns: dict[str, Any] = {}
+        for name, values in given.items():
+            if name in lists:
+                columns[name], strange = self._list(*lists[name], values)
+            elif name in declared.facts and declared.facts[name].formula is None:
+                columns[name], strange = _fact(values, declared.facts[name])
+            else:
+                strange = values.is_valid() if values.null_count < len(values) else None
+            odd = _either(odd, strange)
+        for name, fact in declared.facts.items():
+            if fact.required and fact.formula is None:
+                lacking = columns[name].is_null() if name in columns else pa.array([True] * count)
+                odd = _either(odd, lacking)
+        return columns, odd
+
+    def _list(self, entity: str, declared: Entity, values: Any) -> tuple[Any, Any]:
+        if pa.types.is_null(values.type):
+            return values, None
+        if not (pa.types.is_list(values.type) and pa.types.is_struct(values.type.value_type)):
+            return pa.nulls(len(values)), values.is_valid()
+        values = _compact(values)
+        items = values.values
+        if items.null_count:
+            return pa.nulls(len(values)), values.is_valid()
+        given = {items.type.field(i).name: items.field(i) for i in range(items.type.num_fields)}
+        columns, odd = self._entity(entity, given, len(items))
+        parents = pc.list_parent_indices(values)
+        if declared.key is not None and declared.key in columns:
+            odd = _either(odd, _repeated(parents, columns[declared.key]))
+        rows = pa.StructArray.from_arrays(list(columns.values()), names=list(columns)) if columns else items
+        found = pa.ListArray.from_arrays(
+            values.offsets, rows, mask=values.is_null() if values.null_count else None
+        )
+        if odd is None:
+            return found, None
+        hit = set(pc.unique(parents.filter(odd)).to_pylist())
+        return found, pa.array([i in hit for i in range(len(values))])
+
+
+def _whole(column: Any) -> Any:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _compact(values: Any) -> Any:
+    """The list without an offset, and without items that are in none of its rows."""
+    whole = not values.offset and not values.null_count and len(values) > 0
+    if not (whole and values.offsets[0].as_py() == 0 and values.offsets[-1].as_py() == len(values.values)):
+        return pc.take(values, pa.array(range(len(values)), pa.int64()))
+    return values
+
+
+def _either(one: Any, other: Any) -> Any:
+    if one is None or other is None:
+        return other if one is None else one
+    return pc.or_(one, other)
+
+
+def _places(odd: Any) -> list[int]:
+    return [] if odd is None else pc.indices_nonzero(odd).to_pylist()
+
+
+def _repeated(parents: Any, keys: Any) -> Any:
+    """Which of the keys in a list another one of the list has too; the later ones."""
+    seen: set[tuple[int, object]] = set()
+    found: list[bool] = []
+    for pair in zip(parents.to_pylist(), keys.to_pylist(), strict=True):
+        found.append(pair[1] is not None and pair in seen)
+        seen.add(pair)
+    return pa.array(found) if any(found) else None
+
+
+def _texts(column: Any, count: int) -> list[str | None]:
+    if column is None:
+        return [None] * count
+    return [None if key is None else str(key) for key in column.to_pylist()]
+
+
+# A column of a fact: its values, and which of them are odd
+
+
+def _fact(values: Any, fact: Fact) -> tuple[Any, Any]:
+    kind = values.type
+    if pa.types.is_null(kind):
+        return values, None
+    if pa.types.is_dictionary(kind):
+        values = values.dictionary_decode()
+        kind = values.type
+    if fact.is_list:
+        return _several(values, fact)
+    read = _READERS.get(fact.scalar)
+    found = read(values, kind, fact) if read is not None else None
+    return (pa.nulls(len(values)), values.is_valid()) if found is None else found
+
+
+def _several(values: Any, fact: Fact) -> tuple[Any, Any]:
+    if fact.scalar in ("text", "enum") and pa.types.is_list(values.type):
+        values = _compact(values)
+        items = values.values
+        if _is_text(items.type) and not items.null_count:
+            found, odd = _fact(items, fact.model_copy(update={"type": fact.scalar}))
+            if odd is None and not found.null_count:
+                return values, None
+    return pa.nulls(len(values), pa.list_(pa.string())), values.is_valid()
+
+
+def _is_text(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _filled(values: Any) -> Any:
+    """Texts with those that say nothing as nulls."""
+    blank = pc.equal(pc.utf8_trim_whitespace(values), "")
+    return pc.if_else(blank, None, values) if pc.any(blank).as_py() else values
+
+
+def _text(values: Any, kind: Any, fact: Fact) -> tuple[Any, Any] | None:
+    if not _is_text(kind):
+        return None
+    values = _filled(values if pa.types.is_string(kind) else values.cast(pa.string()))
+    if fact.values is None:
+        return values, None
+    known = pc.is_in(values, value_set=pa.array([str(each) for each in fact.values], pa.string()))
+    odd = pc.and_(values.is_valid(), pc.invert(known))
+    if not pc.any(odd).as_py():
+        return values, None
+    return pc.if_else(odd, None, values), odd
+
+
+def _boolean(values: Any, kind: Any, fact: Fact) -> tuple[Any, Any] | None:
+    return (values, None) if pa.types.is_boolean(kind) else None
+
+
+def _count(values: Any, kind: Any, fact: Fact) -> tuple[Any, Any] | None:
+    if not pa.types.is_integer(kind) or kind == pa.uint64():
+        return None
+    return _bounded(values.cast(pa.int64()), fact)
+
+
+def _exact(values: Any, kind: Any, fact: Fact) -> tuple[Any, Any] | None:
+    if pa.types.is_integer(kind) and kind != pa.uint64():
+        values = values.cast(pa.decimal128(19, 0)).cast(pa.decimal128(38, 0))
+    elif not pa.types.is_decimal128(kind):
+        return None
+    return _bounded(values, fact)
+
+
+def _bounded(values: Any, fact: Fact) -> tuple[Any, Any]:
+    odd: Any = None
+    for limit, beyond in zip(fact.limits, (pc.less, pc.greater), strict=True):
+        if limit is not None:
+            strange = beyond(values, _scalar(limit, values.type))
+            odd = _either(odd, pc.fill_null(strange, False))
+    if odd is None or not pc.any(odd).as_py():
+        return values, None
+    return pc.if_else(odd, None, values), odd
+
+
+def _scalar(limit: Decimal, kind: Any) -> Any:
+    return pa.scalar(int(limit), pa.int64()) if pa.types.is_integer(kind) else pa.scalar(limit)
+
+
+def _date(values: Any, kind: Any, fact: Fact) -> tuple[Any, Any] | None:
+    if not pa.types.is_date32(kind):
+        return None
+    first, last = pa.scalar(-719162, pa.int32()), pa.scalar(2932896, pa.int32())  # the years 1 to 9999
+    days = values.cast(pa.int32())
+    odd = pc.fill_null(pc.or_(pc.less(days, first), pc.greater(days, last)), False)
+    return (values, None) if not pc.any(odd).as_py() else (pc.if_else(odd, None, values), odd)
+
+
+_READERS: Mapping[str, Callable[[Any, Any, Fact], tuple[Any, Any] | None]] = {
+    "text": _text, "enum": _text, "boolean": _boolean, "count": _count, "integer": _count,
+    "number": _exact, "money": _exact, "rate": _exact, "date": _date,
+}  # fmt: skip
+
+
+# Records that were read one by one, as a batch
+
+
+def record_batch(good: Sequence[Numbered], vocabulary: Vocabulary) -> tuple[Any, list[Numbered]]:
+    """A batch of good records, and those with values that no column holds."""
+    if not good:
+        return None, []
+    try:
+        return _batch(good, vocabulary), []
+    except (pa.ArrowException, OverflowError, ValueError):
+        if len(good) == 1:
+            return None, list(good)
+    half = len(good) // 2
+    first, beyond = record_batch(good[:half], vocabulary)
+    second, more = record_batch(good[half:], vocabulary)
+    parts = [each for each in (first, second) if each is not None]
+    both = (
+        pa.concat_tables([pa.Table.from_batches([each]) for each in parts], promote_options="permissive")
+        if parts
+        else None
+    )
+    return (both.combine_chunks().to_batches()[0] if both is not None else None), [*beyond, *more]
+
+
+def _batch(good: Sequence[Numbered], vocabulary: Vocabulary) -> Any:
+    columns = _columns([each.record for each in good], vocabulary, vocabulary.root)
+    numbers = pa.array([each.number for each in good], pa.int64())
+    return pa.RecordBatch.from_arrays([numbers, *columns.values()], names=[_ROW, *columns])
+
+
+def _columns(records: Sequence[Record], vocabulary: Vocabulary, entity: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, fact in vocabulary.entities[entity].facts.items():
+        if fact.formula is None:
+            found[name] = _values([record.facts.get(name) for record in records], fact)
+    for child, below in vocabulary.children(entity):
+        name = str(below.list)
+        rows = [record.lists.get(name) for record in records]
+        inner = _columns([row for each in rows if each for row in each], vocabulary, child)
+        offsets, at = [0], 0
+        for each in rows:
+            at += len(each or ())
+            offsets.append(at)
+        items = pa.StructArray.from_arrays(list(inner.values()), names=list(inner))
+        left_out = [each is None for each in rows]
+        found[name] = pa.ListArray.from_arrays(
+            pa.array(offsets, pa.int32()), items, mask=pa.array(left_out) if any(left_out) else None
+        )
+    return found
+
+
+def _values(values: list[Any], fact: Fact) -> Any:
+    plain = _PLAIN.get(fact.scalar)
+    if fact.is_list:
+        rows = [
+            None if each is None else [plain(item) if plain else item for item in each] for each in values
+        ]
+        return pa.array(rows, pa.list_(_kind(fact, [item for each in rows if each for item in each])))
+    if plain is not None:
+        values = [None if each is None else plain(each) for each in values]
+    return pa.array(values, _kind(fact, values))
+
+
+def _period(value: Any) -> str:
+    from policyengine.policy.shape import plain
+
+    return str(plain(value))
+
+
+_PLAIN: Mapping[str, Callable[[Any], Any]] = {"count": int, "integer": int, "period": _period}
+
+
+def _kind(fact: Fact, values: Sequence[Any]) -> Any:
+    if fact.scalar in ("number", "money", "rate"):
+        scale = max((-int(each.as_tuple().exponent) for each in values if each is not None), default=0)
+        return pa.decimal128(38, max(0, scale))
+    kinds = {"boolean": pa.bool_(), "date": pa.date32(), "count": pa.int64(), "integer": pa.int64()}
+    return kinds.get(fact.scalar, pa.string())
+
+
+def in_order(parts: Sequence[Any]) -> Any:
+    """The findings of several parts in the order of the records."""
+    filled = [part for part in parts if part.num_rows]
+    if not filled:
+        return findings_schema().empty_table()
+    if len(filled) == 1:
+        return filled[0]
+    whole = pa.concat_tables(filled)
+    order = pc.sort_indices(whole, sort_keys=[("row", "ascending")])
+    return whole.take(order)

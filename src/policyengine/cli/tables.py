@@ -1,0 +1,262 @@
+"""`evaluate` on whole partner bases: tables of findings out, rejects beside them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+from policyengine.api import Program
+from policyengine.batch.database import Database
+from policyengine.batch.engines import FEW, Columns, Engine, Rows
+from policyengine.batch.inputs import Inputs, Kind, Reader, find_inputs, kind_of
+from policyengine.batch.lines import Unusable
+from policyengine.batch.raw import Raw, Reject
+from policyengine.batch.run import Run, Summary, evaluate_all
+from policyengine.batch.sinks import Target, Targets
+from policyengine.cli.codes import FOUND, OK, CommandError
+from policyengine.cli.console import Console
+from policyengine.cli.files import unreadable
+from policyengine.cli.options import Output
+from policyengine.cli.progress import Progress
+from policyengine.cli.wanted import ENDINGS, Form, Wanted
+from policyengine.engine.layout import COLUMNS
+from policyengine.policy.phrases import plural
+from policyengine.program.record import RecordReader
+
+
+def open_inputs(program: Program, wanted: Wanted) -> Inputs:
+    """The files that are meant, each of which can be read; or the queries."""
+    if wanted.records_from is not None or wanted.query is not None:
+        return _queries(program, wanted)
+    named: dict[str, Path] = {}
+    for text in wanted.tables:
+        word, equals, name = text.partition("=")
+        if not equals or not name:
+            raise CommandError(f"`{text}` names no table", help="write it as `--table accounts=FILE`")
+        named[word] = Path(name)
+    paths = [_standard_input() if file == "-" else Path(file) for file in wanted.files]
+    for path in (*paths, *named.values()):
+        _readable(path)
+    try:
+        inputs = find_inputs(paths, named, program.vocabulary, wanted.form)
+    except Unusable as error:
+        raise CommandError(error.message, help=error.help) from None
+    if any(kind_of(path) == "parquet" for path in inputs.paths):
+        need_extra("pyarrow", "Parquet")
+    return inputs
+
+
+def _queries(program: Program, wanted: Wanted) -> Inputs:
+    if wanted.records_from is None or wanted.query is None or wanted.files:
+        raise CommandError(
+            "`--records-from` and `--query` go together, and no file goes with them",
+            help="write `--records-from sqlite:///crm.db --query 'SELECT ...'`",
+        )
+    lists = {str(each.list): name for name, each in program.vocabulary.entities.items() if each.list}
+    queries = {program.vocabulary.root: wanted.query}
+    for text in wanted.tables:
+        word, _, query = text.partition("=")
+        if word not in lists or not query:
+            raise CommandError(f"`{text}` names no list", help=f"its lists are {', '.join(lists) or 'none'}")
+        queries[lists[word]] = query
+    with told():
+        return Inputs(database=Database(wanted.records_from), queries=queries)
+
+
+def _standard_input() -> Path:
+    raise CommandError(
+        "standard input cannot be read twice, as tables are", help="write it to a file, and name that"
+    )
+
+
+def _readable(path: Path) -> None:
+    try:
+        if path.is_dir():
+            next(path.iterdir(), None)
+        else:
+            with path.open("rb"):
+                pass
+    except OSError as error:
+        raise unreadable(path, error) from None
+    except ValueError:
+        raise CommandError("a file name may not hold a NUL character") from None
+
+
+def need_extra(module: str, what: str) -> None:
+    """Ends the command where a library of an extra is not installed."""
+    if find_spec(module) is None:
+        raise CommandError(
+            f"{what} needs the extra `batch`, which is not installed",
+            help="pip install 'partner-policy-engine[batch]'",
+        )
+
+
+def reader_of(program: Program, inputs: Inputs, ignored: Iterable[str]) -> Reader:
+    """What reads these inputs."""
+    from policyengine.batch.documents import document_records
+
+    records = RecordReader(program.vocabulary)
+
+    def plain(path: Path, kind: Kind) -> Iterator[Raw]:
+        assert kind in ("yaml", "json")
+        return document_records(path, "yaml" if kind == "yaml" else "json", records)
+
+    return Reader(inputs, program.vocabulary, ignored, plain)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Inputs that cannot be read, and outputs that cannot be written, end the command with a sentence."""
+    try:
+        yield
+    except Unusable as error:
+        raise CommandError(error.message, help=error.help) from None
+    except OSError as error:
+        name = f"`{error.filename}`" if error.filename else "an output"
+        reason = (error.strerror or "unknown reason").lower()
+        raise CommandError(f"{name} cannot be read or written: {reason}") from None
+
+
+def evaluate_tables(program: Program, wanted: Wanted, console: Console) -> int:
+    """Evaluate all records into tables; gives the exit code."""
+    inputs = open_inputs(program, wanted)
+    targets = _targets(program, wanted, inputs)
+    engine = choose_engine(program, wanted, console)
+    progress = Progress()
+    run = Run(
+        program.linked,
+        engine,
+        lambda: reader_of(program, inputs, wanted.ignored),
+        targets.open,
+        lambda records, reader: progress.tell(records, reader.meter.done, reader.meter.total),
+    )
+    try:
+        with told():
+            summary = evaluate_all(run)
+    finally:
+        progress.end()
+    if not summary.records and not summary.orphans:
+        raise CommandError("there is no record in what was given")
+    console.err(_told(summary, targets.rejects))
+    return OK if summary.clean else FOUND
+
+
+def choose_engine(program: Program, wanted: Wanted, console: Console) -> Engine:
+    """The engine that is asked for; by itself columns, where they are installed and express all of it."""
+    there = find_spec("polars") is not None and find_spec("pyarrow") is not None
+    if wanted.engine == "columns":
+        need_extra("polars" if find_spec("polars") is None else "pyarrow", "the column engine")
+    if wanted.engine == "rows" or not there:
+        why = "as asked for" if wanted.engine == "rows" else "the extra `batch` is not installed"
+        _explain(wanted, console, f"engine: rows ({why})")
+        return Rows(program.linked)
+    columns = Columns(program.linked, FEW if wanted.engine == "auto" else 0)
+    if wanted.explain_engine:
+        console.err("\n".join(_engine_lines(columns.plan.fallbacks)))
+    return columns
+
+
+def _explain(wanted: Wanted, console: Console, text: str) -> None:
+    if wanted.explain_engine:
+        console.err(text)
+
+
+def _engine_lines(fallbacks: Mapping[str, str]) -> Iterator[str]:
+    if not fallbacks:
+        yield "engine: columns (all of the program)"
+        return
+    parts = plural(len(fallbacks), "part")
+    yield f"engine: rows for all records ({parts} of the program not expressed in columns)"
+    yield from (f"  {name}: {why}" for name, why in fallbacks.items())
+
+
+def _targets(program: Program, wanted: Wanted, inputs: Inputs) -> Targets:
+    tables = tuple(_target(output) for output in wanted.outputs)
+    if sum(target.path is None for target in tables) > 1:
+        raise CommandError("two outputs go to standard output", help="give one of them a file")
+    if any(target.form == "parquet" for target in tables):
+        need_extra("pyarrow", "Parquet")
+    rejects = _rejects(wanted, tables)
+    paths = [target.path for target in (*tables, *([rejects] if rejects else ())) if target.path is not None]
+    _check_outputs(paths, inputs, [Path(file) for file in wanted.files])
+    digits = program.vocabulary.number_of_digits()
+    if wanted.layout != "records":
+        return Targets(
+            tables, COLUMNS, digits, lambda rows, records: rows, True, rejects, wanted.rejects is None
+        )
+    from policyengine.batch.wide import Wide
+
+    assert program.linked.graph is not None
+    wide = Wide(program.linked.graph)
+    return Targets(tables, wide.columns, digits, wide.shape, False, rejects, wanted.rejects is None)
+
+
+def _target(output: Output) -> Target:
+    form: Form | None = next((form for form in ENDINGS.values() if form == output.format), None)
+    if form is None:
+        raise CommandError(
+            f"`{output.format}` is no table, and stands beside one",
+            help="run the command once for decisions and once for tables",
+        )
+    if output.path is None and form == "parquet":
+        raise CommandError("Parquet is not written to standard output", help="name a file: `-o FILE.parquet`")
+    return Target(form, output.path, None if output.path is not None else sys.stdout.buffer)
+
+
+def _rejects(wanted: Wanted, tables: Sequence[Target]) -> Target | None:
+    """The file that is asked for, else the one beside the first table; none beside standard output."""
+    if wanted.rejects is not None:
+        path = Path(wanted.rejects)
+        form = ENDINGS.get(path.suffix.lower())
+        if form is None:
+            raise CommandError(
+                f"the ending of `{path}` does not tell what to write",
+                help=f"it is one of {', '.join(ENDINGS)}",
+            )
+        return Target(form, path)
+    beside = next((target.path for target in tables if target.path is not None), None)
+    return Target("csv", beside.with_name(f"{beside.stem}.rejects.csv")) if beside is not None else None
+
+
+def _check_outputs(paths: Sequence[Path], inputs: Inputs, given: Sequence[Path]) -> None:
+    folders = [path.resolve() for path in given if path.is_dir()]
+    for i, path in enumerate(paths):
+        real = path.resolve()
+        if any(real == one.resolve() for one in inputs.paths):
+            raise CommandError(f"`{path}` is an input of this command", help="write to another file")
+        if any(real == other.resolve() for other in paths[:i]):
+            raise CommandError(f"`{path}` would be written twice", help="give each output a file of its own")
+        if real.parent in folders:
+            raise CommandError(
+                f"`{path}` would lie among the records, and be read with them the next time",
+                help="write to another folder",
+            )
+        if not path.parent.is_dir():
+            raise CommandError(f"the folder `{path.parent}` does not exist", help="make it first")
+        if path.is_dir():
+            raise CommandError(f"`{path}` is a folder", help="name a file")
+
+
+def _told(summary: Summary, rejects: Target | None) -> str:
+    """What was left out, with the first mistakes and where all of them are."""
+    if summary.clean:
+        return ""
+    lines = [reject_text(each) for each in summary.first]
+    counts = []
+    if summary.rejected:
+        counts.append(f"{summary.rejected:,} of {plural(summary.records, 'record')} left out")
+    if summary.orphans:
+        counts.append(f"{plural(summary.orphans, 'row')} without a record")
+    where = f"all of it in {rejects.path}" if rejects else "`--rejects FILE` writes all of it"
+    return "\n".join([*lines, f"{', '.join(counts)}: {where}"])
+
+
+def reject_text(found: Reject) -> str:
+    """A mistake on one line, two with its help."""
+    place = f"{found.file}:{found.line}"
+    who = f" (record `{found.key}`)" if found.key else ""
+    help = f"\nhelp: {found.help}" if found.help else ""
+    return f"{place}: error[{found.code}]: {found.reason}{who}{help}"

@@ -1,0 +1,63 @@
+"""What a command line of `evaluate` asks for, where tables are concerned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from policyengine.cli.options import Output
+from policyengine.dataclass import dataclass
+
+Kind = Literal["csv", "ndjson", "parquet", "yaml", "json"]
+Form = Literal["csv", "ndjson", "parquet"]
+Layout = Literal["findings", "records"]
+EngineName = Literal["auto", "rows", "columns"]
+ENDINGS: dict[str, Form] = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".parquet": "parquet"}
+_TABLES = (".csv", ".tsv", ".parquet", ".pq")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The options that `evaluate` has for tables, as given."""
+
+    files: tuple[str, ...]
+    tables: tuple[str, ...]
+    ignored: tuple[str, ...]
+    outputs: tuple[Output, ...]
+    rejects: str | None
+    layout: Layout | None
+    engine: EngineName
+    explain_engine: bool
+    form: Kind | None
+    records_from: str | None = None
+    query: str | None = None
+
+    @property
+    def writes_tables(self) -> bool:
+        """Whether tables are to be written, and not decisions."""
+        return self.layout is not None or any(
+            output.table or output.format in ("csv", "parquet") for output in self.outputs
+        )
+
+    @property
+    def reads_tables(self) -> bool:
+        """Whether something is to be read that is more than a file of documents."""
+        paths = [Path(file) for file in self.files]
+        tables = any(
+            path.suffix.lower() in _TABLES or path.is_dir() for path in paths if "\0" not in str(path)
+        )
+        return (
+            tables
+            or bool(self.tables or self.ignored or self.records_from)
+            or self.form in ("csv", "parquet")
+        )
+
+    @property
+    def only_for_tables(self) -> str | None:
+        """An option that is given and has no meaning where no table is written."""
+        given = {
+            "--rejects": self.rejects is not None,
+            "--engine": self.engine != "auto",
+            "--explain-engine": self.explain_engine,
+        }
+        return next((name for name, is_given in given.items() if is_given), None)

@@ -1,0 +1,391 @@
+"""Arithmetic, parts of values, and the functions that columns have expressions for."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from functools import reduce
+
+import polars as pl
+
+from policyengine.engine.columns import dates, logic, numbers, terms
+from policyengine.engine.columns.alike import day, is_text, seconds, text, unified
+from policyengine.engine.columns.emit import NOT_KNOWN, Emitter
+from policyengine.engine.columns.frames import either
+from policyengine.engine.columns.loops import aggregate, count_rows
+from policyengine.engine.columns.terms import (
+    Code,
+    Const,
+    Day,
+    Flag,
+    Num,
+    Quotient,
+    Seconds,
+    Term,
+    Unsupported,
+    lit,
+)
+from policyengine.feel import syntax
+from policyengine.feel.evaluator import evaluate
+from policyengine.feel.syntax import Expression
+from policyengine.feel.values import Months
+from policyengine.policy.library import LIBRARY
+
+# Arithmetic
+
+
+def emit_binary(emitter: Emitter, node: syntax.Binary) -> Term:
+    """`+ - * /`."""
+    left, right = emitter.emit(node.left), emitter.emit(node.right)
+    if any(isinstance(each, Const) and not each.sure for each in (left, right)):
+        return NOT_KNOWN
+    sign = -1 if node.op == "-" else 1
+    if node.op in "+-":
+        moved = _moved(node.op, left, right)
+        if moved is not None:
+            return moved
+        return numbers.add(numbers.number(left), numbers.number(right), sign)
+    if node.op == "*":
+        return numbers.multiply(numbers.number(left), numbers.number(right))
+    if node.op == "/":
+        over, under = emitter.frame.keep(numbers.number(left)), emitter.frame.keep(numbers.number(right))
+        assert isinstance(over, Num)
+        assert isinstance(under, Num)
+        return Quotient(over, under)
+    raise Unsupported(f"`{node.op}`")
+
+
+def _moved(op: str, left: Term, right: Term) -> Term | None:
+    """Dates, durations and texts."""
+    sign = -1 if op == "-" else 1
+    if (
+        isinstance(left, Day)
+        and isinstance(right, Const)
+        and isinstance(right.value, (Months, datetime.timedelta))
+    ):
+        return dates.shifted(left, right.value, sign)
+    if op == "+" and isinstance(right, Day) and isinstance(left, Const):
+        return dates.shifted(right, left.value, sign)
+    if op == "-" and (isinstance(left, Day) or isinstance(right, Day)):
+        return dates.between(day(left), day(right))
+    if isinstance(left, Seconds) or isinstance(right, Seconds):
+        one, other = seconds(left), seconds(right)
+        found = one.expr + other.expr if sign > 0 else one.expr - other.expr
+        return Seconds(found, one.sure and other.sure)
+    if op == "+" and (is_text(left) or is_text(right) or _is_word(left)):
+        first, second = text(left), text(right)
+        return terms.Text(first.expr + second.expr, first.sure and second.sure)
+    return None
+
+
+def _is_word(term: Term) -> bool:
+    return isinstance(term, Code) and all(isinstance(each, str) for each in term.domain)
+
+
+def emit_negate(emitter: Emitter, node: syntax.Negate) -> Term:
+    """`-operand`."""
+    found = emitter.emit(node.operand)
+    if isinstance(found, Quotient):
+        return Quotient(_turned(found.over), found.under)
+    if isinstance(found, Seconds):
+        return Seconds(-found.expr, found.sure)
+    return _turned(numbers.number(found))
+
+
+def _turned(term: Num) -> Num:
+    return Num(numbers.negative(term.expr), term.scale, term.bound, term.sure)
+
+
+# Calls
+
+
+def emit_call(emitter: Emitter, node: syntax.Call) -> Term:
+    """A call of a function by its name, its arguments by their places."""
+    if not isinstance(node.function, syntax.Name) or node.named:
+        raise Unsupported("a call of another kind")
+    name = node.function.name
+    if name in _CALLS:
+        return _CALLS[name](emitter, node.positional)
+    if name in numbers.ROUNDING:
+        return _round(emitter, name, node.positional)
+    if name in ("upper case", "lower case"):
+        return _of_few(emitter, node)
+    raise Unsupported(f"`{name}`")
+
+
+def _not(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    found = emitter.emit(arguments[0])
+    if isinstance(found, Code):
+        raise Unsupported("the opposite of null")
+    return logic.negated(found if isinstance(found, (Flag, Const)) else terms.flag(found))
+
+
+def _is_defined(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    found = emitter.emit(arguments[0])
+    if isinstance(found, Const):
+        return Const(found.sure and found.value is not None)
+    if isinstance(found, Code) and None in found.domain:
+        null = found.domain.index(None)
+        return Flag((found.expr != lit(null, pl.UInt16)).fill_null(False), True)
+    if isinstance(found, (terms.Listed, terms.Span, terms.Entries, terms.Picked, terms.Instance)):
+        return Const(True)  # their parts may be missing, but not they
+    return terms.known(found)
+
+
+def _is_true(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    found = emitter.emit(arguments[0])
+    if isinstance(found, Const):
+        return Const(found.value is True)
+    if isinstance(found, Flag):
+        return found if found.sure else Flag(found.expr.fill_null(False), True)
+    if isinstance(found, Code):
+        holds = [i for i, each in enumerate(found.domain) if each is True]
+        return Flag(found.expr.is_in(holds).fill_null(False), True)
+    return Const(False)
+
+
+def _once_known(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    found = terms.known(emitter.emit(arguments[0]))
+    then = emitter.emit(arguments[1])
+    if isinstance(found, Const):
+        return then if found.value else NOT_KNOWN
+    (expr,), make = unified([then])
+    return make(pl.when(found.expr).then(expr), False)  # type: ignore[no-any-return]
+
+
+def _at_least(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    wanted = emitter.emit(arguments[0])
+    conditions = _items(emitter.emit(arguments[1]))
+    if not isinstance(wanted, Const) or not isinstance(wanted.value, Decimal):
+        raise Unsupported("a number of conditions that differs from row to row")
+    flags = [terms.flag(each).expr for each in conditions]
+    if not flags:
+        return Const(wanted.value <= 0)
+    least = lit(-int(-wanted.value // 1), pl.Int64)
+    holding = pl.sum_horizontal([each.fill_null(False).cast(pl.Int64) for each in flags])
+    possible = pl.sum_horizontal([each.fill_null(True).cast(pl.Int64) for each in flags])
+    found = pl.when(holding >= least).then(lit(True, pl.Boolean))
+    sure = all(terms.is_sure(each) for each in conditions)
+    return Flag(found.when(possible < least).then(lit(False, pl.Boolean)), sure)
+
+
+def _items(term: Term) -> Sequence[Term]:
+    if isinstance(term, terms.Listed):
+        return term.items
+    if isinstance(term, Const) and isinstance(term.value, (list, tuple)):
+        return [Const(each) for each in term.value]
+    raise Unsupported("a list of another kind")
+
+
+def _round(emitter: Emitter, name: str, arguments: Sequence[Expression]) -> Term:
+    found = emitter.emit(arguments[0])
+    digits = emitter.emit(arguments[1]) if len(arguments) > 1 else Const(Decimal(0))
+    if not isinstance(digits, Const) or not isinstance(digits.value, Decimal) or abs(digits.value) > 30:
+        raise Unsupported("digits that differ from row to row")
+    if not isinstance(found, Quotient):
+        kept = emitter.frame.keep(numbers.number(found))
+        assert isinstance(kept, Num)
+        found = kept
+    return numbers.rounded(found, int(digits.value), name)
+
+
+def _abs(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    found = emitter.emit(arguments[0])
+    if isinstance(found, Seconds):
+        return Seconds(found.expr.abs(), found.sure)
+    number = numbers.number(found)
+    return Num(number.expr.abs(), number.scale, number.bound, number.sure)
+
+
+def _modulo(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    left, right = (emitter.frame.keep(numbers.number(emitter.emit(each))) for each in arguments)
+    return numbers.modulo(left, right)  # type: ignore[arg-type]
+
+
+def _next_occurrence(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    first, length, today = (emitter.emit(each) for each in arguments)
+    return dates.next_occurrence(first, length, today, emitter.frame.keep)
+
+
+def _periods_since(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    start, every, today = (emitter.emit(each) for each in arguments)
+    return dates.periods_since(start, every, today, emitter.frame.keep)
+
+
+def _last_of_month(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    return dates.last_of_month(day(emitter.kept(arguments[0])))
+
+
+def _of_few(emitter: Emitter, node: syntax.Call) -> Term:
+    """A function of a text out of few: worked out for each of them."""
+    found = emitter.emit(node.positional[0])
+    if not isinstance(found, Code):
+        raise Unsupported("a function of any text")
+    call = syntax.Call(node.function, (syntax.Name("x", node.span),), (), node.span)
+    results = [evaluate(call, {"x": each}, mode="policy", functions=LIBRARY) for each in found.domain]
+    return reduce_codes(found, results)
+
+
+def reduce_codes(found: Code, results: Sequence[object]) -> Code:
+    """A value for every one of few."""
+    domain: list[object] = []
+    chain: pl.Expr = lit(None, pl.UInt16)
+    for i, each in enumerate(results):
+        if each not in domain:
+            domain.append(each)
+        place = domain.index(each)
+        chain = pl.when(found.expr == lit(i, pl.UInt16)).then(lit(place, pl.UInt16)).otherwise(chain)
+    return Code(chain, tuple(domain), found.sure)
+
+
+# Lists
+
+
+def _list_contains(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    items, element = emitter.emit(arguments[0]), emitter.emit(arguments[1])
+    if isinstance(items, Const) and not items.sure:
+        return NOT_KNOWN
+    if isinstance(items, terms.Values) and items.item == "text":
+        wanted = _wanted(element)
+        known = items.expr.is_not_null() & wanted.expr.is_not_null()
+        found = pl.when(known).then(items.expr.list.contains(wanted.expr))
+        nothing = found.when(items.expr.list.len() == 0).then(lit(False, pl.Boolean))
+        return Flag(nothing, items.sure and wanted.sure)
+    return either([logic.compared(emitter, "=", each, element) for each in _items(items)])
+
+
+def _wanted(element: Term) -> terms.Text:
+    return (
+        terms.Text(lit(None, pl.String)) if isinstance(element, Const) and not element.sure else text(element)
+    )
+
+
+def _count(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    found = emitter.emit(arguments[0])
+    match found:
+        case terms.Values(expr, _, _, sure):
+            return Num(expr.list.len().cast(pl.Int64), 0, 10**9, sure)
+        case terms.Rows():
+            return count_rows(emitter, found)
+        case terms.Picked(items):
+            flags = [terms.flag(each).expr.cast(pl.Int64) for each, _ in items]
+            return Num(reduce(lambda a, b: a + b, flags), 0, len(flags))
+        case terms.Listed(items):
+            return Const(Decimal(len(items)))
+        case Const() if not found.sure:
+            return NOT_KNOWN
+    raise Unsupported("the number of items of another list")
+
+
+def _folded(name: str) -> Callable[[Emitter, Sequence[Expression]], Term]:
+    """`sum`, `min` or `max`, of a list or of items."""
+
+    def run(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+        found: Term = (
+            emitter.emit(arguments[0])
+            if len(arguments) == 1
+            else terms.Listed(tuple(emitter.emit(each) for each in arguments))
+        )
+        if isinstance(found, Const) and not found.sure:
+            return NOT_KNOWN
+        if isinstance(found, terms.Rows):
+            return aggregate(emitter, name, found)
+        if isinstance(found, terms.Picked):
+            return _of_picked(name, found)
+        return _of_items(name, _items(found))
+
+    return run
+
+
+def _of_items(name: str, items: Sequence[Term]) -> Term:
+    if any(isinstance(each, Const) and not each.sure for each in items) or not items:
+        return NOT_KNOWN
+    if any(isinstance(each, Const) and each.value is None for each in items):
+        return NOT_KNOWN
+    if name == "sum":
+        return reduce(numbers.add, [numbers.number(each) for each in items])
+    if any(isinstance(each, (Num, Code)) for each in items):
+        items = [numbers.number(each) for each in items]
+    exprs, make = unified(items)
+    sure = all(terms.is_sure(each) for each in items)
+    found = pl.min_horizontal(exprs) if name == "min" else pl.max_horizontal(exprs)
+    if not sure:
+        found = pl.when(pl.all_horizontal([each.is_not_null() for each in exprs])).then(found)
+    return make(found, sure)  # type: ignore[no-any-return]
+
+
+def _of_picked(name: str, picked: terms.Picked) -> Term:
+    flags = [terms.flag(each).expr for each, _ in picked.items]
+    exprs, make = unified([numbers.number(each) for _, each in picked.items])
+    # Known where all conditions are, and the values of all that count; of nothing there is no such value.
+    fine = [f.is_not_null() & (~f | e.is_not_null()) for f, e in zip(flags, exprs, strict=True)]
+    kept = [pl.when(f).then(e) for f, e in zip(flags, exprs, strict=True)]
+    if name == "sum":
+        whole = reduce(numbers.add, [make(each.fill_null(0), True) for each in kept])
+        found, make = whole.expr, lambda expr, sure: Num(expr, whole.scale, whole.bound, sure)
+    else:
+        found = pl.min_horizontal(kept) if name == "min" else pl.max_horizontal(kept)
+    some = pl.any_horizontal([each.fill_null(False) for each in flags])
+    return make(pl.when(pl.all_horizontal(fine) & some).then(found), False)  # type: ignore[no-any-return]
+
+
+# Tables
+
+
+def _row_result(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    """What a table gives; see `policy.library`."""
+    hit = emitter.emit(arguments[0])
+    rows = [emitter.frame.keep(each) for each in _items(emitter.emit(arguments[2]))]
+    values = list(_items(emitter.emit(arguments[3])))
+    default = [emitter.emit(each) for each in arguments[4:]]
+    assert isinstance(hit, Const)
+    exprs, make = unified([*values, *default])
+    kept = [emitter.frame.keep(make(each, False)).expr for each in exprs]  # type: ignore[union-attr]
+    flags = [terms.flag(each).expr for each in rows]
+    reached = _reached(emitter, str(hit.value), flags)
+    matching = pl.any_horizontal([each.fill_null(False) for each in flags])
+    if default:
+        reached.append(~matching)
+    first = pl.coalesce([pl.when(here).then(value) for here, value in zip(reached, kept, strict=True)])
+    agreed = emitter.frame.keep(make(first, False)).expr  # type: ignore[union-attr]
+    alike = [~here | (value == agreed).fill_null(False) for here, value in zip(reached, kept, strict=True)]
+    fine = pl.all_horizontal(alike)
+    if hit.value == "unique":
+        holding = pl.sum_horizontal([each.fill_null(False).cast(pl.Int64) for each in flags])
+        opened = pl.any_horizontal([each.is_null() for each in flags])
+        fine = fine & (holding <= 1) & ~((holding > 0) & opened)
+    return emitter.frame.keep(make(pl.when(fine).then(agreed), False))
+
+
+def _reached(emitter: Emitter, hit: str, flags: Sequence[pl.Expr]) -> list[pl.Expr]:
+    """Which rows may count: not those that surely do not match, nor any after the first that does."""
+    found: list[pl.Expr] = []
+    before: pl.Expr | None = None
+    for each in flags:
+        here = each.fill_null(True)
+        found.append(here if before is None or hit != "first" else here & ~before)
+        if hit == "first":
+            holds = each.fill_null(False)
+            before = emitter.frame.column(holds if before is None else before | holds)
+    return found
+
+
+_CALLS: Mapping[str, Callable[[Emitter, Sequence[Expression]], Term]] = {
+    "not": _not,
+    "is defined": _is_defined,
+    "is true": _is_true,
+    "once known": _once_known,
+    "at least": _at_least,
+    "row result": _row_result,
+    "abs": _abs,
+    "modulo": _modulo,
+    "next occurrence": _next_occurrence,
+    "periods since": _periods_since,
+    "last day of month": _last_of_month,
+    "list contains": _list_contains,
+    "count": _count,
+    "sum": _folded("sum"),
+    "min": _folded("min"),
+    "max": _folded("max"),
+}

@@ -1,0 +1,172 @@
+"""Dates and periods, always counted from their anchor; the last day of a month where a month is short."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from typing import Any
+
+import polars as pl
+
+from policyengine.engine.columns import terms
+from policyengine.engine.columns.alike import day
+from policyengine.engine.columns.emit import NOT_KNOWN
+from policyengine.engine.columns.terms import Const, Day, Flag, Num, Seconds, Term, Unsupported, lit
+from policyengine.feel.values import Months
+
+_DAY = 86_400
+_FAR = 12 * 100_000
+_LAST = datetime.date.max
+
+
+def days_in_month(year: pl.Expr, month: pl.Expr) -> pl.Expr:
+    """How many days a month has."""
+    leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
+    short = pl.when(month == 2).then(28 + leap.cast(pl.Int32))
+    return short.when(month.is_in([4, 6, 9, 11])).then(lit(30, pl.Int32)).otherwise(lit(31, pl.Int32))
+
+
+def add_months(date: pl.Expr, months: pl.Expr) -> pl.Expr:
+    """The same day so many months on, or the last of that month."""
+    total = date.dt.year().cast(pl.Int32) * 12 + date.dt.month().cast(pl.Int32) - 1 + months
+    year, month = total // 12, total % 12 + 1
+    last = days_in_month(year, month)
+    found = pl.min_horizontal(date.dt.day().cast(pl.Int32), last)
+    return pl.when(date.is_not_null() & months.is_not_null()).then(pl.date(year, month, found))
+
+
+def shifted(date: Day, length: object, sign: int) -> Day:
+    """A date and a length that is the same for all rows."""
+    if isinstance(length, Months):
+        if abs(length.months) > _FAR:
+            raise Unsupported("a very long period")
+        return Day(date.expr.dt.offset_by(f"{sign * length.months}mo"), date.sure)
+    if isinstance(length, datetime.timedelta):
+        days = math.floor(sign * length.total_seconds() / _DAY)
+        if abs(days) > 366 * 100_000:
+            raise Unsupported("a very long period")
+        return Day((date.expr.cast(pl.Int32) + lit(days, pl.Int32)).cast(pl.Date), date.sure)
+    raise Unsupported("a length that differs from row to row")
+
+
+def between(left: Day, right: Day) -> Seconds:
+    """The time from one date to another."""
+    days = left.expr.cast(pl.Int64) - right.expr.cast(pl.Int64)
+    return Seconds(days * _DAY, left.sure and right.sure)
+
+
+def part(date: Day, name: str) -> Num:
+    """A part of a date."""
+    read: dict[str, tuple[Any, int]] = {
+        "year": (date.expr.dt.year(), 10**6),
+        "month": (date.expr.dt.month(), 12),
+        "day": (date.expr.dt.day(), 31),
+        "weekday": (date.expr.dt.weekday(), 7),
+    }
+    if name not in read:
+        raise Unsupported(f"`{name}` of a date")
+    expr, bound = read[name]
+    return Num(expr.cast(pl.Int64), 0, bound, date.sure)
+
+
+def last_of_month(date: Day) -> Day:
+    """The last day of its month."""
+    year, month = date.expr.dt.year().cast(pl.Int32), date.expr.dt.month().cast(pl.Int32)
+    found = pl.date(year, month, days_in_month(year, month))
+    return Day(pl.when(date.expr.is_not_null()).then(found), date.sure)
+
+
+# Periods
+
+
+def _length(length: Term) -> Months | datetime.timedelta:
+    if isinstance(length, Const) and isinstance(length.value, (Months, datetime.timedelta)):
+        return length.value
+    raise Unsupported("a period that differs from row to row")
+
+
+def _empty(length: Months | datetime.timedelta) -> bool:
+    return length.months <= 0 if isinstance(length, Months) else length <= datetime.timedelta(0)
+
+
+def _step(anchor: pl.Expr, length: Months | datetime.timedelta, times: pl.Expr) -> pl.Expr:
+    """The anchor and so many lengths; null where that leaves the calendar."""
+    if isinstance(length, Months):
+        found = add_months(anchor, times * lit(length.months, pl.Int32))
+    else:
+        if length % datetime.timedelta(1):
+            raise Unsupported("a period with a part of a day")
+        found = (anchor.cast(pl.Int32) + times * lit(length.days, pl.Int32)).cast(pl.Date)
+    return pl.when(found <= lit(_LAST, pl.Date)).then(found)
+
+
+def _steps_until(anchor: pl.Expr, length: Months | datetime.timedelta, today: datetime.date) -> pl.Expr:
+    """The largest n for which the anchor and n lengths is not after today; below 0 if the anchor is."""
+    if not isinstance(length, Months):
+        if length % datetime.timedelta(1):
+            raise Unsupported("a period with a part of a day")
+        days = lit(today, pl.Date).cast(pl.Int32) - anchor.cast(pl.Int32)
+        return days // lit(length.days, pl.Int32)
+    months = (
+        (lit(today.year, pl.Int32) - anchor.dt.year().cast(pl.Int32)) * 12
+        + lit(today.month, pl.Int32) - anchor.dt.month().cast(pl.Int32)
+    )  # fmt: skip
+    guess = months // lit(length.months, pl.Int32)
+    # One less is enough: the months up to the guess are never more than those up to today.
+    late = (guess >= 0) & (_step(anchor, length, guess) > lit(today, pl.Date))
+    return guess - late.fill_null(False).cast(pl.Int32)
+
+
+def next_occurrence(first: Term, length: Term, today: Term, keep: Any) -> Term:
+    """The first day on or after today in the row first, first + length ..."""
+    by, now = _length(length), _today(today)
+    if _empty(by):
+        return NOT_KNOWN
+    anchor = keep(day(first)).expr
+    n = pl.max_horizontal(_steps_until(anchor, by, now), lit(0, pl.Int32))
+    n = keep(Num(pl.when(anchor.is_not_null()).then(n), 0, 10**7)).expr
+    found = keep(Day(_step(anchor, by, n))).expr
+    following = _step(anchor, by, n + 1)
+    return Day(pl.when(found < lit(now, pl.Date)).then(following).otherwise(found))
+
+
+def _today(today: Term) -> datetime.date:
+    if isinstance(today, Const) and isinstance(today.value, datetime.date):
+        return today.value
+    raise Unsupported("a day of reckoning that differs from row to row")
+
+
+def periods_since(start: Term, every: Term, today: Term, keep: Any) -> Term:
+    """The period that holds today and the one before it; none lies before the anchor."""
+    by, now = _length(every), _today(today)
+    if _empty(by):
+        return NOT_KNOWN
+    anchor = keep(day(start)).expr
+    current = keep(Num(_steps_until(anchor, by, now), 0, 10**7)).expr
+    slots: list[tuple[Flag | Const, dict[str, Term]]] = []
+    leaves: list[pl.Expr] = []
+    for back in (1, 0):
+        number = current - back
+        there = keep(Flag(number >= 0)).expr
+        low = keep(Day(_step(anchor, by, number))).expr
+        high = keep(Day(_step(anchor, by, number + 1))).expr
+        leaves.append(there & (low.is_null() | high.is_null()))
+        fields = _fields(low, high, number + 1, by)
+        slots.append((Flag(there), fields))
+    fine = ~pl.any_horizontal(leaves)
+    known = pl.when(anchor.is_not_null()).then(fine).otherwise(lit(False, pl.Boolean))
+    return terms.Times(Flag(known, True), tuple(slots))
+
+
+def _fields(
+    low: pl.Expr, high: pl.Expr, number: pl.Expr, length: Months | datetime.timedelta
+) -> dict[str, Term]:
+    words = {Months(1): "month", Months(3): "quarter", Months(12): "year"}
+    word = words.get(length, "period") if isinstance(length, Months) else "period"
+    end = (high.cast(pl.Int32) - 1).cast(pl.Date)
+    name = pl.concat_str([lit(f"{word} ", pl.String), number.cast(pl.String)])
+    return {
+        "period": terms.Span(Day(low), Day(end)),
+        "period_number": Num(number.cast(pl.Int64), 0, 10**7),
+        "period_name": terms.Text(name),
+    }

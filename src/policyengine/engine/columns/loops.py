@@ -1,0 +1,315 @@
+"""Going through lists: `some`, `every`, filters, `for`, and what is counted or summed over their items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import polars as pl
+
+from policyengine.engine.columns import dates, numbers, terms
+from policyengine.engine.columns.alike import day
+from policyengine.engine.columns.emit import NOT_KNOWN, Bound, Emitter
+from policyengine.engine.columns.frames import Frame, State, both, either
+from policyengine.engine.columns.terms import (
+    Const,
+    Entries,
+    Flag,
+    Instance,
+    Listed,
+    Num,
+    Picked,
+    Rows,
+    Span,
+    Term,
+    Unsupported,
+    lit,
+)
+from policyengine.feel import syntax
+from policyengine.feel.values import Range
+
+# How many items one list may have for a sum to be held for sure: more than a batch has rows.
+MOST_ITEMS = 10**7
+
+
+def items_of(emitter: Emitter, term: Term) -> Rows:
+    """A list of rows with a row of the emitter's frame for each of its turns."""
+    if not isinstance(term, Rows):
+        raise Unsupported("a loop over another list")
+    return term if term.of is emitter.frame and term.here is terms.SELF else _joined(emitter, term)
+
+
+def _joined(emitter: Emitter, rows: Rows) -> Rows:
+    """The rows of a list that belongs to a frame above, once for every row of this frame."""
+    frame, steps = emitter.frame, emitter.frame.steps
+    link = frame.column(rows.here.expr).meta.output_name()
+    name = steps.fresh("loop")
+    loop = Frame(name, steps, (("__left", frame), ("__item", rows.at)))
+
+    def run(state: State) -> None:
+        left, right = state[frame.name], state[rows.at.name]
+        keyed = [left.get_column("__self").alias("__left"), left.get_column(link).alias("__key")]
+        items = [right.get_column("__self").alias("__item"), right.get_column(rows.up).alias("__key")]
+        found = pl.DataFrame(keyed).join(
+            pl.DataFrame(items), on="__key", how="inner", maintain_order="left_right"
+        )
+        state[name] = found.drop("__key").with_row_index("__self")
+
+    needs = {(frame.name, link), (frame.name, "__self"), (rows.at.name, rows.up), (rows.at.name, "__self")}
+    loop.base = steps.add(run, needs, {(name, "__left"), (name, "__item"), (name, "__self")})
+
+    # Not by way of `from_`: the items may be rows of this very frame, as other accounts are of an account.
+    def find(word: str) -> Term | None:
+        found = rows.find(word)
+        return None if found is None else loop.through("__item", rows.at, found)
+
+    where = loop.through("__item", rows.at, rows.where)
+    assert isinstance(where, (Flag, Const))
+    each = None if rows.each is None else loop.through("__item", rows.at, rows.each)
+    return Rows(frame, loop, "__left", terms.SELF, rows.known, find, where, each)
+
+
+def _inner(emitter: Emitter, rows: Rows, name: str, row: bool) -> Emitter:
+    """The emitter of the body of a loop."""
+    item: Term = Instance(rows.at, rows.find) if rows.each is None else rows.each
+    fields = rows.find if row and rows.each is None else None
+    return emitter.inside(Bound(rows.at, emitter.scope, {name: item}, fields))
+
+
+def emit_quantified(emitter: Emitter, node: syntax.Quantified) -> Term:
+    """`some` and `every`: what is not known of an item matters only where no other item decides."""
+    iterator = _single(node.iterators)
+    domain = emitter.emit(iterator.domain)
+    if isinstance(domain, Const) and not domain.sure:
+        return NOT_KNOWN
+    if isinstance(domain, Listed):
+        parts = []
+        for each in domain.items:
+            inner = emitter.inside(Bound(emitter.frame, emitter.scope, {iterator.name: each}))
+            parts.append(inner.flag(node.condition))
+        return both(parts) if node.every else either(parts)
+    rows = items_of(emitter, domain)
+    condition = terms.flag(_inner(emitter, rows, iterator.name, False).flag(node.condition))
+    where = terms.flag(rows.where).expr
+    decisive = condition.expr if not node.every else ~condition.expr
+    if isinstance(rows.where, Const):
+        found = [decisive.fill_null(False).any(), decisive.is_null().any()]
+    else:
+        found = [(decisive & where).fill_null(False).any(), (decisive.is_null() & where).any()]
+    one, opened = _gathered(emitter, rows, found, [pl.Boolean, pl.Boolean])
+    known = _all_known(rows, emitter)
+    holds = pl.when(one.fill_null(False)).then(lit(not node.every, pl.Boolean))
+    settled = holds.when(~opened.fill_null(False)).then(lit(node.every, pl.Boolean))
+    sure = condition.sure and isinstance(known, Const) and known.value is True
+    return emitter.keep_flag(_where_known(known, Flag(settled, sure)))
+
+
+def _where_known(known: Flag | Const, term: Flag) -> Flag | Const:
+    if isinstance(known, Const):
+        return term if known.value else NOT_KNOWN
+    return Flag(pl.when(known.expr).then(term.expr), False)
+
+
+def _all_known(rows: Rows, emitter: Emitter) -> Flag | Const:
+    """Whether the list is known, and for every row in it whether it is kept."""
+    if isinstance(rows.where, Const):
+        return rows.known if rows.where.sure else Const(False)
+    if rows.where.sure:
+        return rows.known
+    (opened,) = _gathered(emitter, rows, [rows.where.expr.is_null().any()], [pl.Boolean])
+    fine = Flag(~opened.fill_null(False), True)
+    return both([rows.known, fine])
+
+
+def _gathered(
+    emitter: Emitter, rows: Rows, found: list[pl.Expr], dtypes: list[type[pl.DataType]]
+) -> list[pl.Expr]:
+    """Aggregates over the rows of each list, as columns of the frame that has the lists; null for none."""
+    frame, at, steps = rows.of, rows.at, emitter.frame.steps
+    names = [steps.fresh("g") for _ in found]
+    kept: list[pl.Expr] = []
+    needs = {(at.name, rows.up), (frame.name, "__self")}
+    roots = {root for each in found for root in each.meta.root_names()}
+    needs |= {(at.name, root) for root in roots}
+    kept = [each.alias(name) for each, name in zip(found, names, strict=True)]
+
+    def run(state: State) -> None:
+        groups = state[at.name].group_by(rows.up).agg(kept)
+        wide = state[frame.name]
+        keys = wide.get_column("__self").alias(rows.up).to_frame()
+        joined = keys.join(groups, on=rows.up, how="left", maintain_order="left")
+        columns = [joined.get_column(n).cast(t) for n, t in zip(names, dtypes, strict=True)]
+        state[frame.name] = wide.hstack(columns)
+
+    step = steps.add(run, needs, {(frame.name, name) for name in names})
+    return [frame.added(name, step) for name in names]
+
+
+def emit_filter(emitter: Emitter, node: syntax.Filter) -> Term:
+    """`target[condition]`: the items for which it holds, known only where it is known for all."""
+    target = emitter.emit(node.target)
+    if isinstance(target, Const) and not target.sure:
+        return NOT_KNOWN
+    if isinstance(target, Const) and isinstance(target.value, (list, tuple)):
+        target = Listed(tuple(_constant_item(each) for each in target.value))
+    if isinstance(target, Listed):
+        return Picked(tuple((_picked(emitter, node, each), each) for each in target.items))
+    rows = items_of(emitter, target)
+    inner = _inner(emitter, rows, "item", True)
+    found = inner.emit(node.condition)
+    if isinstance(found, Num) or (isinstance(found, Const) and not isinstance(found.value, bool)):
+        raise Unsupported("an item by its place")
+    condition = inner.keep_flag(found if isinstance(found, Const) else terms.flag(found))
+    return replace(rows, where=both([rows.where, condition]))
+
+
+def _constant_item(value: object) -> Term:
+    if isinstance(value, dict):
+        return Entries({name: Const(each) for name, each in value.items()})
+    return Const(value)
+
+
+def _picked(emitter: Emitter, node: syntax.Filter, item: Term) -> Flag | Const:
+    fields: Callable[[str], Term | None] | None = None
+    if isinstance(item, Entries):
+        parts = item.fields
+
+        def fields(name: str) -> Term | None:
+            return parts.get(name)
+
+    inner = emitter.inside(Bound(emitter.frame, emitter.scope, {"item": item}, fields))
+    found = inner.emit(node.condition)
+    if isinstance(found, Num) or (isinstance(found, Const) and not isinstance(found.value, bool)):
+        if isinstance(found, Const) and not found.sure:
+            return NOT_KNOWN
+        raise Unsupported("an item by its place")
+    return inner.keep_flag(found if isinstance(found, Const) else terms.flag(found))
+
+
+def emit_for(emitter: Emitter, node: syntax.For) -> Term:
+    """`for`: a value for every item."""
+    iterator = _single(node.iterators)
+    domain = emitter.emit(iterator.domain)
+    if isinstance(domain, Const) and not domain.sure:
+        return NOT_KNOWN
+    if "partial" in syntax.names(node.body):
+        raise Unsupported("results so far")
+    rows = items_of(emitter, domain)
+    body = _inner(emitter, rows, iterator.name, False).kept(node.body)
+    return replace(rows, each=body)
+
+
+def _single(iterators: tuple[syntax.Iterator, ...]) -> syntax.Iterator:
+    if len(iterators) != 1 or iterators[0].domain_end is not None:
+        raise Unsupported("several loops at once")
+    return iterators[0]
+
+
+# Over all rows of a list
+
+
+def count_rows(emitter: Emitter, rows: Rows) -> Term:
+    """How many rows there are, whether or not their values are known."""
+    rows = items_of(emitter, rows)
+    where = terms.flag(rows.where).expr
+    number = pl.len() if isinstance(rows.where, Const) else where.fill_null(False).sum()
+    known = _all_known(rows, emitter)
+    (found,) = _gathered(emitter, rows, [number], [pl.Int64])
+    whole = Num(found.fill_null(0), 0, MOST_ITEMS, True)
+    return _number_where(known, whole)
+
+
+def _number_where(known: Flag | Const, term: Num) -> Term:
+    if isinstance(known, Const):
+        return term if known.value else NOT_KNOWN
+    return Num(pl.when(known.expr).then(term.expr), term.scale, term.bound, False)
+
+
+def _each_known(emitter: Emitter, rows: Rows) -> Flag | Const:
+    """Whether the value of every row that counts is known."""
+    assert rows.each is not None
+    known = terms.known(rows.each)
+    if isinstance(known, Const):
+        return known
+    where = terms.flag(rows.where).expr
+    open_ones = (~known.expr) & where.fill_null(True)
+    (opened,) = _gathered(emitter, rows, [open_ones.any()], [pl.Boolean])
+    return Flag(~opened.fill_null(False), True)
+
+
+def aggregate(emitter: Emitter, name: str, rows: Rows) -> Term:
+    """`sum`, `min` or `max` of a value of every row: not known of none, nor where one is not known."""
+    rows = items_of(emitter, rows)
+    if rows.each is None:
+        raise Unsupported(f"the {name} of another list")
+    each = numbers.number(rows.each) if not isinstance(rows.each, terms.Day) else day(rows.each)
+    where = terms.flag(rows.where).expr
+    kept = each.expr if isinstance(rows.where, Const) else pl.when(where).then(each.expr)
+    known = both([_all_known(rows, emitter), _each_known(emitter, rows)])
+    if isinstance(each, Num):
+        bound = each.bound * MOST_ITEMS if name == "sum" else each.bound
+        dtype = numbers.width(bound)
+        kept = kept.cast(dtype)
+        total = kept.sum() if name == "sum" else kept.min() if name == "min" else kept.max()
+        empty = kept.is_not_null().any()
+        found, some = _gathered(emitter, rows, [total, empty], [dtype, pl.Boolean])
+        fine = both([known, Flag(some.fill_null(False), True)])
+        return _number_where(fine, Num(found, each.scale, bound))
+    if name == "sum":
+        raise Unsupported("a sum of dates")
+    (found,) = _gathered(emitter, rows, [kept.min() if name == "min" else kept.max()], [pl.Date])
+    sure = isinstance(known, Const) and known.value
+    return terms.Day(found if sure else pl.when(terms.flag(known).expr).then(found))
+
+
+# Parts
+
+
+def emit_path(emitter: Emitter, node: syntax.Path) -> Term:
+    """`target.name`."""
+    return part_of(emitter, emitter.emit(node.target), node.name)
+
+
+def part_of(emitter: Emitter, target: Term, name: str) -> Term:
+    """A part of a value; of a list that of every item."""
+    match target:
+        case Const(Range() as value) if name in ("start", "end"):
+            return Const(value.low if name == "start" else value.high)
+        case Const() if not target.sure:
+            return NOT_KNOWN
+        case Instance(_, find):
+            return _found(find(name), name)
+        case Entries(fields):
+            return _found(fields.get(name), name)
+        case Span(low, high):
+            found = low if name == "start" else high if name == "end" else None
+            return _found(found, name)
+        case terms.Day():
+            return dates.part(target, name)
+        case Rows(each=None):
+            return replace(target, each=target.at.keep(_found(target.find(name), name)))
+        case Picked(items):
+            return Picked(tuple((holds, part_of(emitter, each, name)) for holds, each in items))
+        case Listed(items):
+            return Listed(tuple(part_of(emitter, each, name) for each in items))
+    raise Unsupported(f"`{name}` of a {type(target).__name__}")
+
+
+def _found(term: Term | None, name: str) -> Term:
+    if term is None:
+        raise Unsupported(f"there is no `{name}`")
+    return term
+
+
+def emit_list(emitter: Emitter, node: syntax.ListLiteral) -> Term:
+    """A list of so many items."""
+    return Listed(tuple(emitter.emit(each) for each in node.items))
+
+
+def emit_context(emitter: Emitter, node: syntax.ContextLiteral) -> Term:
+    """A context; an entry sees those before it."""
+    entries: dict[str, Term] = {}
+    inner = emitter.inside(Bound(emitter.frame, emitter.scope, entries))
+    for entry in node.entries:
+        entries[entry.key] = inner.kept(entry.value)
+    return Entries(entries)

@@ -1,0 +1,49 @@
+"""The Arrow schema of records: one column a fact, what stands within a record nested under its list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from policyengine.policy.vocabulary import Fact, Vocabulary
+
+ROW = "__row"
+SCALE = 12
+_TYPES: dict[str, Any] = {
+    "text": pa.string(),
+    "enum": pa.string(),
+    "period": pa.string(),
+    "boolean": pa.bool_(),
+    "count": pa.int64(),
+    "integer": pa.int64(),
+    "number": pa.decimal128(38, SCALE),
+    "money": pa.decimal128(38, SCALE),
+    "rate": pa.decimal128(38, SCALE),
+    "date": pa.date32(),
+}
+
+
+def record_schema(vocabulary: Vocabulary) -> Any:
+    """A column for every fact of the record, one for every list in it, and the number of the record.
+
+    Decimals may come at another scale. A null is a missing fact, a null list one that is left out.
+    """
+    fields = [pa.field(ROW, pa.int64()), *_fields(vocabulary, vocabulary.root)]
+    return pa.schema(fields)
+
+
+def _fields(vocabulary: Vocabulary, entity: str) -> list[Any]:
+    found = [
+        pa.field(name, _type(fact))
+        for name, fact in vocabulary.entities[entity].facts.items()
+        if fact.formula is None
+    ]
+    for child, below in vocabulary.children(entity):
+        found.append(pa.field(str(below.list), pa.list_(pa.struct(_fields(vocabulary, child)))))
+    return found
+
+
+def _type(fact: Fact) -> Any:
+    single = _TYPES[fact.scalar]
+    return pa.list_(single) if fact.is_list else single

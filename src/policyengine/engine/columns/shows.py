@@ -1,0 +1,127 @@
+"""Values as the cells of a table hold them: amounts with a fixed number of digits, and everything as text."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from policyengine.engine.columns import numbers, terms
+from policyengine.engine.columns.alike import coded
+from policyengine.engine.columns.frames import Frame
+from policyengine.engine.columns.terms import Num, Term, Unsupported, lit
+from policyengine.engine.layout import DIGITS, LARGEST, ColumnKind
+from policyengine.feel.values import Unknown
+
+_MOST = 2**14
+_NOT_KNOWN = Unknown(frozenset())
+_FIRST, _LAST = datetime.date.min, datetime.date.max
+EXACT = pa.decimal128(38, DIGITS)
+
+
+def within_calendar(expr: pl.Expr) -> pl.Expr:
+    """Dates that documents can hold; the others show as nothing."""
+    return pl.when((expr >= lit(_FIRST, pl.Date)) & (expr <= lit(_LAST, pl.Date))).then(expr)
+
+
+def cell(term: Term, kind: ColumnKind) -> pl.Expr:
+    """The expression of a cell: of an exact number whole units of `DIGITS` digits."""
+    if kind == "exact":
+        number = numbers.number(term)
+        if number.scale > DIGITS:
+            number = numbers.rounded(number, DIGITS, "round half up")
+        number = numbers.scaled(number, DIGITS)
+        if number.bound >= LARGEST * 10**DIGITS:
+            raise Unsupported("an amount may be larger than a table holds")
+        return number.expr
+    if kind == "date" and isinstance(term, terms.Day):
+        return within_calendar(term.expr)
+    if kind == "text" and isinstance(term, terms.Text):
+        return term.expr
+    raise Unsupported(f"a {type(term).__name__} in a cell for {kind}")
+
+
+def exact_array(units: pl.Series, scale: int = DIGITS) -> Any:
+    """Whole units of a scale as decimals, without a second look at any of them."""
+    plain = units.cast(pl.Decimal(38, 0)).rechunk().to_arrow()
+    dtype = pa.decimal128(38, scale)
+    return pa.Array.from_buffers(dtype, len(plain), plain.buffers(), plain.null_count, plain.offset)
+
+
+def written(term: Term, digits: int, *, frame: Frame) -> pl.Expr:
+    """A value as text, as `layout.value_text` writes it."""
+    match term:
+        case terms.Text(expr):
+            return expr
+        case terms.Day(expr):
+            return within_calendar(expr).cast(pl.String)
+        case terms.Flag(expr):
+            return pl.when(expr).then(lit("true", pl.String)).when(~expr).then(lit("false", pl.String))
+        case Num():
+            kept = frame.keep(term)
+            assert isinstance(kept, Num)
+            return _number(kept, digits)
+    raise Unsupported(f"a {type(term).__name__} as a text")
+
+
+def few(term: Term) -> tuple[pl.Expr, list[object]] | None:
+    """A value of few, a context or a list of such values: its number, and the values by their numbers.
+
+    None for other terms. What is not known has a number too.
+    """
+    if isinstance(term, (terms.Flag, terms.Text, terms.Day, Num)):
+        return None
+    if isinstance(term, terms.Entries):
+        pieces = [_piece(each) for each in term.fields.values()]
+        number, several = _product(pieces)
+        return number, [dict(zip(term.fields, each, strict=True)) for each in several]
+    if isinstance(term, terms.Picked):
+        holds, items = zip(*term.items, strict=True)
+        number, several = _product([_piece(each) for each in (*holds, *items)])
+        return number, [_kept(each[: len(holds)], each[len(holds) :]) for each in several]
+    return _piece(term)
+
+
+def _piece(term: Term) -> tuple[pl.Expr, list[object]]:
+    code = coded(term)
+    if code is None:
+        raise Unsupported(f"a {type(term).__name__} as a text")
+    return code.expr.cast(pl.UInt32).fill_null(len(code.domain)), [*code.domain, _NOT_KNOWN]
+
+
+def _product(pieces: Sequence[tuple[pl.Expr, list[object]]]) -> tuple[pl.Expr, list[tuple[object, ...]]]:
+    number: pl.Expr = lit(0, pl.UInt32)
+    several: list[tuple[object, ...]] = [()]
+    for expr, values in pieces:
+        if len(several) * len(values) > _MOST:
+            raise Unsupported("a value with very many parts")
+        number = number * lit(len(values), pl.UInt32) + expr
+        several = [(*each, value) for each in several for value in values]
+    return number, several
+
+
+def _kept(holds: Sequence[object], items: Sequence[object]) -> object:
+    if any(isinstance(each, Unknown) for each in holds):
+        return _NOT_KNOWN
+    return [item for held, item in zip(holds, items, strict=True) if held is True]
+
+
+def _number(term: Num, digits: int) -> pl.Expr:
+    if term.scale < digits:
+        term = numbers.scaled(term, digits)
+    unit = 10**term.scale
+    size = term.expr.abs()
+    dtype = numbers.width(max(term.bound, unit))
+    size = size.cast(dtype)
+    sign = pl.when(term.expr < 0).then(lit("-", pl.String)).otherwise(lit("", pl.String))
+    if term.scale == 0:
+        return sign + size.cast(pl.String)
+    front = (size // lit(unit, dtype)).cast(pl.String)
+    rest = (size % lit(unit, dtype)).cast(pl.String).str.zfill(term.scale)
+    if term.scale > digits:
+        rest = rest.str.strip_chars_end("0").str.pad_end(digits, "0")
+    point = pl.when(rest.str.len_bytes() > 0).then(lit(".", pl.String)).otherwise(lit("", pl.String))
+    return sign + front + point + rest

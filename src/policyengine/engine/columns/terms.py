@@ -1,0 +1,264 @@
+"""What lowering knows of a value that every row of a frame has: a Polars expression and what it stands for.
+
+A null of Polars is a value that is not known. Numbers are whole multiples of a power of ten, whose largest
+possible size is known, so that no product wraps around and nothing is rounded that should not be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import polars as pl
+
+from policyengine.dataclass import dataclass
+from policyengine.feel.values import Unknown
+
+if TYPE_CHECKING:
+    from policyengine.engine.columns.frames import Frame
+
+
+class Unsupported(Exception):  # noqa: N818  # caught where it is raised
+    """An expression that columns cannot express; says why. Raised and caught within lowering only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A value that is the same in every row, as FEEL has it; `Unknown` where it is not known."""
+
+    value: object
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is known."""
+        return not isinstance(self.value, Unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """True or false."""
+
+    expr: pl.Expr
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One of a few values that are known beforehand, by its number in `domain` (UInt16)."""
+
+    expr: pl.Expr
+    domain: tuple[object, ...]
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Num:
+    """A number: `expr` whole units of 10 ** -scale, at most `bound` of them either way."""
+
+    expr: pl.Expr
+    scale: int
+    bound: int
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient:
+    """A division that is not carried out, since few divisions come out even."""
+
+    over: Num
+    under: Num
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text."""
+
+    expr: pl.Expr
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date, or one of a year beyond those that documents hold."""
+
+    expr: pl.Expr
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """A days and time duration in whole seconds."""
+
+    expr: pl.Expr
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A value of which no more is asked than whether it is there."""
+
+    expr: pl.Expr
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A range."""
+
+    low: Term | None
+    high: Term | None
+    low_closed: bool = True
+    high_closed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list of so many items."""
+
+    items: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """Those items of a list of so many whose conditions hold."""
+
+    items: tuple[tuple[Flag | Const, Term], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """A context."""
+
+    fields: Mapping[str, Term] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """A list of single values in one column."""
+
+    expr: pl.Expr
+    item: Literal["text", "number", "date", "flag"]
+    scale: int = 0
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of `at` that belong to a row of `of`, by the column `up` of `at`.
+
+    In the frame that has the term `here` is the number of that row, and `known` whether the list is there.
+    `where` keeps some of the rows; `each` is a value of every row in place of the row itself.
+    """
+
+    of: Frame
+    at: Frame
+    up: str
+    here: Num
+    known: Flag | Const
+    find: Callable[[str], Term | None]
+    where: Flag | Const = Const(True)
+    each: Term | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """A computed list of contexts: for every place in it whether there is one there, and its parts."""
+
+    known: Flag | Const
+    slots: tuple[tuple[Flag | Const, Mapping[str, Term]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """The row itself, of a frame; `find` gives its facts and values by name."""
+
+    frame: Frame
+    find: Callable[[str], Term | None]
+
+
+SELF = Num(pl.col("__self"), 0, 0, True)
+"""The number of each row in its frame."""
+
+Term: TypeAlias = (
+    Const | Flag | Code | Num | Quotient | Text | Day | Seconds | Opaque | Span | Listed | Entries | Values
+    | Rows | Times | Instance | Picked
+)  # fmt: skip
+Single: TypeAlias = Flag | Code | Num | Text | Day | Seconds | Opaque | Values
+SINGLE = (Flag, Code, Num, Text, Day, Seconds, Opaque, Values)
+
+
+def places(value: Decimal) -> int:
+    """How many digits a number has after its point, without zeros at the end."""
+    exponent = value.normalize().as_tuple().exponent
+    return max(-exponent, 0) if isinstance(exponent, int) else 0
+
+
+def lit(value: object, dtype: pl.DataType | type[pl.DataType]) -> pl.Expr:
+    """A literal of a type."""
+    return pl.lit(value, dtype=dtype)
+
+
+def flag(term: Term) -> Flag:
+    """A term as a condition."""
+    if isinstance(term, Flag):
+        return term
+    if isinstance(term, Const):
+        value = term.value if isinstance(term.value, bool) else None
+        return Flag(lit(value, pl.Boolean), value is not None)
+    if isinstance(term, Code) and all(isinstance(each, bool) or each is None for each in term.domain):
+        holds = [i for i, each in enumerate(term.domain) if each is True]
+        fails = [i for i, each in enumerate(term.domain) if each is False]
+        sure = term.sure and len(holds) + len(fails) == len(term.domain)
+        found = pl.when(term.expr.is_in(holds)).then(lit(True, pl.Boolean))
+        return Flag(found.when(term.expr.is_in(fails)).then(lit(False, pl.Boolean)), sure)
+    raise Unsupported(f"a {type(term).__name__} is no condition")
+
+
+def is_sure(term: Term) -> bool:
+    """Whether a term is known in every row."""
+    match term:
+        case Const() | Flag() | Code() | Num() | Text() | Day() | Seconds() | Opaque() | Values():
+            return term.sure
+        case Listed(items):
+            return all(is_sure(each) for each in items)
+        case Span(low, high):
+            return all(is_sure(each) for each in (low, high) if each is not None)
+        case Rows(known=known) | Times(known=known):
+            return known.sure and isinstance(known, Const)
+        case Entries() | Instance():
+            return True
+        case _:
+            return False
+
+
+def known(term: Term) -> Flag | Const:
+    """Whether a term is known: its parts too, if it is a list or a range."""
+    if is_sure(term):
+        return Const(True)
+    match term:
+        case Const():
+            return Const(False)
+        case Listed(items):
+            return _all_known(items)
+        case Span(low, high):
+            return _all_known([each for each in (low, high) if each is not None])
+        case Rows(known=found) | Times(known=found):
+            return found
+        case Quotient():
+            raise Unsupported("a division whose result is kept")
+        case Entries() | Instance():
+            return Const(True)
+        case Picked(several):
+            return _all_known([each for pair in several for each in pair])
+        case _:
+            return Flag(term.expr.is_not_null(), True)
+
+
+def _all_known(items: tuple[Term, ...] | list[Term]) -> Flag | Const:
+    found = [known(each) for each in items]
+    if any(isinstance(each, Const) and each.value is False for each in found):
+        return Const(False)
+    exprs = [each.expr for each in found if isinstance(each, Flag)]
+    return Flag(pl.all_horizontal(exprs), True) if exprs else Const(True)

@@ -1,0 +1,170 @@
+"""The findings table: one row a finding, for a whole partner base. Its columns, and its rows for one record.
+
+The columns of values are those fields of the findings that are single values, so a new kind of finding
+brings its own. Both engines fill this table.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Literal
+
+from policyengine.dataclass import dataclass
+from policyengine.policy.findings import SECTIONS, Finding, Missing, Subject
+from policyengine.policy.shape import plain
+
+ColumnKind = Literal["text", "texts", "count", "exact", "date"]
+Row = tuple[object, ...]
+VALUES, MISSING = "values", "missing"
+DIGITS = 10
+"""So many digits after the point an exact number of the table has at most; more are rounded half up."""
+LARGEST = 10 ** (38 - DIGITS)
+"""An exact number of the table lies below this, either way."""
+RANKS: Mapping[str, int] = {name: i for i, name in enumerate((*SECTIONS, VALUES, MISSING))}
+"""The sections of the table in the order in which they stand in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the table; `exact` is a decimal number, `texts` a list of texts."""
+
+    name: str
+    kind: ColumnKind
+    about: str
+
+
+_KINDS: Mapping[str, ColumnKind] = {"str": "text", "date": "date", "Decimal": "exact"}
+_BASE = frozenset(field.name for field in fields(Finding))
+
+
+def value_fields(finding: type[Finding]) -> dict[str, ColumnKind]:
+    """The fields of a kind of finding that are single values: no titles, nothing that has parts."""
+    found = {field.name: _KINDS.get(str(field.type).removesuffix(" | None")) for field in fields(finding)}
+    return {
+        name: kind
+        for name, kind in found.items()
+        if kind is not None and name not in _BASE and not name.endswith("_title")
+    }
+
+
+def _value_columns() -> Iterator[Column]:
+    owners: dict[str, list[str]] = {}
+    kinds: dict[str, ColumnKind] = {}
+    for section, finding in SECTIONS.items():
+        for name, kind in value_fields(finding).items():
+            owners.setdefault(name, []).append(section)
+            kinds[name] = kind
+    for name, sections in owners.items():
+        yield Column(name, kinds[name], f"of {' and '.join(sections)}")
+
+
+VALUE_COLUMNS = tuple(_value_columns())
+COLUMNS: tuple[Column, ...] = (
+    Column("row", "count", "the number of the record in what was read, from 1"),
+    Column("key", "text", "the key of the record"),
+    Column("entity", "text", "the entity that is judged, such as `partner` or `account`"),
+    Column("subject", "text", "the key of what is judged within the record; empty for the record itself"),
+    Column("position", "count", "its place in its list, from 1; empty for the record itself"),
+    Column("section", "text", "the list of the decision: " + ", ".join(f"`{name}`" for name in RANKS)),
+    Column("policy", "text", "the id of the policy; empty in `values` and `missing`"),
+    Column("id", "text", "the id of the part of the policy; the name of a value, of a missing fact"),
+    Column("status", "text", "the outcome; empty in `values` and `missing`"),
+    *VALUE_COLUMNS,
+    Column("value", "text", "of `values`: the value; empty where it is not known"),
+    Column("needed_by", "texts", "of `missing`: the findings that the fact would help to settle"),
+    Column("basis", "text", "`stated` or `assumed`"),
+    Column("at", "text", "the place of the rule: file, line, column"),
+)
+NAMES = tuple(column.name for column in COLUMNS)
+_AT = {name: i for i, name in enumerate(NAMES)}
+_BLANK: Row = (None,) * len(COLUMNS)
+
+
+def finding_row(row: int, key: str | None, finding: Finding) -> Row:
+    """The row of a finding."""
+    line = list(_BLANK)
+    subject = finding.subject
+    line[:9] = (
+        row, key, subject.entity, None if subject.root else subject.key,
+        None if subject.root else subject.position, finding.section, finding.policy, finding.id,
+        finding.status,
+    )  # fmt: skip
+    for name, at in _FIELDS[type(finding)]:
+        value = getattr(finding, name)
+        line[at] = value if value.__class__ is not Decimal else table_number(value)
+    line[_AT["basis"]] = finding.origin.basis
+    line[_AT["at"]] = str(finding.origin.at)
+    return tuple(line)
+
+
+_FIELDS: dict[type[Finding], tuple[tuple[str, int], ...]] = {
+    finding: tuple((name, _AT[name]) for name in value_fields(finding)) for finding in SECTIONS.values()
+}
+
+
+class TooLarge(Exception):  # noqa: N818  # turned into a reject
+    """A number that the table has no room for."""
+
+
+_PLACES = Context(prec=100, rounding=ROUND_HALF_UP)
+_LAST = Decimal(1).scaleb(-DIGITS)
+
+
+def table_number(value: Decimal) -> Decimal:
+    """A number as the table holds it; raises `TooLarge` where it does not."""
+    if not value.is_finite() or abs(value) >= LARGEST:
+        raise TooLarge(f"an amount of {value:.6e} is beyond what a table holds")
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -DIGITS:
+        return value.quantize(_LAST, context=_PLACES)
+    return value
+
+
+def value_row(row: int, key: str | None, subject: Subject, name: str, text: str | None) -> Row:
+    """The row of a derived fact of a subject; the text is that of `value_text`."""
+    line = list(_BLANK)
+    line[:8] = (
+        row, key, subject.entity, None if subject.root else subject.key,
+        None if subject.root else subject.position, VALUES, None, name,
+    )  # fmt: skip
+    line[_AT["value"]] = text
+    return tuple(line)
+
+
+def missing_row(row: int, key: str | None, root: str, missing: Missing) -> Row:
+    """The row of a missing fact."""
+    line = list(_BLANK)
+    subject = None if missing.entity == root else missing.key
+    line[:8] = (row, key, missing.entity, subject, None, MISSING, None, missing.fact)
+    line[_AT["needed_by"]] = missing.needed_by
+    return tuple(line)
+
+
+def value_text(value: object, digits: int = 0) -> str | None:
+    """A value of any type as the text of its cell: exact numbers in full, dates as ISO 8601.
+
+    A number has no zeros at its end beyond so many digits after the point, and at least those.
+    """
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return number_text(value, digits)
+    written = plain(value)
+    if isinstance(written, str):
+        return written
+    return str(written) if isinstance(written, int) else json.dumps(written, ensure_ascii=False)
+
+
+def number_text(value: Decimal, digits: int) -> str:
+    """A number in full, with at least so many digits after the point and no zeros beyond them."""
+    text = f"{value:f}"
+    whole, point, rest = text.partition(".")
+    if point:
+        rest = rest.rstrip("0")
+    rest = rest.ljust(digits, "0")
+    return f"{whole}.{rest}" if rest else whole

@@ -1,0 +1,84 @@
+"""The same answers on Spark: the kernel of `evaluate` over Arrow batches, on as many machines as there are.
+
+>>> from policyengine import spark
+>>> findings, rejects = spark.evaluate(partners, "policies/bytekast", as_of=date(2026, 11, 21))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from policyengine.api import Program, load
+from policyengine.batch.kernel import REJECTS, Kernel, findings_fields, rejects_fields
+
+
+class Evaluated(NamedTuple):
+    """Two data frames: the findings table, and the rejects, with the columns that `evaluate` writes.
+
+    `file` is the word `spark` and `line` the number of the row in its partition, counted from 1; `partition`
+    tells which. Neither is worked out before it is asked for.
+    """
+
+    findings: Any
+    rejects: Any
+
+
+def evaluate(df: Any, program: str | Path, as_of: date) -> Evaluated:
+    """Evaluate the records of a data frame by the program in a folder that every worker can read.
+
+    The columns are facts, what stands within a record is an array of structs under its list. The numbers of
+    `row` count within a partition; `key` tells records apart. Raises `ValueError` where the program does not
+    compile or a column is no fact.
+    """
+    folder = str(program)
+    _kernel(folder, as_of).check(_arrow_schema(df))
+    work = _worker(folder, as_of)
+    both = df.mapInArrow(work, _schema_text())
+    findings = both.where("`__reject` is null").drop("__reject", *(f"__{name}" for name in REJECTS))
+    rejects = both.where("`__reject` is not null").selectExpr(
+        "`partition`", *(f"`__{name}` as `{name}`" for name in REJECTS)
+    )
+    return Evaluated(findings, rejects)
+
+
+def _worker(folder: str, as_of: date) -> Callable[[Iterable[Any]], Iterator[Any]]:
+    def work(batches: Iterable[Any]) -> Iterator[Any]:
+        from pyspark import TaskContext
+
+        from policyengine.spark import _kernel
+
+        context = TaskContext.get()
+        partition = context.partitionId() if context is not None else 0
+        yield from _kernel(folder, as_of).run(batches, partition)
+
+    return work
+
+
+@lru_cache(maxsize=4)
+def _opened(folder: str, as_of: date) -> Program:
+    program = load(folder, as_of=as_of)
+    if not program.ok:
+        raise ValueError(f"the policies of `{folder}` have mistakes; `policyengine check` names them")
+    return program
+
+
+@lru_cache(maxsize=4)
+def _kernel(folder: str, as_of: date) -> Kernel:
+    """One for each process: a program is read and put into columns once."""
+    return Kernel(_opened(folder, as_of).linked)
+
+
+def _arrow_schema(df: Any) -> Any:
+    from pyspark.sql.pandas.types import to_arrow_schema
+
+    return to_arrow_schema(df.schema)
+
+
+def _schema_text() -> str:
+    """The columns of findings and of rejects side by side, as Spark writes them."""
+    fields = [("partition", "int"), *findings_fields(), ("__reject", "int"), *rejects_fields()]
+    return ", ".join(f"`{name}` {kind}" for name, kind in fields)

@@ -1,0 +1,81 @@
+"""Bases of partners as files: for each code of a table a base that has the mistake, and one that has not."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from policyengine.batch.engines import Rows
+from policyengine.batch.inputs import Reader, find_inputs
+from policyengine.batch.lines import Unusable
+from policyengine.batch.raw import Reject
+from policyengine.batch.run import Run, evaluate_all
+from support import good_program
+
+Files = Mapping[str, str | list[dict[str, Any]]]
+_GOOD: Files = {"p.csv": "id,fee\na,1\nb,2\n"}
+_ACCOUNTS: Files = {"p.csv": "id\na\n", "accounts.csv": "partner,id\na,1\n"}
+BASES: Mapping[str, tuple[Files, Files]] = {
+    "BATCH001": ({"p.csv": "id,fees\na,1\n"}, _GOOD),
+    "BATCH002": ({"p.csv": "id,fee\na,1\nb,2,3\n"}, {"p.csv": 'id,name\na,"2,3"\n'}),
+    "BATCH003": ({"p.csv": 'id,fee\n"a,1\nb,2\n'}, _GOOD),
+    "BATCH004": ({"p.csv": "id\na\n", "accounts.csv": "partner,id\nb,1\n"}, _ACCOUNTS),
+    "BATCH005": ({"p.csv": "id,fee\na,1\nb,2\na,3\n"}, _GOOD),
+    "BATCH006": ({"p.ndjson": '{"id": "a", "accounts": []}', "accounts.csv": "partner,id\na,1\n"}, _ACCOUNTS),
+    "BATCH007": ({"p.parquet": [{"id": "a", "fee": 0.1 + 0.2}]}, {"p.parquet": [{"id": "a", "fee": 0.3}]}),
+}
+
+
+class Collected:
+    """What a run gives, in memory."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[object, ...]] = []
+        self.rejects: list[Reject] = []
+
+    def write(self, rows: Sequence[tuple[object, ...]], records: object) -> None:
+        self.rows.extend(rows)
+
+    def reject(self, found: Reject) -> None:
+        self.rejects.append(found)
+
+    def complete(self) -> None:
+        pass
+
+
+def codes_of(files: Files, folder: Path) -> list[str]:
+    """The codes of what is wrong with a base of the example program, each once."""
+    program = good_program()
+    for name, content in files.items():
+        (folder / name).write_bytes(content.encode() if isinstance(content, str) else _parquet(content))
+    inputs = find_inputs([folder / next(iter(files))], {}, program.vocabulary)
+    collected: list[Collected] = []
+
+    @contextmanager
+    def sink() -> Iterator[Collected]:
+        collected.append(Collected())
+        yield collected[-1]
+
+    def read() -> Reader:
+        return Reader(inputs, program.vocabulary, (), lambda path, kind: iter(()))
+
+    try:
+        evaluate_all(Run(program.linked, Rows(program.linked), read, sink, lambda records, reader: None))
+    except Unusable as error:
+        return [error.message.rpartition("[")[2].rstrip("]")]
+    finally:
+        for each in files:
+            (folder / each).unlink()
+    return list(dict.fromkeys(each.code for each in collected[-1].rejects))
+
+
+def _parquet(rows: list[dict[str, Any]]) -> bytes:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    stream = io.BytesIO()
+    parquet.write_table(pa.Table.from_pylist(rows), stream)
+    return stream.getvalue()

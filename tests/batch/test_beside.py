@@ -1,0 +1,83 @@
+"""Tables of what stands further down: every row finds its place by the keys of all above it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """\
+kind: program
+id: deep
+title: Deep
+currency: EUR
+parties: {vendor: the vendor}
+items: {fee: fee}
+entities:
+  partner:
+    title: partner
+    key: id
+    facts: {id: {type: text, title: id}}
+  customer:
+    title: customer
+    within: partner
+    list: customers
+    key: id
+    facts: {id: {type: text, title: id}}
+  contract:
+    title: contract
+    within: customer
+    list: contracts
+    key: id
+    facts: {id: {type: text, title: id}, fee: {type: money, title: fee}}
+---
+kind: billing
+id: fees
+title: Fees
+for: contract
+charges: [{id: fee, title: Fee, item: fee, amount: fee, due_on: today}]
+"""
+PARTNERS = "id\na\nb\n"
+CUSTOMERS = "partner,id\na,1\na,2\nb,1\n"
+CONTRACTS = "partner,customer,id,fee\na,1,x,1\na,2,x,2\nb,1,x,3\na,1,y,4\n"
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    folder = tmp_path / "deep"
+    folder.mkdir()
+    head, policy = PROGRAM.split("---\n")
+    (folder / "program.yaml").write_text(head)
+    (folder / "fees.yaml").write_text(policy)
+    return folder
+
+
+@pytest.mark.parametrize("engine", ["rows", "columns"])
+def test_two_levels_down(engine, evaluate, program):
+    files = {"p.csv": PARTNERS, "customers.csv": CUSTOMERS, "contracts.csv": CONTRACTS}
+    ran = evaluate(files, "--engine", engine, program=program)
+    assert (ran.code, ran.err) == (0, "")
+    assert [(row["key"], row["subject"], row["net"]) for row in ran.rows if row["section"] == "charges"] == [
+        ("a", "x", "1.00"), ("a", "y", "4.00"), ("a", "x", "2.00"), ("b", "x", "3.00"),
+    ]  # fmt: skip
+
+
+def test_a_row_whose_middle_is_not_there(evaluate, program):
+    files = {"p.csv": PARTNERS, "customers.csv": CUSTOMERS, "contracts.csv": f"{CONTRACTS}b,9,z,1\n"}
+    ran = evaluate(files, program=program)
+    assert [(row["file"], row["line"], row["key"], row["code"]) for row in ran.rejects] == [
+        ("contracts.csv", "6", "b", "BATCH004")
+    ]
+    assert ran.keys == ["a"]
+
+
+def test_the_middle_has_to_be_named(evaluate, program):
+    files = {"p.csv": PARTNERS, "customers.csv": CUSTOMERS, "contracts.csv": "customer,id\n1,x\n"}
+    ran = evaluate(files, program=program)
+    assert (ran.code, "does not say which partner each contract belongs to" in ran.err) == (2, True)
+
+
+def test_nobody_has_any(evaluate, program):
+    files = {"p.csv": PARTNERS, "customers.csv": CUSTOMERS, "contracts.csv": "partner,customer,id\n"}
+    ran = evaluate(files, program=program)
+    assert (ran.code, ran.rows, ran.rejects) == (0, [], [])

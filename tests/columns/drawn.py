@@ -1,0 +1,345 @@
+"""Whole programs by chance, of all kinds of policies."""
+# ruff: noqa: E501  # lines of YAML
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+from datetime import date
+
+from policyengine.diagnostics import Severity
+from policyengine.program.load import Program, load
+from policyengine.source import Source
+
+PROGRAM = """\
+kind: program
+id: drawn
+title: Drawn
+currency: {currency}
+rounding: {rounding}
+parties: {{partner: the partner, vendor: the vendor}}
+items: {{setup: set-up, usage: usage}}
+entities:
+  partner:
+    title: partner
+    key: id
+    facts:
+      id: {{type: text, title: identifier}}
+      plan: {{type: enum, title: plan, values: [basic, pro, max]}}
+      stage: {{type: enum, title: stage, values: [lead, demo, deal, closed]}}
+      users: {{type: count, title: users}}
+      level_of_debt: {{type: integer, title: debt}}
+      fee: {{type: money, title: fee}}
+      volume: {{type: money, title: volume}}
+      share: {{type: rate, title: share}}
+      factor: {{type: number, title: factor}}
+      certified: {{type: boolean, title: certified}}
+      audited: {{type: boolean, title: audited}}
+      since: {{type: date, title: since}}
+      renewed_on: {{type: date, title: renewed on}}
+      country: {{type: text, title: country}}
+      languages: {{type: list of enum, title: languages, values: [de, en, fr]}}
+{formulas}
+  account:
+    title: account
+    within: partner
+    list: accounts
+    key: id
+    facts:
+      id: {{type: text, title: identifier}}
+      kind: {{type: enum, title: kind, values: [small, large]}}
+      amount: {{type: money, title: amount}}
+      seats: {{type: count, title: seats}}
+      active: {{type: boolean, title: active}}
+      opened_on: {{type: date, title: opened on}}
+{below}
+  ticket:
+    title: ticket
+    within: account
+    list: tickets
+    facts:
+      urgent: {{type: boolean, title: urgent}}
+      closed_on: {{type: date, title: closed on}}
+      t0: {{type: boolean, title: pressing, formula: urgent and active}}
+"""
+_PERIODS = ("P1M", "P3M", "P1Y", "P7D", "P30D")
+# What an expression may be; `<number>` stands for another one. Those before the bar have none inside.
+_NUMBERS = (
+    "2 | 10 | 0.5 | count(accounts) | count(languages) |", "(<number> + <number>) | (<number> - <number>)",
+    "(if <flag> then <number> else <number>) | count(accounts[<of account>]) | floor(<number>)",
+    "ceiling(<number>) | abs(<number>) | (<day>).year | (<day>).month | (<day>).day",
+)  # fmt: skip
+_MONEY = (
+    "(<money> + <money>) | (<money> * share) | (<money> * 2) | (<money> * users) | (<money> * (1 - share))",
+    "round half up(<money> * share, 1) | round half up(<money> * share, 2) | sum(accounts.amount)",
+    "(if <flag> then <money> else <money>) | max(<money>, <money>) | sum(accounts[<of account>].amount)",
+    "decimal(<money> / 3, 2) | round down(<money> / 7, 2) | round up(<money> / 12, 1) | min(<money>, 100)",
+)  # fmt: skip
+_DAYS = (
+    'today | <own day> + @"P1M" | <own day> + @"P1Y" | <own day> + @"P90D" | <own day> - @"P6M"',
+    '<own day> - @"P1D" | last day of month(<day>) | (if <flag> then <day> else today) | <day> + @"P13M"',
+)
+_FLAGS = (
+    "(<flag> and <flag>) | (<flag> or <flag>) | not(<flag>) | is true(<flag>) | (<number> < <number>)",
+    "(<number> >= <number>) | (<number> = 10) | (<money> <= <money>) | (<money> > 100) | (<day> < <day>)",
+    "(<day> = <day>) | (<day> >= today) | (some a in accounts satisfies a.active) | country = \"DE\"",
+    "(every a in accounts satisfies a.amount > fee) | (some a in accounts satisfies a.seats < users)",
+    'is defined(fee) | is defined(since) | is defined(country) | list contains(languages, "de")',
+    "(<number> in [1..10]) | (<day> in [since..today]) | (fee / volume > share) | country in (\"DE\", \"AT\")",
+)  # fmt: skip
+_OF_ACCOUNT = (
+    'active | kind = "small" | amount > 100 | seats >= users | opened_on <= today | count(tickets[urgent]) > 0',
+    "is defined(opened_on) and opened_on < since | some t in tickets satisfies t.closed_on < opened_on",
+)
+_GRAMMAR = {"number": _NUMBERS, "money": _MONEY, "day": _DAYS, "flag": _FLAGS, "of account": _OF_ACCOUNT}
+_OWN = {
+    True: {
+        "number": "users level_of_debt factor", "money": "fee volume", "own day": "since renewed_on",
+        "day": "since renewed_on", "flag": "certified audited",
+    },
+    False: {
+        "number": "seats users", "money": "amount fee", "own day": "opened_on since", "day": "opened_on since",
+        "flag": "active certified",
+    },
+}  # fmt: skip
+_HOLE = re.compile("<([a-z ]+)>")
+
+
+class Drawer:
+    """Draws the parts of a program; `root` tells whether at the partner or at an account."""
+
+    def __init__(self, source: random.Random) -> None:
+        self._source = source
+
+    def one(self, *options: str) -> str:
+        """One of some texts."""
+        return self._source.choice(options)
+
+    def draw(self, kind: str, root: bool, depth: int) -> str:
+        """An expression in FEEL."""
+        own = _OWN[root].get(kind, "").split()
+        if kind not in _GRAMMAR or (own and (depth <= 0 or self._source.random() < 0.25)):
+            return self.one(*own)
+        forms = [each.strip() for line in _GRAMMAR[kind] for each in line.strip(" |").split("|")]
+        return _HOLE.sub(lambda hole: self.draw(hole[1], root, depth - 1), self.one(*forms))
+
+    def number(self, root: bool, depth: int = 2) -> str:
+        """A number."""
+        return self.draw("number", root, depth)
+
+    def money(self, root: bool, depth: int = 2) -> str:
+        """An amount."""
+        return self.draw("money", root, depth)
+
+    def day(self, root: bool) -> str:
+        """A date."""
+        return self.draw("day", root, 1)
+
+    def flag(self, root: bool, depth: int = 2) -> str:
+        """A condition."""
+        return self.draw("flag", root, depth)
+
+    # Policies
+
+    def formulas(self, root: bool) -> str:
+        """Derived facts."""
+        stem = "p" if root else "a"
+        rows = [
+            ("money", self.money(root)), ("boolean", self.flag(root)), ("number", self.number(root)), ("date", self.day(root)),
+        ]  # fmt: skip
+        return "\n".join(
+            f"      {stem}{i}: {{type: {kind}, title: derived {i}, formula: {_quoted(text)}}}"
+            for i, (kind, text) in enumerate(rows)
+        )
+
+    def tiers(self) -> str:
+        """A ladder."""
+        when = _quoted(self.flag(True, 1))
+        return f"""\
+kind: tiers
+id: levels
+title: Levels
+for: partner
+measure: users
+levels:
+  - id: low
+    title: Low
+    users: 5..9
+    grants: [{{discount: {self.one("5%", "12.5%")}, on: [setup, usage]}}]
+  - id: high
+    title: High
+    users: 10..
+    requires: [{{id: fit, title: Is fit, when: {when}}}]
+    grants: [{{discount: {self.one("33.33%", "50%")}, on: [setup]}}]
+otherwise: {{level: none, basis: assumed, note: there is none below}}
+"""
+
+    def billing(self, root: bool) -> str:
+        """Charges."""
+        first = f"every: {self.one(*_PERIODS)}, first_due: {_quoted(self.day(root))}"
+        entity, stem = ("partner", "p") if root else ("account", "a")
+        return f"""\
+kind: billing
+id: fees-{entity}
+title: Fees
+for: {entity}
+charges:
+  - {{id: once, title: Once, amount: {_quoted(self.money(root))}, item: setup, due_on: {_quoted(self.day(root))}}}
+  - {{id: often, title: Often, amount: {stem}0, item: usage, {first}}}
+"""
+
+    def obligations(self, root: bool) -> str:
+        """Obligations, once and again."""
+        entity = "partner" if root else "account"
+        start = "since" if root else "opened_on"
+        return f"""\
+kind: obligations
+id: duties-{entity}
+title: Duties
+for: {entity}
+obligations:
+  - {{id: quarterly, title: Quarterly, every: calendar {self.one("quarter", "month", "year")}, met_when: {_quoted(self.flag(root, 1))}}}
+  - id: periodic
+    title: Periodic
+    every: {self.one(*_PERIODS)}
+    starting: {start}
+    due_on: {self.one("period.end", "'period.end + @" + '"P10D"' + "'")}
+    met_when: {_quoted(self.one("some a in accounts satisfies a.opened_on in period", "period_number > 3", self.flag(root, 1)))}
+  - {{id: dated, title: Dated, due_on: {_quoted(self.day(root))}, met_when: {_quoted(self.flag(root))}, when: {_quoted(self.flag(root, 1))}}}
+  - {{id: judged, title: Judged, decided_by: vendor, met_when: {_quoted(self.flag(root, 0))}}}
+"""
+
+    def of_tickets(self) -> str:
+        """Obligations of what has no key and may look alike."""
+        return """\
+kind: obligations
+id: duties-ticket
+title: Duties
+for: ticket
+obligations:
+  - {id: close, title: Close, due_on: closed_on, met_when: urgent}
+"""
+
+    def rounds(self) -> str:
+        """Obligations that some have no occasion for."""
+        return f"""\
+kind: obligations
+id: rounds
+title: Rounds
+for: account
+obligations:
+  - {{id: visit, title: Visit, every: {self.one(*_PERIODS)}, starting: opened_on, met_when: active}}
+  - {{id: call, title: Call, every: {self.one(*_PERIODS)}, starting: since, met_when: active}}
+"""
+
+    def matrix(self) -> str:
+        """Who does what."""
+        lines = []
+        for i in range(6):
+            who = ", ".join(f"{each}: {self.one('partner', 'vendor')}" for each in ("basic", "pro", "max"))
+            when = f", when: {_quoted(self.flag(True, 1))}" if self._source.random() < 0.6 else ""
+            lines.append(f"      - {{id: m{i}, title: Does {i}, responsible: {{{who}}}{when}}}")
+        return """\
+kind: matrix
+id: work
+title: Work
+for: partner
+columns: {by: plan, values: [basic, pro, max]}
+sections:
+  - id: all
+    title: All
+    activities:
+""" + "\n".join(lines)  # fmt: skip
+
+    def pipeline(self) -> str:
+        """Stages."""
+        return f"""\
+kind: pipeline
+id: deals
+title: Deals
+for: partner
+stage: stage
+stages:
+  - {{id: lead, title: Lead, leave_when: [{{id: fit, title: Fit, when: {_quoted(self.flag(True))}}}]}}
+  - {{id: demo, title: Demo, leave_when: [{{id: ok, title: Good, when: {_quoted(self.flag(True, 1))}}}, {{id: by, title: By hand, decided_by: vendor, when: audited}}]}}
+  - {{id: deal, title: Deal, moved_by: system}}
+  - {{id: closed, title: Closed, final: true}}
+"""
+
+    def table(self, root: bool) -> str:
+        """A table of rows."""
+        entity, kind, number = ("partner", "plan", "users") if root else ("account", "kind", "seats")
+        values = ("basic", "pro", "max") if root else ("small", "large")
+        hit = self.one("first", "collect sum", "collect max", "collect count", "collect min")
+        default = (
+            "" if hit in ("collect sum", "collect count") else "default: " + self.one("none", "7.50") + "\n"
+        )
+        rows = []
+        for i in range(self._source.randrange(2, 5)):
+            when = f"{{{kind}: {self.one(*values)}, {number}: {self.one('..5', '3..', '2..8')}}}"
+            if i == 2:
+                when = f"{{{number}: {self.one('1..', '..4')}}}"
+            then = self.one("1.25", "3", "10.10") if hit != "first" else self.one("1.25", f"{number} * 2.50")
+            rows.append(f"  - {{when: {when}" + ("" if hit == "collect count" else f", then: {then}") + "}")
+        result = "" if hit == "collect count" else "type: money\n"
+        return f"""\
+kind: table
+id: rate-{entity}
+title: Rates
+for: {entity}
+{result}hit: {hit}
+inputs: [{kind}, {number}]
+{default}rows:
+""" + "\n".join(rows)  # fmt: skip
+
+    def bands(self) -> str:
+        """A table of bands."""
+        return f"""\
+kind: table
+id: bonus
+title: Bonus
+for: partner
+type: money
+default: 0
+bands: {{of: volume, mode: {self.one("graduated", "slab")}, rows: [{{up_to: 100, rate: 5%}}, {{up_to: 1000, rate: 4.5%}}, {{rate: 3%}}]}}
+"""
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def drawn(source: random.Random, day: date) -> Program:
+    """A program that compiles: what does not, such as a condition that never holds, is left out."""
+    draw = Drawer(source)
+    head = {
+        "currency": draw.one("EUR", "JPY", "KWD"),
+        "rounding": draw.one("half_up", "half_even", "up", "down"),
+    }
+    parts: dict[str, Callable[[], str]] = {
+        "levels": draw.tiers, "work": draw.matrix, "deals": draw.pipeline, "bonus": draw.bands,
+        "rates": lambda: draw.table(True), "rates-below": lambda: draw.table(False),
+        "fees": lambda: draw.billing(True), "fees-below": lambda: draw.billing(False),
+        "duties": lambda: draw.obligations(True), "duties-below": lambda: draw.obligations(False),
+        "duties-tickets": draw.of_tickets, "rounds": draw.rounds,
+    }  # fmt: skip
+    texts = {f"{name}.yaml": part() for name, part in parts.items() if source.random() < 0.8}
+    while True:
+        formulas = PROGRAM.format(formulas=draw.formulas(True), below=draw.formulas(False), **head)
+        for _ in range(4):
+            sources = [
+                Source("program.yaml", formulas),
+                *(Source(name, text) for name, text in texts.items()),
+            ]
+            program = load("drawn", sources, day)
+            if program.ok:
+                return program
+            wrong = {
+                each.span.source.name
+                for each in program.diagnostics
+                if each.severity is Severity.ERROR and each.span is not None
+            }
+            if "program.yaml" in wrong:
+                break
+            texts = {name: text for name, text in texts.items() if name not in wrong}

@@ -61,6 +61,7 @@ entities:
     facts:
       urgent: {{type: boolean, title: urgent}}
       closed_on: {{type: date, title: closed on}}
+      t0: {{type: boolean, title: pressing, formula: urgent and active}}
 """
 _PERIODS = ("P1M", "P3M", "P1Y", "P7D", "P30D")
 # What an expression may be; `<number>` stands for another one. Those before the bar have none inside.
@@ -209,6 +210,29 @@ obligations:
   - {{id: judged, title: Judged, decided_by: vendor, met_when: {_quoted(self.flag(root, 0))}}}
 """
 
+    def of_tickets(self) -> str:
+        """Obligations of what has no key and may look alike."""
+        return """\
+kind: obligations
+id: duties-ticket
+title: Duties
+for: ticket
+obligations:
+  - {id: close, title: Close, due_on: closed_on, met_when: urgent}
+"""
+
+    def rounds(self) -> str:
+        """Obligations that some have no occasion for."""
+        return f"""\
+kind: obligations
+id: rounds
+title: Rounds
+for: account
+obligations:
+  - {{id: visit, title: Visit, every: {self.one(*_PERIODS)}, starting: opened_on, met_when: active}}
+  - {{id: call, title: Call, every: {self.one(*_PERIODS)}, starting: since, met_when: active}}
+"""
+
     def matrix(self) -> str:
         """Who does what."""
         lines = []
@@ -298,8 +322,9 @@ def drawn(source: random.Random, day: date) -> Program:
         "rates": lambda: draw.table(True), "rates-below": lambda: draw.table(False),
         "fees": lambda: draw.billing(True), "fees-below": lambda: draw.billing(False),
         "duties": lambda: draw.obligations(True), "duties-below": lambda: draw.obligations(False),
+        "duties-tickets": draw.of_tickets, "rounds": draw.rounds,
     }  # fmt: skip
-    texts = {f"{name}.yaml": part() for name, part in parts.items()}
+    texts = {f"{name}.yaml": part() for name, part in parts.items() if source.random() < 0.8}
     while True:
         formulas = PROGRAM.format(formulas=draw.formulas(True), below=draw.formulas(False), **head)
         for _ in range(4):

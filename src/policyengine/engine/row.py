@@ -80,21 +80,22 @@ def _read_rule(rule: Rule, scope: Scope) -> Finding | None:
     because = read(rule.because, scope)
     fields = {name: read(reading, scope) for name, reading in rule.fields.items()}
     return rule.finding(
-        origin=_origin(rule, scope),
+        origin=origin_of(rule, scope),
         subject=scope.subject,
         status=status if isinstance(status, str) else UNDETERMINED,
         because=because,
-        unknown=unsettled([status, *_unknown_values(rule, scope, status)]),
+        unknown=unsettled([status, *unknown_values(rule, scope, status)]),
         **fields,
     )
 
 
-def _origin(rule: Rule, scope: Scope) -> Origin:
+def origin_of(rule: Rule, scope: Scope) -> Origin:
+    """Where a finding comes from: the nearest place that is known."""
     nearer = read(rule.origins, scope) if rule.origins is not None else None
     return nearer if isinstance(nearer, Origin) else rule.origin
 
 
-def _unknown_values(rule: Rule, scope: Scope, status: object) -> Iterable[object]:
+def unknown_values(rule: Rule, scope: Scope, status: object) -> Iterable[object]:
     """The values that a finding shows, and where it is not decided those that it rests on.
 
     What does not apply needs nothing.
@@ -111,12 +112,13 @@ def _behind(reading: Reading, scope: Scope) -> Iterable[object]:
         case Explain(nodes):
             yield from (scope[node] for node in nodes)
         case Choose(by):
-            yield from _behind(_chosen(reading, scope[by]), scope)
+            yield from _behind(chosen(reading, scope[by]), scope)
         case _:
             return
 
 
-def _chosen(reading: Choose, value: object) -> Reading:
+def chosen(reading: Choose, value: object) -> Reading:
+    """The reading that a choice comes to for the value of its node."""
     return reading.cases.get(value, reading.otherwise) if isinstance(value, str) else reading.otherwise
 
 
@@ -137,7 +139,7 @@ def _value(reading: Value, scope: Scope) -> object:
 
 
 def _choose(reading: Choose, scope: Scope) -> object:
-    return read(_chosen(reading, scope[reading.by]), scope)
+    return read(chosen(reading, scope[reading.by]), scope)
 
 
 def _build(reading: Build, scope: Scope) -> object:

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from policyengine.engine.compile import Engine
 from policyengine.engine.compile.outcomes import SubjectOutcomes
 from policyengine.engine.layout import RANKS, Row, finding_row, missing_row, value_row, value_text
+from policyengine.engine.scope import subject_of
 from policyengine.feel.types import Number
 from policyengine.policy.findings import Decision, Finding, Subject
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.graph import Graph
 from policyengine.program.load import Program
 from policyengine.program.record import Record
@@ -32,8 +34,9 @@ def row_engine(program: Program) -> Callable[[int, Record], list[Row]]:
     def rows(number: int, record: Record) -> list[Row]:
         decision = engine.decide(record)
         subjects = engine.outcomes(record).subjects
+        order = _order(vocabulary, record)
         key = decision.subject.key
-        found = [finding_row(number, key, each) for each in _ordered(decision, subjects, ranks, deep)]
+        found = [finding_row(number, key, each) for each in _ordered(decision, order, ranks, deep)]
         found += _values(number, key, subjects, digits)
         found += [missing_row(number, key, vocabulary.root, each) for each in decision.missing]
         return found
@@ -48,18 +51,34 @@ def _deep(graph: Graph) -> frozenset[str]:
     return frozenset(name for name in vocabulary.entities if len(vocabulary.lineage(name)) > 2) - repeating
 
 
+def _order(vocabulary: Vocabulary, record: Record) -> dict[Subject, list[int]]:
+    """The places in a record of all who look alike: entity by entity, each in the order of the record."""
+    found: dict[Subject, list[int]] = {}
+    count = 0
+    rows: dict[str, list[Record]] = {vocabulary.root: [record]}
+    for name in sorted(vocabulary.entities, key=lambda each: len(vocabulary.lineage(each))):
+        declared = vocabulary.entities[name]
+        if declared.within is None:
+            found[subject_of(name, declared, record, 1, root=True)] = [0]
+            continue
+        lists = [above.lists.get(str(declared.list), ()) for above in rows[declared.within]]
+        rows[name] = [row for several in lists for row in several]
+        for several in lists:
+            for i, row in enumerate(several, start=1):
+                count += 1
+                found.setdefault(subject_of(name, declared, row, i), []).append(count)
+    return found
+
+
 def _ordered(
-    decision: Decision, subjects: tuple[SubjectOutcomes, ...], ranks: dict[tuple[str, str], int],
+    decision: Decision, order: dict[Subject, list[int]], ranks: dict[tuple[str, str], int],
     deep: frozenset[str],
 ) -> list[Finding]:  # fmt: skip
-    order: dict[Subject, list[int]] = {}
-    for i, each in enumerate(subjects):
-        order.setdefault(each.subject, []).append(i)
     seen: Counter[tuple[object, ...]] = Counter()
 
     def rank(finding: Finding) -> tuple[int, int, int]:
         rule = ranks.get((finding.policy, finding.id), len(ranks))
-        places = order.get(finding.subject, [len(subjects)])
+        places = order.get(finding.subject) or [-1]
         nth = 0
         if finding.subject.entity in deep and len(places) > 1:
             names = (getattr(finding, "role", None), getattr(finding, "on", None))

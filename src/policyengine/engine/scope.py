@@ -79,7 +79,7 @@ class Scope(Mapping[str, object]):
         if name not in self.record.lists:
             return Unknown.of(Missing(self.entity, self.missing_key, name))
         return tuple(
-            Scope(self.graph, entity, _subject(entity, declared, row, i), above=self, record=row)
+            Scope(self.graph, entity, subject_of(entity, declared, row, i), above=self, record=row)
             for i, row in enumerate(self.record.lists[name], start=1)
         )
 
@@ -164,11 +164,14 @@ class Sight(Mapping[str, object]):
 def root_scope(graph: Graph, record: Record, today: date) -> Scope:
     """The scope of the record itself."""
     declared = graph.vocabulary.entities[record.entity]
-    subject = _subject(record.entity, declared, record, 1, root=True)
+    subject = subject_of(record.entity, declared, record, 1, root=True)
     return Scope(graph, record.entity, subject, record=record, today=today)
 
 
-def _subject(entity: str, declared: Entity, record: Record, position: int, *, root: bool = False) -> Subject:
+def subject_of(
+    entity: str, declared: Entity, record: Record, position: int, *, root: bool = False
+) -> Subject:
+    """Who is judged by an instance."""
     key, label = record.facts.get(declared.key or ""), record.facts.get(declared.label or "")
     return Subject(
         entity,

@@ -14,7 +14,7 @@ from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.lowering import Lowering, Output
 from policyengine.engine.columns.schema import ROW
 from policyengine.engine.columns.shows import exact_array
-from policyengine.engine.layout import COLUMNS, Row
+from policyengine.engine.layout import COLUMNS, VALUES, Row
 
 
 def findings_schema() -> Any:
@@ -35,7 +35,14 @@ def table_of(rows: Sequence[Row]) -> Any:
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-_ROWS = {"at": pl.UInt32, "id": pl.UInt32, "root": pl.UInt32, "who": pl.UInt32, "entity": pl.UInt8}
+_ROWS = {
+    "at": pl.UInt32,
+    "id": pl.UInt32,
+    "root": pl.UInt32,
+    "who": pl.UInt32,
+    "first": pl.UInt32,
+    "entity": pl.UInt8,
+}
 
 
 class Assembly:
@@ -98,11 +105,20 @@ class Assembly:
         rows = self._state[output.frame.name]
         found = pl.DataFrame({"at": rows.get_column("__self"), "id": ids}).explode("id").drop_nulls("id")
         where = found.get_column("at")
+        who = self._linked(rows, output.subject, where)
         return found.with_columns(
             self._linked(rows, output.root, where).alias("root"),
-            self._linked(rows, output.subject, where).alias("who"),
+            who.alias("who"),
+            self._first(output, who).alias("first"),
             pl.lit(self._lowering.order[output.entity], dtype=pl.UInt8).alias("entity"),
         )
+
+    def _first(self, output: Output, who: pl.Series) -> pl.Series:
+        """Findings of rows that nobody can tell apart stand together."""
+        rows = self._state[output.entity]
+        if "__first" not in rows.columns or output.block.section == VALUES:
+            return who
+        return rows.get_column("__first").gather(who)
 
     def _linked(self, rows: pl.DataFrame, column: str, where: pl.Series) -> pl.Series:
         return where if column == "__self" else rows.get_column(column).gather(where)
@@ -111,7 +127,7 @@ class Assembly:
         """Sorted by the record, then by the section, by who is judged, by the rule."""
         order = self._fixes.order()
         ids = whole.get_column("id")
-        who = pl.when(pl.col("entity") == 0).then(0).otherwise(pl.col("who")).cast(pl.UInt64)
+        who = pl.when(pl.col("entity") == 0).then(0).otherwise(pl.col("first")).cast(pl.UInt64)
         keyed = whole.with_columns(
             *(order.get_column(name).gather(ids).alias(f"o.{name}") for name in order.columns)
         )

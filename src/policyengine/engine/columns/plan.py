@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,14 +14,15 @@ from policyengine.engine.columns.assemble import Assembly, findings_schema, tabl
 from policyengine.engine.columns.brief import Brief, brief
 from policyengine.engine.columns.load import FactShape, Loader, Shape
 from policyengine.engine.columns.lowering import Lowering
+from policyengine.engine.columns.named import missing_of
 from policyengine.engine.columns.records import record_of
 from policyengine.engine.columns.schema import ROW
-from policyengine.engine.layout import MISSING, NAMES, Row, TooLarge
+from policyengine.engine.compile.engine import Compiled, compile_graph
+from policyengine.engine.layout import Row, TooLarge, missing_row
 from policyengine.engine.rows import row_engine
 from policyengine.program.graph import mentioned
 from policyengine.program.load import Program
 
-_SECTION = NAMES.index("section")
 _SHAPES = 64
 # Digits after the point, and in all.
 _USUAL = {"number": (2, 9), "money": (2, 12), "rate": (4, 6), "count": (0, 6), "integer": (0, 6)}
@@ -98,11 +99,9 @@ class ColumnPlan:
         extra: list[Row] = []
         at: list[int] = []
         refused: list[tuple[int, str]] = []
-        for i, number, rows in self._by_rows(batch, careful | opened, refused):
-            kept = rows if careful[i] else [row for row in rows if row[_SECTION] == MISSING]
-            del number
-            extra += kept
-            at += [i] * len(kept)
+        for i, rows in self._extra(batch, careful, opened, refused):
+            extra += rows
+            at += [i] * len(rows)
         skipped = careful if careful.any() else None
         table = Assembly(lowering, state).table(skipped, table_of(extra), pl.Series(at, dtype=pl.UInt32))
         return Answer(table, tuple(refused), int(careful.sum()), int(opened.sum()))
@@ -110,19 +109,38 @@ class ColumnPlan:
     def _all_by_rows(self, batch: Any) -> Answer:
         every = pl.repeat(True, batch.num_rows, dtype=pl.Boolean, eager=True)
         refused: list[tuple[int, str]] = []
-        rows = [row for _, _, rows in self._by_rows(batch, every, refused) for row in rows]
+        rows = [row for _, rows in self._extra(batch, every, ~every, refused) for row in rows]
         return Answer(table_of(rows), tuple(refused), batch.num_rows)
 
-    def _by_rows(self, batch: Any, which: pl.Series, refused: list[tuple[int, str]]) -> Any:
-        """The rows of the row engine for some records: the place in the batch, the number, the rows."""
-        places = which.arg_true().to_list()
+    def _extra(
+        self, batch: Any, careful: pl.Series, opened: pl.Series, refused: list[tuple[int, str]]
+    ) -> Iterator[tuple[int, list[Row]]]:
+        """By the place in the batch: all rows of careful records, the missing facts of open ones."""
+        vocabulary = self.graph.vocabulary
+        places = (careful | opened).arg_true().to_list()
         table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
+        root = vocabulary.entities[vocabulary.root]
         for i, row in zip(places, table.take(places).to_pylist() if places else (), strict=True):
-            number = int(row[ROW])
-            try:
-                yield i, number, self._row_engine(number, record_of(self.graph.vocabulary, row))
-            except TooLarge as error:
-                refused.append((number, str(error)))
+            number, record = int(row[ROW]), record_of(vocabulary, row)
+            if careful[i]:
+                try:
+                    yield i, self._row_engine(number, record)
+                except TooLarge as error:
+                    refused.append((number, str(error)))
+                continue
+            key = record.facts.get(root.key or "")
+            named = missing_of(self._compiled, record)
+            yield (
+                i,
+                [
+                    missing_row(number, None if key is None else str(key), vocabulary.root, each)
+                    for each in named
+                ],
+            )
+
+    @cached_property
+    def _compiled(self) -> Compiled:
+        return compile_graph(self.graph, self.program.as_of)
 
     @cached_property
     def _row_engine(self) -> Any:

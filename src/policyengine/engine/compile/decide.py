@@ -33,7 +33,7 @@ def _decide(compiled: Compiled, program: Program, found: Found) -> Decision:
     open_ones: list[Finding] = []
     for bundle in compiled.memory.bundles:
         findings.extend(_of_bundle(bundle, found.get(bundle.rules[0].entity, ()), open_ones))
-    missing = missing_facts(open_ones, _left_out(compiled, found))
+    missing = missing_facts(open_ones, lists_of(compiled, found))
     undecided = any(finding.status == UNDETERMINED for finding in open_ones)
     return Decision(
         program=program.declarations.id,
@@ -66,7 +66,8 @@ def _shown_values(compiled: Compiled, found: Found) -> dict[str, dict[str, objec
     }
 
 
-def _left_out(compiled: Compiled, found: Found) -> dict[tuple[str, str, str], tuple[str, ...]]:
+def lists_of(compiled: Compiled, found: Found) -> dict[tuple[str, str, str], tuple[str, ...]]:
+    """The lists that a record leaves out although rules judge what would stand in them, with those rules."""
     for above, name in compiled.lists:
         for scope in found[above]:
             if scope.record is not None and name not in scope.record.lists:

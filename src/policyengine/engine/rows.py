@@ -78,7 +78,7 @@ def _ordered(
 
     def rank(finding: Finding) -> tuple[int, int, int]:
         rule = ranks.get((finding.policy, finding.id), len(ranks))
-        places = order.get(finding.subject) or [-1]
+        places = order.get(finding.subject) or [1 << 60]
         nth = 0
         if finding.subject.entity in deep and len(places) > 1:
             names = (getattr(finding, "role", None), getattr(finding, "on", None))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 
 from policyengine.engine.compile import Engine
@@ -12,7 +11,6 @@ from policyengine.engine.scope import subject_of
 from policyengine.feel.types import Number
 from policyengine.policy.findings import Decision, Finding, Subject
 from policyengine.policy.vocabulary import Vocabulary
-from policyengine.program.graph import Graph
 from policyengine.program.load import Program
 from policyengine.program.record import Record
 
@@ -29,14 +27,12 @@ def row_engine(program: Program) -> Callable[[int, Record], list[Row]]:
         if isinstance(kind, Number) and kind.unit == "money"
     }
 
-    deep = _deep(program.graph)
-
     def rows(number: int, record: Record) -> list[Row]:
         decision = engine.decide(record)
         subjects = engine.outcomes(record).subjects
         order = _order(vocabulary, record)
         key = decision.subject.key
-        found = [finding_row(number, key, each) for each in _ordered(decision, order, ranks, deep)]
+        found = [finding_row(number, key, each) for each in _ordered(decision, order, ranks)]
         found += _values(number, key, subjects, digits)
         found += [missing_row(number, key, vocabulary.root, each) for each in decision.missing]
         return found
@@ -44,48 +40,29 @@ def row_engine(program: Program) -> Callable[[int, Record], list[Row]]:
     return rows
 
 
-def _deep(graph: Graph) -> frozenset[str]:
-    """Entities whose instances may look alike, since their keys tell them apart only within what is above."""
-    repeating = {repeat.within for repeat in graph.repeats.values()}
-    vocabulary = graph.vocabulary
-    return frozenset(name for name in vocabulary.entities if len(vocabulary.lineage(name)) > 2) - repeating
-
-
-def _order(vocabulary: Vocabulary, record: Record) -> dict[Subject, list[int]]:
-    """The places in a record of all who look alike: entity by entity, each in the order of the record."""
-    found: dict[Subject, list[int]] = {}
-    count = 0
+def _order(vocabulary: Vocabulary, record: Record) -> dict[Subject, int]:
+    """The place of everybody in a record: entity by entity, those of each in the order of the record."""
+    found: dict[Subject, int] = {}
     rows: dict[str, list[Record]] = {vocabulary.root: [record]}
     for name in sorted(vocabulary.entities, key=lambda each: len(vocabulary.lineage(each))):
         declared = vocabulary.entities[name]
         if declared.within is None:
-            found[subject_of(name, declared, record, 1, root=True)] = [0]
+            found[subject_of(name, declared, record, 1, root=True)] = 0
             continue
         lists = [above.lists.get(str(declared.list), ()) for above in rows[declared.within]]
         rows[name] = [row for several in lists for row in several]
         for several in lists:
             for i, row in enumerate(several, start=1):
-                count += 1
-                found.setdefault(subject_of(name, declared, row, i), []).append(count)
+                found.setdefault(subject_of(name, declared, row, i), len(found))
     return found
 
 
 def _ordered(
-    decision: Decision, order: dict[Subject, list[int]], ranks: dict[tuple[str, str], int],
-    deep: frozenset[str],
-) -> list[Finding]:  # fmt: skip
-    seen: Counter[tuple[object, ...]] = Counter()
-
+    decision: Decision, order: dict[Subject, int], ranks: dict[tuple[str, str], int]
+) -> list[Finding]:
     def rank(finding: Finding) -> tuple[int, int, int]:
         rule = ranks.get((finding.policy, finding.id), len(ranks))
-        places = order.get(finding.subject) or [1 << 60]
-        nth = 0
-        if finding.subject.entity in deep and len(places) > 1:
-            names = (getattr(finding, "role", None), getattr(finding, "on", None))
-            what = (finding.section, finding.policy, finding.id, *names, finding.subject)
-            nth = min(seen[what], len(places) - 1)
-            seen[what] += 1
-        return RANKS[finding.section], places[nth], rule
+        return RANKS[finding.section], order.get(finding.subject, len(order)), rule
 
     return sorted(decision.findings, key=rank)
 

@@ -175,3 +175,28 @@ def test_without_equality_only_the_same_object_is_equal():
     one = Itself(1)
     assert one != Itself(1)
     assert {one: "found"}[one] == "found"
+
+
+@dataclass
+class Bare:
+    """Made without options."""
+
+    x: int = 1
+
+
+def test_the_options_may_be_left_out():
+    assert Bare() == Bare(1)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Has something to do once it is made."""
+
+    x: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "double", 2 * self.x)
+
+
+def test_what_is_to_be_done_after_making_is_done():
+    assert vars(Prepared(2))["double"] == 4

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 else:
 
     def dataclass(
+        cls: type | None = None,
+        /,
         *,
         frozen: bool = False,
         slots: bool = False,
         kw_only: bool = False,
         order: bool = False,
         eq: bool = True,
-    ) -> Callable[[type], type]:
+    ) -> type | Callable[[type], type]:
         """Makes a class a dataclass; what its body defines itself is left as it is."""
 
         def make(cls: type) -> type:
@@ -32,7 +34,7 @@ else:
             collect = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots, kw_only=kw_only)
             return _complete(collect(cls), frozen, slots, eq)
 
-        return make
+        return make if cls is None else make(cls)
 
 
 def _complete(cls: type, frozen: bool, slots: bool, eq: bool) -> type:
@@ -54,7 +56,7 @@ def _later(cls: type, name: str) -> Callable[..., Any]:
 
     def stand_in(self: object, *values: Any, **named: Any) -> Any:
         space: dict[str, Any] = {}
-        exec(_WRITTEN[name](dataclasses.fields(cls), space), space)
+        exec(_WRITTEN[name](cls, space), space)
         method = space[name]
         method.__qualname__ = f"{cls.__qualname__}.{name}"
         setattr(cls, name, method)
@@ -63,16 +65,13 @@ def _later(cls: type, name: str) -> Callable[..., Any]:
     return stand_in
 
 
-_Fields = tuple[dataclasses.Field[Any], ...]
-
-
-def _init(fields: _Fields, space: dict[str, Any]) -> str:
+def _init(cls: Any, space: dict[str, Any]) -> str:
     """The text of `__init__`, with one parameter a field; `space` gets what its names stand for."""
     space |= {"_set": object.__setattr__, "_missing": dataclasses.MISSING}
     positional: list[str] = ["self"]
     named: list[str] = []
     body = ["pass"]
-    for each in fields:
+    for each in dataclasses.fields(cls):
         parameter = value = each.name
         if each.default is not dataclasses.MISSING:
             space[f"_default_{each.name}"] = each.default
@@ -83,20 +82,24 @@ def _init(fields: _Fields, space: dict[str, Any]) -> str:
             value = f"_new_{each.name}() if {each.name} is _missing else {each.name}"
         (named if each.kw_only else positional).append(parameter)
         body.append(f"_set(self, {each.name!r}, {value})")
+    if hasattr(cls, "__post_init__"):
+        body.append("self.__post_init__()")
     parameters = ", ".join([*positional, *(["*", *named] if named else [])])
     return f"def __init__({parameters}):\n " + "\n ".join(body)
 
 
-def _eq(fields: _Fields, _: object) -> str:
-    names = [each.name for each in fields if each.compare]
+def _eq(cls: Any, _: object) -> str:
+    names = [each.name for each in dataclasses.fields(cls) if each.compare]
     same = f"{_tuple('self', names)} == {_tuple('other', names)}"
     return (
         f"def __eq__(self, other):\n return {same} if other.__class__ is self.__class__ else NotImplemented"
     )
 
 
-def _hash(fields: _Fields, _: object) -> str:
-    names = [each.name for each in fields if (each.compare if each.hash is None else each.hash)]
+def _hash(cls: Any, _: object) -> str:
+    names = [
+        each.name for each in dataclasses.fields(cls) if (each.compare if each.hash is None else each.hash)
+    ]
     return f"def __hash__(self):\n return hash({_tuple('self', names)})"
 
 

@@ -58,7 +58,7 @@ def test_two_levels_down(engine, evaluate, program):
     ran = evaluate(files, "--engine", engine, program=program)
     assert (ran.code, ran.err) == (0, "")
     assert [(row["key"], row["subject"], row["net"]) for row in ran.rows if row["section"] == "charges"] == [
-        ("a", "x", "1.00"), ("a", "x", "2.00"), ("a", "y", "4.00"), ("b", "x", "3.00"),
+        ("a", "x", "1.00"), ("a", "y", "4.00"), ("a", "x", "2.00"), ("b", "x", "3.00"),
     ]  # fmt: skip
 
 

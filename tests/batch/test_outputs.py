@@ -235,7 +235,12 @@ def test_csv_and_ndjson_need_no_extra(module, tmp_path):
     ],
 )
 def test_progress(numbers, text):
-    assert progress_text(*numbers) == text
+    assert progress_text("records", *numbers) == text
+
+
+def test_progress_where_all_are_counted():
+    text = progress_text("mutants of kepion", 12, 4_000, 12, 77, counted=True)
+    assert text == "12 of 77 mutants of kepion, 3 a second, 15 %, 0:21 left"
 
 
 def test_the_page_lists_the_columns():

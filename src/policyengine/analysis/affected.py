@@ -34,7 +34,7 @@ class Group:
         return len(self.old.order) + len(self.new.order)
 
 
-@dataclass()
+@dataclass
 class Affected:
     """The groups in which two graphs differ, the smallest first; none if they come to the same.
 

@@ -23,7 +23,7 @@ from policyengine.program.graph import Graph, Key
 from policyengine.program.record import Record
 
 
-@dataclass()
+@dataclass
 class Prover:
     """Compares nodes of two graphs; `limit` bounds the combinations for each, `tried` counts all of them."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import count
 
@@ -12,6 +13,7 @@ from policyengine.engine.scope import subject_of
 from policyengine.feel.types import Number
 from policyengine.policy.findings import Decision, Finding, Subject
 from policyengine.policy.vocabulary import Vocabulary
+from policyengine.program.graph import Graph
 from policyengine.program.load import Program
 from policyengine.program.record import Record
 
@@ -28,16 +30,14 @@ def row_engine(program: Program) -> Callable[[int, Record], list[Row]]:
         if isinstance(kind, Number) and kind.unit == "money"
     }
 
+    deep = _deep(program.graph)
+
     def rows(number: int, record: Record) -> list[Row]:
         decision = engine.decide(record)
         subjects = engine.outcomes(record).subjects
         order = _order(vocabulary, record)
         key = decision.subject.key
-<<<<<<< HEAD
         found = [finding_row(number, key, each) for each in _ordered(decision, order, ranks, deep)]
-=======
-        found = [finding_row(number, key, each) for each in _ordered(decision, order, ranks)]
->>>>>>> batch
         found += _values(number, key, subjects, digits)
         found += [missing_row(number, key, vocabulary.root, each) for each in decision.missing]
         return found
@@ -45,7 +45,6 @@ def row_engine(program: Program) -> Callable[[int, Record], list[Row]]:
     return rows
 
 
-<<<<<<< HEAD
 def _order(vocabulary: Vocabulary, record: Record) -> dict[Subject, list[int]]:
     """The places of everybody in a record: entity by entity, those of each in the order of the record.
 
@@ -53,11 +52,6 @@ def _order(vocabulary: Vocabulary, record: Record) -> dict[Subject, list[int]]:
     """
     found: dict[Subject, list[int]] = {}
     places = count()
-=======
-def _order(vocabulary: Vocabulary, record: Record) -> dict[Subject, int]:
-    """The place of everybody in a record: entity by entity, those of each in the order of the record."""
-    found: dict[Subject, int] = {}
->>>>>>> batch
     rows: dict[str, list[Record]] = {vocabulary.root: [record]}
     for name in sorted(vocabulary.entities, key=lambda each: len(vocabulary.lineage(each))):
         declared = vocabulary.entities[name]
@@ -70,7 +64,6 @@ def _order(vocabulary: Vocabulary, record: Record) -> dict[Subject, int]:
             for i, row in enumerate(several, start=1):
                 found.setdefault(subject_of(name, declared, row, i), []).append(next(places))
     return found
-<<<<<<< HEAD
 
 
 def _deep(graph: Graph) -> frozenset[str]:
@@ -85,12 +78,9 @@ def _ordered(
     deep: frozenset[str],
 ) -> list[Finding]:  # fmt: skip
     seen: Counter[tuple[object, ...]] = Counter()
-=======
->>>>>>> batch
 
     def rank(finding: Finding) -> tuple[int, int, int]:
         rule = ranks.get((finding.policy, finding.id), len(ranks))
-<<<<<<< HEAD
         places = order[finding.subject]
         nth = 0
         if finding.subject.entity in deep and len(places) > 1:
@@ -99,9 +89,6 @@ def _ordered(
             nth = min(seen[what], len(places) - 1)
             seen[what] += 1
         return RANKS[finding.section], places[nth], rule
-=======
-        return RANKS[finding.section], order.get(finding.subject, len(order)), rule
->>>>>>> batch
 
     return sorted(decision.findings, key=rank)
 

@@ -106,7 +106,7 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         command, cwd=folder, env={**inherited, **ours_first},
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
-        check=False, timeout=60,
+        check=False, timeout=300,
     )  # fmt: skip
     if done.returncode == 4 or "Traceback" in done.stdout:
         raise ExampleError(f"`{' '.join(command)}` broke:\n{done.stdout}")

@@ -8,7 +8,7 @@ these knows the kind that it came from; engines need only these.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from functools import cached_property
 from typing import NamedTuple
@@ -160,6 +160,33 @@ class Rule:
     exists: str | None = None
     fields: Mapping[str, Reading] = field(default_factory=dict)
     origins: Choose | None = None
+
+
+def nodes_of(rule: Rule) -> Iterator[str]:
+    """The names of all nodes that the finding of a rule is read off, those of its parts too."""
+    yield rule.status
+    if rule.exists is not None:
+        yield rule.exists
+    for reading in (rule.because, *rule.fields.values(), *([rule.origins] if rule.origins else [])):
+        yield from _nodes(reading)
+
+
+def _nodes(reading: Reading) -> Iterator[str]:
+    match reading:
+        case Value(node):
+            yield node
+        case Explain(nodes):
+            yield from nodes
+        case Choose(by, cases, otherwise):
+            yield by
+            for each in (*cases.values(), otherwise):
+                yield from _nodes(each)
+        case Build(_, fields):
+            for each in fields.values():
+                yield from _nodes(each)
+        case Rules(rules) | Shortfalls(rules):
+            for rule in rules:
+                yield from nodes_of(rule)
 
 
 @dataclass(frozen=True, slots=True)

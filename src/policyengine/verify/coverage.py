@@ -19,7 +19,7 @@ from policyengine.feel.visits import visits
 from policyengine.policy.contract import to_json
 from policyengine.policy.draft import Unit
 from policyengine.policy.library import LIBRARY
-from policyengine.policy.rule import Cases, Rule
+from policyengine.policy.rule import Cases, Rule, nodes_of
 from policyengine.program import load as loading
 from policyengine.program.graph import Graph, Key
 from policyengine.program.load import Program
@@ -28,7 +28,7 @@ from policyengine.program.versions import in_force, turning_points
 from policyengine.source import Source
 from policyengine.verify.goals import Goal, Watcher, case_goals
 from policyengine.verify.places import Places
-from policyengine.verify.rulegoals import nodes_of, parts_of, reached, ways
+from policyengine.verify.rulegoals import parts_of, reached, ways
 from policyengine.verify.seen import VALUES, seen
 from policyengine.verify.suite import Ready
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from policyengine.engine.scope import Scope
 from policyengine.feel.syntax import Call, Expression, If, Literal, Name, Open
 from policyengine.policy.quantities import shorten
-from policyengine.policy.rule import Build, Choose, Explain, Node, Reading, Rule, Rules, Shortfalls, Value
+from policyengine.policy.rule import Build, Choose, Node, Reading, Rule, Rules, Shortfalls, Value
 from policyengine.program.graph import Graph, Key
 from policyengine.source import Span
 from policyengine.verify.goals import Goal
@@ -15,35 +15,6 @@ from policyengine.verify.places import Places
 
 _WAITING = ("upcoming", "due", "overdue")
 """Statuses that only the day tells apart: one goal, since some may be out of reach."""
-
-
-def nodes_of(rule: Rule) -> Iterator[str]:
-    """The names of all nodes that a finding is read off, those of its parts too."""
-    yield rule.status
-    if rule.exists is not None:
-        yield rule.exists
-    for reading in (rule.because, *rule.fields.values(), *([rule.origins] if rule.origins else [])):
-        yield from _read(reading)
-
-
-def _read(reading: Reading) -> Iterator[str]:
-    match reading:
-        case Value(node):
-            yield node
-        case Explain(nodes):
-            yield from nodes
-        case Choose(by, cases, otherwise):
-            yield by
-            for each in (*cases.values(), otherwise):
-                yield from _read(each)
-        case Build(_, fields):
-            for each in fields.values():
-                yield from _read(each)
-        case Rules(rules) | Shortfalls(rules):
-            for rule in rules:
-                yield from nodes_of(rule)
-        case _:
-            return
 
 
 def parts_of(rule: Rule) -> Iterator[Rule]:

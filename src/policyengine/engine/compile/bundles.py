@@ -14,11 +14,11 @@ from policyengine.dataclass import dataclass
 from policyengine.engine.compile.names import FACT
 from policyengine.engine.compile.readings import reader
 from policyengine.engine.compile.runtime import Careful
-from policyengine.engine.compile.support import Base, bases, nodes_of
+from policyengine.engine.compile.support import Base, bases
 from policyengine.engine.compile.templates import template_of
 from policyengine.engine.compile.values import keep, part_of
 from policyengine.policy.findings import Finding
-from policyengine.policy.rule import Rule
+from policyengine.policy.rule import Rule, nodes_of
 from policyengine.program.graph import Graph
 
 Ready: TypeAlias = "tuple[Callable[[Any, Any], Finding | None], Sequence[Any]]"

@@ -25,33 +25,6 @@ class Base:
     plain: bool
 
 
-def nodes_of(rule: Rule) -> Iterator[str]:
-    """The nodes that the finding of a rule is read off."""
-    yield rule.status
-    if rule.exists is not None:
-        yield rule.exists
-    for reading in (rule.because, *rule.fields.values(), *([rule.origins] if rule.origins else [])):
-        yield from _read(reading)
-
-
-def _read(reading: Reading) -> Iterator[str]:
-    match reading:
-        case Value(node):
-            yield node
-        case Explain(nodes):
-            yield from nodes
-        case Choose(by, cases, otherwise):
-            yield by
-            for each in (*cases.values(), otherwise):
-                yield from _read(each)
-        case Build(_, fields):
-            for each in fields.values():
-                yield from _read(each)
-        case Rules(rules) | Shortfalls(rules):
-            for rule in rules:
-                yield from nodes_of(rule)
-
-
 def read_by(rule: Rule) -> tuple[str, ...]:
     """The nodes that the outcome of a rule is read off: the finding without its reasons and its parts."""
     fields = (reading for reading in rule.fields.values() if isinstance(reading, (Value, Choose)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 
@@ -17,6 +18,8 @@ def main() -> None:
     # What a command makes lives to its end and holds few cycles: to look for them again and again, and once
     # more at the exit, takes a fifth of the time of a short command.
     gc.set_threshold(100_000)
+    # Looking for plugins of pydantic, of which there are none here, goes through all installed packages.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from policyengine.cli.run import run
 
     code = run(arguments)

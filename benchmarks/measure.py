@@ -14,7 +14,7 @@ from typing import Any
 
 ROUNDS = 7
 _FEW = 60
-_SLICE = 50
+_SLICE = 200
 """How many records an engine answers before it is the turn of the next one: a busy second hits all of them."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -39,7 +40,10 @@ def arrow_table(rows: Sequence[Row], schema: Any) -> Any:
 
 
 class ParquetWriter:
-    """Row groups of about a hundred thousand rows, compressed with Zstandard."""
+    """Row groups of about a hundred thousand rows, compressed with Zstandard.
+
+    They are compressed beside what is worked out meanwhile: at most two lots of rows are held.
+    """
 
     def __init__(self, stream: BinaryIO, columns: Sequence[Column]) -> None:
         self._schema = arrow_schema(columns)
@@ -48,6 +52,8 @@ class ParquetWriter:
         )
         self._waiting: list[Any] = []
         self._rows = 0
+        self._beside = ThreadPoolExecutor(1)
+        self._written: Future[None] | None = None
 
     def write(self, rows: Sequence[Row]) -> None:
         """Some rows."""
@@ -61,15 +67,28 @@ class ParquetWriter:
             self._flush()
 
     def _flush(self) -> None:
+        self._settle()
         if self._waiting:
-            self._writer.write_table(pa.concat_tables(self._waiting).combine_chunks(), row_group_size=_ROWS)
+            self._written = self._beside.submit(self._put, self._waiting)
         self._waiting, self._rows = [], 0
+
+    def _put(self, tables: list[Any]) -> None:
+        self._writer.write_table(pa.concat_tables(tables).combine_chunks(), row_group_size=_ROWS)
+
+    def _settle(self) -> None:
+        """Wait for what is being written; raises what went wrong with it."""
+        written, self._written = self._written, None
+        if written is not None:
+            written.result()
 
     def finish(self) -> None:
         """Write the rest, and the foot."""
         self._flush()
+        self._settle()
+        self._beside.shutdown()
         self._writer.close()
 
     def drop(self) -> None:
         """Let go of the stream; a foot is no matter in a file that nobody will see."""
+        self._beside.shutdown(cancel_futures=True)
         self._writer.close()

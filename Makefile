@@ -108,6 +108,10 @@ browser: .venv/ready ## render the page of `plan` in a real browser and look at 
 bench-columns: .venv/ready ## measure columns against hand-written Polars and our own rows
 	$(BIN)/python benchmarks/columns.py
 
+.PHONY: bench-files
+bench-files: .venv/ready ## measure evaluate from file to file
+	$(BIN)/python benchmarks/files.py
+
 .PHONY: lock
 lock: .venv/ready ## resolve the dependencies anew (needs uv in .venv: pip install uv)
 	.ci/lock.sh $(BIN)/uv

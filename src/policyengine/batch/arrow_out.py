@@ -13,7 +13,7 @@ from policyengine.engine.layout import DIGITS, Column, Row
 
 _ROWS = 128 * 1024
 _TYPES: dict[str, Any] = {
-    "text": pa.string(),
+    "text": pa.dictionary(pa.int32(), pa.string()),
     "texts": pa.list_(pa.string()),
     "count": pa.int64(),
     "exact": pa.decimal128(38, DIGITS),
@@ -48,7 +48,7 @@ class ParquetWriter:
     def __init__(self, stream: BinaryIO, columns: Sequence[Column]) -> None:
         self._schema = arrow_schema(columns)
         self._writer = parquet.ParquetWriter(
-            stream, self._schema, compression="zstd", store_schema=True, write_page_index=False
+            stream, self._schema, compression="zstd", store_schema=False, write_page_index=False
         )
         self._waiting: list[Any] = []
         self._rows = 0
@@ -73,7 +73,8 @@ class ParquetWriter:
         self._waiting, self._rows = [], 0
 
     def _put(self, tables: list[Any]) -> None:
-        self._writer.write_table(pa.concat_tables(tables).combine_chunks(), row_group_size=_ROWS)
+        whole = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+        self._writer.write_table(whole, row_group_size=_ROWS)
 
     def _settle(self) -> None:
         """Wait for what is being written; raises what went wrong with it."""

@@ -97,7 +97,7 @@ class Kernel:
     def _beside(self, findings: Any, partition: int, rejects: Sequence[Reject] | None) -> Any:
         """Findings or rejects, with the columns of both."""
         count = findings.num_rows
-        columns = [pa.array([partition] * count, pa.int32()), *findings.columns]
+        columns = [pa.array([partition] * count, pa.int32()), *map(_spelled, findings.columns)]
         columns.append(pa.nulls(count, pa.int32()) if rejects is None else pa.array([1] * count, pa.int32()))
         for name in REJECTS:
             kind = pa.int64() if name == "line" else pa.string()
@@ -108,3 +108,8 @@ class Kernel:
             )
         names = ["partition", *self._findings.names, "__reject", *(f"__{name}" for name in REJECTS)]
         return pa.Table.from_arrays(columns, names=names)
+
+
+def _spelled(column: Any) -> Any:
+    """Texts as they are: Spark takes no numbers for them."""
+    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column

@@ -348,6 +348,6 @@ def in_order(parts: Sequence[Any]) -> Any:
         return findings_schema().empty_table()
     if len(filled) == 1:
         return filled[0]
-    whole = pa.concat_tables(filled)
+    whole = pa.concat_tables(filled).unify_dictionaries()
     order = pc.sort_indices(whole, sort_keys=[("row", "ascending")])
     return whole.take(order)

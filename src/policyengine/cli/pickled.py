@@ -35,7 +35,8 @@ class _Unpickler(pickle.Unpickler):
 
     def persistent_load(self, number: Any) -> Source:
         """The source of a number."""
-        return self._sources[number]
+        source: Source = self._sources[number]
+        return source
 
     def find_class(self, module: str, name: str) -> Any:
         """A class of the list above, or one that a module of our own lower layers defines itself."""

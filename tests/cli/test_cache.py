@@ -172,6 +172,19 @@ def test_a_planted_entry_runs_nothing(home: Path, tmp_path: Path, linked: list[s
     assert len(linked) == 7
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "policyengine.feel.parser parse", "policyengine.program.linked dataclass", "pathlib Path", "io FileIO",
+        "policyengine.program.linked Graph", "policyengine.cli.console Console", "builtins getattr",
+        "decimal getcontext", "policyengine.policy.declarations Field",
+    ],
+)  # fmt: skip
+def test_nothing_but_values_can_be_named(name: str) -> None:
+    data = "c{}\n{}\n.".format(*name.split())
+    assert unpickled(data.encode(), ()) is None
+
+
 @pytest.mark.parametrize("mode", [0o770, 0o707, 0o777])
 def test_a_folder_that_others_can_write_to_is_not_used(mode: int, home: Path, linked: list[str]) -> None:
     home.mkdir(parents=True)

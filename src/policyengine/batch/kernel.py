@@ -16,7 +16,7 @@ from policyengine.batch.raw import REJECT_COLUMNS, Reject
 from policyengine.batch.typed import TypedReader
 from policyengine.batch.typed_columns import ColumnReader
 from policyengine.engine.layout import COLUMNS, DIGITS
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.program.record_codes import WRONG_VALUE
 

@@ -18,7 +18,7 @@ from policyengine.batch.typed import TypedReader
 from policyengine.dataclass import dataclass
 from policyengine.engine.layout import Row
 from policyengine.policy.vocabulary import Vocabulary
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.program.record_codes import WRONG_VALUE
 

@@ -7,6 +7,7 @@ records would find no mistake, and gives the same values; everything else is lef
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -184,7 +185,7 @@ def _several(values: Any, fact: Fact) -> tuple[Any, Any]:
         values = _compact(values)
         items = values.values
         if _is_text(items.type) and not items.null_count:
-            found, odd = _fact(items, fact.model_copy(update={"type": fact.scalar}))
+            found, odd = _fact(items, replace(fact, type=fact.scalar))
             if odd is None and not found.null_count:
                 return values, None
     return pa.nulls(len(values), pa.list_(pa.string())), values.is_valid()

@@ -12,6 +12,8 @@ from pyarrow import parquet
 from policyengine.engine.layout import DIGITS, Column, Row
 
 _ROWS = 128 * 1024
+_SOUGHT = ("row", "key")
+"""The columns that a reader looks up by ranges; statistics of all would take as long as the values."""
 _TYPES: dict[str, Any] = {
     "text": pa.dictionary(pa.int32(), pa.string()),
     "texts": pa.list_(pa.string()),
@@ -48,8 +50,9 @@ class ParquetWriter:
     def __init__(self, stream: BinaryIO, columns: Sequence[Column]) -> None:
         self._schema = arrow_schema(columns)
         self._writer = parquet.ParquetWriter(
-            stream, self._schema, compression="zstd", store_schema=False, write_page_index=False
-        )
+            stream, self._schema, compression="zstd", store_schema=False, write_page_index=False,
+            write_statistics=[name for name in _SOUGHT if name in self._schema.names],
+        )  # fmt: skip
         self._waiting: list[Any] = []
         self._rows = 0
         self._beside = ThreadPoolExecutor(1)

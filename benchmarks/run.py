@@ -6,8 +6,6 @@ All figures come out of one run on one core, so that ratios mean something on an
 from __future__ import annotations
 
 import gc
-import os
-import platform
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -19,10 +17,10 @@ import hand
 import ours
 import processes
 from measure import ROUNDS, Timed, measure, one_round
+from page import machine, put
 from peers import PEERS
 from records import Record, answer, cents_off, in_decimals, in_floats, records
 
-PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 COUNT = 1000
 _EXACT, _FLOATS = "hand-written Python, exact decimals", "hand-written Python, binary floats"
 _LIGHT, _FULL = "policyengine, without reasons", "policyengine, with all reasons"
@@ -35,8 +33,9 @@ def main() -> None:
     gc.freeze()
     measure(engines)
     once = _once()
-    PAGE.write_text("\n".join(_page(engines, notes, absent, once)) + "\n", encoding="utf-8")
-    sys.stdout.write(PAGE.read_text(encoding="utf-8"))
+    text = "\n".join(_page(engines, notes, absent, once))
+    put("one record", text)
+    sys.stdout.write(f"{text}\n")
 
 
 def _engines(chosen: list[Record]) -> tuple[list[Timed], dict[str, str], list[str]]:
@@ -110,11 +109,11 @@ def _page(
     yield from (
         "# Performance",
         "",
-        "Written by `make bench`; measure on your own machine before you compare.",
+        "Written by `make bench`, `make bench-columns` and `make bench-files`; measure on your own machine before you",
+        "compare.",
         "",
     )
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    yield f"Python {platform.python_version()}, {platform.system()} on {platform.machine()}, {cores} cores, of which one is used."
+    yield f"{machine()}, of which one is used."
     yield from ("", "## One record", "", *_workload(), "")
     yield "| engine | p50, µs | p99, µs | records a second | by hand, exact | by hand, floats | answers |"
     yield "|---|---:|---:|---:|---:|---:|---|"

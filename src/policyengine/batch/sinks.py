@@ -142,10 +142,16 @@ class Tables:
 
 def table_rows(table: Any) -> list[Row]:
     """The rows of an Arrow table."""
-    columns = [
-        [None if each is None else tuple(each) for each in column.to_pylist()]
-        if column.type.id == table.schema.field("needed_by").type.id
-        else column.to_pylist()
-        for column in table.columns
-    ]
-    return list(zip(*columns, strict=True))
+    return list(zip(*map(_values, table.columns), strict=True))
+
+
+def _values(column: Any) -> list[object]:
+    """The values of a column: lists as tuples, words looked up by their numbers."""
+    parts = [getattr(chunk, "dictionary", None) for chunk in column.chunks]
+    if column.num_chunks and all(words is not None for words in parts):
+        found: list[object] = []
+        for chunk, words in zip(column.chunks, parts, strict=True):
+            texts = words.to_pylist()
+            found += [None if i is None else texts[i] for i in chunk.indices.to_pylist()]
+        return found
+    return [tuple(each) if isinstance(each, list) else each for each in column.to_pylist()]

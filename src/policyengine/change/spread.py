@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import Any, TypeVar
 
 R = TypeVar("R")
@@ -43,10 +44,13 @@ def _shared(
 ) -> Iterator[tuple[int, R]]:
     global _work
     _work = work
+    # Not `multiprocessing.Pool`: ending one while it hands out work can wait for ever.
+    pool = ProcessPoolExecutor(many, multiprocessing.get_context("fork"))
     try:
-        with multiprocessing.get_context("fork").Pool(many) as pool:
-            yield from pool.imap_unordered(_piece, pieces)
+        for done in as_completed([pool.submit(_piece, piece) for piece in pieces]):
+            yield done.result()
     finally:
+        pool.shutdown(cancel_futures=True)
         _work = None
 
 

@@ -142,9 +142,11 @@ class Tables:
 
 def table_rows(table: Any) -> list[Row]:
     """The rows of an Arrow table."""
+    import pyarrow as pa
+
     columns = [
         [None if each is None else tuple(each) for each in column.to_pylist()]
-        if column.type.id == table.schema.field("needed_by").type.id
+        if pa.types.is_list(column.type)
         else column.to_pylist()
         for column in table.columns
     ]

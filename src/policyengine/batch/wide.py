@@ -61,7 +61,7 @@ class Wide:
         return [self._record(number, key, found.get(number, [])) for number, key in records]
 
     def shape_table(self, findings: Any, records: Sequence[tuple[int, str | None]]) -> Any:
-        """The same for findings as an Arrow table, as a table; raises `layout.TooLarge` as `wide_columns` says."""
+        """The same of an Arrow table to one; raises `layout.TooLarge` where that has no room for a sum."""
         from policyengine.batch.wide_columns import shape_table
 
         return shape_table(self, findings, records)

@@ -1,4 +1,4 @@
-"""One row a record out of columns: the layout of `wide`, from the findings table as Arrow to a table of Arrow.
+"""One row a record out of columns: the layout of `wide`, from the findings table as Arrow to one of Arrow.
 
 What a finding comes to depends on few of its cells, and few of their combinations are there: each is worked
 out once, by the words of `wide`, and the findings know it by its number.
@@ -27,9 +27,9 @@ _MOST = 2**62
 
 
 def shape_table(wide: Wide, findings: Any, records: Named) -> Any:
-    """The table of `wide.shape` for findings as an Arrow table; raises `TooLarge` where it has no room for a sum.
+    """The rows of `wide.shape` as an Arrow table, for findings as one.
 
-    The findings of a record stand together, as the engines give them.
+    It raises `TooLarge` where the table has no room for a sum. The findings of a record stand together.
     """
     numbers = pl.Series("row", [number for number, _ in records], pl.Int64)
     schema = arrow_schema(wide.columns)
@@ -45,8 +45,7 @@ def shape_table(wide: Wide, findings: Any, records: Named) -> Any:
         if wide.columns[slot].kind == "exact":
             arrays[slot] = _exact(rows, len(numbers))
         else:
-            words = found.values if rows.item(0, "valued") else pl.Series(list(found.words[slot]), dtype=pl.String)
-            arrays[slot] = _texts(rows, words, len(numbers))
+            arrays[slot] = _texts(rows, found.texts(slot, rows.item(0, "valued")), len(numbers))
     for slot, section in ((len(schema) - 2, UNDETERMINED), (len(schema) - 1, MISSING)):
         arrays[slot] = _list(lines.filter(pl.col("list") == section), found.heads, len(numbers), section)
     empty = (pa.nulls(len(numbers), field.type) for field in schema)
@@ -67,11 +66,16 @@ class _Findings:
         """The texts of values: as many as there are, so they stand for themselves."""
         self._codes = codes
 
+    def texts(self, slot: int, valued: bool) -> pl.Series:
+        """The texts that the numbers of a column stand for."""
+        return self.values if valued else pl.Series(list(self.words[slot]), dtype=pl.String)
+
     def lines(self, numbers: pl.Series) -> pl.DataFrame:
         """The findings of the records with these numbers, in order.
 
-        `at` is the place of the record, `slot` the column, `word` the number of its text there, `exact` its
-        number; with `valued` the text is one of `values`; `list` is what list it stands in, `head` the number of its name there, `subject` whose it is.
+        `at` is the place of the record, `slot` the column, `word` the number of its text there (`valued`: one
+        of `values`), `exact` its number; `list` is what list it stands in, `head` the number of its name
+        there, `subject` whose it is.
         """
         alike, kinds = self._alike()
         kinds = kinds.with_row_index("alike")
@@ -83,8 +87,9 @@ class _Findings:
         exact = pl.when(pl.col("charge")).then(pl.col("net")).otherwise(pl.col("rate"))
         word = pl.when("valued").then(pl.when(pl.col("code") > 0).then(pl.col("code") - 1)).otherwise("word")
         return rows.select(
-            "at", "slot", "valued", word.cast(pl.Int32).alias("word"), exact.alias("exact"), "list", "head", "subject"
-        )
+            "at", "slot", "valued", "list", "head", "subject",
+            word.cast(pl.Int32).alias("word"), exact.alias("exact"),
+        )  # fmt: skip
 
     def _plain(self, name: str) -> pl.Series:
         column = self._table.column(name)
@@ -125,7 +130,9 @@ class _Findings:
         """What findings with these cells come to: see `lines`."""
         row = _row(dict(zip((*_TEXTS, "rate"), cells, strict=True)))
         section, status = row[NAMES.index("section")], row[NAMES.index("status")]
-        at = {MISSING: MISSING, VALUES: None}.get(str(section), UNDETERMINED if status == UNDETERMINED else None)
+        at = MISSING if section == MISSING else None
+        if status == UNDETERMINED and section != VALUES:
+            at = at or UNDETERMINED
         head = self.heads.setdefault(head_of(row), len(self.heads)) if at else None
         name = name_of(row, self._wide.root)
         if name is None:
@@ -152,7 +159,8 @@ def _coded(column: Any) -> tuple[pl.Series, list[object]]:
 def _dense(number: pl.Series) -> pl.Series:
     """The same numbers from 0 without gaps."""
     every = number.unique().sort().to_frame("n").with_row_index("i")
-    return number.to_frame("n").join(every, on="n", how="left", maintain_order="left").get_column("i").cast(pl.Int64)
+    found = number.to_frame("n").join(every, on="n", how="left", maintain_order="left")
+    return found.get_column("i").cast(pl.Int64)
 
 
 def _spread(places: pl.Series, height: int) -> pl.Series:

@@ -7,6 +7,7 @@ out once, by the words of `wide`, and the findings know it by its number.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -15,14 +16,12 @@ import pyarrow.compute as pc
 
 from policyengine.batch.arrow_out import arrow_schema, arrow_table
 from policyengine.batch.wide import Wide, cell_text, head_of, name_of
-from policyengine.engine.layout import DIGITS, MISSING, NAMES, VALUES, Row, TooLarge
+from policyengine.engine.layout import LARGEST, MISSING, NAMES, VALUES, Row, TooLarge
 from policyengine.policy.findings import UNDETERMINED
 
 Named = Sequence[tuple[int, str | None]]
 _TEXTS = ("entity", "section", "policy", "id", "on", "role", "status", "level", "party")
 _Kind = tuple[int | None, int | None, bool, bool, str | None, int | None]
-_ROOM = 10.0**38
-"""Units beyond this have no room in a decimal of the table."""
 _MOST = 2**62
 
 
@@ -172,8 +171,10 @@ def _spread(places: pl.Series, height: int) -> pl.Series:
 def _exact(rows: pl.DataFrame, height: int) -> Any:
     """The sums of the numbers of each record, none where there is none."""
     if not rows.get_column("at").is_unique().all():
-        largest = rows.select(pl.col("exact").abs().max().cast(pl.Float64)).item() or 0.0
-        if largest * 10.0**DIGITS * rows.height >= _ROOM:
+        found = rows.get_column("exact")
+        ends = [int(abs(each)) for each in (found.min(), found.max()) if isinstance(each, Decimal)]
+        largest = max(ends, default=0)
+        if (largest + 1) * rows.height >= LARGEST:
             raise TooLarge("a sum is beyond what a table holds")
         total = pl.when(pl.col("exact").count() > 0).then(pl.col("exact").sum())
         rows = rows.group_by("at", maintain_order=True).agg(total)

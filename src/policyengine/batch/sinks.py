@@ -13,12 +13,13 @@ from policyengine.batch.raw import REJECT_COLUMNS, Reject
 from policyengine.batch.whole import Whole
 from policyengine.batch.writers import Form, Writer, text_columns, writer_of
 from policyengine.dataclass import dataclass
-from policyengine.engine.layout import Column, Row
+from policyengine.engine.layout import Column, Row, TooLarge
 
 _REJECTS = text_columns(REJECT_COLUMNS, ("line",))
 _HELD = 1_000
 Named = Sequence[tuple[int, str | None]]
 Shape = Callable[[Sequence[Row], Named], Sequence[Row]]
+ShapeTable = Callable[[Any, Named], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The outputs of a run and its rejects. `shape` makes rows of the findings into those of the layout; with
-    `plain` they are those.
+    """The outputs of a run and its rejects. `shape` makes rows of the findings into those of the layout, and
+    `shape_table` an Arrow table; without it they are those.
 
     With `rejects_if_any` the file of rejects appears only where there are some, or where one is there.
     """
@@ -42,7 +43,7 @@ class Targets:
     columns: Sequence[Column]
     digits: int
     shape: Shape
-    plain: bool = True
+    shape_table: ShapeTable | None = None
     rejects: Target | None = None
     rejects_if_any: bool = False
 
@@ -73,7 +74,9 @@ class Targets:
             there = self.rejects is not None and self.rejects.path is not None and self.rejects.path.exists()
             now = self.rejects is not None and (there or not self.rejects_if_any)
             late = rejects if self.rejects is not None else None
-            yield Tables(tables, rejects() if now else None, late, wholes, streams, self.shape, self.plain)
+            yield Tables(
+                tables, rejects() if now else None, late, wholes, streams, self.shape, self.shape_table
+            )
 
 
 class Tables:
@@ -81,7 +84,8 @@ class Tables:
 
     def __init__(
         self, tables: Sequence[Writer], rejects: Writer | None, late: Callable[[], Writer] | None,
-        wholes: Sequence[Whole], streams: Sequence[tuple[BinaryIO, Target]], shape: Shape, plain: bool,
+        wholes: Sequence[Whole], streams: Sequence[tuple[BinaryIO, Target]], shape: Shape,
+        shape_table: ShapeTable | None,
     ) -> None:  # fmt: skip
         self._tables = tables
         self._rejects = rejects
@@ -89,7 +93,7 @@ class Tables:
         self._wholes = wholes
         self._streams = streams
         self._shape = shape
-        self._plain = plain
+        self._shape_table = shape_table
         self._held: list[Row] = []
 
     def write(self, rows: Sequence[Row], records: Named) -> None:
@@ -100,13 +104,18 @@ class Tables:
 
     def write_table(self, table: Any, records: Named) -> None:
         """The findings of some records as an Arrow table."""
+        try:
+            shaped = table if self._shape_table is None else self._shape_table(table, records)
+        except TooLarge:  # text has room for more than a column of a table
+            self.write(table_rows(table), records)
+            return
         rows: Sequence[Row] | None = None
         for writer in self._tables:
-            if self._plain and hasattr(writer, "write_table"):
-                writer.write_table(table)
+            if hasattr(writer, "write_table"):
+                writer.write_table(shaped)
                 continue
             if rows is None:
-                rows = self._shape(table_rows(table), records)
+                rows = table_rows(shaped)
             writer.write(rows)
 
     def reject(self, found: Reject) -> None:
@@ -150,8 +159,8 @@ def _values(column: Any) -> list[object]:
     parts = [getattr(chunk, "dictionary", None) for chunk in column.chunks]
     if column.num_chunks and all(words is not None for words in parts):
         found: list[object] = []
-        for chunk, words in zip(column.chunks, parts, strict=True):
-            texts = words.to_pylist()
+        for chunk in column.chunks:
+            texts = chunk.dictionary.to_pylist()
             found += [None if i is None else texts[i] for i in chunk.indices.to_pylist()]
         return found
     return [tuple(each) if isinstance(each, list) else each for each in column.to_pylist()]

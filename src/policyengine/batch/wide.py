@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
+from functools import reduce
 from itertools import groupby
+from typing import Any
 
 from policyengine.engine.layout import MISSING, NAMES, RANKS, VALUES, Column, ColumnKind, Row, number_text
 from policyengine.policy.findings import NOT_APPLICABLE, UNDETERMINED
@@ -19,6 +21,7 @@ _ROW, _ENTITY, _SUBJECT, _SECTION, _POLICY, _ID, _STATUS = (
 _LEVEL, _ON, _RATE, _ROLE, _PARTY, _NET, _VALUE = (
     _AT[name] for name in ("level", "on", "rate", "role", "party", "net", "value")
 )
+_WHOLE = Context(prec=100)
 _BY_POLICY = frozenset({"levels", "gates"})
 
 
@@ -26,7 +29,7 @@ class Wide:
     """The columns of a program in this layout, and its rows out of those of the findings table."""
 
     def __init__(self, graph: Graph) -> None:
-        self._root = graph.vocabulary.root
+        self.root = graph.vocabulary.root
         found = dict(sorted(self._columns(graph), key=lambda each: RANKS[each[1][0]]))
         kinds: dict[str, ColumnKind] = {name: kind for name, (_, kind) in found.items()}
         self.columns: tuple[Column, ...] = (
@@ -37,15 +40,19 @@ class Wide:
         self._at = {name: i for i, name in enumerate(kinds, start=2)}
         self._kinds = kinds
 
+    def place(self, name: str) -> int:
+        """Which of the columns has this name."""
+        return self._at[name]
+
     def _columns(self, graph: Graph) -> Iterator[tuple[str, tuple[str, ColumnKind]]]:
         for rule in graph.rules:
             entity = graph.real(rule.entity)
             section = rule.finding.section
-            exact = section == "charges" or (section == "discounts" and entity == self._root)
-            for name in _names(rule, entity, self._root):
+            exact = section == "charges" or (section == "discounts" and entity == self.root)
+            for name in _names(rule, entity, self.root):
                 yield name, (section, "exact" if exact else "text")
         for (entity, name), node in graph.every_node():
-            if node.exported and entity == self._root:
+            if node.exported and entity == self.root:
                 yield f"{VALUES}.{name}", (VALUES, "text")
 
     def shape(self, rows: Sequence[Row], records: Sequence[tuple[int, str | None]]) -> list[Row]:
@@ -53,20 +60,24 @@ class Wide:
         found = {number: list(each) for number, each in groupby(rows, key=lambda row: row[_ROW])}
         return [self._record(number, key, found.get(number, [])) for number, key in records]
 
+    def shape_table(self, findings: Any, records: Sequence[tuple[int, str | None]]) -> Any:
+        """The same of an Arrow table to one; raises `layout.TooLarge` where that has no room for a sum."""
+        from policyengine.batch.wide_columns import shape_table
+
+        return shape_table(self, findings, records)
+
     def _record(self, number: int, key: str | None, rows: list[Row]) -> Row:
         cells: dict[str, list[object]] = {}
         undecided: dict[str, None] = {}
         missing: list[str] = []
         for row in rows:
+            name = name_of(row, self.root)
+            if name is not None:
+                cells.setdefault(name, []).append(_cell(row))
             if row[_SECTION] == MISSING:
-                missing.append(_where(row, str(row[_ID])))
-            elif row[_SECTION] == VALUES:
-                if row[_ENTITY] == self._root:
-                    cells[f"{VALUES}.{row[_ID]}"] = [row[_VALUE]]
-            else:
-                cells.setdefault(_name(row, self._root), []).append(_cell(row))
-                if row[_STATUS] == UNDETERMINED:
-                    undecided[_where(row, f"{row[_POLICY]}/{row[_ID]}")] = None
+                missing.append(_where(row))
+            elif row[_SECTION] != VALUES and row[_STATUS] == UNDETERMINED:
+                undecided[_where(row)] = None
         line: list[object] = [None] * len(self.columns)
         line[0], line[1] = number, key
         for name, found in cells.items():
@@ -75,13 +86,32 @@ class Wide:
         return tuple(line)
 
 
-def _where(row: Row, name: str) -> str:
-    return name if row[_SUBJECT] is None else f"{name}@{row[_SUBJECT]}"
+def _where(row: Row) -> str:
+    return head_of(row) if row[_SUBJECT] is None else f"{head_of(row)}@{row[_SUBJECT]}"
+
+
+def head_of(row: Row) -> str:
+    """What a missing fact or a finding that is not settled is called in its list, without its subject."""
+    return str(row[_ID]) if row[_SECTION] == MISSING else f"{row[_POLICY]}/{row[_ID]}"
+
+
+def name_of(row: Row, root: str) -> str | None:
+    """The column that a row of the findings has a cell in, if there is one."""
+    if row[_SECTION] == MISSING or (row[_SECTION] == VALUES and row[_ENTITY] != root):
+        return None
+    return f"{VALUES}.{row[_ID]}" if row[_SECTION] == VALUES else _name(row, root)
+
+
+def cell_text(row: Row) -> str | None:
+    """The text of a column of texts for a finding that is alone in it."""
+    return _summary([_cell(row)])
 
 
 def _cell(row: Row) -> object:
     """What a finding comes to in one cell."""
     section, status = row[_SECTION], row[_STATUS]
+    if section == VALUES:
+        return row[_VALUE]
     if section == "charges":
         return row[_NET]
     if section == "discounts":
@@ -97,7 +127,7 @@ def _cell(row: Row) -> object:
 
 def _sum(found: Iterable[object]) -> Decimal | None:
     numbers = [each for each in found if isinstance(each, Decimal)]
-    return sum(numbers, Decimal(0)) if numbers else None
+    return reduce(_WHOLE.add, numbers) if numbers else None
 
 
 def _summary(found: list[object]) -> str | None:

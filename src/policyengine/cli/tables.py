@@ -185,13 +185,15 @@ def _targets(program: Program, wanted: Wanted, inputs: Inputs) -> Targets:
     digits = program.vocabulary.number_of_digits()
     if wanted.layout != "records":
         return Targets(
-            tables, COLUMNS, digits, lambda rows, records: rows, True, rejects, wanted.rejects is None
+            tables, COLUMNS, digits, lambda rows, records: rows, None, rejects, wanted.rejects is None
         )
     from policyengine.batch.wide import Wide
 
     assert program.linked.graph is not None
     wide = Wide(program.linked.graph)
-    return Targets(tables, wide.columns, digits, wide.shape, False, rejects, wanted.rejects is None)
+    return Targets(
+        tables, wide.columns, digits, wide.shape, wide.shape_table, rejects, wanted.rejects is None
+    )
 
 
 def _target(output: Output) -> Target:

@@ -1,0 +1,81 @@
+"""One row a record out of columns is that of the row engine: values, order, holes and all."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import pytest
+from tests.columns.batches import batch_of
+from tests.columns.drawn import drawn
+from tests.differential.programs import FOLDERS, generated
+
+from policyengine.api import load
+from policyengine.batch.sinks import table_rows
+from policyengine.batch.wide import Wide
+from policyengine.engine.columns import findings_schema, plan
+from policyengine.program.linked import Program
+from policyengine.program.record import Record
+from policyengine.source import Source
+from support import DAY
+
+ROOT = Path(__file__).parents[2]
+OURS = [folder for folder in FOLDERS if (ROOT / "fixtures" / folder.name / "records").is_dir()]
+WORKLOAD = ROOT / "benchmarks" / "program"
+
+
+def _same(program: Program, several: Sequence[Record]) -> int:
+    """Compares the findings of records, and one more without any; how many rows are not blank."""
+    assert program.graph is not None
+    wide = Wide(program.graph)
+    table = plan(program).answer(batch_of(program.graph.vocabulary, several)).table
+    named = [(number, f"k{number}" if number % 3 else None) for number in range(1, len(several) + 2)]
+    found = wide.shape_table(table, named)
+    assert found.schema.names == [column.name for column in wide.columns]
+    assert table_rows(found) == wide.shape(table_rows(table), named)
+    half = named[1::2]
+    assert table_rows(wide.shape_table(table, half)) == wide.shape(table_rows(table), half)
+    return sum(any(cell is not None for cell in row[2:]) for row in table_rows(found))
+
+
+@pytest.mark.parametrize("folder", OURS, ids=lambda folder: folder.name)
+def test_our_programs(folder: Path) -> None:
+    program = load(folder, as_of=DAY)
+    files = sorted((ROOT / "fixtures" / folder.name / "records").glob("*.yaml"))
+    several = [each for path in files for each in program.read(Source(path.name, path.read_text())).records]
+    assert _same(program.linked, several) > 0
+
+
+@pytest.mark.parametrize("folder", [*FOLDERS, WORKLOAD], ids=lambda folder: folder.name)
+def test_generated_records(folder: Path) -> None:
+    program = load(folder, as_of=DAY).linked
+    assert program.graph is not None
+    source = random.Random(folder.name)
+    several = [generated(program.graph.vocabulary, source, number=i) for i in range(40)]
+    assert _same(program, several) > 0
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_drawn_programs(seed: int) -> None:
+    source = random.Random(seed)
+    program = drawn(source, date(2026, 11, 21))
+    assert program.graph is not None
+    if plan(program).fallbacks:
+        return
+    several = [generated(program.graph.vocabulary, source, number=i) for i in range(30)]
+    assert _same(program, several) > 0
+
+
+def test_there_are_four_programs() -> None:
+    assert len(OURS) == 4
+
+
+def test_nothing_found_and_nobody_asked() -> None:
+    graph = load(FOLDERS[0], as_of=DAY).linked.graph
+    assert graph is not None
+    wide = Wide(graph)
+    nothing = findings_schema().empty_table()
+    assert table_rows(wide.shape_table(nothing, [(4, "a")])) == wide.shape([], [(4, "a")])
+    assert wide.shape_table(nothing, []).num_rows == 0

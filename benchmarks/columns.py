@@ -23,6 +23,7 @@ from typing import Any
 import ours
 import polars as pl
 import pyarrow as pa
+from columns_peers import peers
 from records import answer, records
 from rules import ACTIVITIES, CONDITIONS, LEVELS, MATRIX, TYPES, Condition
 
@@ -211,5 +212,6 @@ def by_rules(copies: tuple[int, ...], count: int) -> None:
 
 if __name__ == "__main__":
     beside(100_000)
+    peers((10_000, 100_000), plan(ours.program().linked), batch, _hand(), best, _say)
     by_records((10_000, 100_000, 1_000_000))
     by_rules((1, 6, 31), 50_000)

@@ -112,6 +112,10 @@ bench-columns: .venv-bench/ready ## measure columns against hand-written Polars,
 bench-spark: .venv-spark/ready ## measure Spark beside the local engine (needs Java 17)
 	.venv-spark/bin/python benchmarks/spark.py
 
+.PHONY: bench-files
+bench-files: .venv/ready ## measure evaluate from file to file
+	$(BIN)/python benchmarks/files.py
+
 .PHONY: lock
 lock: .venv/ready ## resolve the dependencies anew (needs uv in .venv: pip install uv)
 	.ci/lock.sh $(BIN)/uv

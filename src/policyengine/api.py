@@ -18,7 +18,7 @@ from policyengine.diagnostics import Diagnostic
 from policyengine.files import read_folder
 from policyengine.policy.findings import Decision, Finding, Subject
 from policyengine.policy.vocabulary import Vocabulary
-from policyengine.program import load as loading
+from policyengine.program import linked as linking
 from policyengine.program.record import Record, RecordReader
 from policyengine.source import Source, Span
 from policyengine.text.document import Document, Pointer, Sequence
@@ -50,7 +50,7 @@ class Program:
     evaluating raises `ValueError`.
     """
 
-    linked: loading.Program
+    linked: linking.Program
     folder: str
     files: tuple[str, ...] = ()
     _readers: dict[str, RecordReader] = field(default_factory=dict, repr=False, compare=False)
@@ -237,6 +237,8 @@ class Program:
 def load(folder: str | Path, *, as_of: date) -> Program:
     """The program in a folder, as it is in force on `as_of`; its mistakes are its `diagnostics`."""
     read = read_folder(folder)
+    from policyengine.program import load as loading
+
     linked = loading.load(str(folder), read.sources, as_of, read.mistakes)
     return Program(linked, str(folder), tuple(source.name for source in read.sources))
 

@@ -16,7 +16,8 @@ from policyengine.analysis.days import days_to_compare, on_day
 from policyengine.analysis.witness import NotDecided, Same, Witness, find_witness
 from policyengine.api import Program as Face
 from policyengine.files import read_folder
-from policyengine.program.load import Program, load
+from policyengine.program.linked import Program
+from policyengine.program.load import load
 from policyengine.program.record import Record
 from policyengine.source import Source
 from policyengine.verify.mutants import Mutant, mutants

@@ -16,7 +16,8 @@ from policyengine.change.apply import with_changes
 from policyengine.change.bundles import bundles
 from policyengine.change.changes import changes_of
 from policyengine.files import read_folder
-from policyengine.program.load import Program, load
+from policyengine.program.linked import Program
+from policyengine.program.load import load
 from policyengine.source import Source
 from policyengine.verify.mutants import Mutant, mutants
 

@@ -18,7 +18,8 @@ from policyengine.change import words
 from policyengine.change.changes import changes_of
 from policyengine.change.compare import compare
 from policyengine.change.contract import comparison_schema, to_json
-from policyengine.program.load import Program, load
+from policyengine.program.linked import Program
+from policyengine.program.load import load
 from policyengine.render.changes import changes_text, headline
 from policyengine.source import Source
 

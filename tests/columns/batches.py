@@ -14,7 +14,7 @@ from policyengine.engine.layout import NAMES
 from policyengine.engine.rows import row_engine
 from policyengine.feel.values import Months
 from policyengine.policy.vocabulary import Vocabulary
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.program.record import Record
 
 

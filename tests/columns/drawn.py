@@ -9,7 +9,8 @@ from collections.abc import Callable
 from datetime import date
 
 from policyengine.diagnostics import Severity
-from policyengine.program.load import Program, load
+from policyengine.program.linked import Program
+from policyengine.program.load import load
 from policyengine.source import Source
 
 PROGRAM = """\

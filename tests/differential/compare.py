@@ -19,9 +19,10 @@ from policyengine.feel.parser import parse
 from policyengine.feel.syntax import Expression
 from policyengine.feel.unparser import unparse
 from policyengine.feel.values import Unknown
+from policyengine.policy.declarations import Declarations
 from policyengine.policy.library import LIBRARY
 from policyengine.policy.rule import Node
-from policyengine.policy.vocabulary import Declarations, Vocabulary
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.graph import Graph
 from policyengine.program.record import Record
 
@@ -56,7 +57,7 @@ _DECLARED = Declarations.model_validate(
         },
     }
 )  # fmt: skip
-VOCABULARY = Vocabulary(_DECLARED)
+VOCABULARY = Vocabulary(_DECLARED.used())
 
 
 def graph_of(expressions: Sequence[Written]) -> Graph:

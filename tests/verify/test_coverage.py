@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from policyengine.program import load as loading
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.source import Source
 from policyengine.verify.coverage import Coverage, coverage
 from policyengine.verify.suite import Programs, open_file, open_source

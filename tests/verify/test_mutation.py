@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from policyengine.program import load as loading
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.source import Source
 from policyengine.verify.mutation import Mutation, Verdict, mutate
 from policyengine.verify.suite import open_source, run_opened

@@ -13,7 +13,7 @@ from policyengine.diagnostics import Code, Diagnostic
 from policyengine.files import read_file
 from policyengine.program import load as loading
 from policyengine.program.example import EXAMPLE
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.source import Source
 from policyengine.verify.codes import CODES, GOOD
 from policyengine.verify.suite import Outcome, Programs, run_file, run_source

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from policyengine.policy.draft import Unit
-from policyengine.program.load import Program, load_documents
+from policyengine.program.linked import Program
+from policyengine.program.load import load_documents
 
 
 def days_to_compare(old: Program, new: Program) -> tuple[date, ...]:

@@ -14,7 +14,7 @@ from policyengine.analysis.meaning import Contrast
 from policyengine.analysis.search import Search
 from policyengine.analysis.variations import Moved, differences
 from policyengine.dataclass import dataclass
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.program.record import Record
 
 _STARTS = 8

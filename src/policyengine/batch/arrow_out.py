@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -11,8 +12,10 @@ from pyarrow import parquet
 from policyengine.engine.layout import DIGITS, Column, Row
 
 _ROWS = 128 * 1024
+_SOUGHT = ("row", "key")
+"""The columns that a reader looks up by ranges; statistics of all would take as long as the values."""
 _TYPES: dict[str, Any] = {
-    "text": pa.string(),
+    "text": pa.dictionary(pa.int32(), pa.string()),
     "texts": pa.list_(pa.string()),
     "count": pa.int64(),
     "exact": pa.decimal128(38, DIGITS),
@@ -39,15 +42,21 @@ def arrow_table(rows: Sequence[Row], schema: Any) -> Any:
 
 
 class ParquetWriter:
-    """Row groups of about a hundred thousand rows, compressed with Zstandard."""
+    """Row groups of about a hundred thousand rows, compressed with Zstandard.
+
+    They are compressed beside what is worked out meanwhile: at most two lots of rows are held.
+    """
 
     def __init__(self, stream: BinaryIO, columns: Sequence[Column]) -> None:
         self._schema = arrow_schema(columns)
         self._writer = parquet.ParquetWriter(
-            stream, self._schema, compression="zstd", store_schema=True, write_page_index=False
-        )
+            stream, self._schema, compression="zstd", store_schema=False, write_page_index=False,
+            write_statistics=[name for name in _SOUGHT if name in self._schema.names],
+        )  # fmt: skip
         self._waiting: list[Any] = []
         self._rows = 0
+        self._beside = ThreadPoolExecutor(1)
+        self._written: Future[None] | None = None
 
     def write(self, rows: Sequence[Row]) -> None:
         """Some rows."""
@@ -61,15 +70,29 @@ class ParquetWriter:
             self._flush()
 
     def _flush(self) -> None:
+        self._settle()
         if self._waiting:
-            self._writer.write_table(pa.concat_tables(self._waiting).combine_chunks(), row_group_size=_ROWS)
+            self._written = self._beside.submit(self._put, self._waiting)
         self._waiting, self._rows = [], 0
+
+    def _put(self, tables: list[Any]) -> None:
+        whole = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+        self._writer.write_table(whole, row_group_size=_ROWS)
+
+    def _settle(self) -> None:
+        """Wait for what is being written; raises what went wrong with it."""
+        written, self._written = self._written, None
+        if written is not None:
+            written.result()
 
     def finish(self) -> None:
         """Write the rest, and the foot."""
         self._flush()
+        self._settle()
+        self._beside.shutdown()
         self._writer.close()
 
     def drop(self) -> None:
         """Let go of the stream; a foot is no matter in a file that nobody will see."""
+        self._beside.shutdown(cancel_futures=True)
         self._writer.close()

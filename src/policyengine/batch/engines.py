@@ -10,7 +10,7 @@ from policyengine.batch.raw import Raw
 from policyengine.dataclass import dataclass
 from policyengine.engine.layout import Row, TooLarge
 from policyengine.engine.rows import row_engine
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.program.record import Record
 
 

@@ -17,7 +17,7 @@ from policyengine.batch.raw import REJECT_COLUMNS, SAME_RECORD, Raw, Reject
 from policyengine.batch.typed import TypedReader
 from policyengine.batch.typed_columns import ColumnReader
 from policyengine.engine.layout import COLUMNS, DIGITS
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.program.record_codes import WRONG_VALUE
 
@@ -105,7 +105,7 @@ class Kernel:
     def _beside(self, findings: Any, partition: int, rejects: Sequence[Reject] | None) -> Any:
         """Findings or rejects, with the columns of both."""
         count = findings.num_rows
-        columns = [pa.array([partition] * count, pa.int32()), *findings.columns]
+        columns = [pa.array([partition] * count, pa.int32()), *map(_spelled, findings.columns)]
         columns.append(pa.nulls(count, pa.int32()) if rejects is None else pa.array([1] * count, pa.int32()))
         for name in REJECTS:
             kind = pa.int64() if name == "line" else pa.string()
@@ -130,3 +130,8 @@ def _twin(raw: Raw, key: str | None) -> Reject:
     """Rows have no place in the whole of a data frame, so the other record is not named by one."""
     reason = f"`{key}` is also the key of another record"
     return Reject(raw.file, raw.line, key, None, SAME_RECORD.id, reason, "keep the one that is right")
+
+
+def _spelled(column: Any) -> Any:
+    """Texts as they are: Spark takes no numbers for them."""
+    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column

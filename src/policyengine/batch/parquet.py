@@ -14,7 +14,7 @@ from policyengine.batch.lines import Unusable
 from policyengine.batch.raw import NOT_EXACT, Raw, Reject
 from policyengine.batch.textfiles import Owned
 from policyengine.dataclass import dataclass
-from policyengine.policy.vocabulary import Vocabulary
+from policyengine.policy.vocabulary import Entity, Vocabulary
 
 ROWS = 10_000
 
@@ -32,6 +32,15 @@ class ArrowChunk:
     def count(self) -> int:
         """How many records there are."""
         return int(self.batch.num_rows)
+
+    def place(self, at: int) -> tuple[str, int]:
+        """The file and row of a record."""
+        return self.file, self.before + at + 1
+
+    def given(self, entity: Entity) -> tuple[dict[str, Any], Any]:
+        """Its columns as they are."""
+        named = ((name, self.batch.column(i)) for i, name in enumerate(self.head.columns) if name is not None)
+        return dict(named), None
 
     def raws(self, places: Sequence[int]) -> Iterator[tuple[int, Raw]]:
         """The records at some places, raw."""

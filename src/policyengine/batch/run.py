@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import field, replace
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,7 +18,7 @@ from policyengine.batch.typed import TypedReader
 from policyengine.dataclass import dataclass
 from policyengine.engine.layout import Row
 from policyengine.policy.vocabulary import Vocabulary
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.program.record_codes import WRONG_VALUE
 
@@ -25,9 +26,10 @@ SHOWN = 5
 
 
 if TYPE_CHECKING:
-    from policyengine.batch.typed_columns import TypedChunk
+    from policyengine.batch.typed_columns import Chunk, TypedChunk
 
 Named = Sequence[tuple[int, str | None]]
+Place = Callable[[int], tuple[str, int]]
 
 
 class Sink(Protocol):
@@ -134,12 +136,15 @@ class _Pass:
 
     def _in_columns(self) -> None:
         """Batches that are columns already are typed as such; only what is odd in them is taken apart."""
+        from policyengine.batch.text_columns import text_chunk
         from policyengine.batch.typed_columns import ColumnReader
 
         columns = ColumnReader(self._run.vocabulary)
         for chunk in self._reader.chunks(self._engine.size):
             if not isinstance(chunk, list) and not self._engine.takes_columns(chunk.count):
                 chunk = [raw for _, raw in chunk.raws(range(chunk.count))]
+            if isinstance(chunk, list) and self._engine.takes_columns(len(chunk)):
+                chunk = text_chunk(chunk) or chunk
             if isinstance(chunk, list):
                 self._write(self._read([(self._typed.key_of(raw), raw) for raw in chunk]))
                 continue
@@ -151,7 +156,7 @@ class _Pass:
             )
             self._summary.records = before + chunk.count
             self._keys.note(typed.keys)
-            self._write(good, typed, (chunk.file, chunk.before - before))
+            self._write(good, typed, partial(_place, chunk, before))
 
     def _read(
         self, keyed: Sequence[tuple[str | None, Raw]], numbers: Sequence[int] | None = None
@@ -169,15 +174,15 @@ class _Pass:
         return good
 
     def _write(
-        self, good: list[Numbered], typed: TypedChunk | None = None, place: tuple[str, int] = ("", 0)
+        self, good: list[Numbered], typed: TypedChunk | None = None, place: Place | None = None
     ) -> None:
-        """Answer good records, and those of a chunk; the line of one in it is its number and so many more."""
+        """Answer good records, and those of a chunk; `place` knows the file and line of one in it."""
         named: Named = typed.named if typed is not None else ()
         keys = {**dict(named), **{each.number: each.key for each in good}}
         places = {each.number: (each.raw.file, each.raw.line) for each in good}
         answered = self._engine.answer(good, typed.batch if typed is not None else None)
         for number, reason in answered.refused:
-            file, line = places.get(number, (place[0], number + place[1]))
+            file, line = places[number] if place is None or number in places else place(number)
             key = keys.get(number)
             self._refuse(number, [Reject(file, line, key, None, WRONG_VALUE.id, reason)])
         gone = {number for number, _ in answered.refused}
@@ -205,6 +210,11 @@ class _Pass:
         if len(self._summary.first) < SHOWN:
             self._summary.first.append(found)
         self._sink.reject(found)
+
+
+def _place(chunk: Chunk, before: int, number: int) -> tuple[str, int]:
+    """The file and line of a record of a chunk by its number."""
+    return chunk.place(number - before - 1)
 
 
 def batches(records: Iterable[Raw], size: int) -> Iterator[list[Raw]]:

@@ -1,20 +1,21 @@
 """Columns typed as columns: what is plainly good at once, what is odd record by record.
 
-Arrow batches (Parquet, databases, Spark) take this way. It says yes only where the reader of records would
-find no mistake, and gives the same values; everything else is left to that reader.
+Arrow batches (Parquet, databases, Spark) and text tables take this way. It says yes only where the reader of
+records would find no mistake, and gives the same values; everything else is left to that reader.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 from pyarrow import compute as pc
 
 from policyengine.batch.engines import Numbered
-from policyengine.batch.parquet import ArrowChunk
+from policyengine.batch.raw import Raw
 from policyengine.dataclass import dataclass
 from policyengine.engine.columns import findings_schema, record_schema
 from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
@@ -37,6 +38,23 @@ class TypedChunk:
         return [key for _, key in self.named]
 
 
+class Chunk(Protocol):
+    """Records that stand together, columns already or soon."""
+
+    @property
+    def count(self) -> int:
+        """How many records there are."""
+
+    def place(self, at: int) -> tuple[str, int]:
+        """The file and line of a record."""
+
+    def given(self, entity: Entity) -> tuple[dict[str, Any], Any]:
+        """Columns by name, and which records are odd already (None: none of them)."""
+
+    def raws(self, places: Sequence[int]) -> Iterator[tuple[int, Raw]]:
+        """The records at some places, raw."""
+
+
 class ColumnReader:
     """Types the batches of one program."""
 
@@ -45,14 +63,12 @@ class ColumnReader:
         self._schema = record_schema(vocabulary)
         self._key = vocabulary.entities[vocabulary.root].key
 
-    def read(self, chunk: ArrowChunk, before: int, is_twin: Callable[[str | None], bool]) -> TypedChunk:
+    def read(self, chunk: Chunk, before: int, is_twin: Callable[[str | None], bool]) -> TypedChunk:
         """The chunk, typed; its records are numbered from `before` on."""
-        given = {
-            name: _whole(chunk.batch.column(i))
-            for i, name in enumerate(chunk.head.columns)
-            if name is not None
-        }
-        columns, odd = self._entity(self._vocabulary.root, given, chunk.count)
+        given, strange = chunk.given(self._vocabulary.entities[self._vocabulary.root])
+        whole = {name: _whole(column) for name, column in given.items()}
+        columns, odd = self._entity(self._vocabulary.root, whole, chunk.count)
+        odd = _either(odd, strange)
         keys = _texts(columns.get(self._key), chunk.count) if self._key else [None] * chunk.count
         twins = [i for i, key in enumerate(keys) if is_twin(key)]
         bad = set(_places(odd)) | set(twins)
@@ -169,7 +185,7 @@ def _several(values: Any, fact: Fact) -> tuple[Any, Any]:
         values = _compact(values)
         items = values.values
         if _is_text(items.type) and not items.null_count:
-            found, odd = _fact(items, fact.model_copy(update={"type": fact.scalar}))
+            found, odd = _fact(items, replace(fact, type=fact.scalar))
             if odd is None and not found.null_count:
                 return values, None
     return pa.nulls(len(values), pa.list_(pa.string())), values.is_valid()
@@ -333,6 +349,6 @@ def in_order(parts: Sequence[Any]) -> Any:
         return findings_schema().empty_table()
     if len(filled) == 1:
         return filled[0]
-    whole = pa.concat_tables(filled)
+    whole = pa.concat_tables(filled).unify_dictionaries()
     order = pc.sort_indices(whole, sort_keys=[("row", "ascending")])
     return whole.take(order)

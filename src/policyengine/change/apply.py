@@ -10,7 +10,8 @@ from datetime import date
 
 from policyengine.change.changes import HEAD, Change, Pair
 from policyengine.change.trees import id_of, same
-from policyengine.program.load import Program, load_documents
+from policyengine.program.linked import Program
+from policyengine.program.load import load_documents
 from policyengine.text.document import Document, Entry, Mapping, Node, Pointer
 from policyengine.text.document import Sequence as SequenceNode
 

@@ -15,7 +15,7 @@ from policyengine.change.changes import Change, changes_of
 from policyengine.change.words import sentence
 from policyengine.dataclass import dataclass
 from policyengine.program.graph import Graph
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.source import Span
 
 

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from policyengine.change.apply import with_changes
 from policyengine.change.changes import Change
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 
 _TRIES = 60
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from policyengine.change.trees import Difference, Sort, differences
 from policyengine.dataclass import dataclass
+from policyengine.policy.declarations import Declarations
 from policyengine.policy.draft import Unit, below
-from policyengine.policy.vocabulary import Declarations
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.source import Span
 from policyengine.text.document import Document, Pointer
 
@@ -97,7 +97,7 @@ def changes_of(old: Program, new: Program) -> tuple[Change, ...]:
 
 def _models(program: Program) -> dict[int, Any]:
     """The typed model of each document."""
-    own = {id(program.document): program.declarations} if program.document is not None else {}
+    own = {id(program.document): program.written} if program.document is not None else {}
     return {**own, **{id(unit.document): unit.policy for unit in program.units}}
 
 

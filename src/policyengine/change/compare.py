@@ -13,7 +13,7 @@ from policyengine.change.bundles import bundles
 from policyengine.change.changes import Change, changes_of
 from policyengine.change.words import sentence, title_of
 from policyengine.dataclass import dataclass
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.program.record import Record
 
 Verdict = Witness | Same | NotDecided

@@ -11,7 +11,7 @@ from policyengine.dataclass import dataclass
 from policyengine.policy.findings import Charge, Origin
 from policyengine.policy.phrases import words
 from policyengine.policy.rule import Const, Rule
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 
 
 @dataclass(frozen=True, slots=True)

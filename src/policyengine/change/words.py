@@ -13,7 +13,7 @@ from policyengine.policy.phrases import capital, every, join, words
 from policyengine.policy.requirement import Requirement
 from policyengine.policy.told import VERBS, Told, called, condition, flat, now, quoted, shifted, tested
 from policyengine.policy.vocabulary import Vocabulary
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.text.document import Document, Mapping, Pointer, Scalar
 
 _BY_ID = ("entities", "facts", "outputs")
@@ -73,7 +73,7 @@ def _vocabulary(program: Program) -> Vocabulary:
 
 def _model(program: Program, document: Document) -> Any:
     if document is program.document:
-        return program.declarations
+        return program.written
     return next(unit.policy for unit in program.units if unit.document is document)
 
 

@@ -10,7 +10,7 @@ from policyengine.engine.scope import Scope, instances, root_scope
 from policyengine.feel.values import FarDate, Unknown
 from policyengine.policy.findings import Finding
 from policyengine.policy.rule import Transition
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.text.document import Pointer
 

@@ -12,7 +12,7 @@ from policyengine.feel.types import Type
 from policyengine.feel.values import Unknown
 from policyengine.policy.findings import Finding
 from policyengine.policy.rule import Rule
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.source import Span
 

@@ -31,7 +31,7 @@ from policyengine.policy.rule import (
     Value,
 )  # fmt: skip
 from policyengine.program.graph import Graph
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.program.record import Record
 
 

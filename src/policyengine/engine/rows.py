@@ -14,7 +14,7 @@ from policyengine.feel.types import Number
 from policyengine.policy.findings import Decision, Finding, Subject
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.graph import Graph
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.program.record import Record
 
 

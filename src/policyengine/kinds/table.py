@@ -19,6 +19,7 @@ from policyengine.feel.types import Context, ListOf, Type
 from policyengine.policy import bands, inputs, outputs, proof, rows
 from policyengine.policy.bands import Bands
 from policyengine.policy.base import Many, Policy
+from policyengine.policy.declarations import Choices, FactName
 from policyengine.policy.draft import Draft, Unit
 from policyengine.policy.inputs import Input, InputPart, InputSpec, check_inputs, define_inputs
 from policyengine.policy.kind import Kind
@@ -27,7 +28,7 @@ from policyengine.policy.proof import Table, prove
 from policyengine.policy.rows import Entries, Outputs, RowSpec
 from policyengine.policy.settle import Settling, settle
 from policyengine.policy.told import Told, condition, quoted, shifted, tested
-from policyengine.policy.vocabulary import FACT_TYPES, Choices, FactName, Result, Vocabulary
+from policyengine.policy.vocabulary import FACT_TYPES, Result, Vocabulary
 from policyengine.text.document import Pointer
 
 HIT_POLICIES = (

@@ -17,8 +17,9 @@ from policyengine.feel.syntax import Call, Name, names
 from policyengine.feel.types import Number, Type
 from policyengine.policy.axis import Axis, Test, axis_of
 from policyengine.policy.base import Feel, Part, Text
+from policyengine.policy.declarations import FactName
 from policyengine.policy.short import Short
-from policyengine.policy.vocabulary import FactName, Vocabulary
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import Span
 from policyengine.text.document import Pointer, Scalar
 

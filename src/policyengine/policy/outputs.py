@@ -14,8 +14,9 @@ from policyengine.feel.syntax import Expression, ListLiteral, Open
 from policyengine.feel.types import Enum, ListOf, Type, describe
 from policyengine.policy.base import Part, Text
 from policyengine.policy.condition import reader
+from policyengine.policy.declarations import Choices
 from policyengine.policy.short import Short
-from policyengine.policy.vocabulary import FACT_TYPES, Choices, Fact, Vocabulary
+from policyengine.policy.vocabulary import FACT_TYPES, Fact, Vocabulary
 from policyengine.text.document import Mapping, Node, Pointer, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ Given = Annotated[
 
 def output_type(vocabulary: Vocabulary, name: str, type: str, values: dict[str, str] | None) -> Type:
     """The type of an output in expressions."""
-    return vocabulary.fact_type(name, Fact.model_construct(type=type, values=values))
+    return vocabulary.fact_type(name, Fact(type, name, values))
 
 
 def read_given(draft: Draft, pointer: Pointer, kind: Type, name: str) -> Expression:

@@ -16,13 +16,13 @@ from policyengine.feel.types import Type
 from policyengine.policy.axis import Test
 from policyengine.policy.base import Many, Sourced
 from policyengine.policy.condition import TEST_SCHEMA, typed, value_test
+from policyengine.policy.declarations import FactName
 from policyengine.policy.form import unknown_key
 from policyengine.policy.inputs import Input, InputPart
 from policyengine.policy.outputs import Given, read_given
 from policyengine.policy.phrases import plural
 from policyengine.policy.proof import GOOD, TableRow
 from policyengine.policy.short import Short
-from policyengine.policy.vocabulary import FactName
 from policyengine.source import Span
 from policyengine.text.document import Mapping, Pointer, Scalar
 from policyengine.text.document import Sequence as SequenceNode

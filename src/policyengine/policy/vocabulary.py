@@ -1,7 +1,8 @@
 """What a program declares for all its policies: entities and their facts, parties, items, sources.
 
-`Declarations` is program.yaml as written; `Vocabulary` answers what policies ask of it, above all the
-types that names have in an expression.
+`Vocabulary` answers what policies ask of the declarations, above all the types that names have in an
+expression. Nothing here knows how they were written (policy/declarations.py does): a program that was linked
+before is used without the models that it was read by.
 """
 
 from __future__ import annotations
@@ -10,16 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Literal
-
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
 
 from policyengine.dataclass import dataclass
 from policyengine.feel import types
 from policyengine.feel.types import Context, Enum, ListOf, Type
 from policyengine.policy import quantities
-from policyengine.policy.base import ANY_SCALAR, Boolean, Date, Feel, Id, Part, Sourced, Text
 from policyengine.source import Span
 
 SCALAR_TYPES = (
@@ -28,105 +24,42 @@ SCALAR_TYPES = (
 FACT_TYPES = (*SCALAR_TYPES, *(f"list of {name}" for name in SCALAR_TYPES))
 
 
-def _fact_name(value: object) -> object:
-    text = str(value)
-    if text.isascii() and text.replace("_", "a").isalnum() and text[0].isalpha():
-        return text
-    sentence = f"`{quantities.shorten(text)}` is no name for a fact; use small letters, digits and `_`"
-    raise PydanticCustomError("value", "{sentence}", {"sentence": sentence})
+@dataclass(frozen=True, slots=True)
+class SourceDocument:
+    """A document that rules are taken from; `url` is its address."""
+
+    title: str
+    url: str | None = None
 
 
-def _currency(value: object) -> object:
-    text = str(value)
-    if len(text) == 3 and text.isascii() and text.isalpha() and text.isupper():
-        return text
-    sentence = f"`{quantities.shorten(text)}` is no currency; write its code in three capitals: `USD`"
-    raise PydanticCustomError("value", "{sentence}", {"sentence": sentence})
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that a record may say about an entity, or that a formula derives.
 
+    `type` is one of FACT_TYPES, `values` are those of an enum with their titles; `min` and `max` stand as
+    they are written.
+    """
 
-FactName = Annotated[
-    str,
-    BeforeValidator(_fact_name),
-    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]*$"}),
-]
-
-
-def _values(value: object) -> object:
-    if isinstance(value, (list, dict)) and not value:
-        raise PydanticCustomError("value", "{sentence}", {"sentence": "an enum needs at least one value"})
-    if not isinstance(value, list):
-        return value
-    twice = next((item for i, item in enumerate(value) if item in value[:i]), None)
-    if twice is not None:
-        sentence = f"`{twice}` stands twice among the values"
-        raise PydanticCustomError("value", "{sentence}", {"sentence": sentence})
-    return {str(item): item for item in value}
-
-
-Currency = Annotated[
-    str, BeforeValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})
-]
-Choices = Annotated[
-    dict[Text, Text],
-    BeforeValidator(_values),
-    WithJsonSchema(
-        {
-            "description": "a list of values, or a mapping from value to title",
-            "type": ["array", "object"],
-            "items": {"type": ANY_SCALAR},
-            "additionalProperties": {"type": ANY_SCALAR},
-        }
-    ),
-]
-
-
-class SourceDocument(Part):
-    """A document that rules are taken from."""
-
-    title: Text
-    url: Text | None = Field(None, description="its address")
-    dated: Date | None = Field(None, description="the day that the document bears")
-    note: Text | None = None
-
-
-class Fact(Sourced):
-    """Something that a record may say about an entity, or that a formula derives."""
-
-    type: Literal[FACT_TYPES] = Field(description="what its values are")  # type: ignore[valid-type]
-    title: Text = Field(description="a phrase that reads in a sentence: `active accounts`")
-    values: Choices | None = Field(None, description="of an enum: its values, or value -> title")
-    min: Text | None = Field(None, description="the smallest value allowed")
-    max: Text | None = Field(None, description="the largest value allowed")
-    required: Boolean = Field(False, description="a record without it is refused")
-    formula: Feel | None = Field(None, description="how it is derived; then no record gives it")
-    informative: Boolean = Field(False, description="kept for people; no rule reads it")
-
-    @model_validator(mode="after")
-    def _limits_are_numbers(self) -> Fact:
-        try:
-            low, high = self.limits
-        except ValueError as error:
-            raise PydanticCustomError("value", "{sentence}", {"sentence": str(error)}) from None
-        if low is not None and high is not None and low > high:
-            raise PydanticCustomError("value", "{sentence}", {"sentence": "`min` is above `max`"})
-        return self
-
-    @model_validator(mode="after")
-    def _enum_has_values(self) -> Fact:
-        if self.type.endswith("enum") != (self.values is not None):
-            text = "an enum needs `values`" if self.values is None else "only an enum has `values`"
-            raise PydanticCustomError("value", "{sentence}", {"sentence": text})
-        return self
+    type: str
+    title: str
+    values: Mapping[str, str] | None = None
+    min: str | None = None
+    max: str | None = None
+    required: bool = False
+    formula: str | None = None
+    informative: bool = False
+    basis: str | None = None
+    note: str | None = None
 
     @property
     def scalar(self) -> str:
         """The type of a single value of it."""
-        return str(self.type).removeprefix("list of ")
+        return self.type.removeprefix("list of ")
 
     @property
     def is_list(self) -> bool:
         """Whether it holds several values."""
-        return str(self.type).startswith("list of ")
+        return self.type.startswith("list of ")
 
     @property
     def limits(self) -> tuple[Decimal | None, Decimal | None]:
@@ -142,39 +75,36 @@ def _limit(scalar: str, text: str) -> Decimal:
     return read.get(scalar, quantities.number)(text)
 
 
-class Entity(Part):
-    """A kind of thing that policies judge: the partner, or something in its record."""
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A kind of thing that policies judge: the partner, or something in its record.
 
-    title: Text = Field(description="what one of them is called: `reseller`")
-    within: Id | None = Field(None, description="the entity that it belongs to; the root has none")
-    list: FactName | None = Field(None, description="the key under which the parent's record lists them")
-    key: FactName | None = Field(None, description="the fact that tells one from another")
-    label: FactName | None = Field(None, description="the fact that people call it by")
-    facts: dict[FactName, Fact] = Field(description="what a record may say of it")
+    `list` is the key under which the record of the entity that it is `within` lists them; `key` and `label`
+    are the facts that tell one from another and that people call it by.
+    """
 
-    @model_validator(mode="after")
-    def _child_has_a_list(self) -> Entity:
-        if (self.within is None) != (self.list is None):
-            raise PydanticCustomError(
-                "value", "{sentence}", {"sentence": "`within` and `list` go together: write both or none"}
-            )
-        return self
+    title: str
+    facts: Mapping[str, Fact]
+    within: str | None = None
+    list: str | None = None
+    key: str | None = None
+    label: str | None = None
 
 
-class Declarations(Sourced):
-    """program.yaml: who and what the program is about."""
+@dataclass(frozen=True, slots=True)
+class Declarations:
+    """Who and what a program is about; parties and items are titles by id."""
 
-    kind: Literal["program"]
-    id: Id
-    title: Text
-    currency: Currency | None = Field(None, description="of all money, as a code: USD")
-    rounding: Literal["half_up", "half_even", "up", "down"] = Field(
-        "half_up", description="how a charge is rounded to the currency's minor unit"
-    )
-    parties: dict[Id, Text] = Field(default_factory=dict, description="who can owe or decide something")
-    items: dict[Id, Text] = Field(default_factory=dict, description="what charges bill and discounts lower")
-    sources: dict[Id, SourceDocument] = Field(default_factory=dict, description="where rules are written")
-    entities: dict[Id, Entity] = Field(description="the root and what its record contains")
+    id: str
+    title: str
+    entities: Mapping[str, Entity]
+    currency: str | None = None
+    rounding: str = "half_up"
+    parties: Mapping[str, str] = field(default_factory=dict)
+    items: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, SourceDocument] = field(default_factory=dict)
+    basis: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Report, Severity
 from policyengine.policy.draft import Unit
-from policyengine.policy.vocabulary import Declarations, Vocabulary
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.declared import check_facts, check_tree
 from policyengine.program.graph import Graph
 from policyengine.program.link import Linker
+from policyengine.program.linked import Program
 from policyengine.program.read import NOTHING_HERE, Declared, Documents, read_documents, sort_documents
 from policyengine.program.versions import check_versions, in_force, turning_points
 from policyengine.source import Source
@@ -40,34 +40,6 @@ UNUSED_FACT = Code(
     severity=Severity.WARNING,
 )
 CODES = (UNUSED_FACT,)
-
-
-@dataclass(frozen=True)
-class Program:
-    """All policies of a folder, linked for one day.
-
-    `graph` is None where the policies do not compile; then `diagnostics` say why.
-    """
-
-    name: str
-    declarations: Declarations | None
-    document: Document | None
-    units: tuple[Unit, ...]
-    as_of: date
-    graph: Graph | None
-    digest: str
-    diagnostics: tuple[Diagnostic, ...]
-
-    @property
-    def documents(self) -> tuple[Document, ...]:
-        """The declarations and all policies, as they were read."""
-        own = (self.document,) if self.document is not None else ()
-        return (*own, *(unit.document for unit in self.units))
-
-    @property
-    def ok(self) -> bool:
-        """Whether it can be used: there is no error, warnings aside."""
-        return self.graph is not None
 
 
 def load(name: str, sources: Sequence[Source], as_of: date, mistakes: Iterable[Diagnostic] = ()) -> Program:
@@ -98,6 +70,7 @@ def _program(name: str, documents: Documents, as_of: date, digest: str, report: 
     return Program(
         name,
         declared.declarations if declared is not None else None,
+        declared.written if declared is not None else None,
         declared.document if declared is not None else None,
         documents.units,
         as_of,

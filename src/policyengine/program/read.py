@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Report, did_you_mean
 from policyengine.kinds import KINDS
+from policyengine.policy import declarations as written
 from policyengine.policy.base import Policy
 from policyengine.policy.draft import Unit
 from policyengine.policy.form import read_model
@@ -62,8 +63,9 @@ PROGRAM, TEST = "program", "test"
 class Declared:
     """The declarations of a program beside their document."""
 
-    declarations: Declarations
+    written: written.Declarations
     document: Document
+    declarations: Declarations
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +90,11 @@ def sort_documents(name: str, documents: Iterable[Document], report: Report) -> 
         kind = _kind(document, report)
         if kind == PROGRAM:
             found.append(document)
-            declarations = read_model(document, Declarations)
+            declarations = read_model(document, written.Declarations)
             if isinstance(declarations, tuple):
                 report.extend(declarations)
             else:
-                programs.append(Declared(declarations, document))
+                programs.append(Declared(declarations, document, declarations.used()))
         elif kind is not None:
             policy = read_model(document, KINDS[kind].model)
             if isinstance(policy, tuple):

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from policyengine.kinds import KINDS
 from policyengine.policy.condition import CONDITION_MARK, CONDITION_SCHEMA
-from policyengine.policy.vocabulary import Declarations
+from policyengine.policy.declarations import Declarations
 from policyengine.program.record_schema import DIALECT
 
 

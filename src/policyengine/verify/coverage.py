@@ -22,7 +22,7 @@ from policyengine.policy.library import LIBRARY
 from policyengine.policy.rule import Cases, Rule, nodes_of
 from policyengine.program import load as loading
 from policyengine.program.graph import Graph, Key
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.program.versions import in_force, turning_points
 from policyengine.source import Source

@@ -16,7 +16,7 @@ from policyengine.feel import types
 from policyengine.policy.rule import Rule, Rules, Shortfalls
 from policyengine.program import load as loading
 from policyengine.program.graph import Graph
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.program.versions import turning_points
 from policyengine.source import Source, Span
 from policyengine.text.document import Document

@@ -15,7 +15,7 @@ from policyengine.analysis.witness import NotDecided, Witness, find_witness
 from policyengine.dataclass import dataclass
 from policyengine.program import load as loading
 from policyengine.program.graph import Key
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.program.versions import turning_points
 from policyengine.source import Source, Span

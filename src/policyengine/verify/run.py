@@ -10,7 +10,7 @@ from policyengine.diagnostics import Diagnostic
 from policyengine.engine.row import evaluate
 from policyengine.policy.contract import to_json
 from policyengine.policy.findings import Decision, Subject
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.source import Span
 from policyengine.verify.compare import Mismatch, compare

@@ -14,7 +14,7 @@ from policyengine.engine.row import evaluate
 from policyengine.feel.values import Months
 from policyengine.policy.contract import to_json
 from policyengine.policy.findings import SECTIONS
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.verify.mutants import Mutant
 

@@ -12,7 +12,7 @@ from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic, Severity
 from policyengine.files import Folder, read_file, read_folder
 from policyengine.program import load as loading
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.program.record import Record, RecordReader
 from policyengine.source import Source
 from policyengine.verify import codes

@@ -12,7 +12,7 @@ from __future__ import annotations
 from policyengine.engine.columns.assemble import findings_schema
 from policyengine.engine.columns.plan import Answer, ColumnPlan
 from policyengine.engine.columns.schema import record_schema
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 
 __all__ = ["Answer", "ColumnPlan", "findings_schema", "plan", "record_schema"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import polars as pl
@@ -13,7 +14,7 @@ from policyengine.engine.layout import COLUMNS, table_number
 
 KINDS = {column.name: column.kind for column in COLUMNS}
 TYPES: dict[str, Any] = {
-    "text": pa.string(),
+    "text": pa.dictionary(pa.int32(), pa.string()),
     "texts": pa.list_(pa.string()),
     "count": pa.int64(),
     "exact": EXACT,
@@ -33,6 +34,7 @@ class Fixes:
         self._lists: dict[tuple[int, int], list[int]] = {}
         self._dense: dict[int, tuple[pl.Series, pl.Series]] = {}
         self._columns: dict[str, Any] = {}
+        self._read: dict[str, Any] = {}
 
     @property
     def all(self) -> list[Fixed]:
@@ -90,6 +92,7 @@ class Fixes:
     def _number(self, fixed: Fixed) -> int:
         if fixed not in self._numbers:
             self._columns.clear()
+            self._read.clear()
             self._numbers[fixed] = len(self._numbers)
         return self._numbers[fixed]
 
@@ -100,8 +103,25 @@ class Fixes:
             if KINDS[name] == "exact":
                 values = [None if each is None else table_number(each) for each in values]  # type: ignore[arg-type]
             empty = all(each is None for each in values)
-            self._columns[name] = None if empty else pa.array(values, TYPES[KINDS[name]])
+            dtype = pa.string() if KINDS[name] == "text" else TYPES[KINDS[name]]
+            self._columns[name] = None if empty else pa.array(values, dtype)
         return self._columns[name]
+
+    def coded(self, name: str) -> tuple[pl.Series, Any] | None:
+        """A column of texts: the number of each by that of the fixed part, -1 for none, and the texts."""
+        found: tuple[pl.Series, Any] | None = self._once(name, numbered)
+        return found
+
+    def values(self, name: str) -> tuple[pl.Series, pl.Series] | None:
+        """A column of numbers or dates: its values, and whether there is one; where not, 0 stands there."""
+        found: tuple[pl.Series, pl.Series] | None = self._once(name, _filled)
+        return found
+
+    def _once(self, name: str, read: Callable[[Any], Any]) -> Any:
+        if name not in self._read:
+            cells = self.cells(name) if self.all else None
+            self._read[name] = None if cells is None else read(cells)
+        return self._read[name]
 
     def order(self) -> pl.DataFrame:
         """What the fixed parts are sorted by."""
@@ -113,3 +133,16 @@ class Fixes:
                 "rule": pl.Series([each.rule for each in found], dtype=pl.UInt64),
             }
         )
+
+
+def numbered(texts: Any) -> tuple[pl.Series, Any]:
+    """Texts of Arrow as numbers, -1 for none, and what these stand for."""
+    found = texts.dictionary_encode()
+    return pl.Series(found.indices, dtype=pl.Int32).fill_null(-1), found.dictionary
+
+
+def _filled(cells: Any) -> tuple[pl.Series, pl.Series]:
+    found = pl.from_arrow(cells)
+    assert isinstance(found, pl.Series)
+    nothing = pl.lit(0).cast(pl.Date) if found.dtype == pl.Date else pl.lit(0, dtype=found.dtype)
+    return found.fill_null(pl.select(nothing).item()), found.is_not_null()

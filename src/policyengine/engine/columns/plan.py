@@ -21,7 +21,7 @@ from policyengine.engine.columns.schema import ROW
 from policyengine.engine.compile.engine import Compiled, compile_graph
 from policyengine.engine.layout import Row, TooLarge, missing_row
 from policyengine.engine.rows import row_engine
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 
 _SHAPES = 64
 # Digits after the point, and in all.

@@ -51,6 +51,17 @@ def exact_array(units: pl.Series, scale: int = DIGITS) -> Any:
     return pa.Array.from_buffers(dtype, len(plain), plain.buffers(), plain.null_count, plain.offset)
 
 
+def masked(values: Any, there: pl.Series) -> Any:
+    """An Arrow array without nulls, of which only those values count that are there."""
+    if there.all():
+        return values
+    bits = there.rechunk().to_arrow()
+    buffers = [bits.buffers()[1], *values.buffers()[1:]]
+    if bits.offset or values.offset:
+        raise ValueError("a slice of an array")
+    return pa.Array.from_buffers(values.type, len(values), buffers)
+
+
 def written(term: Term, digits: int, *, frame: Frame) -> pl.Expr:
     """A value as text, as `layout.value_text` writes it."""
     match term:

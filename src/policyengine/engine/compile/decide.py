@@ -13,7 +13,7 @@ from policyengine.engine.missing import lists_left_out, missing_facts
 from policyengine.engine.row import _read_rule
 from policyengine.feel.limits import NUMBERS
 from policyengine.policy.findings import UNDETERMINED, Decision, Finding
-from policyengine.program.load import Program
+from policyengine.program.linked import Program
 from policyengine.program.record import Record
 
 

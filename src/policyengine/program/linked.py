@@ -1,0 +1,51 @@
+"""A program, linked: what is evaluated, and what it was linked from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from policyengine.dataclass import dataclass
+from policyengine.diagnostics import Diagnostic
+from policyengine.policy.vocabulary import Declarations
+from policyengine.program.graph import Graph
+
+if TYPE_CHECKING:
+    from policyengine.policy.declarations import Declarations as Written
+    from policyengine.policy.draft import Unit
+    from policyengine.text.document import Document
+
+
+@dataclass(frozen=True)
+class Program:
+    """All policies of a folder, linked for one day.
+
+    `graph` is None where the policies do not compile; then `diagnostics` say why. What it was linked from,
+    `written`, `document` and `units`, is not kept for a program that is only evaluated (`used`).
+    """
+
+    name: str
+    declarations: Declarations | None
+    written: Written | None
+    document: Document | None
+    units: tuple[Unit, ...]
+    as_of: date
+    graph: Graph | None
+    digest: str
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """The declarations and all policies, as they were read."""
+        own = (self.document,) if self.document is not None else ()
+        return (*own, *(unit.document for unit in self.units))
+
+    @property
+    def ok(self) -> bool:
+        """Whether it can be used: there is no error, warnings aside."""
+        return self.graph is not None
+
+    def used(self) -> Program:
+        """The program without what it was linked from: all that evaluating needs."""
+        return replace(self, written=None, document=None, units=())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -28,7 +27,7 @@ from policyengine.batch.kernel import Kernel
 from policyengine.cli.run import run
 from program import FOLDER
 
-COUNTS = (100_000, 300_000)
+COUNTS = (20_000, 60_000)
 MASTERS = ("local[1]", "local[2]")
 _ROWS = 10_000
 
@@ -124,13 +123,7 @@ def on_spark(master: str, folder: str) -> None:
         )
         found[f"bytes {count}"] = size(out) / count
     session.stop()
-    found["memory"] = _peak_of_workers()
     sys.stdout.write(json.dumps(found) + "\n")
-
-
-def _peak_of_workers() -> float:
-    """The most memory of one ended process below this one, in MB: the JVM or a Python worker."""
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
 def _master(master: str, folder: Path) -> dict[str, Any]:

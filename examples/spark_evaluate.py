@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 from datetime import date
 
-from pyspark.errors import AnalysisException
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from policyengine import spark
@@ -20,9 +21,14 @@ def main(program: str, partners: str, out: str, as_of: str) -> int:
     session = SparkSession.builder.appName("policyengine").getOrCreate()
     try:
         found = spark.evaluate(session.read.parquet(partners), program, date.fromisoformat(as_of))
-    except (ValueError, AnalysisException) as error:
+    except ValueError as error:
         session.stop()
-        print(str(error).partition("\n")[0], file=sys.stderr)
+        print(error, file=sys.stderr)
+        return 2
+    except (PySparkException, Py4JJavaError) as error:
+        said = error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else str(error)
+        session.stop()
+        print(f"`{partners}` cannot be read: {said.splitlines()[0]}", file=sys.stderr)
         return 2
     found.findings.write.mode("overwrite").parquet(f"{out}/findings")
     found.rejects.write.mode("overwrite").parquet(f"{out}/rejects")

@@ -146,7 +146,7 @@ def test_spark_submit_of_the_example(tmp_path: Path, base: Path) -> None:
     out = tmp_path / "out"
     done = submit(str(BYTEKAST), str(base), str(out), str(DAY))
     assert done.returncode == 1, done.stderr
-    assert done.stdout == "40 of the records are rejects\n"  # what Python says on either stream, Spark puts there
+    assert done.stdout == "40 of the records are rejects\n"  # both streams of Python go there
     found = pq.read_table(out / "findings").drop_columns(["row", "partition"])
     assert Counter(tuple(_cell(*each) for each in row.items()) for row in found.to_pylist()) == _local(local)
     with local.with_name("submitted.rejects.csv").open(newline="") as file:

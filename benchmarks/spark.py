@@ -27,7 +27,7 @@ from policyengine.batch.kernel import Kernel
 from policyengine.cli.run import run
 from program import FOLDER
 
-COUNTS = (20_000, 60_000)
+COUNTS = (10_000, 30_000)
 MASTERS = ("local[1]", "local[2]")
 _ROWS = 10_000
 
@@ -60,12 +60,12 @@ def write_base(folder: Path, count: int) -> None:
 
 
 def local(base: Path, count: int) -> dict[str, Any]:
-    """The kernel alone on Arrow batches, and the command from Parquet to Parquet in both layouts."""
+    """The kernel alone on Arrow batches, and the command from Parquet to Parquet."""
     batches = pq.read_table(base.with_suffix(".parquet")).to_batches(max_chunksize=_ROWS)
     kernel = Kernel(ours.program().linked)
     list(kernel.run(batches[:1], 0))
     found: dict[str, Any] = {"kernel": seconds(lambda: [None for _ in kernel.run(batches, 0)])}
-    for layout in ("findings", "records"):
+    for layout in ("findings",):
         out = base.with_name(f"local-{layout}-{count}.parquet")
         given = [
             "evaluate",
@@ -157,7 +157,7 @@ def main() -> None:
     for count in COUNTS:
         alone = count / here[count]["kernel"]
         lines = [("kernel alone, nothing written", 1, here[count]["kernel"])]
-        lines += [(f"command, {each} to Parquet", 1, here[count][each]) for each in ("findings", "records")]
+        lines += [(f"command, {each} to Parquet", 1, here[count][each]) for each in ("findings",)]
         for master, found in there.items():
             cores = int(master[6:-1])
             lines += [
@@ -183,9 +183,7 @@ def _sums(here: dict[str, Any], there: dict[str, Any], count: int) -> None:
     """A billion records: hours of a core by the measured rates, and bytes by those of a record."""
     _row("a billion records", "records a second on a core", "core hours", "bytes a record", "output, TB")
     _row("---", "---:", "---:", "---:", "---:")
-    lines = [
-        (f"command, {each}", count / here[each], here[f"{each} bytes"]) for each in ("findings", "records")
-    ]
+    lines = [(f"command, {each}", count / here[each], here[f"{each} bytes"]) for each in ("findings",)]
     for master, found in there.items():
         rate = count / found[f"parquet {count}"] / int(master[6:-1])
         lines.append((f"Spark, findings, {master}", rate, found[f"bytes {count}"]))

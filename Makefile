@@ -105,8 +105,12 @@ browser: .venv/ready ## render the page of `plan` in a real browser and look at 
 	BROWSER=$(BROWSER) $(BIN)/python -m tests.browser build/browser
 
 .PHONY: bench-columns
-bench-columns: .venv/ready ## measure columns against hand-written Polars and our own rows
-	$(BIN)/python benchmarks/columns.py
+bench-columns: .venv-bench/ready ## measure columns against hand-written Polars, OpenFisca and our own rows
+	.venv-bench/bin/python benchmarks/columns.py
+
+.PHONY: bench-spark
+bench-spark: .venv-spark/ready ## measure Spark beside the local engine (needs Java 17)
+	.venv-spark/bin/python benchmarks/spark.py
 
 .PHONY: bench-files
 bench-files: .venv/ready ## measure evaluate from file to file

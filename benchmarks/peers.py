@@ -487,6 +487,33 @@ def _rest(record: Record, found: Answer) -> Answer:
 def openfisca() -> Run:
     """OpenFisca: a variable for each output, made for many people at once, asked for one."""
     import numpy
+
+    many, inputs = openfisca_many()
+    names = ("none", *(level.id for level in reversed(LEVELS)))
+
+    def run(record: Record) -> Answer:
+        found = many({name: numpy.array([record[name]]) for name in inputs})
+        duties = [each for each in ACTIVITIES if found[f"duty_{each}"][0]]
+        rest = {name: found[name][0].item() for name in _FISCA_RESULTS}
+        return {"level": names[found["level"][0]], "duties": duties, **rest}
+
+    return run
+
+
+_FISCA_RESULTS = (
+    "discount",
+    "expected_mrr",
+    "weighted_mrr",
+    "gate_open",
+    "bonus",
+    "net_setup",
+    "net_monthly",
+)
+
+
+def openfisca_many() -> tuple[Callable[[dict[str, Any]], dict[str, Any]], dict[str, type]]:
+    """OpenFisca over arrays: what answers, and the names of the arrays it takes with their types."""
+    import numpy
     from openfisca_core import entities, periods, taxbenefitsystems, variables
     from openfisca_core.simulations import SimulationBuilder
 
@@ -521,18 +548,16 @@ def openfisca() -> Run:
         define(name, kind)
     for name, (kind, formula) in _fisca_formulas(numpy).items():
         define(name, kind, formula)
-    names = ("none", *(level.id for level in reversed(LEVELS)))
-    results = ("discount", "expected_mrr", "weighted_mrr", "gate_open", "bonus", "net_setup", "net_monthly")
+    wanted = ("level", *(f"duty_{each}" for each in ACTIVITIES), *_FISCA_RESULTS)
 
-    def run(record: Record) -> Answer:
-        simulation = SimulationBuilder().build_default_simulation(system, 1)
+    def run(given: dict[str, Any]) -> dict[str, Any]:
+        count = len(next(iter(given.values())))
+        simulation = SimulationBuilder().build_default_simulation(system, count)
         for name in inputs:
-            simulation.set_input(name, month, numpy.array([record[name]]))
-        duties = [each for each in ACTIVITIES if simulation.calculate(f"duty_{each}", month)[0]]
-        rest = {name: simulation.calculate(name, month)[0].item() for name in results}
-        return {"level": names[simulation.calculate("level", month)[0]], "duties": duties, **rest}
+            simulation.set_input(name, month, given[name])
+        return {name: simulation.calculate(name, month) for name in wanted}
 
-    return run
+    return run, inputs
 
 
 def _fisca_formulas(numpy: Any) -> dict[str, tuple[type, Any]]:

@@ -9,22 +9,37 @@ from __future__ import annotations
 import sys
 from datetime import date
 
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from policyengine import spark
 
 
 def main(program: str, partners: str, out: str, as_of: str) -> int:
-    """Write findings and rejects; 1 where there are rejects."""
+    """Write findings and rejects; 1 where there are rejects, 2 where nothing can be evaluated."""
     session = SparkSession.builder.appName("policyengine").getOrCreate()
-    found = spark.evaluate(session.read.parquet(partners), program, date.fromisoformat(as_of))
+    try:
+        found = spark.evaluate(session.read.parquet(partners), program, date.fromisoformat(as_of))
+    except ValueError as error:
+        session.stop()
+        print(error, file=sys.stderr)
+        return 2
+    except (PySparkException, Py4JJavaError) as error:
+        said = error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else str(error)
+        session.stop()
+        print(f"`{partners}` cannot be read: {said.splitlines()[0]}", file=sys.stderr)
+        return 2
     found.findings.write.mode("overwrite").parquet(f"{out}/findings")
     found.rejects.write.mode("overwrite").parquet(f"{out}/rejects")
-    count = session.read.parquet(f"{out}/rejects").count()
-    print(f"{count:,} rejects", file=sys.stderr)
+    count = session.read.parquet(f"{out}/rejects").select("partition", "line").distinct().count()
     session.stop()
+    print(f"{count:,} of the records are rejects", file=sys.stderr)
     return 1 if count else 0
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 5:
+        print("usage: spark-submit spark_evaluate.py PROGRAM PARTNERS OUT AS_OF", file=sys.stderr)
+        sys.exit(2)
     sys.exit(main(*sys.argv[1:]))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from policyengine.api import Program, load
-from policyengine.batch.kernel import REJECTS, Kernel, findings_fields, rejects_fields
+from policyengine.batch.kernel import REJECTS, TWIN, Kernel, findings_fields, rejects_fields
 
 
 class Evaluated(NamedTuple):
@@ -27,15 +27,18 @@ class Evaluated(NamedTuple):
     rejects: Any
 
 
-def evaluate(df: Any, program: str | Path, as_of: date) -> Evaluated:
+def evaluate(df: Any, program: str | Path, as_of: date, *, check_keys: bool = True) -> Evaluated:
     """Evaluate the records of a data frame by the program in a folder that every worker can read.
 
     The columns are facts, what stands within a record is an array of structs under its list. The numbers of
-    `row` count within a partition; `key` tells records apart. Raises `ValueError` where the program does not
-    compile or a column is no fact.
+    `row` count within a partition; `key` tells records apart. Records with the same key are rejects, all of
+    them; that takes a shuffle of the keys, which `check_keys=False` leaves out where they are known to be
+    unique. Raises `ValueError` where the program does not compile or a column is no fact.
     """
     folder = str(program)
-    _kernel(folder, as_of).check(_arrow_schema(df))
+    key = _kernel(folder, as_of).check(_arrow_schema(df))
+    if check_keys and key is not None:
+        df = _marked(df, key)
     work = _worker(folder, as_of)
     both = df.mapInArrow(work, _schema_text())
     findings = both.where("`__reject` is null").drop("__reject", *(f"__{name}" for name in REJECTS))
@@ -43,6 +46,19 @@ def evaluate(df: Any, program: str | Path, as_of: date) -> Evaluated:
         "`partition`", *(f"`__{name}` as `{name}`" for name in REJECTS)
     )
     return Evaluated(findings, rejects)
+
+
+def _marked(df: Any, key: str) -> Any:
+    """The records, marked where several have the key; they keep their partitions and their order.
+
+    The keys of several records are few, so they go to every worker, and no record moves.
+    """
+    from pyspark.sql import functions
+
+    column = df["`" + key.replace("`", "``") + "`"]
+    counted = df.groupBy(column.alias("__key")).agg(functions.count(functions.lit(1)).alias("__count"))
+    twins = counted.where("`__count` > 1").select("__key", functions.lit(True).alias(TWIN))
+    return df.join(functions.broadcast(twins), column == twins["__key"], "left").drop("__key")
 
 
 def _worker(folder: str, as_of: date) -> Callable[[Iterable[Any]], Iterator[Any]]:

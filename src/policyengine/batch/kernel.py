@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
+from pyarrow import compute as pc
 
 from policyengine.batch.arrow_out import arrow_schema, arrow_table
 from policyengine.batch.engines import Columns, Numbered
 from policyengine.batch.lines import Unusable
 from policyengine.batch.parquet import ArrowChunk, arrow_head
-from policyengine.batch.raw import REJECT_COLUMNS, Reject
+from policyengine.batch.raw import REJECT_COLUMNS, SAME_RECORD, Raw, Reject
 from policyengine.batch.typed import TypedReader
 from policyengine.batch.typed_columns import ColumnReader
 from policyengine.engine.layout import COLUMNS, DIGITS
@@ -21,6 +22,8 @@ from policyengine.program.record import Record
 from policyengine.program.record_codes import WRONG_VALUE
 
 REJECTS = REJECT_COLUMNS
+TWIN = "__twin"
+"""The column that is true where several records of the whole have the key of this one."""
 _SPARK = {
     "text": "string",
     "texts": "array<string>",
@@ -51,12 +54,14 @@ class Kernel:
         self._engine = Columns(program)
         self._findings = arrow_schema(COLUMNS)
 
-    def check(self, schema: Any) -> None:
-        """Raises `ValueError` where a column is no fact of the program."""
+    def check(self, schema: Any) -> str | None:
+        """The name of the column of keys, if there is one; raises `ValueError` where a column is no fact."""
         try:
-            arrow_head(schema, "the data frame", self._vocabulary, self._vocabulary.root, ())
+            head = arrow_head(schema, "the data frame", self._vocabulary, self._vocabulary.root, ())
         except Unusable as error:
             raise ValueError(f"{error.message}; {error.help}") from None
+        key = self._vocabulary.entities[self._vocabulary.root].key
+        return schema.names[head.columns.index(key)] if key in head.columns and key is not None else None
 
     def run(self, batches: Iterable[Any], partition: int) -> Iterator[Any]:
         """The findings and rejects of the batches of one partition, in their order."""
@@ -69,13 +74,16 @@ class Kernel:
 
     def _batch(self, batch: Any, before: int, partition: int) -> Iterator[Any]:
         vocabulary = self._vocabulary
+        marked, batch = _unmarked(batch)
         head = arrow_head(batch.schema, "spark", vocabulary, vocabulary.root, ())
         chunk = ArrowChunk(batch, head, "spark", before)
-        typed = self._columns.read(chunk, before, lambda key: False)
+        twins = {self._typed.key_of(raw) for _, raw in chunk.raws(marked)} - {None}
+        typed = self._columns.read(chunk, before, twins.__contains__)
         good: list[Numbered] = []
         rejects: list[Reject] = []
         for at, raw in chunk.raws(typed.odd):
-            found = self._typed.read(raw)
+            key = self._typed.key_of(raw)
+            found = [_twin(raw, key)] if key in twins else self._typed.read(raw)
             if isinstance(found, Record):
                 good.append(Numbered(before + at + 1, found, raw, self._typed.key_of(raw)))
             else:
@@ -108,6 +116,20 @@ class Kernel:
             )
         names = ["partition", *self._findings.names, "__reject", *(f"__{name}" for name in REJECTS)]
         return pa.Table.from_arrays(columns, names=names)
+
+
+def _unmarked(batch: Any) -> tuple[list[int], Any]:
+    """The places that are marked as twins, and the batch without the marks."""
+    if TWIN not in batch.schema.names:
+        return [], batch
+    marked = pc.indices_nonzero(pc.fill_null(batch.column(TWIN), False)).to_pylist()
+    return marked, batch.drop_columns([TWIN])
+
+
+def _twin(raw: Raw, key: str | None) -> Reject:
+    """Rows have no place in the whole of a data frame, so the other record is not named by one."""
+    reason = f"`{key}` is also the key of another record"
+    return Reject(raw.file, raw.line, key, None, SAME_RECORD.id, reason, "keep the one that is right")
 
 
 def _spelled(column: Any) -> Any:

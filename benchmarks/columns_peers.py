@@ -20,7 +20,7 @@ Arrays = dict[str, Any]
 def differing(found: Arrays, drawn: list[Record]) -> int:
     """How many of the first records come out with an amount a cent off; raises `ValueError` where more is wrong.
 
-    An amount is a float of 32 bits there: it is off where it is not the right one when rounded to a cent.
+    An amount is a float of 32 bits there: it is off by `cents_off`, from half a cent on.
     """
     off = 0
     for i, record in enumerate(drawn[:_CHECKED]):

@@ -118,8 +118,12 @@ def cents_off(found: Answer, right: Answer) -> list[str]:
         raise ValueError(
             f"{(wrong or far)[0]}: {found[(wrong or far)[0]]!r}, not {right[(wrong or far)[0]]!r}"
         )
-    return [
-        key
-        for key in AMOUNTS
-        if abs(float(found[key]) - float(right[key])) > 1e-6 * max(1.0, float(right[key]) / 1e6)
-    ]
+    return [key for key in AMOUNTS if _is_off(found[key], right[key])]
+
+
+def _is_off(found: object, right: object) -> bool:
+    """Whether an amount is another one: a decimal by any digit, a binary number by half a cent or more."""
+    assert isinstance(right, Decimal)
+    if isinstance(found, Decimal):
+        return found != right
+    return abs(Decimal(str(found)) - right) >= Decimal("0.005")

@@ -65,19 +65,10 @@ def local(base: Path, count: int) -> dict[str, Any]:
     kernel = Kernel(ours.program().linked)
     list(kernel.run(batches[:1], 0))
     found: dict[str, Any] = {"kernel": seconds(lambda: [None for _ in kernel.run(batches, 0)])}
-    for layout in ("findings",):
-        out = base.with_name(f"local-{layout}-{count}.parquet")
-        given = [
-            "evaluate",
-            str(FOLDER),
-            str(base.with_suffix(".parquet")),
-            "--as-of",
-            str(DAY),
-            "-o",
-            str(out),
-        ]
-        found[layout] = seconds(lambda given=given, layout=layout: _must([*given, "--layout", layout]))
-        found[f"{layout} bytes"] = size(out) / count
+    out = base.with_name(f"local-{count}.parquet")
+    given = ["evaluate", str(FOLDER), str(base.with_suffix(".parquet")), "--as-of", str(DAY), "-o", str(out)]
+    found["findings"] = seconds(lambda: _must(given))
+    found["bytes"] = size(out) / count
     return found
 
 
@@ -157,7 +148,7 @@ def main() -> None:
     for count in COUNTS:
         alone = count / here[count]["kernel"]
         lines = [("kernel alone, nothing written", 1, here[count]["kernel"])]
-        lines += [(f"command, {each} to Parquet", 1, here[count][each]) for each in ("findings",)]
+        lines.append(("command, findings to Parquet", 1, here[count]["findings"]))
         for master, found in there.items():
             cores = int(master[6:-1])
             lines += [
@@ -183,7 +174,7 @@ def _sums(here: dict[str, Any], there: dict[str, Any], count: int) -> None:
     """A billion records: hours of a core by the measured rates, and bytes by those of a record."""
     _row("a billion records", "records a second on a core", "core hours", "bytes a record", "output, TB")
     _row("---", "---:", "---:", "---:", "---:")
-    lines = [(f"command, {each}", count / here[each], here[f"{each} bytes"]) for each in ("findings",)]
+    lines = [("command, findings", count / here["findings"], here["bytes"])]
     for master, found in there.items():
         rate = count / found[f"parquet {count}"] / int(master[6:-1])
         lines.append((f"Spark, findings, {master}", rate, found[f"bytes {count}"]))

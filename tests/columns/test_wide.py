@@ -5,17 +5,21 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 from tests.columns.batches import batch_of
 from tests.columns.drawn import drawn
 from tests.differential.programs import FOLDERS, generated
 
 from policyengine.api import load
-from policyengine.batch.sinks import table_rows
+from policyengine.batch.sinks import Tables, table_rows
 from policyengine.batch.wide import Wide
 from policyengine.engine.columns import findings_schema, plan
+from policyengine.engine.layout import TooLarge
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.source import Source
@@ -79,3 +83,32 @@ def test_nothing_found_and_nobody_asked() -> None:
     nothing = findings_schema().empty_table()
     assert table_rows(wide.shape_table(nothing, [(4, "a")])) == wide.shape([], [(4, "a")])
     assert wide.shape_table(nothing, []).num_rows == 0
+
+
+class _Held:
+    """A writer of text, which has no table."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[object, ...]] = []
+
+    def write(self, rows: Sequence[tuple[object, ...]]) -> None:
+        self.rows += rows
+
+
+def test_a_sum_that_no_table_holds_is_still_written_as_text() -> None:
+    folder = next(each for each in OURS if each.name == "bytekast")
+    program = load(folder, as_of=DAY).linked
+    assert program.graph is not None
+    source = random.Random(1)
+    several = [generated(program.graph.vocabulary, source, number=i) for i in range(40)]
+    table = plan(program).answer(batch_of(program.graph.vocabulary, several)).table
+    at = table.schema.get_field_index("net")
+    large = [None if each is None else Decimal(9 * 10**27) for each in table.column("net").to_pylist()]
+    table = table.set_column(at, table.schema.field(at), pa.array(large, table.schema.field(at).type))
+    wide = Wide(program.graph)
+    named: list[tuple[int, str | None]] = [(number, None) for number in range(1, 41)]
+    with pytest.raises(TooLarge):
+        wide.shape_table(table, named)
+    writer: Any = _Held()
+    Tables([writer], None, None, [], [], wide.shape, wide.shape_table).write_table(table, named)
+    assert writer.rows == wide.shape(table_rows(table), named)

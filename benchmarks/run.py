@@ -109,8 +109,8 @@ def _page(
     yield from (
         "# Performance",
         "",
-        "Written by `make bench`, `make bench-columns` and `make bench-files`; measure on your own machine before you",
-        "compare.",
+        "Written by `make bench`, `make bench-columns`, `make bench-files` and `make bench-spark`; measure on your own",
+        "machine before you compare.",
         "",
     )
     yield f"{machine()}, of which one is used."

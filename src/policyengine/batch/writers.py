@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, BinaryIO, Literal, Protocol
 
 from policyengine.engine.layout import Column, ColumnKind, Row, number_text
@@ -80,6 +81,8 @@ class CsvWriter:
             "date": lambda _: date.isoformat,
         }
         self._shows = tuple(shows[column.kind](column) for column in columns)
+        self._columns = columns
+        self._digits = [_shared(column, digits) for column in columns]
 
     def write(self, rows: Sequence[Row]) -> None:
         """Some rows."""
@@ -88,6 +91,20 @@ class CsvWriter:
             ["" if value is None else show(value) for show, value in zip(shows, row, strict=True)]
             for row in rows
         )
+
+    @cached_property
+    def _lines(self) -> Any:
+        from policyengine.batch.text_out import csv_lines
+
+        return csv_lines(self._columns, self._shows, self._digits)
+
+    def write_table(self, table: Any) -> None:
+        """The same of an Arrow table."""
+        from policyengine.batch.text_out import lines_of
+
+        self._stream.flush()
+        for part in lines_of(table, self._lines):
+            self._stream.buffer.write(part)
 
     def finish(self) -> None:
         """Hand the rest to the stream."""
@@ -106,14 +123,14 @@ class NdjsonWriter:
 
     def __init__(self, stream: BinaryIO, columns: Sequence[Column], digits: int) -> None:
         self._stream = stream
+        self._columns = columns
         self._names = [column.name for column in columns]
         self._digits = [_shared(column, digits) for column in columns]
 
     def write(self, rows: Sequence[Row]) -> None:
         """Some rows."""
-        encode = json.JSONEncoder(ensure_ascii=False, separators=(", ", ": ")).encode
         lines = [
-            encode(
+            _encode(
                 {
                     name: _plain(value, digits)
                     for name, value, digits in zip(self._names, row, self._digits, strict=True)
@@ -124,11 +141,32 @@ class NdjsonWriter:
         if lines:
             self._stream.write(("\n".join(lines) + "\n").encode(errors="backslashreplace"))
 
+    @cached_property
+    def _lines(self) -> Any:
+        from policyengine.batch.text_out import json_lines
+
+        words = [_json(digits) for digits in self._digits]
+        return json_lines(self._columns, words, self._digits)
+
+    def write_table(self, table: Any) -> None:
+        """The same of an Arrow table."""
+        from policyengine.batch.text_out import lines_of
+
+        for part in lines_of(table, self._lines):
+            self._stream.write(part)
+
     def finish(self) -> None:
         """Nothing is left to write."""
 
     def drop(self) -> None:
         """Nothing is held."""
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(", ", ": ")).encode
+
+
+def _json(digits: int) -> Callable[[object], str]:
+    return lambda value: _encode(_plain(value, digits))
 
 
 def _plain(value: object, digits: int) -> object:

@@ -1,0 +1,218 @@
+"""Arrow tables as CSV or NDJSON: the bytes that their rows give, but each value is written only once.
+
+Many findings differ in nothing but their record. So a line is put together of two parts, the record and the
+rest, and every rest that is there is written once.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+from pyarrow import compute as pc
+
+from policyengine.dataclass import dataclass
+from policyengine.engine.layout import DIGITS, Column
+
+_PART = 32_768
+"""So many lines are held as bytes at once."""
+_MOST = 2**62
+_RECORD = 2
+"""The first columns, its number and its key, are about the record alone."""
+_BARE = "^[A-Za-z0-9][A-Za-z0-9 _./:-]*$"
+_UNESCAPED = r'^[^"\\\x00-\x1f]*$'
+Word = Callable[[object], str]
+Codes = tuple[pl.Series, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """How the values of a column are written: a text by `word` or, where it matches `bare`, as it is between
+    `before` and `after`; a number with at least so many `digits` after its point between the two; `none` is
+    what stands for no value.
+    """
+
+    word: Word
+    bare: str
+    before: str
+    after: str
+    none: str
+    digits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What a line has before its first cell, between two of them and at its end."""
+
+    cells: Sequence[Cells]
+    start: str
+    between: str
+    end: str
+
+
+def csv_lines(columns: Sequence[Column], words: Sequence[Word], digits: Sequence[int]) -> Lines:
+    """Lines of a CSV file; `words` give the text of a value without the quotes that it may need."""
+    cells = [
+        Cells(_quoted(word), _BARE, "", "", "", least) for word, least in zip(words, digits, strict=True)
+    ]
+    return Lines(cells, "", ",", "\n")
+
+
+def json_lines(columns: Sequence[Column], words: Sequence[Word], digits: Sequence[int]) -> Lines:
+    """Lines of an NDJSON file; `words` give the JSON of a value."""
+    cells = []
+    for column, word, least in zip(columns, words, digits, strict=True):
+        name = f"{json.dumps(column.name, ensure_ascii=False)}: "
+        quote = "" if column.kind == "count" else '"'
+        cells.append(
+            Cells(_after(name, word), _UNESCAPED, f"{name}{quote}", quote, f"{name}null", least)
+        )
+    return Lines(cells, "{", ", ", "}\n")
+
+
+def lines_of(table: Any, lines: Lines) -> Iterator[bytes]:
+    """The rows of a table, many lines at a time."""
+    if not table.num_rows:
+        return
+    whole = table.unify_dictionaries().combine_chunks()
+    coded = [_coded(column.chunk(0), cells) for column, cells in zip(whole.columns, lines.cells, strict=True)]
+    if 2 * len(coded[0][1]) > table.num_rows:
+        yield b"".join(_texts(coded, None, lines.start, lines.end, lines))
+        return
+    record, rest = coded[:_RECORD], coded[_RECORD:]
+    heads, whose = _written(record, lines.start, lines.between, lines)
+    tails, which = _written(rest, "", lines.end, lines)
+    for at in range(0, table.num_rows, _PART):
+        pairs = zip(
+            map(heads.__getitem__, whose[at : at + _PART].to_list()),
+            map(tails.__getitem__, which[at : at + _PART].to_list()),
+            strict=True,
+        )
+        yield b"".join([part for pair in pairs for part in pair])
+
+
+def _written(coded: Sequence[Codes], start: str, end: str, lines: Lines) -> tuple[list[bytes], pl.Series]:
+    """The texts of some columns side by side, each that is there once, and for every row which is its."""
+    number, size = pl.zeros(len(coded[0][0]), pl.Int64, eager=True), 1
+    for codes, texts in coded:
+        if len(texts) == 1:
+            continue
+        if size * len(texts) > _MOST:
+            number, size = _dense(number)
+        number, size = number * len(texts) + codes, size * len(texts)
+    number, _ = _dense(number)
+    return _texts(coded, number.arg_unique(), start, end, lines), number
+
+
+def _dense(number: pl.Series) -> tuple[pl.Series, int]:
+    """The same numbers from 0 without gaps in the order in which they come, and how many there are."""
+    found = number.to_arrow().dictionary_encode()
+    return _series(found.indices).cast(pl.Int64), len(found.dictionary)
+
+
+def _texts(
+    coded: Sequence[Codes], rows: pl.Series | None, start: str, end: str, lines: Lines
+) -> list[bytes]:
+    """The texts of some rows (None: all of them)."""
+    found = [
+        texts.take((codes if rows is None else codes.gather(rows)).to_arrow()) for codes, texts in coded
+    ]
+    whole = _joined(start, _joined(*found, between=lines.between), end)
+    return whole.cast(pa.large_binary()).to_pylist()  # type: ignore[no-any-return]
+
+
+def _coded(column: Any, cells: Cells) -> Codes:
+    """For every row the number of its text, and the texts."""
+    if column.null_count == len(column):
+        return pl.zeros(len(column), pl.Int64, eager=True), pa.array([cells.none], pa.large_string())
+    if pa.types.is_list(column.type):
+        column = _one_text(column)
+        values = [_several(each) for each in column.dictionary.to_pylist()]
+        texts = pa.array([cells.word(each) for each in values], pa.large_string())
+    else:
+        column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        texts = _values(column.dictionary, cells)
+    codes = _series(column.indices).cast(pl.Int64)
+    if not column.null_count:
+        return codes, texts
+    none = pa.array([cells.none], pa.large_string())
+    return codes.fill_null(len(texts)), pa.concat_arrays([texts, none])
+
+
+def _values(values: Any, cells: Cells) -> Any:
+    """Values of any type but lists as texts."""
+    if pa.types.is_decimal(values.type):
+        return _around(_numbers(values, cells.digits), cells)
+    if pa.types.is_integer(values.type):
+        return _around(values.cast(pa.large_string()), cells)
+    if not pa.types.is_string(values.type):
+        return pa.array([cells.word(each) for each in values.to_pylist()], pa.large_string())
+    values = values.cast(pa.large_string())
+    bare = pc.match_substring_regex(values, cells.bare)
+    found = _around(values, cells)
+    odd = values.filter(pc.invert(bare))
+    if not len(odd):
+        return found
+    words = pa.array([cells.word(each) for each in odd.to_pylist()], pa.large_string())
+    return pc.replace_with_mask(found, pc.invert(bare), words)
+
+
+def _around(texts: Any, cells: Cells) -> Any:
+    if not cells.before and not cells.after:
+        return texts
+    return _joined(cells.before, texts, cells.after)
+
+
+def _joined(*texts: Any, between: str = "") -> Any:
+    large = [pa.scalar(each, pa.large_string()) if isinstance(each, str) else each for each in texts]
+    return pc.binary_join_element_wise(*large, pa.scalar(between, pa.large_string()))
+
+
+def _numbers(values: Any, digits: int) -> Any:
+    """What `layout.number_text` gives for decimals of the table."""
+    texts = _series(values.cast(pa.decimal128(38, DIGITS))).cast(pl.String)
+    whole = texts.str.head(-DIGITS - 1)
+    rest = texts.str.tail(DIGITS)
+    if digits < DIGITS:
+        rest = rest.str.head(digits) + rest.str.tail(DIGITS - digits).str.strip_chars_end("0")
+    else:
+        rest = rest.str.pad_end(digits, "0")
+    point = pl.select(pl.when(rest == "").then(pl.lit("")).otherwise(pl.lit("."))).to_series()
+    return (whole + point + rest).to_arrow().cast(pa.large_string())
+
+
+def _one_text(lists: Any) -> Any:
+    """Lists of texts as single ones, how many there are before them; `_several` takes them apart."""
+    count = pc.list_value_length(lists).cast(pa.string())
+    return pc.binary_join_element_wise(count, pc.binary_join(lists, "\0"), "\0").dictionary_encode()
+
+
+def _several(text: str) -> tuple[str, ...]:
+    count, _, rest = text.partition("\0")
+    return tuple(rest.split("\0")) if count != "0" else ()
+
+
+def _series(array: Any) -> pl.Series:
+    made = pl.from_arrow(array)
+    assert isinstance(made, pl.Series)
+    return made
+
+
+def _quoted(word: Word) -> Word:
+    """The cell of a CSV file: in quotes where it needs them, which the writer of the library knows."""
+
+    def cell(value: object) -> str:
+        stream = io.StringIO()
+        csv.writer(stream, lineterminator="\n").writerow([word(value), ""])
+        return stream.getvalue()[:-2]
+
+    return cell
+
+
+def _after(name: str, word: Word) -> Word:
+    return lambda value: f"{name}{word(value)}"

@@ -55,7 +55,7 @@ class Lines:
     end: str
 
 
-def csv_lines(columns: Sequence[Column], words: Sequence[Word], digits: Sequence[int]) -> Lines:
+def csv_lines(words: Sequence[Word], digits: Sequence[int]) -> Lines:
     """Lines of a CSV file; `words` give the text of a value without the quotes that it may need."""
     cells = [
         Cells(_quoted(word), _BARE, "", "", "", least) for word, least in zip(words, digits, strict=True)
@@ -69,9 +69,7 @@ def json_lines(columns: Sequence[Column], words: Sequence[Word], digits: Sequenc
     for column, word, least in zip(columns, words, digits, strict=True):
         name = f"{json.dumps(column.name, ensure_ascii=False)}: "
         quote = "" if column.kind == "count" else '"'
-        cells.append(
-            Cells(_after(name, word), _UNESCAPED, f"{name}{quote}", quote, f"{name}null", least)
-        )
+        cells.append(Cells(_after(name, word), _UNESCAPED, f"{name}{quote}", quote, f"{name}null", least))
     return Lines(cells, "{", ", ", "}\n")
 
 
@@ -88,12 +86,10 @@ def lines_of(table: Any, lines: Lines) -> Iterator[bytes]:
     heads, whose = _written(record, lines.start, lines.between, lines)
     tails, which = _written(rest, "", lines.end, lines)
     for at in range(0, table.num_rows, _PART):
-        pairs = zip(
-            map(heads.__getitem__, whose[at : at + _PART].to_list()),
-            map(tails.__getitem__, which[at : at + _PART].to_list()),
-            strict=True,
-        )
-        yield b"".join([part for pair in pairs for part in pair])
+        first = [heads[i] for i in whose[at : at + _PART].to_list()]
+        parts = [b""] * (2 * len(first))
+        parts[::2], parts[1::2] = first, [tails[i] for i in which[at : at + _PART].to_list()]
+        yield b"".join(parts)
 
 
 def _written(coded: Sequence[Codes], start: str, end: str, lines: Lines) -> tuple[list[bytes], pl.Series]:
@@ -115,13 +111,9 @@ def _dense(number: pl.Series) -> tuple[pl.Series, int]:
     return _series(found.indices).cast(pl.Int64), len(found.dictionary)
 
 
-def _texts(
-    coded: Sequence[Codes], rows: pl.Series | None, start: str, end: str, lines: Lines
-) -> list[bytes]:
+def _texts(coded: Sequence[Codes], rows: pl.Series | None, start: str, end: str, lines: Lines) -> list[bytes]:
     """The texts of some rows (None: all of them)."""
-    found = [
-        texts.take((codes if rows is None else codes.gather(rows)).to_arrow()) for codes, texts in coded
-    ]
+    found = [texts.take((codes if rows is None else codes.gather(rows)).to_arrow()) for codes, texts in coded]
     whole = _joined(start, _joined(*found, between=lines.between), end)
     return whole.cast(pa.large_binary()).to_pylist()  # type: ignore[no-any-return]
 
@@ -131,14 +123,13 @@ def _coded(column: Any, cells: Cells) -> Codes:
     if column.null_count == len(column):
         return pl.zeros(len(column), pl.Int64, eager=True), pa.array([cells.none], pa.large_string())
     if pa.types.is_list(column.type):
-        column = _one_text(column)
-        values = [_several(each) for each in column.dictionary.to_pylist()]
+        indices, values = _lists(column)
         texts = pa.array([cells.word(each) for each in values], pa.large_string())
     else:
         column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-        texts = _values(column.dictionary, cells)
-    codes = _series(column.indices).cast(pl.Int64)
-    if not column.null_count:
+        indices, texts = column.indices, _values(column.dictionary, cells)
+    codes = _series(indices).cast(pl.Int64)
+    if not indices.null_count:
         return codes, texts
     none = pa.array([cells.none], pa.large_string())
     return codes.fill_null(len(texts)), pa.concat_arrays([texts, none])
@@ -186,10 +177,17 @@ def _numbers(values: Any, digits: int) -> Any:
     return (whole + point + rest).to_arrow().cast(pa.large_string())
 
 
-def _one_text(lists: Any) -> Any:
-    """Lists of texts as single ones, how many there are before them; `_several` takes them apart."""
+def _lists(lists: Any) -> tuple[Any, list[tuple[str, ...]]]:
+    """For every list of texts its number, and the lists that are there."""
+    if pc.any(pc.match_substring(pc.list_flatten(lists), "\0")).as_py():
+        rows = lists.to_pylist()
+        found: dict[tuple[str, ...], int] = {}
+        numbers = [None if row is None else found.setdefault(tuple(row), len(found)) for row in rows]
+        return pa.array(numbers, pa.int32()), list(found)
+    # A list as one text: how many texts there are, and these.
     count = pc.list_value_length(lists).cast(pa.string())
-    return pc.binary_join_element_wise(count, pc.binary_join(lists, "\0"), "\0").dictionary_encode()
+    coded = pc.binary_join_element_wise(count, pc.binary_join(lists, "\0"), "\0").dictionary_encode()
+    return coded.indices, [_several(text) for text in coded.dictionary.to_pylist()]
 
 
 def _several(text: str) -> tuple[str, ...]:

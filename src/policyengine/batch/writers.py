@@ -73,7 +73,7 @@ class CsvWriter:
         self._csv = csv.writer(self._stream, lineterminator="\n")
         self._done = False
         self._csv.writerow([column.name for column in columns])
-        shows: dict[ColumnKind, Callable[[Column], Callable[[Any], object]]] = {
+        shows: dict[ColumnKind, Callable[[Column], Callable[[Any], str]]] = {
             "text": lambda _: _text,
             "texts": lambda _: _texts,
             "count": lambda _: str,
@@ -96,7 +96,7 @@ class CsvWriter:
     def _lines(self) -> Any:
         from policyengine.batch.text_out import csv_lines
 
-        return csv_lines(self._columns, self._shows, self._digits)
+        return csv_lines(self._shows, self._digits)
 
     def write_table(self, table: Any) -> None:
         """The same of an Arrow table."""

@@ -168,19 +168,30 @@ class Reader:
         while batch := list(islice(rows, size)):
             yield batch
         for path, kind in self.inputs.files:
-            if kind == "parquet":
-                from policyengine.batch.parquet import parquet_chunks
-
-                root = self._vocabulary.root
-                for share, chunk in parquet_chunks(path, self._vocabulary, root, self._ignored, size):
-                    yield chunk
+            for share, chunk in self._chunks(path, kind, base, size):
+                yield chunk
+                if share is not None:
                     self.meter.done = base + share
-            else:
-                rows = iter(self._file(path, kind, base))
-                while batch := list(islice(rows, size)):
-                    yield batch
             base += path.stat().st_size
             self.meter.done = base
+
+    def _chunks(self, path: Path, kind: Kind, base: int, size: int) -> Iterator[tuple[int | None, Any]]:
+        """The records of a file, with how many bytes are read where nobody else notes it."""
+        if kind == "parquet":
+            from policyengine.batch.parquet import parquet_chunks
+
+            yield from parquet_chunks(path, self._vocabulary, self._vocabulary.root, self._ignored, size)
+            return
+        if kind == "ndjson":
+            from policyengine.batch.json_columns import form_of, json_chunks
+
+            form = form_of(self._vocabulary, self._ignored)
+            if form is not None:
+                yield from json_chunks(path, self._vocabulary, form, size)
+                return
+        rows = iter(self._file(path, kind, base))
+        while batch := list(islice(rows, size)):
+            yield None, batch
 
     def table(self, entity: str) -> Iterator[Owned]:
         """The rows of the tables of an entity, each with the keys of what it belongs to."""

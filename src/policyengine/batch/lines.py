@@ -27,8 +27,16 @@ class Line(NamedTuple):
     fault: str | None
 
 
-def lines_of(stream: BinaryIO, file: str) -> Iterator[Line]:
-    """Every line; one that is damaged says so, and does not stop the others."""
+class Bytes(NamedTuple):
+    """A line as it is in the file, with its end, its number from 1; one that is too long is only the end."""
+
+    number: int
+    data: bytes
+    too_long: bool
+
+
+def bytes_of(stream: BinaryIO, file: str) -> Iterator[Bytes]:
+    """Every line; the mark at the start of a file is none of it."""
     number = 0
     while data := stream.readline(LONGEST):
         number += 1
@@ -36,19 +44,32 @@ def lines_of(stream: BinaryIO, file: str) -> Iterator[Line]:
             if data.startswith(_OTHER_MARKS):
                 raise Unusable(f"`{file}` is not UTF-8", "save it as UTF-8")
             data = data.removeprefix(codecs.BOM_UTF8)
-        fault = None
         if len(data) == LONGEST and not data.endswith(b"\n"):
-            fault = f"the line has more than {LONGEST:,} bytes"
             _skip(stream)
-            data = b"\n"
-        elif b"\0" in data:
-            fault = "there is a NUL character in it"
-        try:
-            text = data.decode()
-        except UnicodeDecodeError as error:
-            fault = f"it is not UTF-8: no character is written as the byte {data[error.start]:02X}"
-            text = data.decode(errors="replace")
-        yield Line(number, text, fault)
+            yield Bytes(number, b"\n", True)
+        else:
+            yield Bytes(number, data, False)
+
+
+def lines_of(stream: BinaryIO, file: str) -> Iterator[Line]:
+    """Every line; one that is damaged says so, and does not stop the others."""
+    return map(line_of, bytes_of(stream, file))
+
+
+def line_of(line: Bytes) -> Line:
+    """A line as a text."""
+    number, data, too_long = line
+    fault = None
+    if too_long:
+        fault = f"the line has more than {LONGEST:,} bytes"
+    elif b"\0" in data:
+        fault = "there is a NUL character in it"
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        fault = f"it is not UTF-8: no character is written as the byte {data[error.start]:02X}"
+        text = data.decode(errors="replace")
+    return Line(number, text, fault)
 
 
 def _skip(stream: BinaryIO) -> None:

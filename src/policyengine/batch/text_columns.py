@@ -118,15 +118,18 @@ def _exact(texts: Any, pattern: str) -> Typed:
     return pc.if_else(percent, pc.multiply(values, hundredth).cast(wide), values.cast(wide)), odd
 
 
-def _date(texts: Any) -> Typed:
-    found, odd = _plain(texts, _DAY)
-    days = pl.Series(found.to_pylist(), dtype=pl.String).str.to_date("%Y-%m-%d", strict=False)
-    column = days.to_arrow().cast(pa.date32())
-    return column, pc.or_(odd, pc.and_(column.is_null(), found.is_valid()))
+def days(texts: Any) -> Typed:
+    """Texts as dates, each text that is there once; and which of them are not written as one."""
+    coded = texts.dictionary_encode()
+    found, odd = _plain(coded.dictionary, _DAY)
+    read = pl.Series(found.to_pylist(), dtype=pl.String).str.to_date("%Y-%m-%d", strict=False)
+    column = read.to_arrow().cast(pa.date32())
+    odd = pc.or_(odd, pc.and_(column.is_null(), found.is_valid()))
+    return column.take(coded.indices), pc.fill_null(odd.take(coded.indices), False)
 
 
 _READERS: Mapping[str, Callable[[Any], Typed]] = {
-    "text": _same, "enum": _same, "boolean": _boolean, "count": _whole, "integer": _whole, "date": _date,
+    "text": _same, "enum": _same, "boolean": _boolean, "count": _whole, "integer": _whole, "date": days,
     "number": partial(_exact, pattern=_NUMBER), "money": partial(_exact, pattern=_NUMBER),
     "rate": partial(_exact, pattern=_RATE),
 }  # fmt: skip

@@ -9,13 +9,15 @@ from typing import Any, BinaryIO
 
 from policyengine.batch.csvfile import CsvRow, csv_rows
 from policyengine.batch.head import Head, read_head
-from policyengine.batch.lines import Unusable, lines_of
+from policyengine.batch.lines import Line, Unusable, lines_of
 from policyengine.batch.raw import BROKEN, CELLS, Raw, Reject
 from policyengine.batch.typed import syntax
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.record_codes import NOT_A_RECORD
 
 Owned = tuple[tuple[str, ...], Raw]
+BLANKS = " \t\r\n"
+"""What stands around a JSON value."""
 
 
 def csv_records(
@@ -59,28 +61,31 @@ def _faulty(file: str, line: int, code: str, reason: str, help: str | None) -> R
 def ndjson_records(stream: BinaryIO, file: str, ignored: Iterable[str]) -> Iterator[Raw]:
     """The records of an NDJSON file: one JSON object a line; numbers stay exact."""
     skipped = frozenset(ignored)
-    decode = _decoder().decode
     for line in lines_of(stream, file):
-        text = line.text.strip(" \t\r\n")
-        if not text:
-            continue
-        if line.fault is not None:
-            yield _faulty(file, line.number, BROKEN.id, line.fault, None)
-            continue
-        try:
-            data = decode(text)
-        except (ValueError, RecursionError, ArithmeticError):
-            data = _again(text)
-            if data is None:
-                yield _broken(file, line.number, text)
-                continue
-        if data.__class__ is dict:
-            if skipped:
-                data = {name: value for name, value in data.items() if name not in skipped}
-            yield Raw(file, line.number, data)
-        else:
-            reason = "a record is a mapping of facts to values"
-            yield _faulty(file, line.number, NOT_A_RECORD.id, reason, None)
+        raw = ndjson_record(line, file, skipped)
+        if raw is not None:
+            yield raw
+
+
+def ndjson_record(line: Line, file: str, skipped: frozenset[str]) -> Raw | None:
+    """The record of a line, without the keys that are skipped; None for a line with nothing in it."""
+    text = line.text.strip(BLANKS)
+    if line.fault is not None:
+        return _faulty(file, line.number, BROKEN.id, line.fault, None)
+    if not text:
+        return None
+    try:
+        data = _decode(text)
+    except (ValueError, RecursionError, ArithmeticError):
+        data = _again(text)
+        if data is None:
+            return _broken(file, line.number, text)
+    if data.__class__ is not dict:
+        reason = "a record is a mapping of facts to values"
+        return _faulty(file, line.number, NOT_A_RECORD.id, reason, None)
+    if skipped:
+        data = {name: value for name, value in data.items() if name not in skipped}
+    return Raw(file, line.number, data)
 
 
 def _decoder(**hooks: Any) -> json.JSONDecoder:
@@ -113,3 +118,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("a key is there twice")
     return found
+
+
+_decode = _decoder().decode

@@ -68,7 +68,7 @@ class ColumnReader:
         given, strange = chunk.given(self._vocabulary.entities[self._vocabulary.root])
         whole = {name: _whole(column) for name, column in given.items()}
         columns, odd = self._entity(self._vocabulary.root, whole, chunk.count)
-        odd = _either(odd, strange)
+        odd = either(odd, strange)
         keys = _texts(columns.get(self._key), chunk.count) if self._key else [None] * chunk.count
         twins = [i for i, key in enumerate(keys) if is_twin(key)]
         bad = set(_places(odd)) | set(twins)
@@ -94,11 +94,11 @@ class ColumnReader:
                 columns[name], strange = _fact(values, declared.facts[name])
             else:
                 strange = values.is_valid() if values.null_count < len(values) else None
-            odd = _either(odd, strange)
+            odd = either(odd, strange)
         for name, fact in declared.facts.items():
             if fact.required and fact.formula is None:
                 lacking = columns[name].is_null() if name in columns else pa.array([True] * count)
-                odd = _either(odd, lacking)
+                odd = either(odd, lacking)
         return columns, odd
 
     def _list(self, entity: str, declared: Entity, values: Any) -> tuple[Any, Any]:
@@ -114,7 +114,7 @@ class ColumnReader:
         columns, odd = self._entity(entity, given, len(items))
         parents = pc.list_parent_indices(values)
         if declared.key is not None and declared.key in columns:
-            odd = _either(odd, _repeated(parents, columns[declared.key]))
+            odd = either(odd, _repeated(parents, columns[declared.key]))
         rows = pa.StructArray.from_arrays(list(columns.values()), names=list(columns)) if columns else items
         found = pa.ListArray.from_arrays(
             values.offsets, rows, mask=values.is_null() if values.null_count else None
@@ -137,7 +137,8 @@ def _compact(values: Any) -> Any:
     return values
 
 
-def _either(one: Any, other: Any) -> Any:
+def either(one: Any, other: Any) -> Any:
+    """What one or the other says is odd; None says that nothing is."""
     if one is None or other is None:
         return other if one is None else one
     return pc.or_(one, other)
@@ -237,7 +238,7 @@ def _bounded(values: Any, fact: Fact) -> tuple[Any, Any]:
     for limit, beyond in zip(fact.limits, (pc.less, pc.greater), strict=True):
         if limit is not None:
             strange = beyond(values, _scalar(limit, values.type))
-            odd = _either(odd, pc.fill_null(strange, False))
+            odd = either(odd, pc.fill_null(strange, False))
     if odd is None or not pc.any(odd).as_py():
         return values, None
     return pc.if_else(odd, None, values), odd

@@ -6,7 +6,6 @@ import json
 import random
 from contextlib import contextmanager
 from datetime import date
-from decimal import Decimal
 from io import BytesIO
 
 import pytest
@@ -71,30 +70,33 @@ entities:
 PLAIN = {
     "id": '"007"', "size": '"small"', "active": "true", "staff": "7", "balance": "-12", "score": "19.995",
     "fee": "1000", "share": "0.20", "joined": '"2024-02-29"', "regions": '["a", "b"]',
-    "sites": '[{"id": "s", "opened": "2024-02-29", "rent": 5.5, "desks": [{"number": 1, "price": 2}]}, {"id": "t"}]',
+    "sites": '[{"id": "s", "opened": "2024-02-29", "rent": 5.5, "desks": [{"number": 1, "price": 2}]}, '
+    '{"id": "t"}]',
 }  # fmt: skip
 NAMES = (*PLAIN, "notice", "ranks", "twice", "stranger")
 VALUES = (
-    "null", "true", "false", "0", "-0", "-0.0", "7", "7.0", "1e2", "1E+2", "1e-2", "1e400", "1e-400", "0e100",
-    "19.995", "-6", "101", "0." + "1" * 11, "0." + "0" * 40, "1." + "0" * 30, "9" * 18, "9" * 28, "9" * 29,
-    "9" * 30, "9" * 33, "9" * 38, "9" * 40, "9" * 41, "1" + "0" * 33 + ".5", "1e28", "1e30", "12345678901234567.25",
-    "NaN", "Infinity", "-Infinity", "01", "1.", ".5", "+1", "-", "tru", "",
-    '""', '" "', '"a"', '"A 1"', '"small"', '"smal"', '"7"', '"19.995"', '" 7"', '"1e2"', '"20%"', '"1_0"', '"x"',
-    '"' + "9" * 30 + '"', '"1."', '".5"', '"+1"', '"-1"', '"true"', '"2024-02-29"', '"2026-02-30"', '"0000-01-01"',
-    '"2024-2-9"', '" 2024-02-29"', '"P1M"', '"\\u0000"', '"\\ud800"', '"\\ud83d\\ude00"', '"\\u00fc"', '"\\\\"',
-    '"\\""', '"a\\": \\"b"', '"a\x01b"', '"a\x7fb"', '"a\u2028b"', '"\u00a0"', '"\ufeff"', '"\x1c"', '"=1+1"', '"ü"',
-    "[]", "{}", "[null]", "[1]", '["a"]', '["a", ""]', '["a", null]', '["a", 1]', "[[]]", "[{}]", '{"id": "a"}',
-    '[{"id": "a"}, {"id": "a"}]', '[{"id": "a"}, {"id": "b", "rent": "7.25"}]', '[{"id": "a", "opened": "2026-02-30"}]',
+    "null", "true", "false", "0", "-0", "-0.0", "7", "7.0", "1e2", "1E+2", "1e-2", "1e400", "1e-400",
+    "0e100", "19.995", "-6", "101", "0." + "1" * 11, "0." + "0" * 40, "1." + "0" * 30, "9" * 18, "9" * 28,
+    "9" * 29, "9" * 30, "9" * 33, "9" * 38, "9" * 40, "9" * 41, "1" + "0" * 33 + ".5", "1e28", "1e30",
+    "12345678901234567.25", "NaN", "Infinity", "-Infinity", "01", "1.", ".5", "+1", "-", "tru", "", '""',
+    '" "', '"a"', '"A 1"', '"small"', '"smal"', '"7"', '"19.995"', '" 7"', '"1e2"', '"20%"', '"1_0"', '"x"',
+    '"' + "9" * 30 + '"', '"1."', '".5"', '"+1"', '"-1"', '"true"', '"2024-02-29"', '"2026-02-30"',
+    '"0000-01-01"', '"2024-2-9"', '" 2024-02-29"', '"P1M"', '"\\u0000"', '"\\ud800"', '"\\ud83d\\ude00"',
+    '"\\u00fc"', '"\\\\"', '"\\""', '"a\\": \\"b"', '"a\x01b"', '"a\x7fb"', '"a\u2028b"', '"\u00a0"',
+    '"\ufeff"', '"\x1c"', '"=1+1"', '"ü"', "[]", "{}", "[null]", "[1]", '["a"]', '["a", ""]', '["a", null]',
+    '["a", 1]', "[[]]", "[{}]", '{"id": "a"}', '[{"id": "a"}, {"id": "a"}]',
+    '[{"id": "a"}, {"id": "b", "rent": "7.25"}]', '[{"id": "a", "opened": "2026-02-30"}]',
     '[{"id": "a", "desks": [{"number": 1}, {"number": 1}]}]', '[{"id": "a", "desks": [{"price": 1e30}]}]',
-    '[{"id": "a", "desks": [{"price": "7"}]}]', '[{"id": "a", "id": "b"}]', '[{"id": "a", "stranger": null}]',
-    "[" * 50 + "]" * 50,
+    '[{"id": "a", "desks": [{"price": "7"}]}]', '[{"id": "a", "id": "b"}]',
+    '[{"id": "a", "stranger": null}]', "[" * 50 + "]" * 50,
 )  # fmt: skip
 LINES = (
-    "", " ", "\r", "{}", "{", "}", "[]", "null", '"a"', "7", '{"id": "a"} {"id": "b"}', '{"id": "a"}{}', '{"id":',
-    '{"id": "a",}', '{"id": "a"} x', "{'id': 'a'}", '{"id": "a", "id": "b"}', '{"id": null, "id": "b"}',
-    '{"i\\u0064": "a"}', '{"f\\u0065e": "7"}', '{"f\\u0065e": "007"}', '{"fee" : "1."}', '{"score":\t"1"}',
-    '\ufeff{"id": "a"}', '{"id": "a"}\u00a0', ' {"id": "a"}\t\r', '{"id": "a", "extra": {"b": [1, "a"]}}',
-    '{"id": "a", "sites": {"id": "b"}}', '{"ID": "a"}', '{"id": "a", "": 1}', '{"sites": [{', '}]}',
+    "", " ", "\r", "{}", "{", "}", "[]", "null", '"a"', "7", '{"id": "a"} {"id": "b"}', '{"id": "a"}{}',
+    '{"id":', '{"id": "a",}', '{"id": "a"} x', "{'id': 'a'}", '{"id": "a", "id": "b"}',
+    '{"id": null, "id": "b"}', '{"i\\u0064": "a"}', '{"f\\u0065e": "7"}', '{"f\\u0065e": "007"}',
+    '{"fee" : "1."}', '{"score":\t"1"}', '\ufeff{"id": "a"}', '{"id": "a"}\u00a0', ' {"id": "a"}\t\r',
+    '{"id": "a", "extra": {"b": [1, "a"]}}', '{"id": "a", "sites": {"id": "b"}}', '{"ID": "a"}',
+    '{"id": "a", "": 1}', '{"sites": [{', '}]}',
 )  # fmt: skip
 
 
@@ -186,7 +188,9 @@ def test_every_value_under_every_fact(name, vocabulary, path):
 def test_every_value_further_down(below, vocabulary, path):
     for value in VALUES:
         _check(f'{{"sites": [{{"id": "a", "{below}": {value}}}]}}\n'.encode(), vocabulary, path)
-        _check(f'{{"sites": [{{"id": "a", "desks": [{{"{below}": {value}}}]}}]}}\n'.encode(), vocabulary, path)
+        _check(
+            f'{{"sites": [{{"id": "a", "desks": [{{"{below}": {value}}}]}}]}}\n'.encode(), vocabulary, path
+        )
 
 
 @pytest.mark.parametrize("line", LINES)
@@ -279,13 +283,8 @@ def test_both_ways_come_to_the_same_findings_and_rejects(seed, path):
     path.write_text("".join(f"{_drawn(source, i)}\n" for i in range(150)))
     found = _run(program, path, True)
     assert found == _run(program, path, False)
-    assert found[0] and found[1]
+    assert all(found[:2])
 
 
 def _sources():
     return [Source(each.name, each.read_text()) for each in sorted((POLICIES / "bytekast").glob("*.yaml"))]
-
-
-def test_the_lists_of_hostile_values_are_used(vocabulary):
-    assert {field.name for field in form_of(vocabulary, ()).schema} <= set(NAMES)
-    assert Decimal("19.995") == Decimal(PLAIN["score"])

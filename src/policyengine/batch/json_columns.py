@@ -41,6 +41,7 @@ _LOOK_ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
 _LONG = b"0" * 29
 """Whole digits that 128 bits with ten more after the point do not hold; the reader does not see that."""
 _POWER = re.compile(rb":[ \t\r]*-?[0-9.]+[eE]")
+_NO_NUMBER = re.compile(rb"[:,[][ \t\r]*-?(?:NaN|Inf)")
 _ESCAPED_KEY = re.compile(rb'\\[^"]*"[ \t\r]*:')
 _BLANK = BLANKS.encode()
 
@@ -190,8 +191,8 @@ def _strange(whole: bytes, form: Form) -> Iterator[Callable[[bytes], object]]:
         tests.append(_POWER.search)
     if b"\\" in whole:
         tests.append(_ESCAPED_KEY.search)
-    if form.skipped and whole.count(b"[") + whole.count(b"{") > _BRACKETS:
-        yield _nested
+    if form.skipped:  # what is not read may be anything that is JSON
+        tests += [_NO_NUMBER.search, _nested]
     for test in tests:
         if test(whole):
             yield test
@@ -212,6 +213,7 @@ def _long(text: bytes) -> bool:
 
 
 def _nested(text: bytes) -> bool:
+    """Whether lists and objects could be within each other more deeply than is good for the reader."""
     return text.count(b"[") + text.count(b"{") > _BRACKETS
 
 

@@ -41,7 +41,7 @@ class Beside:
         self._rows.execute("BEGIN")
         for owners, raw in rows:
             if len(owners) < wanted or not owners[0].strip():
-                yield from raw.faults or [self._orphan(raw.file, raw.line, entity, "")]
+                yield from raw.faults or [orphan(self._vocabulary, raw, entity, "")]
                 continue
             body = pickle.dumps((raw.values, raw.textual, raw.faults))
             self._rows.execute(
@@ -78,12 +78,7 @@ class Beside:
 
     def _prepare(self, raw: Raw, entities: Iterable[str], key: str) -> None:
         for entity in entities:
-            name = self._lists[entity]
-            if raw.values.get(name) is not None:
-                reason = f"`{name}` stands in the record and in a table beside it"
-                raw.faults.append(Reject(raw.file, raw.line, key, name, TWICE.id, reason))
-            raw.values.pop(name, None)
-            raw.lists[name] = []
+            twice(raw, self._lists[entity], key)
 
     def _place(self, raw: Raw, entity: str, owners: tuple[str, ...], row: Raw, root: str) -> None:
         """Put a row under the one that it belongs to, step by step."""
@@ -94,7 +89,7 @@ class Beside:
             rows = at.lists.get(self._lists[name], [])
             found = next((each for each in rows if str(each.values.get(fact)) == key), None)
             if found is None:
-                raw.faults.append(self._orphan(row.file, row.line, entity, key, root))
+                raw.faults.append(orphan(self._vocabulary, row, entity, key, root))
                 return
             at = found
         for below in self._entities:
@@ -107,11 +102,22 @@ class Beside:
         """The rows whose record was not among those that were read."""
         rows = self._rows.execute("SELECT file, line, entity, root FROM rows WHERE used = 0 ORDER BY rowid")
         for file, line, entity, root in rows:
-            yield self._orphan(file, line, entity, root)
+            yield orphan(self._vocabulary, Raw(file, line, {}), entity, root)
 
-    def _orphan(self, file: str, line: int, entity: str, key: str, record: str | None = None) -> Reject:
-        title = self._vocabulary.entities[entity].title
-        reason = f"no record `{key}` is there for this {title}" if key else f"this {title} names no record"
-        if record is not None:
-            reason = f"nothing called `{key}` is in the record `{record}` for this {title}"
-        return Reject(file, line, record or key or None, None, ORPHAN.id, reason)
+
+def twice(raw: Raw, name: str, key: str) -> None:
+    """Make room in a record for a list out of a table beside it; one that stands in it already is a fault."""
+    if raw.values.get(name) is not None:
+        reason = f"`{name}` stands in the record and in a table beside it"
+        raw.faults.append(Reject(raw.file, raw.line, key, name, TWICE.id, reason))
+    raw.values.pop(name, None)
+    raw.lists[name] = []
+
+
+def orphan(vocabulary: Vocabulary, row: Raw, entity: str, key: str, record: str | None = None) -> Reject:
+    """The mistake of a row whose record is not there, or within whose record there is nothing of its key."""
+    title = vocabulary.entities[entity].title
+    reason = f"no record `{key}` is there for this {title}" if key else f"this {title} names no record"
+    if record is not None:
+        reason = f"nothing called `{key}` is in the record `{record}` for this {title}"
+    return Reject(row.file, row.line, record or key or None, None, ORPHAN.id, reason)

@@ -201,6 +201,14 @@ class Reader:
         for path, kind in self.inputs.tables[entity]:
             yield from self._rows(path, kind, entity, None)
 
+    def table_chunks(self, entity: str, size: int) -> Iterator[Any]:
+        """The rows of the only table of an entity, which is a Parquet file, as batches."""
+        from policyengine.batch.parquet import parquet_chunks
+
+        ((path, _),) = self.inputs.tables[entity]
+        for _, chunk in parquet_chunks(path, self._vocabulary, entity, self._ignored, size):
+            yield chunk
+
     def _queried(self) -> Iterator[Raw]:
         root = self._vocabulary.root
         return (raw for _, raw in self._query(root)) if root in self.inputs.queries else iter(())

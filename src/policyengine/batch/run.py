@@ -26,6 +26,7 @@ SHOWN = 5
 
 
 if TYPE_CHECKING:
+    from policyengine.batch.beside_columns import BesideColumns
     from policyengine.batch.typed_columns import Chunk, TypedChunk
 
 Named = Sequence[tuple[int, str | None]]
@@ -120,21 +121,36 @@ class _Pass:
 
     def all(self) -> Summary:
         """What it came to."""
+        if self._engine.in_columns and self._with_columns():
+            return self._summary
         with closing(Beside(self._run.vocabulary)) as beside:
             for entity in self._reader.beside:
                 self._lost(beside.add(entity, self._reader.table(entity)))
-            if self._engine.in_columns and not self._reader.beside:
-                self._in_columns()
-            else:
-                for batch in batches(self._reader.records(), self._engine.size):
-                    keyed = [(self._typed.key_of(raw), raw) for raw in batch]
-                    if self._reader.beside:
-                        beside.attach(keyed)
-                    self._write(self._read(keyed))
+            for batch in batches(self._reader.records(), self._engine.size):
+                keyed = [(self._typed.key_of(raw), raw) for raw in batch]
+                if self._reader.beside:
+                    beside.attach(keyed)
+                self._write(self._read(keyed))
             self._lost(beside.orphans())
         return self._summary
 
-    def _in_columns(self) -> None:
+    def _with_columns(self) -> bool:
+        """Whether the records, and the tables beside them, could be read as columns, which then is done."""
+        from policyengine.batch.beside_columns import beside_columns
+
+        if not self._reader.beside:
+            self._in_columns(None)
+            return True
+        found = beside_columns(self._reader, self._run.vocabulary)
+        if found is None:
+            return False
+        with closing(found) as beside:
+            self._lost(beside.lost)
+            self._in_columns(beside)
+            self._lost(beside.orphans())
+        return True
+
+    def _in_columns(self, beside: BesideColumns | None) -> None:
         """Batches that are columns already are typed as such; only what is odd in them is taken apart."""
         from policyengine.batch.text_columns import text_chunk
         from policyengine.batch.typed_columns import ColumnReader
@@ -143,11 +159,16 @@ class _Pass:
         for chunk in self._reader.chunks(self._engine.size):
             if not isinstance(chunk, list) and not self._engine.takes_columns(chunk.count):
                 chunk = [raw for _, raw in chunk.raws(range(chunk.count))]
-            if isinstance(chunk, list) and self._engine.takes_columns(len(chunk)):
+            elif isinstance(chunk, list) and self._engine.takes_columns(len(chunk)):
                 chunk = text_chunk(chunk) or chunk
             if isinstance(chunk, list):
-                self._write(self._read([(self._typed.key_of(raw), raw) for raw in chunk]))
+                keyed = [(self._typed.key_of(raw), raw) for raw in chunk]
+                if beside is not None:
+                    beside.attach(keyed)
+                self._write(self._read(keyed))
                 continue
+            if beside is not None:
+                chunk = beside.chunk(chunk)
             before = self._summary.records
             typed = columns.read(chunk, before, self._keys.is_twin)
             odd = [(before + at + 1, raw) for at, raw in chunk.raws(typed.odd)]

@@ -53,7 +53,7 @@ class TextChunk:
         for name in names:
             cells = [row.values.get(name) for row in self.rows]
             filled = [cell if cell and str(cell).strip() else None for cell in cells]
-            columns[name], strange = _typed(filled, entity.facts[name])
+            columns[name], strange = typed_texts(pa.array(filled, pa.string()), entity.facts[name])
             odd = odd if strange is None else pc.or_(odd, strange)
         return columns, odd if pc.any(odd).as_py() else None
 
@@ -64,11 +64,10 @@ def text_chunk(rows: Sequence[Raw]) -> TextChunk | None:
     return TextChunk(rows) if plain else None
 
 
-def _typed(cells: list[Any], fact: Fact) -> Typed:
-    """A column of cells (None: empty), typed; and which of them are odd (None: none)."""
+def typed_texts(texts: Any, fact: Fact) -> Typed:
+    """A column of cells (null: empty), typed; and which of them are odd (None: none)."""
     if fact.is_list:
-        return _lists(cells, fact)
-    texts = pa.array(cells, pa.string())
+        return _lists(texts.to_pylist(), fact)
     read = _READERS.get(fact.scalar)
     return (pa.nulls(len(texts)), texts.is_valid()) if read is None else read(texts)
 

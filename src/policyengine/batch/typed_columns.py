@@ -97,7 +97,7 @@ class ColumnReader:
             odd = either(odd, strange)
         for name, fact in declared.facts.items():
             if fact.required and fact.formula is None:
-                lacking = columns[name].is_null() if name in columns else pa.array([True] * count)
+                lacking = columns[name].is_null() if name in columns else pa.array([True] * count, pa.bool_())
                 odd = either(odd, lacking)
         return columns, odd
 
@@ -196,7 +196,7 @@ def _is_text(kind: Any) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
-def _filled(values: Any) -> Any:
+def filled(values: Any) -> Any:
     """Texts with those that say nothing as nulls."""
     blank = pc.equal(pc.utf8_trim_whitespace(values), "")
     return pc.if_else(blank, None, values) if pc.any(blank).as_py() else values
@@ -205,7 +205,7 @@ def _filled(values: Any) -> Any:
 def _text(values: Any, kind: Any, fact: Fact) -> tuple[Any, Any] | None:
     if not _is_text(kind):
         return None
-    values = _filled(values if pa.types.is_string(kind) else values.cast(pa.string()))
+    values = filled(values if pa.types.is_string(kind) else values.cast(pa.string()))
     if fact.values is None:
         return values, None
     known = pc.is_in(values, value_set=pa.array([str(each) for each in fact.values], pa.string()))

@@ -197,5 +197,19 @@ def test_what_is_not_plain_goes_row_by_row(files, program, tmp_path, monkeypatch
 
 def test_two_keys_with_the_same_number_are_told_apart(program, tmp_path, monkeypatch):
     monkeypatch.setattr("polars.Series.hash", lambda self: (self.str.len_chars() % 2).cast(pl.UInt64))
-    source = random.Random(3)
-    _both(program, _drawn(source, 0), tmp_path)
+    files = {
+        "p.csv": "id,staff\na,1\nbb,1\nc,1\n",
+        "sites.csv": "partner,id,rent\na,s,1\nc,t,2\nz,u,3\nbb,v,4\na,w,5\n",
+    }
+    rows, rejects, _ = _both(program, files, tmp_path)
+    assert [(row[1], row[3]) for row in rows if row[5] == "charges"] == [
+        ("a", "s"), ("a", "w"), ("bb", "v"), ("c", "t"),
+    ]  # fmt: skip
+    assert [(each.key, each.line) for each in rejects] == [("z", 4)]
+
+
+@pytest.mark.parametrize("owner", ["a", "z"])
+def test_a_record_without_a_key_has_no_list(owner, program, tmp_path):
+    files = {"p.csv": "id,staff\na,1\n,1\n", "sites.csv": f"partner,id,rent\n{owner},s,1\n"}
+    rows, *_ = _both(program, files, tmp_path)
+    assert [row[0] for row in rows if row[5] == "missing" and row[7] == "sites"] == [2]

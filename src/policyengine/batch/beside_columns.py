@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,14 +20,13 @@ from policyengine.batch.head import Head
 from policyengine.batch.inputs import Reader
 from policyengine.batch.parquet import ArrowChunk, arrow_rows
 from policyengine.batch.raw import Raw, Reject
-from policyengine.batch.text_columns import typed_texts
-from policyengine.batch.textfiles import Owned
+from policyengine.batch.text_columns import CsvChunk, typed_texts
 from policyengine.batch.typed_columns import Chunk, either, filled
 from policyengine.dataclass import dataclass
 from policyengine.policy.vocabulary import Entity, Vocabulary
 
 _LINE, _OWNER = "__line", "__owner"
-_ROWS = 50_000
+_ROWS = 10_000
 _MOST_ODD = 10_000
 """So many rows without a record, and so many that are damaged, are held at most."""
 _KEYS = frozenset({"text", "enum", "date", "count", "integer"})
@@ -172,12 +170,10 @@ class _Table:
         """Take in all rows; those that name no record are `lost`."""
         ((path, kind),) = reader.inputs.tables[self._entity]
         self._file, self._textual = str(path), kind == "csv"
-        if kind == "csv":
-            rows = reader.table(self._entity)
-            while part := list(islice(rows, _ROWS)):
-                self._add_rows(part, lost)
-        else:
-            for chunk in reader.table_chunks(self._entity, _ROWS):
+        for chunk in reader.table_chunks(self._entity, _ROWS):
+            if isinstance(chunk, CsvChunk):
+                self._add_rows(chunk, lost)
+            else:
                 self._add_batch(chunk, lost)
         if self._writer is not None:
             self._writer.close()
@@ -188,21 +184,21 @@ class _Table:
         self._hashes = []
         self._sorted, self._order = order.get_column("hash"), order.get_column("row")
 
-    def _add_rows(self, rows: Sequence[Owned], lost: list[Reject]) -> None:
-        good: list[tuple[str, Raw]] = []
-        for owners, raw in rows:
-            if not owners or not owners[0].strip():
+    def _add_rows(self, chunk: CsvChunk, lost: list[Reject]) -> None:
+        faults = chunk.faults()
+        owner = chunk.head.owners[0]
+        owners = [row.cells[owner] if owner < len(row.cells) else "" for row in chunk.rows]
+        good = [i for i, each in enumerate(owners) if each.strip()]
+        for i, each in enumerate(owners):
+            if not each.strip():
+                raw = faults.get(i) or Raw(chunk.file, chunk.rows[i].line, {})
                 lost += raw.faults or [orphan(self._vocabulary, raw, self._entity, "")]
-            else:
-                if raw.faults:
-                    self._faulty[self._starts[-1] + len(good)] = raw
-                good.append((owners[0], raw))
-        names = next((raw.values for _, raw in good if raw.values), {})
+        self._faulty |= {self._starts[-1] + at: faults[i] for at, i in enumerate(good) if i in faults}
         self._bounded(lost)
-        if not good:
-            return
-        columns = {name: pa.array([raw.values.get(name) for _, raw in good], pa.string()) for name in names}
-        self._put(columns, [owner for owner, _ in good], [raw.line for _, raw in good])
+        if good:
+            kept = pa.array(good, pa.int64())
+            columns = {name: cells.take(kept) for name, cells in chunk.cells(faults).items()}
+            self._put(columns, [owners[i] for i in good], [chunk.rows[i].line for i in good])
 
     def _add_batch(self, chunk: ArrowChunk, lost: list[Reject]) -> None:
         owners = [_key(each) for each in chunk.batch.column(chunk.head.owners[0]).to_pylist()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from policyengine.batch.lines import Line, Unusable, lines_of
@@ -41,30 +42,78 @@ class _Feed:
         self._again.extendleft(reversed(self.used[1:]))
         self.used.clear()
 
+    def several(self, count: int) -> list[Line]:
+        """The next lines, which come again."""
+        while len(self._again) < count and (line := next(self._lines, None)) is not None:
+            self._again.append(line)
+        return list(islice(self._again, count))
 
-def csv_rows(stream: BinaryIO, file: str) -> Iterator[CsvRow]:
+    def skip(self, count: int) -> None:
+        """So many of the lines that come again do not."""
+        for _ in range(count):
+            self._again.popleft()
+
+
+class CsvRows:
     """The rows of a table, the head first; its separator is the comma, semicolon or tab of the head."""
-    lines = lines_of(stream, file)
-    first = next((line for line in lines if line.text.strip()), None)
-    if first is None:
-        raise Unusable(f"`{file}` is empty", "its first line holds the names of the facts")
-    feed = _Feed(_chain(first, lines))
-    separator = _separator(first.text)
-    reader = csv.reader(feed, delimiter=separator, strict=True)
-    while True:
-        feed.used.clear()
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield CsvRow(feed.used[0].number, [], _reason(error))
-            feed.give_back()
-            reader = csv.reader(feed, delimiter=separator, strict=True)
-            continue
-        fault = next((line.fault for line in feed.used if line.fault), None)
-        if cells or fault:
-            yield CsvRow(feed.used[0].number, cells, fault)
+
+    def __init__(self, stream: BinaryIO, file: str) -> None:
+        lines = lines_of(stream, file)
+        first = next((line for line in lines if line.text.strip()), None)
+        if first is None:
+            raise Unusable(f"`{file}` is empty", "its first line holds the names of the facts")
+        self._feed = _Feed(_chain(first, lines))
+        self._separator = _separator(first.text)
+        self._reader = self._new()
+
+    def _new(self) -> Iterator[list[str]]:
+        return csv.reader(self._feed, delimiter=self._separator, strict=True)
+
+    def next(self) -> CsvRow | None:
+        """The next row, None at the end."""
+        while True:
+            self._feed.used.clear()
+            try:
+                cells = next(self._reader)
+            except StopIteration:
+                return None
+            except csv.Error as error:
+                number = self._feed.used[0].number
+                self._feed.give_back()
+                self._reader = self._new()
+                return CsvRow(number, [], _reason(error))
+            fault = next((line.fault for line in self._feed.used if line.fault), None)
+            if cells or fault:
+                return CsvRow(self._feed.used[0].number, cells, fault)
+
+    def several(self, count: int) -> list[CsvRow]:
+        """The next rows, as many as about so many lines hold; none at the end."""
+        lines = self._feed.several(count)
+        found = _undamaged(lines, self._separator)
+        if found:
+            self._feed.skip(len(lines))
+            return found
+        rows: list[CsvRow] = []
+        while len(rows) < count and (row := self.next()) is not None:
+            rows.append(row)
+        return rows
+
+
+def _undamaged(lines: list[Line], separator: str) -> list[CsvRow]:
+    """The rows of lines, if they are whole and nothing is wrong with any of them; else none."""
+    if any(line.fault for line in lines):
+        return []
+    reader = csv.reader([line.text for line in lines], delimiter=separator, strict=True)
+    rows: list[CsvRow] = []
+    start = 0
+    try:
+        for cells in reader:
+            if cells:
+                rows.append(CsvRow(lines[start].number, cells, None))
+            start = reader.line_num
+    except csv.Error:
+        return []
+    return rows
 
 
 def _chain(first: Line, rest: Iterator[Line]) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from policyengine.batch.database import Database
 from policyengine.batch.lines import Unusable
 from policyengine.batch.raw import Raw
-from policyengine.batch.textfiles import Owned, csv_records, ndjson_records
+from policyengine.batch.textfiles import Owned, csv_parts, csv_records, ndjson_records
 from policyengine.dataclass import dataclass
 from policyengine.policy.vocabulary import Vocabulary
 
@@ -182,6 +182,9 @@ class Reader:
 
             yield from parquet_chunks(path, self._vocabulary, self._vocabulary.root, self._ignored, size)
             return
+        if kind == "csv":
+            yield from self._csv_chunks(path, self._vocabulary.root, size)
+            return
         if kind == "ndjson":
             from policyengine.batch.json_columns import form_of, json_chunks
 
@@ -202,12 +205,22 @@ class Reader:
             yield from self._rows(path, kind, entity, None)
 
     def table_chunks(self, entity: str, size: int) -> Iterator[Any]:
-        """The rows of the only table of an entity, which is a Parquet file, as batches."""
+        """The rows of the only table of an entity, which is a CSV or Parquet file, as batches."""
         from policyengine.batch.parquet import parquet_chunks
 
-        ((path, _),) = self.inputs.tables[entity]
-        for _, chunk in parquet_chunks(path, self._vocabulary, entity, self._ignored, size):
-            yield chunk
+        ((path, kind),) = self.inputs.tables[entity]
+        if kind == "csv":
+            found: Iterator[tuple[int, Any]] = self._csv_chunks(path, entity, size)
+        else:
+            found = parquet_chunks(path, self._vocabulary, entity, self._ignored, size)
+        return (chunk for _, chunk in found)
+
+    def _csv_chunks(self, path: Path, entity: str, size: int) -> Iterator[tuple[int, Any]]:
+        from policyengine.batch.text_columns import CsvChunk
+
+        with path.open("rb") as stream:
+            for head, rows in csv_parts(stream, str(path), self._vocabulary, entity, self._ignored, size):
+                yield stream.tell(), CsvChunk(str(path), head, rows)
 
     def _queried(self) -> Iterator[Raw]:
         root = self._vocabulary.root

@@ -14,8 +14,12 @@ import polars as pl
 import pyarrow as pa
 from pyarrow import compute as pc
 
+from policyengine.batch.csvfile import CsvRow
+from policyengine.batch.head import Head
 from policyengine.batch.places import split
 from policyengine.batch.raw import Raw
+from policyengine.batch.textfiles import csv_fault, csv_record
+from policyengine.batch.typed_columns import either, filled
 from policyengine.dataclass import dataclass
 from policyengine.policy.vocabulary import Entity, Fact
 
@@ -56,6 +60,50 @@ class TextChunk:
             columns[name], strange = typed_texts(pa.array(filled, pa.string()), entity.facts[name])
             odd = odd if strange is None else pc.or_(odd, strange)
         return columns, odd if pc.any(odd).as_py() else None
+
+
+@dataclass(frozen=True, slots=True)
+class CsvChunk:
+    """Rows of one CSV file, one after the other."""
+
+    file: str
+    head: Head
+    rows: Sequence[CsvRow]
+
+    @property
+    def count(self) -> int:
+        """How many records there are."""
+        return len(self.rows)
+
+    def place(self, at: int) -> tuple[str, int]:
+        """The file and line of a record."""
+        return self.file, self.rows[at].line
+
+    def raws(self, places: Sequence[int]) -> Iterator[tuple[int, Raw]]:
+        """The records at some places."""
+        return ((at, csv_record(self.rows[at], self.head, self.file)) for at in places)
+
+    def faults(self) -> dict[int, Raw]:
+        """The rows that are no good, by their places."""
+        faulty = ((at, csv_fault(row, self.head, self.file)) for at, row in enumerate(self.rows))
+        return {at: raw for at, raw in faulty if raw is not None}
+
+    def cells(self, faults: Mapping[int, Raw]) -> dict[str, Any]:
+        """The cells by the names of their columns, nulls where the row is no good."""
+        nothing = (None,) * len(self.head.columns)
+        rows = [nothing if at in faults else row.cells for at, row in enumerate(self.rows)]
+        named = zip(self.head.columns, zip(*rows, strict=True), strict=True)
+        return {name: pa.array(column, pa.string()) for name, column in named if name is not None}
+
+    def given(self, entity: Entity) -> tuple[dict[str, Any], Any]:
+        """Its columns by the types of the facts, and which records have an odd cell or a fault."""
+        faults = self.faults()
+        odd = pa.array([at in faults for at in range(self.count)]) if faults else None
+        columns: dict[str, Any] = {}
+        for name, cells in self.cells(faults).items():
+            columns[name], strange = typed_texts(filled(cells), entity.facts[name])
+            odd = either(odd, strange)
+        return columns, odd
 
 
 def text_chunk(rows: Sequence[Raw]) -> TextChunk | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any, BinaryIO
 
-from policyengine.batch.csvfile import CsvRow, csv_rows
+from policyengine.batch.csvfile import CsvRow, CsvRows
 from policyengine.batch.head import Head, read_head
 from policyengine.batch.lines import Line, Unusable, lines_of
 from policyengine.batch.raw import BROKEN, CELLS, Raw, Reject
@@ -20,36 +20,50 @@ BLANKS = " \t\r\n"
 """What stands around a JSON value."""
 
 
+_ROWS = 1_000
+
+
 def csv_records(
     stream: BinaryIO, file: str, vocabulary: Vocabulary, entity: str, ignored: Iterable[str]
 ) -> Iterator[Owned]:
     """The rows of a CSV file, each with the keys of what it belongs to (none for the record itself)."""
-    rows = csv_rows(stream, file)
-    first = next(rows)
+    for head, rows in csv_parts(stream, file, vocabulary, entity, ignored, _ROWS):
+        for row in rows:
+            yield tuple(row.cells[i] for i in head.owners if i < len(row.cells)), csv_record(row, head, file)
+
+
+def csv_parts(
+    stream: BinaryIO, file: str, vocabulary: Vocabulary, entity: str, ignored: Iterable[str], size: int
+) -> Iterator[tuple[Head, list[CsvRow]]]:
+    """The head of a CSV file with its rows, about so many at a time."""
+    rows = CsvRows(stream, file)
+    first = rows.next()
+    assert first is not None
     if first.fault is not None:
         raise Unusable(f"`{file}`: the head cannot be read: {first.fault}")
     head = read_head(first.cells, file, vocabulary, entity, ignored)
-    names = head.columns
-    for row in rows:
-        raw = _raw(row, head, file)
-        if raw is None:
-            cells = row.cells
-            values: dict[str, object] = {
-                name: cell for name, cell in zip(names, cells, strict=True) if name is not None
-            }
-            raw = Raw(file, row.line, values, True)
-        yield tuple(row.cells[i] for i in head.owners if i < len(row.cells)), raw
+    while part := rows.several(size):
+        yield head, part
 
 
-def _raw(row: CsvRow, head: Head, file: str) -> Raw | None:
-    """A row that is no good: its fault."""
+def csv_record(row: CsvRow, head: Head, file: str) -> Raw:
+    """A row of a CSV file as a record."""
+    raw = csv_fault(row, head, file)
+    if raw is None:
+        pairs = zip(head.columns, row.cells, strict=True)
+        raw = Raw(file, row.line, {name: cell for name, cell in pairs if name is not None}, True)
+    return raw
+
+
+def csv_fault(row: CsvRow, head: Head, file: str) -> Raw | None:
+    """A row that is no good, as its fault."""
     if row.fault is not None:
         return _faulty(file, row.line, BROKEN.id, row.fault, None)
     found, wanted = len(row.cells), len(head.columns)
     if found != wanted:
         help = "a cell with a separator in it stands in quotes" if found > wanted else None
         return _faulty(file, row.line, CELLS.id, f"the row has {found} cells, and the head {wanted}", help)
-    if not any(cell.strip() for cell in row.cells):
+    if not "".join(row.cells).strip():
         return _faulty(file, row.line, CELLS.id, "the row has only empty cells", "remove it")
     return None
 

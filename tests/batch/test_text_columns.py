@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policyengine.batch.csvfile import CsvRows
 from policyengine.batch.engines import Numbered
-from policyengine.batch.text_columns import text_chunk
-from policyengine.batch.textfiles import csv_records
+from policyengine.batch.text_columns import CsvChunk, text_chunk
+from policyengine.batch.textfiles import csv_parts, csv_records
 from policyengine.batch.typed import TypedReader
 from policyengine.batch.typed_columns import ColumnReader, record_batch
 from policyengine.program.load import load
@@ -128,7 +129,17 @@ def _typed(data: bytes, vocabulary):
     rows = [raw for _, raw in csv_records(BytesIO(data), "a.csv", vocabulary, "partner", ())]
     chunk = text_chunk(rows)
     assert chunk is not None
-    return rows, ColumnReader(vocabulary).read(chunk, 0, lambda key: False)
+    typed = ColumnReader(vocabulary).read(chunk, 0, lambda key: False)
+    parts = [
+        CsvChunk("a.csv", *part) for part in csv_parts(BytesIO(data), "a.csv", vocabulary, "partner", (), 99)
+    ]
+    if rows:
+        (part,) = parts
+        assert [raw for _, raw in part.raws(range(part.count))] == rows
+        again = ColumnReader(vocabulary).read(part, 0, lambda key: False)
+        assert (again.odd, again.named) == (typed.odd, typed.named)
+        assert again.batch.to_pylist() == typed.batch.to_pylist() or not typed.named
+    return rows, typed
 
 
 def _same(rows, typed, vocabulary) -> None:
@@ -189,3 +200,45 @@ def test_plain_cells_are_not_odd(vocabulary):
     _, typed = _typed("\n".join(lines).encode(), vocabulary)
     assert list(typed.odd) == []
     assert typed.batch.num_rows == 3
+
+
+@settings(derandomize=True, deadline=None, max_examples=300)
+@given(
+    lines=st.lists(
+        st.sampled_from(
+            (
+                "a,b",
+                "c;d",
+                '"a,b",c',
+                '"open',
+                '"',
+                'x"y',
+                '"a"b,c',
+                "",
+                " ",
+                "\0,b",
+                "a,b\r",
+                "\rq",
+                "é",
+                "\xff",
+                '"two',
+                'lines",z',
+                ",",
+            )
+        ),
+        max_size=12,
+    ),
+    size=st.integers(1, 5),
+    end=st.sampled_from((b"\n", b"\r\n", b"\n\n")),
+)
+def test_several_rows_are_those_that_come_one_by_one(lines, size, end):
+    data = b"id,name\n" + end.join(line.encode("latin-1") for line in lines)
+    one_by_one, several = CsvRows(BytesIO(data), "a.csv"), CsvRows(BytesIO(data), "a.csv")
+    assert several.next() == one_by_one.next()
+    wanted = []
+    while (row := one_by_one.next()) is not None:
+        wanted.append(row)
+    found = []
+    while part := several.several(size):
+        found += part
+    assert found == wanted

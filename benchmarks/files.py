@@ -1,7 +1,8 @@
 """Measures `policyengine evaluate` from file to file on the workload: `make bench-files`.
 
 Every run is a process of its own, beside the same records in memory; it prints the page's figures. Arguments
-are numbers of records; the larger ones only from Parquet to Parquet, as findings.
+are numbers of records; the larger ones only from Parquet to Parquet, as findings. What is nested, or stands in
+tables beside the records, are a third as many resellers of partners.py, with nothing left out.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from csv import DictWriter
 from pathlib import Path
+from typing import Any
 
 import ours
+import partners
 import pyarrow as pa
 from page import machine, put
 from processes import ROOT
@@ -25,7 +29,11 @@ from program import FOLDER
 
 _PART = 10_000
 _MANY = 100_000
-_RUNS = (("parquet", "findings"), ("parquet", "records"), ("csv", "findings"))
+_RUNS = (
+    ("parquet", "parquet", "findings"), ("parquet", "parquet", "records"), ("csv", "parquet", "findings"),
+    ("ndjson", "parquet", "findings"), ("parquet", "csv", "findings"), ("parquet", "ndjson", "findings"),
+)  # fmt: skip
+_BYTEKAST = ROOT / "policies" / "bytekast"
 _CHILD = (
     "import resource, subprocess, sys; done = subprocess.run(sys.argv[1:]).returncode; "
     "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); sys.exit(done)"
@@ -37,18 +45,68 @@ def write(path: Path, count: int) -> None:
     """So many records, part by part; every key is another one."""
     drawn = columns.batch(plan(ours.program().linked), _PART).drop_columns(["__row"])
     at = drawn.schema.get_field_index("id")
-    kind = parquet.ParquetWriter if path.suffix == ".parquet" else csv.CSVWriter
-    with kind(path, drawn.schema) as writer:
+    with _writer(path, drawn.schema) as writer:
         for start in range(0, count, _PART):
             part = drawn.slice(0, min(_PART, count - start))
             keys = pa.array([f"P{start + i:08}" for i in range(part.num_rows)])
             writer.write_table(part.set_column(at, "id", keys))
 
 
-def run(records: Path, out: Path, layout: str) -> tuple[float, int]:
+class _Ndjson:
+    """Writes tables as NDJSON, numbers with their digits."""
+
+    def __init__(self, path: Path, schema: object) -> None:
+        self._path = path
+
+    def __enter__(self) -> _Ndjson:
+        self._file = self._path.open("w", encoding="utf-8")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def write_table(self, table: Any) -> None:
+        self._file.writelines(f"{partners.line(row)}\n" for row in table.to_pylist())
+
+
+def _writer(path: Path, schema: Any) -> Any:
+    kinds = {".parquet": parquet.ParquetWriter, ".csv": csv.CSVWriter, ".ndjson": _Ndjson}
+    return kinds[path.suffix](path, schema)
+
+
+def write_nested(folder: Path, count: int) -> Path:
+    """So many resellers, each with what stands within it."""
+    path = folder / "resellers.ndjson"
+    found = partners.partners(count, holes=0)
+    path.write_text("".join(f"{partners.line(each)}\n" for each in found), encoding="utf-8")
+    return path
+
+
+def write_tables(folder: Path, count: int) -> Path:
+    """The same resellers as a table, and beside it a table of each list."""
+    rows: dict[str, list[dict[str, Any]]] = {"resellers": []}
+    for each in partners.partners(count, holes=0):
+        rows["resellers"].append({name: value for name, value in each.items() if not isinstance(value, list)})
+        for name, items in each.items():
+            if isinstance(items, list):
+                rows.setdefault(name, []).extend({"partner": each["id"], **item} for item in items)
+    for name, found in rows.items():
+        head = list(dict.fromkeys(key for row in found for key in row))
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = DictWriter(file, head)
+            writer.writeheader()
+            writer.writerows({key: _cell(value) for key, value in row.items()} for row in found)
+    return folder / "resellers.csv"
+
+
+def _cell(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def run(records: Path, out: Path, layout: str, program: Path = FOLDER) -> tuple[float, int]:
     """Seconds and the peak memory in megabytes of one evaluation; raises where it fails."""
     day = ["--as-of", ours.DAY.isoformat(), "--layout", layout]
-    command = [*_CLI, "evaluate", str(FOLDER), str(records), *day, "-o", str(out)]
+    command = [*_CLI, "evaluate", str(program), str(records), *day, "-o", str(out)]
     start = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", _CHILD, *command],
@@ -63,6 +121,20 @@ def in_memory() -> float:
     found = plan(ours.program().linked)
     table = columns.batch(found, _PART)
     return _PART / columns.best({"": lambda: found.answer(table)}, 5)[""]
+
+
+def _line(
+    records: Path, count: int, out: Path, layout: str, program: Path, memory: float | None, title: str = ""
+) -> str:
+    """A line of the table; `memory` are records a second in memory, where they are known."""
+    seconds, peak = run(records, out, layout, program)
+    rate, size = count / seconds, out.stat().st_size / count
+    out.unlink()
+    beside = f"{rate / memory:.2f} x" if memory is not None else ""
+    return (
+        f"| {title or records.suffix[1:]} | {out.suffix[1:]} | {layout} | {count:,} | {rate:,.0f} | {beside} "
+        f"| {peak:,} | {size:,.0f} |"
+    )
 
 
 def main(counts: list[int]) -> None:
@@ -88,19 +160,18 @@ def main(counts: list[int]) -> None:
         "| from | to | layout | records | records a second | to in memory | peak memory, MB | bytes a record |"
     )
     say("|---|---|---|---:|---:|---:|---:|---:|")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
         for count in counts:
-            for ending, layout in _RUNS if count <= _MANY else _RUNS[:1]:
-                records, out = Path(folder) / f"partners.{ending}", Path(folder) / "decisions.parquet"
+            for ending, to, layout in _RUNS if count <= _MANY else _RUNS[:1]:
+                records = folder / f"partners.{ending}"
                 write(records, count)
-                seconds, peak = run(records, out, layout)
-                rate, size = count / seconds, out.stat().st_size / count
-                say(
-                    f"| {ending} | parquet | {layout} | {count:,} | {rate:,.0f} | {rate / memory:.2f} x "
-                    f"| {peak:,} | {size:,.0f} |"
-                )
+                say(_line(records, count, folder / f"decisions.{to}", layout, FOLDER, memory))
                 records.unlink()
-                out.unlink()
+        for title, write_all in (("nested ndjson", write_nested), ("tables of csv", write_tables)):
+            records = write_all(folder, _MANY // 3)
+            out = folder / "decisions.parquet"
+            say(_line(records, _MANY // 3, out, "findings", _BYTEKAST, None, title))
     put("files", "\n".join(said))
 
 

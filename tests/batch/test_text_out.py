@@ -96,3 +96,12 @@ def test_rows_and_tables_in_turn(form):
     table = arrow_table(rows, arrow_schema(COLUMNS))
     mixed = _bytes(form, 2, ("write", rows), ("write_table", table), ("write", rows))
     assert mixed == _bytes(form, 2, ("write", rows * 3))
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson"])
+def test_more_combinations_than_a_number_holds(form):
+    rows = [
+        (i // 3, f"k{i // 3}", f"s{i}", i * 7 % 3001, Decimal(i), Decimal(-i), None, (str(i),), f"n{i}")
+        for i in range(3000)
+    ]
+    _same(form, 2, [arrow_table(rows + rows[:5], arrow_schema(COLUMNS))])

@@ -12,6 +12,8 @@ from pyarrow import parquet
 from policyengine.engine.layout import DIGITS, Column, Row
 
 _ROWS = 128 * 1024
+_GROUP = 1024 * 1024
+_AT_ONCE = 16 * 1024
 _SOUGHT = ("row", "key")
 """The columns that a reader looks up by ranges; statistics of all would take as long as the values."""
 _TYPES: dict[str, Any] = {
@@ -42,7 +44,7 @@ def arrow_table(rows: Sequence[Row], schema: Any) -> Any:
 
 
 class ParquetWriter:
-    """Row groups of about a hundred thousand rows, compressed with Zstandard.
+    """Row groups of a hundred thousand to a million rows, compressed with Zstandard.
 
     They are compressed beside what is worked out meanwhile: at most two lots of rows are held.
     """
@@ -51,7 +53,7 @@ class ParquetWriter:
         self._schema = arrow_schema(columns)
         self._writer = parquet.ParquetWriter(
             stream, self._schema, compression="zstd", store_schema=False, write_page_index=False,
-            write_statistics=[name for name in _SOUGHT if name in self._schema.names],
+            write_statistics=[name for name in _SOUGHT if name in self._schema.names], write_batch_size=_AT_ONCE,
         )  # fmt: skip
         self._waiting: list[Any] = []
         self._rows = 0
@@ -77,7 +79,7 @@ class ParquetWriter:
 
     def _put(self, tables: list[Any]) -> None:
         whole = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
-        self._writer.write_table(whole, row_group_size=_ROWS)
+        self._writer.write_table(whole, row_group_size=_GROUP)
 
     def _settle(self) -> None:
         """Wait for what is being written; raises what went wrong with it."""

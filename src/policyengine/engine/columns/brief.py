@@ -20,7 +20,7 @@ from policyengine.engine.columns.fixes import KINDS, TYPES, Fixes
 from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.lowering import Lowering, Output
 from policyengine.engine.columns.schema import ROW
-from policyengine.engine.columns.shows import exact_array, within_calendar
+from policyengine.engine.columns.shows import amounts, within_calendar
 from policyengine.engine.columns.terms import Term
 from policyengine.engine.layout import VALUES
 
@@ -53,7 +53,7 @@ def _table(lowering: Lowering, state: State, outputs: list[tuple[int, Output]]) 
         if each.block.rules and each.block.section != VALUES:
             keys = rows.get_column(each.block.key) if each.block.key else None
             name = _free(each.block.section, columns)
-            columns[name] = lowering.fixes.lists(place, each.block, keys, rows.height).to_arrow()
+            columns[name] = lowering.fixes.shared(place, each.block, keys, rows.height)
     for _, each in outputs:
         columns |= {name: _column(term, rows) for name, term in each.terms.items()}
     return pa.table(columns)
@@ -70,8 +70,8 @@ def _free(name: str, columns: Mapping[str, Any]) -> str:
 
 def _column(term: Term, rows: pl.DataFrame) -> Any:
     match term:
-        case terms.Num(expr, scale):
-            return exact_array(_series(rows, expr), scale)
+        case terms.Num(expr):
+            return amounts(term, _series(rows, expr))
         case terms.Day(expr):
             return _series(rows, within_calendar(expr)).to_arrow()
         case terms.Code(expr, domain):

@@ -31,8 +31,10 @@ class Fixes:
 
     def __init__(self) -> None:
         self._numbers: dict[Fixed, int] = {}
-        self._lists: dict[tuple[int, int], list[int]] = {}
-        self._dense: dict[int, tuple[pl.Series, pl.Series]] = {}
+        self._places: dict[tuple[int, int], int] = {}
+        self._said: dict[int, list[list[int]]] = {}
+        self._dense: dict[int, pl.Series] = {}
+        self._spelled: dict[int, Any] = {}
         self._columns: dict[str, Any] = {}
         self._read: dict[str, Any] = {}
 
@@ -43,50 +45,64 @@ class Fixes:
 
     def lists(self, place: int, block: Block, keys: pl.Series | None, count: int) -> pl.Series:
         """For every row of a frame the numbers of its findings of a block."""
+        numbers = self.numbers(place, block, keys, count)
+        lists = pl.from_arrow(self._lists(place))
+        assert isinstance(lists, pl.Series)
+        return lists.gather(numbers)
+
+    def shared(self, place: int, block: Block, keys: pl.Series | None, count: int) -> Any:
+        """The same as an Arrow dictionary: rows that are alike point at one list."""
+        numbers = self.numbers(place, block, keys, count)
+        return pa.DictionaryArray.from_arrays(numbers.to_arrow(), self._lists(place), safe=False)
+
+    def _lists(self, place: int) -> Any:
+        """All lists of a block that came up, as Arrow has them."""
+        said = self._said.get(place, [])
+        if len(self._spelled.get(place, ())) != len(said):
+            self._spelled[place] = pa.array(said, pa.list_(pa.uint32()))
+        return self._spelled.get(place, pa.array([], pa.list_(pa.uint32())))
+
+    def numbers(self, place: int, block: Block, keys: pl.Series | None, count: int) -> pl.Series:
+        """For every row of a frame the number of its list among those of a block that came up so far."""
         if keys is None:
-            found = self._list(place, block, 0)
-            return pl.repeat(found, count, dtype=pl.List(pl.UInt32), eager=True)
+            return pl.repeat(self._told(place, block, 0), count, dtype=pl.Int32, eager=True)
         if block.size <= _DENSE:
-            return self._gathered(place, block, keys)
+            return self._looked_up(place, block, keys)
         distinct = keys.unique()
-        lists = pl.Series(
-            [self._list(place, block, key) for key in distinct.to_list()], dtype=pl.List(pl.UInt32)
-        )
-        table = pl.DataFrame({"key": distinct, "ids": lists})
+        told = pl.Series([self._told(place, block, key) for key in distinct.to_list()], dtype=pl.Int32)
+        table = pl.DataFrame({"key": distinct, "told": told})
         joined = keys.alias("key").to_frame().join(table, on="key", how="left", maintain_order="left")
-        return joined.get_column("ids")
+        return joined.get_column("told")
 
-    def _gathered(self, place: int, block: Block, keys: pl.Series) -> pl.Series:
-        if place not in self._dense:
-            seen = pl.repeat(False, block.size, dtype=pl.Boolean, eager=True)
-            empty = pl.repeat([], block.size, dtype=pl.List(pl.UInt32), eager=True)
-            self._dense[place] = seen, empty
-        seen, lists = self._dense[place]
-        if not seen.gather(keys).all():
-            for key in keys.unique().to_list():
-                self._list(place, block, key)
-            known = [self._lists.get((place, key)) for key in range(block.size)]
-            seen = pl.Series([each is not None for each in known])
-            lists = pl.Series([each or [] for each in known], dtype=pl.List(pl.UInt32))
-            self._dense[place] = seen, lists
-        return lists.gather(keys)
+    def _looked_up(self, place: int, block: Block, keys: pl.Series) -> pl.Series:
+        known = self._dense.get(place)
+        if known is None:
+            known = pl.repeat(-1, block.size, dtype=pl.Int32, eager=True)
+        found = known.gather(keys)
+        if (found < 0).any():
+            new = keys.filter(found < 0).unique()
+            told = pl.Series([self._told(place, block, key) for key in new.to_list()], dtype=pl.Int32)
+            known = known.scatter(new, told)
+            found = known.gather(keys)
+        self._dense[place] = known
+        return found
 
-    def _list(self, place: int, block: Block, key: int) -> list[int]:
-        if (place, key) not in self._lists:
-            found = [self._number(each) for each in block.decode(key)]
-            self._lists[place, key] = found
-        return self._lists[place, key]
+    def _told(self, place: int, block: Block, key: int) -> int:
+        if (place, key) not in self._places:
+            several = self._said.setdefault(place, [])
+            self._places[place, key] = len(several)
+            several.append([self._number(each) for each in block.decode(key)])
+        return self._places[place, key]
 
     def extent(self, place: int) -> tuple[Sort, Sort] | None:
         """What the first and the last finding of a block are sorted by; None where its lists are unsorted."""
         known = list(self._numbers)
         low, high = (2**30, 0, 0), (-1, 0, 0)
-        for (at, _), numbers in self._lists.items():
-            if at == place and numbers:
-                keys = [(each.section, each.rank, each.rule) for each in (known[i] for i in numbers)]
-                if keys != sorted(keys):
-                    return None
-                low, high = min(low, keys[0]), max(high, keys[-1])
+        for numbers in filter(None, self._said.get(place, ())):
+            keys = [(each.section, each.rank, each.rule) for each in (known[i] for i in numbers)]
+            if keys != sorted(keys):
+                return None
+            low, high = min(low, keys[0]), max(high, keys[-1])
         return low, high
 
     def _number(self, fixed: Fixed) -> int:

@@ -104,6 +104,8 @@ class Loader:
 
 
 def _single(column: Any) -> Any:
+    if column.num_chunks == 1:
+        return column.chunk(0)  # combining copies even one
     found = column.combine_chunks()
     return found.chunk(0) if isinstance(found, pa.ChunkedArray) and found.num_chunks else found
 

@@ -17,6 +17,7 @@ from policyengine.engine.layout import DIGITS, LARGEST, ColumnKind
 from policyengine.feel.values import Unknown
 
 _MOST = 2**14
+_SHORT = 18
 _NOT_KNOWN = Unknown(frozenset())
 _FIRST, _LAST = datetime.date.min, datetime.date.max
 EXACT = pa.decimal128(38, DIGITS)
@@ -48,6 +49,15 @@ def exact_array(units: pl.Series, scale: int = DIGITS) -> Any:
     """Whole units of a scale as decimals, without a second look at any of them."""
     plain = units.cast(pl.Decimal(38, 0)).rechunk().to_arrow()
     dtype = pa.decimal128(38, scale)
+    return pa.Array.from_buffers(dtype, len(plain), plain.buffers(), plain.null_count, plain.offset)
+
+
+def amounts(term: Num, units: pl.Series) -> Any:
+    """A number as decimals of its own scale: of 64 bits where all of its digits fit, which copies nothing."""
+    if units.dtype != pl.Int64 or term.bound >= 10**_SHORT or not 0 <= term.scale <= _SHORT:
+        return exact_array(units, term.scale)
+    plain = units.rechunk().to_arrow()
+    dtype = pa.decimal64(_SHORT, term.scale)
     return pa.Array.from_buffers(dtype, len(plain), plain.buffers(), plain.null_count, plain.offset)
 
 

@@ -13,7 +13,6 @@ from policyengine.engine.layout import DIGITS, Column, Row
 
 _ROWS = 128 * 1024
 _GROUP = 1024 * 1024
-_AT_ONCE = 16 * 1024
 _SOUGHT = ("row", "key")
 """The columns that a reader looks up by ranges; statistics of all would take as long as the values."""
 _TYPES: dict[str, Any] = {
@@ -53,7 +52,8 @@ class ParquetWriter:
         self._schema = arrow_schema(columns)
         self._writer = parquet.ParquetWriter(
             stream, self._schema, compression="zstd", store_schema=False, write_page_index=False,
-            write_statistics=[name for name in _SOUGHT if name in self._schema.names], write_batch_size=_AT_ONCE,
+            write_statistics=[name for name in _SOUGHT if name in self._schema.names],
+            write_batch_size=_ROWS // 2, max_rows_per_page=_ROWS,
         )  # fmt: skip
         self._waiting: list[Any] = []
         self._rows = 0

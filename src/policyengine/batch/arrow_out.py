@@ -12,6 +12,7 @@ from pyarrow import parquet
 from policyengine.engine.layout import DIGITS, Column, Row
 
 _ROWS = 128 * 1024
+_BUFFER = 8 * 1024 * 1024
 _GROUP = 1024 * 1024
 _SOUGHT = ("row", "key")
 """The columns that a reader looks up by ranges; statistics of all would take as long as the values."""
@@ -50,8 +51,11 @@ class ParquetWriter:
 
     def __init__(self, stream: BinaryIO, columns: Sequence[Column]) -> None:
         self._schema = arrow_schema(columns)
+        # Every write of a page straight to a file of Python would wait for the interpreter.
+        self._out = pa.BufferedOutputStream(pa.PythonFile(stream, "w"), _BUFFER)
         self._writer = parquet.ParquetWriter(
-            stream, self._schema, compression="zstd", store_schema=False, write_page_index=False,
+            self._out, self._schema, compression="zstd", store_schema=False, write_page_index=False,
+            use_dictionary=[each.name for each in self._schema if not pa.types.is_decimal(each.type)],
             write_statistics=[name for name in _SOUGHT if name in self._schema.names],
             write_batch_size=_ROWS // 2, max_rows_per_page=_ROWS,
         )  # fmt: skip
@@ -93,8 +97,10 @@ class ParquetWriter:
         self._settle()
         self._beside.shutdown()
         self._writer.close()
+        self._out.detach()
 
     def drop(self) -> None:
         """Let go of the stream; a foot is no matter in a file that nobody will see."""
         self._beside.shutdown(cancel_futures=True)
         self._writer.close()
+        self._out.detach()

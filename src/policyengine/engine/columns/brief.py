@@ -53,7 +53,9 @@ def _table(lowering: Lowering, state: State, outputs: list[tuple[int, Output]]) 
         if each.block.rules and each.block.section != VALUES:
             keys = rows.get_column(each.block.key) if each.block.key else None
             name = _free(each.block.section, columns)
-            columns[name] = lowering.fixes.shared(place, each.block, keys, rows.height)
+            numbers = lowering.fixes.numbers(place, each.block, keys, rows.height)
+            shared = lowering.fixes.shared(place)
+            columns[name] = pa.DictionaryArray.from_arrays(numbers.to_arrow(), shared, safe=False)
     for _, each in outputs:
         columns |= {name: _column(term, rows) for name, term in each.terms.items()}
     return pa.table(columns)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import polars as pl
@@ -36,31 +35,25 @@ class Fixes:
         self._dense: dict[int, pl.Series] = {}
         self._spelled: dict[int, Any] = {}
         self._columns: dict[str, Any] = {}
-        self._read: dict[str, Any] = {}
+        self._table: tuple[frozenset[int], pl.DataFrame, dict[str, Any]] | None = None
 
     @property
     def all(self) -> list[Fixed]:
         """The parts in the order of their numbers."""
         return list(self._numbers)
 
-    def lists(self, place: int, block: Block, keys: pl.Series | None, count: int) -> pl.Series:
-        """For every row of a frame the numbers of its findings of a block."""
-        numbers = self.numbers(place, block, keys, count)
-        lists = pl.from_arrow(self._lists(place))
-        assert isinstance(lists, pl.Series)
-        return lists.gather(numbers)
+    def lists(self, place: int) -> pl.Series:
+        """The numbers of findings that stand in each list of a block."""
+        found = pl.from_arrow(self.shared(place))
+        assert isinstance(found, pl.Series)
+        return found
 
-    def shared(self, place: int, block: Block, keys: pl.Series | None, count: int) -> Any:
-        """The same as an Arrow dictionary: rows that are alike point at one list."""
-        numbers = self.numbers(place, block, keys, count)
-        return pa.DictionaryArray.from_arrays(numbers.to_arrow(), self._lists(place), safe=False)
-
-    def _lists(self, place: int) -> Any:
-        """All lists of a block that came up, as Arrow has them."""
+    def shared(self, place: int) -> Any:
+        """The same as Arrow has them."""
         said = self._said.get(place, [])
-        if len(self._spelled.get(place, ())) != len(said):
+        if place not in self._spelled or len(self._spelled[place]) != len(said):
             self._spelled[place] = pa.array(said, pa.list_(pa.uint32()))
-        return self._spelled.get(place, pa.array([], pa.list_(pa.uint32())))
+        return self._spelled[place]
 
     def numbers(self, place: int, block: Block, keys: pl.Series | None, count: int) -> pl.Series:
         """For every row of a frame the number of its list among those of a block that came up so far."""
@@ -108,7 +101,7 @@ class Fixes:
     def _number(self, fixed: Fixed) -> int:
         if fixed not in self._numbers:
             self._columns.clear()
-            self._read.clear()
+            self._table = None
             self._numbers[fixed] = len(self._numbers)
         return self._numbers[fixed]
 
@@ -123,21 +116,28 @@ class Fixes:
             self._columns[name] = None if empty else pa.array(values, dtype)
         return self._columns[name]
 
-    def coded(self, name: str) -> tuple[pl.Series, Any] | None:
-        """A column of texts: the number of each by that of the fixed part, -1 for none, and the texts."""
-        found: tuple[pl.Series, Any] | None = self._once(name, numbered)
-        return found
+    def looked_up(self, own: frozenset[int]) -> tuple[pl.DataFrame, dict[str, Any]]:
+        """A row for each number, without nulls, so that all cells are looked up at once; and the texts.
 
-    def values(self, name: str) -> tuple[pl.Series, pl.Series] | None:
-        """A column of numbers or dates: its values, and whether there is one; where not, 0 stands there."""
-        found: tuple[pl.Series, pl.Series] | None = self._once(name, _filled)
-        return found
-
-    def _once(self, name: str, read: Callable[[Any], Any]) -> Any:
-        if name not in self._read:
-            cells = self.cells(name) if self.all else None
-            self._read[name] = None if cells is None else read(cells)
-        return self._read[name]
+        A text is a number among the texts of its column, -1 for none. A number or date has a second column,
+        with `?`, for whether there is one. `rule` is the number of the rule, `own` whether it is one of these.
+        """
+        if self._table is None or self._table[0] != own:
+            order = self.order()
+            columns = [order.get_column("rule"), order.get_column("rule").is_in(list(own)).alias("own")]
+            words: dict[str, Any] = {}
+            for name, kind in KINDS.items():
+                cells = self.cells(name) if self.all else None
+                if cells is None:
+                    continue
+                if kind == "text":
+                    codes, words[name] = numbered(cells)
+                    columns.append(codes.alias(name))
+                else:
+                    values, there = _filled(cells)
+                    columns += [values.alias(name), there.alias(f"{name}?")]
+            self._table = own, pl.DataFrame(columns), words
+        return self._table[1:]
 
     def order(self) -> pl.DataFrame:
         """What the fixed parts are sorted by."""

@@ -120,7 +120,7 @@ class Fixes:
         """A row for each number, without nulls, so that all cells are looked up at once; and the texts.
 
         A text is a number among the texts of its column, -1 for none. A number or date has a second column,
-        with `?`, for whether there is one. `rule` is the number of the rule, `own` whether it is one of these.
+        with `?`, for whether there is one. `rule` is the number of the rule, `own` whether it is among those.
         """
         if self._table is None or self._table[0] != own:
             order = self.order()

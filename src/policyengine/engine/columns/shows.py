@@ -133,16 +133,23 @@ def _kept(holds: Sequence[object], items: Sequence[object]) -> object:
 def _number(term: Num, digits: int) -> pl.Expr:
     if term.scale < digits:
         term = numbers.scaled(term, digits)
-    unit = 10**term.scale
-    size = term.expr.abs()
-    dtype = numbers.width(max(term.bound, unit))
-    size = size.cast(dtype)
-    sign = pl.when(term.expr < 0).then(lit("-", pl.String)).otherwise(lit("", pl.String))
     if term.scale == 0:
-        return sign + size.cast(pl.String)
+        return term.expr.cast(pl.String)
+    unit = 10**term.scale
+    if term.bound * unit < numbers.LARGEST:
+        exact = term.expr.cast(pl.Decimal(38, term.scale)) / lit(unit, pl.Int64)
+        return _trimmed(exact.cast(pl.String), term.scale, digits)
+    size, dtype = term.expr.abs(), numbers.width(term.bound)
+    sign = pl.when(term.expr < 0).then(lit("-", pl.String)).otherwise(lit("", pl.String))
     front = (size // lit(unit, dtype)).cast(pl.String)
     rest = (size % lit(unit, dtype)).cast(pl.String).str.zfill(term.scale)
-    if term.scale > digits:
-        rest = rest.str.strip_chars_end("0").str.pad_end(digits, "0")
-    point = pl.when(rest.str.len_bytes() > 0).then(lit(".", pl.String)).otherwise(lit("", pl.String))
-    return sign + front + point + rest
+    return _trimmed(sign + front + lit(".", pl.String) + rest, term.scale, digits)
+
+
+def _trimmed(text: pl.Expr, scale: int, digits: int) -> pl.Expr:
+    """A number as text without zeros at its end, but for so many digits after the point."""
+    if scale == digits:
+        return text
+    if digits == 0:
+        return text.str.strip_chars_end("0").str.strip_chars_end(".")
+    return text.str.head(digits - scale) + text.str.tail(scale - digits).str.strip_chars_end("0")

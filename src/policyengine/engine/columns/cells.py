@@ -68,7 +68,8 @@ class Cells:
     def _values(self, name: str, own: pl.DataFrame | None) -> tuple[pl.Series, pl.Series]:
         """The cells of a column of numbers or dates, and whether there is any."""
         if name in self._fixed.columns:
-            values, there = self._found.get_column(name), self._found.get_column(f"{name}?")
+            values = self._found.get_column(name)
+            there = self._found.get_column(f"{name}?").cast(pl.Boolean)
         else:
             assert own is not None
             values = own.get_column("v").new_from_index(0, self._height)
@@ -110,7 +111,7 @@ class Cells:
     @cached_property
     def _by_rule(self) -> Mapping[tuple[object, ...], pl.DataFrame]:
         """The rows that have cells of their own, by the number of their rule."""
-        places = self._found.get_column("own").arg_true()
+        places = self._found.get_column("own").cast(pl.Boolean).arg_true()
         rules = self._found.get_column("rule").gather(places)
         rows = pl.DataFrame({"i": places, "rule": rules, "at": self._whole.get_column("at").gather(places)})
         return rows.partition_by("rule", as_dict=True)

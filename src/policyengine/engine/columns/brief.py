@@ -2,7 +2,7 @@
 
 What is one of a few things stands in a list for each section (`levels`, `duties`, and `duties.2` where one
 column is not enough), by its number in the table of what was found so far. Rows that are alike point at one
-list: the columns are Arrow dictionaries, which `dictionary_decode` writes out. Amounts and dates of rules, and
+list: the columns are Arrow dictionaries, which `dictionary_decode` writes out. Amounts and dates of rules and
 derived facts, are columns of their own; amounts are decimals of their own scale, of 64 bits where all fit. It
 says the same as the findings table in a hundredth of the room.
 """

@@ -142,7 +142,7 @@ def _check(data: bytes, vocabulary, path, ignored=(), size=7):
         rows = raws[start : start + chunk.count]
         assert [raw for _, raw in chunk.raws(range(chunk.count))] == rows
         assert [chunk.place(i) for i in range(chunk.count)] == [(raw.file, raw.line) for raw in rows]
-        typed = columns.read(chunk, start, lambda key: False)
+        typed = columns.read(chunk, start)
         good = [i for i in range(chunk.count) if i not in set(typed.odd)]
         assert [number for number, _ in typed.named] == [start + i + 1 for i in good]
         for i, found, (_, key) in zip(good, typed.batch.to_pylist(), typed.named, strict=True):

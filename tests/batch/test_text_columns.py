@@ -129,14 +129,14 @@ def _typed(data: bytes, vocabulary):
     rows = [raw for _, raw in csv_records(BytesIO(data), "a.csv", vocabulary, "partner", ())]
     chunk = text_chunk(rows)
     assert chunk is not None
-    typed = ColumnReader(vocabulary).read(chunk, 0, lambda key: False)
+    typed = ColumnReader(vocabulary).read(chunk, 0)
     parts = [
         CsvChunk("a.csv", *part) for part in csv_parts(BytesIO(data), "a.csv", vocabulary, "partner", (), 99)
     ]
     if rows:
         (part,) = parts
         assert [raw for _, raw in part.raws(range(part.count))] == rows
-        again = ColumnReader(vocabulary).read(part, 0, lambda key: False)
+        again = ColumnReader(vocabulary).read(part, 0)
         assert (again.odd, again.named) == (typed.odd, typed.named)
         assert again.batch.to_pylist() == typed.batch.to_pylist() or not typed.named
     return rows, typed

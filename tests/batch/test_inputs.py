@@ -195,3 +195,11 @@ def test_decimals_of_any_width(evaluate):
 
 def test_a_file_of_another_ending_is_what_is_said(evaluate):
     assert evaluate({"p.txt": CSV}, "--format", "csv").keys == ["007", "acme"]
+
+
+@pytest.mark.parametrize("again", ["p.csv", ".", "link.csv", "./p.csv"])
+def test_a_file_that_is_given_twice(again, evaluate, tmp_path):
+    (tmp_path / "in" / "link.csv").symlink_to("p.csv")
+    ran = evaluate({"p.csv": CSV}, again)
+    assert (ran.code, ran.rows, ran.rejects) == (2, [], [])
+    assert "is given twice" in ran.err

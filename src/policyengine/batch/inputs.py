@@ -80,6 +80,7 @@ def find_inputs(
                 if all(not _same(each, one) for one in known_ones):
                     known_ones.append(each)
     _one_each(beside, vocabulary)
+    _each_once(files)
     return Inputs(
         tuple((path, _kind(path, form)) for path in files),
         {
@@ -107,6 +108,14 @@ def _beside(path: Path) -> list[Path]:
         return []
     found = [each for each in path.parent.iterdir() if kind_of(each) in TABLES and each.is_file()]
     return sorted(found)
+
+
+def _each_once(files: Iterable[Path]) -> None:
+    seen: set[Path] = set()
+    for path in files:
+        if (real := path.resolve()) in seen:
+            raise Unusable(f"`{path}` is given twice", "name each file once, alone or by its folder")
+        seen.add(real)
 
 
 def _same(one: Path, other: Path) -> bool:

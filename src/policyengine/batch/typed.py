@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeAlias
 
 from policyengine.batch.places import document_of, reject_of, split
@@ -95,7 +96,12 @@ class TypedReader:
             found = (NOT_A_RECORD.at(None, f"this is no record: {error}"),)
         if isinstance(found, Record):
             return found
-        return [reject_of(each, raw, key) for each in found]
+        return sorted((reject_of(each, raw, key) for each in found), key=partial(_place, raw.file))
+
+
+def _place(own: str, found: Reject) -> tuple[object, ...]:
+    """The record's own mistakes come before those of the tables beside it, each by line."""
+    return (found.file != own, found.file, found.line, found.fact or "", found.code, found.reason)
 
 
 def syntax(raw: Raw, text: str) -> tuple[Diagnostic, ...]:

@@ -144,6 +144,10 @@ def test_rates_and_lists_in_cells(evaluate, tmp_path):
         ),
         ({"p.parquet": b"PAR1 or not"}, "is no Parquet file", ""),
         ({"p.txt": "id\n"}, "the ending of `p.txt`", "--format"),
+        ({"p.csv.gz": "id\n"}, "`p.csv.gz` is compressed", "unpack it"),
+        ({"p.csv": b"\x1f\x8b\x08\x00"}, "`p.csv` is compressed", "unpack it"),
+        ({"p.xlsx": b"PK"}, "`p.xlsx` is a workbook", "save its sheet as CSV"),
+        ({"p.csv": "id,x,y\nb,1,1\n"}, "`x` is not a fact of the reseller; `y` is not", "(its facts are"),
     ],
 )
 def test_unusable(files, message, help, evaluate):
@@ -195,6 +199,13 @@ def test_decimals_of_any_width(evaluate):
 
 def test_a_file_of_another_ending_is_what_is_said(evaluate):
     assert evaluate({"p.txt": CSV}, "--format", "csv").keys == ["007", "acme"]
+    ran = evaluate({"p.txt": CSV, "accounts.csv": ACCOUNTS}, "--format", "csv")
+    assert ran.values("missing", "id", id="accounts") == []
+
+
+def test_a_table_has_the_ending_of_one(evaluate):
+    ran = evaluate({"p.csv": CSV, "a.txt": ACCOUNTS}, "--table", "accounts=a.txt", "--format", "csv")
+    assert (ran.code, "`a.txt` is no table" in ran.err) == (2, True)
 
 
 @pytest.mark.parametrize("again", ["p.csv", ".", "link.csv", "./p.csv"])

@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import date
 from decimal import Decimal
@@ -145,6 +146,9 @@ def test_no_text_is_taken_for_a_formula(key, cell, evaluate):
         (["--rejects", "x.txt"], "does not tell what to write"),
         (["--table", "nothing=p.csv"], "no list of the program"),
         (["--table", "accounts"], "names no table"),
+        (["--table", "accounts=accounts.csv", "--table", "accounts=p.csv"], "names `accounts` twice"),
+        (["-o", "-"], "alone for standard output, or a file that ends in .csv"),
+        (["-o", "x.xlsx"], "or a file that ends in .csv"),
     ],
 )
 def test_what_cannot_be_written(options, message, evaluate, tmp_path):
@@ -164,6 +168,32 @@ def test_to_standard_output(evaluate):
     ran = evaluate(TWO, "-o", "csv", "--layout", "records")
     assert ran.out.splitlines()[0].startswith("row,key,levels.reseller-levels,")
     assert len(ran.out.splitlines()) == 3
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_pipe_gets_all_of_it_and_stays_a_pipe(form, evaluate, tmp_path):
+    pipe, got = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()))
+    reader.start()
+    ran = evaluate({"p.csv": "id,active_accounts\ngood,1\nbad,x\n"}, "-o", f"{form}:{pipe}")
+    reader.join()
+    assert ran.code == 1
+    assert pipe.is_fifo()
+    assert len(got[0]) > 1000
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out", "pipe"]
+
+
+@pytest.mark.parametrize("options", [["--layout", "records"], ["--engine", "rows"], ["--rejects", "x.csv"]])
+def test_what_is_for_tables_needs_one(options, evaluate, cli_run):
+    Path("p.csv").write_text("id\nb\n")
+    code, err = cli_run("evaluate", str(POLICIES / "bytekast"), "p.csv", *options)
+    assert (code, f"`{options[0]}` is for tables, and none is asked for" in err) == (2, True)
+
+
+def test_a_file_that_cannot_be_made_is_named_as_it_was_given(evaluate):
+    ran = evaluate({"p.csv": "id\nb\n"}, "-o", "x" * 300 + ".csv")
+    assert (ran.code, f"`{'x' * 300}.csv` cannot be" in ran.err) == (2, True)
 
 
 def test_what_cannot_be_opened_leaves_what_was_there(evaluate, tmp_path, monkeypatch):

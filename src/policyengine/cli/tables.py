@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,9 @@ from policyengine.engine.layout import COLUMNS
 from policyengine.policy.phrases import plural
 from policyengine.program.record import RecordReader
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_MAKE_ROOM = "nothing was changed; temporary files go to the folder that `TMPDIR` names"
+
 
 def open_inputs(program: Program, wanted: Wanted) -> Inputs:
     """The files that are meant, each of which can be read; or the queries."""
@@ -36,6 +40,8 @@ def open_inputs(program: Program, wanted: Wanted) -> Inputs:
         word, equals, name = text.partition("=")
         if not equals or not name:
             raise CommandError(f"`{text}` names no table", help="write it as `--table accounts=FILE`")
+        if word in named:
+            raise CommandError(f"`--table` names `{word}` twice", help="name one file for each list")
         named[word] = Path(name)
     paths = [_standard_input() if file == "-" else Path(file) for file in wanted.files]
     for path in (*paths, *named.values()):
@@ -61,6 +67,8 @@ def _queries(program: Program, wanted: Wanted) -> Inputs:
         word, _, query = text.partition("=")
         if word not in lists or not query:
             raise CommandError(f"`{text}` names no list", help=f"its lists are {', '.join(lists) or 'none'}")
+        if lists[word] in queries:
+            raise CommandError(f"`--table` names `{word}` twice", help="name one query for each list")
         queries[lists[word]] = query
     with told():
         return Inputs(database=Database(wanted.records_from), queries=queries)
@@ -115,15 +123,18 @@ def told() -> Iterator[None]:
     except Unusable as error:
         raise CommandError(error.message, help=error.help) from None
     except OSError as error:
-        name = f"`{error.filename}`" if error.filename else "an output"
         reason = (error.strerror or "unknown reason").lower()
+        if error.errno in _NO_ROOM:
+            raise CommandError(f"what is to be written has no room: {reason}", help=_MAKE_ROOM) from None
+        name = f"`{error.filename}`" if error.filename else "an output"
         raise CommandError(f"{name} cannot be read or written: {reason}") from None
 
 
 def evaluate_tables(program: Program, wanted: Wanted, console: Console) -> int:
     """Evaluate all records into tables; gives the exit code."""
     inputs = open_inputs(program, wanted)
-    targets = _targets(program, wanted, inputs)
+    with told():
+        targets = _targets(program, wanted, inputs)
     engine = choose_engine(program, wanted, console)
     progress = Progress()
     run = Run(
@@ -219,7 +230,7 @@ def _rejects(wanted: Wanted, tables: Sequence[Target]) -> Target | None:
                 help=f"it is one of {', '.join(ENDINGS)}",
             )
         return Target(form, path)
-    beside = next((target.path for target in tables if target.path is not None), None)
+    beside = next((each.path for each in tables if each.path is not None and not each.passes_on), None)
     return Target("csv", beside.with_name(f"{beside.stem}.rejects.csv")) if beside is not None else None
 
 

@@ -91,3 +91,9 @@ def cli_run(capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]
         return code, capfd.readouterr().err
 
     return call
+
+
+@pytest.fixture
+def table_of() -> Callable[[Path], list[dict[str, str]]]:
+    """The rows of a CSV file."""
+    return table

@@ -278,3 +278,34 @@ def test_the_page_lists_the_columns():
     kinds = {"text": "text", "texts": "texts", "count": "whole number", "exact": "decimal", "date": "date"}
     rows = "\n".join(f"| `{each.name}` | {kinds[each.kind]} | {each.about} |" for each in COLUMNS)
     assert f"| column | type | what it is |\n|---|---|---|\n{rows}\n\n" in page
+
+
+def test_told_to_end_it_leaves_nothing_behind(tmp_path):
+    out, pipe = tmp_path / "out.csv", tmp_path / "p.csv"
+    os.mkfifo(pipe)  # the run waits for records that never come
+    command = [sys.executable, "-c", START, "evaluate", str(POLICIES / "bytekast"), str(pipe), "-o", str(out)]
+    process = subprocess.Popen([*command, "--format", "csv"], stderr=subprocess.DEVNULL)
+    with pipe.open("w"):
+        pass  # looked at: it can be read
+    with pipe.open("w") as stream:
+        stream.write("id\nb\n")
+        stream.flush()
+        while not list(tmp_path.glob(".*.tmp")):
+            time.sleep(0.01)
+        process.terminate()
+        assert process.wait(20) == 143
+    assert [path.name for path in tmp_path.iterdir()] == ["p.csv"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--engine", "columns"], "engine: columns (all of the program)\n0 of 2 records"),
+        (["--engine", "rows"], "engine: rows (as asked for)\n2 of 2 records"),
+        ([], "engine: columns (all of the program)\n2 of 2 records"),
+    ],
+)
+def test_how_it_was_worked_out(options, said, evaluate):
+    assert evaluate({"p.csv": "id\na\nb\n"}, "--explain-engine", *options).err.startswith(
+        f"{said} worked out one after the other"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -130,6 +131,24 @@ def told() -> Iterator[None]:
         raise CommandError(f"{name} cannot be read or written: {reason}") from None
 
 
+@contextmanager
+def _ended_tidily() -> Iterator[None]:
+    """What asks the process to end lets it put away its temporary files first, as Ctrl-C does."""
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    try:
+        before = signal.signal(signal.SIGTERM, end)
+    except ValueError:  # not in the main thread, which alone hears of it
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def evaluate_tables(program: Program, wanted: Wanted, console: Console) -> int:
     """Evaluate all records into tables; gives the exit code."""
     inputs = open_inputs(program, wanted)
@@ -145,12 +164,14 @@ def evaluate_tables(program: Program, wanted: Wanted, console: Console) -> int:
         lambda records, reader: progress.tell(records, reader.meter.done, reader.meter.total),
     )
     try:
-        with told():
+        with told(), _ended_tidily():
             summary = evaluate_all(run)
     finally:
         progress.end()
     if not summary.records and not summary.orphans:
         raise CommandError("there is no record in what was given")
+    by_rows = f"{summary.by_rows:,} of {plural(summary.records, 'record')} worked out one after the other"
+    _explain(wanted, console, by_rows)
     console.err(_told(summary, targets.rejects))
     return OK if summary.clean else FOUND
 

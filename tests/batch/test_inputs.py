@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -131,7 +132,7 @@ def test_rates_and_lists_in_cells(evaluate, tmp_path):
             "did you mean `active_accounts`?",
         ),
         ({"p.csv": "id,id\nb,1\n"}, "the column `id` is there twice", "--ignore"),
-        ({"p.csv": "id,\nb,1\n"}, "column 2 has no name", "--ignore"),
+        ({"p.csv": "id,\nb,1\n"}, "column 2 has no name", "--ignore ''"),
         ({"p.csv": "id,accounts\nb,1\n"}, "`accounts` is a list", "--table accounts=FILE"),
         ({"p.csv": ""}, "`p.csv` is empty", "names of the facts"),
         ({"p.csv": "id\n"}, "there is no record", ""),
@@ -201,6 +202,12 @@ def test_a_file_of_another_ending_is_what_is_said(evaluate):
     assert evaluate({"p.txt": CSV}, "--format", "csv").keys == ["007", "acme"]
     ran = evaluate({"p.txt": CSV, "accounts.csv": ACCOUNTS}, "--format", "csv")
     assert ran.values("missing", "id", id="accounts") == []
+
+
+def test_a_pipe_cannot_be_read_twice(evaluate):
+    os.mkfifo("pipe.csv")
+    ran = evaluate({"p.csv": CSV}, records="pipe.csv")
+    assert (ran.code, "`pipe.csv` cannot be read twice" in ran.err) == (2, True)
 
 
 def test_a_table_has_the_ending_of_one(evaluate):

@@ -281,19 +281,18 @@ def test_the_page_lists_the_columns():
 
 
 def test_told_to_end_it_leaves_nothing_behind(tmp_path):
-    out, pipe = tmp_path / "out.csv", tmp_path / "p.csv"
-    os.mkfifo(pipe)  # the run waits for records that never come
-    command = [sys.executable, "-c", START, "evaluate", str(POLICIES / "bytekast"), str(pipe), "-o", str(out)]
-    process = subprocess.Popen([*command, "--format", "csv"], stderr=subprocess.DEVNULL)
-    with pipe.open("w"):
-        pass  # looked at: it can be read
-    with pipe.open("w") as stream:
-        stream.write("id\nb\n")
-        stream.flush()
-        while not list(tmp_path.glob(".*.tmp")):
-            time.sleep(0.01)
-        process.terminate()
-        assert process.wait(20) == 143
+    records = tmp_path / "p.csv"
+    records.write_text("id,active_accounts\n" + "".join(f"p{i},{i % 40}\n" for i in range(20_000)))
+    command = [
+        sys.executable, "-c", START, "evaluate", str(POLICIES / "bytekast"), str(records), "--engine", "rows",
+        "-o", str(tmp_path / "out.csv"),
+    ]  # fmt: skip
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    while not list(tmp_path.glob(".*.tmp")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.terminate()
+    assert process.wait(20) == 143
     assert [path.name for path in tmp_path.iterdir()] == ["p.csv"]
 
 

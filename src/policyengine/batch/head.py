@@ -44,7 +44,7 @@ def _check(
         if word is None:
             continue
         if not word:
-            wrong.append((f"column {i + 1} has no name", None))
+            wrong.append((f"column {i + 1} has no name", "`--ignore ''` leaves it out"))
         elif words.index(word) < i:
             wrong.append((f"the column `{word}` is there twice", None))
         elif word in lists:

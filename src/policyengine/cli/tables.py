@@ -76,8 +76,12 @@ def _queries(program: Program, wanted: Wanted) -> Inputs:
 
 
 def _standard_input() -> Path:
-    raise CommandError(
-        "standard input cannot be read twice, as tables are", help="write it to a file, and name that"
+    raise _read_once("standard input")
+
+
+def _read_once(what: str) -> CommandError:
+    return CommandError(
+        f"{what} cannot be read twice, as tables are", help="write it to a file, and name that"
     )
 
 
@@ -85,6 +89,8 @@ def _readable(path: Path) -> None:
     try:
         if path.is_dir():
             next(path.iterdir(), None)
+        elif path.exists() and not path.is_file():
+            raise _read_once(f"`{path}`")
         else:
             with path.open("rb"):
                 pass

@@ -180,3 +180,19 @@ def test_numbers_that_share_no_column(evaluate):
         assert len({row["row"] for row in ran.rows}) + len({row["key"] for row in ran.rejects}) == 600
         outputs[engine] = (ran.rows, ran.rejects)
     assert outputs["rows"] == outputs["columns"]
+
+
+@pytest.mark.parametrize("engine", ["rows", "columns"])
+def test_spaces_count_in_texts_alone(engine, evaluate):
+    head = "id,active_accounts,attends_quarterly_reviews,competence_rating,team_in_ongoing_training\n"
+    accounts = "partner,id,setup_fee,order_form_submitted_on\n a,A, 5 , 2026-11-02 \n"
+    ran = evaluate(
+        {"p.csv": f"{head} a, 3 , true , positive , \nb,1,true,positiv ,\n", "accounts.csv": accounts},
+        "--engine", engine,
+    )  # fmt: skip
+    assert ran.keys == [" a"]
+    assert ran.values("charges", "due_on", id="setup-fee") == ["2026-11-02"]
+    assert ran.values("missing", "id", id="competence_rating") == []
+    assert [(row["key"], row["reason"]) for row in ran.rejects] == [
+        ("b", "`competence_rating` cannot be `positiv`")
+    ]

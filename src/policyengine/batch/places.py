@@ -91,6 +91,8 @@ def _cell(raw: Raw, text: str, path: str, fact: Fact | None) -> Node:
         return _value(raw, split(text), path, fact, 0) if text.strip() else _scalar(raw, "", path, "null")
     if not text.strip():
         return _scalar(raw, "", path, "null")
+    if fact is not None and fact.scalar == "enum":
+        text = text.strip()
     plain = fact is not None and fact.scalar in _PLAIN and text.strip() not in _NULLS
     return _scalar(raw, text.strip() if plain else text, path, None if plain else "string")
 

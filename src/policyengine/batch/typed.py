@@ -36,6 +36,7 @@ def _number(text: str) -> Decimal:
 
 _READERS: Mapping[str, Callable[[str], object]] = {
     "boolean": lambda text: quantities.boolean(text.strip()),
+    "enum": str.strip,
     "integer": quantities.integer,
     "count": quantities.count,
     "number": _number,

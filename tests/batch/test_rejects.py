@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from basefiles import parquet
 
 from support import POLICIES, cases
 
@@ -113,4 +114,13 @@ def test_records_with_one_key_on_one_line(text, evaluate):
     ran = evaluate({"p.json": text})
     assert {(row["key"], row["code"]) for row in ran.rejects} == {("b", "BATCH005")}
     assert len(ran.rejects) == text.count('"b"')
+    assert ran.keys == ["good"]
+
+
+def test_a_value_of_a_type_that_means_nothing_names_its_fact(evaluate):
+    rows = [{"id": "b", "accounts": [{"id": b"A"}]}, {"id": "good", "accounts": []}]
+    ran = evaluate({"p.parquet": parquet(rows)})
+    assert [(row["key"], row["fact"], row["code"]) for row in ran.rejects] == [
+        ("b", "accounts[1].id", "RECORD007")
+    ]
     assert ran.keys == ["good"]

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, TypeAlias
 
-from policyengine.batch.places import document_of, reject_of, split
+from policyengine.batch.places import NoMeaningError, document_of, reject_of, split
 from policyengine.batch.raw import Raw, Reject
 from policyengine.diagnostics import Diagnostic
 from policyengine.policy import quantities
@@ -93,6 +93,8 @@ class TypedReader:
         key = self.key_of(raw)
         try:
             found = self._reader.read(document_of(raw, self._vocabulary))
+        except NoMeaningError as error:
+            return [Reject(raw.file, raw.line, key, error.fact, NOT_A_RECORD.id, str(error))]
         except ValueError as error:
             found = (NOT_A_RECORD.at(None, f"this is no record: {error}"),)
         if isinstance(found, Record):

@@ -36,6 +36,7 @@ def test_rejects(case, evaluate):
 def test_bytes_that_are_no_text(evaluate):
     ran = evaluate({"p.csv": b"id,active_accounts\n\xff,3\ngood,3\n"})
     assert [(row["line"], row["code"]) for row in ran.rejects] == [("2", "BATCH003")]
+    assert ran.rejects[0]["help"] == "save the file as UTF-8"
     assert ran.keys == ["good"]
 
 

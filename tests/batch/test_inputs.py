@@ -210,6 +210,13 @@ def test_a_pipe_cannot_be_read_twice(evaluate):
     assert (ran.code, "`pipe.csv` cannot be read twice" in ran.err) == (2, True)
 
 
+@pytest.mark.parametrize("records", ["p.csv", "."])
+def test_capitals_in_the_name_of_a_table(records, evaluate):
+    ran = evaluate({"p.csv": CSV, "Accounts.CSV": ACCOUNTS}, records=records)
+    assert ran.values("missing", "id", id="accounts") == []
+    assert ran.values("charges", "subject", id="setup-fee") != []
+
+
 def test_a_table_has_the_ending_of_one(evaluate):
     ran = evaluate({"p.csv": CSV, "a.txt": ACCOUNTS}, "--table", "accounts=a.txt", "--format", "csv")
     assert (ran.code, "`a.txt` is no table" in ran.err) == (2, True)

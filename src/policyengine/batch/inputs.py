@@ -74,14 +74,21 @@ def find_inputs(
             known = ", ".join(f"`{name}`" for name in lists) or "none"
             raise Unusable(f"`{word}` is no list of the program", f"its lists are {known}")
         beside[lists[word]] = [table]
+    named = frozenset(beside)
+    small = {word.lower(): entity for word, entity in lists.items()} | lists
+
+    def entity_of(file: Path) -> str | None:
+        """`Accounts.csv` is not to be passed over in silence."""
+        return small.get(file.stem) or small.get(file.stem.lower())
+
     files: list[Path] = []
     for path in paths:
         found = _in_folder(path) if path.is_dir() else [path]
-        files += [each for each in found if each.stem not in lists or each == path]
+        files += [each for each in found if entity_of(each) is None or each == path]
         siblings = found if path.is_dir() else _beside(path, form or kind_of(path))
         for each in siblings:
-            entity = lists.get(each.stem)
-            if entity is not None and each.stem not in tables and each != path:
+            entity = entity_of(each)
+            if entity is not None and entity not in named and each != path:
                 known_ones = beside.setdefault(entity, [])
                 if all(not _same(each, one) for one in known_ones):
                     known_ones.append(each)

@@ -128,7 +128,7 @@ def _typed(data: bytes, vocabulary):
     rows = [raw for _, raw in csv_records(BytesIO(data), "a.csv", vocabulary, "partner", ())]
     chunk = text_chunk(rows)
     assert chunk is not None
-    return rows, ColumnReader(vocabulary).read(chunk, 0, lambda key: False)
+    return rows, ColumnReader(vocabulary).read(chunk, 0)
 
 
 def _same(rows, typed, vocabulary) -> None:

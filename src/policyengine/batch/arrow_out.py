@@ -12,6 +12,8 @@ from pyarrow import parquet
 from policyengine.engine.layout import DIGITS, Column, Row
 
 _ROWS = 128 * 1024
+_BUFFER = 8 * 1024 * 1024
+_GROUP = 1024 * 1024
 _SOUGHT = ("row", "key")
 """The columns that a reader looks up by ranges; statistics of all would take as long as the values."""
 _TYPES: dict[str, Any] = {
@@ -42,16 +44,20 @@ def arrow_table(rows: Sequence[Row], schema: Any) -> Any:
 
 
 class ParquetWriter:
-    """Row groups of about a hundred thousand rows, compressed with Zstandard.
+    """Row groups of a hundred thousand to a million rows, compressed with Zstandard.
 
     They are compressed beside what is worked out meanwhile: at most two lots of rows are held.
     """
 
     def __init__(self, stream: BinaryIO, columns: Sequence[Column]) -> None:
         self._schema = arrow_schema(columns)
+        # Every write of a page straight to a file of Python would wait for the interpreter.
+        self._out = pa.BufferedOutputStream(pa.PythonFile(stream, "w"), _BUFFER)
         self._writer = parquet.ParquetWriter(
-            stream, self._schema, compression="zstd", store_schema=False, write_page_index=False,
+            self._out, self._schema, compression="zstd", store_schema=False, write_page_index=False,
+            use_dictionary=[each.name for each in self._schema if not pa.types.is_decimal(each.type)],
             write_statistics=[name for name in _SOUGHT if name in self._schema.names],
+            write_batch_size=_ROWS // 2, max_rows_per_page=_ROWS,
         )  # fmt: skip
         self._waiting: list[Any] = []
         self._rows = 0
@@ -77,7 +83,7 @@ class ParquetWriter:
 
     def _put(self, tables: list[Any]) -> None:
         whole = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
-        self._writer.write_table(whole, row_group_size=_ROWS)
+        self._writer.write_table(whole, row_group_size=_GROUP)
 
     def _settle(self) -> None:
         """Wait for what is being written; raises what went wrong with it."""
@@ -91,8 +97,10 @@ class ParquetWriter:
         self._settle()
         self._beside.shutdown()
         self._writer.close()
+        self._out.detach()
 
     def drop(self) -> None:
         """Let go of the stream; a foot is no matter in a file that nobody will see."""
         self._beside.shutdown(cancel_futures=True)
         self._writer.close()
+        self._out.detach()

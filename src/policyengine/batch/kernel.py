@@ -78,7 +78,7 @@ class Kernel:
         head = arrow_head(batch.schema, "spark", vocabulary, vocabulary.root, ())
         chunk = ArrowChunk(batch, head, "spark", before)
         twins = {self._typed.key_of(raw) for _, raw in chunk.raws(marked)} - {None}
-        typed = self._columns.read(chunk, before, twins.__contains__)
+        typed = self._columns.read(chunk, before, twins)
         good: list[Numbered] = []
         rejects: list[Reject] = []
         for at, raw in chunk.raws(typed.odd):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from policyengine.batch.raw import SAME_RECORD, Raw, Reject
 
-_BITS = (1 << 64) - 1
 _PARTS = 64
 Twins = Mapping[str, tuple[tuple[str, int], ...]]
 
@@ -18,14 +17,14 @@ class Keys:
 
     def __init__(self, twins: Twins | None = None) -> None:
         self._twins = twins
-        self._parts = [array("Q") for _ in range(_PARTS)]
+        self._hashes = array("q")
 
     def check(self, key: str | None, raw: Raw) -> list[Reject]:
         """The rejection of a record whose key another one has too; nothing for others, which are noted."""
         if key is None:
             return []
         if self._twins is None:
-            self._note(key)
+            self._hashes.append(hash(key))
             return []
         places = self._twins.get(key)
         if places is None:
@@ -39,31 +38,29 @@ class Keys:
     def note(self, keys: Iterable[str | None]) -> None:
         """Keys of records that are good otherwise."""
         if self._twins is None:
-            for key in keys:
-                if key is not None:
-                    self._note(key)
+            self._hashes.extend(hash(key) for key in keys if key is not None)
 
-    def is_twin(self, key: str | None) -> bool:
-        """Whether a key is known to be that of several records."""
-        return self._twins is not None and key in self._twins
+    @property
+    def twins(self) -> Container[str | None]:
+        """The keys that are known to be those of several records."""
+        return self._twins or ()
 
     def suspects(self) -> set[int]:
         """The hashes that several keys had."""
+        parts = [array("q") for _ in range(_PARTS)]
+        for each in self._hashes:
+            parts[each % _PARTS].append(each)
         found: set[int] = set()
-        for part in self._parts:
+        for part in parts:
             if len(set(part)) < len(part):
                 found.update(each for each, count in Counter(part).items() if count > 1)
         return found
-
-    def _note(self, key: str) -> None:
-        found = hash(key) & _BITS
-        self._parts[found % _PARTS].append(found)
 
 
 def twins_of(records: Iterable[tuple[str | None, Raw]], suspects: set[int]) -> Twins:
     """The keys that several records have, by looking at all of them again."""
     places: dict[str, list[tuple[str, int]]] = {}
     for key, raw in records:
-        if key is not None and hash(key) & _BITS in suspects:
+        if key is not None and hash(key) in suspects:
             places.setdefault(key, []).append((raw.file, raw.line))
     return {key: tuple(each) for key, each in places.items() if len(each) > 1}

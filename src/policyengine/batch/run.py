@@ -149,7 +149,7 @@ class _Pass:
                 self._write(self._read([(self._typed.key_of(raw), raw) for raw in chunk]))
                 continue
             before = self._summary.records
-            typed = columns.read(chunk, before, self._keys.is_twin)
+            typed = columns.read(chunk, before, self._keys.twins)
             odd = [(before + at + 1, raw) for at, raw in chunk.raws(typed.odd)]
             good = self._read(
                 [(self._typed.key_of(raw), raw) for _, raw in odd], [number for number, _ in odd]
@@ -178,15 +178,16 @@ class _Pass:
     ) -> None:
         """Answer good records, and those of a chunk; `place` knows the file and line of one in it."""
         named: Named = typed.named if typed is not None else ()
-        keys = {**dict(named), **{each.number: each.key for each in good}}
-        places = {each.number: (each.raw.file, each.raw.line) for each in good}
         answered = self._engine.answer(good, typed.batch if typed is not None else None)
-        for number, reason in answered.refused:
-            file, line = places[number] if place is None or number in places else place(number)
-            key = keys.get(number)
-            self._refuse(number, [Reject(file, line, key, None, WRONG_VALUE.id, reason)])
-        gone = {number for number, _ in answered.refused}
-        records = sorted((number, key) for number, key in keys.items() if number not in gone)
+        records = sorted([*named, *((each.number, each.key) for each in good)]) if good else named
+        if answered.refused:
+            keys = dict(records)
+            places = {each.number: (each.raw.file, each.raw.line) for each in good}
+            for number, reason in answered.refused:
+                file, line = places[number] if place is None or number in places else place(number)
+                self._refuse(number, [Reject(file, line, keys.get(number), None, WRONG_VALUE.id, reason)])
+            gone = {number for number, _ in answered.refused}
+            records = [each for each in records if each[0] not in gone]
         if isinstance(answered.rows, list):
             self._sink.write(answered.rows, records)
             self._summary.rows += len(answered.rows)

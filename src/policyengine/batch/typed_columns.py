@@ -6,12 +6,13 @@ records would find no mistake, and gives the same values; everything else is lef
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Protocol
 
+import polars as pl
 import pyarrow as pa
 from pyarrow import compute as pc
 
@@ -66,23 +67,25 @@ class ColumnReader:
         self._schema = record_schema(vocabulary)
         self._key = vocabulary.entities[vocabulary.root].key
 
-    def read(self, chunk: Chunk, before: int, is_twin: Callable[[str | None], bool]) -> TypedChunk:
-        """The chunk, typed; its records are numbered from `before` on."""
+    def read(self, chunk: Chunk, before: int, twins: Container[str | None] = ()) -> TypedChunk:
+        """The chunk, typed; its records are numbered from `before` on, and odd if their key is of `twins`."""
         given, strange = chunk.given(self._vocabulary.entities[self._vocabulary.root])
         whole = {name: _whole(column) for name, column in given.items()}
         columns, odd = self._entity(self._vocabulary.root, whole, chunk.count)
         odd = _either(odd, strange)
         keys = _texts(columns.get(self._key), chunk.count) if self._key else [None] * chunk.count
-        twins = [i for i, key in enumerate(keys) if is_twin(key)]
-        bad = set(_places(odd)) | set(twins)
-        numbers = pa.array(range(before + 1, before + chunk.count + 1), pa.int64())
-        batch = pa.RecordBatch.from_arrays([numbers, *columns.values()], names=[_ROW, *columns])
+        bad = set(_places(odd))
+        if twins:
+            bad.update(i for i, key in enumerate(keys) if key in twins)
+        numbers = range(before + 1, before + chunk.count + 1)
+        named = list(zip(numbers, keys, strict=True))
+        arrays = [pa.array(numbers, pa.int64()), *columns.values()]
+        batch = pa.RecordBatch.from_arrays(arrays, names=[_ROW, *columns])
         if bad:
-            good = pa.array([i for i in range(chunk.count) if i not in bad], pa.int64())
-            batch = batch.take(good)
-        return TypedChunk(
-            batch, sorted(bad), [(before + i + 1, key) for i, key in enumerate(keys) if i not in bad]
-        )
+            good = [i for i in range(chunk.count) if i not in bad]
+            batch = batch.take(pa.array(good, pa.int64()))
+            named = [named[i] for i in good]
+        return TypedChunk(batch, sorted(bad), named)
 
     def _entity(self, entity: str, given: Mapping[str, Any], count: int) -> tuple[dict[str, Any], Any]:
         """The columns of an entity, and which of its instances are odd (None: none of them)."""
@@ -163,6 +166,8 @@ def _repeated(parents: Any, keys: Any) -> Any:
 def _texts(column: Any, count: int) -> list[str | None]:
     if column is None:
         return [None] * count
+    if pa.types.is_string(column.type):
+        return pl.Series(column).to_list()
     return [None if key is None else str(key) for key in column.to_pylist()]
 
 

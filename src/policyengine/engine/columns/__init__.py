@@ -9,7 +9,7 @@ there is one meaning, not two.
 
 from __future__ import annotations
 
-from policyengine.engine.columns.assemble import findings_schema
+from policyengine.engine.columns.cells import findings_schema
 from policyengine.engine.columns.plan import Answer, ColumnPlan
 from policyengine.engine.columns.schema import record_schema
 from policyengine.program.linked import Program

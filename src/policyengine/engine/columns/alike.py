@@ -95,6 +95,8 @@ def recoded(term: Code, domain: tuple[object, ...]) -> Code:
     places = [next(i for i, each in enumerate(domain) if same(each, value)) for value in term.domain]
     if places == list(range(len(places))):
         return Code(term.expr, domain, term.sure)
+    if len(places) == 1 and term.sure:
+        return Code(lit(places[0], pl.UInt16), domain, True)
     chain: pl.Expr = lit(None, pl.UInt16)
     for i, place in enumerate(places):
         chain = pl.when(term.expr == lit(i, pl.UInt16)).then(lit(place, pl.UInt16)).otherwise(chain)

@@ -1,9 +1,10 @@
 """One table an entity, one row for each of it: the findings as numbers, which a second table spells out.
 
 What is one of a few things stands in a list for each section (`levels`, `duties`, and `duties.2` where one
-column is not enough), by its number in the table of what was found so far. Amounts and dates of single rules,
-and derived facts, are columns of their own. It says the same as the findings table in a hundredth of the
-room.
+column is not enough), by its number in the table of what was found so far. Rows that are alike point at one
+list: the columns are Arrow dictionaries, which `dictionary_decode` writes out. Amounts and dates of rules and
+derived facts, are columns of their own; amounts are decimals of their own scale, of 64 bits where all fit. It
+says the same as the findings table in a hundredth of the room.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from policyengine.engine.columns.fixes import KINDS, TYPES, Fixes
 from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.lowering import Lowering, Output
 from policyengine.engine.columns.schema import ROW
-from policyengine.engine.columns.shows import exact_array, within_calendar
+from policyengine.engine.columns.shows import amounts, within_calendar
 from policyengine.engine.columns.terms import Term
 from policyengine.engine.layout import VALUES
 
@@ -53,7 +54,9 @@ def _table(lowering: Lowering, state: State, outputs: list[tuple[int, Output]]) 
         if each.block.rules and each.block.section != VALUES:
             keys = rows.get_column(each.block.key) if each.block.key else None
             name = _free(each.block.section, columns)
-            columns[name] = lowering.fixes.lists(place, each.block, keys, rows.height).to_arrow()
+            numbers = lowering.fixes.numbers(place, each.block, keys, rows.height)
+            shared = lowering.fixes.shared(place)
+            columns[name] = pa.DictionaryArray.from_arrays(numbers.to_arrow(), shared, safe=False)
     for _, each in outputs:
         columns |= {name: _column(term, rows) for name, term in each.terms.items()}
     return pa.table(columns)
@@ -70,8 +73,8 @@ def _free(name: str, columns: Mapping[str, Any]) -> str:
 
 def _column(term: Term, rows: pl.DataFrame) -> Any:
     match term:
-        case terms.Num(expr, scale):
-            return exact_array(_series(rows, expr), scale)
+        case terms.Num(expr):
+            return amounts(term, _series(rows, expr))
         case terms.Day(expr):
             return _series(rows, within_calendar(expr)).to_arrow()
         case terms.Code(expr, domain):

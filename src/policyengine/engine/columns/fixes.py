@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import polars as pl
@@ -31,68 +30,78 @@ class Fixes:
 
     def __init__(self) -> None:
         self._numbers: dict[Fixed, int] = {}
-        self._lists: dict[tuple[int, int], list[int]] = {}
-        self._dense: dict[int, tuple[pl.Series, pl.Series]] = {}
+        self._places: dict[tuple[int, int], int] = {}
+        self._said: dict[int, list[list[int]]] = {}
+        self._dense: dict[int, pl.Series] = {}
+        self._spelled: dict[int, Any] = {}
         self._columns: dict[str, Any] = {}
-        self._read: dict[str, Any] = {}
+        self._table: tuple[frozenset[int], pl.DataFrame, dict[str, Any]] | None = None
 
     @property
     def all(self) -> list[Fixed]:
         """The parts in the order of their numbers."""
         return list(self._numbers)
 
-    def lists(self, place: int, block: Block, keys: pl.Series | None, count: int) -> pl.Series:
-        """For every row of a frame the numbers of its findings of a block."""
+    def lists(self, place: int) -> pl.Series:
+        """The numbers of findings that stand in each list of a block."""
+        found = pl.from_arrow(self.shared(place))
+        assert isinstance(found, pl.Series)
+        return found
+
+    def shared(self, place: int) -> Any:
+        """The same as Arrow has them."""
+        said = self._said.get(place, [])
+        if place not in self._spelled or len(self._spelled[place]) != len(said):
+            self._spelled[place] = pa.array(said, pa.list_(pa.uint32()))
+        return self._spelled[place]
+
+    def numbers(self, place: int, block: Block, keys: pl.Series | None, count: int) -> pl.Series:
+        """For every row of a frame the number of its list among those of a block that came up so far."""
         if keys is None:
-            found = self._list(place, block, 0)
-            return pl.repeat(found, count, dtype=pl.List(pl.UInt32), eager=True)
+            return pl.repeat(self._told(place, block, 0), count, dtype=pl.Int32, eager=True)
         if block.size <= _DENSE:
-            return self._gathered(place, block, keys)
+            return self._looked_up(place, block, keys)
         distinct = keys.unique()
-        lists = pl.Series(
-            [self._list(place, block, key) for key in distinct.to_list()], dtype=pl.List(pl.UInt32)
-        )
-        table = pl.DataFrame({"key": distinct, "ids": lists})
+        told = pl.Series([self._told(place, block, key) for key in distinct.to_list()], dtype=pl.Int32)
+        table = pl.DataFrame({"key": distinct, "told": told})
         joined = keys.alias("key").to_frame().join(table, on="key", how="left", maintain_order="left")
-        return joined.get_column("ids")
+        return joined.get_column("told")
 
-    def _gathered(self, place: int, block: Block, keys: pl.Series) -> pl.Series:
-        if place not in self._dense:
-            seen = pl.repeat(False, block.size, dtype=pl.Boolean, eager=True)
-            empty = pl.repeat([], block.size, dtype=pl.List(pl.UInt32), eager=True)
-            self._dense[place] = seen, empty
-        seen, lists = self._dense[place]
-        if not seen.gather(keys).all():
-            for key in keys.unique().to_list():
-                self._list(place, block, key)
-            known = [self._lists.get((place, key)) for key in range(block.size)]
-            seen = pl.Series([each is not None for each in known])
-            lists = pl.Series([each or [] for each in known], dtype=pl.List(pl.UInt32))
-            self._dense[place] = seen, lists
-        return lists.gather(keys)
+    def _looked_up(self, place: int, block: Block, keys: pl.Series) -> pl.Series:
+        known = self._dense.get(place)
+        if known is None:
+            known = pl.repeat(-1, block.size, dtype=pl.Int32, eager=True)
+        found = known.gather(keys)
+        if (found < 0).any():
+            new = keys.filter(found < 0).unique()
+            told = pl.Series([self._told(place, block, key) for key in new.to_list()], dtype=pl.Int32)
+            known = known.scatter(new, told)
+            found = known.gather(keys)
+        self._dense[place] = known
+        return found
 
-    def _list(self, place: int, block: Block, key: int) -> list[int]:
-        if (place, key) not in self._lists:
-            found = [self._number(each) for each in block.decode(key)]
-            self._lists[place, key] = found
-        return self._lists[place, key]
+    def _told(self, place: int, block: Block, key: int) -> int:
+        if (place, key) not in self._places:
+            several = self._said.setdefault(place, [])
+            self._places[place, key] = len(several)
+            several.append([self._number(each) for each in block.decode(key)])
+        return self._places[place, key]
 
     def extent(self, place: int) -> tuple[Sort, Sort] | None:
         """What the first and the last finding of a block are sorted by; None where its lists are unsorted."""
         known = list(self._numbers)
         low, high = (2**30, 0, 0), (-1, 0, 0)
-        for (at, _), numbers in self._lists.items():
-            if at == place and numbers:
-                keys = [(each.section, each.rank, each.rule) for each in (known[i] for i in numbers)]
-                if keys != sorted(keys):
-                    return None
-                low, high = min(low, keys[0]), max(high, keys[-1])
+        for numbers in filter(None, self._said.get(place, ())):
+            keys = [(each.section, each.rank, each.rule) for each in (known[i] for i in numbers)]
+            if keys != sorted(keys):
+                return None
+            low, high = min(low, keys[0]), max(high, keys[-1])
         return low, high
 
     def _number(self, fixed: Fixed) -> int:
         if fixed not in self._numbers:
             self._columns.clear()
-            self._read.clear()
+            self._table = None
             self._numbers[fixed] = len(self._numbers)
         return self._numbers[fixed]
 
@@ -107,21 +116,29 @@ class Fixes:
             self._columns[name] = None if empty else pa.array(values, dtype)
         return self._columns[name]
 
-    def coded(self, name: str) -> tuple[pl.Series, Any] | None:
-        """A column of texts: the number of each by that of the fixed part, -1 for none, and the texts."""
-        found: tuple[pl.Series, Any] | None = self._once(name, numbered)
-        return found
+    def looked_up(self, own: frozenset[int]) -> tuple[pl.DataFrame, dict[str, Any]]:
+        """A row for each number, without nulls, so that all cells are looked up at once; and the texts.
 
-    def values(self, name: str) -> tuple[pl.Series, pl.Series] | None:
-        """A column of numbers or dates: its values, and whether there is one; where not, 0 stands there."""
-        found: tuple[pl.Series, pl.Series] | None = self._once(name, _filled)
-        return found
-
-    def _once(self, name: str, read: Callable[[Any], Any]) -> Any:
-        if name not in self._read:
-            cells = self.cells(name) if self.all else None
-            self._read[name] = None if cells is None else read(cells)
-        return self._read[name]
+        A text is a number among the texts of its column, -1 for none. A number or date has a second column,
+        with `?`, for whether there is one. `rule` is the number of the rule, `own` whether it is among those.
+        """
+        if self._table is None or self._table[0] != own:
+            order = self.order()
+            rules = order.get_column("rule")
+            columns = [rules.cast(pl.Int32), _bytes(rules.is_in(list(own))).alias("own")]
+            words: dict[str, Any] = {}
+            for name, kind in KINDS.items():
+                cells = self.cells(name) if self.all else None
+                if cells is None:
+                    continue
+                if kind == "text":
+                    codes, words[name] = numbered(cells)
+                    columns.append(codes.alias(name))
+                else:
+                    values, there = _filled(cells)
+                    columns += [values.alias(name), _bytes(there).alias(f"{name}?")]
+            self._table = own, pl.DataFrame(columns), words
+        return self._table[1:]
 
     def order(self) -> pl.DataFrame:
         """What the fixed parts are sorted by."""
@@ -139,6 +156,11 @@ def numbered(texts: Any) -> tuple[pl.Series, Any]:
     """Texts of Arrow as numbers, -1 for none, and what these stand for."""
     found = texts.dictionary_encode()
     return pl.Series(found.indices, dtype=pl.Int32).fill_null(-1), found.dictionary
+
+
+def _bytes(flags: pl.Series) -> pl.Series:
+    """Flags as bytes, which are looked up far faster than bits."""
+    return flags.cast(pl.UInt8)
 
 
 def _filled(cells: Any) -> tuple[pl.Series, pl.Series]:

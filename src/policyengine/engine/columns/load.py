@@ -104,6 +104,8 @@ class Loader:
 
 
 def _single(column: Any) -> Any:
+    if column.num_chunks == 1:
+        return column.chunk(0)  # combining copies even one
     found = column.combine_chunks()
     return found.chunk(0) if isinstance(found, pa.ChunkedArray) and found.num_chunks else found
 
@@ -126,6 +128,8 @@ def _fact(array: Any, fact: Fact, name: str) -> tuple[pl.Series, FactShape, pl.S
     if fact.scalar == "enum" and not fact.is_list:
         choices = _choices(array, fact, name)
         return choices, FactShape(choices.null_count() > 0), None
+    if fact.scalar in ("number", "money", "rate") and not fact.is_list:
+        return _exact(array, name)
     values = _series(array, name)
     if fact.is_list:
         return values, FactShape(values.null_count() > 0), None
@@ -133,8 +137,6 @@ def _fact(array: Any, fact: Fact, name: str) -> tuple[pl.Series, FactShape, pl.S
         values = values.cast(pl.Int64)
         digits, odd = _digits(values)
         return values, FactShape(values.null_count() > 0, 0, digits), odd
-    if fact.scalar in ("number", "money", "rate"):
-        return _exact(values, name)
     if fact.scalar in ("text", "period"):
         values = values.cast(pl.String)
     if fact.scalar == "boolean":
@@ -166,13 +168,12 @@ def _digits(values: pl.Series) -> tuple[int, pl.Series | None]:
     return (18, odd) if _are_few(int(odd.sum()), len(values)) else (digits, None)
 
 
-def _exact(values: pl.Series, name: str) -> tuple[pl.Series, FactShape, pl.Series | None]:
+def _exact(array: Any, name: str) -> tuple[pl.Series, FactShape, pl.Series | None]:
     """Decimals as whole units of the coarsest scale that keeps all but a few of them."""
-    dtype = values.dtype
-    if not isinstance(dtype, pl.Decimal):
-        values = values.cast(pl.Decimal(38, 0))
-    scale = dtype.scale if isinstance(dtype, pl.Decimal) else 0
-    units = _narrow(values.to_physical())
+    array = array if pa.types.is_decimal(array.type) else array.cast(pa.decimal128(38, 0))
+    scale = array.type.scale
+    units = _low_halves(array)
+    units = _narrow(_series(array, name).to_physical()) if units is None else units.alias(name)
     missing = units.null_count() > 0
     odd: pl.Series | None = None
     for wanted in _SCALES if scale > 2 else ():
@@ -201,6 +202,16 @@ def _exact(values: pl.Series, name: str) -> tuple[pl.Series, FactShape, pl.Serie
 def _are_few(count: int, whole: int) -> bool:
     """Whether so many may be left to the row engine: one, or one in a hundred."""
     return count <= 1 or count * 100 <= whole
+
+
+def _low_halves(array: Any) -> pl.Series | None:
+    """Units of 128 bits in 64, as they lie in memory; None unless all are there, small and not below 0."""
+    if array.type.bit_width != 128 or array.null_count or not len(array):
+        return None
+    words = pa.Array.from_buffers(pa.int64(), 2 * len(array), [None, array.buffers()[1]], 0, 2 * array.offset)
+    halves = _series(words, "u")
+    low, high = halves.gather_every(2), halves.gather_every(2, 1)
+    return low if not high.bitwise_or() and bool((low >= 0).all()) else None
 
 
 def _narrow(units: pl.Series) -> pl.Series:

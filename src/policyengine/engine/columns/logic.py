@@ -192,7 +192,9 @@ def chosen(emitter: Emitter, condition: Flag | Const, then: Term, otherwise: Ter
     constant = isinstance(then, Const) and isinstance(otherwise, Const) and then.sure and otherwise.sure
     if constant and same(then.value, otherwise.value):  # type: ignore[union-attr]
         return then
-    (one, other), make = unified([then, otherwise])
+    # What follows, a chain maybe, keeps its numbers; what comes before it may get others, one by one.
+    then = emitter.frame.keep(then) if isinstance(then, Code) else then
+    (other, one), make = unified([otherwise, then])
     if condition.sure:
         assert isinstance(condition, Flag)
         sure = terms.is_sure(then) and terms.is_sure(otherwise)

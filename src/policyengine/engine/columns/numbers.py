@@ -149,7 +149,8 @@ def rounded(term: Num | Quotient, digits: int, way: str) -> Num:
     wide = width(max(2 * term.bound, 2 * unit))
     expr = term.expr.cast(wide) if width(term.bound) != wide else term.expr
     bound = term.bound // unit + 1
-    units = _whole(expr, lit(unit, wide), way).cast(width(bound))
+    units = _half_up(expr, unit, wide) if way == "round half up" else _whole(expr, lit(unit, wide), way)
+    units = units.cast(width(bound))
     return _unit(Num(units, digits, bound, term.sure))
 
 
@@ -173,6 +174,12 @@ def _rounded_quotient(term: Quotient, digits: int, way: str) -> Num:
     dividend = over.expr.cast(wide) * lit(shift, wide)
     turned = pl.when(divisor < 0).then(negative(dividend)).otherwise(dividend)
     return _unit(Num(_whole(turned, divisor.abs(), way), digits, top + 1))
+
+
+def _half_up(expr: pl.Expr, unit: int, dtype: type[pl.DataType]) -> pl.Expr:
+    """How many whole units, a half away from zero; `unit` is even. One division: it rounds down."""
+    below = (expr < 0).cast(dtype)  # so that half a unit below zero is rounded down too
+    return (expr + (lit(unit // 2, dtype) - below)) // lit(unit, dtype)
 
 
 def _whole(expr: pl.Expr, unit: pl.Expr, way: str) -> pl.Expr:

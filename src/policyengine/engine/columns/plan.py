@@ -11,8 +11,9 @@ import polars as pl
 import pyarrow as pa
 
 from policyengine.dataclass import dataclass
-from policyengine.engine.columns.assemble import Assembly, findings_schema, table_of
+from policyengine.engine.columns.assemble import Assembly, table_of
 from policyengine.engine.columns.brief import Brief, brief
+from policyengine.engine.columns.cells import findings_schema
 from policyengine.engine.columns.load import FactShape, Loader, Shape
 from policyengine.engine.columns.lowering import Lowering
 from policyengine.engine.columns.named import missing_of

@@ -23,6 +23,9 @@ from policyengine.policy.rule import Reading, Rule
 
 _MOST = 4096
 _KEYS = 2**62
+_WIDTHS: tuple[tuple[int, type[pl.DataType]], ...] = (
+    (2**16, pl.UInt16), (2**31, pl.UInt32), (_KEYS, pl.UInt64),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +321,7 @@ def blocks(frame: Frame, rules: Sequence[Lowered]) -> Iterator[Block]:
 def _keyed(frame: Frame, block: Block) -> Block:
     if block.size > _KEYS:
         raise Unsupported("findings with very many outcomes")
-    dtype = pl.UInt32 if block.size < 2**31 else pl.UInt64
+    dtype = next(each for most, each in _WIDTHS if block.size <= most)
     key: pl.Expr | None = None
     factor = 1
     for piece in block.pieces.values():

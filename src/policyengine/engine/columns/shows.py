@@ -17,6 +17,7 @@ from policyengine.engine.layout import DIGITS, LARGEST, ColumnKind
 from policyengine.feel.values import Unknown
 
 _MOST = 2**14
+_SHORT = 18
 _NOT_KNOWN = Unknown(frozenset())
 _FIRST, _LAST = datetime.date.min, datetime.date.max
 EXACT = pa.decimal128(38, DIGITS)
@@ -48,6 +49,15 @@ def exact_array(units: pl.Series, scale: int = DIGITS) -> Any:
     """Whole units of a scale as decimals, without a second look at any of them."""
     plain = units.cast(pl.Decimal(38, 0)).rechunk().to_arrow()
     dtype = pa.decimal128(38, scale)
+    return pa.Array.from_buffers(dtype, len(plain), plain.buffers(), plain.null_count, plain.offset)
+
+
+def amounts(term: Num, units: pl.Series) -> Any:
+    """A number as decimals of its own scale: of 64 bits where all of its digits fit, which copies nothing."""
+    if units.dtype != pl.Int64 or term.bound >= 10**_SHORT or not 0 <= term.scale <= _SHORT:
+        return exact_array(units, term.scale)
+    plain = units.rechunk().to_arrow()
+    dtype = pa.decimal64(_SHORT, term.scale)
     return pa.Array.from_buffers(dtype, len(plain), plain.buffers(), plain.null_count, plain.offset)
 
 
@@ -123,16 +133,23 @@ def _kept(holds: Sequence[object], items: Sequence[object]) -> object:
 def _number(term: Num, digits: int) -> pl.Expr:
     if term.scale < digits:
         term = numbers.scaled(term, digits)
-    unit = 10**term.scale
-    size = term.expr.abs()
-    dtype = numbers.width(max(term.bound, unit))
-    size = size.cast(dtype)
-    sign = pl.when(term.expr < 0).then(lit("-", pl.String)).otherwise(lit("", pl.String))
     if term.scale == 0:
-        return sign + size.cast(pl.String)
+        return term.expr.cast(pl.String)
+    unit = 10**term.scale
+    if term.bound * unit < numbers.LARGEST:
+        exact = term.expr.cast(pl.Decimal(38, term.scale)) / lit(unit, pl.Int64)
+        return _trimmed(exact.cast(pl.String), term.scale, digits)
+    size, dtype = term.expr.abs(), numbers.width(term.bound)
+    sign = pl.when(term.expr < 0).then(lit("-", pl.String)).otherwise(lit("", pl.String))
     front = (size // lit(unit, dtype)).cast(pl.String)
     rest = (size % lit(unit, dtype)).cast(pl.String).str.zfill(term.scale)
-    if term.scale > digits:
-        rest = rest.str.strip_chars_end("0").str.pad_end(digits, "0")
-    point = pl.when(rest.str.len_bytes() > 0).then(lit(".", pl.String)).otherwise(lit("", pl.String))
-    return sign + front + point + rest
+    return _trimmed(sign + front + lit(".", pl.String) + rest, term.scale, digits)
+
+
+def _trimmed(text: pl.Expr, scale: int, digits: int) -> pl.Expr:
+    """A number as text without zeros at its end, but for so many digits after the point."""
+    if scale == digits:
+        return text
+    if digits == 0:
+        return text.str.strip_chars_end("0").str.strip_chars_end(".")
+    return text.str.head(digits - scale) + text.str.tail(scale - digits).str.strip_chars_end("0")

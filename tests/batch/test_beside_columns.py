@@ -15,6 +15,7 @@ from pyarrow import parquet
 
 from policyengine.batch import beside_columns
 from policyengine.batch.inputs import find_inputs
+from policyengine.batch.lines import Unusable
 from policyengine.program.load import load
 from policyengine.source import Source
 
@@ -213,3 +214,12 @@ def test_a_record_without_a_key_has_no_list(owner, program, tmp_path):
     files = {"p.csv": "id,staff\na,1\n,1\n", "sites.csv": f"partner,id,rent\n{owner},s,1\n"}
     rows, *_ = _both(program, files, tmp_path)
     assert [row[0] for row in rows if row[5] == "missing" and row[7] == "sites"] == [2]
+
+
+def test_no_room_for_the_tables_ends_the_run(program, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pyarrow.ipc.new_file", full)
+    with pytest.raises(Unusable, match="do not fit into a temporary file"):
+        _both(program, {"p.csv": "id\na\n", "sites.csv": "partner,id\na,s\n"}, tmp_path)

@@ -168,3 +168,31 @@ def test_an_amount_beyond_the_table(evaluate):
         ran = evaluate({"p.ndjson": text}, "--engine", engine)
         assert (ran.code, ran.keys) == (1, ["y"])
         assert [(row["line"], row["key"], row["code"]) for row in ran.rejects] == [("1", "x", "RECORD002")]
+
+
+def test_numbers_that_share_no_column(evaluate):
+    fees = ["1", "9" * 20, "0." + "0" * 9 + "1", "9" * 40, "1." + "1" * 30, "1e20", "2.005"]
+    head = "id,active_accounts\n" + "".join(f"p{i},1{'0' * 20 * (i == 3)}\n" for i in range(600))
+    accounts = "partner,id,setup_fee\n" + "".join(f"p{i},A,{fees[i % len(fees)]}\n" for i in range(40))
+    outputs = {}
+    for engine in ("rows", "columns"):
+        ran = evaluate({"p.csv": head, "accounts.csv": accounts}, "--engine", engine)
+        assert len({row["row"] for row in ran.rows}) + len({row["key"] for row in ran.rejects}) == 600
+        outputs[engine] = (ran.rows, ran.rejects)
+    assert outputs["rows"] == outputs["columns"]
+
+
+@pytest.mark.parametrize("engine", ["rows", "columns"])
+def test_spaces_count_in_texts_alone(engine, evaluate):
+    head = "id,active_accounts,attends_quarterly_reviews,competence_rating,team_in_ongoing_training\n"
+    accounts = "partner,id,setup_fee,order_form_submitted_on\n a,A, 5 , 2026-11-02 \n"
+    ran = evaluate(
+        {"p.csv": f"{head} a, 3 , true , positive , \nb,1,true,positiv ,\n", "accounts.csv": accounts},
+        "--engine", engine,
+    )  # fmt: skip
+    assert ran.keys == [" a"]
+    assert ran.values("charges", "due_on", id="setup-fee") == ["2026-11-02"]
+    assert ran.values("missing", "id", id="competence_rating") == []
+    assert [(row["key"], row["reason"]) for row in ran.rejects] == [
+        ("b", "`competence_rating` cannot be `positiv`")
+    ]

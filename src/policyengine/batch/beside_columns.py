@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow as pa
 from pyarrow import compute as pc
 
-from policyengine.batch.beside import orphan, twice
+from policyengine.batch.beside import no_room, orphan, twice
 from policyengine.batch.head import Head
 from policyengine.batch.inputs import Reader
 from policyengine.batch.parquet import ArrowChunk, arrow_rows
@@ -223,11 +223,15 @@ class _Table:
         columns |= {_LINE: pa.array(lines, pa.int64()), _OWNER: pa.array(owners, pa.string())}
         batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
         if self._writer is None:
-            self._writer = pa.ipc.new_file(str(self._path), batch.schema)
             self._schema = batch.schema
         elif batch.schema != self._schema:
             raise _NotPlain
-        self._writer.write_batch(batch)
+        try:
+            if self._writer is None:
+                self._writer = pa.ipc.new_file(str(self._path), batch.schema)
+            self._writer.write_batch(batch)
+        except OSError as error:
+            raise no_room(error) from None
         self._starts.append(self._starts[-1] + len(lines))
         self._hashes.append(pl.Series(owners, dtype=pl.String).hash())
 

@@ -141,6 +141,10 @@ def evaluate_tables(program: Program, wanted: Wanted, console: Console) -> int:
     if not summary.records and not summary.orphans:
         raise CommandError("there is no record in what was given")
     console.err(_told(summary, targets.rejects))
+    if summary.named:
+        _explain(
+            wanted, console, f"engine: rows named the missing facts of {plural(summary.named, 'record')}"
+        )
     return OK if summary.clean else FOUND
 
 

@@ -33,7 +33,7 @@ _ROWS = {
 
 
 def _taken(table: Any, places: Any) -> Any:
-    """Rows of a table by their places: columns of one piece, and nothing where nothing is, are far quicker."""
+    """Rows of a table by their places: columns of one piece are quicker, and empty ones need no looking."""
     arrays = [
         pa.nulls(len(places), each.type)
         if each.null_count == len(each)

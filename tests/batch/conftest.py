@@ -80,3 +80,20 @@ def evaluate(
         return Ran(code, said.out, said.err, table(out), table(rejects))
 
     return call
+
+
+@pytest.fixture
+def cli_run(capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    """Runs a command line; gives the exit code and what it said."""
+
+    def call(*arguments: str) -> tuple[int, str]:
+        code = run(list(arguments))
+        return code, capfd.readouterr().err
+
+    return call
+
+
+@pytest.fixture
+def table_of() -> Callable[[Path], list[dict[str, str]]]:
+    """The rows of a CSV file."""
+    return table

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from policyengine.batch import beside
+
 PROGRAM = """\
 kind: program
 id: deep
@@ -81,3 +83,12 @@ def test_nobody_has_any(evaluate, program):
     files = {"p.csv": PARTNERS, "customers.csv": CUSTOMERS, "contracts.csv": "partner,customer,id\n"}
     ran = evaluate(files, program=program)
     assert (ran.code, ran.rows, ran.rejects) == (0, [], [])
+
+
+def test_no_room_for_the_tables(evaluate, monkeypatch):
+    monkeypatch.setattr(beside, "_SETUP", (*beside._SETUP, "PRAGMA max_page_count = 8"))
+    accounts = "partner,id\n" + "".join(f"a,A{i}\n" for i in range(2000))
+    ran = evaluate({"p.csv": "id\na\n", "accounts.csv": accounts})
+    assert (ran.code, ran.rows, ran.rejects) == (2, [], [])
+    assert "do not fit into a temporary file" in ran.err
+    assert "TMPDIR" in ran.err

@@ -102,8 +102,11 @@ def test_records_whose_missing_facts_rows_had_to_name_are_counted(evaluate, tmp_
         )
         assert ran.code == 0
         told[engine] = ran.err.splitlines()[1:], (tmp_path / "out" / "out.csv").read_bytes()
-    assert told["columns"][0] == ["engine: rows named the missing facts of 3 records"]
-    assert told["rows"][0] == []
+    assert told["columns"][0] == [
+        "0 of 3 records worked out one after the other",
+        "3 more only for the names of their missing facts",
+    ]
+    assert told["rows"][0] == ["3 of 3 records worked out one after the other"]
     assert told["columns"][1] == told["rows"][1]
 
 
@@ -184,3 +187,31 @@ def test_an_amount_beyond_the_table(evaluate):
         ran = evaluate({"p.ndjson": text}, "--engine", engine)
         assert (ran.code, ran.keys) == (1, ["y"])
         assert [(row["line"], row["key"], row["code"]) for row in ran.rejects] == [("1", "x", "RECORD002")]
+
+
+def test_numbers_that_share_no_column(evaluate):
+    fees = ["1", "9" * 20, "0." + "0" * 9 + "1", "9" * 40, "1." + "1" * 30, "1e20", "2.005"]
+    head = "id,active_accounts\n" + "".join(f"p{i},1{'0' * 20 * (i == 3)}\n" for i in range(600))
+    accounts = "partner,id,setup_fee\n" + "".join(f"p{i},A,{fees[i % len(fees)]}\n" for i in range(40))
+    outputs = {}
+    for engine in ("rows", "columns"):
+        ran = evaluate({"p.csv": head, "accounts.csv": accounts}, "--engine", engine)
+        assert len({row["row"] for row in ran.rows}) + len({row["key"] for row in ran.rejects}) == 600
+        outputs[engine] = (ran.rows, ran.rejects)
+    assert outputs["rows"] == outputs["columns"]
+
+
+@pytest.mark.parametrize("engine", ["rows", "columns"])
+def test_spaces_count_in_texts_alone(engine, evaluate):
+    head = "id,active_accounts,attends_quarterly_reviews,competence_rating,team_in_ongoing_training\n"
+    accounts = "partner,id,setup_fee,order_form_submitted_on\n a,A, 5 , 2026-11-02 \n"
+    ran = evaluate(
+        {"p.csv": f"{head} a, 3 , true , positive , \nb,1,true,positiv ,\n", "accounts.csv": accounts},
+        "--engine", engine,
+    )  # fmt: skip
+    assert ran.keys == [" a"]
+    assert ran.values("charges", "due_on", id="setup-fee") == ["2026-11-02"]
+    assert ran.values("missing", "id", id="competence_rating") == []
+    assert [(row["key"], row["reason"]) for row in ran.rejects] == [
+        ("b", "`competence_rating` cannot be `positiv`")
+    ]

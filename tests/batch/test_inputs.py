@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -131,7 +132,7 @@ def test_rates_and_lists_in_cells(evaluate, tmp_path):
             "did you mean `active_accounts`?",
         ),
         ({"p.csv": "id,id\nb,1\n"}, "the column `id` is there twice", "--ignore"),
-        ({"p.csv": "id,\nb,1\n"}, "column 2 has no name", "--ignore"),
+        ({"p.csv": "id,\nb,1\n"}, "column 2 has no name", "--ignore ''"),
         ({"p.csv": "id,accounts\nb,1\n"}, "`accounts` is a list", "--table accounts=FILE"),
         ({"p.csv": ""}, "`p.csv` is empty", "names of the facts"),
         ({"p.csv": "id\n"}, "there is no record", ""),
@@ -144,6 +145,10 @@ def test_rates_and_lists_in_cells(evaluate, tmp_path):
         ),
         ({"p.parquet": b"PAR1 or not"}, "is no Parquet file", ""),
         ({"p.txt": "id\n"}, "the ending of `p.txt`", "--format"),
+        ({"p.csv.gz": "id\n"}, "`p.csv.gz` is compressed", "unpack it"),
+        ({"p.csv": b"\x1f\x8b\x08\x00"}, "`p.csv` is compressed", "unpack it"),
+        ({"p.xlsx": b"PK"}, "`p.xlsx` is a workbook", "save its sheet as CSV"),
+        ({"p.csv": "id,x,y\nb,1,1\n"}, "`x` is not a fact of the reseller; `y` is not", "(its facts are"),
     ],
 )
 def test_unusable(files, message, help, evaluate):
@@ -195,3 +200,31 @@ def test_decimals_of_any_width(evaluate):
 
 def test_a_file_of_another_ending_is_what_is_said(evaluate):
     assert evaluate({"p.txt": CSV}, "--format", "csv").keys == ["007", "acme"]
+    ran = evaluate({"p.txt": CSV, "accounts.csv": ACCOUNTS}, "--format", "csv")
+    assert ran.values("missing", "id", id="accounts") == []
+
+
+def test_a_pipe_cannot_be_read_twice(evaluate):
+    os.mkfifo("pipe.csv")
+    ran = evaluate({"p.csv": CSV}, records="pipe.csv")
+    assert (ran.code, "`pipe.csv` cannot be read twice" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("records", ["p.csv", "."])
+def test_capitals_in_the_name_of_a_table(records, evaluate):
+    ran = evaluate({"p.csv": CSV, "Accounts.CSV": ACCOUNTS}, records=records)
+    assert ran.values("missing", "id", id="accounts") == []
+    assert ran.values("charges", "subject", id="setup-fee") != []
+
+
+def test_a_table_has_the_ending_of_one(evaluate):
+    ran = evaluate({"p.csv": CSV, "a.txt": ACCOUNTS}, "--table", "accounts=a.txt", "--format", "csv")
+    assert (ran.code, "`a.txt` is no table" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("again", ["p.csv", ".", "link.csv", "./p.csv"])
+def test_a_file_that_is_given_twice(again, evaluate, tmp_path):
+    (tmp_path / "in" / "link.csv").symlink_to("p.csv")
+    ran = evaluate({"p.csv": CSV}, again)
+    assert (ran.code, ran.rows, ran.rejects) == (2, [], [])
+    assert "is given twice" in ran.err

@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import date
 from decimal import Decimal
@@ -145,6 +146,9 @@ def test_no_text_is_taken_for_a_formula(key, cell, evaluate):
         (["--rejects", "x.txt"], "does not tell what to write"),
         (["--table", "nothing=p.csv"], "no list of the program"),
         (["--table", "accounts"], "names no table"),
+        (["--table", "accounts=accounts.csv", "--table", "accounts=p.csv"], "names `accounts` twice"),
+        (["-o", "-"], "alone for standard output, or a file that ends in .csv"),
+        (["-o", "x.xlsx"], "or a file that ends in .csv"),
     ],
 )
 def test_what_cannot_be_written(options, message, evaluate, tmp_path):
@@ -164,6 +168,32 @@ def test_to_standard_output(evaluate):
     ran = evaluate(TWO, "-o", "csv", "--layout", "records")
     assert ran.out.splitlines()[0].startswith("row,key,levels.reseller-levels,")
     assert len(ran.out.splitlines()) == 3
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_pipe_gets_all_of_it_and_stays_a_pipe(form, evaluate, tmp_path):
+    pipe, got = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()))
+    reader.start()
+    ran = evaluate({"p.csv": "id,active_accounts\ngood,1\nbad,x\n"}, "-o", f"{form}:{pipe}")
+    reader.join()
+    assert ran.code == 1
+    assert pipe.is_fifo()
+    assert len(got[0]) > 1000
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out", "pipe"]
+
+
+@pytest.mark.parametrize("options", [["--layout", "records"], ["--engine", "rows"], ["--rejects", "x.csv"]])
+def test_what_is_for_tables_needs_one(options, evaluate, cli_run):
+    Path("p.csv").write_text("id\nb\n")
+    code, err = cli_run("evaluate", str(POLICIES / "bytekast"), "p.csv", *options)
+    assert (code, f"`{options[0]}` is for tables, and none is asked for" in err) == (2, True)
+
+
+def test_a_file_that_cannot_be_made_is_named_as_it_was_given(evaluate):
+    ran = evaluate({"p.csv": "id\nb\n"}, "-o", "x" * 300 + ".csv")
+    assert (ran.code, f"`{'x' * 300}.csv` cannot be" in ran.err) == (2, True)
 
 
 def test_what_cannot_be_opened_leaves_what_was_there(evaluate, tmp_path, monkeypatch):
@@ -248,3 +278,33 @@ def test_the_page_lists_the_columns():
     kinds = {"text": "text", "texts": "texts", "count": "whole number", "exact": "decimal", "date": "date"}
     rows = "\n".join(f"| `{each.name}` | {kinds[each.kind]} | {each.about} |" for each in COLUMNS)
     assert f"| column | type | what it is |\n|---|---|---|\n{rows}\n\n" in page
+
+
+def test_told_to_end_it_leaves_nothing_behind(tmp_path):
+    records = tmp_path / "p.csv"
+    records.write_text("id,active_accounts\n" + "".join(f"p{i},{i % 40}\n" for i in range(20_000)))
+    command = [
+        sys.executable, "-c", START, "evaluate", str(POLICIES / "bytekast"), str(records), "--engine", "rows",
+        "-o", str(tmp_path / "out.csv"),
+    ]  # fmt: skip
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    while not list(tmp_path.glob(".*.tmp")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.terminate()
+    assert process.wait(20) == 143
+    assert [path.name for path in tmp_path.iterdir()] == ["p.csv"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--engine", "columns"], "engine: columns (all of the program)\n0 of 2 records"),
+        (["--engine", "rows"], "engine: rows (as asked for)\n2 of 2 records"),
+        ([], "engine: columns (all of the program)\n2 of 2 records"),
+    ],
+)
+def test_how_it_was_worked_out(options, said, evaluate):
+    assert evaluate({"p.csv": "id\na\nb\n"}, "--explain-engine", *options).err.startswith(
+        f"{said} worked out one after the other"
+    )

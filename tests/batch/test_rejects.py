@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from basefiles import parquet
 
-from support import cases
+from support import POLICIES, cases
 
 
 def _place(row, first):
@@ -32,6 +36,7 @@ def test_rejects(case, evaluate):
 def test_bytes_that_are_no_text(evaluate):
     ran = evaluate({"p.csv": b"id,active_accounts\n\xff,3\ngood,3\n"})
     assert [(row["line"], row["code"]) for row in ran.rejects] == [("2", "BATCH003")]
+    assert ran.rejects[0]["help"] == "save the file as UTF-8"
     assert ran.keys == ["good"]
 
 
@@ -66,3 +71,57 @@ def test_rejects_can_go_elsewhere(evaluate, tmp_path):
     evaluate({"p.csv": "id,active_accounts\nb,x\n"}, "--rejects", str(tmp_path / "bad.ndjson"))
     assert '"fact": "active_accounts", "code": "RECORD002"' in (tmp_path / "bad.ndjson").read_text()
     assert not (tmp_path / "out" / "out.rejects.csv").exists()
+
+
+def test_the_mistakes_of_a_record_are_told_by_their_lines(evaluate):
+    accounts = (
+        "partner,id,setup_fee,set_up_on\nb,A,eleven,2\nb,C,x,\nb,A,12,2026-01-32\nb,A,1,\nb,A,1,someday\n"
+    )
+    ran = evaluate({"p.csv": "id,active_accounts\nb,-1\ngood,3\n", "accounts.csv": accounts})
+    assert [(row["file"], row["line"], row["fact"]) for row in ran.rejects] == [
+        ("p.csv", "2", "active_accounts"),
+        ("accounts.csv", "2", "set_up_on"),
+        ("accounts.csv", "2", "setup_fee"),
+        ("accounts.csv", "3", "setup_fee"),
+        ("accounts.csv", "4", "set_up_on"),
+        ("accounts.csv", "6", "set_up_on"),
+    ]
+
+
+def test_a_rerun_gives_the_same_rejects(tmp_path):
+    keys = "".join(f"b,{day}\n" for day in ("2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30") * 3)
+    (tmp_path / "p.csv").write_text("id\nb\ngood\n")
+    (tmp_path / "reviews.csv").write_text("partner,held_on\n" + keys)
+    command = [
+        sys.executable, "-c", "import sys; from policyengine.cli.run import run; sys.exit(run(sys.argv[1:]))",
+        "evaluate", str(POLICIES / "bytekast"), str(tmp_path / "p.csv"), "-o", str(tmp_path / "out.csv"),
+    ]  # fmt: skip
+    found = set()
+    for seed in ("1", "2", "3"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        assert subprocess.run(command, env=environment, capture_output=True, check=False).returncode == 1
+        found.add((tmp_path / "out.rejects.csv").read_text())
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"id": "b"}, {"id": "b"}, {"id": "good"}]',
+        '[{"id": "b"}, {"id": "b"},\n{"id": "b"}, {"id": "good"}]',
+    ],
+)
+def test_records_with_one_key_on_one_line(text, evaluate):
+    ran = evaluate({"p.json": text})
+    assert {(row["key"], row["code"]) for row in ran.rejects} == {("b", "BATCH005")}
+    assert len(ran.rejects) == text.count('"b"')
+    assert ran.keys == ["good"]
+
+
+def test_a_value_of_a_type_that_means_nothing_names_its_fact(evaluate):
+    rows = [{"id": "b", "accounts": [{"id": b"A"}]}, {"id": "good", "accounts": []}]
+    ran = evaluate({"p.parquet": parquet(rows)})
+    assert [(row["key"], row["fact"], row["code"]) for row in ran.rejects] == [
+        ("b", "accounts[1].id", "RECORD007")
+    ]
+    assert ran.keys == ["good"]

@@ -91,14 +91,19 @@ def test_help_lists_all_commands(cli):
     assert cli().code == 2
 
 
-def test_a_fault_of_ours_is_one_line(cli, program, record, monkeypatch):
+class PanicException(BaseException):  # as libraries in Rust raise it
+    """No `Exception`, and no wish to stop."""
+
+
+@pytest.mark.parametrize("fault", [ZeroDivisionError, PanicException])
+def test_a_fault_of_ours_is_one_line(fault, cli, program, record, monkeypatch):
     def broken(*arguments, **options):
-        raise ZeroDivisionError("no way")
+        raise fault("no way")
 
     monkeypatch.setattr("policyengine.cli.evaluate.read_records", broken)
     result = cli("evaluate", program, record)
     assert result.code == 4
-    assert result.err.startswith("this is a bug in policyengine: ZeroDivisionError at test_usage.py:")
+    assert result.err.startswith(f"this is a bug in policyengine: {fault.__name__} at test_usage.py:")
 
 
 def test_ctrl_c(cli, program, record, monkeypatch):

@@ -109,9 +109,13 @@ def test_records_of_a_query(kind: str, engine: str, request: pytest.FixtureReque
     ("query", "message"),
     [
         ("SELECT nothing FROM partners", "nothing"),
-        ("DELETE FROM partners", "read"),
+        ("DELETE FROM partners", "is no query that reads"),
         ("SELECT id, active_accounts AS active_acounts FROM partners", "did you mean `active_accounts`"),
         ("SELECT id FROM partners WHERE false", "no record"),
+        ("WITH gone AS (SELECT 1) DELETE FROM partners", "read"),
+        ("SELECT id FROM partners; DELETE FROM partners", "the query on"),
+        ("ATTACH 'new.db' AS new", "is no query that reads"),
+        ("partners.csv", "is no query that reads"),
     ],
 )
 def test_queries_that_fail(
@@ -135,7 +139,8 @@ def test_queries_that_fail(
     ("options", "message"),
     [
         (["--records-from", "mysql://x/y", "--query", "SELECT 1"], "no address of a database"),
-        (["--records-from", "sqlite:///nowhere.db", "--query", "SELECT 1"], "fails"),
+        (["--records-from", "sqlite:///nowhere.db", "--query", "SELECT 1"], "does not exist"),
+        (["--records-from", "crm.db", "--query", "SELECT 1"], "`crm.db` is no address"),
         (["--records-from", "sqlite:///x.db"], "go together"),
         (["--query", "SELECT 1"], "go together"),
         (["x.csv", "--records-from", "sqlite:///x.db", "--query", "SELECT 1"], "no file goes with them"),
@@ -157,3 +162,17 @@ def test_unusable(
 def test_a_password_is_not_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert evaluate("postgresql://me:secret@127.0.0.1:1/none", tmp_path / "out.csv") == 2
     assert "secret" not in capfd.readouterr().err
+
+
+def test_money_of_postgresql_is_not_taken_for_cents(
+    filled: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    accounts = "SELECT partner_id, id, setup_fee::money AS setup_fee FROM accounts"
+    assert evaluate(filled, tmp_path / "out.csv", "--table", f"accounts={accounts}") == 2
+    assert "write `setup_fee::numeric`" in capfd.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bytes_are_no_text(filled: str, tmp_path: Path) -> None:
+    assert evaluate(filled, tmp_path / "out.csv", query="SELECT id::bytea AS id FROM partners") == 1
+    assert {row["code"] for row in table(tmp_path / "out.rejects.csv")} == {"BATCH003"}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pickle
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
+from policyengine.batch.lines import Unusable
 from policyengine.batch.raw import ORPHAN, TWICE, Raw, Reject
 from policyengine.policy.vocabulary import Vocabulary
 
@@ -17,6 +19,18 @@ _SETUP = (
     "(root TEXT, entity TEXT, owners BLOB, line INTEGER, file TEXT, body BLOB, used INTEGER)",
     "CREATE TEMP TABLE wanted (root TEXT PRIMARY KEY) WITHOUT ROWID",
 )
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """A temporary file that has no room ends the run with a sentence."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise Unusable(
+            f"the tables beside the records do not fit into a temporary file: {error}",
+            "`TMPDIR` names the folder for it",
+        ) from None
 
 
 class Beside:
@@ -38,18 +52,19 @@ class Beside:
         """Take in the rows of a table; those that name no record are rejects."""
         self._entities.append(entity)
         wanted = len(self._vocabulary.lineage(entity)) - 1
-        self._rows.execute("BEGIN")
-        for owners, raw in rows:
-            if len(owners) < wanted or not owners[0].strip():
-                yield from raw.faults or [self._orphan(raw.file, raw.line, entity, "")]
-                continue
-            body = pickle.dumps((raw.values, raw.textual, raw.faults))
-            self._rows.execute(
-                "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, 0)",
-                (owners[0], entity, pickle.dumps(owners[1:]), raw.line, raw.file, body),
-            )
-        self._rows.execute("COMMIT")
-        self._rows.execute("CREATE INDEX IF NOT EXISTS by_root ON rows (root)")
+        with _room():
+            self._rows.execute("BEGIN")
+            for owners, raw in rows:
+                if len(owners) < wanted or not owners[0].strip():
+                    yield from raw.faults or [self._orphan(raw.file, raw.line, entity, "")]
+                    continue
+                body = pickle.dumps((raw.values, raw.textual, raw.faults))
+                self._rows.execute(
+                    "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, 0)",
+                    (owners[0], entity, pickle.dumps(owners[1:]), raw.line, raw.file, body),
+                )
+            self._rows.execute("COMMIT")
+            self._rows.execute("CREATE INDEX IF NOT EXISTS by_root ON rows (root)")
 
     def attach(self, records: Sequence[tuple[str | None, Raw]]) -> None:
         """Give the records, by their keys, what belongs to them; without a row the list is empty."""
@@ -59,7 +74,9 @@ class Beside:
             if key is not None:
                 by_key.setdefault(key, []).append(raw)
                 self._prepare(raw, top, key)
-        for root, entity, owners, line, file, body in self._fetch(by_key):
+        with _room():
+            found = self._fetch(by_key)
+        for root, entity, owners, line, file, body in found:
             values, textual, faults = pickle.loads(body)
             for raw in by_key[root]:
                 row = Raw(file, line, values, textual, faults=faults)

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
 from urllib.parse import quote, urlsplit
 
 from policyengine.batch.head import read_head
 from policyengine.batch.lines import Unusable
-from policyengine.batch.raw import NOT_EXACT, Raw, Reject
+from policyengine.batch.raw import BROKEN, NOT_EXACT, Raw, Reject
 from policyengine.batch.textfiles import Owned
 from policyengine.policy.vocabulary import Fact, Vocabulary
 
 _DIGITS = 15
+_AT_ONCE = 1_000
+_READS = re.compile(
+    r"(?:[\s(]|--[^\n]*\n|/\*.*?\*/)*(?:select|with|values|table)\b", re.IGNORECASE | re.DOTALL
+)
 _READ_ONLY = "-c default_transaction_read_only=on"
+
+Batch: TypeAlias = tuple[list[str], Iterable[Sequence[Any]]]
 
 
 class Database:
@@ -35,41 +44,87 @@ class Database:
         self, query: str, vocabulary: Vocabulary, entity: str, ignored: Iterable[str]
     ) -> Iterator[Owned]:
         """The rows of a query for an entity, each with the keys of what it belongs to."""
-        facts = vocabulary.entities[entity].facts
+        declared = vocabulary.entities[entity]
+        name = f"{self.name} ({declared.list})" if declared.list else self.name
         number = 0
-        for names, columns in self._batches(query):
-            head = read_head(names, f"the query on {self.name}", vocabulary, entity, ignored)
-            for row in zip(*columns, strict=True):
+        for names, rows in self._batches(query):
+            head = read_head(names, name, vocabulary, entity, ignored)
+            for row in rows:
                 number += 1
-                raw = Raw(self.name, number, {}, True)
-                for name, value in zip(head.columns, row, strict=True):
-                    if name is not None:
-                        raw.values[name] = _cell(value, name, facts.get(name), raw)
+                raw = Raw(name, number, {}, True)
+                for fact, value in zip(head.columns, row, strict=True):
+                    if fact is not None:
+                        raw.values[fact] = _cell(value, fact, declared.facts.get(fact), raw)
                 yield tuple("" if row[i] is None else str(row[i]) for i in head.owners), raw
 
-    def _batches(self, query: str) -> Iterator[tuple[list[str], list[list[Any]]]]:
-        error = _error()
-        try:
-            with closing(self._connect()) as connection, closing(connection.cursor()) as cursor:
-                cursor.execute(query)
-                reader = cursor.fetch_record_batch()
-                yield list(reader.schema.names), [[] for _ in reader.schema.names]
-                for batch in reader:
-                    yield list(batch.schema.names), [column.to_pylist() for column in batch.columns]
-        except (error, OSError, ValueError) as found:
-            reason = " ".join(str(found).split())[:200].rstrip(".")
-            raise Unusable(f"the query on {self.name} fails: {reason}") from None
-
-    def _connect(self) -> Any:
+    def _batches(self, query: str) -> Iterator[Batch]:
+        if not _READS.match(query):
+            raise Unusable(f"`{query[:60]}` is no query that reads", "it begins with SELECT or WITH")
         if urlsplit(self._url).scheme == "sqlite":
-            from adbc_driver_sqlite import dbapi
+            return _out_of_sqlite(self._url.removeprefix("sqlite://").removeprefix("/"), self.name, query)
+        return _out_of_postgresql(self._url, self.name, query)
 
-            path = self._url.removeprefix("sqlite://").removeprefix("/")
-            return dbapi.connect(f"file:{quote(path)}?mode=ro")
-        from adbc_driver_postgresql import dbapi as postgresql
 
-        mark = "&" if urlsplit(self._url).query else "?"
-        return postgresql.connect(f"{self._url}{mark}options={quote(_READ_ONLY)}")
+def _out_of_sqlite(path: str, name: str, query: str) -> Iterator[Batch]:
+    """Value by value, as they are stored.
+
+    A column of SQLite may hold values of several types. A driver that makes an Arrow column of them makes
+    them texts, and writes 1234567.89 as 1.234568e+06.
+    """
+    if not Path(path).is_file():
+        raise Unusable(f"`{path}` does not exist")
+    try:
+        with closing(sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True)) as connection:
+            connection.text_factory = _text
+            cursor = connection.execute(query)
+            names = [each[0] for each in cursor.description]
+            yield names, []
+            while rows := cursor.fetchmany(_AT_ONCE):
+                yield names, rows
+    except (sqlite3.Error, sqlite3.Warning) as found:
+        raise _failed(name, found) from None
+
+
+def _text(data: bytes) -> str | bytes:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
+
+
+def _out_of_postgresql(url: str, name: str, query: str) -> Iterator[Batch]:
+    error = _error()
+    try:
+        with closing(_connect(url)) as connection, closing(connection.cursor()) as cursor:
+            cursor.execute(query)
+            reader = cursor.fetch_record_batch()
+            _no_money(reader.schema, name)
+            yield list(reader.schema.names), []
+            for batch in reader:
+                columns = [column.to_pylist() for column in batch.columns]
+                yield list(batch.schema.names), zip(*columns, strict=True)
+    except (error, OSError, ValueError) as found:
+        raise _failed(name, found) from None
+
+
+def _no_money(schema: Any, name: str) -> None:
+    """The type `money` of PostgreSQL arrives as whole cents, so 5.25 would be read as 525."""
+    for each in schema:
+        if (each.metadata or {}).get(b"POSTGRESQL:type") == b"money":
+            message = f"`{each.name}` in the query on {name} is of the type `money`, which is not read"
+            raise Unusable(message, f"write `{each.name}::numeric`")
+
+
+def _connect(url: str) -> Any:
+    from adbc_driver_postgresql import dbapi
+
+    mark = "&" if urlsplit(url).query else "?"
+    return dbapi.connect(f"{url}{mark}options={quote(_READ_ONLY)}")
+
+
+def _failed(name: str, found: Exception) -> Unusable:
+    reason = " ".join(str(found).split())[:200].rstrip(".")
+    return Unusable(f"the query on {name} fails: {reason}")
 
 
 def _error() -> type[Exception]:
@@ -77,7 +132,7 @@ def _error() -> type[Exception]:
         from adbc_driver_manager import Error
     except ImportError:
         raise Unusable(
-            "records from a database need the extra `db`, which is not installed",
+            "records from PostgreSQL need the extra `db`, which is not installed",
             "pip install 'partner-policy-engine[db]'",
         ) from None
     found: type[Exception] = Error
@@ -88,7 +143,7 @@ def _name(url: str) -> str:
     """The address without what is secret in it."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}"
+    return f"{parts.scheme}://{host}{parts.path}" if parts.scheme else url
 
 
 _WORDS: Mapping[object, str] = {True: "true", False: "false"}
@@ -100,6 +155,8 @@ def _cell(value: Any, name: str, fact: Fact | None, raw: Raw) -> str:
         return ""
     if isinstance(value, bool) or (fact is not None and fact.scalar == "boolean" and value in (0, 1)):
         return _WORDS[bool(value)]
+    if isinstance(value, bytes):
+        return _no_text(name, raw)
     if isinstance(value, float):
         return _exact(value, name, raw)
     if isinstance(value, datetime):
@@ -110,6 +167,12 @@ def _cell(value: Any, name: str, fact: Fact | None, raw: Raw) -> str:
     if isinstance(value, (list, tuple)):
         return "; ".join(str(each) for each in value)
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _no_text(name: str, raw: Raw) -> str:
+    reason = f"`{name}` is binary data, and no text in UTF-8"
+    raw.faults.append(Reject(raw.file, raw.line, None, name, BROKEN.id, reason, "cast it in the query"))
+    return ""
 
 
 def _exact(value: Any, name: str, raw: Raw) -> str:

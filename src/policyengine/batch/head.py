@@ -44,7 +44,7 @@ def _check(
         if word is None:
             continue
         if not word:
-            wrong.append((f"column {i + 1} has no name", None))
+            wrong.append((f"column {i + 1} has no name", "`--ignore ''` leaves it out"))
         elif words.index(word) < i:
             wrong.append((f"the column `{word}` is there twice", None))
         elif word in lists:
@@ -61,7 +61,11 @@ def _check(
 
 
 def _unusable(file: str, wrong: Sequence[tuple[str, str | None]]) -> Unusable:
-    text = "; ".join(message + (f" ({help})" if help else "") for message, help in wrong)
+    last = {help: i for i, (_, help) in enumerate(wrong) if help}  # what is to be said once is said once
+    text = "; ".join(
+        message + (f" ({help})" if help and last[help] == i else "")
+        for i, (message, help) in enumerate(wrong)
+    )
     return Unusable(
         f"`{file}`: {text} [{UNKNOWN_COLUMN.id}]",
         "correct the head of the table; `--ignore NAME` leaves out a column that is not for the program",

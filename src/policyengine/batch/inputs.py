@@ -20,6 +20,12 @@ KINDS: Mapping[str, Kind] = {
     ".csv": "csv", ".tsv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".parquet": "parquet",
     ".pq": "parquet", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
 }  # fmt: skip
+_UNPACK = ("is compressed", "unpack it first")
+_SAVE = ("is a workbook", "save its sheet as CSV in UTF-8")
+_NOT_READ = {
+    ".gz": _UNPACK, ".zip": _UNPACK, ".bz2": _UNPACK, ".xz": _UNPACK, ".zst": _UNPACK,
+    ".xlsx": _SAVE, ".xlsm": _SAVE, ".xls": _SAVE, ".ods": _SAVE,
+}  # fmt: skip
 TABLES: frozenset[Kind] = frozenset({"csv", "ndjson", "parquet"})
 Read = Callable[[Path, Kind], Iterator[Raw]]
 
@@ -68,18 +74,26 @@ def find_inputs(
             known = ", ".join(f"`{name}`" for name in lists) or "none"
             raise Unusable(f"`{word}` is no list of the program", f"its lists are {known}")
         beside[lists[word]] = [table]
+    named = frozenset(beside)
+    small = {word.lower(): entity for word, entity in lists.items()} | lists
+
+    def entity_of(file: Path) -> str | None:
+        """`Accounts.csv` is not to be passed over in silence."""
+        return small.get(file.stem) or small.get(file.stem.lower())
+
     files: list[Path] = []
     for path in paths:
         found = _in_folder(path) if path.is_dir() else [path]
-        files += [each for each in found if each.stem not in lists or each == path]
-        siblings = found if path.is_dir() else _beside(path)
+        files += [each for each in found if entity_of(each) is None or each == path]
+        siblings = found if path.is_dir() else _beside(path, form or kind_of(path))
         for each in siblings:
-            entity = lists.get(each.stem)
-            if entity is not None and each.stem not in tables and each != path:
+            entity = entity_of(each)
+            if entity is not None and entity not in named and each != path:
                 known_ones = beside.setdefault(entity, [])
                 if all(not _same(each, one) for one in known_ones):
                     known_ones.append(each)
     _one_each(beside, vocabulary)
+    _each_once(files)
     return Inputs(
         tuple((path, _kind(path, form)) for path in files),
         {
@@ -101,12 +115,20 @@ def _in_folder(folder: Path) -> list[Path]:
     return found
 
 
-def _beside(path: Path) -> list[Path]:
-    """The tables of the same folder, those of the same kind first."""
-    if kind_of(path) not in TABLES or not path.parent.is_dir():
+def _beside(path: Path, kind: Kind | None) -> list[Path]:
+    """The tables of the same folder."""
+    if kind not in TABLES or not path.parent.is_dir():
         return []
     found = [each for each in path.parent.iterdir() if kind_of(each) in TABLES and each.is_file()]
     return sorted(found)
+
+
+def _each_once(files: Iterable[Path]) -> None:
+    seen: set[Path] = set()
+    for path in files:
+        if (real := path.resolve()) in seen:
+            raise Unusable(f"`{path}` is given twice", "name each file once, alone or by its folder")
+        seen.add(real)
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -124,14 +146,17 @@ def _one_each(beside: Mapping[str, list[Path]], vocabulary: Vocabulary) -> None:
 def _kind(path: Path, form: Kind | None) -> Kind:
     kind = form or kind_of(path)
     if kind is None:
+        words = _NOT_READ.get(path.suffix.lower())
+        if words is not None:
+            raise Unusable(f"`{path}` {words[0]}, which is not read", words[1])
         raise Unusable(f"the ending of `{path}` does not tell what is in it", "`--format` says so")
     return kind
 
 
 def _table_kind(path: Path) -> Kind:
-    kind = _kind(path, None)
-    if kind not in TABLES:
-        raise Unusable(f"`{path}` is no table", "a table is a CSV, NDJSON or Parquet file")
+    kind = kind_of(path)
+    if kind is None or kind not in TABLES:
+        raise Unusable(f"`{path}` is no table", "a table is a file that ends in .csv, .ndjson or .parquet")
     return kind
 
 

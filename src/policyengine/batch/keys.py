@@ -29,7 +29,8 @@ class Keys:
         places = self._twins.get(key)
         if places is None:
             return []
-        other = next(each for each in places if each != (raw.file, raw.line))
+        # Several records may stand on one line, as in a JSON array.
+        other = next((each for each in places if each != (raw.file, raw.line)), places[0])
         reason = f"`{key}` is also the key of the record at {other[0]}:{other[1]}"
         help = "keep the one that is right"
         return [Reject(raw.file, raw.line, key, None, SAME_RECORD.id, reason, help)]

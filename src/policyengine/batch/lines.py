@@ -9,6 +9,8 @@ from typing import BinaryIO, NamedTuple
 LONGEST = 16 * 1024 * 1024
 _OTHER_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
+_PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"(\xb5/\xfd", b"BZh", b"\xfd7zXZ")
+
 
 class Unusable(Exception):  # noqa: N818  # ends a run before anything is written
     """An input that cannot be read at all, in a sentence, and what to do about it."""
@@ -35,6 +37,8 @@ def lines_of(stream: BinaryIO, file: str) -> Iterator[Line]:
         if number == 1:
             if data.startswith(_OTHER_MARKS):
                 raise Unusable(f"`{file}` is not UTF-8", "save it as UTF-8")
+            if data.startswith(_PACKED):
+                raise Unusable(f"`{file}` is compressed or a workbook", "unpack it, or save it as CSV")
             data = data.removeprefix(codecs.BOM_UTF8)
         fault = None
         if len(data) == LONGEST and not data.endswith(b"\n"):

@@ -19,6 +19,14 @@ _NULLS = frozenset({"~", "null", "Null", "NULL"})
 _DEPTH = 20
 
 
+class NoMeaningError(ValueError):
+    """A value that no record may have, and the fact under which it stands."""
+
+    def __init__(self, fact: str, reason: str) -> None:
+        super().__init__(f"`{fact}` is {reason}")
+        self.fact = fact
+
+
 class Cell(Source):
     """A value as a text of its own, with the place that it was read from."""
 
@@ -81,7 +89,10 @@ def _value(raw: Raw, value: object, path: str, fact: Fact | None, depth: int) ->
         return Sequence(items, _span(raw, "", path))
     if raw.textual:
         return _cell(raw, str(value), path, fact)
-    text, literal = _literal(value)
+    try:
+        text, literal = _literal(value)
+    except ValueError as error:
+        raise NoMeaningError(path, str(error)) from None
     return Scalar(text, _span(raw, text, path), literal == "string", literal)
 
 
@@ -91,6 +102,8 @@ def _cell(raw: Raw, text: str, path: str, fact: Fact | None) -> Node:
         return _value(raw, split(text), path, fact, 0) if text.strip() else _scalar(raw, "", path, "null")
     if not text.strip():
         return _scalar(raw, "", path, "null")
+    if fact is not None and fact.scalar == "enum":
+        text = text.strip()
     plain = fact is not None and fact.scalar in _PLAIN and text.strip() not in _NULLS
     return _scalar(raw, text.strip() if plain else text, path, None if plain else "string")
 
@@ -120,4 +133,4 @@ def _literal(value: object) -> tuple[str, JsonLiteral]:
         return f"{Decimal(value):f}" if abs(value) < 10**60 else f"{Decimal(value):e}", "number"
     if isinstance(value, Decimal) and value.is_finite():
         return f"{value:f}" if -60 < value.adjusted() < 60 else f"{value:e}", "number"
-    raise ValueError(f"a value of type `{type(value).__name__}` has no meaning in a record")
+    raise ValueError(f"of the type `{type(value).__name__}`, which has no meaning in a record")

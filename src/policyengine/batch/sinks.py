@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import TemporaryFile
@@ -30,6 +30,11 @@ class Target:
     path: Path | None = None
     stream: BinaryIO | None = None
 
+    @property
+    def passes_on(self) -> bool:
+        """Whether the path is a device or a pipe, which hands on what it gets and is never replaced."""
+        return self.path is not None and self.path.exists() and not self.path.is_file()
+
 
 @dataclass(frozen=True, slots=True)
 class Targets:
@@ -55,7 +60,7 @@ class Targets:
             streams: list[tuple[BinaryIO, Target]] = []
 
             def writer(target: Target, columns: Sequence[Column]) -> Writer:
-                if target.path is not None:
+                if target.path is not None and not target.passes_on:
                     whole = stack.enter_context(Whole(target.path))
                     wholes.append(whole)
                     stream = whole.stream
@@ -144,9 +149,10 @@ class Tables:
             whole.commit()
         for held, target in self._streams:
             held.seek(0)
-            assert target.stream is not None
-            copyfileobj(held, target.stream)
-            target.stream.flush()
+            with nullcontext(target.stream) if target.path is None else target.path.open("wb") as stream:
+                assert stream is not None
+                copyfileobj(held, stream)
+                stream.flush()
 
 
 def table_rows(table: Any) -> list[Row]:

@@ -42,7 +42,8 @@ def csv_records(
 def _raw(row: CsvRow, head: Head, file: str) -> Raw | None:
     """A row that is no good: its fault."""
     if row.fault is not None:
-        return _faulty(file, row.line, BROKEN.id, row.fault, None)
+        help = "save the file as UTF-8" if "is not UTF-8" in row.fault else None
+        return _faulty(file, row.line, BROKEN.id, row.fault, help)
     found, wanted = len(row.cells), len(head.columns)
     if found != wanted:
         help = "a cell with a separator in it stands in quotes" if found > wanted else None

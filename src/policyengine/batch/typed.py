@@ -9,9 +9,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeAlias
 
-from policyengine.batch.places import document_of, reject_of, split
+from policyengine.batch.places import NoMeaningError, document_of, reject_of, split
 from policyengine.batch.raw import Raw, Reject
 from policyengine.diagnostics import Diagnostic
 from policyengine.policy import quantities
@@ -35,6 +36,7 @@ def _number(text: str) -> Decimal:
 
 _READERS: Mapping[str, Callable[[str], object]] = {
     "boolean": lambda text: quantities.boolean(text.strip()),
+    "enum": str.strip,
     "integer": quantities.integer,
     "count": quantities.count,
     "number": _number,
@@ -91,11 +93,18 @@ class TypedReader:
         key = self.key_of(raw)
         try:
             found = self._reader.read(document_of(raw, self._vocabulary))
+        except NoMeaningError as error:
+            return [Reject(raw.file, raw.line, key, error.fact, NOT_A_RECORD.id, str(error))]
         except ValueError as error:
             found = (NOT_A_RECORD.at(None, f"this is no record: {error}"),)
         if isinstance(found, Record):
             return found
-        return [reject_of(each, raw, key) for each in found]
+        return sorted((reject_of(each, raw, key) for each in found), key=partial(_place, raw.file))
+
+
+def _place(own: str, found: Reject) -> tuple[object, ...]:
+    """The record's own mistakes come before those of the tables beside it, each by line."""
+    return (found.file != own, found.file, found.line, found.fact or "", found.code, found.reason)
 
 
 def syntax(raw: Raw, text: str) -> tuple[Diagnostic, ...]:

@@ -7,6 +7,7 @@ records would find no mistake, and gives the same values; everything else is lef
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Protocol
@@ -19,10 +20,12 @@ from policyengine.batch.engines import Numbered
 from policyengine.batch.raw import Raw
 from policyengine.dataclass import dataclass
 from policyengine.engine.columns import findings_schema, record_schema
+from policyengine.engine.columns.schema import SCALE
 from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
 from policyengine.program.record import Record
 
 _ROW = "__row"
+_BEYOND = (pa.ArrowException, OverflowError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,24 +274,43 @@ _READERS: Mapping[str, Callable[[Any, Any, Fact], tuple[Any, Any] | None]] = {
 
 
 def record_batch(good: Sequence[Numbered], vocabulary: Vocabulary) -> tuple[Any, list[Numbered]]:
-    """A batch of good records, and those with values that no column holds."""
+    """A batch of good records, and those with values that no column holds, in their order."""
     if not good:
         return None, []
-    try:
+    with suppress(*_BEYOND):
         return _batch(good, vocabulary), []
-    except (pa.ArrowException, OverflowError, ValueError):
-        if len(good) == 1:
-            return None, list(good)
-    half = len(good) // 2
-    first, beyond = record_batch(good[:half], vocabulary)
-    second, more = record_batch(good[half:], vocabulary)
-    parts = [each for each in (first, second) if each is not None]
-    both = (
-        pa.concat_tables([pa.Table.from_batches([each]) for each in parts], promote_options="permissive")
-        if parts
-        else None
+    # Each may fit alone and all of them not: one has many digits before the point, another one after it.
+    fit = [each for each in good if _has_room(each.record)]
+    misfits = {each.number for each in _misfits(fit, vocabulary)}
+    fit = [each for each in fit if each.number not in misfits]
+    held = {each.number for each in fit}
+    return _batch(fit, vocabulary) if fit else None, [each for each in good if each.number not in held]
+
+
+def _misfits(records: Sequence[Numbered], vocabulary: Vocabulary) -> list[Numbered]:
+    """Those that no batch holds."""
+    if not records:
+        return []
+    with suppress(*_BEYOND):
+        _batch(records, vocabulary)
+        return []
+    if len(records) == 1:
+        return list(records)
+    half = len(records) // 2
+    return [*_misfits(records[:half], vocabulary), *_misfits(records[half:], vocabulary)]
+
+
+def _has_room(record: Record) -> bool:
+    """Whether its numbers fit into a column together with those of any other record of which that is said."""
+    numbers = (
+        each
+        for value in record.facts.values()
+        for each in (value if isinstance(value, tuple) else (value,))
+        if isinstance(each, Decimal)
     )
-    return (both.combine_chunks().to_batches()[0] if both is not None else None), [*beyond, *more]
+    return all(
+        int(each.as_tuple().exponent) >= -SCALE and each.adjusted() < 38 - SCALE for each in numbers
+    ) and all(_has_room(row) for rows in record.lists.values() for row in rows)
 
 
 def _batch(good: Sequence[Numbered], vocabulary: Vocabulary) -> Any:

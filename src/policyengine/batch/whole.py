@@ -15,7 +15,11 @@ class Whole:
     def __init__(self, path: Path) -> None:
         self._target = Path(os.path.realpath(path))
         self._temporary = self._target.with_name(f".{self._target.name}.{os.getpid()}.tmp")
-        self.stream: BinaryIO = self._temporary.open("wb")
+        try:
+            self.stream: BinaryIO = self._temporary.open("wb")
+        except OSError as error:
+            error.filename = str(path)  # the name that the user knows
+            raise
         self._done = False
 
     def commit(self) -> None:

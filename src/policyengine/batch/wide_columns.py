@@ -22,6 +22,7 @@ from policyengine.policy.findings import UNDETERMINED
 Named = Sequence[tuple[int, str | None]]
 _TEXTS = ("entity", "section", "policy", "id", "on", "role", "status", "level", "party")
 _Kind = tuple[int | None, int | None, bool, bool, str | None, int | None]
+_Coded = tuple[pl.Series, list[object]]
 _MOST = 2**62
 
 
@@ -40,16 +41,38 @@ def shape_table(wide: Wide, findings: Any, records: Named) -> Any:
     }
     found = _Findings(wide, findings.unify_dictionaries().combine_chunks())
     lines = found.lines(numbers)
-    for (slot,), rows in lines.drop_nulls("slot").partition_by("slot", as_dict=True).items():
-        if wide.columns[slot].kind == "exact":
-            arrays[slot] = _exact(rows, len(numbers))
-        else:
-            arrays[slot] = _texts(rows, found.texts(slot, rows.item(0, "valued")), len(numbers))
+    arrays |= _cells(wide, found, lines.drop_nulls("slot"), len(numbers))
     for slot, section in ((len(schema) - 2, UNDETERMINED), (len(schema) - 1, MISSING)):
         arrays[slot] = _list(lines.filter(pl.col("list") == section), found.heads, len(numbers), section)
     empty = (pa.nulls(len(numbers), field.type) for field in schema)
     filled = [arrays.get(i, nothing).cast(schema.field(i).type) for i, nothing in enumerate(empty)]
     return pa.Table.from_arrays(filled, schema=schema)
+
+
+def _cells(wide: Wide, found: _Findings, lines: pl.DataFrame, height: int) -> dict[int, Any]:
+    """The columns of findings and values that are there."""
+    slots = lines.get_column("slot")
+    places = slots.cast(pl.Int64) * height + lines.get_column("at").cast(pl.Int64)
+    rows = pl.repeat(-1, len(wide.columns) * height, dtype=pl.Int32, eager=True)
+    rows = rows.scatter(places, pl.int_range(lines.height, dtype=pl.Int32, eager=True))
+    alone = int((rows >= 0).sum()) == lines.height
+    twice = set() if alone else set(slots.filter(places.is_duplicated()).unique().to_list())
+    arrays: dict[int, Any] = {}
+    for slot in slots.unique().to_list():
+        exact = wide.columns[slot].kind == "exact"
+        if slot in twice:
+            own = lines.filter(pl.col("slot") == slot)
+            texts = None if exact else found.texts(slot, own.item(0, "valued"))
+            arrays[slot] = _sums(own, height) if texts is None else _several(own, texts, height)
+            continue
+        there = rows.slice(slot * height, height)
+        spread = there.set(there < 0, None)
+        if exact:
+            arrays[slot] = lines.get_column("exact").gather(spread).to_arrow()
+            continue
+        valued = bool(lines.item(int(there.max()), "valued"))  # type: ignore[arg-type]
+        arrays[slot] = _words(lines.get_column("word").gather(spread), found.texts(slot, valued), valued)
+    return arrays
 
 
 class _Findings:
@@ -77,12 +100,10 @@ class _Findings:
         there, `subject` whose it is.
         """
         alike, kinds = self._alike()
-        kinds = kinds.with_row_index("alike")
         plain = [self._plain(name) for name in ("row", "subject", "net", "rate")]
-        rows = pl.DataFrame([alike, self._codes.alias("code"), *plain])
+        rows = kinds[alike].hstack([self._codes.alias("code"), *plain])
         places = numbers.to_frame().with_row_index("at")
         rows = rows.join(places, on="row", how="inner", maintain_order="left")
-        rows = rows.join(kinds, on="alike", how="left", maintain_order="left")
         exact = pl.when(pl.col("charge")).then(pl.col("net")).otherwise(pl.col("rate"))
         word = pl.when("valued").then(pl.when(pl.col("code") > 0).then(pl.col("code") - 1)).otherwise("word")
         return rows.select(
@@ -101,29 +122,27 @@ class _Findings:
     def _alike(self) -> tuple[pl.Series, pl.DataFrame]:
         """For every finding the number of what it comes to, and these."""
         coded = [_coded(self._table.column(name)) for name in _TEXTS]
-        coded.append(_coded(pc.dictionary_encode(self._rates())))
+        coded.append(_coded(pc.dictionary_encode(self._rates(*coded[:2]))))
         number, size = pl.zeros(self._table.num_rows, pl.Int64, eager=True), 1
         for codes, words in coded:
             if size * (len(words) + 1) > _MOST:
-                number = _dense(number)
+                number = _dense(number)[0]
                 size = number.n_unique()
             number, size = number * (len(words) + 1) + codes, size * (len(words) + 1)
-        number = _dense(number)
-        firsts = number.to_frame("n").with_row_index("i").unique("n", keep="first").sort("n").get_column("i")
+        number, firsts = _dense(number)
         cells = [[[*words, None][i - 1] for i in codes.gather(firsts)] for codes, words in coded]
         kinds = [self._kind(line) for line in zip(*cells, strict=True)]
         schema = {
             "slot": pl.Int32, "word": pl.Int32, "charge": pl.Boolean, "valued": pl.Boolean,
             "list": pl.String, "head": pl.Int32,
         }  # fmt: skip
-        return number.alias("alike"), pl.DataFrame(kinds, schema=schema, orient="row")
+        return number, pl.DataFrame(kinds, schema=schema, orient="row")
 
-    def _rates(self) -> Any:
+    def _rates(self, entity: _Coded, section: _Coded) -> Any:
         """Rates where they are texts; elsewhere they are of no matter here."""
-        below = pc.not_equal(self._table.column("entity").cast(pa.string()), self._wide.root)
-        of_rates = pc.equal(self._table.column("section").cast(pa.string()), "discounts")
+        here = (entity[0] != _place(self._wide.root, entity)) & (section[0] == _place("discounts", section))
         rates = self._table.column("rate")
-        return pc.if_else(pc.and_(below, of_rates), rates, pa.scalar(None, rates.type))
+        return pc.if_else(here.to_arrow(), rates, pa.scalar(None, rates.type))
 
     def _kind(self, cells: Sequence[object]) -> _Kind:
         """What findings with these cells come to: see `lines`."""
@@ -147,7 +166,7 @@ def _row(cells: Mapping[str, object]) -> Row:
     return tuple(cells.get(name) for name in NAMES)
 
 
-def _coded(column: Any) -> tuple[pl.Series, list[object]]:
+def _coded(column: Any) -> _Coded:
     """The numbers of the words of a dictionary from 1, 0 for none; and the words."""
     chunk = column.chunk(0)
     codes = pl.from_arrow(chunk.indices)
@@ -155,11 +174,17 @@ def _coded(column: Any) -> tuple[pl.Series, list[object]]:
     return codes.cast(pl.Int64).fill_null(-1) + 1, chunk.dictionary.to_pylist()
 
 
-def _dense(number: pl.Series) -> pl.Series:
-    """The same numbers from 0 without gaps."""
-    every = number.unique().sort().to_frame("n").with_row_index("i")
-    found = number.to_frame("n").join(every, on="n", how="left", maintain_order="left")
-    return found.get_column("i").cast(pl.Int64)
+def _place(word: str, coded: _Coded) -> int:
+    """The number of a word among those of a column; -1 where it is not among them."""
+    return coded[1].index(word) + 1 if word in coded[1] else -1
+
+
+def _dense(number: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """The same numbers from 0 without gaps, and where each stands first."""
+    every = number.to_frame("n").with_row_index("i").unique("n", keep="first", maintain_order=True)
+    known = every.select("n").with_row_index("dense")
+    found = number.to_frame("n").join(known, on="n", how="left", maintain_order="left")
+    return found.get_column("dense").cast(pl.Int64), every.get_column("i")
 
 
 def _spread(places: pl.Series, height: int) -> pl.Series:
@@ -168,27 +193,28 @@ def _spread(places: pl.Series, height: int) -> pl.Series:
     return pl.repeat(None, height, dtype=pl.UInt32, eager=True).scatter(places, rows)
 
 
-def _exact(rows: pl.DataFrame, height: int) -> Any:
+def _sums(rows: pl.DataFrame, height: int) -> Any:
     """The sums of the numbers of each record, none where there is none."""
-    if not rows.get_column("at").is_unique().all():
-        found = rows.get_column("exact")
-        ends = [int(abs(each)) for each in (found.min(), found.max()) if isinstance(each, Decimal)]
-        largest = max(ends, default=0)
-        if (largest + 1) * rows.height >= LARGEST:
-            raise TooLarge("a sum is beyond what a table holds")
-        total = pl.when(pl.col("exact").count() > 0).then(pl.col("exact").sum())
-        rows = rows.group_by("at", maintain_order=True).agg(total)
+    found = rows.get_column("exact")
+    ends = [int(abs(each)) for each in (found.min(), found.max()) if isinstance(each, Decimal)]
+    largest = max(ends, default=0)
+    if (largest + 1) * rows.height >= LARGEST:
+        raise TooLarge("a sum is beyond what a table holds")
+    total = pl.when(pl.col("exact").count() > 0).then(pl.col("exact").sum())
+    rows = rows.group_by("at", maintain_order=True).agg(total)
     return rows.get_column("exact").gather(_spread(rows.get_column("at"), height)).to_arrow()
 
 
-def _texts(rows: pl.DataFrame, texts: pl.Series, height: int) -> Any:
+def _words(numbers: pl.Series, texts: pl.Series, valued: bool) -> Any:
+    """The text of each record by its number; values are mostly all different."""
+    if not valued:
+        return pa.DictionaryArray.from_arrays(numbers.to_arrow(), texts.to_arrow().cast(pa.string()))
+    return texts.gather(numbers).to_arrow().cast(pa.string()).dictionary_encode()
+
+
+def _several(rows: pl.DataFrame, texts: pl.Series, height: int) -> Any:
     """The text of each record; where several are there, how often each is."""
     lone = rows.get_column("at").is_unique()
-    if lone.all():
-        spread = rows.get_column("word").gather(_spread(rows.get_column("at"), height))
-        if not rows.item(0, "valued"):
-            return pa.DictionaryArray.from_arrays(spread.to_arrow(), texts.to_arrow().cast(pa.string()))
-        return texts.gather(spread).to_arrow().cast(pa.string()).dictionary_encode()
     told = pl.concat([_named(rows.filter(lone), texts), _counted(rows.filter(~lone), texts)])
     spread = told.get_column("text").gather(_spread(told.get_column("at"), height))
     return spread.to_arrow().cast(pa.string()).dictionary_encode()

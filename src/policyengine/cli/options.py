@@ -94,12 +94,18 @@ class OutputType(click.ParamType):  # type: ignore[type-arg]
         if name not in self.formats and ending in self.endings:
             return Output(self.endings[ending], Path(str(value)), table=True)
         if name not in self.formats:
-            known = ", ".join(f"`{one}`" for one in self.formats)
-            help = did_you_mean(name, self.formats) or f"write one of {known}"
-            raise CommandError(f"`{name}` is not a format of this command", help=help)
+            raise CommandError(f"`{name}` is not a format of this command", help=self._instead(name))
         if colon and not path:
             raise CommandError(f"`{value}` names no file", help=f"write `{name}:FILE`, or only `{name}`")
         return Output(name, Path(path) if colon and path != "-" else None)
+
+    def _instead(self, name: str) -> str:
+        meant = did_you_mean(name, self.formats)
+        if meant is not None:
+            return meant
+        known = ", ".join(f"`{one}`" for one in self.formats)
+        files = f", or a file that ends in {', '.join(self.endings)}" if self.endings else ""
+        return f"write one of {known}, alone for standard output{files}"
 
 
 class Percent(click.ParamType):  # type: ignore[type-arg]

@@ -35,7 +35,7 @@ def run(arguments: Sequence[str]) -> int:
         return _nobody_reads()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else BUG
-    except Exception as bug:
+    except BaseException as bug:  # a panic of a library in Rust is no `Exception`
         return _bug(bug)
     return result if isinstance(result, int) else OK
 
@@ -81,7 +81,7 @@ def _nobody_reads() -> int:
     return NOBODY_READS
 
 
-def _bug(bug: Exception) -> int:
+def _bug(bug: BaseException) -> int:
     import traceback
 
     if os.environ.get("POLICYENGINE_DEBUG"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,6 +28,9 @@ from policyengine.engine.layout import COLUMNS
 from policyengine.policy.phrases import plural
 from policyengine.program.record import RecordReader
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_MAKE_ROOM = "nothing was changed; temporary files go to the folder that `TMPDIR` names"
+
 
 def open_inputs(program: Program, wanted: Wanted) -> Inputs:
     """The files that are meant, each of which can be read; or the queries."""
@@ -36,6 +41,8 @@ def open_inputs(program: Program, wanted: Wanted) -> Inputs:
         word, equals, name = text.partition("=")
         if not equals or not name:
             raise CommandError(f"`{text}` names no table", help="write it as `--table accounts=FILE`")
+        if word in named:
+            raise CommandError(f"`--table` names `{word}` twice", help="name one file for each list")
         named[word] = Path(name)
     paths = [_standard_input() if file == "-" else Path(file) for file in wanted.files]
     for path in (*paths, *named.values()):
@@ -61,14 +68,20 @@ def _queries(program: Program, wanted: Wanted) -> Inputs:
         word, _, query = text.partition("=")
         if word not in lists or not query:
             raise CommandError(f"`{text}` names no list", help=f"its lists are {', '.join(lists) or 'none'}")
+        if lists[word] in queries:
+            raise CommandError(f"`--table` names `{word}` twice", help="name one query for each list")
         queries[lists[word]] = query
     with told():
         return Inputs(database=Database(wanted.records_from), queries=queries)
 
 
 def _standard_input() -> Path:
-    raise CommandError(
-        "standard input cannot be read twice, as tables are", help="write it to a file, and name that"
+    raise _read_once("standard input")
+
+
+def _read_once(what: str) -> CommandError:
+    return CommandError(
+        f"{what} cannot be read twice, as tables are", help="write it to a file, and name that"
     )
 
 
@@ -76,6 +89,8 @@ def _readable(path: Path) -> None:
     try:
         if path.is_dir():
             next(path.iterdir(), None)
+        elif path.exists() and not path.is_file():
+            raise _read_once(f"`{path}`")
         else:
             with path.open("rb"):
                 pass
@@ -115,15 +130,36 @@ def told() -> Iterator[None]:
     except Unusable as error:
         raise CommandError(error.message, help=error.help) from None
     except OSError as error:
-        name = f"`{error.filename}`" if error.filename else "an output"
         reason = (error.strerror or "unknown reason").lower()
+        if error.errno in _NO_ROOM:
+            raise CommandError(f"what is to be written has no room: {reason}", help=_MAKE_ROOM) from None
+        name = f"`{error.filename}`" if error.filename else "an output"
         raise CommandError(f"{name} cannot be read or written: {reason}") from None
+
+
+@contextmanager
+def _ended_tidily() -> Iterator[None]:
+    """What asks the process to end lets it put away its temporary files first, as Ctrl-C does."""
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    try:
+        before = signal.signal(signal.SIGTERM, end)
+    except ValueError:  # not in the main thread, which alone hears of it
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def evaluate_tables(program: Program, wanted: Wanted, console: Console) -> int:
     """Evaluate all records into tables; gives the exit code."""
     inputs = open_inputs(program, wanted)
-    targets = _targets(program, wanted, inputs)
+    with told():
+        targets = _targets(program, wanted, inputs)
     engine = choose_engine(program, wanted, console)
     progress = Progress()
     run = Run(
@@ -134,17 +170,17 @@ def evaluate_tables(program: Program, wanted: Wanted, console: Console) -> int:
         lambda records, reader: progress.tell(records, reader.meter.done, reader.meter.total),
     )
     try:
-        with told():
+        with told(), _ended_tidily():
             summary = evaluate_all(run)
     finally:
         progress.end()
     if not summary.records and not summary.orphans:
         raise CommandError("there is no record in what was given")
-    console.err(_told(summary, targets.rejects))
+    by_rows = f"{summary.by_rows:,} of {plural(summary.records, 'record')} worked out one after the other"
+    _explain(wanted, console, by_rows)
     if summary.named:
-        _explain(
-            wanted, console, f"engine: rows named the missing facts of {plural(summary.named, 'record')}"
-        )
+        _explain(wanted, console, f"{summary.named:,} more only for the names of their missing facts")
+    console.err(_told(summary, targets.rejects))
     return OK if summary.clean else FOUND
 
 
@@ -223,7 +259,7 @@ def _rejects(wanted: Wanted, tables: Sequence[Target]) -> Target | None:
                 help=f"it is one of {', '.join(ENDINGS)}",
             )
         return Target(form, path)
-    beside = next((target.path for target in tables if target.path is not None), None)
+    beside = next((each.path for each in tables if each.path is not None and not each.passes_on), None)
     return Target("csv", beside.with_name(f"{beside.stem}.rejects.csv")) if beside is not None else None
 
 

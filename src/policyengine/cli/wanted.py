@@ -35,8 +35,9 @@ class Wanted:
     @property
     def writes_tables(self) -> bool:
         """Whether tables are to be written, and not decisions."""
-        return self.layout is not None or any(
-            output.table or output.format in ("csv", "parquet") for output in self.outputs
+        return any(
+            self.layout is not None or output.table or output.format in ("csv", "parquet")
+            for output in self.outputs
         )
 
     @property
@@ -56,6 +57,7 @@ class Wanted:
     def only_for_tables(self) -> str | None:
         """An option that is given and has no meaning where no table is written."""
         given = {
+            "--layout": self.layout is not None,
             "--rejects": self.rejects is not None,
             "--engine": self.engine != "auto",
             "--explain-engine": self.explain_engine,

@@ -77,7 +77,7 @@ class RecordReader:
             record = self._record(document, node, pointer, self.vocabulary.root, found)
             if not found:
                 return record
-        return tuple(sorted(set(found), key=lambda diagnostic: diagnostic.sort_key))
+        return tuple(sorted(dict.fromkeys(found), key=lambda diagnostic: diagnostic.sort_key))
 
     def _stranger(self, document: Document, node: MappingNode, pointer: Pointer) -> Diagnostic | None:
         """A record that shares no key but id and name with the program is of another one."""

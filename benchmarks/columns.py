@@ -25,6 +25,7 @@ from typing import Any
 import ours
 import polars as pl
 import pyarrow as pa
+from columns_holes import by_holes
 from columns_peers import peers
 from page import machine, put
 from records import answer, records
@@ -260,6 +261,7 @@ if __name__ == "__main__":
     _say()
     beside(100_000)
     peers((10_000, 100_000), plan(ours.program().linked), batch, _hand(), best, _say)
+    by_holes(best, _say)
     by_records((10_000, 100_000, 1_000_000, 10_000_000))
     by_rules((1, 6, 31), 50_000)
     put("columns", "\n".join(_SAID))

@@ -15,6 +15,7 @@ from contextlib import suppress
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tests.columns.causes import cause_differences
 from tests.columns.compare import compare_drawn, compare_programs, differences, records
 from tests.differential.expressions import Written, written
 
@@ -42,6 +43,10 @@ def main(wanted: int) -> int:
                 made["expressions"] += count
                 made["without columns"] += not expressed
                 found.extend([text] if text else [])
+            for count, left, text in cause_differences(drawn, records(source, _RECORDS // 3)):
+                made["causes"] += count
+                made["left"] += left
+                found.extend([text] if text else [])
         except Exception as error:  # no expression may make either engine raise
             found.append(f"{[each.text for each in drawn]}: {error!r}")
 
@@ -62,6 +67,7 @@ def main(wanted: int) -> int:
         expressions()
     print(
         f"{made['expressions']} comparisons of expressions ({made['without columns']} had no columns), "
+        f"{made['causes']} of what they miss ({made['left']} left to rows), "
         f"{made['records']} of records under our programs, {made['drawn']} under {seed} drawn programs "
         f"with {made['rules']} rules: {len(found)} differences"
     )

@@ -36,7 +36,7 @@ OTHER = (
     terms.Opaque,
 )
 _ENDS = (date(2024, 2, 29), date(2023, 1, 31), date(2025, 12, 31), date(2026, 8, 31))
-_FACTS = frozenset(name for entity in VOCABULARY.entities.values() for name in entity.facts) | {"rows"}
+FACTS = frozenset(name for entity in VOCABULARY.entities.values() for name in entity.facts) | {"rows"}
 _ALMOST = (
     "0", "1", "2", "10", "0.5", "-3", "5", "1.0", "1E+3", "0.005", "2.50", "0.0049", "99999999.99", "0.01",
     "-0.005",
@@ -98,7 +98,7 @@ def differences(expressions: Sequence[Written], several: Sequence[Record]) -> It
     graph = graph_of(expressions)
     compiled = compile_graph(graph, TODAY)
     instances = [compiled.instances(record)["thing"][0] for record in several]
-    state, shape, careful = Loader(VOCABULARY, _FACTS).load(batch_of(VOCABULARY, several))
+    state, shape, careful = Loader(VOCABULARY, FACTS).load(batch_of(VOCABULARY, several))
     world = World(graph, TODAY, shape, {})
     world.work_out()
     found: dict[str, Term] = {}

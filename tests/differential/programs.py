@@ -34,7 +34,7 @@ def generated(
     """A record of random facts; some of them, and some lists, are left out."""
     name = entity or vocabulary.root
     declared = vocabulary.entities[name]
-    holes = source.choice((0, 0.05, 0.3))
+    holes = source.choice((0, 0.05, 0.2, 0.5))
     facts = {}
     for fact, what in declared.facts.items():
         if what.formula is None and (fact == declared.key or source.random() >= holes):

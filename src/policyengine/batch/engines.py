@@ -28,12 +28,14 @@ class Numbered:
 class Answered:
     """Rows, or an Arrow table of them; records whose amounts no table holds, with the reason.
 
-    `by_rows` counts the records that the row engine answered.
+    `by_rows` counts the records that the row engine answered, `named` those for which it only named the
+    facts that are missing.
     """
 
     rows: Any
     refused: Sequence[tuple[int, str]] = ()
     by_rows: int = 0
+    named: int = 0
 
 
 class Engine(Protocol):
@@ -113,7 +115,7 @@ class Columns:
 
         parts: list[Any] = []
         refused: list[tuple[int, str]] = []
-        by_rows = 0
+        by_rows = named = 0
         batches = [batch] if batch is not None and batch.num_rows else []
         assert self._program.graph is not None
         # A few odd ones are no other batch: it might have to be put into columns in a way of its own.
@@ -124,6 +126,7 @@ class Columns:
             parts.append(answer.table)
             refused += answer.refused
             by_rows += answer.by_rows
+            named += answer.named
         if beyond:
             from policyengine.batch.arrow_out import arrow_schema, arrow_table
             from policyengine.engine.layout import COLUMNS
@@ -132,4 +135,4 @@ class Columns:
             parts.append(arrow_table(answered.rows, arrow_schema(COLUMNS)))
             refused += answered.refused
             by_rows += answered.by_rows
-        return Answered(in_order(parts), refused, by_rows)
+        return Answered(in_order(parts), refused, by_rows, named)

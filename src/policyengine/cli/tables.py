@@ -178,6 +178,8 @@ def evaluate_tables(program: Program, wanted: Wanted, console: Console) -> int:
         raise CommandError("there is no record in what was given")
     by_rows = f"{summary.by_rows:,} of {plural(summary.records, 'record')} worked out one after the other"
     _explain(wanted, console, by_rows)
+    if summary.named:
+        _explain(wanted, console, f"{summary.named:,} more only for the names of their missing facts")
     console.err(_told(summary, targets.rejects))
     return OK if summary.clean else FOUND
 

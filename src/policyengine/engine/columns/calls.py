@@ -343,22 +343,20 @@ def _row_result(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     exprs, make = unified([*values, *default])
     kept = [emitter.frame.keep(make(each, False)).expr for each in exprs]  # type: ignore[union-attr]
     flags = [terms.flag(each).expr for each in rows]
-    reached = _reached(emitter, str(hit.value), flags)
+    several = reached(emitter, str(hit.value), flags)
     matching = pl.any_horizontal([each.fill_null(False) for each in flags])
     if default:
-        reached.append(~matching)
-    first = pl.coalesce([pl.when(here).then(value) for here, value in zip(reached, kept, strict=True)])
+        several.append(~matching)
+    first = pl.coalesce([pl.when(here).then(value) for here, value in zip(several, kept, strict=True)])
     agreed = emitter.frame.keep(make(first, False)).expr  # type: ignore[union-attr]
-    alike = [~here | (value == agreed).fill_null(False) for here, value in zip(reached, kept, strict=True)]
+    alike = [~here | (value == agreed).fill_null(False) for here, value in zip(several, kept, strict=True)]
     fine = pl.all_horizontal(alike)
     if hit.value == "unique":
-        holding = pl.sum_horizontal([each.fill_null(False).cast(pl.Int64) for each in flags])
-        opened = pl.any_horizontal([each.is_null() for each in flags])
-        fine = fine & (holding <= 1) & ~((holding > 0) & opened)
+        fine = fine & ~clashing(flags)
     return emitter.frame.keep(make(pl.when(fine).then(agreed), False))
 
 
-def _reached(emitter: Emitter, hit: str, flags: Sequence[pl.Expr]) -> list[pl.Expr]:
+def reached(emitter: Emitter, hit: str, flags: Sequence[pl.Expr]) -> list[pl.Expr]:
     """Which rows may count: not those that surely do not match, nor any after the first that does."""
     found: list[pl.Expr] = []
     before: pl.Expr | None = None
@@ -369,6 +367,13 @@ def _reached(emitter: Emitter, hit: str, flags: Sequence[pl.Expr]) -> list[pl.Ex
             holds = each.fill_null(False)
             before = emitter.frame.column(holds if before is None else before | holds)
     return found
+
+
+def clashing(flags: Sequence[pl.Expr]) -> pl.Expr:
+    """Whether more than one row matches, or may match: no value of a table that is `unique` counts then."""
+    holding = pl.sum_horizontal([each.fill_null(False).cast(pl.Int64) for each in flags])
+    opened = pl.any_horizontal([each.is_null() for each in flags])
+    return (holding > 1) | ((holding > 0) & opened)
 
 
 _CALLS: Mapping[str, Callable[[Emitter, Sequence[Expression]], Term]] = {

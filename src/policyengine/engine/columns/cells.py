@@ -121,7 +121,9 @@ class Cells:
     @cached_property
     def _records(self) -> pl.DataFrame:
         """For every row the number of its record, and that of the key of it."""
-        codes, self._keys = numbered(self._key_of(self._root).to_arrow().cast(pa.string()))
+        codes, self._keys = numbered(
+            keys_of(self._lowering, self._state, self._root).to_arrow().cast(pa.string())
+        )
         rows = pl.DataFrame({"row": self._state[self._root].get_column(ROW), "key": codes})
         return rows[self._whole.get_column("root")]
 
@@ -134,7 +136,7 @@ class Cells:
             return _dictionary(self._records.get_column("key"), self._keys)
         if not self._judged:
             return pa.nulls(self._height, TYPES["text"])
-        keys = {entity: self._key_of(entity) for entity in self._judged}
+        keys = {entity: keys_of(self._lowering, self._state, entity) for entity in self._judged}
         every = [each.to_arrow().cast(pa.string()) for each in keys.values()]
         codes, words = numbered(pa.concat_arrays(every))
         parts: dict[str, pl.Series] = {}
@@ -165,18 +167,20 @@ class Cells:
             parts = pl.when(here).then(pl.col(f"s.{entity}")).otherwise(parts)
         return wide.select(parts.alias("s")).to_series()
 
-    def _key_of(self, entity: str) -> pl.Series:
-        declared = self._lowering.graph.vocabulary.entities[entity]
-        rows = self._state[entity]
-        if declared.key is None:
-            return pl.repeat(None, rows.height, dtype=pl.String, eager=True)
-        values = rows.get_column(f"f.{declared.key}")
-        fact = declared.facts[declared.key]
-        if fact.scalar == "enum":
-            return values.replace_strict(
-                range(len(fact.values or ())), list(fact.values or ()), return_dtype=pl.String
-            )
-        return values.cast(pl.String)
+
+def keys_of(lowering: Lowering, state: State, entity: str) -> pl.Series:
+    """The keys of the rows of an entity, as texts."""
+    declared = lowering.graph.vocabulary.entities[entity]
+    rows = state[entity]
+    if declared.key is None:
+        return pl.repeat(None, rows.height, dtype=pl.String, eager=True)
+    values = rows.get_column(f"f.{declared.key}")
+    fact = declared.facts[declared.key]
+    if fact.scalar == "enum":
+        return values.replace_strict(
+            range(len(fact.values or ())), list(fact.values or ()), return_dtype=pl.String
+        )
+    return values.cast(pl.String)
 
 
 def _series(array: Any) -> pl.Series:

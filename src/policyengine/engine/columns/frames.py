@@ -193,29 +193,36 @@ class Steps:
         self._gathered[key] = frame.added(new, step)
         return self._gathered[key]
 
-    def finish(self, wanted: Iterable[Column]) -> tuple[Run, ...]:
-        """The steps that are needed for some columns, ready to run."""
-        live = set(wanted)
+    def finish(self, wanted: Iterable[Column], made: set[Column] | None = None) -> tuple[Run, ...]:
+        """The steps that are needed for some columns, ready to run.
+
+        Those of `made` are there already; what the steps make is added to them.
+        """
+        there: frozenset[Column] = frozenset(made or ())
+        live = set(wanted) - there
         runs: list[Run] = []
         for step in reversed(self.steps):
             if step.run is None:
-                run = _computing(step, live)
+                run = _computing(step, live, there)
                 if run is not None:
                     runs.append(run)
             elif step.keeps or step.makes & live:
-                live |= step.needs
+                live |= step.needs - there
+                live |= step.makes
                 runs.append(step.run)
+        if made is not None:
+            made |= live
         return tuple(reversed(runs))
 
 
-def _computing(step: Step, live: set[Column]) -> Run | None:
+def _computing(step: Step, live: set[Column], there: frozenset[Column]) -> Run | None:
     """One step of expressions without those that nothing needs."""
     frame = step.frame
     levels: list[list[pl.Expr]] = []
     for level in reversed(step.levels):
         kept = [expr.alias(name) for name, expr in level.items() if (frame, name) in live]
         for expr in kept:
-            live.update((frame, root) for root in expr.meta.root_names())
+            live.update({(frame, root) for root in expr.meta.root_names()} - there)
         if kept:
             levels.append(kept)
     levels.reverse()

@@ -69,7 +69,7 @@ def _joined(emitter: Emitter, rows: Rows) -> Rows:
     return Rows(frame, loop, "__left", terms.SELF, rows.known, find, where, each)
 
 
-def _inner(emitter: Emitter, rows: Rows, name: str, row: bool) -> Emitter:
+def turn_of(emitter: Emitter, rows: Rows, name: str, row: bool) -> Emitter:
     """The emitter of the body of a loop."""
     item: Term = Instance(rows.at, rows.find) if rows.each is None else rows.each
     fields = rows.find if row and rows.each is None else None
@@ -89,7 +89,7 @@ def emit_quantified(emitter: Emitter, node: syntax.Quantified) -> Term:
             parts.append(inner.flag(node.condition))
         return both(parts) if node.every else either(parts)
     rows = items_of(emitter, domain)
-    condition = terms.flag(_inner(emitter, rows, iterator.name, False).flag(node.condition))
+    condition = terms.flag(turn_of(emitter, rows, iterator.name, False).flag(node.condition))
     where = terms.flag(rows.where).expr
     decisive = condition.expr if not node.every else ~condition.expr
     if isinstance(rows.where, Const):
@@ -97,28 +97,16 @@ def emit_quantified(emitter: Emitter, node: syntax.Quantified) -> Term:
     else:
         found = [(decisive & where).fill_null(False).any(), (decisive.is_null() & where).any()]
     one, opened = _gathered(emitter, rows, found, [pl.Boolean, pl.Boolean])
-    known = _all_known(rows, emitter)
     holds = pl.when(one.fill_null(False)).then(lit(not node.every, pl.Boolean))
     settled = holds.when(~opened.fill_null(False)).then(lit(node.every, pl.Boolean))
-    sure = condition.sure and isinstance(known, Const) and known.value is True
-    return emitter.keep_flag(_where_known(known, Flag(settled, sure)))
+    sure = condition.sure and isinstance(rows.known, Const) and rows.known.value is True
+    return emitter.keep_flag(_where_known(rows.known, Flag(settled, sure)))
 
 
 def _where_known(known: Flag | Const, term: Flag) -> Flag | Const:
     if isinstance(known, Const):
         return term if known.value else NOT_KNOWN
     return Flag(pl.when(known.expr).then(term.expr), False)
-
-
-def _all_known(rows: Rows, emitter: Emitter) -> Flag | Const:
-    """Whether the list is known, and for every row in it whether it is kept."""
-    if isinstance(rows.where, Const):
-        return rows.known if rows.where.sure else Const(False)
-    if rows.where.sure:
-        return rows.known
-    (opened,) = _gathered(emitter, rows, [rows.where.expr.is_null().any()], [pl.Boolean])
-    fine = Flag(~opened.fill_null(False), True)
-    return both([rows.known, fine])
 
 
 def _gathered(
@@ -155,12 +143,18 @@ def emit_filter(emitter: Emitter, node: syntax.Filter) -> Term:
     if isinstance(target, Listed):
         return Picked(tuple((_picked(emitter, node, each), each) for each in target.items))
     rows = items_of(emitter, target)
-    inner = _inner(emitter, rows, "item", True)
+    inner = turn_of(emitter, rows, "item", True)
     found = inner.emit(node.condition)
     if isinstance(found, Num) or (isinstance(found, Const) and not isinstance(found.value, bool)):
         raise Unsupported("an item by its place")
     condition = inner.keep_flag(found if isinstance(found, Const) else terms.flag(found))
-    return replace(rows, where=both([rows.where, condition]))
+    kept = both([rows.where, condition])
+    if kept.sure:
+        return replace(rows, where=kept)
+    kept = inner.keep_flag(kept)
+    (opened,) = _gathered(emitter, rows, [terms.flag(kept).expr.is_null().any()], [pl.Boolean])
+    known = emitter.keep_flag(both([rows.known, Flag(~opened.fill_null(False), True)]))
+    return replace(rows, known=known, where=Flag(terms.flag(kept).expr.fill_null(False), True))
 
 
 def _constant_item(value: object) -> Term:
@@ -169,7 +163,8 @@ def _constant_item(value: object) -> Term:
     return Const(value)
 
 
-def _picked(emitter: Emitter, node: syntax.Filter, item: Term) -> Flag | Const:
+def item_of(emitter: Emitter, item: Term) -> Emitter:
+    """The emitter of a condition that is asked of an item, whose parts it sees."""
     fields: Callable[[str], Term | None] | None = None
     if isinstance(item, Entries):
         parts = item.fields
@@ -177,7 +172,11 @@ def _picked(emitter: Emitter, node: syntax.Filter, item: Term) -> Flag | Const:
         def fields(name: str) -> Term | None:
             return parts.get(name)
 
-    inner = emitter.inside(Bound(emitter.frame, emitter.scope, {"item": item}, fields))
+    return emitter.inside(Bound(emitter.frame, emitter.scope, {"item": item}, fields))
+
+
+def _picked(emitter: Emitter, node: syntax.Filter, item: Term) -> Flag | Const:
+    inner = item_of(emitter, item)
     found = inner.emit(node.condition)
     if isinstance(found, Num) or (isinstance(found, Const) and not isinstance(found.value, bool)):
         if isinstance(found, Const) and not found.sure:
@@ -195,7 +194,7 @@ def emit_for(emitter: Emitter, node: syntax.For) -> Term:
     if "partial" in syntax.names(node.body):
         raise Unsupported("results so far")
     rows = items_of(emitter, domain)
-    body = _inner(emitter, rows, iterator.name, False).kept(node.body)
+    body = turn_of(emitter, rows, iterator.name, False).kept(node.body)
     return replace(rows, each=body)
 
 
@@ -213,10 +212,9 @@ def count_rows(emitter: Emitter, rows: Rows) -> Term:
     rows = items_of(emitter, rows)
     where = terms.flag(rows.where).expr
     number = pl.len() if isinstance(rows.where, Const) else where.fill_null(False).sum()
-    known = _all_known(rows, emitter)
     (found,) = _gathered(emitter, rows, [number], [pl.Int64])
     whole = Num(found.fill_null(0), 0, MOST_ITEMS, True)
-    return _number_where(known, whole)
+    return _number_where(rows.known, whole)
 
 
 def _number_where(known: Flag | Const, term: Num) -> Term:
@@ -245,7 +243,7 @@ def aggregate(emitter: Emitter, name: str, rows: Rows) -> Term:
     each = numbers.number(rows.each) if not isinstance(rows.each, terms.Day) else day(rows.each)
     where = terms.flag(rows.where).expr
     kept = each.expr if isinstance(rows.where, Const) else pl.when(where).then(each.expr)
-    known = both([_all_known(rows, emitter), _each_known(emitter, rows)])
+    known = both([rows.known, _each_known(emitter, rows)])
     if isinstance(each, Num):
         bound = each.bound * MOST_ITEMS if name == "sum" else each.bound
         dtype = numbers.width(bound)
@@ -277,8 +275,8 @@ def part_of(emitter: Emitter, target: Term, name: str) -> Term:
             return Const(value.low if name == "start" else value.high)
         case Const() if not target.sure:
             return NOT_KNOWN
-        case Instance(_, find):
-            return _found(find(name), name)
+        case Instance(frame, find):
+            return emitter.frame.from_(frame, _found(find(name), name))
         case Entries(fields):
             return _found(fields.get(name), name)
         case Span(low, high):

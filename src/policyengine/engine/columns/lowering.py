@@ -11,7 +11,8 @@ import polars as pl
 from policyengine.dataclass import dataclass
 from policyengine.engine.columns import shows, terms
 from policyengine.engine.columns.fixes import KINDS, Fixes
-from policyengine.engine.columns.frames import Frame, Run, State, either
+from policyengine.engine.columns.frames import Column, Frame, Run, State, either
+from policyengine.engine.columns.lacking import Lacking
 from policyengine.engine.columns.load import Shape
 from policyengine.engine.columns.readings import Block, Fixed, Lowered, RuleReader, blocks
 from policyengine.engine.columns.scopes import World
@@ -58,13 +59,19 @@ class Lowering:
         self._links: set[tuple[str, str]] = set()
         self.world.work_out()
         self._lower()
+        self._made: set[Column] = set()
         if not self.fallbacks:
-            self._runs = self.world.steps.finish(self._wanted)
+            self._runs = self.world.steps.finish(self._wanted, self._made)
 
     def run(self, state: State) -> None:
         """Works all columns out."""
         for run in self._runs:
             run(state)
+
+    @cached_property
+    def lacking(self) -> Lacking:
+        """Which facts are missing and who needs them, lowered when something is first not known."""
+        return Lacking(self.world, self._made)
 
     @cached_property
     def _brief_runs(self) -> tuple[Run, ...]:

@@ -14,6 +14,7 @@ from policyengine.dataclass import dataclass
 from policyengine.engine.columns.assemble import Assembly, table_of
 from policyengine.engine.columns.brief import Brief, brief
 from policyengine.engine.columns.cells import findings_schema
+from policyengine.engine.columns.lacking_rows import beyond_of, rows_of
 from policyengine.engine.columns.load import FactShape, Loader, Shape
 from policyengine.engine.columns.lowering import Lowering
 from policyengine.engine.columns.named import missing_of
@@ -97,15 +98,22 @@ class ColumnPlan:
         self, batch: Any, lowering: Lowering, state: dict[str, pl.DataFrame], careful: pl.Series,
         opened: pl.Series,
     ) -> Answer:  # fmt: skip
+        by_rows, lacking, places = opened, table_of(()), pl.Series([], dtype=pl.UInt32)
+        if opened.any():
+            lowering.lacking.run(state)
+            by_rows = beyond_of(lowering, state, batch.num_rows) & opened
+            lacking, places = rows_of(lowering, state, careful | by_rows)
         extra: list[Row] = []
         at: list[int] = []
         refused: list[tuple[int, str]] = []
-        for i, rows in self._extra(batch, careful, opened, refused):
+        for i, rows in self._extra(batch, careful, by_rows, refused):
             extra += rows
             at += [i] * len(rows)
         skipped = careful if careful.any() else None
-        table = Assembly(lowering, state).table(skipped, table_of(extra), pl.Series(at, dtype=pl.UInt32))
-        return Answer(table, tuple(refused), int(careful.sum()), int(opened.sum()))
+        more = pa.concat_tables([lacking, table_of(extra)]) if at else lacking
+        places = pl.concat([places, pl.Series(at, dtype=pl.UInt32)])
+        table = Assembly(lowering, state).table(skipped, more, places)
+        return Answer(table, tuple(refused), int(careful.sum()), int(by_rows.sum()))
 
     def _all_by_rows(self, batch: Any) -> Answer:
         every = pl.repeat(True, batch.num_rows, dtype=pl.Boolean, eager=True)

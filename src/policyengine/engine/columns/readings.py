@@ -151,7 +151,7 @@ class RuleReader:
 
     def _name(self, rule: Rule, name: str, pieces: dict[str, Piece], frame: Frame) -> Read | None:
         """What reads the value of a node off the values of pieces; None where it may have any."""
-        term = self._term(rule, name)
+        term = self.term(rule, name)
         if isinstance(term, Const):
             value = term.value
             return lambda values: value
@@ -201,7 +201,7 @@ class RuleReader:
     def _column(self, rule: Rule, reading: Reading) -> Term:
         match reading:
             case readings.Value(node):
-                return self._term(rule, node)
+                return self.term(rule, node)
             case readings.Const(value):
                 return Const(value)
             case readings.Choose(by, cases, otherwise):
@@ -219,7 +219,7 @@ class RuleReader:
 
     def is_word(self, rule: Rule, by: str, word: str) -> Flag | Const:
         """Whether a node has a text as its value; false where it is not known."""
-        code = coded(self._term(rule, by))
+        code = coded(self.term(rule, by))
         if code is None:
             raise Unsupported("a choice by any text")
         places = [i for i, each in enumerate(code.domain) if each == word]
@@ -228,7 +228,8 @@ class RuleReader:
         here = code.expr == lit(places[0], pl.UInt16)
         return Flag(here if code.sure else here.fill_null(False), True)
 
-    def _term(self, rule: Rule, name: str) -> Term:
+    def term(self, rule: Rule, name: str) -> Term:
+        """The term of a node that a rule is read off."""
         term = self._world.place(rule.entity).find(name)
         if term is None:
             raise Unsupported(f"there is no `{name}`")
@@ -238,14 +239,14 @@ class RuleReader:
 
     def opened(self, rule: Rule) -> Flag | Const:
         """Whether a finding of the rule names something that is not known."""
-        exists = self._term(rule, rule.exists) if rule.exists is not None else Const(True)
+        exists = self.term(rule, rule.exists) if rule.exists is not None else Const(True)
         there = terms.known(exists)
-        status = self._term(rule, rule.status)
+        status = self.term(rule, rule.status)
         decided = both([there, terms.known(status)])
         parts: list[Flag | Const] = [negated(decided)]
         values = either([self._behind(rule, each) for each in rule.fields.values()])
         if not (isinstance(values, Const) and values.value is False):
-            parts.append(both([negated(self._is(status, NOT_APPLICABLE)), values]))
+            parts.append(both([negated(self.is_status(status, NOT_APPLICABLE)), values]))
         parts += [self._requirements(rule, each) for each in rule.fields.values()]
         found = either(parts)
         if isinstance(exists, Const):
@@ -253,7 +254,8 @@ class RuleReader:
         gone = Flag((~terms.flag(exists).expr).fill_null(False), True)
         return both([negated(gone), found])
 
-    def _is(self, term: Term, word: str) -> Flag | Const:
+    def is_status(self, term: Term, word: str) -> Flag | Const:
+        """Whether a status is a certain one; false where it is not known."""
         code = coded(term)
         if code is None or word not in code.domain:
             return Const(False)
@@ -278,7 +280,7 @@ class RuleReader:
         return Const(False)
 
     def _unknown(self, rule: Rule, node: str) -> Flag | Const:
-        return negated(terms.known(self._term(rule, node)))
+        return negated(terms.known(self.term(rule, node)))
 
     def _over_cases(
         self, rule: Rule, reading: readings.Choose, of: Callable[[Rule, Reading], Flag | Const]

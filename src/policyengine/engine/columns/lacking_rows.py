@@ -1,0 +1,125 @@
+"""The rows of section `missing` out of columns, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from policyengine.engine.columns.cells import findings_schema, keys_of
+from policyengine.engine.columns.fixes import TYPES
+from policyengine.engine.columns.frames import State
+from policyengine.engine.columns.lowering import Lowering
+from policyengine.engine.columns.schema import ROW
+from policyengine.engine.layout import MISSING
+
+
+def beyond_of(lowering: Lowering, state: State, count: int) -> pl.Series:
+    """Which records have needs that columns do not know."""
+    found = pl.repeat(False, count, dtype=pl.Boolean, eager=True)
+    for frame, names in lowering.lacking.beyond.items():
+        hit = state[frame].select(pl.any_horizontal(names)).to_series()
+        found = found.scatter(_roots(lowering, state, frame).filter(hit).unique(), True)
+    return found
+
+
+def _roots(lowering: Lowering, state: State, frame: str) -> pl.Series:
+    return state[frame].get_column("__self" if frame == lowering.graph.vocabulary.root else "__root")
+
+
+def rows_of(lowering: Lowering, state: State, skipped: pl.Series) -> tuple[Any, pl.Series]:
+    """A row for every missing fact that somebody needs, and for every row the place of its record."""
+    columns = lowering.lacking.columns
+    entities, facts = sorted({entity for entity, _ in columns}), sorted({fact for _, fact in columns})
+    parts = [
+        found.with_columns(
+            pl.lit(entities.index(entity), pl.UInt32).alias("e"),
+            pl.lit(facts.index(fact), pl.UInt32).alias("f"),
+        )
+        for entity in entities
+        for fact, found in _lacked(lowering, state, entity)
+    ]
+    if not parts:
+        return findings_schema().empty_table(), pl.Series([], dtype=pl.UInt32)
+    whole = pl.concat(parts)
+    whole = whole.filter(~skipped.gather(whole.get_column("root"))).sort("root", "e", "who", "f")
+    cells = {
+        "entity": _coded(whole.get_column("e"), entities),
+        "id": _coded(whole.get_column("f"), facts),
+        **_of_record(lowering, state, whole),
+    }
+    schema = findings_schema()
+    arrays = [
+        cells[field.name].cast(field.type) if field.name in cells else pa.nulls(whole.height, field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema), whole.get_column("root")
+
+
+def _lacked(lowering: Lowering, state: State, entity: str) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The facts of an entity: where they are missing, and the bits of those that need them."""
+    bits = _bits(lowering)
+    who = _who(lowering, state, entity).alias("who")
+    roots = _roots(lowering, state, entity).alias("root")
+    for (owner, fact), columns in lowering.lacking.columns.items():
+        if owner != entity:
+            continue
+        needs = [
+            (pl.col(columns[i]) if i in columns else pl.lit(0, pl.UInt64)).alias(name)
+            for i, name in enumerate(bits)
+        ]
+        found = state[entity].select(roots, who, *needs)
+        found = found.filter(pl.any_horizontal(pl.col(name) != 0 for name in bits))
+        if entity != lowering.graph.vocabulary.root:  # nobody tells those apart that have the same name
+            found = found.group_by("root", "who").agg(pl.col(name).bitwise_or() for name in bits)
+        yield fact, found
+
+
+def _bits(lowering: Lowering) -> list[str]:
+    return [f"b{i}" for i in range(len(lowering.lacking.chunks))]
+
+
+def _who(lowering: Lowering, state: State, entity: str) -> pl.Series:
+    """The keys of rows, or where they have none their places."""
+    rows = state[entity]
+    if entity == lowering.graph.vocabulary.root:
+        return pl.repeat("", rows.height, dtype=pl.String, eager=True)
+    places = rows.select(pl.concat_str(pl.lit("#"), pl.col("__at"))).to_series()
+    return keys_of(lowering, state, entity).fill_null(places)
+
+
+def _of_record(lowering: Lowering, state: State, whole: pl.DataFrame) -> dict[str, Any]:
+    root, at = lowering.graph.vocabulary.root, whole.get_column("root")
+    return {
+        "row": state[root].get_column(ROW).gather(at).to_arrow(),
+        "key": _texts(keys_of(lowering, state, root).gather(at)),
+        "subject": _texts(whole.select(pl.when(pl.col("who") != "").then(pl.col("who"))).to_series()),
+        "section": _coded(pl.repeat(0, whole.height, dtype=pl.UInt32, eager=True), [MISSING]),
+        "needed_by": _needed_by(whole.select(_bits(lowering)), lowering.lacking.chunks),
+    }
+
+
+def _texts(series: pl.Series) -> Any:
+    return series.to_arrow().cast(pa.string()).dictionary_encode()
+
+
+def _coded(numbers: pl.Series, words: list[str]) -> Any:
+    return pa.DictionaryArray.from_arrays(numbers.cast(pl.Int32).to_arrow(), pa.array(words, pa.string()))
+
+
+def _needed_by(bits: pl.DataFrame, chunks: list[list[str]]) -> Any:
+    """The names behind the bits: put together once for bits that are alike."""
+    alike = bits.unique(maintain_order=True)
+    several = [
+        [name for names, word in zip(chunks, row, strict=True) for name in _named(names, word)]
+        for row in alike.iter_rows()
+    ]
+    numbered = alike.with_row_index("u")
+    places = bits.join(numbered, on=bits.columns, how="left", maintain_order="left").get_column("u")
+    return pa.array(several, TYPES["texts"]).take(places.to_arrow())
+
+
+def _named(names: list[str], word: int) -> Iterator[str]:
+    return (name for at, name in enumerate(names) if word >> at & 1)

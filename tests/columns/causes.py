@@ -1,0 +1,91 @@
+"""What keeps expressions from being known: what columns say beside the causes of the row engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+from tests.columns.batches import batch_of
+from tests.columns.compare import FACTS
+from tests.differential.compare import TODAY, VOCABULARY, graph_of
+from tests.differential.expressions import Written
+
+from policyengine.engine.columns.frames import State
+from policyengine.engine.columns.load import Loader
+from policyengine.engine.columns.needs import Needs
+from policyengine.engine.columns.passing import pass_all
+from policyengine.engine.columns.scopes import World
+from policyengine.engine.columns.terms import lit
+from policyengine.engine.compile.engine import compile_graph
+from policyengine.feel.values import Missing, Unknown
+from policyengine.program.record import Record
+
+_Missing = tuple[str, str, str]
+"""The entity, its key, the fact."""
+
+
+def cause_differences(
+    expressions: Sequence[Written], several: Sequence[Record]
+) -> Iterator[tuple[int, int, str]]:
+    """For every expression how many records were compared, how many columns left open, and what differs."""
+    graph = graph_of(expressions)
+    compiled = compile_graph(graph, TODAY)
+    instances = [compiled.instances(record)["thing"][0] for record in several]
+    state, shape, careful = Loader(VOCABULARY, FACTS).load(batch_of(VOCABULARY, several))
+    world = World(graph, TODAY, shape, {})
+    world.work_out()
+    known = [i for i in range(len(expressions)) if ("thing", f"x{i}") not in world.troubles]
+    needs = Needs(world)
+    for i in known:
+        needs.nodes["thing", f"x{i}", False] = [lit(1 << i, pl.UInt64)]
+    pass_all(needs)
+    found, beyond = _found(needs, state, len(several))
+    for i in known:
+        compared, left, wrong = 0, 0, ""
+        for number, (instance, record) in enumerate(zip(instances, several, strict=True)):
+            if careful[number]:
+                continue
+            if beyond[number] >> i & 1:
+                left += 1
+                continue
+            compared += 1
+            ours = {fact for fact, bits in found[number].items() if bits >> i & 1}
+            theirs = _causes(instance[f"x{i}"])
+            if ours != theirs and not wrong:
+                wrong = (
+                    f"{expressions[i].text}: {sorted(ours)}, not {sorted(theirs)} "
+                    f"for {record.facts} {record.lists}"
+                )
+        yield compared, left, wrong
+
+
+def _causes(value: object) -> set[_Missing]:
+    causes = value.causes if isinstance(value, Unknown) else ()
+    return {(each.entity, each.key, each.fact) for each in causes if isinstance(each, Missing)}
+
+
+def _found(needs: Needs, state: State, count: int) -> tuple[list[dict[_Missing, int]], list[int]]:
+    """For every record the missing facts with the bits of those that need them; and what is left open."""
+    lacked = [(fact, frame, frame.column(need)) for fact, frame, need in needs.lacked()]
+    left = [(frame, frame.column(need)) for frame, need in needs.beyond]
+    wanted = {(frame.name, need.meta.output_name()) for _, frame, need in lacked}
+    wanted |= {(frame.name, need.meta.output_name()) for frame, need in left}
+    for run in needs.world.steps.finish(wanted):
+        run(state)
+    found: list[dict[_Missing, int]] = [{} for _ in range(count)]
+    for (entity, fact), frame, need in lacked:
+        rows = state[frame.name]
+        roots = rows.get_column("__self" if entity == "thing" else "__root")
+        names = [""] * rows.height
+        if entity != "thing":
+            names = [f"#{place}" for place in rows.get_column("__at")]
+        for root, name, bits in zip(roots, names, rows.select(need).to_series(), strict=True):
+            if bits:
+                found[root][entity, name, fact] = bits
+    beyond = [0] * count
+    for frame, need in left:
+        rows = state[frame.name]
+        roots = rows.get_column("__self" if frame.name == "thing" else "__root")
+        for root, bits in zip(roots, rows.select(need).to_series(), strict=True):
+            beyond[root] |= bits
+    return found, beyond

@@ -125,3 +125,13 @@ def test_a_value_of_a_type_that_means_nothing_names_its_fact(evaluate):
         ("b", "accounts[1].id", "RECORD007")
     ]
     assert ran.keys == ["good"]
+
+
+@pytest.mark.parametrize("engine", ["rows", "columns"])
+def test_rejects_come_by_line_whatever_found_them(evaluate, engine):
+    """An amount that no table holds is noticed later than a value of the wrong type."""
+    huge, wrong = '{"setup_fee": 1e33}', '{"setup_fee": "x"}'
+    lines = [f'{{"id": "p{i}", "accounts": [{huge if i % 2 else wrong}]}}' for i in range(6)]
+    ran = evaluate({"p.ndjson": "\n".join([*lines, '{"id": "good"}'])}, "--engine", engine)
+    assert [row["line"] for row in ran.rejects] == [str(i) for i in range(1, 7)]
+    assert ["beyond" in row["reason"] for row in ran.rejects] == [False, True] * 3

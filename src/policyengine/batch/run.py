@@ -120,6 +120,7 @@ class _Pass:
         self._typed = TypedReader(run.vocabulary)
         self._engine = run.engine
         self._summary = Summary()
+        self._refused: list[tuple[int, Iterable[Reject]]] = []
 
     def all(self) -> Summary:
         """What it came to."""
@@ -193,7 +194,7 @@ class _Pass:
             if isinstance(found, Record):
                 good.append(Numbered(number, found, raw, key))
             else:
-                self._refuse(number, found)
+                self._refused.append((number, found))
         return good
 
     def _write(
@@ -208,7 +209,8 @@ class _Pass:
             places = {each.number: (each.raw.file, each.raw.line) for each in good}
             for number, reason in answered.refused:
                 file, line = places[number] if place is None or number in places else place(number)
-                self._refuse(number, [Reject(file, line, keys.get(number), None, WRONG_VALUE.id, reason)])
+                found = Reject(file, line, keys.get(number), None, WRONG_VALUE.id, reason)
+                self._refused.append((number, [found]))
             gone = {number for number, _ in answered.refused}
             records = [each for each in records if each[0] not in gone]
         if isinstance(answered.rows, list):
@@ -219,12 +221,16 @@ class _Pass:
             self._summary.rows += answered.rows.num_rows
         self._summary.by_rows += answered.by_rows
         self._summary.named += answered.named
+        self._refuse()
         self._run.tell(self._summary.records, self._reader)
 
-    def _refuse(self, number: int, found: Iterable[Reject]) -> None:
-        self._summary.rejected += 1
-        for each in found:
-            self._reject(replace(each, record=number))
+    def _refuse(self) -> None:
+        """Hand on what was rejected in a batch, in the order of the records, whatever found it."""
+        for number, found in sorted(self._refused, key=lambda each: each[0]):
+            self._summary.rejected += 1
+            for each in found:
+                self._reject(replace(each, record=number))
+        self._refused = []
 
     def _lost(self, found: Iterable[Reject]) -> None:
         for each in found:

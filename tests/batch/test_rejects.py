@@ -135,3 +135,13 @@ def test_rejects_come_by_line_whatever_found_them(evaluate, engine):
     ran = evaluate({"p.ndjson": "\n".join([*lines, '{"id": "good"}'])}, "--engine", engine)
     assert [row["line"] for row in ran.rejects] == [str(i) for i in range(1, 7)]
     assert ["beyond" in row["reason"] for row in ran.rejects] == [False, True] * 3
+
+
+def test_a_mistake_of_every_kind_is_told(evaluate):
+    """Many rows without a record, and then a record that is left out: why is no secret."""
+    records = "".join(f'{{"id": "p{i}"}}\n' for i in range(3)) + '{"id": "q", "active_accounts": -1}\n'
+    lost = "".join(f"nobody,a{i}\n" for i in range(9))
+    ran = evaluate({"p.ndjson": records, "accounts.csv": f"partner,id\n{lost}"})
+    assert ran.err.count("error[") == 5
+    assert "error[RECORD002]" in ran.err
+    assert ran.err.count("error[BATCH004]") == 4

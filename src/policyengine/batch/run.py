@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import field, replace
@@ -238,9 +239,18 @@ class _Pass:
             self._reject(each)
 
     def _reject(self, found: Reject) -> None:
-        if len(self._summary.first) < SHOWN:
-            self._summary.first.append(found)
+        self._show(found)
         self._sink.reject(found)
+
+    def _show(self, found: Reject) -> None:
+        """The first mistakes are shown, and of every kind one as far as there is room."""
+        shown = self._summary.first
+        kinds = Counter(each.code for each in shown)
+        if len(shown) < SHOWN:
+            shown.append(found)
+        elif found.code not in kinds and max(kinds.values()) > 1:
+            shown.remove(next(each for each in reversed(shown) if kinds[each.code] > 1))
+            shown.append(found)
 
 
 def _place(chunk: Chunk, before: int, number: int) -> tuple[str, int]:

@@ -16,12 +16,12 @@ import polars as pl
 import pyarrow as pa
 from pyarrow import compute as pc
 
+from policyengine.batch.combined import combined
 from policyengine.dataclass import dataclass
 from policyengine.engine.layout import DIGITS, Column
 
 _PART = 32_768
 """So many lines are held as bytes at once."""
-_MOST = 2**62
 _RECORD = 2
 """The first columns, its number and its key, are about the record alone."""
 _BARE = "^[A-Za-z0-9][A-Za-z0-9 _./:-]*$"
@@ -94,21 +94,8 @@ def lines_of(table: Any, lines: Lines) -> Iterator[bytes]:
 
 def _written(coded: Sequence[Codes], start: str, end: str, lines: Lines) -> tuple[list[bytes], pl.Series]:
     """The texts of some columns side by side, each that is there once, and for every row which is its."""
-    number, size = pl.zeros(len(coded[0][0]), pl.Int64, eager=True), 1
-    for codes, texts in coded:
-        if len(texts) == 1:
-            continue
-        if size * len(texts) > _MOST:
-            number, size = _dense(number)
-        number, size = number * len(texts) + codes, size * len(texts)
-    number, _ = _dense(number)
-    return _texts(coded, number.arg_unique(), start, end, lines), number
-
-
-def _dense(number: pl.Series) -> tuple[pl.Series, int]:
-    """The same numbers from 0 without gaps in the order in which they come, and how many there are."""
-    found = number.to_arrow().dictionary_encode()
-    return _series(found.indices).cast(pl.Int64), len(found.dictionary)
+    number, firsts = combined(((codes, len(texts)) for codes, texts in coded), len(coded[0][0]))
+    return _texts(coded, firsts, start, end, lines), number
 
 
 def _texts(coded: Sequence[Codes], rows: pl.Series | None, start: str, end: str, lines: Lines) -> list[bytes]:

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from policyengine.batch.arrow_out import arrow_schema, arrow_table
+from policyengine.batch.combined import combined
 from policyengine.batch.wide import Wide, cell_text, head_of, name_of
 from policyengine.engine.layout import LARGEST, MISSING, NAMES, VALUES, Row, TooLarge
 from policyengine.policy.findings import UNDETERMINED
@@ -23,7 +24,6 @@ Named = Sequence[tuple[int, str | None]]
 _TEXTS = ("entity", "section", "policy", "id", "on", "role", "status", "level", "party")
 _Kind = tuple[int | None, int | None, bool, bool, str | None, int | None]
 _Coded = tuple[pl.Series, list[object]]
-_MOST = 2**62
 
 
 def shape_table(wide: Wide, findings: Any, records: Named) -> Any:
@@ -123,13 +123,8 @@ class _Findings:
         """For every finding the number of what it comes to, and these."""
         coded = [_coded(self._table.column(name)) for name in _TEXTS]
         coded.append(_coded(pc.dictionary_encode(self._rates(*coded[:2]))))
-        number, size = pl.zeros(self._table.num_rows, pl.Int64, eager=True), 1
-        for codes, words in coded:
-            if size * (len(words) + 1) > _MOST:
-                number = _dense(number)[0]
-                size = number.n_unique()
-            number, size = number * (len(words) + 1) + codes, size * (len(words) + 1)
-        number, firsts = _dense(number)
+        sizes = ((codes, len(words) + 1) for codes, words in coded)
+        number, firsts = combined(sizes, self._table.num_rows)
         cells = [[[*words, None][i - 1] for i in codes.gather(firsts)] for codes, words in coded]
         kinds = [self._kind(line) for line in zip(*cells, strict=True)]
         schema = {
@@ -177,14 +172,6 @@ def _coded(column: Any) -> _Coded:
 def _place(word: str, coded: _Coded) -> int:
     """The number of a word among those of a column; -1 where it is not among them."""
     return coded[1].index(word) + 1 if word in coded[1] else -1
-
-
-def _dense(number: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """The same numbers from 0 without gaps, and where each stands first."""
-    every = number.to_frame("n").with_row_index("i").unique("n", keep="first", maintain_order=True)
-    known = every.select("n").with_row_index("dense")
-    found = number.to_frame("n").join(known, on="n", how="left", maintain_order="left")
-    return found.get_column("dense").cast(pl.Int64), every.get_column("i")
 
 
 def _spread(places: pl.Series, height: int) -> pl.Series:

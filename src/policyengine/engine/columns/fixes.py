@@ -60,14 +60,14 @@ class Fixes:
         if keys is None:
             return pl.repeat(self._told(place, block, 0), count, dtype=pl.Int32, eager=True)
         if block.size <= _DENSE:
-            return self._looked_up(place, block, keys)
+            return self._by_key(place, block, keys)
         distinct = keys.unique()
         told = pl.Series([self._told(place, block, key) for key in distinct.to_list()], dtype=pl.Int32)
         table = pl.DataFrame({"key": distinct, "told": told})
         joined = keys.alias("key").to_frame().join(table, on="key", how="left", maintain_order="left")
         return joined.get_column("told")
 
-    def _looked_up(self, place: int, block: Block, keys: pl.Series) -> pl.Series:
+    def _by_key(self, place: int, block: Block, keys: pl.Series) -> pl.Series:
         known = self._dense.get(place)
         if known is None:
             known = pl.repeat(-1, block.size, dtype=pl.Int32, eager=True)

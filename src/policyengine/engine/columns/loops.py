@@ -78,7 +78,7 @@ def turn_of(emitter: Emitter, rows: Rows, name: str, row: bool) -> Emitter:
 
 def emit_quantified(emitter: Emitter, node: syntax.Quantified) -> Term:
     """`some` and `every`: what is not known of an item matters only where no other item decides."""
-    iterator = _single(node.iterators)
+    iterator = only(node.iterators)
     domain = emitter.emit(iterator.domain)
     if isinstance(domain, Const) and not domain.sure:
         return NOT_KNOWN
@@ -187,7 +187,7 @@ def _picked(emitter: Emitter, node: syntax.Filter, item: Term) -> Flag | Const:
 
 def emit_for(emitter: Emitter, node: syntax.For) -> Term:
     """`for`: a value for every item."""
-    iterator = _single(node.iterators)
+    iterator = only(node.iterators)
     domain = emitter.emit(iterator.domain)
     if isinstance(domain, Const) and not domain.sure:
         return NOT_KNOWN
@@ -198,7 +198,8 @@ def emit_for(emitter: Emitter, node: syntax.For) -> Term:
     return replace(rows, each=body)
 
 
-def _single(iterators: tuple[syntax.Iterator, ...]) -> syntax.Iterator:
+def only(iterators: tuple[syntax.Iterator, ...]) -> syntax.Iterator:
+    """The one loop over a list; raises `Unsupported` for several, and for a range of numbers."""
     if len(iterators) != 1 or iterators[0].domain_end is not None:
         raise Unsupported("several loops at once")
     return iterators[0]

@@ -161,12 +161,6 @@ def _matched(needs: Needs, spot: TestSpot, value: Term, test: Expression, need: 
 # Lists
 
 
-def _single(iterators: tuple[syntax.Iterator, ...]) -> syntax.Iterator:
-    if len(iterators) != 1 or iterators[0].domain_end is not None:
-        raise Unsupported("several loops at once")
-    return iterators[0]
-
-
 def _turn(needs: Needs, spot: Spot, rows: Rows, variable: str, row: bool) -> TurnSpot:
     return TurnSpot(needs, spot, loops.turn_of(spot.emitter, rows, variable, row), rows, variable, row)
 
@@ -176,7 +170,7 @@ def _rows(spot: Spot, node: Expression) -> Rows:
 
 
 def _quantified(needs: Needs, spot: Spot, node: syntax.Quantified, need: Need, deep: bool) -> None:
-    iterator = _single(node.iterators)
+    iterator = loops.only(node.iterators)
     rows = _rows(spot, iterator.domain)
     reached = _open(spot, node, need)
     push(needs, spot, iterator.domain, reached)
@@ -228,7 +222,7 @@ def _parts(
 
 
 def _for(needs: Needs, spot: Spot, node: syntax.For, need: Need, deep: bool) -> None:
-    iterator = _single(node.iterators)
+    iterator = loops.only(node.iterators)
     push(needs, spot, iterator.domain, need)
     if not deep:
         return

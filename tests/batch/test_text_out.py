@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policyengine.batch.arrow_out import arrow_schema, arrow_table
 from policyengine.batch.sinks import table_rows
 from policyengine.batch.writers import writer_of
+from policyengine.engine.arrow import arrow_schema, arrow_table
 from policyengine.engine.layout import Column
 
 COLUMNS = (

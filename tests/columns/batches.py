@@ -9,7 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from policyengine.engine.columns import findings_schema, record_schema
+from policyengine.engine.arrow import findings_schema
+from policyengine.engine.columns import record_schema
 from policyengine.engine.layout import NAMES
 from policyengine.engine.rows import row_engine
 from policyengine.feel.values import Months

@@ -18,7 +18,8 @@ from tests.differential.programs import FOLDERS, generated
 from policyengine.api import load
 from policyengine.batch.sinks import Tables, table_rows
 from policyengine.batch.wide import Wide
-from policyengine.engine.columns import findings_schema, plan
+from policyengine.engine.arrow import findings_schema
+from policyengine.engine.columns import plan
 from policyengine.engine.layout import TooLarge
 from policyengine.program.linked import Program
 from policyengine.program.record import Record

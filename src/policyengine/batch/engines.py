@@ -128,11 +128,10 @@ class Columns:
             by_rows += answer.by_rows
             named += answer.named
         if beyond:
-            from policyengine.batch.arrow_out import arrow_schema, arrow_table
-            from policyengine.engine.layout import COLUMNS
+            from policyengine.engine.arrow import arrow_table, findings_schema
 
             answered = self._rows.answer(beyond)
-            parts.append(arrow_table(answered.rows, arrow_schema(COLUMNS)))
+            parts.append(arrow_table(answered.rows, findings_schema()))
             refused += answered.refused
             by_rows += answered.by_rows
         return Answered(in_order(parts), refused, by_rows, named)

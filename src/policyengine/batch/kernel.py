@@ -9,13 +9,13 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import compute as pc
 
-from policyengine.batch.arrow_out import arrow_schema, arrow_table
 from policyengine.batch.engines import Columns, Numbered
 from policyengine.batch.lines import Unusable
 from policyengine.batch.parquet import ArrowChunk, arrow_head
 from policyengine.batch.raw import REJECT_COLUMNS, SAME_RECORD, Raw, Reject
 from policyengine.batch.typed import TypedReader
 from policyengine.batch.typed_columns import ColumnReader
+from policyengine.engine.arrow import arrow_table, findings_schema
 from policyengine.engine.layout import COLUMNS, DIGITS
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
@@ -52,7 +52,7 @@ class Kernel:
         self._typed = TypedReader(self._vocabulary)
         self._columns = ColumnReader(self._vocabulary)
         self._engine = Columns(program)
-        self._findings = arrow_schema(COLUMNS)
+        self._findings = findings_schema()
 
     def check(self, schema: Any) -> str | None:
         """The name of the column of keys, if there is one; raises `ValueError` where a column is no fact."""

@@ -19,7 +19,8 @@ from pyarrow import compute as pc
 from policyengine.batch.engines import Numbered
 from policyengine.batch.raw import Raw
 from policyengine.dataclass import dataclass
-from policyengine.engine.columns import findings_schema, record_schema
+from policyengine.engine.arrow import findings_schema
+from policyengine.engine.columns import record_schema
 from policyengine.engine.columns.schema import SCALE
 from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
 from policyengine.program.record import Record

@@ -33,7 +33,7 @@ class Wide:
         found = dict(sorted(self._columns(graph), key=lambda each: RANKS[each[1][0]]))
         kinds: dict[str, ColumnKind] = {name: kind for name, (_, kind) in found.items()}
         self.columns: tuple[Column, ...] = (
-            Column("row", "count", ""), Column("key", "text", ""),
+            Column("row", "count", "", always=True), Column("key", "text", ""),
             *(Column(name, kind, "") for name, kind in kinds.items()),
             Column(UNDETERMINED, "texts", ""), Column(MISSING, "texts", ""),
         )  # fmt: skip

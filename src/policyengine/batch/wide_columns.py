@@ -14,9 +14,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from policyengine.batch.arrow_out import arrow_schema, arrow_table
 from policyengine.batch.combined import combined
 from policyengine.batch.wide import Wide, cell_text, head_of, name_of
+from policyengine.engine.arrow import arrow_schema, arrow_table
 from policyengine.engine.layout import LARGEST, MISSING, NAMES, VALUES, Row, TooLarge
 from policyengine.policy.findings import UNDETERMINED
 

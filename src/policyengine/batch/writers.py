@@ -35,7 +35,7 @@ class Writer(Protocol):
 def writer_of(form: Form, stream: BinaryIO, columns: Sequence[Column], digits: int) -> Writer:
     """What writes a table of these columns; amounts have at least so many digits after the point."""
     if form == "parquet":
-        from policyengine.batch.arrow_out import ParquetWriter
+        from policyengine.batch.parquet_out import ParquetWriter
 
         return ParquetWriter(stream, columns)
     return CsvWriter(stream, columns, digits) if form == "csv" else NdjsonWriter(stream, columns, digits)

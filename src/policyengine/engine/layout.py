@@ -29,11 +29,15 @@ RANKS: Mapping[str, int] = {name: i for i, name in enumerate((*SECTIONS, VALUES,
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the table; `exact` is a decimal number, `texts` a list of texts."""
+    """A column of the table: `exact` is a decimal number, `texts` a list of texts.
+
+    Every row has something in a column that is `always` there.
+    """
 
     name: str
     kind: ColumnKind
     about: str
+    always: bool = False
 
 
 _KINDS: Mapping[str, ColumnKind] = {"str": "text", "date": "date", "Decimal": "exact"}
@@ -63,14 +67,21 @@ def _value_columns() -> Iterator[Column]:
 
 VALUE_COLUMNS = tuple(_value_columns())
 COLUMNS: tuple[Column, ...] = (
-    Column("row", "count", "the number of the record in what was read, from 1"),
+    Column("row", "count", "the number of the record in what was read, from 1", always=True),
     Column("key", "text", "the key of the record"),
-    Column("entity", "text", "the entity that is judged, such as `partner` or `account`"),
+    Column("entity", "text", "the entity that is judged, such as `partner` or `account`", always=True),
     Column("subject", "text", "the key of what is judged within the record; empty for the record itself"),
     Column("position", "count", "its place in its list, from 1; empty for the record itself"),
-    Column("section", "text", "the list of the decision: " + ", ".join(f"`{name}`" for name in RANKS)),
+    Column(
+        "section",
+        "text",
+        "the list of the decision: " + ", ".join(f"`{name}`" for name in RANKS),
+        always=True,
+    ),
     Column("policy", "text", "the id of the policy; empty in `values` and `missing`"),
-    Column("id", "text", "the id of the part of the policy; the name of a value, of a missing fact"),
+    Column(
+        "id", "text", "the id of the part of the policy; the name of a value, of a missing fact", always=True
+    ),
     Column("status", "text", "the outcome; empty in `values` and `missing`"),
     *VALUE_COLUMNS,
     Column("value", "text", "of `values`: the value; empty where it is not known"),

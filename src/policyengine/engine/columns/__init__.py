@@ -9,12 +9,11 @@ there is one meaning, not two.
 
 from __future__ import annotations
 
-from policyengine.engine.columns.cells import findings_schema
 from policyengine.engine.columns.plan import Answer, ColumnPlan
 from policyengine.engine.columns.schema import record_schema
 from policyengine.program.linked import Program
 
-__all__ = ["Answer", "ColumnPlan", "findings_schema", "plan", "record_schema"]
+__all__ = ["Answer", "ColumnPlan", "plan", "record_schema"]
 
 
 def plan(program: Program) -> ColumnPlan:

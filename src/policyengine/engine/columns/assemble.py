@@ -8,19 +8,10 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from policyengine.engine.columns.cells import Cells, findings_schema
+from policyengine.engine.columns.cells import Cells
 from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.lowering import Lowering, Output
-from policyengine.engine.layout import VALUES, Row
-
-
-def table_of(rows: Sequence[Row]) -> Any:
-    """Rows of the row engine as a table."""
-    schema = findings_schema()
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=schema)
-
+from policyengine.engine.layout import VALUES
 
 _ROWS = {
     "at": pl.UInt32,

@@ -16,8 +16,9 @@ import polars as pl
 import pyarrow as pa
 
 from policyengine.dataclass import dataclass
+from policyengine.engine.arrow import TYPES
 from policyengine.engine.columns import terms
-from policyengine.engine.columns.fixes import KINDS, TYPES, Fixes
+from policyengine.engine.columns.fixes import KINDS, Fixes
 from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.lowering import Lowering, Output
 from policyengine.engine.columns.schema import ROW

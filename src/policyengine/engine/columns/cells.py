@@ -9,22 +9,12 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from policyengine.engine.columns.fixes import KINDS, TYPES, numbered
+from policyengine.engine.arrow import TYPES, findings_schema
+from policyengine.engine.columns.fixes import KINDS, numbered
 from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.lowering import Lowering, Output
 from policyengine.engine.columns.schema import ROW
 from policyengine.engine.columns.shows import exact_array, masked
-from policyengine.engine.layout import COLUMNS
-
-
-def findings_schema() -> Any:
-    """The Arrow schema of the findings table."""
-    return pa.schema(
-        [
-            pa.field(column.name, pa.int32() if column.name == "position" else TYPES[column.kind])
-            for column in COLUMNS
-        ]
-    )
 
 
 class Cells:

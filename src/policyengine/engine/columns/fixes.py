@@ -7,18 +7,11 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
+from policyengine.engine.arrow import TYPES
 from policyengine.engine.columns.readings import Block, Fixed
-from policyengine.engine.columns.shows import EXACT
 from policyengine.engine.layout import COLUMNS, table_number
 
 KINDS = {column.name: column.kind for column in COLUMNS}
-TYPES: dict[str, Any] = {
-    "text": pa.dictionary(pa.int32(), pa.string()),
-    "texts": pa.list_(pa.string()),
-    "count": pa.int64(),
-    "exact": EXACT,
-    "date": pa.date32(),
-}
 _DENSE = 2**16
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from policyengine.engine.columns.cells import findings_schema, keys_of
-from policyengine.engine.columns.fixes import TYPES
+from policyengine.engine.arrow import TYPES, findings_schema
+from policyengine.engine.columns.cells import keys_of
 from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.lowering import Lowering
 from policyengine.engine.columns.schema import ROW

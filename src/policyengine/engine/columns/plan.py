@@ -11,9 +11,9 @@ import polars as pl
 import pyarrow as pa
 
 from policyengine.dataclass import dataclass
-from policyengine.engine.columns.assemble import Assembly, table_of
+from policyengine.engine.arrow import arrow_table, findings_schema
+from policyengine.engine.columns.assemble import Assembly
 from policyengine.engine.columns.brief import Brief, brief
-from policyengine.engine.columns.cells import findings_schema
 from policyengine.engine.columns.lacking_rows import beyond_of, rows_of
 from policyengine.engine.columns.load import FactShape, Loader, Shape
 from policyengine.engine.columns.lowering import Lowering
@@ -98,7 +98,7 @@ class ColumnPlan:
         self, batch: Any, lowering: Lowering, state: dict[str, pl.DataFrame], careful: pl.Series,
         opened: pl.Series,
     ) -> Answer:  # fmt: skip
-        by_rows, lacking, places = opened, table_of(()), pl.Series([], dtype=pl.UInt32)
+        by_rows, lacking, places = opened, findings_schema().empty_table(), pl.Series([], dtype=pl.UInt32)
         if opened.any():
             lowering.lacking.run(state)
             by_rows = beyond_of(lowering, state, batch.num_rows) & opened
@@ -110,7 +110,7 @@ class ColumnPlan:
             extra += rows
             at += [i] * len(rows)
         skipped = careful if careful.any() else None
-        more = pa.concat_tables([lacking, table_of(extra)]) if at else lacking
+        more = pa.concat_tables([lacking, arrow_table(extra, findings_schema())]) if at else lacking
         places = pl.concat([places, pl.Series(at, dtype=pl.UInt32)])
         table = Assembly(lowering, state).table(skipped, more, places)
         return Answer(table, tuple(refused), int(careful.sum()), int(by_rows.sum()))
@@ -119,7 +119,7 @@ class ColumnPlan:
         every = pl.repeat(True, batch.num_rows, dtype=pl.Boolean, eager=True)
         refused: list[tuple[int, str]] = []
         rows = [row for _, rows in self._extra(batch, every, ~every, refused) for row in rows]
-        return Answer(table_of(rows), tuple(refused), batch.num_rows)
+        return Answer(arrow_table(rows, findings_schema()), tuple(refused), batch.num_rows)
 
     def _extra(
         self, batch: Any, careful: pl.Series, opened: pl.Series, refused: list[tuple[int, str]]

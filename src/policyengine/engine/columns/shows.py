@@ -20,7 +20,6 @@ _MOST = 2**14
 _SHORT = 18
 _NOT_KNOWN = Unknown(frozenset())
 _FIRST, _LAST = datetime.date.min, datetime.date.max
-EXACT = pa.decimal128(38, DIGITS)
 
 
 def within_calendar(expr: pl.Expr) -> pl.Expr:

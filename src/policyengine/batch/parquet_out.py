@@ -1,0 +1,98 @@
+"""Parquet out: decimals as decimals, dates as dates; nothing in the file depends on when it was written."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from policyengine.batch.parquet_foot import MAGIC, Foot, body_and_foot
+from policyengine.engine.arrow import arrow_schema, arrow_table
+from policyengine.engine.layout import Column, Row
+
+_ROWS = _ROWS_OF_PAGE = 128 * 1024
+_GROUP = 1024 * 1024
+_ENCODERS = min(os.cpu_count() or 1, 4)
+_SOUGHT = ("row", "key")
+"""The columns that a reader looks up by ranges; statistics of all would take as long as the values."""
+
+
+class ParquetWriter:
+    """Row groups of a hundred thousand to a million rows, compressed with Zstandard.
+
+    Lots of rows are compressed beside each other and beside what is worked out meanwhile, as many at once as
+    there are processors; the bytes do not depend on how many.
+    """
+
+    def __init__(self, stream: BinaryIO, columns: Sequence[Column]) -> None:
+        self._schema = arrow_schema(columns)
+        always = {column.name for column in columns if column.always}
+        self._of_file = pa.schema([each.with_nullable(each.name not in always) for each in self._schema])
+        self._stream = stream
+        self._at = stream.write(MAGIC)
+        self._foot = Foot()
+        self._waiting: list[Any] = []
+        self._rows = 0
+        self._beside = ThreadPoolExecutor(_ENCODERS)
+        self._encoded: deque[Future[memoryview]] = deque()
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Some rows."""
+        self.write_table(arrow_table(rows, self._schema))
+
+    def write_table(self, table: Any) -> None:
+        """Some rows as an Arrow table of the schema."""
+        self._waiting.append(table)
+        self._rows += table.num_rows
+        if self._rows >= _ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        while len(self._encoded) >= _ENCODERS:
+            self._put()
+        self._encoded.append(self._beside.submit(parquet_bytes, self._waiting, self._of_file))
+        self._waiting, self._rows = [], 0
+
+    def _put(self) -> None:
+        """Write the lot that was begun first; raises what went wrong with it."""
+        body, foot = body_and_foot(self._encoded.popleft().result())
+        self._foot.add(foot, self._at)
+        self._at += self._stream.write(body)
+
+    def finish(self) -> None:
+        """Write the rest, and the foot."""
+        if self._waiting or (not self._encoded and self._at == len(MAGIC)):
+            self._flush()
+        while self._encoded:
+            self._put()
+        self._beside.shutdown()
+        self._stream.write(self._foot.whole())
+
+    def drop(self) -> None:
+        """Let go of what is being compressed."""
+        self._beside.shutdown(cancel_futures=True)
+
+
+def parquet_bytes(tables: Sequence[Any], schema: Any) -> memoryview:
+    """Tables as a Parquet file of this schema, which may know better which columns are never empty."""
+    out = pa.BufferOutputStream()
+    with parquet.ParquetWriter(out, schema, **options(schema)) as writer:
+        if tables:
+            whole = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+            writer.write_table(pa.Table.from_arrays(whole.columns, schema=schema), row_group_size=_GROUP)
+    return memoryview(out.getvalue())
+
+
+def options(schema: Any) -> dict[str, Any]:
+    """How the library writes a table of this schema."""
+    return {
+        "compression": "zstd", "store_schema": False, "write_page_index": False,
+        "use_dictionary": [each.name for each in schema if not pa.types.is_decimal(each.type)],
+        "write_statistics": [name for name in _SOUGHT if name in schema.names],
+        "write_batch_size": _ROWS_OF_PAGE // 2, "max_rows_per_page": _ROWS_OF_PAGE,
+    }  # fmt: skip

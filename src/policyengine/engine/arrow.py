@@ -1,0 +1,43 @@
+"""The findings table, and others of its kind, in Arrow. It needs the extra `batch`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+
+from policyengine.engine.layout import COLUMNS, DIGITS, Column, Row
+
+EXACT: Final[Any] = pa.decimal128(38, DIGITS)
+TYPES: Final[dict[str, Any]] = {
+    "text": pa.dictionary(pa.int32(), pa.string()),
+    "texts": pa.list_(pa.string()),
+    "count": pa.int64(),
+    "exact": EXACT,
+    "date": pa.date32(),
+}
+"""The type of a column by its kind; most texts stand in a table over and over."""
+
+
+def arrow_schema(columns: Sequence[Column]) -> Any:
+    """The Arrow schema of a table."""
+    return pa.schema(
+        [
+            pa.field(column.name, pa.int32() if column.name == "position" else TYPES[column.kind])
+            for column in columns
+        ]
+    )
+
+
+def findings_schema() -> Any:
+    """The Arrow schema of the findings table."""
+    return arrow_schema(COLUMNS)
+
+
+def arrow_table(rows: Sequence[Row], schema: Any) -> Any:
+    """Rows as an Arrow table."""
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
+    return pa.Table.from_arrays(
+        [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
+    )

@@ -1,0 +1,133 @@
+"""Parquet out of parts: byte for byte what a single writer of the library makes of the same row groups."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from io import BytesIO
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyarrow import parquet
+
+from policyengine.batch import parquet_out
+from policyengine.batch.parquet_foot import Foot
+from policyengine.batch.parquet_out import ParquetWriter, options
+from policyengine.engine.arrow import arrow_schema, arrow_table
+from policyengine.engine.layout import Column
+
+COLUMNS = (
+    Column("row", "count", "", always=True), Column("key", "text", ""), Column("amount", "exact", ""),
+    Column("due_on", "date", ""), Column("position", "count", ""), Column("names", "texts", ""),
+)  # fmt: skip
+SCHEMA = arrow_schema(COLUMNS)
+
+
+def lot(start: int, count: int) -> pa.Table:
+    rows = [
+        (i, f"k{i % 7}" if i % 5 else None, Decimal(i) / 8 if i % 3 else None, date(2026, 1, 1 + i % 28),
+         i % 4 or None, [f"n{i % 2}"] if i % 6 else None)
+        for i in range(start, start + count)
+    ]  # fmt: skip
+    return arrow_table(rows, SCHEMA)
+
+
+def written(lots: list[pa.Table]) -> bytes:
+    out = BytesIO()
+    writer = ParquetWriter(out, COLUMNS)
+    for each in lots:
+        writer.write_table(each)
+    writer.finish()
+    return out.getvalue()
+
+
+def by_one_writer(lots: list[pa.Table], group: int) -> bytes:
+    out = BytesIO()
+    schema = SCHEMA.set(0, SCHEMA.field(0).with_nullable(False))
+    with parquet.ParquetWriter(out, schema, **options(schema)) as writer:
+        for each in lots:
+            whole = pa.Table.from_arrays(each.unify_dictionaries().combine_chunks().columns, schema=schema)
+            writer.write_table(whole, row_group_size=group)
+    return out.getvalue()
+
+
+@pytest.fixture
+def small_lots(monkeypatch):
+    """Every table is a lot, of row groups of at most 50 rows."""
+    monkeypatch.setattr(parquet_out, "_ROWS", 1)
+    monkeypatch.setattr(parquet_out, "_GROUP", 50)
+
+
+@pytest.mark.parametrize("counts", [(), (1,), (60,), (10, 120, 3), (4,) * 14, (4,) * 15, (4,) * 300])
+def test_parts_make_the_file_of_a_single_writer(small_lots, counts):
+    starts = [sum(counts[:i]) for i in range(len(counts))]
+    lots = [lot(start, count) for start, count in zip(starts, counts, strict=True)]
+    found = written(lots)
+    assert found == by_one_writer(lots, 50)
+    table = parquet.read_table(BytesIO(found))
+    assert table.to_pylist() == [row for each in lots for row in each.to_pylist()]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(1, 130), max_size=6))
+def test_however_the_rows_come(counts):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parquet_out, "_ROWS", 1)
+        patch.setattr(parquet_out, "_GROUP", 50)
+        lots = [lot(7 * i, count) for i, count in enumerate(counts)]
+        assert written(lots) == by_one_writer(lots, 50)
+
+
+@pytest.mark.parametrize("encoders", [1, 2, 7])
+def test_the_bytes_do_not_depend_on_how_many_are_at_work(small_lots, monkeypatch, encoders):
+    lots = [lot(40 * i, 40) for i in range(20)]
+    monkeypatch.setattr(parquet_out, "_ENCODERS", encoders)
+    assert written(lots) == by_one_writer(lots, 50)
+
+
+def test_small_tables_are_put_together():
+    found = written([lot(40 * i, 40) for i in range(20)])
+    assert parquet.ParquetFile(BytesIO(found)).metadata.num_row_groups == 1
+
+
+def test_row_groups_know_their_place(small_lots):
+    found = parquet.ParquetFile(BytesIO(written([lot(40 * i, 40) for i in range(20)])))
+    for i in range(20):
+        assert found.read_row_group(i).column("row").to_pylist() == list(range(40 * i, 40 * i + 40))
+
+
+def test_what_goes_wrong_in_a_part_is_raised(small_lots, monkeypatch):
+    def fail(*_: object) -> memoryview:
+        raise OSError("no room")
+
+    monkeypatch.setattr(parquet_out, "parquet_bytes", fail)
+    writer = ParquetWriter(BytesIO(), COLUMNS)
+    writer.write_table(lot(0, 5))
+    with pytest.raises(OSError, match="no room"):
+        writer.finish()
+    writer.drop()
+
+
+def test_a_column_that_is_never_empty_is_required():
+    schema = parquet.ParquetFile(BytesIO(written([lot(0, 5)]))).schema_arrow
+    assert [field.name for field in schema if not field.nullable] == ["row"]
+
+
+def test_what_only_other_versions_of_the_library_say_is_moved_too():
+    """A row group with its number, and a column chunk with a place of its own, written out by hand."""
+    part = bytes([
+        0x15, 2,  # version: 1
+        0x26, 6,  # number of rows, field 3: 3
+        0x19, 0x1C,  # row groups, a list of one struct
+        0x19, 0x1C, 0x26, 8, 0x1C, 0x96, 8, 0, 0,  # its columns: one, at 4, whose first page lies at 4
+        0x46, 8, 0x24, 0,  # itself at 4, its number 0
+        0, 0x11, 0,  # a flag behind the row groups
+    ])  # fmt: skip
+    foot = Foot()
+    for at in (4, 100):
+        foot.add(memoryview(part), at)
+    second = bytes([0x19, 0x1C, 0x26, 0xC8, 1, 0x1C, 0x96, 0xC8, 1, 0, 0, 0x46, 0xC8, 1, 0x24, 2, 0])
+    whole = part[:3] + bytes([12, 0x19, 0x2C]) + part[6:20] + second + part[20:]
+    assert foot.whole() == whole + bytes([len(whole), 0, 0, 0]) + b"PAR1"

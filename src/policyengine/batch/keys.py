@@ -38,7 +38,7 @@ class Keys:
     def note(self, keys: Iterable[str | None]) -> None:
         """Keys of records that are good otherwise."""
         if self._twins is None:
-            self._hashes.extend(hash(key) for key in keys if key is not None)
+            self._hashes.extend(map(hash, (key for key in keys if key is not None)))
 
     @property
     def twins(self) -> Container[str | None]:

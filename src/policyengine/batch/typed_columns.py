@@ -214,14 +214,21 @@ def filled(values: Any) -> Any:
 def _text(values: Any, kind: Any, fact: Fact) -> tuple[Any, Any] | None:
     if not _is_text(kind):
         return None
-    values = filled(values if pa.types.is_string(kind) else values.cast(pa.string()))
+    values = values if pa.types.is_string(kind) else values.cast(pa.string())
     if fact.values is None:
+        return filled(values), None
+    known = pa.array([str(each) for each in fact.values], pa.string())
+    if not pc.any(_unknown(values, known)).as_py():
         return values, None
-    known = pc.is_in(values, value_set=pa.array([str(each) for each in fact.values], pa.string()))
-    odd = pc.and_(values.is_valid(), pc.invert(known))
+    values = filled(values)
+    odd = _unknown(values, known)
     if not pc.any(odd).as_py():
         return values, None
     return pc.if_else(odd, None, values), odd
+
+
+def _unknown(values: Any, known: Any) -> Any:
+    return pc.and_(values.is_valid(), pc.invert(pc.is_in(values, value_set=known)))
 
 
 def _boolean(values: Any, kind: Any, fact: Fact) -> tuple[Any, Any] | None:

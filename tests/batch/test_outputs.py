@@ -21,11 +21,12 @@ from pyarrow import parquet as pq
 from policyengine import load
 from policyengine.batch.wide import Wide
 from policyengine.cli.progress import progress_text
+from policyengine.engine.arrow import arrow_schema, arrow_table
 from policyengine.engine.layout import COLUMNS, NAMES, RANKS
 from policyengine.engine.rows import row_engine
 from policyengine.policy.findings import SECTIONS
 from policyengine.source import Source
-from support import DAY, POLICIES
+from support import DAY, POLICIES, good_program, record_of
 
 START = "import sys; from policyengine.cli import main; sys.exit(main())"
 FIXTURES = POLICIES.parent / "fixtures"
@@ -36,6 +37,13 @@ FULL = {
     "technical_team_qualified": True, "sales_team_qualified": True, "team_in_ongoing_training": True,
 }  # fmt: skip
 TWO = {"p.ndjson": ndjson({"id": "x", **FULL, "accounts": ACCOUNTS}, {"id": "y"})}
+SOMETIMES = """\
+kind: billing
+id: billing
+title: Billing
+for: account
+charges: [{id: fee, title: Fee, amount: monthly_fee, when: {status: active}, due_on: opened_on}]
+"""
 
 
 def _records(name: str):
@@ -308,3 +316,21 @@ def test_how_it_was_worked_out(options, said, evaluate):
     assert evaluate({"p.csv": "id\na\nb\n"}, "--explain-engine", *options).err.startswith(
         f"{said} worked out one after the other"
     )
+
+
+@pytest.mark.parametrize("table", [False, True])
+def test_only_what_is_charged_is_added_up(table):
+    program = good_program(SOMETIMES)
+    record = {"id": "a", "accounts": [
+        {"id": "A", "status": "closed", "monthly_fee": 5, "opened_on": "2026-01-01"},
+        {"id": "B", "status": "active", "monthly_fee": 7, "opened_on": "2026-01-01"},
+        {"id": "C", "monthly_fee": 11, "opened_on": "2026-01-01"},
+    ]}  # fmt: skip
+    rows = list(row_engine(program.linked)(1, record_of(program, record)))
+    wide = Wide(program.linked.graph)
+    at = wide.place("account.charges.billing/fee")
+    if table:
+        found = wide.shape_table(arrow_table(rows, arrow_schema(COLUMNS)), [(1, "a")])
+        assert found.column(at).to_pylist() == [Decimal("7.00")]
+    else:
+        assert wide.shape(rows, [(1, "a")])[0][at] == Decimal("7.00")

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 
 import pytest
 from samples import ACME, EMPTY, FULL, LABELS, OPEN, REACHED, decision
 
+from policyengine.policy.findings import Charge
+from policyengine.policy.why import why
 from policyengine.render.terminal import decision_text
 from policyengine.render.width import width
 
+DAY = date(2026, 11, 21)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -60,3 +65,23 @@ def test_words_are_never_broken():
     long = "x" * 90
     text = decision_text(replace(FULL, findings=(replace(FULL.findings[0], level_title=long),)), LABELS)
     assert long in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({}, "(1000.00 less 20 %, if it is charged)"),
+        ({"discount_rate": Decimal(0)}, "(1000.00, if it is charged)"),
+        ({"discount_rate": None}, "(1000.00 before discount)"),
+        ({"discount_rate": None, "item": None}, "(1000.00, if it is charged)"),
+    ],
+)
+def test_what_may_be_charged_is_not_shown_as_charged(changes, text):
+    charge = next(one for one in FULL.findings if isinstance(one, Charge) and one.item)
+    changes = {"amount": Decimal("1000.00"), "discount_rate": Decimal("0.20"), **changes}
+    may_be = replace(charge, status="undetermined", net=None, due_on=DAY, every=None, **changes)
+    shown = " ".join(decision_text(decision(may_be), LABELS).split())
+    assert "not decided" in shown
+    assert text in shown
+    asked = "how much" if text.endswith("discount)") else "whether"
+    assert why(FULL, may_be)[0].startswith(f"As of 21 Nov 2026, it cannot be decided {asked}")

@@ -43,9 +43,9 @@ def _amount(outcome: Outcome, days: Days) -> Decimal | None:
     if outcome.status == NOT_APPLICABLE:
         return NOTHING
     values = outcome.values
-    net, due, every = values.get("net"), values.get("due_on"), values.get("every")
+    amount, net, due, every = (values.get(name) for name in ("amount", "net", "due_on", "every"))
     count = times(days, due, str(every) if every else None) if isinstance(due, date) else None
-    if count == 0 or (isinstance(net, Decimal) and not net):
+    if count == 0 or any(isinstance(each, Decimal) and not each for each in (amount, net)):
         return NOTHING
     if outcome.status != "applies" or count is None or not isinstance(net, Decimal):
         return None

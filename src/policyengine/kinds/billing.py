@@ -2,7 +2,8 @@
 
 The net amount is `amount * (1 - discount)`, rounded once, to the minor unit of the currency, as the
 program says. A charge that recurs (`every`) falls due first on `first_due` and then in equal steps that
-are counted from there, so that month ends do not drift.
+are counted from there, so that month ends do not drift. A charge that does not apply, or of which that is not
+known, has no net amount.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pydantic import Field
 
 from policyengine.diagnostics import Code
 from policyengine.feel import build, types
-from policyengine.feel.syntax import Binary, Expression, ListLiteral, Name
+from policyengine.feel.syntax import Binary, Expression, ListLiteral, Name, Open
 from policyengine.policy.base import Feel, Id, Many, Period, Policy, Sourced, Text
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
@@ -95,8 +96,10 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> 
     known = ListLiteral((net, due), at)
     status: Expression = build.call("once known", known, build.literal("applies", at), span=at)
     because: Reading = Explain((net.name, due.name))
+    to_pay = net
     if charge.when is not None:
         applies = draft.applies(name, *place, "when")
+        to_pay = _to_pay(draft, applies, net, name)
         not_asked = (build.negate(applies, at), build.literal("not_applicable", at))
         status = build.choose([not_asked], status, at)
         asked = Explain((applies.name, net.name, due.name))
@@ -111,13 +114,21 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> 
             "item": Const(charge.item),
             "amount": Value(amount.name),
             "discount_rate": Value(rate.name) if rate is not None else Const(None),
-            "net": Value(net.name),
+            "net": Value(to_pay.name),
             "currency": Const(draft.vocabulary.currency or None),
             "due_on": Value(due.name),
             "every": Const(draft.text(*place, "every") if charge.every is not None else None),
             "next_due_on": upcoming,
         },
     )
+
+
+def _to_pay(draft: Draft, applies: Expression, net: Name, name: str) -> Name:
+    """The net amount of a charge that applies; of any other there is none, so that no sum counts it."""
+    at, money = net.span, types.money(draft.vocabulary.currency)
+    payable = build.choose([(applies, net)], Open("it is not charged", at), at)
+    to_pay = build.call("once known", ListLiteral((applies,), at), payable, span=at)
+    return draft.define(f"{name}/to-pay", to_pay, at, wanted=money, title="net amount")
 
 
 def _amounts(draft: Draft, charge: ChargePart, name: str, i: int) -> tuple[Name, Name | None, Name]:

@@ -235,7 +235,11 @@ _FINDINGS: dict[type[Finding], Shape] = {
         Key("item", maybe(TEXT), "The id of the item that is billed."),
         Key("amount", maybe(EXACT), "Before the discount.", _gross),
         Key("discount_rate", maybe(RATE), "0.20 is 20 %."),
-        Key("net", maybe(EXACT), "After the discount, rounded to the minor unit of the currency."),
+        Key(
+            "net",
+            maybe(EXACT),
+            "After the discount, rounded to the minor unit of the currency; null where it is not charged.",
+        ),
         Key("currency", maybe(TEXT), "The currency of both amounts."),
         Key("due_on", maybe(DATE), "When it falls due, for a recurring one the first time."),
         Key("every", maybe(TEXT), "How often it recurs, such as `P1M`; null for once."),

@@ -283,7 +283,7 @@ class Charge(Finding):
     """An amount to pay, net of the discount in force.
 
     `due_on` is the (first) due date; a recurring charge says how often (`every`) and when it falls due
-    next, on or after the evaluation date.
+    next, on or after the evaluation date. `net` is None where it is not known to be charged.
     """
 
     section: ClassVar[str] = "charges"
@@ -297,6 +297,11 @@ class Charge(Finding):
     due_on: date | None = None
     every: str | None = None
     next_due_on: date | None = None
+
+    @property
+    def amount_known(self) -> bool:
+        """Whether it is known what it comes to, if it is charged."""
+        return self.amount is not None and (self.item is None or self.discount_rate is not None)
 
 
 SECTIONS: Mapping[str, type[Finding]] = {

@@ -187,7 +187,8 @@ def _charge(charge: Charge, labels: Labels) -> str:
     if charge.status == "not_applicable":
         return f"{bill} is not charged"
     if charge.net is None:
-        return f"it cannot be decided how much {bill} is"
+        asked = f"whether {bill} is charged" if charge.amount_known else f"how much {bill} is"
+        return f"it cannot be decided {asked}"
     due = f", due on {day(charge.due_on)}" if charge.due_on else ", on a day that is not decided"
     often = f" and then {every(charge.every)}" if charge.every else ""
     return f"{bill} comes to {money(charge.net, charge.currency)}{due}{often}"

@@ -72,8 +72,16 @@ def _charge_text(charge: Charge) -> str:
         gross = exact(charge.amount, decimals(charge.net))
         text = f"{text} ({gross} less {rate(charge.discount_rate)})"
     elif charge.amount is not None and charge.net is None:
-        text = f"{text} ({number(charge.amount)} before discount)"
+        text = f"{text} ({number(charge.amount)}{_proviso(charge)})"
     return f"{text}, {every(charge.every)}" if charge.every else text
+
+
+def _proviso(charge: Charge) -> str:
+    """What the amount of a charge that is not decided leaves out."""
+    if not charge.amount_known:
+        return " before discount"
+    less = f" less {rate(charge.discount_rate)}" if charge.discount_rate else ""
+    return f"{less}, if it is charged"
 
 
 def obligations(page: Page, findings: Iterable[Finding]) -> list[str]:

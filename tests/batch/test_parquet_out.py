@@ -92,6 +92,21 @@ def test_small_tables_are_put_together():
     assert parquet.ParquetFile(BytesIO(found)).metadata.num_row_groups == 1
 
 
+def test_every_lot_has_as_many_rows_as_wanted(monkeypatch):
+    monkeypatch.setattr(parquet_out, "_ROWS", 100)
+    found = parquet.ParquetFile(BytesIO(written([lot(40 * i, 40) for i in range(7)]))).metadata
+    assert [found.row_group(i).num_rows for i in range(found.num_row_groups)] == [120, 120, 40]
+
+
+def test_how_the_columns_are_kept():
+    found = parquet.ParquetFile(BytesIO(written([lot(0, 40)]))).metadata
+    columns = [found.row_group(0).column(i) for i in range(found.num_columns)]
+    assert {each.compression for each in columns} == {"ZSTD"}
+    assert [each.path_in_schema for each in columns if each.is_stats_set] == ["row", "key"]
+    assert [each.path_in_schema for each in columns if not each.has_dictionary_page] == ["amount"]
+    assert found.metadata is None  # what Arrow would say of the types, and of who made it
+
+
 def test_row_groups_know_their_place(small_lots):
     found = parquet.ParquetFile(BytesIO(written([lot(40 * i, 40) for i in range(20)])))
     for i in range(20):
@@ -130,4 +145,33 @@ def test_what_only_other_versions_of_the_library_say_is_moved_too():
         foot.add(memoryview(part), at)
     second = bytes([0x19, 0x1C, 0x26, 0xC8, 1, 0x1C, 0x96, 0xC8, 1, 0, 0, 0x46, 0xC8, 1, 0x24, 2, 0])
     whole = part[:3] + bytes([12, 0x19, 0x2C]) + part[6:20] + second + part[20:]
+    assert foot.whole() == whole + bytes([len(whole), 0, 0, 0]) + b"PAR1"
+
+
+# Values of every kind that a field may have, in row groups and behind them.
+_ODD = bytes([
+    0x03, 0x40, 7,  # a byte, its field written out
+    0x17, *bytes(8),  # a number of eight bytes
+    0x18, 3, *b"abc",  # bytes
+    0x1A, 0x23, 1, 2,  # a set of two bytes
+    0x1B, 0,  # a map of nothing
+    0x1B, 2, 0x83, 2, *b"kl", 5, 0, 6,  # a map of bytes to a byte each
+    0x19, 0x32, 1, 1, 1,  # a list of three flags
+    0x1C, 0x16, 1, 0x19, 0xF3, 16, *range(16), 0,  # a struct of a number and a long list
+    0x11, 0x12,  # flags, that are there and are all
+])  # fmt: skip
+
+
+def _foot_of(rows: int) -> bytes:
+    number = [rows * 2 & 127 | 128, rows * 2 >> 7]
+    return bytes([0x15, 2, 0x26, *number, 0x19, 0x1C, 0x56, 11, *_ODD, 0, *_ODD, 0])
+
+
+def test_what_nobody_asks_for_is_passed_over_and_kept():
+    foot = Foot()
+    for at in (4, 100):
+        foot.add(memoryview(_foot_of(100)), at)
+    one = _foot_of(200)
+    start, end = 9, 9 + len(_ODD) + 1
+    whole = one[:6] + bytes([0x2C]) + one[7:end] + bytes([0x56, 180, 1]) + one[start:]  # -6 and 90
     assert foot.whole() == whole + bytes([len(whole), 0, 0, 0]) + b"PAR1"

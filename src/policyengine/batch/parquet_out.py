@@ -66,7 +66,7 @@ class ParquetWriter:
 
     def finish(self) -> None:
         """Write the rest, and the foot."""
-        if self._waiting or (not self._encoded and self._at == len(MAGIC)):
+        if self._waiting or not self._encoded:  # a file without rows has one lot too
             self._flush()
         while self._encoded:
             self._put()
@@ -92,7 +92,12 @@ def options(schema: Any) -> dict[str, Any]:
     """How the library writes a table of this schema."""
     return {
         "compression": "zstd", "store_schema": False, "write_page_index": False,
-        "use_dictionary": [each.name for each in schema if not pa.types.is_decimal(each.type)],
+        "use_dictionary": [_path(each) for each in schema if not pa.types.is_decimal(each.type)],
         "write_statistics": [name for name in _SOUGHT if name in schema.names],
         "write_batch_size": _ROWS_OF_PAGE // 2, "max_rows_per_page": _ROWS_OF_PAGE,
     }  # fmt: skip
+
+
+def _path(field: Any) -> str:
+    """The column of the file that holds the values of a field; those of a list have one of their own."""
+    return f"{field.name}.list.element" if pa.types.is_list(field.type) else str(field.name)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from policyengine.engine.compile.outcomes import Outcome
 from policyengine.policy.findings import (
     NOT_APPLICABLE,
+    SECTIONS,
     UNDETERMINED,
     Charge,
     Discount,
@@ -21,12 +22,17 @@ from policyengine.policy.findings import (
     Level,
     Obligation,
 )
+from policyengine.policy.phrases import words
 
 ABSENT = "none"
 """There is no such finding, or it does not apply."""
 DUE = "due_on"
 VALUE = "value"
 OTHER = "other"
+OTHERS = tuple(
+    name for name, cls in SECTIONS.items() if cls not in (Level, Discount, Duty, Gate, Obligation, Charge)
+)
+"""The lists of a decision that are compared without knowing more of them: their statuses and values."""
 State = str | Decimal
 
 
@@ -62,6 +68,9 @@ def states(outcome: Outcome) -> Iterator[tuple[What, State]]:
     if section == Obligation.section and outcome.status != NOT_APPLICABLE and "due_on" in outcome.values:
         due = outcome.values["due_on"]
         yield What(section, outcome.policy, outcome.id, f"{aspect}/{DUE}"), str(due or UNDETERMINED)
+    if section in OTHERS and outcome.status != NOT_APPLICABLE and outcome.values:
+        told = ((name, UNDETERMINED if each is None else str(each)) for name, each in outcome.values.items())
+        yield What(section, outcome.policy, outcome.id, VALUE), str(sorted(told))
 
 
 def _level(outcome: Outcome) -> State:
@@ -120,7 +129,9 @@ NAMES: Mapping[str, str] = {
     "newly_undetermined": "have something that can no longer be decided",
     "newly_decided": "have something that can be decided now",
     "values_changed": "have a derived fact that changes",
-}
+    **{f"{section}_changed": f"have something among their {words(section)} that changes"
+       for section in OTHERS},
+}  # fmt: skip
 """Every name of a move, and what those do who have one."""
 
 
@@ -171,7 +182,7 @@ def _gates(found: Move, ranks: Mapping[str, int]) -> Iterator[str]:
 
 
 def _others(found: Move, ranks: Mapping[str, int]) -> Iterator[str]:
-    yield "values_changed"
+    yield f"{found.what.section}_changed"
 
 
 _BY_SECTION: Mapping[str, Callable[[Move, Mapping[str, int]], Iterator[str]]] = {

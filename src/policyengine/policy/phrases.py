@@ -12,12 +12,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from policyengine.feel.values import Months
-from policyengine.policy.findings import Subject
+from policyengine.policy.findings import UNDETERMINED, Subject
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ISO = re.compile(r"(?<![\d\"-])(\d{4})-(0[1-9]|1[0-2])-(\d{2})(?![\d\"-])")
 _UNITS = {"D": "day", "W": "week", "M": "month", "Y": "year"}
-_UNWRITTEN = {"not_applicable": "not applicable", "undetermined": "not decided"}
 
 
 def day(value: date) -> str:
@@ -109,7 +108,7 @@ def words(identifier: str) -> str:
 
 def status_words(status: str) -> str:
     """A status as people say it."""
-    return _UNWRITTEN.get(status, status)
+    return "not decided" if status == UNDETERMINED else words(status)
 
 
 def name_of(identifier: str | None, labels: Mapping[str, str]) -> str:

@@ -7,6 +7,9 @@ is not; what would settle it or comes next; last the place of the rule, its clau
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
+from datetime import date
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -56,13 +59,13 @@ _ROLES = {
 
 def why(decision: Decision, finding: Finding, labels: Labels = _NO_LABELS) -> tuple[str, ...]:
     """The lines that explain a finding of this decision; `labels` says what parties and items are called."""
-    headline = _HEADLINES[type(finding)](finding, labels)
+    headline = _HEADLINES.get(type(finding), _plainly)(finding, labels)
     lines = [
         f"As of {day(decision.as_of)}, {headline}.",
         *_conditions(finding),
         *_requirements(getattr(finding, "requirements", ()), labels),
         *_unsettled(finding),
-        *_EXTRAS.get(type(finding), _nothing)(finding, labels),
+        *_extras(finding, labels),
         rule(finding),
         *_assumption(finding),
     ]
@@ -194,6 +197,11 @@ def _charge(charge: Charge, labels: Labels) -> str:
     return f"{bill} comes to {money(charge.net, charge.currency)}{due}{often}"
 
 
+def _plainly(finding: Finding, labels: Labels) -> str:
+    """A finding of a sort that has no words of its own."""
+    return f"“{finding.title}” is {status_words(finding.status)} for {subject_name(finding.subject)}"
+
+
 _HEADLINES: Mapping[type[Finding], Callable[[Any, Labels], str]] = {
     Level: _level,
     Requirement: _requirement,
@@ -248,8 +256,24 @@ def _unsettled(finding: Finding) -> Iterator[str]:
         yield f"What would settle it: {settling(finding.unknown)}."
 
 
-def _nothing(finding: Finding, labels: Labels) -> Iterator[str]:
-    return iter(())
+def _extras(finding: Finding, labels: Labels) -> Iterator[str]:
+    """What a finding says beside its reasons."""
+    if type(finding) in _EXTRAS:
+        yield from _EXTRAS[type(finding)](finding, labels)
+    elif type(finding) not in _HEADLINES and (told := own_values(finding)):
+        yield f"{capital(told)}."
+
+
+_BASE = frozenset(field.name for field in fields(Finding))
+
+
+def own_values(finding: Finding) -> str:
+    """What only its sort of finding says, as far as it is single values: `points 40; ends on 1 Mar 2027`."""
+    found = [
+        (field.name, getattr(finding, field.name)) for field in fields(finding) if field.name not in _BASE
+    ]
+    plain = [(name, value) for name, value in found if isinstance(value, (str, Decimal, int, date))]
+    return "; ".join(f"{words(name)} {spell(value)}" for name, value in plain)
 
 
 def _level_extras(level: Level, labels: Labels) -> Iterator[str]:

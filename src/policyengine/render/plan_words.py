@@ -8,11 +8,11 @@ from decimal import Decimal
 
 from policyengine.change.period import Days
 from policyengine.change.plan import Cost, Plan, Undecided
-from policyengine.change.states import ABSENT, DUE, Move, State
+from policyengine.change.states import ABSENT, DUE, NAMES, OTHERS, VALUE, Move, State
 from policyengine.dataclass import dataclass
 from policyengine.feel.calendar import add_months
 from policyengine.policy.findings import UNDETERMINED
-from policyengine.policy.phrases import day, join, plural, rate, status_words, words
+from policyengine.policy.phrases import capital, day, join, plural, rate, status_words, words
 
 _HEADINGS: Mapping[str, str] = {
     "levels": "Levels",
@@ -20,6 +20,7 @@ _HEADINGS: Mapping[str, str] = {
     "duties": "Duties",
     "gates": "Gates",
     "obligations": "Obligations",
+    **{section: capital(words(section)) for section in OTHERS},
     "values": "Derived facts",
 }
 _HEADLINE: tuple[tuple[str, str], ...] = (
@@ -38,6 +39,7 @@ _HEADLINE: tuple[tuple[str, str], ...] = (
     ("obligations_lost", "lose an obligation"),
     ("obligations_changed", "have an obligation that changes"),
     ("newly_decided", "have something that can be decided now"),
+    *((name, NAMES[name]) for name in (f"{section}_changed" for section in OTHERS)),
     ("values_changed", "have a derived fact that changes"),
 )
 _SINGULAR = {"change": "changes", "lose": "loses", "get": "gets", "gain": "gains", "are": "is", "have": "has",
@@ -139,7 +141,7 @@ def groups(plan: Plan) -> Iterator[Group]:
 
 def sentence(plan: Plan, move: Move) -> str:
     """What happens to those who make a move: `would lose the 20 % discount on app set-up`."""
-    text = _SENTENCES[move.what.section](plan, move)
+    text = _SENTENCES.get(move.what.section, _other)(plan, move)
     entity = plan.titles.judged.get(move.what[:3])
     subjects, records = plan.tally.subjects[move], plan.tally.moves[move]
     noun = plan.titles.entity(entity) if entity else ""
@@ -209,6 +211,13 @@ def _gate(plan: Plan, move: Move) -> str:
     if move.after == "blocked":
         return f"would be blocked at “{title}” (was {before})"
     return f"at “{title}”: {before} → {after}"
+
+
+def _other(plan: Plan, move: Move) -> str:
+    title = plan.titles.part(*move.what[:3])
+    if move.what.aspect == VALUE:
+        return f"would have other values in “{title}”"
+    return f"“{title}”: {state(plan, move, move.before)} → {state(plan, move, move.after)}"
 
 
 def _value(plan: Plan, move: Move) -> str:

@@ -92,4 +92,5 @@ def _stacked(
 
 
 def _heading(heading: str, indent: int, paint: Paint) -> str:
-    return paint(clean(heading), "strong") + " " * (indent - width(clean(heading)))
+    gap = max(indent - width(clean(heading)), 1 if heading else 0)
+    return paint(clean(heading), "strong") + " " * gap

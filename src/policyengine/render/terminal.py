@@ -8,6 +8,7 @@ from policyengine.policy.findings import Charge, Decision, Discount, Duty, Gate,
 from policyengine.policy.phrases import day, subject_name
 from policyengine.render.duties import duties
 from policyengine.render.levels import discounts, figures, levels
+from policyengine.render.others import others
 from policyengine.render.page import Page, folder_of
 from policyengine.render.style import painter
 from policyengine.render.undecided import assumptions, undecided
@@ -15,6 +16,8 @@ from policyengine.render.width import clean, width
 from policyengine.render.work import charges, gates, obligations
 
 NARROWEST, WIDEST = 60, 120
+_OWN = frozenset(each.section for each in (Level, Discount, Gate, Charge, Obligation, Duty))
+"""The lists that are shown in a way of their own."""
 
 
 def decision_text(
@@ -60,6 +63,7 @@ def _parts(page: Page) -> list[list[str]]:
         gates(page, of(Gate.section)),
         charges(page, of(Charge.section)),
         obligations(page, of(Obligation.section)),
+        *others(page, [one for one in page.decision.findings if one.section not in _OWN]),
         undecided(page),
     ]
     return [[line for lines in tables for line in lines], duties(page, of(Duty.section))]

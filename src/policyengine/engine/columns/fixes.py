@@ -13,9 +13,9 @@ from policyengine.engine.layout import COLUMNS, table_number
 
 KINDS = {column.name: column.kind for column in COLUMNS}
 _DENSE = 2**16
-
-
+"""Blocks with so many keys at most have a table of them all."""
 Sort = tuple[int, int, int]
+"""What findings of a record are sorted by: section, rank, rule."""
 
 
 class Fixes:
@@ -159,5 +159,4 @@ def _bytes(flags: pl.Series) -> pl.Series:
 def _filled(cells: Any) -> tuple[pl.Series, pl.Series]:
     found = pl.from_arrow(cells)
     assert isinstance(found, pl.Series)
-    nothing = pl.lit(0).cast(pl.Date) if found.dtype == pl.Date else pl.lit(0, dtype=found.dtype)
-    return found.fill_null(pl.select(nothing).item()), found.is_not_null()
+    return found.fill_null(pl.select(pl.lit(0, dtype=found.dtype)).item()), found.is_not_null()

@@ -1,0 +1,29 @@
+"""Findings of a sort that has no table of its own, so that none is passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from policyengine.policy.findings import UNDETERMINED, Finding
+from policyengine.policy.phrases import capital, short_name, status_words, words
+from policyengine.policy.why import own_values
+from policyengine.render.levels import requirements
+from policyengine.render.page import Page, marked
+from policyengine.render.rows import Row
+
+
+def others(page: Page, findings: Sequence[Finding]) -> Iterator[list[str]]:
+    """A table for each list: the statuses, what else the findings say, what they still ask for."""
+    for section in dict.fromkeys(each.section for each in findings):
+        rows = _rows(page, (each for each in findings if each.section == section))
+        yield page.table(capital(words(section)), list(rows))
+
+
+def _rows(page: Page, findings: Iterable[Finding]) -> Iterator[Row]:
+    for each in findings:
+        whose = "" if each.subject.root else f", {short_name(each.subject)}"
+        told = own_values(each)
+        text = f"{marked(each.title, each.origin)}{whose}{f': {told}' if told else ''}"
+        style = "open" if each.status == UNDETERMINED else ""
+        yield Row((status_words(each.status),), text, page.at(each), style)
+        yield from requirements(page, getattr(each, "requirements", ()))

@@ -17,6 +17,14 @@ CSV = (
     "acme,12,true,positive,true,true,true\n"
 )
 ACCOUNTS = "partner,id,setup_fee,monthly_fee,order_form_submitted_on\n007,A-1,19.995,10.00,2026-11-02\n"
+SHEET = (
+    CSV.replace(",", ";")
+    .replace("true", "TRUE")
+    .replace("acme;12;TRUE", "acme;12;True")
+    .replace("\n", ";;\n")
+    + ";;;;;;;;\n\n;;;;;;;; \n"
+)
+"""The same as a spreadsheet saves it: capitals, and cells without anything at the right and at the end."""
 PARTNER = {
     "active_accounts": 16, "attends_quarterly_reviews": True, "competence_rating": "positive",
     "technical_team_qualified": True, "sales_team_qualified": True, "team_in_ongoing_training": True,
@@ -40,6 +48,17 @@ SAME = {
     "semicolons": {"p.csv": CSV.replace(",", ";"), "accounts.csv": ACCOUNTS.replace(",", "\t")},
     "byte order mark and line ends": {
         "p.csv": "\ufeff" + CSV.replace("\n", "\r\n"), "accounts.csv": ACCOUNTS.rstrip("\n"),
+    },
+    "as a spreadsheet writes them": {
+        "p.csv": "\ufeffsep=;\r\n" + SHEET.replace("\n", "\r\n"),
+        "accounts.csv": '"sep=#"\n' + ACCOUNTS.replace(",", "#").replace("-02\n", "-02 00:00:00\n"),
+    },
+    "Unicode text": {"p.csv": SHEET.replace(";", "\t").encode("utf-16"), "accounts.csv": ACCOUNTS},
+    "Unicode text, big-endian": {
+        "p.csv": ("\ufeff" + SHEET).encode("utf-16-be"), "accounts.csv": ACCOUNTS,
+    },
+    "bars, and commas in a name": {
+        "p.csv": CSV.replace("id,", '"id",', 1).replace(",", "|"), "accounts.csv": ACCOUNTS,
     },
     "another name of the owner": {"p.csv": CSV, "accounts.csv": ACCOUNTS.replace("partner", "partner_id")},
     "nested NDJSON": {"p.ndjson": ndjson(*RECORDS)},
@@ -70,6 +89,7 @@ def test_every_kind_says_the_same(files, evaluate):
     assert ran.values("charges", "amount", subject="A-1") == ["19.995", "10.00"]
     assert ran.values("charges", "net", subject="A-1") == ["13.40", "6.70"]
     assert not ran.values("missing", "id", id="accounts")
+    assert ran.rows == evaluate(files, "--engine", "columns").rows
     assert ran.rows == evaluate(SAME["tables"], records="p.csv").rows
 
 
@@ -132,11 +152,22 @@ def test_rates_and_lists_in_cells(evaluate, tmp_path):
             "did you mean `active_accounts`?",
         ),
         ({"p.csv": "id,id\nb,1\n"}, "the column `id` is there twice", "--ignore"),
-        ({"p.csv": "id,\nb,1\n"}, "column 2 has no name", "--ignore ''"),
+        ({"p.csv": ",id\n0,b\n"}, "column 1 has no name", "--ignore ''"),
+        (
+            {"p.csv": "id,,\nb,,\nc,,1\n"},
+            "column 3 has no name, and line 3 a value in it [BATCH001]",
+            "--ignore ''",
+        ),
+        ({"p.csv": "sep=\nid\nb\n"}, "its line `sep=` names no separator", "write `sep=;`"),
+        ({"p.csv": "sep=x\nid\nb\n"}, "its line `sep=x` names no separator", "write `sep=;`"),
+        ({"p.csv": "sep=;\n"}, "`p.csv` is empty", "names of the facts"),
+        ({"p.csv": "id;name\rb;B\r"}, "the lines of `p.csv` end with a carriage return alone", "CSV UTF-8"),
         ({"p.csv": "id,accounts\nb,1\n"}, "`accounts` is a list", "--table accounts=FILE"),
         ({"p.csv": ""}, "`p.csv` is empty", "names of the facts"),
         ({"p.csv": "id\n"}, "there is no record", ""),
-        ({"p.csv": "\ufeffid\n".encode("utf-16")}, "is not UTF-8", "save it"),
+        ({"p.csv": "\ufeffid\n".encode("utf-32")}, "is not UTF-8", "save it"),
+        ({"p.ndjson": '{"id": "b"}\n'.encode("utf-16")}, "is not UTF-8", "save it"),
+        ({"p.csv": "id\nb\n".encode("utf-16")[:-1]}, "is UTF-16, and ends within a character", ""),
         ({"p.csv": "id\nb\n", "accounts.csv": "id\nA\n"}, "does not say which", "add the column `partner`"),
         (
             {"p.csv": "id\nb\n", "accounts.csv": "", "accounts.ndjson": ""},
@@ -156,6 +187,35 @@ def test_unusable(files, message, help, evaluate):
     assert (ran.code, ran.rows, ran.rejects) == (2, [], [])
     assert message in ran.err
     assert help in ran.err
+
+
+def test_the_separator_is_that_of_the_head_outside_of_quotes(evaluate):
+    ran = evaluate(
+        {"p.csv": 'id;"last, first, title";active_accounts\nb;"x, y";9\n'}, "--ignore", "last, first, title"
+    )
+    assert (ran.code, ran.values("levels", "level")) == (0, ["none"])
+
+
+def test_a_row_of_empty_cells_is_no_record(evaluate):
+    for engine in ("rows", "columns"):
+        ran = evaluate({"p.csv": "id,active_accounts\n,\nb,3\n , \n,\n"}, "--engine", engine)
+        assert (ran.code, ran.keys, ran.rows[0]["row"]) == (0, ["b"], "1")
+
+
+def test_rows_of_empty_cells_alone_are_nothing_to_evaluate(evaluate):
+    ran = evaluate({"p.csv": "id,active_accounts\n,\n"})
+    assert (ran.code, ran.rows) == (2, [])
+
+
+def test_a_column_without_a_name_can_be_left_out(evaluate):
+    ran = evaluate({"p.csv": ",id,\n0,b,1\n"}, "--ignore", "")
+    assert (ran.code, ran.keys) == (0, ["b"])
+
+
+def test_a_surrogate_alone_is_a_reject(evaluate):
+    data = "id,active_accounts\nb\ud800,3\nc,3\n".encode("utf-16-le", "surrogatepass")
+    ran = evaluate({"p.csv": b"\xff\xfe" + data})
+    assert ([(row["line"], row["code"]) for row in ran.rejects], ran.keys) == ([("2", "BATCH003")], ["c"])
 
 
 def test_a_column_can_be_left_out(evaluate):

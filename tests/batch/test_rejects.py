@@ -36,8 +36,34 @@ def test_rejects(case, evaluate):
 def test_bytes_that_are_no_text(evaluate):
     ran = evaluate({"p.csv": b"id,active_accounts\n\xff,3\ngood,3\n"})
     assert [(row["line"], row["code"]) for row in ran.rejects] == [("2", "BATCH003")]
-    assert ran.rejects[0]["help"] == "save the file as UTF-8"
+    assert ran.rejects[0]["help"] == "save the file as UTF-8, which Excel calls “CSV UTF-8”"
     assert ran.keys == ["good"]
+
+
+@pytest.mark.parametrize(
+    ("files", "help"),
+    [
+        ({"p.csv": "id,attends_quarterly_reviews\nb,'TRUE\n"}, "write `true`"),
+        ({"p.csv": "id,attends_quarterly_reviews\nb,'False\n"}, "write `false`"),
+        ({"p.csv": "id,attends_quarterly_reviews\nb,0\n"}, "write `false`"),
+        ({"p.csv": "id,attends_quarterly_reviews\nb,N/A\n"}, "leave out what is not known"),
+        ({"p.csv": "id,active_accounts\nb,-\n"}, "leave out what is not known"),
+        ({"p.csv": 'id,active_accounts\nb,"1,234"\n'}, "write it with digits only, such as 1234"),
+        ({"p.csv": "id,active_accounts\nb,1.5\n"}, ""),
+        (
+            {"p.csv": "id\n7\n", "accounts.csv": "partner,id\n007,A\n"},
+            "add what it belongs to, or correct the key; a spreadsheet drops the zeros at the front of `007`",
+        ),
+        ({"p.csv": "id\nb\n", "accounts.csv": "partner,id\nc,A\n"}, "or correct the key"),
+        ({"p.ndjson": '{"id": 7}\n'}, 'write "7" in quotes'),
+        ({"p.ndjson": '{"id": "b", "attributes": {}}\n'}, "`accounts`; `--ignore attributes` leaves it out"),
+        ({"p.ndjson": '{"id": "b", "acounts": []}\n'}, "did you mean `accounts`?"),
+    ],
+)
+def test_a_reject_says_what_to_do(files, help, evaluate):
+    (reject,) = evaluate(files).rejects
+    assert reject["help"].endswith(help)
+    assert help or not reject["help"]
 
 
 def test_a_line_beyond_all_bounds(evaluate):

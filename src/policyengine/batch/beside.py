@@ -140,4 +140,7 @@ def orphan(vocabulary: Vocabulary, row: Raw, entity: str, key: str, record: str 
     reason = f"no record `{key}` is there for this {title}" if key else f"this {title} names no record"
     if record is not None:
         reason = f"nothing called `{key}` is in the record `{record}` for this {title}"
-    return Reject(row.file, row.line, record or key or None, None, ORPHAN.id, reason)
+    help = "add what it belongs to, or correct the key"
+    if key.isdecimal():
+        help += "; a spreadsheet drops the zeros at the front of `007`"
+    return Reject(row.file, row.line, record or key or None, None, ORPHAN.id, reason, help if key else None)

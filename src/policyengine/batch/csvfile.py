@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 from typing import BinaryIO, NamedTuple
 
-from policyengine.batch.lines import Line, Unusable, lines_of
+from policyengine.batch.lines import EXCEL, Line, Unusable, lines_of_table
 
-_SEPARATORS = ",;\t"
+_SEPARATORS = ",;\t|"
+_SAID = re.compile(r'("?)sep=(.?)\1[\r\n]*', re.IGNORECASE)
+_QUOTED = re.compile(r'"[^"]*"')
 
 
 class CsvRow(NamedTuple):
@@ -55,15 +58,25 @@ class _Feed:
 
 
 class CsvRows:
-    """The rows of a table, the head first; its separator is the comma, semicolon or tab of the head."""
+    """The rows of a table, the head first.
+
+    Its separator is the comma, semicolon, tab or bar of the head, or what a line `sep=X` before it says,
+    which is how spreadsheets are told.
+    """
 
     def __init__(self, stream: BinaryIO, file: str) -> None:
-        lines = lines_of(stream, file)
-        first = next((line for line in lines if line.text.strip()), None)
+        lines = lines_of_table(stream, file)
+        filled = (line for line in lines if line.text.strip())
+        first = next(filled, None)
+        said = _SAID.fullmatch(first.text) if first is not None else None
+        if said is not None:
+            first = next(filled, None)
         if first is None:
             raise Unusable(f"`{file}` is empty", "its first line holds the names of the facts")
+        if "\r" in _QUOTED.sub("", first.text.rstrip("\r\n")):
+            raise Unusable(f"the lines of `{file}` end with a carriage return alone", f"save it as {EXCEL}")
         self._feed = _Feed(_chain(first, lines))
-        self._separator = _separator(first.text)
+        self._separator = _separator(first.text) if said is None else _told(said[2], file)
         self._reader = self._new()
 
     def _new(self) -> Iterator[list[str]]:
@@ -122,13 +135,23 @@ def _chain(first: Line, rest: Iterator[Line]) -> Iterator[Line]:
 
 
 def _separator(head: str) -> str:
-    return max(_SEPARATORS, key=head.count)
+    """The one that the head has most of, outside of quotes."""
+    return max(_SEPARATORS, key=_QUOTED.sub("", head).count)
+
+
+def _told(separator: str, file: str) -> str:
+    if not separator or separator.isalnum() or separator in "\"' ":
+        message = f"`{file}`: its line `sep={separator}` names no separator"
+        raise Unusable(message, "write `sep=;`, or leave the line out")
+    return separator
 
 
 def _reason(error: csv.Error) -> str:
     text = str(error)
     if "unexpected end" in text:
         return "a quote that opens on this line is not closed"
+    if "new-line character" in text:
+        return "a carriage return stands in a cell that is not in quotes"
     if "field larger" in text:
         return "a cell is too long, or a quote that opens on this line is not closed"
     return "after a closing quote stands something else than the next cell"

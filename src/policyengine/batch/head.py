@@ -15,23 +15,37 @@ from policyengine.program.record_codes import unknown_fact
 class Head:
     """What the columns of a table are, in their order; None is one that is not read.
 
-    `owners` are the columns that name the record, and what stands in it down to the parent of a row.
+    `owners` are the columns that name the record, and what stands in it down to the parent of a row;
+    `unnamed` are so many at the end that have no name, and may hold nothing.
     """
 
     columns: tuple[str | None, ...]
     owners: tuple[int, ...] = ()
+    unnamed: int = 0
 
 
 def read_head(
-    names: Sequence[str], file: str, vocabulary: Vocabulary, entity: str, ignored: Iterable[str]
-) -> Head:
-    """The head for rows of an entity; raises `Unusable` with all that is wrong with it."""
+    names: Sequence[str], file: str, vocabulary: Vocabulary, entity: str, ignored: Iterable[str],
+    *, may_trail: bool = False,
+) -> Head:  # fmt: skip
+    """The head for rows of an entity; raises `Unusable` with all that is wrong with it.
+
+    With `may_trail` there may be columns without a name at the end.
+    """
     words = [name.strip() for name in names]
     skipped = frozenset(ignored)
+    unnamed = _trailing(words) if may_trail and "" not in skipped else 0
     owners = _owners(words, vocabulary, entity, file)
-    columns = tuple(None if word in skipped or i in owners else word for i, word in enumerate(words))
+    named = len(words) - unnamed
+    columns = tuple(
+        None if word in skipped or i in owners or i >= named else word for i, word in enumerate(words)
+    )
     _check(words, columns, file, vocabulary, entity)
-    return Head(columns, owners)
+    return Head(columns, owners, unnamed)
+
+
+def _trailing(words: Sequence[str]) -> int:
+    return next((i for i, word in enumerate(reversed(words)) if word), len(words))
 
 
 def _check(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -9,7 +10,7 @@ from decimal import Decimal
 from policyengine.batch.raw import Raw, Reject
 from policyengine.diagnostics import Diagnostic
 from policyengine.policy.vocabulary import Fact, Vocabulary
-from policyengine.program.record_codes import REQUIRED
+from policyengine.program.record_codes import REQUIRED, UNKNOWN_FACT
 from policyengine.source import Source, Span
 from policyengine.text.document import Document, Entry, JsonLiteral, Node, Scalar, Sequence
 from policyengine.text.document import Mapping as MappingNode
@@ -17,6 +18,7 @@ from policyengine.text.document import Mapping as MappingNode
 _PLAIN = ("boolean", "integer", "count", "number", "money", "rate")
 _NULLS = frozenset({"~", "null", "Null", "NULL"})
 _DEPTH = 20
+_MIDNIGHT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]00:00(?::00(?:\.0+)?)?")
 
 
 class NoMeaningError(ValueError):
@@ -49,7 +51,10 @@ def reject_of(found: Diagnostic, raw: Raw, key: str | None) -> Reject:
         file, line, fact = source.name, source.of_line, source.fact
     if fact is None and found.code is REQUIRED:
         fact = found.message.split("`")[1]
-    return Reject(file, line, key, fact, found.code.id, found.message, found.help)
+    help = found.help
+    if found.code is UNKNOWN_FACT and fact in raw.values and help is not None and not help.endswith("?"):
+        help = f"{help}; `--ignore {fact}` leaves it out"
+    return Reject(file, line, key, fact, found.code.id, found.message, help)
 
 
 def _record(raw: Raw, vocabulary: Vocabulary, entity: str) -> MappingNode:
@@ -102,10 +107,18 @@ def _cell(raw: Raw, text: str, path: str, fact: Fact | None) -> Node:
         return _value(raw, split(text), path, fact, 0) if text.strip() else _scalar(raw, "", path, "null")
     if not text.strip():
         return _scalar(raw, "", path, "null")
-    if fact is not None and fact.scalar == "enum":
-        text = text.strip()
+    if fact is not None and fact.scalar in ("enum", "boolean", "date"):
+        text = as_written(text.strip(), fact.scalar)
     plain = fact is not None and fact.scalar in _PLAIN and text.strip() not in _NULLS
     return _scalar(raw, text.strip() if plain else text, path, None if plain else "string")
+
+
+def as_written(text: str, scalar: str) -> str:
+    """A cell as a record would say it: a spreadsheet writes `TRUE`, a database a day as its midnight."""
+    if scalar == "boolean" and text.isascii() and text.lower() in ("true", "false"):
+        return text.lower()
+    midnight = _MIDNIGHT.fullmatch(text) if scalar == "date" and len(text) > 10 else None
+    return text if midnight is None else midnight[1]
 
 
 def _scalar(raw: Raw, text: str, path: str, literal: JsonLiteral | None) -> Scalar:

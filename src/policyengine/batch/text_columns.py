@@ -26,6 +26,8 @@ from policyengine.policy.vocabulary import Entity, Fact
 _WHOLE = "^(0|-?[1-9][0-9]{0,14})$"
 _NUMBER = r"^-?[0-9]{1,15}(\.[0-9]{1,10})?$"
 _RATE = r"^-?[0-9]{1,15}(\.[0-9]{1,10})? ?%?$"
+_TRUTH = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"
+_MIDNIGHT = "^([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]00:00(:00([.]0+)?)?$"
 _DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 Typed = tuple[Any, Any]
 
@@ -57,7 +59,8 @@ class TextChunk:
         for name in names:
             cells = [row.values.get(name) for row in self.rows]
             filled = [cell if cell and str(cell).strip() else None for cell in cells]
-            columns[name], strange = typed_texts(pa.array(filled, pa.string()), entity.facts[name])
+            texts = pa.array(filled, pa.string())
+            columns[name], strange = typed_texts(texts, entity.facts[name], name == entity.key)
             odd = odd if strange is None else pc.or_(odd, strange)
         return columns, odd if pc.any(odd).as_py() else None
 
@@ -101,7 +104,7 @@ class CsvChunk:
         odd = pa.array([at in faults for at in range(self.count)]) if faults else None
         columns: dict[str, Any] = {}
         for name, cells in self.cells(faults).items():
-            columns[name], strange = typed_texts(filled(cells), entity.facts[name])
+            columns[name], strange = typed_texts(filled(cells), entity.facts[name], name == entity.key)
             odd = either(odd, strange)
         return columns, odd
 
@@ -112,10 +115,15 @@ def text_chunk(rows: Sequence[Raw]) -> TextChunk | None:
     return TextChunk(rows) if plain else None
 
 
-def typed_texts(texts: Any, fact: Fact) -> Typed:
-    """A column of cells (null: empty), typed; and which of them are odd (None: none)."""
+def typed_texts(texts: Any, fact: Fact, is_key: bool = False) -> Typed:
+    """A column of cells (null: empty), typed; and which of them are odd (None: none).
+
+    Records are told apart by their keys as they are written, so one that is written otherwise is odd.
+    """
     if fact.is_list:
         return _lists(texts.to_pylist(), fact)
+    if fact.scalar == "date" and not is_key:
+        texts = _days_of_midnights(texts)
     read = _READERS.get(fact.scalar)
     return (pa.nulls(len(texts)), texts.is_valid()) if read is None else read(texts)
 
@@ -140,8 +148,8 @@ def _same(texts: Any) -> Typed:
 
 
 def _boolean(texts: Any) -> Typed:
-    found, odd = _plain(texts, "^(true|false)$")
-    return pc.equal(found, "true"), odd
+    found, odd = _plain(texts, _TRUTH)
+    return pc.equal(pc.ascii_lower(found), "true"), odd
 
 
 def _whole(texts: Any) -> Typed:
@@ -163,6 +171,13 @@ def _exact(texts: Any, pattern: str) -> Typed:
     hundredth = pa.scalar(Decimal("0.01"), pa.decimal128(3, 2))
     wide = pa.decimal128(38, scale + 2)
     return pc.if_else(percent, pc.multiply(values, hundredth).cast(wide), values.cast(wide)), odd
+
+
+def _days_of_midnights(texts: Any) -> Any:
+    """Points in time that are midnight as their days; a reader of records sees them as such too."""
+    if not pc.any(pc.greater(pc.binary_length(texts), 10)).as_py():
+        return texts
+    return pc.replace_substring_regex(texts, _MIDNIGHT, r"\1")
 
 
 def days(texts: Any) -> Typed:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, BinaryIO
 
 from policyengine.batch.csvfile import CsvRow, CsvRows
 from policyengine.batch.head import Head, read_head
-from policyengine.batch.lines import Line, Unusable, lines_of
-from policyengine.batch.raw import BROKEN, CELLS, Raw, Reject
+from policyengine.batch.lines import EXCEL, Line, Unusable, lines_of
+from policyengine.batch.raw import BROKEN, CELLS, UNKNOWN_COLUMN, Raw, Reject
 from policyengine.batch.typed import syntax
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.record_codes import NOT_A_RECORD
@@ -35,15 +35,40 @@ def csv_records(
 def csv_parts(
     stream: BinaryIO, file: str, vocabulary: Vocabulary, entity: str, ignored: Iterable[str], size: int
 ) -> Iterator[tuple[Head, list[CsvRow]]]:
-    """The head of a CSV file with its rows, about so many at a time."""
+    """The head of a CSV file with its rows, about so many at a time.
+
+    Spreadsheets leave rows of empty cells at the end, and columns without a name or a value at the right.
+    The ones are passed over like empty lines, the others not read.
+    """
     rows = CsvRows(stream, file)
     first = rows.next()
     assert first is not None
     if first.fault is not None:
         raise Unusable(f"`{file}`: the head cannot be read: {first.fault}")
-    head = read_head(first.cells, file, vocabulary, entity, ignored)
+    head = read_head(first.cells, file, vocabulary, entity, ignored, may_trail=True)
     while part := rows.several(size):
-        yield head, part
+        filled = [row for row in part if row.fault is not None or _says_something(row.cells)]
+        if head.unnamed:
+            _check_unnamed(filled, head, file)
+        if filled:
+            yield head, filled
+
+
+def _says_something(cells: Sequence[str]) -> bool:
+    return bool(cells[0].strip() or "".join(cells).strip())
+
+
+def _check_unnamed(rows: Iterable[CsvRow], head: Head, file: str) -> None:
+    """A value under no name would be read by nobody; raises `Unusable`."""
+    named = len(head.columns) - head.unnamed
+    for row in rows:
+        if len(row.cells) == len(head.columns) and "".join(row.cells[named:]).strip():
+            column = 1 + next(i for i, cell in enumerate(row.cells) if i >= named and cell.strip())
+            raise Unusable(
+                f"`{file}`: column {column} has no name, and line {row.line} a value in it "
+                f"[{UNKNOWN_COLUMN.id}]",
+                "name it in the head, or leave it out with `--ignore ''`",
+            )
 
 
 def csv_record(row: CsvRow, head: Head, file: str) -> Raw:
@@ -58,14 +83,12 @@ def csv_record(row: CsvRow, head: Head, file: str) -> Raw:
 def csv_fault(row: CsvRow, head: Head, file: str) -> Raw | None:
     """A row that is no good, as its fault."""
     if row.fault is not None:
-        help = "save the file as UTF-8" if "is not UTF-8" in row.fault else None
+        help = f"save the file as {EXCEL}" if "is not UTF-8" in row.fault else None
         return _faulty(file, row.line, BROKEN.id, row.fault, help)
     found, wanted = len(row.cells), len(head.columns)
     if found != wanted:
         help = "a cell with a separator in it stands in quotes" if found > wanted else None
         return _faulty(file, row.line, CELLS.id, f"the row has {found} cells, and the head {wanted}", help)
-    if not "".join(row.cells).strip():
-        return _faulty(file, row.line, CELLS.id, "the row has only empty cells", "remove it")
     return None
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, TypeAlias
 
-from policyengine.batch.places import NoMeaningError, document_of, reject_of, split
+from policyengine.batch.places import NoMeaningError, as_written, document_of, reject_of, split
 from policyengine.batch.raw import Raw, Reject
 from policyengine.diagnostics import Diagnostic
 from policyengine.policy import quantities
@@ -35,7 +35,8 @@ def _number(text: str) -> Decimal:
 
 
 _READERS: Mapping[str, Callable[[str], object]] = {
-    "boolean": lambda text: quantities.boolean(text.strip()),
+    "boolean": lambda text: quantities.boolean(as_written(text.strip(), "boolean")),
+    "date": lambda text: as_written(text.strip(), "date"),
     "enum": str.strip,
     "integer": quantities.integer,
     "count": quantities.count,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from policyengine.diagnostics import Code, Diagnostic, did_you_mean
-from policyengine.policy.quantities import shorten
+from policyengine.policy.quantities import number, shorten
 from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.source import Span
 from policyengine.text.document import Document, Pointer, Scalar
@@ -78,6 +78,13 @@ _WANTED = {
     "string": "a text", "boolean": "`true` or `false`", "integer": "a whole number", "number": "a number",
     "array": "a list", "object": "a mapping of facts to values",
 }  # fmt: skip
+_TRUTH = dict.fromkeys(("true", "yes", "y", "1"), "true") | dict.fromkeys(("false", "no", "n", "0"), "false")
+_NOT_KNOWN = frozenset(
+    {"#n/a", "n/a", "na", "nan", "null", "none", "nil", "unknown", "tbd", "?", "-", "--", "\u2013", "\u2014"}
+)
+_WHOLE = "write it with digits only, such as 1234"
+_DECIMAL = "write it with digits and one point, such as 1234.50"
+_DIGITS = {"integer": _WHOLE, "count": _WHOLE, "number": _DECIMAL, "money": _DECIMAL, "rate": _DECIMAL}
 
 
 def of_schema_error(
@@ -164,10 +171,24 @@ def _hint(node: Any, fact: Fact | None) -> str | None:
         return f"write {node.text.strip().lstrip('+-0') or '0'}"
     if numeric and (node.quoted or node.literal == "string") and node.text.strip().lstrip("+-").isdigit():
         return f"write {node.text.strip()} without quotes"
-    if fact.scalar == "boolean" and node.text.strip("'\"").casefold() in ("true", "false", "yes", "no"):
-        word = "true" if node.text.casefold() in ("true", "yes") else "false"
-        return f"write `{word}` without quotes" if node.quoted or node.literal else f"write `{word}`"
-    return None
+    bare = node.text.strip("'\" ").casefold()
+    if fact.scalar == "boolean" and bare in _TRUTH:
+        written_as_text = node.quoted or node.literal == "string"
+        return f"write `{_TRUTH[bare]}`{' without quotes' if written_as_text else ''}"
+    if fact.scalar == "text" and node.literal == "number":
+        return f'write "{node.text}" in quotes'
+    if bare in _NOT_KNOWN:
+        return "leave out what is not known"
+    return _DIGITS.get(fact.scalar) if _is_amount(bare) else None
+
+
+def _is_amount(text: str) -> bool:
+    """Whether it is a number written in a way that is not ours: `1,234`, `12.50 EUR`."""
+    try:
+        number(text)
+    except ValueError:
+        return any(letter.isdigit() for letter in text)
+    return False
 
 
 def _shape(node: object) -> str:

@@ -9,6 +9,7 @@ from policyengine.diagnostics import Code, Diagnostic, did_you_mean
 from policyengine.policy.quantities import shorten
 from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.source import Span
+from policyengine.text import meant
 from policyengine.text.document import Document, Pointer, Scalar
 from policyengine.text.document import Mapping as MappingNode
 
@@ -164,10 +165,10 @@ def _hint(node: Any, fact: Fact | None) -> str | None:
         return f"write {node.text.strip().lstrip('+-0') or '0'}"
     if numeric and (node.quoted or node.literal == "string") and node.text.strip().lstrip("+-").isdigit():
         return f"write {node.text.strip()} without quotes"
-    if fact.scalar == "boolean" and node.text.strip("'\"").casefold() in ("true", "false", "yes", "no"):
-        word = "true" if node.text.casefold() in ("true", "yes") else "false"
+    if fact.scalar == "boolean" and (word := meant.boolean(node.text.strip("'\""))) is not None:
         return f"write `{word}` without quotes" if node.quoted or node.literal else f"write `{word}`"
-    return None
+    instead = meant.number(node.text) if numeric or fact.scalar in ("money", "rate") else None
+    return f"write `{instead}`" if instead else None
 
 
 def _shape(node: object) -> str:

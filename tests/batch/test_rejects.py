@@ -48,7 +48,7 @@ def test_bytes_that_are_no_text(evaluate):
         ({"p.csv": "id,attends_quarterly_reviews\nb,0\n"}, "write `false`"),
         ({"p.csv": "id,attends_quarterly_reviews\nb,N/A\n"}, "leave out what is not known"),
         ({"p.csv": "id,active_accounts\nb,-\n"}, "leave out what is not known"),
-        ({"p.csv": 'id,active_accounts\nb,"1,234"\n'}, "write it with digits only, such as 1234"),
+        ({"p.csv": 'id,active_accounts\nb,"1,234"\n'}, "write `1234`"),
         ({"p.csv": "id,active_accounts\nb,1.5\n"}, ""),
         (
             {"p.csv": "id\n7\n", "accounts.csv": "partner,id\n007,A\n"},

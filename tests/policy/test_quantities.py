@@ -54,7 +54,7 @@ def test_other_values(read: Callable[[str], object], text: str, value: object) -
 
 REFUSED = [
     (q.number, "ten", "`ten` is not a number"),
-    (q.number, "1,000", "`1,000` is not a number"),
+    (q.number, "1,000", "`1,000` is not a number; write `1000`"),
     (q.number, "nan", "`nan` is not a number"),
     (q.number, "9" * 41, f"`{'9' * 39}…` has more than 40 digits"),
     (q.integer, "12.5", "`12.5` is not a whole number"),
@@ -64,9 +64,9 @@ REFUSED = [
     (q.boolean, "NO", "`NO` is not `true` or `false`; write `false`"),
     (q.boolean, "on", "`on` is not `true` or `false`; write `true`"),
     (q.boolean, "perhaps", "`perhaps` is not `true` or `false`"),
-    (q.day, "31.01.2026", "`31.01.2026` is not a date; write it as year-month-day, such as 2026-01-31"),
+    (q.day, "31.01.2026", "`31.01.2026` is not a date; write `2026-01-31`"),
     (q.day, "2025-02-29", "`2025-02-29` is not a day of the calendar"),
-    (q.period, "1M", "`1M` is not a period; write `P1M` for a month, `P90D` for 90 days"),
+    (q.period, "1M", "`1M` is not a period; write `P1M`"),
     (q.period, "P1M1D", "`P1M1D` mixes months and days, which have no common length"),
     (q.length, "P0Y", "`P0Y` has no length"),
 ]

@@ -14,6 +14,7 @@ import click
 from policyengine.cli.codes import CommandError
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import did_you_mean
+from policyengine.text import meant
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,13 +24,6 @@ SETTINGS: dict[str, Any] = {
     "max_content_width": 100,
 }
 """Of every command: `POLICYENGINE_AS_OF` is `--as-of`, and so on."""
-
-_OTHER_DATES = (
-    (re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})"), (1, 2, 3)),
-    (re.compile(r"(\d{1,2})[.](\d{1,2})[.](\d{4})"), (3, 2, 1)),
-    (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})"), (1, 2, 3)),
-    (re.compile(r"(\d{4})(\d{2})(\d{2})"), (1, 2, 3)),
-)
 
 
 class Day(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
@@ -46,22 +40,11 @@ class Day(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 
                 return date.fromisoformat(value)
             except ValueError:
                 raise CommandError(f"`{value}` is not a day of the calendar") from None
-        meant = _meant(value)
+        instead = meant.date(value)
         raise CommandError(
             f"`{value}` is not a date",
-            help=f"write `{meant}`" if meant else "write it as year-month-day, such as `2026-11-21`",
+            help=f"write `{instead}`" if instead else "write it as year-month-day, such as `2026-11-21`",
         )
-
-
-def _meant(value: str) -> str | None:
-    for pattern, order in _OTHER_DATES:
-        match = pattern.fullmatch(value.strip())
-        if match:
-            try:
-                return date(*(int(match[group]) for group in order)).isoformat()
-            except ValueError:
-                return None
-    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ applicable.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
@@ -140,12 +140,13 @@ CODES = (WRONG_COLUMNS, UNKNOWN_COLUMN, EMPTY_CELL)
 def check(policy: Matrix, draft: Draft) -> None:
     """Columns against the fact, cells against the columns, ids, parties."""
     _check_columns(policy, draft)
+    columns = _columns(policy, draft)
     draft.unique((section.id, ("sections", i)) for i, section in enumerate(policy.sections))
     for i, section in enumerate(policy.sections):
         draft.unique((a.id, ("sections", i, "activities", j)) for j, a in enumerate(section.activities))
         for j, activity in enumerate(section.activities):
             for role, cells in _roles(activity):
-                _check_cells(policy, draft, cells, "sections", i, "activities", j, role)
+                _check_cells(draft, columns, cells, "sections", i, "activities", j, role)
 
 
 def _check_columns(policy: Matrix, draft: Draft) -> None:
@@ -181,19 +182,37 @@ def _check_columns(policy: Matrix, draft: Draft) -> None:
         )
 
 
-def _check_cells(policy: Matrix, draft: Draft, cells: Mapping[str, Cell], *pointer: str | int) -> None:
+def _columns(policy: Matrix, draft: Draft) -> tuple[Sequence[str], Sequence[str]]:
+    """The columns that cells may have, and those that they must have.
+
+    A column that is no value of the fact is reported where it is declared; cells may have all values then.
+    """
+    written = policy.columns.values
+    kind = draft.vocabulary.names(draft.entity).get(policy.columns.by)
+    if not isinstance(kind, types.Enum) or set(written) <= set(kind.values):
+        return written, written
+    return (*written, *kind.values), [each for each in written if each in kind.values]
+
+
+def _check_cells(
+    draft: Draft,
+    columns: tuple[Sequence[str], Sequence[str]],
+    cells: Mapping[str, Cell],
+    *pointer: str | int,
+) -> None:
+    known, needed = columns
     for column, cell in cells.items():
         place = pointer if column == EVERY else (*pointer, column)
-        if column != EVERY and column not in policy.columns.values:
+        if column != EVERY and column not in known:
             draft.error(
                 UNKNOWN_COLUMN,
                 draft.key_span(*place),
                 f"`{column}` is not a column",
-                did_you_mean(column, policy.columns.values),
+                did_you_mean(column, known),
             )
         if cell.party != UNKNOWN:
             draft.party(cell.party, *place)
-    empty = [column for column in policy.columns.values if column not in cells]
+    empty = [column for column in needed if column not in cells]
     if pointer[-1] == "responsible" and EVERY not in cells and empty:
         words = ", ".join(f"`{column}`" for column in empty)
         draft.error(

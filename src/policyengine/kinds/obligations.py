@@ -27,6 +27,7 @@ from policyengine.policy.phrases import every, join
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Repeat, Rule, Value
 from policyengine.policy.told import Told, called, flat, quoted
 from policyengine.source import Span
+from policyengine.text import meant
 
 CALENDAR = ("calendar month", "calendar quarter", "calendar year")
 
@@ -37,7 +38,11 @@ def _rhythm(value: object) -> object:
     try:
         quantities.length(str(value))
     except ValueError as error:
-        sentence = f"{error}; or one of {', '.join(CALENDAR)}"
+        among = f"one of {', '.join(CALENDAR)}"
+        instead = meant.calendar(str(value))
+        sentence = (
+            f"{str(error).partition('; ')[0]}; write `{instead}`" if instead else f"{error}; or {among}"
+        )
         raise PydanticCustomError("value", "{sentence}", {"sentence": sentence}) from None
     return value
 

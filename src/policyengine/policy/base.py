@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from policyengine.feel.values import Months
 from policyengine.policy import quantities
+from policyengine.text import meant
 
 T = TypeVar("T")
 Many = Annotated[tuple[T, ...], Strict(False)]
@@ -45,7 +46,8 @@ def _text(text: str) -> str:
 def _identifier(text: str) -> str:
     words = text.replace("_", "-").split("-")
     if not all(word.isascii() and word.isalnum() and word == word.lower() for word in words):
-        raise ValueError(f"`{quantities.shorten(text)}` is no id; use small letters, digits, `-` and `_`")
+        advice = quantities.write(meant.identifier(text)) or "; use small letters, digits, `-` and `_`"
+        raise ValueError(f"`{quantities.shorten(text)}` is no id{advice}")
     if not text[0].isalpha():
         raise ValueError(f"`{quantities.shorten(text)}` is no id; start it with a letter")
     return text

@@ -19,6 +19,7 @@ from policyengine.feel.syntax import Comparison, Expression, In, ListLiteral, Op
 from policyengine.feel.types import Enum, ListOf, Number, Type, describe
 from policyengine.policy import quantities
 from policyengine.source import Span
+from policyengine.text import meant
 from policyengine.text.document import Mapping, Node, Pointer, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -273,8 +274,18 @@ def typed(draft: Draft, node: Scalar, text: str | None, kind: Type) -> Any:
     try:
         return read(text)
     except ValueError as error:
-        draft.error(WRONG_TEST, node.span, str(error), f"{describe(kind)} is wanted here")
+        draft.error(WRONG_TEST, node.span, *_advised(node.text, str(error), kind))
         return None
+
+
+def _advised(text: str, sentence: str, kind: Type) -> tuple[str, str]:
+    """What is wrong with a value, and what to write instead: what the sentence says itself, or a range."""
+    told, _, advice = sentence.partition("; ")
+    ordered = isinstance(kind, Number) or kind == types.DATE
+    between = meant.span(text) if ordered and quantities.bounds(text) is None else None
+    if between is not None:
+        return told, f"write `{between}`"
+    return told, advice or f"{describe(kind)} is wanted here"
 
 
 def _nearest(text: str, values: Iterable[str]) -> str | None:
@@ -285,7 +296,7 @@ def _nearest(text: str, values: Iterable[str]) -> str | None:
 def reader(kind: Type) -> Callable[[str], Any] | None:
     """What reads a text as a single value of a type; it raises `ValueError` with a sentence."""
     if isinstance(kind, Number):
-        return {"count": quantities.integer, "rate": quantities.rate}.get(kind.unit, quantities.number)
+        return {"count": quantities.limit, "rate": quantities.rate}.get(kind.unit, quantities.number)
     readers: dict[Type, Callable[[str], Any]] = {
         types.TEXT: str,
         types.BOOLEAN: quantities.boolean,

@@ -196,7 +196,12 @@ def _wrong_value(document: Document, pointer: Pointer, error: ErrorDetails) -> D
     node = document.at(pointer)
     key = next((step for step in reversed(pointer) if isinstance(step, str)), "this document")
     if error["type"] == "value":
-        return WRONG_VALUE.at(document.value_span(pointer), str(error["ctx"]["sentence"]))
+        while node is None and pointer:  # a short form, which stands for a mapping
+            pointer = pointer[:-1]
+            node = document.at(pointer)
+        at_key = error["loc"][-1] == "[key]"
+        at = document.key_span(pointer) if at_key else document.value_span(pointer)
+        return WRONG_VALUE.at(at, str(error["ctx"]["sentence"]))
     if isinstance(node, Scalar) and error["type"] == "literal_error":
         choices = [word.strip("'") for word in _choices(str(error["ctx"]["expected"]))]
         return WRONG_VALUE.at(

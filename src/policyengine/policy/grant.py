@@ -18,7 +18,7 @@ from policyengine.feel import build, types
 from policyengine.feel.syntax import Literal, Name
 from policyengine.policy.base import Id, Many, Rate, Sourced
 from policyengine.policy.findings import Discount
-from policyengine.policy.phrases import join
+from policyengine.policy.phrases import join, rate
 from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
 from policyengine.policy.told import Told, shifted
 from policyengine.text.document import Pointer
@@ -84,8 +84,9 @@ def check_grants(draft: Draft, grants: Sequence[Grant], *place: str | int) -> No
     for j, grant in enumerate(grants):
         if not 0 <= grant.discount <= 1:
             at = draft.span(*place, j, "discount")
-            help = f"write {grant.discount}%" if 1 < grant.discount <= 100 else None
-            draft.error(OUT_OF_BOUNDS, at, f"a discount of {grant.discount * 100:f} % is no share", help)
+            is_share = 1 < grant.discount <= 100 and not at.text.rstrip("'\" ").endswith("%")
+            help = f"write {grant.discount}%" if is_share else "write a share from 0% to 100%"
+            draft.error(OUT_OF_BOUNDS, at, f"a discount of {rate(grant.discount)} is no share", help)
         for k, item in enumerate(grant.on):
             at = draft.span(*place, j, "on", k)
             draft.item(item, *place, j, "on", k)

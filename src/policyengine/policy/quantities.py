@@ -12,11 +12,13 @@ from decimal import Context, Decimal, InvalidOperation
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.values import Months
+from policyengine.text import meant
 
 MAX_DIGITS = 40
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _PERIOD = re.compile(r"P(?=\d)(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,4})W)?(?:(\d{1,6})D)?")
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(\.\d{3})+")
 _RANGE = re.compile(r"(?P<low>[^.\s]\S*?)?\s*\.\.\s*(?P<high>\S*[^.\s])?")
 
 
@@ -24,7 +26,7 @@ def number(text: str) -> Decimal:
     """`12`, `-0.5`, `1e3`: an exact decimal."""
     stripped = text.strip()
     if not _NUMBER.fullmatch(stripped):
-        raise ValueError(f"`{shorten(text)}` is not a number")
+        raise ValueError(f"`{shorten(text)}` is not a number{write(meant.number(text))}")
     if sum(letter.isdigit() for letter in stripped) > MAX_DIGITS:
         raise ValueError(f"`{shorten(text)}` has more than {MAX_DIGITS} digits")
     try:
@@ -46,6 +48,14 @@ def integer(text: str) -> Decimal:
     return Decimal(int(value))
 
 
+def limit(text: str) -> Decimal:
+    """A whole number in a policy; `1.000` is refused, since it may be meant as a thousand."""
+    thousands = meant.number(text) if _THOUSANDS.fullmatch(text.strip()) else None
+    if thousands is not None:
+        raise ValueError(f"`{shorten(text)}` is not a whole number{write(thousands)}")
+    return integer(text)
+
+
 def count(text: str) -> Decimal:
     """A whole number from 0 on."""
     value = integer(text)
@@ -60,7 +70,8 @@ def rate(text: str) -> Decimal:
     try:
         value = number(stripped.removesuffix("%"))
     except ValueError:
-        raise ValueError(f"`{shorten(text)}` is not a rate; write it as `20%` or `0.2`") from None
+        advice = write(meant.number(text)) or "; write it as `20%` or `0.2`"
+        raise ValueError(f"`{shorten(text)}` is not a rate{advice}") from None
     return value.scaleb(-2, Context(prec=2 * MAX_DIGITS)) if stripped.endswith("%") else value
 
 
@@ -68,18 +79,15 @@ def boolean(text: str) -> bool:
     """`true` or `false`; `yes`, `no`, `on`, `off` are refused by name."""
     if text in ("true", "false"):
         return text == "true"
-    if text.casefold() in ("yes", "on", "y", "true"):
-        raise ValueError(f"`{text}` is not `true` or `false`; write `true`")
-    if text.casefold() in ("no", "off", "n", "false"):
-        raise ValueError(f"`{text}` is not `true` or `false`; write `false`")
-    raise ValueError(f"`{shorten(text)}` is not `true` or `false`")
+    raise ValueError(f"`{shorten(text)}` is not `true` or `false`{write(meant.boolean(text))}")
 
 
 def day(text: str) -> date:
     """`2026-01-31`."""
     match = _DATE.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"`{shorten(text)}` is not a date; write it as year-month-day, such as 2026-01-31")
+        advice = write(meant.date(text)) or "; write it as year-month-day, such as 2026-01-31"
+        raise ValueError(f"`{shorten(text)}` is not a date{advice}")
     try:
         return date(*(int(part) for part in match.groups()))
     except ValueError:
@@ -90,7 +98,8 @@ def period(text: str) -> Months | timedelta:
     """`P1M`, `P1Y6M` (months), `P90D`, `P2W` (days): a length of time; the two do not mix."""
     match = _PERIOD.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"`{shorten(text)}` is not a period; write `P1M` for a month, `P90D` for 90 days")
+        advice = write(meant.period(text)) or "; write `P1M` for a month, `P90D` for 90 days"
+        raise ValueError(f"`{shorten(text)}` is not a period{advice}")
     years, months, weeks, days = (int(part) if part else 0 for part in match.groups())
     if (years or months) and (weeks or days):
         raise ValueError(f"`{text}` mixes months and days, which have no common length")
@@ -126,6 +135,11 @@ def bounds(text: str) -> Bounds | None:
     if match is None or (match["low"] is None and match["high"] is None) or "..." in text:
         return None
     return Bounds(match["low"], match["high"])
+
+
+def write(instead: str | None) -> str:
+    """The advice at the end of a sentence, if there is something to write instead."""
+    return f"; write `{instead}`" if instead else ""
 
 
 def shorten(text: str, width: int = 40) -> str:

@@ -9,6 +9,7 @@ from policyengine.diagnostics import Code, Diagnostic, did_you_mean
 from policyengine.policy.quantities import number, shorten
 from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.source import Span
+from policyengine.text import meant
 from policyengine.text.document import Document, Pointer, Scalar
 from policyengine.text.document import Mapping as MappingNode
 
@@ -78,7 +79,7 @@ _WANTED = {
     "string": "a text", "boolean": "`true` or `false`", "integer": "a whole number", "number": "a number",
     "array": "a list", "object": "a mapping of facts to values",
 }  # fmt: skip
-_TRUTH = dict.fromkeys(("true", "yes", "y", "1"), "true") | dict.fromkeys(("false", "no", "n", "0"), "false")
+_TRUTH = {"1": "true", "0": "false"}
 _NOT_KNOWN = frozenset(
     {"#n/a", "n/a", "na", "nan", "null", "none", "nil", "unknown", "tbd", "?", "-", "--", "\u2013", "\u2014"}
 )
@@ -171,19 +172,21 @@ def _hint(node: Any, fact: Fact | None) -> str | None:
         return f"write {node.text.strip().lstrip('+-0') or '0'}"
     if numeric and (node.quoted or node.literal == "string") and node.text.strip().lstrip("+-").isdigit():
         return f"write {node.text.strip()} without quotes"
-    bare = node.text.strip("'\" ").casefold()
-    if fact.scalar == "boolean" and bare in _TRUTH:
+    bare = node.text.strip("'\" ")
+    if fact.scalar == "boolean" and (word := _TRUTH.get(bare) or meant.boolean(bare)) is not None:
         written_as_text = node.quoted or node.literal == "string"
-        return f"write `{_TRUTH[bare]}`{' without quotes' if written_as_text else ''}"
+        return f"write `{word}`{' without quotes' if written_as_text else ''}"
     if fact.scalar == "text" and node.literal == "number":
         return f'write "{node.text}" in quotes'
-    if bare in _NOT_KNOWN:
+    if bare.casefold() in _NOT_KNOWN:
         return "leave out what is not known"
+    if fact.scalar in _DIGITS and (instead := meant.number(bare)) is not None:
+        return f"write `{instead}`"
     return _DIGITS.get(fact.scalar) if _is_amount(bare) else None
 
 
 def _is_amount(text: str) -> bool:
-    """Whether it is a number written in a way that is not ours: `1,234`, `12.50 EUR`."""
+    """Whether it is a number written in a way that is not ours: `1234 items`, `12.50 EUR`."""
     try:
         number(text)
     except ValueError:

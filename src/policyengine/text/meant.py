@@ -1,0 +1,149 @@
+"""What a text was probably meant to be, for the help of a message: numbers, ranges, dates, periods and ids
+as people write them in letters and spreadsheets.
+
+Every function returns what to write instead, or None where there is nothing to guess. Nothing is ever read
+by these guesses; they are only said.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import unicodedata
+
+_BLANK = " \u00a0\u2009\u202f"
+_GROUPED = rf"\d{{1,3}}(?:(?P<group>[.,'\u2019{_BLANK}])\d{{3}})(?:(?P=group)\d{{3}})*(?P<rest>[.,]\d+)?"
+_COMMA = r"(\d+),(\d+)"
+
+_AMOUNT = rf"(?:\d{{4}}-\d\d-\d\d|\d(?:[.,'\u2019]?\d)*(?:[{_BLANK}]?%)?)"
+_BETWEEN = (
+    rf"(?P<low>{_AMOUNT})\s*(?:[-\u2013\u2014\u2212~\u2026]|\.\.+|to|until|till|bis|à)\s*(?P<high>{_AMOUNT})"
+)
+_FROM = (
+    rf"(?:(?:>=|=>|≥|from|at least|min\.?|ab|mindestens)\s*(?P<low>{_AMOUNT})"
+    rf"|(?P<behind>{_AMOUNT})\s*(?:\+|\.\.\.+|\u2026|or more|and more|oder mehr|und mehr))"
+)
+_UP_TO = rf"(?:<=|=<|≤|up to|at most|to|max\.?|bis zu|bis|höchstens)\s*(?P<high>{_AMOUNT})"
+
+_DATES = (
+    (r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})", (3, 2, 1)),
+    (r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})", (1, 2, 3)),
+    (r"(\d{4})(\d{2})(\d{2})", (1, 2, 3)),
+)
+_SLASHED = r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})"
+_DAY_MONTH = r"(?P<day>\d{1,2})(?:\.|st|nd|rd|th)?\s*(?P<month>[^\W\d_]+)\.?,?\s*(?P<year>\d{4})"
+_MONTH_DAY = r"(?P<month>[^\W\d_]+)\.?\s*(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s*(?P<year>\d{4})"
+_MONTHS = "jan feb mar,mär,mrz apr may,mai jun jul aug sep oct,okt nov dec,dez"
+
+_UNITS = {
+    "D": "d day days daily tag tage tagen täglich",
+    "W": "w week weeks weekly woche wochen wöchentlich",
+    "M": "m month months monthly monat monate monaten monatlich",
+    "Q": "q quarter quarters quarterly quartal quartale quartalen quartalsweise vierteljährlich",
+    "Y": "y year years yearly annual annually jahr jahre jahren jährlich",
+}
+_LENGTH = (
+    r"(?:p|every|each|a|an|per|once a|calendar|alle|pro)?\s*(?P<number>\d{1,4})?[\s-]*(?P<unit>[^\W\d_]+)"
+)
+_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "o"})
+
+
+def number(text: str) -> str | None:
+    """`1.500,00`, `1,500.00`, `0,2`, `50 000`, `20,5 %`: as a plain number."""
+    stripped = text.strip()
+    share = "%" if stripped.endswith("%") else ""
+    plain = _plain(stripped.removesuffix("%").rstrip())
+    return plain + share if plain is not None and plain + share != stripped else None
+
+
+def _plain(digits: str) -> str | None:
+    grouped, comma = re.fullmatch(_GROUPED, digits), re.fullmatch(_COMMA, digits)
+    if grouped and not digits.startswith("0") and not (grouped["rest"] or "x").startswith(grouped["group"]):
+        rest = grouped["rest"] or ""
+        return re.sub(r"\D", "", digits[: len(digits) - len(rest)]) + rest.replace(",", ".")
+    if comma:
+        return f"{comma[1]}.{comma[2]}"
+    return digits if re.fullmatch(r"\d+(\.\d+)?", digits) else None
+
+
+def span(text: str) -> str | None:
+    """`10-15`, `10 to 15`, `16+`, `≥ 16`, `up to 9`: as a range."""
+    stripped = text.strip()
+    if (found := re.fullmatch(_BETWEEN, stripped, re.IGNORECASE)) is not None:
+        return f"{_end(found['low'])}..{_end(found['high'])}"
+    if (found := re.fullmatch(_FROM, stripped, re.IGNORECASE)) is not None:
+        return f"{_end(found['low'] or found['behind'])}.."
+    found = re.fullmatch(_UP_TO, stripped, re.IGNORECASE)
+    return f"..{_end(found['high'])}" if found else None
+
+
+def _end(text: str) -> str:
+    return number(text) or text.replace(" ", "")
+
+
+def date(text: str) -> str | None:
+    """`1.3.2026`, `2026-3-1`, `1 March 2026`, `03/25/2026`: as year-month-day, if it can only be one day."""
+    stripped = text.strip()
+    for pattern, (year, month, day) in _DATES:
+        if (found := re.fullmatch(pattern, stripped)) is not None:
+            return _iso(found[year], found[month], found[day])
+    if (found := re.fullmatch(_SLASHED, stripped)) is not None:
+        days = {_iso(found[3], found[1], found[2]), _iso(found[3], found[2], found[1])} - {None}
+        return days.pop() if len(days) == 1 else None
+    found = re.fullmatch(_DAY_MONTH, stripped) or re.fullmatch(_MONTH_DAY, stripped)
+    if found is None:
+        return None
+    named = found["month"].lower()[:3]
+    at = [i for i, names in enumerate(_MONTHS.split(), 1) if named in names.split(",")]
+    return _iso(found["year"], str(at[0]), found["day"]) if at else None
+
+
+def _iso(year: str, month: str, day: str) -> str | None:
+    try:
+        return datetime.date(int(year), int(month), int(day)).isoformat()
+    except ValueError:
+        return None
+
+
+def period(text: str) -> str | None:
+    """`monthly`, `1 year`, `30 days`, `1Y`: as a period."""
+    found = re.fullmatch(_LENGTH, text.strip().lower())
+    letter = next((key for key, words in _UNITS.items() if found and found["unit"] in words.split()), None)
+    if found is None or letter is None:
+        return None
+    many = int(found["number"] or 1)
+    if not many:
+        return None
+    return f"P{3 * many}M" if letter == "Q" else f"P{many}{letter}"
+
+
+def calendar(text: str) -> str | None:
+    """`monthly`, `Quarter`, `Calendar Year`: as one of the periods of the calendar."""
+    if any(letter.isdigit() for letter in text):
+        return None
+    return {"P1M": "calendar month", "P3M": "calendar quarter", "P1Y": "calendar year"}.get(
+        period(text) or ""
+    )
+
+
+def boolean(text: str) -> str | None:
+    """`yes`, `Ja`, `No`: as `true` or `false`."""
+    word = text.strip().lower()
+    if word in ("yes", "on", "y", "true", "ja", "j", "oui", "wahr"):
+        return "true"
+    return "false" if word in ("no", "off", "n", "false", "nein", "non", "falsch") else None
+
+
+def currency(text: str) -> str | None:
+    """`€`, `Euro`, `usd`: as its code."""
+    word = text.strip().lower()
+    codes = {"€": "EUR", "euro": "EUR", "euros": "EUR", "$": "USD", "us$": "USD", "dollar": "USD", "£": "GBP"}
+    return codes.get(word) or (word.upper() if re.fullmatch(r"[a-z]{3}", word) else None)
+
+
+def identifier(text: str, joint: str = "-") -> str | None:
+    """`Größe M`, `Gold level`: in small letters and digits, the words joined."""
+    plain = unicodedata.normalize("NFKD", text.strip().lower().translate(_LETTERS))
+    words = re.findall(r"[a-z0-9]+", plain.encode("ascii", "ignore").decode())
+    name = joint.join(words)
+    return name if name[:1].isalpha() and len(name) <= 60 else None

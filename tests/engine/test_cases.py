@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from policyengine.policy.contract import decision_schema
 from policyengine.program.example import EXAMPLE
-from support import DAY, cases, decide, good_program, lacking
+from support import DAY, cases, decide, good_program, lacking, record_of
 
 FILES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 SCHEMA = Draft202012Validator(decision_schema())
@@ -29,3 +29,21 @@ def test_decision(case: Any) -> None:
     found = decide(program, case["record"]).to_json()
     SCHEMA.validate(found)
     assert "\n".join(lacking(case["expect"], found)) == ""
+
+
+@pytest.mark.parametrize("case", [case for path in FILES for case in cases(path)])
+def test_the_outcomes_are_those_of_the_decision(case: Any) -> None:
+    as_of = date.fromisoformat(case["as_of"]) if "as_of" in case else DAY
+    program = good_program(*([case["policy"]] if "policy" in case else []),
+                           base=case.get("program", EXAMPLE), as_of=as_of)  # fmt: skip
+    record = record_of(program, case["record"])
+    found = [
+        (subject.subject.key, each.policy, each.id, each.section, each.status)
+        for subject in program.outcomes(record).subjects
+        for each in subject.outcomes
+    ]
+    told = [
+        (each.subject.key, each.origin.policy, each.id, each.section, each.status)
+        for each in program.evaluate(record).findings
+    ]
+    assert sorted(found, key=str) == sorted(told, key=str)

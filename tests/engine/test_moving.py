@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -28,4 +29,6 @@ def _path(pointer: tuple[object, ...]) -> str:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, Decimal) and value % 1:
+        return str(value)
     return value.isoformat() if isinstance(value, date) else value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Context, Decimal
+
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import did_you_mean
 from policyengine.engine.missing import unsettled
@@ -9,9 +11,10 @@ from policyengine.engine.row import read_rule
 from policyengine.engine.scope import Scope, instances, root_scope
 from policyengine.feel.values import FarDate, Unknown
 from policyengine.policy.findings import Finding
+from policyengine.policy.quantities import MAX_DIGITS
 from policyengine.policy.rule import Transition
 from policyengine.program.linked import Program
-from policyengine.program.record import Record
+from policyengine.program.record import Record, in_bounds, parse
 from policyengine.text.document import Pointer
 
 
@@ -73,12 +76,29 @@ def advance(program: Program, record: Record, to: str, key: str | None = None) -
         return Moved(f"several could move: {keys}; say which one by its key")
     if not chosen:
         return Moved(_cannot_leave(program, scopes))
-    return _move(*chosen[0], to)
+    return _together([_move(*each, to) for each in _of_one_fact(chosen)])
+
+
+def _of_one_fact(chosen: list[tuple[Transition, Scope]]) -> list[tuple[Transition, Scope]]:
+    """Several pipelines may lead there by the fact that moves: every one of them has to let it pass."""
+    return [each for each in chosen if each[0].fact == chosen[0][0].fact]
+
+
+def _together(moves: list[Moved]) -> Moved:
+    """One move by several pipelines: refused if one refuses, else what all of them write, the stage last."""
+    refused = next((each for each in moves if each.refused is not None), None)
+    if refused is not None:
+        return refused
+    written = {change.fact: change for each in moves for change in each.changes[:-1]}
+    left_out = dict.fromkeys(pair for each in moves for pair in each.left_out if pair[0] not in written)
+    return Moved(changes=(*written.values(), moves[0].changes[-1]), left_out=tuple(left_out))
 
 
 def _stands_at(transition: Transition, scope: Scope) -> bool:
-    applies = transition.applies is None or scope[transition.applies] is True
-    return applies and scope[transition.fact] == transition.stage
+    """Whether it stands there and goes through the pipeline, or may go through it."""
+    if scope[transition.fact] != transition.stage:
+        return False
+    return transition.applies is None or scope[transition.applies] is not False
 
 
 def _cannot_leave(program: Program, scopes: list[Scope]) -> str:
@@ -92,12 +112,16 @@ def _cannot_leave(program: Program, scopes: list[Scope]) -> str:
                     return f"the stage of `{name}` is not known: it needs `{transition.fact}`"
                 applies = True if transition.applies is None else scope[transition.applies]
                 if isinstance(applies, Unknown):
-                    needs = ", ".join(each.text for each in unsettled([applies]))
-                    return f"it is not known whether `{name}` goes through `{transition.policy}`: {needs}"
+                    return _may_not_go_through(transition, scope, applies)
                 if applies is True:
                     return f"`{name}` is in the stage `{stage}`, which leads nowhere"
         return f"`{name}` goes through no pipeline"
     return "nothing moves"
+
+
+def _may_not_go_through(transition: Transition, scope: Scope, applies: Unknown) -> str:
+    needs = ", ".join(each.text for each in unsettled([applies]))
+    return f"it is not known whether `{scope.subject.name}` goes through `{transition.policy}`: {needs}"
 
 
 def _move(transition: Transition, scope: Scope, to: str) -> Moved:
@@ -105,6 +129,9 @@ def _move(transition: Transition, scope: Scope, to: str) -> Moved:
     if to not in transition.to:
         ways = " or ".join(f"`{stage}`" for stage in transition.to)
         return Moved(f"`{name}` is in the stage `{transition.stage}`, which leads to {ways}, not to `{to}`")
+    applies = None if transition.applies is None else scope[transition.applies]
+    if isinstance(applies, Unknown):
+        return Moved(_may_not_go_through(transition, scope, applies))
     gate = scope[transition.gate]
     if gate == "system":
         return Moved(f"`{name}` is in the stage `{transition.stage}`, out of which only the system moves it")
@@ -134,6 +161,26 @@ def _written(transition: Transition, scope: Scope, to: str) -> Moved:
         elif isinstance(value, Unknown):
             left_out.append((fact, ", ".join(each.text for each in unsettled([value]))))
         else:
-            changes.append(Change((*scope.record.pointer, fact), fact, scope.record.facts.get(fact), value))
+            try:
+                kept = _as_record_says(value, scope, fact)
+            except ValueError as error:
+                return Moved(f"`{fact}` of `{scope.subject.name}` cannot be written down: {error}")
+            changes.append(Change((*scope.record.pointer, fact), fact, scope.record.facts.get(fact), kept))
     stage = Change((*scope.record.pointer, transition.fact), transition.fact, transition.stage, to)
     return Moved(changes=(*changes, stage), left_out=tuple(left_out))
+
+
+def _as_record_says(value: object, scope: Scope, fact: str) -> object:
+    """The value as a record can hold it: a number that does not end has as many digits as one may have.
+
+    It raises `ValueError` with a sentence where no record can say it.
+    """
+    if not isinstance(value, Decimal):
+        return value
+    whole, _, rest = f"{value:f}".lstrip("-").partition(".")
+    if len(whole) + len(rest) > MAX_DIGITS >= len(whole):
+        value = value.quantize(Decimal(1).scaleb(len(whole) - MAX_DIGITS), context=Context(prec=MAX_DIGITS))
+    declared = scope.graph.vocabulary.entities[scope.entity].facts[fact]
+    text = f"{value:f}"
+    in_bounds(parse(text, declared), text, declared)
+    return value

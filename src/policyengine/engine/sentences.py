@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from policyengine.dataclass import dataclass
 from policyengine.engine.scope import Scope
@@ -124,7 +124,7 @@ class Sentences:
         verb = words[op][0 if value is True else 1]
         short = None
         if op in (">=", ">") and value is False:
-            short = _less(limit, have)
+            short = _less(least(limit, kind, above=op == ">"), have)
         return Sentence(
             f"{noun} {mine} {verb} {yours}",
             name,
@@ -159,7 +159,8 @@ class Sentences:
         if any(isinstance(end, Unknown) for end in ends):
             return Sentence(f"the limits of {self.noun(name)} are not known", name)
         need = self._range(ends, test, self.kind(name))
-        short = _less(ends[0], have) if value is False else None
+        above = test is not None and not test.low_closed
+        short = _less(least(ends[0], self.kind(name), above), have) if value is False else None
         verb = "is within" if value is True else "is not within"
         mine = self.shown(have, self.kind(name))
         noun = self.noun(name)
@@ -300,6 +301,13 @@ def _needed(op: str, words: Mapping[str, tuple[str, str]], limit: str) -> str:
     """What a comparison asks for, as a range where it is one."""
     ranges = {">=": f"{limit}..", "<=": f"..{limit}"}
     return ranges.get(op, f"{words[op][0].removeprefix('is ')} {limit}")
+
+
+def least(limit: object, kind: Type | None, above: bool) -> object:
+    """The number from which on a limit is kept: of what is counted, more than 10 is 11, at least 2.5 is 3."""
+    if not isinstance(limit, Decimal) or not isinstance(kind, Number) or kind.unit != "count":
+        return limit
+    return limit.to_integral_value(ROUND_FLOOR) + 1 if above else limit.to_integral_value(ROUND_CEILING)
 
 
 def _less(limit: object, have: object) -> object:

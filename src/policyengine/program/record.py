@@ -202,13 +202,17 @@ def value_of(node: Node, fact: Fact) -> object:
         return tuple(value_of(item, fact) for item in node.items)
     if not isinstance(node, Scalar):
         raise ValueError("a single value is wanted")
-    value = parse(node.text, fact)
+    return in_bounds(parse(node.text, fact), node.text, fact)
+
+
+def in_bounds(value: object, text: str, fact: Fact) -> object:
+    """The value, written as `text`; raises `ValueError` with a sentence where the fact allows none such."""
     low, high = fact.limits
     if isinstance(value, Decimal):
         if low is not None and value < low:
-            raise ValueError(f"`{node.text}` is below {low}")
+            raise ValueError(f"`{text}` is below {low}")
         if high is not None and value > high:
-            raise ValueError(f"`{node.text}` is above {high}")
+            raise ValueError(f"`{text}` is above {high}")
     return value
 
 

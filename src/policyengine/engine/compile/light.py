@@ -7,7 +7,7 @@ read off the nodes one by one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from datetime import date
 from decimal import Decimal
@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from policyengine.dataclass import dataclass
 from policyengine.engine.compile.code import Frame, Term, Unsupported
 from policyengine.engine.compile.emit import Emitter
-from policyengine.engine.compile.finite import Cluster, Finite, clusters_of
+from policyengine.engine.compile.finite import Atom, Cluster, Finite, clusters_of
 from policyengine.engine.compile.forms import FORMS
 from policyengine.engine.compile.kinds import check_of, kind_of
 from policyengine.engine.compile.nodes import Variables, indented
@@ -46,6 +46,7 @@ class _Light:
     finite: Finite
     clusters: list[Cluster] = field(default_factory=list)
     looked_up: set[int] = field(default_factory=set)
+    opening: set[int] = field(default_factory=set)
     pending: set[str] = field(default_factory=set)
     passed: set[str] = field(default_factory=set)
 
@@ -85,9 +86,7 @@ class _Light:
         code = self.unit.variable("n", self.entity, name)
         kind = kind_of(self.graph.types.get((self.entity, name)))
         atoms = self.finite.of_node(name)
-        home = next(
-            (i for i, c in enumerate(self.clusters) if atoms and atoms.keys() <= c.atoms.keys()), None
-        )
+        home = next((i for i, c in enumerate(self.clusters) if atoms and self._holds(i, c, atoms)), None)
         sure = False
         if home is not None:
             cluster = self.clusters[home]
@@ -104,6 +103,10 @@ class _Light:
             sure, kind = term.sure, term.kind if term.kind.name != "any" else kind
         self.variables.nodes[name] = Term(code, kind, sure, check=check_of(code, kind), key=code)
 
+    def _holds(self, number: int, cluster: Cluster, atoms: Mapping[Atom, int]) -> bool:
+        """Whether a node with these atoms is looked up there: not where its value is wanted for the key."""
+        return number not in self.opening and atoms.keys() <= cluster.atoms.keys()
+
     def give_up_unless(self, checks: Iterable[str]) -> None:
         """Adds the lines that leave the function where a check is not passed."""
         wanted = [check for check in checks if check not in self.passed]
@@ -118,7 +121,9 @@ class _Light:
             return
         self.looked_up.add(number)
         cluster = self.clusters[number]
+        self.opening.add(number)
         answers = [self.emitter.sure(atom) for atom in cluster.atoms]
+        self.opening.discard(number)
         self.give_up_unless(self.frame.guards)
         entry, key, table = f"e{number}", f"k{number}", self.unit.constant(_Table())
         self.frame.lines += [

@@ -17,7 +17,7 @@ from policyengine.engine.compile.showing import Show, number_writer, shower
 from policyengine.engine.compile.templates import constructor
 from policyengine.engine.compile.traces import Said, say
 from policyengine.engine.compile.values import keep
-from policyengine.engine.sentences import Sentences
+from policyengine.engine.sentences import Sentences, least
 from policyengine.feel.syntax import Between, Comparison, Expression, In, Literal, Name, RangeLiteral
 from policyengine.feel.types import Number
 from policyengine.policy.findings import Reason
@@ -103,7 +103,7 @@ def pattern_of(scope: Any, said: Said) -> Pattern | None:
     start = example.text.find(number, len(speaker.noun(name)))
     if start < 0:
         return None
-    limit = _lower_limit(said.expression) if scope.value(said.expression) is False else None
+    limit = _lower_limit(said.expression, kind) if scope.value(said.expression) is False else None
     pattern = Pattern(
         example, name, place.what == FACT, example.text[:start], example.text[start + len(number) :], limit,
         write, shower(kind, scope.graph.vocabulary), {} if kind.unit in _COMING_UP_AGAIN else None,
@@ -129,13 +129,15 @@ def _is_written(end: Expression | None) -> bool:
     return end is None or isinstance(end, Literal)
 
 
-def _lower_limit(expression: Expression) -> Decimal | None:
+def _lower_limit(expression: Expression, kind: Number) -> Decimal | None:
     """The number that a condition asks for at least."""
     match expression:
-        case Comparison(">=" | ">", _, Literal(Decimal() as limit)):
-            return limit
+        case Comparison(">=" | ">" as op, _, Literal(Decimal() as limit)):
+            found = least(limit, kind, above=op == ">")
         case Between(_, Literal(Decimal() as limit), _):
-            return limit
-        case In(_, (RangeLiteral(Literal(Decimal() as limit)),)):
-            return limit
-    return None
+            found = least(limit, kind, above=False)
+        case In(_, (RangeLiteral(Literal(Decimal() as limit)) as test,)):
+            found = least(limit, kind, above=not test.low_closed)
+        case _:
+            return None
+    return found if isinstance(found, Decimal) else None

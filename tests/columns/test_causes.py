@@ -151,6 +151,11 @@ entities:
         type: boolean
         title: lone
         formula: kind = "small" and (some a in accounts satisfies a.seats > seats)
+      limit: {type: count, title: limit}
+      above:
+        type: boolean
+        title: above
+        formula: kind = "small" and (some a in accounts satisfies a.seats > limit)
 """
 _DUTIES = """\
 kind: obligations
@@ -161,6 +166,7 @@ obligations:
   - {id: one, title: One, due_on: today, met_when: late, when: kind = "small"}
   - {id: two, title: Two, due_on: today, met_when: late, when: kind = "large"}
   - {id: three, title: Three, due_on: today, met_when: lone}
+  - {id: four, title: Four, due_on: today, met_when: above}
 """
 
 
@@ -173,6 +179,9 @@ def test_accounts_that_need_different_things_of_what_they_share() -> None:
     large = Record("account", {"id": "B", "kind": "large"})  # only the small one looks at its seats
     several = [generated(program.graph.vocabulary, source, number=i) for i in range(60)]
     several.append(Record("partner", {"id": "p"}, {"accounts": (small, large)}))
+    # The limit of the large one is not what the small one asks for in a loop over both.
+    other = Record("account", {"id": "B", "kind": "large", "seats": Decimal(3)})
+    several.append(Record("partner", {"id": "q"}, {"accounts": (small, other)}))
     answer = plan(program).answer(batch_of(program.graph.vocabulary, several))
     assert answer.named == answer.by_rows == 0
     assert difference(answer.table, by_rows(program, several)) == ""

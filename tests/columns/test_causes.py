@@ -43,6 +43,7 @@ MATTERS = (
     "n1 between 0 and m1",
     "n1 in (m1, [n2..5])",
     "n1 in [1, n2, m1]",
+    "n1 in [[n2..5], m1]",
     "b1 and (b2 or b3) and n1 > 3",
     "if b1 then (if b2 then n1 else n2) else m1",
     'if b1 and b2 then "a" else if b3 then t1 else "a"',
@@ -69,6 +70,7 @@ MATTERS = (
     "sum([{h: b1, v: n1}, {h: n2 > 2, v: m1}][item.h and b2].v)",
     "max([{h: b1, v: n1}, {h: b2 and b3, v: m1}][h].v)",
     "min([{h: b1, v: n1}, {h: true, v: m1}][h].v) > n2",
+    "some x in rows satisfies count([{f: b1}, {f: n1 > 2}][f and x.n > 1 and x.f]) > 0",
     "n1 = null or b1",
 )
 

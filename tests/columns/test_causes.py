@@ -83,6 +83,14 @@ def test_an_expression_needs_the_same_facts(text: str) -> None:
     assert compared > 200
 
 
+@pytest.mark.parametrize(
+    "text", ["[d1..d2].end", "[n1..n2].start < n2", "some x in [n1, n2] satisfies x > m1"]
+)
+def test_needs_that_columns_cannot_tell_apart_are_left_open(text: str) -> None:
+    ((compared, left, _),) = cause_differences([Written(text)], RECORDS)
+    assert (compared, left) == (0, len(RECORDS))
+
+
 def _spoiled(record: Record, vocabulary: Vocabulary, source: random.Random, root: bool = True) -> Record:
     """The record with keys within it that are missing, empty, or those of others."""
     key = vocabulary.entities[record.entity].key

@@ -84,7 +84,13 @@ def test_an_expression_needs_the_same_facts(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[d1..d2].end", "[n1..n2].start < n2", "some x in [n1, n2] satisfies x > m1"]
+    "text",
+    [
+        "[d1..d2].end",
+        "[n1..n2].start < n2",
+        "some x in [n1, n2] satisfies x > m1",
+        "count([{n1: n2, w: n1 + 1}][w > m1])",
+    ],
 )
 def test_needs_that_columns_cannot_tell_apart_are_left_open(text: str) -> None:
     ((compared, left, _),) = cause_differences([Written(text)], RECORDS)

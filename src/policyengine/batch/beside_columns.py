@@ -21,7 +21,7 @@ from policyengine.batch.inputs import Reader
 from policyengine.batch.parquet import ArrowChunk, arrow_rows
 from policyengine.batch.raw import Raw, Reject
 from policyengine.batch.text_columns import CsvChunk, typed_texts
-from policyengine.batch.typed_columns import Chunk, either, filled
+from policyengine.batch.typed_columns import PLAIN_KEYS, Chunk, either, filled
 from policyengine.dataclass import dataclass
 from policyengine.policy.vocabulary import Entity, Vocabulary
 
@@ -29,7 +29,6 @@ _LINE, _OWNER = "__line", "__owner"
 _ROWS = 10_000
 _MOST_ODD = 10_000
 """So many rows without a record, and so many that are damaged, are held at most."""
-_KEYS = frozenset({"text", "enum", "date", "count", "integer"})
 Keyed = Sequence[tuple[str | None, Raw]]
 
 
@@ -125,7 +124,7 @@ def beside_columns(reader: Reader, vocabulary: Vocabulary) -> BesideColumns | No
         and [kind in ("csv", "parquet") for _, kind in reader.inputs.tables.get(entity, ())] == [True]
         for entity in reader.beside
     )
-    if not plain or key is None or vocabulary.entities[vocabulary.root].facts[key].scalar not in _KEYS:
+    if not plain or key is None or vocabulary.entities[vocabulary.root].facts[key].scalar not in PLAIN_KEYS:
         return None
     beside = BesideColumns(vocabulary)
     try:

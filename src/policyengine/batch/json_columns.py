@@ -20,7 +20,7 @@ from policyengine.batch.lines import Bytes, bytes_of, line_of
 from policyengine.batch.raw import Raw
 from policyengine.batch.text_columns import days
 from policyengine.batch.textfiles import BLANKS, ndjson_record
-from policyengine.batch.typed_columns import either
+from policyengine.batch.typed_columns import PLAIN_KEYS, either
 from policyengine.dataclass import dataclass
 from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
 
@@ -32,7 +32,6 @@ _TYPES: Mapping[str, Any] = {
     "boolean": pa.bool_(), "count": pa.int64(), "integer": pa.int64(),
     "number": _AMOUNT, "money": _AMOUNT, "rate": _AMOUNT,
 }  # fmt: skip
-_KEYS = frozenset({"text", "enum", "date", "count", "integer"})
 _PIECES = 16
 _FEW = 4
 _MOST_BYTES = 64 * 1024 * 1024
@@ -61,7 +60,7 @@ class Form:
 def form_of(vocabulary: Vocabulary, ignored: Iterable[str]) -> Form | None:
     """The plain form of the records of a program; None where a key would not be the text that it is."""
     entities = vocabulary.entities.values()
-    if any(each.key is not None and each.facts[each.key].scalar not in _KEYS for each in entities):
+    if any(each.key is not None and each.facts[each.key].scalar not in PLAIN_KEYS for each in entities):
         return None
     skipped = frozenset(ignored)
     fields = _fields(vocabulary, vocabulary.root)

@@ -18,6 +18,7 @@ from pyarrow import compute as pc
 
 from policyengine.batch.combined import combined
 from policyengine.dataclass import dataclass
+from policyengine.engine.arrow import to_series
 from policyengine.engine.layout import DIGITS, Column
 
 _PART = 32_768
@@ -115,7 +116,7 @@ def _coded(column: Any, cells: Cells) -> Codes:
     else:
         column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
         indices, texts = column.indices, _values(column.dictionary, cells)
-    codes = _series(indices).cast(pl.Int64)
+    codes = to_series(indices).cast(pl.Int64)
     if not indices.null_count:
         return codes, texts
     none = pa.array([cells.none], pa.large_string())
@@ -153,7 +154,7 @@ def _joined(*texts: Any, between: str = "") -> Any:
 
 def _numbers(values: Any, digits: int) -> Any:
     """What `layout.number_text` gives for decimals of the table."""
-    texts = _series(values.cast(pa.decimal128(38, DIGITS))).cast(pl.String)
+    texts = to_series(values.cast(pa.decimal128(38, DIGITS))).cast(pl.String)
     whole = texts.str.head(-DIGITS - 1)
     rest = texts.str.tail(DIGITS)
     if digits < DIGITS:
@@ -180,12 +181,6 @@ def _lists(lists: Any) -> tuple[Any, list[tuple[str, ...]]]:
 def _several(text: str) -> tuple[str, ...]:
     count, _, rest = text.partition("\0")
     return tuple(rest.split("\0")) if count != "0" else ()
-
-
-def _series(array: Any) -> pl.Series:
-    made = pl.from_arrow(array)
-    assert isinstance(made, pl.Series)
-    return made
 
 
 def _quoted(word: Word) -> Word:

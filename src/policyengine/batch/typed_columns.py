@@ -25,6 +25,8 @@ from policyengine.engine.columns.schema import SCALE
 from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
 from policyengine.program.record import Record
 
+PLAIN_KEYS = frozenset({"text", "enum", "date", "count", "integer"})
+"""Types of facts whose values, read as columns, are keys with the text that they are written with."""
 _ROW = "__row"
 _BEYOND = (pa.ArrowException, OverflowError, ValueError)
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from policyengine.batch.combined import combined
 from policyengine.batch.wide import Wide, cell_text, head_of, name_of
-from policyengine.engine.arrow import arrow_schema, arrow_table
+from policyengine.engine.arrow import arrow_schema, arrow_table, to_series
 from policyengine.engine.layout import LARGEST, MISSING, NAMES, VALUES, Row, TooLarge
 from policyengine.policy.findings import UNDETERMINED
 
@@ -115,9 +115,7 @@ class _Findings:
         column = self._table.column(name)
         if pa.types.is_dictionary(column.type):
             column = column.cast(pa.string())
-        made = pl.from_arrow(column)
-        assert isinstance(made, pl.Series)
-        return made.alias(name)
+        return to_series(column, name)
 
     def _alike(self) -> tuple[pl.Series, pl.DataFrame]:
         """For every finding the number of what it comes to, and these."""
@@ -164,9 +162,7 @@ def _row(cells: Mapping[str, object]) -> Row:
 def _coded(column: Any) -> _Coded:
     """The numbers of the words of a dictionary from 1, 0 for none; and the words."""
     chunk = column.chunk(0)
-    codes = pl.from_arrow(chunk.indices)
-    assert isinstance(codes, pl.Series)
-    return codes.cast(pl.Int64).fill_null(-1) + 1, chunk.dictionary.to_pylist()
+    return to_series(chunk.indices).cast(pl.Int64).fill_null(-1) + 1, chunk.dictionary.to_pylist()
 
 
 def _place(word: str, coded: _Coded) -> int:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
 from policyengine.engine.layout import COLUMNS, DIGITS, Column, Row
+
+if TYPE_CHECKING:
+    import polars as pl
 
 EXACT: Final[Any] = pa.decimal128(38, DIGITS)
 TYPES: Final[dict[str, Any]] = {
@@ -41,3 +44,12 @@ def arrow_table(rows: Sequence[Row], schema: Any) -> Any:
     return pa.Table.from_arrays(
         [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
     )
+
+
+def to_series(array: Any, name: str = "") -> pl.Series:
+    """A column of Arrow as one of Polars."""
+    import polars as pl
+
+    found = pl.from_arrow(array)
+    assert isinstance(found, pl.Series)
+    return found.alias(name)

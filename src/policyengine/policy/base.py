@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -58,9 +58,6 @@ ANY_SCALAR = ["string", "number", "boolean"]
 Text = Annotated[str, _reads(_text), WithJsonSchema({"type": ANY_SCALAR, "minLength": 1})]
 Id = Annotated[str, _reads(_identifier), WithJsonSchema({"type": "string", "pattern": _PATTERN})]
 Boolean = Annotated[bool, _reads(quantities.boolean), WithJsonSchema({"type": "boolean"})]
-Count = Annotated[
-    Decimal, _reads(quantities.count), WithJsonSchema({"type": "integer", "minimum": 0})
-]  # fmt: skip
 Rate = Annotated[
     Decimal,
     _reads(quantities.rate),
@@ -117,8 +114,3 @@ class Policy(Sourced):
     for_: Id = Field(alias="for", description="the entity that it judges")
     from_: Date | None = Field(None, alias="from", description="in force from this day on (inclusive)")
     until_including: Date | None = Field(None, description="the last day on which it is in force")
-
-
-def part_id(model: Any) -> str:
-    """The id of a part, for messages."""
-    return str(getattr(model, "id", ""))

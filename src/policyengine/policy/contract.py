@@ -44,7 +44,6 @@ from policyengine.policy.shape import (
     record,
     write,
 )
-from policyengine.source import Span
 
 SCHEMA_VERSION = 1
 """Grows when a reader of the old shape could misread the new one; new keys alone do not change it."""
@@ -289,13 +288,6 @@ def to_json(decision: Decision) -> dict[str, Any]:
 def finding_json(finding: Finding) -> dict[str, Any]:
     """One finding as it stands in the lists of a decision."""
     written = _FINDINGS[type(finding)].write(finding)
-    assert isinstance(written, dict)
-    return written
-
-
-def place_json(span: Span) -> dict[str, Any]:
-    """A place as it stands in a decision."""
-    written = _PLACE.write(span)
     assert isinstance(written, dict)
     return written
 

@@ -91,10 +91,10 @@ def verdict_lines(meaning: Meaning) -> Iterator[str]:
         case NotDecided(reason, tried):
             yield f"Not decided: no record of {tried} that were tried shows it, and {clean(reason)}."
         case Witness() as witness:
-            yield from _witness(witness, meaning.day, dated=meaning.day)
+            yield from _witness(witness, meaning.day)
 
 
-def _witness(witness: Witness, day: date, *, dated: date) -> Iterator[str]:
+def _witness(witness: Witness, day: date) -> Iterator[str]:
     yield f"{_introduced(witness)}, on {day}:"
     record = witness.shown or witness.record
     yield from (f"  {clean(line)}" for line in record_yaml(record).splitlines())

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from policyengine.engine.arrow import TYPES, findings_schema
+from policyengine.engine.arrow import TYPES, findings_schema, to_series
 from policyengine.engine.columns.fixes import KINDS, numbered
 from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.lowering import Lowering, Output
@@ -93,7 +93,7 @@ class Cells:
                 there = self._by_rule.get((number,)) if cell == name else None
                 if there is not None:
                     values = rows.get_column(column).gather(there.get_column("at"))
-                    values = _series(exact_array(values)) if KINDS[name] == "exact" else values
+                    values = to_series(exact_array(values)) if KINDS[name] == "exact" else values
                     several.append(pl.DataFrame({"i": there.get_column("i"), "v": values}))
         found = pl.concat(several).drop_nulls("v") if several else None
         return found if found is not None and found.height else None
@@ -171,12 +171,6 @@ def keys_of(lowering: Lowering, state: State, entity: str) -> pl.Series:
             range(len(fact.values or ())), list(fact.values or ()), return_dtype=pl.String
         )
     return values.cast(pl.String)
-
-
-def _series(array: Any) -> pl.Series:
-    found = pl.from_arrow(array)
-    assert isinstance(found, pl.Series)
-    return found
 
 
 def _dictionary(codes: pl.Series, words: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from policyengine.engine.arrow import TYPES
+from policyengine.engine.arrow import TYPES, to_series
 from policyengine.engine.columns.readings import Block, Fixed
 from policyengine.engine.layout import COLUMNS, table_number
 
@@ -37,9 +37,7 @@ class Fixes:
 
     def lists(self, place: int) -> pl.Series:
         """The numbers of findings that stand in each list of a block."""
-        found = pl.from_arrow(self.shared(place))
-        assert isinstance(found, pl.Series)
-        return found
+        return to_series(self.shared(place))
 
     def shared(self, place: int) -> Any:
         """The same as Arrow has them."""
@@ -157,6 +155,5 @@ def _bytes(flags: pl.Series) -> pl.Series:
 
 
 def _filled(cells: Any) -> tuple[pl.Series, pl.Series]:
-    found = pl.from_arrow(cells)
-    assert isinstance(found, pl.Series)
+    found = to_series(cells)
     return found.fill_null(pl.select(pl.lit(0, dtype=found.dtype)).item()), found.is_not_null()

@@ -10,6 +10,7 @@ import pyarrow as pa
 from pyarrow import compute
 
 from policyengine.dataclass import dataclass
+from policyengine.engine.arrow import to_series
 from policyengine.engine.columns import terms
 from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.schema import ROW
@@ -48,7 +49,7 @@ class Loader:
         root = self._vocabulary.root
         table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
         columns: dict[str, Any] = {name: _single(table.column(name)) for name in table.column_names}
-        extra = {ROW: _series(columns[ROW], ROW)}
+        extra = {ROW: to_series(columns[ROW], ROW)}
         careful = self._entity(root, columns, table.num_rows, extra, None, state, found, careful)
         return state, frozenset(found.items()), careful
 
@@ -75,11 +76,11 @@ class Loader:
             given = columns.get(name)
             if given is None or pa.types.is_null(given.type):
                 given = pa.nulls(count, pa.list_(pa.struct([])))
-            known = _series(given.is_valid(), f"l.{name}")
+            known = to_series(given.is_valid(), f"l.{name}")
             found[entity, name] = FactShape(not bool(known.all()))
             series.append(known)
-            up = _series(compute.list_parent_indices(given), "__up").cast(pl.UInt32)
-            starts = _series(given.offsets, "o").cast(pl.Int64)
+            up = to_series(compute.list_parent_indices(given), "__up").cast(pl.UInt32)
+            starts = to_series(given.offsets, "o").cast(pl.Int64)
             start = starts.slice(0, count).gather(up)
             at = pl.int_range(len(up), dtype=pl.Int64, eager=True) + starts[0] - start + 1
             items = given.flatten()
@@ -110,12 +111,6 @@ def _single(column: Any) -> Any:
     return found.chunk(0) if isinstance(found, pa.ChunkedArray) and found.num_chunks else found
 
 
-def _series(array: Any, name: str) -> pl.Series:
-    found = pl.from_arrow(array)
-    assert isinstance(found, pl.Series)
-    return found.alias(name)
-
-
 def _mark(careful: pl.Series, odd: pl.Series, roots: pl.Series | None) -> pl.Series:
     if roots is None:
         return careful | odd
@@ -130,7 +125,7 @@ def _fact(array: Any, fact: Fact, name: str) -> tuple[pl.Series, FactShape, pl.S
         return choices, FactShape(choices.null_count() > 0), None
     if fact.scalar in ("number", "money", "rate") and not fact.is_list:
         return _exact(array, name)
-    values = _series(array, name)
+    values = to_series(array, name)
     if fact.is_list:
         return values, FactShape(values.null_count() > 0), None
     if fact.scalar in ("count", "integer"):
@@ -152,7 +147,7 @@ def _choices(array: Any, fact: Fact, name: str) -> pl.Series:
     found = compute.index_in(texts, value_set=pa.array([str(each) for each in fact.values or ()]))
     if found.null_count > texts.null_count:
         raise ValueError(f"`{name[2:]}` has a value that it is not declared to have")
-    return _series(found, name).cast(pl.UInt16)
+    return to_series(found, name).cast(pl.UInt16)
 
 
 def _digits(values: pl.Series) -> tuple[int, pl.Series | None]:
@@ -173,7 +168,7 @@ def _exact(array: Any, name: str) -> tuple[pl.Series, FactShape, pl.Series | Non
     array = array if pa.types.is_decimal(array.type) else array.cast(pa.decimal128(38, 0))
     scale = array.type.scale
     units = _low_halves(array)
-    units = _narrow(_series(array, name).to_physical()) if units is None else units.alias(name)
+    units = _narrow(to_series(array, name).to_physical()) if units is None else units.alias(name)
     missing = units.null_count() > 0
     odd: pl.Series | None = None
     for wanted in _SCALES if scale > 2 else ():
@@ -209,7 +204,7 @@ def _low_halves(array: Any) -> pl.Series | None:
     if array.type.bit_width != 128 or array.null_count or not len(array):
         return None
     words = pa.Array.from_buffers(pa.int64(), 2 * len(array), [None, array.buffers()[1]], 0, 2 * array.offset)
-    halves = _series(words, "u")
+    halves = to_series(words, "u")
     low, high = halves.gather_every(2), halves.gather_every(2, 1)
     return low if not high.bitwise_or() and bool((low >= 0).all()) else None
 

@@ -176,7 +176,7 @@ def _hint(node: Any, fact: Fact | None) -> str | None:
         written_as_text = node.quoted or node.literal == "string"
         return f"write `{_TRUTH[bare]}`{' without quotes' if written_as_text else ''}"
     if fact.scalar == "text" and node.literal == "number":
-        return f'write "{node.text}" in quotes'
+        return f'write it as a text, "{node.text}"'
     if bare in _NOT_KNOWN:
         return "leave out what is not known"
     return _DIGITS.get(fact.scalar) if _is_amount(bare) else None

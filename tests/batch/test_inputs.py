@@ -226,12 +226,14 @@ def test_a_column_can_be_left_out(evaluate):
 def test_binary_numbers_are_taken_where_they_are_exact(evaluate):
     accounts = [{"id": "a", "setup_fee": 19.995}]
     bad = [{"id": "a", "setup_fee": 0.1 + 0.2}]
-    rows = [{"id": "x", "accounts": accounts}, {"id": "y", "accounts": bad}]
+    none = [{"id": "a", "setup_fee": float("nan")}]
+    rows = [{"id": key, "accounts": each} for key, each in zip("xyz", (accounts, bad, none), strict=True)]
     ran = evaluate({"p.parquet": parquet(rows)})
     assert ran.keys == ["x"]
     assert ran.values("charges", "amount", id="setup-fee") == ["19.995"]
-    assert [(row["line"], row["fact"], row["code"]) for row in ran.rejects] == [
-        ("2", "accounts[1].setup_fee", "BATCH007")
+    assert [(row["line"], row["fact"], row["code"], row["help"]) for row in ran.rejects] == [
+        ("2", "accounts[1].setup_fee", "BATCH007", "store the column as decimals"),
+        ("3", "accounts[1].setup_fee", "BATCH007", "store null where nothing is known"),
     ]
 
 

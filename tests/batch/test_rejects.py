@@ -55,7 +55,7 @@ def test_bytes_that_are_no_text(evaluate):
             "add what it belongs to, or correct the key; a spreadsheet drops the zeros at the front of `007`",
         ),
         ({"p.csv": "id\nb\n", "accounts.csv": "partner,id\nc,A\n"}, "or correct the key"),
-        ({"p.ndjson": '{"id": 7}\n'}, 'write "7" in quotes'),
+        ({"p.ndjson": '{"id": 7}\n'}, 'write it as a text, "7"'),
         ({"p.ndjson": '{"id": "b", "attributes": {}}\n'}, "`accounts`; `--ignore attributes` leaves it out"),
         ({"p.ndjson": '{"id": "b", "acounts": []}\n'}, "did you mean `accounts`?"),
     ],

@@ -91,9 +91,12 @@ def lines_of_table(stream: BinaryIO, file: str) -> Iterator[Line]:
     """The same of a file that may be UTF-16 as well, if its mark says so: “Unicode text” of a spreadsheet."""
     start = stream.read(4)
     stream.seek(0)
-    if not start.startswith(_UTF16_MARKS) or start.startswith(_OTHER_MARKS[:2]):
-        yield from lines_of(stream, file)
-        return
+    if start.startswith(_UTF16_MARKS) and not start.startswith(_OTHER_MARKS[:2]):
+        return _wide_lines(stream, file)
+    return lines_of(stream, file)
+
+
+def _wide_lines(stream: BinaryIO, file: str) -> Iterator[Line]:
     wide = _Utf16(stream, file)
     try:
         yield from map(line_of, bytes_of(wide, file))

@@ -147,7 +147,7 @@ def _decimal(value: Any, name: str, raw: Raw) -> Decimal | None:
     if exact.is_finite() and len(exact.normalize().as_tuple().digits) <= _DIGITS:
         return exact
     reason = f"`{name}` is the binary number {value!r}, which is no exact decimal"
-    help = "store the column as decimals"
+    help = "store the column as decimals" if value == value else "store null where nothing is known"
     raw.faults.append(Reject(raw.file, raw.line, None, name, NOT_EXACT.id, reason, help))
     return None
 

@@ -10,10 +10,21 @@ import sys
 def main() -> None:
     """Run the command line and exit with its code; `--version` is answered without loading anything else."""
     arguments = sys.argv[1:]
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        from policyengine.cli.streams import open_closed
+
+        open_closed()
     if arguments == ["--version"]:
         from policyengine.cli.version import VERSION
 
-        sys.stdout.write(f"policyengine {VERSION}\n")
+        try:
+            sys.stdout.write(f"policyengine {VERSION}\n")
+            sys.stdout.flush()
+        except OSError:
+            from policyengine.cli.streams import give_up
+
+            give_up(sys.stdout)
+            sys.exit(2)
         return
     # What a command makes lives to its end and holds few cycles: to look for them again and again, and once
     # more at the exit, takes a fifth of the time of a short command.

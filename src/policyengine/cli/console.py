@@ -7,7 +7,8 @@ import shutil
 import sys
 from typing import TextIO
 
-from policyengine.cli.codes import GoneError
+from policyengine.cli.codes import CommandError, GoneError
+from policyengine.cli.streams import give_up
 from policyengine.dataclass import dataclass
 
 
@@ -27,13 +28,8 @@ class Console:
 
     def out(self, text: str) -> None:
         """Print what was asked for; nothing for an empty text."""
-        if not text:
-            return
-        try:
-            sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
-            sys.stdout.flush()
-        except BrokenPipeError:
-            raise GoneError from None
+        if text:
+            write_out(text if text.endswith("\n") else f"{text}\n")
 
     def err(self, text: str) -> None:
         """Print what goes along with it; nothing for an empty text."""
@@ -44,6 +40,8 @@ class Console:
             sys.stderr.flush()
         except BrokenPipeError:
             raise GoneError from None
+        except OSError:  # there is nowhere left to say so, and what was asked for may be well
+            give_up(sys.stderr)
 
 
 def _colored(wanted: str, stream: TextIO) -> bool:
@@ -54,3 +52,16 @@ def _colored(wanted: str, stream: TextIO) -> bool:
     if os.environ.get("FORCE_COLOR"):
         return True
     return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def write_out(text: str) -> None:
+    """Write a text, and all that was written before, to standard output."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise GoneError from None
+    except OSError as error:
+        give_up(sys.stdout)
+        reason = (error.strerror or "unknown reason").lower()
+        raise CommandError(f"standard output cannot be written: {reason}") from None

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 import click
 
 from policyengine.cli.codes import BUG, INTERRUPTED, NOBODY_READS, OK, UNUSABLE, CommandError, GoneError
+from policyengine.cli.console import write_out
 from policyengine.cli.group import commands
+from policyengine.cli.streams import give_up, settle
 from policyengine.render.width import clean
 
 
@@ -20,8 +22,9 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         result = commands.main(list(arguments), prog_name="policyengine", standalone_mode=False)
-        sys.stdout.flush()
+        write_out("")
     except CommandError as error:
+        settle(sys.stdout)
         return _tell(error.message, error.help, error.code)
     except click.exceptions.NoArgsIsHelpError as error:
         return _print(error.format_message(), UNUSABLE)
@@ -41,9 +44,11 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _print(text: str, code: int) -> int:
-    with contextlib.suppress(OSError):
+    try:
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
+    except OSError:
+        give_up(sys.stderr)
     return code
 
 
@@ -76,8 +81,7 @@ def _near(possibilities: Sequence[str] | None) -> str | None:
 
 
 def _nobody_reads() -> int:
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    give_up(sys.stdout)
     return NOBODY_READS
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from policyengine.batch.lines import Unusable
 from policyengine.batch.raw import Raw, Reject
 from policyengine.batch.run import Run, Summary, evaluate_all
 from policyengine.batch.sinks import Target, Targets
-from policyengine.cli.codes import FOUND, OK, CommandError
+from policyengine.cli.codes import FOUND, OK, CommandError, GoneError
 from policyengine.cli.console import Console
 from policyengine.cli.files import unreadable
 from policyengine.cli.options import Output
@@ -29,7 +30,9 @@ from policyengine.policy.phrases import plural
 from policyengine.program.record import RecordReader
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_MAKE_ROOM = "nothing was changed; temporary files go to the folder that `TMPDIR` names"
+_MAKE_ROOM = (
+    "nothing was changed; room is needed beside each output, and where `TMPDIR` says for temporary files"
+)
 
 
 def open_inputs(program: Program, wanted: Wanted) -> Inputs:
@@ -129,9 +132,12 @@ def told() -> Iterator[None]:
         yield
     except Unusable as error:
         raise CommandError(error.message, help=error.help) from None
+    except BrokenPipeError:  # click would end with a code of its own
+        raise GoneError from None
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         if error.errno in _NO_ROOM:
+            reason = os.strerror(error.errno).lower()
             raise CommandError(f"what is to be written has no room: {reason}", help=_MAKE_ROOM) from None
         name = f"`{error.filename}`" if error.filename else "an output"
         raise CommandError(f"{name} cannot be read or written: {reason}") from None

@@ -177,7 +177,7 @@ def _hint(node: Any, fact: Fact | None) -> str | None:
         written_as_text = node.quoted or node.literal == "string"
         return f"write `{word}`{' without quotes' if written_as_text else ''}"
     if fact.scalar == "text" and node.literal == "number":
-        return f'write "{node.text}" in quotes'
+        return f'write it as a text, "{node.text}"'
     if bare.casefold() in _NOT_KNOWN:
         return "leave out what is not known"
     if fact.scalar in _DIGITS and (instead := meant.number(bare)) is not None:

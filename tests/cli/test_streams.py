@@ -1,0 +1,73 @@
+"""Standard streams that are closed, full, or read by nobody: as jobs and pipes leave them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COMMAND = f"{sys.executable} -c 'from policyengine.cli import main; main()'"
+EVALUATE = f"evaluate {ROOT}/policies/bytekast"
+ACME = f"{EVALUATE} {ROOT}/fixtures/bytekast/records/acme.yaml"
+FULL = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+
+
+def shell(folder: Path, line: str) -> tuple[int, str]:
+    """The exit code of a line of bash, in which `policyengine` is ours, and what it says besides."""
+    script = f'policyengine() {{ {COMMAND} "$@"; }}\n{line}'
+    done = subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    return done.returncode, done.stderr
+
+
+def base(folder: Path, count: int) -> str:
+    """A table of so many records, and one that is rejected; evaluated."""
+    rows = "".join(f"p{i},3\n" for i in range(count))
+    (folder / "p.csv").write_text(f"id,active_accounts\nbad,x\n{rows}")
+    return f"policyengine {EVALUATE} p.csv"
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        pytest.param(">/dev/full", "no space left on device", marks=FULL),
+        (">&-", "bad file descriptor"),
+    ],
+)
+@pytest.mark.parametrize("command", [ACME, f"{ACME} -o json", f"check {ROOT}/policies/kepion", "code"])
+def test_an_output_that_takes_nothing(tmp_path, target, reason, command):
+    code, said = shell(tmp_path, f"policyengine {command} {target}")
+    assert (code, said) == (2, f"error: standard output cannot be written: {reason}\n")
+
+
+@pytest.mark.parametrize("count", [1, 900])
+def test_a_table_to_an_output_that_is_closed(tmp_path, count):
+    code, said = shell(tmp_path, f"{base(tmp_path, count)} -o csv >&-")
+    assert (code, said) == (2, "error: an output cannot be read or written: bad file descriptor\n")
+
+
+def test_a_job_without_any_streams(tmp_path):
+    code, _ = shell(tmp_path, f"{base(tmp_path, 3)} -o out.csv <&- >&- 2>&-")
+    assert code == 1
+    assert "p2" in (tmp_path / "out.csv").read_text()
+    assert "bad" in (tmp_path / "out.rejects.csv").read_text()
+
+
+@FULL
+def test_what_cannot_be_said_changes_no_code(tmp_path):
+    assert shell(tmp_path, f"{base(tmp_path, 3)} -o out.csv 2>/dev/full")[0] == 1
+    assert shell(tmp_path, "policyengine check nowhere 2>/dev/full")[0] == 2
+
+
+def test_a_table_whose_reader_goes_away(tmp_path):
+    line = f"{base(tmp_path, 900)} -o csv | head -n 1 >/dev/null; exit ${{PIPESTATUS[0]}}"
+    assert shell(tmp_path, line) == (141, "")
+
+
+def test_the_version_to_an_output_that_is_closed(tmp_path):
+    assert shell(tmp_path, "policyengine --version >&-") == (2, "")

@@ -6,6 +6,61 @@ from policyengine.source import Source
 from policyengine.text.yaml import read_yaml
 
 MISTAKES = [
+    # pasted, or written as in a letter
+    (
+        "a:\n  b: 1\n\u00a0\u00a0c: 1\n  d: 2\n",
+        "3:1",
+        "\u00a0\u00a0",
+        "a no-break space (U+00A0) stands here, which is no space to YAML",
+        "write ordinary spaces, here and wherever else it was pasted",
+    ),
+    (
+        "a:\n  b:\u00a01\n  c: 1\n",
+        "2:5",
+        "\u00a0",
+        "a no-break space (U+00A0) stands here, which is no space to YAML",
+        "write ordinary spaces, here and wherever else it was pasted",
+    ),
+    (
+        "a: 1\n\u2003b: 1\n",
+        "2:1",
+        "\u2003",
+        "the blank U+2003 stands here, which is no space to YAML",
+        "write ordinary spaces, here and wherever else it was pasted",
+    ),
+    (
+        "- id: a\n\u2013 id: b\n",
+        "2:1",
+        "\u2013",
+        "an item of a list begins with `-`, not with `\u2013`",
+        "write `- `",
+    ),
+    ("a: 1\n\u2014\nb: 1\n", "2:1", "\u2014", "another document begins with three hyphens", "write `---`"),
+    ("a: 1\n// x\nb: 1\n", "2:1", "// x", "a comment begins with `#`", "write `# x`"),
+    (
+        "a: 1\nb = 2\nc: 3\n",
+        "2:1",
+        "b = 2",
+        "`b = 2` is neither a key with a colon nor an item of a list",
+        "write `b: 2`",
+    ),
+    (
+        "a: 1\nb 2\nc: 3\n",
+        "2:1",
+        "b 2",
+        "`b 2` is neither a key with a colon nor an item of a list",
+        "write `b: 2`, or indent it below its key",
+    ),
+    ("{a: 20%; b: c}\n", "1:5", "20%; b", "a comma is missing before `b:`", "write `20%, b:`"),
+    ("{a: 0,2, b: c}\n", "1:5", "0,2", "`0,2` is two things to YAML: a comma separates them", "write `0.2`"),
+    ("{a: 2,5%}\n", "1:5", "2,5%", "`2,5%` is two things to YAML: a comma separates them", "write `2.5%`"),
+    (
+        "{a: 1.500,00}\n",
+        "1:5",
+        "1.500,00",
+        "`1.500,00` is two things to YAML: a comma separates them",
+        "write `1500.00`",
+    ),
     # indentation
     ("a:\n\tb: 1\n", "2:1", "\t", "this line is indented with a tab", "indent it with spaces"),
     ("a:\n  b: 1\n\tc: 1\n", "3:1", "\t", "this line is indented with a tab", "indent it with spaces"),
@@ -185,7 +240,13 @@ MISTAKES = [
     ("a: [1, 2}\n", "1:9", "}", "`}` cannot close `[`", "write `]`"),
     ("a: }\n", "1:4", "}", "this `}` closes nothing", "remove it, or write the bracket that opens"),
     ("a: [x]]\n", "1:7", "]", "this `]` closes nothing", "remove it, or write the bracket that opens"),
-    ("a: [b]c\n", "1:7", "c", "nothing may follow the closing `]`", "remove it"),
+    (
+        "a: [b]c\n",
+        "1:7",
+        "c",
+        "nothing may follow the closing `]`",
+        'remove it, or write `"[b]c"` if it is one text',
+    ),
     (
         "a: [1 2\n, {b: c} {d: e}]\n",
         "2:10",
@@ -244,3 +305,25 @@ def test_mistakes(text: str, place: str, at: str, message: str, help_: str) -> N
 def test_a_quote_that_is_closed_too_late_shows_where_it_opens() -> None:
     (found,) = read_yaml(Source("f.yaml", "a:\n  - 'x\n  - 'y'\n")).diagnostics
     assert [(str(label.span), label.text) for label in found.labels] == [("f.yaml:2:5", "opened here")]
+
+
+def test_a_number_with_a_comma_is_read_as_it_was_meant():
+    """What is wrong with it is said once: nobody else complains of the rest."""
+    found = read_yaml(Source("a.yaml", "{a: 0,2, b: [1,2], c: 1}\n"))
+    assert [each.message for each in found.diagnostics] == [
+        "`0,2` is two things to YAML: a comma separates them"
+    ]
+    assert found.documents[0].plain(()) == {"a": "0.2", "b": ["1", "2"], "c": "1"}
+
+
+@pytest.mark.parametrize(
+    "text", ["{a: 0, 2}\n", "{a: x,2}\n", "{a: 1,b: 2}\n", '{a: "0",2}\n', "{a: 1,2: 3}\n"]
+)
+def test_what_is_no_number_with_a_comma(text):
+    assert not read_yaml(Source("a.yaml", text)).diagnostics
+
+
+def test_lines_that_were_pasted_are_told_once():
+    text = "a:\n  b: 1\n\u00a0\u00a0c: 1\n\u00a0\u00a0d: 1\n  e: 1\n"
+    found = read_yaml(Source("a.yaml", text)).diagnostics
+    assert [str(each.span.line) for each in found if each.span] == ["3"]

@@ -39,13 +39,33 @@ def check_call(node: Call, scope: TypeScope) -> Type:
     return ANY
 
 
+_IF, _AND, _OR = "write `if ... then ... else ...`", "write `... and ...`", "write `... or ...`"
+_COUNT = "write `count(list[condition])`"
+_SUM = "write `sum(list[condition].fact)`"
+# Functions of spreadsheets that FEEL writes in another form.
+_SPREADSHEET = {
+    "if": _IF,
+    "wenn": _IF,
+    "and": _AND,
+    "und": _AND,
+    "or": _OR,
+    "oder": _OR,
+    "countif": _COUNT,
+    "zählenwenn": _COUNT,
+    "sumif": _SUM,
+    "summewenn": _SUM,
+}
+
+
 def _unknown(node: Name, scope: TypeScope) -> Type:
     if node.name == "now" and scope.find("today") == DATE:
         return scope.add(
             UNKNOWN_FUNCTION, node, "no clock is read here", "write `today`, the day in question"
         )
     callable_names = [name for name, kind in scope.visible() if isinstance(kind, FunctionType)]
-    advice = did_you_mean(node.name, [*scope.functions, *callable_names])
+    advice = _SPREADSHEET.get(node.name.lower()) or did_you_mean(
+        node.name, [*scope.functions, *callable_names]
+    )
     return scope.add(UNKNOWN_FUNCTION, node, f"there is no function `{node.name}`", advice)
 
 

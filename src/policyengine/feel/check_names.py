@@ -9,6 +9,7 @@ from policyengine.feel.relations import is_open
 from policyengine.feel.syntax import Name, Path
 from policyengine.feel.types import ANY, Context, FunctionType, ListOf, Type, describe
 from policyengine.feel.typescope import TypeScope
+from policyengine.text import meant
 
 
 def unknown_name(node: Name, scope: TypeScope) -> Type:
@@ -29,6 +30,10 @@ def unknown_name(node: Name, scope: TypeScope) -> Type:
 def _meant(name: str, scope: TypeScope) -> str | None:
     if name[0] in "€¥" and len(name) > 1:
         return "write the number alone: a fact knows its currency"
+    if (truth := meant.boolean(name)) is not None and len(name) > 1:
+        return f"write `{truth}`"
+    if meant.period(name) == name:
+        return f'write `@"{name}"`'
     visible = dict(scope.visible())
     near = did_you_mean(name, (known for known in visible if "/" not in known and known != "?"))
     if near is not None:

@@ -32,6 +32,7 @@ from policyengine.feel.types import (
 )
 from policyengine.feel.types import NULL as NULL_TYPE
 from policyengine.feel.typescope import TypeScope
+from policyengine.text import meant
 
 _WORDS = {"+": "added", "-": "subtracted", "*": "multiplied", "/": "divided", "**": "raised to a power"}
 
@@ -55,7 +56,7 @@ def check_arithmetic(node: Binary, left: Type, right: Type, scope: TypeScope) ->
     if result is not None:
         return result
     message = f"{describe(left)} and {describe(right)} cannot be {_WORDS[node.op]}"
-    return scope.add(WRONG_TYPE, node, message, _advice(node.op, left, right))
+    return scope.add(WRONG_TYPE, node, message, _advice(node, left, right))
 
 
 def _unit_advice(op: str, left: Number, right: Number) -> str | None:
@@ -64,10 +65,12 @@ def _unit_advice(op: str, left: Number, right: Number) -> str | None:
     return None
 
 
-def _advice(op: str, left: Type, right: Type) -> str | None:
+def _advice(node: Binary, left: Type, right: Type) -> str | None:
     if {left, right} & {DATE, DATE_TIME} and any(isinstance(side, Number) for side in (left, right)):
-        return 'write days as `@"P90D"`, months as `@"P3M"`'
-    if op == "+" and TEXT in (left, right):
+        days = node.right.span.text if isinstance(node.right, Literal) else ""
+        many = days if days.isdigit() else "90"
+        return f'write days as `@"P{many}D"`, months as `@"P3M"`'
+    if node.op == "+" and TEXT in (left, right):
         return "make a text of the other with `string(...)`"
     return None
 
@@ -148,6 +151,9 @@ def _meant(kind: Type, given: Type, other: Expression) -> str | None:
     if isinstance(given, Number):
         if kind in DURATIONS:
             return 'write days as `@"P90D"`, months as `@"P3M"`'
+        day = meant.date(other.span.text)
+        if day is not None and kind in {DATE, DATE_TIME}:
+            return f'write `@"{day}"`'
         return "compare its `.year`, `.month` or `.day`" if kind in {DATE, DATE_TIME} else None
     return _without_quotes(kind, other)
 

@@ -41,6 +41,7 @@ from policyengine.feel.types import (
 )
 from policyengine.feel.typescope import TypeScope
 from policyengine.feel.values import kind
+from policyengine.text import meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +89,13 @@ def expect(node: Expression, found: Type, wanted: Type, scope: TypeScope) -> Non
     elif not accepts(wanted, found) and not isinstance(node, syntax.Open):
         needed = "a condition" if wanted == BOOLEAN else describe(wanted)
         message = f"{needed} is needed here, and this is {describe(found)}"
-        scope.add(EXPECTED, node, message, _advice(wanted, found))
+        scope.add(EXPECTED, node, message, _advice(wanted, found, node))
 
 
-def _advice(wanted: Type, found: Type) -> str | None:
+def _advice(wanted: Type, found: Type, node: Expression) -> str | None:
+    day = meant.date(node.span.text.strip("'\"")) if wanted == DATE else None
+    if day is not None:
+        return f'write `date("{day}")`'
     if wanted != BOOLEAN:
         return None
     if isinstance(found, Number):

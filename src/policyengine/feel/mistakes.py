@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+
 from policyengine.diagnostics import Diagnostic
 from policyengine.feel import codes
 from policyengine.feel.lexer import Located, Token
+from policyengine.text import meant
 
 # Two adjacent tokens, or one, that other languages write, and what FEEL writes instead.
 _FOREIGN = {
@@ -43,6 +47,11 @@ _WORDS = {
     "mod": "write `modulo(dividend, divisor)`",
     "matches": "write `matches(text, pattern)`",
 }
+# What FEEL writes for a word of another language, or of a spreadsheet.
+_TRANSLATED = {"und": "and", "oder": "or", "nicht": "not(...)", "et": "and", "ou": "or", "xor": "!="}
+_KEYWORDS = frozenset({"and", "or", "in", "if", "then", "else", "between", "some", "every", "satisfies"})
+_SHARE = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)?\s*$")
+_FIGURE = re.compile(r"\d[\d.,]*(?: \d{3}(?!\d))*")
 _NAMES = {"number": "the number", "text": "the text", "name": "the name"}
 
 
@@ -73,9 +82,18 @@ def foreign(located: Located, at: int) -> Diagnostic | None:
     if text[at : at + 1] == "%":
         rest = text[at + 1 :].lstrip()[:1]
         divides = rest.isalnum() or rest in {"(", "_"}
-        help = "the remainder is `modulo(dividend, divisor)`" if divides and rest else "write 20 % as `0.2`"
+        help = "the remainder is `modulo(dividend, divisor)`" if divides and rest else _share(text[:at])
         return codes.OPERATOR.at(located.span(at, at + 1), "`%` is not an operator of FEEL", help=help)
     return None
+
+
+def _share(before: str) -> str:
+    """The advice for a `%` behind this text: the number in front of it as a share of 1."""
+    found = _SHARE.search(before)
+    if found is None:
+        return "write 20 % as `0.2`"
+    share = found.group().strip()
+    return f"write `{share} %` as `{format(Decimal(share.replace(',', '.')).scaleb(-2).normalize(), 'f')}`"
 
 
 def _shown(char: str) -> str:
@@ -121,10 +139,12 @@ def unexpected(located: Located, token: Token, previous: Token | None, wanted: s
     if found is not None:
         return found
     span = located.span(token.start, token.end)
-    if token.kind == "name" and token.text.lower() in {"and", "or", "not", "in", "if", "then", "else"}:
-        return codes.OPERATOR.at(
-            span, f"`{token.text}` is written in small letters", help=f"write `{token.text.lower()}`"
-        )
+    word = token.text.lower() if token.kind == "name" else ""
+    if word in _KEYWORDS:
+        return codes.OPERATOR.at(span, f"`{token.text}` is written in small letters", help=f"write `{word}`")
+    if word in _TRANSLATED:
+        message = f"`{token.text}` is not an operator of FEEL"
+        return codes.OPERATOR.at(span, message, help=f"write `{_TRANSLATED[word]}`")
     if token.kind == "name" and previous is not None and previous.kind == "name":
         return _two_names(located, previous, token)
     return codes.SYNTAX.at(
@@ -144,15 +164,31 @@ def _meant(text: str, token: Token, previous: Token | None) -> str | None:
         return f'write `@"{word[:40]}"`'
     if before == "number" and token.kind == "name" and len(token.text) == 3 and token.text.isupper():
         return _ADVICE["$"]
-    if before == "number" and token.kind == ",":
-        return "write numbers without a separator, as `1000`"
-    return None
+    return _figure(text, token, previous) if before == "number" and previous is not None else None
+
+
+def _figure(text: str, token: Token, number: Token) -> str | None:
+    """What a number and what follows it were probably meant to be: a date, a period, one number."""
+    if token.kind == "name":
+        period = meant.period(f"{number.text} {token.text}")
+        return f'write `@"{period}"`' if period else None
+    found = _FIGURE.match(text, number.start)
+    written = found.group().rstrip(",.") if found else ""
+    day = meant.date(written)
+    if day is not None:
+        return f'write `date("{day}")`'
+    if token.kind == ",":
+        return f"write numbers without a separator, as `{meant.number(written) or '1000'}`"
+    plain = meant.number(written)
+    return f"write `{plain}`" if token.kind == "number" and plain else None
 
 
 def _two_names(located: Located, first: Token, second: Token) -> Diagnostic:
     span = located.span(first.start, second.end)
-    if first.text == "not":
-        return codes.OPERATOR.at(span, "`not` takes brackets", help=f"write `not({second.text} ...)`")
+    if first.text.lower() == "not":
+        more = " ..." if located.text[second.end :].strip() else ""
+        message = f"`{first.text}` takes brackets" + ("" if first.text == "not" else " and small letters")
+        return codes.OPERATOR.at(span, message, help=f"write `not({second.text}{more})`")
     message = f"there is no operator between `{first.text}` and `{second.text}`"
     advice = _WORDS.get(second.text) or f"write `{first.text}_{second.text}` if this is one name"
     return codes.SYNTAX.at(span, message, help=advice)

@@ -6,6 +6,7 @@ One slip gives one diagnostic: a misspelt key is not also reported as a missing 
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from collections.abc import Iterator
@@ -112,16 +113,35 @@ def _diagnostics(
         pointer = at + _pointer(error)
         wanted = [e["loc"][-1] for e in missing if at + _pointer(e)[:-1] == pointer[:-1]]
         meant = nearest(str(pointer[-1]), [str(key) for key in wanted])
-        if meant is not None:
-            folded.add((*pointer[:-1], meant))
-        yield _unknown_key(document, model, at, pointer)
+        renamed = None if meant else _only_list(document, model, at, pointer, wanted, unknown)
+        if meant or renamed:
+            folded.add((*pointer[:-1], str(meant or renamed)))
+        yield _unknown_key(document, model, at, pointer, renamed and f"did you mean `{renamed}`?")
     for error in missing:
         pointer = at + _pointer(error)
         if pointer not in folded:
             yield _misspelt(document, model, at, pointer) or _missing_key(document, pointer)
     for error in errors:
         if error["type"] not in ("extra_forbidden", "missing") and not _follows(document, at, error):
-            yield _wrong_value(document, at + _pointer(error), error)
+            yield _wrong_value(document, at + _pointer(error), error, model, at)
+
+
+def _only_list(
+    document: Document,
+    model: type[BaseModel],
+    at: Pointer,
+    pointer: Pointer,
+    wanted: list[Any],
+    unknown: list[ErrorDetails],
+) -> str | None:
+    """The one list that is missing where the one key that nobody knows has a list: what it is called here."""
+    beside = [each for each in unknown if (at + _pointer(each))[:-1] == pointer[:-1]]
+    if len(wanted) != 1 or len(beside) != 1 or not isinstance(document.at(pointer), Sequence):
+        return None
+    owner = [*_models_on_the_way(model, pointer[len(at) : -1])][-1]
+    fields = (field for name, field in owner.model_fields.items() if (field.alias or name) == wanted[0])
+    is_list = any(typing.get_origin(field.annotation) is tuple for field in fields)
+    return str(wanted[0]) if is_list else None
 
 
 def _follows(document: Document, at: Pointer, error: ErrorDetails) -> bool:
@@ -144,11 +164,12 @@ def unknown_key(
     return UNKNOWN_KEY.at(document.key_span(pointer), f"`{key}` is not a key of this place", help=found)
 
 
-def _unknown_key(document: Document, model: type[BaseModel], at: Pointer, pointer: Pointer) -> Diagnostic:
+def _unknown_key(
+    document: Document, model: type[BaseModel], at: Pointer, pointer: Pointer, help: str | None
+) -> Diagnostic:
     steps = pointer[len(at) :]
-    return unknown_key(
-        document, pointer, _keys([*_models_on_the_way(model, steps[:-1])][-1]), elsewhere(model, steps)
-    )
+    known = _keys([*_models_on_the_way(model, steps[:-1])][-1])
+    return unknown_key(document, pointer, known, elsewhere(model, steps) or help)
 
 
 def elsewhere(model: type[BaseModel], pointer: Pointer) -> str | None:
@@ -192,7 +213,9 @@ def _name_of(node: object) -> str | None:
     return None
 
 
-def _wrong_value(document: Document, pointer: Pointer, error: ErrorDetails) -> Diagnostic:
+def _wrong_value(
+    document: Document, pointer: Pointer, error: ErrorDetails, model: type[BaseModel], top: Pointer
+) -> Diagnostic:
     node = document.at(pointer)
     key = next((step for step in reversed(pointer) if isinstance(step, str)), "this document")
     if error["type"] == "value":
@@ -213,13 +236,40 @@ def _wrong_value(document: Document, pointer: Pointer, error: ErrorDetails) -> D
         help = "write at least one entry, each beginning with `- `"
         return WRONG_SHAPE.at(document.key_span(pointer), f"`{key}` is empty", help=help)
     if isinstance(node, Scalar) and node.is_null:
-        return WRONG_SHAPE.at(document.key_span(pointer), f"`{key}` has no value")
+        at = document.key_span(pointer)
+        return WRONG_SHAPE.at(at, f"`{key}` has no value", help=_behind(node))
     wanted = {"tuple_type": "a list", "dict_type": "a mapping", "model_type": "a mapping"}.get(
         error["type"], "a single value" if not isinstance(node, Scalar) else "another value"
     )
     return WRONG_SHAPE.at(
-        document.key_span(pointer), f"`{key}` takes {wanted}, but {_shape(node)} stands here"
+        document.key_span(pointer),
+        f"`{key}` takes {wanted}, but {_shape(node)} stands here",
+        help=_shaped(key, node, error["type"], model, pointer[len(top) :]),
     )
+
+
+def _behind(node: Scalar) -> str | None:
+    """The help for a value that a `#` turned into a comment."""
+    text = node.span.source.text
+    rest = text[node.span.end : (text + "\n").index("\n", node.span.end)].strip()
+    if not rest.startswith("#") or rest.startswith("# ") or '"' in rest:
+        return None
+    return f'write `"{rest}"`, since `#` begins a comment'
+
+
+def _shaped(key: str, node: object, wanted: str, model: type[BaseModel], steps: Pointer) -> str | None:
+    """The help for a single value where a list or a mapping is wanted: how that is written."""
+    if not isinstance(node, Scalar):
+        return "begin each of its entries with `- `" if wanted == "tuple_type" else None
+    if wanted == "tuple_type":
+        return f"write `[{node.text}]`" if len(node.text) <= 40 and node.text.isprintable() else None
+    if wanted != "model_type":
+        return None
+    inside = [*_models_on_the_way(model, steps)][-1]
+    needed = [field.alias or name for name, field in inside.model_fields.items() if field.is_required()]
+    if len(needed) == 1 and re.fullmatch(r"[\w-]+", node.text):
+        return f"write `{key}: {{{needed[0]}: {node.text}}}`"
+    return f"write `{key}: {{{', '.join(f'{name}: ...' for name in needed)}}}`" if needed else None
 
 
 def _choices(expected: str) -> list[str]:

@@ -19,7 +19,7 @@ from policyengine.text.characters import FORBIDDEN, forbidden_character
 from policyengine.text.decode import decode
 from policyengine.text.document import Document
 from policyengine.text.yaml_builder import MAX_DEPTH, Builder
-from policyengine.text.yaml_syntax import SYNTAX
+from policyengine.text.yaml_fault import SYNTAX
 
 __all__ = ["CODES", "MAX_DEPTH", "MAX_NODES", "Yaml", "decode", "read_yaml"]
 

@@ -12,7 +12,9 @@ from policyengine.diagnostics import Code, Diagnostic, Label
 from policyengine.source import Source, Span
 from policyengine.text.document import Document, Entry, Mapping, Node, Scalar, Sequence
 from policyengine.text.shown import shown
-from policyengine.text.yaml_syntax import SYNTAX, Fault, explain, no_space
+from policyengine.text.yaml_fault import SYNTAX, Fault
+from policyengine.text.yaml_slips import decimal_comma, is_odd_blank, odd_blank
+from policyengine.text.yaml_syntax import explain, no_space
 
 MAX_DEPTH = 60
 
@@ -132,6 +134,7 @@ class Builder:
         self._end = base
         self._root: Node | None = None
         self._last: Span | None = None
+        self._pasted = False
 
     def feed(self, event: yaml.Event) -> None:
         """Take the next event."""
@@ -147,7 +150,10 @@ class Builder:
             self._end_document()
 
     def fail(self, error: Exception) -> None:
-        """Take the error at which the parser gave up."""
+        """Take the error at which the parser gave up; blanks that are no spaces, once told, explain it."""
+        if self._pasted:
+            self.stopped = True
+            return
         flow = [frame.start for frame in self._stack[-1:] if frame.is_flow]
         fault = Fault.of(error, self.source, self._base, last=self._last, bracket=flow[0] if flow else None)
         self._stop(explain(fault))
@@ -254,8 +260,27 @@ class Builder:
             frame.key = self._key(frame, node, alias)
         else:
             frame.in_value = False
-            if frame.key is not None and not (frame.is_flow and self._is_glued(frame.key, node)):
+            if frame.key is not None and not (frame.is_flow and self._is_slip(frame, frame.key, node)):
                 frame.entries[frame.key.text] = Entry(frame.key, node)
+
+    def _is_slip(self, frame: _Frame, key: Scalar, value: Node) -> bool:
+        """Whether an entry in braces is none, but a slip, which is then reported."""
+        return self._is_glued(key, value) or self._is_rest_of_number(frame, key, value)
+
+    def _is_rest_of_number(self, frame: _Frame, key: Scalar, value: Node) -> bool:
+        """Whether a key without a value is what follows the comma of a number; that number is then read."""
+        if not frame.entries or key.quoted or value.span.end > key.span.end:
+            return False
+        name, last = list(frame.entries.items())[-1]
+        if not isinstance(last.value, Scalar) or last.value.quoted:
+            return False
+        found = decimal_comma(self.source, last.value.span, key.span)
+        if found is None:
+            return False
+        span = Span(self.source, last.value.span.start, key.span.end)
+        frame.entries[name] = Entry(last.key, Scalar(found[0], span, False))
+        self.diagnostics.append(found[1])
+        return True
 
     def _is_glued(self, key: Scalar, value: Node) -> bool:
         """Whether a key in braces is `key:value` without a space, which is then reported."""
@@ -274,6 +299,12 @@ class Builder:
             found = KEY.at(alias or node.span, f"a key has to be a text, not {what}", help=help_)
         elif not node.text and not node.quoted:
             found = KEY.at(node.span, "there is no key before this colon", help="write the key")
+        elif not node.quoted and is_odd_blank(node.text):
+            if self._pasted:
+                return None
+            self._pasted = True
+            blank = len(node.text) - len(node.text.lstrip())
+            found = odd_blank(self.source, node.span.start, node.span.start + blank)
         elif node.text == "<<" and not node.quoted:
             found = MERGE.at(
                 node.span, "`<<` is not supported", help="write the keys and their values out here"

@@ -9,93 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import yaml
-
-from policyengine.dataclass import dataclass
-from policyengine.diagnostics import Code, Diagnostic, Label
-from policyengine.source import Source, Span
+from policyengine.diagnostics import Diagnostic, Label
+from policyengine.source import Span
+from policyengine.text import yaml_slips
 from policyengine.text.shown import shown
-
-SYNTAX = Code(
-    id="YAML001",
-    title="not YAML",
-    why="The text cannot be read any further; what stands behind this place is not checked.",
-    bad="title: Silver: the first level\n",
-    good='title: "Silver: the first level"\n',
-    example="yaml",
-)
+from policyengine.text.yaml_fault import LONGEST, SYNTAX, Fault, quoted
 
 _CLOSERS = {"[": "]", "{": "}"}
 _NO_SPACE = re.compile(r"[ \t]*(?:- +)*(?P<key>[A-Za-z_][\w-]*):(?P<value>[^\s/][^\n]*)")
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*[ \t]*(?:[ \t]#.*)?$")
-_FLOW_END = re.compile(r"\s*[,\]}]")
 _ESCAPE = re.compile(r"\\(?:[xuU][0-9a-fA-F]*|.)?")
-_LONGEST = 80
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Where and at what the parser gave up.
-
-    `problem` is what it says, `at` the offset, `since` the offset where the thing began that it was reading.
-    `last` is the last scalar read before, `bracket` the offset of the innermost bracket that is open.
-    """
-
-    source: Source
-    problem: str
-    at: int
-    since: int
-    last: Span | None
-    bracket: int | None
-
-    @classmethod
-    def of(
-        cls, error: Exception, source: Source, base: int, *, last: Span | None, bracket: int | None
-    ) -> Fault:
-        """From an error of the parser, whose offsets count from `base`."""
-        problem, at, since = str(error), 0, None
-        if isinstance(error, yaml.MarkedYAMLError):
-            problem = f"{error.context or ''}: {error.problem or ''}"
-            at = error.problem_mark.index if error.problem_mark else 0
-            since = error.context_mark.index if error.context_mark else None
-        at = min(base + at, len(source.text))
-        return cls(source, problem, at, at if since is None else min(base + since, at), last, bracket)
-
-    @property
-    def char(self) -> str:
-        """The character at which it gave up, "" at the end."""
-        return self.source.text[self.at : self.at + 1]
-
-    @property
-    def line_start(self) -> int:
-        """Where the line begins on which it gave up."""
-        return self.source.text.rfind("\n", 0, self.at) + 1
-
-    @property
-    def before(self) -> str:
-        """What stands before that place on its line."""
-        return self.source.text[self.line_start : self.at]
-
-    def rest(self, start: int) -> Span:
-        """From an offset to the end of its line, without a comment and blanks."""
-        text = self.source.text
-        end = text.find("\n", start)
-        line = text[start : len(text) if end < 0 else end].split(" #")[0].rstrip()
-        return self.source.span(start, start + len(line))
-
-    def value(self, start: int) -> Span:
-        """The value that starts at an offset: to the end of the line, inside brackets to the next of them."""
-        span = self.rest(start)
-        before = self.source.text[self.source.text.rfind("\n", 0, start) + 1 : start]
-        opened = sum(map(before.count, "[{")) > sum(map(before.count, "]}"))
-        if self.bracket is None and not opened:
-            return span
-        end = _FLOW_END.search(self.source.text, start + 1, span.end)
-        return self.source.span(start, end.start()) if end else span
-
-    def char_span(self, at: int) -> Span:
-        """One character, none at the end of the text."""
-        return self.source.span(at, min(at + 1, len(self.source.text)))
 
 
 def explain(fault: Fault) -> Diagnostic:
@@ -110,18 +33,8 @@ def explain(fault: Fault) -> Diagnostic:
 
 def no_space(span: Span, key: str, value: str) -> Diagnostic:
     """The diagnostic for `key:value`, which YAML takes for one text."""
-    help_ = f"write `{key}: {value}`" if len(value) <= _LONGEST else f"write `{key}: ` and then the value"
+    help_ = f"write `{key}: {value}`" if len(value) <= LONGEST else f"write `{key}: ` and then the value"
     return SYNTAX.at(span, f"there has to be a space after the colon of `{shown(key)}`", help=help_)
-
-
-def _quote(value: str) -> str:
-    """The advice to put a value in quotes."""
-    if len(value) > _LONGEST:
-        return "put the whole value in quotes"
-    if value.startswith("'") and value.endswith("'") and len(value) > 1 and '"' not in value:
-        value = value[1:-1]
-    quoted = f'"{value}"' if not {'"', "\\"} & set(value) else "'" + value.replace("'", "''") + "'"
-    return f"write `{quoted}`"
 
 
 def _tab(fault: Fault) -> Diagnostic | None:
@@ -172,7 +85,7 @@ def _first_character(fault: Fault) -> Diagnostic | None:
     value = fault.value(fault.since)
     name = "a backtick" if char == "`" else f"`{char}`"
     message = f"a value that starts with {name} has to be in quotes"
-    return SYNTAX.at(value, message, help=_quote(value.text))
+    return SYNTAX.at(value, message, help=quoted(value.text))
 
 
 def _block_text(fault: Fault) -> Diagnostic | None:
@@ -213,9 +126,11 @@ def _colon_in_value(fault: Fault) -> Diagnostic | None:
     head, _, key = last.text.rpartition(" ")
     if fault.bracket is not None and head:
         message = f"a comma is missing before `{shown(key)}:`"
-        return SYNTAX.at(value, message, help=f"{_quote(value.text)} if it is one text")
+        if head.rstrip().endswith(";"):
+            return SYNTAX.at(last, message, help=f"write `{shown(head.rstrip()[:-1])}, {shown(key)}:`")
+        return SYNTAX.at(value, message, help=f"{quoted(value.text)} if it is one text")
     message = "a value that contains a colon and a space has to be in quotes"
-    return SYNTAX.at(value, message, help=_quote(value.text))
+    return SYNTAX.at(value, message, help=quoted(value.text))
 
 
 def _below_value(fault: Fault, last: Span) -> Diagnostic:
@@ -246,7 +161,7 @@ def _list_on_line(fault: Fault) -> Diagnostic | None:
     span = fault.rest(fault.at)
     message = "a list that is written with `-` cannot start on this line"
     item = span.text.removeprefix("-").strip()
-    help_ = f"start it on the next line, or write `[{item}]`" if len(item) <= _LONGEST else None
+    help_ = f"start it on the next line, or write `[{item}]`" if len(item) <= LONGEST else None
     return SYNTAX.at(span, message, help=help_)
 
 
@@ -255,7 +170,7 @@ def _no_colon(fault: Fault) -> Diagnostic | None:
         return None
     span = fault.rest(fault.since)
     message = f"`{shown(span.text)}` is neither a key with a colon nor an item of a list"
-    return SYNTAX.at(span, message, help="write a colon and a value after it, or indent it below its key")
+    return SYNTAX.at(span, message, help=yaml_slips.with_colon(span.text))
 
 
 def _brackets(fault: Fault) -> Diagnostic | None:
@@ -289,7 +204,8 @@ def _behind_closing(fault: Fault) -> Diagnostic | None:
         return None
     closer, last = before[-1], fault.last
     if closer in ("]", "}") or last is None or last.end != fault.line_start + len(before):
-        return SYNTAX.at(fault.rest(fault.at), f"nothing may follow the closing `{closer}`", help="remove it")
+        message = f"nothing may follow the closing `{closer}`"
+        return SYNTAX.at(fault.rest(fault.at), message, help=yaml_slips.whole_value(fault))
     name = _quote_name(closer)
     if last.start < fault.line_start:
         message = f"this {name} closes a text that was opened on line {last.line}"
@@ -298,7 +214,7 @@ def _behind_closing(fault: Fault) -> Diagnostic | None:
         return SYNTAX.at(fault.char_span(last.end - 1), message, help=help_, labels=[label])
     value = fault.rest(last.start)
     message = f"nothing may follow the {name} that closes a text"
-    return SYNTAX.at(fault.rest(fault.at), message, help=_quote(value.text))
+    return SYNTAX.at(fault.rest(fault.at), message, help=quoted(value.text))
 
 
 def _stray(fault: Fault) -> Diagnostic | None:
@@ -308,7 +224,7 @@ def _stray(fault: Fault) -> Diagnostic | None:
         if "node content" not in fault.problem:
             return None
         message = "a value that starts with a comma has to be in quotes"
-        return SYNTAX.at(fault.rest(fault.at), message, help=_quote(fault.rest(fault.at).text))
+        return SYNTAX.at(fault.rest(fault.at), message, help=quoted(fault.rest(fault.at).text))
     message = f"this `{fault.char}` closes nothing"
     return SYNTAX.at(fault.char_span(fault.at), message, help="remove it, or write the bracket that opens")
 
@@ -347,6 +263,7 @@ def _directive(fault: Fault) -> Diagnostic | None:
 
 _RULES: tuple[Callable[[Fault], Diagnostic | None], ...] = (
     _tab,
+    *yaml_slips.RULES,
     _open_quote,
     _escape,
     _directive,

@@ -155,7 +155,9 @@ def _cut_off(document: Document, pointer: Pointer) -> str | None:
         value = entry.value
         if key == pointer[-1]:
             rest = isinstance(value, Scalar) and not value.text and not value.quoted
-            return f"a comma ends `{opened}` here; write its expression in quotes" if opened and rest else None
+            return (
+                f"a comma ends `{opened}` here; write its expression in quotes" if opened and rest else None
+            )
         if isinstance(value, Scalar) and not value.quoted and value.text:
             opened = key if value.text.count("(") > value.text.count(")") else None
     return None

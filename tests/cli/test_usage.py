@@ -112,3 +112,11 @@ def test_ctrl_c(cli, program, record, monkeypatch):
 
     monkeypatch.setattr("policyengine.cli.evaluate.read_records", interrupted)
     assert cli("evaluate", program, record).code == 130
+
+
+def test_a_link_to_itself_is_not_what_was_meant(cli, program, tmp_path):
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    found = cli("evaluate", program, tmp_path / "loop.yaml")
+    assert found.code == 2
+    assert "`" + str(tmp_path / "loop.yaml") + "` cannot be read" in found.err
+    assert "did you mean" not in found.err

@@ -42,7 +42,8 @@ def unreadable(path: Path, error: OSError) -> CommandError:
 def _sibling(path: Path) -> str | None:
     """The path beside this one whose name is nearest."""
     with contextlib.suppress(OSError):
-        suggestion = did_you_mean(path.name, sorted(one.name for one in path.parent.iterdir()))
+        names = {one.name for one in path.parent.iterdir()} - {path.name}
+        suggestion = did_you_mean(path.name, sorted(names))
         if suggestion is not None:
             return suggestion.replace("`", f"`{path.parent}/" if str(path.parent) != "." else "`", 1)
     return None

@@ -160,8 +160,27 @@ def unknown_key(
     """The diagnostic for a key that is none of the known ones; `pointer` leads to its value."""
     key = str(pointer[-1])
     known = list(known)
-    found = help or did_you_mean(key, known) or "known here: " + ", ".join(f"`{name}`" for name in known)
+    found = _cut_off(document, pointer) or help or did_you_mean(key, known)
+    found = found or "known here: " + ", ".join(f"`{name}`" for name in known)
     return UNKNOWN_KEY.at(document.key_span(pointer), f"`{key}` is not a key of this place", help=found)
+
+
+def _cut_off(document: Document, pointer: Pointer) -> str | None:
+    """The help where the key is the rest of an expression that a comma between `{` and `}` has ended."""
+    around = document.at(pointer[:-1])
+    if not isinstance(around, Mapping):
+        return None
+    opened = None
+    for key, entry in around.entries.items():
+        value = entry.value
+        if key == pointer[-1]:
+            rest = isinstance(value, Scalar) and not value.text and not value.quoted
+            return (
+                f"a comma ends `{opened}` here; write its expression in quotes" if opened and rest else None
+            )
+        if isinstance(value, Scalar) and not value.quoted and value.text:
+            opened = key if value.text.count("(") > value.text.count(")") else None
+    return None
 
 
 def _unknown_key(

@@ -253,7 +253,9 @@ def _with_reasons(requirement: Requirement) -> str:
 
 def _unsettled(finding: Finding) -> Iterator[str]:
     if finding.unknown:
-        yield f"What would settle it: {settling(finding.unknown)}."
+        by_facts = any(one.fact is not None for one in finding.unknown)
+        opening = "What would settle it" if by_facts else "No fact would settle it"
+        yield f"{opening}: {settling(finding.unknown)}."
 
 
 def _extras(finding: Finding, labels: Labels) -> Iterator[str]:

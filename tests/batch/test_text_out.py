@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policyengine.batch import text_out
 from policyengine.batch.sinks import table_rows
 from policyengine.batch.writers import writer_of
 from policyengine.engine.arrow import arrow_schema, arrow_table
@@ -105,3 +106,10 @@ def test_more_combinations_than_a_number_holds(form):
 
     rows = [row(i, i) for i in range(4096)]  # two of the others differ in what is beyond 64 bits
     _same(form, 2, [arrow_table([*rows, row(0, 5), row(16, 5), row(32, 5)], arrow_schema(COLUMNS))])
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson"])
+def test_more_lines_than_are_held_at_once(form, monkeypatch):
+    monkeypatch.setattr(text_out, "_PART", 4)
+    rows = [(i // 6, f"k{i // 6}", f"s{i % 5}", i % 3, None, None, None, None, None) for i in range(30)]
+    _same(form, 2, [arrow_table(rows, arrow_schema(COLUMNS))])

@@ -124,6 +124,10 @@ TRAINING = """
 """
 
 
+JOBS = "obligations:\n  - id: participation\n"
+LIFE = "    title: Sell ByteKast and look after the customers through its whole life\n"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [
@@ -132,6 +136,10 @@ TRAINING = """
         ("every: P1M\n    first_due", "every: P3M\n    first_due", set()),
         (TRAINING, "\n", {"level_changes", "levels_up", "discounts_gained"}),
         ("title: Silver", "title: Argent", None),
+        (JOBS, f"{JOBS[:13]}  - {{id: fresh, title: Fresh, every: calendar quarter, decided_by: bytekast}}\n"
+         f"{JOBS[13:]}", {"obligations_gained"}),
+        (LIFE, f"{LIFE}    when: false\n", {"obligations_lost"}),
+        (LIFE, f'{LIFE}    due_on: today + @"P30D"\n', {"obligations_changed"}),
     ],
 )  # fmt: skip
 def test_changes_are_called_by_name(old: str, new: str, named: set[str] | None) -> None:

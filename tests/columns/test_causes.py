@@ -64,6 +64,8 @@ MATTERS = (
     "sum(for x in rows[f] return if b1 then x.n else x.c)",
     "max(rows[e = e1].d) < d1",
     "if count(rows) > 2 then n1 else n2",
+    "if 1 = 1 then n1 else n2",
+    "sum(if 1 = 1 then [n1, n2] else [m1])",
     "1 / 0 + n1 > 2",
     "count([{h: b1, v: n1}, {h: n2 > 2, v: m1}][h])",
     "sum([{h: b1, v: n1}, {h: n2 > 2, v: if b2 then n1 else m1}][h].v)",

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
+from tests.columns.batches import batch_of, by_rows, difference
 from tests.columns.compare import compare_drawn, compare_programs
+
+from policyengine.engine.columns import plan
+from policyengine.program.load import load
+from policyengine.program.record import Record
+from policyengine.source import Source
+from support import DAY
 
 
 def test_programs_come_to_the_same() -> None:
@@ -19,3 +28,35 @@ def test_drawn_programs_come_to_the_same(seed: int) -> None:
     assert wrong == ""
     assert compared > 0
     assert rules > 0
+
+
+_LISTS = """\
+kind: program
+id: small
+title: Small
+entities:
+  partner:
+    title: partner
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      fees: {type: list of number, title: fees, formula: accounts.fee}
+  account:
+    title: account
+    within: partner
+    list: accounts
+    facts:
+      fee: {type: number, title: fee}
+"""
+
+
+def test_numbers_of_a_list_come_to_the_same_however_many_digits_a_batch_has() -> None:
+    program = load("small", [Source("program.yaml", _LISTS)], DAY)
+    assert program.graph is not None
+    fees = ("3", "2.50", "0.125", "-1E+2", None)
+    accounts = tuple(Record("account", {"fee": Decimal(fee)} if fee else {}) for fee in fees)
+    records = [Record("partner", {"id": "p"}, {"accounts": accounts})]
+    wanted = by_rows(program, records)
+    assert wanted[0]["value"] == '["3", "2.5", "0.125", "-100", null]'
+    found = plan(program).answer(batch_of(program.graph.vocabulary, records)).table
+    assert difference(found, wanted) == ""

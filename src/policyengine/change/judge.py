@@ -12,7 +12,7 @@ from typing import NamedTuple
 from policyengine.change.money import EXACT, NOTHING, Paid, Part, added
 from policyengine.change.population import Stage
 from policyengine.change.sides import Bill, Facts, Found, Side, Who
-from policyengine.change.states import ABSENT, Move, State, What, move, names
+from policyengine.change.states import ABSENT, Move, State, What, move, names, owner
 from policyengine.change.tally import Delta, Tally
 from policyengine.dataclass import dataclass
 from policyengine.policy.findings import Level
@@ -166,9 +166,16 @@ def _compare(day: date, before: Found, after: Found, seen: _Seen) -> None:
             continue
         if key[1].section == Level.section and (one != other or key not in seen.flows):
             seen.flows[key] = (one, other)
-        if one != other:
+        if one != other and not _comes_or_goes(key, before, after):
             seen.first[key] = day
             seen.moves[move(key[1], one, other)] += 1
+
+
+def _comes_or_goes(key: tuple[Who, What], before: Found, after: Found) -> bool:
+    """Whether it belongs to a finding that is not there in one of the versions, which tells enough."""
+    who, what = key
+    whose = owner(what)
+    return whose is not None and ABSENT in (before.get((who, whose), ABSENT), after.get((who, whose), ABSENT))
 
 
 def _both(before: Found, after: Found) -> list[tuple[tuple[Who, What], State, State]]:

@@ -73,6 +73,13 @@ def states(outcome: Outcome) -> Iterator[tuple[What, State]]:
         yield What(section, outcome.policy, outcome.id, VALUE), str(sorted(told))
 
 
+def owner(what: What) -> What | None:
+    """The finding that a due date, or what else is said of it, belongs to; None for what is no part."""
+    if what.section == Obligation.section and what.aspect.endswith(f"/{DUE}"):
+        return what._replace(aspect=what.aspect.removesuffix(f"/{DUE}"))
+    return what._replace(aspect="") if what.section in OTHERS and what.aspect == VALUE else None
+
+
 def _level(outcome: Outcome) -> State:
     return str(outcome.values.get("level")) if outcome.status == "reached" else ABSENT
 

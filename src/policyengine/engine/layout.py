@@ -157,18 +157,25 @@ def missing_row(row: int, key: str | None, root: str, missing: Missing) -> Row:
 def value_text(value: object, digits: int = 0) -> str | None:
     """A value of any type as the text of its cell: exact numbers in full, dates as ISO 8601.
 
-    A number has no zeros at its end beyond so many digits after the point, and at least those.
+    A number, also one within a list, has no zeros at its end beyond so many digits after the point, and at
+    least those.
     """
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, Decimal):
-        return number_text(value, digits)
-    written = plain(value)
+    written = _written(value, digits)
     if isinstance(written, str):
         return written
     return str(written) if isinstance(written, int) else json.dumps(written, ensure_ascii=False)
+
+
+def _written(value: object, digits: int) -> object:
+    if isinstance(value, Decimal):
+        return number_text(value, digits)
+    if isinstance(value, Mapping):
+        return {str(name): _written(each, digits) for name, each in value.items()}
+    return [_written(each, digits) for each in value] if isinstance(value, (list, tuple)) else plain(value)
 
 
 def number_text(value: Decimal, digits: int) -> str:

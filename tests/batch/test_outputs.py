@@ -288,19 +288,27 @@ def test_the_page_lists_the_columns():
     assert f"| column | type | what it is |\n|---|---|---|\n{rows}\n\n" in page
 
 
-def test_told_to_end_it_leaves_nothing_behind(tmp_path):
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="a signal of Unix")
+@pytest.mark.parametrize(
+    ("hang_up", "code"), [(signal.SIG_DFL, 128 + signal.SIGHUP), (signal.SIG_IGN, 128 + signal.SIGTERM)]
+)
+def test_told_to_end_it_leaves_nothing_behind(hang_up, code, tmp_path):
     records = tmp_path / "p.csv"
     records.write_text("id,active_accounts\n" + "".join(f"p{i},{i % 40}\n" for i in range(20_000)))
     command = [
         sys.executable, "-c", START, "evaluate", str(POLICIES / "bytekast"), str(records), "--engine", "rows",
         "-o", str(tmp_path / "out.csv"),
     ]  # fmt: skip
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, stderr=subprocess.DEVNULL, preexec_fn=lambda: signal.signal(signal.SIGHUP, hang_up)
+    )
     while not list(tmp_path.glob(".*.tmp")):
         assert process.poll() is None
         time.sleep(0.01)
-    process.terminate()
-    assert process.wait(20) == 143
+    process.send_signal(signal.SIGHUP)
+    if hang_up == signal.SIG_IGN:  # as `nohup` starts it
+        process.terminate()
+    assert process.wait(20) == code
     assert [path.name for path in tmp_path.iterdir()] == ["p.csv"]
 
 

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from policyengine.engine.layout import COLUMNS
 from policyengine.policy.phrases import plural
 from policyengine.program.record import RecordReader
 
+_ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MAKE_ROOM = (
     "nothing was changed; room is needed beside each output, and where `TMPDIR` says for temporary files"
@@ -150,15 +151,16 @@ def _ended_tidily() -> Iterator[None]:
     def end(number: int, _: object) -> None:
         raise SystemExit(128 + number)
 
-    try:
-        before = signal.signal(signal.SIGTERM, end)
-    except ValueError:  # not in the main thread, which alone hears of it
-        yield
-        return
+    before = {}
+    with suppress(ValueError):  # not in the main thread, which alone hears of it
+        for each in _ENDS:
+            if signal.getsignal(each) == signal.SIG_DFL:  # `nohup` has a hang-up ignored
+                before[each] = signal.signal(each, end)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def evaluate_tables(program: Program, wanted: Wanted, console: Console) -> int:

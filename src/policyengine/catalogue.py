@@ -11,7 +11,7 @@ from policyengine.change.contract import comparison_schema
 from policyengine.diagnostics import Code
 from policyengine.feel import codes as feel
 from policyengine.kinds import KINDS
-from policyengine.policy import bearer, condition, draft, form, grant, measure
+from policyengine.policy import bearer, condition, draft, form, grant, measure, thousands
 from policyengine.policy.contract import decision_schema
 from policyengine.program import declared, link, load, read, record_codes, versions
 from policyengine.program.schemas import policy_schemas
@@ -21,7 +21,7 @@ from policyengine.verify import codes as verify
 from policyengine.verify.testfile import test_schema
 
 _MODULES: tuple[Any, ...] = (
-    *(files, yaml, json, feel, form, bearer, condition, draft, grant, measure),
+    *(files, yaml, json, feel, form, bearer, condition, draft, grant, measure, thousands),
     *(read, declared, versions, link, load, record_codes),
     *(batch, verify),
 )

@@ -113,7 +113,7 @@ class Sentences:
             return self._unknown(name)
         if isinstance(limit, Unknown):
             return Sentence(f"{self._said(right)} is not known", name)
-        mine, yours = self.shown(have, kind), self._said(right)
+        mine, yours = self.shown(have, kind), self._said(right, kind)
         if op in ("=", "!="):
             if isinstance(have, bool) and isinstance(limit, bool):
                 return self._name(name, have)
@@ -252,14 +252,15 @@ class Sentences:
             return owner.graph.types.get((owner.entity, name))
         return self.scope.graph.sights[self.scope.entity].get(name)
 
-    def _said(self, expression: Expression) -> str:
-        """A value that a condition compares with, with its name if it has one."""
+    def _said(self, expression: Expression, beside: Type | None = None) -> str:
+        """A value that a condition compares with, with its name if it has one; beside a rate, as one."""
         value = self.scope.value(expression)
         if isinstance(expression, Name):
             known = not isinstance(value, Unknown)
             shown = f" {self.shown(value, self.kind(expression.name))}" if known else ""
             return "today" if expression.name == "today" else f"{self.noun(expression.name)}{shown}"
-        return self.shown(value, None)
+        is_rate = isinstance(beside, Number) and beside.unit == "rate"
+        return self.shown(value, beside if is_rate else None)
 
     def shown(self, value: object, kind: Type | None, *, unit: bool = True) -> str:
         """A value as people write it."""

@@ -95,6 +95,9 @@ def check_bands(draft: Draft, bands: Bands, pointer: Pointer) -> None:
             edge = "up_to" if band.below is None else "below"
             message = f"this band ends at {band.edge:f}, but it begins at {low:f}"
             draft.error(EDGES, draft.span(*place, edge), message, "let the edges ascend")
+        if band.edge is not None:
+            edge = "up_to" if band.below is None else "below"
+            draft.figures(build.literal(band.edge, draft.span(*place, edge)))
         low = low if band.edge is None else band.edge
 
 

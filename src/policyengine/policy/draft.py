@@ -24,6 +24,7 @@ from policyengine.policy.base import Policy
 from policyengine.policy.findings import Basis, Clause, Origin
 from policyengine.policy.known import known_values
 from policyengine.policy.rule import Cases, Definition, Lowered, Node, Reference, Repeat, Rule, Transition
+from policyengine.policy.thousands import looks_like_thousands, thousands
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import Span
 from policyengine.text.document import Document, Pointer, Scalar
@@ -129,6 +130,7 @@ class Draft:
         self._references: list[Reference] = []
         self._remarks: list[Diagnostic] = []
         self._known: dict[str, dict[str, Domain | None]] = {}
+        self._looks_like_thousands = looks_like_thousands(self.document.source.text)
 
     def finish(self) -> Lowered:
         """What was drafted."""
@@ -284,9 +286,15 @@ class Draft:
         cases: Cases | None = None,
     ) -> Name:
         """A node of the graph; the name by which other expressions refer to it."""
+        self.figures(expression)
         node = Node(name, entity or self.entity, expression, at, wanted, noun, exported, title, cases)
         self._nodes.append(node)
         return build.name(name, at)
+
+    def figures(self, expression: Expression) -> None:
+        """Note the numbers of an expression that look like thousands."""
+        if self._looks_like_thousands:
+            self._remarks.extend(each for each in thousands(expression) if each not in self._remarks)
 
     def applies(self, name: str, *pointer: str | int, entity: str | None = None) -> Name:
         """The condition at a pointer, under which the part called `name` applies."""

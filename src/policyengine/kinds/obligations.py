@@ -9,6 +9,7 @@ period, each with a due date of its own. Where a party decides and no fact shows
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -173,16 +174,17 @@ def _lower_obligation(policy: Obligations, draft: Draft, part: ObligationPart, i
     if part.met_when is not None:
         met = draft.condition(*place, "met_when")
     shown = draft.define(f"{name}/met", met, at, entity=occasion, wanted=types.BOOLEAN, title="met")
-    applies = None
-    if part.when is not None:
-        applies = draft.applies(name, *place, "when", entity=occasion)
-    status = _status(part, shown, due, applies, at)
+    in_force = _in_force(draft, part, i, occasion)
+    applies = draft.applies(name, *place, "when", entity=occasion) if part.when is not None else None
+    asked = [each for each in (in_force, applies) if each is not None]
+    status = _status(part, shown, due, asked, at)
     reasons = [
         node.name for node in (applies, shown if part.met_when is not None else None, due) if node is not None
     ]
     because: Reading = Explain(tuple(reasons))
-    if applies is not None:
-        because = Choose(f"{name}/status", {"not_applicable": Explain((applies.name,))}, because)
+    if asked:
+        not_asked = Explain(tuple(each.name for each in asked))
+        because = Choose(f"{name}/status", {"not_applicable": not_asked}, because)
     draft.rule(
         Rule(
             finding=findings.Obligation,
@@ -201,6 +203,21 @@ def _lower_obligation(policy: Obligations, draft: Draft, part: ObligationPart, i
                 "parts": Const(tuple(findings.Part(topic.id, topic.title) for topic in part.parts)),
             },
         )
+    )
+
+
+def _in_force(draft: Draft, part: ObligationPart, i: int, occasion: str) -> Name | None:
+    """Whether the policy was there in the period: what nobody asked for yet is not overdue."""
+    if part.every is None or draft.since is None:
+        return None
+    name, at = f"{draft.policy.id}/{part.id}", draft.key_span("obligations", i)
+    end = Path(build.name("period", at), "end", at)
+    last = draft.define(
+        f"{name}/last-day", end, at, entity=occasion, wanted=types.DATE, noun="last day of the period"
+    )
+    within = build.compare(">=", last, build.literal(draft.since, at), at)
+    return draft.define(
+        f"{name}/in-force", within, at, entity=occasion, wanted=types.BOOLEAN, title="in force"
     )
 
 
@@ -248,14 +265,16 @@ def _edge(draft: Draft, name: str, edge: str, occasion: str, at: Span) -> Readin
 
 
 def _status(
-    part: ObligationPart, shown: Expression, due: Expression | None, applies: Expression | None, at: Span
+    part: ObligationPart, shown: Expression, due: Expression | None, asked: Sequence[Name], at: Span
 ) -> Expression:
     def text(word: str) -> Expression:
         return build.literal(word, at)
 
     today = build.name("today", at)
     surely_met = build.call("is true", shown, span=at)
-    cases = [] if applies is None else [(build.negate(applies, at), text("not_applicable"))]
+    cases: list[tuple[Expression, Expression]] = [
+        (build.negate(each, at), text("not_applicable")) for each in asked
+    ]
     cases.append((surely_met, text("met")))
     if part.decided_by is not None:
         return build.choose(cases, text("manual"), at)

@@ -8,6 +8,7 @@ open question in the graph, so that one fault gives one diagnostic.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from policyengine.dataclass import dataclass
@@ -105,10 +106,14 @@ CODES = (UNKNOWN_NAME, DUPLICATE_ID, ASSUMED_WITHOUT_NOTE)
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A policy beside the document that it was read from."""
+    """A policy beside the document that it was read from.
+
+    `since` is the day from which on there is any version of it; None where it has always been there.
+    """
 
     policy: Policy
     document: Document
+    since: date | None = None
 
 
 class Draft:
@@ -117,6 +122,7 @@ class Draft:
     def __init__(self, unit: Unit, vocabulary: Vocabulary, report: Report, functions: Library) -> None:
         self.policy = unit.policy
         self.document = unit.document
+        self.since = unit.since
         self.vocabulary = vocabulary
         self.report = report
         self.functions = functions

@@ -14,7 +14,7 @@ from policyengine.program.graph import Graph
 from policyengine.program.link import Linker
 from policyengine.program.linked import Program
 from policyengine.program.read import NOTHING_HERE, Declared, Documents, read_documents, sort_documents
-from policyengine.program.versions import check_versions, in_force, turning_points
+from policyengine.program.versions import check_versions, in_force, turning_points, with_beginnings
 from policyengine.source import Source
 from policyengine.text.document import Document
 
@@ -91,17 +91,18 @@ def _link_all(declared: Declared, documents: Documents, as_of: date, report: Rep
     report.extend(check_facts(vocabulary, declared.document))
     if _broken(report, declared.document):
         return None
-    report.extend(check_versions(documents.units))
+    versions = with_beginnings(documents.units)
+    report.extend(check_versions(versions))
     linker = Linker(declared, report)
     graphs: dict[tuple[int, ...], Graph] = {}  # on many days the same versions are in force
-    for day in turning_points(documents.units, as_of):
-        units = in_force(documents.units, day)
+    for day in turning_points(versions, as_of):
+        units = in_force(versions, day)
         if _identity(units) not in graphs:
             graphs[_identity(units)] = linker.link(units)
     if not report.has_errors:
         used = frozenset[str]().union(*map(_used, graphs.values()))
         report.extend(_unused(vocabulary, declared.document, used))
-    return graphs[_identity(in_force(documents.units, as_of))]
+    return graphs[_identity(in_force(versions, as_of))]
 
 
 def _identity(units: Iterable[Unit]) -> tuple[int, ...]:

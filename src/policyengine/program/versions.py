@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from policyengine.diagnostics import Code, Diagnostic, Label
@@ -46,6 +47,16 @@ BACKWARDS = Code(
     good=_FIRST,
 )
 CODES = (TWO_IN_FORCE, BACKWARDS)
+
+
+def with_beginnings(units: Iterable[Unit]) -> tuple[Unit, ...]:
+    """The versions, each with the day on which the first one of its policy begins."""
+    found = list(units)
+    first: dict[str, date] = {}
+    for unit in found:
+        first[unit.policy.id] = min(_start(unit), first.get(unit.policy.id, date.max))
+    days = {name: None if start == date.min else start for name, start in first.items()}
+    return tuple(replace(unit, since=days[unit.policy.id]) for unit in found)
 
 
 def in_force(units: Iterable[Unit], day: date) -> tuple[Unit, ...]:

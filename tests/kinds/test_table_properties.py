@@ -247,8 +247,6 @@ def test_what_is_known_of_a_part_stays_so(
 # Bands
 
 EDGES = st.lists(st.decimals(Decimal("0.01"), 500, places=2), min_size=1, max_size=4, unique=True).map(sorted)
-
-
 RATES = st.decimals(0, 1, places=3).map(lambda rate: Decimal(f"{rate.normalize():f}"))
 """Without zeros at the end: `1.000` is warned of, since it may be meant as a thousand."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from pathlib import Path
+
+from policyengine.batch.cores import cores
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 
@@ -23,6 +24,5 @@ def put(part: str, text: str) -> None:
 
 def machine() -> str:
     """What it was measured on."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     system = f"{platform.system()} on {platform.machine()}"
-    return f"Python {platform.python_version()}, {system}, {cores} cores"
+    return f"Python {platform.python_version()}, {system}, {cores()} cores"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,13 +10,14 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 from pyarrow import parquet
 
+from policyengine.batch.cores import cores
 from policyengine.batch.parquet_foot import MAGIC, Foot, body_and_foot
 from policyengine.engine.arrow import arrow_schema, arrow_table
 from policyengine.engine.layout import Column, Row
 
 _ROWS = _ROWS_OF_PAGE = 128 * 1024
 _GROUP = 1024 * 1024
-_ENCODERS = min(os.cpu_count() or 1, 4)
+_ENCODERS = min(cores(), 4)
 _SOUGHT = ("row", "key")
 """The columns that a reader looks up by ranges; statistics of all would take as long as the values."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import Any, TypeVar
+
+from policyengine.batch.cores import cores
 
 R = TypeVar("R")
 PIECE = 250
@@ -30,13 +31,6 @@ def spread(
         yield from ((end - start, work(start, end)) for start, end in pieces)
         return
     yield from _shared(work, pieces, many)
-
-
-def cores() -> int:
-    """How many processes can run at once."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _shared(

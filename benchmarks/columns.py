@@ -32,7 +32,7 @@ from records import answer, records
 from rules import ACTIVITIES, CONDITIONS, LEVELS, MATRIX, TYPES, Condition
 
 from policyengine.engine.columns import ColumnPlan, plan, record_schema
-from policyengine.engine.rows import row_engine
+from policyengine.engine.finding_rows import row_engine
 from policyengine.program.load import load
 from policyengine.source import Source
 from program import FOLDER

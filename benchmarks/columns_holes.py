@@ -16,7 +16,7 @@ from records import records
 
 import policyengine
 from policyengine.engine.columns import plan, record_schema
-from policyengine.engine.rows import row_engine
+from policyengine.engine.finding_rows import row_engine
 from policyengine.policy.vocabulary import Vocabulary
 
 _SHARES = (0.0, 0.05, 0.2)

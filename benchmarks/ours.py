@@ -9,7 +9,7 @@ from typing import Any
 from records import Answer, Record
 
 import policyengine
-from policyengine.policy.findings import Decision, Finding
+from policyengine.decision.findings import Decision, Finding
 from program import FOLDER
 
 DAY = date(2026, 11, 21)

@@ -14,12 +14,12 @@ from types import MappingProxyType
 
 from policyengine.diagnostics import Diagnostic
 from policyengine.feel import face
-from policyengine.feel.evaluator import evaluate
-from policyengine.feel.parser import Parsed, parse, parse_unary_tests
-from policyengine.feel.syntax import Expression, UnaryTests
-from policyengine.feel.types import BOOLEAN, COUNT, DATE, TEXT, Context, Enum, ListOf, Type, money
-from policyengine.feel.unparser import unparse
-from policyengine.feel.values import Failed, Invocable, Missing, Unknown
+from policyengine.feel.evaluate.evaluator import evaluate
+from policyengine.feel.syntax.parser import Parsed, parse, parse_unary_tests
+from policyengine.feel.syntax.tree import Expression, UnaryTests
+from policyengine.feel.syntax.unparser import unparse
+from policyengine.feel.types.types import BOOLEAN, COUNT, DATE, TEXT, Context, Enum, ListOf, Type, money
+from policyengine.feel.values.values import Failed, Invocable, Missing, Unknown
 from policyengine.policy.library import LIBRARY
 from policyengine.source import Source
 from policyengine.text.decode import decode

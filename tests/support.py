@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from policyengine.api import Program
+from policyengine.decision.findings import Decision
 from policyengine.diagnostics import Diagnostic
-from policyengine.policy.findings import Decision
 from policyengine.program import load as loading
 from policyengine.program.example import EXAMPLE
 from policyengine.program.record import Record

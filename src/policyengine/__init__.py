@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from policyengine.api import Program, Records, codes, load, schemas
+    from policyengine.decision.findings import Decision, Finding
     from policyengine.diagnostics import Code, Diagnostic
     from policyengine.engine.advance import Moved
-    from policyengine.policy.findings import Decision, Finding
     from policyengine.program.record import Record
     from policyengine.source import Source, Span
 
@@ -27,9 +27,9 @@ __all__ = [
 
 _HOMES = {
     "Code": "diagnostics",
-    "Decision": "policy.findings",
+    "Decision": "decision.findings",
     "Diagnostic": "diagnostics",
-    "Finding": "policy.findings",
+    "Finding": "decision.findings",
     "Moved": "engine.advance",
     "Program": "api",
     "Record": "program.record",

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from policyengine.dataclass import dataclass
+from policyengine.decision.findings import Decision, Finding, Subject
 from policyengine.diagnostics import Diagnostic
 from policyengine.files import read_folder
-from policyengine.policy.findings import Decision, Finding, Subject
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program import linked as linking
 from policyengine.program.record import Record, RecordReader
@@ -26,9 +26,9 @@ from policyengine.text.document import Document, Pointer, Sequence
 if TYPE_CHECKING:
     from policyengine.diagnostics import Code
     from policyengine.engine.advance import Moved
-    from policyengine.engine.compile import Engine
-    from policyengine.engine.compile.outcomes import Outcomes
-    from policyengine.engine.derivation import Step
+    from policyengine.engine.reference.derivation import Step
+    from policyengine.engine.rows import Engine
+    from policyengine.engine.rows.outcomes import Outcomes
 
 Form = Literal["yaml", "json", "ndjson"]
 
@@ -211,7 +211,7 @@ class Program:
 
     @cached_property
     def _engine(self) -> Engine:
-        from policyengine.engine.compile import Engine
+        from policyengine.engine.rows import Engine
 
         return Engine(self.linked)
 
@@ -223,7 +223,7 @@ class Program:
 
     def derivation(self, record: Record, finding: Finding) -> tuple[Step, ...]:
         """Every step on the way to a finding, down to the facts."""
-        from policyengine.engine.derivation import derivation
+        from policyengine.engine.reference.derivation import derivation
 
         return derivation(self.linked, record, finding)
 

@@ -8,11 +8,12 @@ from typing import Any
 from policyengine import files
 from policyengine.batch import raw as batch
 from policyengine.change.contract import comparison_schema
+from policyengine.decision.decision_json import decision_schema
 from policyengine.diagnostics import Code
 from policyengine.feel import codes as feel
 from policyengine.kinds import KINDS
-from policyengine.policy import bearer, condition, draft, form, grant, measure, thousands
-from policyengine.policy.contract import decision_schema
+from policyengine.kinds.tiers import measure
+from policyengine.policy import bearer, condition, draft, form, grant, thousands
 from policyengine.program import declared, link, load, read, record_codes, versions
 from policyengine.program.schemas import policy_schemas
 from policyengine.render.plan_json import plan_schema

@@ -15,7 +15,7 @@ from policyengine import load
 from policyengine.batch.engines import Numbered
 from policyengine.batch.raw import Raw
 from policyengine.batch.typed_columns import record_batch
-from policyengine.policy.shape import plain
+from policyengine.decision.json_shape import plain
 from policyengine.program.record import Record
 from policyengine.source import Source
 from support import DAY, POLICIES

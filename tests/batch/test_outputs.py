@@ -21,10 +21,10 @@ from pyarrow import parquet as pq
 from policyengine import load
 from policyengine.batch.wide import Wide
 from policyengine.cli.progress import progress_text
+from policyengine.decision.findings import SECTIONS
 from policyengine.engine.arrow import arrow_schema, arrow_table
+from policyengine.engine.finding_rows import row_engine
 from policyengine.engine.layout import COLUMNS, NAMES, RANKS
-from policyengine.engine.rows import row_engine
-from policyengine.policy.findings import SECTIONS
 from policyengine.source import Source
 from support import DAY, POLICIES, good_program, record_of
 

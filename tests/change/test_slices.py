@@ -10,7 +10,7 @@ from tests.support import DAY, POLICIES, good_program
 
 from policyengine.api import Program, load
 from policyengine.change.slices import Marks, derived, different, slice_of
-from policyengine.engine.compile.engine import compile_graph
+from policyengine.engine.rows.engine import compile_graph
 from policyengine.policy.rule import Rule
 from policyengine.program.graph import Graph
 from policyengine.program.record import Record

@@ -175,7 +175,7 @@ def test_a_planted_entry_runs_nothing(home: Path, tmp_path: Path, linked: list[s
 @pytest.mark.parametrize(
     "name",
     [
-        "policyengine.feel.parser parse", "policyengine.program.linked dataclass", "pathlib Path",
+        "policyengine.feel.syntax.parser parse", "policyengine.program.linked dataclass", "pathlib Path",
         "policyengine.program.linked Graph", "policyengine.cli.console Console", "builtins getattr",
         "io FileIO", "decimal getcontext", "policyengine.policy.declarations Field",
     ],

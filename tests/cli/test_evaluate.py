@@ -9,7 +9,7 @@ import sys
 import pytest
 from jsonschema import Draft202012Validator
 
-from policyengine.policy.contract import decision_schema
+from policyengine.decision.decision_json import decision_schema
 
 AS_OF = ("--as-of", "2026-11-21")
 

@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from policyengine.api import Program, load
-from policyengine.policy.contract import decision_schema
+from policyengine.decision.decision_json import decision_schema
 from policyengine.render.terminal import decision_text
 from policyengine.render.undecided import nested
 from policyengine.render.width import width

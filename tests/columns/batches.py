@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from policyengine.engine.arrow import findings_schema
 from policyengine.engine.columns import record_schema
+from policyengine.engine.finding_rows import row_engine
 from policyengine.engine.layout import NAMES
-from policyengine.engine.rows import row_engine
-from policyengine.feel.values import Months
+from policyengine.feel.values.values import Months
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.linked import Program
 from policyengine.program.record import Record

@@ -16,8 +16,8 @@ from policyengine.engine.columns.needs import Needs
 from policyengine.engine.columns.passing import pass_all
 from policyengine.engine.columns.scopes import World
 from policyengine.engine.columns.terms import lit
-from policyengine.engine.compile.engine import compile_graph
-from policyengine.feel.values import Missing, Unknown
+from policyengine.engine.rows.engine import compile_graph
+from policyengine.feel.values.values import Missing, Unknown
 from policyengine.program.record import Record
 
 _Missing = tuple[str, str, str]

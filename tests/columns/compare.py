@@ -21,8 +21,8 @@ from policyengine.engine.columns.load import Loader
 from policyengine.engine.columns.lowering import columns_of
 from policyengine.engine.columns.scopes import World
 from policyengine.engine.columns.terms import Term
-from policyengine.engine.compile.engine import compile_graph
-from policyengine.feel.values import FarDate, Unknown
+from policyengine.engine.rows.engine import compile_graph
+from policyengine.feel.values.values import FarDate, Unknown
 from policyengine.program.record import Record
 
 OTHER = (

@@ -9,16 +9,16 @@ from typing import Any
 
 from tests.differential.expressions import VALUES, Written
 
-from policyengine.engine.compile.engine import Compiled, compile_graph
-from policyengine.engine.scope import Scope, root_scope
-from policyengine.feel.checker import check
-from policyengine.feel.evaluator import evaluate
-from policyengine.feel.generated.program import generate
+from policyengine.engine.reference.scope import Scope, root_scope
+from policyengine.engine.rows.engine import Compiled, compile_graph
+from policyengine.feel.codegen.compiled_expression import generate
+from policyengine.feel.evaluate.evaluator import evaluate
 from policyengine.feel.limits import NUMBERS
-from policyengine.feel.parser import parse
-from policyengine.feel.syntax import Expression
-from policyengine.feel.unparser import unparse
-from policyengine.feel.values import Unknown
+from policyengine.feel.syntax.parser import parse
+from policyengine.feel.syntax.tree import Expression
+from policyengine.feel.syntax.unparser import unparse
+from policyengine.feel.types.checker import check
+from policyengine.feel.values.values import Unknown
 from policyengine.policy.declarations import Declarations
 from policyengine.policy.library import LIBRARY
 from policyengine.policy.rule import Node

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from policyengine.api import Program, load
-from policyengine.engine.compile.decide import decide
-from policyengine.engine.compile.engine import Compiled, compile_graph
-from policyengine.engine.compile.outcomes import Outcome, SubjectOutcomes
-from policyengine.engine.row import evaluate
-from policyengine.feel.values import Months
-from policyengine.policy.findings import Decision, Finding
+from policyengine.decision.findings import Decision, Finding
+from policyengine.engine.reference.row import evaluate
+from policyengine.engine.rows.decide import decide
+from policyengine.engine.rows.engine import Compiled, compile_graph
+from policyengine.engine.rows.outcomes import Outcome, SubjectOutcomes
+from policyengine.feel.values.values import Months
 from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.program.record import Record
 

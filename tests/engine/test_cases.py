@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from policyengine.policy.contract import decision_schema
+from policyengine.decision.decision_json import decision_schema
 from policyengine.program.example import EXAMPLE
 from support import DAY, cases, decide, good_program, lacking, record_of
 

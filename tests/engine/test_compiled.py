@@ -11,10 +11,10 @@ from tests.differential.programs import FOLDERS
 from tests.support import DAY, good_program, record_of
 
 from policyengine.api import Program, load
-from policyengine.engine.compile.decide import decide
-from policyengine.engine.compile.engine import Compiled, compile_graph
-from policyengine.engine.row import evaluate
-from policyengine.feel.values import Unknown
+from policyengine.engine.reference.row import evaluate
+from policyengine.engine.rows.decide import decide
+from policyengine.engine.rows.engine import Compiled, compile_graph
+from policyengine.feel.values.values import Unknown
 from policyengine.program.record import Record
 
 _BASE = """\

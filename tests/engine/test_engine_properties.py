@@ -14,8 +14,8 @@ from rich import RICH, records, without
 
 from policyengine import api
 from policyengine.api import Program
-from policyengine.policy.contract import decision_schema
-from policyengine.policy.findings import Decision, Finding, Obligation
+from policyengine.decision.decision_json import decision_schema
+from policyengine.decision.findings import Decision, Finding, Obligation
 from support import DAY, POLICIES, good_program
 
 SCHEMA = Draft202012Validator(decision_schema())

@@ -9,7 +9,7 @@ import pytest
 from rich import RICH
 
 import policyengine
-from policyengine.engine.compile.engine import compile_graph
+from policyengine.engine.rows.engine import compile_graph
 from policyengine.feel import unparse
 from policyengine.program.example import EXAMPLE
 from policyengine.program.graph import Graph

@@ -11,10 +11,10 @@ import pytest
 from tests.support import good_program
 
 from policyengine.api import Program
-from policyengine.engine.compile import runs, values
-from policyengine.engine.compile.decide import decide
-from policyengine.engine.compile.engine import Compiled, compile_graph
-from policyengine.engine.row import evaluate
+from policyengine.engine.reference.row import evaluate
+from policyengine.engine.rows import runs, values
+from policyengine.engine.rows.decide import decide
+from policyengine.engine.rows.engine import Compiled, compile_graph
 from policyengine.program.record import Record
 
 _BASE = """\

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import policyengine.feel as feel
-from policyengine.feel.lexer import Excerpt
-from policyengine.feel.syntax import Binary, Name
-from policyengine.feel.types import BOOLEAN, NUMBER, TEXT, Type
-from policyengine.feel.values import Months, Range
+from policyengine.feel.syntax.lexer import Excerpt
+from policyengine.feel.syntax.tree import Binary, Name
+from policyengine.feel.types.types import BOOLEAN, NUMBER, TEXT, Type
+from policyengine.feel.values.values import Months, Range
 from policyengine.source import Source
 
 NOON = datetime.datetime(2026, 11, 21, 12, 30, 15, 250_000)  # noqa: DTZ001  # local on purpose
@@ -133,7 +133,7 @@ def test_places_are_those_of_the_larger_source() -> None:
 
 
 def test_the_package_loads_nothing_before_it_is_used() -> None:
-    code = "import sys, policyengine.feel; print('policyengine.feel.parser' in sys.modules)"
+    code = "import sys, policyengine.feel; print('policyengine.feel.syntax.parser' in sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "False"
     with pytest.raises(AttributeError, match="nothing"):

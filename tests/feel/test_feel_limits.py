@@ -7,9 +7,9 @@ import time
 import pytest
 
 import policyengine.feel as feel
-from policyengine.feel.evaluator import evaluate
-from policyengine.feel.parser import parse
-from policyengine.feel.values import Failure, Unknown
+from policyengine.feel.evaluate.evaluator import evaluate
+from policyengine.feel.syntax.parser import parse
+from policyengine.feel.values.values import Failure, Unknown
 from policyengine.source import Source
 
 TEXTS = {

@@ -8,9 +8,9 @@ from feel_data import lines
 from policyengine import feel
 from policyengine.diagnostics import Diagnostic
 from policyengine.feel import codes
-from policyengine.feel.checker import check
-from policyengine.feel.parser import parse
-from policyengine.feel.types import (
+from policyengine.feel.syntax.parser import parse
+from policyengine.feel.types.checker import check
+from policyengine.feel.types.types import (
     BOOLEAN,
     COUNT,
     DATE,

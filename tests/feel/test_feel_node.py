@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from policyengine.feel.parser import parse
-from policyengine.feel.syntax import Binary, Literal, Name, Path
+from policyengine.feel.syntax.parser import parse
+from policyengine.feel.syntax.tree import Binary, Literal, Name, Path
 from policyengine.source import Source
 
 HERE, THERE = (Source(name, "a + 1").span(0, 5) for name in ("here", "there"))

@@ -11,8 +11,8 @@ from feel_data import lines
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policyengine.feel.regex import compile_pattern, find_all, search
-from policyengine.feel.values import Failed
+from policyengine.feel.functions.regex import compile_pattern, find_all, search
+from policyengine.feel.values.values import Failed
 
 
 def _meter() -> SimpleNamespace:

@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 from feel_data import lines
 
-from policyengine.feel.evaluator import evaluate
-from policyengine.feel.parser import parse
-from policyengine.feel.printing import print_value
-from policyengine.feel.syntax import Open
-from policyengine.feel.values import Failure, Missing, Unknown
+from policyengine.feel.evaluate.evaluator import evaluate
+from policyengine.feel.syntax.parser import parse
+from policyengine.feel.syntax.tree import Open
+from policyengine.feel.values.printing import print_value
+from policyengine.feel.values.values import Failure, Missing, Unknown
 from policyengine.source import Source
 
 

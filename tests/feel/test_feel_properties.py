@@ -11,12 +11,10 @@ from feel_data import lines
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policyengine.feel.checker import check
-from policyengine.feel.evaluator import evaluate
+from policyengine.feel.evaluate.evaluator import evaluate
 from policyengine.feel.limits import NUMBERS
-from policyengine.feel.parser import parse, parse_unary_tests
-from policyengine.feel.printing import print_value
-from policyengine.feel.syntax import (
+from policyengine.feel.syntax.parser import parse, parse_unary_tests
+from policyengine.feel.syntax.tree import (
     And,
     Between,
     Binary,
@@ -39,9 +37,11 @@ from policyengine.feel.syntax import (
     RangeLiteral,
     walk,
 )
-from policyengine.feel.types import BOOLEAN, COUNT, TEXT, ListOf
-from policyengine.feel.unparser import unparse
-from policyengine.feel.values import Failed, Missing, Months, Unknown
+from policyengine.feel.syntax.unparser import unparse
+from policyengine.feel.types.checker import check
+from policyengine.feel.types.types import BOOLEAN, COUNT, TEXT, ListOf
+from policyengine.feel.values.printing import print_value
+from policyengine.feel.values.values import Failed, Missing, Months, Unknown
 from policyengine.source import Source
 
 SPAN = Source("test", "").span(0, 0)

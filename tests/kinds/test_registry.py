@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from policyengine.catalogue import CODES, schemas
+from policyengine.decision.findings import SECTIONS
 from policyengine.kinds import KINDS
-from policyengine.policy.findings import SECTIONS
 from policyengine.policy.kind import AnyKind, no_results
 from policyengine.source import Source
 from policyengine.text.document import Document, Mapping, Node, Scalar, Sequence

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from policyengine.engine.missing import unsettled
-from policyengine.engine.reasons import explain
-from policyengine.engine.scope import root_scope
-from policyengine.feel.values import Unknown
-from policyengine.policy.shape import plain
+from policyengine.decision.json_shape import plain
+from policyengine.engine.reference.missing import unsettled
+from policyengine.engine.reference.reasons import explain
+from policyengine.engine.reference.scope import root_scope
+from policyengine.feel.values.values import Unknown
 from policyengine.source import Source
 from support import DAY, cases, good_program, program_of, record_of, shown
 

@@ -13,8 +13,8 @@ import yaml
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from policyengine.engine.scope import root_scope
-from policyengine.feel.values import Unknown
+from policyengine.engine.reference.scope import root_scope
+from policyengine.feel.values.values import Unknown
 from policyengine.program.record import Record
 from support import DAY, decide, good_program, program_of
 

@@ -8,7 +8,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policyengine.policy.boxes import Box, meet, overlaps, uncovered
+from policyengine.kinds.table.boxes import Box, meet, overlaps, uncovered
 
 Point = tuple[int, ...]
 

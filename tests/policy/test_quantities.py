@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policyengine.feel.values import Months
+from policyengine.feel.values.values import Months
 from policyengine.policy import quantities as q
 
 READERS = [q.number, q.integer, q.count, q.rate, q.boolean, q.day, q.period, q.length]

@@ -8,8 +8,8 @@ import pytest
 from tests.support import program_of, shown
 
 from policyengine.diagnostics import Report
-from policyengine.feel import types
-from policyengine.feel.parser import parse
+from policyengine.feel.syntax.parser import parse
+from policyengine.feel.types import types
 from policyengine.policy.rule import Node
 from policyengine.program import link
 from policyengine.program.read import Declared

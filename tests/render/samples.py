@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from policyengine.policy.findings import (
+from policyengine.decision.findings import (
     Charge,
     Clause,
     Decision,

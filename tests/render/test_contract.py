@@ -12,11 +12,11 @@ import pytest
 from jsonschema import Draft202012Validator
 from samples import EMPTY, FULL, OPEN, decision
 
+from policyengine.decision.decision_json import decision_schema, finding_json, to_json
+from policyengine.decision.findings import SECTIONS
+from policyengine.decision.json_shape import exact, plain
 from policyengine.diagnostics import Code
-from policyengine.feel.values import Months
-from policyengine.policy.contract import decision_schema, finding_json, to_json
-from policyengine.policy.findings import SECTIONS
-from policyengine.policy.shape import exact, plain
+from policyengine.feel.values.values import Months
 
 SCHEMA = decision_schema()
 

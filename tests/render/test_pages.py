@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from policyengine.decision.decision_json import decision_schema
 from policyengine.diagnostics import Code
-from policyengine.policy.contract import decision_schema
 from policyengine.render.pages import code_list, code_page, codes_markdown, schemas_markdown
 
 CODE = Code(

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from policyengine.policy.findings import Subject
-from policyengine.policy.phrases import every, join, plural, rate, short_name, spell, subject_name
+from policyengine.decision.findings import Subject
+from policyengine.decision.wording import every, join, plural, rate, short_name, spell, subject_name
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import program_of, record_of
 
-from policyengine.feel.values import Months
+from policyengine.feel.values.values import Months
 from policyengine.program.record import Record
 from policyengine.render.record_yaml import record_yaml, written
 

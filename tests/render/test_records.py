@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policyengine.feel.values import Months
+from policyengine.feel.values.values import Months
 from policyengine.render.records import record_json, record_yaml
 from policyengine.source import Source
 from policyengine.text.yaml import read_yaml

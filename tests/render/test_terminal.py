@@ -10,8 +10,8 @@ from decimal import Decimal
 import pytest
 from samples import ACME, EMPTY, FULL, LABELS, OPEN, REACHED, decision
 
-from policyengine.policy.findings import Charge
-from policyengine.policy.why import why
+from policyengine.decision.explanation import why
+from policyengine.decision.findings import Charge
 from policyengine.render.terminal import decision_text
 from policyengine.render.width import width
 

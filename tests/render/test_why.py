@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from samples import AMOUNT, COMPETENCE, FULL, LABELS, OPEN, REACHED
 
-from policyengine.policy.findings import SECTIONS
-from policyengine.policy.why import why
+from policyengine.decision.explanation import why
+from policyengine.decision.findings import SECTIONS
 
 ALL = [*FULL.findings, OPEN, COMPETENCE, AMOUNT]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
-from policyengine.feel import syntax
-from policyengine.feel.node import Node
-from policyengine.feel.syntax import Expression
-from policyengine.policy.findings import Origin
+from policyengine.decision.findings import Origin
+from policyengine.feel.syntax import tree as syntax
+from policyengine.feel.syntax.node import Node
+from policyengine.feel.syntax.tree import Expression
 from policyengine.policy.rule import Build, Choose, Const, Explain, Reading, Rule, Rules, Shortfalls, Value
 from policyengine.program.graph import Graph, Key
 

@@ -16,9 +16,9 @@ from decimal import Decimal
 
 from policyengine.analysis.operands import Constant, Linear, Operands, Place, Sight, evaluate_constant
 from policyengine.dataclass import dataclass
-from policyengine.feel import syntax
-from policyengine.feel.syntax import Expression
-from policyengine.feel.values import Months, Range
+from policyengine.feel.syntax import tree as syntax
+from policyengine.feel.syntax.tree import Expression
+from policyengine.feel.values.values import Months, Range
 from policyengine.program.graph import Graph, Key
 
 FactKey = tuple[str, str]

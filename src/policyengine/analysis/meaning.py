@@ -8,10 +8,10 @@ from typing import Any
 
 from policyengine.analysis.canon import closure, is_wording, meant
 from policyengine.dataclass import dataclass
-from policyengine.engine.row import present, read
-from policyengine.engine.scope import Scope, instances, root_scope
-from policyengine.feel.values import Unknown
-from policyengine.policy.findings import NOT_APPLICABLE, SECTIONS, UNDETERMINED, Origin, Subject
+from policyengine.decision.findings import NOT_APPLICABLE, SECTIONS, UNDETERMINED, Origin, Subject
+from policyengine.engine.reference.row import present, read
+from policyengine.engine.reference.scope import Scope, instances, root_scope
+from policyengine.feel.values.values import Unknown
 from policyengine.policy.rule import Choose, Const, Reading, Rule, Rules, Transition, Value
 from policyengine.program.graph import Graph, Key
 from policyengine.program.record import Record

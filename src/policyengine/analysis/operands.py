@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from policyengine.dataclass import dataclass
-from policyengine.feel import syntax
-from policyengine.feel.evaluator import evaluate
-from policyengine.feel.syntax import Expression
-from policyengine.feel.values import Months, Range, Unknown
+from policyengine.feel.evaluate.evaluator import evaluate
+from policyengine.feel.syntax import tree as syntax
+from policyengine.feel.syntax.tree import Expression
+from policyengine.feel.values.values import Months, Range, Unknown
 from policyengine.policy.library import LIBRARY
 from policyengine.policy.vocabulary import Fact
 from policyengine.program.graph import Graph
@@ -280,7 +280,7 @@ def _opposite(length: Months | timedelta) -> Months | timedelta:
 
 def moved(day: date, length: Months | timedelta, sign: int = 1) -> date | None:
     """A day moved by a duration; None beyond the years that a record can hold."""
-    from policyengine.feel.calendar import add_months
+    from policyengine.feel.values.calendar import add_months
 
     try:
         found = add_months(day, sign * length.months) if isinstance(length, Months) else day + sign * length

@@ -17,8 +17,8 @@ from policyengine.analysis.cuts import FactKey, cuts_of
 from policyengine.analysis.space import Space
 from policyengine.analysis.variations import ABSENT, Variations
 from policyengine.dataclass import dataclass
-from policyengine.engine.scope import Scope, instances, root_scope
-from policyengine.feel.values import Unknown
+from policyengine.engine.reference.scope import Scope, instances, root_scope
+from policyengine.feel.values.values import Unknown
 from policyengine.program.graph import Graph, Key
 from policyengine.program.record import Record
 

@@ -25,8 +25,8 @@ from policyengine.analysis.variations import (
     without_list,
 )
 from policyengine.dataclass import dataclass
-from policyengine.engine.scope import Scope
-from policyengine.feel.values import Unknown
+from policyengine.engine.reference.scope import Scope
+from policyengine.feel.values.values import Unknown
 from policyengine.program.graph import Graph, Key
 from policyengine.program.record import Record
 

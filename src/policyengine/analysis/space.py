@@ -10,7 +10,7 @@ from functools import cached_property
 from policyengine.analysis.cuts import Cuts, FactKey
 from policyengine.analysis.operands import moved
 from policyengine.dataclass import dataclass
-from policyengine.feel.values import Months
+from policyengine.feel.values.values import Months
 from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.program.record import Record
 

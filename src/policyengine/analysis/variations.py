@@ -11,7 +11,7 @@ from random import Random
 from policyengine.analysis.operands import moved
 from policyengine.analysis.space import Space
 from policyengine.dataclass import dataclass
-from policyengine.feel.values import Months
+from policyengine.feel.values.values import Months
 from policyengine.policy.vocabulary import Fact
 from policyengine.program.record import Record
 

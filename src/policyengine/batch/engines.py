@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from policyengine.batch.raw import Raw
 from policyengine.dataclass import dataclass
+from policyengine.engine.finding_rows import row_engine
 from policyengine.engine.layout import Row, TooLarge
-from policyengine.engine.rows import row_engine
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 

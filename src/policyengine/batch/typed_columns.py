@@ -364,7 +364,7 @@ def _values(values: list[Any], fact: Fact) -> Any:
 
 
 def _period(value: Any) -> str:
-    from policyengine.policy.shape import plain
+    from policyengine.decision.json_shape import plain
 
     return str(plain(value))
 

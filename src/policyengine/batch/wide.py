@@ -9,8 +9,8 @@ from functools import reduce
 from itertools import groupby
 from typing import Any
 
+from policyengine.decision.findings import NOT_APPLICABLE, UNDETERMINED
 from policyengine.engine.layout import MISSING, NAMES, RANKS, VALUES, Column, ColumnKind, Row, number_text
-from policyengine.policy.findings import NOT_APPLICABLE, UNDETERMINED
 from policyengine.policy.rule import Choose, Const, Reading, Rule
 from policyengine.program.graph import Graph
 

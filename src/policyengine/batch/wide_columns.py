@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 
 from policyengine.batch.combined import combined
 from policyengine.batch.wide import Wide, cell_text, head_of, name_of
+from policyengine.decision.findings import UNDETERMINED
 from policyengine.engine.arrow import arrow_schema, arrow_table, to_series
 from policyengine.engine.layout import LARGEST, MISSING, NAMES, VALUES, Row, TooLarge
-from policyengine.policy.findings import UNDETERMINED
 
 Named = Sequence[tuple[int, str | None]]
 _TEXTS = ("entity", "section", "policy", "id", "on", "role", "status", "level", "party")

@@ -10,7 +10,7 @@ from policyengine.analysis.meaning import OPEN
 from policyengine.analysis.variations import ABSENT
 from policyengine.analysis.witness import NotDecided, Same, Witness
 from policyengine.change.compare import Comparison, Meaning
-from policyengine.policy.shape import (
+from policyengine.decision.json_shape import (
     ANY,
     COUNT,
     DATE,

@@ -15,7 +15,7 @@ from policyengine.change.sides import Bill, Facts, Found, Side, Who
 from policyengine.change.states import ABSENT, Move, State, What, move, names, owner
 from policyengine.change.tally import Delta, Tally
 from policyengine.dataclass import dataclass
-from policyengine.policy.findings import Level
+from policyengine.decision.findings import Level
 from policyengine.program.record import Record
 
 BEFORE, AFTER, BOTH = "before", "after", "both"

@@ -12,8 +12,8 @@ from decimal import Context, Decimal
 from typing import NamedTuple
 
 from policyengine.change.period import Days, times
-from policyengine.engine.compile.outcomes import Outcome
-from policyengine.policy.findings import NOT_APPLICABLE
+from policyengine.decision.findings import NOT_APPLICABLE
+from policyengine.engine.rows.outcomes import Outcome
 
 EXACT = Context(prec=200)
 """For sums and products of amounts: never a digit is lost."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from policyengine.dataclass import dataclass
-from policyengine.feel.calendar import add_months
-from policyengine.feel.values import Months
+from policyengine.feel.values.calendar import add_months
+from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
 
 

@@ -18,8 +18,8 @@ from policyengine.change.period import Days
 from policyengine.change.sides import Gate, Side, gate_code, parts_of, side_of
 from policyengine.change.slices import Marks, derived, different
 from policyengine.dataclass import dataclass
+from policyengine.decision.findings import Charge, Level
 from policyengine.policy.draft import Unit
-from policyengine.policy.findings import Charge, Level
 from policyengine.policy.rule import Rule
 from policyengine.program.graph import Graph
 

@@ -10,9 +10,9 @@ from policyengine.change.period import Days
 from policyengine.change.slices import Marks, handed_down, slice_of
 from policyengine.change.states import VALUE, State, What, states
 from policyengine.dataclass import dataclass
-from policyengine.engine.compile.engine import Compiled, compile_graph
-from policyengine.feel.values import Cause, Missing, Unknown
-from policyengine.policy.findings import UNDETERMINED, Charge, Level
+from policyengine.decision.findings import UNDETERMINED, Charge, Level
+from policyengine.engine.rows.engine import Compiled, compile_graph
+from policyengine.feel.values.values import Cause, Missing, Unknown
 from policyengine.policy.rule import Choose, Const, Rule
 from policyengine.program.graph import Graph, Key
 from policyengine.program.record import Record

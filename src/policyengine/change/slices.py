@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from policyengine.engine.compile.outcomes import shown_fields
-from policyengine.engine.compile.support import read_by
+from policyengine.engine.rows.outcomes import shown_fields
+from policyengine.engine.rows.support import read_by
 from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
 from policyengine.program.graph import Graph, Key
 

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from policyengine.engine.compile.outcomes import Outcome
-from policyengine.policy.findings import (
+from policyengine.decision.findings import (
     NOT_APPLICABLE,
     SECTIONS,
     UNDETERMINED,
@@ -22,7 +21,8 @@ from policyengine.policy.findings import (
     Level,
     Obligation,
 )
-from policyengine.policy.phrases import words
+from policyengine.decision.wording import words
+from policyengine.engine.rows.outcomes import Outcome
 
 ABSENT = "none"
 """There is no such finding, or it does not apply."""

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from policyengine.change.states import NAMES as MOVES
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
-from policyengine.feel import types
-from policyengine.feel.evaluator import evaluate
+from policyengine.feel.evaluate.evaluator import evaluate
 from policyengine.feel.face import typecheck
 from policyengine.feel.functions import BUILTINS
-from policyengine.feel.parser import parse
-from policyengine.feel.syntax import Expression, names
-from policyengine.feel.values import Failure, Unknown
+from policyengine.feel.syntax.parser import parse
+from policyengine.feel.syntax.tree import Expression, names
+from policyengine.feel.types import types
+from policyengine.feel.values.values import Failure, Unknown
 from policyengine.source import Source
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from dataclasses import field
 from policyengine.change.money import Part
 from policyengine.change.sides import level_titles
 from policyengine.dataclass import dataclass
-from policyengine.policy.findings import Charge, Origin
-from policyengine.policy.phrases import words
+from policyengine.decision.findings import Charge, Origin
+from policyengine.decision.wording import words
 from policyengine.policy.rule import Const, Rule
 from policyengine.program.linked import Program
 

@@ -6,12 +6,22 @@ from collections.abc import Callable
 from typing import Any
 
 from policyengine.change.changes import Change
+from policyengine.decision.wording import capital, every, join, words
 from policyengine.kinds import KINDS
 from policyengine.policy.base import Part
+from policyengine.policy.change_context import (
+    VERBS,
+    Told,
+    called,
+    condition,
+    flat,
+    now,
+    quoted,
+    shifted,
+    tested,
+)
 from policyengine.policy.draft import below
-from policyengine.policy.phrases import capital, every, join, words
 from policyengine.policy.requirement import Requirement
-from policyengine.policy.told import VERBS, Told, called, condition, flat, now, quoted, shifted, tested
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.linked import Program
 from policyengine.text.document import Document, Mapping, Pointer, Scalar

@@ -14,9 +14,9 @@ from policyengine.cli.files import write_text
 from policyengine.cli.inputs import FORMS, Form, one_record, read_records
 from policyengine.cli.options import SETTINGS, as_of_option, color_option
 from policyengine.cli.programs import open_program
+from policyengine.decision.findings import Finding
+from policyengine.decision.wording import spell, status_words
 from policyengine.engine.advance import Moved
-from policyengine.policy.findings import Finding
-from policyengine.policy.phrases import spell, status_words
 from policyengine.render.records import changed, record_json, record_yaml
 from policyengine.render.width import clean
 

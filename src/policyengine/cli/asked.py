@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from policyengine.cli.codes import CommandError
+from policyengine.decision.findings import SECTIONS, Decision, Finding, Level
+from policyengine.decision.wording import status_words
 from policyengine.diagnostics import did_you_mean
-from policyengine.policy.findings import SECTIONS, Decision, Finding, Level
-from policyengine.policy.phrases import status_words
 from policyengine.render.undecided import nested
 
 _RANKS = ("reference", "policy and id", "id", "level", "policy", "list")

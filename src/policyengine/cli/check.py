@@ -16,8 +16,8 @@ from policyengine.cli.options import SETTINGS, Output, as_of_option, color_optio
 from policyengine.cli.programs import folders_of
 from policyengine.cli.summaries import append_summary
 from policyengine.cli.version import VERSION
+from policyengine.decision.wording import plural
 from policyengine.diagnostics import Diagnostic, Severity
-from policyengine.policy.phrases import plural
 from policyengine.render.diagnostics import diagnostics_json, diagnostics_text, summary
 from policyengine.render.servers import FORMS, Published
 

@@ -17,7 +17,7 @@ from policyengine.cli.inputs import FORMS, Inputs, left_out_line, read_records
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
 from policyengine.cli.programs import open_program
 from policyengine.cli.wanted import ENDINGS, Wanted
-from policyengine.policy.findings import Decision
+from policyengine.decision.findings import Decision
 
 
 @click.command("evaluate", context_settings=SETTINGS)
@@ -109,7 +109,7 @@ def _as_json(decisions: Sequence[Decision], form: str) -> str:
     """One decision is an object, several are an array; NDJSON has one a line."""
     import json
 
-    from policyengine.policy.contract import to_json
+    from policyengine.decision.decision_json import to_json
 
     if form == "ndjson":
         return "\n".join(json.dumps(to_json(decision), ensure_ascii=False) for decision in decisions)

@@ -11,8 +11,8 @@ from policyengine.cli.codes import CommandError
 from policyengine.cli.console import Console
 from policyengine.cli.inputs import Form, open_source
 from policyengine.dataclass import dataclass
+from policyengine.decision.wording import plural
 from policyengine.diagnostics import Diagnostic
-from policyengine.policy.phrases import plural
 from policyengine.render.diagnostics import diagnostics_text
 
 _MOST = 20

@@ -14,8 +14,8 @@ from policyengine.cli.console import Console
 from policyengine.cli.files import write_text
 from policyengine.cli.options import SETTINGS, as_of_option, color_option
 from policyengine.cli.programs import open_program
+from policyengine.decision.wording import plural
 from policyengine.diagnostics import did_you_mean
-from policyengine.policy.phrases import plural
 
 _ENDING = ".schema.json"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from policyengine.cli.codes import CommandError
 from policyengine.cli.files import write_text
-from policyengine.policy.phrases import plural
+from policyengine.decision.wording import plural
 
 if TYPE_CHECKING:
     from policyengine.verify.mutation import Mutation

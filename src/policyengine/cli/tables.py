@@ -25,8 +25,8 @@ from policyengine.cli.files import unreadable
 from policyengine.cli.options import Output
 from policyengine.cli.progress import Progress
 from policyengine.cli.wanted import ENDINGS, Form, Wanted
+from policyengine.decision.wording import plural
 from policyengine.engine.layout import COLUMNS
-from policyengine.policy.phrases import plural
 from policyengine.program.record import RecordReader
 
 _ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]

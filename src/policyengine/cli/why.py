@@ -17,10 +17,10 @@ from policyengine.cli.files import deliver
 from policyengine.cli.inputs import FORMS, Form, one_record, read_records
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
 from policyengine.cli.programs import open_program
-from policyengine.engine.derivation import Step
-from policyengine.policy.findings import Decision, Finding
+from policyengine.decision.explanation import why
+from policyengine.decision.findings import Decision, Finding
+from policyengine.engine.reference.derivation import Step
 from policyengine.policy.quantities import shorten
-from policyengine.policy.why import why
 from policyengine.program.record import Record
 from policyengine.render.style import painter
 from policyengine.render.width import clean, wrap

@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Context, Decimal
 
 from policyengine.dataclass import dataclass
+from policyengine.decision.findings import Finding
 from policyengine.diagnostics import did_you_mean
-from policyengine.engine.missing import unsettled
-from policyengine.engine.row import read_rule
-from policyengine.engine.scope import Scope, instances, root_scope
-from policyengine.feel.values import FarDate, Unknown
-from policyengine.policy.findings import Finding
+from policyengine.engine.reference.missing import unsettled
+from policyengine.engine.reference.row import read_rule
+from policyengine.engine.reference.scope import Scope, instances, root_scope
+from policyengine.feel.values.values import FarDate, Unknown
 from policyengine.policy.quantities import MAX_DIGITS
 from policyengine.policy.rule import Transition
 from policyengine.program.linked import Program

@@ -13,8 +13,8 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Literal
 
 from policyengine.dataclass import dataclass
-from policyengine.policy.findings import SECTIONS, Finding, Missing, Subject
-from policyengine.policy.shape import plain
+from policyengine.decision.findings import SECTIONS, Finding, Missing, Subject
+from policyengine.decision.json_shape import plain
 
 ColumnKind = Literal["text", "texts", "count", "exact", "date"]
 Row = tuple[object, ...]

@@ -9,25 +9,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from policyengine.feel.checker import Checked
     from policyengine.feel.face import Compiled, compile, evaluate, typecheck, unary_test
-    from policyengine.feel.lexer import Excerpt, Located
-    from policyengine.feel.parser import Parsed, parse, parse_unary_tests
-    from policyengine.feel.unparser import unparse
+    from policyengine.feel.syntax.lexer import Excerpt, Located
+    from policyengine.feel.syntax.parser import Parsed, parse, parse_unary_tests
+    from policyengine.feel.syntax.unparser import unparse
+    from policyengine.feel.types.checker import Checked
 
 _HOME = {
-    "Checked": "checker",
+    "Checked": "types.checker",
     "Compiled": "face",
     "compile": "face",
     "evaluate": "face",
     "typecheck": "face",
     "unary_test": "face",
-    "Excerpt": "lexer",
-    "Located": "lexer",
-    "Parsed": "parser",
-    "parse": "parser",
-    "parse_unary_tests": "parser",
-    "unparse": "unparser",
+    "Excerpt": "syntax.lexer",
+    "Located": "syntax.lexer",
+    "Parsed": "syntax.parser",
+    "parse": "syntax.parser",
+    "parse_unary_tests": "syntax.parser",
+    "unparse": "syntax.unparser",
 }
 
 __all__ = [

@@ -18,19 +18,19 @@ from pathlib import Path
 from typing import Any, cast
 
 from policyengine.dataclass import dataclass
-from policyengine.feel.compare import compare
-from policyengine.feel.conform import MISMATCH, conform
-from policyengine.feel.evaluator import evaluate
+from policyengine.feel.codegen.compiled_expression import generate
+from policyengine.feel.evaluate.evaluator import evaluate
 from policyengine.feel.face import all_names
 from policyengine.feel.functions import BUILTINS
 from policyengine.feel.functions.dates import with_clock
-from policyengine.feel.generated.program import generate
-from policyengine.feel.parser import parse
-from policyengine.feel.printing import print_value
-from policyengine.feel.temporal import parse_date, parse_date_time, parse_duration, parse_time
-from policyengine.feel.typenames import SIMPLE
-from policyengine.feel.types import ANY, NUMBER, TEXT, Context, ListOf, Type
-from policyengine.feel.values import DateTime, Time
+from policyengine.feel.syntax.parser import parse
+from policyengine.feel.syntax.typenames import SIMPLE
+from policyengine.feel.types.conform import MISMATCH, conform
+from policyengine.feel.types.types import ANY, NUMBER, TEXT, Context, ListOf, Type
+from policyengine.feel.values.compare import compare
+from policyengine.feel.values.printing import print_value
+from policyengine.feel.values.temporal import parse_date, parse_date_time, parse_duration, parse_time
+from policyengine.feel.values.values import DateTime, Time
 from policyengine.source import Source
 
 # The item definitions of the kit's models that its expressions name; the cases come without their models.

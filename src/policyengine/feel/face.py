@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING
 
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
-from policyengine.feel.calendar import zone
-from policyengine.feel.checker import Checked, check
-from policyengine.feel.evaluator import evaluate as evaluate_tree
+from policyengine.feel.evaluate.evaluator import evaluate as evaluate_tree
 from policyengine.feel.functions import BUILTINS
 from policyengine.feel.functions.dates import with_clock
-from policyengine.feel.lexer import Located
-from policyengine.feel.node import Node
-from policyengine.feel.parser import Parsed, parse, parse_unary_tests
-from policyengine.feel.regions import domains
-from policyengine.feel.settled import settled
-from policyengine.feel.signatures import Library
-from policyengine.feel.syntax import Expression
-from policyengine.feel.types import ANY, Type
-from policyengine.feel.values import DateTime, Range, Time
+from policyengine.feel.partition import domains
+from policyengine.feel.proving.constant_conditions import settled
+from policyengine.feel.syntax.lexer import Located
+from policyengine.feel.syntax.node import Node
+from policyengine.feel.syntax.parser import Parsed, parse, parse_unary_tests
+from policyengine.feel.syntax.tree import Expression
+from policyengine.feel.types.checker import Checked, check
+from policyengine.feel.types.signatures import Library
+from policyengine.feel.types.types import ANY, Type
+from policyengine.feel.values.calendar import zone
+from policyengine.feel.values.values import DateTime, Range, Time
 
 if TYPE_CHECKING:
-    from policyengine.feel.generated.program import Generated
+    from policyengine.feel.codegen.compiled_expression import Generated
 
 
 def evaluate(
@@ -64,7 +64,7 @@ class Compiled:
     """An expression as generated Python: it is read once and asked often; call it with a context.
 
     `diagnostics` is what is wrong with the text; then every answer is None, as `evaluate` has it. `generated`
-    has the code (see `policyengine.feel.generated` for what runs without).
+    has the code (see `policyengine.feel.codegen` for what runs without).
     """
 
     parsed: Parsed
@@ -94,7 +94,7 @@ class Compiled:
 
 def compile(expression: str, names: Collection[str] = ()) -> Compiled:
     """An expression as a function of a context. `names` are those of several words that it uses."""
-    from policyengine.feel.generated.program import generate
+    from policyengine.feel.codegen.compiled_expression import generate
 
     parsed = parse(expression, names)
     return Compiled(parsed, None if parsed.expression is None else generate(parsed.expression))

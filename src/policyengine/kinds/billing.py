@@ -13,17 +13,18 @@ from typing import Literal
 
 from pydantic import Field
 
+from policyengine.decision.findings import Charge
+from policyengine.decision.wording import every
 from policyengine.diagnostics import Code
-from policyengine.feel import build, types
-from policyengine.feel.syntax import Binary, Expression, ListLiteral, Name, Open
+from policyengine.feel.syntax import build
+from policyengine.feel.syntax.tree import Binary, Expression, ListLiteral, Name, Open
+from policyengine.feel.types import types
 from policyengine.policy.base import Feel, Id, Many, Period, Policy, Sourced, Text
+from policyengine.policy.change_context import Told, called, quoted
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
-from policyengine.policy.findings import Charge
 from policyengine.policy.kind import Kind
-from policyengine.policy.phrases import every
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Value
-from policyengine.policy.told import Told, called, quoted
 
 
 class ChargePart(Sourced):

@@ -14,17 +14,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from policyengine.decision.findings import Duty
+from policyengine.decision.wording import words
 from policyengine.diagnostics import Code, did_you_mean
-from policyengine.feel import build, types
-from policyengine.feel.syntax import Expression, Name, Open
+from policyengine.feel.syntax import build
+from policyengine.feel.syntax.tree import Expression, Name, Open
+from policyengine.feel.types import types
 from policyengine.policy.base import Id, Many, Part, Policy, Sourced, Text
+from policyengine.policy.change_context import Told, called, no_longer, now
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
-from policyengine.policy.findings import Duty
 from policyengine.policy.kind import Kind
-from policyengine.policy.phrases import words
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Value
-from policyengine.policy.told import Told, called, no_longer, now
 
 ROLES = ("responsible", "consulted", "informed", "signs_off")
 UNKNOWN = "unknown"

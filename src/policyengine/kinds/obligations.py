@@ -15,18 +15,20 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from policyengine.decision import findings
+from policyengine.decision.wording import every, join
 from policyengine.diagnostics import Code
-from policyengine.feel import build, types
-from policyengine.feel.syntax import ContextLiteral, Expression, ListLiteral, Name, Open, Path
-from policyengine.policy import findings, quantities
+from policyengine.feel.syntax import build
+from policyengine.feel.syntax.tree import ContextLiteral, Expression, ListLiteral, Name, Open, Path
+from policyengine.feel.types import types
+from policyengine.policy import quantities
 from policyengine.policy.base import Feel, Id, Many, Part, Policy, Sourced, Text
 from policyengine.policy.bearer import UNKNOWN, Party, bearer_expression, check_bearer
+from policyengine.policy.change_context import Told, called, flat, quoted
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
-from policyengine.policy.phrases import every, join
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Repeat, Rule, Value
-from policyengine.policy.told import Told, called, flat, quoted
 from policyengine.source import Span
 from policyengine.text import meant
 

@@ -13,17 +13,18 @@ from typing import Literal
 from pydantic import Field
 
 from policyengine.dataclass import dataclass
+from policyengine.decision.findings import Gate, Origin
 from policyengine.diagnostics import Code, did_you_mean
-from policyengine.feel import build, types
-from policyengine.feel.syntax import Expression, Name, Open
+from policyengine.feel.syntax import build
+from policyengine.feel.syntax.tree import Expression, Name, Open
+from policyengine.feel.types import types
 from policyengine.policy.base import Boolean, Feel, Id, Many, Part, Policy, Sourced, Text
+from policyengine.policy.change_context import Told, called
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
-from policyengine.policy.findings import Gate, Origin
 from policyengine.policy.kind import Kind
 from policyengine.policy.requirement import Asked, Requirement, lower_requirement
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Rules, Transition, Value
-from policyengine.policy.told import Told, called
 
 
 class OnLeave(Part):

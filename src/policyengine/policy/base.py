@@ -14,7 +14,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from policyengine.feel.values import Months
+from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
 from policyengine.text import meant
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, WithJsonSchema, model_validator
 
 from policyengine.diagnostics import Code, did_you_mean
-from policyengine.feel import build, types
-from policyengine.feel.syntax import Expression, Open
+from policyengine.feel.syntax import build
+from policyengine.feel.syntax.tree import Expression, Open
+from policyengine.feel.types import types
 from policyengine.policy.base import Id, Part, Text
 
 if TYPE_CHECKING:

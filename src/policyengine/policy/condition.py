@@ -14,9 +14,10 @@ from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from policyengine.diagnostics import Code, did_you_mean, nearest
-from policyengine.feel import build, types
-from policyengine.feel.syntax import Comparison, Expression, In, ListLiteral, Open
-from policyengine.feel.types import Enum, ListOf, Number, Type, describe
+from policyengine.feel.syntax import build
+from policyengine.feel.syntax.tree import Comparison, Expression, In, ListLiteral, Open
+from policyengine.feel.types import types
+from policyengine.feel.types.types import Enum, ListOf, Number, Type, describe
 from policyengine.policy import quantities
 from policyengine.source import Span
 from policyengine.text import meant

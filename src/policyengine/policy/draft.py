@@ -12,18 +12,19 @@ from datetime import date
 from typing import Any
 
 from policyengine.dataclass import dataclass
+from policyengine.decision.findings import Basis, Clause, Origin
 from policyengine.diagnostics import Code, Diagnostic, Label, Report, did_you_mean
-from policyengine.feel import build, types
-from policyengine.feel.lexer import Excerpt
-from policyengine.feel.parser import Parsed, parse, parse_unary_tests
-from policyengine.feel.regions import Domain
-from policyengine.feel.settled import settled
-from policyengine.feel.signatures import Library
-from policyengine.feel.syntax import Expression, In, Name, Open, UnaryTests
-from policyengine.feel.types import Type
+from policyengine.feel.partition import Domain
+from policyengine.feel.proving.constant_conditions import settled
+from policyengine.feel.syntax import build
+from policyengine.feel.syntax.lexer import Excerpt
+from policyengine.feel.syntax.parser import Parsed, parse, parse_unary_tests
+from policyengine.feel.syntax.tree import Expression, In, Name, Open, UnaryTests
+from policyengine.feel.types import types
+from policyengine.feel.types.signatures import Library
+from policyengine.feel.types.types import Type
 from policyengine.policy.base import Policy
-from policyengine.policy.findings import Basis, Clause, Origin
-from policyengine.policy.known import known_values
+from policyengine.policy.fact_bounds import known_values
 from policyengine.policy.rule import Cases, Definition, Lowered, Node, Reference, Repeat, Rule, Transition
 from policyengine.policy.thousands import looks_like_thousands, thousands
 from policyengine.policy.vocabulary import Vocabulary

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from policyengine.dataclass import dataclass
+from policyengine.decision.findings import Discount
+from policyengine.decision.wording import join, rate
 from policyengine.diagnostics import Code, Label, Severity
-from policyengine.feel import build, types
-from policyengine.feel.syntax import Literal, Name
+from policyengine.feel.syntax import build
+from policyengine.feel.syntax.tree import Literal, Name
+from policyengine.feel.types import types
 from policyengine.policy.base import Id, Many, Rate, Sourced
-from policyengine.policy.findings import Discount
-from policyengine.policy.phrases import join, rate
+from policyengine.policy.change_context import Told, shifted
 from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
-from policyengine.policy.told import Told, shifted
 from policyengine.text.document import Pointer
 
 if TYPE_CHECKING:

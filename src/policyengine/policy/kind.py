@@ -8,8 +8,8 @@ from typing import Any, Generic, TypeVar
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code
 from policyengine.policy.base import Policy
+from policyengine.policy.change_context import Told
 from policyengine.policy.draft import Draft, Unit
-from policyengine.policy.told import Told
 from policyengine.policy.vocabulary import Result, Vocabulary
 
 P = TypeVar("P", bound=Policy)

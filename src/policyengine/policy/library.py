@@ -11,15 +11,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
-from policyengine.feel import types
-from policyengine.feel.calendar import add_months
-from policyengine.feel.compare import compare
+from policyengine.decision.wording import join
+from policyengine.feel.evaluate.scope import unknown_within
 from policyengine.feel.functions import BUILTINS
-from policyengine.feel.scope import unknown_within
-from policyengine.feel.signatures import Function, function, signature, table
-from policyengine.feel.types import Context, ListOf, RangeOf, Type
-from policyengine.feel.values import Failed, Months, Range, Unknown, unknown
-from policyengine.policy.phrases import join
+from policyengine.feel.types import types
+from policyengine.feel.types.signatures import Function, function, signature, table
+from policyengine.feel.types.types import Context, ListOf, RangeOf, Type
+from policyengine.feel.values.calendar import add_months
+from policyengine.feel.values.compare import compare
+from policyengine.feel.values.values import Failed, Months, Range, Unknown, unknown
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _DAY = timedelta(days=1)

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import Context, Decimal, InvalidOperation
 
 from policyengine.dataclass import dataclass
-from policyengine.feel.values import Months
+from policyengine.feel.values.values import Months
 from policyengine.text import meant
 
 MAX_DIGITS = 40

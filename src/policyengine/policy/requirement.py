@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from policyengine.dataclass import dataclass
-from policyengine.feel import build, types
-from policyengine.feel.syntax import Expression, Name, Open
-from policyengine.policy import findings
+from policyengine.decision import findings
+from policyengine.feel.syntax import build
+from policyengine.feel.syntax.tree import Expression, Name, Open
+from policyengine.feel.types import types
 from policyengine.policy.base import Id, Sourced, Text
 from policyengine.policy.condition import Condition
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule

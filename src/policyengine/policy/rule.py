@@ -14,10 +14,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 from policyengine.dataclass import dataclass
+from policyengine.decision.findings import Finding, Origin
 from policyengine.diagnostics import Diagnostic
-from policyengine.feel.syntax import Expression, Name, Path, walk
-from policyengine.feel.types import Type
-from policyengine.policy.findings import Finding, Origin
+from policyengine.feel.syntax.tree import Expression, Name, Path, walk
+from policyengine.feel.types.types import Type
 from policyengine.source import Span
 
 

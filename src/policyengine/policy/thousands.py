@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from policyengine.diagnostics import Code, Diagnostic, Severity
-from policyengine.feel.syntax import Expression, Literal, walk
+from policyengine.feel.syntax.tree import Expression, Literal, walk
 from policyengine.text import meant
 
 _GOOD = """\

@@ -13,8 +13,8 @@ from decimal import Decimal
 from functools import cached_property
 
 from policyengine.dataclass import dataclass
-from policyengine.feel import types
-from policyengine.feel.types import Context, Enum, ListOf, Type
+from policyengine.feel.types import types
+from policyengine.feel.types.types import Context, Enum, ListOf, Type
 from policyengine.policy import quantities
 from policyengine.source import Span
 

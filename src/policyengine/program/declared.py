@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyengine.diagnostics import Code, Diagnostic, Report, did_you_mean
-from policyengine.feel.lexer import KEYWORDS
-from policyengine.feel.parser import parse
-from policyengine.feel.signatures import Library
+from policyengine.feel.syntax.lexer import KEYWORDS
+from policyengine.feel.syntax.parser import parse
+from policyengine.feel.types.signatures import Library
 from policyengine.policy.condition import COMBINERS
 from policyengine.policy.draft import assumed_without_note, excerpt
 from policyengine.policy.rule import Node

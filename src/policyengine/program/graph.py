@@ -12,7 +12,7 @@ from dataclasses import field
 from functools import cached_property
 
 from policyengine.dataclass import dataclass
-from policyengine.feel.types import Type
+from policyengine.feel.types.types import Type
 from policyengine.policy.rule import Node, Repeat, Rule, Transition
 from policyengine.policy.vocabulary import Vocabulary
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from policyengine.diagnostics import Code, Diagnostic, Label, Report
-from policyengine.feel.types import Context, ListOf, Number, Type
+from policyengine.feel.types.types import Context, ListOf, Number, Type
 from policyengine.kinds import KINDS
 from policyengine.policy.draft import Unit
 from policyengine.policy.vocabulary import Result, Vocabulary

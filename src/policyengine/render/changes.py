@@ -10,8 +10,8 @@ from policyengine.analysis.meaning import MOVES, OPEN, VALUES, Contrast, Said
 from policyengine.analysis.variations import ABSENT, Moved
 from policyengine.analysis.witness import NotDecided, Same, Witness
 from policyengine.change.compare import Comparison, Meaning, Spoken
-from policyengine.policy.findings import UNDETERMINED
-from policyengine.policy.phrases import join, number, plural, rate, status_words, subject_name, words
+from policyengine.decision.findings import UNDETERMINED
+from policyengine.decision.wording import join, number, plural, rate, status_words, subject_name, words
 from policyengine.program.record import Record
 from policyengine.render.record_yaml import record_yaml, written
 from policyengine.render.style import Paint, painter

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from policyengine.decision.wording import plural
 from policyengine.diagnostics import Diagnostic
-from policyengine.policy.phrases import plural
 from policyengine.render.diagnostics import diagnostics_text, summary
 from policyengine.render.junit import Case, Suite
 from policyengine.render.note import note_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from policyengine.decision.wording import join, plural
 from policyengine.diagnostics import Diagnostic, Severity
-from policyengine.policy.phrases import join, plural
 from policyengine.render.snippet import Mark, by_source, gutter_of, snippet
 from policyengine.render.style import Paint, painter
 from policyengine.render.width import clean

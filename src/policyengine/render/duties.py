@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from policyengine.policy.findings import Duty, Finding
-from policyengine.policy.phrases import plural, subject_name, words
+from policyengine.decision.findings import Duty, Finding
+from policyengine.decision.wording import plural, subject_name, words
 from policyengine.render.page import Page, marked
 from policyengine.render.rows import Row
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from policyengine.dataclass import dataclass
-from policyengine.policy.phrases import plural
+from policyengine.decision.wording import plural
 from policyengine.render.junit import Case, Suite
 from policyengine.render.note import Note
 from policyengine.render.outcome_reports import outcome_notes, outcome_suites, outcome_summary

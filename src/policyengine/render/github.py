@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
-from policyengine.policy.phrases import plural
+from policyengine.decision.wording import plural
 from policyengine.render.note import SEVERITIES, Note, by_severity
 from policyengine.render.width import clean
 

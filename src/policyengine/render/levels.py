@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from policyengine.policy.findings import (
+from policyengine.decision.explanation import own_reasons, shortfall, still_missing
+from policyengine.decision.findings import (
     UNDETERMINED,
     Discount,
     Finding,
@@ -14,7 +15,8 @@ from policyengine.policy.findings import (
     Room,
     Subject,
 )
-from policyengine.policy.phrases import (
+from policyengine.decision.json_shape import decimals, exact
+from policyengine.decision.wording import (
     join,
     plural,
     rate,
@@ -25,8 +27,6 @@ from policyengine.policy.phrases import (
     subject_name,
     words,
 )
-from policyengine.policy.shape import decimals, exact
-from policyengine.policy.why import own_reasons, shortfall, still_missing
 from policyengine.render.page import Page, marked
 from policyengine.render.rows import Row
 

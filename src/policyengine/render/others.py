@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from policyengine.policy.findings import UNDETERMINED, Finding
-from policyengine.policy.phrases import capital, short_name, status_words, words
-from policyengine.policy.why import own_values
+from policyengine.decision.explanation import own_values
+from policyengine.decision.findings import UNDETERMINED, Finding
+from policyengine.decision.wording import capital, short_name, status_words, words
 from policyengine.render.levels import requirements
 from policyengine.render.page import Page, marked
 from policyengine.render.rows import Row

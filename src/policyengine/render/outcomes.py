@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from policyengine.policy.phrases import plural
+from policyengine.decision.wording import plural
 from policyengine.render.diagnostics import diagnostics_json, diagnostics_text
 from policyengine.render.style import Paint, painter
 from policyengine.render.width import clean

@@ -6,8 +6,8 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from policyengine.dataclass import dataclass
-from policyengine.policy.findings import Decision, Finding, Origin
-from policyengine.policy.phrases import name_of
+from policyengine.decision.findings import Decision, Finding, Origin
+from policyengine.decision.wording import name_of
 from policyengine.render.rows import HEADING, Row, table
 from policyengine.render.style import Paint
 from policyengine.source import Span

@@ -12,7 +12,7 @@ from decimal import Decimal
 from policyengine.change.plan import Plan
 from policyengine.change.states import ABSENT
 from policyengine.dataclass import dataclass
-from policyengine.policy.findings import UNDETERMINED
+from policyengine.decision.findings import UNDETERMINED
 from policyengine.render import plan_words as say
 
 WIDTH = 720

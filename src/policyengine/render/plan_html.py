@@ -8,7 +8,7 @@ from importlib import resources
 from typing import Any
 
 from policyengine.change.plan import Plan
-from policyengine.policy.phrases import day
+from policyengine.decision.wording import day
 from policyengine.render import plan_charts as charts
 from policyengine.render import plan_words as say
 from policyengine.render.width import clean

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from policyengine.change.plan import Plan
 from policyengine.change.states import Move, State
 from policyengine.change.summary import ABOUT, RECORDS
-from policyengine.policy.shape import (
+from policyengine.decision.json_shape import (
     COUNT,
     DATE,
     EXACT,

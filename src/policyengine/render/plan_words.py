@@ -10,9 +10,9 @@ from policyengine.change.period import Days
 from policyengine.change.plan import Cost, Plan, Undecided
 from policyengine.change.states import ABSENT, DUE, NAMES, OTHERS, VALUE, Move, State
 from policyengine.dataclass import dataclass
-from policyengine.feel.calendar import add_months
-from policyengine.policy.findings import UNDETERMINED
-from policyengine.policy.phrases import capital, day, join, plural, rate, status_words, words
+from policyengine.decision.findings import UNDETERMINED
+from policyengine.decision.wording import capital, day, join, plural, rate, status_words, words
+from policyengine.feel.values.calendar import add_months
 
 _HEADINGS: Mapping[str, str] = {
     "levels": "Levels",

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, TypeGuard
 
 from policyengine.dataclass import dataclass
-from policyengine.policy.shape import plain
+from policyengine.decision.json_shape import plain
 from policyengine.text.document import Document, Node, Pointer, Scalar
 from policyengine.text.document import Mapping as MappingNode
 

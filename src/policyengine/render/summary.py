@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from policyengine.dataclass import dataclass
-from policyengine.policy.phrases import plural
+from policyengine.decision.wording import plural
 from policyengine.render.note import Note, by_severity
 from policyengine.render.width import clean
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from policyengine.policy.findings import Charge, Decision, Discount, Duty, Gate, Level, Obligation
-from policyengine.policy.phrases import day, subject_name
+from policyengine.decision.findings import Charge, Decision, Discount, Duty, Gate, Level, Obligation
+from policyengine.decision.wording import day, subject_name
 from policyengine.render.duties import duties
 from policyengine.render.levels import discounts, figures, levels
 from policyengine.render.others import others

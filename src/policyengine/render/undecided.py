@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from policyengine.policy.findings import Finding, Missing
-from policyengine.policy.phrases import plural, some, words
+from policyengine.decision.findings import Finding, Missing
+from policyengine.decision.wording import plural, some, words
 from policyengine.render.page import Page
 from policyengine.render.rows import Row
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from policyengine.policy.findings import UNDETERMINED, Charge, Finding, Gate, Obligation
-from policyengine.policy.phrases import day, every, join, money, number, plural, rate, short_name
-from policyengine.policy.shape import decimals, exact
+from policyengine.decision.findings import UNDETERMINED, Charge, Finding, Gate, Obligation
+from policyengine.decision.json_shape import decimals, exact
+from policyengine.decision.wording import day, every, join, money, number, plural, rate, short_name
 from policyengine.render.levels import requirements
 from policyengine.render.page import Page, marked
 from policyengine.render.rows import Row

@@ -11,12 +11,12 @@ from dataclasses import field
 
 from policyengine.analysis.canon import closure
 from policyengine.dataclass import dataclass
-from policyengine.engine.row import evaluate, read_rule
-from policyengine.engine.scope import Scope, Sight, instances, root_scope
-from policyengine.feel import types
-from policyengine.feel.syntax import walk
-from policyengine.feel.visits import visits
-from policyengine.policy.contract import to_json
+from policyengine.decision.decision_json import to_json
+from policyengine.engine.reference.row import evaluate, read_rule
+from policyengine.engine.reference.scope import Scope, Sight, instances, root_scope
+from policyengine.feel.evaluate.visits import visits
+from policyengine.feel.syntax.tree import walk
+from policyengine.feel.types import types
 from policyengine.policy.draft import Unit
 from policyengine.policy.library import LIBRARY
 from policyengine.policy.rule import Cases, Rule, nodes_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from policyengine.feel.syntax import And, Expression, Or, walk
-from policyengine.policy.findings import Origin
+from policyengine.decision.findings import Origin
+from policyengine.feel.syntax.tree import And, Expression, Or, walk
 from policyengine.source import Span
 from policyengine.text.document import Mapping, Scalar, Sequence
 from policyengine.verify.edits import Change, Edit

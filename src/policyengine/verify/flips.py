@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from policyengine.feel import unparse
-from policyengine.feel.syntax import (
+from policyengine.feel.syntax.tree import (
     And,
     Call,
     Comparison,

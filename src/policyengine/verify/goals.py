@@ -12,7 +12,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from policyengine.dataclass import dataclass
-from policyengine.feel.syntax import (
+from policyengine.feel.evaluate.visits import Value
+from policyengine.feel.syntax.tree import (
     And,
     Between,
     Comparison,
@@ -25,8 +26,7 @@ from policyengine.feel.syntax import (
     Or,
     RangeLiteral,
 )
-from policyengine.feel.types import Number
-from policyengine.feel.visits import Value
+from policyengine.feel.types.types import Number
 from policyengine.policy.quantities import shorten
 from policyengine.policy.rule import Node
 from policyengine.program.graph import Graph

@@ -12,8 +12,8 @@ from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
 
-from policyengine.feel.syntax import Expression, Literal, walk
-from policyengine.feel.values import Months
+from policyengine.feel.syntax.tree import Expression, Literal, walk
+from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
 from policyengine.source import Span
 from policyengine.text.document import Scalar

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from policyengine.dataclass import dataclass
-from policyengine.feel import types
+from policyengine.feel.types import types
 from policyengine.policy.rule import Rule, Rules, Shortfalls
 from policyengine.program import load as loading
 from policyengine.program.graph import Graph

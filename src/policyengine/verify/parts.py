@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from policyengine.dataclass import dataclass
-from policyengine.policy.contract import decision_schema
+from policyengine.decision.decision_json import decision_schema
 
 Schema = Mapping[str, Any]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policyengine.engine.scope import Scope
-from policyengine.feel.syntax import Call, Expression, If, Literal, Name, Open
+from policyengine.engine.reference.scope import Scope
+from policyengine.feel.syntax.tree import Call, Expression, If, Literal, Name, Open
 from policyengine.policy.quantities import shorten
 from policyengine.policy.rule import Build, Choose, Node, Reading, Rule, Rules, Shortfalls, Value
 from policyengine.program.graph import Graph, Key

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from policyengine.dataclass import dataclass
+from policyengine.decision.decision_json import to_json
+from policyengine.decision.findings import Decision, Subject
 from policyengine.diagnostics import Diagnostic
-from policyengine.engine.row import evaluate
-from policyengine.policy.contract import to_json
-from policyengine.policy.findings import Decision, Subject
+from policyengine.engine.reference.row import evaluate
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.source import Span

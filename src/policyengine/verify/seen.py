@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policyengine.policy.findings import SECTIONS
+from policyengine.decision.findings import SECTIONS
 from policyengine.text.document import Mapping, Sequence
 from policyengine.verify.compare import compare_item
 from policyengine.verify.pairing import pair

@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from policyengine.dataclass import dataclass
-from policyengine.engine.row import evaluate
-from policyengine.feel.values import Months
-from policyengine.policy.contract import to_json
-from policyengine.policy.findings import SECTIONS
+from policyengine.decision.decision_json import to_json
+from policyengine.decision.findings import SECTIONS
+from policyengine.engine.reference.row import evaluate
+from policyengine.feel.values.values import Months
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.verify.mutants import Mutant

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, WithJsonSchema
 
 from policyengine.policy.base import Date, Many, Part, Text
-from policyengine.policy.short import Short
+from policyengine.policy.short_form import Short
 from policyengine.program.record_schema import DIALECT
 from policyengine.verify.parts import closed_part_schema, part_definitions, part_schema
 

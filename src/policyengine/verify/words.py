@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from policyengine.feel.syntax import Call, Expression, If, Literal, Name
-from policyengine.feel.types import Enum
-from policyengine.policy.findings import Origin
+from policyengine.decision.findings import Origin
+from policyengine.feel.syntax.tree import Call, Expression, If, Literal, Name
+from policyengine.feel.types.types import Enum
 from policyengine.policy.rule import Build, Choose, Const, Reading, Rule, Rules, Shortfalls, Value
 from policyengine.program.graph import Graph
 

@@ -10,8 +10,8 @@ import polars as pl
 
 from policyengine.engine.columns import numbers, terms
 from policyengine.engine.columns.terms import Code, Const, Flag, Num, Term, Unsupported, lit
-from policyengine.feel.compare import compare
-from policyengine.feel.values import Range, Unknown
+from policyengine.feel.values.compare import compare
+from policyengine.feel.values.values import Range, Unknown
 
 _MANY = 200
 Make = Callable[[pl.Expr, bool], Any]

@@ -26,10 +26,10 @@ from policyengine.engine.columns.terms import (
     Unsupported,
     lit,
 )
-from policyengine.feel import syntax
-from policyengine.feel.evaluator import evaluate
-from policyengine.feel.syntax import Expression
-from policyengine.feel.values import Months
+from policyengine.feel.evaluate.evaluator import evaluate
+from policyengine.feel.syntax import tree as syntax
+from policyengine.feel.syntax.tree import Expression
+from policyengine.feel.values.values import Months
 from policyengine.policy.library import LIBRARY
 
 # Arithmetic

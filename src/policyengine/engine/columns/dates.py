@@ -12,7 +12,7 @@ from policyengine.engine.columns import terms
 from policyengine.engine.columns.alike import day
 from policyengine.engine.columns.emit import NOT_KNOWN
 from policyengine.engine.columns.terms import Const, Day, Flag, Num, Seconds, Term, Unsupported, lit
-from policyengine.feel.values import Months
+from policyengine.feel.values.values import Months
 
 _DAY = 86_400
 _FAR = 12 * 100_000

@@ -11,10 +11,10 @@ from policyengine.dataclass import dataclass
 from policyengine.engine.columns import terms
 from policyengine.engine.columns.frames import Frame
 from policyengine.engine.columns.terms import Const, Flag, Term, Unsupported
-from policyengine.feel import syntax
-from policyengine.feel.evaluator import evaluate
-from policyengine.feel.syntax import Expression
-from policyengine.feel.values import Failure, Unknown
+from policyengine.feel.evaluate.evaluator import evaluate
+from policyengine.feel.syntax import tree as syntax
+from policyengine.feel.syntax.tree import Expression
+from policyengine.feel.values.values import Failure, Unknown
 from policyengine.policy.library import LIBRARY
 
 NOT_KNOWN = Const(Unknown.of(Failure("it is not known")))

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
+from policyengine.decision.findings import NOT_APPLICABLE, Origin
 from policyengine.engine.columns import terms
 from policyengine.engine.columns.frames import Column, Frame, Run, State, both, either
 from policyengine.engine.columns.logic import negated
@@ -19,7 +20,6 @@ from policyengine.engine.columns.readings import RuleReader
 from policyengine.engine.columns.scopes import World
 from policyengine.engine.columns.terms import Const, Flag, Unsupported, lit
 from policyengine.policy import rule as readings
-from policyengine.policy.findings import NOT_APPLICABLE, Origin
 from policyengine.policy.rule import Reading, Rule
 
 BITS = 64

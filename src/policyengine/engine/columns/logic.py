@@ -14,10 +14,10 @@ from policyengine.engine.columns.alike import day, is_text, merged, recoded, sam
 from policyengine.engine.columns.emit import NOT_KNOWN, Bound, Emitter
 from policyengine.engine.columns.frames import both, either
 from policyengine.engine.columns.terms import Code, Const, Flag, Num, Quotient, Term, Unsupported, lit
-from policyengine.feel import syntax
-from policyengine.feel.compare import compare
-from policyengine.feel.syntax import Expression
-from policyengine.feel.values import Range
+from policyengine.feel.syntax import tree as syntax
+from policyengine.feel.syntax.tree import Expression
+from policyengine.feel.values.compare import compare
+from policyengine.feel.values.values import Range
 
 
 def emit_and(emitter: Emitter, node: syntax.And) -> Term:

@@ -25,8 +25,8 @@ from policyengine.engine.columns.terms import (
     Unsupported,
     lit,
 )
-from policyengine.feel import syntax
-from policyengine.feel.values import Range
+from policyengine.feel.syntax import tree as syntax
+from policyengine.feel.values.values import Range
 
 # How many items one list may have for a sum to be held for sure: more than a batch has rows.
 MOST_ITEMS = 10**7

@@ -17,9 +17,9 @@ from policyengine.engine.columns.load import Shape
 from policyengine.engine.columns.readings import Block, Fixed, Lowered, RuleReader, blocks
 from policyengine.engine.columns.scopes import World
 from policyengine.engine.columns.terms import Const, Flag, Num, Term, Unsupported
+from policyengine.engine.finding_values import as_shown
 from policyengine.engine.layout import RANKS, VALUES, value_text
-from policyengine.engine.shown import as_shown
-from policyengine.feel.types import Number
+from policyengine.feel.types.types import Number
 from policyengine.program.graph import Graph
 
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from decimal import getcontext, setcontext
 from typing import Any
 
-from policyengine.engine.compile.decide import lists_of
-from policyengine.engine.compile.engine import Compiled
-from policyengine.engine.row import chosen, origin_of, unknown_values
+from policyengine.decision.findings import Missing
+from policyengine.engine.reference.row import chosen, origin_of, unknown_values
+from policyengine.engine.rows.decide import lists_of
+from policyengine.engine.rows.engine import Compiled
 from policyengine.feel.limits import NUMBERS
-from policyengine.feel.values import Missing as MissingCause
-from policyengine.feel.values import Unknown
-from policyengine.policy.findings import Missing
+from policyengine.feel.values.values import Missing as MissingCause
+from policyengine.feel.values.values import Unknown
 from policyengine.policy.rule import Choose, Reading, Rule, Rules
 from policyengine.program.record import Record
 

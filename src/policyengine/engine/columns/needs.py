@@ -16,7 +16,7 @@ from policyengine.engine.columns.frames import Frame, State
 from policyengine.engine.columns.load import FactShape
 from policyengine.engine.columns.scopes import Place, World
 from policyengine.engine.columns.terms import Const, Flag, Rows, Term, Unsupported, lit
-from policyengine.feel import syntax
+from policyengine.feel.syntax import tree as syntax
 
 NOBODY = lit(0, pl.UInt64)
 NodeKey = tuple[str, str, bool]

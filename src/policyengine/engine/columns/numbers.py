@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from policyengine.engine.columns.terms import Code, Const, Num, Quotient, Term, Unsupported, lit, places
-from policyengine.feel.values import Unknown
+from policyengine.feel.values.values import Unknown
 
 _SMALL: Final = 2**63 - 1
 LARGEST: Final = 10**37

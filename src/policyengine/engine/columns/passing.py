@@ -34,8 +34,8 @@ from policyengine.engine.columns.needs import (
     where,
 )
 from policyengine.engine.columns.terms import Const, Flag, Rows, Term, Unsupported
-from policyengine.feel import syntax
-from policyengine.feel.syntax import Expression
+from policyengine.feel.syntax import tree as syntax
+from policyengine.feel.syntax.tree import Expression
 
 Form: TypeAlias = Callable[[Needs, Spot, Any, Need, bool], None]
 

@@ -20,9 +20,9 @@ from policyengine.engine.columns.lowering import Lowering
 from policyengine.engine.columns.named import missing_of
 from policyengine.engine.columns.records import record_of
 from policyengine.engine.columns.schema import ROW
-from policyengine.engine.compile.engine import Compiled, compile_graph
+from policyengine.engine.finding_rows import row_engine
 from policyengine.engine.layout import Row, TooLarge, missing_row
-from policyengine.engine.rows import row_engine
+from policyengine.engine.rows.engine import Compiled, compile_graph
 from policyengine.program.linked import Program
 
 _SHAPES = 64

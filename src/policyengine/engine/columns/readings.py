@@ -8,17 +8,17 @@ from dataclasses import field
 import polars as pl
 
 from policyengine.dataclass import dataclass
+from policyengine.decision.findings import NOT_APPLICABLE, UNDETERMINED, Origin
 from policyengine.engine.columns import terms
 from policyengine.engine.columns.alike import coded, unified
 from policyengine.engine.columns.frames import Frame, both, either
 from policyengine.engine.columns.logic import negated
 from policyengine.engine.columns.scopes import World
 from policyengine.engine.columns.terms import Const, Flag, Term, Unsupported, lit
+from policyengine.engine.finding_values import as_shown
 from policyengine.engine.layout import RANKS, value_fields
-from policyengine.engine.shown import as_shown
-from policyengine.feel.values import Unknown
+from policyengine.feel.values.values import Unknown
 from policyengine.policy import rule as readings
-from policyengine.policy.findings import NOT_APPLICABLE, UNDETERMINED, Origin
 from policyengine.policy.rule import Reading, Rule
 
 _MOST = 4096

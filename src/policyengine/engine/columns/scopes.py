@@ -14,8 +14,8 @@ from policyengine.engine.columns.emit import NOT_KNOWN, Emitter, Form
 from policyengine.engine.columns.frames import Frame, State, Steps
 from policyengine.engine.columns.load import FactShape, Shape, fact_term
 from policyengine.engine.columns.terms import Const, Flag, Rows, Term, Unsupported, lit
-from policyengine.feel import syntax
-from policyengine.feel.values import Range
+from policyengine.feel.syntax import tree as syntax
+from policyengine.feel.values.values import Range
 from policyengine.policy.rule import Repeat
 from policyengine.program.graph import Graph, Key
 

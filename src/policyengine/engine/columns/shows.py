@@ -14,7 +14,7 @@ from policyengine.engine.columns.alike import coded
 from policyengine.engine.columns.frames import Frame
 from policyengine.engine.columns.terms import Num, Term, Unsupported, lit
 from policyengine.engine.layout import DIGITS, LARGEST, ColumnKind
-from policyengine.feel.values import Unknown
+from policyengine.feel.values.values import Unknown
 
 _MOST = 2**14
 _SHORT = 18

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import polars as pl
 
 from policyengine.dataclass import dataclass
-from policyengine.feel.values import Unknown
+from policyengine.feel.values.values import Unknown
 
 if TYPE_CHECKING:
     from policyengine.engine.columns.frames import Frame

@@ -16,7 +16,7 @@ from policyengine.feel.functions import (
     spans,
     text,
 )
-from policyengine.feel.signatures import Library
+from policyengine.feel.types.signatures import Library
 
 BUILTINS: Library = MappingProxyType(
     {

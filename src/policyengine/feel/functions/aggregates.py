@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from policyengine.feel.compare import order
 from policyengine.feel.functions.results import item, listed
 from policyengine.feel.limits import NUMBERS
-from policyengine.feel.signatures import Function, Result, function, signature, table
-from policyengine.feel.types import BOOLEAN, NUMBER, Number, Type
-from policyengine.feel.values import Failed, unknown
+from policyengine.feel.types.signatures import Function, Result, function, signature, table
+from policyengine.feel.types.types import BOOLEAN, NUMBER, Number, Type
+from policyengine.feel.values.compare import order
+from policyengine.feel.values.values import Failed, unknown
 
 Numbers = Sequence[Decimal | None]
 

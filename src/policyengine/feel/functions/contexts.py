@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from policyengine.feel.signatures import function, signature, table
-from policyengine.feel.types import ANY, ANY_CONTEXT, TEXT, Context, ListOf
-from policyengine.feel.values import Failed
+from policyengine.feel.types.signatures import function, signature, table
+from policyengine.feel.types.types import ANY, ANY_CONTEXT, TEXT, Context, ListOf
+from policyengine.feel.values.values import Failed
 
 Entries = Mapping[str, object]
 

@@ -6,12 +6,13 @@ import re
 from decimal import Decimal
 
 from policyengine.feel import limits
-from policyengine.feel.calendar import Date, make_date
 from policyengine.feel.functions.dates import Point, date_of
-from policyengine.feel.literals import read_number
-from policyengine.feel.printing import print_value
-from policyengine.feel.signatures import function, signature, table
-from policyengine.feel.temporal import (
+from policyengine.feel.syntax.literals import read_number
+from policyengine.feel.types.signatures import function, signature, table
+from policyengine.feel.types.types import DATE, DATE_TIME, DURATION, NUMBER, TEXT, TIME
+from policyengine.feel.values.calendar import Date, make_date
+from policyengine.feel.values.printing import print_value
+from policyengine.feel.values.temporal import (
     Duration,
     make_time,
     parse_date,
@@ -20,8 +21,7 @@ from policyengine.feel.temporal import (
     parse_time,
     seconds_of,
 )
-from policyengine.feel.types import DATE, DATE_TIME, DURATION, NUMBER, TEXT, TIME
-from policyengine.feel.values import DateTime, Failed, Time
+from policyengine.feel.values.values import DateTime, Failed, Time
 
 _NO_DATE = Failed("there is no such date")
 _NO_TIME = Failed("there is no such time")

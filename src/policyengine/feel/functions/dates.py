@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from policyengine.feel import calendar
-from policyengine.feel.calendar import Date
-from policyengine.feel.compare import equal
-from policyengine.feel.signatures import Function, Library, function, signature, table
-from policyengine.feel.types import BOOLEAN, COUNT, DATE, DATE_TIME, MONTHS_DURATION, TEXT
-from policyengine.feel.values import DateTime, Failed, Months, Time, kind
+from policyengine.feel.types.signatures import Function, Library, function, signature, table
+from policyengine.feel.types.types import BOOLEAN, COUNT, DATE, DATE_TIME, MONTHS_DURATION, TEXT
+from policyengine.feel.values import calendar
+from policyengine.feel.values.calendar import Date
+from policyengine.feel.values.compare import equal
+from policyengine.feel.values.values import DateTime, Failed, Months, Time, kind
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (

@@ -7,12 +7,12 @@ from decimal import Decimal
 from functools import cmp_to_key
 
 from policyengine.feel import limits
-from policyengine.feel.compare import equal
 from policyengine.feel.functions.results import joined, listed, same
-from policyengine.feel.keys import key
-from policyengine.feel.signatures import function, signature, table
-from policyengine.feel.types import ANY, BOOLEAN, COUNT, ListOf
-from policyengine.feel.values import Failed, Invocable, Unknown, unknown
+from policyengine.feel.types.signatures import function, signature, table
+from policyengine.feel.types.types import ANY, BOOLEAN, COUNT, ListOf
+from policyengine.feel.values.compare import equal
+from policyengine.feel.values.keys import key
+from policyengine.feel.values.values import Failed, Invocable, Unknown, unknown
 
 Items = Sequence[object]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from policyengine.feel.signatures import function, signature, table
-from policyengine.feel.types import BOOLEAN
-from policyengine.feel.values import Unknown
+from policyengine.feel.types.signatures import function, signature, table
+from policyengine.feel.types.types import BOOLEAN
+from policyengine.feel.values.values import Unknown
 
 
 def _not(condition: bool | Unknown | None) -> object:

@@ -14,13 +14,13 @@ from decimal import (
     DecimalException,
 )
 
-from policyengine.feel.compare import moment
 from policyengine.feel.functions.results import same
 from policyengine.feel.limits import NUMBERS
-from policyengine.feel.signatures import Function, function, signature, table
-from policyengine.feel.temporal import duration
-from policyengine.feel.types import BOOLEAN, NUMBER
-from policyengine.feel.values import Failed, Months
+from policyengine.feel.types.signatures import Function, function, signature, table
+from policyengine.feel.types.types import BOOLEAN, NUMBER
+from policyengine.feel.values.compare import moment
+from policyengine.feel.values.temporal import duration
+from policyengine.feel.values.values import Failed, Months
 
 
 def rounded(number: Decimal, scale: Decimal, rounding: str) -> object:

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from policyengine.feel import limits
-from policyengine.feel.regex import Meter, compile_pattern, fill, find_all, replacement_parts, search
-from policyengine.feel.values import Failed
+from policyengine.feel.functions.regex import (
+    Meter,
+    compile_pattern,
+    fill,
+    find_all,
+    replacement_parts,
+    search,
+)
+from policyengine.feel.values.values import Failed
 
 
 def replace(meter: Meter, text: str, pattern: str, replacement: str, flags: str | None = None) -> object:

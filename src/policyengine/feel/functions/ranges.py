@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from policyengine.feel.compare import Truth, compare, inside
-from policyengine.feel.signatures import Function, Signature, function, signature, table
-from policyengine.feel.types import BOOLEAN
-from policyengine.feel.values import Failed, Range
+from policyengine.feel.types.signatures import Function, Signature, function, signature, table
+from policyengine.feel.types.types import BOOLEAN
+from policyengine.feel.values.compare import Truth, compare, inside
+from policyengine.feel.values.values import Failed, Range
 
 
 class _NoOrder(Exception):  # noqa: N818  # leaves a condition of several comparisons where one has no answer

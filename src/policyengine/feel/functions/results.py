@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policyengine.feel.types import ANY, ListOf, Type
+from policyengine.feel.types.types import ANY, ListOf, Type
 
 
 def same(arguments: Sequence[Type]) -> Type:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from policyengine.feel.arithmetic import negate
-from policyengine.feel.compare import order
 from policyengine.feel.functions import conversion
-from policyengine.feel.signatures import Library, Meter, bind, function, signature, table
-from policyengine.feel.syntax import Call, Expression, Literal, Name, Negate, RangeLiteral
-from policyengine.feel.types import ANY, RangeOf
-from policyengine.feel.values import Failed, Range
+from policyengine.feel.syntax.tree import Call, Expression, Literal, Name, Negate, RangeLiteral
+from policyengine.feel.types.signatures import Library, Meter, bind, function, signature, table
+from policyengine.feel.types.types import ANY, RangeOf
+from policyengine.feel.values.arithmetic import negate
+from policyengine.feel.values.compare import order
+from policyengine.feel.values.values import Failed, Range
 from policyengine.source import Source
 
 _ENDS: Library = conversion.FUNCTIONS
@@ -16,7 +16,7 @@ _ENDS: Library = conversion.FUNCTIONS
 
 def _range(meter: Meter, text: str) -> object:
     # The parser knows functions by their names, so it must not be loaded before they are.
-    from policyengine.feel.parser import parse
+    from policyengine.feel.syntax.parser import parse
 
     found = parse(Source("range", text), functions=_ENDS).expression
     if not isinstance(found, RangeLiteral) or found.low is None or found.high is None:

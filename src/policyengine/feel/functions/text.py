@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from policyengine.feel import limits
-from policyengine.feel.signatures import Meter, function, signature, table
-from policyengine.feel.types import BOOLEAN, COUNT, TEXT, ListOf
-from policyengine.feel.values import Failed
+from policyengine.feel.types.signatures import Meter, function, signature, table
+from policyengine.feel.types.types import BOOLEAN, COUNT, TEXT, ListOf
+from policyengine.feel.values.values import Failed
 
 _TOO_LONG = Failed(f"the text is longer than {limits.CHARACTERS} characters")
 

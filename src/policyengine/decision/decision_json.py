@@ -1,0 +1,302 @@
+"""The decision as JSON: a deliberate, versioned shape, and the JSON Schema that describes it.
+
+Exact numbers are strings, counts are numbers, dates are ISO 8601, what is absent is null and its key is
+still there. One table gives both the document and its schema, so they cannot part.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter, methodcaller
+from typing import Any
+
+from policyengine.decision.findings import (
+    SECTIONS,
+    Charge,
+    Decision,
+    Discount,
+    Duty,
+    Finding,
+    Gate,
+    Level,
+    Obligation,
+    Requirement,
+)
+from policyengine.decision.json_shape import (
+    ANY,
+    COUNT,
+    DATE,
+    EXACT,
+    FLAG,
+    RATE,
+    TEXT,
+    Key,
+    Schema,
+    Shape,
+    constant,
+    decimals,
+    definitions,
+    describe,
+    exact,
+    many,
+    mapping,
+    maybe,
+    one_of,
+    record,
+    write,
+)
+
+SCHEMA_VERSION = 1
+"""Grows when a reader of the old shape could misread the new one; new keys alone do not change it."""
+
+
+def _gross(charge: Charge) -> object:
+    """The amount with as many digits as the net amount, which is rounded to the minor unit."""
+    if charge.amount is None or charge.net is None:
+        return charge.amount
+    return exact(charge.amount, decimals(charge.net))
+
+
+_PLACE = record(
+    "place",
+    "Where a rule stands.",
+    Key("file", TEXT, "The path of the policy file.", lambda span: span.source.name),
+    Key("line", COUNT, "From 1.", attrgetter("line")),
+    Key("column", COUNT, "From 1, in characters.", attrgetter("column")),
+)
+_SUBJECT = record(
+    "subject",
+    "Who or what is judged.",
+    Key("entity", TEXT, "The entity of the program, such as `partner` or `account`."),
+    Key("key", maybe(TEXT), "What identifies it; null where the record does not say."),
+    Key("label", maybe(TEXT), "What people call it."),
+    Key(
+        "position",
+        maybe(COUNT),
+        "Its place in its list, from 1; null for the record itself.",
+        lambda subject: None if subject.root else subject.position,
+    ),
+)
+_SOURCE = record(
+    "source",
+    "The clause on whose word the rule stands.",
+    Key("document", TEXT, "The id of the document among the sources of the program."),
+    Key("title", TEXT, "The title of the document."),
+    Key("section", maybe(TEXT), "The section of the document."),
+    Key("url", maybe(TEXT), "The address of the document."),
+)
+_THRESHOLD = (
+    Key("fact", maybe(TEXT), "The fact that is compared, where there is exactly one."),
+    Key("have", ANY, "What the record says, of the type of the fact; null where it is not known."),
+    Key("need", maybe(TEXT), "What the rule needs, such as `16..26`."),
+    Key("short_by", ANY, "How far the record is from it; null where nothing is missing or known."),
+)
+_REASON = record(
+    "reason",
+    "One condition, with the values of the record filled in.",
+    Key("text", TEXT, "A sentence for people."),
+    Key("outcome", one_of("holds", "fails", "unknown", "value"), "Whether it holds; `value` states a value."),
+    *_THRESHOLD,
+    Key("at", _PLACE, "The place of the condition."),
+)
+_UNSETTLED = record(
+    "unsettled",
+    "Why something could not be decided.",
+    Key("fact", maybe(TEXT), "The fact that is missing; null for another reason."),
+    Key("entity", maybe(TEXT), "The entity that the fact belongs to."),
+    Key("key", maybe(TEXT), "The key of the one whose fact is missing."),
+    Key("text", TEXT, "A sentence for people."),
+)
+_TAIL = (
+    Key("because", many(_REASON), "The conditions that decided."),
+    Key(
+        "unknown",
+        many(_UNSETTLED),
+        "What kept it from being decided; of a decided one what it leaves open, such as whose it is.",
+    ),
+    Key("source", maybe(_SOURCE), "Where the rule is written.", attrgetter("origin.clause")),
+    Key(
+        "basis",
+        one_of("stated", "assumed"),
+        "`assumed`: the text does not say it, someone decided.",
+        attrgetter("origin.basis"),
+    ),
+    Key("note", maybe(TEXT), "What was assumed, and what else it could mean.", attrgetter("origin.note")),
+    Key("at", _PLACE, "The place of the rule.", attrgetter("origin.at")),
+)
+
+
+def _finding(cls: type[Finding], name: str, about: str, *own: Key) -> Shape:
+    """A finding: the keys that all have, with its own ones after the status."""
+    return record(
+        name,
+        about,
+        Key("policy", TEXT, "The id of the policy."),
+        Key("id", TEXT, "The id of the part of the policy."),
+        Key("title", TEXT, "The title of the part of the policy."),
+        Key("reference", TEXT, "How to ask `policyengine why` for it."),
+        Key("subject", _SUBJECT, "Who or what is judged."),
+        Key("status", one_of(*cls.statuses), "The outcome."),
+        *own,
+        *_TAIL,
+    )
+
+
+_REQUIREMENT = _finding(
+    Requirement,
+    "requirement",
+    "One thing that is asked for.",
+    Key("decided_by", maybe(TEXT), "The party that decides, where a person does."),
+)
+_SHORTFALL = record(
+    "shortfall",
+    "What keeps a subject from a level.",
+    Key("id", TEXT, "The id of the requirement, or the measure of the level."),
+    Key("title", TEXT, "Its title."),
+    Key("status", one_of("unmet", "undetermined", "manual"), "Why it is missing."),
+    *_THRESHOLD,
+)
+_NEXT = record(
+    "next_level",
+    "The next level to reach.",
+    Key("level", TEXT, "The id of the level."),
+    Key("title", TEXT, "The title of the level."),
+    Key("missing", many(_SHORTFALL), "All that is missing for it."),
+)
+_ROOM = record(
+    "room",
+    "How far a measure may fall before the level is lost.",
+    Key("fact", TEXT, "The measure."),
+    Key("have", ANY, "What the record says."),
+    Key("lost_below", ANY, "Below this the level is lost."),
+    Key("room", ANY, "How far it may fall and still keep the level."),
+)
+_PART = record("part", "A titled topic.", Key("id", TEXT, "Its id."), Key("title", TEXT, "Its title."))
+
+_FINDINGS: dict[type[Finding], Shape] = {
+    Level: _finding(
+        Level,
+        "level",
+        "The level reached in a ladder of levels.",
+        Key("level", maybe(TEXT), "The id of the level; null where none is reached or it is not decided."),
+        Key("level_title", maybe(TEXT), "The title of the level."),
+        Key("candidate", maybe(TEXT), "The level that the measure alone would give."),
+        Key("candidate_title", maybe(TEXT), "The title of that level."),
+        Key("requirements", many(_REQUIREMENT), "Those of the level reached, else of the candidate."),
+        Key("next", maybe(_NEXT), "The next level; null at the highest."),
+        Key("room", maybe(_ROOM), "How far the measure may fall; null where there is no measure."),
+    ),
+    Discount: _finding(
+        Discount,
+        "discount",
+        "A discount on an item.",
+        Key("on", TEXT, "The id of the item."),
+        Key("on_title", maybe(TEXT), "The title of the item."),
+        Key("rate", maybe(RATE), "0.20 is 20 %."),
+        Key("level", maybe(TEXT), "The level that grants it."),
+    ),
+    Duty: _finding(
+        Duty,
+        "duty",
+        "Who does what.",
+        Key("section", TEXT, "The id of the block of duties.", attrgetter("block")),
+        Key("section_title", TEXT, "The title of the block.", attrgetter("block_title")),
+        Key("party", maybe(TEXT), "The id of the party; null where it is not known."),
+        Key("role", TEXT, "`responsible`, `consulted`, `informed` or `signs_off`."),
+    ),
+    Gate: _finding(
+        Gate,
+        "gate",
+        "Whether something may leave the stage it is in.",
+        Key("stage", maybe(TEXT), "The stage it is in."),
+        Key("stage_title", maybe(TEXT), "The title of that stage; of several, all of them."),
+        Key("next_stage", maybe(TEXT), "The stage that follows; null at the end, or where several may."),
+        Key("next_stage_title", maybe(TEXT), "The title of that stage."),
+        Key("next_stages", many(TEXT), "All stages that may follow."),
+        Key("requirements", many(_REQUIREMENT), "What must hold to leave the stage."),
+    ),
+    Obligation: _finding(
+        Obligation,
+        "obligation",
+        "What must be done by when.",
+        Key("party", maybe(TEXT), "The id of the party that must do it."),
+        Key("due_on", maybe(DATE), "The last day on which it is done in time."),
+        Key("period", maybe(TEXT), "The name of the period, for a recurring one."),
+        Key("period_start", maybe(DATE), "The first day of the period."),
+        Key("period_end", maybe(DATE), "The last day of the period."),
+        Key("audience", maybe(TEXT), "Who takes part."),
+        Key("decided_by", maybe(TEXT), "The party that decides, where a person does."),
+        Key("parts", many(_PART), "The topics that it consists of."),
+    ),
+    Charge: _finding(
+        Charge,
+        "charge",
+        "An amount to pay, net of the discount in force.",
+        Key("item", maybe(TEXT), "The id of the item that is billed."),
+        Key("amount", maybe(EXACT), "Before the discount.", _gross),
+        Key("discount_rate", maybe(RATE), "0.20 is 20 %."),
+        Key(
+            "net",
+            maybe(EXACT),
+            "After the discount, rounded to the minor unit of the currency; null where it is not charged.",
+        ),
+        Key("currency", maybe(TEXT), "The currency of both amounts."),
+        Key("due_on", maybe(DATE), "When it falls due, for a recurring one the first time."),
+        Key("every", maybe(TEXT), "How often it recurs, such as `P1M`; null for once."),
+        Key("next_due_on", maybe(DATE), "When it falls due next, on or after the evaluation date."),
+    ),
+}
+_MISSING = record(
+    "missing",
+    "A fact that the record leaves out although findings depend on it.",
+    Key("fact", TEXT, "The name of the fact."),
+    Key("entity", TEXT, "The entity that it belongs to."),
+    Key("key", maybe(TEXT), "The key of the one whose fact it is."),
+    Key("needed_by", many(TEXT), "The findings that it would help to settle."),
+)
+_MISTAKE = record(
+    "mistake",
+    "Why the record could not be read.",
+    Key("code", TEXT, "The code of the mistake.", attrgetter("code.id")),
+    Key("severity", one_of("error", "warning"), "How bad it is.", lambda found: str(found.severity)),
+    Key("message", TEXT, "A sentence for people."),
+    Key("help", maybe(TEXT), "What to write instead."),
+    Key("at", maybe(_PLACE), "The place in the record.", attrgetter("span")),
+)
+_DECISION = (
+    Key("schema_version", constant(SCHEMA_VERSION), "The version of this shape.", lambda _: SCHEMA_VERSION),
+    Key("program", TEXT, "The id of the program."),
+    Key("program_title", TEXT, "The title of the program."),
+    Key("policies", TEXT, "A digest of the policies that were applied."),
+    Key("as_of", DATE, "The day for which it was decided."),
+    Key("subject", _SUBJECT, "The record that was judged."),
+    Key("complete", FLAG, "True when nothing is undetermined and no fact is missing."),
+    *(
+        Key(name, many(_FINDINGS[cls]), f"The {name}.", methodcaller("of", name))
+        for name, cls in SECTIONS.items()
+    ),
+    Key("values", mapping(mapping(ANY)), "The derived facts of the record and of what stands in it."),
+    Key("missing", many(_MISSING), "The facts that would settle what is undetermined."),
+    Key("diagnostics", many(_MISTAKE), "What is wrong with the record; then there are no findings."),
+)
+
+
+def to_json(decision: Decision) -> dict[str, Any]:
+    """The decision as plain data for `json.dumps`, in the shape of `decision_schema()`."""
+    return write(_DECISION, decision)
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """One finding as it stands in the lists of a decision."""
+    written = _FINDINGS[type(finding)].write(finding)
+    assert isinstance(written, dict)
+    return written
+
+
+def decision_schema() -> Schema:
+    """The JSON Schema (2020-12) of a decision."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Decision of policyengine",
+        **describe(_DECISION, "What applies to one record on one day, and why."),
+        "$defs": definitions(_DECISION),
+    }

@@ -1,0 +1,321 @@
+"""Why a finding is what it is, in about five lines that can be forwarded as they are.
+
+First the conclusion with who and when; then the conditions with their values; what is fulfilled and what
+is not; what would settle it or comes next; last the place of the rule, its clause and its basis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from policyengine.decision.findings import (
+    UNDETERMINED,
+    Charge,
+    Decision,
+    Discount,
+    Duty,
+    Finding,
+    Gate,
+    Level,
+    Obligation,
+    Outcome,
+    Reason,
+    Requirement,
+    Shortfall,
+    Unsettled,
+)
+from policyengine.decision.json_shape import decimals, exact
+from policyengine.decision.wording import (
+    capital,
+    day,
+    every,
+    join,
+    money,
+    name_of,
+    plural,
+    rate,
+    some,
+    spell,
+    spelled,
+    status_words,
+    subject_name,
+    words,
+)
+
+Labels = Mapping[str, str]
+_NO_LABELS: Labels = MappingProxyType({})
+_ROLES = {
+    "responsible": "{party} is responsible for",
+    "consulted": "{party} is to be consulted on",
+    "informed": "{party} is to be informed of",
+    "signs_off": "{party} signs off",
+}
+
+
+def why(decision: Decision, finding: Finding, labels: Labels = _NO_LABELS) -> tuple[str, ...]:
+    """The lines that explain a finding of this decision; `labels` says what parties and items are called."""
+    headline = _HEADLINES.get(type(finding), _plainly)(finding, labels)
+    lines = [
+        f"As of {day(decision.as_of)}, {headline}.",
+        *_conditions(finding),
+        *_requirements(getattr(finding, "requirements", ()), labels),
+        *_unsettled(finding),
+        *_extras(finding, labels),
+        rule(finding),
+        *_assumption(finding),
+    ]
+    return tuple(dict.fromkeys(lines))
+
+
+def rule(finding: Finding) -> str:
+    """The place of the rule, the clause behind it, and whether it is stated or assumed."""
+    place = finding.origin.at
+    parts = [f"{place.source.name}:{place.line}"]
+    clause = finding.origin.clause
+    if clause is not None:
+        parts.append(clause.title + (f", section {clause.section}" if clause.section else ""))
+        parts.extend([clause.url] if clause.url else [])
+    return f"Rule: {'; '.join(parts)} ({finding.origin.basis})."
+
+
+def still_missing(level: Level) -> tuple[Shortfall, ...]:
+    """What is missing for the next level beyond the requirements that are told with this one."""
+    if level.next is None:
+        return ()
+    told = {one.id for one in level.requirements if one.status != "met"}
+    return tuple(one for one in level.next.missing if one.short_by is not None or one.id not in told)
+
+
+def shortfall(lacking: Shortfall) -> str:
+    """What is missing, with the distance: `4 more active accounts (16..26)`."""
+    if lacking.short_by is not None and lacking.need is not None:
+        noun = lacking.noun or words(lacking.fact or lacking.title)
+        more = "1 more in" if lacking.short_by == 1 else f"{spell(lacking.short_by)} more"
+        return f"{more} {noun} ({lacking.need})"
+    if lacking.status == "unmet":
+        return lacking.title
+    return f"{lacking.title} ({status_words(lacking.status)})"
+
+
+def own_reasons(finding: Finding) -> tuple[Reason, ...]:
+    """The reasons of a finding without those of its requirements, which are told with them."""
+    requirements: Iterable[Requirement] = getattr(finding, "requirements", ())
+    told = {reason.text for requirement in requirements for reason in requirement.because}
+    return tuple(reason for reason in finding.because if reason.text not in told)
+
+
+def settling(unknown: Iterable[Unsettled]) -> str:
+    """The facts that would settle it, or the other reasons why it is open."""
+    found = list(unknown)
+    facts = [one for one in found if one.fact is not None]
+    return join(dict.fromkeys(_unsettled_text(one) for one in facts or found))
+
+
+def _unsettled_text(one: Unsettled) -> str:
+    if one.fact is None:
+        return one.text
+    owner = f" of {words(one.entity)} {one.key}" if one.entity and one.key else ""
+    return f"`{one.fact}`{owner}"
+
+
+def _level(level: Level, labels: Labels) -> str:
+    who = subject_name(level.subject)
+    if level.status == "reached":
+        return f"{who} has reached {level.level_title or level.level} ({level.title})"
+    wanted = level.candidate_title or level.candidate
+    if level.status == UNDETERMINED:
+        return f"it cannot be decided whether {who} reaches {wanted or 'a level'} ({level.title})"
+    less = f", although the measure alone would give {wanted}" if wanted else ""
+    return f"{who} has reached no level ({level.title}){less}"
+
+
+def _requirement(requirement: Requirement, labels: Labels) -> str:
+    who = subject_name(requirement.subject)
+    if requirement.status == "manual":
+        return f"“{requirement.title}” of {who} is for {name_of(requirement.decided_by, labels)} to decide"
+    status = {"met": "fulfilled", "unmet": "not fulfilled"}.get(requirement.status)
+    return f"“{requirement.title}” is {status or status_words(requirement.status)} for {who}"
+
+
+def _discount(discount: Discount, labels: Labels) -> str:
+    item = discount.on_title or name_of(discount.on, labels)
+    who = subject_name(discount.subject)
+    if discount.rate is None:
+        return f"the discount of {who} on {item} is not decided"
+    return f"{who} gets {rate(discount.rate)} off the {item}"
+
+
+def _duty(duty: Duty, labels: Labels) -> str:
+    task = f"“{duty.title}” ({duty.block_title})"
+    if duty.status == "not_applicable":
+        return f"{task} does not apply to {subject_name(duty.subject)}"
+    if duty.status == UNDETERMINED or duty.party is None:
+        return f"it cannot be decided who is {words(duty.role)} for {task}"
+    phrase = _ROLES.get(duty.role, f"{{party}} is {words(duty.role)} for")
+    return f"{phrase.format(party=name_of(duty.party, labels))} {task}, for {subject_name(duty.subject)}"
+
+
+def _gate(gate: Gate, labels: Labels) -> str:
+    who, stage = subject_name(gate.subject), gate.stage_title or gate.stage or "its stage"
+    following = gate.next_stage_title or join(gate.next_stages, "or") or "the next stage"
+    return {
+        "open": f"{who} may move from {stage} to {following}",
+        "blocked": f"{who} may not leave {stage} for {following} yet",
+        "system": f"{who} is in {stage}, and the system moves it on to {following}",
+        "final": f"{who} is in {stage}, the last stage",
+    }.get(gate.status, f"it cannot be decided whether {who} may leave {stage}")
+
+
+def _obligation(obligation: Obligation, labels: Labels) -> str:
+    when = f", {obligation.period}" if obligation.period else ""
+    task = f"“{obligation.title}”{when}, for {subject_name(obligation.subject)}"
+    due = day(obligation.due_on) if obligation.due_on else None
+    return {
+        "met": f"{task}, is done",
+        "upcoming": f"{task}, is due by {due}" if due else f"{task}, is still to do",
+        "due": f"{task}, is due today" if due else f"{task}, is due now",
+        "overdue": f"{task}, is overdue since {due}" if due else f"{task}, is overdue",
+        "not_applicable": f"{task}, does not apply",
+        "manual": f"{task}, is for {name_of(obligation.decided_by, labels)} to decide",
+    }.get(obligation.status, f"it cannot be decided whether {task}, is done")
+
+
+def _charge(charge: Charge, labels: Labels) -> str:
+    bill = f"“{charge.title}” of {subject_name(charge.subject)}"
+    if charge.status == "not_applicable":
+        return f"{bill} is not charged"
+    if charge.net is None:
+        asked = f"whether {bill} is charged" if charge.amount_known else f"how much {bill} is"
+        return f"it cannot be decided {asked}"
+    due = f", due on {day(charge.due_on)}" if charge.due_on else ", on a day that is not decided"
+    often = f" and then {every(charge.every)}" if charge.every else ""
+    return f"{bill} comes to {money(charge.net, charge.currency)}{due}{often}"
+
+
+def _plainly(finding: Finding, labels: Labels) -> str:
+    """A finding of a sort that has no words of its own."""
+    return f"“{finding.title}” is {status_words(finding.status)} for {subject_name(finding.subject)}"
+
+
+_HEADLINES: Mapping[type[Finding], Callable[[Any, Labels], str]] = {
+    Level: _level,
+    Requirement: _requirement,
+    Discount: _discount,
+    Duty: _duty,
+    Gate: _gate,
+    Obligation: _obligation,
+    Charge: _charge,
+}
+
+
+def _conditions(finding: Finding) -> Iterator[str]:
+    """The reasons: those that speak for the outcome, those that speak against it, those still open."""
+    because = own_reasons(finding)
+    for_it = _texts(because, "value", "holds")
+    against = _texts(because, "fails")
+    unknown = _texts(because, "unknown")
+    if for_it:
+        yield f"Because {'; '.join(for_it)}."
+    if against:
+        yield f"{'But' if for_it else 'Because'} {'; '.join(against)}."
+    if unknown:
+        yield f"Open: {'; '.join(unknown)}."
+
+
+def _texts(because: Iterable[Reason], *outcomes: Outcome) -> list[str]:
+    return list(dict.fromkeys(spelled(reason.text) for reason in because if reason.outcome in outcomes))
+
+
+def _requirements(requirements: Iterable[Requirement], labels: Labels) -> Iterator[str]:
+    found = list(requirements)
+    for status, opening in (("met", "Fulfilled"), ("unmet", "Not fulfilled"), (UNDETERMINED, "Not decided")):
+        titles = [_with_reasons(one) for one in found if one.status == status]
+        if titles:
+            yield f"{opening}: {'; '.join(titles)}."
+    for one in found:
+        if one.status == "manual":
+            yield f"{capital(name_of(one.decided_by, labels))} decides: {one.title}."
+
+
+def _with_reasons(requirement: Requirement) -> str:
+    """The title with what stands against it; a test of one fact is told by its reason."""
+    if requirement.status == "met":
+        test = next((one.text for one in requirement.because if one.fact == requirement.id), None)
+        return test or requirement.title
+    against = _texts(requirement.because, "fails", "unknown")
+    return f"{requirement.title} ({some(against, link='; ')})" if against else requirement.title
+
+
+def _unsettled(finding: Finding) -> Iterator[str]:
+    if finding.unknown:
+        by_facts = any(one.fact is not None for one in finding.unknown)
+        opening = "What would settle it" if by_facts else "No fact would settle it"
+        yield f"{opening}: {settling(finding.unknown)}."
+
+
+def _extras(finding: Finding, labels: Labels) -> Iterator[str]:
+    """What a finding says beside its reasons."""
+    if type(finding) in _EXTRAS:
+        yield from _EXTRAS[type(finding)](finding, labels)
+    elif type(finding) not in _HEADLINES and (told := own_values(finding)):
+        yield f"{capital(told)}."
+
+
+_BASE = frozenset(field.name for field in fields(Finding))
+
+
+def own_values(finding: Finding) -> str:
+    """What only its sort of finding says, as far as it is single values: `points 40; ends on 1 Mar 2027`."""
+    found = [
+        (field.name, getattr(finding, field.name)) for field in fields(finding) if field.name not in _BASE
+    ]
+    plain = [(name, value) for name, value in found if isinstance(value, (str, Decimal, int, date))]
+    return "; ".join(f"{words(name)} {spell(value)}" for name, value in plain)
+
+
+def _level_extras(level: Level, labels: Labels) -> Iterator[str]:
+    missing = still_missing(level)
+    if level.next is not None and missing:
+        yield f"For {level.next.title} is missing: {'; '.join(map(shortfall, missing))}."
+    if level.room is not None and level.level_title:
+        noun = level.room.noun
+        yield (
+            f"{level.level_title} is lost below {spell(level.room.lost_below)} {noun}; "
+            f"there is room for {spell(level.room.room)}."
+        )
+
+
+def _obligation_extras(obligation: Obligation, labels: Labels) -> Iterator[str]:
+    if obligation.party is not None and obligation.status != "not_applicable":
+        audience = f", for the {obligation.audience}" if obligation.audience else ""
+        yield f"To be done by {name_of(obligation.party, labels)}{audience}."
+    if obligation.parts:
+        titles = "; ".join(part.title for part in obligation.parts)
+        yield f"It has {plural(len(obligation.parts), 'topic')}: {titles}."
+
+
+def _charge_extras(charge: Charge, labels: Labels) -> Iterator[str]:
+    if charge.amount is not None and charge.net is not None and charge.discount_rate:
+        amount = f"{exact(charge.amount, decimals(charge.net))} {charge.currency or ''}".rstrip()
+        off = rate(charge.discount_rate)
+        yield f"It is {amount} less the discount of {off} on the {name_of(charge.item, labels)}."
+    if charge.next_due_on is not None and charge.next_due_on != charge.due_on:
+        yield f"The next one falls due on {day(charge.next_due_on)}."
+
+
+_EXTRAS: Mapping[type[Finding], Callable[[Any, Labels], Iterator[str]]] = {
+    Level: _level_extras,
+    Obligation: _obligation_extras,
+    Charge: _charge_extras,
+}
+
+
+def _assumption(finding: Finding) -> Iterator[str]:
+    if finding.origin.basis == "assumed":
+        note = (finding.origin.note or "the text does not say it").strip().rstrip(".")
+        yield f"This is an assumption: {' '.join(note.split())}."

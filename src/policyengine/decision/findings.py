@@ -1,0 +1,346 @@
+"""What an evaluation says: the findings of a decision, and the words that they share.
+
+A finding judges one subject by one part of one policy. Every finding knows its status, the reasons, the
+line and the clause of the rule, and whether the rule is stated or assumed. Amounts and rates are
+`Decimal`, counts are `int`, dates are `date`; None stands where a value could not be decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar, Literal
+
+from policyengine.dataclass import dataclass
+from policyengine.diagnostics import Diagnostic
+from policyengine.source import Span
+
+Outcome = Literal["holds", "fails", "unknown", "value"]
+Basis = Literal["stated", "assumed"]
+Value = object
+UNDETERMINED = "undetermined"
+NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Where a rule is written: a document of the program, a section of it, its address."""
+
+    document: str
+    title: str
+    section: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The part of a policy that a finding comes from."""
+
+    policy: str
+    id: str
+    title: str
+    at: Span
+    clause: Clause | None = None
+    basis: Basis = "stated"
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who or what is judged: an entity of the program, the key of the record, what people call it.
+
+    `root` tells the record itself from what stands in it; `position` counts from 1 in its list.
+    """
+
+    entity: str
+    key: str | None
+    label: str | None = None
+    root: bool = True
+    position: int = 1
+
+    def __str__(self) -> str:
+        """`partner` for the record itself, `opportunity/O-1` for what stands in it."""
+        return self.entity if self.root else f"{self.entity}/{self.name}"
+
+    @property
+    def name(self) -> str:
+        """The key, or the position where the record gives no key."""
+        return self.key if self.key is not None else f"#{self.position}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A sentence with the values of the record filled in, and the line of policy behind it.
+
+    For a threshold: what the record has, what the rule needs, and how far off it is.
+    """
+
+    text: str
+    outcome: Outcome
+    at: Span
+    fact: str | None = None
+    have: Value = None
+    need: str | None = None
+    short_by: Value = None
+    noun: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A fact that the record leaves out although findings depend on it.
+
+    `needed_by` lists them as `policy/id`, sorted.
+    """
+
+    fact: str
+    entity: str
+    key: str | None
+    needed_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What all findings have: where they come from, whom they judge, the status, the reasons."""
+
+    section: ClassVar[str]
+    statuses: ClassVar[tuple[str, ...]]
+
+    origin: Origin
+    subject: Subject
+    status: str
+    because: tuple[Reason, ...] = ()
+    unknown: tuple[Unsettled, ...] = ()
+
+    @property
+    def policy(self) -> str:
+        """The id of the policy."""
+        return self.origin.policy
+
+    @property
+    def id(self) -> str:
+        """The id of the part of the policy."""
+        return self.origin.id
+
+    @property
+    def title(self) -> str:
+        """The title of the part of the policy."""
+        return self.origin.title
+
+    @property
+    def reference(self) -> str:
+        """How this finding is asked for: `policy/id`, and `@key` for what stands in a record."""
+        name = self.policy if self.id == self.policy else f"{self.policy}/{self.id}"
+        return name if self.subject.root else f"{name}@{self.subject.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """Why something could not be decided: a missing fact, or another reason in words."""
+
+    fact: str | None
+    entity: str | None
+    key: str | None
+    text: str
+    at: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement(Finding):
+    """One thing asked for; `decided_by` names the party where a person decides."""
+
+    section: ClassVar[str] = "requirements"
+    statuses: ClassVar[tuple[str, ...]] = ("met", "unmet", NOT_APPLICABLE, UNDETERMINED, "manual")
+
+    decided_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """A requirement that keeps a subject from a level, with the distance where it is a threshold."""
+
+    id: str
+    title: str
+    status: str
+    fact: str | None = None
+    have: Value = None
+    need: str | None = None
+    short_by: Value = None
+    noun: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextLevel:
+    """The next level to reach, and all that is missing for it."""
+
+    level: str
+    title: str
+    missing: tuple[Shortfall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How far a measure may fall before the level is lost."""
+
+    fact: str
+    noun: str
+    have: Value
+    lost_below: Value
+    room: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level(Finding):
+    """The level reached in a ladder of levels.
+
+    `candidate` is the level that the measure alone would give; `requirements` are those of the level
+    reached, else of the candidate.
+    """
+
+    section: ClassVar[str] = "levels"
+    statuses: ClassVar[tuple[str, ...]] = ("reached", "none", UNDETERMINED)
+
+    level: str | None
+    level_title: str | None = None
+    candidate: str | None = None
+    candidate_title: str | None = None
+    requirements: tuple[Requirement, ...] = ()
+    next: NextLevel | None = None
+    room: Room | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discount(Finding):
+    """A discount on an item; `rate` 0.20 is 20 %."""
+
+    section: ClassVar[str] = "discounts"
+    statuses: ClassVar[tuple[str, ...]] = ("applies", UNDETERMINED)
+
+    on: str
+    on_title: str | None = None
+    rate: Decimal | None = None
+    level: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty(Finding):
+    """Who does what: a party in a role for an activity; `block` is the section of the matrix."""
+
+    section: ClassVar[str] = "duties"
+    statuses: ClassVar[tuple[str, ...]] = ("applies", NOT_APPLICABLE, UNDETERMINED)
+
+    block: str
+    block_title: str
+    role: str
+    party: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate(Finding):
+    """Whether something may leave the stage it is in, and for which stage."""
+
+    section: ClassVar[str] = "gates"
+    statuses: ClassVar[tuple[str, ...]] = ("open", "blocked", "system", "final", UNDETERMINED)
+
+    stage: str | None
+    stage_title: str | None = None
+    next_stage: str | None = None
+    next_stage_title: str | None = None
+    next_stages: tuple[str, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A titled topic of an obligation."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obligation(Finding):
+    """What must be done by when; for a recurring one, in which period (both ends inclusive)."""
+
+    section: ClassVar[str] = "obligations"
+    statuses: ClassVar[tuple[str, ...]] = (
+        "met", "upcoming", "due", "overdue", NOT_APPLICABLE, UNDETERMINED, "manual",
+    )  # fmt: skip
+
+    party: str | None = None
+    due_on: date | None = None
+    period: str | None = None
+    period_start: date | None = None
+    period_end: date | None = None
+    audience: str | None = None
+    decided_by: str | None = None
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge(Finding):
+    """An amount to pay, net of the discount in force.
+
+    `due_on` is the (first) due date; a recurring charge says how often (`every`) and when it falls due
+    next, on or after the evaluation date. `net` is None where it is not known to be charged.
+    """
+
+    section: ClassVar[str] = "charges"
+    statuses: ClassVar[tuple[str, ...]] = ("applies", NOT_APPLICABLE, UNDETERMINED)
+
+    item: str | None = None
+    amount: Decimal | None = None
+    discount_rate: Decimal | None = None
+    net: Decimal | None = None
+    currency: str | None = None
+    due_on: date | None = None
+    every: str | None = None
+    next_due_on: date | None = None
+
+    @property
+    def amount_known(self) -> bool:
+        """Whether it is known what it comes to, if it is charged."""
+        return self.amount is not None and (self.item is None or self.discount_rate is not None)
+
+
+SECTIONS: Mapping[str, type[Finding]] = {
+    cls.section: cls for cls in (Level, Discount, Duty, Gate, Obligation, Charge)
+}
+"""The lists of a decision, in the order in which they are shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The answer for one record on one day.
+
+    `complete` tells that nothing is undetermined and no fact is missing. `values` holds the
+    derived facts by subject. A record that could not be read has `diagnostics` and no findings.
+    """
+
+    program: str
+    program_title: str
+    policies: str
+    as_of: date
+    subject: Subject
+    complete: bool
+    findings: tuple[Finding, ...] = ()
+    values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    missing: tuple[Missing, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    def of(self, section: str) -> tuple[Finding, ...]:
+        """The findings of one list, such as `duties`."""
+        return tuple(found for found in self.findings if found.section == section)
+
+    def to_json(self) -> dict[str, Any]:
+        """The decision as data for JSON, in the published shape."""
+        from policyengine.decision.decision_json import to_json
+
+        return to_json(self)
+
+    def why(self, finding: Finding) -> tuple[str, ...]:
+        """A finding explained in about five lines that can be forwarded."""
+        from policyengine.decision.explanation import why
+
+        return why(self, finding)

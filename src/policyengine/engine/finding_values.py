@@ -1,0 +1,41 @@
+"""Values as findings hold them: typed for people and for JSON, not for arithmetic."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from policyengine.feel.types.types import Context, ListOf, Number, Type
+from policyengine.feel.values.values import FarDate, Unknown
+
+
+def as_shown(value: object, kind: Type | None, digits: int) -> object:
+    """Counts as `int`, money with at least the digits of its minor unit, everything else as it is.
+
+    What is not known is None, and so is a day outside the years 1 to 9999, which no document can hold.
+    """
+    if value is None or isinstance(value, (Unknown, FarDate)):
+        return None
+    if isinstance(value, (list, tuple)) and isinstance(kind, ListOf):
+        return tuple(as_shown(item, kind.item, digits) for item in value)
+    if isinstance(value, dict) and isinstance(kind, Context):
+        found = {name: as_shown(item, kind.fields.get(name), digits) for name, item in value.items()}
+        return None if all(item is None for item in found.values()) else found
+    if isinstance(value, Decimal) and isinstance(kind, Number):
+        if kind.unit == "count" and value == value.to_integral_value():
+            return int(value)
+        if kind.unit == "money" and value.is_finite():
+            return _amount(value, digits)
+    return value
+
+
+def _amount(value: Decimal, digits: int) -> Decimal:
+    """The amount with the digits of its minor unit, and with those beyond that are not zero."""
+    if not value:
+        return Decimal((0, (0,), -digits))
+    sign, figures, exponent = value.as_tuple()
+    assert isinstance(exponent, int)
+    while exponent < -digits and figures[-1] == 0:
+        figures, exponent = figures[:-1], exponent + 1
+    if -digits < exponent < 30:
+        figures, exponent = (*figures, *(0,) * (exponent + digits)), -digits
+    return Decimal((sign, figures, exponent))

@@ -1,0 +1,67 @@
+"""What keeps findings from being decided: the facts that a record leaves out, and other causes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from policyengine.decision.findings import Finding, Missing, Unsettled
+from policyengine.engine.reference.scope import Scope
+from policyengine.feel.values.values import Failure, Unknown
+from policyengine.feel.values.values import Missing as MissingCause
+from policyengine.program.graph import Graph
+
+
+def unsettled(values: Iterable[object]) -> tuple[Unsettled, ...]:
+    """The causes of everything unknown among the values, sorted."""
+    causes = {cause for value in values if isinstance(value, Unknown) for cause in value.causes}
+    found = [_unsettled(cause) for cause in causes]
+    return tuple(
+        sorted(found, key=lambda each: (each.entity or "", each.key or "", each.fact or "", each.text))
+    )
+
+
+def _unsettled(cause: MissingCause | Failure) -> Unsettled:
+    if isinstance(cause, MissingCause):
+        return Unsettled(cause.fact, cause.entity, cause.key, f"`{cause.fact}` is not given")
+    return Unsettled(None, None, None, cause.sentence, cause.place)
+
+
+def missing_facts(
+    findings: Sequence[Finding], left_out: Mapping[tuple[str, str, str], Sequence[str]]
+) -> tuple[Missing, ...]:
+    """Every missing fact with the findings that need it; `left_out` are lists, with who needs them."""
+    needed: dict[tuple[str, str, str], set[str]] = {key: set(ids) for key, ids in left_out.items()}
+    for finding in _with_parts(findings):
+        for cause in finding.unknown:
+            if cause.fact is not None:
+                key = (str(cause.entity), str(cause.key), cause.fact)
+                needed.setdefault(key, set()).add(f"{finding.policy}/{finding.id}")
+    return tuple(
+        Missing(fact, entity, key or None, tuple(sorted(ids)))
+        for (entity, key, fact), ids in sorted(needed.items())
+    )
+
+
+def _with_parts(findings: Iterable[Finding]) -> Iterator[Finding]:
+    for finding in findings:
+        yield finding
+        yield from _with_parts(getattr(finding, "requirements", ()))
+
+
+def lists_left_out(
+    graph: Graph, found: Mapping[str, Sequence[Scope]]
+) -> dict[tuple[str, str, str], tuple[str, ...]]:
+    """The lists that records leave out although rules judge what would stand in them, or further down."""
+    judged: dict[str, set[str]] = {}
+    for rule in graph.rules:
+        for owner in graph.vocabulary.lineage(graph.real(rule.entity)):
+            judged.setdefault(owner, set()).add(f"{rule.origin.policy}/{rule.origin.id}")
+    needed: dict[tuple[str, str, str], tuple[str, ...]] = {}
+    for name, entity in graph.vocabulary.entities.items():
+        if entity.within is None or name not in judged:
+            continue
+        for above in found[entity.within]:
+            if above.record is not None and entity.list not in above.record.lists:
+                key = (entity.within, above.missing_key, str(entity.list))
+                needed[key] = tuple(sorted(judged[name]))
+    return needed

@@ -1,0 +1,227 @@
+"""Why a condition has the value that it has: the parts that decided, as sentences with their values.
+
+Of conditions that must all hold, those that fail decide; if all hold, all of them do. Of alternatives the
+first one that holds decides. What is not known decides only where nothing else does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyengine.dataclass import dataclass
+from policyengine.decision.findings import Outcome, Reason
+from policyengine.decision.wording import join
+from policyengine.engine.reference.scope import Scope
+from policyengine.engine.reference.sentences import Sentences
+from policyengine.feel.syntax.tree import (
+    And,
+    Binary,
+    Call,
+    Expression,
+    If,
+    ListLiteral,
+    Literal,
+    Name,
+    Negate,
+    Open,
+    Or,
+    names,
+)
+from policyengine.feel.values.values import Unknown
+from policyengine.policy.rule import Case
+
+# Functions that only hand on or turn round what their first argument says.
+SEE_THROUGH = ("is true", "once known", "not")
+# What is worked out of values and is no condition: its reasons are those of the names in it.
+WORKED_OUT = (Binary, Negate)
+# So many cases that are not known are told; of a long table the rest would say the same again.
+_MOST_OPEN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """In a row of reasons: here the cases of a node of this scope are told."""
+
+    scope: Scope
+    name: str
+
+
+def explain(scope: Scope, name: str) -> tuple[Reason, ...]:
+    """The reasons for the value of a node."""
+    return scope.explained(_explained, name)
+
+
+def _explained(scope: Scope, name: str) -> tuple[Reason, ...]:
+    return tuple(dict.fromkeys(_told(_node(scope, name, True), set())))
+
+
+def outcome(value: object) -> Outcome:
+    """What a value says of a condition."""
+    if value is True:
+        return "holds"
+    if value is False:
+        return "fails"
+    return "unknown" if isinstance(value, Unknown) else "value"
+
+
+def _node(scope: Scope, name: str, upright: bool) -> Iterator[Reason | _Told]:
+    owner = scope.owner(name)
+    if owner is None:
+        yield from _leaf(scope, Name(name, scope.graph.nodes[scope.entity][name].at), upright)
+        return
+    node = owner.graph.nodes[owner.entity][name]
+    if node.noun is not None:
+        yield from _leaf(scope, Name(name, node.at), upright)
+    else:
+        yield from _reasons(owner, node.expression, upright)
+
+
+def _reasons(scope: Scope, expression: Expression, upright: bool) -> Iterator[Reason | _Told]:
+    match expression:
+        case Name(name) if _is_part_of_a_policy(scope, name):
+            yield from _node(scope, name, upright)
+        case And(operands) | Or(operands):
+            for operand in _deciding(scope, expression, operands):
+                yield from _reasons(scope, operand, upright)
+        case Call(Name(name), (first, *_)) if name in SEE_THROUGH:
+            turned = upright if name != "not" else not upright
+            for part in first.items if isinstance(first, ListLiteral) else (first,):
+                yield from _reasons(scope, part, turned)
+        case If(condition, then, otherwise):
+            yield from _branch(scope, condition, then, otherwise, upright)
+        case Literal():
+            return
+        case _:
+            yield from _leaf(scope, expression, upright)
+
+
+def _branch(
+    scope: Scope, condition: Expression, then: Expression, otherwise: Expression, upright: bool
+) -> Iterator[Reason | _Told]:
+    value = scope.value(condition)
+    yield from _reasons(scope, condition, True)
+    if value is True:
+        yield from _reasons(scope, then, upright)
+    elif value is False:
+        yield from _reasons(scope, otherwise, upright)
+
+
+def _deciding(scope: Scope, whole: Expression, operands: tuple[Expression, ...]) -> list[Expression]:
+    """The operands that decide what the whole comes to."""
+    decisive = isinstance(whole, Or)
+    values = [scope.value(operand) for operand in operands]
+    if decisive in values:
+        same = [each for each, value in zip(operands, values, strict=True) if value is decisive]
+        return same[:1] if decisive else same
+    open_ones = [each for each, value in zip(operands, values, strict=True) if isinstance(value, Unknown)]
+    return open_ones or list(operands)
+
+
+def _is_part_of_a_policy(scope: Scope, name: str) -> bool:
+    """A node that a policy was lowered to; a fact, derived or not, has a name of its own in reasons."""
+    owner = scope.owner(name)
+    return owner is not None and owner.graph.nodes[owner.entity][name].noun is None
+
+
+def _leaf(scope: Scope, expression: Expression, upright: bool) -> Iterator[Reason | _Told]:
+    value = scope.value(expression)
+    is_value = not isinstance(value, (bool, Unknown)) and not isinstance(expression, Name)
+    if is_value or isinstance(expression, WORKED_OUT):
+        for name in sorted(names(expression)):
+            if not isinstance(value, Unknown) or isinstance(
+                scope.value(Name(name, expression.span)), Unknown
+            ):
+                yield from _reasons(scope, Name(name, expression.span), True)
+        return
+    yield scope.remembered(_reason, expression, value, upright)
+    yield from _tellers(scope, expression)
+
+
+def _reason(scope: Scope, expression: Expression, value: object, upright: bool) -> Reason:
+    """The sentence of a condition; it rests on the values of the names in it and on nothing else."""
+    if isinstance(expression, Open):
+        return Reason(expression.reason, "unknown", expression.span)
+    sentence = Sentences(scope).of(expression, value)
+    found = outcome(value)
+    if not upright and found in ("holds", "fails"):
+        found = "fails" if found == "holds" else "holds"
+    return Reason(
+        sentence.text, found, expression.span,
+        _fact(scope, sentence.fact), sentence.have, sentence.need, sentence.short_by, sentence.noun,
+    )  # fmt: skip
+
+
+def _fact(scope: Scope, name: str | None) -> str | None:
+    """The name, if it is one that a record or a formula gives; nodes of policies have none of their own."""
+    if name is None:
+        return None
+    graph, known = scope.graph, scope.graph.facts
+    if (scope.entity, name) not in known:
+        known[scope.entity, name] = graph.vocabulary.fact(graph.real(scope.entity), name) is not None
+    return name if known[scope.entity, name] else None
+
+
+# Values that tell their cases
+
+
+def _tellers(scope: Scope, expression: Expression) -> Iterator[_Told]:
+    """The values with cases that an expression rests on."""
+    told = scope.graph.told
+    for name in sorted(names(expression)) if told else ():
+        owner = scope.owner(name)
+        for entity, teller in told.get((owner.entity, name), ()) if owner is not None else ():
+            at = owner
+            while at is not None and at.entity != entity:
+                at = at.above
+            if at is not None:
+                yield _Told(at, teller)
+
+
+def _told(found: Iterator[Reason | _Told], seen: set[tuple[int, str]]) -> Iterator[Reason]:
+    for each in found:
+        if isinstance(each, Reason):
+            yield each
+        elif (id(each.scope), each.name) not in seen:
+            seen.add((id(each.scope), each.name))
+            yield from _told(_cases(each.scope, each.name), seen)
+
+
+def _cases(scope: Scope, name: str) -> Iterator[Reason | _Told]:
+    """The cases that hold; where the value is not known, what keeps the open ones from being decided."""
+    node = scope.graph.nodes[scope.entity][name]
+    cases = node.cases
+    if cases is None:
+        return
+    values = [(case, scope[case.node]) for case in cases.cases]
+    holding = [case for case, value in values if value is True]
+    open_ones = [case for case, value in values if isinstance(value, Unknown)]
+    is_known = not isinstance(scope[name], Unknown)
+    for case in holding if cases.every or not is_known else holding[:1]:
+        yield from _case(scope, case)
+    if not is_known:
+        yield from _open(scope, open_ones)
+    elif open_ones and not holding:
+        several = join([case.heading for case in open_ones[:_MOST_OPEN]], "or")
+        yield Reason(f"{several}: they give the same", "value", node.at)
+    if not holding and not open_ones:
+        yield Reason(cases.otherwise, "value", node.at)
+
+
+def _open(scope: Scope, cases: list[Case]) -> Iterator[Reason | _Told]:
+    """What is not known of cases; of a long table most would say the same again."""
+    said: set[str] = set()
+    for case in cases[:_MOST_OPEN]:
+        for each in _node(scope, case.node, True):
+            if isinstance(each, _Told) or each.text not in said:
+                yield each
+            if isinstance(each, Reason):
+                said.add(each.text)
+
+
+def _case(scope: Scope, case: Case) -> Iterator[Reason | _Told]:
+    """A case with the conditions that make it hold, in one sentence."""
+    node = scope.graph.nodes[scope.entity][case.node]
+    found = list(_reasons(scope, node.expression, True))
+    texts = join(dict.fromkeys(each.text for each in found if isinstance(each, Reason)))
+    yield Reason(f"{case.heading}: {texts}" if texts else case.heading, "holds", node.at)
+    yield from (each for each in found if isinstance(each, _Told))

@@ -1,0 +1,222 @@
+"""One record: every rule of a graph read off its values, as a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from policyengine.decision.findings import (
+    NOT_APPLICABLE,
+    UNDETERMINED,
+    Decision,
+    Finding,
+    Origin,
+    Reason,
+    Shortfall,
+)
+from policyengine.engine.finding_values import as_shown
+from policyengine.engine.reference.missing import lists_left_out, missing_facts, unsettled
+from policyengine.engine.reference.reasons import explain
+from policyengine.engine.reference.scope import Scope, instances, root_scope
+from policyengine.feel.values.values import Unknown
+from policyengine.policy.rule import (
+    Build,
+    Choose,
+    Const,
+    Explain,
+    Reading,
+    Rule,
+    Rules,
+    Shortfalls,
+    Value,
+)  # fmt: skip
+from policyengine.program.graph import Graph
+from policyengine.program.linked import Program
+from policyengine.program.record import Record
+
+
+def evaluate(program: Program, record: Record) -> Decision:
+    """The decision of a program that compiles for one of its records. It never raises for any record."""
+    graph = program.graph
+    if graph is None or program.declarations is None:
+        raise ValueError(f"`{program.name}` does not compile; its diagnostics say why")
+    root = root_scope(graph, record, program.as_of)
+    found = instances(root)
+    # In the order of dependency, so that no chain of derived facts is as deep as it is long.
+    for entity, name in graph.order:
+        for scope in found.get(entity, ()):
+            scope[name]
+    findings = tuple(
+        finding
+        for rule in graph.rules
+        for scope in found.get(rule.entity, ())
+        if (finding := read_rule(rule, scope)) is not None
+    )
+    missing = missing_facts(findings, lists_left_out(graph, found))
+    undecided = any(finding.status == UNDETERMINED for finding in findings)
+    return Decision(
+        program=program.declarations.id,
+        program_title=program.declarations.title,
+        policies=program.digest,
+        as_of=program.as_of,
+        subject=root.subject,
+        complete=not missing and not undecided,
+        findings=findings,
+        values=_values(graph, found),
+        missing=missing,
+    )
+
+
+def read_rule(rule: Rule, scope: Scope) -> Finding | None:
+    """The finding of a rule for one instance; None where the rule has none for it."""
+    return scope.judged(_read_rule, rule)
+
+
+def _read_rule(rule: Rule, scope: Scope) -> Finding | None:
+    exists = scope[rule.exists] if rule.exists is not None else True
+    if exists is False:
+        return None
+    status = exists if isinstance(exists, Unknown) else scope[rule.status]
+    because = read(rule.because, scope)
+    fields = {name: read(reading, scope) for name, reading in rule.fields.items()}
+    return rule.finding(
+        origin=origin_of(rule, scope),
+        subject=scope.subject,
+        status=status if isinstance(status, str) else UNDETERMINED,
+        because=because,
+        unknown=unsettled([status, *unknown_values(rule, scope, status)]),
+        **fields,
+    )
+
+
+def origin_of(rule: Rule, scope: Scope) -> Origin:
+    """Where a finding comes from: the nearest place that is known."""
+    nearer = read(rule.origins, scope) if rule.origins is not None else None
+    return nearer if isinstance(nearer, Origin) else rule.origin
+
+
+def unknown_values(rule: Rule, scope: Scope, status: object) -> Iterable[object]:
+    """The values that a finding shows, and where it is not decided those that it rests on.
+
+    What does not apply needs nothing.
+    """
+    because = () if isinstance(status, str) else (rule.because,)
+    for reading in (*because, *rule.fields.values()) if status != NOT_APPLICABLE else ():
+        yield from _behind(reading, scope)
+
+
+def _behind(reading: Reading, scope: Scope) -> Iterable[object]:
+    match reading:
+        case Value(node):
+            yield scope[node]
+        case Explain(nodes):
+            yield from (scope[node] for node in nodes)
+        case Choose(by):
+            yield from _behind(chosen(reading, scope[by]), scope)
+        case _:
+            return
+
+
+def chosen(reading: Choose, value: object) -> Reading:
+    """The reading for a value of the node that a choice goes by."""
+    return reading.cases.get(value, reading.otherwise) if isinstance(value, str) else reading.otherwise
+
+
+# Readings
+
+
+def read(reading: Reading, scope: Scope) -> Any:
+    """What a reading gives for one instance."""
+    return _READ[type(reading)](reading, scope)
+
+
+def _const(reading: Const, scope: Scope) -> object:
+    return reading.value
+
+
+def _value(reading: Value, scope: Scope) -> object:
+    return present(scope, reading.node)
+
+
+def _choose(reading: Choose, scope: Scope) -> object:
+    return read(chosen(reading, scope[reading.by]), scope)
+
+
+def _build(reading: Build, scope: Scope) -> object:
+    return reading.make(**{name: read(part, scope) for name, part in reading.fields.items()})
+
+
+def _explain(reading: Explain, scope: Scope) -> tuple[Reason, ...]:
+    if len(reading.nodes) == 1:
+        return explain(scope, reading.nodes[0])
+    found = {reason: None for node in reading.nodes for reason in explain(scope, node)}
+    return tuple(found)
+
+
+def _rules(reading: Rules, scope: Scope) -> tuple[Finding, ...]:
+    return tuple(found for rule in reading.rules if (found := read_rule(rule, scope)) is not None)
+
+
+def _shortfalls(reading: Shortfalls, scope: Scope) -> tuple[Shortfall, ...]:
+    findings = (read_rule(rule, scope) for rule in reading.rules)
+    return tuple(
+        shortfall(found)
+        for found in findings
+        if found is not None and found.status not in ("met", NOT_APPLICABLE)
+    )
+
+
+def shortfall(finding: Finding) -> Shortfall:
+    """A requirement that does not hold, with its threshold if it has one, else with the fact it turns on."""
+    reason = telling_reason(finding.because)
+    if reason is None:
+        return Shortfall(finding.id, finding.title, finding.status)
+    return Shortfall(
+        finding.id,
+        finding.title,
+        finding.status,
+        reason.fact,
+        reason.have,
+        reason.need,
+        reason.short_by,
+        reason.noun,
+    )
+
+
+def telling_reason(because: Iterable[Reason]) -> Reason | None:
+    """The reason that tells what is missing: the first about a threshold, else the first about a fact."""
+    failing = [reason for reason in because if reason.outcome in ("fails", "unknown")]
+    threshold = next((reason for reason in failing if reason.need is not None), None)
+    return threshold or next((reason for reason in failing if reason.fact is not None), None)
+
+
+_READ: Mapping[type, Callable[[Any, Scope], object]] = {
+    Const: _const,
+    Value: _value,
+    Choose: _choose,
+    Build: _build,
+    Explain: _explain,
+    Rules: _rules,
+    Shortfalls: _shortfalls,
+}
+
+
+# Values as they are shown
+
+
+def present(scope: Scope, name: str) -> object:
+    """The value of a node as a finding holds it; None where it is unknown."""
+    owner = scope.owner(name)
+    kind = scope.graph.types.get((owner.entity, name)) if owner is not None else None
+    digits = scope.graph.vocabulary.number_of_digits()
+    return as_shown(scope[name], kind, digits)
+
+
+def _values(graph: Graph, found: Mapping[str, list[Scope]]) -> dict[str, dict[str, object]]:
+    """The derived facts of every instance."""
+    values: dict[str, dict[str, object]] = {}
+    for entity, scopes in found.items():
+        names = [name for name, node in graph.nodes.get(entity, {}).items() if node.exported]
+        for scope in scopes if names else ():
+            values[str(scope.subject)] = {name: present(scope, name) for name in names}
+    return values

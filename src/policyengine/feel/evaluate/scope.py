@@ -1,0 +1,98 @@
+"""What an evaluation carries along: the names in sight, how failures show, and what is left to spend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from policyengine.feel import limits
+from policyengine.feel.syntax.tree import Expression, names
+from policyengine.feel.types.signatures import Library
+from policyengine.feel.types.types import Type
+from policyengine.feel.values.values import Failed, Failure, Range, Unknown, unknown
+from policyengine.source import Span
+
+ABSENT: Final = object()
+
+
+class Shared:
+    """One evaluation: its mode, its functions, and the steps it may still take."""
+
+    __slots__ = ("_mentions", "calls", "functions", "policy", "steps", "types")
+
+    def __init__(self, policy: bool, functions: Library, types: Mapping[str, Type]) -> None:
+        self.policy = policy
+        self.functions = functions
+        self.types = types
+        self.steps = limits.STEPS
+        self.calls = 0
+        self._mentions: dict[tuple[int, str], bool] = {}
+
+    def fail(self, sentence: str, place: Span) -> object:
+        """The outcome of what has no answer: null in plain FEEL, unknown with its reason in policies."""
+        return Unknown.of(Failure(sentence, place)) if self.policy else None
+
+    def exhausted(self, place: Span) -> object:
+        """The outcome when all steps are spent."""
+        return self.fail(f"the calculation takes more than {limits.STEPS} steps", place)
+
+    def outcome(self, value: object, place: Span) -> object:
+        """A result as it is, or what a failure shows as."""
+        return self.fail(value.sentence, place) if isinstance(value, Failed) else value
+
+    def mentions(self, node: Expression, name: str) -> bool:
+        """Whether an expression uses a name of its surroundings; looked up once in an evaluation."""
+        found = self._mentions.get((id(node), name))
+        if found is None:
+            found = self._mentions[id(node), name] = name in names(node)
+        return found
+
+    def charge(self, values: Sequence[object]) -> None:
+        """Takes a call, and the size of its values, off the steps that are left."""
+        self.steps -= 5
+        for value in values:
+            if isinstance(value, (list, tuple)):
+                self.steps -= len(value) // 4
+            elif isinstance(value, str):
+                self.steps -= len(value) // 64
+
+
+class Env:
+    """Names in sight: those of a form, and around it those of its surroundings."""
+
+    __slots__ = ("names", "outer", "shared")
+
+    def __init__(self, names: Mapping[str, object], outer: Env | None, shared: Shared) -> None:
+        self.names = names
+        self.outer = outer
+        self.shared = shared
+
+    def find(self, name: str) -> object:
+        """The value of a name, from the inside out; `ABSENT` where there is none."""
+        at: Env | None = self
+        while at is not None:
+            if name in at.names:
+                return at.names[name]
+            at = at.outer
+        return ABSENT
+
+    def inside(self, names: Mapping[str, object]) -> Env:
+        """The surroundings with more names."""
+        return Env(names, self, self.shared)
+
+
+def unknown_within(values: Sequence[object]) -> Unknown | None:
+    """What is not known among values, the items of their lists and the ends of their ranges."""
+    found: list[object] = []
+    pending: list[Sequence[object]] = [values]
+    seen: set[int] = set()  # lists may share parts: each is looked at once
+    while pending:
+        for value in pending.pop():
+            if isinstance(value, Unknown):
+                found.append(value)
+            elif isinstance(value, (list, tuple)) and id(value) not in seen:
+                seen.add(id(value))
+                pending.append(value)
+            elif isinstance(value, Range):
+                pending.append((value.low, value.high))
+    return unknown(found)

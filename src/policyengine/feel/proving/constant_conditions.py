@@ -1,0 +1,129 @@
+"""Conditions that no fact can change: always true or never, by logic and by the bounds of the facts.
+
+What is said here is certain. Where a condition is too large to be sure, nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+
+from policyengine.diagnostics import Diagnostic
+from policyengine.feel.codes import SETTLED
+from policyengine.feel.partition import Between, Domain, OneOf, Rows
+from policyengine.feel.proving.formula import Reader, is_condition
+from policyengine.feel.proving.judge import Judge, Settled
+from policyengine.feel.syntax import tree as syntax
+from policyengine.feel.syntax.tree import Expression, Name, children
+from policyengine.feel.values.printing import print_number
+from policyengine.source import Span
+
+Domains = Mapping[str, Domain | None]
+
+
+def settled(expression: Expression, names: Domains) -> list[Diagnostic]:
+    """A diagnostic for every condition in an expression that is always true or never.
+
+    `names` says what is known about the values of names. A part that is settled is named, and what is
+    around it is not. A plain `true` or `false` is meant as it is written.
+    """
+    found: dict[Span, Diagnostic] = {}
+    for node, within in _conditions(expression, names):
+        found.update((one.node.span, _diagnostic(one, within)) for one in Judge(Reader(within)).settled(node))
+    return [one for at, one in found.items() if not any(_around(at, other) for other in found)]
+
+
+def _around(span: Span, other: Span) -> bool:
+    return (
+        span != other and span.source is other.source and span.start <= other.start and other.end <= span.end
+    )
+
+
+def _conditions(node: Expression, names: Domains) -> Iterator[tuple[Expression, Domains]]:
+    """The outermost conditions of an expression, those within the values that they test, and so on."""
+    pending = [(node, names, False)]
+    while pending:
+        at, within, is_part = pending.pop()
+        condition = is_condition(at)
+        if condition and not is_part:
+            yield at, within
+        joins = condition and isinstance(at, (syntax.And, syntax.Or, syntax.Call))
+        if at.holding:
+            pending.extend((child, seen, joins and is_condition(child)) for child, seen in _below(at, within))
+
+
+def _below(node: Expression, names: Domains) -> Iterator[tuple[Expression, Domains]]:
+    """What is directly below, each with what is known there of the names in sight."""
+    match node:
+        case syntax.Filter(target, condition):
+            rows = _rows(target, names)
+            yield target, names
+            yield condition, {} if rows is None else {**_without(names, ("item",)), **rows.fields}
+        case syntax.For(iterators) | syntax.Quantified(_, iterators):
+            bound = ["partial", *(iterator.name for iterator in iterators)]
+            yield from ((child, _without(names, bound)) for child in children(node))
+        case syntax.FunctionLiteral(parameters, body):
+            yield body, _without(names, [formal.name for formal in parameters])
+        case syntax.ContextLiteral(entries):
+            yield from ((child, _without(names, [one.key for one in entries])) for child in children(node))
+        case _:
+            yield from ((child, names) for child in children(node))
+
+
+def _without(names: Domains, bound: Iterable[str]) -> Domains:
+    return {**names, **dict.fromkeys(bound)}
+
+
+def _rows(target: Expression, names: Domains) -> Rows | None:
+    while isinstance(target, syntax.Filter):
+        target = target.target
+    found = names.get(target.name) if isinstance(target, Name) else None
+    return found if isinstance(found, Rows) else None
+
+
+def _diagnostic(settled: Settled, names: Domains) -> Diagnostic:
+    holds, word = ("always holds", "true") if settled.truth else ("never holds", "false")
+    message = f"this condition {holds}, {_reason(settled.node, names)}"
+    return SETTLED.at(settled.node.span, message, help=f"write `{word}` if this is meant")
+
+
+def _reason(node: Expression, names: Domains) -> str:
+    """Why: by logic alone, because a fact has whole values, or by the bounds of facts."""
+    if _is_settled(node, {}):
+        return "whatever the facts are"
+    core = _core(node, names)
+    reader = Reader(names)
+    reader.read(core)
+    what, _, line = variable = reader.variables[0]
+    if len(reader.variables) > 1 or not isinstance(what, Name):
+        return "by what is known of its facts"
+    domain = reader.domain(variable)
+    if isinstance(domain, Between) and _is_settled(core, {what.name: Between(whole=domain.whole)}):
+        return f"as `{what.name}` is {'a day' if line == 'date' else 'a whole number'}"
+    return f"as `{what.name}` {_bounds(domain)}"
+
+
+def _core(node: Expression, names: Domains) -> Expression:
+    """A condition without those of its parts that it is settled without."""
+    if not isinstance(node, (syntax.And, syntax.Or)):
+        return node
+    for operand in node.operands:
+        rest = tuple(other for other in node.operands if other is not operand)
+        fewer = type(node)(rest, node.span)
+        if len(rest) > 1 and _is_settled(fewer, names):
+            node = fewer
+    return node
+
+
+def _is_settled(node: Expression, names: Domains) -> bool:
+    return any(one.node == node for one in Judge(Reader(names)).settled(node))
+
+
+def _bounds(domain: Domain | None) -> str:
+    """What is known about a value, in words."""
+    if isinstance(domain, OneOf):
+        return "is one of " + ", ".join(f'"{value}"' for value in domain.values)
+    low, high = (domain.low, domain.high) if isinstance(domain, Between) else (None, None)
+    if low is not None and high is not None:
+        return f"lies from {print_number(low)} to {print_number(high)}"
+    return f"is never {'below' if high is None else 'above'} {print_number(low or high or Decimal(0))}"

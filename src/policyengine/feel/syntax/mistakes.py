@@ -1,0 +1,205 @@
+"""Why a text is not FEEL: the diagnostic for a token that cannot stand where it does."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from policyengine.diagnostics import Diagnostic
+from policyengine.feel import codes
+from policyengine.feel.syntax.lexer import Located, Token
+from policyengine.text import meant
+
+# Two adjacent tokens, or one, that other languages write, and what FEEL writes instead.
+_FOREIGN = {
+    "===": "=",
+    "==": "=",
+    "!==": "!=",
+    "<>": "!=",
+    "=>": ">=",
+    "=<": "<=",
+    "&&": "and",
+    "||": "or",
+    "&": "and",
+    "|": "or",
+    "≥": ">=",
+    "≤": "<=",
+    "≠": "!=",
+    "×": "*",
+    "÷": "/",
+    "−": "-",
+    "–": "-",
+    "^": "**",
+}
+_QUOTES = {"'": "'", "‘": "’", "’": "’", "“": "”", "”": "”", "„": "“", "`": "`", "«": "»"}
+_ADVICE = {
+    "#": "begin a comment with `//`",
+    "$": "write the number alone: a fact knows its currency",
+    "£": "write the number alone: a fact knows its currency",
+    ";": "write a comma between arguments, a point in a number",
+}
+# Words that other languages and plain English put between two values.
+_WORDS = {
+    "is": "write `=`, or `!=` for `is not`",
+    "equals": "write `=`",
+    "?": "write `if ... then ... else ...`",
+    "contains": "write `contains(text, part)`, or `list contains(list, item)`",
+    "mod": "write `modulo(dividend, divisor)`",
+    "matches": "write `matches(text, pattern)`",
+}
+# What FEEL writes for a word of another language, or of a spreadsheet.
+_TRANSLATED = {"und": "and", "oder": "or", "nicht": "not(...)", "et": "and", "ou": "or", "xor": "!="}
+_KEYWORDS = frozenset({"and", "or", "in", "if", "then", "else", "between", "some", "every", "satisfies"})
+_SHARE = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)?\s*$")
+_FIGURE = re.compile(r"\d[\d.,]*(?: \d{3}(?!\d))*")
+_NAMES = {"number": "the number", "text": "the text", "name": "the name"}
+
+
+def said(token: Token) -> str:
+    """A token as a message names it."""
+    if token.kind == "end":
+        return "the end"
+    text = token.text if len(token.text) <= 40 else token.text[:37] + "..."
+    word = _NAMES.get(token.kind)
+    return f"{word} `{text}`" if word else f"`{text}`"
+
+
+def foreign(located: Located, at: int) -> Diagnostic | None:
+    """The diagnostic for a sign of another language at this offset, or None."""
+    text = located.text
+    for length in (3, 2, 1):
+        sign = text[at : at + length]
+        if sign in _FOREIGN and len(sign) == length:
+            return codes.OPERATOR.at(
+                located.span(at, at + length),
+                f"`{sign}` is not an operator of FEEL",
+                help=f"write `{_FOREIGN[sign]}`",
+            )
+    if text[at : at + 1] == "!":
+        return codes.OPERATOR.at(
+            located.span(at, at + 1), "`!` is not an operator of FEEL", help="write `not(...)`"
+        )
+    if text[at : at + 1] == "%":
+        rest = text[at + 1 :].lstrip()[:1]
+        divides = rest.isalnum() or rest in {"(", "_"}
+        help = "the remainder is `modulo(dividend, divisor)`" if divides and rest else _share(text[:at])
+        return codes.OPERATOR.at(located.span(at, at + 1), "`%` is not an operator of FEEL", help=help)
+    return None
+
+
+def _share(before: str) -> str:
+    """The advice for a `%` behind this text: the number in front of it as a share of 1."""
+    found = _SHARE.search(before)
+    if found is None:
+        return "write 20 % as `0.2`"
+    share = found.group().strip()
+    return f"write `{share} %` as `{format(Decimal(share.replace(',', '.')).scaleb(-2).normalize(), 'f')}`"
+
+
+def _shown(char: str) -> str:
+    return f"`{char}`" if char.isprintable() else f"U+{ord(char):04X}"
+
+
+def bad_token(located: Located, token: Token) -> Diagnostic:
+    """The diagnostic for a character that belongs to no token."""
+    text, at = located.text, token.start
+    first = text[at]
+    if first == '"':
+        return codes.UNCLOSED.at(
+            located.span(at, at + 1), "this text has no closing quote", help='write `"` where the text ends'
+        )
+    if first == "/":
+        return codes.UNCLOSED.at(
+            located.span(at, at + 2), "this comment is not closed", help="write `*/` where the comment ends"
+        )
+    if first in _QUOTES:
+        end = text.find(_QUOTES[first], at + 1)
+        word = text[at + 1 : end] if end > 0 else ""
+        return codes.QUOTES.at(
+            located.span(at, end + 1 if end > 0 else at + 1),
+            "a text stands between straight double quotes",
+            help=f'write `"{word}"`',
+        )
+    return foreign(located, at) or codes.SYNTAX.at(
+        located.span(at, at + 1),
+        f"the character {_shown(first)} has no meaning here",
+        help=_ADVICE.get(first),
+    )
+
+
+def unexpected(located: Located, token: Token, previous: Token | None, wanted: str) -> Diagnostic:
+    """The diagnostic for a token that cannot stand here; `wanted` says what could."""
+    if token.kind == "bad":
+        return bad_token(located, token)
+    # `==` and its like come as two tokens: the mistake starts with the first of them.
+    start = token.start
+    if previous is not None and previous.end == token.start and previous.kind in {"=", "<", ">", "!="}:
+        start = previous.start
+    found = foreign(located, start)
+    if found is not None:
+        return found
+    span = located.span(token.start, token.end)
+    word = token.text.lower() if token.kind == "name" else ""
+    if word in _KEYWORDS:
+        return codes.OPERATOR.at(span, f"`{token.text}` is written in small letters", help=f"write `{word}`")
+    if word in _TRANSLATED:
+        message = f"`{token.text}` is not an operator of FEEL"
+        return codes.OPERATOR.at(span, message, help=f"write `{_TRANSLATED[word]}`")
+    if token.kind == "name" and previous is not None and previous.kind == "name":
+        return _two_names(located, previous, token)
+    return codes.SYNTAX.at(
+        span, f"expected {wanted}, found {said(token)}", help=_meant(located.text, token, previous)
+    )
+
+
+def _meant(text: str, token: Token, previous: Token | None) -> str | None:
+    """What a text in this place was probably meant to be."""
+    before = "" if previous is None else previous.kind
+    if token.kind == "..":
+        return "write a range as `... in [10..15]`"
+    if token.text in {"€", "£"}:
+        return _ADVICE["$"]
+    if before == "@" and token.kind == "number":
+        word = text[token.start :].split()[0]
+        return f'write `@"{word[:40]}"`'
+    if before == "number" and token.kind == "name" and len(token.text) == 3 and token.text.isupper():
+        return _ADVICE["$"]
+    return _figure(text, token, previous) if before == "number" and previous is not None else None
+
+
+def _figure(text: str, token: Token, number: Token) -> str | None:
+    """What a number and what follows it were probably meant to be: a date, a period, one number."""
+    if token.kind == "name":
+        period = meant.period(f"{number.text} {token.text}")
+        return f'write `@"{period}"`' if period else None
+    found = _FIGURE.match(text, number.start)
+    written = found.group().rstrip(",.") if found else ""
+    day = meant.date(written)
+    if day is not None:
+        return f'write `date("{day}")`'
+    if token.kind == ",":
+        return f"write numbers without a separator, as `{meant.number(written) or '1000'}`"
+    plain = meant.number(written)
+    return f"write `{plain}`" if token.kind == "number" and plain else None
+
+
+def _two_names(located: Located, first: Token, second: Token) -> Diagnostic:
+    span = located.span(first.start, second.end)
+    if first.text.lower() == "not":
+        more = " ..." if located.text[second.end :].strip() else ""
+        message = f"`{first.text}` takes brackets" + ("" if first.text == "not" else " and small letters")
+        return codes.OPERATOR.at(span, message, help=f"write `not({second.text}{more})`")
+    message = f"there is no operator between `{first.text}` and `{second.text}`"
+    advice = _WORDS.get(second.text) or f"write `{first.text}_{second.text}` if this is one name"
+    return codes.SYNTAX.at(span, message, help=advice)
+
+
+def unclosed(located: Located, opening: Token, closing: str, token: Token) -> Diagnostic:
+    """The diagnostic for a bracket that is not closed where it must be."""
+    if token.kind == "bad":
+        return bad_token(located, token)
+    return codes.UNCLOSED.at(
+        located.span(opening.start, opening.end),
+        f"`{opening.text}` is not closed before {said(token)}",
+        help=f"write `{closing}` where it ends",
+    )

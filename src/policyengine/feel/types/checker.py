@@ -1,0 +1,284 @@
+"""Static types: what is wrong with an expression before any record is seen.
+
+A part that is wrong counts as a value of any type, so one fault gives one diagnostic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from policyengine.dataclass import dataclass
+from policyengine.diagnostics import Diagnostic
+from policyengine.feel.codes import EXPECTED, UNKNOWN_CHOICE
+from policyengine.feel.functions import BUILTINS
+from policyengine.feel.syntax import tree as syntax
+from policyengine.feel.syntax.tree import Expression
+from policyengine.feel.types.check_calls import check_call
+from policyengine.feel.types.check_names import property_type, unknown_name
+from policyengine.feel.types.check_operators import (
+    check_arithmetic,
+    check_compared,
+    check_negated,
+    check_tests,
+)
+from policyengine.feel.types.relations import accepts, is_open, join
+from policyengine.feel.types.signatures import Library
+from policyengine.feel.types.types import (
+    ANY,
+    BOOLEAN,
+    DATE,
+    DATE_TIME,
+    DAYS_DURATION,
+    MONTHS_DURATION,
+    NULL,
+    NUMBER,
+    TEXT,
+    TIME,
+    Context,
+    Enum,
+    FunctionType,
+    ListOf,
+    Number,
+    RangeOf,
+    Type,
+    describe,
+)
+from policyengine.feel.types.typescope import TypeScope
+from policyengine.feel.values.values import kind
+from policyengine.text import meant
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the checker found: the type, the mistakes, and which of the given names are used."""
+
+    type: Type
+    diagnostics: tuple[Diagnostic, ...]
+    names: frozenset[str]
+
+
+def check(
+    expression: Expression,
+    names: Mapping[str, Type],
+    expected: Type | None = None,
+    *,
+    functions: Library = BUILTINS,
+) -> Checked:
+    """The type of an expression among names of these types, and every mistake in it.
+
+    `expected` is the type that is needed, for a condition `BOOLEAN`. The value under test is the name `?`.
+    """
+    scope = TypeScope(names, functions, infer)
+    found = infer(expression, scope)
+    if expected is not None:
+        expect(expression, found, expected, scope)
+    diagnostics = sorted(scope.found, key=lambda diagnostic: diagnostic.sort_key)
+    return Checked(found, tuple(diagnostics), frozenset(scope.used))
+
+
+def infer(node: Expression, scope: TypeScope) -> Type:
+    """The type of a node; what is wrong in it is added to the scope."""
+    found = scope.types[id(node)] = _INFER[type(node)](node, scope)
+    return found
+
+
+def expect(node: Expression, found: Type, wanted: Type, scope: TypeScope) -> None:
+    """Adds a diagnostic where a value of another type is needed; looks into the branches of an `if`."""
+    while isinstance(node, syntax.If):
+        expect(node.then, scope.known(node.then), wanted, scope)
+        node = node.otherwise
+        found = scope.known(node)
+    if isinstance(wanted, Enum) and isinstance(node, syntax.Literal) and isinstance(node.value, str):
+        scope.choice(UNKNOWN_CHOICE, node, wanted)
+    elif not accepts(wanted, found) and not isinstance(node, syntax.Open):
+        needed = "a condition" if wanted == BOOLEAN else describe(wanted)
+        message = f"{needed} is needed here, and this is {describe(found)}"
+        scope.add(EXPECTED, node, message, _advice(wanted, found, node))
+
+
+def _advice(wanted: Type, found: Type, node: Expression) -> str | None:
+    day = meant.date(node.span.text.strip("'\"")) if wanted == DATE else None
+    if day is not None:
+        return f'write `date("{day}")`'
+    if wanted != BOOLEAN:
+        return None
+    if isinstance(found, Number):
+        return "compare it with a number, as in `... >= 10`"
+    return "count the items, as in `count(...) > 0`" if isinstance(found, ListOf) else None
+
+
+def _condition(node: Expression, scope: TypeScope) -> None:
+    expect(node, infer(node, scope), BOOLEAN, scope)
+
+
+_LITERALS: dict[str, Type] = {
+    "number": NUMBER,
+    "text": TEXT,
+    "boolean": BOOLEAN,
+    "date": DATE,
+    "time": TIME,
+    "date and time": DATE_TIME,
+    "days duration": DAYS_DURATION,
+    "months duration": MONTHS_DURATION,
+    "null": NULL,
+}
+
+
+def _literal(node: syntax.Literal, scope: TypeScope) -> Type:
+    return _LITERALS.get(kind(node.value), ANY)
+
+
+def _name(node: syntax.Name, scope: TypeScope) -> Type:
+    found = scope.find(node.name)
+    return unknown_name(node, scope) if found is None else found
+
+
+def _path(node: syntax.Path, scope: TypeScope) -> Type:
+    return property_type(node, infer(node.target, scope), scope)
+
+
+def _negate(node: syntax.Negate, scope: TypeScope) -> Type:
+    return check_negated(node, infer(node.operand, scope), scope)
+
+
+def _binary(node: syntax.Binary, scope: TypeScope) -> Type:
+    return check_arithmetic(node, infer(node.left, scope), infer(node.right, scope), scope)
+
+
+def _comparison(node: syntax.Comparison, scope: TypeScope) -> Type:
+    check_compared(node, scope)
+    return BOOLEAN
+
+
+def _all(node: syntax.And | syntax.Or, scope: TypeScope) -> Type:
+    for operand in node.operands:
+        _condition(operand, scope)
+    return BOOLEAN
+
+
+def _between(node: syntax.Between, scope: TypeScope) -> Type:
+    span = node.span
+    value = infer(node.value, scope)
+    test = syntax.RangeLiteral(node.low, node.high, True, True, span)
+    check_tests(value, (test,), scope)
+    return BOOLEAN
+
+
+def _in(node: syntax.In, scope: TypeScope) -> Type:
+    check_tests(infer(node.value, scope), node.tests, scope)
+    return BOOLEAN
+
+
+def _unary_tests(node: syntax.UnaryTests, scope: TypeScope) -> Type:
+    check_tests(scope.find("?") or ANY, node.tests, scope)
+    return BOOLEAN
+
+
+def _range(node: syntax.RangeLiteral, scope: TypeScope) -> Type:
+    ends = [infer(end, scope) for end in (node.low, node.high) if end is not None]
+    if len(ends) == 2 and node.low is not node.high:
+        scope.ordered(node, ends[0], ends[1])
+    return RangeOf(join(ends))
+
+
+def _if(node: syntax.If, scope: TypeScope) -> Type:
+    types: list[Type] = []
+    at: Expression = node
+    while isinstance(at, syntax.If):
+        _condition(at.condition, scope)
+        types.append(infer(at.then, scope))
+        at = at.otherwise
+        scope.types[id(at)] = ANY
+    return join([*types, infer(at, scope)])
+
+
+def _bound(iterators: tuple[syntax.Iterator, ...], scope: TypeScope) -> TypeScope:
+    for iterator in iterators:
+        scope = scope.inside({iterator.name: _item_type(iterator, scope)})
+    return scope
+
+
+def _item_type(iterator: syntax.Iterator, scope: TypeScope) -> Type:
+    domain = infer(iterator.domain, scope)
+    if iterator.domain_end is not None:
+        end = infer(iterator.domain_end, scope)
+        scope.ordered(iterator.domain, domain, end)
+        return join((domain, end))
+    if isinstance(domain, (ListOf, RangeOf)):
+        return domain.item
+    if not is_open(domain):
+        scope.add(EXPECTED, iterator.domain, f"a list is needed here, and this is {describe(domain)}")
+    return ANY
+
+
+def _for(node: syntax.For, scope: TypeScope) -> Type:
+    within = _bound(node.iterators, scope)
+    return ListOf(infer(node.body, within.inside({"partial": ListOf(ANY)})))
+
+
+def _quantified(node: syntax.Quantified, scope: TypeScope) -> Type:
+    _condition(node.condition, _bound(node.iterators, scope))
+    return BOOLEAN
+
+
+def _filter(node: syntax.Filter, scope: TypeScope) -> Type:
+    target = infer(node.target, scope)
+    item = target.item if isinstance(target, ListOf) else target
+    within = scope.inside({"item": item})
+    if isinstance(item, Context):
+        within = within.inside(item.fields)
+    condition = infer(node.condition, within if not is_open(item) else within.anything())
+    if isinstance(condition, Number):
+        return item
+    expect(node.condition, condition, BOOLEAN, within)
+    return ANY if is_open(target) else ListOf(item)
+
+
+def _list(node: syntax.ListLiteral, scope: TypeScope) -> Type:
+    return ListOf(join([infer(item, scope) for item in node.items]))
+
+
+def _context(node: syntax.ContextLiteral, scope: TypeScope) -> Type:
+    fields: dict[str, Type] = {}
+    within = scope.inside(fields)
+    for entry in node.entries:
+        fields[entry.key] = infer(entry.value, within)
+    return Context(fields)
+
+
+def _function(node: syntax.FunctionLiteral, scope: TypeScope) -> Type:
+    parameters = {formal.name: formal.type or ANY for formal in node.parameters}
+    result = infer(node.body, scope.inside(parameters))
+    return FunctionType(tuple(parameters.values()), result)
+
+
+def _instance_of(node: syntax.InstanceOf, scope: TypeScope) -> Type:
+    infer(node.value, scope)
+    return BOOLEAN
+
+
+_INFER: dict[type, Callable[[Any, TypeScope], Type]] = {
+    syntax.Literal: _literal,
+    syntax.Open: lambda node, scope: ANY,
+    syntax.Name: _name,
+    syntax.Path: _path,
+    syntax.Negate: _negate,
+    syntax.Binary: _binary,
+    syntax.Comparison: _comparison,
+    syntax.And: _all,
+    syntax.Or: _all,
+    syntax.Between: _between,
+    syntax.In: _in,
+    syntax.UnaryTests: _unary_tests,
+    syntax.RangeLiteral: _range,
+    syntax.If: _if,
+    syntax.For: _for,
+    syntax.Quantified: _quantified,
+    syntax.Filter: _filter,
+    syntax.ListLiteral: _list,
+    syntax.ContextLiteral: _context,
+    syntax.FunctionLiteral: _function,
+    syntax.Call: check_call,
+    syntax.InstanceOf: _instance_of,
+}

@@ -1,0 +1,93 @@
+"""Dates as numbers of days, in any year, and the places of time zones. Proleptic Gregorian throughout."""
+
+from __future__ import annotations
+
+import datetime
+from functools import lru_cache
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+from policyengine.feel.limits import YEAR
+from policyengine.feel.values.values import FarDate
+
+Date: TypeAlias = datetime.date | FarDate
+
+_ERA = 146_097  # days in 400 years
+_LAST = datetime.date.max.toordinal()
+_MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+def is_leap(year: int) -> bool:
+    """Whether a year has a 29 February."""
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+
+
+def month_length(year: int, month: int) -> int:
+    """The number of days of a month."""
+    return 29 if month == 2 and is_leap(year) else _MONTH_DAYS[month - 1]
+
+
+def make_date(year: int, month: int, day: int) -> Date | None:
+    """The date, or None where there is no such day (or the year is out of bounds)."""
+    if not (abs(year) <= YEAR and 1 <= month <= 12 and 1 <= day <= month_length(year, month)):
+        return None
+    return datetime.date(year, month, day) if 1 <= year <= 9999 else FarDate(year, month, day)
+
+
+def ordinal(date: Date) -> int:
+    """The days from 31 December of year 0, as `datetime.date.toordinal` counts them, for any year."""
+    if isinstance(date, datetime.date):
+        return date.toordinal()
+    eras, year = divmod(date.year - 2000, 400)
+    return datetime.date(2000 + year, date.month, date.day).toordinal() + eras * _ERA
+
+
+def from_ordinal(days: int) -> Date | None:
+    """The date of a number of days; None beyond the years that FEEL has."""
+    if 1 <= days <= _LAST:
+        return datetime.date.fromordinal(days)
+    eras, rest = divmod(days - datetime.date(2000, 1, 1).toordinal(), _ERA)
+    near = datetime.date.fromordinal(datetime.date(2000, 1, 1).toordinal() + rest)
+    return make_date(near.year + 400 * eras, near.month, near.day)
+
+
+def add_months(date: Date, months: int) -> Date | None:
+    """The same day so many months on, or the last of that month if it is shorter."""
+    years, month = divmod(date.month - 1 + months, 12)
+    year = date.year + years
+    return make_date(year, month + 1, min(date.day, month_length(year, month + 1)))
+
+
+def weekday(date: Date) -> int:
+    """1 (Monday) to 7 (Sunday)."""
+    return (ordinal(date) - 1) % 7 + 1
+
+
+def day_of_year(date: Date) -> int:
+    """1 to 366."""
+    return sum(month_length(date.year, month) for month in range(1, date.month)) + date.day
+
+
+def week_of_year(date: Date) -> int:
+    """The ISO 8601 week, 1 to 53: the first is the one with the first Thursday."""
+    thursday = from_ordinal(ordinal(date) - weekday(date) + 4)
+    return 1 if thursday is None else (day_of_year(thursday) - 1) // 7 + 1
+
+
+@lru_cache(maxsize=256)
+def zone(name: str) -> ZoneInfo | None:
+    """The time zone of a name such as `Europe/Paris`, or None if there is none."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+def zone_offset(name: str, date: Date, hour: int, minute: int, second: int) -> int:
+    """The offset of a zone from UTC, in seconds, at a local time."""
+    # Zone rules exist for the years of datetime only: earlier ones take local mean time, later ones repeat.
+    year = date.year if 1 <= date.year <= 9998 else 9600 + date.year % 400 if date.year > 9998 else 4
+    day = min(date.day, month_length(year, date.month))
+    local = datetime.datetime(year, date.month, day, hour, minute, second, tzinfo=zone(name))
+    offset = local.utcoffset()
+    return 0 if offset is None else int(offset.total_seconds())

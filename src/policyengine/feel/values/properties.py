@@ -1,0 +1,135 @@
+"""The parts of dates, times, durations and ranges that stand after a dot (DMN 1.5, table 65)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from policyengine.feel.types.types import (
+    BOOLEAN,
+    COUNT,
+    DATE,
+    DATE_TIME,
+    DAYS_DURATION,
+    DURATION,
+    MONTHS_DURATION,
+    NUMBER,
+    TEXT,
+    TIME,
+    RangeOf,
+    Type,
+)
+from policyengine.feel.values import calendar
+from policyengine.feel.values.compare import date_time_offset, time_offset
+from policyengine.feel.values.temporal import Duration, duration, seconds_of
+from policyengine.feel.values.values import Failed, Time, kind
+
+
+def _offset(time: Time, seconds: int) -> object:
+    return None if time.offset is None and time.zone is None else duration(Decimal(seconds))
+
+
+def _days(value: Duration) -> int:
+    return int(abs(seconds_of(value)) // 86_400) * _sign(value)
+
+
+def _sign(value: Duration) -> int:
+    return -1 if seconds_of(value) < 0 else 1
+
+
+def _rest(value: Duration, unit: int, size: int) -> int:
+    """The full units of the rest of a duration after larger ones."""
+    return int(abs(seconds_of(value)) % (unit * size) // unit) * _sign(value)
+
+
+def _seconds(value: Duration) -> Decimal:
+    return abs(seconds_of(value)) % 60 * _sign(value)
+
+
+_Read = Callable[[Any], object]
+
+_DATE: dict[str, _Read] = {
+    "year": lambda date: date.year,
+    "month": lambda date: date.month,
+    "day": lambda date: date.day,
+    "weekday": calendar.weekday,
+}
+_TIME: dict[str, _Read] = {
+    "hour": lambda time: time.hour,
+    "minute": lambda time: time.minute,
+    "second": lambda time: time.second,
+    "time offset": lambda time: _offset(time, time_offset(time)),
+    "timezone": lambda time: time.zone,
+}
+
+
+def _of_date(read: _Read) -> _Read:
+    return lambda moment: read(moment.date)
+
+
+def _of_time(read: _Read) -> _Read:
+    return lambda moment: read(moment.time)
+
+
+_PROPERTIES: dict[str, dict[str, _Read]] = {
+    "date": _DATE,
+    "time": _TIME,
+    "date and time": {
+        **{name: _of_date(read) for name, read in _DATE.items()},
+        **{name: _of_time(read) for name, read in _TIME.items()},
+        "time offset": lambda moment: _offset(moment.time, date_time_offset(moment)),
+    },
+    "days duration": {
+        "days": _days,
+        "hours": lambda value: _rest(value, 3600, 24),
+        "minutes": lambda value: _rest(value, 60, 60),
+        "seconds": _seconds,
+    },
+    "months duration": {
+        "years": lambda value: abs(value.months) // 12 * (-1 if value.months < 0 else 1),
+        "months": lambda value: abs(value.months) % 12 * (-1 if value.months < 0 else 1),
+    },
+    "range": {
+        "start": lambda range_: range_.low,
+        "end": lambda range_: range_.high,
+        "start included": lambda range_: range_.low_closed,
+        "end included": lambda range_: range_.high_closed,
+    },
+}
+
+
+def property_of(value: object, name: str) -> object:
+    """The part of a value, or `Failed` where it has no such part."""
+    read = _PROPERTIES.get(kind(value), {}).get(name)
+    if read is None:
+        return Failed(f"a {kind(value)} has no `{name}`")
+    found = read(value)
+    return Decimal(found) if isinstance(found, int) and not isinstance(found, bool) else found
+
+
+_CLOCK: dict[str, Type] = {
+    "hour": COUNT,
+    "minute": COUNT,
+    "second": NUMBER,
+    "time offset": DAYS_DURATION,
+    "timezone": TEXT,
+}
+_CALENDAR: dict[str, Type] = dict.fromkeys(_DATE, COUNT)
+_LENGTH: dict[str, Type] = {"days": COUNT, "hours": COUNT, "minutes": COUNT, "seconds": NUMBER}
+_MONTHS: dict[str, Type] = {"years": COUNT, "months": COUNT}
+_TYPES: dict[Type, dict[str, Type]] = {
+    DATE: _CALENDAR,
+    TIME: _CLOCK,
+    DATE_TIME: {**_CALENDAR, **_CLOCK},
+    DAYS_DURATION: _LENGTH,
+    MONTHS_DURATION: _MONTHS,
+    DURATION: {**_LENGTH, **_MONTHS},
+}
+
+
+def property_types(of: Type) -> dict[str, Type]:
+    """The parts that a value of a type has, with their types."""
+    if isinstance(of, RangeOf):
+        return {"start": of.item, "end": of.item, "start included": BOOLEAN, "end included": BOOLEAN}
+    return _TYPES.get(of, {})

@@ -1,0 +1,139 @@
+"""What a table gives: the types of its outputs, and the values that its rows say for them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from policyengine.diagnostics import Code, nearest
+from policyengine.feel.syntax import build
+from policyengine.feel.syntax.tree import Expression, ListLiteral, Open
+from policyengine.feel.types import types
+from policyengine.feel.types.types import Enum, ListOf, Type, describe
+from policyengine.policy.base import Part, Text
+from policyengine.policy.condition import reader
+from policyengine.policy.declarations import Choices
+from policyengine.policy.short_form import Short
+from policyengine.policy.vocabulary import FACT_TYPES, Fact, Vocabulary
+from policyengine.text.document import Mapping, Node, Pointer, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from policyengine.policy.draft import Draft
+
+_GOOD = """\
+kind: table
+id: service-level
+title: Service level
+for: partner
+type: enum
+values: [basic, premium]
+hit: unique
+inputs: [attends_quarterly_reviews]
+rows:
+  - {when: {attends_quarterly_reviews: true}, then: premium}
+  - {when: {attends_quarterly_reviews: false}, then: basic}
+"""
+WRONG_OUTPUT = Code(
+    id="TABLE006",
+    title="a value that is not of the type of the result",
+    why="Expressions rely on the type of a result: an amount can be added, one of some words can be compared "
+    "with them only.",
+    bad=_GOOD.replace("then: premium", "then: premum"),
+    good=_GOOD,
+)
+CODES = (WRONG_OUTPUT,)
+
+_WORDS = re.compile(r"[\w.-]+( [\w.-]+)*")
+
+
+class Output(Part):
+    """One of several outputs of a table."""
+
+    type: Literal[FACT_TYPES] = Field(description="what its values are")  # type: ignore[valid-type]
+    values: Choices | None = Field(None, description="of an enum: its values, or value -> title")
+    title: Text | None = Field(None, description="what people call it, in lower case")
+
+    @model_validator(mode="after")
+    def _enum_has_values(self) -> Output:
+        if self.type.endswith("enum") != (self.values is not None):
+            text = "an enum needs `values`" if self.values is None else "only an enum has `values`"
+            raise PydanticCustomError("value", "{sentence}", {"sentence": text})
+        return self
+
+
+OutputSpec = Annotated[Output, Short("type", {"enum": list(FACT_TYPES)})]
+Given = Annotated[
+    object,
+    WithJsonSchema(
+        {
+            "description": "a value of the type of the result, or a FEEL expression; of several outputs each",
+            "type": ["string", "number", "boolean", "array", "object"],
+        }
+    ),
+]
+"""What stands for an output: a value, or a FEEL expression, plain or as `{expression: ...}`."""
+
+
+def output_type(vocabulary: Vocabulary, name: str, type: str, values: dict[str, str] | None) -> Type:
+    """The type of an output in expressions."""
+    return vocabulary.fact_type(name, Fact(type, name, values))
+
+
+def read_given(draft: Draft, pointer: Pointer, kind: Type, name: str) -> Expression:
+    """What a row gives for an output: a value, or the name of a node (called `name`) that works it out."""
+    node = draft.document.at(pointer)
+    if isinstance(node, Mapping) and set(node.entries) == {"expression"}:
+        pointer, node = (*pointer, "expression"), node.entries["expression"].value
+        return (
+            _worked_out(draft, pointer, kind, name) if isinstance(node, Scalar) else _no_value(draft, pointer)
+        )
+    if isinstance(node, Sequence) and isinstance(kind, ListOf):
+        items = [_single(draft, each, kind.item) for each in node.items]
+        if any(item is None for item in items):
+            return _no_value(draft, pointer, f"a list of {describe(kind.item)} is wanted here")
+        return ListLiteral(tuple(item for item in items if item is not None), node.span)
+    if not isinstance(node, Scalar) or node.is_null:
+        return _no_value(draft, pointer)
+    value = _single(draft, node, kind)
+    if value is not None:
+        return value
+    if isinstance(kind, Enum) and _WORDS.fullmatch(node.text) and not _in_sight(draft, node.text):
+        near = nearest(node.text, kind.values)
+        help = f"did you mean `{near}`?" if near else f"it is {describe(kind)}"
+        return _no_value(draft, pointer, f"`{node.text}` is not {describe(kind)}", help)
+    return _worked_out(draft, pointer, kind, name)
+
+
+def _worked_out(draft: Draft, pointer: Pointer, kind: Type, name: str) -> Expression:
+    return draft.define(name, draft.feel(*pointer), draft.span(*pointer), wanted=kind)
+
+
+def _in_sight(draft: Draft, word: str) -> bool:
+    return word in draft.vocabulary.names(draft.entity)
+
+
+def _single(draft: Draft, node: Node, kind: Type) -> Expression | None:
+    """A value as written; None where the text is none of the type, and so an expression."""
+    if not isinstance(node, Scalar):
+        return None
+    if isinstance(kind, Enum):
+        return build.literal(node.text, node.span) if node.text in kind.values else None
+    if kind == types.TEXT:
+        quoted = node.text.startswith('"') and node.text.endswith('"')
+        return None if quoted else build.literal(node.text, node.span)
+    read: Any = reader(kind)
+    try:
+        return None if read is None else build.literal(read(node.text), node.span)
+    except ValueError:
+        return None
+
+
+def _no_value(
+    draft: Draft, pointer: Pointer, message: str = "a value or an expression is wanted here",
+    help: str | None = None,
+) -> Expression:  # fmt: skip
+    draft.error(WRONG_OUTPUT, draft.span(*pointer), message, help)
+    return Open("the value has a mistake", draft.span(*pointer))

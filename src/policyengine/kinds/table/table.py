@@ -1,0 +1,294 @@
+"""Tables: a value looked up by rows of tests, by keys, or by bands over a number.
+
+The result is a value of the entity with a name of its own, which any expression may use like a fact. What
+happens where several rows match is the hit policy, which is always written (as in DMN 1.5, chapter 8):
+`unique`, `any` (those that match agree), `first`, or `collect` as list, sum, min, max or count. Where no
+row matches, the default speaks; without one there is no result, and what needs it is not decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from policyengine.diagnostics import Code
+from policyengine.feel.types import types
+from policyengine.feel.types.types import Context, ListOf, Type
+from policyengine.kinds.table import bands, inputs, outputs, proof, rows
+from policyengine.kinds.table.bands import Bands
+from policyengine.kinds.table.inputs import Input, InputPart, InputSpec, check_inputs, define_inputs
+from policyengine.kinds.table.outputs import Given, OutputSpec, output_type
+from policyengine.kinds.table.proof import Table, prove
+from policyengine.kinds.table.result import Settling, settle
+from policyengine.kinds.table.rows import Entries, Outputs, RowSpec
+from policyengine.policy.base import Many, Policy
+from policyengine.policy.change_context import Told, condition, quoted, shifted, tested
+from policyengine.policy.declarations import Choices, FactName
+from policyengine.policy.draft import Draft, Unit
+from policyengine.policy.kind import Kind
+from policyengine.policy.vocabulary import FACT_TYPES, Result, Vocabulary
+from policyengine.text.document import Pointer
+
+HIT_POLICIES = (
+    "unique", "any", "first",
+    "collect list", "collect sum", "collect min", "collect max", "collect count",
+)  # fmt: skip
+
+
+class TablePolicy(Policy):
+    """A value looked up by rows of tests, by keys, or by bands over a number."""
+
+    kind: Literal["table"]
+    result: FactName | None = Field(None, description="the name of the result; else the id with _ for -")
+    type: Literal[FACT_TYPES] | None = Field(None, description="of the result")  # type: ignore[valid-type]
+    values: Choices | None = Field(None, description="of an enum: its values, or value -> title")
+    outputs: dict[FactName, OutputSpec] = Field(
+        default_factory=dict, description="instead of `type`: several results, used as `result.name`"
+    )
+    hit: Literal[HIT_POLICIES] | None = Field(  # type: ignore[valid-type]
+        None, description="what counts where several rows match"
+    )
+    inputs: Many[InputSpec] = Field((), description="what the rows test")
+    rows: Many[RowSpec] = Field((), description="tests, and what they give")
+    keys: Many[InputSpec] = Field((), description="what the entries are found by")
+    entries: Entries | None = Field(None, description="for each key what it gives")
+    bands: Bands | None = Field(None, description="rates over a number")
+    default: Given | None = Field(None, description="what holds where no row matches; `none`: no result")
+
+    @property
+    def result_name(self) -> str:
+        """The name under which expressions use the result."""
+        return self.result or self.id.replace("-", "_")
+
+    @property
+    def form(self) -> str:
+        """How it is written: `rows`, `entries` or `bands`."""
+        return "bands" if self.bands is not None else "rows" if self.entries is None else "entries"
+
+    @property
+    def parts(self) -> tuple[InputPart, ...]:
+        """Its inputs, whatever they are called in its form."""
+        return (self.bands.of,) if self.bands is not None else (*self.inputs, *self.keys)
+
+    @property
+    def places(self) -> tuple[Pointer, ...]:
+        """Where its inputs stand."""
+        if self.bands is not None:
+            return (("bands", "of"),)
+        return tuple(("inputs", i) for i in range(len(self.inputs))) + tuple(
+            ("keys", i) for i in range(len(self.keys))
+        )
+
+
+_GOOD = """\
+kind: table
+id: monthly-price
+title: Monthly price
+for: partner
+type: money
+default: none
+keys: [region, competence_rating]
+entries:
+  emea: {positive: 10.00, neutral: 12.00, negative: 15.00}
+  apac: {positive: 9.00}
+"""
+WRONG_FORM = Code(
+    id="TABLE005",
+    title="keys of a table that do not go together",
+    why="A table has `inputs`, a written `hit` policy and `rows`; or `keys` and `entries`; or `bands`. It "
+    "says the `type` of its result, or several `outputs`. What happens where several rows match is never "
+    "guessed.",
+    bad=_GOOD.replace("keys:", "hit: first\nkeys:"),
+    good=_GOOD,
+)
+CODES = (WRONG_FORM, *proof.CODES, *outputs.CODES, *rows.CODES, *bands.CODES, *inputs.CODES)
+
+
+# Check
+
+
+def check(policy: TablePolicy, draft: Draft) -> None:
+    """That the keys go together, names, and that every row fits."""
+    for key, message, help in (*_misfits(policy), *_type_misfits(policy)):
+        draft.error(WRONG_FORM, draft.key_span(*key), message, help)
+    if draft.report.has_errors:
+        return
+    check_inputs(draft, policy.parts, policy.places)
+    if draft.report.has_errors:
+        return  # a row that tests the input would look wrong too
+    given = Outputs(_output_types(policy, draft.vocabulary))
+    rows.check_rows(draft, policy.rows, policy.inputs, given)
+    if policy.bands is not None:
+        bands.check_bands(draft, policy.bands, ("bands",))
+    if policy.default not in (None, "none"):
+        rows.check_given(draft, ("default",), given, "the default", given=True)
+
+
+_Misfit = tuple[Pointer, str, str | None]
+
+
+def _misfits(policy: TablePolicy) -> Iterator[_Misfit]:
+    written = [key for key in ("rows", "entries", "bands") if getattr(policy, key) not in (None, ())]
+    if len(written) != 1:
+        found = "none of them" if not written else " and ".join(f"`{key}`" for key in written)
+        place = (written[1],) if written else ("id",)
+        help = "keep one of them" if written else "add `hit`, `inputs` and `rows`"
+        yield place, f"a table has one of `rows`, `entries` and `bands`; here: {found}", help
+        return
+    form = written[0]
+    if form == "rows" and policy.hit is None:
+        yield ("id",), "it is not said what counts where several rows match", "add `hit: unique`, or another"
+    if form != "rows" and policy.hit is not None:
+        yield ("hit",), f"`hit` goes with `rows`; of `{form}` one at most matches", "remove `hit`"
+    for key, goes_with in (("inputs", "rows"), ("keys", "entries")):
+        named = bool(getattr(policy, key))
+        if named != (form == goes_with):
+            message = f"`{key}` goes with `{goes_with}`" if named else f"`{goes_with}` needs `{key}`"
+            help = f"remove `{key}`" if named else f"add `{key}: [...]`"
+            yield (key if named else goes_with,), message, help
+
+
+def _type_misfits(policy: TablePolicy) -> Iterator[_Misfit]:
+    hit, kind = policy.hit or "", policy.type
+    if hit == "collect count":
+        for key in ("type", "outputs", "values"):
+            if getattr(policy, key) not in (None, {}):
+                yield (key,), f"rows are only counted, so there is no `{key}`", f"remove `{key}`"
+    elif kind is None and not policy.outputs:
+        yield ("id",), "the table says neither `type` nor `outputs`", "add `type: ...`"
+    elif kind is not None and policy.outputs:
+        yield ("outputs",), "the table says both `type` and `outputs`", "keep one of them"
+    elif (kind or "").endswith("enum") and policy.values is None:
+        yield ("type",), "an enum needs `values`", "add `values: [...]`"
+    elif policy.values is not None and not (kind or "").endswith("enum"):
+        yield ("values",), "only an enum has `values`", "write `type: enum`, or remove `values`"
+    if policy.outputs and hit in ("collect sum", "collect min", "collect max"):
+        yield ("hit",), f"`{hit}` needs a single result", "write `collect list`, or a table for each output"
+    numbers = kind in ("integer", "count", "number", "money", "rate")
+    if kind is not None and not numbers and (hit == "collect sum" or policy.bands is not None):
+        yield ("type",), "the result is worked out as a number", "write `type: money`, `number` or `rate`"
+    if hit in ("collect list", "collect count") and policy.default is not None:
+        yield ("default",), f"`{hit}` always has a result", "remove `default`"
+
+
+# Types
+
+
+def _output_types(policy: TablePolicy, vocabulary: Vocabulary) -> dict[str, Type]:
+    if policy.hit == "collect count":
+        return {}
+    if policy.type is not None:
+        return {"": output_type(vocabulary, policy.result_name, policy.type, policy.values)}
+    return {
+        name: output_type(vocabulary, name, output.type, output.values)
+        for name, output in policy.outputs.items()
+    }
+
+
+def _result_type(policy: TablePolicy, vocabulary: Vocabulary) -> Type:
+    found = _output_types(policy, vocabulary)
+    if not found:
+        return types.COUNT
+    kind = found[""] if "" in found else Context(found)
+    return ListOf(kind) if policy.hit == "collect list" else kind
+
+
+def exports(unit: Unit, vocabulary: Vocabulary) -> Mapping[str, Result]:
+    """The result, by its name; none where its type is not said."""
+    policy = unit.policy
+    if not isinstance(policy, TablePolicy) or any(_type_misfits(policy)):
+        return {}
+    at = unit.document.value_span(("result",) if policy.result is not None else ("id",))
+    return {policy.result_name: Result(_result_type(policy, vocabulary), policy.title, at)}
+
+
+# Lower
+
+
+def lower(policy: TablePolicy, draft: Draft) -> None:
+    """A node for every row and one for the result, which is shown among the values."""
+    tested = tuple(define_inputs(draft, policy.parts, policy.places))
+    given = Outputs(_output_types(policy, draft.vocabulary))
+    if policy.bands is not None and not bands.is_number(draft, tested[0]):
+        return
+    table = _table(policy, draft, tested, given)
+    complete = not draft.report.has_errors and prove(draft, table)
+    settle(
+        draft,
+        Settling(
+            policy.result_name,
+            _result_type(policy, draft.vocabulary),
+            table,
+            given,
+            complete,
+            policy.default is not None and not _is_none(policy, given),
+            policy.bands,
+        ),
+    )
+
+
+def _is_none(policy: TablePolicy, given: Outputs) -> bool:
+    """Whether the default is that there is no result, and not a value of that name."""
+    single = given.types.get("")
+    return policy.default == "none" and not (isinstance(single, types.Enum) and "none" in single.values)
+
+
+def _table(policy: TablePolicy, draft: Draft, tested: tuple[Input, ...], given: Outputs) -> Table:
+    hit, word, advice = str(policy.hit), "row", "add `- {when: {cells}, then: ...}`"
+    if policy.bands is not None:
+        found = bands.band_rows(draft, policy.bands, ("bands",), tested[0], policy.title)
+        hit, word = "unique", "band"
+        advice = f"add a band for it, say the `min` or `max` of `{tested[0].id}`"
+    elif policy.entries is not None:
+        found = rows.entry_rows(draft, policy.title, tested, given)
+        hit, word, advice = "unique", "entry", "add an entry for it"
+    else:
+        found = rows.read_rows(draft, policy.title, policy.rows, tested, given)
+    at = draft.key_span(policy.form)
+    return Table(policy.title, word, hit, tested, found, at, advice, policy.default is not None)
+
+
+# Words
+
+
+def describe(told: Told) -> str | None:
+    """Rows, entries and bands, and what they give."""
+    match told.keys:
+        case ("rows", "*") | ("bands", "rows", "*"):
+            row = quoted(told.own or told.new or told.old)
+            return told.comes_or_goes(f"new row: {row}", f"no row any more: {row}")
+        case ("entries", *keys) if isinstance(told.old, str) and isinstance(told.new, str):
+            return f"for {' and '.join(keys)} it {shifted(told.old, told.new)}"
+        case ("entries", *keys) if keys:
+            return told.was(f"for {' and '.join(keys)} it", "gives")
+        case ("rows", "*", "when", fact) if told.is_fact(fact):
+            given, noun = quoted(getattr(told.part, "then", None)), told.noun(fact)
+            tests = [None if test is None else tested(told, fact, test) for test in (told.old, told.new)]
+            if tests[1] is None:
+                return f"the row that gives {given} no longer asks for {noun} {tests[0]}"
+            was = f" (was {tests[0]})" if tests[0] is not None else ""
+            return f"the row that gives {given} now asks for {noun} {tests[1]}{was}"
+        case ("rows", "*", "then") if isinstance(told.old, str) and isinstance(told.new, str):
+            return f"where {condition(told, told.own.get('when') or {})} it {shifted(told.old, told.new)}"
+        case ("bands", "rows", "*", key) if isinstance(told.old, str) and isinstance(told.new, str):
+            edge = told.own.get("up_to") or told.own.get("below")
+            band = f"of the band up to {edge}" if edge is not None and key == "rate" else "of a band"
+            return f"`{key}` {band} {shifted(told.old, told.new)}"
+        case ("default",):
+            return told.was("where no row matches, it", "gives")
+    return None
+
+
+KIND = Kind(
+    "table",
+    "a value looked up by rows of tests, by keys, or by bands over a number",
+    TablePolicy,
+    (),
+    check,
+    lower,
+    CODES,
+    exports,
+    describe=describe,
+)

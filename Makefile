@@ -94,8 +94,13 @@ databases: .venv-db/ready ## test records out of SQLite and of a PostgreSQL that
 witnesses: .venv/ready ## compare our programs with every mutant of theirs: each must show on a record
 	$(BIN)/python -m tests.change
 
+# The programmes of other vendors that `make bench` measures; without them it leaves them out, and says so
+PROGRAMMES ?= ../shared/programmes
+export PROGRAMMES
+
 .PHONY: bench
-bench: .venv-bench/ready ## measure against hand-written code and other engines, and write docs/performance.md
+bench: .venv-bench/ready ## measure real programs, hand-written code and other engines, and write docs/performance.md: PROGRAMMES=path
+	.venv-bench/bin/python benchmarks/real.py --write
 	.venv-bench/bin/python benchmarks/run.py
 
 BROWSER ?= chromium

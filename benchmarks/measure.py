@@ -10,6 +10,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 ROUNDS = 7
@@ -49,26 +50,36 @@ def _percentile(values: Sequence[int], share: float) -> int:
     return sorted(values)[min(int(len(values) * share), len(values) - 1)]
 
 
-def measure(engines: Sequence[Timed]) -> None:
+def measure(
+    engines: Sequence[Timed], at_once: int = _SLICE, clock: Callable[[], int] = time.perf_counter_ns
+) -> None:
     """Times every engine for each record, some records in turn; the first round, which warms up, does not count."""
     for number in range(ROUNDS + 1):
         gc.collect()
         took: list[list[int]] = [[] for _ in engines]
-        for start in range(0, max(len(engine.records(number)) for engine in engines), _SLICE):
+        for start in range(0, max(len(engine.records(number)) for engine in engines), at_once):
             for engine, held in zip(engines, took, strict=True):
-                held += one_round(engine, engine.records(number)[start : start + _SLICE])
+                held += one_round(engine, engine.records(number)[start : start + at_once], clock)
         if number:
             for engine, held in zip(engines, took, strict=True):
                 engine.took.append(held)
 
 
-def one_round(engine: Timed, records: Sequence[Any]) -> list[int]:
-    """The nanoseconds for each record."""
-    clock = time.perf_counter_ns
+def one_round(
+    engine: Timed, records: Sequence[Any], clock: Callable[[], int] = time.perf_counter_ns
+) -> list[int]:
+    """The nanoseconds for each record, less what it takes to read the clock."""
     run = engine.run
+    idle = _idle(clock)
     took = []
     for record in records:
         start = clock()
         run(record)
-        took.append(clock() - start)
+        took.append(max(clock() - start - idle, 1))
     return took
+
+
+@cache
+def _idle(clock: Callable[[], int]) -> int:
+    """The nanoseconds between two readings of a clock with nothing between them."""
+    return statistics.median_low([-(clock() - clock()) for _ in range(1000)])

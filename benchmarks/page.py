@@ -8,18 +8,30 @@ from pathlib import Path
 from policyengine.batch.cores import cores
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+_PARTS = ("real programs", "one record", "columns", "files", "spark")
+"""In the order of the page."""
+_TOP = """\
+# Performance
+
+Written by `make bench`, `make bench-columns`, `make bench-files` and `make bench-spark`; measure on your own
+machine before you compare.
+"""
 
 
 def put(part: str, text: str) -> None:
-    """Replace a part of the page, or add it at the end."""
-    start, end = f"<!-- {part} -->\n", f"<!-- end of {part} -->\n"
-    block = f"{start}\n{text.strip()}\n\n{end}"
+    """Writes a part of the page anew; the other parts stay as they are."""
     page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-    before, found, rest = page.partition(start)
-    after = rest.partition(end)[2] if found else ""
-    if not found:
-        before = f"{page.rstrip()}\n\n" if page.strip() else ""
-    PAGE.write_text(before + block + after, encoding="utf-8")
+    blocks = {name: _block(page, name) for name in _PARTS} | {part: text.strip()}
+    written = [
+        f"<!-- {name} -->\n\n{block}\n\n<!-- end of {name} -->\n" for name, block in blocks.items() if block
+    ]
+    PAGE.write_text("\n".join([_TOP, *written]), encoding="utf-8")
+
+
+def _block(page: str, part: str) -> str:
+    """What the page says in a part; nothing where it has none yet."""
+    _, _, rest = page.partition(f"<!-- {part} -->\n")
+    return rest.partition(f"<!-- end of {part} -->")[0].strip()
 
 
 def machine() -> str:

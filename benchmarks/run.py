@@ -106,15 +106,9 @@ def _once() -> dict[str, str]:
 def _page(
     engines: list[Timed], notes: dict[str, str], absent: list[str], once: dict[str, str]
 ) -> Iterator[str]:
-    yield from (
-        "# Performance",
-        "",
-        "Written by `make bench`, `make bench-columns`, `make bench-files` and `make bench-spark`; measure on your own",
-        "machine before you compare.",
-        "",
-    )
+    yield from ("## One record", "")
     yield f"{machine()}, of which one is used."
-    yield from ("", "## One record", "", *_workload(), "")
+    yield from ("", *_workload(), "")
     yield "| engine | p50, µs | p99, µs | records a second | by hand, exact | by hand, floats | answers |"
     yield "|---|---:|---:|---:|---:|---:|---|"
     exact, floats = engines[0].percentile(0.5), engines[1].percentile(0.5)

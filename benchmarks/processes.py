@@ -35,7 +35,7 @@ _EXPRESSIONS = (
 
 def parse_rate() -> float:
     """Expressions parsed a second, with the place of every node."""
-    from policyengine.feel.syntax.parser import parse
+    from policyengine.feel import parse
 
     best = 0.0
     for _ in range(5):

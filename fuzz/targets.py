@@ -13,14 +13,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 from policyengine.diagnostics import Diagnostic
-from policyengine.feel import face
-from policyengine.feel.evaluate.evaluator import evaluate
-from policyengine.feel.syntax.parser import Parsed, parse, parse_unary_tests
+from policyengine.feel import face, parse, parse_unary_tests
+from policyengine.feel.evaluation.evaluator import evaluate
+from policyengine.feel.functions import LIBRARY
+from policyengine.feel.syntax.parser import Parsed
+from policyengine.feel.syntax.printing import unparse
 from policyengine.feel.syntax.tree import Expression, UnaryTests
-from policyengine.feel.syntax.unparser import unparse
 from policyengine.feel.types.types import BOOLEAN, COUNT, DATE, TEXT, Context, Enum, ListOf, Type, money
 from policyengine.feel.values.values import Failed, Invocable, Missing, Unknown
-from policyengine.policy.library import LIBRARY
 from policyengine.source import Source
 from policyengine.text.decode import decode
 from policyengine.text.json import read_json, read_ndjson

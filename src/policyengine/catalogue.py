@@ -10,7 +10,7 @@ from policyengine.batch import raw as batch
 from policyengine.change.contract import comparison_schema
 from policyengine.decision.decision_json import decision_schema
 from policyengine.diagnostics import Code
-from policyengine.feel import codes as feel
+from policyengine.feel import expression_codes as feel
 from policyengine.kinds import KINDS
 from policyengine.kinds.tiers import measure
 from policyengine.policy import bearer, condition, draft, form, grant, thousands

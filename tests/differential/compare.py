@@ -11,16 +11,16 @@ from tests.differential.expressions import VALUES, Written
 
 from policyengine.engine.reference.scope import Scope, root_scope
 from policyengine.engine.rows.engine import Compiled, compile_graph
+from policyengine.feel import parse
+from policyengine.feel.checker.checker import check
 from policyengine.feel.codegen.compiled_expression import generate
-from policyengine.feel.evaluate.evaluator import evaluate
+from policyengine.feel.evaluation.evaluator import evaluate
+from policyengine.feel.functions import LIBRARY
 from policyengine.feel.limits import NUMBERS
-from policyengine.feel.syntax.parser import parse
+from policyengine.feel.syntax.printing import unparse
 from policyengine.feel.syntax.tree import Expression
-from policyengine.feel.syntax.unparser import unparse
-from policyengine.feel.types.checker import check
 from policyengine.feel.values.values import Unknown
 from policyengine.policy.declarations import Declarations
-from policyengine.policy.library import LIBRARY
 from policyengine.policy.rule import Node
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.graph import Graph

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policyengine import feel
+from policyengine.feel import parse
 from policyengine.feel.codegen import compiled_expression as program
 from policyengine.feel.codegen.compiled_expression import Generated, generate
 from policyengine.feel.codegen.emit import NESTED
 from policyengine.feel.conformance import run
-from policyengine.feel.evaluate.evaluator import evaluate
-from policyengine.feel.syntax.parser import parse
+from policyengine.feel.evaluation.evaluator import evaluate
 
 CASES = Path(__file__).parents[3] / "shared" / "feel-tck" / "cases.jsonl"
 

@@ -7,8 +7,8 @@ import time
 import pytest
 
 import policyengine.feel as feel
-from policyengine.feel.evaluate.evaluator import evaluate
-from policyengine.feel.syntax.parser import parse
+from policyengine.feel import parse
+from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.values.values import Failure, Unknown
 from policyengine.source import Source
 

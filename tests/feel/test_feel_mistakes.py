@@ -7,9 +7,9 @@ from feel_data import lines
 
 from policyengine import feel
 from policyengine.diagnostics import Diagnostic
-from policyengine.feel import codes
-from policyengine.feel.syntax.parser import parse
-from policyengine.feel.types.checker import check
+from policyengine.feel import expression_codes as codes
+from policyengine.feel import parse
+from policyengine.feel.checker.checker import check
 from policyengine.feel.types.types import (
     BOOLEAN,
     COUNT,

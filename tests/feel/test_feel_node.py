@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from policyengine.feel.syntax.parser import parse
+from policyengine.feel import parse
 from policyengine.feel.syntax.tree import Binary, Literal, Name, Path
 from policyengine.source import Source
 

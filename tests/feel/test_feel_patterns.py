@@ -11,7 +11,7 @@ from feel_data import lines
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policyengine.feel.functions.regex import compile_pattern, find_all, search
+from policyengine.feel.functions.regex.match import compile_pattern, find_all, search
 from policyengine.feel.values.values import Failed
 
 

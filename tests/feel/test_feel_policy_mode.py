@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 from feel_data import lines
 
-from policyengine.feel.evaluate.evaluator import evaluate
-from policyengine.feel.syntax.parser import parse
+from policyengine.feel import parse
+from policyengine.feel.evaluation.evaluator import evaluate
+from policyengine.feel.syntax.printing import print_value
 from policyengine.feel.syntax.tree import Open
-from policyengine.feel.values.printing import print_value
 from policyengine.feel.values.values import Failure, Missing, Unknown
 from policyengine.source import Source
 

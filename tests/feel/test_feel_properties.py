@@ -11,9 +11,11 @@ from feel_data import lines
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policyengine.feel.evaluate.evaluator import evaluate
+from policyengine.feel import parse, parse_unary_tests
+from policyengine.feel.checker.checker import check
+from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.limits import NUMBERS
-from policyengine.feel.syntax.parser import parse, parse_unary_tests
+from policyengine.feel.syntax.printing import print_value, unparse
 from policyengine.feel.syntax.tree import (
     And,
     Between,
@@ -37,10 +39,7 @@ from policyengine.feel.syntax.tree import (
     RangeLiteral,
     walk,
 )
-from policyengine.feel.syntax.unparser import unparse
-from policyengine.feel.types.checker import check
 from policyengine.feel.types.types import BOOLEAN, COUNT, TEXT, ListOf
-from policyengine.feel.values.printing import print_value
 from policyengine.feel.values.values import Failed, Missing, Months, Unknown
 from policyengine.source import Source
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from policyengine.feel.evaluate.evaluator import evaluate
+from policyengine.feel import parse
+from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.partition import Between, Domain, OneOf, Rows
 from policyengine.feel.proving.constant_conditions import settled
-from policyengine.feel.syntax.parser import parse
 from policyengine.feel.syntax.tree import Expression, If, walk
 from policyengine.source import Source
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 from feel_data import lines
 
-from policyengine.feel.evaluate.evaluator import evaluate
-from policyengine.feel.syntax.parser import parse
-from policyengine.feel.values.printing import print_value
+from policyengine.feel import parse
+from policyengine.feel.evaluation.evaluator import evaluate
+from policyengine.feel.syntax.printing import print_value
 from policyengine.source import Source
 
 SCOPE = {

@@ -8,7 +8,7 @@ import pytest
 from tests.support import program_of, shown
 
 from policyengine.diagnostics import Report
-from policyengine.feel.syntax.parser import parse
+from policyengine.feel import parse
 from policyengine.feel.types import types
 from policyengine.policy.rule import Node
 from policyengine.program import link

@@ -8,11 +8,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from policyengine.dataclass import dataclass
-from policyengine.feel.evaluate.evaluator import evaluate
+from policyengine.feel.evaluation.evaluator import evaluate
+from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Months, Range, Unknown
-from policyengine.policy.library import LIBRARY
 from policyengine.policy.vocabulary import Fact
 from policyengine.program.graph import Graph
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from policyengine.change.states import NAMES as MOVES
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
-from policyengine.feel.evaluate.evaluator import evaluate
+from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.face import typecheck
 from policyengine.feel.functions import BUILTINS
 from policyengine.feel.syntax.parser import parse
@@ -85,7 +85,7 @@ def condition(text: str, place: str) -> Condition | tuple[Diagnostic, ...]:
     source = Source(place, text)
     names: dict[str, types.Type] = dict.fromkeys(RECORDS, types.COUNT)
     names.update(dict.fromkeys(SUMS, types.NUMBER))
-    parsed = parse(source, names)
+    parsed = parse(source, names, functions=BUILTINS)
     if parsed.expression is None:
         return parsed.diagnostics
     checked = typecheck(parsed.expression, names, types.BOOLEAN)

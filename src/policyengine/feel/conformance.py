@@ -19,16 +19,15 @@ from typing import Any, cast
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.codegen.compiled_expression import generate
-from policyengine.feel.evaluate.evaluator import evaluate
-from policyengine.feel.face import all_names
+from policyengine.feel.evaluation.evaluator import evaluate
+from policyengine.feel.face import all_names, parse
 from policyengine.feel.functions import BUILTINS
-from policyengine.feel.functions.dates import with_clock
-from policyengine.feel.syntax.parser import parse
+from policyengine.feel.functions.date_time import with_clock
+from policyengine.feel.syntax.printing import print_value
 from policyengine.feel.syntax.typenames import SIMPLE
 from policyengine.feel.types.conform import MISMATCH, conform
 from policyengine.feel.types.types import ANY, NUMBER, TEXT, Context, ListOf, Type
-from policyengine.feel.values.compare import compare
-from policyengine.feel.values.printing import print_value
+from policyengine.feel.values.comparison import compare
 from policyengine.feel.values.temporal import parse_date, parse_date_time, parse_duration, parse_time
 from policyengine.feel.values.values import DateTime, Time
 from policyengine.source import Source

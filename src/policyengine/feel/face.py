@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
-from policyengine.feel.evaluate.evaluator import evaluate as evaluate_tree
+from policyengine.feel.checker.checker import Checked, check
+from policyengine.feel.evaluation.evaluator import evaluate as evaluate_tree
 from policyengine.feel.functions import BUILTINS
-from policyengine.feel.functions.dates import with_clock
+from policyengine.feel.functions.date_time import with_clock
 from policyengine.feel.partition import domains
 from policyengine.feel.proving.constant_conditions import settled
+from policyengine.feel.syntax import parser
 from policyengine.feel.syntax.lexer import Located
 from policyengine.feel.syntax.node import Node
-from policyengine.feel.syntax.parser import Parsed, parse, parse_unary_tests
+from policyengine.feel.syntax.parser import Parsed
 from policyengine.feel.syntax.tree import Expression
-from policyengine.feel.types.checker import Checked, check
 from policyengine.feel.types.signatures import Library
 from policyengine.feel.types.types import ANY, Type
 from policyengine.feel.values.calendar import zone
@@ -28,6 +29,20 @@ from policyengine.feel.values.values import DateTime, Range, Time
 
 if TYPE_CHECKING:
     from policyengine.feel.codegen.compiled_expression import Generated
+
+
+def parse(
+    text: Located | str, names: Collection[str] = (), *, functions: Collection[str] = BUILTINS
+) -> Parsed:
+    """The tree of an expression. `names` are those that can occur; only names of several words matter."""
+    return parser.parse(text, names, functions=functions)
+
+
+def parse_unary_tests(
+    text: Located | str, names: Collection[str] = (), *, functions: Collection[str] = BUILTINS
+) -> Parsed:
+    """The tree (`UnaryTests`) of a cell of tests: `> 5`, `"a", "b"`, `[1..5]`, `not(1, 2)`, `-`."""
+    return parser.parse_unary_tests(text, names, functions=functions)
 
 
 def evaluate(

@@ -9,14 +9,14 @@ from itertools import chain
 from typing import NamedTuple
 
 from policyengine.diagnostics import Code, Diagnostic, Label, Report, Severity, did_you_mean
+from policyengine.feel.checker.checker import check
+from policyengine.feel.functions import LIBRARY
 from policyengine.feel.proving.constant_conditions import settled
 from policyengine.feel.types import types
-from policyengine.feel.types.checker import check
 from policyengine.feel.types.types import Type
 from policyengine.kinds import KINDS
 from policyengine.policy.draft import UNKNOWN_NAME, Draft, Unit
 from policyengine.policy.fact_bounds import known_values
-from policyengine.policy.library import LIBRARY
 from policyengine.policy.rule import Lowered, Node
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program import results

@@ -14,11 +14,11 @@ from policyengine.dataclass import dataclass
 from policyengine.decision.decision_json import to_json
 from policyengine.engine.reference.row import evaluate, read_rule
 from policyengine.engine.reference.scope import Scope, Sight, instances, root_scope
-from policyengine.feel.evaluate.visits import visits
+from policyengine.feel.evaluation.visits import visits
+from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax.tree import walk
 from policyengine.feel.types import types
 from policyengine.policy.draft import Unit
-from policyengine.policy.library import LIBRARY
 from policyengine.policy.rule import Cases, Rule, nodes_of
 from policyengine.program import load as loading
 from policyengine.program.graph import Graph, Key

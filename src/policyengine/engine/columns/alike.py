@@ -10,7 +10,7 @@ import polars as pl
 
 from policyengine.engine.columns import numbers, terms
 from policyengine.engine.columns.terms import Code, Const, Flag, Num, Term, Unsupported, lit
-from policyengine.feel.values.compare import compare
+from policyengine.feel.values.comparison import compare
 from policyengine.feel.values.values import Range, Unknown
 
 _MANY = 200

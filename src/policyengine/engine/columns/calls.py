@@ -26,11 +26,11 @@ from policyengine.engine.columns.terms import (
     Unsupported,
     lit,
 )
-from policyengine.feel.evaluate.evaluator import evaluate
+from policyengine.feel.evaluation.evaluator import evaluate
+from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Months
-from policyengine.policy.library import LIBRARY
 
 # Arithmetic
 
@@ -334,7 +334,7 @@ def _of_picked(name: str, picked: terms.Picked) -> Term:
 
 
 def _row_result(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
-    """What a table gives; see `policy.library`."""
+    """What a table gives; see `feel.functions.conditions`."""
     hit = emitter.emit(arguments[0])
     rows = [emitter.frame.keep(each) for each in _items(emitter.emit(arguments[2]))]
     values = list(_items(emitter.emit(arguments[3])))

@@ -11,11 +11,11 @@ from policyengine.dataclass import dataclass
 from policyengine.engine.columns import terms
 from policyengine.engine.columns.frames import Frame
 from policyengine.engine.columns.terms import Const, Flag, Term, Unsupported
-from policyengine.feel.evaluate.evaluator import evaluate
+from policyengine.feel.evaluation.evaluator import evaluate
+from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Failure, Unknown
-from policyengine.policy.library import LIBRARY
 
 NOT_KNOWN = Const(Unknown.of(Failure("it is not known")))
 

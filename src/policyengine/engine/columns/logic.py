@@ -16,7 +16,7 @@ from policyengine.engine.columns.frames import both, either
 from policyengine.engine.columns.terms import Code, Const, Flag, Num, Quotient, Term, Unsupported, lit
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
-from policyengine.feel.values.compare import compare
+from policyengine.feel.values.comparison import compare
 from policyengine.feel.values.values import Range
 
 

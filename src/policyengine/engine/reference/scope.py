@@ -7,10 +7,10 @@ from datetime import date
 from typing import Any, TypeVar
 
 from policyengine.decision.findings import Subject
-from policyengine.feel.evaluate.evaluator import evaluate
+from policyengine.feel.evaluation.evaluator import evaluate
+from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Missing, Unknown
-from policyengine.policy.library import LIBRARY
 from policyengine.policy.vocabulary import Entity
 from policyengine.program.graph import Graph
 from policyengine.program.record import Record

@@ -13,6 +13,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from policyengine.dataclass import dataclass
 from policyengine.engine.finding_values import as_shown
 from policyengine.engine.reference.scope import Scope
+from policyengine.feel.syntax.printing import print_value
 from policyengine.feel.syntax.tree import (
     Between,
     Call,
@@ -27,7 +28,6 @@ from policyengine.feel.syntax.tree import (
     names,
 )  # fmt: skip
 from policyengine.feel.types.types import BOOLEAN, Context, ListOf, Number, Type
-from policyengine.feel.values.printing import print_value
 from policyengine.feel.values.values import Months, Range, Unknown
 
 _WORDS = {

@@ -12,11 +12,11 @@ from policyengine.dataclass import dataclass
 from policyengine.engine.rows.code import Frame, Term, Unsupported
 from policyengine.engine.rows.kinds import ANY, Kind, check_of, kind_of_value
 from policyengine.feel.codegen.source_unit import Unit
-from policyengine.feel.evaluate.evaluator import evaluate
+from policyengine.feel.evaluation.evaluator import evaluate
+from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Unknown
-from policyengine.policy.library import LIBRARY
 from policyengine.program.graph import Graph
 
 Find: TypeAlias = Callable[[str], Term | None]

@@ -35,11 +35,11 @@ from policyengine.engine.rows.kinds import (
 from policyengine.engine.rows.names import own_place
 from policyengine.engine.rows.runtime import rounder
 from policyengine.engine.rows.tables import column_of, count_matching, emit_matching, row_result
+from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.types.signatures import Parameter, Result, Signature, arrange
 from policyengine.feel.types.types import ANY, OneOf, Type
-from policyengine.policy.library import LIBRARY
 
 _RESULTS: Mapping[tuple[str, str, str], Kind] = MappingProxyType(
     {
@@ -281,7 +281,7 @@ def _by_position(name: str, named: Sequence[syntax.Entry]) -> list[Expression]:
 
 def _library(emitter: Emitter, name: str, arguments: Sequence[Expression]) -> Term:
     function = LIBRARY.get(name)
-    if function is None or (function.settles and name != "list contains"):
+    if function is None or (not function.strict and name != "list contains"):
         raise Unsupported
     terms = [emitter.sure(argument) for argument in arguments]
     for way in function.signatures:

@@ -12,11 +12,10 @@ from decimal import Decimal, DecimalException
 from typing import Any, Final
 
 from policyengine.feel import limits
-from policyengine.feel.evaluate.scope import unknown_within
+from policyengine.feel.types.properties import property_of
 from policyengine.feel.values import arithmetic as operators
-from policyengine.feel.values import compare as comparisons
-from policyengine.feel.values.properties import property_of
-from policyengine.feel.values.values import Failed, Months, Range, Unknown
+from policyengine.feel.values import comparison as comparisons
+from policyengine.feel.values.values import Failed, Months, Range, Unknown, unknown_within
 
 
 class Careful(Exception):  # noqa: N818  # no error: it leads from the quick way to the careful one

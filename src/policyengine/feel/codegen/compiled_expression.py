@@ -11,8 +11,8 @@ from policyengine.feel.codegen.emit import Code, Unsupported, Writer
 from policyengine.feel.codegen.expression_source import FORMS
 from policyengine.feel.codegen.runtime import NAMES, Exhausted
 from policyengine.feel.codegen.source_unit import Unit
-from policyengine.feel.evaluate.evaluator import evaluate
-from policyengine.feel.evaluate.scope import Shared
+from policyengine.feel.evaluation.environment import Shared
+from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.functions import BUILTINS
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.syntax.tree import Expression

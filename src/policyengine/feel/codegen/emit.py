@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.codegen.source_unit import Unit
-from policyengine.feel.evaluate.evaluator import run
-from policyengine.feel.evaluate.scope import Env, Shared
+from policyengine.feel.evaluation.environment import Env, Shared
+from policyengine.feel.evaluation.evaluator import run
 from policyengine.feel.functions import BUILTINS
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.syntax import tree as syntax

@@ -9,18 +9,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
-from policyengine.feel.evaluate.calls import apply, closure
-from policyengine.feel.evaluate.iterate import items_of, kept, steps_between
-from policyengine.feel.evaluate.logic import settle
-from policyengine.feel.evaluate.scope import Env, Shared
+from policyengine.feel.evaluation.environment import Env, Shared
+from policyengine.feel.evaluation.invocation import apply, closure
+from policyengine.feel.evaluation.iteration import items_of, kept, steps_between
+from policyengine.feel.evaluation.kleene import settle
 from policyengine.feel.syntax.tree import Filter, FunctionLiteral, Name, RangeLiteral
 from policyengine.feel.syntax.typenames import resolved
 from policyengine.feel.types.conform import is_instance
+from policyengine.feel.types.properties import property_of
 from policyengine.feel.types.types import Type
 from policyengine.feel.values import arithmetic as operators
-from policyengine.feel.values import compare as comparisons
-from policyengine.feel.values.membership import matches
-from policyengine.feel.values.properties import property_of
+from policyengine.feel.values import comparison as comparisons
+from policyengine.feel.values.comparison import matches
 from policyengine.feel.values.values import Failed, Invocable, Range, Unknown, unknown
 from policyengine.source import Source
 

@@ -9,11 +9,18 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from policyengine.feel.functions.results import item, listed
 from policyengine.feel.limits import NUMBERS
-from policyengine.feel.types.signatures import Function, Result, function, signature, table
+from policyengine.feel.types.signatures import (
+    Function,
+    Result,
+    function,
+    item_of_first,
+    list_like_first,
+    signature,
+    table,
+)
 from policyengine.feel.types.types import BOOLEAN, NUMBER, Number, Type
-from policyengine.feel.values.compare import order
+from policyengine.feel.values.comparison import order
 from policyengine.feel.values.values import Failed, unknown
 
 Numbers = Sequence[Decimal | None]
@@ -22,7 +29,7 @@ _EMPTY = Failed("an empty list has no such value")
 
 
 def _both_ways(
-    name: str, result: Result, run: Callable[..., object], of: str = "number", *, settles: bool = False
+    name: str, result: Result, run: Callable[..., object], of: str = "number", *, strict: bool = True
 ) -> Function:
     """A function that is called with a list or with its items."""
     kind = "list" if of == "any" else f"list of {of}"
@@ -30,7 +37,7 @@ def _both_ways(
         name,
         signature(f"list: {kind}", result, run),
         signature(f"n...: {of}", result, lambda *items: run(items)),
-        settles=settles,
+        strict=strict,
     )
 
 
@@ -124,19 +131,19 @@ def _settled(items: Sequence[object], decisive: bool) -> object:
 
 def _average(arguments: Sequence[Type]) -> Type:
     """A mean of counts is no count."""
-    found = item(arguments)
+    found = item_of_first(arguments)
     return NUMBER if isinstance(found, Number) and found.unit == "count" else found
 
 
 FUNCTIONS = table(
-    _both_ways("min", item, _extreme(-1), "any"),
-    _both_ways("max", item, _extreme(1), "any"),
-    _both_ways("sum", item, _of_numbers(total)),
+    _both_ways("min", item_of_first, _extreme(-1), "any"),
+    _both_ways("max", item_of_first, _extreme(1), "any"),
+    _both_ways("sum", item_of_first, _of_numbers(total)),
     _both_ways("mean", _average, _of_numbers(_mean)),
     _both_ways("median", _average, _of_numbers(_median)),
     _both_ways("stddev", _average, _of_numbers(_stddev)),
     _both_ways("product", NUMBER, _of_numbers(_product)),
-    _both_ways("mode", listed, _mode),
-    _both_ways("all", BOOLEAN, _all, "any", settles=True),
-    _both_ways("any", BOOLEAN, _any, "any", settles=True),
+    _both_ways("mode", list_like_first, _mode),
+    _both_ways("all", BOOLEAN, _all, "any", strict=False),
+    _both_ways("any", BOOLEAN, _any, "any", strict=False),
 )

@@ -78,13 +78,13 @@ FUNCTIONS = table(
         signature("m: context, key: text", ANY, _get_value),
         signature("m: context, keys: list of text", ANY, _get_value_at),
     ),
-    function("get entries", signature("m: context", ListOf(_ENTRY), _get_entries)),
-    function("context", signature("entries: list", ANY_CONTEXT, _context), settles=True),
+    function("get entries", signature("m: context", ListOf(_ENTRY), _get_entries, total=True)),
+    function("context", signature("entries: list", ANY_CONTEXT, _context), strict=False),
     function(
         "context put",
-        signature("context: context, key: text, value: any", ANY_CONTEXT, _put),
+        signature("context: context, key: text, value: any", ANY_CONTEXT, _put, total=True),
         signature("context: context, keys: list of text, value: any", ANY_CONTEXT, _put_at),
-        settles=True,
+        strict=False,
     ),
     function("context merge", signature("contexts: list of context", ANY_CONTEXT, _merge)),
 )

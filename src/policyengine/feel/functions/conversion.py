@@ -6,12 +6,12 @@ import re
 from decimal import Decimal
 
 from policyengine.feel import limits
-from policyengine.feel.functions.dates import Point, date_of
-from policyengine.feel.syntax.literals import read_number
+from policyengine.feel.functions.date_time import Point, date_of
+from policyengine.feel.syntax.primary import read_number
+from policyengine.feel.syntax.printing import print_value
 from policyengine.feel.types.signatures import function, signature, table
 from policyengine.feel.types.types import DATE, DATE_TIME, DURATION, NUMBER, TEXT, TIME
 from policyengine.feel.values.calendar import Date, make_date
-from policyengine.feel.values.printing import print_value
 from policyengine.feel.values.temporal import (
     Duration,
     make_time,

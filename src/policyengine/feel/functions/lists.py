@@ -7,11 +7,16 @@ from decimal import Decimal
 from functools import cmp_to_key
 
 from policyengine.feel import limits
-from policyengine.feel.functions.results import joined, listed, same
-from policyengine.feel.types.signatures import function, signature, table
+from policyengine.feel.types.signatures import (
+    function,
+    list_like_all,
+    list_like_first,
+    signature,
+    table,
+    type_of_first,
+)
 from policyengine.feel.types.types import ANY, BOOLEAN, COUNT, ListOf
-from policyengine.feel.values.compare import equal
-from policyengine.feel.values.keys import key
+from policyengine.feel.values.comparison import equal, key
 from policyengine.feel.values.values import Failed, Invocable, Unknown, unknown
 
 Items = Sequence[object]
@@ -143,33 +148,48 @@ def _sort(items: Items, precedes: Invocable) -> object:
         return gives_up.args[0]
 
 
+_AT = "list: list, position: number"
+
 FUNCTIONS = table(
-    function("list contains", signature("list: list, element: any", BOOLEAN, _contains), settles=True),
-    function("count", signature("list: list", COUNT, lambda items: Decimal(len(items))), settles=True),
-    function("index of", signature("list: list, match: any", ListOf(COUNT), _index_of)),
+    function(
+        "list contains",
+        signature("list: list, element: any", BOOLEAN, _contains, total=True),
+        strict=False,
+    ),
+    function(
+        "count",
+        signature("list: list", COUNT, lambda items: Decimal(len(items)), source="D(len({0}))"),
+        strict=False,
+    ),
+    function("index of", signature("list: list, match: any", ListOf(COUNT), _index_of, total=True)),
     function(
         "sublist",
-        signature("list: list, start position: number, length?: number", same, _sublist),
+        signature("list: list, start position: number, length?: number", type_of_first, _sublist),
     ),
     function(
         "append",
-        signature("list: list, items...: any", joined, lambda items, *more: [*items, *more]),
-        settles=True,
+        signature(
+            "list: list, items...: any",
+            list_like_all,
+            lambda items, *more: [*items, *more],
+            total=True,
+        ),
+        strict=False,
     ),
-    function("concatenate", signature("lists...: list", joined, _concatenate)),
+    function("concatenate", signature("lists...: list", list_like_all, _concatenate)),
+    function("insert before", signature(f"{_AT}, newItem: any", list_like_first, _insert_before)),
+    function("remove", signature(_AT, list_like_first, _remove)),
     function(
-        "insert before",
-        signature("list: list, position: number, newItem: any", listed, _insert_before),
+        "reverse",
+        signature("list: list", list_like_first, lambda items: list(reversed(items)), source="{0}[::-1]"),
     ),
-    function("remove", signature("list: list, position: number", listed, _remove)),
-    function("reverse", signature("list: list", listed, lambda items: list(reversed(items)))),
     function(
         "list replace",
-        signature("list: list, position: number, newItem: any", listed, _replace_at),
-        signature("list: list, match: function, newItem: any", listed, _replace_where),
+        signature(f"{_AT}, newItem: any", list_like_first, _replace_at),
+        signature("list: list, match: function, newItem: any", list_like_first, _replace_where),
     ),
-    function("union", signature("lists...: list", joined, _distinct)),
-    function("distinct values", signature("list: list", listed, _distinct)),
+    function("union", signature("lists...: list", list_like_all, _distinct)),
+    function("distinct values", signature("list: list", list_like_first, _distinct)),
     function("flatten", signature("list: list", ListOf(ANY), _flatten)),
-    function("sort", signature("list: list, precedes: function", listed, _sort)),
+    function("sort", signature("list: list, precedes: function", list_like_first, _sort)),
 )

@@ -13,12 +13,12 @@ from decimal import (
     Decimal,
     DecimalException,
 )
+from functools import partial
 
-from policyengine.feel.functions.results import same
 from policyengine.feel.limits import NUMBERS
-from policyengine.feel.types.signatures import Function, function, signature, table
+from policyengine.feel.types.signatures import Function, function, signature, table, type_of_first
 from policyengine.feel.types.types import BOOLEAN, NUMBER
-from policyengine.feel.values.compare import moment
+from policyengine.feel.values.comparison import moment
 from policyengine.feel.values.temporal import duration
 from policyengine.feel.values.values import Failed, Months
 
@@ -44,7 +44,7 @@ def _rounding(name: str, rounding: str, *, optional: bool = False) -> Function:
         return rounded(number, scale, rounding)
 
     mark = "?" if optional else ""
-    return function(name, signature(f"n: number, scale{mark}: number", same, run))
+    return function(name, signature(f"n: number, scale{mark}: number", type_of_first, run))
 
 
 def _abs(value: object) -> object:
@@ -90,11 +90,11 @@ FUNCTIONS = table(
     _rounding("round down", ROUND_DOWN),
     _rounding("round half up", ROUND_HALF_UP),
     _rounding("round half down", ROUND_HALF_DOWN),
-    function("abs", signature("n: number|days duration|months duration", same, _abs)),
-    function("modulo", signature("dividend: number, divisor: number", same, modulo)),
+    function("abs", signature("n: number|days duration|months duration", type_of_first, _abs, total=True)),
+    function("modulo", signature("dividend: number, divisor: number", type_of_first, modulo)),
     function("sqrt", signature("number: number", NUMBER, _sqrt)),
     function("log", signature("number: number", NUMBER, _log)),
     function("exp", signature("number: number", NUMBER, _exp)),
-    function("odd", signature("number: number", BOOLEAN, lambda number: _multiple_of_two(number, 1))),
-    function("even", signature("number: number", BOOLEAN, lambda number: _multiple_of_two(number, 0))),
+    function("odd", signature("number: number", BOOLEAN, partial(_multiple_of_two, rest=1), total=True)),
+    function("even", signature("number: number", BOOLEAN, partial(_multiple_of_two, rest=0), total=True)),
 )

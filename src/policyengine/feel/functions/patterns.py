@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from policyengine.feel import limits
-from policyengine.feel.functions.regex import (
-    Meter,
-    compile_pattern,
-    fill,
-    find_all,
-    replacement_parts,
-    search,
-)
+from policyengine.feel.functions.regex.match import Pattern, compile_pattern, find_all, search
+from policyengine.feel.types.signatures import Meter
 from policyengine.feel.values.values import Failed
 
 
@@ -20,13 +16,13 @@ def replace(meter: Meter, text: str, pattern: str, replacement: str, flags: str 
     if isinstance(compiled, Failed):
         return compiled
     found = find_all(compiled, text, meter)
-    parts = replacement_parts(compiled, replacement, literal="q" in (flags or ""))
+    parts = _replacement(compiled, replacement, literal="q" in (flags or ""))
     if isinstance(found, Failed) or isinstance(parts, Failed):
         return found if isinstance(found, Failed) else parts
     pieces: list[str] = []
     at = size = 0
     for match in found:
-        added = text[at : match[0]] + fill(parts, text, match)
+        added = text[at : match[0]] + _filled(parts, text, match)
         pieces.append(added)
         size += len(added)
         at = match[1]
@@ -55,3 +51,39 @@ def split(meter: Meter, text: str, delimiter: str) -> object:
     starts = [0, *(match[1] for match in found)]
     ends = [*(match[0] for match in found), len(text)]
     return [text[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+def _replacement(pattern: Pattern, text: str, *, literal: bool) -> list[str | int] | Failed:
+    """The texts of a replacement, and between them the groups by number: `$1` is the first, `$0` all."""
+    if literal:
+        return [text]
+    parts: list[str | int] = []
+    at = 0
+    while at < len(text):
+        char, after = text[at], text[at + 1 : at + 2]
+        if char == "\\" and after and after in "\\$":
+            parts.append(after)
+            at += 2
+        elif char == "$" and after.isascii() and after.isdigit():
+            end = at + 2
+            while text[end : end + 1].isdecimal() and int(text[at + 1 : end + 1]) <= pattern.groups:
+                end += 1
+            parts.append(int(text[at + 1 : end]))
+            at = end
+        elif char in "\\$":
+            return Failed(f"`{char}` in the replacement is written `\\{char}`")
+        else:
+            parts.append(char)
+            at += 1
+    return parts
+
+
+def _filled(parts: Sequence[str | int], text: str, match: Sequence[int]) -> str:
+    """The replacement of one match in a text."""
+    return "".join(part if isinstance(part, str) else _group(text, match, part) for part in parts)
+
+
+def _group(text: str, match: Sequence[int], number: int) -> str:
+    if 2 * number + 1 >= len(match) or match[2 * number] < 0:
+        return ""
+    return text[match[2 * number] : match[2 * number + 1]]

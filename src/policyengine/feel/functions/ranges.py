@@ -1,13 +1,30 @@
-"""How points and ranges lie to each other (DMN 1.5, table 79)."""
+"""How points and ranges lie to each other (DMN 1.5, table 79), and a range from its text (table 73)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from policyengine.feel.types.signatures import Function, Signature, function, signature, table
-from policyengine.feel.types.types import BOOLEAN
-from policyengine.feel.values.compare import Truth, compare, inside
+from policyengine.feel.functions import conversion
+from policyengine.feel.syntax.parser import parse
+from policyengine.feel.syntax.tree import Call, Expression, Literal, Name, Negate, RangeLiteral
+from policyengine.feel.types.signatures import (
+    Function,
+    Library,
+    Meter,
+    Signature,
+    bind,
+    function,
+    signature,
+    table,
+)
+from policyengine.feel.types.types import ANY, BOOLEAN, RangeOf
+from policyengine.feel.values.arithmetic import negate
+from policyengine.feel.values.comparison import Truth, compare, inside, order
 from policyengine.feel.values.values import Failed, Range
+from policyengine.source import Source
+
+_ENDS: Library = conversion.FUNCTIONS
+_CONVERSIONS = ("date", "time", "date and time", "duration")
 
 
 class _NoOrder(Exception):  # noqa: N818  # leaves a condition of several comparisons where one has no answer
@@ -91,6 +108,35 @@ def _point_at_start(point: object, range_: Range) -> bool:
     return range_.low_closed and _eq(point, range_.low)
 
 
+def _range(meter: Meter, text: str) -> object:
+    found = parse(Source("range", text), functions=_ENDS).expression
+    if not isinstance(found, RangeLiteral) or found.low is None or found.high is None:
+        return Failed(f"`{text[:60]}` is not a range")
+    low, high = _end(found.low, meter), _end(found.high, meter)
+    if isinstance(low, Failed):
+        return low
+    way = order(low, high)
+    if isinstance(way, Failed):
+        return way
+    if way > 0:
+        return Failed("the range ends before it starts")
+    return Range(low, high, found.low_closed, found.high_closed)
+
+
+def _end(node: Expression, meter: Meter) -> object:
+    """The value of an end: a literal, or a date, time or duration made from a literal text."""
+    match node:
+        case Literal(value):
+            return value
+        case Negate(Literal(value)):
+            return negate(value)
+        case Call(Name(name), (Literal(str(text)),), ()) if name in _CONVERSIONS:
+            bound = bind(_ENDS[name], (text,), (), meter)
+            return bound if isinstance(bound, Failed) else bound()
+        case _:
+            return Failed("the ends of a range text are written out")
+
+
 _Test = Callable[..., bool]
 
 
@@ -130,6 +176,7 @@ def _point(test: _Test) -> _Test:
 
 
 FUNCTIONS = table(
+    function("range", signature("from: text", RangeOf(ANY), _range, metered=True)),
     function(
         "before",
         _way(_RANGES, _apart),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from policyengine.feel import limits
@@ -25,22 +25,16 @@ def _substring(text: str, start: Decimal, length: Decimal | None = None) -> obje
     return text[first : first + int(length)] if length <= len(text) else text[first:]
 
 
-def _replace(meter: Meter, *arguments: str) -> object:
-    from policyengine.feel.functions import patterns
+def _by_pattern(name: str) -> Callable[..., object]:
+    """A function of `patterns`, which is loaded when a pattern is first used."""
 
-    return patterns.replace(meter, *arguments)
+    def run(meter: Meter, *arguments: str) -> object:
+        from policyengine.feel.functions import patterns
 
+        found: object = getattr(patterns, name)(meter, *arguments)
+        return found
 
-def _matches(meter: Meter, *arguments: str) -> object:
-    from policyengine.feel.functions import patterns
-
-    return patterns.matches(meter, *arguments)
-
-
-def _split(meter: Meter, *arguments: str) -> object:
-    from policyengine.feel.functions import patterns
-
-    return patterns.split(meter, *arguments)
+    return run
 
 
 def _string_join(texts: Sequence[str | None], delimiter: str | None = None) -> object:
@@ -59,6 +53,7 @@ def _after(text: str, match: str) -> object:
     return text.partition(match)[2] if match else text
 
 
+_ONE = "string: text"
 _TWO = "string: text, match: text"
 
 FUNCTIONS = table(
@@ -66,29 +61,37 @@ FUNCTIONS = table(
         "substring",
         signature("string: text, start position: number, length?: number", TEXT, _substring),
     ),
-    function("string length", signature("string: text", COUNT, lambda text: Decimal(len(text)))),
-    function("upper case", signature("string: text", TEXT, str.upper)),
-    function("lower case", signature("string: text", TEXT, str.lower)),
-    function("substring before", signature(_TWO, TEXT, _before)),
-    function("substring after", signature(_TWO, TEXT, _after)),
-    function("contains", signature(_TWO, BOOLEAN, lambda text, match: match in text)),
-    function("starts with", signature(_TWO, BOOLEAN, lambda text, match: text.startswith(match))),
-    function("ends with", signature(_TWO, BOOLEAN, lambda text, match: text.endswith(match))),
-    function("trim", signature("string: text", TEXT, str.strip)),
+    function("string length", signature(_ONE, COUNT, lambda text: Decimal(len(text)), source="D(len({0}))")),
+    function("upper case", signature(_ONE, TEXT, str.upper, source="{0}.upper()")),
+    function("lower case", signature(_ONE, TEXT, str.lower, source="{0}.lower()")),
+    function("trim", signature(_ONE, TEXT, str.strip, source="{0}.strip()")),
+    function("substring before", signature(_TWO, TEXT, _before, total=True)),
+    function("substring after", signature(_TWO, TEXT, _after, total=True)),
+    function("contains", signature(_TWO, BOOLEAN, lambda text, match: match in text, source="({1} in {0})")),
+    function("starts with", signature(_TWO, BOOLEAN, str.startswith, source="{0}.startswith({1})")),
+    function("ends with", signature(_TWO, BOOLEAN, str.endswith, source="{0}.endswith({1})")),
     function(
         "matches",
-        signature("input: text, pattern: text, flags?: text or null", BOOLEAN, _matches, metered=True),
+        signature(
+            "input: text, pattern: text, flags?: text or null",
+            BOOLEAN,
+            _by_pattern("matches"),
+            metered=True,
+        ),
     ),
     function(
         "replace",
         signature(
             "input: text, pattern: text, replacement: text, flags?: text or null",
             TEXT,
-            _replace,
+            _by_pattern("replace"),
             metered=True,
         ),
     ),
-    function("split", signature("string: text, delimiter: text", ListOf(TEXT), _split, metered=True)),
+    function(
+        "split",
+        signature("string: text, delimiter: text", ListOf(TEXT), _by_pattern("split"), metered=True),
+    ),
     function(
         "string join",
         signature("list: list of text, delimiter?: text or null", TEXT, _string_join),

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from policyengine.diagnostics import Diagnostic
-from policyengine.feel.codes import SETTLED
+from policyengine.feel.expression_codes import SETTLED
 from policyengine.feel.partition import Between, Domain, OneOf, Rows
 from policyengine.feel.proving.formula import Reader, is_condition
-from policyengine.feel.proving.judge import Judge, Settled
+from policyengine.feel.proving.verdicts import Judge, Settled
 from policyengine.feel.syntax import tree as syntax
+from policyengine.feel.syntax.printing import print_number
 from policyengine.feel.syntax.tree import Expression, Name, children
-from policyengine.feel.values.printing import print_number
 from policyengine.source import Span
 
 Domains = Mapping[str, Domain | None]

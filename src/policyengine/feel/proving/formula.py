@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Literal as OneWord
 from typing import NamedTuple, TypeAlias
 
+from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.partition import Between, Choices, Domain, Line, OneOf, measure
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Comparison, Expression, Literal, Name, RangeLiteral, walk
@@ -160,7 +161,5 @@ def constant(node: Expression) -> Literal | None:
         return None
     if any(not isinstance(at, (Literal, syntax.Negate, syntax.Binary)) for at in walk(node)):
         return None
-    from policyengine.feel.evaluate.evaluator import evaluate
-
     value = evaluate(node, {})
     return None if value is None else Literal(value, node.span)

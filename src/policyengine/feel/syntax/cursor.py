@@ -1,7 +1,8 @@
-"""The place in a text that is being parsed: its tokens, the names of several words, and where it fails."""
+"""The ground of the parser: the tokens of a text, its names, and how a mistake ends the parse."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
@@ -9,8 +10,11 @@ from types import MappingProxyType
 from typing import NoReturn, TypeAlias
 
 from policyengine.diagnostics import Code, Diagnostic
+from policyengine.feel import expression_codes as codes
+from policyengine.feel import limits
 from policyengine.feel.syntax import mistakes
 from policyengine.feel.syntax.lexer import KEYWORDS, Located, Token, is_identifier, tokens
+from policyengine.feel.syntax.tree import Expression
 from policyengine.source import Span
 
 # First word -> the remaining words of every name that starts with it.
@@ -47,8 +51,8 @@ def vocabulary(names: Collection[str]) -> Vocabulary:
     return _vocabulary(frozenset(names))
 
 
-class Cursor:
-    """Walks over the tokens of one text."""
+class Cursor(ABC):
+    """Walks over the tokens of one text; its methods stop at the first mistake."""
 
     def __init__(self, located: Located, names: Vocabulary, functions: Vocabulary) -> None:
         self.located = located
@@ -58,6 +62,28 @@ class Cursor:
         self.functions = functions
         self.local: dict[str, set[tuple[str, ...]]] = {}
         self.token = self.tokens[0]
+        self.depth = 0
+        self.ranges = 0
+
+    @abstractmethod
+    def expression(self, level: int = 0) -> Expression:
+        """An expression whose operators bind tighter than `level`."""
+
+    @abstractmethod
+    def continued(self, left: Expression, start: int) -> Expression:
+        """A value in brackets that was read already, and what follows it up to a comparison."""
+
+    def enter(self) -> None:
+        """Goes one level deeper, or stops at an expression that is nested too deeply."""
+        self.depth += 1
+        if self.depth > limits.DEPTH:
+            self.too_deep()
+
+    def too_deep(self) -> NoReturn:
+        """Stops at an expression that is nested too deeply."""
+        message = f"this expression is nested more than {limits.DEPTH} levels deep"
+        advice = "give a part of it a name as a derived fact"
+        self.stop(codes.LIMIT, self.token.start, self.token.end, message, advice)
 
     def take(self) -> Token:
         """The current token; the cursor moves on."""

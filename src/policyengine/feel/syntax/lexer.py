@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from policyengine.dataclass import dataclass
 from policyengine.source import Span
@@ -53,6 +53,20 @@ KEYWORDS = frozenset(
     {"null", "true", "false", "and", "or", "if", "then", "else", "for", "in", "return"}
     | {"some", "every", "satisfies", "between", "instance", "of", "function", "external"}
 )
+
+OR, AND, COMPARISON, SUM, PRODUCT, POWER, SIGN, INSTANCE = range(1, 9)
+PRECEDENCE: Final = {
+    "or": OR,
+    "and": AND,
+    **dict.fromkeys(("=", "!=", "<", "<=", ">", ">=", "between", "in"), COMPARISON),
+    "+": SUM,
+    "-": SUM,
+    "*": PRODUCT,
+    "/": PRODUCT,
+    "**": POWER,
+    "instance": INSTANCE,
+}
+"""How tightly operators bind, the weakest first (DMN 1.5, chapter 10.3.1)."""
 
 # The characters of names (the standard, grammar rules 28 to 31), told by classes that compile quickly:
 # letters, digits and marks of all scripts, and the symbols that the standard counts among them.

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 from policyengine.diagnostics import Diagnostic
-from policyengine.feel import codes
+from policyengine.feel import expression_codes as codes
 from policyengine.feel.syntax.lexer import Located, Token
 from policyengine.text import meant
 

@@ -1,21 +1,19 @@
 """FEEL text to a syntax tree: precedence climbing over the tokens (DMN 1.5, chapter 10.3.1).
 
-What binds weakest comes first: or, and, comparison, sum, product, power, sign, `instance of`, and then
-the paths, filters and calls after a value.
+`lexer.PRECEDENCE` ranks the operators; paths, filters and calls bind tighter than all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Final
 
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
-from policyengine.feel import codes, limits
-from policyengine.feel.functions import BUILTINS
-from policyengine.feel.syntax import forms
-from policyengine.feel.syntax.cursor import Cursor, Stop, Vocabulary, vocabulary
-from policyengine.feel.syntax.lexer import Located
+from policyengine.feel import expression_codes as codes
+from policyengine.feel import limits
+from policyengine.feel.syntax import primary
+from policyengine.feel.syntax.cursor import Cursor, Stop, vocabulary
+from policyengine.feel.syntax.lexer import AND, COMPARISON, OR, PRECEDENCE, Located
 from policyengine.feel.syntax.tree import (
     And,
     Between,
@@ -24,7 +22,6 @@ from policyengine.feel.syntax.tree import (
     Expression,
     Filter,
     InstanceOf,
-    Negate,
     Or,
     Path,
     children,
@@ -32,18 +29,6 @@ from policyengine.feel.syntax.tree import (
 from policyengine.feel.syntax.typenames import type_name
 from policyengine.source import Source
 
-OR, AND, COMPARISON, SUM, PRODUCT, POWER, SIGN, INSTANCE = range(1, 9)
-_LEVELS: Final = {
-    "or": OR,
-    "and": AND,
-    **dict.fromkeys(("=", "!=", "<", "<=", ">", ">=", "between", "in"), COMPARISON),
-    "+": SUM,
-    "-": SUM,
-    "*": PRODUCT,
-    "/": PRODUCT,
-    "**": POWER,
-    "instance": INSTANCE,
-}
 # After `[` these show that it closes a range, as in `]1..5[ and ...`: no filter can begin with them.
 _AFTER_RANGE = frozenset({"end", ")", "]", "}", ",", "and", "or", "then", "else", "return", "satisfies"})
 _AFTER_RANGE |= frozenset({"=", "!=", "<", "<=", ">", ">=", "..", ":"})
@@ -60,28 +45,21 @@ class Parsed:
 
 
 class Parser(Cursor):
-    """Parses one text; its methods stop at the first mistake."""
-
-    def __init__(self, located: Located, names: Vocabulary, functions: Vocabulary) -> None:
-        super().__init__(located, names, functions)
-        self.depth = 0
-        self.ranges = 0
+    """Puts operators, paths, filters and calls around primary expressions."""
 
     def expression(self, level: int = 0) -> Expression:
         """An expression whose operators bind tighter than `level`."""
-        self.depth += 1
-        if self.depth > limits.DEPTH:
-            self.too_deep()
+        self.enter()
         start = self.token.start
-        found = self.climb(self._postfix(forms.value(self), start), start, level)
+        found = self._climb(self._postfix(primary.value(self), start), start, level)
         self.depth -= 1
         return found
 
-    def climb(self, left: Expression, start: int, level: int) -> Expression:
+    def _climb(self, left: Expression, start: int, level: int) -> Expression:
         """`left`, which begins at `start`, and the operators after it that bind tighter than `level`."""
         while True:
             kind = self.token.kind
-            binds = _LEVELS.get(kind, 0)
+            binds = PRECEDENCE.get(kind, 0)
             if binds <= level:
                 return left
             self.take()
@@ -99,18 +77,13 @@ class Parser(Cursor):
             high = self.expression(COMPARISON)
             return Between(left, low, high, self.span(start))
         if kind == "in":
-            return forms.membership(self, left, start)
+            return primary.membership(self, left, start)
         if kind == "instance":
             self.expect("of")
             return InstanceOf(left, type_name(self), self.span(start))
         right = self.expression(binds)
         node = Comparison if binds == COMPARISON else Binary
         return node(kind, left, right, self.span(start))
-
-    def negation(self) -> Expression:
-        """`-x`, at its sign."""
-        start = self.take().start
-        return Negate(self.expression(SIGN), self.span(start))
 
     def _postfix(self, target: Expression, start: int) -> Expression:
         while True:
@@ -124,29 +97,18 @@ class Parser(Cursor):
                 self.close(opening, "]")
                 target = Filter(target, condition, self.span(start))
             elif kind == "(":
-                target = forms.call(self, target, start)
+                target = primary.call(self, target, start)
             else:
                 return target
 
     def continued(self, left: Expression, start: int) -> Expression:
         """A value in brackets that was read already, and what follows it up to a comparison."""
-        return self.climb(self._postfix(left, start), start, COMPARISON)
+        return self._climb(self._postfix(left, start), start, COMPARISON)
 
     def _property(self) -> str:
         if self.token.kind in {"name", "or", "and", "in", "of", "for", "if", "function", "instance"}:
             return self.name(_PROPERTIES)
         return self.expect("name", "a name after the dot").text
-
-    def too_deep(self) -> None:
-        """Stops at an expression that is nested too deeply."""
-        token = self.token
-        self.stop(
-            codes.LIMIT,
-            token.start,
-            token.end,
-            f"this expression is nested more than {limits.DEPTH} levels deep",
-            "give a part of it a name as a derived fact",
-        )
 
     def whole(self, read: Callable[[Parser], Expression]) -> Parsed:
         """All of the text as one thing, or its first mistake."""
@@ -184,15 +146,13 @@ def _parser(text: Located | str, names: Collection[str], functions: Collection[s
     return Parser(located, vocabulary(names), vocabulary(functions))
 
 
-def parse(
-    text: Located | str, names: Collection[str] = (), *, functions: Collection[str] = BUILTINS
-) -> Parsed:
-    """The tree of an expression. `names` are those that can occur; only names of several words matter."""
+def parse(text: Located | str, names: Collection[str] = (), *, functions: Collection[str]) -> Parsed:
+    """The tree of an expression; of the names that can occur only those of several words matter."""
     return _parser(text, names, functions).whole(Parser.expression)
 
 
 def parse_unary_tests(
-    text: Located | str, names: Collection[str] = (), *, functions: Collection[str] = BUILTINS
+    text: Located | str, names: Collection[str] = (), *, functions: Collection[str]
 ) -> Parsed:
     """The tree (`UnaryTests`) of a cell of tests: `> 5`, `"a", "b"`, `[1..5]`, `not(1, 2)`, `-`."""
-    return _parser(text, names, functions).whole(forms.unary_tests)
+    return _parser(text, names, functions).whole(primary.unary_tests)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-from policyengine.feel import limits
+from policyengine.feel.syntax.cursor import Cursor
 from policyengine.feel.types.types import (
     ANY,
     ANY_FUNCTION,
@@ -30,9 +29,6 @@ from policyengine.feel.types.types import (
     Type,
 )
 
-if TYPE_CHECKING:
-    from policyengine.feel.syntax.parser import Parser
-
 SIMPLE: dict[str, Type] = {
     "Any": ANY,
     "Null": NULL,
@@ -55,62 +51,60 @@ SIMPLE: dict[str, Type] = {
 _LONG = ("date and time", "days and time duration", "years and months duration")
 
 
-def type_name(parser: Parser) -> Type:
+def type_name(cursor: Cursor) -> Type:
     """The type that is written at the cursor."""
-    parser.depth += 1
-    if parser.depth > limits.DEPTH:
-        parser.too_deep()
-    found = _type(parser)
-    parser.depth -= 1
+    cursor.enter()
+    found = _type(cursor)
+    cursor.depth -= 1
     return found
 
 
-def _type(parser: Parser) -> Type:
-    if parser.token.kind == "function":
-        parser.take()
-        return _function(parser) if parser.skip("<") else ANY_FUNCTION
+def _type(cursor: Cursor) -> Type:
+    if cursor.token.kind == "function":
+        cursor.take()
+        return _function(cursor) if cursor.skip("<") else ANY_FUNCTION
     for long in _LONG:
         words = long.split()
-        if [token.text for token in parser.tokens[parser.at : parser.at + len(words)]] == words:
-            parser.go(parser.at + len(words))
+        if [token.text for token in cursor.tokens[cursor.at : cursor.at + len(words)]] == words:
+            cursor.go(cursor.at + len(words))
             return SIMPLE[long]
-    if parser.token.kind == "null":
-        parser.take()
+    if cursor.token.kind == "null":
+        cursor.take()
         return NULL
-    name = parser.expect("name", "the name of a type").text
-    if name in {"list", "range"} and parser.skip("<"):
-        item = type_name(parser)
-        parser.expect(">")
+    name = cursor.expect("name", "the name of a type").text
+    if name in {"list", "range"} and cursor.skip("<"):
+        item = type_name(cursor)
+        cursor.expect(">")
         return ListOf(item) if name == "list" else RangeOf(item)
-    if name == "context" and parser.skip("<"):
-        return _context(parser)
-    while parser.skip("."):
-        name += "." + parser.expect("name", "a name after the dot").text
+    if name == "context" and cursor.skip("<"):
+        return _context(cursor)
+    while cursor.skip("."):
+        name += "." + cursor.expect("name", "a name after the dot").text
     return SIMPLE.get(name) or Named(name)
 
 
-def _context(parser: Parser) -> Type:
+def _context(cursor: Cursor) -> Type:
     fields: dict[str, Type] = {}
     while True:
-        words = [parser.expect("name", "the name of an entry").text]
-        while parser.token.kind == "name":
-            words.append(parser.take().text)
-        parser.expect(":")
-        fields[" ".join(words)] = type_name(parser)
-        if not parser.skip(","):
-            parser.expect(">")
+        words = [cursor.expect("name", "the name of an entry").text]
+        while cursor.token.kind == "name":
+            words.append(cursor.take().text)
+        cursor.expect(":")
+        fields[" ".join(words)] = type_name(cursor)
+        if not cursor.skip(","):
+            cursor.expect(">")
             return Context(fields)
 
 
-def _function(parser: Parser) -> Type:
+def _function(cursor: Cursor) -> Type:
     parameters: list[Type] = []
-    while parser.token.kind != ">":
-        parameters.append(type_name(parser))
-        if not parser.skip(","):
+    while cursor.token.kind != ">":
+        parameters.append(type_name(cursor))
+        if not cursor.skip(","):
             break
-    parser.expect(">")
-    parser.expect("->")
-    return FunctionType(tuple(parameters), type_name(parser))
+    cursor.expect(">")
+    cursor.expect("->")
+    return FunctionType(tuple(parameters), type_name(cursor))
 
 
 def resolved(kind: Type, types: Mapping[str, Type]) -> Type | None:

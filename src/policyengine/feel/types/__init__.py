@@ -1,5 +1,6 @@
-"""The static types of expressions.
+"""The types of expressions, and the signatures of functions.
 
-In: a syntax tree and the types of the names in sight. Out: the type of every part, or diagnostics.
-`types` says what types there are, `signatures` how functions declare theirs, `checker` does the work.
+In and out: types as plain values, which `describe` calls by their names in messages. `relations` says which
+types go together, `conform` whether a value is of a type, `properties` what stands after a dot, and
+`signatures` what an entry of the registry of functions is. Anybody may import it.
 """

@@ -1,4 +1,4 @@
-"""Functions: their parameters, what they give, and how the arguments of a call find their parameters.
+"""The entry of a built-in function: how it is called, what it gives, and how arguments find its parameters.
 
 A signature is written as text, `substring(string: text, start position: number, length?: number)`:
 `?` marks what may be left out, `...` what may be repeated, `or null` what may be null, `|` alternatives.
@@ -60,21 +60,29 @@ class Signature:
     """One way to call a function; `run` takes the arguments in the order of the parameters.
 
     One that is `metered` takes the meter of the evaluation first, for work that its arguments do not tell.
+    One that is `total` never fails: its result is known where its arguments are, and none of them is null.
+    `source` is such a result as a Python expression of `{0}`, `{1}` ..., in which `D` is `Decimal`.
     """
 
     parameters: tuple[Parameter, ...]
     result: Result
     run: Callable[..., object]
     metered: bool = False
+    total: bool = False
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function by its name; `settles` says that it takes unknown arguments and answers for them."""
+    """A function by its name.
+
+    One that is `strict` is unknown as soon as an argument is, or an item of one. The others take what is
+    unknown, as far as their parameters are of any type, and say what comes of it.
+    """
 
     name: str
     signatures: tuple[Signature, ...]
-    settles: bool = False
+    strict: bool = True
 
     @property
     def usage(self) -> str:
@@ -119,8 +127,16 @@ def _type(text: str) -> Type:
     return options[0] if len(options) == 1 else OneOf(options)
 
 
-def signature(text: str, result: Result, run: Callable[..., object], *, metered: bool = False) -> Signature:
-    """A signature from its parameters as text."""
+def signature(
+    text: str,
+    result: Result,
+    run: Callable[..., object],
+    *,
+    metered: bool = False,
+    total: bool = False,
+    source: str = "",
+) -> Signature:
+    """A signature from its parameters as text; one with a source is total."""
     return Signature(
         tuple(
             Parameter(name, _type(kind), bool(optional), bool(repeated), bool(nullable) or kind == "any")
@@ -129,12 +145,14 @@ def signature(text: str, result: Result, run: Callable[..., object], *, metered:
         result,
         run,
         metered,
+        total or bool(source),
+        source,
     )
 
 
-def function(name: str, *signatures: Signature, settles: bool = False) -> Function:
+def function(name: str, *signatures: Signature, strict: bool = True) -> Function:
     """A function of these signatures."""
-    return Function(name, signatures, settles)
+    return Function(name, signatures, strict)
 
 
 def table(*functions: Function) -> dict[str, Function]:
@@ -205,3 +223,28 @@ def _complete(way: Signature, given: Sequence[Parameter], values: Sequence[objec
     named = {parameter.name: value for parameter, value in zip(given, values, strict=True)}
     last = max(at for at, one in enumerate(way.parameters) if one.name in named)
     return [named.get(one.name) for one in way.parameters[: last + 1]]
+
+
+# Results
+
+
+def type_of_first(arguments: Sequence[Type]) -> Type:
+    """The type of the first argument."""
+    return arguments[0] if arguments else ANY
+
+
+def item_of_first(arguments: Sequence[Type]) -> Type:
+    """The type of the items of the first argument, or of that itself if it is no list."""
+    first = type_of_first(arguments)
+    return first.item if isinstance(first, ListOf) else first
+
+
+def list_like_first(arguments: Sequence[Type]) -> Type:
+    """A list like the first argument."""
+    return ListOf(item_of_first(arguments))
+
+
+def list_like_all(arguments: Sequence[Type]) -> Type:
+    """A list like the arguments if they all have one type, else a list of anything."""
+    kinds = {argument.item if isinstance(argument, ListOf) else argument for argument in arguments}
+    return ListOf(kinds.pop() if len(kinds) == 1 else ANY)

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from policyengine.feel import limits
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.values.calendar import Date, add_months, from_ordinal, ordinal
-from policyengine.feel.values.compare import moment, time_offset
+from policyengine.feel.values.comparison import moment, time_offset
 from policyengine.feel.values.temporal import Duration, duration, seconds_of
 from policyengine.feel.values.values import DateTime, Failed, Months, Time, kind
 

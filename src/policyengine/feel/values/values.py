@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -73,6 +73,23 @@ class Range:
     high: object
     low_closed: bool = True
     high_closed: bool = True
+
+
+def unknown_within(values: Sequence[object]) -> Unknown | None:
+    """What is not known among values, the items of their lists and the ends of their ranges."""
+    found: list[object] = []
+    pending: list[Sequence[object]] = [values]
+    seen: set[int] = set()  # lists may share parts: each is looked at once
+    while pending:
+        for value in pending.pop():
+            if isinstance(value, Unknown):
+                found.append(value)
+            elif isinstance(value, (list, tuple)) and id(value) not in seen:
+                seen.add(id(value))
+                pending.append(value)
+            elif isinstance(value, Range):
+                pending.append((value.low, value.high))
+    return unknown(found)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -11,10 +11,10 @@ from pydantic import Field
 
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code
+from policyengine.feel.checker.checker import check
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Call, Name, names
 from policyengine.feel.types import types
-from policyengine.feel.types.checker import check
 from policyengine.feel.types.types import Number, Type
 from policyengine.kinds.table.axis import Axis, Test, axis_of
 from policyengine.policy.base import Feel, Part, Text

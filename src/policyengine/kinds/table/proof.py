@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from policyengine.dataclass import dataclass
 from policyengine.decision.wording import join, plural
 from policyengine.diagnostics import Code, Diagnostic, Label, Severity
+from policyengine.feel.checker.checker import check
 from policyengine.feel.syntax.tree import Expression, Literal
-from policyengine.feel.types.checker import check
 from policyengine.feel.types.types import Context as ContextType
 from policyengine.feel.types.types import ListOf
 from policyengine.kinds.table.axis import Axis, Choices, Test, atoms_of

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.functions.regex.chars import CharClass, variants
-from policyengine.feel.functions.regex.parse import Malformed, Parser, without_spaces
+from policyengine.feel.functions.regex.parse import Char, Malformed, Parser, Sequence, without_spaces
 from policyengine.feel.functions.regex.program import (
     ANCHOR,
     CHAR,
@@ -20,17 +20,11 @@ from policyengine.feel.functions.regex.program import (
     Compiler,
     Instruction,
 )
-from policyengine.feel.functions.regex.tree import Char, Sequence
+from policyengine.feel.types.signatures import Meter
 from policyengine.feel.values.values import Failed
 
 _STEPS = 200_000
 _TOO_LONG = Failed("the pattern takes too many steps on this text")
-
-
-class Meter(Protocol):
-    """Counts down the steps that an evaluation may still take."""
-
-    steps: int
 
 
 @dataclass(frozen=True, slots=True)

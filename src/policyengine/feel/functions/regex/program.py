@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from policyengine.feel.functions.regex.parse import Malformed
-from policyengine.feel.functions.regex.tree import (
+from policyengine.feel.functions.regex.parse import (
     Anchor,
     BackReference,
     Char,
     Choice,
     Group,
+    Malformed,
     Repeat,
     Sequence,
     Tree,

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from policyengine.feel.types.signatures import Function, Library, function, signature, table
-from policyengine.feel.types.types import BOOLEAN, COUNT, DATE, DATE_TIME, MONTHS_DURATION, TEXT
+from policyengine.feel.types.types import BOOLEAN, COUNT, DATE, DATE_TIME, MONTHS_DURATION, TEXT, Type
 from policyengine.feel.values import calendar
 from policyengine.feel.values.calendar import Date
-from policyengine.feel.values.compare import equal
+from policyengine.feel.values.comparison import equal
 from policyengine.feel.values.values import DateTime, Failed, Months, Time, kind
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -46,19 +46,19 @@ def _is(value1: object, value2: object = None) -> object:
     return equal(value1, value2)
 
 
-def _last_day(point: Point) -> object:
-    date = date_of(point)
+def _last_day(date: Date) -> object:
     length = calendar.month_length(date.year, date.month)
     return calendar.make_date(date.year, date.month, length)
-
-
-def _no_clock() -> object:
-    return Failed("there is no clock here; `today` is a value that is given")
 
 
 def with_clock(library: Library, now: DateTime) -> Library:
     """The library with `now()` and `today()` standing still at this moment."""
     return {**library, **_clock(lambda: now, lambda: now.date)}
+
+
+def without_clock(library: Library) -> Library:
+    """The library without `now` and `today`: policies have the day as a name."""
+    return {name: each for name, each in library.items() if name not in CLOCK}
 
 
 def _clock(now: Callable[[], object], today: Callable[[], object]) -> dict[str, Function]:
@@ -68,25 +68,31 @@ def _clock(now: Callable[[], object], today: Callable[[], object]) -> dict[str, 
     )
 
 
+def _no_clock() -> object:
+    return Failed("there is no clock here; `today` is a value that is given")
+
+
+def _of_day(name: str, result: Type, run: Callable[[Date], object]) -> Function:
+    """A function of the day of a date, or of a date and time."""
+    return function(name, signature(_POINT, result, lambda point: run(date_of(point)), total=True))
+
+
+CLOCK = frozenset({"now", "today"})
 FUNCTIONS = {
     **table(
-        function(
-            "day of year",
-            signature(_POINT, COUNT, lambda point: Decimal(calendar.day_of_year(date_of(point)))),
-        ),
-        function(
-            "day of week",
-            signature(_POINT, TEXT, lambda point: DAYS[calendar.weekday(date_of(point)) - 1]),
-        ),
-        function("month of year", signature(_POINT, TEXT, lambda point: MONTHS[date_of(point).month - 1])),
-        function(
-            "week of year",
-            signature(_POINT, COUNT, lambda point: Decimal(calendar.week_of_year(date_of(point)))),
-        ),
-        function("last day of month", signature(_POINT, DATE, _last_day)),
+        _of_day("day of year", COUNT, lambda date: Decimal(calendar.day_of_year(date))),
+        _of_day("day of week", TEXT, lambda date: DAYS[calendar.weekday(date) - 1]),
+        _of_day("month of year", TEXT, lambda date: MONTHS[date.month - 1]),
+        _of_day("week of year", COUNT, lambda date: Decimal(calendar.week_of_year(date))),
+        _of_day("last day of month", DATE, _last_day),
         function(
             "years and months duration",
-            signature("from: date|date and time, to: date|date and time", MONTHS_DURATION, _months_between),
+            signature(
+                "from: date|date and time, to: date|date and time",
+                MONTHS_DURATION,
+                _months_between,
+                total=True,
+            ),
         ),
         function("is", signature("value1: any, value2?: any", BOOLEAN, _is)),
     ),

@@ -1,4 +1,4 @@
-"""The functions that policies are lowered to, beside the built-in ones of FEEL.
+"""Periods and occasions of policies, beside the built-ins of the standard.
 
 Periods are counted from their anchor, never from one another: 31 January and two months is 31 March, by
 way of 28 February or not.
@@ -6,24 +6,19 @@ way of 28 February or not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
-from policyengine.decision.wording import join
-from policyengine.feel.evaluate.scope import unknown_within
-from policyengine.feel.functions import BUILTINS
-from policyengine.feel.types import types
-from policyengine.feel.types.signatures import Function, function, signature, table
-from policyengine.feel.types.types import Context, ListOf, RangeOf, Type
+from policyengine.feel.types.signatures import function, signature, table
+from policyengine.feel.types.types import COUNT, DATE, TEXT, Context, ListOf, RangeOf
 from policyengine.feel.values.calendar import add_months
-from policyengine.feel.values.compare import compare
-from policyengine.feel.values.values import Failed, Months, Range, Unknown, unknown
+from policyengine.feel.values.values import Failed, Months, Range
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _DAY = timedelta(days=1)
-_OCCASION = Context({"period": RangeOf(types.DATE), "period_number": types.COUNT, "period_name": types.TEXT})
+_OCCASION = Context({"period": RangeOf(DATE), "period_number": COUNT, "period_name": TEXT})
 _NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _OUT_OF_BOUNDS = Failed("the period leaves the calendar")
 
@@ -114,70 +109,7 @@ def _is_empty(length: Months | timedelta) -> bool:
     return length.months <= 0 if isinstance(length, Months) else length <= timedelta(0)
 
 
-def _at_least(wanted: Decimal, conditions: Sequence[object]) -> object:
-    """Whether so many of the conditions hold; unknown where the unknown ones decide."""
-    open_ones = [each for each in conditions if isinstance(each, Unknown)]
-    holding = sum(each is True for each in conditions)
-    if holding >= wanted:
-        return True
-    return False if holding + len(open_ones) < wanted else unknown(open_ones)
-
-
-def _agreed(rows: Sequence[object], values: Sequence[object], otherwise: Sequence[object]) -> object:
-    """The value of all candidates if they have one; the open rows and values say why it is not known."""
-    candidates = [*values, *otherwise]
-    first = candidates[0]
-    if all(not isinstance(each, Unknown) for each in candidates) and all(
-        compare("=", each, first) is True for each in candidates
-    ):
-        return first
-    return unknown([*rows, *values]) or unknown(otherwise) or Failed("the rows that match disagree")
-
-
-def _row_result(
-    hit: str, title: str, rows: Sequence[object], values: Sequence[object], *default: object
-) -> object:
-    """What a table gives: the value of the row that matches, as far as what is known decides.
-
-    `first` takes the first row that matches, `unique` the only one, `any` one of several that agree.
-    """
-    matching = [i for i, row in enumerate(rows) if row is True]
-    open_ones = [i for i, row in enumerate(rows) if isinstance(row, Unknown)]
-    if hit == "first" and matching:
-        open_ones, matching = [i for i in open_ones if i < matching[0]], matching[:1]
-    if hit == "unique" and (len(matching) > 1 or (matching and open_ones)):
-        return unknown([rows[i] for i in open_ones]) if open_ones else _clash(title, matching)
-    found = sorted([*open_ones, *matching])
-    otherwise = () if matching else default
-    if not found and not otherwise:
-        return Failed(f"no row of {title} matches")
-    agreed = _agreed([rows[i] for i in open_ones], [values[i] for i in found], otherwise)
-    if isinstance(agreed, Failed) and not open_ones:
-        return _clash(title, matching)
-    return agreed
-
-
-def _clash(title: str, matching: Sequence[int]) -> Failed:
-    numbers = join([str(i + 1) for i in matching])
-    return Failed(f"rows {numbers} of {title} match, and nothing says which one counts")
-
-
-def _row_type(arguments: Sequence[Type]) -> Type:
-    values = arguments[3] if len(arguments) > 3 else types.ANY
-    return values.item if isinstance(values, ListOf) else types.ANY
-
-
-def _once_known(values: object, then: object) -> object:
-    """What follows; where one of the values is unknown that, and not what else the rest would ask for."""
-    open_one = unknown_within([values])
-    return then if open_one is None else open_one
-
-
-def _second(arguments: Sequence[Type]) -> Type:
-    return arguments[1] if len(arguments) > 1 else types.ANY
-
-
-_OWN: Mapping[str, Function] = table(
+FUNCTIONS = table(
     function(
         "periods since",
         signature("start: date, every: duration, today: date", ListOf(_OCCASION), _periods_since),
@@ -185,20 +117,6 @@ _OWN: Mapping[str, Function] = table(
     function("calendar periods", signature("unit: text, today: date", ListOf(_OCCASION), _calendar_periods)),
     function(
         "next occurrence",
-        signature("first: date, every: duration, today: date", types.DATE, _next_occurrence),
+        signature("first: date, every: duration, today: date", DATE, _next_occurrence),
     ),
-    function(
-        "at least", signature("number: number, conditions: list", types.BOOLEAN, _at_least), settles=True
-    ),
-    function(
-        "row result",
-        signature("hit: text, title: text, rows: list, values: list, default?: any", _row_type, _row_result),
-        settles=True,
-    ),
-    function("once known", signature("values: any, then: any", _second, _once_known), settles=True),
 )
-_CLOCK = frozenset({"now", "today"})
-LIBRARY: Mapping[str, Function] = MappingProxyType(
-    {name: each for name, each in BUILTINS.items() if name not in _CLOCK} | dict(_OWN)
-)
-"""Every function that an expression of a policy may call; none reads a clock, `today` is a name."""

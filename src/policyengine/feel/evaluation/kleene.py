@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from policyengine.feel.evaluate.scope import Shared
+from policyengine.feel.evaluation.environment import Shared
 from policyengine.feel.values.values import Failed, Unknown, unknown
 from policyengine.source import Span
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from policyengine.diagnostics import Code, Diagnostic, nearest
-from policyengine.feel.codes import MIXED_UNITS, WRONG_TYPE
+from policyengine.feel.expression_codes import MIXED_UNITS, WRONG_TYPE
 from policyengine.feel.syntax.tree import Expression, Literal
 from policyengine.feel.types.relations import have_order
 from policyengine.feel.types.signatures import Library

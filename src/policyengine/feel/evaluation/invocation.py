@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from policyengine.feel import limits
-from policyengine.feel.evaluate.scope import ABSENT, Env, unknown_within
+from policyengine.feel.checker.checker import check
+from policyengine.feel.evaluation.environment import ABSENT, Env
 from policyengine.feel.syntax.tree import Call, Expression, FunctionLiteral, Name
 from policyengine.feel.syntax.typenames import resolved
 from policyengine.feel.types.conform import MISMATCH, conform
 from policyengine.feel.types.relations import accepts
 from policyengine.feel.types.signatures import Function, Result, bind
 from policyengine.feel.types.types import ANY, FunctionType, Type
-from policyengine.feel.values.values import Failed, Invocable
+from policyengine.feel.values.values import Failed, Invocable, unknown_within
 
 Run: TypeAlias = Callable[[Expression, Env], object]
 
@@ -53,7 +54,7 @@ class _BuiltIn(Invocable):
         """The result for arguments, the last of which may be named."""
         shared = self.env.shared
         shared.charge(arguments)
-        if not self.function.settles:
+        if self.function.strict:
             open_one = unknown_within(arguments)
             if open_one is not None:
                 return open_one
@@ -77,9 +78,6 @@ class _Closure(Invocable):
 
     def fits(self, wanted: object) -> bool:
         """Whether it takes and gives what is wanted, as far as its text shows."""
-        # Only `instance of` asks; the checker need not be loaded for evaluation.
-        from policyengine.feel.types.checker import check
-
         if not isinstance(wanted, FunctionType):
             return False
         formals = {formal.name: formal.type or ANY for formal in self.literal.parameters}

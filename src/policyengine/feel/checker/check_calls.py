@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from policyengine.diagnostics import did_you_mean
-from policyengine.feel.codes import ARGUMENTS, LITERAL, UNKNOWN_FUNCTION
+from policyengine.feel.checker.typescope import TypeScope
+from policyengine.feel.expression_codes import ARGUMENTS, LITERAL, UNKNOWN_FUNCTION
 from policyengine.feel.syntax.tree import Call, Expression, Literal, Name
 from policyengine.feel.types.relations import accepts, is_open
 from policyengine.feel.types.signatures import Function, Parameter, arrange
 from policyengine.feel.types.types import ANY, DATE, NULL, FunctionType, Type, describe
-from policyengine.feel.types.typescope import TypeScope
 from policyengine.feel.values.temporal import parse_date, parse_date_time, parse_duration, parse_time
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from policyengine.feel import limits
-from policyengine.feel.evaluate.scope import Env, Shared
+from policyengine.feel.evaluation.environment import Env, Shared
 from policyengine.feel.syntax.tree import Expression, Filter
 from policyengine.feel.syntax.tree import Iterator as IteratorNode
 from policyengine.feel.values.calendar import from_ordinal, ordinal

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import DecimalException, localcontext
 from itertools import islice
 
-from policyengine.feel.evaluate.evaluator import run
-from policyengine.feel.evaluate.iterate import bindings, within
-from policyengine.feel.evaluate.scope import Env, Shared
+from policyengine.feel.evaluation.environment import Env, Shared
+from policyengine.feel.evaluation.evaluator import run
+from policyengine.feel.evaluation.iteration import bindings, within
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression, children

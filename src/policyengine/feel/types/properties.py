@@ -21,7 +21,7 @@ from policyengine.feel.types.types import (
     Type,
 )
 from policyengine.feel.values import calendar
-from policyengine.feel.values.compare import date_time_offset, time_offset
+from policyengine.feel.values.comparison import date_time_offset, time_offset
 from policyengine.feel.values.temporal import Duration, duration, seconds_of
 from policyengine.feel.values.values import Failed, Time, kind
 

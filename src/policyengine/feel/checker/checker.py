@@ -10,18 +10,19 @@ from typing import Any
 
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
-from policyengine.feel.codes import EXPECTED, UNKNOWN_CHOICE
-from policyengine.feel.functions import BUILTINS
-from policyengine.feel.syntax import tree as syntax
-from policyengine.feel.syntax.tree import Expression
-from policyengine.feel.types.check_calls import check_call
-from policyengine.feel.types.check_names import property_type, unknown_name
-from policyengine.feel.types.check_operators import (
+from policyengine.feel.checker.check_calls import check_call
+from policyengine.feel.checker.check_names import property_type, unknown_name
+from policyengine.feel.checker.check_operators import (
     check_arithmetic,
     check_compared,
     check_negated,
     check_tests,
 )
+from policyengine.feel.checker.typescope import TypeScope
+from policyengine.feel.expression_codes import EXPECTED, UNKNOWN_CHOICE
+from policyengine.feel.functions import BUILTINS
+from policyengine.feel.syntax import tree as syntax
+from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.types.relations import accepts, is_open, join
 from policyengine.feel.types.signatures import Library
 from policyengine.feel.types.types import (
@@ -44,7 +45,6 @@ from policyengine.feel.types.types import (
     Type,
     describe,
 )
-from policyengine.feel.types.typescope import TypeScope
 from policyengine.feel.values.values import kind
 from policyengine.text import meant
 

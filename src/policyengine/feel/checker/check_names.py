@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from policyengine.diagnostics import did_you_mean
-from policyengine.feel.codes import UNKNOWN_NAME, UNKNOWN_PROPERTY
+from policyengine.feel.checker.typescope import TypeScope
+from policyengine.feel.expression_codes import UNKNOWN_NAME, UNKNOWN_PROPERTY
 from policyengine.feel.syntax.tree import Name, Path
+from policyengine.feel.types.properties import property_types
 from policyengine.feel.types.relations import is_open
 from policyengine.feel.types.types import ANY, Context, FunctionType, ListOf, Type, describe
-from policyengine.feel.types.typescope import TypeScope
-from policyengine.feel.values.properties import property_types
 from policyengine.text import meant
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policyengine.feel.codes import (
+from policyengine.feel.checker.typescope import TypeScope
+from policyengine.feel.expression_codes import (
     CONSTANT,
     EXPECTED,
     MIXED_UNITS,
@@ -31,7 +32,6 @@ from policyengine.feel.types.types import (
     describe,
 )
 from policyengine.feel.types.types import NULL as NULL_TYPE
-from policyengine.feel.types.typescope import TypeScope
 from policyengine.text import meant
 
 _WORDS = {"+": "added", "-": "subtracted", "*": "multiplied", "/": "divided", "**": "raised to a power"}

@@ -9,7 +9,7 @@ from policyengine.feel import limits
 from policyengine.feel.syntax.tree import Expression, names
 from policyengine.feel.types.signatures import Library
 from policyengine.feel.types.types import Type
-from policyengine.feel.values.values import Failed, Failure, Range, Unknown, unknown
+from policyengine.feel.values.values import Failed, Failure, Unknown
 from policyengine.source import Span
 
 ABSENT: Final = object()
@@ -79,20 +79,3 @@ class Env:
     def inside(self, names: Mapping[str, object]) -> Env:
         """The surroundings with more names."""
         return Env(names, self, self.shared)
-
-
-def unknown_within(values: Sequence[object]) -> Unknown | None:
-    """What is not known among values, the items of their lists and the ends of their ranges."""
-    found: list[object] = []
-    pending: list[Sequence[object]] = [values]
-    seen: set[int] = set()  # lists may share parts: each is looked at once
-    while pending:
-        for value in pending.pop():
-            if isinstance(value, Unknown):
-                found.append(value)
-            elif isinstance(value, (list, tuple)) and id(value) not in seen:
-                seen.add(id(value))
-                pending.append(value)
-            elif isinstance(value, Range):
-                pending.append((value.low, value.high))
-    return unknown(found)

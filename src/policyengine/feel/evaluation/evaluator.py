@@ -11,22 +11,21 @@ from decimal import DecimalException, localcontext
 from types import MappingProxyType
 from typing import Any, Literal
 
-from policyengine.feel.evaluate.calls import call, closure
-from policyengine.feel.evaluate.iterate import bindings, filtered
-from policyengine.feel.evaluate.logic import settle
-from policyengine.feel.evaluate.scope import ABSENT, Env, Shared
+from policyengine.feel.evaluation.environment import ABSENT, Env, Shared
+from policyengine.feel.evaluation.invocation import call, closure
+from policyengine.feel.evaluation.iteration import bindings, filtered
+from policyengine.feel.evaluation.kleene import settle
 from policyengine.feel.functions import BUILTINS
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.syntax.typenames import resolved
 from policyengine.feel.types.conform import is_instance
+from policyengine.feel.types.properties import property_of
 from policyengine.feel.types.signatures import Library
 from policyengine.feel.types.types import Type
 from policyengine.feel.values.arithmetic import arithmetic, negate
-from policyengine.feel.values.compare import both, compare, order
-from policyengine.feel.values.membership import matches
-from policyengine.feel.values.properties import property_of
+from policyengine.feel.values.comparison import both, compare, matches, order
 from policyengine.feel.values.values import Failed, Failure, Range, Unknown, unknown
 
 Mode = Literal["plain", "policy"]

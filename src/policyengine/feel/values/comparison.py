@@ -1,4 +1,4 @@
-"""Equality and order of values (DMN 1.5, tables 52 and 53), and membership of ranges."""
+"""Equality and order of values (DMN 1.5, tables 52 and 53), membership of ranges and lists, look-up keys."""
 
 from __future__ import annotations
 
@@ -168,3 +168,54 @@ def inside(value: object, range_: Range) -> Truth:
     if range_.high is not None:
         high = compare("<=" if range_.high_closed else "<", value, range_.high)
     return both(low, high)
+
+
+def matches(value: object, test: object) -> Truth:
+    """In a range, among the items of a list (or in one of its ranges), or equal."""
+    if isinstance(test, Range):
+        if value is None:
+            return Failed("the value is null")
+        return inside(value, test)
+    if kind(test) == "list":
+        return _among(value, cast(Sequence[object], test))
+    return equal(value, test)
+
+
+def _among(value: object, items: Sequence[object]) -> Truth:
+    open_ones: list[object] = []
+    results = [inside(value, item) if isinstance(item, Range) else equal(value, item) for item in items]
+    if kind(value) == "list":
+        results.append(equal(value, items))
+    for result in results:
+        if result is True:
+            return True
+        if isinstance(result, Unknown):
+            open_ones.append(result)
+    return unknown(open_ones) or False
+
+
+# Look-up
+
+
+def key(value: object, fuel: list[int]) -> object:
+    """A key that two values share exactly if they are equal; `fuel` bounds the parts looked at."""
+    fuel[0] -= 1
+    if fuel[0] < 0:
+        return _TOO_LARGE
+    what = kind(value)
+    if what in {"time", "date and time", "days duration"}:
+        return what, moment(value)
+    if what == "list":
+        return _key_of_parts(what, [key(one, fuel) for one in cast(Sequence[object], value)], fuel)
+    if what == "context":
+        context = cast(Mapping[str, object], value)
+        parts = [(name, key(context[name], fuel)) for name in sorted(context)]
+        return _key_of_parts(what, parts, fuel)
+    if isinstance(value, Range):
+        ends = [key(value.low, fuel), key(value.high, fuel), value.low_closed, value.high_closed]
+        return _key_of_parts(what, ends, fuel)
+    return what, id(value) if what == "function" else value
+
+
+def _key_of_parts(what: str, parts: Sequence[object], fuel: list[int]) -> object:
+    return _TOO_LARGE if fuel[0] < 0 else (what, *parts)

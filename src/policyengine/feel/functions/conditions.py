@@ -1,0 +1,109 @@
+"""`not`, and beyond the standard what policies ask of conditions and values that may be unknown.
+
+`FUNCTIONS` may stand in any expression. Policies are lowered to `LOWERED` too, which authors do not write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from policyengine.feel.types.signatures import function, signature, table
+from policyengine.feel.types.types import ANY, BOOLEAN, ListOf, Type
+from policyengine.feel.values.comparison import compare
+from policyengine.feel.values.values import Failed, Unknown, unknown, unknown_within
+
+
+def _not(condition: bool | Unknown | None) -> object:
+    return (not condition) if isinstance(condition, bool) else condition
+
+
+def _is_defined(value: object) -> object:
+    return value is not None and not isinstance(value, Unknown)
+
+
+def _at_least(wanted: Decimal, conditions: Sequence[object]) -> object:
+    """Whether so many of the conditions hold; unknown where the unknown ones decide."""
+    open_ones = [each for each in conditions if isinstance(each, Unknown)]
+    holding = sum(each is True for each in conditions)
+    if holding >= wanted:
+        return True
+    return False if holding + len(open_ones) < wanted else unknown(open_ones)
+
+
+def _agreed(rows: Sequence[object], values: Sequence[object], otherwise: Sequence[object]) -> object:
+    """The value of all candidates if they have one; the open rows and values say why it is not known."""
+    candidates = [*values, *otherwise]
+    first = candidates[0]
+    if all(not isinstance(each, Unknown) for each in candidates) and all(
+        compare("=", each, first) is True for each in candidates
+    ):
+        return first
+    return unknown([*rows, *values]) or unknown(otherwise) or Failed("the rows that match disagree")
+
+
+def _row_result(
+    hit: str, title: str, rows: Sequence[object], values: Sequence[object], *default: object
+) -> object:
+    """What a table gives: the value of the row that matches, as far as what is known decides.
+
+    `first` takes the first row that matches, `unique` the only one, `any` one of several that agree.
+    """
+    matching = [i for i, row in enumerate(rows) if row is True]
+    open_ones = [i for i, row in enumerate(rows) if isinstance(row, Unknown)]
+    if hit == "first" and matching:
+        open_ones, matching = [i for i in open_ones if i < matching[0]], matching[:1]
+    if hit == "unique" and (len(matching) > 1 or (matching and open_ones)):
+        return unknown([rows[i] for i in open_ones]) if open_ones else _clash(title, matching)
+    found = sorted([*open_ones, *matching])
+    otherwise = () if matching else default
+    if not found and not otherwise:
+        return Failed(f"no row of {title} matches")
+    agreed = _agreed([rows[i] for i in open_ones], [values[i] for i in found], otherwise)
+    if isinstance(agreed, Failed) and not open_ones:
+        return _clash(title, matching)
+    return agreed
+
+
+def _clash(title: str, matching: Sequence[int]) -> Failed:
+    *others, last = [str(i + 1) for i in matching]
+    return Failed(f"rows {', '.join(others)} and {last} of {title} match, and nothing says which one counts")
+
+
+def _row_type(arguments: Sequence[Type]) -> Type:
+    values = arguments[3] if len(arguments) > 3 else ANY
+    return values.item if isinstance(values, ListOf) else ANY
+
+
+def _once_known(values: object, then: object) -> object:
+    """What follows; where one of the values is unknown that, and not what else the rest would ask for."""
+    open_one = unknown_within([values])
+    return then if open_one is None else open_one
+
+
+def _type_of_second(arguments: Sequence[Type]) -> Type:
+    return arguments[1] if len(arguments) > 1 else ANY
+
+
+FUNCTIONS = table(
+    function("not", signature("negand: boolean or null", BOOLEAN, _not, source="(not {0})")),
+    function(
+        "is defined",
+        signature("value: any", BOOLEAN, _is_defined, source="({0} is not None)"),
+        strict=False,
+    ),
+    function(
+        "is true",
+        signature("value: any", BOOLEAN, lambda value: value is True, source="({0} is True)"),
+        strict=False,
+    ),
+)
+LOWERED = table(
+    function("at least", signature("number: number, conditions: list", BOOLEAN, _at_least), strict=False),
+    function("once known", signature("values: any, then: any", _type_of_second, _once_known), strict=False),
+    function(
+        "row result",
+        signature("hit: text, title: text, rows: list, values: list, default?: any", _row_type, _row_result),
+        strict=False,
+    ),
+)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from datetime import date
 from functools import cached_property
@@ -19,7 +19,8 @@ from policyengine.diagnostics import Diagnostic
 from policyengine.files import read_folder
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program import linked as linking
-from policyengine.program.record import Record, RecordReader
+from policyengine.program.record import DataReader, Record, data_reader, records_of_json, records_of_lines
+from policyengine.program.record_reader import RecordReader, document_of
 from policyengine.source import Source, Span
 from policyengine.text.document import Document, Pointer, Sequence
 
@@ -130,16 +131,15 @@ class Program:
 
         JSON and NDJSON are read many times faster so; the mistakes are those of `read`.
         """
-        from policyengine.program.quick import quick_lines, quick_list
         from policyengine.text.json import read_stretch
 
         if form != "ndjson":
-            found = quick_list(source, self._direct) if form == "json" else None
+            found = records_of_json(source, self._of_data) if form == "json" else None
             return self.read(source, form) if found is None else Records(found)
         good: list[Record] = []
         mistakes: list[Diagnostic] = []
         left_out = 0
-        for line in quick_lines(source, self._direct):
+        for line in records_of_lines(source, self._of_data):
             if isinstance(line, Record):
                 good.append(line)
                 continue
@@ -152,8 +152,6 @@ class Program:
 
     def record(self, data: Mapping[str, object]) -> Records:
         """A record out of plain Python data: texts, numbers, dates, lists, mappings."""
-        from policyengine.program.plain import document_of
-
         read = document_of(data)
         if isinstance(read, Diagnostic):
             return Records(diagnostics=(read,), left_out=1)
@@ -197,17 +195,15 @@ class Program:
         """The record itself, or the one that plain data describe; else their mistakes."""
         if isinstance(record, Record):
             return record
-        found = self._direct(record)
+        found = self._of_data(record)
         if found is not None:
             return found
         read = self.record(record)
         return read.records[0] if read.records else read.diagnostics
 
     @cached_property
-    def _direct(self) -> Callable[[Mapping[str, object]], Record | None]:
-        from policyengine.program.direct import direct_reader
-
-        return direct_reader(self.vocabulary)
+    def _of_data(self) -> DataReader:
+        return data_reader(self.vocabulary)
 
     @cached_property
     def _engine(self) -> Engine:

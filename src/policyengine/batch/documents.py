@@ -9,7 +9,8 @@ from typing import Any, Literal
 from policyengine.batch.lines import Unusable
 from policyengine.batch.raw import Raw, Reject
 from policyengine.diagnostics import Diagnostic
-from policyengine.program.record import Record, RecordReader
+from policyengine.program.record import Record
+from policyengine.program.record_reader import RecordReader
 from policyengine.source import Span
 from policyengine.text.decode import decode
 from policyengine.text.document import Document, Mapping, Pointer, Sequence

@@ -17,8 +17,8 @@ from policyengine.batch.raw import Raw, Reject
 from policyengine.diagnostics import Diagnostic
 from policyengine.policy import quantities
 from policyengine.policy.vocabulary import Fact, Vocabulary
-from policyengine.program.direct import direct_reader
-from policyengine.program.record import Record, RecordReader
+from policyengine.program.record import Record, data_reader
+from policyengine.program.record_reader import RecordReader
 from policyengine.program.record_codes import NOT_A_RECORD
 from policyengine.source import Source
 from policyengine.text.json import read_json
@@ -52,7 +52,7 @@ class TypedReader:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
         self._reader = RecordReader(vocabulary)
-        self._direct = direct_reader(vocabulary)
+        self._of_data = data_reader(vocabulary)
         self._cells = {name: _cells(entity.facts) for name, entity in vocabulary.entities.items()}
         self._below = {
             name: {str(child.list): below for below, child in vocabulary.children(name)}
@@ -73,7 +73,7 @@ class TypedReader:
         if raw.ready is not None:
             return raw.ready
         try:
-            record = self._direct(self._data(raw, self._vocabulary.root))
+            record = self._of_data(self._data(raw, self._vocabulary.root))
         except ValueError:
             record = None
         return record if record is not None else self._slowly(raw)

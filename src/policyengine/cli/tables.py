@@ -27,7 +27,7 @@ from policyengine.cli.progress import Progress
 from policyengine.cli.wanted import ENDINGS, Form, Wanted
 from policyengine.decision.wording import plural
 from policyengine.engine.layout import COLUMNS
-from policyengine.program.record import RecordReader
+from policyengine.program.record_reader import RecordReader
 
 _ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -14,7 +14,7 @@ from policyengine.feel.values.values import FarDate, Unknown
 from policyengine.policy.quantities import MAX_DIGITS
 from policyengine.policy.rule import Transition
 from policyengine.program.linked import Program
-from policyengine.program.record import Record, in_bounds, parse
+from policyengine.program.record import Record
 from policyengine.text.document import Pointer
 
 
@@ -182,5 +182,5 @@ def _as_record_says(value: object, scope: Scope, fact: str) -> object:
         value = value.quantize(Decimal(1).scaleb(len(whole) - MAX_DIGITS), context=Context(prec=MAX_DIGITS))
     declared = scope.graph.vocabulary.entities[scope.entity].facts[fact]
     text = f"{value:f}"
-    in_bounds(parse(text, declared), text, declared)
+    declared.read(text)
     return value

@@ -19,6 +19,7 @@ from policyengine.feel.syntax.tree import Comparison, Expression, In, ListLitera
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Enum, ListOf, Number, Type, describe
 from policyengine.policy import quantities
+from policyengine.policy.scalars import reader
 from policyengine.source import Span
 from policyengine.text import meant
 from policyengine.text.document import Mapping, Node, Pointer, Scalar, Sequence
@@ -292,16 +293,3 @@ def _advised(text: str, sentence: str, kind: Type) -> tuple[str, str]:
 def _nearest(text: str, values: Iterable[str]) -> str | None:
     found = nearest(text, values)
     return f"did you mean `{found}`?" if found else None
-
-
-def reader(kind: Type) -> Callable[[str], Any] | None:
-    """What reads a text as a single value of a type; it raises `ValueError` with a sentence."""
-    if isinstance(kind, Number):
-        return {"count": quantities.limit, "rate": quantities.rate}.get(kind.unit, quantities.number)
-    readers: dict[Type, Callable[[str], Any]] = {
-        types.TEXT: str,
-        types.BOOLEAN: quantities.boolean,
-        types.DATE: quantities.day,
-        types.DURATION: quantities.period,
-    }
-    return next((read for known, read in readers.items() if known == kind), None)

@@ -5,9 +5,6 @@ from __future__ import annotations
 from policyengine.feel.partition import Between, Domain, OneOf, Rows
 from policyengine.policy.vocabulary import Fact, Vocabulary
 
-_WHOLE = {"count", "integer", "date"}
-_LINES = {*_WHOLE, "number", "money", "rate"}
-
 
 def known_values(vocabulary: Vocabulary, entity: str) -> dict[str, Domain | None]:
     """What is sure about the names that an expression at `entity` sees; None where nothing is."""
@@ -31,6 +28,6 @@ def _fact(fact: Fact) -> Domain | None:
         return None
     if fact.values is not None:
         return OneOf(tuple(fact.values))
-    if fact.scalar in _LINES:
-        return Between(*fact.limits, whole=fact.scalar in _WHOLE)
+    if fact.single.storage in ("whole", "exact", "date"):
+        return Between(*fact.limits, whole=fact.single.storage != "exact")
     return None

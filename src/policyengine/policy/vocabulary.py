@@ -15,13 +15,10 @@ from functools import cached_property
 from policyengine.dataclass import dataclass
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Context, Enum, ListOf, Type
-from policyengine.policy import quantities
+from policyengine.policy.scalars import SCALARS, Scalar, limit
 from policyengine.source import Span
 
-SCALAR_TYPES = (
-    "text", "boolean", "integer", "count", "number", "money", "rate", "date", "period", "enum",
-)  # fmt: skip
-FACT_TYPES = (*SCALAR_TYPES, *(f"list of {name}" for name in SCALAR_TYPES))
+FACT_TYPES = (*SCALARS, *(f"list of {name}" for name in SCALARS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +54,11 @@ class Fact:
         return self.type.removeprefix("list of ")
 
     @property
+    def single(self) -> Scalar:
+        """What the type of a single value is."""
+        return SCALARS[self.scalar]
+
+    @property
     def is_list(self) -> bool:
         """Whether it holds several values."""
         return self.type.startswith("list of ")
@@ -64,15 +66,18 @@ class Fact:
     @property
     def limits(self) -> tuple[Decimal | None, Decimal | None]:
         """The smallest and the largest number allowed; None is no limit. A count begins at 0."""
-        low, high = (None if text is None else _limit(self.scalar, text) for text in (self.min, self.max))
-        return (Decimal(0) if low is None and self.scalar == "count" else low), high
+        low, high = (None if text is None else limit(self.single, text) for text in (self.min, self.max))
+        return self.single.least if low is None else low, high
 
-
-def _limit(scalar: str, text: str) -> Decimal:
-    read = {"rate": quantities.rate, "count": quantities.count, "integer": quantities.integer}
-    if scalar not in (*read, "number", "money"):
-        raise ValueError(f"a fact of type `{scalar}` has no `min` and no `max`")
-    return read.get(scalar, quantities.number)(text)
+    def read(self, text: str) -> object:
+        """The value of a text; raises `ValueError` with a sentence where it is none, or out of bounds."""
+        value = self.single.read(text)
+        low, high = self.limits
+        if low is not None and value < low:
+            raise ValueError(f"`{text}` is below {low}")
+        if high is not None and value > high:
+            raise ValueError(f"`{text}` is above {high}")
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +183,10 @@ class Vocabulary:
         return ListOf(single) if fact.is_list else single
 
     def _scalar(self, name: str, fact: Fact) -> Type:
-        if fact.scalar == "enum":
+        feel = fact.single.feel
+        if feel is None:
             return Enum(name, tuple(fact.values or ()))
-        if fact.scalar == "money":
-            return types.money(self.currency)
-        return _TYPES[fact.scalar]
+        return types.money(self.currency) if feel == types.money("") else feel
 
     def row(self, entity: str) -> Context:
         """One of the entity as an element of a list: its facts, results and the lists of what is in it."""
@@ -213,16 +217,6 @@ class Vocabulary:
         return _DIGITS.get(self.currency, 2)
 
 
-_TYPES: Mapping[str, Type] = {
-    "text": types.TEXT,
-    "boolean": types.BOOLEAN,
-    "integer": types.COUNT,
-    "count": types.COUNT,
-    "number": types.NUMBER,
-    "rate": types.RATE,
-    "date": types.DATE,
-    "period": types.DURATION,
-}
 # ISO 4217: the currencies whose minor unit is not a hundredth.
 _DIGITS: Mapping[str, int] = {
     currency: digits

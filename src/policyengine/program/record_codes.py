@@ -75,17 +75,13 @@ NOT_A_RECORD = Code(
 )
 CODES = (UNKNOWN_FACT, WRONG_VALUE, REQUIRED, DERIVED, SAME_KEY, OTHER_PROGRAM, NOT_A_RECORD)
 
-_WANTED = {
-    "string": "a text", "boolean": "`true` or `false`", "integer": "a whole number", "number": "a number",
-    "array": "a list", "object": "a mapping of facts to values",
-}  # fmt: skip
+_WANTED = {"array": "a list", "object": "a mapping of facts to values"}
 _TRUTH = {"1": "true", "0": "false"}
 _NOT_KNOWN = frozenset(
     {"#n/a", "n/a", "na", "nan", "null", "none", "nil", "unknown", "tbd", "?", "-", "--", "\u2013", "\u2014"}
 )
 _WHOLE = "write it with digits only, such as 1234"
 _DECIMAL = "write it with digits and one point, such as 1234.50"
-_DIGITS = {"integer": _WHOLE, "count": _WHOLE, "number": _DECIMAL, "money": _DECIMAL, "rate": _DECIMAL}
 
 
 def of_schema_error(
@@ -157,17 +153,17 @@ def _wrong(
 
 
 def _wanted(error: Any, fact: Fact | None) -> str:
-    if fact is not None and fact.scalar in ("money", "rate") and error.validator in ("type", "pattern"):
-        return "an amount" if fact.scalar == "money" else "a rate such as 40% or 0.4"
     value = error.validator_value
     first = value[0] if isinstance(value, list) and value else value
+    if fact is not None and first != "array":
+        return fact.single.words
     return _WANTED.get(str(first), "another value")
 
 
 def _hint(node: Any, fact: Fact | None) -> str | None:
     if not isinstance(node, Scalar) or fact is None:
         return None
-    numeric = fact.scalar in ("integer", "count", "number")
+    numeric = fact.single.schema.get("type") in ("integer", "number")
     if numeric and not node.quoted and node.text.strip().lstrip("+-").isdigit():
         return f"write {node.text.strip().lstrip('+-0') or '0'}"
     if numeric and (node.quoted or node.literal == "string") and node.text.strip().lstrip("+-").isdigit():
@@ -180,9 +176,11 @@ def _hint(node: Any, fact: Fact | None) -> str | None:
         return f'write it as a text, "{node.text}"'
     if bare.casefold() in _NOT_KNOWN:
         return "leave out what is not known"
-    if fact.scalar in _DIGITS and (instead := meant.number(bare)) is not None:
+    if fact.single.is_number and (instead := meant.number(bare)) is not None:
         return f"write `{instead}`"
-    return _DIGITS.get(fact.scalar) if _is_amount(bare) else None
+    if not fact.single.is_number or not _is_amount(bare):
+        return None
+    return _WHOLE if fact.single.is_whole else _DECIMAL
 
 
 def _is_amount(text: str) -> bool:

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any, cast
 
-from policyengine.policy import quantities
+from policyengine.policy.scalars import SCALARS, Scalar
 from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_NUMBER_TEXT = r"^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?\s*$"
-_RATE_TEXT = r"^\s*[+-]?(\d+(\.\d*)?|\.\d+)\s*%?\s*$"
-_SCALARS: Mapping[str, dict[str, Any]] = {
-    "text": {"type": "string"},
-    "boolean": {"type": "boolean"},
-    "integer": {"type": "integer"},
-    "count": {"type": "integer"},
-    "number": {"type": "number"},
-    "money": {"type": ["number", "string"], "pattern": _NUMBER_TEXT},
-    "rate": {"type": ["number", "string"], "pattern": _RATE_TEXT},
-    "date": {"type": "string", "format": "date"},
-    "period": {"type": "string", "format": "period"},
-    "enum": {},
-}
 
 
 def record_schema(vocabulary: Vocabulary) -> dict[str, Any]:
@@ -62,7 +49,7 @@ def _required(entity: Entity) -> list[str]:
 
 
 def _fact_schema(fact: Fact) -> dict[str, Any]:
-    single = dict(_SCALARS[fact.scalar])
+    single = dict(fact.single.schema)
     if fact.values is not None:
         single["enum"] = list(fact.values)
     low, high = fact.limits
@@ -96,12 +83,9 @@ def validator(schema: dict[str, Any]) -> Any:
     from referencing import Registry
 
     formats = FormatChecker(formats=())
-    formats.checks("date", ValueError)(
-        lambda value: not isinstance(value, str) or bool(quantities.day(value))
-    )
-    formats.checks("period", ValueError)(
-        lambda value: not isinstance(value, str) or quantities.period(value) is not None
-    )
+    for single in SCALARS.values():
+        if "format" in single.schema:
+            formats.checks(single.schema["format"], ValueError)(partial(_is_written, single))
     types = Draft202012Validator.TYPE_CHECKER.redefine_many(
         {
             "number": lambda _, value: isinstance(value, (int, Decimal)) and not isinstance(value, bool),
@@ -112,3 +96,8 @@ def validator(schema: dict[str, Any]) -> Any:
     )
     extended: Any = cast(Any, extend)(Draft202012Validator, type_checker=types)
     return extended(schema, format_checker=formats, registry=Registry())
+
+
+def _is_written(single: Scalar, value: object) -> bool:
+    """Whether a text is a value of the type; raises `ValueError` with a sentence where it is not."""
+    return not isinstance(value, str) or single.read(value) is not None

@@ -13,7 +13,8 @@ from policyengine.diagnostics import Diagnostic, Severity
 from policyengine.files import Folder, read_file, read_folder
 from policyengine.program import load as loading
 from policyengine.program.linked import Program
-from policyengine.program.record import Record, RecordReader
+from policyengine.program.record import Record
+from policyengine.program.record_reader import RecordReader
 from policyengine.source import Source
 from policyengine.verify import codes
 from policyengine.verify.prepare import Prepared, ReadFile, Suite, prepare, read_tests

@@ -14,8 +14,8 @@ from policyengine.feel.syntax.tree import Expression, ListLiteral, Open
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Enum, ListOf, Type, describe
 from policyengine.policy.base import Part, Text
-from policyengine.policy.condition import reader
 from policyengine.policy.declarations import Choices
+from policyengine.policy.scalars import reader
 from policyengine.policy.short_form import Short
 from policyengine.policy.vocabulary import FACT_TYPES, Fact, Vocabulary
 from policyengine.text.document import Mapping, Node, Pointer, Scalar, Sequence

@@ -1,0 +1,216 @@
+"""The types of single values: one table, SCALARS, in which a new type is one more entry.
+
+An entry says what the type is everywhere: in expressions (FEEL), in the JSON Schema of records, as the text of
+a policy, a record or the cell of a table, as a value of Python, and in columns. Enums and money also depend on
+their fact: on its values, and on the currency of the program.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypeAlias
+
+from policyengine.dataclass import dataclass
+from policyengine.feel.types import types
+from policyengine.feel.types.types import Number, Type
+from policyengine.policy import quantities
+
+Storage: TypeAlias = Literal["text", "boolean", "whole", "exact", "date"]
+
+ANY_TEXT: Final = "(?s:.*)"
+_CENT: Final = Decimal("0.01")
+_LARGEST: Final = 10**15
+_DIGITS: Final = 15
+_LONGEST: Final = 1000
+_MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[ T]00:00(?::00(?:\.0+)?)?")
+_PLAIN_NUMBER: Final = r"-?[0-9]{1,15}(\.[0-9]{1,10})?"
+
+
+class UnusualError(ValueError):
+    """A value that may be right, but takes the reader of documents to judge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A type of single values.
+
+    `feel` is its type in expressions and `schema` the JSON Schema of a value; `words` say what a record should
+    give. `read` gives the value of a text and raises `ValueError` with a sentence; `take` gives the value of
+    plain Python data (None for an empty text) and raises `UnusualError`; `of_cell` gives the text that a
+    record would have for what a spreadsheet or a database writes. `storage` is what columns hold; they read
+    cells that match `plain` by themselves (None: not even those). No value is below `least`. `usual` is the
+    common size of a number: digits after the point, and all digits.
+    """
+
+    name: str
+    feel: Type | None
+    storage: Storage
+    schema: Mapping[str, Any]
+    words: str
+    read: Callable[[str], Any]
+    take: Callable[[Any], Any]
+    of_cell: Callable[[str], str] = str.strip
+    plain: str | None = None
+    least: Decimal | None = None
+    usual: tuple[int, int] = (0, 0)
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its values are numbers."""
+        return self.storage in ("whole", "exact")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its values are whole numbers."""
+        return self.storage == "whole"
+
+
+def limit(scalar: Scalar, text: str) -> Decimal:
+    """A bound of the values of a type; raises `ValueError` where the type has none, or the text is none."""
+    if not scalar.is_number:
+        raise ValueError(f"a fact of type `{scalar.name}` has no `min` and no `max`")
+    found: Decimal = scalar.read(text)
+    return found
+
+
+def reader(kind: Type) -> Callable[[str], Any] | None:
+    """What reads a text of a policy as a single value of a FEEL type; None where no text is one."""
+    if kind == types.COUNT:
+        return quantities.limit
+    if isinstance(kind, Number):
+        kind = Number(kind.unit)
+    return next((each.read for each in SCALARS.values() if each.feel == kind), None)
+
+
+# Values of plain Python data
+
+
+def _text(value: Any) -> str | None:
+    if value.__class__ is not str or not value.isprintable() or len(value) > _LONGEST:
+        raise UnusualError
+    return value if value.strip() else None
+
+
+def _boolean(value: Any) -> bool:
+    if value is True or value is False:
+        return value is True
+    raise UnusualError
+
+
+def _number(value: Any) -> Decimal:
+    cls = value.__class__
+    if cls is int and -_LARGEST < value < _LARGEST:
+        return Decimal(value)
+    if cls is float:
+        value = Decimal(str(value))
+    elif cls is not Decimal:
+        raise UnusualError
+    if not value:
+        return Decimal(0)
+    if not value.is_finite() or not -_DIGITS < value.adjusted() < _DIGITS:
+        raise UnusualError
+    return value if value.same_quantum(_CENT) else quantities.number(f"{value:f}")
+
+
+def _whole(value: Any) -> Decimal:
+    if value.__class__ is int and -_LARGEST < value < _LARGEST:
+        return Decimal(value)
+    found = _number(value)
+    if found != found.to_integral_value():
+        raise UnusualError
+    return found.quantize(Decimal(1))
+
+
+def _of_text(read: Callable[[str], Any], otherwise: Callable[[Any], Any] | None = None) -> Callable[[Any], Any]:
+    """Reads a text; what is none goes to `otherwise`."""
+
+    def take(value: Any) -> Any:
+        if value.__class__ is str:
+            return read(value) if value.strip() else None
+        if otherwise is None:
+            raise UnusualError
+        return otherwise(value)
+
+    return take
+
+
+def _day(value: Any) -> date:
+    if value.__class__ is date:
+        return value
+    raise UnusualError
+
+
+# Cells of tables
+
+
+def _truth_of_cell(text: str) -> str:
+    """A spreadsheet writes `TRUE`."""
+    text = text.strip()
+    return text.lower() if text.isascii() and text.lower() in ("true", "false") else text
+
+
+def _day_of_cell(text: str) -> str:
+    """A database writes a day as its midnight."""
+    text = text.strip()
+    midnight = _MIDNIGHT.fullmatch(text) if len(text) > 10 else None
+    return text if midnight is None else midnight[1]
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+# The table
+
+_AMOUNT = {"type": ["number", "string"]}
+_NUMBER_TEXT = r"^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?\s*$"
+_RATE_TEXT = r"^\s*[+-]?(\d+(\.\d*)?|\.\d+)\s*%?\s*$"
+_WHOLE_CELL = r"0|-?[1-9][0-9]{0,14}"
+_DAY_CELL = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+SCALARS: Mapping[str, Scalar] = MappingProxyType(
+    {
+        each.name: each
+        for each in (
+            Scalar("text", types.TEXT, "text", {"type": "string"}, "a text", str, _text, _as_it_is, ANY_TEXT),
+            Scalar(
+                "boolean", types.BOOLEAN, "boolean", {"type": "boolean"}, "`true` or `false`",
+                quantities.boolean, _boolean, _truth_of_cell, "(?i:true|false)",
+            ),
+            Scalar(
+                "integer", types.COUNT, "whole", {"type": "integer"}, "a whole number",
+                quantities.integer, _whole, plain=_WHOLE_CELL, usual=(0, 6),
+            ),
+            Scalar(
+                "count", types.COUNT, "whole", {"type": "integer"}, "a whole number",
+                quantities.count, _whole, plain=_WHOLE_CELL, least=Decimal(0), usual=(0, 6),
+            ),
+            Scalar(
+                "number", types.NUMBER, "exact", {"type": "number"}, "a number",
+                quantities.number, _number, plain=_PLAIN_NUMBER, usual=(2, 9),
+            ),
+            Scalar(
+                "money", types.money(""), "exact", {**_AMOUNT, "pattern": _NUMBER_TEXT}, "an amount",
+                quantities.number, _of_text(quantities.number, _number), plain=_PLAIN_NUMBER, usual=(2, 12),
+            ),
+            Scalar(
+                "rate", types.RATE, "exact", {**_AMOUNT, "pattern": _RATE_TEXT}, "a rate such as 40% or 0.4",
+                quantities.rate, _of_text(quantities.rate, _number), plain=f"{_PLAIN_NUMBER} ?%?", usual=(4, 6),
+            ),
+            Scalar(
+                "date", types.DATE, "date", {"type": "string", "format": "date"}, "a text",
+                quantities.day, _of_text(quantities.day, _day), _day_of_cell, _DAY_CELL,
+            ),
+            Scalar(
+                "period", types.DURATION, "text", {"type": "string", "format": "period"}, "a text",
+                quantities.period, _of_text(quantities.period), _as_it_is,
+            ),
+            Scalar("enum", None, "text", {}, "one of its values", str, _text, plain=ANY_TEXT),
+        )
+    }
+)  # fmt: skip
+"""Every type by its name."""

@@ -1,0 +1,237 @@
+"""Reads documents as records, with every mistake at its place, in the words of the program.
+
+Most records are good, and are read as plain data. What is unusual is validated against the JSON Schema that
+is generated from the facts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from policyengine.diagnostics import Diagnostic, Label
+from policyengine.policy import quantities
+from policyengine.policy.vocabulary import Fact, Vocabulary
+from policyengine.program import record_codes as codes
+from policyengine.program.record import Record, data_reader
+from policyengine.program.record_schema import record_schema, validator
+from policyengine.source import Source
+from policyengine.text.document import Document, Node, Pointer, Scalar
+from policyengine.text.document import Mapping as MappingNode
+from policyengine.text.document import Sequence as SequenceNode
+from policyengine.text.json import read_json
+
+_DEPTH = 20
+
+
+class RecordReader:
+    """Reads documents as records of one program."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self._of_data = data_reader(vocabulary)
+
+    @cached_property
+    def _validator(self) -> Any:
+        return validator(record_schema(self.vocabulary))
+
+    def read(self, document: Document, pointer: Pointer = ()) -> Record | tuple[Diagnostic, ...]:
+        """The record at a pointer, or all its mistakes, sorted by place."""
+        node = document.at(pointer)
+        if not isinstance(node, MappingNode):
+            at = document.value_span(pointer)
+            return (codes.NOT_A_RECORD.at(at, "a record is a mapping of facts to values"),)
+        stranger = self._stranger(document, node, pointer)
+        if stranger is not None:
+            return (stranger,)
+        instance = self._instance(node, self.vocabulary.root)
+        record = self._of_data(instance)
+        if record is not None:
+            return _placed(record, document, pointer)
+        found = [
+            diagnostic
+            for error in self._validator.iter_errors(instance)
+            for diagnostic in codes.of_schema_error(error, document, pointer, self.vocabulary)
+        ]
+        if not found:
+            record = self._record(document, node, pointer, self.vocabulary.root, found)
+            if not found:
+                return record
+        return tuple(sorted(dict.fromkeys(found), key=lambda diagnostic: diagnostic.sort_key))
+
+    def _stranger(self, document: Document, node: MappingNode, pointer: Pointer) -> Diagnostic | None:
+        """A record that shares no key but id and name with the program is of another one."""
+        root = self.vocabulary.entities[self.vocabulary.root]
+        known = set(self.vocabulary.row(self.vocabulary.root).fields)
+        telling = set(node.entries) - {root.key, root.label}
+        if not telling or telling & known or len(telling) < 2:
+            return None
+        words = ", ".join(f"`{key}`" for key in list(node.entries)[:4])
+        return codes.OTHER_PROGRAM.at(
+            document.key_span(pointer) if pointer else next(iter(node.entries.values())).key.span,
+            f"this is not a record of `{self.vocabulary.declarations.id}`: it has {words}",
+            help="its facts are " + ", ".join(f"`{key}`" for key in sorted(known)[:8]),
+        )
+
+    # The document as the data that the schema describes
+
+    def _instance(self, node: Node, entity: str) -> Any:
+        if not isinstance(node, MappingNode):
+            return _untyped(node)
+        facts = self.vocabulary.entities[entity].facts
+        lists = {str(child.list): name for name, child in self.vocabulary.children(entity)}
+        found: dict[str, object] = {}
+        for key, entry in node.entries.items():
+            if isinstance(entry.value, Scalar) and _is_missing(entry.value):
+                if key not in facts and key not in lists:
+                    found[key] = None
+            elif key in lists:
+                found[key] = self._instances(entry.value, lists[key])
+            else:
+                found[key] = _typed(entry.value, facts.get(key))
+        return found
+
+    def _instances(self, node: Node, entity: str) -> object:
+        if not isinstance(node, SequenceNode):
+            return _untyped(node)
+        return [self._instance(item, entity) for item in node.items]
+
+    # The document as a record, once the schema admits it
+
+    def _record(
+        self, document: Document, node: Node, pointer: Pointer, entity: str, found: list[Diagnostic]
+    ) -> Record:
+        assert isinstance(node, MappingNode)
+        declared = self.vocabulary.entities[entity]
+        facts: dict[str, object] = {}
+        lists: dict[str, tuple[Record, ...]] = {}
+        for name, fact in declared.facts.items():
+            entry = node.entries.get(name)
+            if entry is not None and not (isinstance(entry.value, Scalar) and _is_missing(entry.value)):
+                try:
+                    facts[name] = value_of(entry.value, fact)
+                except ValueError as error:
+                    found.append(codes.WRONG_VALUE.at(entry.value.span, f"`{name}`: {error}"))
+        for child, below in self.vocabulary.children(entity):
+            name = str(below.list)
+            entry = node.entries.get(name)
+            if entry is not None and isinstance(entry.value, SequenceNode):
+                rows = tuple(
+                    self._record(document, item, (*pointer, name, i), child, found)
+                    for i, item in enumerate(entry.value.items)
+                )
+                found.extend(self._same_keys(document, rows, below.key))
+                lists[name] = rows
+        return Record(entity, facts, lists, document, pointer)
+
+    def _same_keys(
+        self, document: Document, rows: tuple[Record, ...], key: str | None
+    ) -> Iterator[Diagnostic]:
+        first: dict[object, Record] = {}
+        for row in rows:
+            value = row.facts.get(key) if key is not None else None
+            if value is not None and value in first:
+                label = Label(document.value_span((*first[value].pointer, str(key))), "first here")
+                at = document.value_span((*row.pointer, str(key)))
+                yield codes.SAME_KEY.at(at, f"`{value}` stands twice in this list", labels=[label])
+            elif value is not None:
+                first[value] = row
+
+
+def _is_missing(node: Scalar) -> bool:
+    return node.is_null or not node.text.strip()
+
+
+def _typed(node: Node, fact: Fact | None) -> object:
+    """A value as data: numbers where a number is meant, texts elsewhere."""
+    if isinstance(node, SequenceNode):
+        return [_typed(item, fact) for item in node.items]
+    if not isinstance(node, Scalar) or fact is None:
+        return _untyped(node)
+    written_as_text = node.quoted or node.literal == "string"
+    if node.literal in ("boolean", "number") or not written_as_text:
+        if fact.single.storage == "boolean" and node.text in ("true", "false"):
+            return node.text == "true"
+        if fact.single.is_number:
+            try:
+                return (quantities.integer if fact.single.is_whole else quantities.number)(node.text)
+            except ValueError:
+                return node.text
+    return _untyped(node) if node.literal in ("boolean", "number") else node.text
+
+
+def _untyped(node: Node) -> object:
+    if isinstance(node, SequenceNode):
+        return [_untyped(item) for item in node.items]
+    if isinstance(node, MappingNode):
+        return {key: _untyped(entry.value) for key, entry in node.entries.items()}
+    if node.literal == "boolean":
+        return node.text == "true"
+    if node.literal == "number":
+        try:
+            return quantities.number(node.text)
+        except ValueError:
+            return node.text
+    return node.text
+
+
+def value_of(node: Node, fact: Fact) -> object:
+    """The value of a fact, typed; raises `ValueError` with a sentence for what no schema can say."""
+    if isinstance(node, SequenceNode):
+        return tuple(value_of(item, fact) for item in node.items)
+    if not isinstance(node, Scalar):
+        raise ValueError("a single value is wanted")
+    return fact.read(node.text)
+
+
+def _placed(record: Record, document: Document, pointer: Pointer) -> Record:
+    """The record and what lies within it, with the places where they were read."""
+    lists = {
+        name: tuple(_placed(row, document, (*pointer, name, i)) for i, row in enumerate(rows))
+        for name, rows in record.lists.items()
+    }
+    return Record(record.entity, record.facts, lists, document, pointer)
+
+
+# Plain data as a document
+
+
+def document_of(data: Mapping[str, object]) -> Document | Diagnostic:
+    """The data as a document; its places lie in its JSON text.
+
+    Numbers may be `int` or `Decimal`; a `float` counts as the shortest decimal that it prints as.
+    """
+    try:
+        text = _json(data, 0)
+    except (TypeError, ValueError) as error:
+        return codes.NOT_A_RECORD.at(None, f"this is no record: {error}")
+    read = read_json(Source("<record>", text))
+    return read.documents[0] if read.documents and not read.diagnostics else read.diagnostics[0]
+
+
+def _json(value: object, depth: int) -> str:
+    if depth > _DEPTH:
+        raise ValueError("it is nested too deeply")
+    if value is None or isinstance(value, (bool, str)):
+        return json.dumps(value)
+    if isinstance(value, (int, float, Decimal)):
+        return _number(value)
+    if isinstance(value, date):
+        return json.dumps(value.isoformat())
+    if isinstance(value, Mapping):
+        pairs = (f"{json.dumps(str(key))}: {_json(item, depth + 1)}" for key, item in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, Sequence):
+        return "[" + ", ".join(_json(item, depth + 1) for item in value) + "]"
+    raise TypeError(f"a value of type `{type(value).__name__}` has no meaning in a record")
+
+
+def _number(value: int | float | Decimal) -> str:
+    exact = Decimal(str(value))
+    if not exact.is_finite():
+        raise ValueError(f"`{value}` is not a number")
+    return f"{exact:f}" if -60 < exact.adjusted() < 60 else f"{exact:e}"

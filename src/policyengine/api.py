@@ -19,8 +19,8 @@ from policyengine.diagnostics import Diagnostic
 from policyengine.files import read_folder
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program import linked as linking
-from policyengine.program.record import DataReader, Record, data_reader, records_of_json, records_of_lines
-from policyengine.program.record_reader import RecordReader, document_of
+from policyengine.program.record import DataReader, Record, data_reader
+from policyengine.program.record_reader import RecordReader
 from policyengine.source import Source, Span
 from policyengine.text.document import Document, Pointer, Sequence
 
@@ -131,6 +131,7 @@ class Program:
 
         JSON and NDJSON are read many times faster so; the mistakes are those of `read`.
         """
+        from policyengine.program.record_json import records_of_json, records_of_lines
         from policyengine.text.json import read_stretch
 
         if form != "ndjson":
@@ -152,6 +153,8 @@ class Program:
 
     def record(self, data: Mapping[str, object]) -> Records:
         """A record out of plain Python data: texts, numbers, dates, lists, mappings."""
+        from policyengine.program.record_json import document_of
+
         read = document_of(data)
         if isinstance(read, Diagnostic):
             return Records(diagnostics=(read,), left_out=1)

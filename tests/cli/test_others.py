@@ -96,7 +96,7 @@ def test_a_good_record_loads_only_what_it_needs() -> None:
     unused_kinds = {"kinds.matrix", "kinds.pipeline", "kinds.table"}
     elsewhere = {
         "catalogue", "engine.advance", "engine.rows.engine", "engine.reference.derivation",
-        "program.direct", "program.plain", "text.json", "verify",
+        "program.record_json", "text.json", "verify",
     }  # fmt: skip
     assert not ours & (unused_kinds | elsewhere)
     assert not loaded & {"difflib", "jinja2", "json", "jsonschema", "traceback", "xml"}

@@ -18,8 +18,8 @@ from policyengine.diagnostics import Diagnostic
 from policyengine.policy import quantities
 from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.program.record import Record, data_reader
-from policyengine.program.record_reader import RecordReader
 from policyengine.program.record_codes import NOT_A_RECORD
+from policyengine.program.record_reader import RecordReader
 from policyengine.source import Source
 from policyengine.text.json import read_json
 

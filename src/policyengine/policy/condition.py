@@ -7,7 +7,7 @@ A text is FEEL. A mapping is `fact: test`, all of which must hold; `any`, `all`,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema

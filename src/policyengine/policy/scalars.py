@@ -1,8 +1,8 @@
 """The types of single values: one table, SCALARS, in which a new type is one more entry.
 
-An entry says what the type is everywhere: in expressions (FEEL), in the JSON Schema of records, as the text of
-a policy, a record or the cell of a table, as a value of Python, and in columns. Enums and money also depend on
-their fact: on its values, and on the currency of the program.
+An entry says what the type is everywhere: in expressions (FEEL), in the JSON Schema of records, as the text
+of a policy, a record or the cell of a table, as a value of Python, and in columns. Enums also depend on the
+values that their fact declares, money on the currency of the program.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from policyengine.feel.types import types
 from policyengine.feel.types.types import Number, Type
 from policyengine.policy import quantities
 
+_Take: TypeAlias = Callable[[Any], Any]
 Storage: TypeAlias = Literal["text", "boolean", "whole", "exact", "date"]
 
 ANY_TEXT: Final = "(?s:.*)"
@@ -38,12 +39,12 @@ class UnusualError(ValueError):
 class Scalar:
     """A type of single values.
 
-    `feel` is its type in expressions and `schema` the JSON Schema of a value; `words` say what a record should
-    give. `read` gives the value of a text and raises `ValueError` with a sentence; `take` gives the value of
-    plain Python data (None for an empty text) and raises `UnusualError`; `of_cell` gives the text that a
-    record would have for what a spreadsheet or a database writes. `storage` is what columns hold; they read
-    cells that match `plain` by themselves (None: not even those). No value is below `least`. `usual` is the
-    common size of a number: digits after the point, and all digits.
+    `feel` is its type in expressions (None for enums) and `schema` the JSON Schema of a value; `words` say
+    what a record should give. `read` gives the value of a text, or raises `ValueError` with a sentence.
+    `take` gives the value of plain Python data (None for an empty text), or raises `UnusualError`. `of_cell`
+    gives the text that a record has for what a spreadsheet or a database writes. `storage` is what columns
+    hold; they read cells that match `plain` by themselves (None: none of them). No value is below `least`.
+    `usual` is the common size of a number: digits after the point, and all digits.
     """
 
     name: str
@@ -125,7 +126,9 @@ def _whole(value: Any) -> Decimal:
     return found.quantize(Decimal(1))
 
 
-def _of_text(read: Callable[[str], Any], otherwise: Callable[[Any], Any] | None = None) -> Callable[[Any], Any]:
+def _of_text(
+    read: Callable[[str], Any], otherwise: Callable[[Any], Any] | None = None
+) -> Callable[[Any], Any]:
     """Reads a text; what is none goes to `otherwise`."""
 
     def take(value: Any) -> Any:
@@ -199,15 +202,16 @@ SCALARS: Mapping[str, Scalar] = MappingProxyType(
             ),
             Scalar(
                 "rate", types.RATE, "exact", {**_AMOUNT, "pattern": _RATE_TEXT}, "a rate such as 40% or 0.4",
-                quantities.rate, _of_text(quantities.rate, _number), plain=f"{_PLAIN_NUMBER} ?%?", usual=(4, 6),
+                quantities.rate, _of_text(quantities.rate, _number),
+                plain=f"{_PLAIN_NUMBER} ?%?", usual=(4, 6),
             ),
             Scalar(
-                "date", types.DATE, "date", {"type": "string", "format": "date"}, "a text",
+                "date", types.DATE, "date", {"type": "string", "format": "date"}, "a date such as 2026-01-31",
                 quantities.day, _of_text(quantities.day, _day), _day_of_cell, _DAY_CELL,
             ),
             Scalar(
-                "period", types.DURATION, "text", {"type": "string", "format": "period"}, "a text",
-                quantities.period, _of_text(quantities.period), _as_it_is,
+                "period", types.DURATION, "text", {"type": "string", "format": "period"},
+                "a period such as P1M", quantities.period, _of_text(quantities.period), _as_it_is,
             ),
             Scalar("enum", None, "text", {}, "one of its values", str, _text, plain=ANY_TEXT),
         )

@@ -1,22 +1,20 @@
 """Records: what a partner's data says, typed by the facts of a program.
 
-A fact that is left out, empty or null is missing: not false, not zero. Plain data become records here, of
-Python or of JSON; unusual ones, which may be refused or read in a way of their own (very long numbers, control
-characters), are left to the reader of documents (record_reader): the answer is then None.
+A fact that is left out, empty or null is missing: not false, not zero. Plain data of Python or JSON become
+records here. Unusual data, which may be refused or read in a way of their own (very long numbers, control
+characters), give None: the reader of documents (record_reader) decides about them.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from decimal import Decimal
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from policyengine.dataclass import dataclass
 from policyengine.policy.scalars import UnusualError
 from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
-from policyengine.source import Source
 from policyengine.text.document import Document, Pointer
 
 _LONGEST: Final = 1000
@@ -139,52 +137,3 @@ def _bounded(read: _Read, low: Decimal | None, high: Decimal | None) -> _Read:
         return found
 
     return bounded
-
-
-# JSON as plain data
-
-
-def records_of_lines(source: Source, read: DataReader) -> Iterator[Record | tuple[int, int]]:
-    """The record of each line of NDJSON, or where the line stands if it has to be looked at."""
-    text = source.text
-    start = 1 if text.startswith("\ufeff") else 0
-    while start < len(text):
-        newline = text.find("\n", start)
-        end = len(text) if newline < 0 else newline
-        line = text[start:end]
-        if line.strip(" \t\r"):
-            found = _record(_data(line), read)
-            yield (start, end) if found is None else found
-        start = end + 1
-
-
-def records_of_json(source: Source, read: DataReader) -> tuple[Record, ...] | None:
-    """The records of one JSON value, a record or a list of them; None where it has to be looked at."""
-    data = _data(source.text.removeprefix("\ufeff"))
-    rows = data if isinstance(data, list) else [data]
-    found = [_record(row, read) for row in rows]
-    records = tuple(record for record in found if record is not None)
-    return records if len(records) == len(rows) else None
-
-
-def _record(data: Any, read: DataReader) -> Record | None:
-    return read(data) if data.__class__ is dict else None
-
-
-def _data(text: str) -> Any:
-    """The JSON value of a text, None where anything about it is unusual."""
-    try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_once)
-    except (ValueError, ArithmeticError, RecursionError):
-        return None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key stands twice")
-    return found
-
-
-def _refuse(word: str) -> NoReturn:
-    raise ValueError(f"{word} is not JSON")

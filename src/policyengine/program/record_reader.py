@@ -6,10 +6,7 @@ is generated from the facts.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
-from decimal import Decimal
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -19,13 +16,9 @@ from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.program import record_codes as codes
 from policyengine.program.record import Record, data_reader
 from policyengine.program.record_schema import record_schema, validator
-from policyengine.source import Source
 from policyengine.text.document import Document, Node, Pointer, Scalar
 from policyengine.text.document import Mapping as MappingNode
 from policyengine.text.document import Sequence as SequenceNode
-from policyengine.text.json import read_json
-
-_DEPTH = 20
 
 
 class RecordReader:
@@ -195,43 +188,3 @@ def _placed(record: Record, document: Document, pointer: Pointer) -> Record:
         for name, rows in record.lists.items()
     }
     return Record(record.entity, record.facts, lists, document, pointer)
-
-
-# Plain data as a document
-
-
-def document_of(data: Mapping[str, object]) -> Document | Diagnostic:
-    """The data as a document; its places lie in its JSON text.
-
-    Numbers may be `int` or `Decimal`; a `float` counts as the shortest decimal that it prints as.
-    """
-    try:
-        text = _json(data, 0)
-    except (TypeError, ValueError) as error:
-        return codes.NOT_A_RECORD.at(None, f"this is no record: {error}")
-    read = read_json(Source("<record>", text))
-    return read.documents[0] if read.documents and not read.diagnostics else read.diagnostics[0]
-
-
-def _json(value: object, depth: int) -> str:
-    if depth > _DEPTH:
-        raise ValueError("it is nested too deeply")
-    if value is None or isinstance(value, (bool, str)):
-        return json.dumps(value)
-    if isinstance(value, (int, float, Decimal)):
-        return _number(value)
-    if isinstance(value, date):
-        return json.dumps(value.isoformat())
-    if isinstance(value, Mapping):
-        pairs = (f"{json.dumps(str(key))}: {_json(item, depth + 1)}" for key, item in value.items())
-        return "{" + ", ".join(pairs) + "}"
-    if isinstance(value, Sequence):
-        return "[" + ", ".join(_json(item, depth + 1) for item in value) + "]"
-    raise TypeError(f"a value of type `{type(value).__name__}` has no meaning in a record")
-
-
-def _number(value: int | float | Decimal) -> str:
-    exact = Decimal(str(value))
-    if not exact.is_finite():
-        raise ValueError(f"`{value}` is not a number")
-    return f"{exact:f}" if -60 < exact.adjusted() < 60 else f"{exact:e}"

@@ -1,9 +1,12 @@
-"""Records straight from plain data are those that the reader of documents gives."""
+"""Records of plain data are those that the schema admits and the reader of documents gives."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +16,10 @@ from tests.support import DAY, POLICIES
 
 from policyengine.api import Program, load
 from policyengine.policy.vocabulary import Fact
-from policyengine.program.direct import direct_reader
-from policyengine.program.record import Record
+from policyengine.program.record import Record, data_reader
+from policyengine.program.record_json import document_of
+from policyengine.program.record_reader import RecordReader
+from policyengine.text.document import Document
 
 _PROGRAMS = {folder.name: load(folder, as_of=DAY) for folder in sorted(POLICIES.iterdir())}
 _NUMBERS = (Decimal("1E+3"), Decimal("-0"), Decimal("1E-30"), Decimal("1.000"))
@@ -83,11 +88,21 @@ def test_a_record_read_directly_is_the_one_that_is_read_by_way_of_a_text(
 ) -> None:
     program = _PROGRAMS[data.draw(st.sampled_from(sorted(_PROGRAMS)))]
     plain = data.draw(_data(program, program.vocabulary.root, oddly))
-    found = direct_reader(program.vocabulary)(plain)
+    found = data_reader(program.vocabulary)(plain)
     if found is not None:
-        read = program.record(plain)
-        assert read.diagnostics == ()
-        assert _same(found, read.records[0]), (found, read.records[0])
+        document = document_of(plain)
+        assert isinstance(document, Document)
+        read = _by_schema(program).read(document)
+        assert isinstance(read, Record), read
+        assert _same(found, read), (found, read)
+        assert _same(found, program.record(plain).records[0])
+
+
+def _by_schema(program: Program) -> RecordReader:
+    """A reader that validates every record."""
+    reader = RecordReader(program.vocabulary)
+    reader._of_data = lambda data: None
+    return reader
 
 
 def test_plain_data_is_read_directly() -> None:
@@ -99,8 +114,21 @@ def test_plain_data_is_read_directly() -> None:
         "reviews": [{"held_on": date(2026, 1, 2)}],
         "accounts": [{"id": "A", "setup_fee": Decimal("10.5"), "monthly_fee": 3.25}],
     }
-    found = direct_reader(program.vocabulary)(data)
+    found = data_reader(program.vocabulary)(data)
     assert found is not None
     assert found.facts["active_accounts"] == Decimal(12)
     assert found.lists["accounts"][0].facts["monthly_fee"] == Decimal("3.25")
     assert program.evaluate(data) == program.evaluate(program.record(data).records[0])
+
+
+def test_good_records_load_no_schema_library(tmp_path: Path) -> None:
+    code = (
+        "import sys, datetime, policyengine\n"
+        f"program = policyengine.load({str(POLICIES / 'bytekast')!r}, as_of=datetime.date(2026, 11, 21))\n"
+        "assert program.evaluate({'id': 'a', 'active_accounts': 12}).findings\n"
+        "assert program.read(policyengine.Source('a.yaml', 'id: a\\nactive_accounts: 12\\n')).records\n"
+        "assert 'jsonschema' not in sys.modules\n"
+        "assert program.evaluate({'id': 'a', 'active_accounts': 'x'}).diagnostics\n"
+        "assert 'jsonschema' in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)

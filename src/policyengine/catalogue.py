@@ -7,7 +7,7 @@ from typing import Any
 
 from policyengine import files
 from policyengine.batch import raw as batch
-from policyengine.change.contract import comparison_schema
+from policyengine.change.comparison_json import comparison_schema
 from policyengine.decision.decision_json import decision_schema
 from policyengine.diagnostics import Code
 from policyengine.feel import expression_codes as feel
@@ -18,7 +18,7 @@ from policyengine.program import declared, link, load, read, record_codes, versi
 from policyengine.program.schemas import policy_schemas
 from policyengine.render.plan_json import plan_schema
 from policyengine.text import json, yaml
-from policyengine.verify import codes as verify
+from policyengine.verify import testfile_codes as verify
 from policyengine.verify.testfile import test_schema
 
 _MODULES: tuple[Any, ...] = (

@@ -12,7 +12,7 @@ from hypothesis import assume, given, seed, settings
 from hypothesis import strategies as st
 from tests.support import DAY, POLICIES, cases, record_of
 
-from policyengine.analysis.days import days_to_compare, on_day
+from policyengine.analysis.version_days import days_to_compare, on_day
 from policyengine.analysis.witness import NotDecided, Same, Witness, find_witness
 from policyengine.api import Program as Face
 from policyengine.files import read_folder

@@ -13,7 +13,7 @@ from tests.support import DAY, POLICIES
 
 from policyengine.analysis.witness import Same, find_witness
 from policyengine.change.apply import with_changes
-from policyengine.change.bundles import bundles
+from policyengine.change.change_groups import bundles
 from policyengine.change.changes import changes_of
 from policyengine.files import read_folder
 from policyengine.program.linked import Program

@@ -14,13 +14,13 @@ from tests.change.test_changes import PROGRAMS, mutants_of, program, sources
 from tests.support import DAY, EXAMPLE, cases, program_of
 
 from policyengine.analysis.witness import NotDecided, Same, Witness
-from policyengine.change import words
+from policyengine.change import descriptions
 from policyengine.change.changes import changes_of
-from policyengine.change.compare import compare
-from policyengine.change.contract import comparison_schema, to_json
+from policyengine.change.comparison import compare
+from policyengine.change.comparison_json import comparison_schema, to_json
 from policyengine.program.linked import Program
 from policyengine.program.load import load
-from policyengine.render.changes import changes_text, headline
+from policyengine.render.comparison_text import changes_text, headline
 from policyengine.source import Source
 
 FOLDER = Path(__file__).parent
@@ -231,11 +231,11 @@ def test_an_order_of_hits_that_makes_no_difference() -> None:
 
 def test_every_kind_has_sentences_without_words_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a new kind gets that says nothing about changes."""
-    monkeypatch.setattr(words, "KINDS", {})
+    monkeypatch.setattr(descriptions, "KINDS", {})
     for name in PROGRAMS:
         for mutant in random.Random(5).sample(mutants_of(name), 12):
             new = load(name, mutant.sources, DAY)
             for change in changes_of(program(name), new) if new.ok else ():
-                said = words.sentence(change, program(name), new)
+                said = descriptions.sentence(change, program(name), new)
                 assert said[0] not in " ,(", said
                 assert not re.search(r"None|\*|\bdict\b|[.,]$|  ", said), said

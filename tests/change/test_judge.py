@@ -16,10 +16,10 @@ from tests.support import POLICIES
 
 from policyengine.api import Program
 from policyengine.change.attribution import causes_of
-from policyengine.change.judge import Judge, Pair
+from policyengine.change.impact import Judge, Pair
 from policyengine.change.period import Days
 from policyengine.change.plan import Plan, Version
-from policyengine.change.population import stages, turning_days
+from policyengine.change.schedule import stages, turning_days
 from policyengine.change.sides import ranks_of
 from policyengine.change.tally import Tally
 from policyengine.change.titles import titles_of

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from policyengine.change.spread import PIECE, spread
+from policyengine.change.parallel import PIECE, spread
 
 
 @pytest.mark.parametrize("processes", [1, 2])

@@ -13,7 +13,7 @@ from documents import DOCUMENTS, GENERATED, ROOT, refreshed
 
 from policyengine.api import codes, schemas
 from policyengine.cli.schema import pretty
-from policyengine.render.pages import codes_markdown, schemas_markdown
+from policyengine.render.reference_pages import codes_markdown, schemas_markdown
 
 
 def generated() -> dict[Path, str]:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from policyengine.diagnostics import Code, Label, Severity
-from policyengine.render.diagnostics import diagnostics_json, diagnostics_text, summary
+from policyengine.render.diagnostic_text import diagnostics_json, diagnostics_text, summary
 from policyengine.render.width import width
 from policyengine.source import Source
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from policyengine.decision.decision_json import decision_schema
 from policyengine.diagnostics import Code
-from policyengine.render.pages import code_list, code_page, codes_markdown, schemas_markdown
+from policyengine.render.reference_pages import code_list, code_page, codes_markdown, schemas_markdown
 
 CODE = Code(
     id="TIER002",

@@ -16,8 +16,8 @@ import pytest
 from policyengine.change.money import Part
 from policyengine.change.period import Days
 from policyengine.change.plan import Plan, Version
+from policyengine.change.plan_summary import ABOUT
 from policyengine.change.states import ABSENT, NAMES, Move, What
-from policyengine.change.summary import ABOUT
 from policyengine.change.tally import Delta, Tally
 from policyengine.change.titles import Titles
 from policyengine.render import plan_charts as charts

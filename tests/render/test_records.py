@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policyengine.feel.values.values import Months
-from policyengine.render.records import record_json, record_yaml
+from policyengine.render.record_edits import record_json, record_yaml
 from policyengine.source import Source
 from policyengine.text.yaml import read_yaml
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policyengine.diagnostics import Code
+from policyengine.render.annotation import Note, note_of
 from policyengine.render.github import MOST, github
 from policyengine.render.junit import Case, Suite, junit
-from policyengine.render.note import Note, note_of
-from policyengine.render.summary import Summary, Table, code, escaped, markdown
+from policyengine.render.markdown_summary import Summary, Table, code, escaped, markdown
 from policyengine.source import Source
 
 SOURCE = Source("a,b/levels.yaml", "kind: tiers\nfor: 100%\n")

@@ -10,7 +10,7 @@ import pytest
 from referencing import Registry
 
 from policyengine.diagnostics import Code, Label, Severity
-from policyengine.render.note import Note
+from policyengine.render.annotation import Note
 from policyengine.render.sarif import sarif, sarif_of_notes
 from policyengine.source import Source
 

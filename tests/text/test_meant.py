@@ -2,7 +2,7 @@
 
 import pytest
 
-from policyengine.text import meant
+from policyengine.text import literal_guesses
 
 NUMBERS = {
     "1.500,00": "1500.00",
@@ -92,14 +92,14 @@ CURRENCIES = {"\u20ac": "EUR", "Euro": "EUR", "usd": "USD", "Taler": None}
 @pytest.mark.parametrize(
     ("guess", "cases"),
     [
-        (meant.number, NUMBERS),
-        (meant.span, SPANS),
-        (meant.date, DATES),
-        (meant.period, PERIODS),
-        (meant.calendar, CALENDARS),
-        (meant.identifier, IDS),
-        (meant.boolean, BOOLEANS),
-        (meant.currency, CURRENCIES),
+        (literal_guesses.number, NUMBERS),
+        (literal_guesses.span, SPANS),
+        (literal_guesses.date, DATES),
+        (literal_guesses.period, PERIODS),
+        (literal_guesses.calendar, CALENDARS),
+        (literal_guesses.identifier, IDS),
+        (literal_guesses.boolean, BOOLEANS),
+        (literal_guesses.currency, CURRENCIES),
     ],
     ids=lambda each: getattr(each, "__name__", ""),
 )

@@ -21,7 +21,7 @@ from policyengine.source import Source
 from policyengine.text.document import Node
 from policyengine.text.json import read_json
 from policyengine.text.yaml import read_yaml
-from policyengine.verify.compare import compare
+from policyengine.verify.mismatches import compare
 from policyengine.verify.pairing import pair
 
 ROOT = Path(__file__).parents[2]

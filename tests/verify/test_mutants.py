@@ -14,8 +14,8 @@ from policyengine.program import load as loading
 from policyengine.program.example import EXAMPLE
 from policyengine.source import Source
 from policyengine.verify.coverage import coverage
-from policyengine.verify.moves import shifted
 from policyengine.verify.mutants import Mutant, mutants
+from policyengine.verify.value_mutations import shifted
 
 POLICIES = Path(__file__).parents[2] / "policies"
 DAY = date(2026, 11, 21)

@@ -15,8 +15,8 @@ from policyengine.program import load as loading
 from policyengine.program.example import EXAMPLE
 from policyengine.program.linked import Program
 from policyengine.source import Source
-from policyengine.verify.codes import CODES, GOOD
 from policyengine.verify.suite import Outcome, Programs, run_file, run_source
+from policyengine.verify.testfile_codes import CODES, GOOD
 
 LEVELS = """\
 kind: tiers

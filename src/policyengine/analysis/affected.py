@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
-from policyengine.analysis.canon import Canon
-from policyengine.analysis.cuts import Cuts, cuts_of
-from policyengine.analysis.meaning import Asked, contrasts
-from policyengine.analysis.proof import Prover
+from policyengine.analysis.equivalence import Prover
+from policyengine.analysis.statements import Asked, contrasts
+from policyengine.analysis.thresholds import Cuts, cuts_of
+from policyengine.analysis.value_numbering import Canon
 from policyengine.dataclass import dataclass
 from policyengine.policy.rule import Rule, Transition
 from policyengine.program.graph import Graph, Key

@@ -11,9 +11,9 @@ from functools import cached_property
 from random import Random
 
 from policyengine.analysis.affected import Affected, Group
-from policyengine.analysis.meaning import Asked, Contrast, contrasts
-from policyengine.analysis.proof import plain
-from policyengine.analysis.space import Space
+from policyengine.analysis.equivalence import plain
+from policyengine.analysis.search_space import Space
+from policyengine.analysis.statements import Asked, Contrast, contrasts
 from policyengine.analysis.variations import (
     Variations,
     put,

@@ -9,7 +9,7 @@ from decimal import Decimal
 from random import Random
 
 from policyengine.analysis.operands import moved
-from policyengine.analysis.space import Space
+from policyengine.analysis.search_space import Space
 from policyengine.dataclass import dataclass
 from policyengine.feel.values.values import Months
 from policyengine.policy.vocabulary import Fact

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from policyengine.analysis.affected import Group, affected_parts
-from policyengine.analysis.meaning import Contrast
 from policyengine.analysis.search import Search
+from policyengine.analysis.statements import Contrast
 from policyengine.analysis.variations import Moved, differences
 from policyengine.dataclass import dataclass
 from policyengine.program.linked import Program

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from policyengine.change.changes import HEAD, Change, Pair
-from policyengine.change.trees import id_of, same
+from policyengine.change.document_diff import id_of, same
 from policyengine.program.linked import Program
 from policyengine.program.load import load_documents
 from policyengine.text.document import Document, Entry, Mapping, Node, Pointer

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from policyengine.change.apply import with_changes
-from policyengine.change.bundles import bundles
+from policyengine.change.change_groups import bundles
 from policyengine.change.changes import Change, changes_of
-from policyengine.change.words import sentence
+from policyengine.change.descriptions import sentence
 from policyengine.dataclass import dataclass
 from policyengine.program.graph import Graph
 from policyengine.program.linked import Program

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from policyengine.change.trees import Difference, Sort, differences
+from policyengine.change.document_diff import Difference, Sort, differences
 from policyengine.dataclass import dataclass
 from policyengine.policy.declarations import Declarations
 from policyengine.policy.draft import Unit, below

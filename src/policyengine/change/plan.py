@@ -168,7 +168,7 @@ class Plan:
     @cached_property
     def summary(self) -> Mapping[str, int | Decimal | None]:
         """The counts and sums by the names by which `--fail-if` asks for them."""
-        from policyengine.change.summary import summary_of
+        from policyengine.change.plan_summary import summary_of
 
         return summary_of(self)
 

@@ -17,7 +17,7 @@ from policyengine.cli.programs import open_program
 from policyengine.decision.findings import Finding
 from policyengine.decision.wording import spell, status_words
 from policyengine.engine.advance import Moved
-from policyengine.render.records import changed, record_json, record_yaml
+from policyengine.render.record_edits import changed, record_json, record_yaml
 from policyengine.render.width import clean
 
 

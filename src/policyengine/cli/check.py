@@ -18,8 +18,8 @@ from policyengine.cli.summaries import append_summary
 from policyengine.cli.version import VERSION
 from policyengine.decision.wording import plural
 from policyengine.diagnostics import Diagnostic, Severity
-from policyengine.render.diagnostics import diagnostics_json, diagnostics_text, summary
-from policyengine.render.servers import FORMS, Published
+from policyengine.render.ci_formats import FORMS, Published
+from policyengine.render.diagnostic_text import diagnostics_json, diagnostics_text, summary
 
 
 @click.command("check", context_settings=SETTINGS)
@@ -60,7 +60,7 @@ def _render(programs: Sequence[Program], form: str, color: bool) -> str:
 
 
 def _published(programs: Sequence[Program]) -> Published:
-    from policyengine.render.checked import published
+    from policyengine.render.check_reports import published
 
     checked = {program.folder: (program.files, program.diagnostics) for program in programs}
     return published(checked, VERSION)

@@ -9,7 +9,7 @@ from policyengine.cli.codes import OK, CommandError
 from policyengine.cli.console import Console
 from policyengine.cli.options import SETTINGS, color_option
 from policyengine.diagnostics import did_you_mean
-from policyengine.render.pages import code_list, code_page
+from policyengine.render.reference_pages import code_list, code_page
 
 
 @click.command("code", context_settings=SETTINGS)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from policyengine.api import Program
-from policyengine.change.compare import Comparison, compare
+from policyengine.change.comparison import Comparison, compare
 from policyengine.cli.codes import FOUND, OK, CommandError
 from policyengine.cli.console import Console
 from policyengine.cli.files import deliver
@@ -21,9 +21,9 @@ from policyengine.cli.revisions import open_versions, read_versions
 from policyengine.cli.summaries import append_summary
 from policyengine.cli.version import VERSION
 from policyengine.program.record import Record
-from policyengine.render.changes import changes_text
-from policyengine.render.compared import published
-from policyengine.render.servers import FORMS
+from policyengine.render.ci_formats import FORMS
+from policyengine.render.comparison_reports import published
+from policyengine.render.comparison_text import changes_text
 
 
 @click.command("diff", context_settings=SETTINGS)
@@ -89,7 +89,7 @@ def _starts(
 
 def _render(found: Comparison, form: str, color: bool) -> str:
     if form == "json":
-        from policyengine.change.contract import to_json
+        from policyengine.change.comparison_json import to_json
 
         return json.dumps(to_json(found), indent=2, ensure_ascii=False)
     if form in FORMS:

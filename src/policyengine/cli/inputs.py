@@ -14,7 +14,7 @@ from policyengine.dataclass import dataclass
 from policyengine.decision.wording import plural
 from policyengine.diagnostics import Diagnostic
 from policyengine.program.record import Record
-from policyengine.render.diagnostics import diagnostics_text
+from policyengine.render.diagnostic_text import diagnostics_text
 from policyengine.source import Source
 from policyengine.text.decode import decode
 

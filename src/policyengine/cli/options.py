@@ -14,7 +14,7 @@ import click
 from policyengine.cli.codes import CommandError
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import did_you_mean
-from policyengine.text import meant
+from policyengine.text import literal_guesses
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,7 +40,7 @@ class Day(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 
                 return date.fromisoformat(value)
             except ValueError:
                 raise CommandError(f"`{value}` is not a day of the calendar") from None
-        instead = meant.date(value)
+        instead = literal_guesses.date(value)
         raise CommandError(
             f"`{value}` is not a date",
             help=f"write `{instead}`" if instead else "write it as year-month-day, such as `2026-11-21`",

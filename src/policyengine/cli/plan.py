@@ -13,13 +13,13 @@ import click
 
 from policyengine.api import Program
 from policyengine.change.attribution import causes_of
-from policyengine.change.judge import Judge
+from policyengine.change.impact import Judge
+from policyengine.change.parallel import spread
 from policyengine.change.period import Days, days_of
 from policyengine.change.plan import Plan, Version
-from policyengine.change.population import stages, turning_days
+from policyengine.change.plan_summary import Condition, condition
+from policyengine.change.schedule import stages, turning_days
 from policyengine.change.sides import ranks_of
-from policyengine.change.spread import spread
-from policyengine.change.summary import Condition, condition
 from policyengine.change.tally import Tally
 from policyengine.change.titles import titles_of
 from policyengine.cli import revisions
@@ -34,11 +34,11 @@ from policyengine.cli.revisions import open_versions, read_versions
 from policyengine.cli.summaries import append_summary
 from policyengine.cli.version import VERSION
 from policyengine.program.graph import Graph
-from policyengine.render import servers
-from policyengine.render.diagnostics import diagnostics_text
+from policyengine.render import ci_formats
+from policyengine.render.diagnostic_text import diagnostics_text
 from policyengine.render.plan_words import amount, count, several, things
 
-_FOR_SERVERS: tuple[servers.Form, ...] = ("sarif", "junit", "github")
+_FOR_SERVERS: tuple[ci_formats.Form, ...] = ("sarif", "junit", "github")
 CHANGES = 5
 """The exit code of `--detailed-exitcode` where something changes for somebody."""
 
@@ -209,7 +209,7 @@ def _render(
     plan: Plan, passed: Sequence[tuple[str, str | None]], form: str, paint: bool, console: Console
 ) -> str:
     if form in _FOR_SERVERS:
-        from policyengine.render.planned import published
+        from policyengine.render.plan_reports import published
 
         return published(plan, passed, VERSION).render(form)
     if form == "json":

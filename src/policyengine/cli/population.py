@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from policyengine.api import Program, Records
-from policyengine.change.judge import Pair
+from policyengine.change.impact import Pair
 from policyengine.cli.codes import CommandError
 from policyengine.cli.console import Console
 from policyengine.cli.inputs import Form, open_source
 from policyengine.dataclass import dataclass
 from policyengine.decision.wording import plural
 from policyengine.diagnostics import Diagnostic
-from policyengine.render.diagnostics import diagnostics_text
+from policyengine.render.diagnostic_text import diagnostics_text
 
 _MOST = 20
 

@@ -75,7 +75,7 @@ def open_program(folder: str, as_of: date, console: Console, *, cached: bool = F
         )
     program = _cached(path, as_of) if cached else load(path, as_of=as_of)
     if not program.ok:
-        from policyengine.render.diagnostics import diagnostics_text, summary
+        from policyengine.render.diagnostic_text import diagnostics_text, summary
 
         errors = [found for found in program.diagnostics if found.severity is Severity.ERROR]
         console.err(diagnostics_text(errors, color=console.color_err))

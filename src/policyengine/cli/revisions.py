@@ -18,7 +18,7 @@ from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Severity
 from policyengine.files import Folder, read_folder
 from policyengine.program import load as loading
-from policyengine.render.diagnostics import diagnostics_text, summary
+from policyengine.render.diagnostic_text import diagnostics_text, summary
 
 FORMS = "give two folders, or revisions and a folder: `main..HEAD policies/example`"
 

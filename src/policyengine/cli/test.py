@@ -19,8 +19,8 @@ from policyengine.cli.progress import Progress
 from policyengine.cli.suggestions import BESIDE, ENDINGS, targets, write_suggestions
 from policyengine.cli.summaries import append_summary
 from policyengine.cli.version import VERSION
-from policyengine.render.examined import Examined, examined_json, examined_text, published
-from policyengine.render.servers import FORMS
+from policyengine.render.ci_formats import FORMS
+from policyengine.render.suite_report import Examined, examined_json, examined_text, published
 from policyengine.verify.suite import Opened, Outcome, Programs, Ready, open_file, run_opened
 
 if TYPE_CHECKING:

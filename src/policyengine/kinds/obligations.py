@@ -30,7 +30,7 @@ from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Repeat, Rule, Value
 from policyengine.source import Span
-from policyengine.text import meant
+from policyengine.text import literal_guesses
 
 CALENDAR = ("calendar month", "calendar quarter", "calendar year")
 
@@ -42,7 +42,7 @@ def _rhythm(value: object) -> object:
         quantities.length(str(value))
     except ValueError as error:
         among = f"one of {', '.join(CALENDAR)}"
-        instead = meant.calendar(str(value))
+        instead = literal_guesses.calendar(str(value))
         sentence = (
             f"{str(error).partition('; ')[0]}; write `{instead}`" if instead else f"{error}; or {among}"
         )

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
-from policyengine.text import meant
+from policyengine.text import literal_guesses
 
 T = TypeVar("T")
 Many = Annotated[tuple[T, ...], Strict(False)]
@@ -46,7 +46,9 @@ def _text(text: str) -> str:
 def _identifier(text: str) -> str:
     words = text.replace("_", "-").split("-")
     if not all(word.isascii() and word.isalnum() and word == word.lower() for word in words):
-        advice = quantities.write(meant.identifier(text)) or "; use small letters, digits, `-` and `_`"
+        advice = (
+            quantities.write(literal_guesses.identifier(text)) or "; use small letters, digits, `-` and `_`"
+        )
         raise ValueError(f"`{quantities.shorten(text)}` is no id{advice}")
     if not text[0].isalpha():
         raise ValueError(f"`{quantities.shorten(text)}` is no id; start it with a letter")

@@ -21,7 +21,7 @@ from policyengine.feel.types.types import Enum, ListOf, Number, Type, describe
 from policyengine.policy import quantities
 from policyengine.policy.scalars import reader
 from policyengine.source import Span
-from policyengine.text import meant
+from policyengine.text import literal_guesses
 from policyengine.text.document import Mapping, Node, Pointer, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -284,7 +284,7 @@ def _advised(text: str, sentence: str, kind: Type) -> tuple[str, str]:
     """What is wrong with a value, and what to write instead: what the sentence says itself, or a range."""
     told, _, advice = sentence.partition("; ")
     ordered = isinstance(kind, Number) or kind == types.DATE
-    between = meant.span(text) if ordered and quantities.bounds(text) is None else None
+    between = literal_guesses.span(text) if ordered and quantities.bounds(text) is None else None
     if between is not None:
         return told, f"write `{between}`"
     return told, advice or f"{describe(kind)} is wanted here"

@@ -10,14 +10,14 @@ from pydantic_core import PydanticCustomError
 from policyengine.policy import quantities, vocabulary
 from policyengine.policy.base import ANY_SCALAR, Boolean, Date, Feel, Id, Part, Sourced, Text
 from policyengine.policy.vocabulary import FACT_TYPES
-from policyengine.text import meant
+from policyengine.text import literal_guesses
 
 
 def _fact_name(value: object) -> object:
     text = str(value)
     if text.isascii() and text.replace("_", "a").isalnum() and text[0].isalpha():
         return text
-    advice = quantities.write(meant.identifier(text, "_")) or "; use small letters, digits and `_`"
+    advice = quantities.write(literal_guesses.identifier(text, "_")) or "; use small letters, digits and `_`"
     sentence = f"`{quantities.shorten(text)}` is no name for a fact{advice}"
     raise PydanticCustomError("value", "{sentence}", {"sentence": sentence})
 
@@ -26,7 +26,7 @@ def _currency(value: object) -> object:
     text = str(value)
     if len(text) == 3 and text.isascii() and text.isalpha() and text.isupper():
         return text
-    advice = quantities.write(meant.currency(text)) or "; write its code in three capitals: `USD`"
+    advice = quantities.write(literal_guesses.currency(text)) or "; write its code in three capitals: `USD`"
     sentence = f"`{quantities.shorten(text)}` is no currency{advice}"
     raise PydanticCustomError("value", "{sentence}", {"sentence": sentence})
 

@@ -12,7 +12,7 @@ from decimal import Context, Decimal, InvalidOperation
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.values.values import Months
-from policyengine.text import meant
+from policyengine.text import literal_guesses
 
 MAX_DIGITS = 40
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
@@ -26,7 +26,7 @@ def number(text: str) -> Decimal:
     """`12`, `-0.5`, `1e3`: an exact decimal."""
     stripped = text.strip()
     if not _NUMBER.fullmatch(stripped):
-        raise ValueError(f"`{shorten(text)}` is not a number{write(meant.number(text))}")
+        raise ValueError(f"`{shorten(text)}` is not a number{write(literal_guesses.number(text))}")
     if sum(letter.isdigit() for letter in stripped) > MAX_DIGITS:
         raise ValueError(f"`{shorten(text)}` has more than {MAX_DIGITS} digits")
     try:
@@ -50,7 +50,7 @@ def integer(text: str) -> Decimal:
 
 def limit(text: str) -> Decimal:
     """A whole number in a policy; `1.000` is refused, since it may be meant as a thousand."""
-    thousands = meant.number(text) if _THOUSANDS.fullmatch(text.strip()) else None
+    thousands = literal_guesses.number(text) if _THOUSANDS.fullmatch(text.strip()) else None
     if thousands is not None:
         raise ValueError(f"`{shorten(text)}` is not a whole number{write(thousands)}")
     return integer(text)
@@ -70,7 +70,7 @@ def rate(text: str) -> Decimal:
     try:
         value = number(stripped.removesuffix("%"))
     except ValueError:
-        advice = write(meant.number(text)) or "; write it as `20%` or `0.2`"
+        advice = write(literal_guesses.number(text)) or "; write it as `20%` or `0.2`"
         raise ValueError(f"`{shorten(text)}` is not a rate{advice}") from None
     return value.scaleb(-2, Context(prec=2 * MAX_DIGITS)) if stripped.endswith("%") else value
 
@@ -79,14 +79,14 @@ def boolean(text: str) -> bool:
     """`true` or `false`; `yes`, `no`, `on`, `off` are refused by name."""
     if text in ("true", "false"):
         return text == "true"
-    raise ValueError(f"`{shorten(text)}` is not `true` or `false`{write(meant.boolean(text))}")
+    raise ValueError(f"`{shorten(text)}` is not `true` or `false`{write(literal_guesses.boolean(text))}")
 
 
 def day(text: str) -> date:
     """`2026-01-31`."""
     match = _DATE.fullmatch(text.strip())
     if match is None:
-        advice = write(meant.date(text)) or "; write it as year-month-day, such as 2026-01-31"
+        advice = write(literal_guesses.date(text)) or "; write it as year-month-day, such as 2026-01-31"
         raise ValueError(f"`{shorten(text)}` is not a date{advice}")
     try:
         return date(*(int(part) for part in match.groups()))
@@ -98,7 +98,7 @@ def period(text: str) -> Months | timedelta:
     """`P1M`, `P1Y6M` (months), `P90D`, `P2W` (days): a length of time; the two do not mix."""
     match = _PERIOD.fullmatch(text.strip())
     if match is None:
-        advice = write(meant.period(text)) or "; write `P1M` for a month, `P90D` for 90 days"
+        advice = write(literal_guesses.period(text)) or "; write `P1M` for a month, `P90D` for 90 days"
         raise ValueError(f"`{shorten(text)}` is not a period{advice}")
     years, months, weeks, days = (int(part) if part else 0 for part in match.groups())
     if (years or months) and (weeks or days):

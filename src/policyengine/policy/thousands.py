@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from policyengine.diagnostics import Code, Diagnostic, Severity
 from policyengine.feel.syntax.tree import Expression, Literal, walk
-from policyengine.text import meant
+from policyengine.text import literal_guesses
 
 _GOOD = """\
 kind: obligations
@@ -50,7 +50,7 @@ def thousands(expression: Expression) -> Iterator[Diagnostic]:
 
 def _warning(node: Expression, found: re.Match[str]) -> Diagnostic:
     start = node.span.start + found.start()
-    text, plain = found.group(), meant.number(found.group())
+    text, plain = found.group(), literal_guesses.number(found.group())
     fraction = text.rstrip("0").rstrip(".")
     help = f"write `{plain}` if thousands are meant, `{fraction}` if not"
     at = node.span.source.span(start, start + len(text))

@@ -9,7 +9,7 @@ from policyengine.diagnostics import Code, Diagnostic, did_you_mean
 from policyengine.policy.quantities import number, shorten
 from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.source import Span
-from policyengine.text import meant
+from policyengine.text import literal_guesses
 from policyengine.text.document import Document, Pointer, Scalar
 from policyengine.text.document import Mapping as MappingNode
 
@@ -169,14 +169,14 @@ def _hint(node: Any, fact: Fact | None) -> str | None:
     if numeric and (node.quoted or node.literal == "string") and node.text.strip().lstrip("+-").isdigit():
         return f"write {node.text.strip()} without quotes"
     bare = node.text.strip("'\" ")
-    if fact.scalar == "boolean" and (word := _TRUTH.get(bare) or meant.boolean(bare)) is not None:
+    if fact.scalar == "boolean" and (word := _TRUTH.get(bare) or literal_guesses.boolean(bare)) is not None:
         written_as_text = node.quoted or node.literal == "string"
         return f"write `{word}`{' without quotes' if written_as_text else ''}"
     if fact.scalar == "text" and node.literal == "number":
         return f'write it as a text, "{node.text}"'
     if bare.casefold() in _NOT_KNOWN:
         return "leave out what is not known"
-    if fact.single.is_number and (instead := meant.number(bare)) is not None:
+    if fact.single.is_number and (instead := literal_guesses.number(bare)) is not None:
         return f"write `{instead}`"
     if not fact.single.is_number or not _is_amount(bare):
         return None

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from policyengine.decision.findings import Duty, Finding
 from policyengine.decision.wording import plural, subject_name, words
-from policyengine.render.page import Page, marked
-from policyengine.render.rows import Row
+from policyengine.render.decision_page import Page, marked
+from policyengine.render.text_table import Row
 
 _MINE = "partner"
 _ROLES = {"consulted": "{} consulted", "informed": "{} informed", "signs_off": "{} signs off"}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
 from policyengine.decision.wording import plural
-from policyengine.render.note import SEVERITIES, Note, by_severity
+from policyengine.render.annotation import SEVERITIES, Note, by_severity
 from policyengine.render.width import clean
 
 MOST = 10

@@ -27,8 +27,8 @@ from policyengine.decision.wording import (
     subject_name,
     words,
 )
-from policyengine.render.page import Page, marked
-from policyengine.render.rows import Row
+from policyengine.render.decision_page import Page, marked
+from policyengine.render.text_table import Row
 
 _STYLES = {"reached": "good", "none": "strong", UNDETERMINED: "open"}
 _SHOWN = {"unmet": "not fulfilled", UNDETERMINED: "not decided"}

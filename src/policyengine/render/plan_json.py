@@ -13,8 +13,8 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from policyengine.change.plan import Plan
+from policyengine.change.plan_summary import ABOUT, RECORDS
 from policyengine.change.states import Move, State
-from policyengine.change.summary import ABOUT, RECORDS
 from policyengine.decision.json_shape import (
     COUNT,
     DATE,

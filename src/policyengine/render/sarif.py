@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from policyengine.diagnostics import Code, Diagnostic
-from policyengine.render.note import Note
+from policyengine.render.annotation import Note
 from policyengine.source import Span
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

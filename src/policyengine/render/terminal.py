@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from policyengine.decision.findings import Charge, Decision, Discount, Duty, Gate, Level, Obligation
 from policyengine.decision.wording import day, subject_name
+from policyengine.render.decision_page import Page, folder_of
 from policyengine.render.duties import duties
+from policyengine.render.gates_and_charges import charges, gates, obligations
 from policyengine.render.levels import discounts, figures, levels
-from policyengine.render.others import others
-from policyengine.render.page import Page, folder_of
+from policyengine.render.other_findings import others
 from policyengine.render.style import painter
 from policyengine.render.undecided import assumptions, undecided
 from policyengine.render.width import clean, width
-from policyengine.render.work import charges, gates, obligations
 
 NARROWEST, WIDEST = 60, 120
 _OWN = frozenset(each.section for each in (Level, Discount, Gate, Charge, Obligation, Duty))

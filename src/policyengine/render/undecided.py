@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from policyengine.decision.findings import Finding, Missing
 from policyengine.decision.wording import plural, some, words
-from policyengine.render.page import Page
-from policyengine.render.rows import Row
+from policyengine.render.decision_page import Page
+from policyengine.render.text_table import Row
 
 
 def undecided(page: Page) -> list[str]:

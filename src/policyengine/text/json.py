@@ -16,7 +16,7 @@ from policyengine.diagnostics import Code, Diagnostic, Label
 from policyengine.source import Source, Span
 from policyengine.text.document import Document, Entry, JsonLiteral, Mapping, Node, Scalar, Sequence
 from policyengine.text.json_syntax import SYNTAX, Expect, Stop, explain
-from policyengine.text.shown import shown
+from policyengine.text.quoting import shown
 
 MAX_DEPTH = 60
 MAX_NODES = 2_000_000

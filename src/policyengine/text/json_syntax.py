@@ -9,7 +9,7 @@ from enum import Enum, auto
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Label
 from policyengine.source import Source, Span
-from policyengine.text.shown import shown
+from policyengine.text.quoting import shown
 
 SYNTAX = Code(
     id="JSON001",

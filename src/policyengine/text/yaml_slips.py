@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from policyengine.diagnostics import Diagnostic
 from policyengine.source import Source, Span
-from policyengine.text import meant
-from policyengine.text.shown import shown
+from policyengine.text import literal_guesses
+from policyengine.text.quoting import shown
 from policyengine.text.yaml_fault import LONGEST, SYNTAX, Fault, quoted
 
 _ODD = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
@@ -98,7 +98,7 @@ def whole_value(fault: Fault) -> str:
 def decimal_comma(source: Source, number: Span, rest: Span) -> tuple[str, Diagnostic] | None:
     """A number with a comma inside braces, which YAML takes apart: the number, and what to say of it."""
     span = Span(source, number.start, rest.end)
-    plain = meant.number(span.text) if _COMMA.fullmatch(span.text) else None
+    plain = literal_guesses.number(span.text) if _COMMA.fullmatch(span.text) else None
     if plain is None or number.end + 1 != rest.start:
         return None
     message = f"`{span.text}` is two things to YAML: a comma separates them"

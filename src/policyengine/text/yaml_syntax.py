@@ -12,7 +12,7 @@ from collections.abc import Callable
 from policyengine.diagnostics import Diagnostic, Label
 from policyengine.source import Span
 from policyengine.text import yaml_slips
-from policyengine.text.shown import shown
+from policyengine.text.quoting import shown
 from policyengine.text.yaml_fault import LONGEST, SYNTAX, Fault, quoted
 
 _CLOSERS = {"[": "]", "{": "}"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 
-from policyengine.analysis.canon import closure
+from policyengine.analysis.value_numbering import closure
 from policyengine.dataclass import dataclass
 from policyengine.decision.decision_json import to_json
 from policyengine.engine.reference.row import evaluate, read_rule
@@ -26,10 +26,10 @@ from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.program.versions import in_force, turning_points
 from policyengine.source import Source
-from policyengine.verify.goals import Goal, Watcher, case_goals
-from policyengine.verify.places import Places
-from policyengine.verify.rulegoals import parts_of, reached, ways
-from policyengine.verify.seen import VALUES, seen
+from policyengine.verify.checked_findings import VALUES, seen
+from policyengine.verify.coverage_goals import Goal, Watcher, case_goals
+from policyengine.verify.document_index import Places
+from policyengine.verify.rule_goals import parts_of, reached, ways
 from policyengine.verify.suite import Ready
 
 _NO_CASES = Cases((), "")

@@ -8,9 +8,9 @@ from policyengine.diagnostics import Diagnostic, did_you_mean
 from policyengine.policy import quantities
 from policyengine.policy.quantities import shorten
 from policyengine.text.document import Mapping, Node, Scalar, Sequence
-from policyengine.verify.codes import UNKNOWN_KEY, UNKNOWN_WORD, WRONG_VALUE
-from policyengine.verify.parts import Shape, decision_shape
-from policyengine.verify.words import DERIVED, Place, Words
+from policyengine.verify.expectation_shape import Shape, decision_shape
+from policyengine.verify.possible_values import DERIVED, Place, Words
+from policyengine.verify.testfile_codes import UNKNOWN_KEY, UNKNOWN_WORD, WRONG_VALUE
 
 _WANTED = {
     "object": "a mapping",

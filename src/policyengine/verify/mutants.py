@@ -20,11 +20,11 @@ from policyengine.program.linked import Program
 from policyengine.program.versions import turning_points
 from policyengine.source import Source, Span
 from policyengine.text.document import Document
-from policyengine.verify.drops import dropped, dropped_operands
+from policyengine.verify.condition_mutations import exchanged, turned
+from policyengine.verify.document_index import Places
 from policyengine.verify.edits import Change, Edit, applied
-from policyengine.verify.flips import exchanged, turned
-from policyengine.verify.moves import days_moved, moved, parties_replaced, together
-from policyengine.verify.places import Places
+from policyengine.verify.omission_mutations import dropped, dropped_operands
+from policyengine.verify.value_mutations import days_moved, moved, parties_replaced, together
 
 
 @dataclass(frozen=True)

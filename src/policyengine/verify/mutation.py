@@ -21,7 +21,7 @@ from policyengine.program.versions import turning_points
 from policyengine.source import Source, Span
 from policyengine.verify.coverage import Goals
 from policyengine.verify.mutants import Mutant, mutants
-from policyengine.verify.run import run
+from policyengine.verify.runner import run
 from policyengine.verify.suggest import Suggestion, suggestion
 from policyengine.verify.suite import Ready
 

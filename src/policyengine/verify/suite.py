@@ -16,9 +16,9 @@ from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.program.record_reader import RecordReader
 from policyengine.source import Source
-from policyengine.verify import codes
+from policyengine.verify import testfile_codes as codes
 from policyengine.verify.prepare import Prepared, ReadFile, Suite, prepare, read_tests
-from policyengine.verify.run import Result, run
+from policyengine.verify.runner import Result, run
 
 Open = Callable[[str, date], Program]
 """The program in a folder, as it is in force on a day."""

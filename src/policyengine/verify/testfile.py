@@ -9,7 +9,7 @@ from pydantic import Field, WithJsonSchema
 from policyengine.policy.base import Date, Many, Part, Text
 from policyengine.policy.short_form import Short
 from policyengine.program.record_schema import DIALECT
-from policyengine.verify.parts import closed_part_schema, part_definitions, part_schema
+from policyengine.verify.expectation_shape import closed_part_schema, part_definitions, part_schema
 
 Facts = Annotated[dict[str, Any], WithJsonSchema({"type": "object"})]
 

@@ -30,9 +30,9 @@ def unknown_name(node: Name, scope: TypeScope) -> Type:
 def _meant(name: str, scope: TypeScope) -> str | None:
     if name[0] in "€¥" and len(name) > 1:
         return "write the number alone: a fact knows its currency"
-    if (truth := meant.boolean(name)) is not None and len(name) > 1:
+    if (truth := literal_guesses.boolean(name)) is not None and len(name) > 1:
         return f"write `{truth}`"
-    if meant.period(name) == name:
+    if literal_guesses.period(name) == name:
         return f'write `@"{name}"`'
     visible = dict(scope.visible())
     near = did_you_mean(name, (known for known in visible if "/" not in known and known != "?"))

@@ -151,7 +151,7 @@ def _meant(kind: Type, given: Type, other: Expression) -> str | None:
     if isinstance(given, Number):
         if kind in DURATIONS:
             return 'write days as `@"P90D"`, months as `@"P3M"`'
-        day = meant.date(other.span.text)
+        day = literal_guesses.date(other.span.text)
         if day is not None and kind in {DATE, DATE_TIME}:
             return f'write `@"{day}"`'
         return "compare its `.year`, `.month` or `.day`" if kind in {DATE, DATE_TIME} else None

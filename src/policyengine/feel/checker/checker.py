@@ -46,7 +46,7 @@ from policyengine.feel.types.types import (
     describe,
 )
 from policyengine.feel.values.values import kind
-from policyengine.text import meant
+from policyengine.text import literal_guesses
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def expect(node: Expression, found: Type, wanted: Type, scope: TypeScope) -> Non
 
 
 def _advice(wanted: Type, found: Type, node: Expression) -> str | None:
-    day = meant.date(node.span.text.strip("'\"")) if wanted == DATE else None
+    day = literal_guesses.date(node.span.text.strip("'\"")) if wanted == DATE else None
     if day is not None:
         return f'write `date("{day}")`'
     if wanted != BOOLEAN:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from policyengine.diagnostics import Diagnostic
 from policyengine.feel import expression_codes as codes
 from policyengine.feel.syntax.lexer import Located, Token
-from policyengine.text import meant
+from policyengine.text import literal_guesses
 
 # Two adjacent tokens, or one, that other languages write, and what FEEL writes instead.
 _FOREIGN = {
@@ -170,16 +170,16 @@ def _meant(text: str, token: Token, previous: Token | None) -> str | None:
 def _figure(text: str, token: Token, number: Token) -> str | None:
     """What a number and what follows it were probably meant to be: a date, a period, one number."""
     if token.kind == "name":
-        period = meant.period(f"{number.text} {token.text}")
+        period = literal_guesses.period(f"{number.text} {token.text}")
         return f'write `@"{period}"`' if period else None
     found = _FIGURE.match(text, number.start)
     written = found.group().rstrip(",.") if found else ""
-    day = meant.date(written)
+    day = literal_guesses.date(written)
     if day is not None:
         return f'write `date("{day}")`'
     if token.kind == ",":
-        return f"write numbers without a separator, as `{meant.number(written) or '1000'}`"
-    plain = meant.number(written)
+        return f"write numbers without a separator, as `{literal_guesses.number(written) or '1000'}`"
+    plain = literal_guesses.number(written)
     return f"write `{plain}`" if token.kind == "number" and plain else None
 
 

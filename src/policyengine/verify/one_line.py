@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from policyengine.verify.parts import SHORT
+from policyengine.verify.expectation_shape import SHORT
 
 _TELLING = ("section", "role", "status", "level", "stage", "party", "rate", "net", "due_on", "period")
 _LONGEST = 200

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.wording import plural
-from policyengine.render.note import Note, by_severity
+from policyengine.render.annotation import Note, by_severity
 from policyengine.render.width import clean
 
 MOST = 200

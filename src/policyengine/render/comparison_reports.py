@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyengine.analysis.witness import Same, Witness
-from policyengine.change.compare import Comparison, Meaning, Spoken
-from policyengine.render.changes import headline, place_of, verdict_lines
+from policyengine.change.comparison import Comparison, Meaning, Spoken
+from policyengine.render.annotation import Note, in_the_tree
+from policyengine.render.ci_formats import Published
+from policyengine.render.comparison_text import headline, place_of, verdict_lines
 from policyengine.render.junit import Case, Suite
-from policyengine.render.note import Note, in_the_tree
+from policyengine.render.markdown_summary import Summary, Table
 from policyengine.render.sarif import sarif_of_notes
-from policyengine.render.servers import Published
-from policyengine.render.summary import Summary, Table
 from policyengine.source import Span
 
 RULE = "policy-change"

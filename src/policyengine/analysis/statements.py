@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from policyengine.analysis.canon import closure, is_wording, meant
+from policyengine.analysis.value_numbering import closure, is_wording, meant
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import NOT_APPLICABLE, SECTIONS, UNDETERMINED, Origin, Subject
 from policyengine.engine.reference.row import present, read

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from policyengine.decision.wording import plural
-from policyengine.render.diagnostics import diagnostics_json, diagnostics_text
+from policyengine.render.diagnostic_text import diagnostics_json, diagnostics_text
 from policyengine.render.style import Paint, painter
 from policyengine.render.width import clean
-from policyengine.verify.compare import Mismatch
-from policyengine.verify.run import Result
+from policyengine.verify.mismatches import Mismatch
+from policyengine.verify.runner import Result
 from policyengine.verify.suite import Outcome
 
 SCHEMA_VERSION = 1

@@ -31,7 +31,7 @@ from policyengine.policy.quantities import shorten
 from policyengine.policy.rule import Node
 from policyengine.program.graph import Graph
 from policyengine.source import Span
-from policyengine.verify.places import Places
+from policyengine.verify.document_index import Places
 
 _LONGEST = 80
 _BEYOND = {"<": 0, "<=": 1, ">": 0, ">=": -1}

@@ -18,9 +18,9 @@ from policyengine.dataclass import dataclass
 from policyengine.policy import quantities
 from policyengine.source import Span
 from policyengine.text.document import Mapping, Node, Scalar, Sequence
-from policyengine.verify.brief import brief
+from policyengine.verify.expectation_shape import Shape, decision_shape
+from policyengine.verify.one_line import brief
 from policyengine.verify.pairing import pair
-from policyengine.verify.parts import Shape, decision_shape
 
 _NAMES = frozenset(
     (

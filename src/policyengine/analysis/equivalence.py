@@ -12,9 +12,9 @@ from dataclasses import field
 from datetime import date
 from math import prod
 
-from policyengine.analysis.canon import Canon, Forms, closure
-from policyengine.analysis.cuts import FactKey, cuts_of
-from policyengine.analysis.space import Space
+from policyengine.analysis.search_space import Space
+from policyengine.analysis.thresholds import FactKey, cuts_of
+from policyengine.analysis.value_numbering import Canon, Forms, closure
 from policyengine.analysis.variations import ABSENT, Variations
 from policyengine.dataclass import dataclass
 from policyengine.engine.reference.scope import Scope, instances, root_scope

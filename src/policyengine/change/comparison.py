@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from policyengine.analysis.affected import affected_parts
-from policyengine.analysis.days import days_to_compare, on_day
+from policyengine.analysis.version_days import days_to_compare, on_day
 from policyengine.analysis.witness import LIMIT, NotDecided, Same, Witness, find_witness
 from policyengine.change.apply import with_changes
-from policyengine.change.bundles import bundles
+from policyengine.change.change_groups import bundles
 from policyengine.change.changes import Change, changes_of
-from policyengine.change.words import sentence, title_of
+from policyengine.change.descriptions import sentence, title_of
 from policyengine.dataclass import dataclass
 from policyengine.program.linked import Program
 from policyengine.program.record import Record

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Decision, Finding, Origin
 from policyengine.decision.wording import name_of
-from policyengine.render.rows import HEADING, Row, table
 from policyengine.render.style import Paint
+from policyengine.render.text_table import HEADING, Row, table
 from policyengine.source import Span
 
 MARK = "*"

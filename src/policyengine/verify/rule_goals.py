@@ -10,8 +10,8 @@ from policyengine.policy.quantities import shorten
 from policyengine.policy.rule import Build, Choose, Node, Reading, Rule, Rules, Shortfalls, Value
 from policyengine.program.graph import Graph, Key
 from policyengine.source import Span
-from policyengine.verify.goals import Goal
-from policyengine.verify.places import Places
+from policyengine.verify.coverage_goals import Goal
+from policyengine.verify.document_index import Places
 
 _WAITING = ("upcoming", "due", "overdue")
 """Statuses that only the day tells apart: one goal, since some may be out of reach."""

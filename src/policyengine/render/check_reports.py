@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from policyengine.decision.wording import plural
 from policyengine.diagnostics import Diagnostic
-from policyengine.render.diagnostics import diagnostics_text, summary
+from policyengine.render.annotation import note_of
+from policyengine.render.ci_formats import Published
+from policyengine.render.diagnostic_text import diagnostics_text, summary
 from policyengine.render.junit import Case, Suite
-from policyengine.render.note import note_of
+from policyengine.render.markdown_summary import Summary, Table
 from policyengine.render.sarif import sarif
-from policyengine.render.servers import Published
-from policyengine.render.summary import Summary, Table
 
 Checked = Mapping[str, tuple[Sequence[str], Sequence[Diagnostic]]]
 """By the name of each program: its files, and all that is wrong with them."""

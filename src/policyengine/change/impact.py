@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from policyengine.change.money import EXACT, NOTHING, Paid, Part, added
-from policyengine.change.population import Stage
+from policyengine.change.schedule import Stage
 from policyengine.change.sides import Bill, Facts, Found, Side, Who
 from policyengine.change.states import ABSENT, Move, State, What, move, names, owner
 from policyengine.change.tally import Delta, Tally

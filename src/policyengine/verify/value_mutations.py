@@ -17,8 +17,8 @@ from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
 from policyengine.source import Span
 from policyengine.text.document import Scalar
+from policyengine.verify.document_index import Places
 from policyengine.verify.edits import Change, change
-from policyengine.verify.places import Places
 
 _READERS: tuple[Callable[[str], object], ...] = (quantities.rate, quantities.day, quantities.period)
 _WRAPPED = re.compile(r"""@?(["']?)(?P<inner>[^"']*)\1""")

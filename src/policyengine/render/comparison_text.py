@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 
-from policyengine.analysis.meaning import MOVES, OPEN, VALUES, Contrast, Said
+from policyengine.analysis.statements import MOVES, OPEN, VALUES, Contrast, Said
 from policyengine.analysis.variations import ABSENT, Moved
 from policyengine.analysis.witness import NotDecided, Same, Witness
-from policyengine.change.compare import Comparison, Meaning, Spoken
+from policyengine.change.comparison import Comparison, Meaning, Spoken
 from policyengine.decision.findings import UNDETERMINED
 from policyengine.decision.wording import join, number, plural, rate, status_words, subject_name, words
 from policyengine.program.record import Record

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from policyengine.render.annotation import Note, note_of
 from policyengine.render.junit import Case, Status, Suite
-from policyengine.render.note import Note, note_of
-from policyengine.render.outcomes import counted, mismatch_lines, passes_now
-from policyengine.render.summary import Summary, Table
-from policyengine.verify.run import Result
+from policyengine.render.markdown_summary import Summary, Table
+from policyengine.render.test_results import counted, mismatch_lines, passes_now
+from policyengine.verify.runner import Result
 from policyengine.verify.suite import Outcome
 
 _STATUSES: dict[str, Status] = {

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from policyengine.decision.explanation import own_values
 from policyengine.decision.findings import UNDETERMINED, Finding
 from policyengine.decision.wording import capital, short_name, status_words, words
+from policyengine.render.decision_page import Page, marked
 from policyengine.render.levels import requirements
-from policyengine.render.page import Page, marked
-from policyengine.render.rows import Row
+from policyengine.render.text_table import Row
 
 
 def others(page: Page, findings: Sequence[Finding]) -> Iterator[list[str]]:

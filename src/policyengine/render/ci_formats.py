@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from policyengine.dataclass import dataclass
 from policyengine.render.junit import Suite
-from policyengine.render.summary import Summary, markdown
+from policyengine.render.markdown_summary import Summary, markdown
 
 Form = Literal["sarif", "junit", "github", "markdown"]
 FORMS: tuple[Form, ...] = get_args(Form)

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 
-from policyengine.analysis.cuts import Cuts, FactKey
 from policyengine.analysis.operands import moved
+from policyengine.analysis.thresholds import Cuts, FactKey
 from policyengine.dataclass import dataclass
 from policyengine.feel.values.values import Months
 from policyengine.policy.vocabulary import Fact, Vocabulary

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.wording import plural
+from policyengine.render.annotation import Note
+from policyengine.render.ci_formats import Published
 from policyengine.render.junit import Case, Suite
-from policyengine.render.note import Note
-from policyengine.render.outcome_reports import outcome_notes, outcome_suites, outcome_summary
-from policyengine.render.outcomes import outcomes_json, outcomes_text
+from policyengine.render.markdown_summary import Summary, Table
 from policyengine.render.sarif import sarif_of_notes
-from policyengine.render.servers import Published
 from policyengine.render.style import Paint, painter
-from policyengine.render.summary import Summary, Table
+from policyengine.render.test_reports import outcome_notes, outcome_suites, outcome_summary
+from policyengine.render.test_results import outcomes_json, outcomes_text
 from policyengine.render.width import clean
 from policyengine.source import Span
 from policyengine.verify.suite import Outcome

@@ -23,8 +23,8 @@ from policyengine.feel.syntax.tree import (
     walk,
 )
 from policyengine.source import Span
+from policyengine.verify.document_index import Places
 from policyengine.verify.edits import Change, change
-from policyengine.verify.places import Places
 
 _NEIGHBOUR = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "=": "!=", "!=": "="}
 _WORD = {And: ("and", "or"), Or: ("or", "and")}

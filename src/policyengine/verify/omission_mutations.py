@@ -9,8 +9,8 @@ from policyengine.decision.findings import Origin
 from policyengine.feel.syntax.tree import And, Expression, Or, walk
 from policyengine.source import Span
 from policyengine.text.document import Mapping, Scalar, Sequence
+from policyengine.verify.document_index import Places
 from policyengine.verify.edits import Change, Edit
-from policyengine.verify.places import Places
 
 _JOINT = {And: "and", Or: "or"}
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any
 
-from policyengine.analysis.meaning import OPEN
+from policyengine.analysis.statements import OPEN
 from policyengine.analysis.variations import ABSENT
 from policyengine.analysis.witness import NotDecided, Same, Witness
-from policyengine.change.compare import Comparison, Meaning
+from policyengine.change.comparison import Comparison, Meaning
 from policyengine.decision.json_shape import (
     ANY,
     COUNT,

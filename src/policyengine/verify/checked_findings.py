@@ -7,7 +7,7 @@ from typing import Any
 
 from policyengine.decision.findings import SECTIONS
 from policyengine.text.document import Mapping, Sequence
-from policyengine.verify.compare import compare_item
+from policyengine.verify.mismatches import compare_item
 from policyengine.verify.pairing import pair
 from policyengine.verify.prepare import Prepared
 

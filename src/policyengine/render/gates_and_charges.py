@@ -8,9 +8,9 @@ from datetime import date
 from policyengine.decision.findings import UNDETERMINED, Charge, Finding, Gate, Obligation
 from policyengine.decision.json_shape import decimals, exact
 from policyengine.decision.wording import day, every, join, money, number, plural, rate, short_name
+from policyengine.render.decision_page import Page, marked
 from policyengine.render.levels import requirements
-from policyengine.render.page import Page, marked
-from policyengine.render.rows import Row
+from policyengine.render.text_table import Row
 
 _GATE_STYLES = {"open": "good", "blocked": "bad", UNDETERMINED: "open"}
 _ORDER = ("overdue", "due", UNDETERMINED, "upcoming", "manual")

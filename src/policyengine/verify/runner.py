@@ -13,7 +13,7 @@ from policyengine.engine.reference.row import evaluate
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.source import Span
-from policyengine.verify.compare import Mismatch, compare
+from policyengine.verify.mismatches import Mismatch, compare
 from policyengine.verify.prepare import Prepared
 
 Status = Literal["passed", "failed", "todo", "skipped", "broken"]

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from policyengine.change.plan import Plan
 from policyengine.render import plan_words as say
+from policyengine.render.annotation import Note, in_the_tree
+from policyengine.render.ci_formats import Published
 from policyengine.render.junit import Case, Suite
-from policyengine.render.note import Note, in_the_tree
+from policyengine.render.markdown_summary import Summary, Table
 from policyengine.render.sarif import sarif_of_notes
-from policyengine.render.servers import Published
-from policyengine.render.summary import Summary, Table
 
 RULE = "policy-impact"
 _TITLE = "Whom the change of the policies hits"

@@ -9,7 +9,7 @@ from policyengine.feel.syntax.tree import Name, Path
 from policyengine.feel.types.properties import property_types
 from policyengine.feel.types.relations import is_open
 from policyengine.feel.types.types import ANY, Context, FunctionType, ListOf, Type, describe
-from policyengine.text import meant
+from policyengine.text import literal_guesses
 
 
 def unknown_name(node: Name, scope: TypeScope) -> Type:

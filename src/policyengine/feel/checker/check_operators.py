@@ -32,7 +32,7 @@ from policyengine.feel.types.types import (
     describe,
 )
 from policyengine.feel.types.types import NULL as NULL_TYPE
-from policyengine.text import meant
+from policyengine.text import literal_guesses
 
 _WORDS = {"+": "added", "-": "subtracted", "*": "multiplied", "/": "divided", "**": "raised to a power"}
 

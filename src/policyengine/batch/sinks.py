@@ -9,8 +9,8 @@ from shutil import copyfileobj
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
+from policyengine.atomic_file import AtomicFile, passes_on
 from policyengine.batch.raw import REJECT_COLUMNS, Reject
-from policyengine.batch.whole import Whole
 from policyengine.batch.writers import Form, Writer, text_columns, writer_of
 from policyengine.dataclass import dataclass
 from policyengine.engine.layout import Column, Row, TooLarge
@@ -33,7 +33,7 @@ class Target:
     @property
     def passes_on(self) -> bool:
         """Whether the path is a device or a pipe, which hands on what it gets and is never replaced."""
-        return self.path is not None and self.path.exists() and not self.path.is_file()
+        return self.path is not None and passes_on(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,14 @@ class Targets:
     def open(self) -> Iterator[Tables]:
         """Everything opened; what is not completed leaves nothing behind."""
         with ExitStack() as stack:
-            wholes: list[Whole] = []
+            files: list[AtomicFile] = []
             streams: list[tuple[BinaryIO, Target]] = []
 
             def writer(target: Target, columns: Sequence[Column]) -> Writer:
                 if target.path is not None and not target.passes_on:
-                    whole = stack.enter_context(Whole(target.path))
-                    wholes.append(whole)
-                    stream = whole.stream
+                    file = stack.enter_context(AtomicFile(target.path))
+                    files.append(file)
+                    stream = file.stream
                 else:
                     stream = stack.enter_context(TemporaryFile())
                     streams.append((stream, target))
@@ -80,7 +80,7 @@ class Targets:
             now = self.rejects is not None and (there or not self.rejects_if_any)
             late = rejects if self.rejects is not None else None
             yield Tables(
-                tables, rejects() if now else None, late, wholes, streams, self.shape, self.shape_table
+                tables, rejects() if now else None, late, files, streams, self.shape, self.shape_table
             )
 
 
@@ -89,13 +89,13 @@ class Tables:
 
     def __init__(
         self, tables: Sequence[Writer], rejects: Writer | None, late: Callable[[], Writer] | None,
-        wholes: Sequence[Whole], streams: Sequence[tuple[BinaryIO, Target]], shape: Shape,
+        files: Sequence[AtomicFile], streams: Sequence[tuple[BinaryIO, Target]], shape: Shape,
         shape_table: ShapeTable | None,
     ) -> None:  # fmt: skip
         self._tables = tables
         self._rejects = rejects
         self._late = late
-        self._wholes = wholes
+        self._files = files
         self._streams = streams
         self._shape = shape
         self._shape_table = shape_table
@@ -145,8 +145,8 @@ class Tables:
         self._hand_on()
         for writer in (*self._tables, *([self._rejects] if self._rejects else ())):
             writer.finish()
-        for whole in reversed(self._wholes):
-            whole.commit()
+        for file in reversed(self._files):
+            file.commit()
         for held, target in self._streams:
             held.seek(0)
             with nullcontext(target.stream) if target.path is None else target.path.open("wb") as stream:

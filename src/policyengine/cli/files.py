@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from policyengine.atomic_file import write_atomically
 from policyengine.cli.codes import CommandError
 from policyengine.cli.console import Console
 from policyengine.cli.options import Output
@@ -73,22 +73,7 @@ def write_text(path: Path, text: str, inputs: Iterable[Path] = ()) -> None:
             raise CommandError(f"`{path}` is an input of this command", help="write to another file")
     data = (text if text.endswith("\n") or not text else f"{text}\n").encode(errors="backslashreplace")
     try:
-        _replace(path, data)
+        write_atomically(path, data)
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         raise CommandError(f"`{path}` cannot be written: {reason}") from None
-
-
-def _replace(path: Path, data: bytes) -> None:
-    if path.exists() and not path.is_file():
-        path.write_bytes(data)
-        return
-    target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(data)
-        if target.exists():
-            shutil.copymode(target, temporary)
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)

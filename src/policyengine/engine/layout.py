@@ -23,6 +23,8 @@ DIGITS = 10
 """So many digits after the point an exact number of the table has at most; more are rounded half up."""
 LARGEST = 10 ** (38 - DIGITS)
 """An exact number of the table lies below this, either way."""
+LARGEST_COUNT = 2**63
+"""A whole number of the table lies below this, and not below its negative."""
 RANKS: Mapping[str, int] = {name: i for i, name in enumerate((*SECTIONS, VALUES, MISSING))}
 """The sections of the table in the order in which they stand in it."""
 
@@ -40,7 +42,7 @@ class Column:
     always: bool = False
 
 
-_KINDS: Mapping[str, ColumnKind] = {"str": "text", "date": "date", "Decimal": "exact"}
+_KINDS: Mapping[str, ColumnKind] = {"str": "text", "date": "date", "Decimal": "exact", "int": "count"}
 _BASE = frozenset(field.name for field in fields(Finding))
 
 
@@ -105,7 +107,7 @@ def finding_row(row: int, key: str | None, finding: Finding) -> Row:
     )  # fmt: skip
     for name, at in _FIELDS[type(finding)]:
         value = getattr(finding, name)
-        line[at] = value if value.__class__ is not Decimal else table_number(value)
+        line[at] = value if value.__class__ not in _NUMBERS else table_value(value, COLUMNS[at].kind)
     line[_AT["basis"]] = finding.origin.basis
     line[_AT["at"]] = str(finding.origin.at)
     return tuple(line)
@@ -120,8 +122,20 @@ class TooLarge(Exception):  # noqa: N818  # turned into a reject
     """A number that the table has no room for."""
 
 
+_NUMBERS = frozenset({Decimal, int})
 _PLACES = Context(prec=100, rounding=ROUND_HALF_UP)
 _LAST = Decimal(1).scaleb(-DIGITS)
+
+
+def table_value(value: Decimal | int, kind: ColumnKind) -> Decimal | int:
+    """A number as a column of this kind holds it; raises `TooLarge` where it does not."""
+    if kind != "count":
+        return table_number(Decimal(value))
+    if value != int(value):
+        raise TooLarge(f"{value} is not a whole number, and stands in a column of whole numbers")
+    if not -LARGEST_COUNT <= value < LARGEST_COUNT:
+        raise TooLarge(f"a whole number of {value:.6e} is beyond what a table holds")
+    return int(value)
 
 
 def table_number(value: Decimal) -> Decimal:

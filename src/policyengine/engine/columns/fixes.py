@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from policyengine.engine.arrow import TYPES, to_series
 from policyengine.engine.columns.readings import Block, Fixed
-from policyengine.engine.layout import COLUMNS, table_number
+from policyengine.engine.layout import COLUMNS, table_value
 
 KINDS = {column.name: column.kind for column in COLUMNS}
 _DENSE = 2**16
@@ -100,8 +100,8 @@ class Fixes:
         """The cells of a column for all fixed parts, as an Arrow array; None where none has any."""
         if name not in self._columns:
             values = [dict(each.cells).get(name) for each in self._numbers]
-            if KINDS[name] == "exact":
-                values = [None if each is None else table_number(each) for each in values]  # type: ignore[arg-type]
+            if (kind := KINDS[name]) in ("exact", "count"):
+                values = [None if each is None else table_value(each, kind) for each in values]  # type: ignore[arg-type]
             empty = all(each is None for each in values)
             dtype = pa.string() if KINDS[name] == "text" else TYPES[KINDS[name]]
             self._columns[name] = None if empty else pa.array(values, dtype)

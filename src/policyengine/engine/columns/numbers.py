@@ -36,8 +36,9 @@ def number(term: Term) -> Num:
 def _constant(value: object) -> Num:
     if isinstance(value, Unknown) or value is None:
         return Num(lit(None, pl.Int64), 0, 0)
-    if not isinstance(value, Decimal):
+    if isinstance(value, bool) or not isinstance(value, (Decimal, int)):
         raise Unsupported("no number")
+    value = Decimal(value)
     scale = places(value)
     units = int(value.scaleb(scale))
     return Num(lit(units, width(abs(units))), scale, abs(units), True)

@@ -13,7 +13,7 @@ from policyengine.engine.columns import numbers, terms
 from policyengine.engine.columns.alike import coded
 from policyengine.engine.columns.frames import Frame
 from policyengine.engine.columns.terms import Num, Term, Unsupported, lit
-from policyengine.engine.layout import DIGITS, LARGEST, ColumnKind
+from policyengine.engine.layout import DIGITS, LARGEST, LARGEST_COUNT, ColumnKind
 from policyengine.feel.values.values import Unknown
 
 _MOST = 2**14
@@ -37,6 +37,11 @@ def cell(term: Term, kind: ColumnKind) -> pl.Expr:
         if number.bound >= LARGEST * 10**DIGITS:
             raise Unsupported("an amount may be larger than a table holds")
         return number.expr
+    if kind == "count":
+        number = numbers.number(term)
+        if number.scale > 0 or number.bound >= LARGEST_COUNT:
+            raise Unsupported("a number that may not be whole, or larger than a table holds")
+        return numbers.scaled(number, 0).expr.cast(pl.Int64)
     if kind == "date" and isinstance(term, terms.Day):
         return within_calendar(term.expr)
     if kind == "text" and isinstance(term, terms.Text):

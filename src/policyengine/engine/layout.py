@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import SECTIONS, Finding, Missing, Subject
@@ -106,7 +106,7 @@ def finding_row(row: int, key: str | None, finding: Finding) -> Row:
         finding.status,
     )  # fmt: skip
     for name, at in _FIELDS[type(finding)]:
-        value = getattr(finding, name)
+        value: Any = getattr(finding, name)
         line[at] = value if value.__class__ not in _NUMBERS else table_value(value, COLUMNS[at].kind)
     line[_AT["basis"]] = finding.origin.basis
     line[_AT["at"]] = str(finding.origin.at)

@@ -106,7 +106,7 @@ def finding_row(row: int, key: str | None, finding: Finding) -> Row:
         finding.status,
     )  # fmt: skip
     for name, at in _FIELDS[type(finding)]:
-        value: Any = getattr(finding, name)
+        value = getattr(finding, name)
         line[at] = value if value.__class__ not in _NUMBERS else table_value(value, COLUMNS[at].kind)
     line[_AT["basis"]] = finding.origin.basis
     line[_AT["at"]] = str(finding.origin.at)
@@ -127,7 +127,7 @@ _PLACES = Context(prec=100, rounding=ROUND_HALF_UP)
 _LAST = Decimal(1).scaleb(-DIGITS)
 
 
-def table_value(value: Decimal | int, kind: ColumnKind) -> Decimal | int:
+def table_value(value: Any, kind: ColumnKind) -> Decimal | int:
     """A number as a column of this kind holds it; raises `TooLarge` where it does not."""
     if kind != "count":
         return table_number(Decimal(value))

@@ -101,7 +101,7 @@ class Fixes:
         if name not in self._columns:
             values = [dict(each.cells).get(name) for each in self._numbers]
             if (kind := KINDS[name]) in ("exact", "count"):
-                values = [None if each is None else table_value(each, kind) for each in values]  # type: ignore[arg-type]
+                values = [None if each is None else table_value(each, kind) for each in values]
             empty = all(each is None for each in values)
             dtype = pa.string() if KINDS[name] == "text" else TYPES[KINDS[name]]
             self._columns[name] = None if empty else pa.array(values, dtype)

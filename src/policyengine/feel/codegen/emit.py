@@ -2,33 +2,49 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
-from decimal import Decimal, DecimalException, localcontext
-from typing import Any, NamedTuple, TypeAlias
+from decimal import Decimal
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.codegen.source_unit import Unit
-from policyengine.feel.evaluation.environment import Env, Shared
-from policyengine.feel.evaluation.evaluator import run
-from policyengine.feel.functions import BUILTINS
-from policyengine.feel.limits import NUMBERS
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
-from policyengine.feel.values.values import Invocable
+from policyengine.feel.types.signatures import Function
+from policyengine.feel.values.values import Months
 
 # How deep functions lie in one another: Python reads no more than a hundred levels.
 NESTED = 20
 # How deep brackets lie in one another in one line.
-_DEEP = 12
-# The steps that may be spent on what is worked out beforehand.
-_BEFOREHAND = 2_000
+_DEEP = 40
 # No node takes more steps of the reference than this, apart from the size of its values.
-_STEPS_A_NODE = 8
-_CLOCK = frozenset({"now", "today"})
+_STEPS_A_NODE = 6
 _FUNCTION = re.compile(r"\bp\d+\b")
 _TEMPORARY = re.compile(r"\bt\d+\b")
+
+CLASS_NAMES: Final[Mapping[type, str]] = {
+    Decimal: "D",
+    str: "S",
+    bool: "B",
+    datetime.date: "DT",
+    datetime.timedelta: "TD",
+    Months: "MO",
+    list: "L",
+}
+"""The names that generated code has for the classes of values."""
+
+HINT, EXACT, SURE = range(3)
+"""What is certain about the class of a value: nothing; it is that or `Unknown`; it is that."""
+
+
+class NotConstant:
+    """Stands for the value of code that is not known beforehand."""
+
+
+NOT_CONSTANT: Final = NotConstant()
 
 
 class Unsupported(Exception):  # noqa: N818  # no error: the reference evaluator does it
@@ -36,25 +52,40 @@ class Unsupported(Exception):  # noqa: N818  # no error: the reference evaluator
 
 
 class Code(NamedTuple):
-    """An expression as source: whether it is a number or a variable for certain, how deep its brackets go."""
+    """An expression as source.
+
+    `cls` is the class that its value most likely has, as generated code names it, and `sure` how certain
+    that is. A `simple` one is a variable or a constant. `depth` tells how deep its brackets go. `rows` is
+    the entity whose instances a list holds, `row` the one that an instance is of. `value` is its constant.
+    """
 
     text: str
-    number: bool = False
+    cls: str = ""
+    sure: int = HINT
     simple: bool = False
     depth: int = 1
+    rows: str = ""
+    row: str = ""
+    value: object = NOT_CONSTANT
+
+    @property
+    def constant(self) -> bool:
+        """Whether its value is known beforehand."""
+        return self.value is not NOT_CONSTANT
 
 
 class Local(NamedTuple):
     """Names that are variables, within others."""
 
-    names: Mapping[str, str]
+    names: Mapping[str, Code]
     outer: Names
 
 
 class Item(NamedTuple):
-    """The fields of the item that a filter looks at, within other names."""
+    """The fields of the item that a filter looks at, within other names; `row` as in `Code`."""
 
     variable: str
+    row: str
     outer: Names
 
 
@@ -67,8 +98,38 @@ class Entries(NamedTuple):
 
 
 Names: TypeAlias = Local | Item | Entries | None
-"""Names in sight, from the inside out; None where only those of the context are."""
+"""Names in sight, from the inside out; None where only those of the surroundings are."""
 Form: TypeAlias = "Callable[[Writer, Any, Names], Code]"
+
+
+class Surroundings(Protocol):
+    """What an expression stands in: a context of plain FEEL, or an entity of a program.
+
+    `policy` tells that what has no answer is unknown with its reason, and not null.
+    """
+
+    policy: bool
+
+    def name(self, name: syntax.Name) -> Code:
+        """The code of a name."""
+        ...
+
+    def field(self, entity: str, variable: str, name: str) -> Code | None:
+        """The code of a field of an instance; None where the entity has no such field."""
+        ...
+
+    def function(self, name: str) -> Function | None:
+        """The built-in function of a name, if the name can mean nothing else."""
+        ...
+
+    def worked_out(self, node: Expression, functions: frozenset[str]) -> object:
+        """The value of an expression without names that calls these; `NOT_CONSTANT` if it has none yet."""
+        ...
+
+    @property
+    def constants(self) -> Mapping[str, object]:
+        """Names whose values are known beforehand."""
+        ...
 
 
 @dataclass(slots=True)
@@ -82,17 +143,31 @@ class Frame:
 
 @dataclass(slots=True)
 class Writer:
-    """Writes one expression. `lazy` counts how many forms around may leave a part out."""
+    """Writes one expression. `lazy` counts how many forms around may leave a part out.
+
+    `loops` tells that the work depends on the size of lists. Parts that are `repeated` are taken out.
+    """
 
     unit: Unit
     forms: Mapping[type, Form]
+    surroundings: Surroundings
     frame: Frame = field(default_factory=Frame)
-    head: dict[str, str] = field(default_factory=dict)
-    folded: set[str] = field(default_factory=set)
     lazy: int = 0
+    loops: bool = False
     counts: dict[str, int] = field(default_factory=dict)
     repeated: frozenset[str] = frozenset()
     taken: dict[str, Code] = field(default_factory=dict)
+    closed: Mapping[int, frozenset[str]] = field(default_factory=dict)
+
+    def write(self, node: Expression) -> Code:
+        """The source of a whole expression."""
+        self.closed = closed_parts(node, self.surroundings.constants)
+        return self.emit(node, None)
+
+    @property
+    def policy(self) -> bool:
+        """Whether what has no answer is unknown, and not null."""
+        return self.surroundings.policy
 
     def emit(self, node: Expression, names: Names) -> Code:
         """The source of an expression."""
@@ -102,7 +177,8 @@ class Writer:
             form = self.forms.get(type(node))
             if form is None:
                 raise Unsupported
-            found = self._once(self.shallow(form(self, node, names)))
+            found = self.shallow(form(self, node, names))
+            found = found if self.policy else self._once(found)
         return found
 
     def maybe(self, node: Expression, names: Names) -> Code:
@@ -114,45 +190,53 @@ class Writer:
 
     def constant(self, value: object) -> Code:
         """A value that is known beforehand."""
-        if value is None:
-            return Code("None", simple=True)
-        return Code(self.unit.constant(value), type(value) is Decimal, simple=True)
+        text = "None" if value is None else self.unit.constant(value)
+        cls = CLASS_NAMES.get(type(value), "")
+        return Code(text, cls, SURE if cls else HINT, simple=True, value=value)
+
+    def place(self, node: Expression | syntax.Iterator) -> str:
+        """The place of an expression, as a constant; plain FEEL never tells it."""
+        return self.unit.constant(node.span) if self.policy else "None"
 
     def fresh(self) -> str:
         """A variable that is assigned and read within one expression."""
         return self.unit.fresh("t")
 
+    def held(self, code: Code) -> tuple[str, str]:
+        """Source that gives a value and keeps it in a variable, and the variable."""
+        if code.simple:
+            return code.text, code.text
+        variable = self.fresh()
+        return f"({variable} := {code.text})", variable
+
     # Names
 
-    def find(self, name: syntax.Name, names: Names) -> str:
+    def find(self, name: syntax.Name, names: Names) -> Code:
         """The source of the value of a name."""
         match names:
             case Local(variables, outer):
                 return variables[name.name] if name.name in variables else self.find(name, outer)
-            case Item(variable, outer):
-                around = variable if name.name == "item" else self.find(name, outer)
-                return f"field({variable}, {self.unit.constant(name.name)}, {around})"
+            case Item(variable, row, outer):
+                return self._field_of_item(name, variable, row, outer)
             case Entries(variable, keys, outer):
                 around = self.find(name, outer)
                 key = self.unit.constant(name.name)
-                return f"field({variable}, {key}, {around})" if name.name in keys else around
+                return Code(f"field({variable}, {key}, {around.text})") if name.name in keys else around
             case _:
-                variable = self.unit.variable("v", "v", name.name)
-                self.head[variable] = f"look(g, s, {self._node(name)})"
-                return variable
+                return self.surroundings.name(name)
 
-    def callee(self, name: syntax.Name, names: Names) -> str:
-        """The source of what a name calls."""
-        found = self.find(name, names)
-        if names is not None and found != self.unit.variable("v", "v", name.name):
-            return f"function(g, {found}, {self._node(name)})"
-        variable = self.unit.variable("f", "f", name.name)
-        self.head[variable] = f"function(g, {found}, {self._node(name)})"
-        return variable
+    def _field_of_item(self, name: syntax.Name, variable: str, row: str, outer: Names) -> Code:
+        if row:
+            own = self.surroundings.field(row, variable, name.name)
+            item = Code(variable, simple=True, row=row)
+            return own or (item if name.name == "item" else self.find(name, outer))
+        around = variable if name.name == "item" else self.find(name, outer).text
+        return Code(f"field({variable}, {self.unit.constant(name.name)}, {around})")
 
-    def _node(self, name: syntax.Name) -> str:
-        code = self.unit.variable("k", "k", name.name)
-        self.unit.constants[code] = name
+    def node(self, node: object) -> str:
+        """A part of the syntax tree, as a constant."""
+        code = self.unit.variable("k", "k", id(node))
+        self.unit.constants[code] = node
         return code
 
     # Functions in functions
@@ -162,6 +246,7 @@ class Writer:
         outer, lazy = self.frame, self.lazy
         if outer.level >= NESTED:
             raise Unsupported
+        self.loops = True
         self.frame, self.lazy = Frame(outer.level + 1), lazy + 1
         result = write(names)
         inner, self.frame, self.lazy = self.frame, outer, lazy
@@ -171,63 +256,79 @@ class Writer:
         outer.lines += [f"def {name}({', '.join(parameters)}):", *(f"    {line}" for line in body)]
         return name
 
-    def shallow(self, code: Code) -> Code:
-        """The same with few brackets: a part becomes a function of its own."""
-        if code.depth <= _DEEP:
-            return code
+    def apart(self, code: Code) -> Code:
+        """The same as a call of a function of its own, without parameters."""
         name = self.unit.fresh("p")
         self.frame.lines += [f"def {name}():", f"    return {code.text}"]
-        return Code(f"{name}()", code.number)
+        return code._replace(text=f"{name}()", depth=1)
+
+    def shallow(self, code: Code) -> Code:
+        """The same with few brackets."""
+        return code if code.depth <= _DEEP else self.apart(code)
 
     # Known beforehand, and common parts
 
     def _beforehand(self, node: Expression, names: Names) -> Code | None:
         if isinstance(node, syntax.Literal):
             return self.constant(node.value)
-        called = _fixed(node)
-        if called is None or (called and names is not None):
+        if names is None and isinstance(node, syntax.Name) and node.name in self.surroundings.constants:
+            return self.constant(self.surroundings.constants[node.name])
+        called = self.closed.get(id(node))
+        if called is None or (names is not None and (called or not self._is_plain(node))):
             return None
-        shared = Shared(False, BUILTINS, {})
-        shared.steps = _BEFOREHAND
-        with localcontext(NUMBERS):
-            try:
-                value = run(node, Env({}, None, shared))
-            except (DecimalException, RecursionError):
-                return None
-        if shared.steps < 0 or isinstance(value, Invocable):
-            return None
-        self.frame.steps += _BEFOREHAND - shared.steps
-        self.folded |= called
-        return self.constant(value)
+        value = self.surroundings.worked_out(node, called)
+        return None if value is NOT_CONSTANT else self.constant(value)
+
+    def _is_plain(self, node: Expression) -> bool:
+        return not any(isinstance(each, syntax.Name) for each in syntax.walk(node))
 
     def _once(self, code: Code) -> Code:
         """The variable of a part that stands here again; a part that is always asked for gets one."""
         if code.simple or _FUNCTION.search(code.text):
             return code
-        numbers: dict[str, str] = {}
-        key = _TEMPORARY.sub(lambda found: numbers.setdefault(found[0], f"t{len(numbers)}"), code.text)
+        key = without_temporaries(code.text)
         if key in self.taken:
             return self.taken[key]
         if key in self.repeated and not self.lazy and self.frame.level == 0:
             variable = f"w{len(self.taken)}"
             self.frame.lines.append(f"{variable} = {code.text}")
-            self.taken[key] = Code(variable, code.number, simple=True)
+            self.taken[key] = code._replace(text=variable, simple=True, depth=1)
             return self.taken[key]
         self.counts[key] = self.counts.get(key, 0) + 1
         return code
 
 
-def _fixed(node: Expression) -> frozenset[str] | None:
-    """The functions that an expression without names calls; None where it is not known beforehand."""
-    called: set[str] = set()
-    if syntax.names(node):
+def without_temporaries(text: str) -> str:
+    """Source that is the same for all that does the same, whatever its temporary variables are called."""
+    numbers: dict[str, str] = {}
+    return _TEMPORARY.sub(lambda found: numbers.setdefault(found[0], f"t{len(numbers)}"), text)
+
+
+def closed_parts(root: Expression, constants: Mapping[str, object]) -> dict[int, frozenset[str]]:
+    """The parts of an expression without names, by their `id`, with the functions that they call."""
+    found: dict[int, frozenset[str]] = {}
+    for node in reversed(list(syntax.walk(root))):
+        called = _called(node, found, constants)
+        if called is not None:
+            found[id(node)] = called
+    return found
+
+
+def _called(
+    node: Expression, closed: Mapping[int, frozenset[str]], constants: Mapping[str, object]
+) -> frozenset[str] | None:
+    parts = syntax.children(node)
+    own = frozenset[str]()
+    match node:
+        case syntax.Name(name):
+            return own if name in constants else None
+        case syntax.FunctionLiteral() | syntax.InstanceOf() | syntax.UnaryTests():
+            return None
+        case syntax.Call(syntax.Name(name)):
+            own, parts = frozenset({name}), parts[1:]
+        case syntax.Call() | syntax.For() | syntax.Quantified() | syntax.Filter():
+            return None
+    inner = [closed.get(id(part)) for part in parts]
+    if any(each is None for each in inner):
         return None
-    for each in syntax.walk(node):
-        match each:
-            case syntax.FunctionLiteral() | syntax.InstanceOf() | syntax.UnaryTests() | syntax.Open():
-                return None
-            case syntax.Call(syntax.Name(name)):
-                called.add(name)
-            case syntax.Call():
-                return None
-    return None if called & _CLOCK or not called <= BUILTINS.keys() else frozenset(called)
+    return own.union(*(each for each in inner if each))

@@ -1,4 +1,7 @@
-"""Every form of plain FEEL to source. Two numbers are worked on by Python itself, all else by the runtime."""
+"""Every form of FEEL to source: Python's own operators where the classes of the values allow it.
+
+What is not done inline is done by a function of `runtime`, for that one operator on the values at hand.
+"""
 
 from __future__ import annotations
 
@@ -6,169 +9,68 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 
-from policyengine.feel.codegen.emit import Code, Entries, Form, Item, Local, Names, Writer
+from policyengine.feel.codegen.call_source import emit_call
+from policyengine.feel.codegen.condition_source import emit_and, emit_if, emit_in, emit_or
+from policyengine.feel.codegen.emit import HINT, Code, Entries, Form, Item, Local, Names, Writer
+from policyengine.feel.codegen.operator_source import checked, common_class, compared, deeper
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
-from policyengine.feel.values.values import Range
 
-_PYTHON = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
-_CHAIN = 12
-
-
-def _deeper(*parts: Code) -> int:
-    return 2 + max((part.depth for part in parts), default=0)
-
-
-def _held(writer: Writer, code: Code) -> tuple[str, str]:
-    """Source that gives a value and keeps it in a variable, and the variable."""
-    if code.simple:
-        return code.text, code.text
-    variable = writer.fresh()
-    return f"({variable} := {code.text})", variable
-
-
-def _numbers(writer: Writer, parts: Sequence[Code], quick: str, slow: str, *, number: bool = False) -> Code:
-    """`quick` where all parts are numbers, else `slow`; both name the parts `{0}`, `{1}` ..."""
-    held = [_held(writer, part) for part in parts]
-    checks = [
-        f"({first}.__class__ is D)"
-        for part, (first, _) in zip(parts, held, strict=True)
-        if not (part.number and part.simple)
-    ]
-    values = [value for _, value in held]
-    if not checks:
-        return Code(f"({quick.format(*values)})", number, depth=_deeper(*parts))
-    text = f"({quick.format(*values)} if {' & '.join(checks)} else {slow.format(*values)})"
-    return Code(text, depth=_deeper(*parts))
+_DATE_PARTS = frozenset({"year", "month", "day"})
+_MOVED = {
+    **{("DT", op, span): "DT" for op in "+-" for span in ("TD", "MO", "")},
+    ("DT", "-", "DT"): "TD",
+    ("S", "+", "S"): "S",
+}
+"""The class that arithmetic on other values than numbers most likely gives."""
 
 
 def _name(writer: Writer, node: syntax.Name, names: Names) -> Code:
-    found = writer.find(node, names)
-    return Code(found, simple=found.isidentifier())
+    return writer.find(node, names)
 
 
 def _binary(writer: Writer, node: syntax.Binary, names: Names) -> Code:
     left, right = writer.emit(node.left, names), writer.emit(node.right, names)
-    slow = f"arithmetic({writer.unit.constant(node.op)}, {{0}}, {{1}})"
-    if node.op == "**":
-        return Code(slow.format(left.text, right.text), depth=_deeper(left, right))
+    slow = f"arithmetic(g, {writer.unit.constant(node.op)}, {{0}}, {{1}}, {writer.place(node)})"
+    cls = common_class((left, right))
+    if node.op == "**" or cls != "D":
+        result = _MOVED.get((left.cls, node.op, right.cls), "")
+        return Code(slow.format(left.text, right.text), result, depth=deeper(left, right))
     if node.op == "/":
-        return _divided(writer, left, right)
-    return _numbers(writer, (left, right), f"{{0}} {node.op} {{1}}", slow)
+        return _divided(writer, left, right, slow)
+    return checked(writer, (left, right), "D", f"{{0}} {node.op} {{1}}", slow, "D")
 
 
-def _divided(writer: Writer, left: Code, right: Code) -> Code:
-    (first, one), (second, other) = _held(writer, left), _held(writer, right)
+def _divided(writer: Writer, left: Code, right: Code, slow: str) -> Code:
+    (first, one), (second, other) = writer.held(left), writer.held(right)
     checks = f"({first}.__class__ is D) & ({second}.__class__ is D) and {other}"
-    slow = f"arithmetic({writer.unit.constant('/')}, {one}, {other})"
-    return Code(f"({one} / {other} if {checks} else {slow})", depth=_deeper(left, right))
+    text = f"({one} / {other} if {checks} else {slow.format(one, other)})"
+    return Code(text, "D", HINT, depth=deeper(left, right))
 
 
 def _negate(writer: Writer, node: syntax.Negate, names: Names) -> Code:
     minus = writer.constant(Decimal(-1)).text
-    return _numbers(writer, (writer.emit(node.operand, names),), f"{{0}} * {minus}", "negate({0})")
+    operand = writer.emit(node.operand, names)
+    slow = f"negate(g, {{0}}, {writer.place(node)})"
+    return checked(writer, (operand,), "D", f"{{0}} * {minus}", slow, "D")
 
 
 def _comparison(writer: Writer, node: syntax.Comparison, names: Names) -> Code:
     left, right = writer.emit(node.left, names), writer.emit(node.right, names)
-    slow = f"compare(g, {writer.unit.constant(node.op)}, {{0}}, {{1}})"
-    return _numbers(writer, (left, right), f"{{0}} {_PYTHON[node.op]} {{1}}", slow)
+    return compared(writer, node.op, left, right, writer.place(node))
 
 
 def _between(writer: Writer, node: syntax.Between, names: Names) -> Code:
     parts = [writer.emit(part, names) for part in (node.low, node.value, node.high)]
-    return _numbers(writer, parts, "{0} <= {1} <= {2}", "between({1}, {0}, {2})")
-
-
-# Conditions
-
-
-def _and(writer: Writer, node: syntax.And, names: Names) -> Code:
-    return _logic(writer, node.operands, names, "False", "True")
-
-
-def _or(writer: Writer, node: syntax.Or, names: Names) -> Code:
-    return _logic(writer, node.operands, names, "True", "False")
-
-
-def _logic(writer: Writer, operands: Sequence[Expression], names: Names, decisive: str, other: str) -> Code:
-    parts = [writer.emit(operands[0], names), *(writer.maybe(each, names) for each in operands[1:])]
-    if len(parts) > _CHAIN:
-        thunks = "".join(f"(lambda: {part.text}), " for part in parts)
-        return Code(f"settled(g, {decisive}, ({thunks}))", depth=_deeper(*parts))
-    held = [_held(writer, part) for part in parts]
-    values = [value for _, value in held]
-    first = "".join(f"{decisive} if {text} is {decisive} else " for text, _ in held)
-    agreed = " and ".join(f"{value} is {other}" for value in values)
-    return Code(f"({first}{other} if {agreed} else undecided({', '.join(values)}))", depth=_deeper(*parts))
-
-
-def _if(writer: Writer, node: syntax.If, names: Names) -> Code:
-    pairs = []
-    at: Expression = node
-    emit = writer.emit
-    while isinstance(at, syntax.If):
-        pairs.append((emit(at.condition, names), writer.maybe(at.then, names)))
-        emit = writer.maybe
-        at = at.otherwise
-    found = writer.maybe(at, names)
-    for condition, then in reversed(pairs):
-        text = f"({then.text} if {condition.text} is True else {found.text})"
-        found = writer.shallow(Code(text, depth=_deeper(condition, then, found)))
-    return found
-
-
-def _in(writer: Writer, node: syntax.In, names: Names) -> Code:
-    value = writer.emit(node.value, names)
-    if not any("?" in syntax.names(test) for test in node.tests):
-        if len(node.tests) == 1:
-            return _single(writer, value, node.tests[0], names)
-        if value.simple:
-            return _tests(writer, value, node.tests, names)
-    variable = writer.unit.fresh("q")
-
-    def write(inside: Names) -> Code:
-        return _tests(writer, Code(variable, simple=True), node.tests, inside)
-
-    name = writer.function([variable], Local({"?": variable}, names), write)
-    return Code(f"{name}({value.text})", depth=_deeper(value))
-
-
-def _single(writer: Writer, value: Code, test: Expression, names: Names) -> Code:
-    found = _test(writer, value, test, names)
-    return found._replace(text=f"plain({found.text})", depth=found.depth + 1)
-
-
-def _tests(writer: Writer, value: Code, tests: Sequence[Expression], names: Names) -> Code:
-    if len(tests) == 1:
-        return _single(writer, value, tests[0], names)
-    writer.lazy += 1
-    parts = [_test(writer, value, test, names) for test in tests]
-    writer.lazy -= 1
-    thunks = "".join(f"(lambda: {part.text}), " for part in parts)
-    return Code(f"tested(g, ({thunks}))", depth=_deeper(*parts) + 1)
-
-
-def _test(writer: Writer, value: Code, test: Expression, names: Names) -> Code:
-    found = writer.emit(test, names)
-    mentions, is_range = "?" in syntax.names(test), isinstance(test, syntax.RangeLiteral)
-    shown = found.text.replace("{", "{{").replace("}", "}}")
-    slow = f"test(g, {{0}}, {shown}, {mentions}, {is_range})"
-    known = writer.unit.constants.get(found.text)
-    if isinstance(known, Range) and isinstance(known.low, Decimal) and isinstance(known.high, Decimal):
-        low, high = writer.constant(known.low).text, writer.constant(known.high).text
-        after, before = ("<=" if known.low_closed else "<"), ("<=" if known.high_closed else "<")
-        return _numbers(writer, (value,), f"{low} {after} {{0}} {before} {high}", slow)
-    return Code(slow.format(value.text), depth=_deeper(value, found))
+    slow = f"between(g, {{1}}, {{0}}, {{2}}, {writer.place(node)})"
+    return checked(writer, parts, common_class(parts), "{0} <= {1} <= {2}", slow, "B")
 
 
 def _range(writer: Writer, node: syntax.RangeLiteral, names: Names) -> Code:
     ends = [
         writer.constant(None) if end is None else writer.emit(end, names) for end in (node.low, node.high)
     ]
-    literal = writer.unit.variable("r", "r", id(node))
-    writer.unit.constants[literal] = node
-    return Code(f"ranged({ends[0].text}, {ends[1].text}, {literal})", depth=_deeper(*ends))
+    return Code(f"ranged(g, {ends[0].text}, {ends[1].text}, {writer.node(node)})", depth=deeper(*ends))
 
 
 # Lists, contexts, paths
@@ -176,7 +78,7 @@ def _range(writer: Writer, node: syntax.RangeLiteral, names: Names) -> Code:
 
 def _list(writer: Writer, node: syntax.ListLiteral, names: Names) -> Code:
     items = [writer.emit(item, names) for item in node.items]
-    return Code(f"[{', '.join(item.text for item in items)}]", depth=_deeper(*items))
+    return Code(f"[{', '.join(item.text for item in items)}]", "L", depth=deeper(*items))
 
 
 def _context(writer: Writer, node: syntax.ContextLiteral, names: Names) -> Code:
@@ -185,7 +87,7 @@ def _context(writer: Writer, node: syntax.ContextLiteral, names: Names) -> Code:
         values = [writer.emit(entry.value, names) for entry in node.entries]
         pairs = zip(node.entries, values, strict=True)
         entries = ", ".join(f"{writer.unit.constant(entry.key)}: {value.text}" for entry, value in pairs)
-        return Code(f"{{{entries}}}", depth=_deeper(*values))
+        return Code(f"{{{entries}}}", depth=deeper(*values))
     variable = writer.unit.fresh("d")
 
     def write(inside: Names) -> str:
@@ -205,17 +107,39 @@ def _mentioned(node: Expression) -> set[str]:
 
 def _path(writer: Writer, node: syntax.Path, names: Names) -> Code:
     target, key = writer.emit(node.target, names), writer.unit.constant(node.name)
-    first, value = _held(writer, target)
-    text = f"({value}.get({key}) if {first}.__class__ is dict else part(g, {value}, {key}))"
-    return Code(text, depth=_deeper(target))
+    if target.row:
+        own = writer.surroundings.field(target.row, target.text, node.name)
+        if own is not None and target.simple:
+            return own
+    slow = f"part(g, {{0}}, {key}, {writer.place(node)})"
+    if target.rows:
+        return _column(writer, target, node.name, slow)
+    if target.cls == "DT" and node.name in _DATE_PARTS:
+        return checked(writer, (target,), "DT", f"D({{0}}.{node.name})", slow, "D")
+    first, value = writer.held(target)
+    quick = "" if writer.policy else f"{value}.get({key}) if {first}.__class__ is dict else "
+    return Code(f"({quick}{slow.format(value if quick else target.text)})", depth=deeper(target))
+
+
+def _column(writer: Writer, target: Code, name: str, slow: str) -> Code:
+    """One field of every instance in a list."""
+    item = writer.unit.fresh("i")
+    own = writer.surroundings.field(target.rows, item, name)
+    if own is None:
+        return Code(slow.format(target.text), depth=deeper(target))
+    writer.loops = True
+    first, rows = writer.held(target)
+    text = f"([{own.text} for {item} in {rows}] if listed(g, {first}) else {slow.format(rows)})"
+    return Code(text, "L", depth=deeper(target))
 
 
 def _filter(writer: Writer, node: syntax.Filter, names: Names) -> Code:
     target, item = writer.emit(node.target, names), writer.unit.fresh("i")
-    body = writer.function([item], Item(item, names), lambda inside: writer.emit(node.condition, inside))
-    literal = writer.unit.variable("l", "l", id(node))
-    writer.unit.constants[literal] = node
-    return Code(f"filtered(g, {target.text}, {body}, {literal})", depth=_deeper(target))
+    inside = Item(item, target.rows, names)
+    body = writer.function([item], inside, lambda names: writer.emit(node.condition, names))
+    row = target.rows if isinstance(node.condition, (syntax.Literal, syntax.Negate)) else ""
+    text = f"filtered(g, {target.text}, {body}, {writer.place(node)})"
+    return Code(text, depth=deeper(target), rows="" if row else target.rows)
 
 
 # Loops and functions
@@ -225,19 +149,22 @@ def _domains(
     writer: Writer, iterators: Sequence[syntax.Iterator], names: Names
 ) -> tuple[str, list[str], Names]:
     """A tuple of functions for what is gone through, the variables of its items, and the names after it."""
-    functions, variables = [], list[str]()
+    functions, variables, row = [], list[str](), ""
     for iterator in iterators:
 
         def write(inside: Names, at: syntax.Iterator = iterator) -> str:
-            domain = writer.emit(at.domain, inside).text
+            nonlocal row
+            domain = writer.emit(at.domain, inside)
+            row = domain.rows
             if at.domain_end is None:
-                return f"items({domain})"
-            return f"steps({domain}, {writer.emit(at.domain_end, inside).text})"
+                return f"items({domain.text})"
+            return f"steps({domain.text}, {writer.emit(at.domain_end, inside).text})"
 
-        functions.append(writer.function(variables, names, write))
+        name = writer.function(variables, names, write)
+        functions.append(f"({name}, {writer.place(iterator)}), ")
         variables = [*variables, writer.unit.fresh("i")]
-        names = Local({iterator.name: variables[-1]}, names)
-    return f"({''.join(f'{name}, ' for name in functions)})", variables, names
+        names = Local({iterator.name: Code(variables[-1], simple=True, row=row)}, names)
+    return f"({''.join(functions)})", variables, names
 
 
 def _for(writer: Writer, node: syntax.For, names: Names) -> Code:
@@ -245,15 +172,15 @@ def _for(writer: Writer, node: syntax.For, names: Names) -> Code:
     partial = "partial" in syntax.names(node.body)
     if partial:
         variables = [*variables, writer.unit.fresh("i")]
-        inside = Local({"partial": variables[-1]}, inside)
+        inside = Local({"partial": Code(variables[-1], simple=True)}, inside)
     body = writer.function(variables, inside, lambda names: writer.emit(node.body, names))
-    return Code(f"each(g, {domains}, {body}, {partial})")
+    return Code(f"each(g, {domains}, {body}, {partial})", "L")
 
 
 def _quantified(writer: Writer, node: syntax.Quantified, names: Names) -> Code:
     domains, variables, inside = _domains(writer, node.iterators, names)
     body = writer.function(variables, inside, lambda names: writer.emit(node.condition, names))
-    return Code(f"quantified(g, {domains}, {body}, {not node.every})")
+    return Code(f"quantified(g, {domains}, {body}, {not node.every}, {writer.place(node)})", "B", writer.policy)
 
 
 def _function(writer: Writer, node: syntax.FunctionLiteral, names: Names) -> Code:
@@ -264,51 +191,41 @@ def _function(writer: Writer, node: syntax.FunctionLiteral, names: Names) -> Cod
             writer.frame.lines.append(f"{variable} = e.names[{writer.unit.constant(name)}]")
         return writer.emit(node.body, inside)
 
-    body = writer.function(["b", "e"], Local(variables, names), write)
-    literal = writer.unit.variable("l", "l", id(node))
-    writer.unit.constants[literal] = node
-    return Code(f"made(g, {literal}, {body})")
-
-
-def _call(writer: Writer, node: syntax.Call, names: Names) -> Code:
-    called = (
-        Code(writer.callee(node.function, names), simple=True)
-        if isinstance(node.function, syntax.Name)
-        else writer.emit(node.function, names)
-    )
-    values = [*node.positional, *(entry.value for entry in node.named)]
-    arguments = [writer.emit(value, names) for value in values]
-    given = "".join(f"{argument.text}, " for argument in arguments)
-    keys = f", {writer.unit.constant(tuple(entry.key for entry in node.named))}" if node.named else ""
-    return Code(f"call({called.text}, ({given}){keys})", depth=_deeper(called, *arguments))
+    given = {name: Code(variable, simple=True) for name, variable in variables.items()}
+    body = writer.function(["b", "e"], Local(given, names), write)
+    return Code(f"made(g, {writer.node(node)}, {body})")
 
 
 def _instance(writer: Writer, node: syntax.InstanceOf, names: Names) -> Code:
-    value, literal = writer.emit(node.value, names), writer.unit.fresh("y")
-    writer.unit.constants[literal] = node.type
-    return Code(f"instance(g, {value.text}, {literal})", depth=_deeper(value))
+    value = writer.emit(node.value, names)
+    return Code(f"instance(g, {value.text}, {writer.node(node)})", depth=deeper(value))
+
+
+def _open(writer: Writer, node: syntax.Open, names: Names) -> Code:
+    return writer.constant(writer.surroundings.worked_out(node, frozenset()))
 
 
 FORMS: Mapping[type, Form] = MappingProxyType(
     {
         syntax.Name: _name,
+        syntax.Open: _open,
         syntax.Path: _path,
         syntax.Negate: _negate,
         syntax.Binary: _binary,
         syntax.Comparison: _comparison,
-        syntax.And: _and,
-        syntax.Or: _or,
+        syntax.And: emit_and,
+        syntax.Or: emit_or,
         syntax.Between: _between,
-        syntax.In: _in,
+        syntax.In: emit_in,
         syntax.RangeLiteral: _range,
-        syntax.If: _if,
+        syntax.If: emit_if,
         syntax.For: _for,
         syntax.Quantified: _quantified,
         syntax.Filter: _filter,
         syntax.ListLiteral: _list,
         syntax.ContextLiteral: _context,
         syntax.FunctionLiteral: _function,
-        syntax.Call: _call,
+        syntax.Call: emit_call,
         syntax.InstanceOf: _instance,
     }
 )

@@ -1,35 +1,43 @@
-"""What generated code of plain FEEL calls: whatever is not done by an operator of Python on two numbers.
+"""What generated code calls: whatever is not done by an operator of Python.
 
-Each gives exactly what the reference evaluator gives; `g` is the evaluation, whose steps it takes.
+Each gives exactly what the reference evaluator gives, by the same functions of `values` and `evaluate`. `g` is
+the evaluation: it counts the steps, and tells whether what has no answer is null (plain FEEL) or unknown.
 """
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from typing import Any, Final, TypeAlias
 
-from policyengine.feel.evaluation.environment import Env, Shared
-from policyengine.feel.evaluation.invocation import apply, closure
+from policyengine.feel.evaluation.invocation import apply, closure, run_built_in
 from policyengine.feel.evaluation.iteration import items_of, kept, steps_between
-from policyengine.feel.evaluation.kleene import settle
-from policyengine.feel.syntax.tree import Filter, FunctionLiteral, Name, RangeLiteral
+from policyengine.feel.evaluation.kleene import agreed, settle
+from policyengine.feel.evaluation.environment import Env, Shared
+from policyengine.feel.syntax.tree import FunctionLiteral, InstanceOf, Name, RangeLiteral
 from policyengine.feel.syntax.typenames import resolved
 from policyengine.feel.types.conform import is_instance
-from policyengine.feel.types.properties import property_of
-from policyengine.feel.types.types import Type
+from policyengine.feel.types.signatures import Function
 from policyengine.feel.values import arithmetic as operators
 from policyengine.feel.values import comparison as comparisons
 from policyengine.feel.values.comparison import matches
-from policyengine.feel.values.values import Failed, Invocable, Range, Unknown, unknown
-from policyengine.source import Source
+from policyengine.feel.types.properties import property_of
+from policyengine.feel.values.values import Failed, Invocable, Months, Range, Unknown, unknown
+from policyengine.source import Span
 
 Body: TypeAlias = Callable[..., object]
-NOWHERE: Final = Source("", "").span(0, 0)
+Domains: TypeAlias = Sequence[tuple[Callable[..., Any], Span]]
+Test: TypeAlias = Callable[[object], object]
+_TOO_LARGE: Final = "the result is not a number, or too large"
 
 
 class Exhausted(Exception):  # noqa: N818  # no error: the reference evaluator takes over
     """More steps than the generated code allows itself."""
+
+
+GIVEN_UP: Final = (Exhausted, DecimalException, OverflowError, RecursionError)
+"""What generated code raises where a limit is reached; the reference evaluator then answers."""
 
 
 def spend(g: Shared, steps: int) -> None:
@@ -39,25 +47,69 @@ def spend(g: Shared, steps: int) -> None:
         raise Exhausted
 
 
+def outcome(g: Shared, value: object, place: Span) -> object:
+    """A result as it is, or what a failure shows as."""
+    return g.fail(value.sentence, place) if value.__class__ is Failed else value  # type: ignore[attr-defined]
+
+
+# Names and functions
+
+
 def look(g: Shared, scope: Mapping[str, object], node: Name) -> object:
     """The value of a name of the context; of a built-in function that."""
     if node.name in scope:
         return scope[node.name]
-    function = g.functions.get(node.name)
-    return None if function is None else closure(function, Env(scope, None, g), node)
+    found = g.functions.get(node.name)
+    if found is None:
+        return g.fail(f"there is no `{node.name}`", node.span)
+    return closure(found, Env(scope, None, g), node)
 
 
 def function(g: Shared, found: object, node: Name) -> object:
     """What a name calls: a fact may have the name of a function."""
-    return found if isinstance(found, Invocable) else look(g, _NOTHING, node)
+    if isinstance(found, Invocable):
+        return found
+    known = g.functions.get(node.name)
+    return Failed(f"there is no function `{node.name}`") if known is None else _closed(g, known, node)
+
+
+def _closed(g: Shared, known: Function, node: Name) -> Invocable:
+    return closure(known, Env(_NOTHING, None, g), node)
 
 
 _NOTHING: Mapping[str, object] = {}
 
 
-def call(function: object, arguments: Sequence[object], names: Sequence[str] = ()) -> object:
+def call(g: Shared, called: object, arguments: Sequence[object], names: Sequence[str], place: Span) -> object:
     """The result of a call."""
-    return apply(function, arguments, names) if isinstance(function, Invocable) else None
+    if not isinstance(called, Invocable):
+        return outcome(g, called if isinstance(called, Failed) else _NO_FUNCTION, place)
+    try:
+        return apply(called, arguments, names)
+    except DecimalException:
+        return g.fail(_TOO_LARGE, place)
+
+
+_NO_FUNCTION: Final = Failed("what is called is no function")
+
+
+def invoke(
+    g: Shared, known: Function, arguments: Sequence[object], names: Sequence[str], place: Span
+) -> object:
+    """The result of a built-in function."""
+    try:
+        return run_built_in(g, known, arguments, names, place)
+    except DecimalException:
+        return g.fail(_TOO_LARGE, place)
+
+
+def ran(g: Shared, place: Span, run: Callable[..., object], *arguments: object) -> object:
+    """The result of a built-in function for arguments that fit the signature of `run`."""
+    try:
+        found = run(*arguments)
+    except DecimalException:
+        return g.fail(_TOO_LARGE, place)
+    return g.fail(found.sentence, place) if found.__class__ is Failed else found  # type: ignore[attr-defined]
 
 
 def made(g: Shared, literal: FunctionLiteral, run: Callable[[object, Env], object]) -> Invocable:
@@ -65,49 +117,54 @@ def made(g: Shared, literal: FunctionLiteral, run: Callable[[object, Env], objec
     return closure(literal, Env(_NOTHING, None, g), literal, run)
 
 
-def plain(value: object) -> object:
-    """A result; what failed is null."""
-    return None if isinstance(value, Failed) else value
+# Operators
 
 
-def arithmetic(op: str, left: object, right: object) -> object:
+def arithmetic(g: Shared, op: str, left: object, right: object, place: Span) -> object:
     """`left op right`."""
-    return unknown((left, right)) or plain(operators.arithmetic(op, left, right))
+    if left.__class__ is Unknown or right.__class__ is Unknown:
+        return unknown((left, right))
+    return outcome(g, operators.arithmetic(op, left, right), place)
 
 
-def negate(value: object) -> object:
+def negate(g: Shared, value: object, place: Span) -> object:
     """`-value`."""
-    return value if isinstance(value, Unknown) else plain(operators.negate(value))
+    return value if isinstance(value, Unknown) else outcome(g, operators.negate(value), place)
 
 
-def compare(g: Shared, op: str, left: object, right: object) -> object:
+def compare(g: Shared, op: str, left: object, right: object, place: Span) -> object:
     """`left op right`."""
+    if left.__class__ is Unknown:
+        return unknown((left, right)) if right.__class__ is Unknown else left
     g.charge((left, right))
-    if op == "=" and left.__class__ is str and right.__class__ is str:
-        return left == right
-    return plain(comparisons.compare(op, left, right))
+    return outcome(g, comparisons.compare(op, left, right), place)
 
 
-def between(value: object, low: object, high: object) -> object:
+def between(g: Shared, value: object, low: object, high: object, place: Span) -> object:
     """`value between low and high`."""
-    return plain(
-        comparisons.both(comparisons.compare(">=", value, low), comparisons.compare("<=", value, high))
-    )
+    above, below = comparisons.compare(">=", value, low), comparisons.compare("<=", value, high)
+    return outcome(g, comparisons.both(above, below), place)
 
 
-def undecided(*results: object) -> object:
-    """What `and` and `or` come to where no operand decides and one has no answer."""
-    return unknown(results)
+def opened(g: Shared, cases: Iterable[tuple[object, Span, object]], last: object) -> object:
+    """A chain of `if` with conditions that are neither true nor false."""
+    open_ones: list[object] = []
+    branches: list[object] = []
+    for condition, place, branch in cases:
+        if condition is True:
+            last = branch
+            break
+        if condition is not False:
+            if not isinstance(condition, Unknown):
+                condition = g.fail("the condition is neither true nor false", place)
+            open_ones.append(condition)
+            branches.append(branch)
+    return agreed([*branches, last], open_ones)
 
 
-def settled(g: Shared, decisive: bool, results: Iterable[Callable[[], object]]) -> object:
-    """Many operands of `and` or `or`."""
-    return settle((result() for result in results), decisive, g, NOWHERE)
-
-
-def tested(g: Shared, results: Iterable[Callable[[], object]]) -> object:
-    """Whether one of several tests holds."""
-    return settle((result() for result in results), True, g, NOWHERE)
+def tested(g: Shared, value: object, tests: Iterable[Test], place: Span) -> object:
+    """Whether one of several tests holds of a value."""
+    return settle((test(value) for test in tests), True, g, place)
 
 
 def test(g: Shared, value: object, found: object, mentions: bool, is_range: bool) -> object:
@@ -121,35 +178,40 @@ def test(g: Shared, value: object, found: object, mentions: bool, is_range: bool
     return matches(value, found)
 
 
-def ranged(low: object, high: object, node: RangeLiteral) -> object:
+def ranged(g: Shared, low: object, high: object, node: RangeLiteral) -> object:
     """A range of these ends."""
     if (node.low is not None and low is None) or (node.high is not None and high is None):
-        return None
+        return g.fail("an end of the range is null", node.span)
     if node.low is not None and node.high is not None and unknown((low, high)) is None:
         way = comparisons.order(low, high)
         if isinstance(way, Failed) and node.low is not node.high:
-            return None
+            return outcome(g, way, node.span)
     return Range(low, high, node.low_closed, node.high_closed)
 
 
-def part(g: Shared, target: object, name: str) -> object:
+def instance(g: Shared, value: object, node: InstanceOf) -> object:
+    """`value instance of type`."""
+    if isinstance(value, Unknown):
+        return value
+    wanted = resolved(node.type, g.types)
+    if wanted is None:
+        return g.fail("there is no such type", node.span)
+    return value is not None and is_instance(value, wanted)
+
+
+# Parts of values
+
+
+def part(g: Shared, target: object, name: str, place: Span) -> object:
     """`target.name`."""
     if isinstance(target, Unknown):
         return target
     if isinstance(target, Mapping):
-        return target.get(name)
+        return target[name] if name in target else g.fail(f"there is no `{name}`", place)
     if isinstance(target, (list, tuple)):
         g.charge((target,))
-        return [part(g, item, name) for item in target]
-    return plain(property_of(target, name))
-
-
-def instance(g: Shared, value: object, named: Type) -> object:
-    """`value instance of type`."""
-    if isinstance(value, Unknown):
-        return value
-    wanted = resolved(named, g.types)
-    return None if wanted is None else value is not None and is_instance(value, wanted)
+        return [part(g, item, name, place) for item in target]
+    return outcome(g, property_of(target, name), place)
 
 
 def field(item: object, name: str, outer: object) -> object:
@@ -157,20 +219,32 @@ def field(item: object, name: str, outer: object) -> object:
     return item[name] if isinstance(item, Mapping) and name in item else outer
 
 
-def bindings(g: Shared, domains: Sequence[Callable[..., object]], given: tuple[Any, ...]) -> Iterator[Any]:
+def listed(g: Shared, items: Any) -> bool:
+    """Whether a list of instances is known; going through it takes steps."""
+    if items.__class__ is Unknown:
+        return False
+    g.charge((items,))
+    return True
+
+
+# Loops
+
+
+def bindings(g: Shared, domains: Domains, given: tuple[Any, ...]) -> Iterator[Any]:
     """Every combination of items, as a tuple; what is no tuple is the answer instead."""
     if len(given) == len(domains):
         yield given
         return
-    items = domains[len(given)](*given)
+    domain, place = domains[len(given)]
+    items = domain(*given)
     if isinstance(items, (Unknown, Failed)):
-        yield plain(items)
+        yield outcome(g, items, place)
         return
-    for item in items:  # type: ignore[attr-defined]  # a domain gives what can be gone through
+    for item in items:
         yield from bindings(g, domains, (*given, item))
 
 
-def each(g: Shared, domains: Sequence[Callable[..., object]], body: Body, partial: bool) -> object:
+def each(g: Shared, domains: Domains, body: Body, partial: bool) -> object:
     """`for`."""
     results: list[object] = []
     for given in bindings(g, domains, ()):
@@ -184,43 +258,41 @@ def each(g: Shared, domains: Sequence[Callable[..., object]], body: Body, partia
     return results
 
 
-def quantified(g: Shared, domains: Sequence[Callable[..., object]], body: Body, decisive: bool) -> object:
+def quantified(g: Shared, domains: Domains, body: Body, decisive: bool, place: Span) -> object:
     """`some`, which true decides, and `every`, which false does."""
     found = bindings(g, domains, ())
     results = (body(*given) if given.__class__ is tuple else given for given in found)
-    return settle(results, decisive, g, NOWHERE)
+    return settle(results, decisive, g, place)
 
 
-def filtered(g: Shared, target: object, condition: Callable[[object], object], node: Filter) -> object:
+def filtered(g: Shared, target: object, condition: Test, place: Span) -> object:
     """`target[condition]`."""
-    return target if isinstance(target, Unknown) else kept(target, condition, g, node.span)
+    return target if isinstance(target, Unknown) else kept(target, condition, g, place)
 
 
 NAMES: Final[dict[str, object]] = {
     "D": Decimal,
-    "spend": spend,
-    "look": look,
-    "function": function,
-    "call": call,
-    "made": made,
-    "arithmetic": arithmetic,
-    "negate": negate,
-    "compare": compare,
-    "between": between,
-    "undecided": undecided,
-    "settled": settled,
-    "tested": tested,
-    "test": test,
-    "plain": plain,
-    "ranged": ranged,
-    "part": part,
-    "instance": instance,
-    "field": field,
-    "each": each,
-    "quantified": quantified,
-    "filtered": filtered,
+    "S": str,
+    "B": bool,
+    "DT": datetime.date,
+    "TD": datetime.timedelta,
+    "MO": Months,
+    "L": list,
+    "U": Unknown,
+    "M": object(),
+    "len": len,
+    "dict": dict,
     "items": items_of,
     "steps": steps_between,
-    "dict": dict,
-}
+    "settle": settle,
+    "GIVEN_UP": GIVEN_UP,
+    **{
+        each.__name__: each
+        for each in (
+            spend, outcome, look, function, call, invoke, ran, made, arithmetic, negate, compare, between,
+            opened, tested, test, ranged, instance, part, field, listed, bindings, quantified, filtered,
+        )
+    },
+    "each": each,
+}  # fmt: skip
 """The names that generated code sees beside its own constants and functions."""

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from policyengine.feel.evaluation.environment import ABSENT, Env, Shared
 from policyengine.feel.evaluation.invocation import call, closure
 from policyengine.feel.evaluation.iteration import bindings, filtered
-from policyengine.feel.evaluation.kleene import settle
+from policyengine.feel.evaluation.kleene import agreed, settle
 from policyengine.feel.functions import BUILTINS
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.syntax import tree as syntax
@@ -193,14 +193,7 @@ def _if(node: syntax.If, env: Env) -> object:
             branches.append(run(at.then, env))
         at = at.otherwise
     last = run(at.then if isinstance(at, syntax.If) else at, env)
-    return _agreed([*branches, last], open_ones) if open_ones else last
-
-
-def _agreed(branches: Sequence[object], open_ones: Sequence[object]) -> object:
-    last = branches[-1]
-    if unknown(branches) is None and all(compare("=", branch, last) is True for branch in branches):
-        return last
-    return unknown((*open_ones, *branches))
+    return agreed([*branches, last], open_ones) if open_ones else last
 
 
 def _for(node: syntax.For, env: Env) -> object:

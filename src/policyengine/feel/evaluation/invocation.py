@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from policyengine.feel import limits
 from policyengine.feel.checker.checker import check
-from policyengine.feel.evaluation.environment import ABSENT, Env
+from policyengine.feel.evaluation.environment import ABSENT, Env, Shared
 from policyengine.feel.syntax.tree import Call, Expression, FunctionLiteral, Name
 from policyengine.feel.syntax.typenames import resolved
 from policyengine.feel.types.conform import MISMATCH, conform
@@ -15,6 +15,7 @@ from policyengine.feel.types.relations import accepts
 from policyengine.feel.types.signatures import Function, Result, bind
 from policyengine.feel.types.types import ANY, FunctionType, Type
 from policyengine.feel.values.values import Failed, Invocable, unknown_within
+from policyengine.source import Span
 
 Run: TypeAlias = Callable[[Expression, Env], object]
 
@@ -52,14 +53,20 @@ class _BuiltIn(Invocable):
 
     def apply(self, arguments: Sequence[object], names: Sequence[str]) -> object:
         """The result for arguments, the last of which may be named."""
-        shared = self.env.shared
-        shared.charge(arguments)
-        if self.function.strict:
-            open_one = unknown_within(arguments)
-            if open_one is not None:
-                return open_one
-        bound = bind(self.function, arguments, names, shared)
-        return shared.outcome(bound if isinstance(bound, Failed) else bound(), self.node.span)
+        return run_built_in(self.env.shared, self.function, arguments, names, self.node.span)
+
+
+def run_built_in(
+    shared: Shared, function: Function, arguments: Sequence[object], names: Sequence[str], place: Span
+) -> object:
+    """The result of a built-in function for arguments, the last of which may be named."""
+    shared.charge(arguments)
+    if function.strict:
+        open_one = unknown_within(arguments)
+        if open_one is not None:
+            return open_one
+    bound = bind(function, arguments, names, shared)
+    return shared.outcome(bound if isinstance(bound, Failed) else bound(), place)
 
 
 class _Closure(Invocable):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from policyengine.feel.evaluation.environment import Shared
+from policyengine.feel.values.comparison import compare
 from policyengine.feel.values.values import Failed, Unknown, unknown
 from policyengine.source import Span
 
@@ -31,3 +32,11 @@ def settle(results: Iterable[object], decisive: bool, shared: Shared, place: Spa
 
 def _sentence(result: object) -> str:
     return "the condition is null" if result is None else "the condition is neither true nor false"
+
+
+def agreed(branches: Sequence[object], open_ones: Sequence[object]) -> object:
+    """The value of branches that all agree; else the causes of the open conditions and of the branches."""
+    last = branches[-1]
+    if unknown(branches) is None and all(compare("=", branch, last) is True for branch in branches):
+        return last
+    return unknown((*open_ones, *branches))

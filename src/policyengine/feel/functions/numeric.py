@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import (
     ROUND_CEILING,
     ROUND_DOWN,
@@ -35,11 +36,36 @@ def rounded(number: Decimal, scale: Decimal, rounding: str) -> object:
     return NUMBERS.plus(whole.scaleb(-places, _WIDE)) if whole else Decimal(0)
 
 
+def rounder(places: int, rounding: str) -> Callable[[Decimal], Decimal]:
+    """A function that rounds to so few places exactly as `rounded` does, several times faster."""
+    quantum, scale = Decimal(1).scaleb(-places), Decimal(places)
+
+    def rounds(number: Decimal) -> Decimal:
+        near = number.quantize(quantum, rounding)
+        # A number with fewer places than wanted keeps them, and zero has none.
+        if near and (near != number or near.same_quantum(number)):
+            return near
+        return rounded(number, scale, rounding)  # type: ignore[return-value]  # the scale is no failure
+
+    return rounds
+
+
+ROUNDINGS = {
+    "decimal": ROUND_HALF_EVEN,
+    "floor": ROUND_FLOOR,
+    "ceiling": ROUND_CEILING,
+    "round up": ROUND_UP,
+    "round down": ROUND_DOWN,
+    "round half up": ROUND_HALF_UP,
+    "round half down": ROUND_HALF_DOWN,
+}
 _WIDE = NUMBERS.copy()
 _WIDE.Emax, _WIDE.Emin, _WIDE.prec = 99_999, -99_999, 200
 
 
-def _rounding(name: str, rounding: str, *, optional: bool = False) -> Function:
+def _rounding(name: str, *, optional: bool = False) -> Function:
+    rounding = ROUNDINGS[name]
+
     def run(number: Decimal, scale: Decimal = Decimal(0)) -> object:
         return rounded(number, scale, rounding)
 
@@ -83,13 +109,13 @@ def _multiple_of_two(number: Decimal, rest: int) -> object:
 
 
 FUNCTIONS = table(
-    _rounding("decimal", ROUND_HALF_EVEN),
-    _rounding("floor", ROUND_FLOOR, optional=True),
-    _rounding("ceiling", ROUND_CEILING, optional=True),
-    _rounding("round up", ROUND_UP),
-    _rounding("round down", ROUND_DOWN),
-    _rounding("round half up", ROUND_HALF_UP),
-    _rounding("round half down", ROUND_HALF_DOWN),
+    _rounding("decimal"),
+    _rounding("floor", optional=True),
+    _rounding("ceiling", optional=True),
+    _rounding("round up"),
+    _rounding("round down"),
+    _rounding("round half up"),
+    _rounding("round half down"),
     function("abs", signature("n: number|days duration|months duration", type_of_first, _abs, total=True)),
     function("modulo", signature("dividend: number, divisor: number", type_of_first, modulo)),
     function("sqrt", signature("number: number", NUMBER, _sqrt)),

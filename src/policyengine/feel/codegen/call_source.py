@@ -1,0 +1,223 @@
+"""Calls of functions to source: a built-in one whose signature is known is run without looking it up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from types import MappingProxyType
+
+from policyengine.feel.codegen.emit import EXACT, HINT, SURE, Code, Names, Writer
+from policyengine.feel.codegen.operator_source import checked, deeper
+from policyengine.feel.functions.numeric import ROUNDINGS, rounder
+from policyengine.feel.syntax import tree as syntax
+from policyengine.feel.syntax.tree import Expression
+from policyengine.feel.types.signatures import Function, Signature, arrange
+from policyengine.feel.types.types import (
+    ANY,
+    BOOLEAN,
+    DATE,
+    DAYS_DURATION,
+    MONTHS_DURATION,
+    TEXT,
+    Enum,
+    ListOf,
+    Number,
+    OneOf,
+    Type,
+)
+
+_CLASSES: Mapping[Type, str] = MappingProxyType(
+    {BOOLEAN: "B", TEXT: "S", DATE: "DT", DAYS_DURATION: "TD", MONTHS_DURATION: "MO"}
+)
+
+
+def class_of(known: Type | None) -> str:
+    """The class of the values of a type, as generated code names it; "" if it has no single one."""
+    if isinstance(known, Number):
+        return "D"
+    if isinstance(known, ListOf):
+        return "L"
+    return "S" if isinstance(known, Enum) else "" if known is None else _CLASSES.get(known, "")
+
+
+def emit_call(writer: Writer, node: syntax.Call, names: Names) -> Code:
+    """A call of a function."""
+    function = _known(writer, node.function, names)
+    if function is None:
+        return _dynamic(writer, node, names)
+    if not node.named:
+        own = _INLINE.get(function.name)
+        found = own(writer, node, names) if own is not None else None
+        if found is not None:
+            return found
+    return _built_in(writer, function, node, names)
+
+
+def _known(writer: Writer, called: Expression, names: Names) -> Function | None:
+    """The built-in function that is called, if that is certain beforehand."""
+    function = writer.surroundings.function(called.name) if isinstance(called, syntax.Name) else None
+    if function is None or names is None:
+        return function
+    assert isinstance(called, syntax.Name)
+    # A name that a form around brings along may be that of a function.
+    return function if writer.find(called, names) == writer.find(called, None) else None
+
+
+def _dynamic(writer: Writer, node: syntax.Call, names: Names) -> Code:
+    writer.loops = True
+    if isinstance(node.function, syntax.Name):
+        found = writer.find(node.function, names)
+        called = Code(f"function(g, {found.text}, {writer.node(node.function)})", depth=deeper(found))
+    else:
+        called = writer.emit(node.function, names)
+    arguments, given, keys = _arguments(writer, node, names)
+    text = f"call(g, {called.text}, ({given}), {keys}, {writer.place(node)})"
+    return Code(text, depth=deeper(called, *arguments))
+
+
+def _arguments(writer: Writer, node: syntax.Call, names: Names) -> tuple[list[Code], str, str]:
+    values = [*node.positional, *(entry.value for entry in node.named)]
+    arguments = [writer.emit(value, names) for value in values]
+    keys = writer.unit.constant(tuple(entry.key for entry in node.named)) if node.named else "()"
+    return arguments, "".join(f"{argument.text}, " for argument in arguments), keys
+
+
+def _built_in(writer: Writer, function: Function, node: syntax.Call, names: Names) -> Code:
+    arguments, given, keys = _arguments(writer, node, names)
+    slow = f"invoke(g, {writer.node(function)}, ({given}), {keys}, {writer.place(node)})"
+    if not node.named:
+        for way in function.signatures:
+            wanted = _wanted(function, way, arguments)
+            if wanted is not None:
+                return _run(writer, way, arguments, wanted, node)
+    writer.loops = True
+    return Code(slow, _result(function), depth=deeper(*arguments))
+
+
+def _result(function: Function) -> str:
+    results = {class_of(way.result) if not callable(way.result) else "" for way in function.signatures}
+    return results.pop() if len(results) == 1 else ""
+
+
+def _wanted(function: Function, way: Signature, arguments: Sequence[Code]) -> list[str] | None:
+    """The class that each argument must have for a signature, "" for any; None if it has to be looked at."""
+    arranged = arrange(way, len(arguments), ())
+    if arranged is None or way.metered:
+        return None
+    found = []
+    for parameter, at in arranged:
+        kind = parameter.type
+        options = [class_of(each) for each in (kind.options if isinstance(kind, OneOf) else (kind,))]
+        if kind == ANY and not function.strict:
+            found.append("")
+        elif kind == ListOf(ANY) and not function.strict and arguments[at].cls == "L":
+            found.append("L")
+        elif arguments[at].cls in options and arguments[at].cls not in ("", "L"):
+            found.append(arguments[at].cls)
+        else:
+            return None
+    return found
+
+
+def _run(
+    writer: Writer, way: Signature, arguments: Sequence[Code], wanted: Sequence[str], node: syntax.Call
+) -> Code:
+    held = [writer.held(argument) for argument in arguments]
+    checks = [
+        f"({first}.__class__ is {cls})"
+        for argument, (first, _), cls in zip(arguments, held, wanted, strict=True)
+        if cls and not (argument.cls == cls and argument.sure == SURE and argument.simple)
+    ]
+    unchecked = [cls == "" for cls in wanted]
+    values = [
+        argument.text if free else value
+        for argument, (_, value), free in zip(arguments, held, unchecked, strict=True)
+    ]
+    place = writer.place(node)
+    if way.source:
+        quick = f"({way.source.format(*values)})"
+    else:
+        quick = f"ran(g, {place}, {writer.node(way.run)}, {', '.join(values)})"
+    result = class_of(way.result) if not callable(way.result) else ""
+    known = way.total and all(part.sure >= EXACT for part, free in zip(arguments, unchecked, strict=True) if not free)
+    certain = EXACT if known and writer.policy else HINT
+    if not checks:
+        return Code(quick, result, certain, depth=deeper(*arguments))
+    function = writer.surroundings.function(str(getattr(node.function, "name", "")))
+    slow = f"invoke(g, {writer.node(function)}, ({', '.join(values)},), (), {place})"
+    return Code(f"({quick} if {' & '.join(checks)} else {slow})", result, certain, depth=deeper(*arguments))
+
+
+# Functions with source of their own
+
+
+def _is_true(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
+    value = writer.emit(node.positional[0], names)
+    return Code(f"({value.text} is True)", "B", SURE, depth=deeper(value))
+
+
+def _is_defined(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
+    value = writer.emit(node.positional[0], names)
+    first, held = writer.held(value)
+    text = f"({first}.__class__ is not U and {held} is not None)"
+    return Code(text, "B", SURE, depth=deeper(value))
+
+
+def _once_known(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
+    if len(node.positional) != 2:
+        return None
+    first = node.positional[0]
+    values = first.items if isinstance(first, syntax.ListLiteral) else (first,)
+    parts = [writer.emit(value, names) for value in values]
+    then = writer.emit(node.positional[1], names)
+    open_ones = [part for part in parts if part.sure != SURE]
+    if any(not part.simple or part.cls in ("", "L") for part in open_ones):
+        return None
+    if not open_ones:
+        return then
+    checks = " and ".join(f"{part.text}.__class__ is {part.cls}" for part in open_ones)
+    one = len(open_ones) == 1 and open_ones[0].sure == EXACT
+    run = writer.node(writer.surroundings.function("once known").signatures[0].run)  # type: ignore[union-attr]
+    listed = ", ".join(part.text for part in parts)
+    slow = open_ones[0].text if one else f"{run}([{listed}], {then.text})"
+    text = f"({then.text} if {checks} else {slow})"
+    return Code(text, then.cls, min(then.sure, EXACT), depth=deeper(then))
+
+
+def _count(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
+    if len(node.positional) != 1:
+        return None
+    rows = writer.emit(node.positional[0], names)
+    if not rows.rows:
+        return None
+    first, held = writer.held(rows)
+    return Code(f"(D(len({held})) if listed(g, {first}) else {held})", "D", EXACT, depth=deeper(rows))
+
+
+def _rounded(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
+    """Rounding to places that are known beforehand."""
+    scale = node.positional[1] if len(node.positional) == 2 else None
+    if not isinstance(scale, syntax.Literal) or not isinstance(scale.value, Decimal):
+        return None
+    places = int(scale.value)
+    if places != scale.value or not -6 <= places <= 12:
+        return None
+    assert isinstance(node.function, syntax.Name)
+    function = writer.surroundings.function(node.function.name)
+    assert function is not None
+    unit, number = writer.unit, writer.emit(node.positional[0], names)
+    run = unit.variable("r", function.name, places)
+    unit.constants[run] = rounder(places, ROUNDINGS[function.name])
+    slow = f"invoke(g, {writer.node(function)}, ({{0}}, {unit.constant(scale.value)}), (), {writer.place(node)})"
+    return checked(writer, (number,), "D", f"{run}({{0}})", slow, "D")
+
+
+_INLINE: Mapping[str, Callable[[Writer, syntax.Call, Names], Code | None]] = MappingProxyType(
+    {
+        "is true": _is_true,
+        "is defined": _is_defined,
+        "once known": _once_known,
+        "count": _count,
+        **dict.fromkeys(ROUNDINGS, _rounded),
+    }
+)

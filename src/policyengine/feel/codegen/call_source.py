@@ -139,8 +139,8 @@ def _run(
     else:
         quick = f"ran(g, {place}, {writer.node(way.run)}, {', '.join(values)})"
     result = class_of(way.result) if not callable(way.result) else ""
-    known = way.total and all(part.sure >= EXACT for part, free in zip(arguments, unchecked, strict=True) if not free)
-    certain = EXACT if known and writer.policy else HINT
+    exact = all(part.sure >= EXACT or free for part, free in zip(arguments, unchecked, strict=True))
+    certain = EXACT if way.total and exact and writer.policy else HINT
     if not checks:
         return Code(quick, result, certain, depth=deeper(*arguments))
     function = writer.surroundings.function(str(getattr(node.function, "name", "")))
@@ -208,7 +208,9 @@ def _rounded(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
     unit, number = writer.unit, writer.emit(node.positional[0], names)
     run = unit.variable("r", function.name, places)
     unit.constants[run] = rounder(places, ROUNDINGS[function.name])
-    slow = f"invoke(g, {writer.node(function)}, ({{0}}, {unit.constant(scale.value)}), (), {writer.place(node)})"
+    slow = (
+        f"invoke(g, {writer.node(function)}, ({{0}}, {unit.constant(scale.value)}), (), {writer.place(node)})"
+    )
     return checked(writer, (number,), "D", f"{run}({{0}})", slow, "D")
 
 

@@ -12,8 +12,8 @@ from policyengine.feel.codegen.emit import NOT_CONSTANT, Code, Unsupported, Writ
 from policyengine.feel.codegen.expression_source import FORMS
 from policyengine.feel.codegen.runtime import GIVEN_UP, NAMES
 from policyengine.feel.codegen.source_unit import Unit
-from policyengine.feel.evaluation.evaluator import evaluate, run
 from policyengine.feel.evaluation.environment import Env, Shared
+from policyengine.feel.evaluation.evaluator import evaluate, run
 from policyengine.feel.functions import BUILTINS
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.syntax.tree import Expression, Name

@@ -50,7 +50,8 @@ def emit_if(writer: Writer, node: syntax.If, names: Names) -> Code:
     """A chain of `else if`; one that compares one text with constants is a look-up."""
     conditions: list[tuple[Code, Expression]] = []
     branches: list[Code] = []
-    emit, at = writer.emit, node
+    at: Expression = node
+    emit = writer.emit
     while isinstance(at, syntax.If):
         condition = emit(at.condition, names)
         if condition.value is True:
@@ -130,7 +131,10 @@ def _switch(
     by: syntax.Name | None = None
     for (_, condition), value in zip(conditions, values, strict=False):
         match condition:
-            case syntax.Comparison("=", syntax.Name() as name, syntax.Literal(str(text))) if by in (None, name):
+            case syntax.Comparison("=", syntax.Name() as name, syntax.Literal(str(text))) if by in (
+                None,
+                name,
+            ):
                 by = name
                 table.setdefault(text, value)
             case _:
@@ -212,9 +216,7 @@ def _compared(writer: Writer, test: Code) -> tuple[str, str] | None:
     return (test.cls, f"{{0}} == {test.text}") if test.constant and test.cls in ORDERED else None
 
 
-def _within(
-    writer: Writer, value: Code, test: Expression, names: Names, place: str
-) -> Code | None:
+def _within(writer: Writer, value: Code, test: Expression, names: Names, place: str) -> Code | None:
     """A range whose ends are worked out."""
     if not isinstance(test, syntax.RangeLiteral) or test.low is test.high or not (test.low and test.high):
         return None

@@ -180,7 +180,9 @@ def _for(writer: Writer, node: syntax.For, names: Names) -> Code:
 def _quantified(writer: Writer, node: syntax.Quantified, names: Names) -> Code:
     domains, variables, inside = _domains(writer, node.iterators, names)
     body = writer.function(variables, inside, lambda names: writer.emit(node.condition, names))
-    return Code(f"quantified(g, {domains}, {body}, {not node.every}, {writer.place(node)})", "B", writer.policy)
+    return Code(
+        f"quantified(g, {domains}, {body}, {not node.every}, {writer.place(node)})", "B", writer.policy
+    )
 
 
 def _function(writer: Writer, node: syntax.FunctionLiteral, names: Names) -> Code:

@@ -1,7 +1,7 @@
 """What generated code calls: whatever is not done by an operator of Python.
 
-Each gives exactly what the reference evaluator gives, by the same functions of `values` and `evaluate`. `g` is
-the evaluation: it counts the steps, and tells whether what has no answer is null (plain FEEL) or unknown.
+Each gives exactly what the reference evaluator gives, by the same functions of `values` and `evaluate`. `g`
+is the evaluation: it counts the steps, and tells whether what has no answer is null (plain FEEL) or unknown.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, DecimalException
 from typing import Any, Final, TypeAlias
 
+from policyengine.feel.evaluation.environment import Env, Shared
 from policyengine.feel.evaluation.invocation import apply, closure, run_built_in
 from policyengine.feel.evaluation.iteration import items_of, kept, steps_between
 from policyengine.feel.evaluation.kleene import agreed, settle
-from policyengine.feel.evaluation.environment import Env, Shared
 from policyengine.feel.syntax.tree import FunctionLiteral, InstanceOf, Name, RangeLiteral
 from policyengine.feel.syntax.typenames import resolved
 from policyengine.feel.types.conform import is_instance
+from policyengine.feel.types.properties import property_of
 from policyengine.feel.types.signatures import Function
 from policyengine.feel.values import arithmetic as operators
 from policyengine.feel.values import comparison as comparisons
 from policyengine.feel.values.comparison import matches
-from policyengine.feel.types.properties import property_of
 from policyengine.feel.values.values import Failed, Invocable, Months, Range, Unknown, unknown
 from policyengine.source import Span
 
@@ -49,7 +49,7 @@ def spend(g: Shared, steps: int) -> None:
 
 def outcome(g: Shared, value: object, place: Span) -> object:
     """A result as it is, or what a failure shows as."""
-    return g.fail(value.sentence, place) if value.__class__ is Failed else value  # type: ignore[attr-defined]
+    return g.fail(value.sentence, place) if value.__class__ is Failed else value
 
 
 # Names and functions
@@ -109,7 +109,7 @@ def ran(g: Shared, place: Span, run: Callable[..., object], *arguments: object) 
         found = run(*arguments)
     except DecimalException:
         return g.fail(_TOO_LARGE, place)
-    return g.fail(found.sentence, place) if found.__class__ is Failed else found  # type: ignore[attr-defined]
+    return g.fail(found.sentence, place) if found.__class__ is Failed else found
 
 
 def made(g: Shared, literal: FunctionLiteral, run: Callable[[object, Env], object]) -> Invocable:

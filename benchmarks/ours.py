@@ -9,7 +9,8 @@ from typing import Any
 from records import Answer, Record
 
 import policyengine
-from policyengine.decision.findings import Decision, Finding
+from policyengine.decision.decision import Decision
+from policyengine.decision.findings import Finding
 from program import FOLDER
 
 DAY = date(2026, 11, 21)

@@ -24,8 +24,8 @@ from page import machine, put
 from real_programs import SHARES, Case, Measured, measured_programs, programmes_folder, with_holes
 
 from policyengine.api import Program
+from policyengine.decision.decision import Decision
 from policyengine.decision.decision_json import to_json
-from policyengine.decision.findings import Decision
 from policyengine.engine.reference.row import evaluate
 
 _LEAST = 30

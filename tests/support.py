@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from policyengine.api import Program
-from policyengine.decision.findings import Decision
+from policyengine.decision.decision import Decision
 from policyengine.diagnostics import Diagnostic
 from policyengine.program import load as loading
 from policyengine.program.example import EXAMPLE

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from policyengine.api import Program, Records, codes, load, schemas
-    from policyengine.decision.findings import Decision, Finding
+    from policyengine.decision.decision import Decision
+    from policyengine.decision.findings import Finding
     from policyengine.diagnostics import Code, Diagnostic
     from policyengine.engine.advance import Moved
     from policyengine.program.record import Record
@@ -27,7 +28,7 @@ __all__ = [
 
 _HOMES = {
     "Code": "diagnostics",
-    "Decision": "decision.findings",
+    "Decision": "decision.decision",
     "Diagnostic": "diagnostics",
     "Finding": "decision.findings",
     "Moved": "engine.advance",

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from policyengine.dataclass import dataclass
-from policyengine.decision.findings import Decision, Finding, Subject
+from policyengine.decision.decision import Decision
+from policyengine.decision.findings import Finding, Subject
 from policyengine.diagnostics import Diagnostic
 from policyengine.files import read_folder
 from policyengine.policy.vocabulary import Vocabulary

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from policyengine.api import Program, load
-from policyengine.decision.findings import Decision, Finding
+from policyengine.decision.decision import Decision
+from policyengine.decision.findings import Finding
 from policyengine.engine.reference.row import evaluate
 from policyengine.engine.rows.decide import decide
 from policyengine.engine.rows.engine import Compiled, compile_graph

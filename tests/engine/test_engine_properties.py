@@ -14,8 +14,9 @@ from rich import RICH, records, without
 
 from policyengine import api
 from policyengine.api import Program
+from policyengine.decision.decision import Decision
 from policyengine.decision.decision_json import decision_schema
-from policyengine.decision.findings import Decision, Finding, Obligation
+from policyengine.decision.findings import Finding, Obligation
 from support import DAY, POLICIES, good_program
 
 SCHEMA = Draft202012Validator(decision_schema())

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from policyengine.decision.decision import Decision
 from policyengine.decision.findings import (
     Charge,
     Clause,
-    Decision,
     Discount,
     Duty,
     Finding,

@@ -14,12 +14,12 @@ ALL = [*FULL.findings, OPEN, COMPETENCE, AMOUNT]
 
 
 def test_as_it_reads(golden):
-    golden("why.txt", "\n\n".join("\n".join(why(FULL, one, LABELS)) for one in ALL))
+    golden("why.txt", "\n\n".join("\n".join(why(FULL.as_of, one, LABELS)) for one in ALL))
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda one: f"{one.section}-{one.id}-{one.status}")
 def test_about_five_sentences(one):
-    lines = why(FULL, one)
+    lines = why(FULL.as_of, one)
     assert 2 <= len(lines) <= 8
     assert all(line.endswith(".") and line[0].isupper() and "\n" not in line for line in lines)
     assert any("policies/bytekast/" in line for line in lines)
@@ -30,10 +30,10 @@ def test_about_five_sentences(one):
 def test_every_status_has_words(cls):
     one = next(found for found in FULL.findings if isinstance(found, cls))
     for status in cls.statuses:
-        text = " ".join(why(FULL, replace(one, status=status)))
+        text = " ".join(why(FULL.as_of, replace(one, status=status)))
         assert "_" not in text.replace("`", "").split("Rule:")[0]
 
 
 def test_a_level_that_is_not_reached_names_what_the_measure_alone_would_give():
     level = replace(REACHED, status="none", level=None, level_title=None, room=None)
-    assert "although the measure alone would give Silver" in why(FULL, level)[0]
+    assert "although the measure alone would give Silver" in why(FULL.as_of, level)[0]

@@ -84,4 +84,4 @@ def test_what_may_be_charged_is_not_shown_as_charged(changes, text):
     assert "not decided" in shown
     assert text in shown
     asked = "how much" if text.endswith("discount)") else "whether"
-    assert why(FULL, may_be)[0].startswith(f"As of 21 Nov 2026, it cannot be decided {asked}")
+    assert why(FULL.as_of, may_be)[0].startswith(f"As of 21 Nov 2026, it cannot be decided {asked}")

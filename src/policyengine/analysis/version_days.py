@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
-from policyengine.policy.draft import Unit
+from policyengine.policy.policy_reader import Unit
 from policyengine.program.linked import Program
 from policyengine.program.load import load_documents
 

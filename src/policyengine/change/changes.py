@@ -9,7 +9,8 @@ from typing import Any
 from policyengine.change.document_diff import Difference, Sort, differences
 from policyengine.dataclass import dataclass
 from policyengine.policy.declarations import Declarations
-from policyengine.policy.draft import Unit, below
+from policyengine.policy.draft import below
+from policyengine.policy.policy_reader import Unit
 from policyengine.program.linked import Program
 from policyengine.source import Span
 from policyengine.text.document import Document, Pointer

@@ -19,7 +19,7 @@ from policyengine.change.sides import Gate, Side, gate_code, parts_of, side_of
 from policyengine.change.slices import Marks, derived, different
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Charge, Level
-from policyengine.policy.draft import Unit
+from policyengine.policy.policy_reader import Unit
 from policyengine.policy.rule import Rule
 from policyengine.program.graph import Graph
 

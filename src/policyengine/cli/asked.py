@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from policyengine.cli.codes import CommandError
-from policyengine.decision.findings import SECTIONS, Decision, Finding, Level
+from policyengine.decision.decision import Decision
+from policyengine.decision.findings import SECTIONS, Finding, Level
 from policyengine.decision.wording import status_words
 from policyengine.diagnostics import did_you_mean
 from policyengine.render.undecided import nested

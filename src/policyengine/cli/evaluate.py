@@ -17,7 +17,7 @@ from policyengine.cli.inputs import FORMS, Inputs, left_out_line, read_records
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
 from policyengine.cli.programs import open_program
 from policyengine.cli.wanted import ENDINGS, Wanted
-from policyengine.decision.findings import Decision
+from policyengine.decision.decision import Decision
 
 
 @click.command("evaluate", context_settings=SETTINGS)

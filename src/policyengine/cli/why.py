@@ -17,8 +17,9 @@ from policyengine.cli.files import deliver
 from policyengine.cli.inputs import FORMS, Form, one_record, read_records
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
 from policyengine.cli.programs import open_program
+from policyengine.decision.decision import Decision
 from policyengine.decision.explanation import why
-from policyengine.decision.findings import Decision, Finding
+from policyengine.decision.findings import Finding
 from policyengine.engine.reference.derivation import Step
 from policyengine.policy.quantities import shorten
 from policyengine.program.record import Record
@@ -98,7 +99,7 @@ def _renderer(
     decision: Decision, found: Sequence[Finding], program: Program, steps: Steps, columns: int
 ) -> Callable[[str, bool], str]:
     def render(form: str, color: bool) -> str:
-        lines = [(one, why(decision, one, program.labels)) for one in found]
+        lines = [(one, why(decision.as_of, one, program.labels)) for one in found]
         if form == "json":
             told = [{"finding": one.reference, "why": list(text), "steps": steps(one)} for one, text in lines]
             return json.dumps(told, indent=2, ensure_ascii=False)

@@ -12,7 +12,6 @@ from typing import Any
 from policyengine.decision.findings import (
     SECTIONS,
     Charge,
-    Decision,
     Discount,
     Duty,
     Finding,
@@ -280,8 +279,8 @@ _DECISION = (
 )
 
 
-def to_json(decision: Decision) -> dict[str, Any]:
-    """The decision as plain data for `json.dumps`, in the shape of `decision_schema()`."""
+def to_json(decision: object) -> dict[str, Any]:
+    """A `Decision` as plain data for `json.dumps`, in the shape of `decision_schema()`."""
     return write(_DECISION, decision)
 
 

@@ -16,7 +16,6 @@ from typing import Any
 from policyengine.decision.findings import (
     UNDETERMINED,
     Charge,
-    Decision,
     Discount,
     Duty,
     Finding,
@@ -57,11 +56,11 @@ _ROLES = {
 }
 
 
-def why(decision: Decision, finding: Finding, labels: Labels = _NO_LABELS) -> tuple[str, ...]:
-    """The lines that explain a finding of this decision; `labels` says what parties and items are called."""
+def why(as_of: date, finding: Finding, labels: Labels = _NO_LABELS) -> tuple[str, ...]:
+    """The lines that explain a finding of a day; `labels` says what parties and items are called."""
     headline = _HEADLINES.get(type(finding), _plainly)(finding, labels)
     lines = [
-        f"As of {day(decision.as_of)}, {headline}.",
+        f"As of {day(as_of)}, {headline}.",
         *_conditions(finding),
         *_requirements(getattr(finding, "requirements", ()), labels),
         *_unsettled(finding),

@@ -8,13 +8,11 @@ line and the clause of the rule, and whether the rule is stated or assumed. Amou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from datetime import date
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from policyengine.dataclass import dataclass
-from policyengine.diagnostics import Diagnostic
 from policyengine.source import Span
 
 Outcome = Literal["holds", "fails", "unknown", "value"]
@@ -308,39 +306,3 @@ SECTIONS: Mapping[str, type[Finding]] = {
     cls.section: cls for cls in (Level, Discount, Duty, Gate, Obligation, Charge)
 }
 """The lists of a decision, in the order in which they are shown."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """The answer for one record on one day.
-
-    `complete` tells that nothing is undetermined and no fact is missing. `values` holds the
-    derived facts by subject. A record that could not be read has `diagnostics` and no findings.
-    """
-
-    program: str
-    program_title: str
-    policies: str
-    as_of: date
-    subject: Subject
-    complete: bool
-    findings: tuple[Finding, ...] = ()
-    values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
-    missing: tuple[Missing, ...] = ()
-    diagnostics: tuple[Diagnostic, ...] = ()
-
-    def of(self, section: str) -> tuple[Finding, ...]:
-        """The findings of one list, such as `duties`."""
-        return tuple(found for found in self.findings if found.section == section)
-
-    def to_json(self) -> dict[str, Any]:
-        """The decision as data for JSON, in the published shape."""
-        from policyengine.decision.decision_json import to_json
-
-        return to_json(self)
-
-    def why(self, finding: Finding) -> tuple[str, ...]:
-        """A finding explained in about five lines that can be forwarded."""
-        from policyengine.decision.explanation import why
-
-        return why(self, finding)

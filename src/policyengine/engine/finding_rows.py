@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import count
 
-from policyengine.decision.findings import Decision, Finding, Subject
+from policyengine.decision.decision import Decision
+from policyengine.decision.findings import Finding, Subject
 from policyengine.engine.layout import RANKS, Row, finding_row, missing_row, value_row, value_text
 from policyengine.engine.reference.scope import subject_of
 from policyengine.engine.rows import Engine

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -18,14 +18,11 @@ from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Comparison, Expression, In, ListLiteral, Open
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Enum, ListOf, Number, Type, describe
-from policyengine.policy import quantities
-from policyengine.policy.scalars import reader
+from policyengine.policy import quantities, scalars
+from policyengine.policy.policy_reader import PolicyReader
 from policyengine.source import Span
 from policyengine.text import literal_guesses
 from policyengine.text.document import Mapping, Node, Pointer, Scalar, Sequence
-
-if TYPE_CHECKING:
-    from policyengine.policy.draft import Draft
 
 WRONG_TEST = Code(
     id="COND001",
@@ -113,97 +110,97 @@ Condition = Annotated[object, BeforeValidator(_shape), WithJsonSchema(CONDITION_
 Test = Annotated[object, WithJsonSchema(TEST_SCHEMA)]
 
 
-def lower_condition(draft: Draft, pointer: Pointer, entity: str) -> Expression:
+def lower_condition(reader: PolicyReader, pointer: Pointer, entity: str) -> Expression:
     """The condition at a pointer as an expression."""
-    node = draft.document.at(pointer)
+    node = reader.document.at(pointer)
     if isinstance(node, Scalar):
-        return draft.feel(*pointer, entity=entity)
+        return reader.feel(*pointer, entity=entity)
     if not isinstance(node, Mapping):
-        return _wrong(draft, draft.span(*pointer), "a condition is a FEEL text or a mapping, not a list")
+        return _wrong(reader, reader.span(*pointer), "a condition is a FEEL text or a mapping, not a list")
     parts = [
-        _entry(draft, pointer, node, key, entity)
+        _entry(reader, pointer, node, key, entity)
         for key in node.entries
         if not (key == "of" and "at_least" in node.entries)
     ]
     return build.all_of(parts, node.span)
 
 
-def _entry(draft: Draft, pointer: Pointer, node: Mapping, key: str, entity: str) -> Expression:
+def _entry(reader: PolicyReader, pointer: Pointer, node: Mapping, key: str, entity: str) -> Expression:
     if key not in COMBINERS:
-        return fact_test(draft, (*pointer, key), entity)
+        return fact_test(reader, (*pointer, key), entity)
     at = node.entries[key].key.span
     if key == "at_least":
-        return _at_least(draft, pointer, node, entity)
-    parts = _conditions(draft, (*pointer, key), entity)
+        return _at_least(reader, pointer, node, entity)
+    parts = _conditions(reader, (*pointer, key), entity)
     if parts is None:
-        return _wrong(draft, at, f"`{key}` takes a list of conditions")
+        return _wrong(reader, at, f"`{key}` takes a list of conditions")
     if key == "any":
         return build.any_of(parts, at)
     return build.all_of([build.negate(p, p.span) for p in parts] if key == "none" else parts, at)
 
 
-def _conditions(draft: Draft, pointer: Pointer, entity: str) -> list[Expression] | None:
-    node = draft.document.at(pointer)
+def _conditions(reader: PolicyReader, pointer: Pointer, entity: str) -> list[Expression] | None:
+    node = reader.document.at(pointer)
     if not isinstance(node, Sequence) or not node.items:
         return None
-    return [lower_condition(draft, (*pointer, i), entity) for i in range(len(node.items))]
+    return [lower_condition(reader, (*pointer, i), entity) for i in range(len(node.items))]
 
 
-def _at_least(draft: Draft, pointer: Pointer, node: Mapping, entity: str) -> Expression:
+def _at_least(reader: PolicyReader, pointer: Pointer, node: Mapping, entity: str) -> Expression:
     at = node.entries["at_least"].key.span
-    parts = _conditions(draft, (*pointer, "of"), entity)
+    parts = _conditions(reader, (*pointer, "of"), entity)
     value = node.entries["at_least"].value
     if parts is None:
-        return _wrong(draft, at, "`at_least` needs `of`, a list of conditions")
+        return _wrong(reader, at, "`at_least` needs `of`, a list of conditions")
     try:
         wanted = quantities.count(value.text if isinstance(value, Scalar) else "")
     except ValueError as error:
-        return _wrong(draft, value.span, str(error))
+        return _wrong(reader, value.span, str(error))
     if not 1 <= wanted <= len(parts):
-        return _wrong(draft, value.span, f"at least {wanted} of {len(parts)} conditions is no choice")
+        return _wrong(reader, value.span, f"at least {wanted} of {len(parts)} conditions is no choice")
     return build.call(
         "at least", build.literal(wanted, value.span), ListLiteral(tuple(parts), at), span=node.span
     )
 
 
-def _wrong(draft: Draft, at: Span, sentence: str) -> Expression:
-    draft.error(WRONG_FORM, at, sentence)
+def _wrong(reader: PolicyReader, at: Span, sentence: str) -> Expression:
+    reader.error(WRONG_FORM, at, sentence)
     return Open("the condition has a mistake", at)
 
 
 # Tests of one fact
 
 
-def fact_test(draft: Draft, pointer: Pointer, entity: str) -> Expression:
+def fact_test(reader: PolicyReader, pointer: Pointer, entity: str) -> Expression:
     """`fact: test` at a pointer whose last step is the fact."""
     fact = str(pointer[-1])
-    at = draft.key_span(*pointer)
-    names = draft.vocabulary.names(entity)
+    at = reader.key_span(*pointer)
+    names = reader.vocabulary.names(entity)
     if fact not in names:
         help = did_you_mean(fact, [*names, *COMBINERS])
-        draft.error(UNKNOWN_FACT, at, f"`{fact}` is not a fact of `{entity}`", help)
+        reader.error(UNKNOWN_FACT, at, f"`{fact}` is not a fact of `{entity}`", help)
         return Open(f"`{fact}` is unknown", at)
-    return value_test(draft, pointer, build.name(fact, at), names[fact], entity)
+    return value_test(reader, pointer, build.name(fact, at), names[fact], entity)
 
 
 def value_test(
-    draft: Draft, pointer: Pointer, subject: Expression, kind: Type, entity: str | None = None
+    reader: PolicyReader, pointer: Pointer, subject: Expression, kind: Type, entity: str | None = None
 ) -> Expression:
     """The test at a pointer as a condition about `subject`, a value of type `kind`."""
-    entity = entity or draft.entity
-    node = draft.document.at(pointer)
+    entity = entity or reader.entity
+    node = reader.document.at(pointer)
     if isinstance(kind, ListOf) and node is not None:
-        return _list_test(draft, pointer, subject, kind, node, entity)
+        return _list_test(reader, pointer, subject, kind, node, entity)
     if isinstance(node, Sequence):
-        tests = [_test(draft, (*pointer, i), subject, kind, entity) for i in range(len(node.items))]
+        tests = [_test(reader, (*pointer, i), subject, kind, entity) for i in range(len(node.items))]
         values = [test.right for test in tests if isinstance(test, Comparison) and test.op == "="]
         at = subject.span.to(node.span)
         return In(subject, tuple(values), at) if len(values) == len(tests) else build.any_of(tests, at)
-    return _test(draft, pointer, subject, kind, entity)
+    return _test(reader, pointer, subject, kind, entity)
 
 
 def _list_test(
-    draft: Draft, pointer: Pointer, subject: Expression, kind: ListOf, node: Node, entity: str
+    reader: PolicyReader, pointer: Pointer, subject: Expression, kind: ListOf, node: Node, entity: str
 ) -> Expression:
     """A literal test of a list: the list contains it, or one of them."""
     many = isinstance(node, Sequence)
@@ -211,39 +208,39 @@ def _list_test(
     parts: list[Expression] = []
     for i in range(size):
         place = (*pointer, i) if many else pointer
-        value = _value(draft, place, kind.item)
+        value = _value(reader, place, kind.item)
         if value is None:
             return Open("the test has a mistake", node.span)
         parts.append(build.call("list contains", subject, value, span=subject.span.to(node.span)))
     return build.any_of(parts, node.span)
 
 
-def _test(draft: Draft, pointer: Pointer, subject: Expression, kind: Type, entity: str) -> Expression:
-    node = draft.document.at(pointer)
+def _test(reader: PolicyReader, pointer: Pointer, subject: Expression, kind: Type, entity: str) -> Expression:
+    node = reader.document.at(pointer)
     if not isinstance(node, Scalar):
-        return _wrong(draft, draft.span(*pointer), "a test is a single value, a list of values or a range")
+        return _wrong(reader, reader.span(*pointer), "a test is a single value, a list of values or a range")
     at = subject.span.to(node.span)
     if isinstance(kind, Enum) and node.text in kind.values:
         return build.equals(subject, build.literal(node.text, node.span), at)
     if _UNARY.match(node.text):
-        return draft.unary_tests(subject, *pointer, entity=entity)
+        return reader.unary_tests(subject, *pointer, entity=entity)
     limits = quantities.bounds(node.text) if not isinstance(kind, Enum) else None
     if limits is not None:
-        return _range_test(draft, node, subject, kind, limits)
-    value = _value(draft, pointer, kind)
+        return _range_test(reader, node, subject, kind, limits)
+    value = _value(reader, pointer, kind)
     return Open("the test has a mistake", at) if value is None else build.equals(subject, value, at)
 
 
 def _range_test(
-    draft: Draft, node: Scalar, subject: Expression, kind: Type, limits: quantities.Bounds
+    reader: PolicyReader, node: Scalar, subject: Expression, kind: Type, limits: quantities.Bounds
 ) -> Expression:
-    low = typed(draft, node, limits.low, kind)
-    high = typed(draft, node, limits.high, kind)
+    low = typed(reader, node, limits.low, kind)
+    high = typed(reader, node, limits.high, kind)
     at = subject.span.to(node.span)
     if (low is None) != (limits.low is None) or (high is None) != (limits.high is None):
         return Open("the range has a mistake", at)
     if low is not None and high is not None and high < low:
-        draft.error(
+        reader.error(
             EMPTY_RANGE, node.span, f"nothing lies within {limits}", f"write `{limits.high}..{limits.low}`"
         )
         return Open("the range is empty", at)
@@ -251,32 +248,34 @@ def _range_test(
     return build.within(subject, ends[0], ends[1], at)
 
 
-def _value(draft: Draft, pointer: Pointer, kind: Type) -> Expression | None:
-    node = draft.document.at(pointer)
+def _value(reader: PolicyReader, pointer: Pointer, kind: Type) -> Expression | None:
+    node = reader.document.at(pointer)
     if not isinstance(node, Scalar):
-        _wrong(draft, draft.span(*pointer), "a single value is wanted here")
+        _wrong(reader, reader.span(*pointer), "a single value is wanted here")
         return None
-    value = typed(draft, node, node.text, kind)
+    value = typed(reader, node, node.text, kind)
     return None if value is None else build.literal(value, node.span)
 
 
-def typed(draft: Draft, node: Scalar, text: str | None, kind: Type) -> Any:
+def typed(reader: PolicyReader, node: Scalar, text: str | None, kind: Type) -> Any:
     """The text as a value of a type; None if there is no text, or if it is not one, which is reported."""
     if text is None:
         return None
     if isinstance(kind, Enum):
         if text in kind.values:
             return text
-        draft.error(WRONG_TEST, node.span, f"`{text}` is not {describe(kind)}", _nearest(text, kind.values))
+        reader.error(WRONG_TEST, node.span, f"`{text}` is not {describe(kind)}", _nearest(text, kind.values))
         return None
-    read = reader(kind)
+    read = scalars.reader(kind)
     if read is None:
-        draft.error(WRONG_TEST, node.span, f"{describe(kind)} cannot be tested like this", "write it in FEEL")
+        reader.error(
+            WRONG_TEST, node.span, f"{describe(kind)} cannot be tested like this", "write it in FEEL"
+        )
         return None
     try:
         return read(text)
     except ValueError as error:
-        draft.error(WRONG_TEST, node.span, *_advised(node.text, str(error), kind))
+        reader.error(WRONG_TEST, node.span, *_advised(node.text, str(error), kind))
         return None
 
 

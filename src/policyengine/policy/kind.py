@@ -9,7 +9,8 @@ from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code
 from policyengine.policy.base import Policy
 from policyengine.policy.change_context import Told
-from policyengine.policy.draft import Draft, Unit
+from policyengine.policy.draft import Draft
+from policyengine.policy.policy_reader import Unit
 from policyengine.policy.vocabulary import Result, Vocabulary
 
 P = TypeVar("P", bound=Policy)

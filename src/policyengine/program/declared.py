@@ -9,7 +9,8 @@ from policyengine.feel.syntax.lexer import KEYWORDS
 from policyengine.feel.syntax.parser import parse
 from policyengine.feel.types.signatures import Library
 from policyengine.policy.condition import COMBINERS
-from policyengine.policy.draft import assumed_without_note, excerpt
+from policyengine.policy.draft import assumed_without_note
+from policyengine.policy.policy_reader import excerpt
 from policyengine.policy.rule import Node
 from policyengine.policy.vocabulary import Declarations, Vocabulary
 from policyengine.text.document import Document, Scalar

@@ -15,8 +15,9 @@ from policyengine.feel.proving.constant_conditions import settled
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Type
 from policyengine.kinds import KINDS
-from policyengine.policy.draft import UNKNOWN_NAME, Draft, Unit
+from policyengine.policy.draft import Draft
 from policyengine.policy.fact_bounds import known_values
+from policyengine.policy.policy_reader import UNKNOWN_NAME, Unit
 from policyengine.policy.rule import Lowered, Node
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program import results

@@ -13,7 +13,7 @@ from policyengine.program.graph import Graph
 
 if TYPE_CHECKING:
     from policyengine.policy.declarations import Declarations as Written
-    from policyengine.policy.draft import Unit
+    from policyengine.policy.policy_reader import Unit
     from policyengine.text.document import Document
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from policyengine.diagnostics import Code, Diagnostic, Report, Severity
-from policyengine.policy.draft import Unit
+from policyengine.policy.policy_reader import Unit
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.declared import check_facts, check_tree
 from policyengine.program.graph import Graph

@@ -9,8 +9,8 @@ from policyengine.diagnostics import Code, Report, did_you_mean
 from policyengine.kinds import KINDS
 from policyengine.policy import declarations as written
 from policyengine.policy.base import Policy
-from policyengine.policy.draft import Unit
 from policyengine.policy.form import read_model
+from policyengine.policy.policy_reader import Unit
 from policyengine.policy.vocabulary import Declarations
 from policyengine.source import Source
 from policyengine.text.document import Document, Mapping, Scalar

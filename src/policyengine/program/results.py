@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from policyengine.diagnostics import Code, Diagnostic, Label, Report
 from policyengine.feel.types.types import Context, ListOf, Number, Type
 from policyengine.kinds import KINDS
-from policyengine.policy.draft import Unit
+from policyengine.policy.policy_reader import Unit
 from policyengine.policy.vocabulary import Result, Vocabulary
 from policyengine.program.declared import NO_CURRENCY, RESERVED
 

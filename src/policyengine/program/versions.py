@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from policyengine.diagnostics import Code, Diagnostic, Label
-from policyengine.policy.draft import Unit
+from policyengine.policy.policy_reader import Unit
 
 _FIRST = """\
 kind: obligations

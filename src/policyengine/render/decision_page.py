@@ -6,7 +6,8 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from policyengine.dataclass import dataclass
-from policyengine.decision.findings import Decision, Finding, Origin
+from policyengine.decision.decision import Decision
+from policyengine.decision.findings import Finding, Origin
 from policyengine.decision.wording import name_of
 from policyengine.render.style import Paint
 from policyengine.render.text_table import HEADING, Row, table

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from policyengine.decision.findings import Charge, Decision, Discount, Duty, Gate, Level, Obligation
+from policyengine.decision.decision import Decision
+from policyengine.decision.findings import Charge, Discount, Duty, Gate, Level, Obligation
 from policyengine.decision.wording import day, subject_name
 from policyengine.render.decision_page import Page, folder_of
 from policyengine.render.duties import duties

@@ -18,7 +18,7 @@ from policyengine.feel.evaluation.visits import visits
 from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax.tree import walk
 from policyengine.feel.types import types
-from policyengine.policy.draft import Unit
+from policyengine.policy.policy_reader import Unit
 from policyengine.policy.rule import Cases, Rule, nodes_of
 from policyengine.program import load as loading
 from policyengine.program.graph import Graph, Key

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from policyengine.dataclass import dataclass
+from policyengine.decision.decision import Decision
 from policyengine.decision.decision_json import to_json
-from policyengine.decision.findings import Decision, Subject
+from policyengine.decision.findings import Subject
 from policyengine.diagnostics import Diagnostic
 from policyengine.engine.reference.row import evaluate
 from policyengine.program.linked import Program

@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from policyengine.decision.findings import (
-    NOT_APPLICABLE,
-    UNDETERMINED,
-    Decision,
-    Finding,
-    Origin,
-    Reason,
-    Shortfall,
-)
+from policyengine.decision.decision import Decision
+from policyengine.decision.findings import NOT_APPLICABLE, UNDETERMINED, Finding, Origin, Reason, Shortfall
 from policyengine.engine.finding_values import as_shown
 from policyengine.engine.reference.missing import lists_left_out, missing_facts, unsettled
 from policyengine.engine.reference.reasons import explain

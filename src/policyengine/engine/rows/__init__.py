@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policyengine.decision.findings import Decision
+from policyengine.decision.decision import Decision
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 

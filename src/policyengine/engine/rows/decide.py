@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from decimal import getcontext, setcontext
 from itertools import chain
 
-from policyengine.decision.findings import UNDETERMINED, Decision, Finding
+from policyengine.decision.decision import Decision
+from policyengine.decision.findings import UNDETERMINED, Finding
 from policyengine.engine.reference.missing import lists_left_out, missing_facts
 from policyengine.engine.reference.row import _read_rule
 from policyengine.engine.rows.engine import Compiled, Found

@@ -26,8 +26,9 @@ from policyengine.kinds.table.rows import Entries, Outputs, RowSpec
 from policyengine.policy.base import Many, Policy
 from policyengine.policy.change_context import Told, condition, quoted, shifted, tested
 from policyengine.policy.declarations import Choices, FactName
-from policyengine.policy.draft import Draft, Unit
+from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
+from policyengine.policy.policy_reader import Unit
 from policyengine.policy.vocabulary import FACT_TYPES, Result, Vocabulary
 from policyengine.text.document import Pointer
 

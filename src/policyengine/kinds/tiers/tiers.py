@@ -25,7 +25,7 @@ from policyengine.kinds.tiers.measure import GOOD, Claim, check_claims, measure_
 from policyengine.policy.base import Id, Many, Policy, Sourced, Text
 from policyengine.policy.change_context import Told, moved_range, tested
 from policyengine.policy.condition import Condition, Test, fact_test
-from policyengine.policy.draft import DUPLICATE_ID, Draft
+from policyengine.policy.draft import Draft
 from policyengine.policy.form import elsewhere, unknown_key
 from policyengine.policy.grant import (
     Grant,
@@ -36,6 +36,7 @@ from policyengine.policy.grant import (
     lower_discounts,
 )
 from policyengine.policy.kind import Kind
+from policyengine.policy.policy_reader import DUPLICATE_ID
 from policyengine.policy.requirement import Asked, Requirement, ask, lower_requirement
 from policyengine.policy.rule import Build, Choose, Const, Explain, Reading, Rule, Rules, Shortfalls, Value
 

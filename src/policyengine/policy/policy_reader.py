@@ -1,0 +1,197 @@
+"""Reads what a policy writes: places, names that must be declared, and expressions.
+
+Mistakes go to the report; an expression that is wrong becomes an open question, so that one fault gives
+one diagnostic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from policyengine.dataclass import dataclass
+from policyengine.diagnostics import Code, Diagnostic, Label, Report, did_you_mean
+from policyengine.feel.partition import Domain
+from policyengine.feel.proving.constant_conditions import settled
+from policyengine.feel.syntax import build
+from policyengine.feel.syntax.lexer import Excerpt
+from policyengine.feel.syntax.parser import Parsed, parse, parse_unary_tests
+from policyengine.feel.syntax.tree import Expression, In, Open, UnaryTests
+from policyengine.feel.types.signatures import Library
+from policyengine.policy.base import Policy
+from policyengine.policy.fact_bounds import known_values
+from policyengine.policy.vocabulary import Vocabulary
+from policyengine.source import Span
+from policyengine.text.document import Document, Pointer, Scalar
+
+UNKNOWN_NAME = Code(
+    id="NAME001",
+    title="a name that the program does not declare",
+    why="Parties, items, sources, entities and facts are declared once, in program.yaml; every other place "
+    "refers to them. A name that resolves to nothing would silently mean nothing.",
+    bad="""\
+kind: obligations
+id: example
+title: Example
+for: partner
+obligations:
+  - {id: a, title: A, party: vendr, met_when: attends_quarterly_reviews}
+""",
+    good="""\
+kind: obligations
+id: example
+title: Example
+for: partner
+obligations:
+  - {id: a, title: A, party: vendor, met_when: attends_quarterly_reviews}
+""",
+)
+DUPLICATE_ID = Code(
+    id="NAME002",
+    title="the same id twice",
+    why="Reports, tests and later versions find a part of a policy by its id.",
+    bad="""\
+kind: obligations
+id: example
+title: Example
+for: partner
+obligations:
+  - {id: a, title: A, met_when: attends_quarterly_reviews}
+  - {id: a, title: B, met_when: active_accounts > 5}
+""",
+    good="""\
+kind: obligations
+id: example
+title: Example
+for: partner
+obligations:
+  - {id: a, title: A, met_when: attends_quarterly_reviews}
+  - {id: b, title: B, met_when: active_accounts > 5}
+""",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A policy beside the document that it was read from.
+
+    `since` is the day from which on there is any version of it; None where it has always been there.
+    """
+
+    policy: Policy
+    document: Document
+    since: date | None = None
+
+
+class PolicyReader:
+    """Reads one policy. Pointers lead into its document, from the root."""
+
+    def __init__(self, unit: Unit, vocabulary: Vocabulary, report: Report, functions: Library) -> None:
+        self.policy = unit.policy
+        self.document = unit.document
+        self.since = unit.since
+        self.vocabulary = vocabulary
+        self.report = report
+        self.functions = functions
+        self.entity = unit.policy.for_
+        self.remarks: list[Diagnostic] = []
+        self._known: dict[str, dict[str, Domain | None]] = {}
+
+    # Places and mistakes
+
+    def span(self, *pointer: str | int) -> Span:
+        """The place of a value."""
+        return self.document.value_span(pointer)
+
+    def key_span(self, *pointer: str | int) -> Span:
+        """The place of a key, or of the name of an item of a list."""
+        return self.document.key_span(pointer)
+
+    def text(self, *pointer: str | int) -> str:
+        """What is written at a place, on one line; a single value without its quotation marks."""
+        node = self.document.at(pointer)
+        written = node.text if isinstance(node, Scalar) else self.span(*pointer).text
+        return " ".join(written.split())
+
+    def error(
+        self, code: Code, at: Span, message: str, help: str | None = None, labels: Iterable[Label] = ()
+    ) -> None:
+        """Report a mistake."""
+        self.report.add(code.at(at, message, help=help, labels=labels))
+
+    def known(self, word: str, among: Iterable[str], what: str, *pointer: str | int) -> bool:
+        """Whether a name is declared; reports it at `pointer` if it is not."""
+        names = list(among)
+        if word in names:
+            return True
+        help = did_you_mean(word, names) or f"known: {', '.join(f'`{name}`' for name in names) or 'none'}"
+        self.error(UNKNOWN_NAME, self.span(*pointer), f"`{word}` is not {_a(what)} of this program", help)
+        return False
+
+    def party(self, word: str, *pointer: str | int) -> bool:
+        """Whether a party is declared; reports it if it is not."""
+        return self.known(word, self.vocabulary.declarations.parties, "party", *pointer)
+
+    def item(self, word: str, *pointer: str | int) -> bool:
+        """Whether an item is declared; reports it if it is not."""
+        return self.known(word, self.vocabulary.declarations.items, "item", *pointer)
+
+    def unique(self, ids: Iterable[tuple[str, Pointer]]) -> None:
+        """Report every id that stands twice."""
+        first: dict[str, Pointer] = {}
+        for word, pointer in ids:
+            if word in first:
+                label = Label(self.span(*first[word], "id"), "first here")
+                self.error(
+                    DUPLICATE_ID, self.span(*pointer, "id"), f"`{word}` is the id of two parts", None, [label]
+                )
+            first.setdefault(word, pointer)
+
+    # Expressions
+
+    def feel(self, *pointer: str | int, entity: str | None = None) -> Expression:
+        """The FEEL expression that stands at a pointer; an open question if it does not parse."""
+        scalar = self._scalar(pointer)
+        names = self.vocabulary.names(entity or self.entity)
+        tree = self._tree(scalar, parse(excerpt(scalar), names, functions=self.functions))
+        return self.examined(tree, entity)
+
+    def unary_tests(self, subject: Expression, *pointer: str | int, entity: str | None = None) -> Expression:
+        """The FEEL unary tests that stand at a pointer, as a condition about `subject`."""
+        scalar = self._scalar(pointer)
+        names = self.vocabulary.names(entity or self.entity)
+        tests = self._tree(scalar, parse_unary_tests(excerpt(scalar), names, functions=self.functions))
+        at = subject.span.to(scalar.span)
+        if not isinstance(tests, UnaryTests):
+            return tests
+        if not tests.tests:
+            return build.literal(True, at)
+        found = In(subject, tests.tests, at)
+        return build.negate(found, at) if tests.negated else found
+
+    def _scalar(self, pointer: Pointer) -> Scalar:
+        node = self.document.at(pointer)
+        if not isinstance(node, Scalar):  # the model admitted only a single value here
+            raise TypeError(f"no single value at {pointer}")
+        return node
+
+    def _tree(self, scalar: Scalar, parsed: Parsed) -> Expression:
+        self.report.extend(parsed.diagnostics)
+        return parsed.expression or Open("the expression has a mistake", scalar.span)
+
+    def examined(self, expression: Expression, entity: str | None) -> Expression:
+        """The expression; conditions in it that no record can change are noted."""
+        at = entity or self.entity
+        if at not in self._known:
+            self._known[at] = known_values(self.vocabulary, at)
+        self.remarks.extend(settled(expression, self._known[at]))
+        return expression
+
+
+def excerpt(scalar: Scalar) -> Excerpt:
+    """A scalar as a text to parse, which knows the places of its parts."""
+    return Excerpt(scalar.text, scalar.part)
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

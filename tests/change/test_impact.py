@@ -16,7 +16,7 @@ from tests.support import POLICIES
 
 from policyengine.api import Program
 from policyengine.change.attribution import causes_of
-from policyengine.change.impact import Judge, Pair
+from policyengine.change.impact import ImpactAnalysis, RecordPair
 from policyengine.change.period import Days
 from policyengine.change.plan import Plan, Version
 from policyengine.change.schedule import stages, turning_days
@@ -54,9 +54,9 @@ def graph(program: Program) -> Graph:
     return program.linked.graph
 
 
-def judge(old: Program, new: Program) -> Judge:
+def judge(old: Program, new: Program) -> ImpactAnalysis:
     one, other = graph(old), graph(new)
-    return Judge(
+    return ImpactAnalysis(
         stages(lambda _: one, lambda _: other, YEAR, (DAY,), causes_of(old.linked, new.linked)),
         ranks_of([one, other]),
         "id",
@@ -72,8 +72,8 @@ def plan(old: Program, new: Program, tally: Tally) -> Plan:
     )
 
 
-def pairs(program: Program, group: Sequence[dict[str, object]] = GROUP) -> list[Pair]:
-    return [Pair(record, record) for each in group for record in program.record(each).records]
+def pairs(program: Program, group: Sequence[dict[str, object]] = GROUP) -> list[RecordPair]:
+    return [RecordPair(record, record) for each in group for record in program.record(each).records]
 
 
 TERMS = st.builds(

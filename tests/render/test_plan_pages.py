@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from policyengine.change.money import Part
+from policyengine.change.money import ChargeKey
 from policyengine.change.period import Days
 from policyengine.change.plan import Plan, Version
 from policyengine.change.plan_summary import ABOUT
@@ -44,7 +44,7 @@ def plan(title: str = "Example", lines: int = 1) -> Plan:
     tally.flows.update(
         {("p", "gold", "silver"): 312, ("p", "gold", "gold"): 688, ("p", ABSENT, ABSENT): 19_000}
     )
-    part = Part("p", "fee")
+    part = ChargeKey("p", "fee")
     tally.pay(part, "USD", Decimal("100000.10"), Decimal("112345.70"))
     tally.undecided[part, "after"] = 3
     tally.facts[part, "partner.staff"] = 3

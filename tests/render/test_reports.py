@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from policyengine.diagnostics import Code
 from policyengine.render.annotation import Note, note_of
 from policyengine.render.github import MOST, github
-from policyengine.render.junit import Case, Suite, junit
-from policyengine.render.markdown_summary import Summary, Table, code, escaped, markdown
+from policyengine.render.junit import JUnitCase, JUnitSuite, junit
+from policyengine.render.markdown_summary import MarkdownSummary, MarkdownTable, code, escaped, markdown
 from policyengine.source import Source
 
 SOURCE = Source("a,b/levels.yaml", "kind: tiers\nfor: 100%\n")
@@ -52,12 +52,12 @@ def test_nothing_ends_an_annotation(title: str, message: str) -> None:
 
 def test_results_as_junit() -> None:
     cases = [
-        Case("good", at=PLACE),
-        Case("bad", "failed", "expected 1", "expected 1\nactual 2", PLACE),
-        Case("left", "skipped", "later"),
-        Case("broken", "error", "no file"),
+        JUnitCase("good", at=PLACE),
+        JUnitCase("bad", "failed", "expected 1", "expected 1\nactual 2", PLACE),
+        JUnitCase("left", "skipped", "later"),
+        JUnitCase("broken", "error", "no file"),
     ]
-    root = ElementTree.fromstring(junit([Suite("levels_test.yaml", cases)]).encode())
+    root = ElementTree.fromstring(junit([JUnitSuite("levels_test.yaml", cases)]).encode())
     (suite,) = root
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors"), suite.get("skipped")) == (
         "4", "1", "1", "1",
@@ -70,20 +70,22 @@ def test_results_as_junit() -> None:
 
 @given(st.text(st.characters()), st.text(st.characters()))
 def test_any_text_gives_valid_xml(name: str, details: str) -> None:
-    xml = junit([Suite(name, [Case(name, "failed", details, details)])])
+    xml = junit([JUnitSuite(name, [JUnitCase(name, "failed", details, details)])])
     root = ElementTree.fromstring(xml.encode("utf-8"))
     assert root[0][0].tag == "testcase"
 
 
 @pytest.mark.parametrize("text", ["\x00\x1b]0;", "\ud800", "\ufffe", "]]>", "<a b='\"'>&"])
 def test_what_xml_cannot_hold(text: str) -> None:
-    root = ElementTree.fromstring(junit([Suite(text, [Case(text, "error", text, text)])]).encode())
+    root = ElementTree.fromstring(junit([JUnitSuite(text, [JUnitCase(text, "error", text, text)])]).encode())
     assert root[0][0][0].tag == "error"
 
 
 def test_a_summary() -> None:
     note = Note("error", "TIER002", "both claim 15\nhelp: ```x", PLACE)
-    text = markdown(Summary("Tests of *us*", "1 failed", [Table(["a|b"], [["<b>x"], ["@all"]])], [note]))
+    text = markdown(
+        MarkdownSummary("Tests of *us*", "1 failed", [MarkdownTable(["a|b"], [["<b>x"], ["@all"]])], [note])
+    )
     assert text == (
         "## Tests of \\*us\\*\n\n1 failed\n\n"
         "| a\\|b |\n|---|\n| &lt;b&gt;x |\n| \\@all |\n\n"
@@ -93,7 +95,7 @@ def test_a_summary() -> None:
 
 
 def test_a_long_summary_is_cut() -> None:
-    text = markdown(Summary("a", "b", (), [Note("notice", "n", "m")] * 205))
+    text = markdown(MarkdownSummary("a", "b", (), [Note("notice", "n", "m")] * 205))
     assert text.count("**n**") == 200
     assert text.endswith("and 5 more remarks\n\n")
 

@@ -15,7 +15,7 @@ from policyengine.program import load as loading
 from policyengine.program.example import EXAMPLE
 from policyengine.program.linked import Program
 from policyengine.source import Source
-from policyengine.verify.suite import Outcome, Programs, run_file, run_source
+from policyengine.verify.suite import Programs, SuiteResult, run_file, run_source
 from policyengine.verify.testfile_codes import CODES, GOOD
 
 LEVELS = """\
@@ -72,12 +72,12 @@ def read(name: str) -> Source | Diagnostic:
     return Source(name, FILES[name]) if name in FILES else read_file("/nowhere/" + name)
 
 
-def outcome_of(tests: str, *, program: str = "example") -> Outcome:
+def outcome_of(tests: str, *, program: str = "example") -> SuiteResult:
     head = f"kind: test\nprogram: {program}\nas_of: 2026-11-21\ntests:\n"
     return run_source(Source("a_test.yaml", head + tests), programs, read)
 
 
-def told(found: Outcome) -> list[str]:
+def told(found: SuiteResult) -> list[str]:
     return [
         f"{each.code.id} {each.span and each.span.text}: {each.message}; {each.help}"
         for each in found.diagnostics

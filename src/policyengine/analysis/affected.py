@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from policyengine.analysis.equivalence import Prover
-from policyengine.analysis.statements import Asked, contrasts
+from policyengine.analysis.statements import GraphSlice, contrasts
 from policyengine.analysis.thresholds import Cuts, cuts_of
 from policyengine.analysis.value_numbering import Canon
 from policyengine.dataclass import dataclass
@@ -20,13 +20,13 @@ _EASY, _HARD = 64, 8192
 
 
 @dataclass(frozen=True)
-class Group:
+class ComparedPart:
     """A part of both graphs that is compared by itself: a rule, a move or a derived fact."""
 
     name: str
     entity: str
-    old: Asked
-    new: Asked
+    old: GraphSlice
+    new: GraphSlice
 
     @property
     def size(self) -> int:
@@ -44,14 +44,14 @@ class Affected:
     old: Graph
     new: Graph
     today: date
-    groups: tuple[Group, ...]
+    groups: tuple[ComparedPart, ...]
     changed: tuple[Key, ...]
     tried: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.groups)
 
-    def cuts(self, groups: Iterable[Group]) -> Cuts:
+    def cuts(self, groups: Iterable[ComparedPart]) -> Cuts:
         """The cut points of some groups."""
         found = Cuts()
         for group in groups:
@@ -59,7 +59,7 @@ class Affected:
             found.add(cuts_of(self.new, group.new.order, self.today))
         return found
 
-    def prove(self) -> str | tuple[Record, Group] | None:
+    def prove(self) -> str | tuple[Record, ComparedPart] | None:
         """How the two are proved to be the same, or a record that shows that they are not; None: open."""
         again = affected_parts(self.old, self.new, self.today, _HARD)
         self.tried += again.tried
@@ -102,7 +102,7 @@ def affected_parts(old: Graph, new: Graph, today: date, limit: int = _EASY) -> A
     return Affected(old, new, today, tuple(groups), changed, prover.tried)
 
 
-def _groups(old: Canon, new: Canon, today: date) -> Iterator[Group]:
+def _groups(old: Canon, new: Canon, today: date) -> Iterator[ComparedPart]:
     yield from _rules(old, new, today)
     before, after = old.moves(), new.moves()
     for policy, stage in sorted({*before, *after}):
@@ -110,35 +110,38 @@ def _groups(old: Canon, new: Canon, today: date) -> Iterator[Group]:
             sides = [_moves(canon.graph, policy, stage) for canon in (old, new)]
             entity = next(move.entity for side in sides for move in side)
             asked = [
-                Asked.of(canon.graph, today, (), side, ())
+                GraphSlice.of(canon.graph, today, (), side, ())
                 for canon, side in zip((old, new), sides, strict=True)
             ]
-            yield Group(f"{policy}/{stage}", entity, asked[0], asked[1])
+            yield ComparedPart(f"{policy}/{stage}", entity, asked[0], asked[1])
     exported = [{key for key, node in canon.graph.every_node() if node.exported} for canon in (old, new)]
     for key in sorted(exported[0] | exported[1]):
         if (old.numbers.get(key) if key in exported[0] else None) != (
             new.numbers.get(key) if key in exported[1] else None
         ):
-            asked = [Asked.of(canon.graph, today, (), (), [key] if key in keys else [])
+            asked = [GraphSlice.of(canon.graph, today, (), (), [key] if key in keys else [])
                      for canon, keys in zip((old, new), exported, strict=True)]  # fmt: skip
-            yield Group(key[1], key[0], asked[0], asked[1])
+            yield ComparedPart(key[1], key[0], asked[0], asked[1])
 
 
 def _moves(graph: Graph, policy: str, stage: str) -> list[Transition]:
     return [move for move in graph.transitions if (move.policy, move.stage) == (policy, stage)]
 
 
-def _rules(old: Canon, new: Canon, today: date) -> Iterator[Group]:
+def _rules(old: Canon, new: Canon, today: date) -> Iterator[ComparedPart]:
     sides = [_by_name(canon.graph.rules) for canon in (old, new)]
     for name in sorted({*sides[0], *sides[1]}):
         before, after = (side.get(name, []) for side in sides)
         forms = Counter(map(old.rule, before)), Counter(map(new.rule, after))
         if forms[0] == forms[1]:
             continue
-        asked = (Asked.of(old.graph, today, before, (), ()), Asked.of(new.graph, today, after, (), ()))
+        asked = (
+            GraphSlice.of(old.graph, today, before, (), ()),
+            GraphSlice.of(new.graph, today, after, (), ()),
+        )
         rule = (after or before)[0]
         graph = new.graph if after else old.graph
-        yield Group("/".join(name), graph.real(rule.entity), *asked)
+        yield ComparedPart("/".join(name), graph.real(rule.entity), *asked)
 
 
 def _by_name(rules: Iterable[Rule]) -> Mapping[tuple[str, str, str], list[Rule]]:

@@ -24,7 +24,7 @@ _TYPES: Mapping[str, type] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class EntityFact:
     """A fact of an entity."""
 
     entity: str
@@ -57,7 +57,7 @@ class Constant:
 class Linear:
     """A fact, moved: `factor * fact + shift` for numbers, the fact moved by `moved` for dates."""
 
-    place: Place
+    place: EntityFact
     factor: Decimal = Decimal(1)
     shift: Decimal = Decimal(0)
     moved: tuple[Months | timedelta, ...] = ()
@@ -94,14 +94,14 @@ Operand = Constant | Linear | Other
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class NameScope:
     """Where an expression stands: an entity, the rows that it goes over, innermost last, names of rows."""
 
     entity: str
     rows: tuple[str, ...] = ()
     bound: Mapping[str, str | None] = field(default_factory=dict)
 
-    def over(self, entity: str | None, name: str | None = None) -> Sight:
+    def over(self, entity: str | None, name: str | None = None) -> NameScope:
         """With the rows of a list as the nearest names, or a name for one row."""
         if name is not None:
             return replace(self, bound={**self.bound, name: entity})
@@ -115,7 +115,7 @@ class Operands:
         self.graph = graph
         self.today = today
 
-    def of(self, node: Expression, sight: Sight, depth: int = 0) -> Operand:
+    def of(self, node: Expression, sight: NameScope, depth: int = 0) -> Operand:
         """What one side of a comparison is."""
         if depth > _DEPTH:
             return Other()
@@ -139,14 +139,14 @@ class Operands:
             case _:
                 return Other()
 
-    def _named(self, node: Expression, sight: Sight, depth: int) -> Operand:
+    def _named(self, node: Expression, sight: NameScope, depth: int) -> Operand:
         place = self.place(node, sight)
-        if isinstance(place, Place):
+        if isinstance(place, EntityFact):
             return Linear(place) if not place.fact.is_list else Other()
         if place is None and isinstance(node, syntax.Name) and node.name not in sight.bound:
             found = self.graph.node(sight.entity, node.name)
             if found is not None:
-                return self.of(found[1].expression, Sight(found[0]), depth + 1)
+                return self.of(found[1].expression, NameScope(found[0]), depth + 1)
         return Other()
 
     def _arithmetic(self, op: str, left: Operand, right: Operand) -> Operand:
@@ -172,7 +172,7 @@ class Operands:
 
     # Names
 
-    def place(self, node: Expression, sight: Sight) -> Place | str | None:
+    def place(self, node: Expression, sight: NameScope) -> EntityFact | str | None:
         """The fact that a name means, or the entity of the list that it means; None for anything else."""
         if isinstance(node, syntax.Path):
             owner = self.rows(node.target, sight)
@@ -197,15 +197,15 @@ class Operands:
                 return found
         return None
 
-    def _field(self, entity: str, name: str) -> Place | str | None:
+    def _field(self, entity: str, name: str) -> EntityFact | str | None:
         facts = self.graph.vocabulary.entities[entity].facts
         if name in facts:
-            return Place(entity, name, facts[name]) if facts[name].formula is None else None
+            return EntityFact(entity, name, facts[name]) if facts[name].formula is None else None
         return next(
             (child for child, below in self.graph.vocabulary.children(entity) if below.list == name), None
         )
 
-    def rows(self, node: Expression, sight: Sight) -> str | None:
+    def rows(self, node: Expression, sight: NameScope) -> str | None:
         """The entity whose rows an expression gives, one or many; None where it gives none."""
         match node:
             case syntax.Name(name) if name in sight.bound:
@@ -220,7 +220,7 @@ class Operands:
             case _:
                 return None
 
-    def below(self, node: Expression, sight: Sight) -> Iterator[tuple[Expression, Sight]]:
+    def below(self, node: Expression, sight: NameScope) -> Iterator[tuple[Expression, NameScope]]:
         """The parts of an expression, each with the names that it sees."""
         match node:
             case syntax.Filter(target, condition):
@@ -238,20 +238,20 @@ class Operands:
             case _:
                 yield from ((each, sight) for each in syntax.children(node))
 
-    def places(self, left: Expression, right: Expression, sight: Sight) -> Iterator[Place]:
+    def places(self, left: Expression, right: Expression, sight: NameScope) -> Iterator[EntityFact]:
         """All facts that two expressions read, through other nodes too."""
         pending = [(left, sight, 0), (right, sight, 0)]
         seen: set[str] = set()
         while pending:
             node, at, depth = pending.pop()
             place = self.place(node, at)
-            if isinstance(place, Place):
+            if isinstance(place, EntityFact):
                 yield place
             elif place is None and isinstance(node, syntax.Name) and node.name not in (*at.bound, *seen):
                 found = self.graph.node(at.entity, node.name)
                 if found is not None and depth < _DEPTH:
                     seen.add(node.name)
-                    pending.append((found[1].expression, Sight(found[0]), depth + 1))
+                    pending.append((found[1].expression, NameScope(found[0]), depth + 1))
             pending.extend((*each, depth) for each in self.below(node, at))
 
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from random import Random
 
-from policyengine.analysis.affected import Affected, Group
+from policyengine.analysis.affected import Affected, ComparedPart
 from policyengine.analysis.equivalence import plain
 from policyengine.analysis.search_space import Space
-from policyengine.analysis.statements import Asked, Contrast, contrasts
+from policyengine.analysis.statements import Contrast, GraphSlice, contrasts
 from policyengine.analysis.variations import (
     Variations,
     put,
@@ -34,7 +34,7 @@ _GROUPS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Attempt:
     """What was seen of a record: what is said differently, how many nodes differ, how much is unknown."""
 
     contrasts: tuple[Contrast, ...]
@@ -64,16 +64,18 @@ class Search:
     # Looking
 
     @cached_property
-    def _all(self) -> Group:
+    def _all(self) -> ComparedPart:
         groups = self.affected.groups
-        return Group("", groups[0].entity, _joined(g.old for g in groups), _joined(g.new for g in groups))
+        return ComparedPart(
+            "", groups[0].entity, _joined(g.old for g in groups), _joined(g.new for g in groups)
+        )
 
     def contrasts(self, record: Record) -> list[Contrast]:
         """All that the two say differently of a record."""
         self.tried += 1
         return contrasts(self._all.old.says(record), self._all.new.says(record))
 
-    def look(self, record: Record, group: Group | None = None) -> Seen:
+    def look(self, record: Record, group: ComparedPart | None = None) -> Attempt:
         """What is to be seen of a record, in one group or in all of them."""
         self.tried += 1
         group = group or self._all
@@ -83,15 +85,15 @@ class Search:
         open = [
             each for side, asked in ((old, group.old), (new, group.new)) for each in _unknown(side, asked)
         ]
-        return Seen(tuple(found), differing, (len(open), sum(open)))
+        return Attempt(tuple(found), differing, (len(open), sum(open)))
 
-    def _changed(self, group: Group) -> list[Key]:
+    def _changed(self, group: ComparedPart) -> list[Key]:
         there = {*group.old.order} & {*group.new.order}
         return [key for key in self.affected.changed if key in there]
 
     # Moving
 
-    def _variations(self, group: Group) -> Variations:
+    def _variations(self, group: ComparedPart) -> Variations:
         if group.name not in self._spaces:
             cuts = self.affected.cuts([group])
             old, new = self.affected.old, self.affected.new
@@ -105,18 +107,18 @@ class Search:
         return {}
 
     @property
-    def groups(self) -> tuple[Group, ...]:
+    def groups(self) -> tuple[ComparedPart, ...]:
         """The parts in which a witness is sought, the smallest first."""
         return self.affected.groups[:_GROUPS]
 
-    def barest(self) -> Iterator[tuple[Group, Record]]:
+    def barest(self) -> Iterator[tuple[ComparedPart, Record]]:
         """For each group the barest record that it can judge."""
         for group in self.groups:
             variations = self._variations(group)
             root = self.affected.new.vocabulary.root
             yield group, variations.bare(root, variations.lists)
 
-    def drawn(self, group: Group, until: int) -> Record | None:
+    def drawn(self, group: ComparedPart, until: int) -> Record | None:
         """A record that is treated differently out of drawn ones: decided if one is met, else any."""
         variations, chance = self._variations(group), Random(0)
         root, weak = self.affected.new.vocabulary.root, None
@@ -129,7 +131,7 @@ class Search:
                 weak = record
         return weak
 
-    def climb(self, record: Record, group: Group, most: int) -> Record | None:
+    def climb(self, record: Record, group: ComparedPart, most: int) -> Record | None:
         """A record that is treated differently, made from this one; None where none is found."""
         variations, until = self._variations(group), self.tried + most
         seen = self.look(record, group)
@@ -141,9 +143,9 @@ class Search:
         return record if seen.contrasts else None
 
     def _step(
-        self, record: Record, seen: Seen, group: Group, variations: Variations, until: int
-    ) -> tuple[Record, Seen] | None:
-        best: tuple[Record, Seen] | None = None
+        self, record: Record, seen: Attempt, group: ComparedPart, variations: Variations, until: int
+    ) -> tuple[Record, Attempt] | None:
+        best: tuple[Record, Attempt] | None = None
         for _, made in variations.of(record):
             if self.tried >= until:
                 break
@@ -186,7 +188,7 @@ class Search:
         graph = self.affected.new
         return any(self._inside(child, wanted) for child, _ in graph.vocabulary.children(entity))
 
-    def shrink(self, record: Record, group: Group, start: Record | None) -> Record:
+    def shrink(self, record: Record, group: ComparedPart, start: Record | None) -> Record:
         """The record without what it does not need to be treated differently; what `start` says stays."""
         decided = self.look(record, group).decided
         variations = self._variations(group)
@@ -241,11 +243,11 @@ def _back(record: Record, start: Record) -> Iterator[Record]:
 # Groups together, and what their nodes say
 
 
-def _joined(sides: Iterable[Asked]) -> Asked:
+def _joined(sides: Iterable[GraphSlice]) -> GraphSlice:
     asked = list(sides)
     order = {key for each in asked for key in each.order}
     graph = asked[0].graph
-    return Asked(
+    return GraphSlice(
         graph,
         asked[0].today,
         tuple(rule for each in asked for rule in each.rules),
@@ -265,7 +267,7 @@ def _differs(old: Mapping[str, list[Scope]], new: Mapping[str, list[Scope]], key
     return any(plain(one[name]) != plain(other[name]) for one, other in pairs)
 
 
-def _unknown(found: Mapping[str, list[Scope]], asked: Asked) -> Iterator[int]:
+def _unknown(found: Mapping[str, list[Scope]], asked: GraphSlice) -> Iterator[int]:
     """For every value that is not known how many things keep it from being known."""
     for entity, name in asked.order:
         for scope in found.get(entity, ()):

@@ -32,7 +32,7 @@ OPEN = _Open()
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Statement:
     """One thing that is said: in which list, by which part of which policy, of whom, and its values."""
 
     section: str
@@ -62,8 +62,8 @@ class Said:
 class Contrast:
     """One thing that two programs say differently of a record; None where one says nothing."""
 
-    old: Said | None
-    new: Said | None
+    old: Statement | None
+    new: Statement | None
 
     @property
     def decided(self) -> bool:
@@ -72,7 +72,7 @@ class Contrast:
 
 
 @dataclass(frozen=True)
-class Asked:
+class GraphSlice:
     """The part of a graph that is compared: some rules and moves, some derived facts, what they need."""
 
     graph: Graph
@@ -90,7 +90,7 @@ class Asked:
         rules: Iterable[Rule],
         moves: Iterable[Transition],
         exported: Iterable[Key],
-    ) -> Asked:
+    ) -> GraphSlice:
         """The same, with what is needed for it."""
         rules, moves, exported = tuple(rules), tuple(moves), tuple(exported)
         needed = {key for rule in rules for key in needs_of(graph, rule)}
@@ -105,11 +105,11 @@ class Asked:
                 scope[name]
         return found
 
-    def says(self, record: Record) -> list[Said]:
+    def says(self, record: Record) -> list[Statement]:
         """All that is said of a record."""
         return self.said(self.scopes(record))
 
-    def said(self, found: Mapping[str, list[Scope]]) -> list[Said]:
+    def said(self, found: Mapping[str, list[Scope]]) -> list[Statement]:
         """All that is said of these instances."""
         said = [
             each for rule in self.rules for scope in found.get(rule.entity, ()) for each in _said(rule, scope)
@@ -118,7 +118,7 @@ class Asked:
             said += [each for scope in found.get(move.entity, ()) for each in _moved(move, scope)]
         for entity, name in self.exported:
             for scope in found.get(entity, ()):
-                said.append(Said(VALUES, "", name, scope.subject, {"value": _value(Value(name), scope)}))
+                said.append(Statement(VALUES, "", name, scope.subject, {"value": _value(Value(name), scope)}))
         return said
 
 
@@ -158,7 +158,7 @@ def _found(graph: Graph, entity: str, names: Iterable[str]) -> Iterator[Key]:
             yield found[0], name
 
 
-def _said(rule: Rule, scope: Scope) -> Iterator[Said]:
+def _said(rule: Rule, scope: Scope) -> Iterator[Statement]:
     exists = scope[rule.exists] if rule.exists is not None else True
     if exists is False:
         return
@@ -173,7 +173,7 @@ def _said(rule: Rule, scope: Scope) -> Iterator[Said]:
     said = {name: value for name, value in values.items() if name not in absent}
     if status == NOT_APPLICABLE:
         said = {"status": status}
-    yield Said(rule.finding.section, rule.origin.policy, origin.id, scope.subject, said, origin.title)
+    yield Statement(rule.finding.section, rule.origin.policy, origin.id, scope.subject, said, origin.title)
 
 
 def _is_said(reading: Reading) -> bool:
@@ -200,7 +200,7 @@ def _value(reading: Reading, scope: Scope) -> object:
             return read(reading, scope)
 
 
-def _moved(move: Transition, scope: Scope) -> Iterator[Said]:
+def _moved(move: Transition, scope: Scope) -> Iterator[Statement]:
     if scope[move.fact] != move.stage:
         return
     values: dict[str, object] = {
@@ -210,16 +210,16 @@ def _moved(move: Transition, scope: Scope) -> Iterator[Said]:
     }
     values["to"] = move.to
     values.update((f"set {fact}", _open(scope[node])) for fact, node in move.sets.items())
-    yield Said(MOVES, move.policy, move.stage, scope.subject, values)
+    yield Statement(MOVES, move.policy, move.stage, scope.subject, values)
 
 
 def _open(value: Any) -> object:
     return OPEN if isinstance(value, Unknown) else value
 
 
-def contrasts(old: Iterable[Said], new: Iterable[Said]) -> list[Contrast]:
+def contrasts(old: Iterable[Statement], new: Iterable[Statement]) -> list[Contrast]:
     """What two programs say differently of one record."""
-    sides: dict[tuple[str, str, str, str, int], tuple[list[Said], list[Said]]] = {}
+    sides: dict[tuple[str, str, str, str, int], tuple[list[Statement], list[Statement]]] = {}
     for side, said in enumerate((old, new)):
         for each in said:
             sides.setdefault(each.key, ([], []))[side].append(each)
@@ -237,10 +237,10 @@ def _rank(contrast: Contrast) -> tuple[bool, int]:
     return not contrast.decided, _ORDER.index(said.section) if said is not None else 0
 
 
-def _pairs(before: list[Said], after: list[Said]) -> Iterator[Contrast]:
+def _pairs(before: list[Statement], after: list[Statement]) -> Iterator[Contrast]:
     """Those without an equal on the other side, the first with the first."""
     forms = [each.form for each in after]
-    left: list[Said] = []
+    left: list[Statement] = []
     for each in before:
         if each.form in forms:
             forms[forms.index(each.form)] = None

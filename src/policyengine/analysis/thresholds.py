@@ -14,7 +14,14 @@ from dataclasses import field
 from datetime import date, timedelta
 from decimal import Decimal
 
-from policyengine.analysis.operands import Constant, Linear, Operands, Place, Sight, evaluate_constant
+from policyengine.analysis.operands import (
+    Constant,
+    EntityFact,
+    Linear,
+    NameScope,
+    Operands,
+    evaluate_constant,
+)
 from policyengine.dataclass import dataclass
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
@@ -81,7 +88,7 @@ class _Reader:
         self.operands = Operands(graph, today)
 
     def read(self, expression: Expression, entity: str) -> None:
-        pending: list[tuple[Expression, Sight]] = [(expression, Sight(entity))]
+        pending: list[tuple[Expression, NameScope]] = [(expression, NameScope(entity))]
         while pending:
             node, sight = pending.pop()
             pending.extend(self._visit(node, sight))
@@ -96,7 +103,7 @@ class _Reader:
                 ends = (value.low, value.high) if isinstance(value, Range) else (value,)
                 self.found.days |= {end for end in ends if isinstance(end, date)}
 
-    def _visit(self, node: Expression, sight: Sight) -> Iterator[tuple[Expression, Sight]]:
+    def _visit(self, node: Expression, sight: NameScope) -> Iterator[tuple[Expression, NameScope]]:
         match node:
             case syntax.Comparison(op, left, right):
                 yield from self._compare(op, left, right, sight)
@@ -116,11 +123,11 @@ class _Reader:
                 self._plain(node, sight)
                 yield from self.operands.below(node, sight)
 
-    def _plain(self, node: Expression, sight: Sight) -> None:
+    def _plain(self, node: Expression, sight: NameScope) -> None:
         """A fact that stands for itself; one with few values is told apart by all of them."""
         if isinstance(node, (syntax.Name, syntax.Path)):
             place = self.operands.place(node, sight)
-            if isinstance(place, Place):
+            if isinstance(place, EntityFact):
                 self._mention(place)
                 if not place.finite:
                     self.found.free.add(place.key)
@@ -131,10 +138,12 @@ class _Reader:
         elif isinstance(node, syntax.Literal) and isinstance(node.value, Decimal):
             self.found.numbers.add(node.value)
 
-    def _mention(self, place: Place) -> None:
+    def _mention(self, place: EntityFact) -> None:
         self.found.mentioned.add(place.key)
 
-    def _test(self, value: Expression, test: Expression, sight: Sight) -> Iterator[tuple[Expression, Sight]]:
+    def _test(
+        self, value: Expression, test: Expression, sight: NameScope
+    ) -> Iterator[tuple[Expression, NameScope]]:
         match test:
             case syntax.RangeLiteral(low, high):
                 for op, end in ((">=", low), ("<=", high)):
@@ -146,8 +155,8 @@ class _Reader:
                 yield from self._compare("=", value, test, sight)
 
     def _compare(
-        self, op: str, left: Expression, right: Expression, sight: Sight
-    ) -> Iterator[tuple[Expression, Sight]]:
+        self, op: str, left: Expression, right: Expression, sight: NameScope
+    ) -> Iterator[tuple[Expression, NameScope]]:
         one, other = self.operands.of(left, sight), self.operands.of(right, sight)
         if isinstance(one, Constant) and isinstance(other, Linear):
             one, other = other, one
@@ -169,7 +178,7 @@ class _Reader:
                 if isinstance(part, syntax.Literal) and isinstance(part.value, (Months, timedelta)):
                     self.found.lengths.add(part.value)
 
-    def _guess(self, left: Expression, right: Expression, sight: Sight) -> None:
+    def _guess(self, left: Expression, right: Expression, sight: NameScope) -> None:
         """Facts that are compared in a way that cannot be solved: all written values may matter to all."""
         written = {
             part.value for side in (left, right) for part in syntax.walk(side)

@@ -31,7 +31,7 @@ ABSENT = _Absent()
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class Variation:
     """One thing in which a record differs from another: a fact, or how many a list holds.
 
     `before` and `after` are values or numbers of instances, `ABSENT` where there is none.
@@ -50,14 +50,14 @@ class Variations:
     space: Space
     lists: frozenset[str]
 
-    def of(self, record: Record) -> Iterator[tuple[Moved, Record]]:
+    def of(self, record: Record) -> Iterator[tuple[Variation, Record]]:
         """Every record that differs in one thing, nearest things first."""
         for way, instance in walk(record):
             yield from ((move, put(record, way, made)) for move, made in self._facts(way, instance))
         for way, instance in walk(record):
             yield from ((move, put(record, way, made)) for move, made in self._lists(way, instance))
 
-    def _facts(self, way: Way, instance: Record) -> Iterator[tuple[Moved, Record]]:
+    def _facts(self, way: Way, instance: Record) -> Iterator[tuple[Variation, Record]]:
         for (entity, name), values in self.space.values.items():
             if entity != instance.entity:
                 continue
@@ -66,23 +66,23 @@ class Variations:
             near = (each for each in self.space.near(instance, key, own) if self.space.takes(key, each))
             for value in dict.fromkeys((*values, *near)):
                 if value != own:
-                    yield Moved(way, name, own, value), with_fact(instance, name, value)
+                    yield Variation(way, name, own, value), with_fact(instance, name, value)
             if own is not ABSENT and not self.space.required(key):
-                yield Moved(way, name, own, ABSENT), without_fact(instance, name)
+                yield Variation(way, name, own, ABSENT), without_fact(instance, name)
 
-    def _lists(self, way: Way, instance: Record) -> Iterator[tuple[Moved, Record]]:
+    def _lists(self, way: Way, instance: Record) -> Iterator[tuple[Variation, Record]]:
         for entity, name in self._below(instance.entity):
             rows = instance.lists.get(name)
             size: object = ABSENT if rows is None else len(rows)
             for wanted in self.space.sizes():
                 made = self._sized(entity, rows or (), wanted)
                 if size != wanted and made is not None:
-                    yield Moved(way, name, size, wanted), with_list(instance, name, made)
+                    yield Variation(way, name, size, wanted), with_list(instance, name, made)
             if rows is not None:
-                yield Moved(way, name, size, ABSENT), without_list(instance, name)
+                yield Variation(way, name, size, ABSENT), without_list(instance, name)
                 for i in range(len(rows)) if len(rows) > 1 else ():
                     fewer = (*rows[:i], *rows[i + 1 :])
-                    yield Moved(way, name, size, len(fewer)), with_list(instance, name, fewer)
+                    yield Variation(way, name, size, len(fewer)), with_list(instance, name, fewer)
 
     def _below(self, entity: str) -> Iterator[tuple[str, str]]:
         for vocabulary in (self.space.new, self.space.old):
@@ -235,18 +235,18 @@ def unique(record: Record, keys: Mapping[str, str | None]) -> bool:
     return True
 
 
-def differences(start: Record, record: Record, way: Way = ()) -> tuple[Moved, ...]:
+def differences(start: Record, record: Record, way: Way = ()) -> tuple[Variation, ...]:
     """In what two records of one shape differ; lists of other lengths differ as a whole, in their number."""
-    found: list[Moved] = []
+    found: list[Variation] = []
     for name in dict.fromkeys((*start.facts, *record.facts)):
         before, after = start.facts.get(name, ABSENT), record.facts.get(name, ABSENT)
         if before != after:
-            found.append(Moved(way, name, before, after))
+            found.append(Variation(way, name, before, after))
     for name in dict.fromkeys((*start.lists, *record.lists)):
         one, other = start.lists.get(name), record.lists.get(name)
         if one is None or other is None or len(one) != len(other):
             if one is not other:
-                found.append(Moved(way, name, _size(one), _size(other)))
+                found.append(Variation(way, name, _size(one), _size(other)))
         else:
             for i, (row, changed) in enumerate(zip(one, other, strict=True)):
                 found += differences(row, changed, (*way, (name, i)))

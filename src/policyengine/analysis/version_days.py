@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
-from policyengine.policy.policy_reader import Unit
+from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.program.linked import Program
 from policyengine.program.load import load_documents
 
@@ -16,7 +16,7 @@ def days_to_compare(old: Program, new: Program) -> tuple[date, ...]:
     return (old.as_of, *sorted(days))
 
 
-def _days(units: Iterable[Unit]) -> Iterator[date]:
+def _days(units: Iterable[PolicyDocument]) -> Iterator[date]:
     for unit in units:
         if unit.policy.from_ is not None:
             yield unit.policy.from_

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policyengine.analysis.affected import Group, affected_parts
+from policyengine.analysis.affected import ComparedPart, affected_parts
 from policyengine.analysis.search import Search
 from policyengine.analysis.statements import Contrast
-from policyengine.analysis.variations import Moved, differences
+from policyengine.analysis.variations import Variation, differences
 from policyengine.dataclass import dataclass
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
@@ -34,7 +34,7 @@ class Witness:
     record: Record
     contrasts: tuple[Contrast, ...]
     start: int | None = None
-    moved: tuple[Moved, ...] = ()
+    moved: tuple[Variation, ...] = ()
     tried: int = 0
     shown: Record | None = None
 
@@ -127,7 +127,7 @@ def _from_nothing(search: Search) -> Witness | None:
     return weak
 
 
-def _cut_down(search: Search, record: Record, group: Group, i: int | None, start: Record) -> Witness:
+def _cut_down(search: Search, record: Record, group: ComparedPart, i: int | None, start: Record) -> Witness:
     made = search.shrink(record, group, start if i is not None else None)
     return _witness(search, made, i, start)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
-from policyengine.change.changes import HEAD, Change, Pair
+from policyengine.change.changes import HEAD, Change, PolicyPair
 from policyengine.change.document_diff import id_of, same
 from policyengine.program.linked import Program
 from policyengine.program.load import load_documents
@@ -26,7 +26,7 @@ def apply(documents: Sequence[Document], changes: Iterable[Change]) -> tuple[Doc
 
     Changes of one part are put in one after the other; each stands for itself, whatever others there are.
     """
-    by_pair: dict[Pair, list[Change]] = {}
+    by_pair: dict[PolicyPair, list[Change]] = {}
     for change in changes:
         by_pair.setdefault(change.pair, []).append(change)
     found = list(documents)
@@ -43,7 +43,7 @@ def apply(documents: Sequence[Document], changes: Iterable[Change]) -> tuple[Doc
     return tuple(found)
 
 
-def _version(pair: Pair, changes: Iterable[Change]) -> Document:
+def _version(pair: PolicyPair, changes: Iterable[Change]) -> Document:
     """The old version with the changes, in force when the new one is."""
     assert pair.old is not None
     assert pair.new is not None

@@ -10,7 +10,7 @@ from policyengine.change.document_diff import Difference, Sort, differences
 from policyengine.dataclass import dataclass
 from policyengine.policy.declarations import Declarations
 from policyengine.policy.draft import below
-from policyengine.policy.policy_reader import Unit
+from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.program.linked import Program
 from policyengine.source import Span
 from policyengine.text.document import Document, Pointer
@@ -21,7 +21,7 @@ HEAD = ("from", "until_including")
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
+class PolicyPair:
     """Two versions of one policy (or of the program's declarations) that are compared; None: not there.
 
     `starts` is the day from which the difference counts, if that is not at once. With `version` the new one
@@ -45,7 +45,7 @@ class Change:
     `values` are the data as written, None where one side has nothing.
     """
 
-    pair: Pair
+    pair: PolicyPair
     sort: Sort
     route: tuple[str, ...]
     old: Pointer
@@ -102,7 +102,7 @@ def _models(program: Program) -> dict[int, Any]:
     return {**own, **{id(unit.document): unit.policy for unit in program.units}}
 
 
-def _changes(pair: Pair, models: Mapping[int, Any]) -> Iterator[Change]:
+def _changes(pair: PolicyPair, models: Mapping[int, Any]) -> Iterator[Change]:
     if pair.old is None or pair.new is None:
         yield Change(pair, "added" if pair.old is None else "removed", (), (), (), False)
         return
@@ -149,16 +149,16 @@ def _at(model: Any, pointer: Pointer) -> Any:
 # Versions
 
 
-def pairs_of(old: Program, new: Program) -> Iterator[Pair]:
+def pairs_of(old: Program, new: Program) -> Iterator[PolicyPair]:
     """What is compared with what."""
-    yield Pair(None, old.document, new.document)
+    yield PolicyPair(None, old.document, new.document)
     sides = _by_id(old), _by_id(new)
     for policy in dict.fromkeys((*sides[1], *sides[0])):
         yield from _versions(policy, sides[0].get(policy, []), sides[1].get(policy, []), new.as_of)
 
 
-def _by_id(program: Program) -> dict[str, list[Unit]]:
-    found: dict[str, list[Unit]] = {}
+def _by_id(program: Program) -> dict[str, list[PolicyDocument]]:
+    found: dict[str, list[PolicyDocument]] = {}
     for unit in program.units:
         found.setdefault(unit.policy.id, []).append(unit)
     for units in found.values():
@@ -166,11 +166,13 @@ def _by_id(program: Program) -> dict[str, list[Unit]]:
     return found
 
 
-def _start(unit: Unit) -> date:
+def _start(unit: PolicyDocument) -> date:
     return unit.policy.from_ or date.min
 
 
-def _versions(policy: str, old: list[Unit], new: list[Unit], today: date) -> Iterator[Pair]:
+def _versions(
+    policy: str, old: list[PolicyDocument], new: list[PolicyDocument], today: date
+) -> Iterator[PolicyPair]:
     """Versions with the same first day, then the others in order; what is left is a version more or less."""
     starts = {_start(unit): unit for unit in new}
     pairs = [(unit, starts[_start(unit)]) for unit in old if _start(unit) in starts]
@@ -178,19 +180,19 @@ def _versions(policy: str, old: list[Unit], new: list[Unit], today: date) -> Ite
     free = [unit for unit in new if all(unit is not other for _, other in pairs)]
     pairs += zip(rest, free, strict=False)
     for one, other in pairs:
-        yield Pair(policy, one.document, other.document, _later(max(_start(one), _start(other)), today))
+        yield PolicyPair(policy, one.document, other.document, _later(max(_start(one), _start(other)), today))
     for unit in free[len(rest) :]:
         base = _in_force(old, _start(unit))
-        yield Pair(policy, base, unit.document, _later(_start(unit), today), version=base is not None)
+        yield PolicyPair(policy, base, unit.document, _later(_start(unit), today), version=base is not None)
     for unit in rest[len(free) :]:
         base = _in_force(new, _start(unit))
-        yield Pair(policy, unit.document, base, _later(_start(unit), today), dropped=base is not None)
+        yield PolicyPair(policy, unit.document, base, _later(_start(unit), today), dropped=base is not None)
 
 
 def _later(start: date, today: date) -> date | None:
     return start if start > today else None
 
 
-def _in_force(units: list[Unit], day: date) -> Document | None:
+def _in_force(units: list[PolicyDocument], day: date) -> Document | None:
     """The version in force on a day, or the last one before it."""
     return next((unit.document for unit in reversed(units) if _start(unit) <= day), None)

@@ -44,7 +44,7 @@ class Meaning:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ProgramComparison:
     """All that differs between two versions: what changes the meaning, and what only the words."""
 
     old: Program
@@ -65,7 +65,7 @@ def compare(
     *,
     limit: int = LIMIT,
     progress: Progress | None = None,
-) -> Comparison:
+) -> ProgramComparison:
     """What differs between two versions that compile, for the same day; witnesses start from `starts`."""
     found = changes_of(old, new)
     wording = [change for change in found if change.wording]
@@ -84,7 +84,9 @@ def compare(
             meanings.append(Meaning(spoken, verdict, day))
     if progress is not None:
         progress(len(groups), len(groups))
-    return Comparison(old, new, tuple(meanings), tuple(_spoken(change, old, new) for change in wording))
+    return ProgramComparison(
+        old, new, tuple(meanings), tuple(_spoken(change, old, new) for change in wording)
+    )
 
 
 def _spoken(change: Change, old: Program, new: Program) -> Spoken:

@@ -9,7 +9,7 @@ from typing import Any
 from policyengine.analysis.statements import OPEN
 from policyengine.analysis.variations import ABSENT
 from policyengine.analysis.witness import NotDecided, Same, Witness
-from policyengine.change.comparison import Comparison, Meaning
+from policyengine.change.comparison import Meaning, ProgramComparison
 from policyengine.decision.json_shape import (
     ANY,
     COUNT,
@@ -157,7 +157,7 @@ _COMPARISON = (
 )
 
 
-def to_json(comparison: Comparison) -> dict[str, Any]:
+def to_json(comparison: ProgramComparison) -> dict[str, Any]:
     """The comparison as plain data for `json.dumps`, in the shape of `comparison_schema()`."""
     return write(_COMPARISON, comparison)
 

@@ -9,8 +9,8 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from policyengine.change.money import EXACT, NOTHING, Paid, Part, added
-from policyengine.change.schedule import Stage
+from policyengine.change.money import EXACT, NOTHING, ChargeKey, Paid, added
+from policyengine.change.schedule import Interval
 from policyengine.change.sides import Bill, Facts, Found, Side, Who
 from policyengine.change.states import ABSENT, Move, State, What, move, names, owner
 from policyengine.change.tally import Delta, Tally
@@ -22,7 +22,7 @@ BEFORE, AFTER, BOTH = "before", "after", "both"
 _FREE = Paid("", NOTHING)
 
 
-class Pair(NamedTuple):
+class RecordPair(NamedTuple):
     """A record as each of the two programs reads it."""
 
     old: Record
@@ -43,23 +43,23 @@ class _Seen:
     moves: Counter[Move] = field(default_factory=Counter)
     before: Bill = field(default_factory=dict)
     after: Bill = field(default_factory=dict)
-    singles: list[tuple[int, Who, Part, Paid, Paid]] = field(default_factory=list)
+    singles: list[tuple[int, Who, ChargeKey, Paid, Paid]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
+class ImpactAnalysis:
     """Judges the records of a population.
 
     `ranks` are the levels of each policy from the lowest up, `key` and `label` the facts that tell records
     apart.
     """
 
-    stages: tuple[Stage, ...]
+    stages: tuple[Interval, ...]
     ranks: Mapping[str, Mapping[str, int]]
     key: str | None = None
     label: str | None = None
 
-    def tally(self, pairs: Iterable[Pair]) -> Tally:
+    def tally(self, pairs: Iterable[RecordPair]) -> Tally:
         """What the change does to these records."""
         tally = Tally()
         for pair in pairs:
@@ -70,7 +70,7 @@ class Judge:
             self._count(pair, seen, delta, tally)
         return tally
 
-    def _count(self, pair: Pair, seen: _Seen, delta: Decimal | None, tally: Tally) -> None:
+    def _count(self, pair: RecordPair, seen: _Seen, delta: Decimal | None, tally: Tally) -> None:
         tally.records += 1
         tally.flows.update((what.policy, *levels) for (_, what), levels in seen.flows.items())
         if not seen.moves and not delta:
@@ -86,13 +86,13 @@ class Judge:
         if delta:
             tally.deltas.append(Delta(delta, self._text(pair, self.key) or "", self._text(pair, self.label)))
 
-    def _text(self, pair: Pair, fact: str | None) -> str | None:
+    def _text(self, pair: RecordPair, fact: str | None) -> str | None:
         value = pair.new.facts.get(fact) if fact is not None else None
         return None if value is None else str(value)
 
-    def _bill(self, pair: Pair, seen: _Seen, tally: Tally) -> Decimal | None:
+    def _bill(self, pair: RecordPair, seen: _Seen, tally: Tally) -> Decimal | None:
         """Adds up the charges; how much more the record pays, None where that is in two currencies."""
-        open_: list[tuple[Who, Part, str]] = []
+        open_: list[tuple[Who, ChargeKey, str]] = []
         delta: dict[str, Decimal] = {}
         for who, part in {**seen.before, **seen.after}:
             before, after = seen.before.get((who, part), _FREE), seen.after.get((who, part), _FREE)
@@ -108,7 +108,7 @@ class Judge:
         found = [each for each in delta.values() if each]
         return None if len(found) > 1 else sum(found, NOTHING)
 
-    def _undecided(self, pair: Pair, found: Iterable[tuple[Who, Part, str]], tally: Tally) -> None:
+    def _undecided(self, pair: RecordPair, found: Iterable[tuple[Who, ChargeKey, str]], tally: Tally) -> None:
         """Counts what is undetermined, with the facts that NEW lacks for it, or OLD where NEW knows it."""
         facts: dict[bool, list[Facts]] = {}
         for who, part, which in found:
@@ -122,7 +122,7 @@ class Judge:
             tally.facts.update({(part, fact) for known in facts[new] for fact in known.get((who, part), ())})
 
 
-def _look(stage: Stage, pair: Pair, seen: _Seen) -> None:
+def _look(stage: Interval, pair: RecordPair, seen: _Seen) -> None:
     """What both programs find on the day of a stage, and what is due in it."""
     before: Found = {}
     after: Found = {}
@@ -198,7 +198,7 @@ def _by_currency(before: Paid, after: Paid) -> list[tuple[str, Decimal, Decimal]
     return [(one, before.amount, NOTHING), (other, NOTHING, after.amount)]
 
 
-def _effects(seen: _Seen, open_: set[tuple[Who, Part]], tally: Tally) -> None:
+def _effects(seen: _Seen, open_: set[tuple[Who, ChargeKey]], tally: Tally) -> None:
     for number, who, part, before, after in seen.singles:
         if (who, part) in open_:
             continue

@@ -20,7 +20,7 @@ EXACT = Context(prec=200)
 NOTHING = Decimal(0)
 
 
-class Part(NamedTuple):
+class ChargeKey(NamedTuple):
     """A charge of a policy."""
 
     policy: str

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
-from policyengine.change.money import EXACT, NOTHING, Part, total
+from policyengine.change.money import EXACT, NOTHING, ChargeKey, total
 from policyengine.change.period import Days
 from policyengine.change.tally import Delta, Tally
 from policyengine.change.titles import Titles
@@ -26,7 +26,7 @@ class Version(NamedTuple):
 class Cost(NamedTuple):
     """What a charge, or all of them (`part` is None), come to in the period."""
 
-    part: Part | None
+    part: ChargeKey | None
     currency: str
     before: Decimal
     after: Decimal
@@ -51,7 +51,7 @@ class Share(NamedTuple):
 class Undecided:
     """Charges that are not counted since one of the versions cannot decide them, and the facts they lack."""
 
-    part: Part
+    part: ChargeKey
     before: int
     after: int
     both: int

@@ -13,13 +13,13 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from policyengine.change.attribution import Cause
-from policyengine.change.money import Part
+from policyengine.change.money import ChargeKey
 from policyengine.change.period import Days
-from policyengine.change.sides import Gate, Side, gate_code, parts_of, side_of
+from policyengine.change.sides import RootValues, Side, gate_code, parts_of, side_of
 from policyengine.change.slices import Marks, derived, different
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Charge, Level
-from policyengine.policy.policy_reader import Unit
+from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.rule import Rule
 from policyengine.program.graph import Graph
 
@@ -28,16 +28,16 @@ OnDay = Callable[[date], Graph]
 
 
 @dataclass(frozen=True, slots=True)
-class Single:
+class SingleChange:
     """OLD with one of the changes only: its number, the charges that it touches, and what they come to."""
 
     number: int
-    touched: frozenset[Part]
+    touched: frozenset[ChargeKey]
     side: Side
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class Interval:
     """A stretch of days for which each program stays as it is on the first, `day`; charges due in `days`.
 
     `handed` are, in OLD, the values of all gates.
@@ -47,13 +47,13 @@ class Stage:
     days: Days
     old: Side
     new: Side
-    single: tuple[Single, ...] = ()
-    handed: Gate | None = None
+    single: tuple[SingleChange, ...] = ()
+    handed: RootValues | None = None
 
 
 def stages(
     old: OnDay, new: OnDay, days: Days, turns: Sequence[date], causes: Sequence[Cause] = ()
-) -> tuple[Stage, ...]:
+) -> tuple[Interval, ...]:
     """The stages of a period; `turns` are the days on which programs are asked, the evaluation date first.
 
     `causes` are, in order, the changes of which the single effects are wanted.
@@ -67,15 +67,15 @@ def stages(
     return tuple(found)
 
 
-def _stage(marks: Marks, old: Graph, new: Graph, day: date, days: Days, causes: Sequence[Cause]) -> Stage:
+def _stage(marks: Marks, old: Graph, new: Graph, day: date, days: Days, causes: Sequence[Cause]) -> Interval:
     before, after = _side(marks, old, new, day), _side(marks, new, old, day)
     if before.gate is None or after.gate is None or before.gate.names != after.gate.names:
         after = replace(after, gate=None)
     singles = tuple(_singles(marks, old, causes, day))
     gates = [side.gate for side in (after, *(single.side for single in singles)) if side.gate is not None]
     names = sorted({name for gate in gates for name in gate.names})
-    handed = Gate(tuple(names), gate_code(old, names, day)) if gates else None
-    return Stage(day, days, before, after, singles, handed)
+    handed = RootValues(tuple(names), gate_code(old, names, day)) if gates else None
+    return Interval(day, days, before, after, singles, handed)
 
 
 def _side(marks: Marks, graph: Graph, other: Graph, day: date) -> Side:
@@ -84,7 +84,7 @@ def _side(marks: Marks, graph: Graph, other: Graph, day: date) -> Side:
     return side_of(graph, wanted, derived(marks, graph, other), day, other)
 
 
-def _singles(marks: Marks, before: Graph, causes: Sequence[Cause], day: date) -> Iterator[Single]:
+def _singles(marks: Marks, before: Graph, causes: Sequence[Cause], day: date) -> Iterator[SingleChange]:
     for number, cause in enumerate(causes):
         graph = cause.on(day)
         if graph is None:
@@ -96,14 +96,14 @@ def _singles(marks: Marks, before: Graph, causes: Sequence[Cause], day: date) ->
             side = side_of(graph, own, (), day, before)
             if parts_of(own) != theirs:
                 side = replace(side, gate=None)
-            yield Single(number, touched, side)
+            yield SingleChange(number, touched, side)
 
 
 def _charges(rules: Iterable[Rule]) -> list[Rule]:
     return [rule for rule in rules if rule.finding is Charge]
 
 
-def turning_days(units: Iterable[Unit], as_of: date, last: date) -> tuple[date, ...]:
+def turning_days(units: Iterable[PolicyDocument], as_of: date, last: date) -> tuple[date, ...]:
     """The evaluation date, and every later day up to the last one on which a version begins or has ended."""
     found = {as_of}
     for unit in units:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from policyengine.change.money import Paid, Part, added, paid
+from policyengine.change.money import ChargeKey, Paid, added, paid
 from policyengine.change.period import Days
 from policyengine.change.slices import Marks, handed_down, slice_of
 from policyengine.change.states import VALUE, State, What, states
@@ -20,12 +20,12 @@ from policyengine.program.record import Record
 Who = tuple[str, str]
 """An entity, and the key (or the position) of the one that is judged."""
 Found = dict[tuple[Who, What], State]
-Bill = dict[tuple[Who, Part], Paid]
-Facts = dict[tuple[Who, Part], frozenset[str]]
+Bill = dict[tuple[Who, ChargeKey], Paid]
+Facts = dict[tuple[Who, ChargeKey], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class RootValues:
     """The values of the record itself that what is below it reads; where they are alike, so is that."""
 
     names: tuple[str, ...]
@@ -46,7 +46,7 @@ class Side:
 
     compiled: tuple[Compiled, ...]
     below: Compiled | None = None
-    gate: Gate | None = None
+    gate: RootValues | None = None
 
     def read(self, record: Record, days: Days, found: Found, bill: Bill) -> None:
         """Adds what holds for the record itself, and what falls due in these days."""
@@ -65,7 +65,7 @@ class Side:
             rules = [rule for rule in each.graph.rules if rule.finding is Charge]
             instances = each.instances(record) if rules else {}
             for rule in rules:
-                part = Part(rule.origin.policy, rule.origin.id)
+                part = ChargeKey(rule.origin.policy, rule.origin.id)
                 for instance in instances.get(rule.entity, ()):
                     status = instance[rule.status]
                     if isinstance(status, Unknown):
@@ -80,7 +80,7 @@ def _read(compiled: Compiled, record: Record, days: Days, found: Found, bill: Bi
         for run in runs:
             for outcome in run:
                 if outcome.section == Charge.section:
-                    part = (who, Part(outcome.policy, outcome.id))
+                    part = (who, ChargeKey(outcome.policy, outcome.id))
                     bill[part] = added(bill.get(part), paid(outcome, days))
                 else:
                     _note(found, who, states(outcome))
@@ -116,7 +116,7 @@ def side_of(graph: Graph, rules: Iterable[Rule], shown: Iterable[Key], day: date
     )
 
 
-def _gate(graph: Graph, below: Sequence[Rule], day: date, other: Graph) -> Gate | None:
+def _gate(graph: Graph, below: Sequence[Rule], day: date, other: Graph) -> RootValues | None:
     """The gate, if the other program has the same rules below but for what they are handed down."""
     root = graph.vocabulary.root
     marks = Marks(root)
@@ -126,7 +126,7 @@ def _gate(graph: Graph, below: Sequence[Rule], day: date, other: Graph) -> Gate 
     names = handed_down(graph, below, root)
     if any(name not in other.nodes.get(root, {}) for name in names):
         return None
-    return Gate(names, gate_code(graph, names, day))
+    return RootValues(names, gate_code(graph, names, day))
 
 
 def gate_code(graph: Graph, names: Iterable[str], day: date) -> Compiled:
@@ -135,9 +135,11 @@ def gate_code(graph: Graph, names: Iterable[str], day: date) -> Compiled:
     return compile_graph(slice_of(graph, (), [(root, name) for name in names]), day)
 
 
-def parts_of(rules: Iterable[Rule]) -> frozenset[Part]:
+def parts_of(rules: Iterable[Rule]) -> frozenset[ChargeKey]:
     """The charges among some rules."""
-    return frozenset(Part(rule.origin.policy, rule.origin.id) for rule in rules if rule.finding is Charge)
+    return frozenset(
+        ChargeKey(rule.origin.policy, rule.origin.id) for rule in rules if rule.finding is Charge
+    )
 
 
 def ranks_of(graphs: Iterable[Graph]) -> Mapping[str, Mapping[str, int]]:

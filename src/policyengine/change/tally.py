@@ -8,11 +8,11 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from policyengine.change.money import EXACT, NOTHING, Part
+from policyengine.change.money import EXACT, NOTHING, ChargeKey
 from policyengine.change.states import Move, State
 from policyengine.dataclass import dataclass
 
-Sums = dict[tuple[Part, str], tuple[Decimal, Decimal]]
+Sums = dict[tuple[ChargeKey, str], tuple[Decimal, Decimal]]
 
 
 class Delta(NamedTuple):
@@ -43,14 +43,14 @@ class Tally:
     subjects: Counter[Move] = field(default_factory=Counter)
     flows: Counter[tuple[str, State, State]] = field(default_factory=Counter)
     sums: Sums = field(default_factory=dict)
-    undecided: Counter[tuple[Part, str]] = field(default_factory=Counter)
-    facts: Counter[tuple[Part, str]] = field(default_factory=Counter)
+    undecided: Counter[tuple[ChargeKey, str]] = field(default_factory=Counter)
+    facts: Counter[tuple[ChargeKey, str]] = field(default_factory=Counter)
     deltas: list[Delta] = field(default_factory=list)
     effects: dict[tuple[int, str], Decimal] = field(default_factory=dict)
     unsure: Counter[int] = field(default_factory=Counter)
     days: Counter[date] = field(default_factory=Counter)
 
-    def pay(self, part: Part, currency: str, before: Decimal, after: Decimal) -> None:
+    def pay(self, part: ChargeKey, currency: str, before: Decimal, after: Decimal) -> None:
         """Adds what a charge comes to before and after."""
         held = self.sums.get((part, currency), (NOTHING, NOTHING))
         self.sums[part, currency] = (EXACT.add(held[0], before), EXACT.add(held[1], after))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import field
 
-from policyengine.change.money import Part
+from policyengine.change.money import ChargeKey
 from policyengine.change.sides import level_titles
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Charge, Origin
@@ -23,7 +23,7 @@ class Titles:
     levels: dict[tuple[str, str], str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     entities: dict[str, str] = field(default_factory=dict)
-    items: dict[Part, str] = field(default_factory=dict)
+    items: dict[ChargeKey, str] = field(default_factory=dict)
     judged: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     def policy(self, policy: str) -> str:
@@ -78,4 +78,4 @@ def _name(found: Titles, rule: Rule, entity: str) -> None:
         found.judged.update({(section, each.policy, each.id): entity})
     item = rule.fields.get("item")
     if rule.finding is Charge and isinstance(item, Const) and item.value is not None:
-        found.items.update({Part(origin.policy, origin.id): str(item.value)})
+        found.items.update({ChargeKey(origin.policy, origin.id): str(item.value)})

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from policyengine.api import Program
-from policyengine.change.comparison import Comparison, compare
+from policyengine.change.comparison import ProgramComparison, compare
 from policyengine.cli.codes import FOUND, OK, CommandError
 from policyengine.cli.console import Console
 from policyengine.cli.files import deliver
@@ -87,7 +87,7 @@ def _starts(
     return inputs.records
 
 
-def _render(found: Comparison, form: str, color: bool) -> str:
+def _render(found: ProgramComparison, form: str, color: bool) -> str:
     if form == "json":
         from policyengine.change.comparison_json import to_json
 

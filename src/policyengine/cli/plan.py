@@ -13,7 +13,7 @@ import click
 
 from policyengine.api import Program
 from policyengine.change.attribution import causes_of
-from policyengine.change.impact import Judge
+from policyengine.change.impact import ImpactAnalysis
 from policyengine.change.parallel import spread
 from policyengine.change.period import Days, days_of
 from policyengine.change.plan import Plan, Version
@@ -144,7 +144,7 @@ def _plan(
     turns = turning_days(units, as_of, days.last)
     before, after = (_on_day(*both) for both in zip(versions, programs, strict=True))
     causes = causes_of(old.linked, new.linked)
-    judge = Judge(
+    judge = ImpactAnalysis(
         stages(before, after, days, turns, causes),
         ranks_of(graph(turn) for graph in (before, after) for turn in turns),
         new.vocabulary.entities[new.vocabulary.root].key,
@@ -173,7 +173,7 @@ def _on_day(version: revisions.Version, program: Program) -> Callable[[date], Gr
     return graph
 
 
-def _tally(judge: Judge, population: Population, noun: str) -> Tally:
+def _tally(judge: ImpactAnalysis, population: Population, noun: str) -> Tally:
     pairs = population.pairs
     tally, done = Tally(), 0
     progress = Progress(several(noun))

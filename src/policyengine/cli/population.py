@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from policyengine.api import Program, Records
-from policyengine.change.impact import Pair
+from policyengine.change.impact import RecordPair
 from policyengine.cli.codes import CommandError
 from policyengine.cli.console import Console
 from policyengine.cli.inputs import Form, open_source
@@ -22,7 +22,7 @@ _MOST = 20
 class Population:
     """The records that both versions can read, and how many were left out."""
 
-    pairs: Sequence[Pair]
+    pairs: Sequence[RecordPair]
     left_out: int
 
 
@@ -41,7 +41,7 @@ def read_population(
     if not alike:
         _report(_others(before, after), console, "Refused by the version before:\n")
     pairs = _pairs(before, after, _key(new)) if not alike else [
-        Pair(record, record) for read in after for record in read.records
+        RecordPair(record, record) for read in after for record in read.records
     ]  # fmt: skip
     total = max(sum(len(read.records) + read.left_out for read in side) for side in (before, after))
     if not total:
@@ -59,16 +59,16 @@ def _key(program: Program) -> str | None:
     return program.vocabulary.entities[program.vocabulary.root].key
 
 
-def _pairs(before: Iterable[Records], after: Iterable[Records], key: str | None) -> list[Pair]:
+def _pairs(before: Iterable[Records], after: Iterable[Records], key: str | None) -> list[RecordPair]:
     """The records of two readings, by key, or by place where none is left out."""
-    pairs: list[Pair] = []
+    pairs: list[RecordPair] = []
     for one, other in zip(before, after, strict=True):
         if not one.left_out and not other.left_out:
-            pairs += [Pair(*both) for both in zip(one.records, other.records, strict=True)]
+            pairs += [RecordPair(*both) for both in zip(one.records, other.records, strict=True)]
         elif key is not None:
             known = {record.facts.get(key): record for record in one.records}
             found = [(known.get(record.facts.get(key)), record) for record in other.records]
-            pairs += [Pair(was, now) for was, now in found if was is not None]
+            pairs += [RecordPair(was, now) for was, now in found if was is not None]
     return pairs
 
 
@@ -85,7 +85,7 @@ def _report(found: Sequence[Diagnostic], console: Console, lead: str = "") -> No
     console.err(lead + diagnostics_text(found[:_MOST], color=console.color_err) + more)
 
 
-def _say_twice(pairs: Sequence[Pair], key: str | None, console: Console) -> None:
+def _say_twice(pairs: Sequence[RecordPair], key: str | None, console: Console) -> None:
     if key is None:
         return
     keys = [pair.new.facts[key] for pair in pairs if key in pair.new.facts]

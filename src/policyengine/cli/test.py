@@ -21,7 +21,7 @@ from policyengine.cli.summaries import append_summary
 from policyengine.cli.version import VERSION
 from policyengine.render.ci_formats import FORMS
 from policyengine.render.suite_report import Examined, examined_json, examined_text, published
-from policyengine.verify.suite import Opened, Outcome, Programs, Ready, open_file, run_opened
+from policyengine.verify.suite import Opened, Programs, Ready, SuiteResult, open_file, run_opened
 
 if TYPE_CHECKING:
     from policyengine.verify.coverage import Coverage
@@ -198,7 +198,7 @@ def _render(examined: Examined, form: str, color: bool) -> str:
     return examined_text(examined, color=color)
 
 
-def _code(outcomes: Sequence[Outcome]) -> int:
+def _code(outcomes: Sequence[SuiteResult]) -> int:
     if any(outcome.uncompiled for outcome in outcomes):
         return NOT_COMPILED
     if any(outcome.diagnostics or not outcome.results for outcome in outcomes) or _all_skipped(outcomes):
@@ -207,6 +207,6 @@ def _code(outcomes: Sequence[Outcome]) -> int:
     return FOUND if failed else OK
 
 
-def _all_skipped(outcomes: Sequence[Outcome]) -> bool:
+def _all_skipped(outcomes: Sequence[SuiteResult]) -> bool:
     found = [result.status for outcome in outcomes for result in outcome.results]
     return bool(found) and set(found) == {"skipped"}

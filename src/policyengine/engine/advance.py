@@ -19,7 +19,7 @@ from policyengine.text.document import Pointer
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FactChange:
     """A fact that a move writes: where it stands in the record, its old value if any, its new one."""
 
     pointer: Pointer
@@ -39,7 +39,7 @@ class Moved:
 
     refused: str | None = None
     blocked: tuple[Finding, ...] = ()
-    changes: tuple[Change, ...] = ()
+    changes: tuple[FactChange, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
 
 
@@ -165,8 +165,10 @@ def _written(transition: Transition, scope: Scope, to: str) -> Moved:
                 kept = _as_record_says(value, scope, fact)
             except ValueError as error:
                 return Moved(f"`{fact}` of `{scope.subject.name}` cannot be written down: {error}")
-            changes.append(Change((*scope.record.pointer, fact), fact, scope.record.facts.get(fact), kept))
-    stage = Change((*scope.record.pointer, transition.fact), transition.fact, transition.stage, to)
+            changes.append(
+                FactChange((*scope.record.pointer, fact), fact, scope.record.facts.get(fact), kept)
+            )
+    stage = FactChange((*scope.record.pointer, transition.fact), transition.fact, transition.stage, to)
     return Moved(changes=(*changes, stage), left_out=tuple(left_out))
 
 

@@ -23,7 +23,7 @@ from policyengine.policy.change_context import Told, called
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
-from policyengine.policy.requirement import Asked, Requirement, lower_requirement
+from policyengine.policy.requirement import LoweredRequirement, Requirement, lower_requirement
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Rules, Transition, Value
 
 
@@ -198,7 +198,7 @@ class _Step:
     stage: Stage
     origin: Origin
     following: tuple[str, ...]
-    asked: tuple[Asked, ...]
+    asked: tuple[LoweredRequirement, ...]
     passes: Name
 
 

@@ -18,7 +18,7 @@ from policyengine.feel.types import types
 from policyengine.feel.types.signatures import Library
 from policyengine.feel.types.types import Type
 from policyengine.policy.condition import lower_condition
-from policyengine.policy.policy_reader import DUPLICATE_ID, UNKNOWN_NAME, PolicyReader, Unit
+from policyengine.policy.policy_reader import DUPLICATE_ID, UNKNOWN_NAME, PolicyDocument, PolicyReader
 from policyengine.policy.rule import Cases, Definition, Lowered, Node, Reference, Repeat, Rule, Transition
 from policyengine.policy.thousands import looks_like_thousands, thousands
 from policyengine.policy.vocabulary import Vocabulary
@@ -57,7 +57,9 @@ CODES = (UNKNOWN_NAME, DUPLICATE_ID, ASSUMED_WITHOUT_NOTE)
 class Draft(PolicyReader):
     """One policy being lowered."""
 
-    def __init__(self, unit: Unit, vocabulary: Vocabulary, report: Report, functions: Library) -> None:
+    def __init__(
+        self, unit: PolicyDocument, vocabulary: Vocabulary, report: Report, functions: Library
+    ) -> None:
         super().__init__(unit, vocabulary, report, functions)
         self._nodes: list[Node] = []
         self._defaults: list[Node] = []

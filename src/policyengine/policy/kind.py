@@ -10,13 +10,13 @@ from policyengine.diagnostics import Code
 from policyengine.policy.base import Policy
 from policyengine.policy.change_context import Told
 from policyengine.policy.draft import Draft
-from policyengine.policy.policy_reader import Unit
-from policyengine.policy.vocabulary import Result, Vocabulary
+from policyengine.policy.policy_reader import PolicyDocument
+from policyengine.policy.vocabulary import DerivedFact, Vocabulary
 
 P = TypeVar("P", bound=Policy)
 
 
-def no_results(unit: Unit, vocabulary: Vocabulary) -> Mapping[str, Result]:
+def no_results(unit: PolicyDocument, vocabulary: Vocabulary) -> Mapping[str, DerivedFact]:
     """What most kinds export: nothing."""
     return {}
 
@@ -43,7 +43,7 @@ class Kind(Generic[P]):
     check: Callable[[P, Draft], None]
     lower: Callable[[P, Draft], None]
     codes: tuple[Code, ...]
-    exports: Callable[[Unit, Vocabulary], Mapping[str, Result]] = no_results
+    exports: Callable[[PolicyDocument, Vocabulary], Mapping[str, DerivedFact]] = no_results
     describe: Callable[[Told], str | None] = in_general
 
 

@@ -72,7 +72,7 @@ obligations:
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class PolicyDocument:
     """A policy beside the document that it was read from.
 
     `since` is the day from which on there is any version of it; None where it has always been there.
@@ -86,7 +86,9 @@ class Unit:
 class PolicyReader:
     """Reads one policy. Pointers lead into its document, from the root."""
 
-    def __init__(self, unit: Unit, vocabulary: Vocabulary, report: Report, functions: Library) -> None:
+    def __init__(
+        self, unit: PolicyDocument, vocabulary: Vocabulary, report: Report, functions: Library
+    ) -> None:
         self.policy = unit.policy
         self.document = unit.document
         self.since = unit.since

@@ -35,14 +35,14 @@ class Requirement(Sourced):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LoweredRequirement:
     """A requirement in the graph: its rule, and the name of the condition that it lets pass."""
 
     rule: Rule
     passes: Name
 
 
-def lower_requirement(draft: Draft, requirement: Requirement, *pointer: str | int) -> Asked:
+def lower_requirement(draft: Draft, requirement: Requirement, *pointer: str | int) -> LoweredRequirement:
     """The requirement at a pointer; its nodes are named after where it stands and its id."""
     at = draft.span(*pointer)
     if requirement.decided_by is not None:
@@ -62,7 +62,7 @@ def lower_requirement(draft: Draft, requirement: Requirement, *pointer: str | in
 def ask(
     draft: Draft, id: str, title: str, holds: Expression, *pointer: str | int,
     applies: Expression | None = None, decided_by: str | None = None,
-) -> Asked:  # fmt: skip
+) -> LoweredRequirement:  # fmt: skip
     """A requirement whose conditions are expressions already; `pointer` leads to where it is written."""
     name = "/".join([draft.policy.id, *(str(step) for step in pointer), id])
     at = draft.span(*pointer)
@@ -90,4 +90,4 @@ def ask(
         because=because,
         fields={"decided_by": Const(decided_by)},
     )
-    return Asked(rule, draft.define(f"{name}/passes", passes, at, wanted=types.BOOLEAN))
+    return LoweredRequirement(rule, draft.define(f"{name}/passes", passes, at, wanted=types.BOOLEAN))

@@ -56,7 +56,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ReasonCase:
     """A condition that speaks for a value: the node that tells whether it holds, and what it is called."""
 
     node: str
@@ -70,7 +70,7 @@ class Cases:
     `otherwise` is the sentence where none of them holds.
     """
 
-    cases: tuple[Case, ...]
+    cases: tuple[ReasonCase, ...]
     otherwise: str
     every: bool = False
 

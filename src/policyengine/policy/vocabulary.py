@@ -113,7 +113,7 @@ class Declarations:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class DerivedFact:
     """What a policy works out under a name of its own: its type, what people call it, where it says so.
 
     Versions of a policy that only say it in different places work out the same.
@@ -133,7 +133,7 @@ class Vocabulary:
     """
 
     declarations: Declarations
-    results: Mapping[str, Mapping[str, Result]] = field(default_factory=dict)
+    results: Mapping[str, Mapping[str, DerivedFact]] = field(default_factory=dict)
 
     @cached_property
     def root(self) -> str:

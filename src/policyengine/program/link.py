@@ -17,7 +17,7 @@ from policyengine.feel.types.types import Type
 from policyengine.kinds import KINDS
 from policyengine.policy.draft import Draft
 from policyengine.policy.fact_bounds import known_values
-from policyengine.policy.policy_reader import UNKNOWN_NAME, Unit
+from policyengine.policy.policy_reader import UNKNOWN_NAME, PolicyDocument
 from policyengine.policy.rule import Lowered, Node
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program import results
@@ -95,7 +95,7 @@ class Linker:
         self._formulas: dict[int, Lowered] = {}
         self._typed: dict[int, _Typed] = {}
 
-    def link(self, in_force: Sequence[Unit]) -> Graph:
+    def link(self, in_force: Sequence[PolicyDocument]) -> Graph:
         """The graph of the policies in force on a day."""
         vocabulary, units = self._results(in_force)
         formulas = self._read_formulas(vocabulary)
@@ -124,7 +124,7 @@ class Linker:
         self._report.extend([remark for remark in remarks if not _is_about(remark, wrong)])
         return graph
 
-    def _results(self, units: Sequence[Unit]) -> tuple[Vocabulary, Sequence[Unit]]:
+    def _results(self, units: Sequence[PolicyDocument]) -> tuple[Vocabulary, Sequence[PolicyDocument]]:
         """The names of that day; days with the same results have the same vocabulary."""
         vocabulary, good = results.with_results(Vocabulary(self._declared.declarations), units, self._report)
         for known in self._vocabularies:
@@ -142,7 +142,7 @@ class Linker:
             self._formulas[id(vocabulary)] = Lowered(nodes, remarks=tuple(chain.from_iterable(remarks)))
         return self._formulas[id(vocabulary)]
 
-    def _lower(self, unit: Unit, vocabulary: Vocabulary) -> Lowered | None:
+    def _lower(self, unit: PolicyDocument, vocabulary: Vocabulary) -> Lowered | None:
         key = id(unit), id(vocabulary)
         if key not in self._lowered:
             _check_sources(vocabulary, unit.document, self._report)
@@ -190,7 +190,7 @@ def _is_about(remark: Diagnostic, wrong: Iterable[Span | None]) -> bool:
     )  # fmt: skip
 
 
-def _lower(unit: Unit, vocabulary: Vocabulary, report: Report) -> Lowered | None:
+def _lower(unit: PolicyDocument, vocabulary: Vocabulary, report: Report) -> Lowered | None:
     own = Report()
     draft = Draft(unit, vocabulary, own, LIBRARY)
     if not draft.known(unit.policy.for_, vocabulary.entities, "entity", "for"):

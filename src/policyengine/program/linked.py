@@ -13,7 +13,7 @@ from policyengine.program.graph import Graph
 
 if TYPE_CHECKING:
     from policyengine.policy.declarations import Declarations as Written
-    from policyengine.policy.policy_reader import Unit
+    from policyengine.policy.policy_reader import PolicyDocument
     from policyengine.text.document import Document
 
 
@@ -29,7 +29,7 @@ class Program:
     declarations: Declarations | None
     written: Written | None
     document: Document | None
-    units: tuple[Unit, ...]
+    units: tuple[PolicyDocument, ...]
     as_of: date
     graph: Graph | None
     digest: str

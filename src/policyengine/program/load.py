@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from policyengine.diagnostics import Code, Diagnostic, Report, Severity
-from policyengine.policy.policy_reader import Unit
+from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.declared import check_facts, check_tree
 from policyengine.program.graph import Graph
@@ -105,7 +105,7 @@ def _link_all(declared: Declared, documents: Documents, as_of: date, report: Rep
     return graphs[_identity(in_force(versions, as_of))]
 
 
-def _identity(units: Iterable[Unit]) -> tuple[int, ...]:
+def _identity(units: Iterable[PolicyDocument]) -> tuple[int, ...]:
     return tuple(map(id, units))
 
 

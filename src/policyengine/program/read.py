@@ -10,7 +10,7 @@ from policyengine.kinds import KINDS
 from policyengine.policy import declarations as written
 from policyengine.policy.base import Policy
 from policyengine.policy.form import read_model
-from policyengine.policy.policy_reader import Unit
+from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.vocabulary import Declarations
 from policyengine.source import Source
 from policyengine.text.document import Document, Mapping, Scalar
@@ -73,7 +73,7 @@ class Documents:
     """What a folder says: the program, if exactly one is declared, and all its policies."""
 
     program: Declared | None
-    units: tuple[Unit, ...]
+    units: tuple[PolicyDocument, ...]
 
 
 def read_documents(name: str, sources: Iterable[Source], report: Report) -> Documents:
@@ -84,7 +84,7 @@ def read_documents(name: str, sources: Iterable[Source], report: Report) -> Docu
 def sort_documents(name: str, documents: Iterable[Document], report: Report) -> Documents:
     """The program and the policies that these documents of the folder `name` say."""
     programs: list[Declared] = []
-    units: list[Unit] = []
+    units: list[PolicyDocument] = []
     found: list[Document] = []
     for document in documents:
         kind = _kind(document, report)
@@ -105,8 +105,8 @@ def sort_documents(name: str, documents: Iterable[Document], report: Report) -> 
     return Documents(programs[0] if len(found) == 1 and programs else None, tuple(units))
 
 
-def _unit(policy: Policy, document: Document) -> Unit:
-    return Unit(policy, document)
+def _unit(policy: Policy, document: Document) -> PolicyDocument:
+    return PolicyDocument(policy, document)
 
 
 def _documents(sources: Iterable[Source], report: Report) -> Iterator[Document]:

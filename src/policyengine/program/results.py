@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from policyengine.diagnostics import Code, Diagnostic, Label, Report
 from policyengine.feel.types.types import Context, ListOf, Number, Type
 from policyengine.kinds import KINDS
-from policyengine.policy.policy_reader import Unit
-from policyengine.policy.vocabulary import Result, Vocabulary
+from policyengine.policy.policy_reader import PolicyDocument
+from policyengine.policy.vocabulary import DerivedFact, Vocabulary
 from policyengine.program.declared import NO_CURRENCY, RESERVED
 
 _GOOD = """\
@@ -33,15 +33,15 @@ RESULT_TAKEN = Code(
 )
 CODES = (RESULT_TAKEN,)
 
-Results = dict[str, dict[str, Result]]
+Results = dict[str, dict[str, DerivedFact]]
 
 
 def with_results(
-    vocabulary: Vocabulary, units: Sequence[Unit], report: Report
-) -> tuple[Vocabulary, tuple[Unit, ...]]:
+    vocabulary: Vocabulary, units: Sequence[PolicyDocument], report: Report
+) -> tuple[Vocabulary, tuple[PolicyDocument, ...]]:
     """The vocabulary with the results of the policies, and the policies without those that clash."""
     found: Results = {}
-    good: list[Unit] = []
+    good: list[PolicyDocument] = []
     for unit in units:
         entity = unit.policy.for_
         exports = KINDS[unit.policy.kind].exports(unit, vocabulary) if entity in vocabulary.entities else {}
@@ -58,7 +58,7 @@ def with_results(
 
 
 def _clash(
-    vocabulary: Vocabulary, found: Results, entity: str, name: str, result: Result
+    vocabulary: Vocabulary, found: Results, entity: str, name: str, result: DerivedFact
 ) -> Diagnostic | None:
     meaning = _meaning(vocabulary, entity, name)
     if meaning is None:
@@ -79,7 +79,7 @@ def _meaning(vocabulary: Vocabulary, entity: str, name: str) -> str | None:
 
 
 def _other_result(
-    vocabulary: Vocabulary, found: Results, entity: str, name: str, result: Result
+    vocabulary: Vocabulary, found: Results, entity: str, name: str, result: DerivedFact
 ) -> Diagnostic | None:
     near = [each for each in vocabulary.entities
             if each in vocabulary.lineage(entity) or entity in vocabulary.lineage(each)]  # fmt: skip

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from policyengine.diagnostics import Code, Diagnostic, Label
-from policyengine.policy.policy_reader import Unit
+from policyengine.policy.policy_reader import PolicyDocument
 
 _FIRST = """\
 kind: obligations
@@ -49,7 +49,7 @@ BACKWARDS = Code(
 CODES = (TWO_IN_FORCE, BACKWARDS)
 
 
-def with_beginnings(units: Iterable[Unit]) -> tuple[Unit, ...]:
+def with_beginnings(units: Iterable[PolicyDocument]) -> tuple[PolicyDocument, ...]:
     """The versions, each with the day on which the first one of its policy begins."""
     found = list(units)
     first: dict[str, date] = {}
@@ -59,9 +59,9 @@ def with_beginnings(units: Iterable[Unit]) -> tuple[Unit, ...]:
     return tuple(replace(unit, since=days[unit.policy.id]) for unit in found)
 
 
-def in_force(units: Iterable[Unit], day: date) -> tuple[Unit, ...]:
+def in_force(units: Iterable[PolicyDocument], day: date) -> tuple[PolicyDocument, ...]:
     """The version of each policy that is in force on a day, in the order of the documents."""
-    chosen: dict[str, Unit] = {}
+    chosen: dict[str, PolicyDocument] = {}
     for unit in units:
         held = chosen.get(unit.policy.id)
         if _start(unit) <= day and (held is None or _start(held) < _start(unit)):
@@ -69,7 +69,7 @@ def in_force(units: Iterable[Unit], day: date) -> tuple[Unit, ...]:
     return tuple(unit for unit in chosen.values() if _end(unit) >= day)
 
 
-def turning_points(units: Iterable[Unit], day: date) -> tuple[date, ...]:
+def turning_points(units: Iterable[PolicyDocument], day: date) -> tuple[date, ...]:
     """The day, every day on which a version begins, and one for each version that these do not see."""
     found = list(units)
     days = {day, *(start for unit in found if (start := _start(unit)) > date.min)}
@@ -78,15 +78,15 @@ def turning_points(units: Iterable[Unit], day: date) -> tuple[date, ...]:
     return tuple(sorted({*days, *ends}))
 
 
-def _replaced(unit: Unit, units: Iterable[Unit]) -> date:
+def _replaced(unit: PolicyDocument, units: Iterable[PolicyDocument]) -> date:
     """The last day before a later version begins."""
     starts = [_start(each) for each in units if each.policy.id == unit.policy.id]
     return min((start - timedelta(days=1) for start in starts if start > _start(unit)), default=date.max)
 
 
-def check_versions(units: Sequence[Unit]) -> Iterator[Diagnostic]:
+def check_versions(units: Sequence[PolicyDocument]) -> Iterator[Diagnostic]:
     """Versions that contradict each other."""
-    by_id: dict[str, list[Unit]] = {}
+    by_id: dict[str, list[PolicyDocument]] = {}
     for unit in units:
         by_id.setdefault(unit.policy.id, []).append(unit)
         if _start(unit) > _end(unit):
@@ -99,7 +99,7 @@ def check_versions(units: Sequence[Unit]) -> Iterator[Diagnostic]:
                 yield _clash(earlier, later)
 
 
-def _clash(earlier: Unit, later: Unit) -> Diagnostic:
+def _clash(earlier: PolicyDocument, later: PolicyDocument) -> Diagnostic:
     same = _start(earlier) == _start(later)
     help = f"end the earlier one on the day before {later.policy.from_}, or leave its `until_including` out"
     if same:
@@ -117,9 +117,9 @@ def _clash(earlier: Unit, later: Unit) -> Diagnostic:
     )
 
 
-def _start(unit: Unit) -> date:
+def _start(unit: PolicyDocument) -> date:
     return unit.policy.from_ or date.min
 
 
-def _end(unit: Unit) -> date:
+def _end(unit: PolicyDocument) -> date:
     return unit.policy.until_including or date.max

@@ -9,8 +9,8 @@ from policyengine.diagnostics import Diagnostic
 from policyengine.render.annotation import note_of
 from policyengine.render.ci_formats import Published
 from policyengine.render.diagnostic_text import diagnostics_text, summary
-from policyengine.render.junit import Case, Suite
-from policyengine.render.markdown_summary import Summary, Table
+from policyengine.render.junit import JUnitCase, JUnitSuite
+from policyengine.render.markdown_summary import MarkdownSummary, MarkdownTable
 from policyengine.render.sarif import sarif
 
 Checked = Mapping[str, tuple[Sequence[str], Sequence[Diagnostic]]]
@@ -22,23 +22,25 @@ def published(checked: Checked, version: str) -> Published:
     everything = [found for _, diagnostics in checked.values() for found in diagnostics]
     rows = [(name, str(len(files)), summary(diagnostics)) for name, (files, diagnostics) in checked.items()]
     return Published(
-        Summary(
+        MarkdownSummary(
             "Policies checked",
             f"{plural(len(checked), 'program')} checked, {summary(everything)}.",
-            [Table(("program", "files", "found"), rows)],
+            [MarkdownTable(("program", "files", "found"), rows)],
             [note_of(found) for found in everything],
         ),
-        [Suite(name, list(_cases(files, found))) for name, (files, found) in checked.items()],
+        [JUnitSuite(name, list(_cases(files, found))) for name, (files, found) in checked.items()],
         lambda: sarif(everything, version),
     )
 
 
-def _cases(files: Sequence[str], diagnostics: Sequence[Diagnostic]) -> Iterator[Case]:
+def _cases(files: Sequence[str], diagnostics: Sequence[Diagnostic]) -> Iterator[JUnitCase]:
     places = [found.span.source.name if found.span is not None else "" for found in diagnostics]
     for file in dict.fromkeys((*files, *places)):
         here = [found for found, place in zip(diagnostics, places, strict=True) if place == file]
         if here:
             first = here[0]
-            yield Case(file or "the program", "failed", first.message, diagnostics_text(here), first.span)
+            yield JUnitCase(
+                file or "the program", "failed", first.message, diagnostics_text(here), first.span
+            )
         else:
-            yield Case(file)
+            yield JUnitCase(file)

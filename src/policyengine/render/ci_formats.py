@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args
 
 from policyengine.dataclass import dataclass
-from policyengine.render.junit import Suite
-from policyengine.render.markdown_summary import Summary, markdown
+from policyengine.render.junit import JUnitSuite
+from policyengine.render.markdown_summary import MarkdownSummary, markdown
 
 Form = Literal["sarif", "junit", "github", "markdown"]
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -18,8 +18,8 @@ FORMS: tuple[Form, ...] = get_args(Form)
 class Published:
     """What a command has to say to a server: a summary with its notes, cases, and a SARIF log."""
 
-    summary: Summary
-    suites: Sequence[Suite]
+    summary: MarkdownSummary
+    suites: Sequence[JUnitSuite]
     sarif: Callable[[], dict[str, Any]]
 
     def render(self, form: Form) -> str:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyengine.analysis.witness import Same, Witness
-from policyengine.change.comparison import Comparison, Meaning, Spoken
+from policyengine.change.comparison import Meaning, ProgramComparison, Spoken
 from policyengine.render.annotation import Note, in_the_tree
 from policyengine.render.ci_formats import Published
 from policyengine.render.comparison_text import headline, place_of, verdict_lines
-from policyengine.render.junit import Case, Suite
-from policyengine.render.markdown_summary import Summary, Table
+from policyengine.render.junit import JUnitCase, JUnitSuite
+from policyengine.render.markdown_summary import MarkdownSummary, MarkdownTable
 from policyengine.render.sarif import sarif_of_notes
 from policyengine.source import Span
 
 RULE = "policy-change"
 
 
-def published(found: Comparison, version: str) -> Published:
+def published(found: ProgramComparison, version: str) -> Published:
     """A table of the changes, a notice at each place, a case for each policy."""
     notes = list(_notes(found))
     rows = [
@@ -26,15 +26,15 @@ def published(found: Comparison, version: str) -> Published:
         for spoken in meaning.spoken
     ]
     words = [(spoken.title, spoken.sentence, "only the wording") for spoken in found.wording]
-    summary = Summary(
+    summary = MarkdownSummary(
         "What the change of the policies means",
         headline(found),
-        [Table(("policy", "change", "shown"), [*rows, *words])],
+        [MarkdownTable(("policy", "change", "shown"), [*rows, *words])],
         notes,
     )
     return Published(
         summary,
-        [Suite(found.new.name, list(_cases(found)))],
+        [JUnitSuite(found.new.name, list(_cases(found)))],
         lambda: sarif_of_notes(notes, RULE, "A change of a policy that changes its meaning", version),
     )
 
@@ -49,7 +49,7 @@ def _verdict(meaning: Meaning) -> str:
             return "not decided"
 
 
-def _notes(found: Comparison) -> Iterator[Note]:
+def _notes(found: ProgramComparison) -> Iterator[Note]:
     """The changes of meaning; those that go together name their record once."""
     for meaning in found.changed:
         for i, spoken in enumerate(meaning.spoken):
@@ -63,8 +63,8 @@ def _at(spoken: Spoken) -> Span | None:
     return None if at is None else in_the_tree(at)
 
 
-def _cases(found: Comparison) -> Iterator[Case]:
+def _cases(found: ProgramComparison) -> Iterator[JUnitCase]:
     """A case for each change of meaning; it never fails, since a change is no mistake."""
     for meaning in found.meanings:
         for spoken in meaning.spoken:
-            yield Case(f"{spoken.title}: {spoken.sentence}", at=_at(spoken))
+            yield JUnitCase(f"{spoken.title}: {spoken.sentence}", at=_at(spoken))

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 
-from policyengine.analysis.statements import MOVES, OPEN, VALUES, Contrast, Said
-from policyengine.analysis.variations import ABSENT, Moved
+from policyengine.analysis.statements import MOVES, OPEN, VALUES, Contrast, Statement
+from policyengine.analysis.variations import ABSENT, Variation
 from policyengine.analysis.witness import NotDecided, Same, Witness
-from policyengine.change.comparison import Comparison, Meaning, Spoken
+from policyengine.change.comparison import Meaning, ProgramComparison, Spoken
 from policyengine.decision.findings import UNDETERMINED
 from policyengine.decision.wording import join, number, plural, rate, status_words, subject_name, words
 from policyengine.program.record import Record
@@ -24,7 +24,7 @@ _TELLING = ("level", "rate", "party", "role", "net", "currency", "due_on", "peri
 _SECTIONS = {"discounts": "discount on", "gates": "gate of", MOVES: "leaving", VALUES: "value of"}
 
 
-def headline(found: Comparison) -> str:
+def headline(found: ProgramComparison) -> str:
     """One sentence that stands alone: how much changes, in which program, between which versions."""
     program = found.new.declarations.title if found.new.declarations is not None else found.new.name
     between = f"from {found.old.name} to {found.new.name}, as of {found.new.as_of}"
@@ -43,7 +43,7 @@ def headline(found: Comparison) -> str:
     return f"{program}: {plural(changes, 'change')} of meaning{where}{aside}, {between}."
 
 
-def changes_text(found: Comparison, *, color: bool = False) -> str:
+def changes_text(found: ProgramComparison, *, color: bool = False) -> str:
     """The comparison for a terminal."""
     paint = painter(color)
     lines = [paint(clean(headline(found)), "strong")]
@@ -117,7 +117,7 @@ def _name(record: Record, start: int) -> str:
     return clean(str(record.facts.get("id", f"record {start + 1}")))
 
 
-def _moved(moved: Moved) -> str:
+def _moved(moved: Variation) -> str:
     where = "".join(f"{name}[{i + 1}]." for name, i in moved.way)
     before, after = ("nothing" if each is ABSENT else written(each) for each in (moved.before, moved.after))
     return clean(f"{where}{moved.name} {after} instead of {before}")
@@ -129,7 +129,7 @@ def contrast_lines(contrast: Contrast) -> Iterator[str]:
         yield f"{when:6} {'nothing' if side is None else clean(_said(side, other))}"
 
 
-def _said(said: Said, other: Said | None) -> str:
+def _said(said: Statement, other: Statement | None) -> str:
     """What one version says, as far as the other one says something else."""
     name = said.title or words(said.id)
     whom = "" if said.subject.root else f" of {subject_name(said.subject)}"
@@ -153,12 +153,12 @@ def _said(said: Said, other: Said | None) -> str:
     return f"{about}: {', '.join(values) or 'nothing more'}"
 
 
-def _only(said: Said, other: Said) -> bool:
+def _only(said: Statement, other: Statement) -> bool:
     """Whether it is told apart by the status alone."""
     return all(other.values.get(key) == value for key, value in said.values.items() if key != "status")
 
 
-def _value(key: str, value: object, other: Said | None) -> str:
+def _value(key: str, value: object, other: Statement | None) -> str:
     if key == "requirements" and isinstance(value, tuple):
         before = other.values.get(key) if other is not None else ()
         found = [each for each in value if not isinstance(before, tuple) or each not in before]

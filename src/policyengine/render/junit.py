@@ -20,7 +20,7 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class JUnitCase:
     """One case: `message` is a sentence, `details` all there is to say."""
 
     name: str
@@ -31,14 +31,14 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Suite:
+class JUnitSuite:
     """The cases of one file or program."""
 
     name: str
-    cases: Sequence[Case] = ()
+    cases: Sequence[JUnitCase] = ()
 
 
-def junit(suites: Sequence[Suite], name: str = "policyengine") -> str:
+def junit(suites: Sequence[JUnitSuite], name: str = "policyengine") -> str:
     """The suites as one document."""
     root = Element("testsuites", {"name": _text(name), **_counts([c for s in suites for c in s.cases])})
     for suite in suites:
@@ -50,7 +50,7 @@ def junit(suites: Sequence[Suite], name: str = "policyengine") -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{xml}\n'
 
 
-def _counts(cases: Sequence[Case]) -> dict[str, str]:
+def _counts(cases: Sequence[JUnitCase]) -> dict[str, str]:
     statuses = [case.status for case in cases]
     return {
         "tests": str(len(cases)),
@@ -60,7 +60,7 @@ def _counts(cases: Sequence[Case]) -> dict[str, str]:
     }
 
 
-def _case(below: Element, suite: Suite, case: Case) -> None:
+def _case(below: Element, suite: JUnitSuite, case: JUnitCase) -> None:
     place = {} if case.at is None else {"file": _text(case.at.source.name), "line": str(case.at.line)}
     element = SubElement(
         below, "testcase", {"classname": _text(suite.name), "name": _text(case.name), **place}

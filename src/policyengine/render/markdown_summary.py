@@ -20,7 +20,7 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]#!|~$@]|:(?=\S))")
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class MarkdownTable:
     """A table with a heading; cells are plain text."""
 
     header: Sequence[str]
@@ -28,16 +28,16 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class MarkdownSummary:
     """A title, one sentence that stands alone, tables, and what there is to say about places."""
 
     title: str
     sentence: str
-    tables: Sequence[Table] = ()
+    tables: Sequence[MarkdownTable] = ()
     notes: Sequence[Note] = ()
 
 
-def markdown(summary: Summary) -> str:
+def markdown(summary: MarkdownSummary) -> str:
     """The summary as Markdown, with an empty line at its end."""
     parts = [f"## {escaped(summary.title)}", escaped(summary.sentence)]
     parts += ["\n".join(_table(table)) for table in summary.tables if table.rows]
@@ -59,7 +59,7 @@ def code(text: str) -> str:
     return f"{fence}{blank}{shown}{blank}{fence}"
 
 
-def _table(table: Table) -> Iterator[str]:
+def _table(table: MarkdownTable) -> Iterator[str]:
     yield _row(table.header)
     yield "|" + "---|" * len(table.header)
     yield from map(_row, table.rows)

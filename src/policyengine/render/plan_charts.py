@@ -26,7 +26,7 @@ _LABELS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class LevelBox:
     """A level on one side: a box, and the label beside it."""
 
     x: Decimal
@@ -38,7 +38,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
+class FlowBand:
     """Those who have one level before and one after; `kind` is `stays`, `up`, `down` or `open`."""
 
     path: str
@@ -52,8 +52,8 @@ class Flow:
 
     policy: str
     height: Decimal
-    nodes: tuple[Node, ...]
-    bands: tuple[Band, ...]
+    nodes: tuple[LevelBox, ...]
+    bands: tuple[FlowBand, ...]
     rows: tuple[tuple[str, str, str], ...]
 
 
@@ -71,7 +71,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BarRow:
     """Bars under one label."""
 
     label: str
@@ -85,7 +85,7 @@ class Bars:
 
     height: Decimal
     zero: Decimal
-    rows: tuple[Row, ...]
+    rows: tuple[BarRow, ...]
 
 
 def flows(plan: Plan) -> Iterator[Flow]:
@@ -113,7 +113,7 @@ def _flow(plan: Plan, policy: str, counts: dict[tuple[str, str], int]) -> Flow:
     for pair in sorted(counts, key=lambda pair: (order.index(pair[0]), order.index(pair[1]))):
         thick = max(counts[pair] * unit, _HAIR)
         title = f"{_name(plan, policy, pair[0])} → {_name(plan, policy, pair[1])}: {say.count(counts[pair])}"
-        bands.append(Band(_path(used[0][pair[0]], used[1][pair[1]], thick), _kind(order, pair), title))
+        bands.append(FlowBand(_path(used[0][pair[0]], used[1][pair[1]], thick), _kind(order, pair), title))
         used[0][pair[0]] += thick
         used[1][pair[1]] += thick
     bands.sort(key=lambda band: band.kind != "stays")
@@ -156,11 +156,13 @@ def _stack(
     return found
 
 
-def _node(plan: Plan, policy: str, level: str, side: int, y: Decimal, height: Decimal, number: int) -> Node:
+def _node(
+    plan: Plan, policy: str, level: str, side: int, y: Decimal, height: Decimal, number: int
+) -> LevelBox:
     x = _LEFT - _NODE if side == 0 else _RIGHT
     label_x = x - 8 if side == 0 else x + _NODE + 8
     label = f"{_name(plan, policy, level)}  {say.count(number)}"
-    return Node(
+    return LevelBox(
         Decimal(x), _short(y), _short(height), label, Decimal(label_x), "end" if side == 0 else "start"
     )
 
@@ -202,7 +204,7 @@ def costs(plan: Plan) -> Bars:
                  f"{say.amount(value, cost.currency)} {kind}")
             for k, (kind, value) in enumerate((("before", cost.before), ("after", cost.after)))
         ]  # fmt: skip
-        rows.append(Row(say.charge(plan, cost), y + 22, tuple(bars)))
+        rows.append(BarRow(say.charge(plan, cost), y + 22, tuple(bars)))
     return Bars(Decimal(len(rows) * _ROW), Decimal(_LABELS), tuple(rows))
 
 

@@ -8,8 +8,8 @@ from policyengine.change.plan import Plan
 from policyengine.render import plan_words as say
 from policyengine.render.annotation import Note, in_the_tree
 from policyengine.render.ci_formats import Published
-from policyengine.render.junit import Case, Suite
-from policyengine.render.markdown_summary import Summary, Table
+from policyengine.render.junit import JUnitCase, JUnitSuite
+from policyengine.render.markdown_summary import MarkdownSummary, MarkdownTable
 from policyengine.render.sarif import sarif_of_notes
 
 RULE = "policy-impact"
@@ -28,8 +28,10 @@ def published(plan: Plan, limits: Sequence[tuple[str, str | None]], version: str
         for line in group.lines
     ]
     return Published(
-        Summary(_TITLE, say.headline(plan), [Table((say.several(plan.noun), "", ""), rows)], notes),
-        [Suite(plan.new.name, list(_cases(plan, limits)))],
+        MarkdownSummary(
+            _TITLE, say.headline(plan), [MarkdownTable((say.several(plan.noun), "", ""), rows)], notes
+        ),
+        [JUnitSuite(plan.new.name, list(_cases(plan, limits)))],
         lambda: sarif_of_notes(notes, RULE, _TITLE, version),
     )
 
@@ -50,7 +52,7 @@ def _shares(plan: Plan) -> Iterator[Note]:
             yield Note("notice", share.title, text, None if at is None else in_the_tree(at))
 
 
-def _cases(plan: Plan, limits: Sequence[tuple[str, str | None]]) -> Iterator[Case]:
-    yield Case("the change is worked out", details=say.headline(plan))
+def _cases(plan: Plan, limits: Sequence[tuple[str, str | None]]) -> Iterator[JUnitCase]:
+    yield JUnitCase("the change is worked out", details=say.headline(plan))
     for text, so in limits:
-        yield Case(f"not {text}", "passed" if so is None else "failed", so or "")
+        yield JUnitCase(f"not {text}", "passed" if so is None else "failed", so or "")

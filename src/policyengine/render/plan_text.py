@@ -35,7 +35,7 @@ def _wrapped(text: str, columns: int, paint: Paint, style: str = "") -> list[str
     return [paint(line, style) for line in wrap(text, columns)]
 
 
-def _group(group: say.Group, columns: int, paint: Paint) -> list[str]:
+def _group(group: say.PlanGroup, columns: int, paint: Paint) -> list[str]:
     room = max(width(say.count(line.records)) for line in group.lines)
     lines = [paint(group.heading, "strong")]
     for line in group.lines:

@@ -115,7 +115,7 @@ def _rise(cost: Cost, over: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PlanLine:
     """So many records to which something happens, in words that follow the number."""
 
     records: int
@@ -123,20 +123,20 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class PlanGroup:
     """Changes of one sort under a heading."""
 
     heading: str
-    lines: tuple[Line, ...]
+    lines: tuple[PlanLine, ...]
 
 
-def groups(plan: Plan) -> Iterator[Group]:
+def groups(plan: Plan) -> Iterator[PlanGroup]:
     """Whom it hits, sort by sort, the largest number first."""
     for section, heading in _HEADINGS.items():
         moves = [(move, number) for move, number in plan.tally.moves.items() if move.what.section == section]
         moves.sort(key=lambda each: (-each[1], each[0].what, str(each[0].before), str(each[0].after)))
         if moves:
-            yield Group(heading, tuple(Line(number, sentence(plan, move)) for move, number in moves))
+            yield PlanGroup(heading, tuple(PlanLine(number, sentence(plan, move)) for move, number in moves))
 
 
 def sentence(plan: Plan, move: Move) -> str:

@@ -9,15 +9,15 @@ from policyengine.dataclass import dataclass
 from policyengine.decision.wording import plural
 from policyengine.render.annotation import Note
 from policyengine.render.ci_formats import Published
-from policyengine.render.junit import Case, Suite
-from policyengine.render.markdown_summary import Summary, Table
+from policyengine.render.junit import JUnitCase, JUnitSuite
+from policyengine.render.markdown_summary import MarkdownSummary, MarkdownTable
 from policyengine.render.sarif import sarif_of_notes
 from policyengine.render.style import Paint, painter
 from policyengine.render.test_reports import outcome_notes, outcome_suites, outcome_summary
 from policyengine.render.test_results import outcomes_json, outcomes_text
 from policyengine.render.width import clean
 from policyengine.source import Span
-from policyengine.verify.suite import Outcome
+from policyengine.verify.suite import SuiteResult
 
 if TYPE_CHECKING:
     from policyengine.verify.coverage import Coverage
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Examined:
     """All that was examined; coverage and mutants only where they were asked for."""
 
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[SuiteResult]
     coverage: Sequence[Coverage] = ()
     mutation: Sequence[Mutation] = ()
 
@@ -149,25 +149,29 @@ def published(examined: Examined, version: str) -> Published:
     shares = [("coverage", each.program, each.met, each.total) for each in examined.coverage]
     shares += [("mutants", each.program, each.noticed, each.total) for each in examined.mutation]
     rows = [(what, name, str(part), str(all_), per_cent(part, all_)) for what, name, part, all_ in shares]
-    tables = [*found.tables, Table(("", "program", "exercised or noticed", "of", "share"), rows)]
+    tables = [*found.tables, MarkdownTable(("", "program", "exercised or noticed", "of", "share"), rows)]
     return Published(
-        Summary(found.title, found.sentence, tables, notes),
+        MarkdownSummary(found.title, found.sentence, tables, notes),
         [*outcome_suites(examined.outcomes), *_suites(examined)],
         lambda: sarif_of_notes(notes, "POLICYTEST", "what policy tests found", version),
     )
 
 
-def _suites(examined: Examined) -> Iterator[Suite]:
+def _suites(examined: Examined) -> Iterator[JUnitSuite]:
     """What is not exercised or noticed counts as skipped: whether it fails, a share decides."""
     for coverage in examined.coverage:
-        cases = [Case(goal.words, "skipped", "no test exercises it", at=goal.at) for goal in coverage.unmet]
-        yield Suite(f"coverage of {coverage.program}", cases or [Case("everything is exercised")])
+        cases = [
+            JUnitCase(goal.words, "skipped", "no test exercises it", at=goal.at) for goal in coverage.unmet
+        ]
+        yield JUnitSuite(f"coverage of {coverage.program}", cases or [JUnitCase("everything is exercised")])
     for mutation in examined.mutation:
         cases = [
-            Case(each.mutant.words, "skipped", "no test notices it", "\n".join(_help(each)), each.mutant.at)
+            JUnitCase(
+                each.mutant.words, "skipped", "no test notices it", "\n".join(_help(each)), each.mutant.at
+            )
             for each in mutation.missed
         ]
-        yield Suite(f"mutants of {mutation.program}", cases or [Case("every mutant is noticed")])
+        yield JUnitSuite(f"mutants of {mutation.program}", cases or [JUnitCase("every mutant is noticed")])
 
 
 def _notes(examined: Examined) -> list[Note]:

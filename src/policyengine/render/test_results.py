@@ -10,14 +10,14 @@ from policyengine.render.diagnostic_text import diagnostics_json, diagnostics_te
 from policyengine.render.style import Paint, painter
 from policyengine.render.width import clean
 from policyengine.verify.mismatches import Mismatch
-from policyengine.verify.runner import Result
-from policyengine.verify.suite import Outcome
+from policyengine.verify.runner import CaseResult
+from policyengine.verify.suite import SuiteResult
 
 SCHEMA_VERSION = 1
 _STATUSES = ("passed", "failed", "todo", "skipped", "broken")
 
 
-def outcomes_text(outcomes: Sequence[Outcome], *, color: bool = False) -> str:
+def outcomes_text(outcomes: Sequence[SuiteResult], *, color: bool = False) -> str:
     """Every failure with its place, what was expected, what is there and why; then how many of each."""
     paint = painter(color)
     mistakes = [found for outcome in outcomes for found in (*outcome.uncompiled, *outcome.diagnostics)]
@@ -29,12 +29,12 @@ def outcomes_text(outcomes: Sequence[Outcome], *, color: bool = False) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _waiting(result: Result, paint: Paint) -> str:
+def _waiting(result: CaseResult, paint: Paint) -> str:
     words = clean(f"{result.name}: {result.skip or result.todo}")
     return f"{clean(str(result.at))}: {paint(result.status, 'note')}: {words}"
 
 
-def _failures(result: Result, paint: Paint) -> Iterator[str]:
+def _failures(result: CaseResult, paint: Paint) -> Iterator[str]:
     """Each mismatch of a failed test; reasons that several share stand below the last one of them."""
     if result.status != "failed":
         return
@@ -50,7 +50,7 @@ def _failures(result: Result, paint: Paint) -> Iterator[str]:
         )
 
 
-def passes_now(result: Result) -> str:
+def passes_now(result: CaseResult) -> str:
     """What is said of a test that is marked as known to fail and does not."""
     return f"it passes now, but is marked `todo: {result.todo}`; remove the mark"
 
@@ -70,11 +70,11 @@ def _path(mismatch: Mismatch) -> str:
     return "".join(steps).removeprefix(".")
 
 
-def _results(outcomes: Iterable[Outcome]) -> Iterator[Result]:
+def _results(outcomes: Iterable[SuiteResult]) -> Iterator[CaseResult]:
     return (result for outcome in outcomes for result in outcome.results)
 
 
-def counted(outcomes: Sequence[Outcome]) -> str:
+def counted(outcomes: Sequence[SuiteResult]) -> str:
     """`62 tests in 4 files: 60 passed, 1 failed, 1 skipped; 1 file could not be run`."""
     counts = _counts(outcomes)
     total = plural(sum(counts.values()), "test")
@@ -84,12 +84,12 @@ def counted(outcomes: Sequence[Outcome]) -> str:
     return f"{total} in {plural(len(outcomes), 'file')}" + (f": {each}" if each else "") + rest
 
 
-def _counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
+def _counts(outcomes: Sequence[SuiteResult]) -> dict[str, int]:
     statuses = [result.status for result in _results(outcomes)]
     return {status: sum(each == status for each in statuses) for status in _STATUSES}
 
 
-def outcomes_json(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def outcomes_json(outcomes: Sequence[SuiteResult]) -> dict[str, Any]:
     """The same as plain data: lines and columns from 1."""
     mistakes = [found for outcome in outcomes for found in (*outcome.uncompiled, *outcome.diagnostics)]
     return {
@@ -101,7 +101,7 @@ def outcomes_json(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def _test(result: Result) -> dict[str, Any]:
+def _test(result: CaseResult) -> dict[str, Any]:
     return {
         "name": result.name,
         "file": result.at.source.name,

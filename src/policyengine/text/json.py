@@ -15,8 +15,8 @@ from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Label
 from policyengine.source import Source, Span
 from policyengine.text.document import Document, Entry, JsonLiteral, Mapping, Node, Scalar, Sequence
-from policyengine.text.json_syntax import SYNTAX, Expect, Stop, explain
-from policyengine.text.quoting import shown
+from policyengine.text.json_syntax import SYNTAX, Expect, ScanFailure, explain
+from policyengine.text.quoting import printable
 
 MAX_DEPTH = 60
 MAX_NODES = 2_000_000
@@ -179,13 +179,13 @@ class _Scanner:
 
     def _fail(self, at: int, problem_at: int | None = None) -> None:
         top = self._stack[-1] if self._stack else None
-        stop = Stop(
+        stop = ScanFailure(
             self._source,
             at,
             self._end,
             self._expect,
             None if top is None else top.start,
-            shown(top.key.text) if top and top.key else None,
+            printable(top.key.text) if top and top.key else None,
             problem_at,
         )
         self._stop(explain(stop))
@@ -259,7 +259,7 @@ class _Scanner:
             frame.items.append(node)
         elif key.text in frame.entries:
             first = Label(frame.entries[key.text].key.span, "first written here")
-            message = f"`{shown(key.text)}` is written twice"
+            message = f"`{printable(key.text)}` is written twice"
             self._diagnostics.append(
                 DUPLICATE.at(key.span, message, help="remove one of the two", labels=[first])
             )

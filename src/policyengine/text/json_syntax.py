@@ -9,7 +9,7 @@ from enum import Enum, auto
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Label
 from policyengine.source import Source, Span
-from policyengine.text.quoting import shown
+from policyengine.text.quoting import printable
 
 SYNTAX = Code(
     id="JSON001",
@@ -43,7 +43,7 @@ class Expect(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class ScanFailure:
     """Where the scanner gave up: at `at`, in a stretch that ends at `end`, when it expected `expect`.
 
     `bracket` is the offset of the innermost open bracket, `key` the key that still has no value,
@@ -83,7 +83,7 @@ class Stop:
         return self.source.span(found.start(), found.end()) if found else None
 
 
-def explain(stop: Stop) -> Diagnostic:
+def explain(stop: ScanFailure) -> Diagnostic:
     """The diagnostic for a syntax error."""
     for rule in _RULES:
         found = rule(stop)
@@ -95,7 +95,7 @@ def explain(stop: Stop) -> Diagnostic:
     return SYNTAX.at(span, f"{name} cannot stand here", help=help_)
 
 
-def _inside_string(stop: Stop) -> Diagnostic | None:
+def _inside_string(stop: ScanFailure) -> Diagnostic | None:
     if stop.problem_at is None:
         return None
     at, char = stop.problem_at, stop.source.text[stop.problem_at : min(stop.problem_at + 1, stop.end)]
@@ -111,7 +111,7 @@ def _inside_string(stop: Stop) -> Diagnostic | None:
     return SYNTAX.at(stop.span(at), f"{name} cannot stand inside a text", help=f"write `{escape}`")
 
 
-def _at_end(stop: Stop) -> Diagnostic | None:
+def _at_end(stop: ScanFailure) -> Diagnostic | None:
     if stop.char:
         return None
     if stop.bracket is None:
@@ -121,14 +121,14 @@ def _at_end(stop: Stop) -> Diagnostic | None:
     return SYNTAX.at(stop.span(stop.bracket), message, help=f"write the missing `{_CLOSERS[opener]}`")
 
 
-def _comment(stop: Stop) -> Diagnostic | None:
+def _comment(stop: ScanFailure) -> Diagnostic | None:
     if stop.char != "#" and not stop.source.text.startswith(("//", "/*"), stop.at, stop.end):
         return None
     span = stop.match(_LINE) or stop.span(stop.at)
     return SYNTAX.at(span, "JSON has no comments", help="remove it, or write the record in YAML")
 
 
-def _behind_value(stop: Stop) -> Diagnostic | None:
+def _behind_value(stop: ScanFailure) -> Diagnostic | None:
     if stop.expect is not Expect.END:
         return None
     message = "this stands behind the end of the value"
@@ -136,7 +136,7 @@ def _behind_value(stop: Stop) -> Diagnostic | None:
     return SYNTAX.at(stop.span(stop.at), message, help=help_)
 
 
-def _closing(stop: Stop) -> Diagnostic | None:
+def _closing(stop: ScanFailure) -> Diagnostic | None:
     if stop.char not in ("]", "}"):
         return None
     span = stop.span(stop.at)
@@ -154,7 +154,7 @@ def _closing(stop: Stop) -> Diagnostic | None:
     return SYNTAX.at(span, f"the key `{stop.key}` has no value", help="write a colon and its value")
 
 
-def _comma(stop: Stop) -> Diagnostic | None:
+def _comma(stop: ScanFailure) -> Diagnostic | None:
     if stop.char == "," and (stop.wants_key or stop.wants_value):
         return SYNTAX.at(stop.span(stop.at), "there is nothing before this comma", help="remove the comma")
     if stop.expect is not Expect.COMMA_OR_END or stop.bracket is None:
@@ -164,7 +164,7 @@ def _comma(stop: Stop) -> Diagnostic | None:
     return SYNTAX.at(stop.span(stop.at), message, help="write the comma that is missing")
 
 
-def _colon(stop: Stop) -> Diagnostic | None:
+def _colon(stop: ScanFailure) -> Diagnostic | None:
     if stop.expect is Expect.COLON:
         message = f"there has to be a colon after the key `{stop.key}`"
         return SYNTAX.at(stop.span(stop.at), message, help=f'write `"{stop.key}": ` and then its value')
@@ -174,20 +174,20 @@ def _colon(stop: Stop) -> Diagnostic | None:
     return None
 
 
-def _single_quotes(stop: Stop) -> Diagnostic | None:
+def _single_quotes(stop: ScanFailure) -> Diagnostic | None:
     if stop.char != "'":
         return None
     span = stop.match(_SINGLE) or stop.span(stop.at)
-    help_ = f'write `"{shown(span.text[1:-1])}"`' if len(span.text) > 1 else None
+    help_ = f'write `"{printable(span.text[1:-1])}"`' if len(span.text) > 1 else None
     what = "a key" if stop.wants_key else "a text"
     return SYNTAX.at(span, f"{what} has to be in double quotes", help=help_)
 
 
-def _word(stop: Stop) -> Diagnostic | None:
+def _word(stop: ScanFailure) -> Diagnostic | None:
     span = stop.match(_WORD)
     if span is None:
         return None
-    word = shown(span.text)
+    word = printable(span.text)
     if stop.wants_key:
         return SYNTAX.at(span, "a key has to be in double quotes", help=f'write `"{word}"`')
     if word in _LITERALS:
@@ -198,17 +198,17 @@ def _word(stop: Stop) -> Diagnostic | None:
     return SYNTAX.at(span, "a text has to be in double quotes", help=f'write `"{word}"`')
 
 
-def _number(stop: Stop) -> Diagnostic | None:
+def _number(stop: ScanFailure) -> Diagnostic | None:
     span = stop.match(_NUMBER)
     if span is None:
         return None
     if stop.wants_key:
-        return SYNTAX.at(span, "a key has to be in double quotes", help=f'write `"{shown(span.text)}"`')
-    message = f"`{shown(span.text)}` is not a number"
-    return SYNTAX.at(span, message, help=f'write `"{shown(span.text)}"` if it is a text')
+        return SYNTAX.at(span, "a key has to be in double quotes", help=f'write `"{printable(span.text)}"`')
+    message = f"`{printable(span.text)}` is not a number"
+    return SYNTAX.at(span, message, help=f'write `"{printable(span.text)}"` if it is a text')
 
 
-_RULES: tuple[Callable[[Stop], Diagnostic | None], ...] = (
+_RULES: tuple[Callable[[ScanFailure], Diagnostic | None], ...] = (
     _inside_string,
     _at_end,
     _comment,

@@ -11,7 +11,7 @@ from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Label
 from policyengine.source import Source, Span
 from policyengine.text.document import Document, Entry, Mapping, Node, Scalar, Sequence
-from policyengine.text.quoting import shown
+from policyengine.text.quoting import printable
 from policyengine.text.yaml_fault import SYNTAX, Fault
 from policyengine.text.yaml_slips import decimal_comma, is_odd_blank, odd_blank
 from policyengine.text.yaml_syntax import explain, no_space
@@ -236,12 +236,12 @@ class Builder:
                 self._add(found.node, found.height)
             return
         if found is None:
-            message = f"no value above is marked with `&{shown(event.anchor or '')}`"
+            message = f"no value above is marked with `&{printable(event.anchor or '')}`"
             self.diagnostics.append(
-                UNKNOWN_ALIAS.at(span, message, help=f'if it is a text, write `"{shown(span.text)}"`')
+                UNKNOWN_ALIAS.at(span, message, help=f'if it is a text, write `"{printable(span.text)}"`')
             )
         else:
-            message = f"`{shown(span.text)}` stands inside the value that it repeats"
+            message = f"`{printable(span.text)}` stands inside the value that it repeats"
             label = Label(self.source.span(found.start, found.start + 1), "which starts here")
             self.diagnostics.append(CYCLE.at(span, message, help="write out what is meant", labels=[label]))
         self._add(Scalar("", span), 0)
@@ -311,7 +311,7 @@ class Builder:
             )
         elif node.text in frame.entries:
             first = Label(frame.entries[node.text].key.span, "first written here")
-            message = f"`{shown(node.text)}` is written twice"
+            message = f"`{printable(node.text)}` is written twice"
             found = DUPLICATE.at(node.span, message, help="remove one of the two", labels=[first])
         else:
             return node
@@ -341,7 +341,7 @@ class Builder:
                 break
             if found.group().startswith("!"):
                 where = self.source.span(found.start(), found.end())
-                message = f"the tag `{shown(found.group())}` is not allowed"
+                message = f"the tag `{printable(found.group())}` is not allowed"
                 self.diagnostics.append(TAG.at(where, message, help="remove it, the value alone is enough"))
             gap = _GAP.match(self.source.text, found.end(), span.end)
             at = gap.end() if gap else found.end()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from policyengine.diagnostics import Diagnostic
 from policyengine.source import Source, Span
 from policyengine.text import literal_guesses
-from policyengine.text.quoting import shown
+from policyengine.text.quoting import printable
 from policyengine.text.yaml_fault import LONGEST, SYNTAX, Fault, quoted
 
 _ODD = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
@@ -72,7 +72,9 @@ def _line_of_its_own(fault: Fault) -> Diagnostic | None:
         text = line.text.strip()
         span = Span(line.source, line.end - len(line.text.lstrip()), line.end)
         if text.startswith("//"):
-            return SYNTAX.at(span, "a comment begins with `#`", help=f"write `# {shown(text[2:].strip())}`")
+            return SYNTAX.at(
+                span, "a comment begins with `#`", help=f"write `# {printable(text[2:].strip())}`"
+            )
         if _DASHES.fullmatch(text) and text not in ("-", "---"):
             return SYNTAX.at(span, "another document begins with three hyphens", help="write `---`")
     return None

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from policyengine.diagnostics import Diagnostic, Label
 from policyengine.source import Span
 from policyengine.text import yaml_slips
-from policyengine.text.quoting import shown
+from policyengine.text.quoting import printable
 from policyengine.text.yaml_fault import LONGEST, SYNTAX, Fault, quoted
 
 _CLOSERS = {"[": "]", "{": "}"}
@@ -34,7 +34,7 @@ def explain(fault: Fault) -> Diagnostic:
 def no_space(span: Span, key: str, value: str) -> Diagnostic:
     """The diagnostic for `key:value`, which YAML takes for one text."""
     help_ = f"write `{key}: {value}`" if len(value) <= LONGEST else f"write `{key}: ` and then the value"
-    return SYNTAX.at(span, f"there has to be a space after the colon of `{shown(key)}`", help=help_)
+    return SYNTAX.at(span, f"there has to be a space after the colon of `{printable(key)}`", help=help_)
 
 
 def _tab(fault: Fault) -> Diagnostic | None:
@@ -67,7 +67,7 @@ def _escape(fault: Fault) -> Diagnostic | None:
     found = _ESCAPE.match(fault.source.text, at)
     span = fault.source.span(at, found.end() if found else at + 1)
     if span.text[1:2] in ("x", "u", "U"):
-        message = f"`{shown(span.text, 12)}` is not the number of a character"
+        message = f"`{printable(span.text, 12)}` is not the number of a character"
         return SYNTAX.at(span, message, help="write the character itself")
     help_ = "write `\\\\` for a backslash, or put the text in single quotes"
     return SYNTAX.at(span, f"`{span.text}` means nothing inside double quotes", help=help_)
@@ -125,9 +125,11 @@ def _colon_in_value(fault: Fault) -> Diagnostic | None:
     value = fault.value(last.start)
     head, _, key = last.text.rpartition(" ")
     if fault.bracket is not None and head:
-        message = f"a comma is missing before `{shown(key)}:`"
+        message = f"a comma is missing before `{printable(key)}:`"
         if head.rstrip().endswith(";"):
-            return SYNTAX.at(last, message, help=f"write `{shown(head.rstrip()[:-1])}, {shown(key)}:`")
+            return SYNTAX.at(
+                last, message, help=f"write `{printable(head.rstrip()[:-1])}, {printable(key)}:`"
+            )
         return SYNTAX.at(value, message, help=f"{quoted(value.text)} if it is one text")
     message = "a value that contains a colon and a space has to be in quotes"
     return SYNTAX.at(value, message, help=quoted(value.text))
@@ -138,10 +140,10 @@ def _below_value(fault: Fault, last: Span) -> Diagnostic:
     before = fault.source.text[line_start : last.start]
     if not before.strip(" -"):
         name = fault.rest(last.start)
-        message = f"`{shown(name.text)}` is neither a key with a colon nor an item of a list"
+        message = f"`{printable(name.text)}` is neither a key with a colon nor an item of a list"
         return SYNTAX.at(name, message, help="write a colon and a value after it, or remove it")
     column = len(before) - len(before.lstrip(" -"))
-    key = shown(fault.before.strip())
+    key = printable(fault.before.strip())
     span = fault.source.span(fault.at - len(fault.before.lstrip()), fault.at)
     message = f"`{key}` is indented below a line that has its value already"
     label = Label(fault.rest(last.start), "the value")
@@ -169,7 +171,7 @@ def _no_colon(fault: Fault) -> Diagnostic | None:
     if "simple key" not in fault.problem:
         return None
     span = fault.rest(fault.since)
-    message = f"`{shown(span.text)}` is neither a key with a colon nor an item of a list"
+    message = f"`{printable(span.text)}` is neither a key with a colon nor an item of a list"
     return SYNTAX.at(span, message, help=yaml_slips.with_colon(span.text))
 
 

@@ -23,14 +23,14 @@ from policyengine.feel.syntax.tree import (
     walk,
 )
 from policyengine.source import Span
-from policyengine.verify.document_index import Places
-from policyengine.verify.edits import Change, change
+from policyengine.verify.document_index import DocumentIndex
+from policyengine.verify.edits import Replacement, change
 
 _NEIGHBOUR = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "=": "!=", "!=": "="}
 _WORD = {And: ("and", "or"), Or: ("or", "and")}
 
 
-def exchanged(places: Places, expression: Expression) -> Iterator[Change]:
+def exchanged(places: DocumentIndex, expression: Expression) -> Iterator[Replacement]:
     """Every comparison with its neighbour, every `and` with `or`, as far as they are written out."""
     for part in walk(expression):
         if isinstance(part, Comparison):
@@ -42,7 +42,7 @@ def exchanged(places: Places, expression: Expression) -> Iterator[Change]:
             yield from _joints(places, part)
 
 
-def _joints(places: Places, part: And | Or) -> Iterator[Change]:
+def _joints(places: DocumentIndex, part: And | Or) -> Iterator[Replacement]:
     word, other = _WORD[type(part)]
     for left, right in zip(part.operands, part.operands[1:], strict=False):
         gap = _gap(places, left, right)
@@ -51,15 +51,15 @@ def _joints(places: Places, part: And | Or) -> Iterator[Change]:
             yield _told(left.span.to(right.span), change(at, other))
 
 
-def _told(whole: Span, edited: Change) -> Change:
+def _told(whole: Span, edited: Replacement) -> Replacement:
     """The change, in words of all that it is about."""
     edit = edited.edits[0]
     before, after = whole.text[: edit.at.start - whole.start], whole.text[edit.at.end - whole.start :]
     said = change(whole, f"{before}{edit.text}{after}").words
-    return Change(edit.at, said, edited.edits)
+    return Replacement(edit.at, said, edited.edits)
 
 
-def turned(places: Places, expression: Expression, boolean: bool) -> Iterator[Change]:
+def turned(places: DocumentIndex, expression: Expression, boolean: bool) -> Iterator[Replacement]:
     """Every condition that is written as one, turned round; `boolean`: whether the whole is a condition."""
     for part in _conditions(expression) if boolean else _inner(expression):
         if isinstance(part, Literal):
@@ -88,7 +88,7 @@ def _inner(expression: Expression) -> Iterator[Expression]:
                 yield condition
 
 
-def _negated(places: Places, part: Expression) -> Change | None:
+def _negated(places: DocumentIndex, part: Expression) -> Replacement | None:
     subject = _subject(part)
     if subject is not None and not (part.span.start <= subject.span.start < part.span.end):
         return _test(places, part)
@@ -117,7 +117,7 @@ def _is_condition(part: Expression) -> bool:
     return False
 
 
-def _test(places: Places, part: Expression) -> Change | None:
+def _test(places: DocumentIndex, part: Expression) -> Replacement | None:
     """A `fact: test` pair: the test turned round."""
     value = next((at for whole, at in places.tests if part.span in (whole, at)), None)
     if value is None or not isinstance(part, (Comparison, In)):
@@ -137,7 +137,7 @@ def _test(places: Places, part: Expression) -> Change | None:
     )
 
 
-def _gap(places: Places, left: Expression, right: Expression) -> Span | None:
+def _gap(places: DocumentIndex, left: Expression, right: Expression) -> Span | None:
     """What is written between two parts of one text."""
     one, other = places.scalar(left.span), places.scalar(right.span)
     if one is None or one is not other or left.span.end > right.span.start:

@@ -18,7 +18,7 @@ from policyengine.feel.evaluation.visits import visits
 from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax.tree import walk
 from policyengine.feel.types import types
-from policyengine.policy.policy_reader import Unit
+from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.rule import Cases, Rule, nodes_of
 from policyengine.program import load as loading
 from policyengine.program.graph import Graph, Key
@@ -27,8 +27,8 @@ from policyengine.program.record import Record
 from policyengine.program.versions import in_force, turning_points
 from policyengine.source import Source
 from policyengine.verify.checked_findings import VALUES, seen
-from policyengine.verify.coverage_goals import Goal, Watcher, case_goals
-from policyengine.verify.document_index import Places
+from policyengine.verify.coverage_goals import Goal, GoalFinder, case_goals
+from policyengine.verify.document_index import DocumentIndex
 from policyengine.verify.rule_goals import parts_of, reached, ways
 from policyengine.verify.suite import Ready
 
@@ -74,8 +74,8 @@ class Goals:
 
     program: Program
     graph: Graph
-    places: tuple[Places, ...]
-    units: Mapping[str, Unit]
+    places: tuple[DocumentIndex, ...]
+    units: Mapping[str, PolicyDocument]
     _needed: dict[int, tuple[Key, ...]] = field(default_factory=dict)
 
     @classmethod
@@ -83,7 +83,7 @@ class Goals:
         """The goals of a program that compiles."""
         units = in_force(program.units, program.as_of)
         documents = [program.document] if program.document is not None else []
-        places = tuple(map(Places, (*documents, *(unit.document for unit in units))))
+        places = tuple(map(DocumentIndex, (*documents, *(unit.document for unit in units))))
         return cls(program, graph, places, {unit.policy.id: unit for unit in units})
 
     def all(self) -> Iterator[Goal]:
@@ -93,7 +93,7 @@ class Goals:
             used.update(self._keys(rule))
             yield from self._of_rule(rule)
         for entity, name in used:
-            watcher = Watcher(self.graph, self.places, entity)
+            watcher = GoalFinder(self.graph, self.places, entity)
             node = self.graph.nodes[entity][name]
             if self.graph.types.get((entity, name)) == types.BOOLEAN:
                 yield from (goal for goal, _ in watcher.conditions(node.expression))
@@ -185,7 +185,7 @@ class Goals:
 
     def _met_at(self, scope: Scope, key: Key) -> Iterator[Goal]:
         node = self.graph.nodes[key[0]][key[1]]
-        watcher = Watcher(self.graph, self.places, key[0])
+        watcher = GoalFinder(self.graph, self.places, key[0])
         counting = [goal for goal, case in case_goals(self.graph, node) if scope[case] is True]
         yield from counting if node.cases is not None and node.cases.every else counting[:1]
         for i, (part, value) in enumerate(visits(node.expression, Sight(scope), LIBRARY)):
@@ -194,7 +194,7 @@ class Goals:
             yield from (goal for goal, met in watcher.goals(part) if met(value))
 
 
-def _version(unit: Unit) -> Goal:
+def _version(unit: PolicyDocument) -> Goal:
     start = f" as in force from {unit.policy.from_}" if unit.policy.from_ is not None else ""
     return Goal(unit.document.value_span(("id",)), f"no test looks at `{unit.policy.id}`{start}")
 

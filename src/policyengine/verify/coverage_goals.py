@@ -31,7 +31,7 @@ from policyengine.policy.quantities import shorten
 from policyengine.policy.rule import Node
 from policyengine.program.graph import Graph
 from policyengine.source import Span
-from policyengine.verify.document_index import Places
+from policyengine.verify.document_index import DocumentIndex
 
 _LONGEST = 80
 _BEYOND = {"<": 0, "<=": 1, ">": 0, ">=": -1}
@@ -57,11 +57,11 @@ Met = Callable[[Value], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Watcher:
+class GoalFinder:
     """Finds the goals in the expressions of one entity."""
 
     graph: Graph
-    places: tuple[Places, ...]
+    places: tuple[DocumentIndex, ...]
     entity: str
 
     def conditions(self, part: Expression) -> Iterator[tuple[Goal, Met]]:

@@ -14,7 +14,7 @@ HEAD = frozenset(
 """Keys whose values are words for people or names: never read by an expression."""
 
 
-class Places:
+class DocumentIndex:
     """The nodes of one document, found by where they stand."""
 
     def __init__(self, document: Document) -> None:

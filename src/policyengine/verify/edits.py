@@ -17,7 +17,7 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Replacement:
     """Edits that belong together, at one place, in words."""
 
     at: Span
@@ -25,10 +25,10 @@ class Change:
     edits: tuple[Edit, ...]
 
 
-def change(at: Span, text: str, words: str | None = None) -> Change:
+def change(at: Span, text: str, words: str | None = None) -> Replacement:
     """One edit, in words of what stood there and what stands there now."""
     said = words or f"`{_flat(at.text)}` becomes `{_flat(text)}`"
-    return Change(at, said, (Edit(at, text),))
+    return Replacement(at, said, (Edit(at, text),))
 
 
 def applied(source: Source, edits: Iterable[Edit]) -> Source:

@@ -27,7 +27,7 @@ SHORT: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class ExpectedShape:
     """What may stand at one place of a decision."""
 
     schema: Schema
@@ -63,7 +63,7 @@ class Shape:
         kind = kind[0] if isinstance(kind, list) else kind
         return "text" if kind == "string" else str(kind)
 
-    def key(self, name: str) -> Shape | None:
+    def key(self, name: str) -> ExpectedShape | None:
         """What may stand under a key; None where there is no such key."""
         if self.is_any:
             return self
@@ -72,15 +72,15 @@ class Shape:
         below = self.schema.get("additionalProperties")
         return _shape(below) if isinstance(below, dict) else None
 
-    def item(self) -> Shape:
+    def item(self) -> ExpectedShape:
         """What may stand in the list."""
         return self if self.is_any else _shape(self.schema["items"])
 
 
 @cache
-def decision_shape() -> Shape:
+def decision_shape() -> ExpectedShape:
     """A whole decision."""
-    return Shape(_schema())
+    return ExpectedShape(_schema())
 
 
 @cache
@@ -88,7 +88,7 @@ def _schema() -> dict[str, Any]:
     return decision_schema()
 
 
-def _shape(schema: Schema) -> Shape:
+def _shape(schema: Schema) -> ExpectedShape:
     nullable = "null" in schema["type"] if isinstance(schema.get("type"), list) else False
     for option in schema.get("anyOf", ()):
         if option == {"type": "null"}:
@@ -96,9 +96,9 @@ def _shape(schema: Schema) -> Shape:
         else:
             schema = option
     if "$ref" not in schema:
-        return Shape(schema, None, nullable)
+        return ExpectedShape(schema, None, nullable)
     name = schema["$ref"].rsplit("/", 1)[-1]
-    return Shape(_schema()["$defs"][name], name, nullable)
+    return ExpectedShape(_schema()["$defs"][name], name, nullable)
 
 
 # For editors

@@ -8,7 +8,7 @@ from policyengine.diagnostics import Diagnostic, did_you_mean
 from policyengine.policy import quantities
 from policyengine.policy.quantities import shorten
 from policyengine.text.document import Mapping, Node, Scalar, Sequence
-from policyengine.verify.expectation_shape import Shape, decision_shape
+from policyengine.verify.expectation_shape import ExpectedShape, decision_shape
 from policyengine.verify.possible_values import DERIVED, Place, Words
 from policyengine.verify.testfile_codes import UNKNOWN_KEY, UNKNOWN_WORD, WRONG_VALUE
 
@@ -39,7 +39,7 @@ def check_lists(node: Mapping) -> Iterator[Diagnostic]:
             yield WRONG_VALUE.at(entry.key.span, f"`{name}` is no list that could be closed", help=help)
 
 
-def _check(node: Node, shape: Shape, place: Place, words: Words) -> Iterator[Diagnostic]:
+def _check(node: Node, shape: ExpectedShape, place: Place, words: Words) -> Iterator[Diagnostic]:
     if shape.is_any:
         return
     if isinstance(node, Scalar) and shape.short is not None and not node.is_null:
@@ -57,7 +57,7 @@ def _check(node: Node, shape: Shape, place: Place, words: Words) -> Iterator[Dia
         yield _wrong(node, shape, place)
 
 
-def _mapping(node: Mapping, shape: Shape, place: Place, words: Words) -> Iterator[Diagnostic]:
+def _mapping(node: Mapping, shape: ExpectedShape, place: Place, words: Words) -> Iterator[Diagnostic]:
     for name, entry in node.entries.items():
         below = shape.key(name)
         if below is None:
@@ -70,7 +70,7 @@ def _mapping(node: Mapping, shape: Shape, place: Place, words: Words) -> Iterato
         yield from _check(entry.value, below, (*place, name), words)
 
 
-def _scalar(node: Scalar, shape: Shape, place: Place, words: Words) -> Iterator[Diagnostic]:
+def _scalar(node: Scalar, shape: ExpectedShape, place: Place, words: Words) -> Iterator[Diagnostic]:
     choices = shape.schema.get("enum")
     if node.is_null:
         if not shape.nullable:
@@ -108,7 +108,7 @@ def _listed(label: str, words: list[str]) -> str:
     return f"{label}: " + ", ".join(f"`{word}`" for word in words[:_MOST]) + more
 
 
-def _wrong(node: Node, shape: Shape, place: Place) -> Diagnostic:
+def _wrong(node: Node, shape: ExpectedShape, place: Place) -> Diagnostic:
     name = place[-1] if place else "expect"
     stands = {Mapping: "a mapping", Sequence: "a list"}.get(type(node))
     if isinstance(node, Scalar):

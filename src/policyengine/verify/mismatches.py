@@ -18,7 +18,7 @@ from policyengine.dataclass import dataclass
 from policyengine.policy import quantities
 from policyengine.source import Span
 from policyengine.text.document import Mapping, Node, Scalar, Sequence
-from policyengine.verify.expectation_shape import Shape, decision_shape
+from policyengine.verify.expectation_shape import ExpectedShape, decision_shape
 from policyengine.verify.one_line import brief
 from policyengine.verify.pairing import pair
 
@@ -74,7 +74,9 @@ def compare_item(expected: Node, finding: dict[str, Any], section: str, *, close
 class _Comparison:
     closed: bool
 
-    def of(self, expected: Node, actual: Any, shape: Shape, path: tuple[str, ...]) -> Iterator[Mismatch]:
+    def of(
+        self, expected: Node, actual: Any, shape: ExpectedShape, path: tuple[str, ...]
+    ) -> Iterator[Mismatch]:
         if isinstance(expected, Scalar) and isinstance(actual, dict) and shape.short is not None:
             inner = shape.key(shape.short)
             assert inner is not None
@@ -88,7 +90,7 @@ class _Comparison:
             yield Mismatch(expected.span, path, _written(expected), brief(actual))
 
     def _mapping(
-        self, expected: Mapping, actual: dict[str, Any], shape: Shape, path: tuple[str, ...]
+        self, expected: Mapping, actual: dict[str, Any], shape: ExpectedShape, path: tuple[str, ...]
     ) -> Iterator[Mismatch]:
         reasons = tuple(each["text"] for name in ("because", "unknown") for each in actual.get(name) or ())
         for name, entry in expected.entries.items():
@@ -100,7 +102,7 @@ class _Comparison:
                 yield replace(each, because=each.because or reasons, other=each.other or name in _NAMES)
 
     def _list(
-        self, expected: Sequence, actual: list[Any], shape: Shape, path: tuple[str, ...]
+        self, expected: Sequence, actual: list[Any], shape: ExpectedShape, path: tuple[str, ...]
     ) -> Iterator[Mismatch]:
         item = shape.item()
 
@@ -151,7 +153,7 @@ def _likeness(expected: Node, actual: Any) -> int:
     return sum(block.size for block in blocks)
 
 
-def _same(expected: Scalar, actual: Any, shape: Shape) -> bool:
+def _same(expected: Scalar, actual: Any, shape: ExpectedShape) -> bool:
     if actual is None or expected.is_null:
         return actual is None and expected.is_null
     if isinstance(actual, bool):

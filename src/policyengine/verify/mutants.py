@@ -21,8 +21,8 @@ from policyengine.program.versions import turning_points
 from policyengine.source import Source, Span
 from policyengine.text.document import Document
 from policyengine.verify.condition_mutations import exchanged, turned
-from policyengine.verify.document_index import Places
-from policyengine.verify.edits import Change, Edit, applied
+from policyengine.verify.document_index import DocumentIndex
+from policyengine.verify.edits import Edit, Replacement, applied
 from policyengine.verify.omission_mutations import dropped, dropped_operands
 from policyengine.verify.value_mutations import days_moved, moved, parties_replaced, together
 
@@ -56,7 +56,7 @@ def mutants(program: Program, sources: Sequence[Source]) -> Iterator[Mutant]:
     documents = _documents(program)
     graphs = _graphs(program, sources)
     for document, policy in documents:
-        places = Places(document)
+        places = DocumentIndex(document)
         for change in _changes(places, graphs, policy is not None):
             mutant = Mutant(change.at, change.words, change.edits, policy, tuple(sources))
             found.setdefault(change.edits, mutant)
@@ -75,7 +75,7 @@ def _graphs(program: Program, sources: Sequence[Source]) -> list[Graph]:
     return [each.graph for each in loaded if each.graph is not None]
 
 
-def _changes(places: Places, graphs: Sequence[Graph], policy: bool) -> Iterator[Change]:
+def _changes(places: DocumentIndex, graphs: Sequence[Graph], policy: bool) -> Iterator[Replacement]:
     if policy:
         yield from days_moved(places)
     for graph in graphs:

@@ -9,13 +9,13 @@ from policyengine.decision.findings import Origin
 from policyengine.feel.syntax.tree import And, Expression, Or, walk
 from policyengine.source import Span
 from policyengine.text.document import Mapping, Scalar, Sequence
-from policyengine.verify.document_index import Places
-from policyengine.verify.edits import Change, Edit
+from policyengine.verify.document_index import DocumentIndex
+from policyengine.verify.edits import Edit, Replacement
 
 _JOINT = {And: "and", Or: "or"}
 
 
-def dropped(places: Places, origin: Origin) -> Iterator[Change]:
+def dropped(places: DocumentIndex, origin: Origin) -> Iterator[Replacement]:
     """The part that a finding comes from, taken out of its list or mapping."""
     for node in places.containers:
         found = next((i for i, (name, _) in enumerate(_members(node)) if name == origin.at), None)
@@ -23,11 +23,11 @@ def dropped(places: Places, origin: Origin) -> Iterator[Change]:
             at = _cut(node, found)
             if at is not None:
                 words = f"`{origin.id}` is left out: {' '.join(origin.title.split())}"
-                yield Change(origin.at, words, (Edit(at, ""),))
+                yield Replacement(origin.at, words, (Edit(at, ""),))
             return
 
 
-def dropped_operands(places: Places, expression: Expression) -> Iterator[Change]:
+def dropped_operands(places: DocumentIndex, expression: Expression) -> Iterator[Replacement]:
     """Every alternative of an `or` and every part of an `and`, taken out."""
     for part in walk(expression):
         if isinstance(part, (And, Or)):
@@ -35,7 +35,7 @@ def dropped_operands(places: Places, expression: Expression) -> Iterator[Change]
             yield from _listed(places, part)
 
 
-def _written_out(places: Places, part: And | Or) -> Iterator[Change]:
+def _written_out(places: DocumentIndex, part: And | Or) -> Iterator[Replacement]:
     """Operands of one text, with the word that joins them to the next or to the one before."""
     spans = [operand.span for operand in part.operands]
     homes = {id(places.scalar(span)) for span in spans}
@@ -50,7 +50,7 @@ def _written_out(places: Places, part: And | Or) -> Iterator[Change]:
         yield _gone(span, at)
 
 
-def _listed(places: Places, part: And | Or) -> Iterator[Change]:
+def _listed(places: DocumentIndex, part: And | Or) -> Iterator[Replacement]:
     """Operands that are items of a list, or pairs of a mapping."""
     for operand in part.operands:
         for node in places.containers:
@@ -60,8 +60,8 @@ def _listed(places: Places, part: And | Or) -> Iterator[Change]:
                 yield _gone(operand.span, at)
 
 
-def _gone(part: Span, at: Span) -> Change:
-    return Change(part, f"`{' '.join(part.text.split())}` is left out", (Edit(at, ""),))
+def _gone(part: Span, at: Span) -> Replacement:
+    return Replacement(part, f"`{' '.join(part.text.split())}` is left out", (Edit(at, ""),))
 
 
 def _members(node: Mapping | Sequence) -> list[tuple[Span, Span]]:

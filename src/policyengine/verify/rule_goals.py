@@ -11,7 +11,7 @@ from policyengine.policy.rule import Build, Choose, Node, Reading, Rule, Rules, 
 from policyengine.program.graph import Graph, Key
 from policyengine.source import Span
 from policyengine.verify.coverage_goals import Goal
-from policyengine.verify.document_index import Places
+from policyengine.verify.document_index import DocumentIndex
 
 _WAITING = ("upcoming", "due", "overdue")
 """Statuses that only the day tells apart: one goal, since some may be out of reach."""
@@ -37,7 +37,9 @@ def _rules(reading: Reading) -> Iterator[Rule]:
                 yield from _rules(each)
 
 
-def ways(graph: Graph, rule: Rule, places: tuple[Places, ...]) -> Iterator[tuple[str, Expression, Goal]]:
+def ways(
+    graph: Graph, rule: Rule, places: tuple[DocumentIndex, ...]
+) -> Iterator[tuple[str, Expression, Goal]]:
     """What the status and the values of a rule can come to: the node, the outcome, the goal to see it."""
     for word, name in _shown(rule):
         key = _key(graph, rule.entity, name)
@@ -55,7 +57,7 @@ def _shown(rule: Rule) -> Iterator[tuple[str, str]]:
             yield word, reading.node
 
 
-def _goal(rule: Rule, word: str, leaf: Expression, places: tuple[Places, ...]) -> Goal:
+def _goal(rule: Rule, word: str, leaf: Expression, places: tuple[DocumentIndex, ...]) -> Goal:
     said = not isinstance(leaf, Literal) or leaf.span.text == leaf.value or not isinstance(leaf.value, str)
     home = next((each for each in places if said and each.holds(leaf.span) and each.scalar(leaf.span)), None)
     value = shorten(leaf.span.text if home is not None or not isinstance(leaf, Literal) else str(leaf.value))
@@ -66,7 +68,7 @@ def _goal(rule: Rule, word: str, leaf: Expression, places: tuple[Places, ...]) -
     return Goal(at, f"the {word.replace('_', ' ')} of `{rule.origin.id}` is never `{value}`{column}")
 
 
-def _column(leaf: Literal, places: Places) -> str:
+def _column(leaf: Literal, places: DocumentIndex) -> str:
     """The key that a text is written under, as the column of a matrix."""
     mapping = places.around(leaf.span)
     for name, entry in (

@@ -21,7 +21,7 @@ Status = Literal["passed", "failed", "todo", "skipped", "broken"]
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class CaseResult:
     """How a test came out.
 
     `broken` means that it cannot be run, or that its record cannot be read although the test does not
@@ -40,24 +40,24 @@ class Result:
     decision: Mapping[str, Any] | None = None
 
 
-def run(test: Prepared, program: Program, record: Record | tuple[Diagnostic, ...] | None) -> Result:
+def run(test: Prepared, program: Program, record: Record | tuple[Diagnostic, ...] | None) -> CaseResult:
     """The outcome of a test for a program that compiles, and its record or what is wrong with that."""
     if test.broken:
-        return Result(test.name, test.at, "broken")
+        return CaseResult(test.name, test.at, "broken")
     if record is None:
-        return Result(test.name, test.at, "skipped", skip=test.skip)
+        return CaseResult(test.name, test.at, "skipped", skip=test.skip)
     if isinstance(record, Record):
         decision = evaluate(program, record)
     elif _expects_mistakes(test):
         decision = _refusal(program, record)
     else:
-        return Result(test.name, test.at, "broken", diagnostics=record)
+        return CaseResult(test.name, test.at, "broken", diagnostics=record)
     data = to_json(decision)
     found = held_against(test, data)
     status: Status = "failed" if found else "passed"
     if test.todo is not None:
         status = "todo" if found else "failed"
-    return Result(test.name, test.at, status, found, todo=test.todo, decision=data)
+    return CaseResult(test.name, test.at, status, found, todo=test.todo, decision=data)
 
 
 def held_against(test: Prepared, data: dict[str, Any]) -> tuple[Mismatch, ...]:

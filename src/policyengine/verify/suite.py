@@ -18,7 +18,7 @@ from policyengine.program.record_reader import RecordReader
 from policyengine.source import Source
 from policyengine.verify import testfile_codes as codes
 from policyengine.verify.prepare import Prepared, ReadFile, Suite, prepare, read_tests
-from policyengine.verify.runner import Result, run
+from policyengine.verify.runner import CaseResult, run
 
 Open = Callable[[str, date], Program]
 """The program in a folder, as it is in force on a day."""
@@ -54,14 +54,14 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SuiteResult:
     """How the tests of a file came out.
 
     `diagnostics` are the mistakes of the file and of its records, `uncompiled` those of the program.
     """
 
     file: str
-    results: tuple[Result, ...] = ()
+    results: tuple[CaseResult, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     uncompiled: tuple[Diagnostic, ...] = ()
 
@@ -137,21 +137,21 @@ def _record(test: Prepared, reader: RecordReader) -> Record | tuple[Diagnostic, 
     return reader.read(test.record)
 
 
-def run_file(path: str, programs: Open) -> Outcome:
+def run_file(path: str, programs: Open) -> SuiteResult:
     """Run the tests of a file; what cannot be read is a diagnostic."""
     return run_opened(open_file(path, programs))
 
 
-def run_source(source: Source, programs: Open, read: ReadFile) -> Outcome:
+def run_source(source: Source, programs: Open, read: ReadFile) -> SuiteResult:
     """Run the tests of a text; programs and records are opened by the names that stand in it."""
     return run_opened(open_source(source, programs, read))
 
 
-def run_opened(opened: Opened) -> Outcome:
+def run_opened(opened: Opened) -> SuiteResult:
     """Run the tests of a file that was opened."""
     results = tuple(run(each.test, each.program, each.record) for each in opened.tests)
     broken = tuple(found for result in results for found in result.diagnostics)
-    return Outcome(opened.file, results, (*opened.diagnostics, *broken), opened.uncompiled)
+    return SuiteResult(opened.file, results, (*opened.diagnostics, *broken), opened.uncompiled)
 
 
 def _unusable(suite: Suite, program: Program) -> Diagnostic | None:

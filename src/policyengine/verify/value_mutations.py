@@ -17,14 +17,14 @@ from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
 from policyengine.source import Span
 from policyengine.text.document import Scalar
-from policyengine.verify.document_index import Places
-from policyengine.verify.edits import Change, change
+from policyengine.verify.document_index import DocumentIndex
+from policyengine.verify.edits import Replacement, change
 
 _READERS: tuple[Callable[[str], object], ...] = (quantities.rate, quantities.day, quantities.period)
 _WRAPPED = re.compile(r"""@?(["']?)(?P<inner>[^"']*)\1""")
 
 
-def moved(places: Places, expression: Expression) -> Iterator[Change]:
+def moved(places: DocumentIndex, expression: Expression) -> Iterator[Replacement]:
     """Every number, date and period that an expression reads, one unit up and one down."""
     for part in walk(expression):
         if isinstance(part, Literal) and _moves(part.value):
@@ -32,7 +32,7 @@ def moved(places: Places, expression: Expression) -> Iterator[Change]:
                 yield from (change(at, text) for text in shifted(at.text))
 
 
-def days_moved(places: Places) -> Iterator[Change]:
+def days_moved(places: DocumentIndex) -> Iterator[Replacement]:
     """The days between which a policy is in force."""
     for key in ("from", "until_including"):
         node = places.document.at((key,))
@@ -40,7 +40,9 @@ def days_moved(places: Places) -> Iterator[Change]:
             yield from (change(node.span, text) for text in shifted(node.span.text))
 
 
-def parties_replaced(places: Places, expression: Expression, parties: Sequence[str]) -> Iterator[Change]:
+def parties_replaced(
+    places: DocumentIndex, expression: Expression, parties: Sequence[str]
+) -> Iterator[Replacement]:
     """Every party that an expression comes to, and the next one that is declared instead."""
     for part in walk(expression):
         if isinstance(part, Literal) and part.value in parties and part.span.text == part.value:
@@ -49,7 +51,7 @@ def parties_replaced(places: Places, expression: Expression, parties: Sequence[s
                 yield change(part.span, following)
 
 
-def together(places: Places, expressions: Iterable[Expression]) -> Iterator[Change]:
+def together(places: DocumentIndex, expressions: Iterable[Expression]) -> Iterator[Replacement]:
     """The end of one range and the start of the next one: moved alone they would leave a gap or overlap."""
     found = {at.start: at for tree in expressions for part in walk(tree) if isinstance(part, Literal)
              and type(part.value) is Decimal for at in _written(places, part)}  # fmt: skip
@@ -60,14 +62,14 @@ def together(places: Places, expressions: Iterable[Expression]) -> Iterator[Chan
         if high is not None:
             for one, other in zip(shifted(low.text), shifted(high.text), strict=False):
                 first, second = change(low, one), change(high, other)
-                yield Change(high, f"{first.words} and {second.words}", (*first.edits, *second.edits))
+                yield Replacement(high, f"{first.words} and {second.words}", (*first.edits, *second.edits))
 
 
 def _moves(value: object) -> bool:
     return isinstance(value, (Decimal, date, Months, timedelta))
 
 
-def _written(places: Places, part: Literal) -> Iterator[Span]:
+def _written(places: DocumentIndex, part: Literal) -> Iterator[Span]:
     """Where the value of a literal is written: at its place, in the range there, or beside it."""
     exact = _inside(part.span, part.value)
     if exact is not None and places.scalar(part.span) is not None:

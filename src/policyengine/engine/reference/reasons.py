@@ -28,7 +28,7 @@ from policyengine.feel.syntax.tree import (
     names,
 )
 from policyengine.feel.values.values import Unknown
-from policyengine.policy.rule import Case
+from policyengine.policy.rule import ReasonCase
 
 # Functions that only hand on or turn round what their first argument says.
 SEE_THROUGH = ("is true", "once known", "not")
@@ -207,7 +207,7 @@ def _cases(scope: Scope, name: str) -> Iterator[Reason | _Told]:
         yield Reason(cases.otherwise, "value", node.at)
 
 
-def _open(scope: Scope, cases: list[Case]) -> Iterator[Reason | _Told]:
+def _open(scope: Scope, cases: list[ReasonCase]) -> Iterator[Reason | _Told]:
     """What is not known of cases; of a long table most would say the same again."""
     said: set[str] = set()
     for case in cases[:_MOST_OPEN]:
@@ -218,7 +218,7 @@ def _open(scope: Scope, cases: list[Case]) -> Iterator[Reason | _Told]:
                 said.add(each.text)
 
 
-def _case(scope: Scope, case: Case) -> Iterator[Reason | _Told]:
+def _case(scope: Scope, case: ReasonCase) -> Iterator[Reason | _Told]:
     """A case with the conditions that make it hold, in one sentence."""
     node = scope.graph.nodes[scope.entity][case.node]
     found = list(_reasons(scope, node.expression, True))

@@ -24,7 +24,7 @@ from policyengine.kinds.table.bands import Bands, graduated, inside, reached
 from policyengine.kinds.table.outputs import read_given
 from policyengine.kinds.table.proof import Table, TableRow
 from policyengine.kinds.table.rows import Outputs
-from policyengine.policy.rule import Case, Cases
+from policyengine.policy.rule import Cases, ReasonCase
 from policyengine.source import Span
 from policyengine.text.document import Pointer
 
@@ -68,7 +68,7 @@ def settle(draft: Draft, settling: Settling) -> None:
         draft.define(f"{policy.id}/rows/{i + 1}", condition, row.at, wanted=types.BOOLEAN, title=row.heading)
         for i, (condition, row) in enumerate(zip(conditions, table.rows, strict=True))
     ]
-    cases = tuple(Case(name.name, row.heading) for name, row in zip(names, table.rows, strict=True))
+    cases = tuple(ReasonCase(name.name, row.heading) for name, row in zip(names, table.rows, strict=True))
     draft.define(
         settling.result,
         _result(draft, settling, names),

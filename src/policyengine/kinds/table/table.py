@@ -28,8 +28,8 @@ from policyengine.policy.change_context import Told, condition, quoted, shifted,
 from policyengine.policy.declarations import Choices, FactName
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
-from policyengine.policy.policy_reader import Unit
-from policyengine.policy.vocabulary import FACT_TYPES, Result, Vocabulary
+from policyengine.policy.policy_reader import PolicyDocument
+from policyengine.policy.vocabulary import FACT_TYPES, DerivedFact, Vocabulary
 from policyengine.text.document import Pointer
 
 HIT_POLICIES = (
@@ -196,13 +196,13 @@ def _result_type(policy: TablePolicy, vocabulary: Vocabulary) -> Type:
     return ListOf(kind) if policy.hit == "collect list" else kind
 
 
-def exports(unit: Unit, vocabulary: Vocabulary) -> Mapping[str, Result]:
+def exports(unit: PolicyDocument, vocabulary: Vocabulary) -> Mapping[str, DerivedFact]:
     """The result, by its name; none where its type is not said."""
     policy = unit.policy
     if not isinstance(policy, TablePolicy) or any(_type_misfits(policy)):
         return {}
     at = unit.document.value_span(("result",) if policy.result is not None else ("id",))
-    return {policy.result_name: Result(_result_type(policy, vocabulary), policy.title, at)}
+    return {policy.result_name: DerivedFact(_result_type(policy, vocabulary), policy.title, at)}
 
 
 # Lower

@@ -37,7 +37,7 @@ from policyengine.policy.grant import (
 )
 from policyengine.policy.kind import Kind
 from policyengine.policy.policy_reader import DUPLICATE_ID
-from policyengine.policy.requirement import Asked, Requirement, ask, lower_requirement
+from policyengine.policy.requirement import LoweredRequirement, Requirement, ask, lower_requirement
 from policyengine.policy.rule import Build, Choose, Const, Explain, Reading, Rule, Rules, Shortfalls, Value
 
 
@@ -161,7 +161,7 @@ class _Rung:
     """A level in the graph."""
 
     part: LevelPart
-    asked: tuple[Asked, ...]
+    asked: tuple[LoweredRequirement, ...]
     measured: Name
     reached: Name
     low: Decimal | None
@@ -180,7 +180,7 @@ def lower(policy: Tiers, draft: Draft) -> None:
     lower_discounts(draft, granting[::-1], f"{policy.id}/level", because)
 
 
-def _rung(policy: Tiers, draft: Draft, i: int, shared: Sequence[Asked]) -> _Rung:
+def _rung(policy: Tiers, draft: Draft, i: int, shared: Sequence[LoweredRequirement]) -> _Rung:
     level = policy.levels[i]
     at = draft.key_span("levels", i)
     names = draft.vocabulary.names(draft.entity)
@@ -201,7 +201,7 @@ def _rung(policy: Tiers, draft: Draft, i: int, shared: Sequence[Asked]) -> _Rung
     return _Rung(level, asked, measured, reached_name, low)
 
 
-def _ask_test(draft: Draft, level: LevelPart, fact: str, i: int) -> Asked:
+def _ask_test(draft: Draft, level: LevelPart, fact: str, i: int) -> LoweredRequirement:
     place = ("levels", i, fact)
     noun = draft.vocabulary.noun(draft.entity, fact)
     title = f"{noun} {draft.text(*place)}"

@@ -225,8 +225,8 @@ def _at_least(emitter: Emitter, arguments: Sequence[Expression]) -> Term | None:
     if not isinstance(conditions, syntax.ListLiteral):
         return None
     parts = [emitter.condition(each) for each in conditions.items]
-    listed = ", ".join(f"{{{i}}}" for i in range(1, len(parts) + 1))
-    return made(FLAG, f"(count_true(({listed},)) >= {{0}})", emitter.sure(wanted, "number"), *parts)
+    listed = "".join(f"{{{i}}}, " for i in range(1, len(parts) + 1))
+    return made(FLAG, f"(count_true(({listed})) >= {{0}})", emitter.sure(wanted, "number"), *parts)
 
 
 def _sum(emitter: Emitter, arguments: Sequence[Expression]) -> Term | None:
@@ -272,7 +272,7 @@ def _rounded(emitter: Emitter, name: str, arguments: Sequence[Expression]) -> Te
 def _by_position(name: str, named: Sequence[syntax.Entry]) -> list[Expression]:
     """Named arguments in the order of the parameters, of which none before the last one is left out."""
     function, keys = LIBRARY.get(name), [entry.key for entry in named]
-    for way in function.signatures if function is not None else ():
+    for way in function.ways(keys) if function is not None else ():
         arranged = arrange(way, 0, keys)
         if arranged is not None and way.parameters[: len(keys)] == tuple(each for each, _ in arranged):
             return [named[at].value for _, at in arranged]

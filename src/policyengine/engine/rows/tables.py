@@ -49,8 +49,10 @@ def emit_context(emitter: Emitter, node: syntax.ContextLiteral) -> Term:
 
 def row_result(emitter: Emitter, arguments: Sequence[Expression]) -> Term | None:
     """The value of the row that matches; where a row is not known the reference says what follows."""
-    hit, _, rows, values, *default = arguments
+    hit, title, rows, values, *default = arguments
     if not isinstance(rows, syntax.ListLiteral) or not isinstance(values, syntax.ListLiteral):
+        return None
+    if not rows.items or not isinstance(hit, syntax.Literal) or not isinstance(title, syntax.Literal):
         return None
     conditions = [emitter.condition(row) for row in rows.items]
     found = [_handed_on(emitter, value) for value in values.items]

@@ -172,7 +172,7 @@ def test(g: Shared, value: object, found: object, mentions: bool, is_range: bool
     plain_value = isinstance(value, (bool, Unknown))
     if isinstance(found, bool) and (not plain_value or mentions):
         return found
-    if (found is None and is_range) or (isinstance(found, Unknown) and mentions):
+    if (found is None and (is_range or mentions)) or (isinstance(found, Unknown) and mentions):
         return found
     g.charge((found,))
     return matches(value, found)

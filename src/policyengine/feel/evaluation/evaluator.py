@@ -148,7 +148,7 @@ def _test(value: object, test: Expression, env: Env) -> object:
     plain = isinstance(value, (bool, Unknown))
     if isinstance(found, bool) and (not plain or env.shared.mentions(test, "?")):
         return found
-    if found is None and isinstance(test, syntax.RangeLiteral):
+    if found is None and (isinstance(test, syntax.RangeLiteral) or env.shared.mentions(test, "?")):
         return None
     if isinstance(found, Unknown) and env.shared.mentions(test, "?"):
         return found

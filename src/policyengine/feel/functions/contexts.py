@@ -61,11 +61,11 @@ def _put_at(context: Entries, keys: Sequence[str | None], value: object) -> obje
     return value
 
 
-def _merge(contexts: Sequence[Entries | None]) -> object:
+def _merge(contexts: Sequence[object]) -> object:
     found: dict[str, object] = {}
     for context in contexts:
-        if context is None:
-            return Failed("one of the contexts is null")
+        if not isinstance(context, Mapping):
+            return Failed(f"one of the contexts is {'null' if context is None else 'not a context'}")
         found.update(context)
     return found
 

@@ -142,6 +142,8 @@ _Test = Callable[..., bool]
 
 def _way(parameters: str, test: _Test) -> Signature:
     def run(*arguments: object) -> object:
+        if any(argument is None for argument in arguments):
+            return Failed("a point is null")
         try:
             return test(*arguments)
         except _NoOrder as no_order:

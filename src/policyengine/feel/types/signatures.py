@@ -89,6 +89,16 @@ class Function:
         """How it is called, in the words of FEEL."""
         return " or ".join(f"{self.name}({_usage(way)})" for way in self.signatures)
 
+    def ways(self, names: Sequence[str]) -> Sequence[Signature]:
+        """The signatures in the order of trial: first those with the parameters as the call names them.
+
+        `before(point: ..., range: ...)` and `before(range: ..., point: ...)` are two signatures of one name.
+        """
+        if not names:
+            return self.signatures
+        as_named = [way for way in self.signatures if [each.name for each in way.parameters] == list(names)]
+        return (*as_named, *(way for way in self.signatures if way not in as_named))
+
 
 Library: TypeAlias = Mapping[str, Function]
 
@@ -188,7 +198,7 @@ def bind(
 ) -> Callable[[], object] | Failed:
     """The call of a function with values: the first signature that takes them."""
     failed: Failed | None = None
-    for way in function.signatures:
+    for way in function.ways(names):
         arranged = arrange(way, len(arguments), names)
         if arranged is None:
             continue

@@ -18,7 +18,6 @@ ROOT = Path(__file__).parents[1]
 _BARE = [sys.executable, "-c", "pass"]
 _CLI = [sys.executable, "-c", "from policyengine.cli import main; main()"]
 _COMPILED = tempfile.TemporaryDirectory()
-_KEPT = tempfile.TemporaryDirectory()
 _EXPRESSIONS = (
     "active_accounts >= 27 and attends_reviews",
     "total_users * (license_price + hwaas_price + classound_price)",
@@ -100,14 +99,10 @@ class Took:
         return f"{self.median:.0f} ms, at best {self.least:.0f} ms"
 
 
-def timed(command: Sequence[str], times: int = 20, *, kept: bool = False) -> Took:
-    """The time of a whole process, with modules compiled as they are once a package is installed.
-
-    `kept`: with the programs that the command keeps between its runs, from the second run on.
-    """
+def timed(command: Sequence[str], times: int = 20) -> Took:
+    """The time of a whole process, with modules compiled as they are once a package is installed."""
     environment = {
         **os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONPYCACHEPREFIX": _COMPILED.name,
-        "XDG_CACHE_HOME": _KEPT.name, "POLICYENGINE_CACHE": "1" if kept else "0",
     }  # fmt: skip
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     took = []
@@ -117,7 +112,7 @@ def timed(command: Sequence[str], times: int = 20, *, kept: bool = False) -> Too
             command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
         )
         took.append(1000 * (time.perf_counter() - start))
-    return Took(statistics.median(took[1:]), min(took[1:]))  # the first one compiles, and keeps
+    return Took(statistics.median(took[1:]), min(took[1:]))  # the first one compiles
 
 
 def bare() -> Took:
@@ -135,8 +130,8 @@ def check(folder: Path) -> Took:
     return timed([*_CLI, "check", str(folder)], times=5)
 
 
-def evaluate_one(*, kept: bool) -> Took:
-    """`policyengine evaluate` of one record of one of our programs, kept from an earlier run or read anew."""
+def evaluate_one() -> Took:
+    """`policyengine evaluate` of one record of one of our programs."""
     record = ROOT / "fixtures" / "bytekast" / "records" / "acme.yaml"
     command = [
         *_CLI,
@@ -146,4 +141,4 @@ def evaluate_one(*, kept: bool) -> Took:
         "--as-of",
         DAY.isoformat(),
     ]
-    return timed(command, kept=kept)
+    return timed(command)

@@ -1,12 +1,9 @@
-"""One profile for all properties: the same examples in every run; no program kept in anyone's home."""
+"""One profile for all properties: the same examples in every run."""
 
 from __future__ import annotations
 
-import os
-
 from hypothesis import HealthCheck, Phase, settings
 
-os.environ["POLICYENGINE_CACHE"] = "0"
 settings.register_profile(
     "repeatable",
     derandomize=True,

@@ -20,9 +20,9 @@ from policyengine.feel.limits import NUMBERS
 from policyengine.feel.syntax.printing import unparse
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Unknown
-from policyengine.policy.declarations import Declarations
+from policyengine.policy.model_reader import read_plain
 from policyengine.policy.rule import Node
-from policyengine.policy.vocabulary import Vocabulary
+from policyengine.policy.vocabulary import Declarations, Vocabulary
 from policyengine.program.graph import Graph
 from policyengine.program.record import Record
 
@@ -33,7 +33,8 @@ def _fact(kind: str) -> dict[str, Any]:
     return {"type": kind, "title": kind, **({"values": list(VALUES)} if kind == "enum" else {})}
 
 
-_DECLARED = Declarations.model_validate(
+_DECLARED = read_plain(
+    Declarations,
     {
         "kind": "program", "id": "example", "title": "Example", "currency": "EUR",
         "entities": {
@@ -57,7 +58,7 @@ _DECLARED = Declarations.model_validate(
         },
     }
 )  # fmt: skip
-VOCABULARY = Vocabulary(_DECLARED.used())
+VOCABULARY = Vocabulary(_DECLARED)
 
 
 def graph_of(expressions: Sequence[Written]) -> Graph:

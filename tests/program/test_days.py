@@ -77,7 +77,7 @@ def test_what_does_not_change_is_checked_once(monkeypatch: pytest.MonkeyPatch) -
 def test_a_node_is_typed_anew_where_a_name_that_it_uses_has_another_type() -> None:
     program = program_of(TABLE, RULES)
     linked = program.linked
-    declared = Declared(linked.written, linked.document, linked.declarations)  # type: ignore[arg-type]
+    declared = Declared(linked.declarations, linked.document)  # type: ignore[arg-type]
     report = Report()
     linker = link.Linker(declared, report)
     expression = parse(Source("policy.yaml", "grade + 1"), {"grade"}).expression

@@ -8,9 +8,10 @@ from typing import Any
 
 from policyengine.change.document_diff import Difference, Sort, differences
 from policyengine.dataclass import dataclass
-from policyengine.policy.declarations import Declarations
+from policyengine.policy.base import Part, keys_of
 from policyengine.policy.draft import below
 from policyengine.policy.policy_reader import PolicyDocument
+from policyengine.policy.vocabulary import Declarations
 from policyengine.program.linked import Program
 from policyengine.source import Span
 from policyengine.text.document import Document, Pointer
@@ -98,7 +99,7 @@ def changes_of(old: Program, new: Program) -> tuple[Change, ...]:
 
 def _models(program: Program) -> dict[int, Any]:
     """The typed model of each document."""
-    own = {id(program.document): program.written} if program.document is not None else {}
+    own = {id(program.document): program.declarations} if program.document is not None else {}
     return {**own, **{id(unit.document): unit.policy for unit in program.units}}
 
 
@@ -125,8 +126,7 @@ def is_wording(model: Any, pointer: Pointer, sort: Sort) -> bool:
     if declares and sort == "changed" and len(pointer) > 1 and pointer[-2] in ("parties", "items", "values"):
         return True
     for key in pointer:
-        fields = getattr(type(model), "model_fields", {})
-        if key in WORDING and key in fields:
+        if key in WORDING and isinstance(model, Part) and key in keys_of(type(model)):
             return True
         model = below(model, key)
     return False

@@ -83,7 +83,7 @@ def _vocabulary(program: Program) -> Vocabulary:
 
 def _model(program: Program, document: Document) -> Any:
     if document is program.document:
-        return program.written
+        return program.declarations
     return next(unit.policy for unit in program.units if unit.document is document)
 
 

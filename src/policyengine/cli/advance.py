@@ -54,7 +54,7 @@ def command(
     exit code is 1 if nothing moved.
     """
     console = Console.of(color)
-    opened = open_program(program, as_of, console, cached=True)
+    opened = open_program(program, as_of, console)
     inputs = read_records(opened, [file], form, console)
     record = one_record(inputs, "advance")
     moved = opened.advance(record, stage, key)

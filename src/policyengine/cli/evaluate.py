@@ -67,7 +67,7 @@ def command(program: str, as_of: date, assumptions: bool, color: str, **given: A
     if not wanted.files and wanted.records_from is None and wanted.query is None:
         message = "`RECORD...` is missing"
         raise CommandError(message, help="`policyengine evaluate --help` shows what can be written")
-    opened = open_program(program, as_of, console, cached=True)
+    opened = open_program(program, as_of, console)
     if wanted.writes_tables:
         from policyengine.cli.tables import evaluate_tables
 

@@ -7,12 +7,10 @@ from datetime import date
 from pathlib import Path
 
 from policyengine.api import Program, load
-from policyengine.cli.cache import keep, kept, key_of, open_cache
 from policyengine.cli.codes import NOT_COMPILED, CommandError
 from policyengine.cli.console import Console
 from policyengine.cli.files import unreadable
 from policyengine.diagnostics import Severity
-from policyengine.files import read_folder
 
 MANIFEST = "program.yaml"
 
@@ -62,18 +60,15 @@ def require_folder(path: Path) -> None:
         raise CommandError("a folder name may not hold a NUL character") from None
 
 
-def open_program(folder: str, as_of: date, console: Console, *, cached: bool = False) -> Program:
-    """The program of a folder; its mistakes are printed and end the command.
-
-    `cached` is for commands that only evaluate: the program may be one that was linked by an earlier command.
-    """
+def open_program(folder: str, as_of: date, console: Console) -> Program:
+    """The program of a folder; its mistakes are printed and end the command."""
     path = Path(folder)
     require_folder(path)
     if not (path / MANIFEST).is_file():
         raise CommandError(
             f"`{path}` is not a program: it has no file `{MANIFEST}`", help=_a_program_below(path)
         )
-    program = _cached(path, as_of) if cached else load(path, as_of=as_of)
+    program = load(path, as_of=as_of)
     if not program.ok:
         from policyengine.render.diagnostic_text import diagnostics_text, summary
 
@@ -85,20 +80,6 @@ def open_program(folder: str, as_of: date, console: Console, *, cached: bool = F
             code=NOT_COMPILED,
         )
     return program
-
-
-def _cached(path: Path, as_of: date) -> Program:
-    read = read_folder(path)
-    cache = open_cache() if not read.mistakes else None
-    key = key_of(str(path), read.sources, as_of) if cache is not None else ""
-    linked = kept(cache, key, read.sources) if cache is not None else None
-    if linked is None:
-        from policyengine.program.load import load
-
-        linked = load(str(path), read.sources, as_of, read.mistakes)
-        if cache is not None:
-            keep(cache, key, linked, read.sources)
-    return Program(linked, str(path), tuple(source.name for source in read.sources))
 
 
 def _a_program_below(path: Path) -> str | None:

@@ -59,7 +59,7 @@ def command(
     `policy/id@key`. Without it, the level is explained, or all that can be asked for is listed.
     """
     console = Console.of(color)
-    opened = open_program(program, as_of, console, cached=True)
+    opened = open_program(program, as_of, console)
     record = one_record(read_records(opened, [file], form, console), "why")
     decision = opened.evaluate(record)
     found = asked(decision, finding, key)

@@ -11,15 +11,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import Field
-
 from policyengine.decision.findings import Charge
 from policyengine.decision.wording import every
 from policyengine.diagnostics import Code
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Binary, Expression, ListLiteral, Name, Open
 from policyengine.feel.types import types
-from policyengine.policy.base import Feel, Id, Many, Period, Policy, Sourced, Text
+from policyengine.policy.base import Feel, Id, Many, Period, Policy, Sourced, Text, field
 from policyengine.policy.change_context import Told, called, quoted
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
@@ -32,12 +30,12 @@ class ChargePart(Sourced):
 
     id: Id
     title: Text
-    amount: Feel = Field(description="before any discount")
-    item: Id | None = Field(None, description="what it bills; discounts granted on it apply")
-    when: Condition | None = Field(None, description="not applicable otherwise")
-    due_on: Feel | None = Field(None, description="the day it is due, if it is charged once")
-    every: Period | None = Field(None, description="how often it recurs: P1M")
-    first_due: Feel | None = Field(None, description="the first day it is due, if it recurs")
+    amount: Feel = field(description="before any discount")
+    item: Id | None = field(default=None, description="what it bills; discounts granted on it apply")
+    when: Condition | None = field(default=None, description="not applicable otherwise")
+    due_on: Feel | None = field(default=None, description="the day it is due, if it is charged once")
+    every: Period | None = field(default=None, description="how often it recurs: P1M")
+    first_due: Feel | None = field(default=None, description="the first day it is due, if it recurs")
 
 
 class Billing(Policy):

@@ -12,15 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
-
 from policyengine.decision.findings import Duty
 from policyengine.decision.wording import words
 from policyengine.diagnostics import Code, did_you_mean
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, Name, Open
 from policyengine.feel.types import types
-from policyengine.policy.base import Id, Many, Part, Policy, Sourced, Text
+from policyengine.policy.base import Id, Many, Part, Policy, Sourced, Text, Written, field
 from policyengine.policy.change_context import Told, called, no_longer, now
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
@@ -37,10 +35,9 @@ class Cell(Sourced):
 
     party: Id
 
-    @model_validator(mode="before")
-    @classmethod
-    def _text_is_the_party(cls, value: Any) -> Any:
-        return {"party": value} if isinstance(value, str) else value
+
+def _text_is_the_party(value: object) -> object:
+    return {"party": value} if isinstance(value, str) else value
 
 
 def _by_column(value: object) -> object:
@@ -50,14 +47,14 @@ def _by_column(value: object) -> object:
 
 _CELL_SCHEMA = {"type": ["string", "object"], "description": "a party, or `unknown`"}
 Cells = Annotated[
-    dict[str, Cell],
-    BeforeValidator(_by_column),
-    WithJsonSchema(
+    dict[str, Annotated[Cell, Written(_text_is_the_party)]],
+    Written(
+        _by_column,
         {
             "type": ["string", "object"],
             "description": "a party for all columns, or a party for each column",
             "additionalProperties": _CELL_SCHEMA,
-        }
+        },
     ),
 ]
 
@@ -67,11 +64,13 @@ class Activity(Sourced):
 
     id: Id
     title: Text
-    when: Condition | None = Field(None, description="not applicable otherwise")
-    responsible: Cells = Field(description="who does it")
-    consulted: Cells | None = Field(None, description="who has to be asked")
-    informed: Cells | None = Field(None, description="who has to be told")
-    signs_off: Cells | None = Field(None, description="who has to approve it before it counts as done")
+    when: Condition | None = field(default=None, description="not applicable otherwise")
+    responsible: Cells = field(description="who does it")
+    consulted: Cells | None = field(default=None, description="who has to be asked")
+    informed: Cells | None = field(default=None, description="who has to be told")
+    signs_off: Cells | None = field(
+        default=None, description="who has to approve it before it counts as done"
+    )
 
 
 class Section(Sourced):
@@ -85,8 +84,8 @@ class Section(Sourced):
 class Columns(Part):
     """The fact whose values are the columns."""
 
-    by: Text = Field(description="the enum fact whose values are the columns")
-    values: Many[Text] = Field(description="the columns, in their order")
+    by: Text = field(description="the enum fact whose values are the columns")
+    values: Many[Text] = field(description="the columns, in their order")
 
 
 class Matrix(Policy):

@@ -12,9 +12,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
-
 from policyengine.decision import findings
 from policyengine.decision.wording import every, join
 from policyengine.diagnostics import Code
@@ -22,7 +19,7 @@ from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import ContextLiteral, Expression, ListLiteral, Name, Open, Path
 from policyengine.feel.types import types
 from policyengine.policy import quantities
-from policyengine.policy.base import Feel, Id, Many, Part, Policy, Sourced, Text
+from policyengine.policy.base import Feel, Id, Many, Part, Policy, Sourced, Text, Written, field
 from policyengine.policy.bearer import UNKNOWN, Party, bearer_expression, check_bearer
 from policyengine.policy.change_context import Told, called, flat, quoted
 from policyengine.policy.condition import Condition
@@ -46,18 +43,18 @@ def _rhythm(value: object) -> object:
         sentence = (
             f"{str(error).partition('; ')[0]}; write `{instead}`" if instead else f"{error}; or {among}"
         )
-        raise PydanticCustomError("value", "{sentence}", {"sentence": sentence}) from None
+        raise ValueError(sentence) from None
     return value
 
 
 Rhythm = Annotated[
     str,
-    BeforeValidator(_rhythm),
-    WithJsonSchema(
+    Written(
+        _rhythm,
         {
             "description": "`calendar quarter`, or a period such as P1Y with `starting`",
             "anyOf": [{"enum": list(CALENDAR)}, {"type": "string", "pattern": "^P[0-9YMWD]+$"}],
-        }
+        },
     ),
 ]
 
@@ -74,16 +71,16 @@ class ObligationPart(Sourced):
 
     id: Id
     title: Text
-    party: Party | None = Field(None, description="who must do it; left out: the partner")
-    audience: Text | None = Field(None, description="whom of the party it concerns")
-    when: Condition | None = Field(None, description="not applicable otherwise")
-    due_on: Feel | None = Field(
-        None, description="the last day for it; left out: the end of the period, or now"
+    party: Party | None = field(default=None, description="who must do it; left out: the partner")
+    audience: Text | None = field(default=None, description="whom of the party it concerns")
+    when: Condition | None = field(default=None, description="not applicable otherwise")
+    due_on: Feel | None = field(
+        default=None, description="the last day for it; left out: the end of the period, or now"
     )
-    every: Rhythm | None = Field(None, description="how often it recurs")
-    starting: Feel | None = Field(None, description="the day from which the periods of `every` count")
-    met_when: Condition | None = Field(None, description="how it is shown to be done")
-    decided_by: Id | None = Field(None, description="the party that decides, where no fact shows it")
+    every: Rhythm | None = field(default=None, description="how often it recurs")
+    starting: Feel | None = field(default=None, description="the day from which the periods of `every` count")
+    met_when: Condition | None = field(default=None, description="how it is shown to be done")
+    decided_by: Id | None = field(default=None, description="the party that decides, where no fact shows it")
     parts: Many[TopicPart] = ()
 
 

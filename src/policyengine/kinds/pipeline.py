@@ -10,15 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from pydantic import Field
-
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Gate, Origin
 from policyengine.diagnostics import Code, did_you_mean
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, Name, Open
 from policyengine.feel.types import types
-from policyengine.policy.base import Boolean, Feel, Id, Many, Part, Policy, Sourced, Text
+from policyengine.policy.base import Boolean, Feel, Id, Many, Part, Policy, Sourced, Text, field
 from policyengine.policy.change_context import Told, called
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
@@ -30,8 +28,8 @@ from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Rule
 class OnLeave(Part):
     """Facts that are written down when something leaves the stage."""
 
-    when: Condition | None = Field(None, description="only then; always if left out")
-    set: dict[Text, Feel] = Field(description="fact -> the value that it gets")
+    when: Condition | None = field(default=None, description="only then; always if left out")
+    set: dict[Text, Feel] = field(description="fact -> the value that it gets")
 
 
 class Stage(Sourced):
@@ -39,20 +37,24 @@ class Stage(Sourced):
 
     id: Id
     title: Text
-    leave_when: Many[Requirement] = Field((), description="the gate: all must be met")
+    leave_when: Many[Requirement] = field(default=(), description="the gate: all must be met")
     on_leave: OnLeave | None = None
-    moved_by: Literal["hand", "system"] = Field("hand", description="who moves it out of this stage")
-    next: Many[Id] | None = Field(None, description="where it may go; left out: the stage that stands next")
-    final: Boolean = Field(False, description="nothing comes after it; the last one is final anyway")
+    moved_by: Literal["hand", "system"] = field(default="hand", description="who moves it out of this stage")
+    next: Many[Id] | None = field(
+        default=None, description="where it may go; left out: the stage that stands next"
+    )
+    final: Boolean = field(default=False, description="nothing comes after it; the last one is final anyway")
 
 
 class Pipeline(Policy):
     """The stages that something passes, and the gates between them."""
 
     kind: Literal["pipeline"]
-    stage: Text = Field(description="the enum fact that holds the stage")
-    when: Condition | None = Field(None, description="which ones go through this pipeline; all if left out")
-    stages: Many[Stage] = Field(min_length=1)
+    stage: Text = field(description="the enum fact that holds the stage")
+    when: Condition | None = field(
+        default=None, description="which ones go through this pipeline; all if left out"
+    )
+    stages: Many[Stage] = field(min_length=1)
 
     def following(self, i: int) -> tuple[str, ...]:
         """The stages that one leads to."""

@@ -1,40 +1,86 @@
 """The base of all policy models: what every policy and every part of one may say.
 
-Models hold what was written, typed, and never where: places are pointers, resolved when reporting.
-All scalars arrive as text; the annotated types below turn them into values.
+Models hold what was written, typed, and never where: places are pointers, resolved when reporting. All
+scalars arrive as text; the annotated types below turn them into values. A model is a frozen dataclass:
+pydantic reads it to say what is wrong and makes its JSON Schema, and what is right is read without a library
+(policy/model_reader.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Annotated, Literal, TypeVar
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, dataclass_transform, get_type_hints
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
-from pydantic_core import PydanticCustomError
-
+from policyengine.dataclass import dataclass
 from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
 from policyengine.text import literal_guesses
 
 T = TypeVar("T")
-Many = Annotated[tuple[T, ...], Strict(False)]
-"""A YAML list; strict inside."""
+Many = tuple[T, ...]
+"""A YAML list."""
 
 _PATTERN = r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*$"
 
 
-def _reads(read: Callable[[str], object]) -> BeforeValidator:
-    def validate(value: object) -> object:
-        if not isinstance(value, str):
-            raise PydanticCustomError("shape", "a single value is wanted here")
-        try:
-            return read(value)
-        except ValueError as error:
-            raise PydanticCustomError("value", "{sentence}", {"sentence": str(error)}) from None
+class ShapeError(ValueError):
+    """A list or a mapping where a single value belongs."""
 
-    return BeforeValidator(validate)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """An annotation: how a value is written.
+
+    `read` turns what stands in the document into what its type takes; it raises `ValueError` with a sentence.
+    `schema` is the JSON Schema of what is written, or makes it from the schema of the type.
+    """
+
+    read: Callable[[Any], Any] | None = None
+    schema: Mapping[str, Any] | Callable[[dict[str, Any]], dict[str, Any]] | None = None
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        """What pydantic reads it by."""
+        if self.read is None:
+            return handler(source)
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_before_validator_function(self.read, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        """What stands for it in a JSON Schema."""
+        if isinstance(self.schema, Mapping):
+            return dict(self.schema)
+        found: dict[str, Any] = handler(schema)
+        return found if self.schema is None else self.schema(found)
+
+
+def of_text(read: Callable[[str], object], schema: Mapping[str, Any]) -> Written:
+    """How a single value is written that `read` makes of a text."""
+
+    def checked(value: object) -> object:
+        if not isinstance(value, str):
+            raise ShapeError("a single value is wanted here")
+        return read(value)
+
+    return Written(checked, schema)
+
+
+def short(key: str, schema: Mapping[str, Any], many: bool = False) -> Written:
+    """A part that may be written short: a text (or a list, if `many`) stands for `{key: ...}`."""
+    kind, name = (list, "array") if many else (str, "string")
+
+    def spelled_out(value: object) -> object:
+        return {key: value} if isinstance(value, kind) else value
+
+    def both(whole: dict[str, Any]) -> dict[str, Any]:
+        # Editors choose by the type and not by trial.
+        return {"if": {"type": name}, "then": {**schema, "type": name}, "else": whole}
+
+    return Written(spelled_out, both)
 
 
 def _text(text: str) -> str:
@@ -55,64 +101,135 @@ def _identifier(text: str) -> str:
     return text
 
 
+def _whole(text: str) -> int:
+    return int(quantities.limit(text))
+
+
+def _count(text: str) -> int:
+    quantities.count(text)
+    return _whole(text)
+
+
 # To an editor `1.2` is a number and `true` a boolean; to us they are texts like others.
 ANY_SCALAR = ["string", "number", "boolean"]
-Text = Annotated[str, _reads(_text), WithJsonSchema({"type": ANY_SCALAR, "minLength": 1})]
-Id = Annotated[str, _reads(_identifier), WithJsonSchema({"type": "string", "pattern": _PATTERN})]
-Boolean = Annotated[bool, _reads(quantities.boolean), WithJsonSchema({"type": "boolean"})]
+Text = Annotated[str, of_text(_text, {"type": ANY_SCALAR, "minLength": 1})]
+Id = Annotated[str, of_text(_identifier, {"type": "string", "pattern": _PATTERN})]
+Boolean = Annotated[bool, of_text(quantities.boolean, {"type": "boolean"})]
+Whole = Annotated[int, of_text(_whole, {"type": "integer"})]
+Count = Annotated[int, of_text(_count, {"type": "integer", "minimum": 0})]
 Rate = Annotated[
     Decimal,
-    _reads(quantities.rate),
-    WithJsonSchema({"type": ["number", "string"], "description": "a share: `20%` or `0.2`"}),
+    of_text(quantities.rate, {"type": ["number", "string"], "description": "a share: `20%` or `0.2`"}),
 ]
 Date = Annotated[
     date,
-    _reads(quantities.day),
-    WithJsonSchema({"type": "string", "format": "date", "description": "year-month-day: 2026-01-31"}),
+    of_text(
+        quantities.day, {"type": "string", "format": "date", "description": "year-month-day: 2026-01-31"}
+    ),
 ]
 Period = Annotated[
     Months | timedelta,
-    _reads(quantities.length),
-    WithJsonSchema({"type": "string", "pattern": "^P[0-9YMWD]+$", "description": "`P1M`, `P1Y`, `P90D`"}),
+    of_text(
+        quantities.length,
+        {"type": "string", "pattern": "^P[0-9YMWD]+$", "description": "`P1M`, `P1Y`, `P90D`"},
+    ),
 ]
-Feel = Annotated[
-    str,
-    _reads(_text),
-    WithJsonSchema({"type": ANY_SCALAR, "description": "a FEEL expression"}),
-]
+Feel = Annotated[str, of_text(_text, {"type": ANY_SCALAR, "description": "a FEEL expression"})]
 
 
-class Part(BaseModel):
+def field(
+    *,
+    default: Any = dataclasses.MISSING,
+    default_factory: Any = dataclasses.MISSING,
+    description: str | None = None,
+    alias: str | None = None,
+    min_length: int | None = None,
+) -> Any:
+    """A key of a part: its meaning, and what holds if it is left out; `alias` is its written name."""
+    told = {"description": description, "alias": alias, "min_length": min_length}
+    metadata = {name: value for name, value in told.items() if value is not None}
+    given: dict[str, Any] = {"default": default, "default_factory": default_factory, "metadata": metadata}
+    return dataclasses.field(**given)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+class Part:
     """A piece of a policy: frozen, and every key is known."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, populate_by_name=False, defer_build=True
-    )
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True, kw_only=True)(cls)
+
+    @classmethod
+    def spelled_out(cls, value: Any) -> Any:
+        """What stands in the document as a mapping of the keys of the part."""
+        return value
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """What pydantic reads it by."""
+        return Written(cls.spelled_out).__get_pydantic_core_schema__(source, handler)
+
+
+FURTHER = "*"
+"""Stands for the keys of a part that are not known: the alias of the field that holds them."""
+
+
+def fields_of(model: Any) -> Mapping[str, tuple[dataclasses.Field[Any], Any]]:
+    """The fields of a part by their written keys, each with its type."""
+    return _fields(model)
+
+
+@cache
+def _fields(model: Any) -> Mapping[str, tuple[dataclasses.Field[Any], Any]]:
+    types = get_type_hints(model, include_extras=True)
+    fields: Any = dataclasses.fields(model)
+    return {each.metadata.get("alias", each.name): (each, types[each.name]) for each in fields}
+
+
+def keys_of(model: type[Part]) -> list[str]:
+    """The keys of a part as they are written."""
+    return [key for key in fields_of(model) if key != FURTHER]
+
+
+def required_keys(model: type[Part]) -> list[str]:
+    """The keys that a part must have."""
+    missing = dataclasses.MISSING
+    return [
+        key for key, (each, _) in fields_of(model).items()
+        if each.default is missing and each.default_factory is missing
+    ]  # fmt: skip
 
 
 class SourceRef(Part):
     """Where a rule is written."""
 
-    document: Id = Field(description="one of the program's `sources`")
-    section: Text | None = Field(None, description="the section, heading or row of the document")
+    document: Id = field(description="one of the program's `sources`")
+    section: Text | None = field(default=None, description="the section, heading or row of the document")
 
 
 class Sourced(Part):
     """What every part may say about where its rule comes from; left out, the part above speaks."""
 
-    source: SourceRef | None = Field(None, description="where the rule is written")
-    basis: Literal["stated", "assumed"] | None = Field(
-        None, description="`assumed`: the text does not say so, someone decided; then say it in `note`"
+    source: SourceRef | None = field(default=None, description="where the rule is written")
+    basis: Literal["stated", "assumed"] | None = field(
+        default=None,
+        description="`assumed`: the text does not say so, someone decided; then say it in `note`",
     )
-    note: Text | None = Field(None, description="what a reader should know: other readings, gaps in the text")
+    note: Text | None = field(
+        default=None, description="what a reader should know: other readings, gaps in the text"
+    )
 
 
 class Policy(Sourced):
     """The common head of every policy."""
 
-    kind: Text = Field(description="what family of policy this is")
-    id: Id = Field(description="its name for other policies, tests and reports")
-    title: Text = Field(description="its name for people")
-    for_: Id = Field(alias="for", description="the entity that it judges")
-    from_: Date | None = Field(None, alias="from", description="in force from this day on (inclusive)")
-    until_including: Date | None = Field(None, description="the last day on which it is in force")
+    kind: Text = field(description="what family of policy this is")
+    id: Id = field(description="its name for other policies, tests and reports")
+    title: Text = field(description="its name for people")
+    for_: Id = field(alias="for", description="the entity that it judges")
+    from_: Date | None = field(
+        default=None, alias="from", description="in force from this day on (inclusive)"
+    )
+    until_including: Date | None = field(default=None, description="the last day on which it is in force")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import Field, WithJsonSchema, model_validator
+from typing import TYPE_CHECKING, Annotated
 
 from policyengine.diagnostics import Code, did_you_mean
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, Open
 from policyengine.feel.types import types
-from policyengine.policy.base import Id, Part, Text
+from policyengine.policy.base import Id, Part, Text, Written, field
 
 if TYPE_CHECKING:
     from policyengine.policy.draft import Draft
@@ -42,13 +40,8 @@ CODES = (WRONG_VALUES,)
 class Bearer(Part):
     """A party, or `by` a fact a party for each of its `values`."""
 
-    by: Text | None = Field(None, description="the enum fact on which it depends")
-    values: dict[str, Id] = Field(description="a party, or `unknown`, for each value of the fact")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _text_is_the_party(cls, value: Any) -> Any:
-        return {"values": {"": value}} if isinstance(value, str) else value
+    by: Text | None = field(default=None, description="the enum fact on which it depends")
+    values: dict[str, Id] = field(description="a party, or `unknown`, for each value of the fact")
 
     @property
     def only(self) -> str | None:
@@ -56,9 +49,14 @@ class Bearer(Part):
         return self.values.get("") if self.by is None else None
 
 
+def _text_is_the_party(value: object) -> object:
+    return {"values": {"": value}} if isinstance(value, str) else value
+
+
 Party = Annotated[
     Bearer,
-    WithJsonSchema(
+    Written(
+        _text_is_the_party,
         {
             "description": "a party, or `{by: fact, values: {value: party}}`",
             "type": ["string", "object"],
@@ -68,7 +66,7 @@ Party = Annotated[
             },
             "required": ["by", "values"],
             "additionalProperties": False,
-        }
+        },
     ),
 ]
 

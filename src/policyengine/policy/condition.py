@@ -10,15 +10,13 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
-
 from policyengine.diagnostics import Code, did_you_mean, nearest
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Comparison, Expression, In, ListLiteral, Open
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Enum, ListOf, Number, Type, describe
 from policyengine.policy import quantities, scalars
+from policyengine.policy.base import FURTHER, Sourced, Written, field, keys_of
 from policyengine.policy.policy_reader import PolicyReader
 from policyengine.source import Span
 from policyengine.text import literal_guesses
@@ -80,8 +78,7 @@ def _shape(value: object) -> object:
         return value
     if isinstance(value, dict) and value:
         return value
-    sentence = "a condition is wanted here: a FEEL text, or a mapping of `fact: test`"
-    raise PydanticCustomError("value", "{sentence}", {"sentence": sentence})
+    raise ValueError("a condition is wanted here: a FEEL text, or a mapping of `fact: test`")
 
 
 TEST_SCHEMA: dict[str, Any] = {
@@ -106,8 +103,24 @@ CONDITION_SCHEMA: dict[str, Any] = {
 }
 CONDITION_MARK: dict[str, Any] = {"$comment": "condition"}
 """Stands for the schema of a condition in that of a model, which pydantic must not resolve."""
-Condition = Annotated[object, BeforeValidator(_shape), WithJsonSchema(CONDITION_MARK)]
-Test = Annotated[object, WithJsonSchema(TEST_SCHEMA)]
+Condition = Annotated[object, Written(_shape, CONDITION_MARK)]
+Test = Annotated[object, Written(schema=TEST_SCHEMA)]
+
+
+class TestedPart(Sourced):
+    """A part whose further keys are `fact: test`."""
+
+    __test__ = False  # not a test of our own, for pytest
+    tests: dict[str, Test] = field(default_factory=dict, alias="*")
+
+    @classmethod
+    def spelled_out(cls, value: Any) -> Any:
+        """The tests apart from the keys that the part has."""
+        if not isinstance(value, dict):
+            return value
+        known = keys_of(cls)
+        own = {key: each for key, each in value.items() if key in known}
+        return {**own, FURTHER: {key: each for key, each in value.items() if key not in known}}
 
 
 def lower_condition(reader: PolicyReader, pointer: Pointer, entity: str) -> Expression:

@@ -17,7 +17,8 @@ from policyengine.feel.syntax.tree import Expression, Name
 from policyengine.feel.types import types
 from policyengine.feel.types.signatures import Library
 from policyengine.feel.types.types import Type
-from policyengine.policy.condition import lower_condition
+from policyengine.policy.base import Part, fields_of
+from policyengine.policy.condition import TestedPart, lower_condition
 from policyengine.policy.policy_reader import DUPLICATE_ID, UNKNOWN_NAME, PolicyDocument, PolicyReader
 from policyengine.policy.rule import Cases, Definition, Lowered, Node, Reference, Repeat, Rule, Transition
 from policyengine.policy.thousands import looks_like_thousands, thousands
@@ -193,8 +194,9 @@ def below(at: Any, step: str | int) -> Any:
         return at[step] if isinstance(at, (list, tuple)) and step < len(at) else None
     if isinstance(at, Mapping):
         return at.get(step)
-    fields = getattr(type(at), "model_fields", {})
-    name = next((name for name, field in fields.items() if (field.alias or name) == step), None)
-    if name is not None:
-        return getattr(at, name)
-    return (getattr(at, "model_extra", None) or {}).get(step)
+    if not isinstance(at, Part):
+        return None
+    known = fields_of(type(at)).get(step)
+    if known is not None:
+        return getattr(at, known[0].name)
+    return at.tests.get(step) if isinstance(at, TestedPart) else None

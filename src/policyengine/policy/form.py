@@ -10,15 +10,18 @@ import re
 import types
 import typing
 from collections.abc import Iterator
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from policyengine.diagnostics import Code, Diagnostic, did_you_mean, nearest
+from policyengine.policy.base import Part, ShapeError, fields_of, keys_of, required_keys
+from policyengine.policy.model_reader import read_plain
 from policyengine.text.document import Document, Mapping, Pointer, Scalar, Sequence
 
-M = TypeVar("M", bound=BaseModel)
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+M = TypeVar("M", bound=Part)
 
 UNKNOWN_KEY = Code(
     id="FORM001",
@@ -97,16 +100,21 @@ CODES = (UNKNOWN_KEY, MISSING_KEY, WRONG_VALUE, WRONG_SHAPE)
 
 def read_model(document: Document, model: type[M], at: Pointer = ()) -> M | tuple[Diagnostic, ...]:
     """The document as `model`, or everything that is wrong with its form."""
+    data = document.plain(at)
+    with suppress(ValueError):
+        return read_plain(model, data)
+    from pydantic import TypeAdapter, ValidationError
+
     try:
-        return model.model_validate(document.plain(at))
+        return TypeAdapter(model).validate_python(data)
     except ValidationError as error:
         return tuple(_diagnostics(document, model, at, error.errors(include_url=False)))
 
 
 def _diagnostics(
-    document: Document, model: type[BaseModel], at: Pointer, errors: list[ErrorDetails]
+    document: Document, model: type[Part], at: Pointer, errors: list[ErrorDetails]
 ) -> Iterator[Diagnostic]:
-    unknown = [error for error in errors if error["type"] == "extra_forbidden"]
+    unknown = [error for error in errors if error["type"] == "unexpected_keyword_argument"]
     missing = [error for error in errors if error["type"] == "missing"]
     folded: set[Pointer] = set()
     for error in unknown:
@@ -122,13 +130,13 @@ def _diagnostics(
         if pointer not in folded:
             yield _misspelt(document, model, at, pointer) or _missing_key(document, pointer)
     for error in errors:
-        if error["type"] not in ("extra_forbidden", "missing") and not _follows(document, at, error):
+        if error not in unknown and error not in missing and not _follows(document, at, error):
             yield _wrong_value(document, at + _pointer(error), error, model, at)
 
 
 def _only_list(
     document: Document,
-    model: type[BaseModel],
+    model: type[Part],
     at: Pointer,
     pointer: Pointer,
     wanted: list[Any],
@@ -139,8 +147,7 @@ def _only_list(
     if len(wanted) != 1 or len(beside) != 1 or not isinstance(document.at(pointer), Sequence):
         return None
     owner = [*_models_on_the_way(model, pointer[len(at) : -1])][-1]
-    fields = (field for name, field in owner.model_fields.items() if (field.alias or name) == wanted[0])
-    is_list = any(typing.get_origin(field.annotation) is tuple for field in fields)
+    is_list = any(key == wanted[0] and typing.get_origin(kind) is tuple for key, kind in _types(owner))
     return str(wanted[0]) if is_list else None
 
 
@@ -184,31 +191,31 @@ def _cut_off(document: Document, pointer: Pointer) -> str | None:
 
 
 def _unknown_key(
-    document: Document, model: type[BaseModel], at: Pointer, pointer: Pointer, help: str | None
+    document: Document, model: type[Part], at: Pointer, pointer: Pointer, help: str | None
 ) -> Diagnostic:
     steps = pointer[len(at) :]
-    known = _keys([*_models_on_the_way(model, steps[:-1])][-1])
+    known = keys_of([*_models_on_the_way(model, steps[:-1])][-1])
     return unknown_key(document, pointer, known, elsewhere(model, steps) or help)
 
 
-def elsewhere(model: type[BaseModel], pointer: Pointer) -> str | None:
+def elsewhere(model: type[Part], pointer: Pointer) -> str | None:
     """The help for a key that belongs some levels up, or one level down; None if it is known nowhere."""
     key = str(pointer[-1])
     owners = list(_models_on_the_way(model, pointer[:-1]))
     for levels, above in enumerate(owners[-2::-1]):
-        if key in _keys(above):
+        if key in keys_of(above):
             return f"`{key}` belongs {'one level' if not levels else 'further'} up"
     for name, below in _models_below(owners[-1]):
-        if key in _keys(below):
+        if key in keys_of(below):
             return f"`{key}` belongs one level down, in `{name}`"
     return None
 
 
-def _misspelt(document: Document, model: type[BaseModel], at: Pointer, pointer: Pointer) -> Diagnostic | None:
+def _misspelt(document: Document, model: type[Part], at: Pointer, pointer: Pointer) -> Diagnostic | None:
     """A key that stands where another one is missing, if it is near it and no other key of the place."""
     node = document.at(pointer[:-1])
     owners = list(_models_on_the_way(model, pointer[len(at) : -1]))
-    known = _keys(owners[-1]) if owners else []
+    known = keys_of(owners[-1]) if owners else []
     others = [key for key in node.entries if key not in known] if isinstance(node, Mapping) else []
     key = nearest(str(pointer[-1]), others)
     return None if key is None else unknown_key(document, (*pointer[:-1], key), known)
@@ -233,17 +240,18 @@ def _name_of(node: object) -> str | None:
 
 
 def _wrong_value(
-    document: Document, pointer: Pointer, error: ErrorDetails, model: type[BaseModel], top: Pointer
+    document: Document, pointer: Pointer, error: ErrorDetails, model: type[Part], top: Pointer
 ) -> Diagnostic:
     node = document.at(pointer)
     key = next((step for step in reversed(pointer) if isinstance(step, str)), "this document")
-    if error["type"] == "value":
+    cause = error.get("ctx", {}).get("error")
+    if isinstance(cause, ValueError) and not isinstance(cause, ShapeError):
         while node is None and pointer:  # a short form, which stands for a mapping
             pointer = pointer[:-1]
             node = document.at(pointer)
         at_key = error["loc"][-1] == "[key]"
         at = document.key_span(pointer) if at_key else document.value_span(pointer)
-        return WRONG_VALUE.at(at, str(error["ctx"]["sentence"]))
+        return WRONG_VALUE.at(at, str(cause))
     if isinstance(node, Scalar) and error["type"] == "literal_error":
         choices = [word.strip("'") for word in _choices(str(error["ctx"]["expected"]))]
         return WRONG_VALUE.at(
@@ -257,7 +265,7 @@ def _wrong_value(
     if isinstance(node, Scalar) and node.is_null:
         at = document.key_span(pointer)
         return WRONG_SHAPE.at(at, f"`{key}` has no value", help=_behind(node))
-    wanted = {"tuple_type": "a list", "dict_type": "a mapping", "model_type": "a mapping"}.get(
+    wanted = {"tuple_type": "a list", "dict_type": "a mapping", "dataclass_type": "a mapping"}.get(
         error["type"], "a single value" if not isinstance(node, Scalar) else "another value"
     )
     return WRONG_SHAPE.at(
@@ -276,16 +284,16 @@ def _behind(node: Scalar) -> str | None:
     return f'write `"{rest}"`, since `#` begins a comment'
 
 
-def _shaped(key: str, node: object, wanted: str, model: type[BaseModel], steps: Pointer) -> str | None:
+def _shaped(key: str, node: object, wanted: str, model: type[Part], steps: Pointer) -> str | None:
     """The help for a single value where a list or a mapping is wanted: how that is written."""
     if not isinstance(node, Scalar):
         return "begin each of its entries with `- `" if wanted == "tuple_type" else None
     if wanted == "tuple_type":
         return f"write `[{node.text}]`" if len(node.text) <= 40 and node.text.isprintable() else None
-    if wanted != "model_type":
+    if wanted != "dataclass_type":
         return None
     inside = [*_models_on_the_way(model, steps)][-1]
-    needed = [field.alias or name for name, field in inside.model_fields.items() if field.is_required()]
+    needed = required_keys(inside)
     if len(needed) == 1 and re.fullmatch(r"[\w-]+", node.text):
         return f"write `{key}: {{{needed[0]}: {node.text}}}`"
     return f"write `{key}: {{{', '.join(f'{name}: ...' for name in needed)}}}`" if needed else None
@@ -301,11 +309,11 @@ def _shape(node: object) -> str:
     return "a list" if isinstance(node, Sequence) else "a single value"
 
 
-def _keys(model: type[BaseModel]) -> list[str]:
-    return [field.alias or name for name, field in model.model_fields.items()]
+def _types(model: type[Part]) -> Iterator[tuple[str, Any]]:
+    return ((key, kind) for key, (_, kind) in fields_of(model).items())
 
 
-def _models_on_the_way(model: type[BaseModel], steps: Pointer) -> Iterator[type[BaseModel]]:
+def _models_on_the_way(model: type[Part], steps: Pointer) -> Iterator[type[Part]]:
     """The models that a pointer passes, outside in; ends where the pointer leaves the models."""
     yield model
     inside_mapping = False
@@ -313,11 +321,11 @@ def _models_on_the_way(model: type[BaseModel], steps: Pointer) -> Iterator[type[
         if isinstance(step, int) or inside_mapping:
             inside_mapping = False
             continue
-        field = next((f for n, f in model.model_fields.items() if (f.alias or n) == step), None)
-        found = _model_in(field.annotation) if field is not None else None
-        if field is None or found is None:
+        kind = dict(_types(model)).get(str(step))
+        found = _model_in(kind)
+        if found is None:
             return
-        model, inside_mapping = found, _has_mapping(field.annotation)
+        model, inside_mapping = found, _has_mapping(kind)
         yield model
 
 
@@ -328,16 +336,16 @@ def _has_mapping(annotation: Any) -> bool:
     return any(_has_mapping(each) for each in typing.get_args(annotation) if not isinstance(each, str))
 
 
-def _models_below(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
-    for name, field in model.model_fields.items():
-        found = _model_in(field.annotation)
+def _models_below(model: type[Part]) -> Iterator[tuple[str, type[Part]]]:
+    for key, kind in _types(model):
+        found = _model_in(kind)
         if found is not None:
-            yield field.alias or name, found
+            yield key, found
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def _model_in(annotation: Any) -> type[Part] | None:
     """The model inside `X | None`, `tuple[X, ...]`, `dict[str, X]`, or None."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if isinstance(annotation, type) and issubclass(annotation, Part):
         return annotation
     origin = typing.get_origin(annotation)
     if origin in (tuple, dict, typing.Union, types.UnionType, typing.Annotated):

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
-
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Discount
 from policyengine.decision.wording import join, rate
@@ -19,7 +17,7 @@ from policyengine.diagnostics import Code, Label, Severity
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Literal, Name
 from policyengine.feel.types import types
-from policyengine.policy.base import Id, Many, Rate, Sourced
+from policyengine.policy.base import Id, Many, Rate, Sourced, field
 from policyengine.policy.change_context import Told, shifted
 from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
 from policyengine.text.document import Pointer
@@ -31,8 +29,8 @@ if TYPE_CHECKING:
 class Grant(Sourced):
     """What a level grants: a discount on items."""
 
-    discount: Rate = Field(description="`20%` or `0.2`")
-    on: Many[Id] = Field(description="the items that it lowers")
+    discount: Rate = field(description="`20%` or `0.2`")
+    on: Many[Id] = field(description="the items that it lowers")
 
 
 _GOOD = """\

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field
-
 from policyengine.dataclass import dataclass
 from policyengine.decision import findings
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, Name, Open
 from policyengine.feel.types import types
-from policyengine.policy.base import Id, Sourced, Text
+from policyengine.policy.base import Id, Sourced, Text, field
 from policyengine.policy.condition import Condition
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule
 
@@ -29,9 +27,9 @@ class Requirement(Sourced):
 
     id: Id
     title: Text
-    when: Condition | None = Field(None, description="when it is met")
-    applies_when: Condition | None = Field(None, description="not applicable otherwise")
-    decided_by: Id | None = Field(None, description="the party that decides; until then `manual`")
+    when: Condition | None = field(default=None, description="when it is met")
+    applies_when: Condition | None = field(default=None, description="not applicable otherwise")
+    decided_by: Id | None = field(default=None, description="the party that decides; until then `manual`")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,57 +1,114 @@
 """What a program declares for all its policies: entities and their facts, parties, items, sources.
 
-`Vocabulary` answers what policies ask of the declarations, above all the types that names have in an
-expression. Nothing here knows how they were written (policy/declarations.py does): a program that was linked
-before is used without the models that it was read by.
+The models are those of program.yaml. `Vocabulary` answers what policies ask of them, above all the types that
+names have in an expression.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from decimal import Decimal
 from functools import cached_property
+from typing import Annotated, Literal
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Context, Enum, ListOf, Type
+from policyengine.policy import quantities
+from policyengine.policy.base import ANY_SCALAR, Boolean, Date, Feel, Id, Part, Sourced, Text, Written, field
 from policyengine.policy.scalars import SCALARS, Scalar, limit
 from policyengine.source import Span
+from policyengine.text import literal_guesses
 
 FACT_TYPES = (*SCALARS, *(f"list of {name}" for name in SCALARS))
 
 
-@dataclass(frozen=True, slots=True)
-class SourceDocument:
-    """A document that rules are taken from; `url` is its address."""
+def _fact_name(value: object) -> object:
+    text = str(value)
+    if text.isascii() and text.replace("_", "a").isalnum() and text[0].isalpha():
+        return text
+    advice = quantities.write(literal_guesses.identifier(text, "_")) or "; use small letters, digits and `_`"
+    sentence = f"`{quantities.shorten(text)}` is no name for a fact{advice}"
+    raise ValueError(sentence)
 
-    title: str
-    url: str | None = None
+
+def _currency(value: object) -> object:
+    text = str(value)
+    if len(text) == 3 and text.isascii() and text.isalpha() and text.isupper():
+        return text
+    advice = quantities.write(literal_guesses.currency(text)) or "; write its code in three capitals: `USD`"
+    sentence = f"`{quantities.shorten(text)}` is no currency{advice}"
+    raise ValueError(sentence)
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """Something that a record may say about an entity, or that a formula derives.
+FactName = Annotated[str, Written(_fact_name, {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]*$"})]
 
-    `type` is one of FACT_TYPES, `values` are those of an enum with their titles; `min` and `max` stand as
-    they are written.
-    """
 
-    type: str
-    title: str
-    values: Mapping[str, str] | None = None
-    min: str | None = None
-    max: str | None = None
-    required: bool = False
-    formula: str | None = None
-    informative: bool = False
-    basis: str | None = None
-    note: str | None = None
+def _values(value: object) -> object:
+    if isinstance(value, (list, dict)) and not value:
+        raise ValueError("an enum needs at least one value")
+    if not isinstance(value, list):
+        return value
+    twice = next((item for i, item in enumerate(value) if item in value[:i]), None)
+    if twice is not None:
+        sentence = f"`{twice}` stands twice among the values"
+        raise ValueError(sentence)
+    return {str(item): item for item in value}
+
+
+Currency = Annotated[str, Written(_currency, {"type": "string", "pattern": "^[A-Z]{3}$"})]
+Choices = Annotated[
+    dict[Text, Text],
+    Written(
+        _values,
+        {
+            "description": "a list of values, or a mapping from value to title",
+            "type": ["array", "object"],
+            "items": {"type": ANY_SCALAR},
+            "additionalProperties": {"type": ANY_SCALAR},
+        },
+    ),
+]
+
+
+class SourceDocument(Part):
+    """A document that rules are taken from."""
+
+    title: Text
+    url: Text | None = field(default=None, description="its address")
+    dated: Date | None = field(default=None, description="the day that the document bears")
+    note: Text | None = None
+
+
+def check_values(kind: str, values: Mapping[str, str] | None) -> None:
+    """Raises `ValueError` where an enum has no values, or something else has."""
+    if kind.endswith("enum") != (values is not None):
+        raise ValueError("an enum needs `values`" if values is None else "only an enum has `values`")
+
+
+class Fact(Sourced):
+    """Something that a record may say about an entity, or that a formula derives."""
+
+    type: Literal[FACT_TYPES] = field(description="what its values are")  # type: ignore[valid-type]
+    title: Text = field(description="a phrase that reads in a sentence: `active accounts`")
+    values: Choices | None = field(default=None, description="of an enum: its values, or value -> title")
+    min: Text | None = field(default=None, description="the smallest value allowed")
+    max: Text | None = field(default=None, description="the largest value allowed")
+    required: Boolean = field(default=False, description="a record without it is refused")
+    formula: Feel | None = field(default=None, description="how it is derived; then no record gives it")
+    informative: Boolean = field(default=False, description="kept for people; no rule reads it")
+
+    def __post_init__(self) -> None:
+        low, high = self.limits
+        if low is not None and high is not None and low > high:
+            raise ValueError("`min` is above `max`")
+        check_values(self.type, self.values)
 
     @property
     def scalar(self) -> str:
         """The type of a single value of it."""
-        return self.type.removeprefix("list of ")
+        return str(self.type).removeprefix("list of ")
 
     @property
     def single(self) -> Scalar:
@@ -61,7 +118,7 @@ class Fact:
     @property
     def is_list(self) -> bool:
         """Whether it holds several values."""
-        return self.type.startswith("list of ")
+        return str(self.type).startswith("list of ")
 
     @property
     def limits(self) -> tuple[Decimal | None, Decimal | None]:
@@ -80,36 +137,37 @@ class Fact:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class Entity:
-    """A kind of thing that policies judge: the partner, or something in its record.
+class Entity(Part):
+    """A kind of thing that policies judge: the partner, or something in its record."""
 
-    `list` is the key under which the record of the entity that it is `within` lists them; `key` and `label`
-    are the facts that tell one from another and that people call it by.
-    """
+    title: Text = field(description="what one of them is called: `reseller`")
+    within: Id | None = field(default=None, description="the entity that it belongs to; the root has none")
+    list: FactName | None = field(
+        default=None, description="the key under which the parent's record lists them"
+    )
+    key: FactName | None = field(default=None, description="the fact that tells one from another")
+    label: FactName | None = field(default=None, description="the fact that people call it by")
+    facts: dict[FactName, Fact] = field(description="what a record may say of it")
 
-    title: str
-    facts: Mapping[str, Fact]
-    within: str | None = None
-    list: str | None = None
-    key: str | None = None
-    label: str | None = None
+    def __post_init__(self) -> None:
+        if (self.within is None) != (self.list is None):
+            raise ValueError("`within` and `list` go together: write both or none")
 
 
-@dataclass(frozen=True, slots=True)
-class Declarations:
-    """Who and what a program is about; parties and items are titles by id."""
+class Declarations(Sourced):
+    """program.yaml: who and what the program is about."""
 
-    id: str
-    title: str
-    entities: Mapping[str, Entity]
-    currency: str | None = None
-    rounding: str = "half_up"
-    parties: Mapping[str, str] = field(default_factory=dict)
-    items: Mapping[str, str] = field(default_factory=dict)
-    sources: Mapping[str, SourceDocument] = field(default_factory=dict)
-    basis: str | None = None
-    note: str | None = None
+    kind: Literal["program"]
+    id: Id
+    title: Text
+    currency: Currency | None = field(default=None, description="of all money, as a code: USD")
+    rounding: Literal["half_up", "half_even", "up", "down"] = field(
+        default="half_up", description="how a charge is rounded to the currency's minor unit"
+    )
+    parties: dict[Id, Text] = field(default_factory=dict, description="who can owe or decide something")
+    items: dict[Id, Text] = field(default_factory=dict, description="what charges bill and discounts lower")
+    sources: dict[Id, SourceDocument] = field(default_factory=dict, description="where rules are written")
+    entities: dict[Id, Entity] = field(description="the root and what its record contains")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +179,7 @@ class DerivedFact:
 
     type: Type
     noun: str
-    at: Span = field(compare=False)
+    at: Span = dataclasses.field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -133,7 +191,7 @@ class Vocabulary:
     """
 
     declarations: Declarations
-    results: Mapping[str, Mapping[str, DerivedFact]] = field(default_factory=dict)
+    results: Mapping[str, Mapping[str, DerivedFact]] = dataclasses.field(default_factory=dict)
 
     @cached_property
     def root(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,6 @@ from policyengine.policy.vocabulary import Declarations
 from policyengine.program.graph import Graph
 
 if TYPE_CHECKING:
-    from policyengine.policy.declarations import Declarations as Written
     from policyengine.policy.policy_reader import PolicyDocument
     from policyengine.text.document import Document
 
@@ -21,13 +19,12 @@ if TYPE_CHECKING:
 class Program:
     """All policies of a folder, linked for one day.
 
-    `graph` is None where the policies do not compile; then `diagnostics` say why. What it was linked from,
-    `written`, `document` and `units`, is not kept for a program that is only evaluated (`used`).
+    `graph` is None where the policies do not compile; then `diagnostics` say why. `document` and `units` are
+    what it was linked from.
     """
 
     name: str
     declarations: Declarations | None
-    written: Written | None
     document: Document | None
     units: tuple[PolicyDocument, ...]
     as_of: date
@@ -45,7 +42,3 @@ class Program:
     def ok(self) -> bool:
         """Whether it can be used: there is no error, warnings aside."""
         return self.graph is not None
-
-    def used(self) -> Program:
-        """The program without what it was linked from: all that evaluating needs."""
-        return replace(self, written=None, document=None, units=())

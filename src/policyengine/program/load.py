@@ -70,7 +70,6 @@ def _program(name: str, documents: Documents, as_of: date, digest: str, report: 
     return Program(
         name,
         declared.declarations if declared is not None else None,
-        declared.written if declared is not None else None,
         declared.document if declared is not None else None,
         documents.units,
         as_of,

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Report, did_you_mean
 from policyengine.kinds import KINDS
-from policyengine.policy import declarations as written
 from policyengine.policy.base import Policy
 from policyengine.policy.form import read_model
 from policyengine.policy.policy_reader import PolicyDocument
@@ -63,9 +62,8 @@ PROGRAM, TEST = "program", "test"
 class Declared:
     """The declarations of a program beside their document."""
 
-    written: written.Declarations
-    document: Document
     declarations: Declarations
+    document: Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +88,11 @@ def sort_documents(name: str, documents: Iterable[Document], report: Report) -> 
         kind = _kind(document, report)
         if kind == PROGRAM:
             found.append(document)
-            declarations = read_model(document, written.Declarations)
+            declarations = read_model(document, Declarations)
             if isinstance(declarations, tuple):
                 report.extend(declarations)
             else:
-                programs.append(Declared(declarations, document, declarations.used()))
+                programs.append(Declared(declarations, document))
         elif kind is not None:
             policy = read_model(document, KINDS[kind].model)
             if isinstance(policy, tuple):

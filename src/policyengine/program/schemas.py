@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel
-
 from policyengine.kinds import KINDS
+from policyengine.policy.base import FURTHER, Part
 from policyengine.policy.condition import CONDITION_MARK, CONDITION_SCHEMA
-from policyengine.policy.declarations import Declarations
+from policyengine.policy.vocabulary import Declarations
 from policyengine.program.record_schema import DIALECT
 
 
@@ -24,8 +23,10 @@ def policy_schemas() -> Mapping[str, dict[str, Any]]:
     return {**found, "policy": _any_kind(tuple(found))}
 
 
-def _schema(model: type[BaseModel], title: str) -> dict[str, Any]:
-    schema = _tidy(model.model_json_schema(by_alias=True))
+def _schema(model: type[Part], title: str) -> dict[str, Any]:
+    from pydantic import TypeAdapter
+
+    schema = _tidy(TypeAdapter(model).json_schema(by_alias=True))
     definitions = {"Condition": CONDITION_SCHEMA, **schema.pop("$defs", {})}
     return {"$schema": DIALECT, **schema, "title": title, "$defs": definitions}
 
@@ -40,6 +41,9 @@ def _tidy(schema: Any) -> Any:
         others = {key: value for key, value in schema.items() if key not in CONDITION_MARK}
         return {"$ref": "#/$defs/Condition", **others}
     found = {key: _tidy(value) for key, value in schema.items()}
+    further = found.get("properties", {}).pop(FURTHER, None)
+    if further is not None:
+        found["additionalProperties"] = further["additionalProperties"]
     for part in found.get("properties", {}).values():
         if isinstance(part, dict) and isinstance(part.get("title"), str):
             part.pop("title")

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
-
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code
 from policyengine.feel.syntax import build
@@ -20,7 +18,7 @@ from policyengine.feel.types import types
 from policyengine.feel.types.types import Number
 from policyengine.kinds.table.inputs import Input, InputSpec
 from policyengine.kinds.table.proof import TableRow
-from policyengine.policy.base import Many, Part, Rate, Sourced
+from policyengine.policy.base import Many, Part, Rate, Sourced, field
 from policyengine.text.document import Pointer
 
 if TYPE_CHECKING:
@@ -49,9 +47,9 @@ CODES = (EDGES,)
 class Band(Sourced):
     """A band; the last one may have no edge."""
 
-    up_to: Rate | None = Field(None, description="where it ends; the edge belongs to this band")
-    below: Rate | None = Field(None, description="where it ends; the edge belongs to the next band")
-    rate: Rate = Field(description="what one unit gives: a share as 5%, or a price")
+    up_to: Rate | None = field(default=None, description="where it ends; the edge belongs to this band")
+    below: Rate | None = field(default=None, description="where it ends; the edge belongs to the next band")
+    rate: Rate = field(description="what one unit gives: a share as 5%, or a price")
 
     @property
     def edge(self) -> Decimal | None:
@@ -62,12 +60,14 @@ class Band(Sourced):
 class Bands(Part):
     """Bands over a number, from the lowest to the highest."""
 
-    of: InputSpec = Field(description="the number: a fact by its name, or `{id, expression, title}`")
-    mode: Literal["slab", "graduated"] = Field(
+    of: InputSpec = field(description="the number: a fact by its name, or `{id, expression, title}`")
+    mode: Literal["slab", "graduated"] = field(
         description="slab: the whole at the rate of its band; graduated: each slice at its own"
     )
-    from_: Rate = Field(Decimal(0), alias="from", description="where the first band begins, inclusive")
-    rows: Many[Band] = Field(description="from the lowest to the highest", min_length=1)
+    from_: Rate = field(
+        default=Decimal(0), alias="from", description="where the first band begins, inclusive"
+    )
+    rows: Many[Band] = field(description="from the lowest to the highest", min_length=1)
 
 
 @dataclass(frozen=True, slots=True)

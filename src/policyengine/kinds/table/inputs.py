@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field
-
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code
 from policyengine.feel.checker.checker import check
@@ -17,10 +15,8 @@ from policyengine.feel.syntax.tree import Call, Name, names
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Number, Type
 from policyengine.kinds.table.axis import Axis, Test, axis_of
-from policyengine.policy.base import Feel, Part, Text
-from policyengine.policy.declarations import FactName
-from policyengine.policy.short_form import Short
-from policyengine.policy.vocabulary import Vocabulary
+from policyengine.policy.base import Feel, Part, Text, field, short
+from policyengine.policy.vocabulary import FactName, Vocabulary
 from policyengine.source import Span
 from policyengine.text.document import Pointer, Scalar
 
@@ -58,13 +54,15 @@ class InputPart(Part):
     """What a table tests: a fact by its name, or an expression under a name of its own."""
 
     id: FactName
-    expression: Feel | None = Field(None, description="a FEEL expression; without it, a fact of that name")
-    title: Text | None = Field(None, description="what people call it, in lower case")
+    expression: Feel | None = field(
+        default=None, description="a FEEL expression; without it, a fact of that name"
+    )
+    title: Text | None = field(default=None, description="what people call it, in lower case")
 
 
 InputSpec = Annotated[
     InputPart,
-    Short("id", {"description": "a fact by its name", "pattern": "^[A-Za-z][A-Za-z0-9_]*$"}),
+    short("id", {"description": "a fact by its name", "pattern": "^[A-Za-z][A-Za-z0-9_]*$"}),
 ]
 
 

@@ -5,19 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
-
 from policyengine.diagnostics import Code, nearest
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, ListLiteral, Open
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Enum, ListOf, Type, describe
-from policyengine.policy.base import Part, Text
-from policyengine.policy.declarations import Choices
+from policyengine.policy.base import Part, Text, Written, field, short
 from policyengine.policy.scalars import reader
-from policyengine.policy.short_form import Short
-from policyengine.policy.vocabulary import FACT_TYPES, Fact, Vocabulary
+from policyengine.policy.vocabulary import FACT_TYPES, Choices, Fact, Vocabulary, check_values
 from policyengine.text.document import Mapping, Node, Pointer, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -52,23 +47,19 @@ _WORDS = re.compile(r"[\w.-]+( [\w.-]+)*")
 class Output(Part):
     """One of several outputs of a table."""
 
-    type: Literal[FACT_TYPES] = Field(description="what its values are")  # type: ignore[valid-type]
-    values: Choices | None = Field(None, description="of an enum: its values, or value -> title")
-    title: Text | None = Field(None, description="what people call it, in lower case")
+    type: Literal[FACT_TYPES] = field(description="what its values are")  # type: ignore[valid-type]
+    values: Choices | None = field(default=None, description="of an enum: its values, or value -> title")
+    title: Text | None = field(default=None, description="what people call it, in lower case")
 
-    @model_validator(mode="after")
-    def _enum_has_values(self) -> Output:
-        if self.type.endswith("enum") != (self.values is not None):
-            text = "an enum needs `values`" if self.values is None else "only an enum has `values`"
-            raise PydanticCustomError("value", "{sentence}", {"sentence": text})
-        return self
+    def __post_init__(self) -> None:
+        check_values(self.type, self.values)
 
 
-OutputSpec = Annotated[Output, Short("type", {"enum": list(FACT_TYPES)})]
+OutputSpec = Annotated[Output, short("type", {"enum": list(FACT_TYPES)})]
 Given = Annotated[
     object,
-    WithJsonSchema(
-        {
+    Written(
+        schema={
             "description": "a value of the type of the result, or a FEEL expression; of several outputs each",
             "type": ["string", "number", "boolean", "array", "object"],
         }
@@ -79,7 +70,7 @@ Given = Annotated[
 
 def output_type(vocabulary: Vocabulary, name: str, type: str, values: dict[str, str] | None) -> Type:
     """The type of an output in expressions."""
-    return vocabulary.fact_type(name, Fact(type, name, values))
+    return vocabulary.fact_type(name, Fact(type=type, title=name, values=values))
 
 
 def read_given(draft: Draft, pointer: Pointer, kind: Type, name: str) -> Expression:

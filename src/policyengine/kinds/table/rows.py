@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
-
 from policyengine.dataclass import dataclass
 from policyengine.decision.wording import plural
 from policyengine.diagnostics import Code
@@ -18,11 +15,10 @@ from policyengine.kinds.table.axis import Test
 from policyengine.kinds.table.inputs import Input, InputPart
 from policyengine.kinds.table.outputs import Given, read_given
 from policyengine.kinds.table.proof import GOOD, TableRow
-from policyengine.policy.base import Many, Sourced
+from policyengine.policy.base import Many, Sourced, Written, field, short
 from policyengine.policy.condition import TEST_SCHEMA, typed, value_test
-from policyengine.policy.declarations import FactName
 from policyengine.policy.form import unknown_key
-from policyengine.policy.short_form import Short
+from policyengine.policy.vocabulary import FactName
 from policyengine.source import Span
 from policyengine.text.document import Mapping, Pointer, Scalar
 from policyengine.text.document import Sequence as SequenceNode
@@ -43,25 +39,27 @@ WRONG_ROW = Code(
 )
 CODES = (WRONG_ROW,)
 
-Cell = Annotated[object, WithJsonSchema(TEST_SCHEMA)]
+Cell = Annotated[object, Written(schema=TEST_SCHEMA)]
 _SCALARS: dict[str, Any] = {"type": ["string", "number", "boolean", "array"]}
 
 
 class RowPart(Sourced):
     """A row: what it tests and what it gives."""
 
-    when: dict[FactName, Cell] = Field(
+    when: dict[FactName, Cell] = field(
         default_factory=dict, description="`input: test`, all of which must hold; left out or `-`: any value"
     )
-    then: Given | None = Field(None, description="what it gives: a value or an expression; of each output")
-    cells: Many[Cell] = Field(
-        (), description="instead of both: a test for each input, a value for each output"
+    then: Given | None = field(
+        default=None, description="what it gives: a value or an expression; of each output"
+    )
+    cells: Many[Cell] = field(
+        default=(), description="instead of both: a test for each input, a value for each output"
     )
 
 
 RowSpec = Annotated[
     RowPart,
-    Short(
+    short(
         "cells",
         {"items": _SCALARS, "description": "a test for each input, a value for each output"},
         many=True,
@@ -72,18 +70,18 @@ RowSpec = Annotated[
 def _entries(value: object) -> object:
     if isinstance(value, (dict, list)) and value:
         return value
-    raise PydanticCustomError("value", "{sentence}", {"sentence": "entries are a mapping or a list of lists"})
+    raise ValueError("entries are a mapping or a list of lists")
 
 
 Entries = Annotated[
     object,
-    BeforeValidator(_entries),
-    WithJsonSchema(
+    Written(
+        _entries,
         {
             "type": ["object", "array"],
             "description": "for each key what it gives; with several keys, one within the other, or lists",
             "items": {"type": "array", "items": _SCALARS},
-        }
+        },
     ),
 ]
 

@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from pydantic import Field
-
 from policyengine.diagnostics import Code
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Context, ListOf, Type
@@ -23,13 +21,12 @@ from policyengine.kinds.table.outputs import Given, OutputSpec, output_type
 from policyengine.kinds.table.proof import Table, prove
 from policyengine.kinds.table.result import Settling, settle
 from policyengine.kinds.table.rows import Entries, Outputs, RowSpec
-from policyengine.policy.base import Many, Policy
+from policyengine.policy.base import Many, Policy, field
 from policyengine.policy.change_context import Told, condition, quoted, shifted, tested
-from policyengine.policy.declarations import Choices, FactName
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
 from policyengine.policy.policy_reader import PolicyDocument
-from policyengine.policy.vocabulary import FACT_TYPES, DerivedFact, Vocabulary
+from policyengine.policy.vocabulary import FACT_TYPES, Choices, DerivedFact, FactName, Vocabulary
 from policyengine.text.document import Pointer
 
 HIT_POLICIES = (
@@ -42,21 +39,25 @@ class TablePolicy(Policy):
     """A value looked up by rows of tests, by keys, or by bands over a number."""
 
     kind: Literal["table"]
-    result: FactName | None = Field(None, description="the name of the result; else the id with _ for -")
-    type: Literal[FACT_TYPES] | None = Field(None, description="of the result")  # type: ignore[valid-type]
-    values: Choices | None = Field(None, description="of an enum: its values, or value -> title")
-    outputs: dict[FactName, OutputSpec] = Field(
+    result: FactName | None = field(
+        default=None, description="the name of the result; else the id with _ for -"
+    )
+    type: Literal[FACT_TYPES] | None = field(default=None, description="of the result")  # type: ignore[valid-type]
+    values: Choices | None = field(default=None, description="of an enum: its values, or value -> title")
+    outputs: dict[FactName, OutputSpec] = field(
         default_factory=dict, description="instead of `type`: several results, used as `result.name`"
     )
-    hit: Literal[HIT_POLICIES] | None = Field(  # type: ignore[valid-type]
-        None, description="what counts where several rows match"
+    hit: Literal[HIT_POLICIES] | None = field(  # type: ignore[valid-type]
+        default=None, description="what counts where several rows match"
     )
-    inputs: Many[InputSpec] = Field((), description="what the rows test")
-    rows: Many[RowSpec] = Field((), description="tests, and what they give")
-    keys: Many[InputSpec] = Field((), description="what the entries are found by")
-    entries: Entries | None = Field(None, description="for each key what it gives")
-    bands: Bands | None = Field(None, description="rates over a number")
-    default: Given | None = Field(None, description="what holds where no row matches; `none`: no result")
+    inputs: Many[InputSpec] = field(default=(), description="what the rows test")
+    rows: Many[RowSpec] = field(default=(), description="tests, and what they give")
+    keys: Many[InputSpec] = field(default=(), description="what the entries are found by")
+    entries: Entries | None = field(default=None, description="for each key what it gives")
+    bands: Bands | None = field(default=None, description="rates over a number")
+    default: Given | None = field(
+        default=None, description="what holds where no row matches; `none`: no result"
+    )
 
     @property
     def result_name(self) -> str:

@@ -12,8 +12,6 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field
-
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Level, NextLevel, Room
 from policyengine.diagnostics import Code
@@ -22,9 +20,9 @@ from policyengine.feel.syntax.tree import Binary, Expression, Name, Open
 from policyengine.feel.types import types
 from policyengine.kinds.tiers.intervals import of_test
 from policyengine.kinds.tiers.measure import GOOD, Claim, check_claims, measure_of
-from policyengine.policy.base import Id, Many, Policy, Sourced, Text
+from policyengine.policy.base import Id, Many, Policy, Sourced, Text, field, keys_of
 from policyengine.policy.change_context import Told, moved_range, tested
-from policyengine.policy.condition import Condition, Test, fact_test
+from policyengine.policy.condition import Condition, TestedPart, fact_test
 from policyengine.policy.draft import Draft
 from policyengine.policy.form import elsewhere, unknown_key
 from policyengine.policy.grant import (
@@ -41,37 +39,31 @@ from policyengine.policy.requirement import LoweredRequirement, Requirement, ask
 from policyengine.policy.rule import Build, Choose, Const, Explain, Reading, Rule, Rules, Shortfalls, Value
 
 
-class LevelPart(Sourced):
+class LevelPart(TestedPart):
     """A level; further keys are `fact: test`, all of which must hold."""
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, Test]
 
     id: Id
     title: Text
-    requires: Many[Requirement] = Field((), description="of this level only")
+    requires: Many[Requirement] = field(default=(), description="of this level only")
     grants: Many[Grant] = ()
-
-    @property
-    def tests(self) -> tuple[str, ...]:
-        """The facts that it tests."""
-        return tuple(self.model_extra or {})
 
 
 class Otherwise(Sourced):
     """What holds where no level is reached."""
 
-    level: Text = Field(description="a word for it, such as `none`")
+    level: Text = field(description="a word for it, such as `none`")
 
 
 class Tiers(Policy):
     """Which level is reached, what it grants, what is missing for the next one."""
 
     kind: Literal["tiers"]
-    when: Condition | None = Field(None, description="whom it judges at all; all if left out")
-    measure: Text | None = Field(None, description="the fact whose levels must leave no gap and not overlap")
-    requires: Many[Requirement] = Field((), description="of every level")
-    levels: Many[LevelPart] = Field(description="from the lowest to the highest", min_length=1)
+    when: Condition | None = field(default=None, description="whom it judges at all; all if left out")
+    measure: Text | None = field(
+        default=None, description="the fact whose levels must leave no gap and not overlap"
+    )
+    requires: Many[Requirement] = field(default=(), description="of every level")
+    levels: Many[LevelPart] = field(description="from the lowest to the highest", min_length=1)
     otherwise: Otherwise | None = None
 
 
@@ -102,7 +94,7 @@ def check(policy: Tiers, draft: Draft) -> None:
     for i, level in enumerate(policy.levels):
         for fact in level.tests:
             if fact not in names:
-                known = [*LevelPart.model_fields, *draft.vocabulary.row(draft.entity).fields]
+                known = [*keys_of(LevelPart), *draft.vocabulary.row(draft.entity).fields]
                 place = ("levels", i, fact)
                 draft.report.add(unknown_key(draft.document, place, known, elsewhere(Tiers, place)))
         check_grants(draft, level.grants, "levels", i, "grants")
@@ -373,7 +365,7 @@ def _grants(told: Told) -> str:
     tests = [
         f"{told.noun(key)} {tested(told, key, test)}"
         for key, test in told.own.items()
-        if key not in LevelPart.model_fields and told.is_fact(key)
+        if key not in keys_of(LevelPart) and told.is_fact(key)
     ]
     said = ", ".join([*tests, *(granted(told, each) for each in told.own.get("grants") or ())])
     return f": {said}" if said else ""

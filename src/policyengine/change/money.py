@@ -6,7 +6,7 @@ None, never zero, unless it surely does not fall due in the period.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Context, Decimal
 from typing import NamedTuple
@@ -43,13 +43,26 @@ def _amount(outcome: Outcome, days: Days) -> Decimal | None:
     if outcome.status == NOT_APPLICABLE:
         return NOTHING
     values = outcome.values
-    amount, net, due, every = (values.get(name) for name in ("amount", "net", "due_on", "every"))
-    count = times(days, due, str(every) if every else None) if isinstance(due, date) else None
+    amount, net = values.get("amount"), values.get("net")
+    count = _times(values, days)
     if count == 0 or any(isinstance(each, Decimal) and not each for each in (amount, net)):
         return NOTHING
     if outcome.status != "applies" or count is None or not isinstance(net, Decimal):
         return None
     return EXACT.multiply(net, Decimal(count))
+
+
+def _times(values: Mapping[str, object], days: Days) -> int | None:
+    """How often a charge falls due in these days; None where that is not known."""
+    due, every, anchor, shift = (
+        values.get(name) for name in ("due_on", "every", "counted_from", "shift_days")
+    )
+    if not isinstance(due, date):
+        return None
+    counted_from = anchor if isinstance(anchor, date) else None
+    return times(
+        days, due, str(every) if every else None, counted_from, shift if isinstance(shift, int) else 0
+    )
 
 
 def added(one: Paid | None, other: Paid) -> Paid:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.values.calendar import add_months
+from policyengine.feel.values.series import Series
 from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
 
@@ -49,23 +50,27 @@ def _before(start: date, length: Months | timedelta, text: str) -> date:
     return end - timedelta(days=1)
 
 
-def times(days: Days, first: date, every: str | None) -> int:
+def times(days: Days, first: date, every: str | None, anchor: date | None = None, shift: int = 0) -> int:
     """How often something due on `first`, and then in steps of `every`, falls due within the days.
 
-    Steps count from `first`: 31 January, 28 February, 31 March. Without `every` it falls due once.
+    Steps count from the anchor, the day that `first` was counted from (31 January, 28 February, 31 March);
+    each date lies `shift` days after the day that is reached. Without `every` it falls due once.
     """
     if every is None:
         return int(first in days)
-    step = quantities.length(every)
-    return _until(days.last, first, step) - _until(days.first - timedelta(days=1), first, step)
+    series = _series(first, quantities.length(every), anchor or first, timedelta(days=shift))
+    before = days.first - timedelta(days=1)
+    return _until(days.last, first, series) - _until(before, first, series)
 
 
-def _until(day: date, first: date, step: Months | timedelta) -> int:
-    """How often up to and including a day."""
-    if day < first:
-        return 0
+def _series(first: date, step: Months | timedelta, anchor: date, shift: timedelta) -> Series:
     if isinstance(step, timedelta):
-        return (day - first) // step + 1
-    steps = ((day.year - first.year) * 12 + day.month - first.month) // step.months
-    reached = add_months(first, steps * step.months)
-    return steps + (1 if isinstance(reached, date) and reached <= day else 0)
+        return Series(first, step)
+    reached = first - shift
+    months = (reached.year - anchor.year) * 12 + reached.month - anchor.month
+    return Series(anchor, step, months, shift)
+
+
+def _until(day: date, first: date, series: Series) -> int:
+    """How often up to and including a day."""
+    return 0 if day < first else series.steps_until(day) + 1

@@ -242,6 +242,16 @@ _FINDINGS: dict[type[Finding], Shape] = {
         Key("due_on", maybe(DATE), "When it falls due, for a recurring one the first time."),
         Key("every", maybe(TEXT), "How often it recurs, such as `P1M`; null for once."),
         Key("next_due_on", maybe(DATE), "When it falls due next, on or after the evaluation date."),
+        Key(
+            "counted_from",
+            maybe(DATE),
+            "The day that due dates are counted from; a short month does not cut it.",
+        ),
+        Key(
+            "shift_days",
+            maybe(COUNT),
+            "How many days a due date lies after the day that was counted; -1: before.",
+        ),
     ),
 }
 _MISSING = record(

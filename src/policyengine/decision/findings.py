@@ -281,7 +281,9 @@ class Charge(Finding):
     """An amount to pay, net of the discount in force.
 
     `due_on` is the (first) due date; a recurring charge says how often (`every`) and when it falls due
-    next, on or after the evaluation date. `net` is None where it is not known to be charged.
+    next, on or after the evaluation date. Its dates are `counted_from` a day that no short month has cut, and
+    lie `shift_days` days after the day that is reached (-1: the day before). `net` is None where
+    it is not known to be charged.
     """
 
     section: ClassVar[str] = "charges"
@@ -295,6 +297,8 @@ class Charge(Finding):
     due_on: date | None = None
     every: str | None = None
     next_due_on: date | None = None
+    counted_from: date | None = None
+    shift_days: int | None = None
 
     @property
     def amount_known(self) -> bool:

@@ -2,14 +2,15 @@
 
 The net amount is `amount * (1 - discount)`, rounded once, to the minor unit of the currency, as the
 program says. A charge that recurs (`every`) falls due first on `first_due` and then in equal steps that
-are counted from there, so that month ends do not drift. A charge that does not apply, or of which that is not
+are counted from the day that `first_due` is counted from, so that a short month cuts no later date
+(`policy/recurrence.py`). A charge that does not apply, or of which that is not
 known, has no net amount.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from policyengine.decision.findings import Charge
 from policyengine.decision.wording import every
@@ -22,6 +23,7 @@ from policyengine.policy.change_context import Told, called, quoted
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
+from policyengine.policy.recurrence import Sight, counted
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Value
 
 
@@ -91,17 +93,17 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> 
     name, place = f"{policy.id}/{charge.id}", ("charges", i)
     at = draft.key_span(*place)
     amount, rate, net = _amounts(draft, charge, name, i)
-    due, upcoming = _dates(draft, charge, name, i)
-    known = ListLiteral((net, due), at)
+    dates = _dates(draft, charge, name, i)
+    known = ListLiteral((net, dates.due), at)
     status: Expression = build.call("once known", known, build.literal("applies", at), span=at)
-    because: Reading = Explain((net.name, due.name))
+    because: Reading = Explain((net.name, dates.due.name))
     to_pay = net
     if charge.when is not None:
         applies = draft.applies(name, *place, "when")
         to_pay = _to_pay(draft, applies, net, name)
         not_asked = (build.negate(applies, at), build.literal("not_applicable", at))
         status = build.choose([not_asked], status, at)
-        asked = Explain((applies.name, net.name, due.name))
+        asked = Explain((applies.name, net.name, dates.due.name))
         because = Choose(f"{name}/status", {"not_applicable": Explain((applies.name,))}, asked)
     return Rule(
         finding=Charge,
@@ -115,9 +117,11 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> 
             "discount_rate": Value(rate.name) if rate is not None else Const(None),
             "net": Value(to_pay.name),
             "currency": Const(draft.vocabulary.currency or None),
-            "due_on": Value(due.name),
+            "due_on": Value(dates.due.name),
             "every": Const(draft.text(*place, "every") if charge.every is not None else None),
-            "next_due_on": upcoming,
+            "next_due_on": dates.next,
+            "counted_from": dates.counted_from,
+            "shift_days": dates.shift_days,
         },
     )
 
@@ -150,17 +154,29 @@ def _amounts(draft: Draft, charge: ChargePart, name: str, i: int) -> tuple[Name,
     return amount, rate, net
 
 
-def _dates(draft: Draft, charge: ChargePart, name: str, i: int) -> tuple[Name, Reading]:
-    """The (first) due date, and how the next one is read off."""
+class _Dates(NamedTuple):
+    """The (first) due date, and how the rest of the dates is read off."""
+
+    due: Name
+    next: Reading = Const(None)
+    counted_from: Reading = Const(None)
+    shift_days: Reading = Const(None)
+
+
+def _dates(draft: Draft, charge: ChargePart, name: str, i: int) -> _Dates:
     place = ("charges", i)
     key = "first_due" if charge.first_due is not None else "due_on"
     at = draft.span(*place, key)
-    due = draft.define(f"{name}/due", draft.feel(*place, key), at, wanted=types.DATE)
+    first = draft.feel(*place, key)
+    due = draft.define(f"{name}/due", first, at, wanted=types.DATE)
     if charge.every is None:
-        return due, Const(None)
-    step, today = build.literal(charge.every, at), build.name("today", at)
-    following = build.call("next occurrence", due, step, today, span=at)
-    return due, Value(draft.define(f"{name}/next", following, at).name)
+        return _Dates(due)
+    parts = counted(first, Sight(draft.vocabulary, draft.entity, draft.functions))
+    anchor = due if parts.anchor is first else draft.define(f"{name}/counted-from", parts.anchor, at)
+    steps = (parts.offset, build.literal(parts.shift, at), build.literal(charge.every, at))
+    following = build.call("next occurrence", anchor, *steps, build.name("today", at), span=at)
+    next_due = draft.define(f"{name}/next", following, at)
+    return _Dates(due, Value(next_due.name), Value(anchor.name), Const(parts.shift.days))
 
 
 def _net(draft: Draft, amount: Expression, rate: Expression | None) -> Expression:

@@ -25,6 +25,7 @@ from policyengine.policy.change_context import Told, called, flat, quoted
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
+from policyengine.policy.recurrence import Sight, counted
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Repeat, Rule, Value
 from policyengine.source import Span
 from policyengine.text import literal_guesses
@@ -240,10 +241,11 @@ def _occasions(draft: Draft, part: ObligationPart, i: int) -> Expression:
         return build.call("calendar periods", unit, today, span=at)
     if part.starting is None:
         return Open("its periods have no start", at)
-    start = draft.feel("obligations", i, "starting")
-    return build.call(
-        "periods since", start, build.literal(quantities.period(part.every), at), today, span=at
+    parts = counted(
+        draft.feel("obligations", i, "starting"), Sight(draft.vocabulary, draft.entity, draft.functions)
     )
+    steps = (parts.offset, build.literal(parts.shift, at), build.literal(quantities.period(part.every), at))
+    return build.call("periods since", parts.anchor, *steps, today, span=at)
 
 
 def _due(draft: Draft, part: ObligationPart, i: int, occasion: str) -> Name | None:

@@ -204,13 +204,13 @@ def _modulo(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
 
 
 def _next_occurrence(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
-    first, length, today = (emitter.emit(each) for each in arguments)
-    return dates.next_occurrence(first, length, today, emitter.frame.keep)
+    *series, today = (emitter.emit(each) for each in arguments)
+    return dates.next_occurrence(dates.series(*series), today, emitter.frame.keep)
 
 
 def _periods_since(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
-    start, every, today = (emitter.emit(each) for each in arguments)
-    return dates.periods_since(start, every, today, emitter.frame.keep)
+    *series, today = (emitter.emit(each) for each in arguments)
+    return dates.periods_since(dates.series(*series), today, emitter.frame.keep)
 
 
 def _last_of_month(emitter: Emitter, arguments: Sequence[Expression]) -> Term:

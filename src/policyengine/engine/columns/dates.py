@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -12,6 +12,7 @@ from policyengine.engine.columns import terms
 from policyengine.engine.columns.alike import day
 from policyengine.engine.columns.emit import NOT_KNOWN
 from policyengine.engine.columns.terms import Const, Day, Flag, Num, Seconds, Term, Unsupported, lit
+from policyengine.feel.values.series import is_empty
 from policyengine.feel.values.values import Months
 
 _DAY = 86_400
@@ -85,49 +86,68 @@ def _length(length: Term) -> Months | datetime.timedelta:
     raise Unsupported("a period that differs from row to row")
 
 
-def _empty(length: Months | datetime.timedelta) -> bool:
-    return length.months <= 0 if isinstance(length, Months) else length <= datetime.timedelta(0)
+class Series(NamedTuple):
+    """Days that are counted from an anchor in equal steps (`feel/values/series.py`)."""
+
+    anchor: Day
+    every: Months | datetime.timedelta
+    months: int
+    shift: int
+
+    def day(self, times: pl.Expr) -> pl.Expr:
+        """The day after so many steps; null where that leaves the calendar."""
+        if isinstance(self.every, Months):
+            months = times * lit(self.every.months, pl.Int32) + lit(self.months, pl.Int32)
+            found = add_months(self.anchor.expr, months).cast(pl.Int32)
+        else:
+            found = self.anchor.expr.cast(pl.Int32) + times * lit(self.every.days, pl.Int32)
+        found = (found + lit(self.shift, pl.Int32)).cast(pl.Date)
+        return pl.when(found <= lit(_LAST, pl.Date)).then(found)
+
+    def steps_until(self, today: datetime.date) -> pl.Expr:
+        """The largest n whose day is not after today; below 0 if even the first is."""
+        anchor, until = self.anchor.expr, today - datetime.timedelta(self.shift)
+        if not isinstance(self.every, Months):
+            days = lit(until, pl.Date).cast(pl.Int32) - anchor.cast(pl.Int32)
+            return days // lit(self.every.days, pl.Int32)
+        months = (
+            (lit(until.year, pl.Int32) - anchor.dt.year().cast(pl.Int32)) * 12
+            + lit(until.month, pl.Int32) - anchor.dt.month().cast(pl.Int32)
+        )  # fmt: skip
+        guess = (months - lit(self.months, pl.Int32)) // lit(self.every.months, pl.Int32)
+        # One less is enough: the months up to the guess are never more than those up to today.
+        late = (guess >= 0) & (self.day(guess) > lit(today, pl.Date))
+        return guess - late.fill_null(False).cast(pl.Int32)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether its steps lead nowhere."""
+        return is_empty(self.every)
 
 
-def _step(anchor: pl.Expr, length: Months | datetime.timedelta, times: pl.Expr) -> pl.Expr:
-    """The anchor and so many lengths; null where that leaves the calendar."""
-    if isinstance(length, Months):
-        found = add_months(anchor, times * lit(length.months, pl.Int32))
-    else:
-        if length % datetime.timedelta(1):
+def series(anchor: Term, offset: Term, shift: Term, every: Term) -> Series:
+    """The series whose first day is anchor + offset + shift."""
+    start, first, last, step = day(anchor), _length(offset), _length(shift), _length(every)
+    if not isinstance(last, datetime.timedelta):
+        raise Unsupported("months at the end of a date that recurs")
+    for length in (first, last, step):
+        if not isinstance(length, Months) and length % datetime.timedelta(1):
             raise Unsupported("a period with a part of a day")
-        found = (anchor.cast(pl.Int32) + times * lit(length.days, pl.Int32)).cast(pl.Date)
-    return pl.when(found <= lit(_LAST, pl.Date)).then(found)
+    if isinstance(first, Months) and isinstance(step, Months):
+        return Series(start, step, first.months, last.days)
+    return Series(shifted(shifted(start, first, 1), last, 1), step, 0, 0)
 
 
-def _steps_until(anchor: pl.Expr, length: Months | datetime.timedelta, today: datetime.date) -> pl.Expr:
-    """The largest n for which the anchor and n lengths is not after today; below 0 if the anchor is."""
-    if not isinstance(length, Months):
-        if length % datetime.timedelta(1):
-            raise Unsupported("a period with a part of a day")
-        days = lit(today, pl.Date).cast(pl.Int32) - anchor.cast(pl.Int32)
-        return days // lit(length.days, pl.Int32)
-    months = (
-        (lit(today.year, pl.Int32) - anchor.dt.year().cast(pl.Int32)) * 12
-        + lit(today.month, pl.Int32) - anchor.dt.month().cast(pl.Int32)
-    )  # fmt: skip
-    guess = months // lit(length.months, pl.Int32)
-    # One less is enough: the months up to the guess are never more than those up to today.
-    late = (guess >= 0) & (_step(anchor, length, guess) > lit(today, pl.Date))
-    return guess - late.fill_null(False).cast(pl.Int32)
-
-
-def next_occurrence(first: Term, length: Term, today: Term, keep: Any) -> Term:
-    """The first day on or after today in the row first, first + length ..."""
-    by, now = _length(length), _today(today)
-    if _empty(by):
+def next_occurrence(series: Series, today: Term, keep: Any) -> Term:
+    """The first day on or after today in a series."""
+    now = _today(today)
+    if series.is_empty:
         return NOT_KNOWN
-    anchor = keep(day(first)).expr
-    n = pl.max_horizontal(_steps_until(anchor, by, now), lit(0, pl.Int32))
-    n = keep(Num(pl.when(anchor.is_not_null()).then(n), 0, 10**7)).expr
-    found = keep(Day(_step(anchor, by, n))).expr
-    following = _step(anchor, by, n + 1)
-    return Day(pl.when(found < lit(now, pl.Date)).then(following).otherwise(found))
+    series = series._replace(anchor=keep(series.anchor))
+    n = pl.max_horizontal(series.steps_until(now), lit(0, pl.Int32))
+    n = keep(Num(pl.when(series.anchor.expr.is_not_null()).then(n), 0, 10**7)).expr
+    found = keep(Day(series.day(n))).expr
+    return Day(pl.when(found < lit(now, pl.Date)).then(series.day(n + 1)).otherwise(found))
 
 
 def _today(today: Term) -> datetime.date:
@@ -136,25 +156,25 @@ def _today(today: Term) -> datetime.date:
     raise Unsupported("a day of reckoning that differs from row to row")
 
 
-def periods_since(start: Term, every: Term, today: Term, keep: Any) -> Term:
-    """The period that holds today and the one before it; none lies before the anchor."""
-    by, now = _length(every), _today(today)
-    if _empty(by):
+def periods_since(series: Series, today: Term, keep: Any) -> Term:
+    """The period that holds today and the one before it; none lies before the first."""
+    now = _today(today)
+    if series.is_empty:
         return NOT_KNOWN
-    anchor = keep(day(start)).expr
-    current = keep(Num(_steps_until(anchor, by, now), 0, 10**7)).expr
+    series = series._replace(anchor=keep(series.anchor))
+    current = keep(Num(series.steps_until(now), 0, 10**7)).expr
     slots: list[tuple[Flag | Const, dict[str, Term]]] = []
     leaves: list[pl.Expr] = []
     for back in (1, 0):
         number = current - back
         there = keep(Flag(number >= 0)).expr
-        low = keep(Day(_step(anchor, by, number))).expr
-        high = keep(Day(_step(anchor, by, number + 1))).expr
+        low = keep(Day(series.day(number))).expr
+        high = keep(Day(series.day(number + 1))).expr
         leaves.append(there & (low.is_null() | high.is_null()))
-        fields = _fields(low, high, number + 1, by)
+        fields = _fields(low, high, number + 1, series.every)
         slots.append((Flag(there), fields))
     fine = ~pl.any_horizontal(leaves)
-    known = pl.when(anchor.is_not_null()).then(fine).otherwise(lit(False, pl.Boolean))
+    known = pl.when(series.anchor.expr.is_not_null()).then(fine).otherwise(lit(False, pl.Boolean))
     return terms.Times(Flag(known, True), tuple(slots))
 
 

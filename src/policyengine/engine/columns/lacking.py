@@ -1,7 +1,7 @@
 """The missing facts of a batch, each with the findings that need it, as rows of the findings table.
 
 The findings that are not decided need what they rest on (`engine.missing` says what that is); `passing` takes
-the needs down to the facts. `named` says the same of a record by the row engine.
+the needs down to the facts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from policyengine.engine.columns.needs import Need, Needs, PlaceSpot, is_nobody,
 from policyengine.engine.columns.passing import pass_all
 from policyengine.engine.columns.readings import RuleReader
 from policyengine.engine.columns.scopes import World
-from policyengine.engine.columns.terms import Const, Flag, Unsupported, lit
+from policyengine.engine.columns.terms import Const, Flag, lit
 from policyengine.policy import rule as readings
 from policyengine.policy.rule import Reading, Rule
 
@@ -30,8 +30,7 @@ class Lacking:
     """Which facts of a batch of one shape are missing, and who needs them.
 
     `chunks` are the names of findings, in order, as many at a time as a number has bits; `columns` the
-    columns with the bits of every chunk, of every fact of an entity; `beyond` those that tell whose needs
-    columns do not know.
+    columns with the bits of every chunk, of every fact of an entity.
     """
 
     def __init__(self, world: World, made: set[Column]) -> None:
@@ -39,7 +38,6 @@ class Lacking:
         self._reader = RuleReader(world)
         names = sorted({name for rule in world.graph.rules for name in _names(rule)})
         self.columns: dict[Fact, dict[int, str]] = {}
-        self.beyond: dict[str, list[str]] = {}
         self._wanted: set[Column] = set()
         self.chunks = [names[i : i + BITS] for i in range(0, len(names), BITS)]
         for number, chunk in enumerate(self.chunks):
@@ -57,18 +55,11 @@ class Lacking:
         needs = Needs(self._world)
         for rule in self._world.graph.rules:
             if any(name in bits for name in _names(rule)):
-                frame = self._world.place(rule.entity).frame
-                try:
-                    self._of_rule(needs, rule, Const(True), bits)
-                except Unsupported:
-                    opened = terms.flag(self._reader.opened(rule)).expr.fill_null(True)
-                    needs.beyond.append((frame, opened.cast(pl.UInt64)))
+                self._of_rule(needs, rule, Const(True), bits)
         self._lists(needs, bits)
         pass_all(needs)
         for fact, frame, need in needs.lacked():
             self.columns.setdefault(fact, {})[chunk] = self._column(frame, need)
-        for frame, need in needs.beyond:
-            self.beyond.setdefault(frame.name, []).append(self._column(frame, need != 0))
 
     def _column(self, frame: Frame, expr: pl.Expr) -> str:
         name = frame.column(expr).meta.output_name()
@@ -87,22 +78,17 @@ class Lacking:
 
     def _of_rule(self, needs: Needs, rule: Rule, holds: Flag | Const, bits: Mapping[str, int]) -> None:
         """What a finding shows and what it rests on, as far as it is not known; then its requirements."""
-        frame = self._world.place(rule.entity).frame
-        status = self._reader.term(rule, rule.status)
-        there: Flag | Const = Const(True)
-        if rule.exists is not None:
-            exists = self._reader.term(rule, rule.exists)
-            there = terms.known(exists)
-            gone = Flag((~terms.flag(exists).expr).fill_null(False), True)
-            holds = both([holds, negated(gone)])
+        frame, reader = self._world.place(rule.entity).frame, self._reader
+        there: Flag | Const = Const(True) if rule.exists is None else reader.known(rule, rule.exists)
+        holds = both([holds, negated(reader.gone(rule))])
         need = where(frame, holds, self._bits(rule, bits))
         if not is_nobody(need):
             if rule.exists is not None:
                 self._node(needs, rule, rule.exists, need)
             self._node(needs, rule, rule.status, where(frame, there, need))
-            undecided = negated(both([there, terms.known(status)]))
+            undecided = negated(both([there, reader.known(rule, rule.status)]))
             self._behind(needs, rule, rule.because, where(frame, undecided, need))
-            idle = both([there, self._reader.is_status(status, NOT_APPLICABLE)])
+            idle = both([there, reader.is_word(rule, rule.status, NOT_APPLICABLE)])
             for reading in rule.fields.values():
                 self._behind(needs, rule, reading, where(frame, negated(idle), need))
         parts = rule.fields.get("requirements")
@@ -116,15 +102,15 @@ class Lacking:
         found: pl.Expr = lit(bits.get(_name(rule.origin), 0), pl.UInt64)
         if rule.origins is None or {*_names_of(rule)} == {_name(rule.origin)}:
             return found
-        for word, case in rule.origins.cases.items():
-            if not (isinstance(case, readings.Const) and isinstance(case.value, Origin)):
-                raise Unsupported("places of another kind")
-            here = terms.flag(self._reader.is_word(rule, rule.origins.by, word)).expr
-            found = pl.when(here).then(lit(bits.get(_name(case.value), 0), pl.UInt64)).otherwise(found)
+        for guard, case in self._cases(rule, rule.origins):
+            if isinstance(case, readings.Const) and isinstance(case.value, Origin):
+                here = terms.flag(guard).expr
+                found = pl.when(here).then(lit(bits.get(_name(case.value), 0), pl.UInt64)).otherwise(found)
         return self._world.place(rule.entity).frame.column(found)
 
     def _node(self, needs: Needs, rule: Rule, node: str, need: Need) -> None:
-        if not is_nobody(need) and not is_settled(self._reader.term(rule, node), False):
+        term = self._reader.term(rule, node)
+        if not is_nobody(need) and (term is None or not is_settled(term, False)):
             PlaceSpot(needs, rule.entity).name(node, need, False)
 
     def _behind(self, needs: Needs, rule: Rule, reading: Reading, need: Need) -> None:

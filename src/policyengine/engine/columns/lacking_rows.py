@@ -16,15 +16,6 @@ from policyengine.engine.columns.schema import ROW
 from policyengine.engine.layout import MISSING
 
 
-def beyond_of(lowering: Lowering, state: State, count: int) -> pl.Series:
-    """Which records have needs that columns do not know."""
-    found = pl.repeat(False, count, dtype=pl.Boolean, eager=True)
-    for frame, names in lowering.lacking.beyond.items():
-        hit = state[frame].select(pl.any_horizontal(names)).to_series()
-        found = found.scatter(_roots(lowering, state, frame).filter(hit).unique(), True)
-    return found
-
-
 def _roots(lowering: Lowering, state: State, frame: str) -> pl.Series:
     return state[frame].get_column("__self" if frame == lowering.graph.vocabulary.root else "__root")
 

@@ -18,7 +18,8 @@ from policyengine.engine.columns.terms import Term, Unsupported
 from policyengine.policy.vocabulary import Fact, Vocabulary
 
 _SCALES = (0, 2, 4, 6, 8)
-_CLASSES = (3, 6, 9, 12, 15, 18, 24, 30, 37)
+_SHORT = 18
+CLASSES = (3, 6, 9, 12, 15, 18, 24, 30, 37)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,15 @@ class FactShape:
     digits: int = 0
 
 
+HELD = FactShape(True, -1)
+"""The shape of values of a node, worked out by rows, that fit in no column of their type."""
 Shape = frozenset[tuple[tuple[str, str], FactShape]]
 
 
 class Loader:
-    """Reads the facts that a program uses out of batches of one schema."""
+    """Reads the facts that a program uses out of batches of one schema; all facts if `used` is None."""
 
-    def __init__(self, vocabulary: Vocabulary, used: frozenset[str]) -> None:
+    def __init__(self, vocabulary: Vocabulary, used: frozenset[str] | None) -> None:
         self._vocabulary = vocabulary
         self._used = used
         self.frames = tuple(sorted(vocabulary.entities, key=lambda each: len(vocabulary.lineage(each))))
@@ -61,7 +64,7 @@ class Loader:
         series = [pl.int_range(count, dtype=pl.UInt32, eager=True).alias("__self")]
         series += [values.alias(name) for name, values in extra.items()]
         for name, fact in declared.facts.items():
-            kept = name in self._used or name in (declared.key, declared.label)
+            kept = self._used is None or name in self._used or name in (declared.key, declared.label)
             if fact.formula is not None or not kept:
                 continue
             given = columns.get(name)
@@ -154,13 +157,20 @@ def _digits(values: pl.Series) -> tuple[int, pl.Series | None]:
     """How many digits there are at most; values far longer than the rest are left to the row engine."""
     low, high = values.min(), values.max()
     most = max(abs(int(low or 0)), abs(int(high or 0)))  # type: ignore[arg-type]
-    digits = next((each for each in _CLASSES if most < 10**each), 38)
-    if digits <= 18:
+    digits = next((each for each in CLASSES if most < 10**each), CLASSES[-1])
+    if digits <= _SHORT and most < 10**digits:
         return digits, None
-    wide = values.alias("u").to_frame().select(pl.col("u").cast(pl.Int128))
-    limit = terms.lit(10**18, pl.Int128)
-    odd = wide.select((pl.col("u") >= limit) | (pl.col("u") <= -limit)).to_series().fill_null(False)
-    return (18, odd) if _are_few(int(odd.sum()), len(values)) else (digits, None)
+    wide = values.alias("u").to_frame().select(pl.col("u").cast(pl.Int128)).to_series()
+    odd = _beyond(wide, 10**_SHORT)
+    if _are_few(int(odd.sum()), len(values)):
+        return _SHORT, odd
+    return digits, None if most < 10**digits else _beyond(wide, 10**digits)
+
+
+def _beyond(units: pl.Series, limit: int) -> pl.Series:
+    bound = terms.lit(limit, pl.Int128)
+    found = units.alias("u").to_frame().select((pl.col("u") >= bound) | (pl.col("u") <= -bound))
+    return found.to_series().fill_null(False)
 
 
 def _exact(array: Any, name: str) -> tuple[pl.Series, FactShape, pl.Series | None]:
@@ -216,11 +226,14 @@ def _narrow(units: pl.Series) -> pl.Series:
     return units.cast(pl.Int64) if most < 2**63 else units
 
 
+_ITEMS = {"boolean": "flag", "date": "date", "text": "text", "enum": "text", "period": "period"}
+
+
 def fact_term(name: str, fact: Fact, shape: FactShape) -> Term:
     """The term of a fact of a frame."""
     column, sure = pl.col(f"f.{name}"), not shape.missing
     if fact.is_list:
-        item: Any = {"boolean": "flag", "date": "date", "text": "text", "enum": "text"}.get(fact.scalar)
+        item: Any = _ITEMS.get(fact.scalar)
         return terms.Values(column, item or "number", 0, sure)
     match fact.scalar:
         case "boolean":
@@ -234,7 +247,5 @@ def fact_term(name: str, fact: Fact, shape: FactShape) -> Term:
         case "period":
             return terms.Opaque(column, sure)
         case "count" | "integer" | "number" | "money" | "rate":
-            if shape.digits > 37:
-                raise Unsupported("numbers with more digits than a column holds")
             return terms.Num(column, shape.scale, 10**shape.digits, sure)
     raise Unsupported(f"a fact of type {fact.type}")

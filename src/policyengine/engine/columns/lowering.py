@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field
 from datetime import date
 from functools import cached_property
@@ -11,7 +12,7 @@ import polars as pl
 from policyengine.dataclass import dataclass
 from policyengine.engine.columns import shows, terms
 from policyengine.engine.columns.fixes import KINDS, Fixes
-from policyengine.engine.columns.frames import Column, Frame, Run, State, either
+from policyengine.engine.columns.frames import Column, Frame, State, either
 from policyengine.engine.columns.lacking import Lacking
 from policyengine.engine.columns.load import Shape
 from policyengine.engine.columns.readings import Block, Fixed, Lowered, RuleReader, blocks
@@ -19,7 +20,7 @@ from policyengine.engine.columns.scopes import World
 from policyengine.engine.columns.terms import Const, Flag, Num, Term, Unsupported
 from policyengine.engine.finding_values import as_shown
 from policyengine.engine.layout import RANKS, VALUES, value_text
-from policyengine.feel.types.types import Number
+from policyengine.feel.types.types import Number, Type
 from policyengine.program.graph import Graph
 
 
@@ -28,8 +29,7 @@ class Output:
     """Rows of the table that come of one frame: a block of rules, or the values of an entity.
 
     `root` and `subject` are the columns with the row of the record and of who is judged; `cells` those of
-    single rules, by the number of the rule and the name of the cell; `terms` are the same as they are, by
-    the name that they have in tables of their own.
+    single rules, by the number of the rule and the name of the cell.
     """
 
     frame: Frame
@@ -38,30 +38,37 @@ class Output:
     root: str
     subject: str
     cells: dict[tuple[int, str], str] = field(default_factory=dict)
-    terms: dict[str, Term] = field(default_factory=dict)
 
 
 class Lowering:
     """A graph for batches of one shape."""
 
-    def __init__(self, graph: Graph, today: date, shape: Shape, names: dict[int, frozenset[str]]) -> None:
+    def __init__(
+        self, graph: Graph, today: date, shape: Shape, names: dict[int, frozenset[str]], whole: bool = False
+    ) -> None:
         self.graph = graph
-        self.world = World(graph, today, shape, names)
-        self.fallbacks: dict[str, str] = {}
+        self.world = World(graph, today, shape, names, whole)
         self.outputs: list[Output] = []
         self.fixes = Fixes()
         vocabulary = graph.vocabulary
         ordered = sorted(vocabulary.entities, key=lambda each: len(vocabulary.lineage(each)))
         self.order = {name: i for i, name in enumerate(ordered)}
+        self._reader = RuleReader(self.world)
         self._open: dict[str, str] = {}
+        self._root_of: dict[str, str] = {}
         self._values_so_far = 0
-        self._wanted: set[tuple[str, str]] = set()
-        self._links: set[tuple[str, str]] = set()
+        self._wanted: set[Column] = set()
+        self._made: set[Column] = set()
+        self._by_rows: dict[str, str] = {}
         self.world.work_out()
         self._lower()
-        self._made: set[Column] = set()
-        if not self.fallbacks:
-            self._runs = self.world.steps.finish(self._wanted, self._made)
+        self._runs = self.world.steps.finish(self._wanted, self._made)
+
+    @property
+    def by_rows(self) -> Mapping[str, str]:
+        """The nodes and the cells that are worked out row by row, each with the reason."""
+        nodes = {f"{entity}: {name}": why for (entity, name), why in self.world.by_rows.items()}
+        return nodes | self._reader.by_rows | self._by_rows
 
     def run(self, state: State) -> None:
         """Works all columns out."""
@@ -72,19 +79,6 @@ class Lowering:
     def lacking(self) -> Lacking:
         """Which facts are missing and who needs them, lowered when something is first not known."""
         return Lacking(self.world, self._made)
-
-    @cached_property
-    def _brief_runs(self) -> tuple[Run, ...]:
-        wanted = set(self._links)
-        for output in self.outputs:
-            for term in output.terms.values():
-                wanted |= {(output.frame.name, name) for name in columns_of(term)}
-        return self.world.steps.finish(wanted)
-
-    def run_brief(self, state: State) -> None:
-        """Works out what tables of every entity need, without the texts of the findings table."""
-        for run in self._brief_runs:
-            run(state)
 
     def opened(self, state: State, count: int) -> pl.Series:
         """Which records have something that is not known."""
@@ -102,20 +96,13 @@ class Lowering:
     # Lowering
 
     def _lower(self) -> None:
-        reader = RuleReader(self.world)
         by_entity: dict[str, list[Lowered]] = {}
         opened: dict[str, list[Flag | Const]] = {}
         frames: dict[str, Frame] = {}
-        self._root_of: dict[str, str] = {}
         for number, rule in enumerate(self.graph.rules):
-            try:
-                lowered = reader.lowered(number, rule)
-                frame = self.world.place(rule.entity).frame
-                opened.setdefault(frame.name, []).append(reader.opened(rule))
-            except Unsupported as trouble:
-                self.fallbacks[f"{rule.origin.policy}/{rule.origin.id}"] = self._because(str(trouble))
-                continue
-            by_entity.setdefault(rule.entity, []).append(lowered)
+            by_entity.setdefault(rule.entity, []).append(self._reader.lowered(number, rule))
+            frame = self.world.place(rule.entity).frame
+            opened.setdefault(frame.name, []).append(self._reader.opened(rule))
             frames[frame.name] = frame
         for entity, rules in by_entity.items():
             self._blocks(entity, rules)
@@ -127,15 +114,7 @@ class Lowering:
             if isinstance(found, Flag):
                 self._open[name] = frames[name].column(found.expr.fill_null(True)).meta.output_name()
                 self._want(frames[name], self._open[name])
-                self._links.add((name, self._open[name]))
                 self._root_of[name] = self._root(frames[name])
-
-    def _because(self, reason: str) -> str:
-        """The reason, with those of the nodes that have no columns."""
-        troubles = [
-            f"`{name}`: {why}" for (_, name), why in self.world.troubles.items() if "has no col" not in why
-        ]
-        return "; ".join(troubles[:3]) if "has no columns" in reason and troubles else reason
 
     def _blocks(self, entity: str, rules: list[Lowered]) -> None:
         frame = self.world.place(entity).frame
@@ -143,15 +122,8 @@ class Lowering:
         for block in blocks(frame, rules):
             output = self._output(entity, frame, block)
             for rule in block.rules:
-                for name, term in rule.columns.items():
-                    try:
-                        expr = shows.cell(term, KINDS[name])
-                    except Unsupported as trouble:
-                        self.fallbacks[f"{rule.rule.origin.policy}/{rule.rule.origin.id}"] = str(trouble)
-                        continue
+                for name, expr in rule.cells.items():
                     output.cells[rule.number, name] = self._column(frame, expr, f"cell {KINDS[name]}")
-                    origin = rule.rule.origin
-                    output.terms[f"{origin.policy}/{origin.id}.{name}"] = term
 
     def _values(self, entity: str) -> None:
         """The derived facts that are shown, one row each."""
@@ -162,32 +134,29 @@ class Lowering:
         block = Block(VALUES)
         output = self._output(entity, frame, block)
         for name in names:
-            try:
-                term = self.world.node((entity, name))
-                column = self._text(frame, entity, name, term)
-            except Unsupported as trouble:
-                self.fallbacks[name] = self._because(str(trouble))
-                continue
             number = len(self.graph.rules) + self._values_so_far
             self._values_so_far += 1
             fixed = Fixed(RANKS[VALUES], 0, number, (("section", VALUES), ("id", name)))
             block.rules.append(_value_rule(number, fixed))
-            output.cells[number, "value"] = column
-            plain = isinstance(term, (*terms.SINGLE, Const))
-            output.terms[f"{VALUES}.{name}"] = frame.keep(term) if plain else terms.Text(pl.col(column))
+            output.cells[number, "value"] = self._column(frame, self._text(frame, entity, name), "text")
 
-    def _text(self, frame: Frame, entity: str, name: str, term: Term) -> str:
+    def _text(self, frame: Frame, entity: str, name: str) -> pl.Expr:
         kind = self.graph.types.get((entity, name))
-        money = isinstance(kind, Number) and kind.unit == "money"
         digits = self.graph.vocabulary.number_of_digits()
+        try:
+            return self._written(frame, self.world.node((entity, name)), kind, digits)
+        except Unsupported as trouble:
+            self._by_rows.setdefault(f"{entity}: {name}", str(trouble))
+            return self.world.named(entity, name).text(kind, digits)
+
+    def _written(self, frame: Frame, term: Term, kind: Type | None, digits: int) -> pl.Expr:
+        money = isinstance(kind, Number) and kind.unit == "money"
         few = shows.few(term)
         if few is None:
-            expr = shows.written(term, digits if money else 0, frame=frame)
-            return self._column(frame, expr, "text")
+            return shows.written(term, digits if money else 0, frame=frame)
         number, values = few
         texts = [value_text(as_shown(each, kind, digits), digits if money else 0) for each in values]
-        spelled = pl.lit(pl.Series(texts, dtype=pl.String)).gather(number)
-        return self._column(frame, spelled, f"text of {entity} {name}")
+        return frame.column(pl.lit(pl.Series(texts, dtype=pl.String)).gather(number), f"text of {kind}")
 
     def _left_out(self, opened: dict[str, list[Flag | Const]], frames: dict[str, Frame]) -> None:
         """Lists that a record leaves out although rules judge what would stand in them."""
@@ -211,7 +180,6 @@ class Lowering:
         found = Output(frame, real, block, self._root(frame), subject)
         if block.key:
             self._want(frame, block.key)
-            self._links.add((frame.name, block.key))
         self.outputs.append(found)
         return found
 
@@ -223,7 +191,6 @@ class Lowering:
         assert isinstance(found, Num)
         name = found.expr.meta.output_name()
         self._want(frame, name)
-        self._links.add((frame.name, name))
         return name
 
     def _column(self, frame: Frame, expr: pl.Expr, tag: str) -> str:
@@ -233,12 +200,6 @@ class Lowering:
 
     def _want(self, frame: Frame, name: str) -> None:
         self._wanted.add((frame.name, name))
-
-
-def columns_of(term: Term) -> tuple[str, ...]:
-    """The columns that a term is in."""
-    expr = getattr(term, "expr", None)
-    return tuple(expr.meta.root_names()) if expr is not None else ()
 
 
 def _value_rule(number: int, fixed: Fixed) -> Lowered:

@@ -16,7 +16,6 @@ from policyengine.engine.columns.frames import Frame, State
 from policyengine.engine.columns.load import FactShape
 from policyengine.engine.columns.scopes import Place, World
 from policyengine.engine.columns.terms import Const, Flag, Rows, Term, Unsupported, lit
-from policyengine.feel.syntax import tree as syntax
 
 NOBODY = lit(0, pl.UInt64)
 NodeKey = tuple[str, str, bool]
@@ -26,17 +25,22 @@ Ask: TypeAlias = Callable[[pl.Expr, bool], None]
 
 
 class Needs:
-    """What has been passed so far to the named values of a graph, and to facts and lists of records.
-
-    `beyond` are needs that columns cannot pass on: the row engine is asked about their records.
-    """
+    """What has been passed so far to the named values of a graph, and to facts and lists of records."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.nodes: dict[NodeKey, list[Need]] = {}
         self.facts: dict[tuple[str, str], list[Need]] = {}
-        self.beyond: list[tuple[Frame, Need]] = []
         self._upwards: dict[tuple[str, str, str], Need] = {}
+
+    def snapshot(self) -> tuple[dict[NodeKey, list[Need]], dict[tuple[str, str], list[Need]]]:
+        """What has been passed so far, for `restore`."""
+        nodes = {key: list(several) for key, several in self.nodes.items()}
+        return nodes, {key: list(several) for key, several in self.facts.items()}
+
+    def restore(self, nodes: dict[NodeKey, list[Need]], facts: dict[tuple[str, str], list[Need]]) -> None:
+        """Takes back what was passed since."""
+        self.nodes, self.facts = nodes, facts
 
     def lacked(self) -> Iterator[tuple[tuple[str, str], Frame, Need]]:
         """For every fact and list that may be missing who needs it where it is."""
@@ -162,9 +166,6 @@ class PlaceSpot:
         """What an occasion gives is not known where the occasions are not."""
         graph = self._needs.world.graph
         repeat = graph.repeats[self._entity]
-        found = graph.node(repeat.within, repeat.items)
-        if found is None or not isinstance(found[1].expression, syntax.Call):
-            raise Unsupported("occasions of another kind")
         outer = PlaceSpot(self._needs, repeat.within)
         outer.name(repeat.items, self._needs.up(need, self.emitter.frame, outer.emitter.frame), False)
 

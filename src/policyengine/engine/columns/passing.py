@@ -33,9 +33,11 @@ from policyengine.engine.columns.needs import (
     unknown,
     where,
 )
+from policyengine.engine.columns.row_needs import pass_by_rows
 from policyengine.engine.columns.terms import Const, Flag, Rows, Term, Unsupported
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
+from policyengine.program.graph import Key
 
 Form: TypeAlias = Callable[[Needs, Spot, Any, Need, bool], None]
 
@@ -48,12 +50,23 @@ def pass_all(needs: Needs) -> None:
             several = needs.nodes.pop((entity, name, deep), None)
             if several is None:
                 continue
-            spot = PlaceSpot(needs, entity)
-            need = spot.emitter.frame.column(united(several))
-            try:
-                push(needs, spot, graph.nodes[entity][name].expression, need, deep)
-            except Unsupported:
-                needs.beyond.append((spot.emitter.frame, need))
+            need = needs.world.place(entity).frame.column(united(several))
+            _pass(needs, (entity, name), need, deep)
+
+
+def _pass(needs: Needs, key: Key, need: Need, deep: bool) -> None:
+    """Passes the need of a node on, by rows where the columns have no form for it."""
+    world, (entity, name) = needs.world, key
+    expression = world.graph.nodes[entity][name].expression
+    if key not in world.by_rows:
+        before = needs.snapshot()
+        try:
+            push(needs, PlaceSpot(needs, entity), expression, need, deep)
+        except Unsupported:
+            needs.restore(*before)
+        else:
+            return
+    pass_by_rows(needs, world.row_columns(entity, expression).reads, need, deep)
 
 
 def push(needs: Needs, spot: Spot, node: Expression, need: Need, deep: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 
@@ -9,20 +10,24 @@ import polars as pl
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import NOT_APPLICABLE, UNDETERMINED, Origin
-from policyengine.engine.columns import terms
-from policyengine.engine.columns.alike import coded, unified
+from policyengine.engine.columns import shows, terms
+from policyengine.engine.columns.alike import coded, text, unified
 from policyengine.engine.columns.frames import Frame, both, either
 from policyengine.engine.columns.logic import negated
 from policyengine.engine.columns.scopes import World
-from policyengine.engine.columns.terms import Const, Flag, Term, Unsupported, lit
+from policyengine.engine.columns.terms import Code, Const, Flag, Term, Unsupported, lit
 from policyengine.engine.finding_values import as_shown
-from policyengine.engine.layout import RANKS, value_fields
+from policyengine.engine.layout import RANKS, ColumnKind, value_fields
+from policyengine.feel.syntax import build
+from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Unknown
 from policyengine.policy import rule as readings
 from policyengine.policy.rule import Reading, Rule
+from policyengine.source import Span
 
 _MOST = 4096
 _KEYS = 2**62
+_WIDEST = 2**40
 _WIDTHS: tuple[tuple[int, type[pl.DataType]], ...] = (
     (2**16, pl.UInt16), (2**31, pl.UInt32), (_KEYS, pl.UInt64),
 )  # fmt: skip
@@ -51,13 +56,13 @@ Read = Callable[[Mapping[str, int]], object]
 
 @dataclass(slots=True)
 class Lowered:
-    """A rule in columns: its pieces, what reads its fixed cells off their values, and the other cells."""
+    """A rule in columns: its pieces, what reads its fixed cells off their values, and its own cells."""
 
     number: int
     rule: Rule
     pieces: tuple[Piece, ...]
     read: Callable[[Mapping[str, int]], Fixed | None]
-    columns: Mapping[str, Term]
+    cells: Mapping[str, pl.Expr]
 
 
 @dataclass(slots=True)
@@ -88,6 +93,18 @@ class Block:
 _OPEN = Unknown(frozenset())
 
 
+def _undecided(values: Mapping[str, int]) -> object:
+    return _OPEN
+
+
+def _is_known(value: object) -> bool:
+    return not isinstance(value, Unknown)
+
+
+def _is_false(value: object) -> bool:
+    return value is False
+
+
 class RuleReader:
     """Lowers the rules of a world, and tells which records have something that is not known."""
 
@@ -95,32 +112,32 @@ class RuleReader:
         self._world = world
         self._digits = world.graph.vocabulary.number_of_digits()
         rules = world.graph.rules
+        self.by_rows: dict[str, str] = {}
         self._ranks = {(rule.origin.policy, rule.origin.id): i for i, rule in enumerate(rules)}
 
     def lowered(self, number: int, rule: Rule) -> Lowered:
-        """A rule; raises `Unsupported` where a part of it has no columns."""
-        frame = self._world.place(rule.entity).frame
+        """A rule: what is one of a few things as pieces, everything else as cells of its own."""
         pieces: dict[str, Piece] = {}
         reads: dict[str, Read] = {}
-        columns: dict[str, Term] = {}
-        for name in value_fields(rule.finding):
+        cells: dict[str, pl.Expr] = {}
+        exists = self._exists(rule, pieces)
+        status = self._name(rule, rule.status, pieces)
+        if status is None:
+            there = self.known(rule, rule.exists) if rule.exists is not None else Const(True)
+            cells["status"] = pl.when(terms.flag(there).expr).then(self._text(rule, rule.status))
+        origin = None if rule.origins is None else self._fixed(rule, rule.origins, pieces)
+        for name, kind in value_fields(rule.finding).items():
             reading = rule.fields.get(name)
             if reading is None or reading == readings.Const(None):
                 continue
-            fixed = self._fixed(rule, reading, pieces, frame)
-            if fixed is not None:
-                reads[name] = fixed
+            more = dict(pieces)
+            fixed = self._fixed(rule, reading, more)
+            if fixed is not None and math.prod(each.radix for each in more.values()) <= _WIDEST:
+                reads[name], pieces = fixed, more
             else:
-                columns[name] = self._column(rule, reading)
-        exists = self._name(rule, rule.exists, pieces, frame) if rule.exists is not None else None
-        status = self._name(rule, rule.status, pieces, frame)
-        if status is None or (rule.exists is not None and exists is None):
-            raise Unsupported("a status that may be any text")
-        origin = None if rule.origins is None else self._fixed(rule, rule.origins, pieces, frame)
-        if rule.origins is not None and origin is None:
-            raise Unsupported("places that differ from row to row")
-        read = self._reader(number, rule, exists, status, origin, reads)
-        return Lowered(number, rule, tuple(pieces.values()), read, columns)
+                cells[name] = self._cell(rule, reading, kind)
+        read = self._reader(number, rule, exists, status or _undecided, origin, reads)
+        return Lowered(number, rule, tuple(pieces.values()), read, cells)
 
     def _reader(
         self, number: int, rule: Rule, exists: Read | None, status: Read, origin: Read | None,
@@ -149,42 +166,66 @@ class RuleReader:
 
         return read
 
-    def _name(self, rule: Rule, name: str, pieces: dict[str, Piece], frame: Frame) -> Read | None:
+    def _exists(self, rule: Rule, pieces: dict[str, Piece]) -> Read | None:
+        if rule.exists is None:
+            return None
+        gone, there = self.gone(rule), self.known(rule, rule.exists)
+        if isinstance(there, Const) and isinstance(gone, Const):
+            value = _OPEN if not there.value else not gone.value
+            return lambda values: value
+        held = pl.when(terms.flag(there).expr).then(~terms.flag(gone).expr)
+        return self._coded(rule, Flag(held, isinstance(there, Const)), pieces)
+
+    def _name(self, rule: Rule, name: str, pieces: dict[str, Piece]) -> Read | None:
         """What reads the value of a node off the values of pieces; None where it may have any."""
         term = self.term(rule, name)
         if isinstance(term, Const):
             value = term.value
             return lambda values: value
+        code = None if term is None else coded(term)
+        return None if code is None else self._coded(rule, code, pieces)
+
+    def _coded(self, rule: Rule, term: Code | Flag, pieces: dict[str, Piece]) -> Read:
+        """What reads one of a few values, which becomes a piece."""
         code = coded(term)
-        if code is None:
-            return None
+        assert code is not None
         expr = code.expr if code.sure else code.expr.fill_null(lit(len(code.domain), pl.UInt16))
-        column = frame.column(expr).meta.output_name()
+        column = self._world.place(rule.entity).frame.column(expr).meta.output_name()
         domain = (*code.domain, _OPEN)
         most = pieces[column].radix if column in pieces else 1
         pieces[column] = Piece(column, max(most, len(code.domain) + (not code.sure)))
         return lambda values: domain[values[column]]
 
-    def _fixed(self, rule: Rule, reading: Reading, pieces: dict[str, Piece], frame: Frame) -> Read | None:
+    def _word(self, rule: Rule, by: str, words: Sequence[str], pieces: dict[str, Piece]) -> Read:
+        """What reads a node as far as it has one of some words; None where it has another value."""
+        read = self._name(rule, by, pieces)
+        if read is not None:
+            return read
+        text = self._text(rule, by)
+        chain: pl.Expr = lit(len(words), pl.UInt16)
+        for i, word in enumerate(words):
+            chain = pl.when(text == lit(word, pl.String)).then(lit(i, pl.UInt16)).otherwise(chain)
+        return self._coded(rule, Code(chain, (*words, None), True), pieces)
+
+    def _fixed(self, rule: Rule, reading: Reading, pieces: dict[str, Piece]) -> Read | None:
         match reading:
             case readings.Const(value):
                 return lambda values: value
             case readings.Value(node):
-                read = self._name(rule, node, pieces, frame)
+                read = self._name(rule, node, pieces)
                 return None if read is None else self._shown(rule, node, read)
             case readings.Choose(by, cases, otherwise):
-                return self._chosen(rule, by, cases, otherwise, pieces, frame)
+                return self._chosen(rule, by, cases, otherwise, pieces)
         raise Unsupported("a field that is no single value")
 
     def _chosen(
-        self, rule: Rule, by: str, cases: Mapping[str, Reading], otherwise: Reading,
-        pieces: dict[str, Piece], frame: Frame,
-    ) -> Read | None:  # fmt: skip
-        key = self._name(rule, by, pieces, frame)
-        several = {word: self._fixed(rule, each, pieces, frame) for word, each in cases.items()}
-        last = self._fixed(rule, otherwise, pieces, frame)
-        if key is None or last is None or None in several.values():
+        self, rule: Rule, by: str, cases: Mapping[str, Reading], otherwise: Reading, pieces: dict[str, Piece]
+    ) -> Read | None:
+        several = {word: self._fixed(rule, each, pieces) for word, each in cases.items()}
+        last = self._fixed(rule, otherwise, pieces)
+        if last is None or None in several.values():
             return None
+        key = self._word(rule, by, list(cases), pieces)
 
         def read(values: Mapping[str, int]) -> object:
             word = key(values)
@@ -198,10 +239,20 @@ class RuleReader:
         kind = None if owner is None else self._world.graph.types.get((owner[0], node))
         return lambda values: as_shown(read(values), kind, self._digits)
 
+    def _cell(self, rule: Rule, reading: Reading, kind: ColumnKind) -> pl.Expr:
+        try:
+            return shows.cell(self._column(rule, reading), kind)
+        except Unsupported as trouble:
+            self.by_rows[f"{rule.origin.policy}/{rule.origin.id}"] = str(trouble)
+            return self._world.row_columns(rule.entity, self._expression(rule, reading)).cell(kind)
+
     def _column(self, rule: Rule, reading: Reading) -> Term:
         match reading:
             case readings.Value(node):
-                return self.term(rule, node)
+                found = self.term(rule, node)
+                if found is None:
+                    raise Unsupported(f"`{node}` has no columns")
+                return found
             case readings.Const(value):
                 return Const(value)
             case readings.Choose(by, cases, otherwise):
@@ -217,49 +268,83 @@ class RuleReader:
             chosen = pl.when(terms.flag(here).expr).then(expr).otherwise(chosen)
         return make(chosen, False)  # type: ignore[no-any-return]
 
+    def _expression(self, rule: Rule, reading: Reading) -> Expression:
+        """A reading as an expression, for the row functions."""
+        at = rule.origin.at
+        match reading:
+            case readings.Value(node):
+                return build.name(node, at)
+            case readings.Const(value):
+                return build.literal(value, at)
+            case readings.Choose(by, cases, otherwise):
+                several = [
+                    (self._is(by, word, at), self._expression(rule, each)) for word, each in cases.items()
+                ]
+                return build.choose(several, self._expression(rule, otherwise), at)
+        raise Unsupported("a field that is no single value")
+
+    def _is(self, by: str, word: str, at: Span) -> Expression:
+        same = build.equals(build.name(by, at), build.literal(word, at), at)
+        return build.call("is true", same, span=at)
+
+    def _text(self, rule: Rule, name: str) -> pl.Expr:
+        """A node as a text; null where it is not known or no text."""
+        try:
+            return text(self.term(rule, name) or Const(None)).expr
+        except Unsupported:
+            return self._world.named(rule.entity, name).words()
+
     def is_word(self, rule: Rule, by: str, word: str) -> Flag | Const:
         """Whether a node has a text as its value; false where it is not known."""
-        code = coded(self.term(rule, by))
+        term = self.term(rule, by)
+        code = None if term is None else coded(term)
         if code is None:
-            raise Unsupported("a choice by any text")
+            return Flag((self._text(rule, by) == lit(word, pl.String)).fill_null(False), True)
         places = [i for i, each in enumerate(code.domain) if each == word]
         if not places:
             return Const(False)
         here = code.expr == lit(places[0], pl.UInt16)
         return Flag(here if code.sure else here.fill_null(False), True)
 
-    def term(self, rule: Rule, name: str) -> Term:
-        """The term of a node that a rule is read off."""
-        term = self._world.place(rule.entity).find(name)
-        if term is None:
-            raise Unsupported(f"there is no `{name}`")
-        return self._world.place(rule.entity).frame.keep(term)
+    def term(self, rule: Rule, name: str) -> Term | None:
+        """The term of a node that a rule is read off; None for one that has none."""
+        try:
+            term = self._world.place(rule.entity).find(name)
+        except Unsupported:
+            return None
+        return None if term is None else self._world.place(rule.entity).frame.keep(term)
+
+    def known(self, rule: Rule, name: str) -> Flag | Const:
+        """Whether a node is known."""
+        term = self.term(rule, name)
+        try:
+            return terms.known(term if term is not None else Const(None))
+        except Unsupported:
+            return self._world.named(rule.entity, name).test(_is_known)
+
+    def gone(self, rule: Rule) -> Flag | Const:
+        """Whether there is no finding of a rule: what tells whether there is one is surely false."""
+        if rule.exists is None:
+            return Const(False)
+        term = self.term(rule, rule.exists)
+        if isinstance(term, Const):
+            return Const(term.value is False)
+        if isinstance(term, Flag):
+            return Flag((~term.expr).fill_null(False), True)
+        return self._world.named(rule.entity, rule.exists).test(_is_false)
 
     # What is not known
 
     def opened(self, rule: Rule) -> Flag | Const:
         """Whether a finding of the rule names something that is not known."""
-        exists = self.term(rule, rule.exists) if rule.exists is not None else Const(True)
-        there = terms.known(exists)
-        status = self.term(rule, rule.status)
-        decided = both([there, terms.known(status)])
+        there = self.known(rule, rule.exists) if rule.exists is not None else Const(True)
+        decided = both([there, self.known(rule, rule.status)])
         parts: list[Flag | Const] = [negated(decided)]
         values = either([self._behind(rule, each) for each in rule.fields.values()])
         if not (isinstance(values, Const) and values.value is False):
-            parts.append(both([negated(self.is_status(status, NOT_APPLICABLE)), values]))
+            parts.append(both([negated(self.is_word(rule, rule.status, NOT_APPLICABLE)), values]))
         parts += [self._requirements(rule, each) for each in rule.fields.values()]
-        found = either(parts)
-        if isinstance(exists, Const):
-            return found
-        gone = Flag((~terms.flag(exists).expr).fill_null(False), True)
-        return both([negated(gone), found])
-
-    def is_status(self, term: Term, word: str) -> Flag | Const:
-        """Whether a status is a certain one; false where it is not known."""
-        code = coded(term)
-        if code is None or word not in code.domain:
-            return Const(False)
-        return Flag((code.expr == lit(code.domain.index(word), pl.UInt16)).fill_null(False), True)
+        return both([negated(self.gone(rule)), either(parts)])
 
     def _behind(self, rule: Rule, reading: Reading) -> Flag | Const:
         match reading:
@@ -280,7 +365,7 @@ class RuleReader:
         return Const(False)
 
     def _unknown(self, rule: Rule, node: str) -> Flag | Const:
-        return negated(terms.known(self.term(rule, node)))
+        return negated(self.known(rule, node))
 
     def _over_cases(
         self, rule: Rule, reading: readings.Choose, of: Callable[[Rule, Reading], Flag | Const]
@@ -321,8 +406,6 @@ def blocks(frame: Frame, rules: Sequence[Lowered]) -> Iterator[Block]:
 
 
 def _keyed(frame: Frame, block: Block) -> Block:
-    if block.size > _KEYS:
-        raise Unsupported("findings with very many outcomes")
     dtype = next(each for most, each in _WIDTHS if block.size <= most)
     key: pl.Expr | None = None
     factor = 1

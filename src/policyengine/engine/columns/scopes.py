@@ -13,8 +13,12 @@ from policyengine.engine.columns.alike import unified
 from policyengine.engine.columns.emit import NOT_KNOWN, Emitter, Form
 from policyengine.engine.columns.frames import Frame, State, Steps
 from policyengine.engine.columns.load import FactShape, Shape, fact_term
+from policyengine.engine.columns.row_columns import RowColumns
+from policyengine.engine.columns.row_values import is_single
 from policyengine.engine.columns.terms import Const, Flag, Rows, Term, Unsupported, lit
+from policyengine.feel.syntax import build
 from policyengine.feel.syntax import tree as syntax
+from policyengine.feel.syntax.tree import Expression, Name
 from policyengine.feel.values.values import Range
 from policyengine.policy.rule import Repeat
 from policyengine.program.graph import Graph, Key
@@ -85,14 +89,19 @@ class Place:
 class World:
     """All entities of a graph, for batches of one shape."""
 
-    def __init__(self, graph: Graph, today: date, shape: Shape, names: dict[int, frozenset[str]]) -> None:
+    def __init__(
+        self, graph: Graph, today: date, shape: Shape, names: dict[int, frozenset[str]], whole: bool = False
+    ) -> None:
         self.graph = graph
         self.today = today
-        self.shape: dict[tuple[str, str], FactShape] = dict(shape)
+        self.shape: Mapping[Key, FactShape] = dict(shape)
+        self.whole = whole
         self.steps = Steps()
-        self.troubles: dict[Key, str] = {}
+        self.by_rows: dict[Key, str] = {}
         self._names = names
-        self._nodes: dict[Key, Term] = {}
+        self._by_rows: dict[tuple[str, int], RowColumns] = {}
+        self._nodes: dict[Key, Term | None] = {}
+        self._named: dict[Key, Name] = {}
         self._places: dict[str, Place] = {}
         vocabulary = graph.vocabulary
         for entity in sorted(vocabulary.entities, key=lambda each: len(vocabulary.lineage(each))):
@@ -103,12 +112,36 @@ class World:
     def work_out(self) -> None:
         """All nodes, in the order of dependency."""
         for key in self.graph.order:
-            try:
-                emitter = self.emitter(key[0])
-                term = emitter.emit(self.graph.nodes[key[0]][key[1]].expression)
-                self._nodes[key] = emitter.frame.keep(term)
-            except Unsupported as trouble:
-                self.troubles[key] = str(trouble)
+            if key not in self._nodes:
+                self._work_out(key)
+
+    def _work_out(self, key: Key) -> Term | None:
+        """A node in columns, or else as one column by rows; None for one that has parts."""
+        entity, name = key
+        expression = self.graph.nodes[entity][name].expression
+        found: Term | None = None
+        try:
+            emitter = self.emitter(entity)
+            found = emitter.frame.keep(emitter.emit(expression))
+        except Unsupported as trouble:
+            self.by_rows[key] = str(trouble)
+            if is_single(self.graph.types.get(key)):
+                found = self.row_columns(entity, expression).value(key, self.graph.types.get(key))
+        self._nodes[key] = found
+        return found
+
+    def row_columns(self, entity: str, expression: Expression) -> RowColumns:
+        """The columns of an expression that is worked out by rows."""
+        key = (entity, id(expression))
+        if key not in self._by_rows:
+            self._by_rows[key] = RowColumns(self, entity, expression)
+        return self._by_rows[key]
+
+    def named(self, entity: str, name: str) -> RowColumns:
+        """The columns of what a name stands for, worked out by rows."""
+        node = self.graph.node(entity, name)
+        assert node is not None
+        return self.row_columns(entity, self._named.setdefault((entity, name), build.name(name, node[1].at)))
 
     def emitter(self, entity: str) -> Emitter:
         """What lowers the expressions of an entity."""
@@ -116,9 +149,15 @@ class World:
 
     def node(self, key: Key) -> Term:
         """The term of a node; raises `Unsupported` where it has none."""
-        if key in self.troubles:
+        found = self._nodes[key] if key in self._nodes else self._work_out(key)
+        if found is None:
             raise Unsupported(f"`{key[1]}` has no columns")
-        return self._nodes[key]
+        return found
+
+    def single(self, key: Key) -> Term | None:
+        """The term of a node that has a single value; None for others."""
+        found = self._nodes[key] if key in self._nodes else self._work_out(key)
+        return found if isinstance(found, (Const, *terms.SINGLE)) else None
 
     def place(self, entity: str) -> Place:
         """The scope of an entity, which a computed one gets when it is first asked for."""
@@ -136,6 +175,13 @@ class World:
     # Computed entities
 
     def _repeated(self, entity: str, repeat: Repeat) -> Place:
+        try:
+            return self._in_columns(entity, repeat)
+        except Unsupported:
+            items = self.named(repeat.within, repeat.items)
+            return Place(self, entity, *items.occasions(entity, repeat.types))
+
+    def _in_columns(self, entity: str, repeat: Repeat) -> Place:
         place = self.place(repeat.within)
         items = place.find(repeat.items)
         if isinstance(items, Const) and not items.sure:

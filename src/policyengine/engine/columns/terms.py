@@ -104,6 +104,14 @@ class Opaque:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A single value of any type, written as a text that is read only where values are worked out by rows."""
+
+    expr: pl.Expr
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """A range."""
 
@@ -139,7 +147,7 @@ class Values:
     """A list of single values in one column."""
 
     expr: pl.Expr
-    item: Literal["text", "number", "date", "flag"]
+    item: Literal["text", "number", "date", "flag", "period"]
     scale: int = 0
     sure: bool = False
 
@@ -182,11 +190,11 @@ SELF = Num(pl.col("__self"), 0, 0, True)
 """The number of each row in its frame."""
 
 Term: TypeAlias = (
-    Const | Flag | Code | Num | Quotient | Text | Day | Seconds | Opaque | Span | Listed | Entries | Values
-    | Rows | Times | Instance | Picked
+    Const | Flag | Code | Num | Quotient | Text | Day | Seconds | Opaque | Held | Span | Listed | Entries
+    | Values | Rows | Times | Instance | Picked
 )  # fmt: skip
-Single: TypeAlias = Flag | Code | Num | Text | Day | Seconds | Opaque | Values
-SINGLE = (Flag, Code, Num, Text, Day, Seconds, Opaque, Values)
+Single: TypeAlias = Flag | Code | Num | Text | Day | Seconds | Opaque | Held | Values
+SINGLE = (Flag, Code, Num, Text, Day, Seconds, Opaque, Held, Values)
 
 
 def places(value: Decimal) -> int:
@@ -219,7 +227,7 @@ def flag(term: Term) -> Flag:
 def is_sure(term: Term) -> bool:
     """Whether a term is known in every row."""
     match term:
-        case Const() | Flag() | Code() | Num() | Text() | Day() | Seconds() | Opaque() | Values():
+        case Const() | Flag() | Code() | Num() | Text() | Day() | Seconds() | Opaque() | Held() | Values():
             return term.sure
         case Listed(items):
             return all(is_sure(each) for each in items)

@@ -11,42 +11,32 @@ from tests.differential.compare import TODAY, VOCABULARY, graph_of
 from tests.differential.expressions import Written
 
 from policyengine.engine.columns.frames import State
-from policyengine.engine.columns.load import Loader
+from policyengine.engine.columns.load import Loader, Shape
 from policyengine.engine.columns.needs import Needs
 from policyengine.engine.columns.passing import pass_all
+from policyengine.engine.columns.row_values import Misfit
 from policyengine.engine.columns.scopes import World
 from policyengine.engine.columns.terms import lit
 from policyengine.engine.rows.engine import compile_graph
 from policyengine.feel.values.values import Missing, Unknown
+from policyengine.program.graph import Graph
 from policyengine.program.record import Record
 
 _Missing = tuple[str, str, str]
 """The entity, its key, the fact."""
 
 
-def cause_differences(
-    expressions: Sequence[Written], several: Sequence[Record]
-) -> Iterator[tuple[int, int, str]]:
-    """For every expression how many records were compared, how many columns left open, and what differs."""
+def cause_differences(expressions: Sequence[Written], several: Sequence[Record]) -> Iterator[tuple[int, str]]:
+    """For every expression how many records were compared, and what differs."""
     graph = graph_of(expressions)
     compiled = compile_graph(graph, TODAY)
     instances = [compiled.instances(record)["thing"][0] for record in several]
     state, shape, careful = Loader(VOCABULARY, FACTS).load(batch_of(VOCABULARY, several))
-    world = World(graph, TODAY, shape, {})
-    world.work_out()
-    known = [i for i in range(len(expressions)) if ("thing", f"x{i}") not in world.troubles]
-    needs = Needs(world)
-    for i in known:
-        needs.nodes["thing", f"x{i}", False] = [lit(1 << i, pl.UInt64)]
-    pass_all(needs)
-    found, beyond = _found(needs, state, len(several))
-    for i in known:
-        compared, left, wrong = 0, 0, ""
+    found = _found(graph, state, shape, len(expressions))
+    for i in range(len(expressions)):
+        compared, wrong = 0, ""
         for number, (instance, record) in enumerate(zip(instances, several, strict=True)):
             if careful[number]:
-                continue
-            if beyond[number] >> i & 1:
-                left += 1
                 continue
             compared += 1
             ours = {fact for fact, bits in found[number].items() if bits >> i & 1}
@@ -56,7 +46,7 @@ def cause_differences(
                     f"{expressions[i].text}: {sorted(ours)}, not {sorted(theirs)} "
                     f"for {record.facts} {record.lists}"
                 )
-        yield compared, left, wrong
+        yield compared, wrong
 
 
 def _causes(value: object) -> set[_Missing]:
@@ -64,15 +54,26 @@ def _causes(value: object) -> set[_Missing]:
     return {(each.entity, each.key, each.fact) for each in causes if isinstance(each, Missing)}
 
 
-def _found(needs: Needs, state: State, count: int) -> tuple[list[dict[_Missing, int]], list[int]]:
-    """For every record the missing facts with the bits of those that need them; and what is left open."""
+def _found(graph: Graph, loaded: State, shape: Shape, count: int) -> list[dict[_Missing, int]]:
+    """For every record the missing facts with the bits of the expressions that need them."""
+    wider = dict(shape)
+    while True:
+        try:
+            return _needed(World(graph, TODAY, frozenset(wider.items()), {}, whole=True), dict(loaded), count)
+        except Misfit as misfit:
+            wider[misfit.key] = misfit.shape
+
+
+def _needed(world: World, state: State, count: int) -> list[dict[_Missing, int]]:
+    world.work_out()
+    needs = Needs(world)
+    for i in range(count):
+        needs.nodes["thing", f"x{i}", False] = [lit(1 << i, pl.UInt64)]
+    pass_all(needs)
     lacked = [(fact, frame, frame.column(need)) for fact, frame, need in needs.lacked()]
-    left = [(frame, frame.column(need)) for frame, need in needs.beyond]
-    wanted = {(frame.name, need.meta.output_name()) for _, frame, need in lacked}
-    wanted |= {(frame.name, need.meta.output_name()) for frame, need in left}
-    for run in needs.world.steps.finish(wanted):
+    for run in world.steps.finish({(frame.name, need.meta.output_name()) for _, frame, need in lacked}):
         run(state)
-    found: list[dict[_Missing, int]] = [{} for _ in range(count)]
+    found: list[dict[_Missing, int]] = [{} for _ in range(state["thing"].height)]
     for (entity, fact), frame, need in lacked:
         rows = state[frame.name]
         roots = rows.get_column("__self" if entity == "thing" else "__root")
@@ -82,10 +83,4 @@ def _found(needs: Needs, state: State, count: int) -> tuple[list[dict[_Missing, 
         for root, name, bits in zip(roots, names, rows.select(need).to_series(), strict=True):
             if bits:
                 found[root][entity, name, fact] = bits
-    beyond = [0] * count
-    for frame, need in left:
-        rows = state[frame.name]
-        roots = rows.get_column("__self" if frame.name == "thing" else "__root")
-        for root, bits in zip(roots, rows.select(need).to_series(), strict=True):
-            beyond[root] |= bits
-    return found, beyond
+    return found

@@ -89,5 +89,5 @@ NAMED = (
 def test_an_expression(text: str) -> None:
     ((compared, expressed, wrong),) = differences([Written(text)], records(random.Random(2), 400))
     assert wrong == ""
-    assert expressed, f"{text} has no columns"
+    assert expressed, f"{text} has no form"
     assert compared > 300

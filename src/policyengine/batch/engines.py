@@ -28,14 +28,12 @@ class Numbered:
 class Answered:
     """Rows, or an Arrow table of them; records whose amounts no table holds, with the reason.
 
-    `by_rows` counts the records that the row engine answered, `named` those for which it only named the
-    facts that are missing.
+    `by_rows` counts the records that the row engine answered.
     """
 
     rows: Any
     refused: Sequence[tuple[int, str]] = ()
     by_rows: int = 0
-    named: int = 0
 
 
 class Engine(Protocol):
@@ -115,7 +113,7 @@ class Columns:
 
         parts: list[Any] = []
         refused: list[tuple[int, str]] = []
-        by_rows = named = 0
+        by_rows = 0
         batches = [batch] if batch is not None and batch.num_rows else []
         assert self._program.graph is not None
         # A few odd ones are no other batch: it might have to be put into columns in a way of its own.
@@ -126,7 +124,6 @@ class Columns:
             parts.append(answer.table)
             refused += answer.refused
             by_rows += answer.by_rows
-            named += answer.named
         if beyond:
             from policyengine.engine.arrow import arrow_table, findings_schema
 
@@ -134,4 +131,4 @@ class Columns:
             parts.append(arrow_table(answered.rows, findings_schema()))
             refused += answered.refused
             by_rows += answered.by_rows
-        return Answered(in_order(parts), refused, by_rows, named)
+        return Answered(in_order(parts), refused, by_rows)

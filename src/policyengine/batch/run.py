@@ -54,8 +54,7 @@ class Sink(Protocol):
 class Summary:
     """What a run came to: records read, of those rejected, rows of tables without a record, rows written.
 
-    `by_rows` are the records that the row engine answered, `named` those whose missing facts it named for
-    columns. `first` are the first mistakes.
+    `by_rows` are the records that the row engine answered. `first` are the first mistakes.
     """
 
     records: int = 0
@@ -63,7 +62,6 @@ class Summary:
     orphans: int = 0
     rows: int = 0
     by_rows: int = 0
-    named: int = 0
     first: list[Reject] = field(default_factory=list)
 
     @property
@@ -221,7 +219,6 @@ class _Pass:
             self._sink.write_table(answered.rows, records)
             self._summary.rows += answered.rows.num_rows
         self._summary.by_rows += answered.by_rows
-        self._summary.named += answered.named
         self._refuse()
         self._run.tell(self._summary.records, self._reader)
 

@@ -186,14 +186,12 @@ def evaluate_tables(program: Program, wanted: Wanted, console: Console) -> int:
         raise CommandError("there is no record in what was given")
     by_rows = f"{summary.by_rows:,} of {plural(summary.records, 'record')} worked out one after the other"
     _explain(wanted, console, by_rows)
-    if summary.named:
-        _explain(wanted, console, f"{summary.named:,} more only for the names of their missing facts")
     console.err(_told(summary, targets.rejects))
     return OK if summary.clean else FOUND
 
 
 def choose_engine(program: Program, wanted: Wanted, console: Console) -> Engine:
-    """The engine that is asked for; by itself columns, where they are installed and express all of it."""
+    """The engine that is asked for; by itself columns, where they are installed."""
     there = find_spec("polars") is not None and find_spec("pyarrow") is not None
     if wanted.engine == "columns":
         need_extra("polars" if find_spec("polars") is None else "pyarrow", "the column engine")
@@ -203,7 +201,7 @@ def choose_engine(program: Program, wanted: Wanted, console: Console) -> Engine:
         return Rows(program.linked)
     columns = Columns(program.linked, FEW if wanted.engine == "auto" else 0)
     if wanted.explain_engine:
-        console.err("\n".join(_engine_lines(columns.plan.fallbacks)))
+        console.err("\n".join(_engine_lines(columns.plan.by_rows)))
     return columns
 
 
@@ -212,13 +210,12 @@ def _explain(wanted: Wanted, console: Console, text: str) -> None:
         console.err(text)
 
 
-def _engine_lines(fallbacks: Mapping[str, str]) -> Iterator[str]:
-    if not fallbacks:
+def _engine_lines(by_rows: Mapping[str, str]) -> Iterator[str]:
+    if not by_rows:
         yield "engine: columns (all of the program)"
         return
-    parts = plural(len(fallbacks), "part")
-    yield f"engine: rows for all records ({parts} of the program not expressed in columns)"
-    yield from (f"  {name}: {why}" for name, why in fallbacks.items())
+    yield f"engine: columns ({plural(len(by_rows), 'part')} of the program worked out row by row)"
+    yield from (f"  {name}: {why}" for name, why in by_rows.items())
 
 
 def _targets(program: Program, wanted: Wanted, inputs: Inputs) -> Targets:

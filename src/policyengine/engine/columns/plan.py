@@ -69,7 +69,7 @@ class ColumnPlan:
 
     @cached_property
     def by_rows(self) -> Mapping[str, str]:
-        """Nodes and cells that columns have no form for, each with the reason; they are worked out by rows."""
+        """Nodes and cells without a column form, each with the reason; they are worked out row by row."""
         return self._lowering(self._usual()).by_rows
 
     def run(self, batch: Any) -> Any:

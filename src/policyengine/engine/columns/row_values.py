@@ -56,7 +56,7 @@ def decoder(term: Term) -> tuple[tuple[pl.Expr, ...], Decode] | None:
         case terms.Opaque(expr):
             return (expr,), quantities.period
         case terms.Held(expr):
-            return (expr,), _released
+            return (expr,), released
         case terms.Values(expr, item):
             return (expr,), _ITEMS.get(item, tuple)
         case Span(low, high, low_closed, high_closed):
@@ -107,7 +107,7 @@ def _days(value: object) -> int | None:
     return datetime.date(year + 1, value.month, value.day).toordinal() + 146_097 * era - _EPOCH
 
 
-# A value of any type as a text, which nothing reads but `_released`
+# A value of any type as a text, which nothing reads but `released`
 
 
 def _held(value: object) -> str | None:
@@ -135,7 +135,8 @@ def _held(value: object) -> str | None:
     raise TypeError(f"a {type(value).__name__} is no single value")
 
 
-def _released(text: str) -> object:
+def released(text: str) -> object:
+    """The value of a text of a `Held`."""
     rest = text[1:]
     match text[0]:
         case "0":

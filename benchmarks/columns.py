@@ -14,7 +14,6 @@ import gc
 import re
 import sys
 import time
-from collections import deque
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -110,15 +109,23 @@ def batch(columns: ColumnPlan, count: int) -> Any:
 
 def right(columns: ColumnPlan, table: Any, by_hand: pl.DataFrame) -> None:
     """Raises `ValueError` where an amount is not right to the last digit, ours or the hand-written one."""
-    brief = columns.brief(table).entities["partner"]
     expected = [answer(each) for each in records(_FEW)]
-    for name, theirs, mine in (
-        ("net_setup", "net_setup_fee", "fees/setup.net"), ("net_monthly", "net_monthly_fee", "fees/monthly.net"),
-        ("expected_mrr", "expected_mrr", "values.expected_mrr"), ("weighted_mrr", "weighted_mrr", "values.weighted_mrr"),
+    rows = columns.answer(table.slice(0, _FEW)).table.to_pylist()
+    for name, theirs, part, cell in (
+        ("net_setup", "net_setup_fee", "setup", "net"), ("net_monthly", "net_monthly_fee", "monthly", "net"),
+        ("expected_mrr", "expected_mrr", "expected_mrr", "value"),
+        ("weighted_mrr", "weighted_mrr", "weighted_mrr", "value"),
     ):  # fmt: skip
         wanted = [each[name] for each in expected]
-        if brief.column(mine).to_pylist()[:_FEW] != wanted or by_hand[theirs].to_list()[:_FEW] != wanted:
+        mine = [Decimal(row[cell]) for row in rows if row["id"] == part and row[cell] is not None]
+        if mine != wanted or by_hand[theirs].to_list()[:_FEW] != wanted:
             raise ValueError(name)
+
+
+def findings(columns: ColumnPlan, table: Any) -> None:
+    """Works the findings table out in batches as `evaluate` does, and keeps none of it."""
+    for at in range(0, table.num_rows, _PART):
+        columns.answer(table.slice(at, _PART))
 
 
 def program_of(copies: int) -> Any:
@@ -132,17 +139,6 @@ def program_of(copies: int) -> Any:
     if not found.ok:
         raise ValueError([each.message for each in found.diagnostics])
     return found
-
-
-def written_out(found: Any) -> Any:
-    """The tables of entities with every list in every row that has it, as the hand-written frame has them."""
-    return {
-        name: [
-            each.dictionary_decode() if pa.types.is_dictionary(each.type) else each
-            for column in table.columns for each in column.chunks
-        ]
-        for name, table in found.entities.items()
-    }  # fmt: skip
 
 
 # Timing
@@ -174,7 +170,6 @@ def beside(count: int) -> None:
     loaded = ours.program()
     columns, hand = plan(loaded.linked), _hand()
     table = batch(columns, count)
-    parts = [table.slice(at, _PART) for at in range(0, count, _PART)]
     frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)
     right(columns, table, hand(frame))
@@ -183,10 +178,7 @@ def beside(count: int) -> None:
     took = best(
         {
             "hand-written Polars, decimals": lambda: hand(frame),
-            "columns, tables of entities": lambda: columns.brief(table),
-            "columns, tables of entities, lists written out": lambda: written_out(columns.brief(table)),
-            "columns, findings table": lambda: deque((columns.answer(each) for each in parts), maxlen=0),
-            "row engine, outcomes": lambda: [loaded.outcomes(record) for record in some],
+            "columns, findings table": lambda: findings(columns, table),
         }
     )
     new = iter(some)  # in every round others: what came up before is put together faster
@@ -194,28 +186,18 @@ def beside(count: int) -> None:
         {"row engine, findings table": lambda: [rows(i, each) for i, each in enumerate(islice(new, _SOME))]},
         _FEW // _SOME,
     )
-    counts = {"row engine, outcomes": _FEW, "row engine, findings table": _SOME}
+    counts = {"row engine, findings table": _SOME}
     rates = {name: counts.get(name, count) / seconds for name, seconds in {**took, **slow}.items()}
     by_hand = rates["hand-written Polars, decimals"]
-    same = {"columns, tables of entities": "row engine, outcomes",
-            "columns, tables of entities, lists written out": "row engine, outcomes",
-            "columns, findings table": "row engine, findings table"}  # fmt: skip
+    same = {"columns, findings table": "row engine, findings table"}
     _say("| on one core | records a second | to hand-written Polars | to our rows, same outputs |")
     _say("|---|---:|---:|---:|")
     for name, rate in rates.items():
         to_rows = f"{rate / rates[same[name]]:.1f} x" if name in same else ""
         _say(f"| {name} | {rate:,.0f} | {rate / by_hand:.3f} x | {to_rows} |")
     _say()
-    _say(
-        "Tables of entities hold each finding as a number, and amounts, as the row engine's `outcomes` do. Rows"
-    )
-    _say(
-        "that are alike point at one list of them, as equal outcomes share theirs; the line below writes each"
-    )
-    _say(
-        "list out. The findings table has a row for each of 53 findings a record, with its place, its basis and"
-    )
-    _say(f"its amounts, worked out in batches of {_PART:,} as `evaluate` does.")
+    _say("The findings table has a row for each of 53 findings a record, with its place, its basis and its")
+    _say(f"amounts, worked out in batches of {_PART:,} as `evaluate` does.")
     _say()
 
 
@@ -230,7 +212,7 @@ def by_records(counts: tuple[int, ...]) -> None:
 
         def run(table: Any = table, times: int = times) -> None:
             for _ in range(times):
-                columns.brief(table)
+                findings(columns, table)
 
         _say(f"| {count:,} | {best({'': run}, 3)[''] / count * 1e6:.3f} |")
     _say()
@@ -244,9 +226,9 @@ def by_rules(copies: tuple[int, ...], count: int) -> None:
         columns = plan(program_of(several))
         table = batch(columns, count)
         start = time.perf_counter()
-        columns.brief(table)
+        columns.answer(table.slice(0, 100))
         lowering = time.perf_counter() - start
-        seconds = best({"": lambda columns=columns, table=table: columns.brief(table)}, 5)[""]
+        seconds = best({"": lambda columns=columns, table=table: findings(columns, table)}, 5)[""]
         rules = len(columns.graph.rules)
         _say(
             f"| {rules:,} | {lowering:.2f} | {seconds / count * 1e6:.2f} | {seconds / count / rules * 1e9:.1f} |"
@@ -260,8 +242,8 @@ if __name__ == "__main__":
     _say(f"{machine()}; Polars on one. The same workload, {ROUNDS} rounds in turn, the best of each.")
     _say()
     beside(100_000)
-    peers((10_000, 100_000), plan(ours.program().linked), batch, _hand(), best, _say)
+    peers((10_000, 100_000), plan(ours.program().linked), batch, _hand(), findings, best, _say)
     by_holes(best, _say)
-    by_records((10_000, 100_000, 1_000_000, 10_000_000))
+    by_records((10_000, 100_000, 1_000_000))
     by_rules((1, 6, 31), 50_000)
     put("columns", "\n".join(_SAID))

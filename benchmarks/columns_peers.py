@@ -53,6 +53,7 @@ def peers(
     columns: Any,
     table_of: Callable[[Any, int], Any],
     hand: Callable[[Any], Any],
+    findings: Callable[[Any, Any], None],
     best: Callable[..., dict[str, float]],
     say: Callable[[str], None],
 ) -> None:
@@ -67,11 +68,11 @@ def peers(
         table = table_of(columns, count)
         frame = pl.from_arrow(table)
         took = best({
-            "columns, tables of entities": lambda table=table: columns.brief(table),
+            "columns, findings table": lambda table=table: findings(columns, table),
             "hand-written Polars, decimals": lambda frame=frame: hand(frame),
             "OpenFisca, arrays": run,
         }, 5)  # fmt: skip
-        ours = took["columns, tables of entities"]
+        ours = took["columns, findings table"]
         for name, seconds in took.items():
             checked = min(count, _CHECKED)
             right = f"{off:,} of {checked:,} records a cent off or more" if "Fisca" in name else "all right"

@@ -6,6 +6,7 @@ The rest of the program stays in columns.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -16,7 +17,8 @@ from policyengine.engine.columns.row_reads import Entities, Reads, Work
 from policyengine.engine.columns.row_values import encoded, encoder
 from policyengine.engine.columns.terms import Flag, Term
 from policyengine.engine.finding_values import as_shown
-from policyengine.engine.layout import DIGITS, ColumnKind, TooLarge, table_number, value_text
+from policyengine.engine.layout import DIGITS, ColumnKind, TooLarge, table_value, value_text
+from policyengine.feel.limits import NUMBERS
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.types.types import Number, RangeOf, Type
 from policyengine.feel.values.values import FarDate, Range, Unknown
@@ -65,8 +67,8 @@ class RowColumns:
 
     def cell(self, kind: ColumnKind) -> pl.Expr:
         """The value as a cell of the findings table: of an exact number whole units of `DIGITS` digits."""
-        if kind == "exact":
-            return self._exact()
+        if kind in ("exact", "count"):
+            return self._number(kind)
         wanted: Any = pl.Date if kind == "date" else pl.String
 
         def cells(values: Sequence[object]) -> pl.Series:
@@ -76,26 +78,28 @@ class RowColumns:
 
         return self._added(cells)
 
-    def _exact(self) -> pl.Expr:
-        """Records with an amount that no table holds are left to the row engine, which refuses them."""
+    def _number(self, kind: ColumnKind) -> pl.Expr:
+        """Records with a number that no table holds are left to the row engine, which refuses them."""
         root = self.frame.from_(self._world.place(self._world.graph.vocabulary.root).frame, terms.SELF)
         assert isinstance(root, terms.Num)
         records = root.expr.meta.output_name()
         frame, reads, name = self.frame, self.reads, self.frame.steps.fresh("r")
+        dtype, scale = (pl.Int128, DIGITS) if kind == "exact" else (pl.Int64, 0)
 
         def run(state: State) -> None:
             units: list[int | None] = []
             large: list[int] = []
             for place, value in enumerate(Work(reads, state).values()):
                 try:
-                    units.append(None if isinstance(value, Unknown) or value is None else _units(value))
+                    number = None if isinstance(value, Unknown) or value is None else table_value(value, kind)
+                    units.append(None if number is None else int(Decimal(number).scaleb(scale, NUMBERS)))
                 except TooLarge:
                     units.append(None)
                     large.append(state[frame.name].get_column(records)[place])
             if large:
                 more = pl.DataFrame({"record": large}, state[CAREFUL].schema)
                 state[CAREFUL] = pl.concat([state[CAREFUL], more])
-            state[frame.name] = state[frame.name].hstack([pl.Series(name, units, dtype=pl.Int128)])
+            state[frame.name] = state[frame.name].hstack([pl.Series(name, units, dtype=dtype)])
 
         needs = reads.needs | {(frame.name, records)}
         return frame.added(name, frame.steps.add(run, needs, {(frame.name, name)}))
@@ -132,11 +136,6 @@ class RowColumns:
         made |= {(entity, "__self"), (entity, "__up")}
         frame.base = above.steps.add(run, reads.needs, made)
         return frame, {each.name: each.term for each in fields}
-
-
-def _units(value: object) -> int:
-    number = table_number(value)  # type: ignore[arg-type]
-    return int(number.scaleb(DIGITS))
 
 
 def _contexts(items: object, types: Iterable[str]) -> Sequence[Any]:

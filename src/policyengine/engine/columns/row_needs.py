@@ -8,8 +8,7 @@ from policyengine.dataclass import dataclass
 from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.needs import Need, Needs, PlaceSpot
 from policyengine.engine.columns.row_reads import Level, Reads, Sight, Work
-from policyengine.feel.evaluate.scope import unknown_within
-from policyengine.feel.values.values import Missing, Unknown
+from policyengine.feel.values.values import Missing, Unknown, unknown_within
 
 _Key = tuple[str, str]
 

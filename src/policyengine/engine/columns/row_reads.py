@@ -17,10 +17,10 @@ from policyengine.engine.columns.frames import Column, Frame, State
 from policyengine.engine.columns.load import FactShape
 from policyengine.engine.columns.row_values import Decode, decoder
 from policyengine.engine.columns.terms import Const, Flag, Rows, Term, Unsupported
-from policyengine.feel.evaluate.evaluator import evaluate
+from policyengine.feel.evaluation.evaluator import evaluate
+from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax.tree import Expression, Name, Path, walk
 from policyengine.feel.values.values import Failure, Missing, Unknown
-from policyengine.policy.library import LIBRARY
 from policyengine.program.graph import Graph, Key
 
 RowFunction = Callable[[Mapping[str, object]], object]

@@ -10,10 +10,10 @@ from tests.columns.compare import FACTS
 from tests.differential.compare import TODAY, VOCABULARY, graph_of
 from tests.differential.expressions import Written
 
+from policyengine.engine.columns.demand import Needs
+from policyengine.engine.columns.demand_forms import pass_all
 from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.load import Loader, Shape
-from policyengine.engine.columns.needs import Needs
-from policyengine.engine.columns.passing import pass_all
 from policyengine.engine.columns.row_values import Misfit
 from policyengine.engine.columns.scopes import World
 from policyengine.engine.columns.terms import lit

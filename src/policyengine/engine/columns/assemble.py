@@ -41,7 +41,7 @@ class Assembly:
         self._lowering = lowering
         self._state = state
         self._root = lowering.graph.vocabulary.root
-        self._fixes = lowering.fixes
+        self._interned = lowering.interned
         self._outputs = [
             (i, each)
             for i, each in enumerate(lowering.outputs)
@@ -71,7 +71,7 @@ class Assembly:
         if all(output.frame.name == self._root for _, output in self._outputs) and self._in_order():
             return self._part(self._outputs[0][1], self._chained(numbers))
         parts = [
-            self._part(output, self._fixes.lists(place).gather(each))
+            self._part(output, self._interned.lists(place).gather(each))
             for (place, output), each in zip(self._outputs, numbers, strict=True)
         ]
         return self._sorted(pl.concat(parts))
@@ -80,14 +80,14 @@ class Assembly:
         """For every row of a block the number of the list of its findings."""
         rows = self._state[output.frame.name]
         keys = rows.get_column(output.block.key) if output.block.key else None
-        return self._fixes.numbers(place, output.block, keys, rows.height)
+        return self._interned.numbers(place, output.block, keys, rows.height)
 
     def _chained(self, numbers: Sequence[pl.Series]) -> pl.Series:
         """For every record its findings of all blocks, put together once for records that are alike."""
         keys = pl.DataFrame([each.alias(f"{i}") for i, each in enumerate(numbers)])
         firsts = keys.unique(maintain_order=True)
         lists = [
-            self._fixes.lists(place).gather(each)
+            self._interned.lists(place).gather(each)
             for (place, _), each in zip(self._outputs, firsts.get_columns(), strict=True)
         ]
         chained = pl.DataFrame([each.alias(f"{i}") for i, each in enumerate(lists)])
@@ -100,7 +100,7 @@ class Assembly:
         """Whether the rows of a record are in their order as the blocks have them."""
         last = (-1, -1, -1)
         for place, _ in self._outputs:
-            found = self._fixes.extent(place)
+            found = self._interned.extent(place)
             if found is None or found[0] < last:
                 return False
             last = found[1]
@@ -135,7 +135,7 @@ class Assembly:
 
     def _sorted(self, whole: pl.DataFrame) -> pl.DataFrame:
         """Sorted by the record, then by the section, by who is judged, by the rule."""
-        order = self._fixes.order()
+        order = self._interned.order()
         ids = whole.get_column("id")
         who = pl.when(pl.col("entity") == 0).then(0).otherwise(pl.col("first")).cast(pl.UInt64)
         keyed = whole.with_columns(

@@ -10,7 +10,6 @@ from functools import reduce
 import polars as pl
 
 from policyengine.engine.columns import dates, logic, numbers, terms
-from policyengine.engine.columns.alike import day, is_text, seconds, text, unified
 from policyengine.engine.columns.emit import NOT_KNOWN, Emitter
 from policyengine.engine.columns.frames import either
 from policyengine.engine.columns.loops import aggregate, count_rows
@@ -26,6 +25,7 @@ from policyengine.engine.columns.terms import (
     Unsupported,
     lit,
 )
+from policyengine.engine.columns.unify import day, is_text, seconds, text, unified
 from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax import tree as syntax

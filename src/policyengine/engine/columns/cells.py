@@ -10,11 +10,11 @@ import polars as pl
 import pyarrow as pa
 
 from policyengine.engine.arrow import TYPES, findings_schema, to_series
-from policyengine.engine.columns.fixes import KINDS, numbered
+from policyengine.engine.columns.cell_values import exact_array, masked
 from policyengine.engine.columns.frames import State
+from policyengine.engine.columns.interned import KINDS, numbered
 from policyengine.engine.columns.lowering import Lowering, Output
 from policyengine.engine.columns.schema import ROW
-from policyengine.engine.columns.shows import exact_array, masked
 
 
 class Cells:
@@ -30,7 +30,7 @@ class Cells:
         self._height = whole.height
         self._root = lowering.graph.vocabulary.root
         own = frozenset(number for each in outputs for number, _ in each.cells)
-        self._fixed, self._words = lowering.fixes.looked_up(own)
+        self._fixed, self._words = lowering.interned.looked_up(own)
         self._found = self._fixed[whole.get_column("id")]
 
     def table(self) -> Any:

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from policyengine.engine.columns import terms
-from policyengine.engine.columns.alike import day
 from policyengine.engine.columns.emit import NOT_KNOWN
 from policyengine.engine.columns.terms import Const, Day, Flag, Num, Seconds, Term, Unsupported, lit
+from policyengine.engine.columns.unify import day
 from policyengine.feel.values.series import is_empty
 from policyengine.feel.values.values import Months
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 import polars as pl
 
 from policyengine.engine.columns import dates, numbers, terms
-from policyengine.engine.columns.alike import day
 from policyengine.engine.columns.emit import NOT_KNOWN, Bound, Emitter
 from policyengine.engine.columns.frames import Frame, State, both, either
 from policyengine.engine.columns.terms import (
@@ -25,6 +24,7 @@ from policyengine.engine.columns.terms import (
     Unsupported,
     lit,
 )
+from policyengine.engine.columns.unify import day
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.values.values import Range
 

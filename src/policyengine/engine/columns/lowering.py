@@ -10,12 +10,12 @@ from functools import cached_property
 import polars as pl
 
 from policyengine.dataclass import dataclass
-from policyengine.engine.columns import shows, terms
-from policyengine.engine.columns.fixes import KINDS, Fixes
+from policyengine.engine.columns import cell_values, terms
 from policyengine.engine.columns.frames import Column, Frame, State, either
-from policyengine.engine.columns.lacking import Lacking
+from policyengine.engine.columns.interned import KINDS, Block, Fixed, Interned, Lowered, blocks
 from policyengine.engine.columns.load import Shape
-from policyengine.engine.columns.readings import Block, Fixed, Lowered, RuleReader, blocks
+from policyengine.engine.columns.missing_facts import MissingFacts
+from policyengine.engine.columns.readings import RuleReader
 from policyengine.engine.columns.scopes import World
 from policyengine.engine.columns.terms import Const, Flag, Num, Term, Unsupported
 from policyengine.engine.finding_values import as_shown
@@ -49,7 +49,7 @@ class Lowering:
         self.graph = graph
         self.world = World(graph, today, shape, names, whole)
         self.outputs: list[Output] = []
-        self.fixes = Fixes()
+        self.interned = Interned()
         vocabulary = graph.vocabulary
         ordered = sorted(vocabulary.entities, key=lambda each: len(vocabulary.lineage(each)))
         self.order = {name: i for i, name in enumerate(ordered)}
@@ -76,9 +76,9 @@ class Lowering:
             run(state)
 
     @cached_property
-    def lacking(self) -> Lacking:
+    def missing_facts(self) -> MissingFacts:
         """Which facts are missing and who needs them, lowered when something is first not known."""
-        return Lacking(self.world, self._made)
+        return MissingFacts(self.world, self._made)
 
     def opened(self, state: State, count: int) -> pl.Series:
         """Which records have something that is not known."""
@@ -151,9 +151,9 @@ class Lowering:
 
     def _written(self, frame: Frame, term: Term, kind: Type | None, digits: int) -> pl.Expr:
         money = isinstance(kind, Number) and kind.unit == "money"
-        few = shows.few(term)
+        few = cell_values.few(term)
         if few is None:
-            return shows.written(term, digits if money else 0, frame=frame)
+            return cell_values.written(term, digits if money else 0, frame=frame)
         number, values = few
         texts = [value_text(as_shown(each, kind, digits), digits if money else 0) for each in values]
         return frame.column(pl.lit(pl.Series(texts, dtype=pl.String)).gather(number), f"text of {kind}")

@@ -13,14 +13,13 @@ import pyarrow as pa
 from policyengine.dataclass import dataclass
 from policyengine.engine.arrow import arrow_table, findings_schema
 from policyengine.engine.columns.assemble import Assembly
-from policyengine.engine.columns.lacking_rows import rows_of
 from policyengine.engine.columns.load import FactShape, Loader, Shape
 from policyengine.engine.columns.lowering import Lowering
-from policyengine.engine.columns.records import record_of
+from policyengine.engine.columns.missing_rows import rows_of
 from policyengine.engine.columns.row_columns import CAREFUL
-from policyengine.engine.columns.row_reads import Whole
 from policyengine.engine.columns.row_values import Misfit
-from policyengine.engine.columns.schema import ROW
+from policyengine.engine.columns.row_work import Whole
+from policyengine.engine.columns.schema import ROW, record_of
 from policyengine.engine.finding_rows import row_engine
 from policyengine.engine.layout import Row, TooLarge
 from policyengine.program.graph import Key
@@ -100,17 +99,17 @@ class ColumnPlan:
         lowering.run(state)
         careful = careful.scatter(state[CAREFUL].get_column("record").unique(), True)
         opened = lowering.opened(state, batch.num_rows) & ~careful
-        lacking, places = findings_schema().empty_table(), pl.Series([], dtype=pl.UInt32)
+        missing, places = findings_schema().empty_table(), pl.Series([], dtype=pl.UInt32)
         if opened.any():
-            lowering.lacking.run(state)
-            lacking, places = rows_of(lowering, state, careful)
+            lowering.missing_facts.run(state)
+            missing, places = rows_of(lowering, state, careful)
         extra: list[Row] = []
         at: list[int] = []
         refused: list[tuple[int, str]] = []
         for i, rows in self._one_by_one(batch, careful, refused):
             extra += rows
             at += [i] * len(rows)
-        more = pa.concat_tables([lacking, arrow_table(extra, findings_schema())]) if at else lacking
+        more = pa.concat_tables([missing, arrow_table(extra, findings_schema())]) if at else missing
         places = pl.concat([places, pl.Series(at, dtype=pl.UInt32)])
         table = Assembly(lowering, state).table(careful if careful.any() else None, more, places)
         return Answer(table, tuple(refused), int(careful.sum()))

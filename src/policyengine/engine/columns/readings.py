@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field
+from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
-from policyengine.dataclass import dataclass
 from policyengine.decision.findings import NOT_APPLICABLE, UNDETERMINED, Origin
-from policyengine.engine.columns import shows, terms
-from policyengine.engine.columns.alike import coded, text, unified
-from policyengine.engine.columns.frames import Frame, both, either
+from policyengine.engine.columns import cell_values, terms
+from policyengine.engine.columns.frames import both, either
+from policyengine.engine.columns.interned import Fixed, Lowered, Piece, Read
 from policyengine.engine.columns.logic import negated
 from policyengine.engine.columns.scopes import World
 from policyengine.engine.columns.terms import Code, Const, Flag, Term, Unsupported, lit
+from policyengine.engine.columns.unify import coded, text, unified
 from policyengine.engine.finding_values import as_shown
 from policyengine.engine.layout import RANKS, ColumnKind, value_fields
 from policyengine.feel.syntax import build
@@ -25,69 +24,7 @@ from policyengine.policy import rule as readings
 from policyengine.policy.rule import Reading, Rule
 from policyengine.source import Span
 
-_MOST = 4096
-_KEYS = 2**62
 _WIDEST = 2**40
-_WIDTHS: tuple[tuple[int, type[pl.DataType]], ...] = (
-    (2**16, pl.UInt16), (2**31, pl.UInt32), (_KEYS, pl.UInt64),
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A column of small numbers, below `radix`: one of a few values, or after them that it is not known."""
-
-    column: str
-    radix: int
-
-
-@dataclass(frozen=True, slots=True)
-class Fixed:
-    """A finding as far as it is the same wherever its pieces are: the cells of its row, by their names."""
-
-    section: int
-    rank: int
-    rule: int
-    cells: tuple[tuple[str, object], ...]
-
-
-Read = Callable[[Mapping[str, int]], object]
-
-
-@dataclass(slots=True)
-class Lowered:
-    """A rule in columns: its pieces, what reads its fixed cells off their values, and its own cells."""
-
-    number: int
-    rule: Rule
-    pieces: tuple[Piece, ...]
-    read: Callable[[Mapping[str, int]], Fixed | None]
-    cells: Mapping[str, pl.Expr]
-
-
-@dataclass(slots=True)
-class Block:
-    """Rules whose pieces make one key; `key` is the column of it."""
-
-    section: str = ""
-    rules: list[Lowered] = field(default_factory=list)
-    pieces: dict[str, Piece] = field(default_factory=dict)
-    key: str = ""
-
-    @property
-    def size(self) -> int:
-        """How many keys there may be."""
-        found = 1
-        for piece in self.pieces.values():
-            found *= piece.radix
-        return found
-
-    def decode(self, key: int) -> list[Fixed]:
-        """The fixed parts of all findings for a key."""
-        values: dict[str, int] = {}
-        for name, piece in self.pieces.items():
-            key, values[name] = divmod(key, piece.radix)
-        return [found for rule in self.rules if (found := rule.read(values)) is not None]
 
 
 _OPEN = Unknown(frozenset())
@@ -241,7 +178,7 @@ class RuleReader:
 
     def _cell(self, rule: Rule, reading: Reading, kind: ColumnKind) -> pl.Expr:
         try:
-            return shows.cell(self._column(rule, reading), kind)
+            return cell_values.cell(self._column(rule, reading), kind)
         except Unsupported as trouble:
             self.by_rows[f"{rule.origin.policy}/{rule.origin.id}"] = str(trouble)
             return self._world.row_columns(rule.entity, self._expression(rule, reading)).cell(kind)
@@ -382,41 +319,3 @@ class RuleReader:
         if not (isinstance(last, Const) and last.value is False):
             parts.append(both([*nowhere, last]))
         return either(parts)
-
-
-def blocks(frame: Frame, rules: Sequence[Lowered]) -> Iterator[Block]:
-    """The rules of a frame in blocks with keys of a moderate size, each with its key as a column."""
-    block = Block()
-    for rule in rules:
-        more = {piece.column: piece for piece in rule.pieces if piece.column not in block.pieces}
-        size = block.size
-        for piece in more.values():
-            size *= piece.radix
-        section = rule.rule.finding.section
-        if block.rules and ((size > _MOST and more) or section != block.section):
-            yield _keyed(frame, block)
-            block = Block()
-        block.section = section
-        block.rules.append(rule)
-        for piece in rule.pieces:
-            old = block.pieces.get(piece.column, piece)
-            block.pieces[piece.column] = max(old, piece, key=lambda each: each.radix)
-    if block.rules:
-        yield _keyed(frame, block)
-
-
-def _keyed(frame: Frame, block: Block) -> Block:
-    dtype = next(each for most, each in _WIDTHS if block.size <= most)
-    key: pl.Expr | None = None
-    factor = 1
-    for piece in block.pieces.values():
-        part = (
-            pl.col(piece.column).cast(dtype) * lit(factor, dtype)
-            if factor > 1
-            else pl.col(piece.column).cast(dtype)
-        )
-        key = part if key is None else key + part
-        factor *= piece.radix
-    if key is not None:
-        block.key = frame.column(key, "key").meta.output_name()
-    return block

@@ -1,12 +1,16 @@
-"""The Arrow schema of records: one column a fact, what stands within a record nested under its list."""
+"""Records as Arrow: one column a fact, what stands within a record nested under its list; and back."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
+from policyengine.policy import quantities
 from policyengine.policy.vocabulary import Fact, Vocabulary
+from policyengine.program.record import Record
 
 ROW = "__row"
 SCALE = 12
@@ -47,3 +51,27 @@ def _fields(vocabulary: Vocabulary, entity: str) -> list[Any]:
 def _type(fact: Fact) -> Any:
     single = _TYPES[fact.scalar]
     return pa.list_(single) if fact.is_list else single
+
+
+def record_of(vocabulary: Vocabulary, row: Mapping[str, Any], entity: str | None = None) -> Record:
+    """The record of a row; a null is a fact that is missing."""
+    name = entity or vocabulary.root
+    facts = {
+        fact: _value(row[fact], declared)
+        for fact, declared in vocabulary.entities[name].facts.items()
+        if row.get(fact) is not None
+    }
+    lists = {
+        str(below.list): tuple(record_of(vocabulary, each or {}, child) for each in row[str(below.list)])
+        for child, below in vocabulary.children(name)
+        if row.get(str(below.list)) is not None
+    }
+    return Record(name, facts, lists)
+
+
+def _value(value: Any, fact: Fact) -> object:
+    if isinstance(value, list):
+        return tuple(_value(each, fact) for each in value)
+    if fact.scalar == "period":
+        return quantities.period(value)
+    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value

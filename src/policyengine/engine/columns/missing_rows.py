@@ -22,7 +22,7 @@ def _roots(lowering: Lowering, state: State, frame: str) -> pl.Series:
 
 def rows_of(lowering: Lowering, state: State, skipped: pl.Series) -> tuple[Any, pl.Series]:
     """A row for every missing fact that somebody needs, and for every row the place of its record."""
-    columns = lowering.lacking.columns
+    columns = lowering.missing_facts.columns
     entities, facts = sorted({entity for entity, _ in columns}), sorted({fact for _, fact in columns})
     parts = [
         found.with_columns(
@@ -54,7 +54,7 @@ def _lacked(lowering: Lowering, state: State, entity: str) -> Iterator[tuple[str
     bits = _bits(lowering)
     who = _who(lowering, state, entity).alias("who")
     roots = _roots(lowering, state, entity).alias("root")
-    for (owner, fact), columns in lowering.lacking.columns.items():
+    for (owner, fact), columns in lowering.missing_facts.columns.items():
         if owner != entity:
             continue
         needs = [
@@ -69,7 +69,7 @@ def _lacked(lowering: Lowering, state: State, entity: str) -> Iterator[tuple[str
 
 
 def _bits(lowering: Lowering) -> list[str]:
-    return [f"b{i}" for i in range(len(lowering.lacking.chunks))]
+    return [f"b{i}" for i in range(len(lowering.missing_facts.chunks))]
 
 
 def _who(lowering: Lowering, state: State, entity: str) -> pl.Series:
@@ -88,7 +88,7 @@ def _of_record(lowering: Lowering, state: State, whole: pl.DataFrame) -> dict[st
         "key": _texts(keys_of(lowering, state, root).gather(at)),
         "subject": _texts(whole.select(pl.when(pl.col("who") != "").then(pl.col("who"))).to_series()),
         "section": _coded(pl.repeat(0, whole.height, dtype=pl.UInt32, eager=True), [MISSING]),
-        "needed_by": _needed_by(whole.select(_bits(lowering)), lowering.lacking.chunks),
+        "needed_by": _needed_by(whole.select(_bits(lowering)), lowering.missing_facts.chunks),
     }
 
 

@@ -1,7 +1,7 @@
 """The missing facts of a batch, each with the findings that need it, as rows of the findings table.
 
-The findings that are not decided need what they rest on (`engine.missing` says what that is); `passing` takes
-the needs down to the facts.
+The findings that are not decided need what they rest on, as `engine.reference.missing` says; `demand_forms`
+takes the needs down to the facts.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import polars as pl
 
 from policyengine.decision.findings import NOT_APPLICABLE, Origin
 from policyengine.engine.columns import terms
+from policyengine.engine.columns.demand import Need, Needs, PlaceSpot, is_nobody, is_settled, where
+from policyengine.engine.columns.demand_forms import pass_all
 from policyengine.engine.columns.frames import Column, Frame, Run, State, both, either
 from policyengine.engine.columns.logic import negated
-from policyengine.engine.columns.needs import Need, Needs, PlaceSpot, is_nobody, is_settled, where
-from policyengine.engine.columns.passing import pass_all
 from policyengine.engine.columns.readings import RuleReader
 from policyengine.engine.columns.scopes import World
 from policyengine.engine.columns.terms import Const, Flag, lit
@@ -26,7 +26,7 @@ BITS = 64
 Fact = tuple[str, str]
 
 
-class Lacking:
+class MissingFacts:
     """Which facts of a batch of one shape are missing, and who needs them.
 
     `chunks` are the names of findings, in order, as many at a time as a number has bits; `columns` the

@@ -5,9 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from policyengine.dataclass import dataclass
+from policyengine.engine.columns.demand import Need, Needs, PlaceSpot
 from policyengine.engine.columns.frames import State
-from policyengine.engine.columns.needs import Need, Needs, PlaceSpot
-from policyengine.engine.columns.row_reads import Level, Reads, Sight, Work
+from policyengine.engine.columns.row_reads import Level, Reads, Sight
+from policyengine.engine.columns.row_work import Work
 from policyengine.feel.values.values import Missing, Unknown, unknown_within
 
 _Key = tuple[str, str]

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import field
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
 
+from policyengine.dataclass import dataclass
 from policyengine.engine.arrow import TYPES, to_series
-from policyengine.engine.columns.readings import Block, Fixed
+from policyengine.engine.columns.frames import Frame
+from policyengine.engine.columns.terms import lit
 from policyengine.engine.layout import COLUMNS, table_value
+from policyengine.policy.rule import Rule
 
+_MOST = 4096
+_WIDTHS: tuple[tuple[int, type[pl.DataType]], ...] = (
+    (2**16, pl.UInt16), (2**31, pl.UInt32), (2**62, pl.UInt64),
+)  # fmt: skip
 KINDS = {column.name: column.kind for column in COLUMNS}
 _DENSE = 2**16
 """Blocks with so many keys at most have a table of them all."""
@@ -18,7 +27,102 @@ Sort = tuple[int, int, int]
 """What findings of a record are sorted by: section, rank, rule."""
 
 
-class Fixes:
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A column of small numbers, below `radix`: one of a few values, or after them that it is not known."""
+
+    column: str
+    radix: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A finding as far as it is the same wherever its pieces are: the cells of its row, by their names."""
+
+    section: int
+    rank: int
+    rule: int
+    cells: tuple[tuple[str, object], ...]
+
+
+Read = Callable[[Mapping[str, int]], object]
+
+
+@dataclass(slots=True)
+class Lowered:
+    """A rule in columns: its pieces, what reads its fixed cells off their values, and its own cells."""
+
+    number: int
+    rule: Rule
+    pieces: tuple[Piece, ...]
+    read: Callable[[Mapping[str, int]], Fixed | None]
+    cells: Mapping[str, pl.Expr]
+
+
+@dataclass(slots=True)
+class Block:
+    """Rules whose pieces make one key; `key` is the column of it."""
+
+    section: str = ""
+    rules: list[Lowered] = field(default_factory=list)
+    pieces: dict[str, Piece] = field(default_factory=dict)
+    key: str = ""
+
+    @property
+    def size(self) -> int:
+        """How many keys there may be."""
+        found = 1
+        for piece in self.pieces.values():
+            found *= piece.radix
+        return found
+
+    def decode(self, key: int) -> list[Fixed]:
+        """The fixed parts of all findings for a key."""
+        values: dict[str, int] = {}
+        for name, piece in self.pieces.items():
+            key, values[name] = divmod(key, piece.radix)
+        return [found for rule in self.rules if (found := rule.read(values)) is not None]
+
+
+def blocks(frame: Frame, rules: Sequence[Lowered]) -> Iterator[Block]:
+    """The rules of a frame in blocks with keys of a moderate size, each with its key as a column."""
+    block = Block()
+    for rule in rules:
+        more = {piece.column: piece for piece in rule.pieces if piece.column not in block.pieces}
+        size = block.size
+        for piece in more.values():
+            size *= piece.radix
+        section = rule.rule.finding.section
+        if block.rules and ((size > _MOST and more) or section != block.section):
+            yield _keyed(frame, block)
+            block = Block()
+        block.section = section
+        block.rules.append(rule)
+        for piece in rule.pieces:
+            old = block.pieces.get(piece.column, piece)
+            block.pieces[piece.column] = max(old, piece, key=lambda each: each.radix)
+    if block.rules:
+        yield _keyed(frame, block)
+
+
+def _keyed(frame: Frame, block: Block) -> Block:
+    dtype = next(each for most, each in _WIDTHS if block.size <= most)
+    key: pl.Expr | None = None
+    factor = 1
+    for piece in block.pieces.values():
+        part = (
+            pl.col(piece.column).cast(dtype) * lit(factor, dtype)
+            if factor > 1
+            else pl.col(piece.column).cast(dtype)
+        )
+        key = part if key is None else key + part
+        factor *= piece.radix
+    if key is not None:
+        block.key = frame.column(key, "key").meta.output_name()
+    return block
+
+
+class Interned:
     """All fixed parts of findings that came up so far, by their number."""
 
     def __init__(self) -> None:

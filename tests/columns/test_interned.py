@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from policyengine.engine.columns import fixes
-from policyengine.engine.columns.fixes import Fixes
+from policyengine.engine.columns import interned
+from policyengine.engine.columns.interned import Interned
 from policyengine.engine.columns.readings import Fixed
 
 SECTION = 1
@@ -46,8 +46,8 @@ SEVERAL = block((A, B), (), (B, C), (C,))
 
 @pytest.mark.parametrize("dense", [0, 2**16])
 def test_rows_find_the_lists_of_their_keys(dense: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fixes, "_DENSE", dense)
-    found = Fixes()
+    monkeypatch.setattr(interned, "_DENSE", dense)
+    found = Interned()
     for batch in (keys(2, 0, 2, 1), keys(0, 3, 3, 1, 2), keys(1)):
         numbers = found.numbers(7, SEVERAL, batch, len(batch))
         lists = found.lists(7).gather(numbers).to_list()
@@ -56,7 +56,7 @@ def test_rows_find_the_lists_of_their_keys(dense: int, monkeypatch: pytest.Monke
 
 
 def test_without_a_key_all_rows_have_the_same_list() -> None:
-    found = Fixes()
+    found = Interned()
     numbers = found.numbers(0, block((A, C)), None, 3)
     assert [found.all[i] for i in found.lists(0).gather(numbers).to_list()[2]] == [A, C]
 
@@ -73,13 +73,13 @@ def test_without_a_key_all_rows_have_the_same_list() -> None:
     ],
 )
 def test_the_first_and_the_last_of_all_lists(lists: tuple[tuple[Fixed, ...], ...], extent: object) -> None:
-    found = Fixes()
+    found = Interned()
     found.numbers(0, block(*lists), keys(*range(len(lists))), len(lists))
     assert found.extent(0) == extent
 
 
 def test_parts_that_come_up_later_are_looked_up_too() -> None:
-    found = Fixes()
+    found = Interned()
     first = part(1, id="a", net=Decimal("1.50"))
     later = part(2, id="b", due_on=date(2026, 11, 21))
     several = block((first,), (later, first))

@@ -15,9 +15,7 @@ from typing import Any, TypeAlias
 import polars as pl
 
 from policyengine.engine.columns import calls, logic, loops, terms
-from policyengine.engine.columns.emit import Bound
-from policyengine.engine.columns.frames import both
-from policyengine.engine.columns.needs import (
+from policyengine.engine.columns.demand import (
     EntrySpot,
     Need,
     Needs,
@@ -33,7 +31,9 @@ from policyengine.engine.columns.needs import (
     unknown,
     where,
 )
-from policyengine.engine.columns.row_needs import pass_by_rows
+from policyengine.engine.columns.demand_rows import pass_by_rows
+from policyengine.engine.columns.emit import Bound
+from policyengine.engine.columns.frames import both
 from policyengine.engine.columns.terms import Const, Flag, Rows, Term, Unsupported
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression

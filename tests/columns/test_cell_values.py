@@ -8,9 +8,9 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policyengine.engine.columns.cell_values import written
 from policyengine.engine.columns.frames import Frame, Steps
 from policyengine.engine.columns.numbers import width
-from policyengine.engine.columns.shows import written
 from policyengine.engine.columns.terms import Num
 from policyengine.engine.layout import value_text
 

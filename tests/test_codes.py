@@ -12,6 +12,7 @@ from bases import BASES, Files, codes_of
 from policyengine import api
 from policyengine.catalogue import CODES
 from policyengine.diagnostics import Code, Diagnostic, Report, Severity
+from policyengine.kinds.table import cover, proof
 from policyengine.program.example import EXAMPLE
 from policyengine.source import Source
 from policyengine.text.decode import decode
@@ -35,6 +36,7 @@ BY_HAND = {
     "JSON004": (lambda _: _json("[0, 0, 0]", most=3), lambda _: _json("[0, 0]")),
     "PROG005": (lambda _: program_of(EXAMPLE).diagnostics, lambda _: program_of().diagnostics),
     "PROG006": (lambda path: api.load(path, as_of=DAY).diagnostics, lambda _: program_of().diagnostics),
+    "TABLE010": (lambda _: _hurried(proof.GOOD), lambda _: program_of(proof.GOOD).diagnostics),
     "TEXT001": (lambda _: _bytes(b"title: \xff\n"), lambda _: _bytes(b"title: x\n")),
     "TEXT002": (lambda _: _bytes(b"title: x\n", most=4), lambda _: _bytes(b"title: x\n")),
 }
@@ -47,6 +49,13 @@ def _json(text: str, most: int = 1000) -> Iterable[Diagnostic]:
 def _bytes(data: bytes, most: int = 100) -> Iterable[Diagnostic]:
     found = decode("policy.yaml", data, max_bytes=most)
     return [found] if isinstance(found, Diagnostic) else []
+
+
+def _hurried(text: str) -> Iterable[Diagnostic]:
+    """A program whose tables are given up after a few steps."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cover, "WORK", 0)
+        return program_of(text).diagnostics
 
 
 def _mistakes(code: Code, text: str) -> Iterable[Diagnostic]:

@@ -12,20 +12,20 @@ from hypothesis import strategies as st
 
 from policyengine.feel import parse
 from policyengine.feel.evaluation.evaluator import evaluate
-from policyengine.feel.partition import Between, Domain, OneOf, Rows
+from policyengine.feel.partition import ONE, Between, Domain, OneOf, Rows
 from policyengine.feel.proving.constant_conditions import settled
 from policyengine.feel.syntax.tree import Expression, If, walk
 from policyengine.source import Source
 
 DOMAINS: dict[str, Domain | None] = {
-    "n": Between(Decimal(0), Decimal(3), whole=True),
+    "n": Between(Decimal(0), Decimal(3), step=ONE),
     "rating": OneOf(("a", "b", "c")),
     "p": OneOf((True, False)),
     "q": None,
-    "w": Between(whole=True),
+    "w": Between(step=ONE),
     "x": Between(Decimal(1), None),
     "y": None,
-    "n_list": Rows({"n": Between(Decimal(1), Decimal(2), whole=True), "p": None}),
+    "n_list": Rows({"n": Between(Decimal(1), Decimal(2), step=ONE), "p": None}),
 }
 # Every number that the conditions name, and one between any two of them.
 FEW = [Decimal(number).scaleb(-1) for number in (-20, -10, -5, 0, 5, 10, 12, 15, 17, 20, 25, 30, 40)]

@@ -69,7 +69,7 @@ class Draft(PolicyReader):
         self._transitions: list[Transition] = []
         self._definitions: list[Definition] = []
         self._references: list[Reference] = []
-        self._looks_like_thousands = looks_like_thousands(self.document.source.text)
+        self._looks_like_thousands = looks_like_thousands(self.document.root.span.text)
 
     def finish(self) -> Lowered:
         """What was drafted."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from policyengine.feel.partition import Between, Domain, OneOf, Rows
+from policyengine.feel.partition import ONE, Between, Domain, OneOf, Rows
 from policyengine.policy.vocabulary import Fact, Vocabulary
 
 
 def known_values(vocabulary: Vocabulary, entity: str) -> dict[str, Domain | None]:
     """What is sure about the names that an expression at `entity` sees; None where nothing is."""
-    seen: dict[str, Domain | None] = {"today": Between(whole=True)}
+    seen: dict[str, Domain | None] = {"today": Between(step=ONE)}
     for owner in reversed(vocabulary.lineage(entity)):
         seen.update(_fields(vocabulary, owner))
     return seen
@@ -29,5 +29,5 @@ def _fact(fact: Fact) -> Domain | None:
     if fact.values is not None:
         return OneOf(tuple(fact.values))
     if fact.single.storage in ("whole", "exact", "date"):
-        return Between(*fact.limits, whole=fact.single.storage != "exact")
+        return Between(*fact.limits, step=None if fact.single.storage == "exact" else ONE)
     return None

@@ -98,6 +98,9 @@ obligations: attend the review
 CODES = (UNKNOWN_KEY, MISSING_KEY, WRONG_VALUE, WRONG_SHAPE)
 
 
+_UNKNOWN, _MISSING = "unexpected_keyword_argument", "missing"
+
+
 def read_model(document: Document, model: type[M], at: Pointer = ()) -> M | tuple[Diagnostic, ...]:
     """The document as `model`, or everything that is wrong with its form."""
     data = document.plain(at)
@@ -114,37 +117,40 @@ def read_model(document: Document, model: type[M], at: Pointer = ()) -> M | tupl
 def _diagnostics(
     document: Document, model: type[Part], at: Pointer, errors: list[ErrorDetails]
 ) -> Iterator[Diagnostic]:
-    unknown = [error for error in errors if error["type"] == "unexpected_keyword_argument"]
-    missing = [error for error in errors if error["type"] == "missing"]
+    unknown, missing = (_by_place(errors, at, kind) for kind in (_UNKNOWN, _MISSING))
     folded: set[Pointer] = set()
-    for error in unknown:
-        pointer = at + _pointer(error)
-        wanted = [e["loc"][-1] for e in missing if at + _pointer(e)[:-1] == pointer[:-1]]
-        meant = nearest(str(pointer[-1]), [str(key) for key in wanted])
-        renamed = None if meant else _only_list(document, model, at, pointer, wanted, unknown)
-        if meant or renamed:
-            folded.add((*pointer[:-1], str(meant or renamed)))
-        yield _unknown_key(document, model, at, pointer, renamed and f"did you mean `{renamed}`?")
-    for error in missing:
-        pointer = at + _pointer(error)
+    for place, pointers in unknown.items():
+        wanted = [pointer[-1] for pointer in missing.get(place, ())]
+        for pointer in pointers:
+            meant = nearest(str(pointer[-1]), [str(key) for key in wanted])
+            alone = len(pointers) == 1 and not meant
+            renamed = _only_list(document, model, at, pointer, wanted) if alone else None
+            if meant or renamed:
+                folded.add((*place, str(meant or renamed)))
+            yield _unknown_key(document, model, at, pointer, renamed and f"did you mean `{renamed}`?")
+    for pointer in (each for pointers in missing.values() for each in pointers):
         if pointer not in folded:
             yield _misspelt(document, model, at, pointer) or _missing_key(document, pointer)
     for error in errors:
-        if error not in unknown and error not in missing and not _follows(document, at, error):
+        if error["type"] not in (_UNKNOWN, _MISSING) and not _follows(document, at, error):
             yield _wrong_value(document, at + _pointer(error), error, model, at)
 
 
+def _by_place(errors: list[ErrorDetails], at: Pointer, kind: str) -> dict[Pointer, list[Pointer]]:
+    """The pointers of the errors of a kind, by what they stand in."""
+    found: dict[Pointer, list[Pointer]] = {}
+    for error in errors:
+        if error["type"] == kind:
+            pointer = at + _pointer(error)
+            found.setdefault(pointer[:-1], []).append(pointer)
+    return found
+
+
 def _only_list(
-    document: Document,
-    model: type[Part],
-    at: Pointer,
-    pointer: Pointer,
-    wanted: list[Any],
-    unknown: list[ErrorDetails],
+    document: Document, model: type[Part], at: Pointer, pointer: Pointer, wanted: list[Any]
 ) -> str | None:
     """The one list that is missing where the one key that nobody knows has a list: what it is called here."""
-    beside = [each for each in unknown if (at + _pointer(each))[:-1] == pointer[:-1]]
-    if len(wanted) != 1 or len(beside) != 1 or not isinstance(document.at(pointer), Sequence):
+    if len(wanted) != 1 or not isinstance(document.at(pointer), Sequence):
         return None
     owner = [*_models_on_the_way(model, pointer[len(at) : -1])][-1]
     is_list = any(key == wanted[0] and typing.get_origin(kind) is tuple for key, kind in _types(owner))

@@ -98,7 +98,7 @@ def _reason(node: Expression, names: Domains) -> str:
     if len(reader.variables) > 1 or not isinstance(what, Name):
         return "by what is known of its facts"
     domain = reader.domain(variable)
-    if isinstance(domain, Between) and _is_settled(core, {what.name: Between(whole=domain.whole)}):
+    if isinstance(domain, Between) and _is_settled(core, {what.name: Between(step=domain.step)}):
         return f"as `{what.name}` is {'a day' if line == 'date' else 'a whole number'}"
     return f"as `{what.name}` {_bounds(domain)}"
 

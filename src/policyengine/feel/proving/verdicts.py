@@ -6,6 +6,7 @@ Exact: every combination of regions is tried, as far as that is needed, or nothi
 from __future__ import annotations
 
 from contextlib import suppress
+from decimal import Decimal
 from typing import NamedTuple
 
 from policyengine.feel.partition import Choices, Line
@@ -79,7 +80,11 @@ class Judge:
         number = formula.variable
         if number not in self.regions:
             self.regions[number] = self.reader.regions(number)
-        return self.regions[number].holding(formula.op, formula.value), self.regions[number].full
+        regions = self.regions[number]
+        if isinstance(regions, Choices):
+            return regions.holding(formula.op, formula.value), regions.full
+        assert isinstance(formula.value, Decimal)
+        return regions.holding(formula.op, formula.value), regions.full
 
     # Is there a record for which it holds, and one for which it does not?
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from functools import reduce
 from operator import and_, or_
 
 from policyengine.dataclass import dataclass
+from policyengine.feel.partition import ONE, Between, Choices, Line, OneOf, measure
+from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import (
     And,
-    Between,
     Call,
     Comparison,
     Expression,
@@ -39,143 +39,70 @@ from policyengine.feel.values.values import Months
 Test = Expression | None
 """A condition about one input; None takes every value."""
 
-_LAST_DAY = Decimal(date.max.toordinal())
+_DAYS = Between(ONE, Decimal(date.max.toordinal()), ONE)
 _LONGEST = 40
 _BARE = re.compile(r"[A-Za-z_][\w.-]*( [\w.-]+)*")
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
-    """Values without order, each an atom; `other` stands for all further ones, if there are any."""
+class Axis:
+    """The values of an input as regions, and how they are written; dates are counted in days."""
 
-    values: tuple[object, ...]
-    other: object = None
+    regions: Line | Choices
+    dates: bool = False
 
     @property
     def full(self) -> int:
         """All atoms."""
-        return (1 << len(self.values) + (self.other is not None)) - 1
+        return self.regions.full
+
+    @property
+    def is_line(self) -> bool:
+        """Whether its values have an order."""
+        return isinstance(self.regions, Line)
 
     def compare(self, op: str, value: object) -> int | None:
         """The atoms for which `op value` holds; None where that has no meaning."""
-        if op not in ("=", "!="):
-            return None
-        same = 1 << self.values.index(value) if value in self.values else 0
-        return same if op == "=" else self.full & ~same
+        if isinstance(self.regions, Choices):
+            return self.regions.holding(op, value) if op in ("=", "!=") else None
+        number = as_number(value)
+        return None if number is None else self.regions.holding(op, number)
 
     def witness(self, atoms: int) -> str:
         """One value, as YAML."""
         first = (atoms & -atoms).bit_length() - 1
-        return written(self.values[first] if first < len(self.values) else self.other)
+        if isinstance(self.regions, Line):
+            return self._shown(self.regions.value(first))
+        values = self.regions.values
+        return written(values[first] if first < len(values) else _another(values))
 
     def cell(self, atoms: int) -> tuple[str, int]:
-        """A test for these atoms as YAML, and the atoms that it takes."""
-        inside = [value for i, value in enumerate(self.values) if atoms >> i & 1]
-        if atoms >> len(self.values):
-            outside = ", ".join(_quoted(value) for value in self.values if value not in inside)
-            return f"'not({outside})'", atoms
+        """A test for some of these atoms as YAML, and the atoms that it takes: on a line the first run."""
+        if isinstance(self.regions, Line):
+            return self._range(self.regions, atoms)
+        inside, outside = list[object](), list[object]()
+        for i, value in enumerate(self.regions.values):
+            (inside if atoms >> i & 1 else outside).append(value)
+        if atoms >> len(self.regions.values):
+            return f"'not({', '.join(map(_quoted, outside))})'", atoms
         texts = [written(value) for value in inside]
         return (texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"), atoms
 
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Values in order: point i is atom 2i + 1, and what lies below it down to the point before atom 2i.
-
-    `full` are the atoms that hold a value at all, `step` the distance of neighbouring values, if there is
-    one. Dates are counted in days.
-    """
-
-    points: tuple[Decimal, ...]
-    step: Decimal | None
-    full: int
-    dates: bool
-
-    @classmethod
-    def through(
-        cls, points: Iterable[Decimal], step: Decimal | None, least: Decimal | None, most: Decimal | None,
-        *, dates: bool = False,
-    ) -> Line:  # fmt: skip
-        """The line cut at these points and at its ends."""
-        ends = [end for end in (least, most) if end is not None]
-        line = cls(tuple(sorted({*points, *ends})), step, 0, dates)
-        found = (i for i in range(2 * len(line.points) + 1) if line._exists(i, least, most))
-        return cls(line.points, step, sum(1 << i for i in found), dates)
-
-    def _exists(self, atom: int, least: Decimal | None, most: Decimal | None) -> bool:
-        value = self._value(atom)
-        if (least is not None and value < least) or (most is not None and value > most):
-            return False
-        low, high = self._ends(atom)
-        if atom % 2:
-            return self.step is None or value == _floor(value, self.step)
-        return (low is None or value > low) and (high is None or value < high)
-
-    def _ends(self, atom: int) -> tuple[Decimal | None, Decimal | None]:
-        """The points around what lies between them; for a point itself twice that."""
-        if atom % 2:
-            return self.points[atom // 2], self.points[atom // 2]
-        at = atom // 2
-        return (self.points[at - 1] if at else None), (self.points[at] if at < len(self.points) else None)
-
-    def _value(self, atom: int) -> Decimal:
-        """A value in an atom, the smallest one if there is a step; it may lie outside where there is none."""
-        low, high = self._ends(atom)
-        if atom % 2 and low is not None:
-            return low
-        if low is not None:
-            if self.step is not None:
-                return _floor(low, self.step) + self.step
-            return low + 1 if high is None else (low + high) / 2
-        return Decimal(0) if high is None else self._below(high)
-
-    def _below(self, limit: Decimal) -> Decimal:
-        """The next value below a limit, or some such value where there is no next one."""
-        if self.step is None:
-            return limit - 1
-        found = _floor(limit, self.step)
-        return found - self.step if found == limit else found
-
-    def compare(self, op: str, value: object) -> int | None:
-        """The atoms for which `op value` holds; None where that has no meaning."""
-        number = as_number(value)
-        if number is None:
-            return None
-        point = 2 * bisect_left(self.points, number) + 1
-        below, same = (1 << point) - 1, 1 << point
-        taken = {
-            "=": same, "!=": ~same, "<": below, "<=": below | same, ">": ~(below | same), ">=": ~below,
-        }[op]  # fmt: skip
-        return taken & self.full
-
-    def witness(self, atoms: int) -> str:
-        """One value, as YAML."""
-        return self._shown(self._value((atoms & -atoms).bit_length() - 1))
-
-    def cell(self, atoms: int) -> tuple[str, int]:
-        """A test for the first of these atoms that lie together, as YAML, and the atoms that it takes."""
-        run = self._run(atoms)
-        first, last = (run & -run).bit_length() - 1, run.bit_length() - 1
-        low = None if not self.full & ((1 << first) - 1) else self._ends(first)[0]
-        high = None if not self.full >> last + 1 else self._ends(last)[1]
-        low_open, high_open = low is not None and first % 2 == 0, high is not None and last % 2 == 0
-        if self.step is not None:
-            low = self._value(first) if low_open else low
-            high = self._below(high) if high is not None and high_open else high
+    def _range(self, line: Line, atoms: int) -> tuple[str, int]:
+        lowest = atoms & -atoms
+        run = atoms & ~(atoms + lowest)
+        first, last = lowest.bit_length() - 1, run.bit_length() - 1
+        low = None if first == 0 else line.ends(first)[0]
+        high = None if run.bit_length() == line.full.bit_length() else line.ends(last)[1]
+        low_open = low is not None and not line.is_point(first)
+        high_open = high is not None and not line.is_point(last)
+        if line.within.step is not None:
+            low = line.value(first) if low_open else low
+            high = line.below(high) if high is not None and high_open else high
             low_open = high_open = False
-        return self._range(low, high, low_open, high_open), run
+        return self._between(low, high, low_open, high_open), run
 
-    def _run(self, atoms: int) -> int:
-        """The first atoms without a gap; atoms that hold no value do not count as one."""
-        run = 0
-        for atom in range(atoms.bit_length()):
-            if atoms >> atom & 1:
-                run |= 1 << atom
-            elif run and self.full >> atom & 1:
-                break
-        return run
-
-    def _range(self, low: Decimal | None, high: Decimal | None, low_open: bool, high_open: bool) -> str:
+    def _between(self, low: Decimal | None, high: Decimal | None, low_open: bool, high_open: bool) -> str:
         start, end = ("" if limit is None else self._shown(limit) for limit in (low, high))
         if not low_open and not high_open:
             return start if low == high and low is not None else f"{start}..{end}"
@@ -186,10 +113,7 @@ class Line:
         return f'"{"(" if low_open else "["}{start}..{end}{")" if high_open else "]"}"'
 
     def _shown(self, value: Decimal) -> str:
-        return written(_day(value)) if self.dates else written(value)
-
-
-Axis = Choices | Line
+        return written(date.fromordinal(int(value)) if self.dates else value)
 
 
 def axis_of(
@@ -197,19 +121,17 @@ def axis_of(
     least: Decimal | None = None, most: Decimal | None = None,
 ) -> Axis:  # fmt: skip
     """The atoms of an input of a type that these tests are about."""
-    constants = list(dict.fromkeys(value for test in tests if test is not None for value in _constants(test)))
+    constants = dict.fromkeys(value for test in tests if test is not None for value in _constants(test))
     if isinstance(kind, Enum):
-        return Choices(kind.values)
+        return Axis(Choices.of((), OneOf(kind.values)))
     if kind == types.BOOLEAN:
-        return Choices((True, False))
+        return Axis(Choices.of((), OneOf((True, False))))
     if isinstance(kind, Number) or kind == types.DATE:
         points = [number for value in constants if (number := as_number(value)) is not None]
-        if kind == types.DATE:
-            return Line.through(points, Decimal(1), Decimal(1), _LAST_DAY, dates=True)
-        return Line.through(points, step, least, most)
+        dates = kind == types.DATE
+        return Axis(Line.cut(points, _DAYS if dates else Between(least, most, step)), dates)
     wanted = str if kind == types.TEXT else (Months, timedelta)
-    values = tuple(value for value in constants if isinstance(value, wanted))
-    return Choices(values, _another(values))
+    return Axis(Choices.of((value for value in constants if isinstance(value, wanted)), None))
 
 
 def _another(values: Sequence[object]) -> object:
@@ -218,7 +140,8 @@ def _another(values: Sequence[object]) -> object:
     days = [value for value in values if isinstance(value, timedelta)]
     if months or days:
         return Months(max(months) + 1) if months else max(days) + timedelta(1)
-    return next(text for i in range(len(values) + 1) if (text := f"other{i or ''}") not in values)
+    known = set(values)
+    return next(text for i in range(len(values) + 1) if (text := f"other{i or ''}") not in known)
 
 
 def _constants(test: Expression) -> Iterator[object]:
@@ -255,7 +178,7 @@ def atoms_of(test: Test, axis: Axis, subject: str) -> int | None:
             return None if value is None else axis.compare(op, value)
         case In(Name(name), tests) if name == subject:
             return _joined(or_, 0, [_member(each, axis) for each in tests])
-        case Between(Name(name), low, high) if name == subject:
+        case syntax.Between(Name(name), low, high) if name == subject:
             return _within(low, high, True, True, axis)
         case And(operands):
             return _joined(and_, axis.full, [atoms_of(each, axis, subject) for each in operands])
@@ -300,17 +223,8 @@ def _joined(join: Callable[[int, int], int], start: int, found: Sequence[int | N
 
 def as_number(value: object) -> Decimal | None:
     """A number or a date as a place on a line."""
-    if isinstance(value, Decimal):
-        return value
-    return Decimal(value.toordinal()) if type(value) is date else None
-
-
-def _floor(value: Decimal, step: Decimal) -> Decimal:
-    return (value / step).to_integral_value(ROUND_FLOOR) * step
-
-
-def _day(value: Decimal) -> date:
-    return date.fromordinal(int(value))
+    found = measure(value)
+    return found[1] if found is not None and found[0] in ("number", "date") else None
 
 
 def written(value: object) -> str:

@@ -19,8 +19,9 @@ from policyengine.feel.checker.checker import check
 from policyengine.feel.syntax.tree import Expression, Literal
 from policyengine.feel.types.types import Context as ContextType
 from policyengine.feel.types.types import ListOf
-from policyengine.kinds.table.axis import Axis, Choices, Test, atoms_of
-from policyengine.kinds.table.boxes import Box, meet, overlaps, uncovered
+from policyengine.kinds.table.axis import Axis, Test, atoms_of
+from policyengine.kinds.table.boxes import Box, Index, bits, overlaps, part_of
+from policyengine.kinds.table.cover import Cover, Work, uncovered
 from policyengine.kinds.table.inputs import Input, related
 from policyengine.source import Span
 
@@ -82,7 +83,17 @@ UNDECIDED = Code(
     good=GOOD,
     severity=Severity.WARNING,
 )
-CODES = (GAP, OVERLAP, DEAD, UNDECIDED)
+TOO_HARD = Code(
+    id="TABLE010",
+    title="a table too hard to prove anything about",
+    why="Whether rows leave a gap, and whether a row ever counts, can be as hard as any puzzle of logic. The "
+    "work for one table is bounded, to about two seconds; what it did not decide is said, and may be so.",
+    bad="a table of 852 rows, each of which tests three of 200 inputs",
+    good="several tables of fewer inputs, one of which tests what the others give",
+    example="folder",
+    severity=Severity.WARNING,
+)
+CODES = (GAP, OVERLAP, DEAD, UNDECIDED, TOO_HARD)
 
 _MOST = 3
 # Limits of numbers are a matter of the expressions; here nothing may stop.
@@ -158,6 +169,7 @@ class Table:
         """Whether it is certain what a row matches."""
         return None not in self._sides[i]
 
+    @cached_property
     def untold(self) -> list[tuple[TableRow, int]]:
         """The tests, by their row and input, of which it cannot be told what they take."""
         return [(row, k) for row, sides in zip(self.rows, self._sides, strict=True)
@@ -183,13 +195,15 @@ def prove(draft: Draft, table: Table) -> bool:
     with localcontext(_NUMBERS):
         if _has_mistakes(draft, table):
             return False
-        draft.report.extend(_dead(table))
+        work = Work()
+        dead, open_rows = _dead(table, work)
+        draft.report.extend(dead)
         found = list(islice(_overlaps(table), _MOST)) if table.hit in ("unique", "any") else []
-        if table.hit.startswith("collect"):
-            return False
-        gaps, complete = _gaps(table)
+        gaps, complete = ([], False) if table.hit.startswith("collect") else _gaps(table, work)
+        if open_rows or (gaps is None and not table.has_default):
+            draft.report.add(_too_hard(table, open_rows, gaps is None and not table.has_default, work))
         if not table.has_default and not complete:
-            found.extend(gaps)
+            found.extend(gaps or ())
         doubts = [each for each in found if each.code is UNDECIDED]
         draft.report.extend(each for each in found if each.code is not UNDECIDED or each is doubts[0])
         return complete
@@ -198,7 +212,7 @@ def prove(draft: Draft, table: Table) -> bool:
 def _has_mistakes(draft: Draft, table: Table) -> bool:
     """Whether a test of which nothing can be told has a mistake, which is reported with the whole graph."""
     names = draft.vocabulary.names(draft.entity) | {each.subject.name: each.kind for each in table.inputs}
-    untold = (row.tests[k] for row, k in table.untold())
+    untold = (row.tests[k] for row, k in table.untold)
     return any(
         check(test, names, functions=draft.functions).diagnostics for test in untold if test is not None
     )
@@ -207,32 +221,55 @@ def _has_mistakes(draft: Draft, table: Table) -> bool:
 # Rows that never count
 
 
-def _dead(table: Table) -> Iterator[Diagnostic]:
-    before = _before(table) if table.hit == "first" else {}
+def _dead(table: Table, work: Work) -> tuple[list[Diagnostic], list[int]]:
+    """Rows that never count, and rows of which that is not decided."""
+    found: list[Diagnostic] = []
+    taken: list[int] = []
+    undecided: list[int] = []
+    cover = Cover(table.whole, work)
     for j, box in enumerate(table.widest):
-        row = table.rows[j]
         empty = next((k for k, atoms in enumerate(box) if not atoms and table.axes[k].full), None)
         if empty is not None:
-            message = f"{row.heading} never counts: no value of `{table.inputs[empty].id}` passes this test"
-            yield DEAD.at(row.cells[empty], message, help="correct the test, or remove the row")
-        elif j in before and _is_covered([table.surely[i] for i in before[j]], box):
-            message = f"{row.heading} never counts: {_those(table, before[j])} all that it matches"
-            label = Label(table.rows[before[j][0]].at, "taken from here on")
-            yield DEAD.at(row.at, message, help="move it up, or remove it", labels=[label])
+            row, which = table.rows[j], table.inputs[empty].id
+            message = f"{row.heading} never counts: no value of `{which}` passes this test"
+            found.append(DEAD.at(row.cells[empty], message, help="correct the test, or remove the row"))
+        elif table.hit == "first":
+            covered = cover.takes(box)
+            if covered:
+                taken.append(j)
+            elif covered is None:
+                undecided.append(j)
+            if not covered:
+                cover.add(table.surely[j])
+    return [*found, *_taken(table, taken)], undecided
 
 
-def _before(table: Table) -> dict[int, list[int]]:
-    """For every row the ones before it that take some of what it matches."""
-    found: dict[int, list[int]] = {}
-    for i, j, _ in overlaps(table.widest):
-        if meet(table.surely[i], table.widest[j]) is not None:
-            found.setdefault(j, []).append(i)
-    return found
+def _taken(table: Table, rows: Sequence[int]) -> Iterator[Diagnostic]:
+    """What to say of rows that those before them take."""
+    index, start = Index(table.whole), 0
+    for j in rows:
+        for i in range(start, j):
+            sure = part_of(table.surely[i], table.whole)
+            if sure is not None:
+                index.add(i, sure)
+        start = j
+        before = list(islice(bits(index.near(part_of(table.widest[j], table.whole) or ())), _MOST + 1))
+        message = f"{table.rows[j].heading} never counts: {_those(table, before)} all that it matches"
+        label = Label(table.rows[before[0]].at, "taken from here on")
+        yield DEAD.at(table.rows[j].at, message, help="move it up, or remove it", labels=[label])
 
 
-def _is_covered(boxes: Sequence[Box], within: Box) -> bool:
-    found = uncovered(boxes, within, most=1)
-    return found.decided and not found.boxes
+def _too_hard(table: Table, rows: Sequence[int], gap: bool, work: Work) -> Diagnostic:
+    """What the work for a table did not decide."""
+    size = f"{len(table.rows)} {_several(table)} over {plural(len(table.inputs), 'input')}"
+    whether = ["whether a combination is missing"] if gap else []
+    if rows:
+        number = "one" if len(rows) == 1 else str(len(rows))
+        first = f"{table.word} {rows[0] + 1}" + (" is the first" if len(rows) > 1 else "")
+        whether.insert(0, f"whether {number} of {size} ever counts ({first})")
+    message = f"not decided within {work.steps:,} steps: {' and '.join(whether)}"
+    at = table.rows[rows[0]].at if rows else table.at
+    return TOO_HARD.at(at, message, help=f"split the table, or let its {_several(table)} test fewer inputs")
 
 
 def _those(table: Table, rows: Sequence[int]) -> str:
@@ -250,13 +287,8 @@ def _several(table: Table) -> str:
 
 
 def _overlaps(table: Table) -> Iterator[Diagnostic]:
-    seen: set[int] = set()
-    for i, j, shared in overlaps(table.widest):
-        agree = table.hit == "any" and table.rows[i].values == table.rows[j].values
-        if agree or j in seen:
-            continue
-        seen.add(j)
-        yield _overlap(table, i, j, shared)
+    alike = [row.values for row in table.rows] if table.hit == "any" else None
+    return (_overlap(table, *found) for found in overlaps(table.widest, table.whole, alike))
 
 
 def _overlap(table: Table, i: int, j: int, shared: Box) -> Diagnostic:
@@ -301,19 +333,18 @@ def _apart(table: Table, i: int, j: int, k: int | None = None) -> str:
 # Gaps
 
 
-def _gaps(table: Table) -> tuple[list[Diagnostic], bool]:
-    """What no row matches, and whether it is certain that there is no such thing."""
-    apart = next(overlaps(table.widest), None) is None
-    missing = uncovered(table.widest, table.whole, most=_MOST, disjoint=apart)
+def _gaps(table: Table, work: Work) -> tuple[list[Diagnostic] | None, bool]:
+    """What no row matches, None where that is not decided; whether it is certain that a row always does."""
+    apart = next(overlaps(table.widest, table.whole), None) is None
+    missing = uncovered(table.widest, table.whole, work, most=_MOST, apart=apart)
     if missing.boxes:
         return [_gap(table, box) for box in missing.boxes], False
-    surely = uncovered(table.surely, table.whole, most=1, disjoint=apart) if table.untold() else missing
+    surely = uncovered(table.surely, table.whole, work, most=1, apart=apart) if table.untold else missing
     if not missing.decided or not (surely.decided or surely.boxes):
-        message = f"{table.title} is too large to tell whether a combination is missing"
-        return [UNDECIDED.at(table.at, message, help="add a `default`, or split the table")], False
+        return None, False
     if not surely.boxes:
         return [], True
-    row, k = table.untold()[0]
+    row, k = table.untold[0]
     message = f"whether {table.title} leaves a gap cannot be told: what this test takes is not fixed"
     record = table.record(surely.boxes[0])
     help = "add a `default`"
@@ -335,7 +366,7 @@ def _gap(table: Table, box: Box) -> Diagnostic:
 def _nearest(table: Table, box: Box) -> Span:
     """The test that keeps the row that comes closest from matching; the row where there are several."""
     misses = [[k for k, (a, b) in enumerate(zip(row, box, strict=True)) if not a & b] for row in table.widest]
-    ranks = [(len(missed), any(isinstance(table.axes[k], Choices) for k in missed), -i)
+    ranks = [(len(missed), any(not table.axes[k].is_line for k in missed), -i)
              for i, missed in enumerate(misses)]  # fmt: skip
     best = ranks.index(min(ranks))
     return table.rows[best].cells[misses[best][0]] if len(misses[best]) == 1 else table.rows[best].at
@@ -351,5 +382,5 @@ def _doubt(table: Table, rows: Iterable[int]) -> tuple[Span, str] | None:
     if untold is None:
         return None
     row = table.rows[untold]
-    k = next(k for other, k in table.untold() if other is row)
+    k = next(k for other, k in table.untold if other is row)
     return row.cells[k], "what this test takes is not fixed"

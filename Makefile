@@ -67,6 +67,13 @@ conformance: .venv/ready ## run the FEEL conformance cases of a file: CASES=path
 	@echo "and as generated code:"
 	@$(BIN)/python -m policyengine.feel.conformance $(CASES) --compiled | tail -n 1
 
+MUTANTS ?= 100
+SEED ?= 1
+
+.PHONY: mutants
+mutants: .venv/ready ## draw small mutants of src, and see whether the tests of their layer notice: MUTANTS=100 SEED=1
+	$(BIN)/python -m tests.mutants $(MUTANTS) --seed $(SEED)
+
 RUNS ?= 10000
 TARGETS ?= text words yaml json
 
@@ -99,7 +106,7 @@ PROGRAMMES ?= ../shared/programmes
 export PROGRAMMES
 
 .PHONY: bench
-bench: .venv-bench/ready ## measure real programs, hand-written code and other engines, and write docs/performance.md: PROGRAMMES=path
+bench: .venv-bench/ready ## measure real programs, and ours beside other engines, and write docs/performance.md: PROGRAMMES=path
 	.venv-bench/bin/python benchmarks/real.py --write
 	.venv-bench/bin/python benchmarks/run.py
 

@@ -1,6 +1,6 @@
 """The engine beside the tree walk of the reference, on real programs: the first part of `make bench`.
 
-    python benchmarks/real.py                      all of them, printed
+    python benchmarks/real.py                      all of them and, where they are installed, the peers, printed
     python benchmarks/real.py hellobooks wildix    only these
     python benchmarks/real.py --write              all of them, into docs/performance.md
 
@@ -21,6 +21,7 @@ from typing import Any
 
 from measure import ROUNDS, Timed, measure
 from page import machine, put
+from real_peers import peers
 from real_programs import SHARES, Case, Measured, measured_programs, programmes_folder, with_holes
 
 from policyengine.api import Program
@@ -54,7 +55,8 @@ def main(arguments: Sequence[str]) -> None:
     for measured in measured_programs(only):
         rows.append(_row(measured))
         sys.stderr.write(f"{_line(rows[-1])}\n")
-    text = "\n".join(_page(rows))
+    lines = [*_page(rows), "", *(() if only else peers())]
+    text = "\n".join(lines)
     sys.stdout.write(f"{text}\n")
     if "--write" in arguments:
         put("real programs", text)

@@ -5,7 +5,7 @@
 
 A mutant is one small mistake: a comparison turned round, `and` for `or`, `+` for `-`, a dropped `not`, a
 small number one off. Each is tried in a copy of the project, where the tests of its layer stop at the first
-that fails. Prints a line for each, then those that went unnoticed. The exit code is 0 if 90 of 100 were noticed.
+that fails. Prints a line for each, then those that went unnoticed. The exit code is 0 if 90 % were noticed.
 """
 
 from __future__ import annotations

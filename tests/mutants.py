@@ -36,7 +36,7 @@ LARGEST = 64
 
 # What tests a package, the nearest tests first. The longest name that fits counts.
 TESTS: dict[str, tuple[str, ...]] = {
-    "text": ("text", "hostile", "program"),
+    "text": ("text", "test_codes.py", "hostile", "program"),
     "feel": ("feel", "differential/test_standard.py"),
     "feel/codegen": ("feel/test_feel_standard.py", "feel/test_feel_generated.py", "differential", "feel"),
     "feel/checker": (
@@ -53,10 +53,10 @@ TESTS: dict[str, tuple[str, ...]] = {
     "program": ("program", "test_codes.py", "kinds", "hostile", "engine", "batch/test_inputs.py"),
     "engine": ("engine", "differential", "fixtures"),
     "engine/columns": ("columns", "batch/test_engines.py"),
-    "batch": ("batch", "cli/test_evaluate.py"),
+    "batch": ("batch", "test_codes.py", "cli/test_evaluate.py"),
     "analysis": ("analysis", "verify", "change"),
-    "change": ("change", "cli/test_plan.py", "cli/test_diff.py"),
-    "verify": ("verify", "fixtures", "cli"),
+    "change": ("change", "test_codes.py", "cli/test_plan.py", "cli/test_diff.py"),
+    "verify": ("verify", "test_codes.py", "fixtures", "cli"),
     "render": ("render", "docs/test_documents.py", "cli"),
     "cli": ("cli", "ci"),
     "": ("test_codes.py", "test_atomic_file.py", "test_dataclass.py", "text", "render", "cli", "hostile"),

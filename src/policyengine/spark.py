@@ -33,7 +33,7 @@ def evaluate(df: Any, program: str | Path, as_of: date, *, check_keys: bool = Tr
     The columns are facts, what stands within a record is an array of structs under its list. The numbers of
     `row` count within a partition; `key` tells records apart. Records with the same key are rejects, all of
     them; that takes a shuffle of the keys, which `check_keys=False` leaves out where they are known to be
-    unique. Raises `ValueError` where the program does not compile or a column is no fact.
+    unique. Raises `ValueError` where the program does not compile or a column is not a fact.
     """
     folder = str(program)
     key = _kernel(folder, as_of).check(_arrow_schema(df))

@@ -281,7 +281,7 @@ def test_capitals_in_the_name_of_a_table(records, evaluate):
 
 def test_a_table_has_the_ending_of_one(evaluate):
     ran = evaluate({"p.csv": CSV, "a.txt": ACCOUNTS}, "--table", "accounts=a.txt", "--format", "csv")
-    assert (ran.code, "`a.txt` is no table" in ran.err) == (2, True)
+    assert (ran.code, "`a.txt` is not a table" in ran.err) == (2, True)
 
 
 @pytest.mark.parametrize("again", ["p.csv", ".", "link.csv", "./p.csv"])

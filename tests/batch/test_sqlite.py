@@ -67,10 +67,10 @@ def test_rejects_tell_the_tables_apart(database, table_of):
     ("query", "message"),
     [
         ("SELECT nobody FROM partners", "no such column: nobody"),
-        ("DELETE FROM partners", "`DELETE FROM partners` is no query that reads"),
+        ("DELETE FROM partners", "`DELETE FROM partners` is not a query that reads"),
         ("WITH x AS (SELECT 1) DELETE FROM partners", "readonly"),
         ("SELECT id FROM partners; DELETE FROM partners", "one statement"),
-        ("ATTACH 'new.db' AS new", "is no query that reads"),
+        ("ATTACH 'new.db' AS new", "is not a query that reads"),
         ("partners.csv", "it begins with SELECT or WITH"),
         (
             "SELECT id, 1 AS active_acounts FROM partners",

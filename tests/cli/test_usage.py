@@ -13,7 +13,7 @@ AS_OF = ("--as-of", "2026-11-21")
     ("line", "message", "help"),
     [
         ("chek", "there is no command `chek`", "did you mean `check`?"),
-        ("zzz", "there is no command `zzz`", "`policyengine --help` shows what can be written"),
+        ("zzz", "there is no command `zzz`", "`policyengine --help` lists the options"),
         ("check --fail", "there is no option `--fail`", "did you mean `--fail-on`?"),
         ("check {missing}", "`{missing}` does not exist", None),
         ("check {record}", "`{record}` is a file", "give the folder of the program"),
@@ -25,7 +25,7 @@ AS_OF = ("--as-of", "2026-11-21")
         ("evaluate {above} {record}", "`{above}` is not a program", "choose one of `{program}`"),
         ("evaluate {program} {typo}", "`{typo}` does not exist", "did you mean `{record}`?"),
         ("evaluate {program} {empty}", "there is no file with records in `{empty}`", "CSV, NDJSON"),
-        ("evaluate {program} {nothing}", "there is no record in what was given", None),
+        ("evaluate {program} {nothing}", "the input contains no record", None),
         ("evaluate {program} {text}", "the ending of `{text}` does not tell", "`--format yaml`"),
         ("evaluate {program} {record} -o jsn", "`jsn` is not a format", "did you mean `json`?"),
         ("evaluate {program} {record} -o xyz", "`xyz` is not a format", "`text`, `json`, `ndjson`"),

@@ -109,13 +109,13 @@ def test_records_of_a_query(kind: str, engine: str, request: pytest.FixtureReque
     ("query", "message"),
     [
         ("SELECT nothing FROM partners", "nothing"),
-        ("DELETE FROM partners", "is no query that reads"),
+        ("DELETE FROM partners", "is not a query that reads"),
         ("SELECT id, active_accounts AS active_acounts FROM partners", "did you mean `active_accounts`"),
         ("SELECT id FROM partners WHERE false", "no record"),
         ("WITH gone AS (SELECT 1) DELETE FROM partners", "read"),
         ("SELECT id FROM partners; DELETE FROM partners", "the query on"),
-        ("ATTACH 'new.db' AS new", "is no query that reads"),
-        ("partners.csv", "is no query that reads"),
+        ("ATTACH 'new.db' AS new", "is not a query that reads"),
+        ("partners.csv", "is not a query that reads"),
     ],
 )
 def test_queries_that_fail(
@@ -140,7 +140,7 @@ def test_queries_that_fail(
     [
         (["--records-from", "mysql://x/y", "--query", "SELECT 1"], "no address of a database"),
         (["--records-from", "sqlite:///nowhere.db", "--query", "SELECT 1"], "does not exist"),
-        (["--records-from", "crm.db", "--query", "SELECT 1"], "`crm.db` is no address"),
+        (["--records-from", "crm.db", "--query", "SELECT 1"], "`crm.db` is not an address"),
         (["--records-from", "sqlite:///x.db"], "go together"),
         (["--query", "SELECT 1"], "go together"),
         (["x.csv", "--records-from", "sqlite:///x.db", "--query", "SELECT 1"], "no file goes with them"),

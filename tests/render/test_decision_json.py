@@ -41,7 +41,7 @@ def test_every_key_is_described_and_written():
 
 
 def test_a_record_that_could_not_be_read():
-    found = Code(id="REC001", title="t", why="w", bad="", good="").at(None, "this is no record")
+    found = Code(id="REC001", title="t", why="w", bad="", good="").at(None, "this is not a record")
     written = to_json(replace(EMPTY, diagnostics=(found,)))
     Draft202012Validator(SCHEMA).validate(json.loads(json.dumps(written)))
     assert written["diagnostics"][0]["code"] == "REC001"

@@ -25,9 +25,9 @@ MISTAKES = [
     ("[gold]", "1:2", "gold", "a text has to be in double quotes", 'write `"gold"`'),
     ("// partner\n[]", "1:1", "// partner", "JSON has no comments", "remove it, or write the record in YAML"),
     ("[1 # one\n]", "1:4", "# one", "JSON has no comments", "remove it, or write the record in YAML"),
-    ("[NaN]", "1:2", "NaN", "`NaN` is no value in JSON", UNKNOWN),
-    ("[-Infinity]", "1:2", "-Infinity", "`-Infinity` is no value in JSON", UNKNOWN),
-    ("[True]", "1:2", "True", "`True` is no value in JSON", "write `true`"),
+    ("[NaN]", "1:2", "NaN", "`NaN` is not a JSON value", UNKNOWN),
+    ("[-Infinity]", "1:2", "-Infinity", "`-Infinity` is not a JSON value", UNKNOWN),
+    ("[True]", "1:2", "True", "`True` is not a JSON value", "write `true`"),
     ("[012]", "1:2", "012", "`012` is not a number", 'write `"012"` if it is a text'),
     ("[1.]", "1:2", "1.", "`1.` is not a number", 'write `"1."` if it is a text'),
     ("[20%]", "1:2", "20%", "`20%` is not a number", 'write `"20%"` if it is a text'),
@@ -51,9 +51,9 @@ MISTAKES = [
         "the double quote that opens here is never closed",
         'write `"` where the text ends',
     ),
-    ('["a\\q"]', "1:4", "\\q", "`\\q` means nothing inside a text", "write `\\\\` for a backslash"),
-    ('["a\tb"]', "1:4", "\t", "a tab cannot stand inside a text", "write `\\t`"),
-    ('["a\x01b"]', "1:4", "\x01", "a control character cannot stand inside a text", "write `\\u0001`"),
+    ('["a\\q"]', "1:4", "\\q", "`\\q` is not an escape of JSON", "write `\\\\` for a backslash"),
+    ('["a\tb"]', "1:4", "\t", "a tab is not allowed inside a text", "write `\\t`"),
+    ('["a\x01b"]', "1:4", "\x01", "a control character is not allowed inside a text", "write `\\u0001`"),
     (
         '["\\ud800"]',
         "1:2",
@@ -62,8 +62,8 @@ MISTAKES = [
         "write the character itself",
     ),
     ("", "1:1", "", "there is no value here", "write an object, `{}` at least"),
-    ("\x00", "1:1", "\x00", "the character U+0000 cannot stand here", "delete it"),
-    ("[1] [2]", "1:5", "[", "this stands behind the end of the value", BEHIND),
+    ("\x00", "1:1", "\x00", "the character U+0000 is not allowed here", "delete it"),
+    ("[1] [2]", "1:5", "[", "this comes after the end of the value", BEHIND),
 ]
 
 

@@ -109,7 +109,6 @@ def test_documents_of_a_stream(text: str, count: int) -> None:
     assert (len(result.documents), result.diagnostics) == (count, ())
 
 
-UNSEEN = "which cannot be seen"
 REFUSED = [
     ("id: a\nx: 1\nid: b\n", "YAML003", "3:1", "`id` is written twice"),
     ("a: {b: 1, 'b': 2}\n", "YAML003", "1:11", "`b` is written twice"),
@@ -122,19 +121,19 @@ REFUSED = [
     ("?\n: x\n", "YAML006", "1:2", "there is no key before this colon"),
     ("a: *n\n", "YAML007", "1:4", "no value above is marked with `&n`"),
     ("a: &n x\n---\nb: *n\n", "YAML007", "3:4", "no value above is marked with `&n`"),
-    ("a: &n [x, *n]\n", "YAML008", "1:11", "`*n` stands inside the value that it repeats"),
-    ("&n a: &m {b: *m}\n", "YAML008", "1:14", "`*m` stands inside the value that it repeats"),
-    ("a: b\x00c\n", "YAML002", "1:5", "a NUL (U+0000) stands here, " + UNSEEN),
-    ("a: b\x85c: d\n", "YAML002", "1:5", "a next-line character (U+0085) stands here, " + UNSEEN),
-    ("# x\u2028a: b\n", "YAML002", "1:4", "a line separator (U+2028) stands here, " + UNSEEN),
-    ("a: \ufeffb\n", "YAML002", "1:4", "a byte order mark (U+FEFF) stands here, " + UNSEEN),
+    ("a: &n [x, *n]\n", "YAML008", "1:11", "`*n` repeats the value that contains it"),
+    ("&n a: &m {b: *m}\n", "YAML008", "1:14", "`*m` repeats the value that contains it"),
+    ("a: b\x00c\n", "YAML002", "1:5", "invisible character U+0000 (NUL)"),
+    ("a: b\x85c: d\n", "YAML002", "1:5", "invisible character U+0085 (next line)"),
+    ("# x\u2028a: b\n", "YAML002", "1:4", "invisible character U+2028 (line separator)"),
+    ("a: \ufeffb\n", "YAML002", "1:4", "invisible character U+FEFF (byte order mark)"),
     (
         "a: b\rc: d\n",
         "YAML002",
         "1:5",
-        "a carriage return without a line feed (U+000D) stands here, " + UNSEEN,
+        "invisible character U+000D (carriage return without line feed)",
     ),
-    ("a: \x1bb\n", "YAML002", "1:4", "the control character U+001B stands here, " + UNSEEN),
+    ("a: \x1bb\n", "YAML002", "1:4", "invisible character U+001B"),
 ]
 
 

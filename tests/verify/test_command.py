@@ -206,7 +206,7 @@ def test_what_is_not_exercised(ladder: Path, capsys: pytest.CaptureFixture[str])
     assert run(["test", "--fail-under", "50"]) == 0
     assert run(["test", "--fail-under", "101"]) == 2
     assert run(["test", "--fail-under", "much"]) == 2
-    assert "is no share in per cent" in capsys.readouterr().err
+    assert "is not a share in per cent" in capsys.readouterr().err
 
 
 def test_what_is_not_noticed(ladder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -96,7 +96,7 @@ DIFFERENT = [
     ("levels: [{policy: grades}]", "levels", "{policy: grades}", "{policy: levels}"),
     ("levels: [{because: [is trained, is trained]}]", "levels.0.because", "is trained", REASON["text"]),
     ("levels: [{because: [is strained]}]", "levels.0.because", "is strained", "is trained"),
-    ("levels: [{level: silver}, {level: silver}]", "levels", "{level: silver}", "another expectation"),
+    ("levels: [{level: silver}, {level: silver}]", "levels", "{level: silver}", "a different expectation"),
     (
         "levels: [{next: {missing: [{fact: accounts, short_by: 5}]}}]",
         "levels.0.next.missing.0.short_by",

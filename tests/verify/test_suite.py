@@ -115,7 +115,7 @@ def test_a_record_that_is_refused_may_be_expected() -> None:
 
 def test_two_documents_and_none() -> None:
     assert told(run_source(Source("a_test.yaml", f"{GOOD}---\n{GOOD}"), programs, read)) == [
-        "TEST007 kind: test: a second document stands here; a file of tests is one document"
+        "TEST007 kind: test: a second document starts here; a file of tests is one document"
     ]
     assert told(run_source(Source("a_test.yaml", "# nothing\n"), programs, read)) == [
         "TEST007 None: `a_test.yaml` is empty; a file of tests is one document"

@@ -32,7 +32,7 @@ def _room() -> Iterator[None]:
 
 def no_room(error: Exception) -> Unusable:
     """The end of a run whose tables beside the records do not fit into a temporary file."""
-    message = f"the tables beside the records do not fit into a temporary file: {error}"
+    message = f"the tables of children do not fit into a temporary file: {error}"
     return Unusable(message, "`TMPDIR` names the folder for it")
 
 
@@ -128,7 +128,7 @@ class Beside:
 def twice(raw: Raw, name: str, key: str) -> None:
     """Make room in a record for a list out of a table beside it; one that stands in it already is a fault."""
     if raw.values.get(name) is not None:
-        reason = f"`{name}` stands in the record and in a table beside it"
+        reason = f"`{name}` is given both in the record and in a table of its own"
         raw.faults.append(Reject(raw.file, raw.line, key, name, TWICE.id, reason))
     raw.values.pop(name, None)
     raw.lists[name] = []

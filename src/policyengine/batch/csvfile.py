@@ -151,7 +151,7 @@ def _reason(error: csv.Error) -> str:
     if "unexpected end" in text:
         return "a quote that opens on this line is not closed"
     if "new-line character" in text:
-        return "a carriage return stands in a cell that is not in quotes"
+        return "an unquoted cell contains a carriage return"
     if "field larger" in text:
         return "a cell is too long, or a quote that opens on this line is not closed"
-    return "after a closing quote stands something else than the next cell"
+    return "a closing quote is followed by text, not by the next cell"

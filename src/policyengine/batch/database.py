@@ -36,7 +36,7 @@ class Database:
         self.name = _name(url)
         if urlsplit(url).scheme not in ("sqlite", "postgresql", "postgres"):
             raise Unusable(
-                f"`{self.name}` is no address of a database",
+                f"`{self.name}` is not an address of a database",
                 "write `sqlite:///FILE` or `postgresql://HOST/NAME`",
             )
 
@@ -59,7 +59,7 @@ class Database:
 
     def _batches(self, query: str) -> Iterator[Batch]:
         if not _READS.match(query):
-            raise Unusable(f"`{query[:60]}` is no query that reads", "it begins with SELECT or WITH")
+            raise Unusable(f"`{query[:60]}` is not a query that reads", "it begins with SELECT or WITH")
         if urlsplit(self._url).scheme == "sqlite":
             return _out_of_sqlite(self._url.removeprefix("sqlite://").removeprefix("/"), self.name, query)
         return _out_of_postgresql(self._url, self.name, query)
@@ -179,7 +179,7 @@ def _exact(value: Any, name: str, raw: Raw) -> str:
     exact = Decimal(repr(value))
     if exact.is_finite() and len(exact.normalize().as_tuple().digits) <= _DIGITS:
         return f"{exact:f}"
-    reason = f"`{name}` is the binary number {value!r}, which is no exact decimal"
+    reason = f"`{name}` is the binary number {value!r}, which is not an exact decimal"
     help = "store the column as decimals, or as text"
     raw.faults.append(Reject(raw.file, raw.line, None, name, NOT_EXACT.id, reason, help))
     return ""

@@ -72,7 +72,7 @@ def find_inputs(
     for word, table in tables.items():
         if word not in lists:
             known = ", ".join(f"`{name}`" for name in lists) or "none"
-            raise Unusable(f"`{word}` is no list of the program", f"its lists are {known}")
+            raise Unusable(f"`{word}` is not a list of the program", f"its lists are {known}")
         beside[lists[word]] = [table]
     named = frozenset(beside)
     small = {word.lower(): entity for word, entity in lists.items()} | lists
@@ -149,14 +149,14 @@ def _kind(path: Path, form: Kind | None) -> Kind:
         words = _NOT_READ.get(path.suffix.lower())
         if words is not None:
             raise Unusable(f"`{path}` {words[0]}, which is not read", words[1])
-        raise Unusable(f"the ending of `{path}` does not tell what is in it", "`--format` says so")
+        raise Unusable(f"the ending of `{path}` does not tell its format", "set it with `--format`")
     return kind
 
 
 def _table_kind(path: Path) -> Kind:
     kind = kind_of(path)
     if kind is None or kind not in TABLES:
-        raise Unusable(f"`{path}` is no table", "a table is a file that ends in .csv, .ndjson or .parquet")
+        raise Unusable(f"`{path}` is not a table", "a table is a file that ends in .csv, .ndjson or .parquet")
     return kind
 
 

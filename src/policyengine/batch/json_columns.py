@@ -93,7 +93,7 @@ def _fields(vocabulary: Vocabulary, entity: str) -> list[Any]:
 
 
 def _type(fact: Fact) -> Any:
-    """The type of a column as it is read; None for what is no column in a plain line."""
+    """The type of a column as it is read; None for what is not a column in a plain line."""
     if fact.formula is not None:
         return None
     if not fact.is_list:

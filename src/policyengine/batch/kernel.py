@@ -55,7 +55,7 @@ class Kernel:
         self._findings = findings_schema()
 
     def check(self, schema: Any) -> str | None:
-        """The name of the column of keys, if there is one; raises `ValueError` where a column is no fact."""
+        """The name of the column of keys, if any; raises `ValueError` for a column that is not a fact."""
         try:
             head = arrow_head(schema, "the data frame", self._vocabulary, self._vocabulary.root, ())
         except Unusable as error:

@@ -77,7 +77,7 @@ def parquet_chunks(
     try:
         file = parquet.ParquetFile(path)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise Unusable(f"`{path}` is no Parquet file that can be read: {_first_line(error)}") from None
+        raise Unusable(f"`{path}` is not a readable Parquet file: {_first_line(error)}") from None
     with file:
         head = arrow_head(file.schema_arrow, str(path), vocabulary, entity, ignored)
         length, rows = path.stat().st_size, max(1, file.metadata.num_rows)
@@ -146,7 +146,7 @@ def _decimal(value: Any, name: str, raw: Raw) -> Decimal | None:
     exact = Decimal(repr(value))
     if exact.is_finite() and len(exact.normalize().as_tuple().digits) <= _DIGITS:
         return exact
-    reason = f"`{name}` is the binary number {value!r}, which is no exact decimal"
+    reason = f"`{name}` is the binary number {value!r}, which is not an exact decimal"
     help = "store the column as decimals" if value == value else "store null where nothing is known"
     raw.faults.append(Reject(raw.file, raw.line, None, name, NOT_EXACT.id, reason, help))
     return None

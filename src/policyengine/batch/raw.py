@@ -12,7 +12,7 @@ _TABLE = "id,name\nA-1,Alpha\n"
 
 UNKNOWN_COLUMN = Code(
     id="BATCH001",
-    title="a column that is no fact",
+    title="a column that is not a fact",
     why="A misspelt column would count as missing in every record, and its values would be read by nobody.",
     bad="active_acounts as the head of a column",
     good="active_accounts",
@@ -21,7 +21,7 @@ UNKNOWN_COLUMN = Code(
 CELLS = Code(
     id="BATCH002",
     title="a row with more or fewer cells than the head",
-    why="Its values would stand under the wrong facts.",
+    why="Its values would be read as wrong facts.",
     bad=f"{_TABLE}A-2,Beta,Gamma\n",
     good=f'{_TABLE}A-2,"Beta,Gamma"\n',
     example="folder",
@@ -53,7 +53,7 @@ SAME_RECORD = Code(
 )
 TWICE = Code(
     id="BATCH006",
-    title="a list that stands in the record and in a table beside it",
+    title="a list that is given both in the record and in a table of its own",
     why="The two could contradict each other.",
     bad="accounts in partners.ndjson and in accounts.csv",
     good="one of them",
@@ -61,7 +61,7 @@ TWICE = Code(
 )
 NOT_EXACT = Code(
     id="BATCH007",
-    title="a binary number that is no exact decimal",
+    title="a binary number that is not an exact decimal",
     why="Amounts are exact from file to file; a binary fraction is not what somebody wrote down.",
     bad="a column of doubles that holds the sum of 0.1 and 0.2",
     good="a column of decimals",

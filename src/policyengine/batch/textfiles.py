@@ -87,7 +87,7 @@ def csv_fault(row: CsvRow, head: Head, file: str) -> Raw | None:
         return _faulty(file, row.line, BROKEN.id, row.fault, help)
     found, wanted = len(row.cells), len(head.columns)
     if found != wanted:
-        help = "a cell with a separator in it stands in quotes" if found > wanted else None
+        help = "put a cell that contains a separator in quotes" if found > wanted else None
         return _faulty(file, row.line, CELLS.id, f"the row has {found} cells, and the head {wanted}", help)
     return None
 

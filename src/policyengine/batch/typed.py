@@ -97,7 +97,7 @@ class TypedReader:
         except NoMeaningError as error:
             return [Reject(raw.file, raw.line, key, error.fact, NOT_A_RECORD.id, str(error))]
         except ValueError as error:
-            found = (NOT_A_RECORD.at(None, f"this is no record: {error}"),)
+            found = (NOT_A_RECORD.at(None, f"this is not a record: {error}"),)
         if isinstance(found, Record):
             return found
         return sorted((reject_of(each, raw, key) for each in found), key=partial(_place, raw.file))

@@ -215,7 +215,7 @@ def _condition(change: Change, told: Told) -> str | None:
         return _test(told, rest[0], f"{subject} {now(verb)}")
     if rest:
         place_in = " of ".join(f"`{key}`" for key in reversed(rest) if key != "*")
-        return f"{subject} {now(verb)} on another condition: {place_in} {_becomes(told)}"
+        return f"{subject} {now(verb)} on a different condition: {place_in} {_becomes(told)}"
     if told.new is None:
         return f"{subject} {now(verb)} always (was: when {condition(told, told.old)})"
     was = "always" if told.old is None else f"when {condition(told, told.old)}"

@@ -66,7 +66,7 @@ def command(program: str, as_of: date, assumptions: bool, color: str, **given: A
     wanted = Wanted(**given)
     if not wanted.files and wanted.records_from is None and wanted.query is None:
         message = "`RECORD...` is missing"
-        raise CommandError(message, help="`policyengine evaluate --help` shows what can be written")
+        raise CommandError(message, help="`policyengine evaluate --help` lists the options")
     opened = open_program(program, as_of, console)
     if wanted.writes_tables:
         from policyengine.cli.tables import evaluate_tables

@@ -55,7 +55,7 @@ def read_records(program: Program, files: Iterable[str], form: Form | None, cons
         forms.append(one_form)
     inputs = Inputs(tuple(records), left_out, tuple(forms))
     if inputs.total == 0:
-        raise CommandError("there is no record in what was given")
+        raise CommandError("the input contains no record")
     return inputs
 
 
@@ -91,8 +91,8 @@ def _form_of_name(path: Path) -> Form | None:
         raise CommandError(f"`{path}` is a folder", help=f"name its files, as in `{path}/*.yaml`")
     if path.exists():
         raise CommandError(
-            f"the ending of `{path}` does not tell what is in it",
-            help="`--format yaml`, `--format json` or `--format ndjson` says so",
+            f"the ending of `{path}` does not tell its format",
+            help="choose `--format yaml`, `--format json` or `--format ndjson`",
         )
     return "yaml"
 

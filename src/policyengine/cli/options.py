@@ -103,7 +103,7 @@ class Percent(click.ParamType):  # type: ignore[type-arg]
         text = str(value).strip().removesuffix("%").strip()
         if re.fullmatch(r"\d{1,3}(\.\d{1,9})?", text) and Decimal(text) <= 100:
             return Decimal(text)
-        raise CommandError(f"`{value}` is no share in per cent", help="write a number from 0 to 100")
+        raise CommandError(f"`{value}` is not a share in per cent", help="write a number from 0 to 100")
 
 
 def today() -> date:

@@ -45,7 +45,7 @@ def read_population(
     ]  # fmt: skip
     total = max(sum(len(read.records) + read.left_out for read in side) for side in (before, after))
     if not total:
-        raise CommandError("there is no record in what was given")
+        raise CommandError("the input contains no record")
     if not pairs:
         raise CommandError(
             f"none of {plural(total, 'record')} can be read by both versions",

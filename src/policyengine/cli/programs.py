@@ -46,7 +46,7 @@ def _hidden(path: Path) -> bool:
 
 
 def require_folder(path: Path) -> None:
-    """Ends the command where a path is no folder that can be read."""
+    """Ends the command where a path is not a folder that can be read."""
     try:
         next(path.iterdir(), None)
     except NotADirectoryError:

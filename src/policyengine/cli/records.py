@@ -25,7 +25,7 @@ def read_any(program: Program, wanted: Wanted, console: Console) -> Inputs:
             console.err(reject_text(each))
     inputs = Inputs(tuple(records), len(rejected), ())
     if inputs.total == 0:
-        raise CommandError("there is no record in what was given")
+        raise CommandError("the input contains no record")
     return inputs
 
 

@@ -60,7 +60,7 @@ def _tell(message: str, help: str | None, code: int) -> int:
 
 def _in_our_words(error: click.UsageError) -> tuple[str, str]:
     """What click says about a command line, as a sentence like all others, and where to look it up."""
-    look_up = f"`{error.ctx.command_path if error.ctx else 'policyengine'} --help` shows what can be written"
+    look_up = f"`{error.ctx.command_path if error.ctx else 'policyengine'} --help` lists the options"
     if isinstance(error, click.NoSuchOption):
         near = _near(error.possibilities)
         return f"there is no option `{error.option_name}`", near or look_up

@@ -44,7 +44,7 @@ def targets(suggest: str | None, folders: dict[str, Path]) -> dict[str, Path]:
             help = "a file of tests is called `<something>_test.yaml`; `--suggest` takes its file next"
             raise CommandError(f"`{path}` would not be found as a file of tests", help=help)
         if not path.parent.is_dir():
-            raise CommandError(f"`{path.parent}` is no folder")
+            raise CommandError(f"`{path.parent}` is not a folder")
         if path.exists():
             raise CommandError(f"`{path}` is there already", help="move its tests to where they belong first")
     return found

@@ -139,7 +139,7 @@ def told() -> Iterator[None]:
         reason = (error.strerror or "unknown reason").lower()
         if error.errno in _NO_ROOM:
             reason = os.strerror(error.errno).lower()
-            raise CommandError(f"what is to be written has no room: {reason}", help=_MAKE_ROOM) from None
+            raise CommandError(f"there is no room for the output: {reason}", help=_MAKE_ROOM) from None
         name = f"`{error.filename}`" if error.filename else "an output"
         raise CommandError(f"{name} cannot be read or written: {reason}") from None
 
@@ -183,7 +183,7 @@ def evaluate_tables(program: Program, wanted: Wanted, console: Console) -> int:
     finally:
         progress.end()
     if not summary.records and not summary.orphans:
-        raise CommandError("there is no record in what was given")
+        raise CommandError("the input contains no record")
     by_rows = f"{summary.by_rows:,} of {plural(summary.records, 'record')} worked out one after the other"
     _explain(wanted, console, by_rows)
     console.err(_told(summary, targets.rejects))
@@ -245,7 +245,7 @@ def _target(output: Output) -> Target:
     form: Form | None = next((form for form in ENDINGS.values() if form == output.format), None)
     if form is None:
         raise CommandError(
-            f"`{output.format}` is no table, and stands beside one",
+            f"`{output.format}` cannot be written together with a table",
             help="run the command once for decisions and once for tables",
         )
     if output.path is None and form == "parquet":
@@ -260,7 +260,7 @@ def _rejects(wanted: Wanted, tables: Sequence[Target]) -> Target | None:
         form = ENDINGS.get(path.suffix.lower())
         if form is None:
             raise CommandError(
-                f"the ending of `{path}` does not tell what to write",
+                f"the ending of `{path}` does not tell the format to write",
                 help=f"it is one of {', '.join(ENDINGS)}",
             )
         return Target(form, path)

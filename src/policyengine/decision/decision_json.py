@@ -116,7 +116,7 @@ _TAIL = (
     Key(
         "basis",
         one_of("stated", "assumed"),
-        "`assumed`: the text does not say it, someone decided.",
+        "`assumed`: the text leaves it open; somebody decided.",
         attrgetter("origin.basis"),
     ),
     Key("note", maybe(TEXT), "What was assumed, and what else it could mean.", attrgetter("origin.note")),

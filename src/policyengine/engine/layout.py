@@ -132,7 +132,7 @@ def table_value(value: Any, kind: ColumnKind) -> Decimal | int:
     if kind != "count":
         return table_number(Decimal(value))
     if value != int(value):
-        raise TooLarge(f"{value} is not a whole number, and stands in a column of whole numbers")
+        raise TooLarge(f"{value} is not a whole number, but its column holds whole numbers")
     if not -LARGEST_COUNT <= value < LARGEST_COUNT:
         raise TooLarge(f"a whole number of {value:.6e} is beyond what a table holds")
     return int(value)

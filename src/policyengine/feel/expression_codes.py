@@ -20,7 +20,7 @@ obligations:
 SYNTAX = Code(
     id="FEEL001",
     title="an expression cannot be read",
-    why="Something is missing or stands where it has no meaning, so nobody can say what the rule is.",
+    why="Something is missing or has no meaning in its place, so nobody can say what the rule is.",
     bad=_when("active_accounts >= "),
     good=_when("active_accounts >= 10"),
 )
@@ -76,7 +76,7 @@ UNKNOWN_NAME = Code(
 UNKNOWN_PROPERTY = Code(
     id="FEEL011",
     title="a property that the value does not have",
-    why="What stands after the dot must be a fact of the record or a part of the value before it.",
+    why="The name after the dot must be a fact of the record or a part of the value before it.",
     bad=_when("renewal_on.years = 2026"),
     good=_when("renewal_on.year = 2026"),
 )
@@ -124,7 +124,7 @@ ARGUMENTS = Code(
 )
 EXPECTED = Code(
     id="FEEL018",
-    title="a value of another type is needed",
+    title="a value of a different type is needed",
     why="A condition must be true or false, and a formula must give the type of its fact.",
     bad=_when("active_accounts + 1"),
     good=_when("active_accounts + 1 > 5"),

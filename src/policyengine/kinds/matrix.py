@@ -113,8 +113,8 @@ sections:
 WRONG_COLUMNS = Code(
     id="MATRIX001",
     title="columns that are not the values of the fact",
-    why="A partner finds its column by the value of one enum fact; a column that is no value of it is never "
-    "found, and a value without a column has no duties.",
+    why="A partner finds its column by the value of one enum fact; a column that is not one of its values is "
+    "never found, and a value without a column has no duties.",
     bad=_EXAMPLE.replace("[positive, neutral, negative]", "[positive, neutral]").replace(
         ", negative: vendor", ""
     ),

@@ -41,7 +41,7 @@ class Stage(Sourced):
     on_leave: OnLeave | None = None
     moved_by: Literal["hand", "system"] = field(default="hand", description="who moves it out of this stage")
     next: Many[Id] | None = field(
-        default=None, description="where it may go; left out: the stage that stands next"
+        default=None, description="where it may go; left out: the next stage of the list"
     )
     final: Boolean = field(default=False, description="nothing comes after it; the last one is final anyway")
 
@@ -94,7 +94,7 @@ UNREACHABLE = Code(
 )
 NOT_A_STAGE_FACT = Code(
     id="PIPE003",
-    title="the fact that holds the stage is no enum",
+    title="the fact that holds the stage is not an enum",
     why="Only an enum says which stages there are, so that a misspelt stage in a record is found.",
     bad=_EXAMPLE.replace("stage: status", "stage: monthly_fee"),
     good=_EXAMPLE,

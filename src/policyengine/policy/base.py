@@ -85,7 +85,7 @@ def short(key: str, schema: Mapping[str, Any], many: bool = False) -> Written:
 
 def _text(text: str) -> str:
     if not text.strip():
-        raise ValueError("there is no text here")
+        raise ValueError("the text is empty")
     return text.strip()
 
 
@@ -95,9 +95,9 @@ def _identifier(text: str) -> str:
         advice = (
             quantities.write(literal_guesses.identifier(text)) or "; use small letters, digits, `-` and `_`"
         )
-        raise ValueError(f"`{quantities.shorten(text)}` is no id{advice}")
+        raise ValueError(f"`{quantities.shorten(text)}` is not an id{advice}")
     if not text[0].isalpha():
-        raise ValueError(f"`{quantities.shorten(text)}` is no id; start it with a letter")
+        raise ValueError(f"`{quantities.shorten(text)}` is not an id; start it with a letter")
     return text
 
 

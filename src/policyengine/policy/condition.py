@@ -170,7 +170,7 @@ def _at_least(reader: PolicyReader, pointer: Pointer, node: Mapping, entity: str
     except ValueError as error:
         return _wrong(reader, value.span, str(error))
     if not 1 <= wanted <= len(parts):
-        return _wrong(reader, value.span, f"at least {wanted} of {len(parts)} conditions is no choice")
+        return _wrong(reader, value.span, f"at least {wanted} of {len(parts)} conditions leaves no choice")
     return build.call(
         "at least", build.literal(wanted, value.span), ListLiteral(tuple(parts), at), span=node.span
     )

@@ -28,7 +28,7 @@ from policyengine.text.document import Document, Pointer
 
 ASSUMED_WITHOUT_NOTE = Code(
     id="BASIS001",
-    title="an assumption that does not say what was assumed",
+    title="an assumption without a note on what was assumed",
     why="`basis: assumed` tells readers that the text does not say so; the note tells them what someone "
     "decided instead, so that the decision can be questioned.",
     bad="""\
@@ -183,7 +183,7 @@ class Draft(PolicyReader):
 def assumed_without_note(document: Document, pointer: Pointer) -> Diagnostic:
     """The mistake of a part that is assumed without a note; `pointer` leads to the part."""
     return ASSUMED_WITHOUT_NOTE.at(
-        document.value_span((*pointer, "basis")), "this is assumed, but no note says what was decided",
+        document.value_span((*pointer, "basis")), "this is assumed, but has no note on what was decided",
         help="add `note: what the text does not say, and what was decided`",
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from policyengine.diagnostics import Code, Diagnostic, did_you_mean, nearest
 from policyengine.policy.base import Part, ShapeError, fields_of, keys_of, required_keys
 from policyengine.policy.model_reader import read_plain
 from policyengine.text.document import Document, Mapping, Pointer, Scalar, Sequence
+from policyengine.text.quoting import printable
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -61,7 +62,7 @@ obligations:
 )
 WRONG_VALUE = Code(
     id="FORM003",
-    title="a value that cannot be read as what is wanted here",
+    title="a value of the wrong type",
     why="Every value has a type, which the place gives it: a date, a rate, a period, one of some words.",
     bad="""\
 kind: obligations
@@ -84,7 +85,7 @@ obligations:
 )
 WRONG_SHAPE = Code(
     id="FORM004",
-    title="a list, a mapping or a single value where another of them is wanted",
+    title="a list, a mapping or a single value where a different form is wanted",
     why="YAML tells a list (lines that start with `- `) from a mapping (`key: value`) and a single value.",
     bad="""\
 kind: obligations
@@ -245,6 +246,15 @@ def _name_of(node: object) -> str | None:
     return None
 
 
+_WANTED = {
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "dataclass_type": "a mapping",
+}
+"""What a key takes, by the type of the error that pydantic reports."""
+
+
 def _wrong_value(
     document: Document, pointer: Pointer, error: ErrorDetails, model: type[Part], top: Pointer
 ) -> Diagnostic:
@@ -271,12 +281,12 @@ def _wrong_value(
     if isinstance(node, Scalar) and node.is_null:
         at = document.key_span(pointer)
         return WRONG_SHAPE.at(at, f"`{key}` has no value", help=_behind(node))
-    wanted = {"tuple_type": "a list", "dict_type": "a mapping", "dataclass_type": "a mapping"}.get(
-        error["type"], "a single value" if not isinstance(node, Scalar) else "another value"
+    wanted = _WANTED.get(
+        error["type"], "a single value" if not isinstance(node, Scalar) else "a different value"
     )
     return WRONG_SHAPE.at(
         document.key_span(pointer),
-        f"`{key}` takes {wanted}, but {_shape(node)} stands here",
+        f"`{key}` takes {wanted}; found {_shape(node)}",
         help=_shaped(key, node, error["type"], model, pointer[len(top) :]),
     )
 
@@ -312,7 +322,9 @@ def _choices(expected: str) -> list[str]:
 def _shape(node: object) -> str:
     if isinstance(node, Mapping):
         return "a mapping"
-    return "a list" if isinstance(node, Sequence) else "a single value"
+    if isinstance(node, Scalar):
+        return f"the single value `{printable(node.text)}`"
+    return "a list"
 
 
 def _types(model: type[Part]) -> Iterator[tuple[str, Any]]:

@@ -29,7 +29,7 @@ def _fact_name(value: object) -> object:
     if text.isascii() and text.replace("_", "a").isalnum() and text[0].isalpha():
         return text
     advice = quantities.write(literal_guesses.identifier(text, "_")) or "; use small letters, digits and `_`"
-    sentence = f"`{quantities.shorten(text)}` is no name for a fact{advice}"
+    sentence = f"`{quantities.shorten(text)}` is not a name for a fact{advice}"
     raise ValueError(sentence)
 
 
@@ -38,7 +38,7 @@ def _currency(value: object) -> object:
     if len(text) == 3 and text.isascii() and text.isalpha() and text.isupper():
         return text
     advice = quantities.write(literal_guesses.currency(text)) or "; write its code in three capitals: `USD`"
-    sentence = f"`{quantities.shorten(text)}` is no currency{advice}"
+    sentence = f"`{quantities.shorten(text)}` is not a currency{advice}"
     raise ValueError(sentence)
 
 
@@ -52,7 +52,7 @@ def _values(value: object) -> object:
         return value
     twice = next((item for i, item in enumerate(value) if item in value[:i]), None)
     if twice is not None:
-        sentence = f"`{twice}` stands twice among the values"
+        sentence = f"`{twice}` occurs twice among the values"
         raise ValueError(sentence)
     return {str(item): item for item in value}
 

@@ -92,7 +92,7 @@ def check_tree(declarations: Declarations, document: Document) -> Iterator[Diagn
         if entity.within is not None and entity.within not in entities:
             yield ENTITY_TREE.at(
                 document.value_span(place),
-                f"`{entity.within}` is no entity",
+                f"`{entity.within}` is not an entity",
                 help=did_you_mean(entity.within, entities),
             )
         elif name in circles[:1]:

@@ -67,7 +67,7 @@ OTHER_PROGRAM = Code(
 )
 NOT_A_RECORD = Code(
     id="RECORD007",
-    title="something that is no record",
+    title="something that is not a record",
     why="A record is a mapping of facts to values; several of them stand in a list.",
     bad="- just a text\n",
     good=_GOOD,
@@ -148,7 +148,7 @@ def _wrong(
         return WRONG_VALUE.at(at, f"`{name}`: {error.cause}")
     quoted = f"`{text}`" if isinstance(node, Scalar) else text
     return WRONG_VALUE.at(
-        at, f"`{name}` is {_wanted(error, fact)}, but {quoted} stands here", help=_hint(node, fact)
+        at, f"`{name}` takes {_wanted(error, fact)}; found {quoted}", help=_hint(node, fact)
     )
 
 

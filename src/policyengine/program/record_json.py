@@ -59,7 +59,7 @@ def _data(text: str) -> Any:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key occurs twice")
     return found
 
 
@@ -78,7 +78,7 @@ def document_of(data: Mapping[str, object]) -> Document | Diagnostic:
     try:
         text = _json(data, 0)
     except (TypeError, ValueError) as error:
-        return NOT_A_RECORD.at(None, f"this is no record: {error}")
+        return NOT_A_RECORD.at(None, f"this is not a record: {error}")
     read = read_json(Source("<record>", text))
     return read.documents[0] if read.documents and not read.diagnostics else read.diagnostics[0]
 

@@ -130,7 +130,7 @@ class RecordReader:
             if value is not None and value in first:
                 label = Label(document.value_span((*first[value].pointer, str(key))), "first here")
                 at = document.value_span((*row.pointer, str(key)))
-                yield codes.SAME_KEY.at(at, f"`{value}` stands twice in this list", labels=[label])
+                yield codes.SAME_KEY.at(at, f"`{value}` occurs twice in this list", labels=[label])
             elif value is not None:
                 first[value] = row
 

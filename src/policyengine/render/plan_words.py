@@ -11,7 +11,7 @@ from policyengine.change.plan import Cost, Plan, Undecided
 from policyengine.change.states import ABSENT, DUE, NAMES, OTHERS, VALUE, Move, State
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import UNDETERMINED
-from policyengine.decision.wording import capital, day, join, plural, rate, status_words, words
+from policyengine.decision.wording import capital, day, join, plural, rate, some, status_words, words
 from policyengine.feel.values.calendar import add_months
 
 _HEADINGS: Mapping[str, str] = {
@@ -80,8 +80,20 @@ def stretch(days: Days) -> str:
 def headline(plan: Plan) -> str:
     """What happens, in one sentence that stands alone."""
     people = things(plan.tally.records, plan.noun)
-    start = f"Nothing changes for {people}" if plan.same else f"Of {people} {_effects(plan)}"
+    if plan.same:
+        start = f"Nothing changes for {people}"
+    elif set(+plan.tally.named) == {"values_changed"}:
+        start = f"{_changed_values(plan)} for {count(plan.tally.named['values_changed'])} of {people}"
+    else:
+        start = f"Of {people} {_effects(plan)}"
     return f"{start}; {_money(plan)}." if plan.costs or plan.undecided else f"{start}."
+
+
+def _changed_values(plan: Plan) -> str:
+    """The derived facts that change: `“Onboarding fee” changes`."""
+    moves = [move for move in plan.tally.moves if move.what.section == "values"]
+    titles = list(dict.fromkeys(f"“{plan.titles.part(*move.what[:3])}”" for move in moves))
+    return f"{some(titles)} {'changes' if len(titles) == 1 else 'change'}"
 
 
 def _effects(plan: Plan) -> str:
@@ -89,9 +101,9 @@ def _effects(plan: Plan) -> str:
     found = [f"{count(named[name])} {_verb(named[name], does)}" for name, does in _HEADLINE if named[name]]
     if not found:
         changed = plan.tally.changed
-        return f"{count(changed)} {'pays' if changed == 1 else 'pay'} another amount"
+        return f"{count(changed)} {'pays' if changed == 1 else 'pay'} a different amount"
     more = len(found) - _MOST
-    return ", ".join(found[:_MOST]) + (f" ({plural(more, 'kind')} of change more)" if more > 0 else "")
+    return ", ".join(found[:_MOST]) + (f" (and {plural(more, 'more kind')} of change)" if more > 0 else "")
 
 
 def _verb(number: int, does: str) -> str:
@@ -197,7 +209,7 @@ def _obligation(plan: Plan, move: Move) -> str:
     title = plan.titles.part(*move.what[:3])
     before, after = state(plan, move, move.before), state(plan, move, move.after)
     if move.what.aspect == DUE:
-        return f"would have another due date for “{title}”"
+        return f"would have a different due date for “{title}”"
     if move.before == ABSENT:
         return f"would have the obligation “{title}” ({after})"
     if move.after == ABSENT:
@@ -216,12 +228,12 @@ def _gate(plan: Plan, move: Move) -> str:
 def _other(plan: Plan, move: Move) -> str:
     title = plan.titles.part(*move.what[:3])
     if move.what.aspect == VALUE:
-        return f"would have other values in “{title}”"
+        return f"would have different values in “{title}”"
     return f"“{title}”: {state(plan, move, move.before)} → {state(plan, move, move.after)}"
 
 
 def _value(plan: Plan, move: Move) -> str:
-    return f"would have another {plan.titles.part(*move.what[:3])}"
+    return f"would have a different “{plan.titles.part(*move.what[:3])}”"
 
 
 _SENTENCES: Mapping[str, Callable[[Plan, Move], str]] = {

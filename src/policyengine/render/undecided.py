@@ -70,7 +70,7 @@ def assumptions(page: Page, listed: bool) -> list[str]:
 def _listed(page: Page, found: Iterable[Finding]) -> list[str]:
     together: dict[str, list[Finding]] = {}
     for one in found:
-        together.setdefault(one.origin.note or "no note says what was assumed", []).append(one)
+        together.setdefault(one.origin.note or "no note on what was assumed", []).append(one)
     rows = [
         Row(text=f"{some([one.title for one in ones])}: {note}", place=page.at(ones[0]))
         for note, ones in together.items()

@@ -9,7 +9,7 @@ from policyengine.source import Source
 
 FORBIDDEN = Code(
     id="YAML002",
-    title="a character that cannot be seen",
+    title="an invisible character",
     why=(
         "Control characters are not YAML (1.2.2, section 5.1). U+0085, U+2028, U+2029 and a lone carriage "
         "return end a line for some programs and not for others, so a key behind them can stay unseen."
@@ -23,12 +23,12 @@ _PATTERN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]|\r(?!\n)"
 )
 _NAMES = {
-    "\x00": "a NUL",
-    "\r": "a carriage return without a line feed",
-    "\x85": "a next-line character",
-    "\u2028": "a line separator",
-    "\u2029": "a paragraph separator",
-    "\ufeff": "a byte order mark",
+    "\x00": "NUL",
+    "\r": "carriage return without line feed",
+    "\x85": "next line",
+    "\u2028": "line separator",
+    "\u2029": "paragraph separator",
+    "\ufeff": "byte order mark",
 }
 
 
@@ -39,6 +39,6 @@ def forbidden_character(source: Source, start: int) -> Diagnostic | None:
         return None
     character = found.group()
     code = f"U+{ord(character):04X}"
-    name = f"{_NAMES[character]} ({code})" if character in _NAMES else f"the control character {code}"
+    name = f"{code} ({_NAMES[character]})" if character in _NAMES else code
     span = source.span(found.start(), found.end())
-    return FORBIDDEN.at(span, f"{name} stands here, which cannot be seen", help="delete it")
+    return FORBIDDEN.at(span, f"invisible character {name}", help="delete it")

@@ -14,7 +14,7 @@ from policyengine.text.quoting import printable
 SYNTAX = Code(
     id="JSON001",
     title="not JSON",
-    why="The text cannot be read any further; what stands behind this place is not checked.",
+    why="The text cannot be read any further; the text after this place is not checked.",
     bad='{"id": "acme",}\n',
     good='{"id": "acme"}\n',
     example="folder",
@@ -92,7 +92,7 @@ def explain(stop: ScanFailure) -> Diagnostic:
     span = stop.span(stop.at)
     name = f"`{stop.char}`" if stop.char.isprintable() else f"the character U+{ord(stop.char):04X}"
     help_ = "put a text in double quotes" if stop.char.isprintable() else "delete it"
-    return SYNTAX.at(span, f"{name} cannot stand here", help=help_)
+    return SYNTAX.at(span, f"{name} is not allowed here", help=help_)
 
 
 def _inside_string(stop: ScanFailure) -> Diagnostic | None:
@@ -105,10 +105,10 @@ def _inside_string(stop: ScanFailure) -> Diagnostic | None:
     if char == "\\":
         found = _ESCAPE.match(stop.source.text, at, stop.end)
         span = stop.source.span(at, found.end() if found else at + 1)
-        message = f"`{span.text[:12]}` means nothing inside a text"
+        message = f"`{span.text[:12]}` is not an escape of JSON"
         return SYNTAX.at(span, message, help="write `\\\\` for a backslash")
     name, escape = ("a tab", "\\t") if char == "\t" else ("a control character", f"\\u{ord(char):04x}")
-    return SYNTAX.at(stop.span(at), f"{name} cannot stand inside a text", help=f"write `{escape}`")
+    return SYNTAX.at(stop.span(at), f"{name} is not allowed inside a text", help=f"write `{escape}`")
 
 
 def _at_end(stop: ScanFailure) -> Diagnostic | None:
@@ -131,7 +131,7 @@ def _comment(stop: ScanFailure) -> Diagnostic | None:
 def _behind_value(stop: ScanFailure) -> Diagnostic | None:
     if stop.expect is not Expect.END:
         return None
-    message = "this stands behind the end of the value"
+    message = "this comes after the end of the value"
     help_ = "remove it; several records go into a list, or one a line into an `.ndjson` file"
     return SYNTAX.at(stop.span(stop.at), message, help=help_)
 
@@ -191,9 +191,9 @@ def _word(stop: ScanFailure) -> Diagnostic | None:
     if stop.wants_key:
         return SYNTAX.at(span, "a key has to be in double quotes", help=f'write `"{word}"`')
     if word in _LITERALS:
-        return SYNTAX.at(span, f"`{word}` is no value in JSON", help=f"write `{_LITERALS[word]}`")
+        return SYNTAX.at(span, f"`{word}` is not a JSON value", help=f"write `{_LITERALS[word]}`")
     if word in _NULLS:
-        message = f"`{word}` is no value in JSON"
+        message = f"`{word}` is not a JSON value"
         return SYNTAX.at(span, message, help="write `null`, or leave the key out, if it is not known")
     return SYNTAX.at(span, "a text has to be in double quotes", help=f'write `"{word}"`')
 

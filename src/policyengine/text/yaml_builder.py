@@ -21,7 +21,7 @@ MAX_DEPTH = 60
 DUPLICATE = Code(
     id="YAML003",
     title="a key that is there twice",
-    why="Most readers keep the last one and say nothing, so the first is ignored without a word.",
+    why="Most readers keep the last one and silently ignore the first.",
     bad="id: silver\ntitle: Silver\nid: gold\n",
     good="id: silver\ntitle: Silver\n",
     example="yaml",
@@ -29,7 +29,7 @@ DUPLICATE = Code(
 MERGE = Code(
     id="YAML004",
     title="a merge key",
-    why="`<<` is no part of YAML 1.2, and what it brings in cannot be seen where it counts.",
+    why="`<<` is not part of YAML 1.2, and a reader does not see there what it merges in.",
     bad="silver: &base\n  discount: 20%\ngold:\n  <<: *base\n",
     good="silver:\n  discount: 20%\ngold:\n  discount: 20%\n",
     example="yaml",
@@ -77,7 +77,7 @@ TOO_DEEP = Code(
 TOO_MANY = Code(
     id="YAML010",
     title="too many values",
-    why="A few aliases of aliases can stand for billions of values; they are counted as if written out.",
+    why="A few aliases of aliases can expand to billions of values; they are counted as if written out.",
     bad="a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
     + "".join(
         f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n" for old, new in zip("abcd", "bcde", strict=True)
@@ -241,7 +241,7 @@ class Builder:
                 UNKNOWN_ALIAS.at(span, message, help=f'if it is a text, write `"{printable(span.text)}"`')
             )
         else:
-            message = f"`{printable(span.text)}` stands inside the value that it repeats"
+            message = f"`{printable(span.text)}` repeats the value that contains it"
             label = Label(self.source.span(found.start, found.start + 1), "which starts here")
             self.diagnostics.append(CYCLE.at(span, message, help="write out what is meant", labels=[label]))
         self._add(Scalar("", span), 0)

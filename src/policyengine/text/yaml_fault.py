@@ -13,7 +13,7 @@ from policyengine.source import Source, Span
 SYNTAX = Code(
     id="YAML001",
     title="not YAML",
-    why="The text cannot be read any further; what stands behind this place is not checked.",
+    why="The text cannot be read any further; the text after this place is not checked.",
     bad="title: Silver: the first level\n",
     good='title: "Silver: the first level"\n',
     example="yaml",

@@ -39,7 +39,7 @@ def odd_blank(source: Source, start: int, end: int) -> Diagnostic:
     code = f"U+{ord(sign):04X}"
     name = f"{_NAMES[sign]} ({code})" if sign in _NAMES else f"the blank {code}"
     help_ = "write ordinary spaces, here and wherever else it was pasted"
-    return SYNTAX.at(source.span(start, end), f"{name} stands here, which is no space to YAML", help=help_)
+    return SYNTAX.at(source.span(start, end), f"{name} is not a space in YAML", help=help_)
 
 
 def is_odd_blank(text: str) -> bool:

@@ -243,10 +243,10 @@ def _indentation(fault: Fault) -> Diagnostic | None:
         return SYNTAX.at(fault.char_span(fault.at), message, help="write the key")
     if column == block and is_item:
         help_ = "indent it below the key that it belongs to"
-        return SYNTAX.at(span, "an item of a list stands where the next key is expected", help=help_)
+        return SYNTAX.at(span, "expected the next key, found an item of a list", help=help_)
     if column == block and "collection" in fault.problem:
         help_ = "write `- ` before it, or indent it like the keys of the item above"
-        return SYNTAX.at(span, "a key stands where the next item of the list is expected", help=help_)
+        return SYNTAX.at(span, "expected the next item of the list, found a key", help=help_)
     above = fault.source.text[: fault.line_start].rstrip().rpartition("\n")[2]
     columns = {block, len(above) - len(above.lstrip(" ")), len(above) - len(above.lstrip(" -"))} - {column}
     message = "the indentation of this line fits none of the lines above"
@@ -255,7 +255,7 @@ def _indentation(fault: Fault) -> Diagnostic | None:
 
 def _directive(fault: Fault) -> Diagnostic | None:
     if "document start" in fault.problem:
-        message = "this stands behind the end of the document"
+        message = "this comes after the end of the document"
         return SYNTAX.at(fault.rest(fault.at), message, help="write `---` on a line before it, or remove it")
     line = fault.rest(fault.source.text.rfind("\n", 0, fault.since) + 1)
     if not line.text.startswith("%"):

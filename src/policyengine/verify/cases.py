@@ -81,11 +81,11 @@ def _columns(case: Case, place: Pointer, document: Document, facts: list[str]) -
         if column not in (*facts, DAY, *used):
             at = document.value_span((*place, "columns", i))
             help = did_you_mean(column, [*facts, DAY, *used]) or f"expect it somewhere as `<{column}>`"
-            message = f"`{column}` is no fact of the record, and nothing that is expected names it"
+            message = f"`{column}` is neither a fact of the record nor a name used in `expect`"
             yield codes.CASES.at(at, message, help=help)
     for word, span in used.items() if case.columns else ():
         if word not in case.columns:
-            yield codes.CASES.at(span, f"`{word}` is no column", help=did_you_mean(word, case.columns))
+            yield codes.CASES.at(span, f"`{word}` is not a column", help=did_you_mean(word, case.columns))
 
 
 def _days(cells: Mapping[str, Node]) -> Iterator[Diagnostic]:

@@ -36,7 +36,7 @@ def check_lists(node: Mapping) -> Iterator[Diagnostic]:
         found = shape.key(name)
         if found is not None and found.wanted != "array":
             help = f"write `{name}` under `expect`"
-            yield WRONG_VALUE.at(entry.key.span, f"`{name}` is no list that could be closed", help=help)
+            yield WRONG_VALUE.at(entry.key.span, f"`{name}` is not a list that could be closed", help=help)
 
 
 def _check(node: Node, shape: ExpectedShape, place: Place, words: Words) -> Iterator[Diagnostic]:
@@ -99,7 +99,7 @@ def _known(node: Scalar, known: Iterable[str] | None) -> Iterator[Diagnostic]:
     words = sorted(known)
     help = did_you_mean(node.text, words) or (_listed("it can be", words) if words else None)
     yield UNKNOWN_WORD.at(
-        node.span, f"no decision of this program says `{shorten(node.text)}` here", help=help
+        node.span, f"no decision of this program contains `{shorten(node.text)}` here", help=help
     )
 
 
@@ -113,4 +113,4 @@ def _wrong(node: Node, shape: ExpectedShape, place: Place) -> Diagnostic:
     stands = {Mapping: "a mapping", Sequence: "a list"}.get(type(node))
     if isinstance(node, Scalar):
         stands = "nothing" if node.is_null else f"`{shorten(node.text)}`"
-    return WRONG_VALUE.at(node.span, f"`{name}` is {_WANTED[shape.wanted]}, but {stands} stands here")
+    return WRONG_VALUE.at(node.span, f"`{name}` takes {_WANTED[shape.wanted]}; found {stands}")

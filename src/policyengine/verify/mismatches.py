@@ -131,7 +131,8 @@ def _nearest(
 
     best = min(tried, key=distance, default=None)
     if best is None:
-        there = "an empty list" if not actual else "it is there, but stands for another expectation already"
+        taken = "it is there, but a different expectation already matches it"
+        there = taken if actual else "an empty list"
         yield Mismatch(expected.span, path, _written(expected), there)
     elif isinstance(expected, Mapping) and not any(each.other for each in tried[best]):
         yield from tried[best]

@@ -64,7 +64,7 @@ def read_tests(source: Source) -> Suite | tuple[Diagnostic, ...]:
         return read.diagnostics
     if len(read.documents) != 1:
         at = read.documents[1].key_span(()) if read.documents else None
-        many = "a second document stands here" if read.documents else f"`{source.name}` is empty"
+        many = "a second document starts here" if read.documents else f"`{source.name}` is empty"
         return (codes.NOT_ONE.at(at, many, help="a file of tests is one document"),)
     document = read.documents[0]
     model = read_model(document, TestFile)

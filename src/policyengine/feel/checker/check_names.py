@@ -23,7 +23,7 @@ def unknown_name(node: Name, scope: TypeScope) -> Type:
         result = ANY if callable(first.result) else first.result
         return FunctionType(tuple(parameter.type for parameter in first.parameters), result)
     if node.name == "?":
-        return scope.add(UNKNOWN_NAME, node, "`?` stands for a value under test, and there is none here")
+        return scope.add(UNKNOWN_NAME, node, "`?` is the value under test, and nothing is tested here")
     return scope.add(UNKNOWN_NAME, node, f"`{node.name}` is not known here", _meant(node.name, scope))
 
 

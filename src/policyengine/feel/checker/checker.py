@@ -84,7 +84,7 @@ def infer(node: Expression, scope: TypeScope) -> Type:
 
 
 def expect(node: Expression, found: Type, wanted: Type, scope: TypeScope) -> None:
-    """Adds a diagnostic where a value of another type is needed; looks into the branches of an `if`."""
+    """Adds a diagnostic where a value of a different type is needed; looks into the branches of an `if`."""
     while isinstance(node, syntax.If):
         expect(node.then, scope.known(node.then), wanted, scope)
         node = node.otherwise

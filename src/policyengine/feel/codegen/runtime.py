@@ -90,7 +90,7 @@ def call(g: Shared, called: object, arguments: Sequence[object], names: Sequence
         return g.fail(_TOO_LARGE, place)
 
 
-_NO_FUNCTION: Final = Failed("what is called is no function")
+_NO_FUNCTION: Final = Failed("what is called is not a function")
 
 
 def invoke(

@@ -104,7 +104,7 @@ class _Closure(Invocable):
             wanted = formal.type and resolved(formal.type, shared.types)
             given[formal.name] = conform(given[formal.name], wanted) if wanted else given[formal.name]
             if given[formal.name] is MISMATCH:
-                return shared.fail(f"`{formal.name}` is of another type", place)
+                return shared.fail(f"`{formal.name}` has a different type", place)
         if shared.calls >= limits.CALLS:
             return shared.fail(f"functions call each other more than {limits.CALLS} deep", place)
         shared.calls += 1
@@ -161,5 +161,5 @@ def _callee(node: Expression, env: Env, run: Run) -> Function | Invocable | Fail
             function = env.shared.functions.get(node.name)
             return function or Failed(f"there is no function `{node.name}`")
     if found is ABSENT or not isinstance(found, Invocable):
-        return Failed("what is called is no function")
+        return Failed("what is called is not a function")
     return found

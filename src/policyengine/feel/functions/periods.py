@@ -51,7 +51,7 @@ def _calendar_periods(unit: str, today: date) -> object:
     """The calendar period that holds today and the one before it, numbered within their year."""
     months = _MONTHS.get(unit)
     if months is None:
-        return Failed(f"`{unit}` is no calendar period")
+        return Failed(f"`{unit}` is not a calendar period")
     first = date(today.year, (today.month - 1) // months * months + 1, 1)
     found = []
     for n in (-1, 0):

@@ -171,7 +171,7 @@ def _point(test: _Test) -> _Test:
 
     def run(*arguments: object) -> bool:
         if sum(isinstance(argument, Range) for argument in arguments) > 1:
-            raise _NoOrder(Failed("a range is no point"))
+            raise _NoOrder(Failed("a range is not a point"))
         return test(*arguments)
 
     return run

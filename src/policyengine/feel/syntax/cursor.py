@@ -132,7 +132,7 @@ class Cursor(ABC):
         raise Stop(code.at(self.located.span(start, end), message, help=help))
 
     def unexpected(self, wanted: str) -> NoReturn:
-        """Leaves because the current token cannot stand here."""
+        """Leaves because the current token is not allowed here."""
         previous = self.tokens[self.at - 1] if self.at else None
         raise Stop(mistakes.unexpected(self.located, self.token, previous, wanted))
 

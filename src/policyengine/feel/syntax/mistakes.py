@@ -128,7 +128,7 @@ def bad_token(located: Located, token: Token) -> Diagnostic:
 
 
 def unexpected(located: Located, token: Token, previous: Token | None, wanted: str) -> Diagnostic:
-    """The diagnostic for a token that cannot stand here; `wanted` says what could."""
+    """The diagnostic for a token that is not allowed here; `wanted` says what could."""
     if token.kind == "bad":
         return bad_token(located, token)
     # `==` and its like come as two tokens: the mistake starts with the first of them.

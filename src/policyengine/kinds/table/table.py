@@ -141,7 +141,8 @@ def _misfits(policy: TablePolicy) -> Iterator[_Misfit]:
         return
     form = written[0]
     if form == "rows" and policy.hit is None:
-        yield ("id",), "it is not said what counts where several rows match", "add `hit: unique`, or another"
+        help = "add a hit policy, such as `hit: unique`"
+        yield ("id",), "no hit policy says what counts where several rows match", help
     if form != "rows" and policy.hit is not None:
         yield ("hit",), f"`hit` goes with `rows`; of `{form}` one at most matches", "remove `hit`"
     for key, goes_with in (("inputs", "rows"), ("keys", "entries")):

@@ -155,7 +155,7 @@ def _check_order(draft: Draft, claims: Sequence[Claim]) -> bool:
     for before, claim in itertools.pairwise(claims):
         if claim.low < before.low:
             ascending = False
-            message = f"`{claim.level}` starts below `{before.level}`, which stands before it"
+            message = f"`{claim.level}` starts below `{before.level}`, which comes before it"
             help = "list the levels from the lowest to the highest"
             draft.error(ORDER, draft.key_span(*claim.place[:-1]), message, help)
     return ascending

@@ -113,7 +113,8 @@ def _check_ids(policy: Tiers, draft: Draft) -> None:
         draft.unique([*dict(shared).items(), *own])
     if policy.otherwise is not None and policy.otherwise.level in {level.id for level in policy.levels}:
         message = f"`{policy.otherwise.level}` is the id of a level, so it cannot say that none is reached"
-        draft.error(DUPLICATE_ID, draft.span("otherwise", "level"), message, "write another word: `none`")
+        help = "use a different word, such as `none`"
+        draft.error(DUPLICATE_ID, draft.span("otherwise", "level"), message, help)
 
 
 def _check_measure(policy: Tiers, draft: Draft, measure: str, kind: types.Type) -> None:

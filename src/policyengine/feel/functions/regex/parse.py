@@ -156,7 +156,7 @@ class Parser:
         least, comma, most = self.text[self.at : max(end, self.at)].partition(",")
         numbers = [least, most] if most else [least]
         if end < 0 or not all(number.isascii() and number.isdigit() for number in numbers):
-            raise Malformed("a number of repetitions is no number")
+            raise Malformed("a number of repetitions is not a number")
         self.at = end + 1
         if any(len(number) > 6 or int(number) > _TIMES for number in numbers):
             raise Malformed(f"it repeats more than {_TIMES} times")

@@ -12,8 +12,7 @@ import pytest
 from pyarrow import parquet as pq
 
 from policyengine import load
-from policyengine.batch.engines import Numbered
-from policyengine.batch.raw import Raw
+from policyengine.batch.raw import Numbered, Raw
 from policyengine.batch.typed_columns import record_batch
 from policyengine.decision.json_shape import plain
 from policyengine.program.record import Record

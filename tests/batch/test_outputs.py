@@ -20,6 +20,7 @@ from pyarrow import parquet as pq
 
 from policyengine import load
 from policyengine.batch.wide import Wide
+from policyengine.batch.wide_columns import shape_table
 from policyengine.cli.progress import progress_text
 from policyengine.decision.findings import SECTIONS
 from policyengine.engine.arrow import arrow_schema, arrow_table
@@ -338,7 +339,7 @@ def test_only_what_is_charged_is_added_up(table):
     wide = Wide(program.linked.graph)
     at = wide.place("account.charges.billing/fee")
     if table:
-        found = wide.shape_table(arrow_table(rows, arrow_schema(COLUMNS)), [(1, "a")])
+        found = shape_table(wide, arrow_table(rows, arrow_schema(COLUMNS)), [(1, "a")])
         assert found.column(at).to_pylist() == [Decimal("7.00")]
     else:
         assert wide.shape(rows, [(1, "a")])[0][at] == Decimal("7.00")

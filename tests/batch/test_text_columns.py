@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policyengine.batch.csvfile import CsvRows
-from policyengine.batch.engines import Numbered
+from policyengine.batch.raw import Numbered
 from policyengine.batch.text_columns import CsvChunk, text_chunk
 from policyengine.batch.textfiles import csv_parts, csv_records
 from policyengine.batch.typed import TypedReader

@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.differential.programs import FOLDERS, generated
 from policyengine.api import load
 from policyengine.batch.sinks import Tables, table_rows
 from policyengine.batch.wide import Wide
+from policyengine.batch.wide_columns import shape_table
 from policyengine.engine.arrow import findings_schema
 from policyengine.engine.columns import plan
 from policyengine.engine.layout import TooLarge
@@ -37,11 +39,11 @@ def _same(program: Program, several: Sequence[Record]) -> int:
     wide = Wide(program.graph)
     table = plan(program).answer(batch_of(program.graph.vocabulary, several)).table
     named = [(number, f"k{number}" if number % 3 else None) for number in range(1, len(several) + 2)]
-    found = wide.shape_table(table, named)
+    found = shape_table(wide, table, named)
     assert found.schema.names == [column.name for column in wide.columns]
     assert table_rows(found) == wide.shape(table_rows(table), named)
     half = named[1::2]
-    assert table_rows(wide.shape_table(table, half)) == wide.shape(table_rows(table), half)
+    assert table_rows(shape_table(wide, table, half)) == wide.shape(table_rows(table), half)
     return sum(any(cell is not None for cell in row[2:]) for row in table_rows(found))
 
 
@@ -80,8 +82,8 @@ def test_nothing_found_and_nobody_asked() -> None:
     assert graph is not None
     wide = Wide(graph)
     nothing = findings_schema().empty_table()
-    assert table_rows(wide.shape_table(nothing, [(4, "a")])) == wide.shape([], [(4, "a")])
-    assert wide.shape_table(nothing, []).num_rows == 0
+    assert table_rows(shape_table(wide, nothing, [(4, "a")])) == wide.shape([], [(4, "a")])
+    assert shape_table(wide, nothing, []).num_rows == 0
 
 
 class _Held:
@@ -107,7 +109,7 @@ def test_a_sum_that_no_table_holds_is_still_written_as_text() -> None:
     wide = Wide(program.graph)
     named: list[tuple[int, str | None]] = [(number, None) for number in range(1, 41)]
     with pytest.raises(TooLarge):
-        wide.shape_table(table, named)
+        shape_table(wide, table, named)
     writer: Any = _Held()
-    Tables([writer], None, None, [], [], wide.shape, wide.shape_table).write_table(table, named)
+    Tables([writer], None, None, [], [], wide.shape, partial(shape_table, wide)).write_table(table, named)
     assert writer.rows == wide.shape(table_rows(table), named)

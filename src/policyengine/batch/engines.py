@@ -6,22 +6,11 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
-from policyengine.batch.raw import Raw
+from policyengine.batch.raw import Numbered
 from policyengine.dataclass import dataclass
 from policyengine.engine.finding_rows import row_engine
 from policyengine.engine.layout import Row, TooLarge
 from policyengine.program.linked import Program
-from policyengine.program.record import Record
-
-
-@dataclass(frozen=True, slots=True)
-class Numbered:
-    """A good record: its number, and what it was read from."""
-
-    number: int
-    record: Record
-    raw: Raw
-    key: str | None
 
 
 @dataclass(frozen=True, slots=True)

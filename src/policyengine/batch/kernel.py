@@ -9,10 +9,10 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import compute as pc
 
-from policyengine.batch.engines import Columns, Numbered
+from policyengine.batch.engines import Columns
 from policyengine.batch.lines import Unusable
 from policyengine.batch.parquet import ArrowChunk, arrow_head
-from policyengine.batch.raw import REJECT_COLUMNS, SAME_RECORD, Raw, Reject
+from policyengine.batch.raw import REJECT_COLUMNS, SAME_RECORD, Numbered, Raw, Reject
 from policyengine.batch.typed import TypedReader
 from policyengine.batch.typed_columns import ColumnReader
 from policyengine.engine.arrow import arrow_table, findings_schema

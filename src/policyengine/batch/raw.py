@@ -106,3 +106,13 @@ class Raw:
     lists: dict[str, list[Raw]] = field(default_factory=dict)
     faults: list[Reject] = field(default_factory=list)
     ready: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A good record: its number, and what it was read from."""
+
+    number: int
+    record: Record
+    raw: Raw
+    key: str | None

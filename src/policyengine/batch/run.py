@@ -11,10 +11,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 from policyengine.batch.beside import Beside
-from policyengine.batch.engines import Engine, Numbered
+from policyengine.batch.engines import Engine
 from policyengine.batch.inputs import Reader
 from policyengine.batch.keys import Keys, twins_of
-from policyengine.batch.raw import Raw, Reject
+from policyengine.batch.raw import Numbered, Raw, Reject
 from policyengine.batch.typed import TypedReader
 from policyengine.dataclass import dataclass
 from policyengine.engine.layout import Row

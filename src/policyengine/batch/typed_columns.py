@@ -16,8 +16,7 @@ import polars as pl
 import pyarrow as pa
 from pyarrow import compute as pc
 
-from policyengine.batch.engines import Numbered
-from policyengine.batch.raw import Raw
+from policyengine.batch.raw import Numbered, Raw
 from policyengine.dataclass import dataclass
 from policyengine.engine.arrow import findings_schema
 from policyengine.engine.columns import record_schema

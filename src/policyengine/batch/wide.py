@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Context, Decimal
 from functools import reduce
 from itertools import groupby
-from typing import Any
 
 from policyengine.decision.findings import NOT_APPLICABLE, UNDETERMINED
 from policyengine.engine.layout import MISSING, NAMES, RANKS, VALUES, Column, ColumnKind, Row, number_text
@@ -59,12 +58,6 @@ class Wide:
         """One row for each of the records, by number and key; the rows of one have to stand together."""
         found = {number: list(each) for number, each in groupby(rows, key=lambda row: row[_ROW])}
         return [self._record(number, key, found.get(number, [])) for number, key in records]
-
-    def shape_table(self, findings: Any, records: Sequence[tuple[int, str | None]]) -> Any:
-        """The same of an Arrow table to one; raises `layout.TooLarge` where that has no room for a sum."""
-        from policyengine.batch.wide_columns import shape_table
-
-        return shape_table(self, findings, records)
 
     def _record(self, number: int, key: str | None, rows: list[Row]) -> Row:
         cells: dict[str, list[object]] = {}

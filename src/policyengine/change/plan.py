@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -164,13 +164,6 @@ class Plan:
     def same(self) -> bool:
         """Whether nothing changes for anybody."""
         return not self.tally.changed
-
-    @cached_property
-    def summary(self) -> Mapping[str, int | Decimal | None]:
-        """The counts and sums by the names by which `--fail-if` asks for them."""
-        from policyengine.change.plan_summary import summary_of
-
-        return summary_of(self)
 
 
 def _most(found: Iterable[tuple[str, int]]) -> Sequence[tuple[str, int]]:

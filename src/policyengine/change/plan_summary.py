@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
+from policyengine.change.plan import Plan
 from policyengine.change.states import NAMES as MOVES
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
@@ -17,9 +17,6 @@ from policyengine.feel.syntax.tree import Expression, names
 from policyengine.feel.types import types
 from policyengine.feel.values.values import Failure, Unknown
 from policyengine.source import Source
-
-if TYPE_CHECKING:
-    from policyengine.change.plan import Plan
 
 RECORDS: Mapping[str, str] = {
     "records": "records that were compared",
@@ -40,7 +37,7 @@ ABOUT: Mapping[str, str] = {**RECORDS, **SUMS}
 
 
 def summary_of(plan: Plan) -> dict[str, int | Decimal | None]:
-    """The values by name; the sums are None where the charges are in two currencies."""
+    """The values by the names that `--fail-if` asks for; a sum over two currencies is None."""
     tally, cost = plan.tally, plan.total
     return {
         "records": tally.records,

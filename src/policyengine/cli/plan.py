@@ -17,7 +17,7 @@ from policyengine.change.impact import ImpactAnalysis
 from policyengine.change.parallel import spread
 from policyengine.change.period import Days, days_of
 from policyengine.change.plan import Plan, Version
-from policyengine.change.plan_summary import Condition, condition
+from policyengine.change.plan_summary import Condition, condition, summary_of
 from policyengine.change.schedule import stages, turning_days
 from policyengine.change.sides import ranks_of
 from policyengine.change.tally import Tally
@@ -192,10 +192,11 @@ def _tally(judge: ImpactAnalysis, population: Population, noun: str) -> Tally:
 
 def _passed(limit: Condition, plan: Plan) -> str | None:
     """What is so where a limit is passed: `holds: losers is 3`; None where it is kept."""
-    holds = limit.holds(plan.summary)
+    summary = summary_of(plan)
+    holds = limit.holds(summary)
     if holds is False:
         return None
-    values = [f"{name} is {_value(value)}" for name, value in plan.summary.items() if name in limit.names]
+    values = [f"{name} is {_value(value)}" for name, value in summary.items() if name in limit.names]
     return f"{'holds' if holds else 'cannot be decided'}: {', '.join(values)}"
 
 

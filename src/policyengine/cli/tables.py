@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from policyengine.api import Program
 from policyengine.batch.database import Database
@@ -236,9 +237,13 @@ def _targets(program: Program, wanted: Wanted, inputs: Inputs) -> Targets:
 
     assert program.linked.graph is not None
     wide = Wide(program.linked.graph)
-    return Targets(
-        tables, wide.columns, digits, wide.shape, wide.shape_table, rejects, wanted.rejects is None
-    )
+
+    def shape_table(findings: Any, records: Sequence[tuple[int, str | None]]) -> Any:
+        from policyengine.batch.wide_columns import shape_table
+
+        return shape_table(wide, findings, records)
+
+    return Targets(tables, wide.columns, digits, wide.shape, shape_table, rejects, wanted.rejects is None)
 
 
 def _target(output: Output) -> Target:

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from policyengine.change.plan import Plan
-from policyengine.change.plan_summary import ABOUT, RECORDS
+from policyengine.change.plan_summary import ABOUT, RECORDS, summary_of
 from policyengine.change.states import Move, State
 from policyengine.decision.json_shape import (
     COUNT,
@@ -156,7 +156,7 @@ _PLAN = (
     Key("asked_on", many(DATE), "The days on which both versions were asked.", lambda plan: plan.turns),
     Key("period", _PERIOD, "The days whose charges are added up.", lambda plan: plan.days),
     Key("headline", TEXT, "What happens, in one sentence.", say.headline),
-    Key("summary", _SUMMARY, "The counts and sums."),
+    Key("summary", _SUMMARY, "The counts and sums.", summary_of),
     Key("levels", many(_FLOW), "Who has which level before and after.", lambda plan: list(_flows(plan))),
     Key("moves", many(_MOVE), "What changes, and for how many.", lambda plan: list(_moves(plan))),
     Key("totals", many(_COST), "All charges together, by currency."),

@@ -12,7 +12,6 @@ from policyengine.decision.decision_json import decision_schema
 from policyengine.diagnostics import Code
 from policyengine.feel import expression_codes as feel
 from policyengine.kinds import KINDS
-from policyengine.kinds.tiers import measure
 from policyengine.policy import bearer, condition, draft, form, grant, thousands
 from policyengine.program import declared, link, load, read, record_codes, versions
 from policyengine.program.schemas import policy_schemas
@@ -22,7 +21,7 @@ from policyengine.verify import testfile_codes as verify
 from policyengine.verify.testfile import test_schema
 
 _MODULES: tuple[Any, ...] = (
-    *(files, yaml, json, feel, form, bearer, condition, draft, grant, measure, thousands),
+    *(files, yaml, json, feel, form, bearer, condition, draft, grant, thousands),
     *(read, declared, versions, link, load, record_codes),
     *(batch, verify),
 )

@@ -18,6 +18,7 @@ from policyengine.diagnostics import Code
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Binary, Expression, Name, Open
 from policyengine.feel.types import types
+from policyengine.kinds.tiers import measure
 from policyengine.kinds.tiers.intervals import of_test
 from policyengine.kinds.tiers.measure import GOOD, Claim, check_claims, measure_of
 from policyengine.policy.base import Id, Many, Policy, Sourced, Text, field, keys_of
@@ -81,7 +82,7 @@ NO_RANGE = Code(
     bad=GOOD.replace("10..15", "[10, 12]"),
     good=GOOD,
 )
-CODES = (NO_MEASURE, NO_RANGE)
+CODES = (NO_MEASURE, NO_RANGE, *measure.CODES)
 
 
 # Check

@@ -48,6 +48,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "feel/proving": ("feel/test_feel_settled.py", "feel/test_feel_properties.py", "feel"),
     "policy": ("policy", "test_codes.py", "kinds", "hostile", "fixtures", "render"),
+    "policy/change_context.py": ("change/test_changes.py", "kinds", "change"),
     "decision": ("render", "engine", "fixtures"),
     "kinds": ("kinds", "test_codes.py", "fixtures", "hostile", "engine", "render"),
     "program": ("program", "test_codes.py", "kinds", "hostile", "engine", "batch/test_inputs.py"),
@@ -172,7 +173,7 @@ def drawn(count: int, seed: int, only: Sequence[str] = ()) -> list[Mutant]:
 
 def tests_of(path: str) -> tuple[str, ...]:
     """The tests of the layer that a module is in, the nearest first."""
-    fitting = [name for name in TESTS if not name or path.startswith(f"{name}/")]
+    fitting = [name for name in TESTS if not name or f"{path}/".startswith(f"{name}/")]
     return TESTS[max(fitting, key=len)]
 
 

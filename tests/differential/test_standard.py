@@ -19,9 +19,9 @@ from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax.parser import parse
 from policyengine.feel.syntax.printing import print_value
 from policyengine.feel.values.values import DateTime, Months, Range, Time
-from policyengine.policy.declarations import Declarations
+from policyengine.policy.model_reader import read_plain
 from policyengine.policy.rule import Node
-from policyengine.policy.vocabulary import Vocabulary
+from policyengine.policy.vocabulary import Declarations, Vocabulary
 from policyengine.program.graph import Graph
 from policyengine.program.record import Record
 
@@ -107,7 +107,7 @@ def _graph(texts: Sequence[str], types: Mapping[str, str]) -> Graph:
     facts: dict[str, Any] = {name: {"type": kind, "title": name} for name, kind in types.items()}
     entities = {"thing": {"title": "thing", "facts": facts or {"none": {"type": "text", "title": "none"}}}}
     declared = {"kind": "program", "id": "example", "title": "Example", "entities": entities}
-    vocabulary = Vocabulary(Declarations.model_validate(declared).used())
+    vocabulary = Vocabulary(read_plain(Declarations, declared))
     nodes: dict[str, Node] = {}
     graph = Graph(vocabulary, {"thing": nodes}, {}, (), ())
     names = vocabulary.names("thing")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 import pytest
 from standard_cases import NAMES, UNKNOWN, Row, Source, holds, rows, same, same_in_policies
@@ -45,13 +46,24 @@ def _given(value: object, name: str) -> object:
     return Unknown.of(Missing("thing", "x", name)) if value is UNKNOWN else value
 
 
+def _typed(row: Row) -> list[str]:
+    """The names, in expressions that tell the type of their value: generated code makes use of that."""
+    return [
+        _TYPED.get(type(one), "{}").format(name) for name, one in zip(_names(row), row.arguments, strict=True)
+    ]
+
+
+_TYPED = {Decimal: "({} + 0)", str: '({} + "")', datetime.date: '({} + @"P0D")', bool: "({} and true)"}
+
+
 def _trees(row: Row) -> Iterator[Node]:
-    """The expression of a row, and the same with named arguments."""
+    """The expression of a row, and the same with named and with typed arguments."""
     names = [*_scope(row), "two words"]
     if row.tests:
         yield _whole(parse_unary_tests(row.form, names, functions=FUNCTIONS).expression, row)
         return
-    for text in (row.text(_names(row)), row.named(_names(row))):
+    texts = [way(given) for given in (_names(row), _typed(row)) for way in (row.text, row.named)]
+    for text in dict.fromkeys(texts):
         if text is not None:
             yield _whole(parse(text, names, functions=FUNCTIONS).expression, row)
 

@@ -13,6 +13,7 @@ import policyengine
 _ROOT = Path(policyengine.__file__).parent
 _PROJECT = Path(__file__).parents[1]
 _MODULES = sorted(path.relative_to(_ROOT) for path in _ROOT.rglob("*.py"))
+_PACKAGES = [path for path in _MODULES if path.name == "__init__.py" and path.parent != Path()]
 _INNER = [path for path in _MODULES if path.parts[0] != "cli"]
 _READERS = {"files.py", "feel/conformance.py"}
 _TOOLS = {"feel/conformance.py"}  # run by hand
@@ -55,6 +56,14 @@ def test_no_binary_floats(path: Path) -> None:
     numbers = [node.value for node in ast.walk(_tree(path)) if isinstance(node, ast.Constant)]
     assert str(path) in _SIMILARITIES or not [each for each in numbers if isinstance(each, float)]
     assert "float" not in _calls(path)
+
+
+@pytest.mark.parametrize("path", _PACKAGES, ids=str)
+def test_every_package_says_what_goes_in_and_comes_out(path: Path) -> None:
+    said = ast.get_docstring(_tree(path)) or ""
+    assert len(said.splitlines()) >= 4
+    assert "In:" in said or "In and out:" in said
+    assert "Out:" in said or "In and out:" in said
 
 
 def test_every_public_name_is_there() -> None:

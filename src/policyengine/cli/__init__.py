@@ -1,4 +1,9 @@
-"""The command line: the only place that reads files, asks for the date, prints and exits."""
+"""The command line: the only place that reads files, asks for the date, prints and exits.
+
+In: arguments, files, standard input. Out: text on standard output, messages on standard error, an exit code.
+`group` lists the commands, one module each, which are loaded when they are called; `run` turns failures
+into exit codes. Nobody imports this package.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""The kinds of policy. One file a kind, named like it; a new kind is one more file and its name here.
+"""The kinds of policy: one module a kind, named like it; a new kind is one more module and its name here.
 
-A program uses a few of them: each is imported when it is first asked for.
+In: a policy as written. Out: for each kind a `KIND`, which has the model, checks a policy and lowers it to
+the graph. Kinds do not import each other, and nobody imports a module of a kind: all that is above asks
+`KINDS`, which imports a kind when it is first asked for.
 """
 
 from __future__ import annotations

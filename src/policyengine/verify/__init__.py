@@ -1,6 +1,7 @@
 """The vendor's own tests of its policies, as data: records, a day, and what the decision must say.
 
-A test file is read (`testfile`), its expectations are checked against the shape of a decision (`parts`,
-`expectations`) and the words of the program (`words`), its records are found (`prepare`), and each
-decision is compared with what was expected of it (`compare`, `run`). `suite` does this for whole files.
+In: test files and the programs that they test. Out: results, what the tests leave out, and the mistakes that
+they do not notice. `testfile` and `expectations` read, `prepare` finds the records, `runner` evaluates and
+`mismatches` compares; `suite` goes through whole files. `coverage` lists what no test shows, `mutation`
+changes policies to see whether a test fails. `render` and the command line import it.
 """

@@ -1,5 +1,6 @@
-"""A program in columns: batches of records in, the findings table out; the second back end of the graph.
+"""A program in columns: the second back end of the graph, for many records at once.
 
+In: a linked program, then Arrow batches of records. Out: rows of the findings table, as Arrow.
 Expressions become those of Polars, over one frame for every entity (`scopes`, `frames`). A null is what is
 not known; numbers are whole units of a power of ten whose largest size is known (`terms`), so every cent is
 right. What is one of a few things becomes a number that a table decodes (`readings`). A record that columns

@@ -1,5 +1,6 @@
 """A program as generated Python source: the answers of the reference engine, many times faster.
 
+In: a linked program, then one record after the other. Out: a `Decision`, or the outcomes alone.
 The reference (`engine/reference`) walks the trees of expressions. Here the graph becomes one function an
 entity (`nodes`), outcomes without reasons another (`light`). Findings with their reasons are put together by
 plan where conditions come out as they did before (`runs`, `answers`, `plans`), or are kept for records with

@@ -21,7 +21,7 @@ from pyarrow import parquet as pq
 from policyengine import load
 from policyengine.batch.wide import Wide
 from policyengine.batch.wide_columns import shape_table
-from policyengine.cli.progress import progress_text
+from policyengine.cli.console import progress_text
 from policyengine.decision.findings import SECTIONS
 from policyengine.engine.arrow import arrow_schema, arrow_table
 from policyengine.engine.finding_rows import row_engine

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from policyengine.cli.version import VERSION
+from policyengine.cli import VERSION
 
 ROOT = Path(__file__).parents[2]
 PROCESS = [sys.executable, "-c", "from policyengine.cli import main; main()"]

@@ -346,7 +346,7 @@ def test_how_far_it_is(cli: Cli, old: Path, base: Any, monkeypatch: pytest.Monke
     call = ("plan", old, old, "--records", base(3), "--as-of", DAY)
     assert cli(*call).err == ""
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    monkeypatch.setattr("policyengine.cli.progress._FIRST_MS", 0)
+    monkeypatch.setattr("policyengine.cli.console._FIRST_MS", 0)
     assert "3 of 3 resellers" in cli(*call).err
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from tests.support import POLICIES
 
-from policyengine.cli.codes import CommandError
 from policyengine.cli.console import Console
+from policyengine.cli.exit_codes import CommandError
 from policyengine.cli.revisions import open_versions, read_versions
 
 DAY = date(2026, 11, 21)

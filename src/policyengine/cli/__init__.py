@@ -11,22 +11,23 @@ import gc
 import os
 import sys
 
+VERSION = "0.1.0"
+"""A copy of the one in pyproject.toml, since looking that up takes longer than a small check."""
+
 
 def main() -> None:
     """Run the command line and exit with its code; `--version` is answered without loading anything else."""
     arguments = sys.argv[1:]
     if None in (sys.stdin, sys.stdout, sys.stderr):
-        from policyengine.cli.streams import open_closed
+        from policyengine.cli.console import open_closed
 
         open_closed()
     if arguments == ["--version"]:
-        from policyengine.cli.version import VERSION
-
         try:
             sys.stdout.write(f"policyengine {VERSION}\n")
             sys.stdout.flush()
         except OSError:
-            from policyengine.cli.streams import give_up
+            from policyengine.cli.console import give_up
 
             give_up(sys.stdout)
             sys.exit(2)

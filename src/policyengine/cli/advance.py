@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from policyengine.cli.codes import FOUND, OK
 from policyengine.cli.console import Console
+from policyengine.cli.exit_codes import FOUND, OK
 from policyengine.cli.files import write_text
-from policyengine.cli.inputs import FORMS, Form, one_record, read_records
 from policyengine.cli.options import SETTINGS, as_of_option, color_option
 from policyengine.cli.programs import open_program
+from policyengine.cli.record_files import FORMS, Form, one_record, read_records
 from policyengine.decision.findings import Finding
 from policyengine.decision.wording import spell, status_words
 from policyengine.engine.advance import Moved

@@ -9,13 +9,12 @@ from datetime import date
 import click
 
 from policyengine.api import Program, load
-from policyengine.cli.codes import FOUND, OK
+from policyengine.cli import VERSION
 from policyengine.cli.console import Console
-from policyengine.cli.files import deliver
+from policyengine.cli.exit_codes import FOUND, OK
+from policyengine.cli.files import append_summary, deliver
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
 from policyengine.cli.programs import folders_of
-from policyengine.cli.summaries import append_summary
-from policyengine.cli.version import VERSION
 from policyengine.decision.wording import plural
 from policyengine.diagnostics import Diagnostic, Severity
 from policyengine.render.ci_formats import FORMS, Published

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from policyengine.api import codes
-from policyengine.cli.codes import OK, CommandError
 from policyengine.cli.console import Console
+from policyengine.cli.exit_codes import OK, CommandError
 from policyengine.cli.options import SETTINGS, color_option
 from policyengine.diagnostics import did_you_mean
 from policyengine.render.reference_pages import code_list, code_page

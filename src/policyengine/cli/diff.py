@@ -10,16 +10,14 @@ import click
 
 from policyengine.api import Program
 from policyengine.change.comparison import ProgramComparison, compare
-from policyengine.cli.codes import FOUND, OK, CommandError
-from policyengine.cli.console import Console
-from policyengine.cli.files import deliver
-from policyengine.cli.inputs import FORMS as RECORD_FORMS
-from policyengine.cli.inputs import Form, left_out_line, read_records
+from policyengine.cli import VERSION
+from policyengine.cli.console import Console, Progress
+from policyengine.cli.exit_codes import FOUND, OK, CommandError
+from policyengine.cli.files import append_summary, deliver
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
-from policyengine.cli.progress import Progress
+from policyengine.cli.record_files import FORMS as RECORD_FORMS
+from policyengine.cli.record_files import Form, left_out_line, read_records
 from policyengine.cli.revisions import open_versions, read_versions
-from policyengine.cli.summaries import append_summary
-from policyengine.cli.version import VERSION
 from policyengine.program.record import Record
 from policyengine.render.ci_formats import FORMS
 from policyengine.render.comparison_reports import published

@@ -10,13 +10,13 @@ from typing import Any
 import click
 
 from policyengine.api import Program
-from policyengine.cli.codes import FOUND, OK, CommandError
 from policyengine.cli.console import Console
+from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.files import deliver
-from policyengine.cli.inputs import FORMS, Inputs, left_out_line, read_records
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
 from policyengine.cli.programs import open_program
-from policyengine.cli.wanted import ENDINGS, Wanted
+from policyengine.cli.record_files import FORMS, ReadRecords, left_out_line, read_records
+from policyengine.cli.table_options import ENDINGS, TableOptions
 from policyengine.decision.decision import Decision
 
 
@@ -63,19 +63,19 @@ def command(program: str, as_of: date, assumptions: bool, color: str, **given: A
     any number of records.
     """
     console = Console.of(color)
-    wanted = Wanted(**given)
-    if not wanted.files and wanted.records_from is None and wanted.query is None:
+    options = TableOptions(**given)
+    if not options.files and options.records_from is None and options.query is None:
         message = "`RECORD...` is missing"
         raise CommandError(message, help="`policyengine evaluate --help` lists the options")
     opened = open_program(program, as_of, console)
-    if wanted.writes_tables:
+    if options.writes_tables:
         from policyengine.cli.tables import evaluate_tables
 
-        return evaluate_tables(opened, wanted, console)
-    if wanted.only_for_tables is not None:
-        message = f"`{wanted.only_for_tables}` is for tables, and none is asked for"
+        return evaluate_tables(opened, options, console)
+    if options.only_for_tables is not None:
+        message = f"`{options.only_for_tables}` is for tables, and none is asked for"
         raise CommandError(message, help="add `-o FILE.csv`")
-    inputs = _read(opened, wanted, console)
+    inputs = _read(opened, options, console)
     decisions = [opened.evaluate(record) for record in inputs.records]
 
     def render(form: str, paint: bool) -> str:
@@ -91,18 +91,18 @@ def command(program: str, as_of: date, assumptions: bool, color: str, **given: A
         )
         return "\n\n\n".join(texts)
 
-    deliver(wanted.outputs or (Output("text"),), render, console, map(Path, wanted.files))
+    deliver(options.outputs or (Output("text"),), render, console, map(Path, options.files))
     console.err(left_out_line(inputs))
     return FOUND if inputs.left_out else OK
 
 
-def _read(program: Program, wanted: Wanted, console: Console) -> Inputs:
-    if wanted.reads_tables:
-        from policyengine.cli.records import read_any
+def _read(program: Program, options: TableOptions, console: Console) -> ReadRecords:
+    if options.reads_tables:
+        from policyengine.cli.tables import read_table_records
 
-        return read_any(program, wanted, console)
-    form: Any = wanted.form  # none of a table
-    return read_records(program, wanted.files, form, console)
+        return read_table_records(program, options, console)
+    form: Any = options.form  # none of a table
+    return read_records(program, options.files, form, console)
 
 
 def _as_json(decisions: Sequence[Decision], form: str) -> str:

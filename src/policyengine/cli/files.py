@@ -1,4 +1,4 @@
-"""Files in and out: read whole, written whole or not at all, never over an input."""
+"""Files in and out: read whole, written whole or not at all, never over an input; the summary of a CI job."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from policyengine.atomic_file import write_atomically
-from policyengine.cli.codes import CommandError
 from policyengine.cli.console import Console
+from policyengine.cli.exit_codes import CommandError
 from policyengine.cli.options import Output
 from policyengine.diagnostics import did_you_mean
 
@@ -19,6 +19,11 @@ _REASONS = {
     PermissionError: "may not be read",
     IsADirectoryError: "is a folder",
 }
+
+_SUMMARY = "GITHUB_STEP_SUMMARY"
+_SUMMARY_BYTES = 1024 * 1024
+"""What the server takes of one step."""
+_CUT = "\n\nThe rest is left out, since a summary may not be longer.\n\n"
 
 
 def read_bytes(path: Path) -> bytes:
@@ -77,3 +82,20 @@ def write_text(path: Path, text: str, inputs: Iterable[Path] = ()) -> None:
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         raise CommandError(f"`{path}` cannot be written: {reason}") from None
+
+
+def append_summary(markdown: Callable[[], str], outputs: tuple[Output, ...]) -> None:
+    """Append a summary to the page of the job, if annotations are asked for and there is such a page."""
+    path = os.environ.get(_SUMMARY)
+    if not path or not any(output.format == "github" for output in outputs):
+        return
+    data = markdown().encode(errors="backslashreplace")
+    if len(data) > _SUMMARY_BYTES:
+        kept = data[: _SUMMARY_BYTES - len(_CUT)].decode(errors="ignore")
+        data = f"{kept[: kept.rfind(chr(10)) + 1]}{_CUT}".encode()
+    try:
+        with open(path, "ab") as file:
+            file.write(data)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise CommandError(f"the summary `{path}` cannot be written: {reason}") from None

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from policyengine.cli.codes import CommandError
+from policyengine.cli.exit_codes import CommandError
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
 from policyengine.files import MAX_BYTES, UNREADABLE, Folder, is_policy

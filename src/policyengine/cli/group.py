@@ -52,7 +52,7 @@ class LazyGroup(click.Group):
 
 def _version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
     if wanted:
-        from policyengine.cli.version import VERSION
+        from policyengine.cli import VERSION
 
         click.echo(f"policyengine {VERSION}")
         ctx.exit()

@@ -11,8 +11,8 @@ from shlex import quote
 
 import click
 
-from policyengine.cli.codes import OK, CommandError
 from policyengine.cli.console import Console
+from policyengine.cli.exit_codes import OK, CommandError
 from policyengine.cli.files import write_text
 from policyengine.cli.options import SETTINGS, color_option
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from policyengine.cli.codes import CommandError
+from policyengine.cli.exit_codes import CommandError
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import did_you_mean
 from policyengine.text import literal_guesses

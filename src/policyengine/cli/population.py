@@ -7,9 +7,9 @@ from pathlib import Path
 
 from policyengine.api import Program, Records
 from policyengine.change.impact import RecordPair
-from policyengine.cli.codes import CommandError
 from policyengine.cli.console import Console
-from policyengine.cli.inputs import Form, open_source
+from policyengine.cli.exit_codes import CommandError
+from policyengine.cli.record_files import Form, open_source
 from policyengine.dataclass import dataclass
 from policyengine.decision.wording import plural
 from policyengine.diagnostics import Diagnostic

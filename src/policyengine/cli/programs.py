@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 
 from policyengine.api import Program, load
-from policyengine.cli.codes import NOT_COMPILED, CommandError
 from policyengine.cli.console import Console
+from policyengine.cli.exit_codes import NOT_COMPILED, CommandError
 from policyengine.cli.files import unreadable
 from policyengine.diagnostics import Severity
 

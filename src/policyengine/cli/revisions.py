@@ -10,8 +10,8 @@ from datetime import date
 from pathlib import Path
 
 from policyengine.api import Program
-from policyengine.cli.codes import NOT_COMPILED, CommandError
 from policyengine.cli.console import Console
+from policyengine.cli.exit_codes import NOT_COMPILED, CommandError
 from policyengine.cli.git import repository_of
 from policyengine.cli.programs import MANIFEST, require_folder
 from policyengine.dataclass import dataclass

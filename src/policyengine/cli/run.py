@@ -9,10 +9,9 @@ from collections.abc import Sequence
 
 import click
 
-from policyengine.cli.codes import BUG, INTERRUPTED, NOBODY_READS, OK, UNUSABLE, CommandError, GoneError
-from policyengine.cli.console import write_out
+from policyengine.cli.console import give_up, settle, write_out
+from policyengine.cli.exit_codes import BUG, INTERRUPTED, NOBODY_READS, OK, UNUSABLE, CommandError, GoneError
 from policyengine.cli.group import commands
-from policyengine.cli.streams import give_up, settle
 from policyengine.render.width import clean
 
 

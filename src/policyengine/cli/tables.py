@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from policyengine.api import Program
+from policyengine.batch.beside import Beside
 from policyengine.batch.database import Database
 from policyengine.batch.engines import FEW, Columns, Engine, Rows
 from policyengine.batch.inputs import Inputs, Kind, Reader, find_inputs, kind_of
@@ -20,14 +21,16 @@ from policyengine.batch.lines import Unusable
 from policyengine.batch.raw import Raw, Reject
 from policyengine.batch.run import Run, Summary, evaluate_all
 from policyengine.batch.sinks import Target, Targets
-from policyengine.cli.codes import FOUND, OK, CommandError, GoneError
-from policyengine.cli.console import Console
+from policyengine.batch.typed import TypedReader
+from policyengine.cli.console import Console, Progress
+from policyengine.cli.exit_codes import FOUND, OK, CommandError, GoneError
 from policyengine.cli.files import unreadable
 from policyengine.cli.options import Output
-from policyengine.cli.progress import Progress
-from policyengine.cli.wanted import ENDINGS, Form, Wanted
+from policyengine.cli.record_files import ReadRecords
+from policyengine.cli.table_options import ENDINGS, Form, TableOptions
 from policyengine.decision.wording import plural
 from policyengine.engine.layout import COLUMNS
+from policyengine.program.record import Record
 from policyengine.program.record_reader import RecordReader
 
 _ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -37,23 +40,23 @@ _MAKE_ROOM = (
 )
 
 
-def open_inputs(program: Program, wanted: Wanted) -> Inputs:
+def open_inputs(program: Program, options: TableOptions) -> Inputs:
     """The files that are meant, each of which can be read; or the queries."""
-    if wanted.records_from is not None or wanted.query is not None:
-        return _queries(program, wanted)
+    if options.records_from is not None or options.query is not None:
+        return _queries(program, options)
     named: dict[str, Path] = {}
-    for text in wanted.tables:
+    for text in options.tables:
         word, equals, name = text.partition("=")
         if not equals or not name:
             raise CommandError(f"`{text}` names no table", help="write it as `--table accounts=FILE`")
         if word in named:
             raise CommandError(f"`--table` names `{word}` twice", help="name one file for each list")
         named[word] = Path(name)
-    paths = [_standard_input() if file == "-" else Path(file) for file in wanted.files]
+    paths = [_standard_input() if file == "-" else Path(file) for file in options.files]
     for path in (*paths, *named.values()):
         _readable(path)
     try:
-        inputs = find_inputs(paths, named, program.vocabulary, wanted.form)
+        inputs = find_inputs(paths, named, program.vocabulary, options.form)
     except Unusable as error:
         raise CommandError(error.message, help=error.help) from None
     if any(kind_of(path) == "parquet" for path in inputs.paths):
@@ -61,23 +64,23 @@ def open_inputs(program: Program, wanted: Wanted) -> Inputs:
     return inputs
 
 
-def _queries(program: Program, wanted: Wanted) -> Inputs:
-    if wanted.records_from is None or wanted.query is None or wanted.files:
+def _queries(program: Program, options: TableOptions) -> Inputs:
+    if options.records_from is None or options.query is None or options.files:
         raise CommandError(
             "`--records-from` and `--query` go together, and no file goes with them",
             help="write `--records-from sqlite:///crm.db --query 'SELECT ...'`",
         )
     lists = {str(each.list): name for name, each in program.vocabulary.entities.items() if each.list}
-    queries = {program.vocabulary.root: wanted.query}
-    for text in wanted.tables:
+    queries = {program.vocabulary.root: options.query}
+    for text in options.tables:
         word, _, query = text.partition("=")
         if word not in lists or not query:
             raise CommandError(f"`{text}` names no list", help=f"its lists are {', '.join(lists) or 'none'}")
         if lists[word] in queries:
             raise CommandError(f"`--table` names `{word}` twice", help="name one query for each list")
         queries[lists[word]] = query
-    with told():
-        return Inputs(database=Database(wanted.records_from), queries=queries)
+    with reported_errors():
+        return Inputs(database=Database(options.records_from), queries=queries)
 
 
 def _standard_input() -> Path:
@@ -128,7 +131,7 @@ def reader_of(program: Program, inputs: Inputs, ignored: Iterable[str]) -> Reade
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def reported_errors() -> Iterator[None]:
     """Inputs that cannot be read, and outputs that cannot be written, end the command with a sentence."""
     try:
         yield
@@ -164,50 +167,50 @@ def _ended_tidily() -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def evaluate_tables(program: Program, wanted: Wanted, console: Console) -> int:
+def evaluate_tables(program: Program, options: TableOptions, console: Console) -> int:
     """Evaluate all records into tables; gives the exit code."""
-    inputs = open_inputs(program, wanted)
-    with told():
-        targets = _targets(program, wanted, inputs)
-    engine = choose_engine(program, wanted, console)
+    inputs = open_inputs(program, options)
+    with reported_errors():
+        targets = _targets(program, options, inputs)
+    engine = choose_engine(program, options, console)
     progress = Progress()
     run = Run(
         program.linked,
         engine,
-        lambda: reader_of(program, inputs, wanted.ignored),
+        lambda: reader_of(program, inputs, options.ignored),
         targets.open,
         lambda records, reader: progress.tell(records, reader.meter.done, reader.meter.total),
     )
     try:
-        with told(), _ended_tidily():
+        with reported_errors(), _ended_tidily():
             summary = evaluate_all(run)
     finally:
         progress.end()
     if not summary.records and not summary.orphans:
         raise CommandError("the input contains no record")
     by_rows = f"{summary.by_rows:,} of {plural(summary.records, 'record')} worked out one after the other"
-    _explain(wanted, console, by_rows)
-    console.err(_told(summary, targets.rejects))
+    _explain(options, console, by_rows)
+    console.err(_left_out(summary, targets.rejects))
     return OK if summary.clean else FOUND
 
 
-def choose_engine(program: Program, wanted: Wanted, console: Console) -> Engine:
+def choose_engine(program: Program, options: TableOptions, console: Console) -> Engine:
     """The engine that is asked for; by itself columns, where they are installed."""
     there = find_spec("polars") is not None and find_spec("pyarrow") is not None
-    if wanted.engine == "columns":
+    if options.engine == "columns":
         need_extra("polars" if find_spec("polars") is None else "pyarrow", "the column engine")
-    if wanted.engine == "rows" or not there:
-        why = "as asked for" if wanted.engine == "rows" else "the extra `batch` is not installed"
-        _explain(wanted, console, f"engine: rows ({why})")
+    if options.engine == "rows" or not there:
+        why = "as asked for" if options.engine == "rows" else "the extra `batch` is not installed"
+        _explain(options, console, f"engine: rows ({why})")
         return Rows(program.linked)
-    columns = Columns(program.linked, FEW if wanted.engine == "auto" else 0)
-    if wanted.explain_engine:
+    columns = Columns(program.linked, FEW if options.engine == "auto" else 0)
+    if options.explain_engine:
         console.err("\n".join(_engine_lines(columns.plan.by_rows)))
     return columns
 
 
-def _explain(wanted: Wanted, console: Console, text: str) -> None:
-    if wanted.explain_engine:
+def _explain(options: TableOptions, console: Console, text: str) -> None:
+    if options.explain_engine:
         console.err(text)
 
 
@@ -219,19 +222,19 @@ def _engine_lines(by_rows: Mapping[str, str]) -> Iterator[str]:
     yield from (f"  {name}: {why}" for name, why in by_rows.items())
 
 
-def _targets(program: Program, wanted: Wanted, inputs: Inputs) -> Targets:
-    tables = tuple(_target(output) for output in wanted.outputs)
+def _targets(program: Program, options: TableOptions, inputs: Inputs) -> Targets:
+    tables = tuple(_target(output) for output in options.outputs)
     if sum(target.path is None for target in tables) > 1:
         raise CommandError("two outputs go to standard output", help="give one of them a file")
     if any(target.form == "parquet" for target in tables):
         need_extra("pyarrow", "Parquet")
-    rejects = _rejects(wanted, tables)
+    rejects = _rejects(options, tables)
     paths = [target.path for target in (*tables, *([rejects] if rejects else ())) if target.path is not None]
-    _check_outputs(paths, inputs, [Path(file) for file in wanted.files])
+    _check_outputs(paths, inputs, [Path(file) for file in options.files])
     digits = program.vocabulary.number_of_digits()
-    if wanted.layout != "records":
+    if options.layout != "records":
         return Targets(
-            tables, COLUMNS, digits, lambda rows, records: rows, None, rejects, wanted.rejects is None
+            tables, COLUMNS, digits, lambda rows, records: rows, None, rejects, options.rejects is None
         )
     from policyengine.batch.wide import Wide
 
@@ -243,7 +246,7 @@ def _targets(program: Program, wanted: Wanted, inputs: Inputs) -> Targets:
 
         return shape_table(wide, findings, records)
 
-    return Targets(tables, wide.columns, digits, wide.shape, shape_table, rejects, wanted.rejects is None)
+    return Targets(tables, wide.columns, digits, wide.shape, shape_table, rejects, options.rejects is None)
 
 
 def _target(output: Output) -> Target:
@@ -258,10 +261,10 @@ def _target(output: Output) -> Target:
     return Target(form, output.path, None if output.path is not None else sys.stdout.buffer)
 
 
-def _rejects(wanted: Wanted, tables: Sequence[Target]) -> Target | None:
+def _rejects(options: TableOptions, tables: Sequence[Target]) -> Target | None:
     """The file that is asked for, else the one beside the first table; none beside standard output."""
-    if wanted.rejects is not None:
-        path = Path(wanted.rejects)
+    if options.rejects is not None:
+        path = Path(options.rejects)
         form = ENDINGS.get(path.suffix.lower())
         if form is None:
             raise CommandError(
@@ -292,7 +295,7 @@ def _check_outputs(paths: Sequence[Path], inputs: Inputs, given: Sequence[Path])
             raise CommandError(f"`{path}` is a folder", help="name a file")
 
 
-def _told(summary: Summary, rejects: Target | None) -> str:
+def _left_out(summary: Summary, rejects: Target | None) -> str:
     """What was left out, with the first mistakes and where all of them are."""
     if summary.clean:
         return ""
@@ -312,3 +315,43 @@ def reject_text(found: Reject) -> str:
     who = f" (record `{found.key}`)" if found.key else ""
     help = f"\nhelp: {found.help}" if found.help else ""
     return f"{place}: error[{found.code}]: {found.reason}{who}{help}"
+
+
+# The same records for decisions, as long as they fit in memory
+
+
+def read_table_records(program: Program, options: TableOptions, console: Console) -> ReadRecords:
+    """The records of the files; those with mistakes are reported and left out."""
+    records: list[Record] = []
+    rejected: list[list[Reject]] = []
+    with reported_errors():
+        _read(program, options, records, rejected)
+    for found in rejected:
+        for each in found:
+            console.err(reject_text(each))
+    inputs = ReadRecords(tuple(records), len(rejected), ())
+    if inputs.total == 0:
+        raise CommandError("the input contains no record")
+    return inputs
+
+
+def _read(
+    program: Program, options: TableOptions, records: list[Record], rejected: list[list[Reject]]
+) -> None:
+    inputs = open_inputs(program, options)
+    reader = reader_of(program, inputs, options.ignored)
+    typed = TypedReader(program.vocabulary)
+    beside = Beside(program.vocabulary)
+    for entity in reader.beside:
+        rejected.extend([each] for each in beside.add(entity, reader.table(entity)))
+    raws = [(typed.key_of(raw), raw) for raw in reader.records()]
+    if reader.beside:
+        beside.attach(raws)
+    for _, raw in raws:
+        found = typed.read(raw)
+        if isinstance(found, Record):
+            records.append(found)
+        else:
+            rejected.append(found)
+    rejected.extend([each] for each in beside.orphans())
+    beside.close()

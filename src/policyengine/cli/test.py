@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -11,14 +12,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from policyengine.cli.codes import FOUND, NOT_COMPILED, OK, UNUSABLE, CommandError
-from policyengine.cli.console import Console
-from policyengine.cli.files import deliver, unreadable
+from policyengine.cli import VERSION
+from policyengine.cli.console import Console, Progress
+from policyengine.cli.exit_codes import FOUND, NOT_COMPILED, OK, UNUSABLE, CommandError
+from policyengine.cli.files import append_summary, deliver, unreadable, write_text
 from policyengine.cli.options import SETTINGS, Output, Percent, color_option, output_option
-from policyengine.cli.progress import Progress
-from policyengine.cli.suggestions import BESIDE, ENDINGS, targets, write_suggestions
-from policyengine.cli.summaries import append_summary
-from policyengine.cli.version import VERSION
+from policyengine.decision.wording import plural
 from policyengine.render.ci_formats import FORMS
 from policyengine.render.suite_report import Examined, examined_json, examined_text, published
 from policyengine.verify.suite import Opened, Programs, Ready, SuiteResult, open_file, run_opened
@@ -28,6 +27,19 @@ if TYPE_CHECKING:
     from policyengine.verify.mutation import Mutation
 
 _PLACES = ("fixtures", "policies")
+_BESIDE = "beside"
+"""The value of `--suggest` without a file: beside the tests of each program."""
+_ENDINGS = ("_test.yaml", "_test.yml")
+"""What the names of files of tests end with."""
+_SUGGESTED = "suggested_test.yaml"
+_HEAD = """\
+# unreviewed: written by `policyengine test --suggest`. Each test says what the policies say today, and would
+# notice a change that no other test does. Is it what they should say? Then keep it, in words of your own.
+kind: test
+program: {program}
+as_of: {as_of}
+tests:
+"""
 
 
 @click.command("test", context_settings=SETTINGS)
@@ -48,7 +60,7 @@ _PLACES = ("fixtures", "policies")
     help="With the exit code 1 if fewer of these mistakes are noticed.",
 )  # fmt: skip
 @click.option(
-    "--suggest", is_flag=False, flag_value=BESIDE, metavar="[FILE]",
+    "--suggest", is_flag=False, flag_value=_BESIDE, metavar="[FILE]",
     help="Write tests that would notice them to a new file, by default beside the tests.",
 )  # fmt: skip
 @output_option("text", "json", *FORMS)
@@ -69,7 +81,7 @@ def command(
     programs = Programs()
     opened = _wanted([open_file(str(file), programs) for file in files], glob)
     groups = _by_program(opened)
-    written = targets(suggest, {name: Path(group[0].file).parent for name, group in groups.items()})
+    written = _suggested_files(suggest, {name: Path(group[0].file).parent for name, group in groups.items()})
     outcomes = [run_opened(each) for each in opened]
     usable = groups if _code(outcomes) in (OK, FOUND) else {}
     covers = coverage or fail_under is not None
@@ -82,7 +94,7 @@ def command(
     read = {*files, *_read(opened, programs)}
     deliver(outputs or (Output("text"),), lambda form, paint: _render(examined, form, paint), console, read)
     append_summary(lambda: published(examined, VERSION).render("markdown"), outputs)
-    for line in write_suggestions(examined.mutation, written):
+    for line in _write_suggestions(examined.mutation, written):
         console.err(line)
     if _all_skipped(outcomes):
         console.err("nothing was examined: every test is skipped")
@@ -154,7 +166,7 @@ def _default() -> list[str]:
 def _files(path: Path) -> Iterator[Path]:
     try:
         if path.is_dir():
-            found = (each for each in sorted(path.rglob("*")) if each.name.endswith(ENDINGS))
+            found = (each for each in sorted(path.rglob("*")) if each.name.endswith(_ENDINGS))
             yield from (each for each in found if not _hidden(each.relative_to(path)))
         else:
             path.stat()
@@ -210,3 +222,44 @@ def _code(outcomes: Sequence[SuiteResult]) -> int:
 def _all_skipped(outcomes: Sequence[SuiteResult]) -> bool:
     found = [result.status for outcome in outcomes for result in outcome.results]
     return bool(found) and set(found) == {"skipped"}
+
+
+# Suggested tests: a file for each program, never over one that is there
+
+
+def _suggested_files(suggest: str | None, folders: dict[str, Path]) -> dict[str, Path]:
+    """The file for each program, by its folder; an error if one is there already."""
+    if suggest is None:
+        return {}
+    if suggest != _BESIDE and len(folders) > 1:
+        raise CommandError(
+            f"one file cannot hold tests of {plural(len(folders), 'program')}",
+            help="leave the file out, and each program gets its own, beside its tests",
+        )
+    found = {
+        each: tests / _SUGGESTED if suggest == _BESIDE else Path(suggest) for each, tests in folders.items()
+    }
+    for path in found.values():
+        if not path.name.endswith(_ENDINGS):
+            help = "a file of tests is called `<something>_test.yaml`; `--suggest` takes its file next"
+            raise CommandError(f"`{path}` would not be found as a file of tests", help=help)
+        if not path.parent.is_dir():
+            raise CommandError(f"`{path.parent}` is not a folder")
+        if path.exists():
+            raise CommandError(f"`{path}` is there already", help="move its tests to where they belong first")
+    return found
+
+
+def _write_suggestions(mutations: Sequence[Mutation], files: dict[str, Path]) -> list[str]:
+    """Write the suggested tests; what was written, one line each."""
+    lines = []
+    for mutation in mutations:
+        path = files.get(mutation.program)
+        made = [each.suggestion for each in mutation.missed if each.suggestion is not None]
+        if path is None or not made:
+            continue
+        program = os.path.relpath(mutation.program, path.parent)
+        head = _HEAD.format(program=program, as_of=made[0].as_of)
+        write_text(path, head + "\n\n".join(each.text for each in made))
+        lines.append(f"wrote {plural(len(made), 'suggested test')} to `{path}`, to be reviewed")
+    return lines

@@ -10,13 +10,13 @@ from pathlib import Path
 import click
 
 from policyengine.api import Program
-from policyengine.cli.asked import asked, listing
-from policyengine.cli.codes import OK
 from policyengine.cli.console import Console
+from policyengine.cli.exit_codes import OK
 from policyengine.cli.files import deliver
-from policyengine.cli.inputs import FORMS, Form, one_record, read_records
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
 from policyengine.cli.programs import open_program
+from policyengine.cli.record_files import FORMS, Form, one_record, read_records
+from policyengine.cli.select_findings import list_findings, select_findings
 from policyengine.decision.decision import Decision
 from policyengine.decision.explanation import why
 from policyengine.decision.findings import Finding
@@ -62,9 +62,9 @@ def command(
     opened = open_program(program, as_of, console)
     record = one_record(read_records(opened, [file], form, console), "why")
     decision = opened.evaluate(record)
-    found = asked(decision, finding, key)
+    found = select_findings(decision, finding, key)
     if len(found) > (_NAMED if finding else _AT_ONCE):
-        console.out("\n".join(map(clean, listing(found if finding else decision.findings))))
+        console.out("\n".join(map(clean, list_findings(found if finding else decision.findings))))
         console.err("ask for one of these: policyengine why PROGRAM RECORD FINDING")
         return OK
     steps = _derivation(opened, record) if derivation else _no_steps

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from policyengine.cli.codes import CommandError
+from policyengine.cli.exit_codes import CommandError
 from policyengine.decision.decision import Decision
 from policyengine.decision.findings import SECTIONS, Finding, Level
 from policyengine.decision.wording import status_words
@@ -14,7 +14,7 @@ from policyengine.render.undecided import nested
 _RANKS = ("reference", "policy and id", "id", "level", "policy", "list")
 
 
-def asked(decision: Decision, word: str | None, key: str | None) -> list[Finding]:
+def select_findings(decision: Decision, word: str | None, key: str | None) -> list[Finding]:
     """The findings that are called so: by reference, `policy/id`, id, level, policy or list.
 
     Without a word it is the first list that has any. `key` keeps those about what has that key.
@@ -68,7 +68,7 @@ def _first_list(decision: Decision, findings: Sequence[Finding]) -> list[Finding
     return next(filter(None, lists), [])
 
 
-def listing(findings: Sequence[Finding]) -> Iterator[str]:
+def list_findings(findings: Sequence[Finding]) -> Iterator[str]:
     """One line a finding: how to ask for it, its status and its title; list by list."""
     order = list(SECTIONS)
     ordered = sorted(

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from policyengine.api import Program
-from policyengine.cli.codes import CommandError
 from policyengine.cli.console import Console
+from policyengine.cli.exit_codes import CommandError
 from policyengine.cli.files import read_bytes
 from policyengine.dataclass import dataclass
 from policyengine.decision.wording import plural
@@ -30,7 +30,7 @@ _SUFFIXES: dict[str, Form] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Inputs:
+class ReadRecords:
     """The records that could be read, in the order given, how many were left out, and from which forms."""
 
     records: tuple[Record, ...]
@@ -43,7 +43,7 @@ class Inputs:
         return len(self.records) + self.left_out
 
 
-def read_records(program: Program, files: Iterable[str], form: Form | None, console: Console) -> Inputs:
+def read_records(program: Program, files: Iterable[str], form: Form | None, console: Console) -> ReadRecords:
     """The records of some files; those with mistakes are reported and left out."""
     records: list[Record] = []
     left_out = 0
@@ -53,20 +53,20 @@ def read_records(program: Program, files: Iterable[str], form: Form | None, cons
         records.extend(read.records)
         left_out += read.left_out
         forms.append(one_form)
-    inputs = Inputs(tuple(records), left_out, tuple(forms))
+    inputs = ReadRecords(tuple(records), left_out, tuple(forms))
     if inputs.total == 0:
         raise CommandError("the input contains no record")
     return inputs
 
 
-def _read(program: Program, path: Path, form: Form | None, console: Console) -> tuple[Inputs, Form]:
+def _read(program: Program, path: Path, form: Form | None, console: Console) -> tuple[ReadRecords, Form]:
     source, form = open_source(path, form, console)
     read = program.read(source, form)
     if read.diagnostics:
         console.err(diagnostics_text(read.diagnostics, color=console.color_err) + "\n")
     if not read.records and not read.left_out and read.diagnostics:
         raise CommandError(f"no record could be read from `{path}`")
-    return Inputs(read.records, read.left_out, (form,)), form
+    return ReadRecords(read.records, read.left_out, (form,)), form
 
 
 def open_source(path: Path, form: Form | None, console: Console) -> tuple[Source, Form]:
@@ -106,14 +106,14 @@ def _form_of_text(data: bytes) -> Form:
     return "ndjson" if several else "json"
 
 
-def left_out_line(inputs: Inputs) -> str:
+def left_out_line(inputs: ReadRecords) -> str:
     """`2 of 5 records left out`, or nothing."""
     if not inputs.left_out:
         return ""
     return f"{inputs.left_out} of {plural(inputs.total, 'record')} left out"
 
 
-def one_record(inputs: Inputs, command: str) -> Record:
+def one_record(inputs: ReadRecords, command: str) -> Record:
     """The only record; several, or one with mistakes, end the command."""
     if inputs.left_out:
         raise CommandError("", code=1)

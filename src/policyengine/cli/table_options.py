@@ -17,7 +17,7 @@ _TABLES = (".csv", ".tsv", ".parquet", ".pq")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TableOptions:
     """The options that `evaluate` has for tables, as given."""
 
     files: tuple[str, ...]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from functools import reduce
+from functools import partial, reduce
+from typing import TypeAlias
 
 import polars as pl
 
@@ -28,6 +29,8 @@ from policyengine.engine.columns.terms import (
 from policyengine.engine.columns.unify import day, is_text, seconds, text, unified
 from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.functions import LIBRARY
+from policyengine.feel.functions.numeric import ROUNDINGS
+from policyengine.feel.syntax import build
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Months
@@ -104,14 +107,10 @@ def emit_call(emitter: Emitter, node: syntax.Call) -> Term:
     """A call of a function by its name, its arguments by their places."""
     if not isinstance(node.function, syntax.Name) or node.named:
         raise Unsupported("a call of another kind")
-    name = node.function.name
-    if name in _CALLS:
-        return _CALLS[name](emitter, node.positional)
-    if name in numbers.ROUNDING:
-        return _round(emitter, name, node.positional)
-    if name in ("upper case", "lower case"):
-        return _of_few(emitter, node)
-    raise Unsupported(f"`{name}`")
+    form = COLUMN_FORMS.get(node.function.name)
+    if form is None:
+        raise Unsupported(f"`{node.function.name}`")
+    return form(emitter, node.positional)
 
 
 def _not(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
@@ -178,7 +177,7 @@ def _items(term: Term) -> Sequence[Term]:
     raise Unsupported("a list of another kind")
 
 
-def _round(emitter: Emitter, name: str, arguments: Sequence[Expression]) -> Term:
+def _round(name: str, emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     found = emitter.emit(arguments[0])
     digits = emitter.emit(arguments[1]) if len(arguments) > 1 else Const(Decimal(0))
     if not isinstance(digits, Const) or not isinstance(digits.value, Decimal) or abs(digits.value) > 30:
@@ -217,12 +216,12 @@ def _last_of_month(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     return dates.last_of_month(day(emitter.kept(arguments[0])))
 
 
-def _of_few(emitter: Emitter, node: syntax.Call) -> Term:
+def _of_few(name: str, emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     """A function of a text out of few: worked out for each of them."""
-    found = emitter.emit(node.positional[0])
+    found, at = emitter.emit(arguments[0]), arguments[0].span
     if not isinstance(found, Code):
         raise Unsupported("a function of any text")
-    call = syntax.Call(node.function, (syntax.Name("x", node.span),), (), node.span)
+    call = build.call(name, build.name("x", at), span=at)
     results = [evaluate(call, {"x": each}, mode="policy", functions=LIBRARY) for each in found.domain]
     return reduce_codes(found, results)
 
@@ -278,24 +277,20 @@ def _count(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     raise Unsupported("the number of items of another list")
 
 
-def _folded(name: str) -> Callable[[Emitter, Sequence[Expression]], Term]:
+def _folded(name: str, emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     """`sum`, `min` or `max`, of a list or of items."""
-
-    def run(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
-        found: Term = (
-            emitter.emit(arguments[0])
-            if len(arguments) == 1
-            else terms.Listed(tuple(emitter.emit(each) for each in arguments))
-        )
-        if isinstance(found, Const) and not found.sure:
-            return NOT_KNOWN
-        if isinstance(found, terms.Rows):
-            return aggregate(emitter, name, found)
-        if isinstance(found, terms.Picked):
-            return _of_picked(name, found)
-        return _of_items(name, _items(found))
-
-    return run
+    found: Term = (
+        emitter.emit(arguments[0])
+        if len(arguments) == 1
+        else terms.Listed(tuple(emitter.emit(each) for each in arguments))
+    )
+    if isinstance(found, Const) and not found.sure:
+        return NOT_KNOWN
+    if isinstance(found, terms.Rows):
+        return aggregate(emitter, name, found)
+    if isinstance(found, terms.Picked):
+        return _of_picked(name, found)
+    return _of_items(name, _items(found))
 
 
 def _of_items(name: str, items: Sequence[Term]) -> Term:
@@ -376,7 +371,8 @@ def clashing(flags: Sequence[pl.Expr]) -> pl.Expr:
     return (holding > 1) | ((holding > 0) & opened)
 
 
-_CALLS: Mapping[str, Callable[[Emitter, Sequence[Expression]], Term]] = {
+Form: TypeAlias = Callable[[Emitter, Sequence[Expression]], Term]
+COLUMN_FORMS: Mapping[str, Form] = {
     "not": _not,
     "is defined": _is_defined,
     "is true": _is_true,
@@ -390,7 +386,8 @@ _CALLS: Mapping[str, Callable[[Emitter, Sequence[Expression]], Term]] = {
     "last day of month": _last_of_month,
     "list contains": _list_contains,
     "count": _count,
-    "sum": _folded("sum"),
-    "min": _folded("min"),
-    "max": _folded("max"),
+    **{name: partial(_folded, name) for name in ("sum", "min", "max")},
+    **{name: partial(_round, name) for name in ROUNDINGS},
+    **{name: partial(_of_few, name) for name in ("upper case", "lower case")},
 }
+"""The column form of every function that has one; a node that calls another one is computed by rows."""

@@ -35,6 +35,7 @@ from policyengine.engine.columns.demand_rows import pass_by_rows
 from policyengine.engine.columns.emit import Bound
 from policyengine.engine.columns.frames import both
 from policyengine.engine.columns.terms import Const, Flag, Rows, Term, Unsupported
+from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 from policyengine.program.graph import Key
@@ -290,7 +291,7 @@ def _call(needs: Needs, spot: Spot, node: syntax.Call, need: Need, deep: bool) -
     own = _CALLS.get(name)
     if own is not None:
         own(needs, spot, node, need, deep)
-    elif name in _STRICT:
+    elif name in calls.COLUMN_FORMS and LIBRARY[name].strict:
         _every(needs, spot, node.positional, need, True)
     else:
         raise Unsupported(f"a need of `{name}`")
@@ -372,11 +373,3 @@ _CALLS: Mapping[str, Form] = MappingProxyType(
         "row result": _row_result,
     }
 )
-# They are not known as soon as one of their arguments, or an item of it, is not.
-_STRICT = frozenset(
-    {
-        "not", "abs", "modulo", "next occurrence", "periods since", "last day of month", "sum", "min", "max",
-        "upper case", "lower case", "decimal", "floor", "ceiling", "round up", "round down", "round half up",
-        "round half down",
-    }
-)  # fmt: skip

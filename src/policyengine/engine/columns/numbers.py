@@ -208,11 +208,6 @@ def _whole(expr: pl.Expr, unit: pl.Expr, way: str) -> pl.Expr:
     return pl.when(expr < 0).then(negative(found)).otherwise(found)
 
 
-ROUNDING: Final = frozenset(
-    {"decimal", "floor", "ceiling", "round up", "round down", "round half up", "round half down"}
-)
-
-
 def modulo(left: Num, right: Num) -> Num:
     """What is left of a division, with the sign of the divisor."""
     one, other, scale, bound = same_width(left, right)

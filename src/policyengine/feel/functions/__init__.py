@@ -5,9 +5,10 @@ expression of a policy may call: without a clock, with the functions that polici
 
 An entry (`types.signatures.Function`) says how the function is called and what it gives, runs it, has its
 source where generated code needs no call, and says what becomes of unknown arguments (`strict`, `total`).
-To add a function, add an entry to the table `FUNCTIONS` of a module. Columns have their forms in one table
-of `engine.columns`, by the same names. Evaluation, the checker, generated code and columns read the
-entries; nothing above feel defines a function.
+Evaluation, the checker, generated code and columns read the entries; nothing above feel defines a function.
+To add one, add an entry to the table `FUNCTIONS` of a module: it works everywhere. Two tables give some
+functions more, by the same names: `codegen.call_source` has source that looks at the arguments, and
+`engine.columns.calls.COLUMN_FORMS` has expressions of Polars; columns compute all others row by row.
 """
 
 from __future__ import annotations

@@ -1,0 +1,22 @@
+"""Every function has a column form, or is known to be computed by rows; whoever adds one decides which."""
+
+from __future__ import annotations
+
+from policyengine.engine.columns.calls import COLUMN_FORMS
+from policyengine.feel.functions import LIBRARY
+
+BY_ROWS = """
+after, all, any, append, before, calendar periods, coincides, concatenate, contains, context, context merge,
+context put, date, date and time, day of week, day of year, distinct values, duration, during, ends with,
+even, exp, finished by, finishes, flatten, get entries, get value, includes, index of, insert before, is,
+list replace, log, matches, mean, median, meets, met by, mode, month of year, number, odd, overlaps,
+overlaps after, overlaps before, product, range, remove, replace, reverse, sort, split, sqrt, started by,
+starts, starts with, stddev, string, string join, string length, sublist, substring, substring after,
+substring before, time, trim, union, week of year, years and months duration
+"""
+
+
+def test_every_function_has_a_column_form_or_is_computed_by_rows() -> None:
+    by_rows = {" ".join(name.split()) for name in BY_ROWS.split(",")}
+    assert by_rows.isdisjoint(COLUMN_FORMS)
+    assert by_rows | COLUMN_FORMS.keys() == LIBRARY.keys()

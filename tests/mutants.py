@@ -50,7 +50,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "policy": ("policy", "test_codes.py", "kinds", "hostile", "fixtures", "render"),
     "policy/change_context.py": ("change/test_changes.py", "kinds", "change"),
     "decision": ("render", "engine", "fixtures"),
-    "kinds": ("kinds", "test_codes.py", "fixtures", "hostile", "engine", "render"),
+    "kinds": ("kinds", "test_codes.py", "change/test_changes.py", "fixtures", "hostile", "engine", "render"),
     "program": ("program", "test_codes.py", "kinds", "hostile", "engine", "batch/test_inputs.py"),
     "engine": ("engine", "differential", "fixtures"),
     "engine/columns": ("columns", "batch/test_engines.py"),

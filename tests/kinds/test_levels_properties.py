@@ -75,6 +75,21 @@ def test_gaps_and_overlaps(ranges: list[Range], otherwise: bool) -> None:
         if each.code.id in ("TIER001", "TIER002"):
             assert value is not None
             assert int(value[1]) in (never if each.code.id == "TIER001" else twice)
+            _is_helpful(each.code.id, each.help or "", ranges, int(value[1]))
+
+
+def _is_helpful(code: str, help: str, ranges: Sequence[Range], value: int) -> None:
+    """What to write instead closes the very gap, or ends the very overlap."""
+    places = [(int(level), int(at)) for level, at in re.findall(r"level-(\d+) at (\d+)", help)]
+    if code == "TIER001" and len(places) == 2:
+        (below, end), (above, start) = places
+        assert above == below + 1
+        assert (ranges[below][1], ranges[above][0]) == (start - 1, end + 1)
+        assert start <= value <= end
+    elif code == "TIER002" and places:
+        ((_, start),) = places
+        assert start - 1 in [high for _, high in ranges]
+        assert value < start
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=4), st.integers(0, 12), st.data())

@@ -31,6 +31,8 @@ PACKAGE = "src/policyengine"
 SECONDS = 600
 """As long as the tests of a mutant may take; one that hangs is noticed."""
 ENOUGH = 0.9
+FAILED = 1
+"""The exit code of pytest where a test failed."""
 LARGEST = 64
 """Larger numbers are limits and code points, of which one more or less is no mistake."""
 
@@ -172,9 +174,13 @@ def drawn(count: int, seed: int, only: Sequence[str] = ()) -> list[Mutant]:
 
 
 def tests_of(path: str) -> tuple[str, ...]:
-    """The tests of the layer that a module is in, the nearest first."""
+    """The tests that import a module, then those of the layer that it is in, the nearest first."""
+    dotted = f"policyengine.{path.removesuffix('.py').replace('/', '.')} import"
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    direct = [each for each in files if dotted in each.read_text(encoding="utf-8")]
     fitting = [name for name in TESTS if not name or f"{path}/".startswith(f"{name}/")]
-    return TESTS[max(fitting, key=len)]
+    near = [each.relative_to(ROOT / "tests").as_posix() for each in direct if "outside" not in each.parts]
+    return tuple(dict.fromkeys([*near, *TESTS[max(fitting, key=len)]]))
 
 
 def copy_of_project(folder: Path) -> Path:
@@ -186,30 +192,35 @@ def copy_of_project(folder: Path) -> Path:
     return copy
 
 
-def is_noticed(mutant: Mutant, project: Path) -> bool:
-    """Whether a test of the layer fails, or does not end, with the mutant in its place."""
+def outcome(mutant: Mutant, project: Path) -> str:
+    """What the tests of the layer say: `BROKEN` where the one that fails does so without the mutant too."""
     path = project / PACKAGE / mutant.path
     text = path.read_text(encoding="utf-8")
+    tests = tests_of(mutant.path)
     path.write_text(mutant.applied(text), encoding="utf-8")
     try:
-        return not _passes(project, tests_of(mutant.path))
+        code = _run(project, "--exitfirst", *tests)
     finally:
         path.write_text(text, encoding="utf-8")
+    if code == FAILED and _run(project, "--last-failed", *tests) != 0:
+        return "BROKEN"
+    return "noticed" if code else "MISSED"
 
 
-def _passes(project: Path, tests: tuple[str, ...]) -> bool:
+def _run(project: Path, option: str, *tests: str) -> int:
+    """The exit code of tests; that of a killed process where they take too long."""
     files = [f"tests/{each}" for each in tests]
-    command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *files]
-    around = {**os.environ, "PYTHONPATH": str(project / "src")}
+    command = [sys.executable, "-B", "-m", "pytest", "-q", option, *files]
+    around = {**os.environ, "PYTHONPATH": str(project / "src"), "HYPOTHESIS_PROFILE": "unshrunk"}
     quiet = subprocess.DEVNULL
     with subprocess.Popen(
         command, cwd=project, env=around, stdout=quiet, stderr=quiet, start_new_session=True
     ) as run:
         try:
-            return run.wait(SECONDS) == 0
+            return run.wait(SECONDS)
         except subprocess.TimeoutExpired:
             os.killpg(run.pid, signal.SIGKILL)
-            return False
+            return run.wait()
 
 
 def tried(chosen: list[Mutant], at_once: int, say: Callable[[str], None]) -> list[Mutant]:
@@ -222,10 +233,10 @@ def tried(chosen: list[Mutant], at_once: int, say: Callable[[str], None]) -> lis
         def one(mutant: Mutant) -> bool:
             project = copies.get()
             started = time.monotonic()
-            noticed = is_noticed(mutant, project)
+            found = outcome(mutant, project)
             copies.put(project)
-            say(f"{'noticed' if noticed else 'MISSED '} {time.monotonic() - started:4.0f} s  {mutant}")
-            return noticed
+            say(f"{found:<7} {time.monotonic() - started:4.0f} s  {mutant}")
+            return found == "noticed"
 
         with ThreadPoolExecutor(at_once) as pool:
             return [mutant for mutant, found in zip(chosen, pool.map(one, chosen), strict=True) if not found]
@@ -237,6 +248,8 @@ def main() -> int:
     parser.add_argument("count", nargs="?", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", nargs="*", default=(), help="only modules whose path begins so, as feel/")
+    absent = {each for tests in TESTS.values() for each in tests if not (ROOT / "tests" / each).exists()}
+    assert not absent, absent
     parser.add_argument("--at-once", type=int, default=2)
     asked = parser.parse_args()
     chosen = drawn(asked.count, asked.seed, asked.only)

@@ -248,10 +248,10 @@ def main() -> int:
     parser.add_argument("count", nargs="?", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", nargs="*", default=(), help="only modules whose path begins so, as feel/")
-    absent = {each for tests in TESTS.values() for each in tests if not (ROOT / "tests" / each).exists()}
-    assert not absent, absent
     parser.add_argument("--at-once", type=int, default=2)
     asked = parser.parse_args()
+    absent = {each for tests in TESTS.values() for each in tests if not (ROOT / "tests" / each).exists()}
+    assert not absent, absent
     chosen = drawn(asked.count, asked.seed, asked.only)
     missed = tried(chosen, asked.at_once, lambda line: print(line, flush=True))
     print(f"\n{len(chosen) - len(missed)} of {len(chosen)} noticed")

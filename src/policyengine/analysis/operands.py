@@ -17,10 +17,6 @@ from policyengine.policy.vocabulary import Fact
 from policyengine.program.graph import Graph
 
 _DEPTH = 40
-_TYPES: Mapping[str, type] = {
-    "text": str, "enum": str, "date": date, "integer": Decimal, "count": Decimal, "number": Decimal,
-    "money": Decimal, "rate": Decimal,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,8 @@ class EntityFact:
 
     def takes(self, value: object) -> bool:
         """Whether a value is of its type."""
-        return isinstance(value, _TYPES.get(self.fact.scalar, ()))
+        ordered = self.fact.scalar not in ("boolean", "period")
+        return ordered and isinstance(value, self.fact.single.classes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +158,7 @@ class Operands:
         if isinstance(value, (Months, timedelta)) and op in "+-" and left.place.fact.scalar == "date":
             length = value if op == "+" else _opposite(value)
             return replace(left, moved=(*left.moved, length))
-        if not isinstance(value, Decimal) or left.place.fact.scalar in ("date", "text", "enum", "period"):
+        if not isinstance(value, Decimal) or not left.place.fact.single.is_number:
             return Other()
         if op in "+-":
             return replace(left, shift=left.shift + (value if op == "+" else -value))

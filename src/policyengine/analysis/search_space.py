@@ -16,8 +16,6 @@ from policyengine.program.record import Record
 
 _MOST = 48
 _OTHER_TEXTS = ("something", "something else")
-_WHOLE = ("integer", "count")
-_NUMBERS = (*_WHOLE, "number", "money", "rate")
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,7 @@ class Space:
 
     def step(self, fact: Fact) -> Decimal:
         """The smallest step that people take with a fact: 1, a cent, one per cent."""
-        if fact.scalar in _WHOLE:
+        if fact.single.is_whole:
             return Decimal(1)
         digits = self.old.number_of_digits() if fact.scalar == "money" else 2
         return Decimal((0, (1,), -digits))
@@ -108,11 +106,11 @@ class Space:
         low, high = fact.limits
         ends = {end for end in (low, high) if end is not None}
         cuts = sorted({*points, *ends}) or [Decimal(1)]
-        if free and fact.scalar not in _WHOLE:
+        if free and not fact.single.is_whole:
             yield Decimal(100) if fact.scalar != "rate" else Decimal("0.1")
         for i, point in enumerate(cuts):
             following = cuts[i + 1] if i + 1 < len(cuts) else None
-            if fact.scalar in _WHOLE:
+            if fact.single.is_whole:
                 floor = point.to_integral_value("ROUND_FLOOR")
                 yield from (floor + offset for offset in (-1, 0, 1, *(() if floor == point else (2,))))
                 continue
@@ -145,7 +143,7 @@ class Space:
             if fact.scalar == "date" and isinstance(value, date):
                 for day in (value, *_apart(value, sorted(self.cuts.lengths, key=repr))):
                     yield from _around(day)
-            elif fact.scalar in _NUMBERS and isinstance(value, Decimal):
+            elif fact.single.is_number and isinstance(value, Decimal):
                 yield from (value - self.step(fact), value, value + self.step(fact))
             elif fact.scalar == "text" and isinstance(value, str):
                 yield value
@@ -187,9 +185,9 @@ def _takes(fact: Fact, value: object) -> bool:
 def _takes_one(fact: Fact, value: object) -> bool:
     if fact.scalar == "enum":
         return value in (fact.values or ())
-    if fact.scalar in _NUMBERS:
+    if fact.single.is_number:
         low, high = fact.limits
-        whole = fact.scalar not in _WHOLE or (
+        whole = not fact.single.is_whole or (
             isinstance(value, Decimal) and value == value.to_integral_value()
         )
         return (
@@ -198,7 +196,4 @@ def _takes_one(fact: Fact, value: object) -> bool:
             and (low is None or low <= value)
             and (high is None or value <= high)
         )
-    wanted: Mapping[str, type | tuple[type, ...]] = {
-        "boolean": bool, "text": str, "date": date, "period": (Months, timedelta)
-    }  # fmt: skip
-    return isinstance(value, wanted[fact.scalar])
+    return isinstance(value, fact.single.classes)

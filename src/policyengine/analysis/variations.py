@@ -133,7 +133,7 @@ class Variations:
             if declared is None:
                 continue
             for name, fact in declared.facts.items():
-                if fact.required or (name == key and fact.scalar in ("text", "integer", "count")):
+                if fact.required or (name == key and (fact.scalar == "text" or fact.single.is_whole)):
                     facts.setdefault(name, self._plain(entity, name, fact))
             for child, below in vocabulary.children(entity):
                 if child in within:
@@ -161,7 +161,7 @@ class Variations:
         known = self.space.values.get((entity, name), ())
         if known and not (fact.scalar == "text" and self.space.keys.get(entity) == name):
             return known[0]
-        low = fact.limits[0] if fact.scalar in ("integer", "count", "number", "money", "rate") else None
+        low = fact.limits[0]
         number = low if low is not None else Decimal(1)
         single: Mapping[str, object] = {
             "text": f"{entity}-1", "boolean": True, "date": self.space.today, "period": Months(1),

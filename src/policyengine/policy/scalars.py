@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, TypeAlias
 from policyengine.dataclass import dataclass
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Number, Type
+from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
 
 _Take: TypeAlias = Callable[[Any], Any]
@@ -29,6 +30,11 @@ _DIGITS: Final = 15
 _LONGEST: Final = 1000
 _MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[ T]00:00(?::00(?:\.0+)?)?")
 _PLAIN_NUMBER: Final = r"-?[0-9]{1,15}(\.[0-9]{1,10})?"
+
+
+_CLASSES: Final[Mapping[Storage, type]] = MappingProxyType(
+    {"text": str, "boolean": bool, "whole": Decimal, "exact": Decimal, "date": date}
+)
 
 
 class UnusualError(ValueError):
@@ -63,6 +69,11 @@ class Scalar:
     def is_number(self) -> bool:
         """Whether its values are numbers."""
         return self.storage in ("whole", "exact")
+
+    @property
+    def classes(self) -> type | tuple[type, ...]:
+        """The Python classes of its values."""
+        return (Months, timedelta) if self.feel == types.DURATION else _CLASSES[self.storage]
 
     @property
     def is_whole(self) -> bool:

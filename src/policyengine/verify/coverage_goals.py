@@ -159,8 +159,7 @@ class GoalFinder:
             found = self.graph.vocabulary.fact(self.graph.real(self.entity), subject.name)
         if found is None or not isinstance(edge, Decimal):
             return False
-        fact = found[1]
-        low = Decimal(0) if fact.type == "count" else fact.limits[0]
+        low = found[1].limits[0]
         return low is not None and edge < low
 
 

@@ -121,26 +121,23 @@ def _mark(careful: pl.Series, odd: pl.Series, roots: pl.Series | None) -> pl.Ser
     return careful.scatter(hit, True)
 
 
+_STORED = {"text": pl.String, "boolean": pl.Boolean, "whole": pl.Int64, "date": pl.Date}
+
+
 def _fact(array: Any, fact: Fact, name: str) -> tuple[pl.Series, FactShape, pl.Series | None]:
     """A column, what is in it, and which rows do not fit in."""
     if fact.scalar == "enum" and not fact.is_list:
         choices = _choices(array, fact, name)
         return choices, FactShape(choices.null_count() > 0), None
-    if fact.scalar in ("number", "money", "rate") and not fact.is_list:
+    if fact.single.storage == "exact" and not fact.is_list:
         return _exact(array, name)
     values = to_series(array, name)
     if fact.is_list:
         return values, FactShape(values.null_count() > 0), None
-    if fact.scalar in ("count", "integer"):
-        values = values.cast(pl.Int64)
+    values = values.cast(_STORED[fact.single.storage])
+    if fact.single.is_whole:
         digits, odd = _digits(values)
         return values, FactShape(values.null_count() > 0, 0, digits), odd
-    if fact.scalar in ("text", "period"):
-        values = values.cast(pl.String)
-    if fact.scalar == "boolean":
-        values = values.cast(pl.Boolean)
-    if fact.scalar == "date":
-        values = values.cast(pl.Date)
     return values, FactShape(values.null_count() > 0), None
 
 
@@ -246,6 +243,6 @@ def fact_term(name: str, fact: Fact, shape: FactShape) -> Term:
             return terms.Day(column, sure)
         case "period":
             return terms.Opaque(column, sure)
-        case "count" | "integer" | "number" | "money" | "rate":
+        case _ if fact.single.is_number:
             return terms.Num(column, shape.scale, 10**shape.digits, sure)
     raise Unsupported(f"a fact of type {fact.type}")

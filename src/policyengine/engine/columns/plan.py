@@ -27,7 +27,6 @@ from policyengine.program.linked import Program
 
 _SHAPES = 64
 # Digits after the point, and in all.
-_USUAL = {"number": (2, 9), "money": (2, 12), "rate": (4, 6), "count": (0, 6), "integer": (0, 6)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,7 @@ class ColumnPlan:
         found: dict[tuple[str, str], FactShape] = {}
         for name, entity in self.graph.vocabulary.entities.items():
             for fact, declared in entity.facts.items():
-                scale, digits = (0, 0) if declared.is_list else _USUAL.get(declared.scalar, (0, 0))
+                scale, digits = (0, 0) if declared.is_list else declared.single.usual
                 found[name, fact] = FactShape(True, scale, digits)
             for _, below in self.graph.vocabulary.children(name):
                 found[name, str(below.list)] = FactShape(True)

@@ -1,4 +1,4 @@
-"""`policyengine advance`: a deal moved to its next stage, or what blocks it."""
+"""`policyengine advance`: moves a deal to its next stage, or says what blocks it."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def command(
 
 
 def _blocking(finding: Finding) -> str:
-    """What is not fulfilled, with the reason and the place."""
+    """One line for a requirement that is not fulfilled, with the reason and the place."""
     against = [reason.text for reason in finding.because if reason.outcome != "holds"]
     why = f" ({'; '.join(dict.fromkeys(against))})" if against else ""
     at = finding.origin.at

@@ -22,7 +22,7 @@ _EVERY_MS = 200
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """The two streams, whether each takes colour, and how wide the terminal is."""
+    """Writes to the two output streams; knows whether each takes colour, and the width of the terminal."""
 
     color: bool
     color_err: bool
@@ -30,17 +30,17 @@ class Console:
 
     @classmethod
     def of(cls, color: str) -> Console:
-        """For `--color auto`, `always` or `never`; NO_COLOR and FORCE_COLOR decide for `auto`."""
+        """Returns the console for a value of `--color`; NO_COLOR and FORCE_COLOR decide about `auto`."""
         columns = shutil.get_terminal_size((100, 24)).columns
         return cls(_colored(color, sys.stdout), _colored(color, sys.stderr), columns)
 
     def out(self, text: str) -> None:
-        """Print what was asked for; nothing for an empty text."""
+        """Prints a result to standard output; an empty text prints nothing."""
         if text:
             write_out(text if text.endswith("\n") else f"{text}\n")
 
     def err(self, text: str) -> None:
-        """Print what goes along with it; nothing for an empty text."""
+        """Prints a message to standard error; an empty text prints nothing."""
         if not text:
             return
         try:
@@ -63,7 +63,7 @@ def _colored(wanted: str, stream: TextIO) -> bool:
 
 
 def write_out(text: str) -> None:
-    """Write a text, and all that was written before, to standard output."""
+    """Writes a text to standard output and flushes it."""
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -76,10 +76,10 @@ def write_out(text: str) -> None:
 
 
 def open_closed() -> None:
-    """Put something in the place of streams that are closed.
+    """Replaces standard streams that are closed.
 
-    No file that is opened later may take the number of one. Standard output is not to be had silently: what
-    is written there fails. What is said on standard error is lost, as was asked for.
+    So no file that is opened later gets the number of a standard stream. Writing to a closed standard output
+    fails; messages on a closed standard error are lost.
     """
     for number, flags in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
         try:
@@ -95,24 +95,24 @@ def open_closed() -> None:
 
 
 def give_up(stream: TextIO) -> None:
-    """Let what is still held back for a stream that takes nothing go nowhere, so that the end is quiet."""
+    """Discards the buffer of a stream that cannot be written, so that Python exits without a message."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def settle(stream: TextIO) -> None:
-    """Write what is held back for a stream, or give it up."""
+    """Flushes a stream, or discards its buffer where that fails."""
     try:
         stream.flush()
     except (OSError, ValueError):
         give_up(stream)
 
 
-# How far a long command has come: on a terminal only, and only once it has taken a second
+# Progress of long commands: on a terminal only, from one second on
 
 
 class Progress:
-    """One line, written over and at the end wiped: how many of `what`, how fast, how long it will take."""
+    """Shows progress in one line that is overwritten, and erased at the end: count, speed, time left."""
 
     def __init__(self, what: str = "records") -> None:
         self._what = what
@@ -122,13 +122,13 @@ class Progress:
         self._width = 0
 
     def __call__(self, done: int, total: int) -> None:
-        """So many of all are done; with the last one the line goes."""
+        """Shows that `done` of `total` are done; erases the line with the last one."""
         self._tell(lambda passed: progress_text(self._what, done, passed, done, total, counted=True))
         if done >= total:
             self.end()
 
     def tell(self, count: int, done: int, total: int) -> None:
-        """So many so far, where nobody knows how many there are; `done` of `total` units are read."""
+        """Shows a count whose total is unknown; `done` of `total` units of the input are read."""
         self._tell(lambda passed: progress_text(self._what, count, passed, done, total))
 
     def _tell(self, text_of: Callable[[int], str]) -> None:
@@ -142,7 +142,7 @@ class Progress:
         self._width = len(text)
 
     def end(self) -> None:
-        """Wipe the line."""
+        """Erases the line."""
         if self._width:
             sys.stderr.write(f"\r{' ' * self._width}\r")
             sys.stderr.flush()

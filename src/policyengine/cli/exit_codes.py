@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 OK = 0
-"""There is nothing to report."""
+"""Nothing to report."""
 FOUND = 1
 """What was asked for was found: mistakes, records left out, a gate that is not open."""
 UNUSABLE = 2
@@ -15,7 +15,7 @@ BUG = 4
 INTERRUPTED = 130
 """Ctrl-C."""
 NOBODY_READS = 141
-"""What reads the output has gone."""
+"""The reader of the output has closed it."""
 
 
 class CommandError(Exception):
@@ -29,4 +29,4 @@ class CommandError(Exception):
 
 
 class GoneError(Exception):
-    """Nobody reads the output any more."""
+    """The reader of the output has closed it."""

@@ -1,4 +1,4 @@
-"""Files in and out: read whole, written whole or not at all, never over an input; the summary of a CI job."""
+"""Reads and writes whole files, never over an input, and appends the summary of a CI job."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CUT = "\n\nThe rest is left out, since a summary may not be longer.\n\n"
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of a file; `-` is standard input."""
+    """Returns the bytes of a file; `-` is standard input."""
     if str(path) == "-":
         return sys.stdin.buffer.read()
     try:
@@ -39,13 +39,13 @@ def read_bytes(path: Path) -> bytes:
 
 
 def unreadable(path: Path, error: OSError) -> CommandError:
-    """Why a file or folder cannot be read, and which one was probably meant."""
+    """Returns the error for a file or folder that cannot be read, with the path that was probably meant."""
     reason = _REASONS.get(type(error), f"cannot be read ({(error.strerror or 'unknown reason').lower()})")
     return CommandError(f"`{path}` {reason}", help=_sibling(path) if not path.exists() else None)
 
 
 def _sibling(path: Path) -> str | None:
-    """The path beside this one whose name is nearest."""
+    """Returns the suggestion of the file beside this one that has the nearest name."""
     with contextlib.suppress(OSError):
         names = {one.name for one in path.parent.iterdir()} - {path.name}
         suggestion = did_you_mean(path.name, sorted(names))
@@ -57,7 +57,7 @@ def _sibling(path: Path) -> str | None:
 def deliver(
     outputs: Sequence[Output], render: Callable[[str, bool], str], console: Console, inputs: Iterable[Path]
 ) -> None:
-    """Write each output: `render` gives the text for a format and whether it may have colour."""
+    """Writes each output. `render(format, color)` returns its text."""
     if sum(output.path is None for output in outputs) > 1:
         raise CommandError(
             "two outputs go to standard output",
@@ -72,7 +72,7 @@ def deliver(
 
 
 def write_text(path: Path, text: str, inputs: Iterable[Path] = ()) -> None:
-    """Write a file whole or leave it as it was; what was read is never written over."""
+    """Writes a whole file, or leaves it as it was; refuses to overwrite an input."""
     for given in inputs:
         if path.exists() and given.exists() and os.path.samefile(path, given):
             raise CommandError(f"`{path}` is an input of this command", help="write to another file")
@@ -85,7 +85,7 @@ def write_text(path: Path, text: str, inputs: Iterable[Path] = ()) -> None:
 
 
 def append_summary(markdown: Callable[[], str], outputs: tuple[Output, ...]) -> None:
-    """Append a summary to the page of the job, if annotations are asked for and there is such a page."""
+    """Appends a summary to the file that the CI names for it, if an output is annotations."""
     path = os.environ.get(_SUMMARY)
     if not path or not any(output.format == "github" for output in outputs):
         return

@@ -1,4 +1,4 @@
-"""Reading folders as they are in a revision of git; nothing is checked out and nothing is fetched."""
+"""Reads folders as they are in a revision of git, without a checkout or a fetch."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Repository:
     path: str
 
     def commit(self, revision: str) -> str:
-        """The id of the commit that a revision names."""
+        """Returns the id of the commit that a revision names."""
         found = None if revision.startswith("-") else self._resolve(f"{revision}^{{commit}}")
         if found is None:
             raise CommandError(
@@ -37,14 +37,14 @@ class Repository:
         return found
 
     def ancestor(self, one: str, other: str) -> str:
-        """The commit in which two revisions part."""
+        """Returns the common ancestor of two revisions."""
         done = _git(self.top, "merge-base", self.commit(one), self.commit(other))
         if done.returncode:
             raise CommandError(f"`{one}` and `{other}` have no commit in common")
         return done.stdout.decode().strip()
 
     def read(self, commit: str, revision: str) -> Folder:
-        """The sources of the folder in a commit, named `revision:path`."""
+        """Returns the sources of the folder in a commit, named `revision:path`."""
         tree = self._resolve(f"{commit}:{self.path}")
         if tree is None:
             raise CommandError(
@@ -74,7 +74,7 @@ class _Entry:
 
 
 def repository_of(folder: str) -> Repository:
-    """The repository that a folder lies in; the folder itself may be gone by now."""
+    """Returns the repository of a folder; the folder itself need not exist any more."""
     there = Path(os.path.realpath(folder))
     near = next(each for each in (there, *there.parents) if each.is_dir())
     done = _git(near, "rev-parse", "--show-toplevel")
@@ -128,7 +128,7 @@ def _read(top: Path, entries: Sequence[_Entry], at: str) -> Folder:
 
 
 def _blobs(top: Path, ids: Sequence[str]) -> Iterator[bytes]:
-    """The contents of blobs, in order, by one process."""
+    """Returns the contents of blobs, in order, from one process of git."""
     done = _git(top, "cat-file", "--batch", given="".join(f"{each}\n" for each in ids).encode())
     rest = done.stdout
     for each in ids:

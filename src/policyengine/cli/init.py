@@ -45,7 +45,7 @@ def command(name: str, color: str) -> int:
 
 
 def _identifier(name: str) -> str:
-    """The id of the program: the name of its folder in small letters, joined by dashes."""
+    """Returns the id of the program: the name of its folder in small letters, joined by dashes."""
     identifier = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
     if not identifier or not identifier[0].isalpha():
         raise CommandError(
@@ -60,7 +60,7 @@ def _title(identifier: str) -> str:
 
 
 def starter() -> Iterator[tuple[PurePosixPath, str]]:
-    """The files of the small program and their texts, as they ship with policyengine."""
+    """Returns the files of the starter program that ships with policyengine, and their texts."""
     yield from _texts(files("policyengine.cli") / "starter", PurePosixPath())
 
 

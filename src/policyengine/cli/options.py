@@ -1,4 +1,4 @@
-"""The options that commands share, and how their values are read."""
+"""The options that commands share, and the types of their values."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Day(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 
     name = "date"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """The date, or a message with the date that was probably meant."""
+        """Returns the date; the error suggests the date that was probably meant."""
         if isinstance(value, date):
             return value
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
@@ -69,7 +69,7 @@ class OutputType(click.ParamType):  # type: ignore[type-arg]
         self.endings = endings or {}
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Output:
-        """The output, or a message with the format that was probably meant."""
+        """Returns the output; the error suggests the format that was probably meant."""
         if isinstance(value, Output):
             return value
         name, colon, path = str(value).partition(":")
@@ -92,12 +92,12 @@ class OutputType(click.ParamType):  # type: ignore[type-arg]
 
 
 class Percent(click.ParamType):  # type: ignore[type-arg]
-    """A share as `95` or `99.5`, of 100."""
+    """A percentage as `95` or `99.5`."""
 
     name = "percent"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        """The share, or a message that says what can be written."""
+        """Returns the percentage; the error says what can be written."""
         if isinstance(value, Decimal):
             return value
         text = str(value).strip().removesuffix("%").strip()
@@ -107,7 +107,7 @@ class Percent(click.ParamType):  # type: ignore[type-arg]
 
 
 def today() -> date:
-    """The day of the clock of this machine."""
+    """Returns the day by the clock of this machine."""
     return datetime.now().astimezone().date()
 
 

@@ -1,4 +1,4 @@
-"""`policyengine plan`: whom a change of policies hits, and what it costs."""
+"""`policyengine plan`: who is affected by a change of policies, and what it costs."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def command(
 
 
 def _policy_files(folder: str) -> Iterator[Path]:
-    """The files of a folder that no output may take the place of."""
+    """Returns the files of a folder, which no output may overwrite."""
     if Path(folder).is_dir():
         yield from Path(folder).rglob("*.y*ml")
 
@@ -159,7 +159,7 @@ def _plan(
 
 
 def _on_day(version: revisions.Version, program: Program) -> Callable[[date], Graph]:
-    """The graph of a version on any day; versions that compile do so on all of them."""
+    """Returns the graph of a version on any day; a version that compiles does so on every day."""
 
     @cache
     def graph(day: date) -> Graph:
@@ -188,7 +188,7 @@ def _tally(judge: ImpactAnalysis, population: Population, noun: str) -> Tally:
 
 
 def _passed(limit: Condition, plan: Plan) -> str | None:
-    """What is so where a limit is passed: `holds: losers is 3`; None where it is kept."""
+    """Returns what is wrong where a limit is exceeded (`holds: losers is 3`), else None."""
     summary = summary_of(plan)
     holds = limit.holds(summary)
     if holds is False:

@@ -1,4 +1,4 @@
-"""Reading a partner base for two versions of a program."""
+"""Reads a partner base for two versions of a program."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """The records that both versions can read, and how many were left out."""
+    """The records that both versions can read, and the number of those left out."""
 
     pairs: Sequence[RecordPair]
     left_out: int
@@ -29,7 +29,7 @@ class Population:
 def read_population(
     old: Program, new: Program, files: Iterable[str], form: Form | None, console: Console
 ) -> Population:
-    """The records of some files; those that one of the versions cannot read are reported and left out."""
+    """Reads the records of files; reports and leaves out those that one of the versions cannot read."""
     alike = old.vocabulary.entities == new.vocabulary.entities
     after: list[Records] = []
     before: list[Records] = []
@@ -60,7 +60,7 @@ def _key(program: Program) -> str | None:
 
 
 def _pairs(before: Iterable[Records], after: Iterable[Records], key: str | None) -> list[RecordPair]:
-    """The records of two readings, by key, or by place where none is left out."""
+    """Pairs the records of two readings by key, or by position where none is left out."""
     pairs: list[RecordPair] = []
     for one, other in zip(before, after, strict=True):
         if not one.left_out and not other.left_out:
@@ -73,7 +73,7 @@ def _pairs(before: Iterable[Records], after: Iterable[Records], key: str | None)
 
 
 def _others(before: Iterable[Records], after: Iterable[Records]) -> list[Diagnostic]:
-    """The mistakes that only the version before finds."""
+    """Returns the mistakes that only the old version finds."""
     told = {found.sort_key for read in after for found in read.diagnostics}
     return [found for read in before for found in read.diagnostics if found.sort_key not in told]
 

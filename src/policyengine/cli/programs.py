@@ -1,4 +1,4 @@
-"""Finding programs in folders, and opening one to evaluate with."""
+"""Finds programs in folders, and opens one for evaluation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MANIFEST = "program.yaml"
 
 
 def folders_of(paths: Sequence[str]) -> list[Path]:
-    """The program folders that are meant: each path itself, or the programs below it."""
+    """Returns the program folders of the paths: each path itself, or the programs below it."""
     found: dict[Path, None] = {}
     for path in map(Path, paths or _default()):
         found.update(dict.fromkeys(_programs(path)))
@@ -46,7 +46,7 @@ def _hidden(path: Path) -> bool:
 
 
 def require_folder(path: Path) -> None:
-    """Ends the command where a path is not a folder that can be read."""
+    """Ends the command if the path is not a readable folder."""
     try:
         next(path.iterdir(), None)
     except NotADirectoryError:
@@ -61,7 +61,7 @@ def require_folder(path: Path) -> None:
 
 
 def open_program(folder: str, as_of: date, console: Console) -> Program:
-    """The program of a folder; its mistakes are printed and end the command."""
+    """Loads the program of a folder; prints its mistakes and ends the command if it has any."""
     path = Path(folder)
     require_folder(path)
     if not (path / MANIFEST).is_file():

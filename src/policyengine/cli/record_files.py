@@ -1,4 +1,4 @@
-"""Reading the records of files and of standard input."""
+"""Reads the records of files and of standard input."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SUFFIXES: dict[str, Form] = {
 
 @dataclass(frozen=True, slots=True)
 class ReadRecords:
-    """The records that could be read, in the order given, how many were left out, and from which forms."""
+    """The records that could be read, in order, the number left out, and the formats of the files."""
 
     records: tuple[Record, ...]
     left_out: int
@@ -39,12 +39,12 @@ class ReadRecords:
 
     @property
     def total(self) -> int:
-        """How many there were."""
+        """The number of records in the files."""
         return len(self.records) + self.left_out
 
 
 def read_records(program: Program, files: Iterable[str], form: Form | None, console: Console) -> ReadRecords:
-    """The records of some files; those with mistakes are reported and left out."""
+    """Reads the records of files; reports and leaves out those with mistakes."""
     records: list[Record] = []
     left_out = 0
     forms: list[Form] = []
@@ -70,7 +70,7 @@ def _read(program: Program, path: Path, form: Form | None, console: Console) -> 
 
 
 def open_source(path: Path, form: Form | None, console: Console) -> tuple[Source, Form]:
-    """The text of a file of records, and what is in it."""
+    """Returns the text of a file of records, and its format."""
     form = form or _form_of_name(path)
     data = read_bytes(path)
     source = decode("standard input" if str(path) == "-" else str(path), data)
@@ -81,7 +81,7 @@ def open_source(path: Path, form: Form | None, console: Console) -> tuple[Source
 
 
 def _form_of_name(path: Path) -> Form | None:
-    """The form that the ending tells; None for standard input."""
+    """Returns the format that the ending stands for; None for standard input."""
     if str(path) == "-":
         return None
     form = _SUFFIXES.get(path.suffix.lower())
@@ -107,14 +107,14 @@ def _form_of_text(data: bytes) -> Form:
 
 
 def left_out_line(inputs: ReadRecords) -> str:
-    """`2 of 5 records left out`, or nothing."""
+    """Returns `2 of 5 records left out`, or an empty text."""
     if not inputs.left_out:
         return ""
     return f"{inputs.left_out} of {plural(inputs.total, 'record')} left out"
 
 
 def one_record(inputs: ReadRecords, command: str) -> Record:
-    """The only record; several, or one with mistakes, end the command."""
+    """Returns the only record; ends the command if there are several, or if it has mistakes."""
     if inputs.left_out:
         raise CommandError("", code=1)
     if len(inputs.records) > 1:

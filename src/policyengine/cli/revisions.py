@@ -33,13 +33,13 @@ class Version:
     read: Folder
 
     def program(self, as_of: date) -> Program:
-        """The program, as it is in force on a day; its mistakes are its `diagnostics`."""
+        """Returns the program as it is in force on a day; its mistakes are its `diagnostics`."""
         linked = loading.load(self.name, self.read.sources, as_of, self.read.mistakes)
         return Program(linked, self.name, tuple(source.name for source in self.read.sources))
 
 
 def read_versions(old: str, new: str) -> tuple[Version, Version]:
-    """What the two arguments of a command name."""
+    """Returns the two versions that the arguments of a command name."""
     if Path(old).is_dir():
         return _folder(old), _folder(new)
     if ".." in old and not _looks_like_a_path(old):
@@ -92,7 +92,7 @@ def _no_program(name: str) -> CommandError:
 def open_versions(
     versions: tuple[Version, Version], as_of: date, console: Console
 ) -> tuple[Program, Program]:
-    """Both programs; mistakes of either, and two programs that are not the same one, end the command."""
+    """Opens both programs; ends the command if either has mistakes, or if they are different programs."""
     old, new = (_open(version, which, as_of, console)
                 for version, which in zip(versions, ("old", "new"), strict=True))  # fmt: skip
     if old.id != new.id:

@@ -1,4 +1,4 @@
-"""Runs a command and turns whatever happens into a message and an exit code."""
+"""Runs a command, and turns every error into a message and an exit code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from policyengine.render.width import clean
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line (without the name of the program) and give its exit code; never raises."""
+    """Runs one command line (without the name of the program) and returns its exit code; never raises."""
     with contextlib.suppress(AttributeError, ValueError, OSError):
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
@@ -58,7 +58,7 @@ def _tell(message: str, help: str | None, code: int) -> int:
 
 
 def _in_our_words(error: click.UsageError) -> tuple[str, str]:
-    """What click says about a command line, as a sentence like all others, and where to look it up."""
+    """Returns a message of click as a sentence in our style, and where to look it up."""
     look_up = f"`{error.ctx.command_path if error.ctx else 'policyengine'} --help` lists the options"
     if isinstance(error, click.NoSuchOption):
         near = _near(error.possibilities)

@@ -46,7 +46,7 @@ def command(name: str | None, program: str | None, folder: str | None, as_of: da
 
 
 def pretty(schema: object) -> str:
-    """A schema as it stands in a file."""
+    """Returns a schema as it is written to a file."""
     return json.dumps(schema, indent=2, ensure_ascii=False)
 
 

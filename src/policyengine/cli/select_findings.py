@@ -1,4 +1,4 @@
-"""Which findings of a decision are meant by a word on the command line."""
+"""Selects the findings of a decision that a word on the command line names."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _RANKS = ("reference", "policy and id", "id", "level", "policy", "list")
 
 
 def select_findings(decision: Decision, word: str | None, key: str | None) -> list[Finding]:
-    """The findings that are called so: by reference, `policy/id`, id, level, policy or list.
+    """Returns the findings with that reference, `policy/id`, id, level, policy or list.
 
-    Without a word it is the first list that has any. `key` keeps those about what has that key.
+    Without a word it returns the first list that has findings. `key` keeps those about the thing of that key.
     """
     findings = [one for one in dict.fromkeys(nested(decision.findings)) if key is None or _about(one, key)]
     if not findings and key is not None:
@@ -36,7 +36,7 @@ def select_findings(decision: Decision, word: str | None, key: str | None) -> li
 
 
 def _names(finding: Finding) -> tuple[tuple[str, ...], ...]:
-    """What a finding is called, by rank."""
+    """Returns the names of a finding, by rank."""
     levels: tuple[str | None, ...] = ()
     if isinstance(finding, Level):
         levels = (finding.level, finding.candidate, finding.next.level if finding.next else None)
@@ -51,7 +51,7 @@ def _names(finding: Finding) -> tuple[tuple[str, ...], ...]:
 
 
 def _may_match(decision: Decision, finding: Finding, rank: int) -> bool:
-    """A policy or a list stands for its findings, not for the requirements inside them."""
+    """Whether a name of that rank may select a finding: a policy or a list selects no nested requirements."""
     return rank < _RANKS.index("policy") or finding in decision.findings
 
 
@@ -69,7 +69,7 @@ def _first_list(decision: Decision, findings: Sequence[Finding]) -> list[Finding
 
 
 def list_findings(findings: Sequence[Finding]) -> Iterator[str]:
-    """One line a finding: how to ask for it, its status and its title; list by list."""
+    """Yields a line for each finding: its reference, status and title, sorted by list."""
     order = list(SECTIONS)
     ordered = sorted(
         findings, key=lambda one: order.index(one.section) if one.section in order else len(order)

@@ -1,4 +1,4 @@
-"""What a command line of `evaluate` asks for, where tables are concerned."""
+"""The options of `evaluate` that concern tables."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TABLES = (".csv", ".tsv", ".parquet", ".pq")
 
 @dataclass(frozen=True, slots=True)
 class TableOptions:
-    """The options that `evaluate` has for tables, as given."""
+    """The options of one command line, as given."""
 
     files: tuple[str, ...]
     tables: tuple[str, ...]
@@ -34,7 +34,7 @@ class TableOptions:
 
     @property
     def writes_tables(self) -> bool:
-        """Whether tables are to be written, and not decisions."""
+        """Whether the outputs are tables, not decisions."""
         return any(
             self.layout is not None or output.table or output.format in ("csv", "parquet")
             for output in self.outputs
@@ -42,7 +42,7 @@ class TableOptions:
 
     @property
     def reads_tables(self) -> bool:
-        """Whether something is to be read that is more than a file of documents."""
+        """Whether an input is a table, a folder or a database."""
         paths = [Path(file) for file in self.files]
         tables = any(
             path.suffix.lower() in _TABLES or path.is_dir() for path in paths if "\0" not in str(path)
@@ -55,7 +55,7 @@ class TableOptions:
 
     @property
     def only_for_tables(self) -> str | None:
-        """An option that is given and has no meaning where no table is written."""
+        """An option that is given although only tables have it; None if there is none."""
         given = {
             "--layout": self.layout is not None,
             "--rejects": self.rejects is not None,

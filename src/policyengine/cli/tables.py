@@ -41,7 +41,7 @@ _MAKE_ROOM = (
 
 
 def open_inputs(program: Program, options: TableOptions) -> Inputs:
-    """The files that are meant, each of which can be read; or the queries."""
+    """Returns the input files, each of which can be read, or the queries."""
     if options.records_from is not None or options.query is not None:
         return _queries(program, options)
     named: dict[str, Path] = {}
@@ -109,7 +109,7 @@ def _readable(path: Path) -> None:
 
 
 def need_extra(module: str, what: str) -> None:
-    """Ends the command where a library of an extra is not installed."""
+    """Ends the command if a library of an extra is not installed."""
     if find_spec(module) is None:
         raise CommandError(
             f"{what} needs the extra `batch`, which is not installed",
@@ -118,7 +118,7 @@ def need_extra(module: str, what: str) -> None:
 
 
 def reader_of(program: Program, inputs: Inputs, ignored: Iterable[str]) -> Reader:
-    """What reads these inputs."""
+    """Returns the reader of these inputs."""
     from policyengine.batch.documents import document_records
 
     records = RecordReader(program.vocabulary)
@@ -132,7 +132,7 @@ def reader_of(program: Program, inputs: Inputs, ignored: Iterable[str]) -> Reade
 
 @contextmanager
 def reported_errors() -> Iterator[None]:
-    """Inputs that cannot be read, and outputs that cannot be written, end the command with a sentence."""
+    """Ends the command with a message if an input cannot be read or an output cannot be written."""
     try:
         yield
     except Unusable as error:
@@ -150,7 +150,7 @@ def reported_errors() -> Iterator[None]:
 
 @contextmanager
 def _ended_tidily() -> Iterator[None]:
-    """What asks the process to end lets it put away its temporary files first, as Ctrl-C does."""
+    """Turns signals that end the process into exceptions, so that temporary files are removed."""
 
     def end(number: int, _: object) -> None:
         raise SystemExit(128 + number)
@@ -168,7 +168,7 @@ def _ended_tidily() -> Iterator[None]:
 
 
 def evaluate_tables(program: Program, options: TableOptions, console: Console) -> int:
-    """Evaluate all records into tables; gives the exit code."""
+    """Evaluates all records into tables; returns the exit code."""
     inputs = open_inputs(program, options)
     with reported_errors():
         targets = _targets(program, options, inputs)
@@ -195,7 +195,7 @@ def evaluate_tables(program: Program, options: TableOptions, console: Console) -
 
 
 def choose_engine(program: Program, options: TableOptions, console: Console) -> Engine:
-    """The engine that is asked for; by itself columns, where they are installed."""
+    """Returns the engine that the options name; by default columns, if they are installed."""
     there = find_spec("polars") is not None and find_spec("pyarrow") is not None
     if options.engine == "columns":
         need_extra("polars" if find_spec("polars") is None else "pyarrow", "the column engine")
@@ -262,7 +262,7 @@ def _target(output: Output) -> Target:
 
 
 def _rejects(options: TableOptions, tables: Sequence[Target]) -> Target | None:
-    """The file that is asked for, else the one beside the first table; none beside standard output."""
+    """Returns the file for rejects: as given, else beside the first table; None beside standard output."""
     if options.rejects is not None:
         path = Path(options.rejects)
         form = ENDINGS.get(path.suffix.lower())
@@ -296,7 +296,7 @@ def _check_outputs(paths: Sequence[Path], inputs: Inputs, given: Sequence[Path])
 
 
 def _left_out(summary: Summary, rejects: Target | None) -> str:
-    """What was left out, with the first mistakes and where all of them are."""
+    """Returns what was left out: the first mistakes, and where all of them are."""
     if summary.clean:
         return ""
     lines = [reject_text(each) for each in summary.first]
@@ -310,7 +310,7 @@ def _left_out(summary: Summary, rejects: Target | None) -> str:
 
 
 def reject_text(found: Reject) -> str:
-    """A mistake on one line, two with its help."""
+    """Returns a mistake in one line, or in two with its help."""
     place = f"{found.file}:{found.line}"
     who = f" (record `{found.key}`)" if found.key else ""
     help = f"\nhelp: {found.help}" if found.help else ""
@@ -321,7 +321,7 @@ def reject_text(found: Reject) -> str:
 
 
 def read_table_records(program: Program, options: TableOptions, console: Console) -> ReadRecords:
-    """The records of the files; those with mistakes are reported and left out."""
+    """Reads the records of tables into memory; reports and leaves out those with mistakes."""
     records: list[Record] = []
     rejected: list[list[Reject]] = []
     with reported_errors():

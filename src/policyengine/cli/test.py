@@ -110,7 +110,7 @@ def _by_program(opened: Sequence[Opened]) -> dict[str, list[Opened]]:
 
 
 def _read(opened: Sequence[Opened], programs: Programs) -> Iterator[Path]:
-    """The policies and records that the tests are about, also where they cannot be used."""
+    """Yields the files of policies and records that the tests use, also those that cannot be read."""
     for name in {each.program for each in opened if each.program}:
         yield from (Path(source.name) for source in programs.sources(name))
     records = (test.test.record for each in opened for test in each.tests)
@@ -182,7 +182,7 @@ def _hidden(path: Path) -> bool:
 
 
 def _wanted(opened: Sequence[Opened], glob: str | None) -> list[Opened]:
-    """The files with the tests that fit; files that cannot be used stay, files of other tests do not."""
+    """Keeps the tests that match, and files that cannot be used."""
     if glob is None:
         return list(opened)
     kept = [each.only(lambda *names: _fits(glob, names)) for each in opened]
@@ -228,7 +228,7 @@ def _all_skipped(outcomes: Sequence[SuiteResult]) -> bool:
 
 
 def _suggested_files(suggest: str | None, folders: dict[str, Path]) -> dict[str, Path]:
-    """The file for each program, by its folder; an error if one is there already."""
+    """Returns the file of suggested tests for each program, by its folder; fails if one exists."""
     if suggest is None:
         return {}
     if suggest != _BESIDE and len(folders) > 1:
@@ -251,7 +251,7 @@ def _suggested_files(suggest: str | None, folders: dict[str, Path]) -> dict[str,
 
 
 def _write_suggestions(mutations: Sequence[Mutation], files: dict[str, Path]) -> list[str]:
-    """Write the suggested tests; what was written, one line each."""
+    """Writes the suggested tests; returns a line for each file."""
     lines = []
     for mutation in mutations:
         path = files.get(mutation.program)

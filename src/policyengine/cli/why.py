@@ -1,4 +1,4 @@
-"""`policyengine why`: one finding explained, in lines that can be forwarded."""
+"""`policyengine why`: explains one finding, in lines that can be forwarded."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _no_steps(finding: Finding) -> list[str]:
 
 
 def _derivation(program: Program, record: Record) -> Steps:
-    """Each step of the derivation on a line, indented below what it serves, with its value and place."""
+    """Returns what lists the steps of a derivation: one a line, indented, with its value and place."""
 
     def steps(finding: Finding) -> list[str]:
         return [_step(step) for step in program.derivation(record, finding)]

@@ -1,4 +1,4 @@
-"""What can be wrong with the declarations of a program: entities, facts, formulas."""
+"""Checks the declarations of a program: entities, facts, formulas."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ RESERVED = frozenset(
 
 
 def check_tree(declarations: Declarations, document: Document) -> Iterator[Diagnostic]:
-    """Whether the entities form one tree; without that there is no vocabulary."""
+    """Yields what keeps the entities from forming one tree; a vocabulary needs one."""
     entities = declarations.entities
     roots = [name for name, entity in entities.items() if entity.within is None]
     at = document.key_span(("entities",))
@@ -109,7 +109,7 @@ def _circles(declarations: Declarations, name: str) -> bool:
 
 
 def check_facts(vocabulary: Vocabulary, document: Document) -> Iterator[Diagnostic]:
-    """Keys, labels, currencies and names; that there is no currency is said once."""
+    """Yields mistakes in keys, labels, currencies and names; a missing currency is reported once."""
     lacking = False
     if vocabulary.declarations.basis == "assumed" and vocabulary.declarations.note is None:
         yield assumed_without_note(document, ())
@@ -150,7 +150,7 @@ def check_facts(vocabulary: Vocabulary, document: Document) -> Iterator[Diagnost
 def formulas(
     vocabulary: Vocabulary, document: Document, functions: Library, report: Report
 ) -> Iterator[Node]:
-    """The derived facts as nodes."""
+    """Yields the derived facts as nodes."""
     for name, entity in vocabulary.entities.items():
         for fact, declared in entity.facts.items():
             node = document.at(("entities", name, "facts", fact, "formula"))

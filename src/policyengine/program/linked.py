@@ -1,4 +1,4 @@
-"""A program, linked: what is evaluated, and what it was linked from."""
+"""A linked program: the graph that is evaluated, and the documents that it was linked from."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Program:
 
     @property
     def documents(self) -> tuple[Document, ...]:
-        """The declarations and all policies, as they were read."""
+        """The documents of the declarations and of all policies."""
         own = (self.document,) if self.document is not None else ()
         return (*own, *(unit.document for unit in self.units))
 
     @property
     def ok(self) -> bool:
-        """Whether it can be used: there is no error, warnings aside."""
+        """Whether it has no errors; warnings do not count."""
         return self.graph is not None

@@ -1,4 +1,4 @@
-"""A folder of sources to a program: read, check alone, choose the versions in force, link."""
+"""Loads a program from sources: reads, checks each policy, chooses the versions in force, links."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ CODES = (UNUSED_FACT,)
 
 
 def load(name: str, sources: Sequence[Source], as_of: date, mistakes: Iterable[Diagnostic] = ()) -> Program:
-    """The program of the folder `name`, as it is in force on `as_of`.
+    """Returns the program of the folder `name`, as it is in force on `as_of`.
 
     Every version is checked, also those that are not in force on that day. `mistakes` are those that were
     found before the sources could be read.
@@ -55,7 +55,7 @@ def load(name: str, sources: Sequence[Source], as_of: date, mistakes: Iterable[D
 
 
 def load_documents(name: str, documents: Iterable[Document], as_of: date) -> Program:
-    """The program that located documents make, wherever each of their parts was written; it has no digest."""
+    """Returns the program of documents, which may come from several places; it has no digest."""
     report = Report()
     return _program(name, sort_documents(name, documents, report), as_of, "", report)
 
@@ -80,7 +80,7 @@ def _program(name: str, documents: Documents, as_of: date, digest: str, report: 
 
 
 def _broken(report: Report, document: Document) -> bool:
-    """Whether the declarations themselves have a mistake, which would make every policy look wrong."""
+    """Whether the declarations have a mistake, which would make every policy look wrong."""
     return any(found.span is not None and found.span.source is document.source
                and found.severity is Severity.ERROR for found in report)  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Sources to declarations and policies: every document by its `kind`, every mistake of form collected."""
+"""Reads sources as declarations and policies, each document by its `kind`, and collects mistakes of form."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ PROGRAM, TEST = "program", "test"
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """The declarations of a program beside their document."""
+    """The declarations of a program, and their document."""
 
     declarations: Declarations
     document: Document
@@ -68,19 +68,19 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """What a folder says: the program, if exactly one is declared, and all its policies."""
+    """The contents of a folder: the program, if exactly one is declared, and all its policies."""
 
     program: Declared | None
     units: tuple[PolicyDocument, ...]
 
 
 def read_documents(name: str, sources: Iterable[Source], report: Report) -> Documents:
-    """Read all sources of the folder `name`."""
+    """Reads all sources of the folder `name`."""
     return sort_documents(name, _documents(sources, report), report)
 
 
 def sort_documents(name: str, documents: Iterable[Document], report: Report) -> Documents:
-    """The program and the policies that these documents of the folder `name` say."""
+    """Returns the program and the policies of the documents of the folder `name`."""
     programs: list[Declared] = []
     units: list[PolicyDocument] = []
     found: list[Document] = []

@@ -39,7 +39,7 @@ _Read: TypeAlias = Callable[[Any], Any]
 
 
 def data_reader(vocabulary: Vocabulary) -> DataReader:
-    """What reads plain data as a record; None where the reader of documents has to look at it."""
+    """Returns what reads plain data as a record, or gives None where the reader of documents decides."""
     read = _entity(vocabulary, vocabulary.root)
 
     def record(data: Mapping[str, object]) -> Record | None:

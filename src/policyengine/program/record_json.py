@@ -1,6 +1,6 @@
-"""Records and JSON: JSON read fast as plain data, and plain data as a document that has places.
+"""Reads JSON as records by way of plain data, and plain data as a document that has places.
 
-Places are worked out only for records in which something is unusual.
+Only records with something unusual need places.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DEPTH = 20
 
 
 def records_of_lines(source: Source, read: DataReader) -> Iterator[Record | tuple[int, int]]:
-    """The record of each line of NDJSON, or where the line stands if it has to be looked at."""
+    """Yields the record of each line of NDJSON, or the place of a line that is unusual."""
     text = source.text
     start = 1 if text.startswith("\ufeff") else 0
     while start < len(text):
@@ -36,7 +36,7 @@ def records_of_lines(source: Source, read: DataReader) -> Iterator[Record | tupl
 
 
 def records_of_json(source: Source, read: DataReader) -> tuple[Record, ...] | None:
-    """The records of one JSON value, a record or a list of them; None where it has to be looked at."""
+    """Returns the records of one JSON value, a record or a list; None if something in it is unusual."""
     data = _data(source.text.removeprefix("\ufeff"))
     rows = data if isinstance(data, list) else [data]
     found = [_record(row, read) for row in rows]
@@ -49,7 +49,7 @@ def _record(data: Any, read: DataReader) -> Record | None:
 
 
 def _data(text: str) -> Any:
-    """The JSON value of a text, None where anything about it is unusual."""
+    """Returns the JSON value of a text; None if something in it is unusual."""
     try:
         return json.loads(text, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_once)
     except (ValueError, ArithmeticError, RecursionError):
@@ -71,7 +71,7 @@ def _refuse(word: str) -> NoReturn:
 
 
 def document_of(data: Mapping[str, object]) -> Document | Diagnostic:
-    """The data as a document; its places lie in its JSON text.
+    """Returns the data as a document, whose places lie in its JSON text.
 
     Numbers may be `int` or `Decimal`; a `float` counts as the shortest decimal that it prints as.
     """

@@ -33,7 +33,7 @@ class RecordReader:
         return validator(record_schema(self.vocabulary))
 
     def read(self, document: Document, pointer: Pointer = ()) -> Record | tuple[Diagnostic, ...]:
-        """The record at a pointer, or all its mistakes, sorted by place."""
+        """Returns the record at a pointer, or all its mistakes, sorted by place."""
         node = document.at(pointer)
         if not isinstance(node, MappingNode):
             at = document.value_span(pointer)
@@ -57,7 +57,7 @@ class RecordReader:
         return tuple(sorted(dict.fromkeys(found), key=lambda diagnostic: diagnostic.sort_key))
 
     def _stranger(self, document: Document, node: MappingNode, pointer: Pointer) -> Diagnostic | None:
-        """A record that shares no key but id and name with the program is of another one."""
+        """Reports a record of a different program: it shares no key but id and name with this one."""
         root = self.vocabulary.entities[self.vocabulary.root]
         known = set(self.vocabulary.row(self.vocabulary.root).fields)
         telling = set(node.entries) - {root.key, root.label}
@@ -70,7 +70,7 @@ class RecordReader:
             help="its facts are " + ", ".join(f"`{key}`" for key in sorted(known)[:8]),
         )
 
-    # The document as the data that the schema describes
+    # The document as plain data
 
     def _instance(self, node: Node, entity: str) -> Any:
         if not isinstance(node, MappingNode):
@@ -140,7 +140,7 @@ def _is_missing(node: Scalar) -> bool:
 
 
 def _typed(node: Node, fact: Fact | None) -> object:
-    """A value as data: numbers where a number is meant, texts elsewhere."""
+    """Returns a value as data: a number where the fact is one, else a text."""
     if isinstance(node, SequenceNode):
         return [_typed(item, fact) for item in node.items]
     if not isinstance(node, Scalar) or fact is None:
@@ -173,7 +173,7 @@ def _untyped(node: Node) -> object:
 
 
 def value_of(node: Node, fact: Fact) -> object:
-    """The value of a fact, typed; raises `ValueError` with a sentence for what no schema can say."""
+    """Returns the typed value of a fact; raises `ValueError` with a sentence for what no schema can say."""
     if isinstance(node, SequenceNode):
         return tuple(value_of(item, fact) for item in node.items)
     if not isinstance(node, Scalar):
@@ -182,7 +182,7 @@ def value_of(node: Node, fact: Fact) -> object:
 
 
 def _placed(record: Record, document: Document, pointer: Pointer) -> Record:
-    """The record and what lies within it, with the places where they were read."""
+    """Returns the record and all within it with the places where they were read."""
     lists = {
         name: tuple(_placed(row, document, (*pointer, name, i)) for i, row in enumerate(rows))
         for name, rows in record.lists.items()

@@ -13,7 +13,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def record_schema(vocabulary: Vocabulary) -> dict[str, Any]:
-    """The schema of one record; whatever a record may leave out may also be null."""
+    """Returns the schema of one record; what a record may leave out may also be null."""
     return {
         "$schema": DIALECT,
         "title": f"A record of {vocabulary.declarations.title}",
@@ -76,7 +76,7 @@ def _number(value: Decimal) -> Any:
 
 
 def validator(schema: dict[str, Any]) -> Any:
-    """A validator whose numbers are decimals; it fetches nothing."""
+    """Returns a validator that takes decimals as numbers and fetches nothing."""
     from jsonschema import Draft202012Validator, FormatChecker
     from jsonschema.validators import extend
     from referencing import Registry

@@ -1,4 +1,4 @@
-"""What policies work out under names of their own: the results that expressions use like facts."""
+"""The results of policies that expressions use like facts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Results = dict[str, dict[str, DerivedFact]]
 def with_results(
     vocabulary: Vocabulary, units: Sequence[PolicyDocument], report: Report
 ) -> tuple[Vocabulary, tuple[PolicyDocument, ...]]:
-    """The vocabulary with the results of the policies, and the policies without those that clash."""
+    """Returns the vocabulary with the results of the policies, and the policies without those that clash."""
     found: Results = {}
     good: list[PolicyDocument] = []
     for unit in units:
@@ -67,7 +67,7 @@ def _clash(
 
 
 def _meaning(vocabulary: Vocabulary, entity: str, name: str) -> str | None:
-    """What a name that an expression at the entity sees means already."""
+    """Returns what a name already means for expressions at the entity."""
     if name in RESERVED:
         return "a name with a meaning of its own"
     for owner in vocabulary.lineage(entity):
@@ -95,7 +95,7 @@ def _other_result(
 
 
 def _without_currency(vocabulary: Vocabulary, found: Results) -> Iterator[Diagnostic]:
-    """The first result that is money, where there is no currency."""
+    """Reports the first result that is money if the program has no currency."""
     lacking = [
         (name, result) for results in found.values() for name, result in results.items()
         if not vocabulary.currency and _is_money(result.type)

@@ -1,6 +1,6 @@
-"""The JSON Schemas of policy files: generated from the models, for editors and for CI.
+"""The JSON Schemas of policy files, generated from the models, for editors and for CI.
 
-Every object that has a `kind` is branched on with if/then, since editors report a random branch of `oneOf`.
+Schemas branch on `kind` with if/then, since editors report a random branch of `oneOf`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from policyengine.program.record_schema import DIALECT
 
 
 def policy_schemas() -> Mapping[str, dict[str, Any]]:
-    """A schema for every kind, one for the program, and one for files that hold several kinds."""
+    """Returns a schema for every kind, one for the program, and one for files of several kinds."""
     found = {"program": _schema(Declarations, "The declarations of a program")}
     for name, kind in KINDS.items():
         found[name] = _schema(kind.model, f"{name}: {kind.summary}")
@@ -32,7 +32,7 @@ def _schema(model: type[Part], title: str) -> dict[str, Any]:
 
 
 def _tidy(schema: Any) -> Any:
-    """Without what pydantic repeats of the names of fields: a title that only says the key again."""
+    """Returns the schema without titles that only repeat the key."""
     if isinstance(schema, list):
         return [_tidy(item) for item in schema]
     if not isinstance(schema, dict):

@@ -50,7 +50,7 @@ CODES = (TWO_IN_FORCE, BACKWARDS)
 
 
 def with_beginnings(units: Iterable[PolicyDocument]) -> tuple[PolicyDocument, ...]:
-    """The versions, each with the day on which the first one of its policy begins."""
+    """Returns the versions, each with the day on which the first version of its policy begins."""
     found = list(units)
     first: dict[str, date] = {}
     for unit in found:
@@ -60,7 +60,7 @@ def with_beginnings(units: Iterable[PolicyDocument]) -> tuple[PolicyDocument, ..
 
 
 def in_force(units: Iterable[PolicyDocument], day: date) -> tuple[PolicyDocument, ...]:
-    """The version of each policy that is in force on a day, in the order of the documents."""
+    """Returns the version of each policy that is in force on a day, in the order of the documents."""
     chosen: dict[str, PolicyDocument] = {}
     for unit in units:
         held = chosen.get(unit.policy.id)
@@ -70,7 +70,7 @@ def in_force(units: Iterable[PolicyDocument], day: date) -> tuple[PolicyDocument
 
 
 def turning_points(units: Iterable[PolicyDocument], day: date) -> tuple[date, ...]:
-    """The day, every day on which a version begins, and one for each version that these do not see."""
+    """Returns the day, each day on which a version begins, and one for each version in force on none of them."""
     found = list(units)
     days = {day, *(start for unit in found if (start := _start(unit)) > date.min)}
     seen = {id(unit) for each in days for unit in in_force(found, each)}
@@ -79,13 +79,13 @@ def turning_points(units: Iterable[PolicyDocument], day: date) -> tuple[date, ..
 
 
 def _replaced(unit: PolicyDocument, units: Iterable[PolicyDocument]) -> date:
-    """The last day before a later version begins."""
+    """Returns the last day before a later version begins."""
     starts = [_start(each) for each in units if each.policy.id == unit.policy.id]
     return min((start - timedelta(days=1) for start in starts if start > _start(unit)), default=date.max)
 
 
 def check_versions(units: Sequence[PolicyDocument]) -> Iterator[Diagnostic]:
-    """Versions that contradict each other."""
+    """Yields versions that contradict each other."""
     by_id: dict[str, list[PolicyDocument]] = {}
     for unit in units:
         by_id.setdefault(unit.policy.id, []).append(unit)

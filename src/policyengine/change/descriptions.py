@@ -11,7 +11,7 @@ from policyengine.kinds import KINDS
 from policyengine.policy.base import Part
 from policyengine.policy.change_context import (
     VERBS,
-    Told,
+    ChangeContext,
     called,
     condition,
     flat,
@@ -32,9 +32,12 @@ _WRITTEN = {"source": "where it is written", "note": "the note", "basis": "wheth
 
 def sentence(change: Change, old: Program, new: Program) -> str:
     """What a change means, as one sentence without a full stop; when it counts from is at its end."""
-    told = tell(change, old, new)
+    context = change_context(change, old, new)
     said = (
-        _head(change, told) or _wording(change, told) or _by_kind(change, told) or _in_general(change, told)
+        _head(change, context)
+        or _wording(change, context)
+        or _by_kind(change, context)
+        or _in_general(change, context)
     )
     return capital(said) + (f", from {change.starts}" if change.starts is not None else "")
 
@@ -46,15 +49,15 @@ def title_of(change: Change) -> str:
     return str(document.plain(("title",)) or change.policy)
 
 
-def tell(change: Change, old: Program, new: Program) -> Told:
-    """A change as a kind is told of it."""
+def change_context(change: Change, old: Program, new: Program) -> ChangeContext:
+    """Returns the context that a kind gets to describe a change."""
     document, pointer, program = _side(change, old, new)
     assert program.graph is not None
     model = _model(program, document)
     around = _around(document, pointer)
     before, after = change.values
     entity = str(document.plain(("for",)) or program.graph.vocabulary.root)
-    return Told(
+    return ChangeContext(
         change.sort,
         tuple("*" if isinstance(step, int) else step for step in pointer),
         _names(document, pointer),
@@ -125,134 +128,140 @@ def _names(document: Document, pointer: Pointer) -> tuple[str, ...]:
 # Sentences
 
 
-def _whole(change: Change, told: Told) -> str | None:
+def _whole(change: Change, context: ChangeContext) -> str | None:
     if change.route:
         return None
     document = change.pair.new or change.pair.old
     assert document is not None
     title, kind = document.plain(("title",)), KINDS.get(str(document.plain(("kind",))))
     summary = f" ({kind.summary})" if kind is not None else ""
-    return told.comes_or_goes(
+    return context.comes_or_goes(
         f"new policy {called(str(title))}{summary}", f"the policy {called(str(title))} is dropped"
     )
 
 
-def _head(change: Change, told: Told) -> str | None:
-    whole = _whole(change, told)
+def _head(change: Change, context: ChangeContext) -> str | None:
+    whole = _whole(change, context)
     if whole is not None:
         return whole
     if change.route == ("from",):
-        return f"it is in force from {told.new or 'any day on'} (was: from {told.old or 'any day on'})"
+        return f"it is in force from {context.new or 'any day on'} (was: from {context.old or 'any day on'})"
     if change.route == ("until_including",):
-        return (
-            f"it is in force until {told.new or 'further notice'} (was: until {told.old or 'further notice'})"
-        )
+        until, before = context.new or "further notice", context.old or "further notice"
+        return f"it is in force until {until} (was: until {before})"
     return None
 
 
-def _wording(change: Change, told: Told) -> str | None:
+def _wording(change: Change, context: ChangeContext) -> str | None:
     """Titles, notes and sources."""
     if not change.wording:
         return None
-    subject = called(told.name) if told.name else "it"
+    subject = called(context.name) if context.name else "it"
     key = change.route[-1]
-    if key == "title" and told.sort == "changed":
-        return f"{called(str(told.old))} is now called {called(str(told.new))}"
-    if told.sort == "changed" and isinstance(told.old, str) and len(change.route) > 1 and key not in _WRITTEN:
-        return f"{called(told.old)} is now called {called(str(told.new))} (`{key}`)"
+    if key == "title" and context.sort == "changed":
+        return f"{called(str(context.old))} is now called {called(str(context.new))}"
+    if (
+        context.sort == "changed"
+        and isinstance(context.old, str)
+        and len(change.route) > 1
+        and key not in _WRITTEN
+    ):
+        return f"{called(context.old)} is now called {called(str(context.new))} (`{key}`)"
     if key == "basis":
-        return f"{subject} now counts as {told.new or 'stated'} (was {told.old or 'stated'})"
+        return f"{subject} now counts as {context.new or 'stated'} (was {context.old or 'stated'})"
     written = next((each for each in change.route if each in _WRITTEN), None)
     if written is not None:
-        verb = {"added": "is new", "removed": "is gone"}.get(told.sort, "says something else")
+        verb = {"added": "is new", "removed": "is gone"}.get(context.sort, "says something else")
         return f"{subject}: {_WRITTEN[written]} {verb}"
-    return f"{subject}: `{key}` {told.comes_or_goes('is new', 'is gone')}"
+    return f"{subject}: `{key}` {context.comes_or_goes('is new', 'is gone')}"
 
 
-def _by_kind(change: Change, told: Told) -> str | None:
+def _by_kind(change: Change, context: ChangeContext) -> str | None:
     document = change.pair.new or change.pair.old
     assert document is not None
     kind = KINDS.get(str(document.plain(("kind",))))
-    return kind.describe(told) if kind is not None else None
+    return kind.describe(context) if kind is not None else None
 
 
-def _in_general(change: Change, told: Told) -> str:
+def _in_general(change: Change, context: ChangeContext) -> str:
     """A sentence for any part of any kind."""
-    if told.sort == "order":
-        where = f" of {called(told.name)}" if told.name else ""
+    if context.sort == "order":
+        where = f" of {called(context.name)}" if context.name else ""
         return (
-            f"the order of `{change.route[-1]}`{where} changes: {quoted(_order(told.old))} becomes "
-            + quoted(_order(told.new))
+            f"the order of `{change.route[-1]}`{where} changes: {quoted(_order(context.old))} becomes "
+            + quoted(_order(context.new))
         )
-    if isinstance(told.part, Requirement) and told.keys[-1:] == ("*",):
-        where = f" for {called(told.names[-2])}" if len(told.names) > 1 else ""
-        return told.comes_or_goes(
-            f"now asked for{where}: {told.name}", f"no longer asked for{where}: {told.name}"
+    if isinstance(context.part, Requirement) and context.keys[-1:] == ("*",):
+        where = f" for {called(context.names[-2])}" if len(context.names) > 1 else ""
+        return context.comes_or_goes(
+            f"now asked for{where}: {context.name}", f"no longer asked for{where}: {context.name}"
         )
-    if told.sort in ("added", "removed") and _is_part(told):
-        noun = singular(told.keys[-2]) if len(told.keys) > 1 else "part"
-        inside = f" in {called(told.names[-2])}" if len(told.names) > 1 else ""
-        name = called(told.name) if told.names else quoted(told.new or told.old)
-        return told.comes_or_goes(f"new {noun}{inside}: {name}", f"no {noun}{inside} any more: {name}")
-    return _condition(change, told) or _value(change, told)
+    if context.sort in ("added", "removed") and _is_part(context):
+        noun = singular(context.keys[-2]) if len(context.keys) > 1 else "part"
+        inside = f" in {called(context.names[-2])}" if len(context.names) > 1 else ""
+        name = called(context.name) if context.names else quoted(context.new or context.old)
+        return context.comes_or_goes(f"new {noun}{inside}: {name}", f"no {noun}{inside} any more: {name}")
+    return _condition(change, context) or _value(change, context)
 
 
-def _is_part(told: Told) -> bool:
-    inside = told.keys[-2] if len(told.keys) > 1 else ""
-    return isinstance(told.new or told.old, dict) and (told.keys[-1] == "*" or inside in _BY_ID)
+def _is_part(context: ChangeContext) -> bool:
+    inside = context.keys[-2] if len(context.keys) > 1 else ""
+    return isinstance(context.new or context.old, dict) and (context.keys[-1] == "*" or inside in _BY_ID)
 
 
-def _condition(change: Change, told: Told) -> str | None:
+def _condition(change: Change, context: ChangeContext) -> str | None:
     """A condition, or one test in it."""
-    place = next((i for i, key in enumerate(told.keys) if key in VERBS), None)
+    place = next((i for i, key in enumerate(context.keys) if key in VERBS), None)
     if place is None:
         return None
-    verb, subject = VERBS[told.keys[place]], called(told.name) if told.name else "the policy"
-    if told.keys[place] == "when" and isinstance(told.part, Requirement):
+    verb, subject = VERBS[context.keys[place]], called(context.name) if context.name else "the policy"
+    if context.keys[place] == "when" and isinstance(context.part, Requirement):
         verb = "is met"
-    rest = told.keys[place + 1 :]
-    if len(rest) == 1 and told.is_fact(rest[0]):
-        return _test(told, rest[0], f"{subject} {now(verb)}")
+    rest = context.keys[place + 1 :]
+    if len(rest) == 1 and context.is_fact(rest[0]):
+        return _test(context, rest[0], f"{subject} {now(verb)}")
     if rest:
         place_in = " of ".join(f"`{key}`" for key in reversed(rest) if key != "*")
-        return f"{subject} {now(verb)} on a different condition: {place_in} {_becomes(told)}"
-    if told.new is None:
-        return f"{subject} {now(verb)} always (was: when {condition(told, told.old)})"
-    was = "always" if told.old is None else f"when {condition(told, told.old)}"
-    return f"{subject} {now(verb)} when {condition(told, told.new)} (was: {was})"
+        return f"{subject} {now(verb)} on a different condition: {place_in} {_becomes(context)}"
+    if context.new is None:
+        return f"{subject} {now(verb)} always (was: when {condition(context, context.old)})"
+    was = "always" if context.old is None else f"when {condition(context, context.old)}"
+    return f"{subject} {now(verb)} when {condition(context, context.new)} (was: {was})"
 
 
-def _test(told: Told, fact: str, subject: str) -> str:
-    noun = told.noun(fact)
-    if told.new is None:
-        return f"{subject} whatever {noun} is (was: when {noun} is {tested(told, fact, told.old)})"
-    now = f"{subject} when {noun} is {tested(told, fact, told.new)}"
+def _test(context: ChangeContext, fact: str, subject: str) -> str:
+    noun = context.noun(fact)
+    if context.new is None:
+        return f"{subject} whatever {noun} is (was: when {noun} is {tested(context, fact, context.old)})"
+    now = f"{subject} when {noun} is {tested(context, fact, context.new)}"
     return (
-        f"{now} (was {tested(told, fact, told.old)})" if told.old is not None else f"{now}, besides the rest"
+        f"{now} (was {tested(context, fact, context.old)})"
+        if context.old is not None
+        else f"{now}, besides the rest"
     )
 
 
-def _becomes(told: Told) -> str:
-    if told.old is None:
-        return f"{quoted(told.new)} is new"
-    if told.new is None:
-        return f"{quoted(told.old)} is gone"
-    return f"{quoted(told.old)} becomes {quoted(told.new)}"
+def _becomes(context: ChangeContext) -> str:
+    if context.old is None:
+        return f"{quoted(context.new)} is new"
+    if context.new is None:
+        return f"{quoted(context.old)} is gone"
+    return f"{quoted(context.old)} becomes {quoted(context.new)}"
 
 
-def _value(change: Change, told: Told) -> str:
+def _value(change: Change, context: ChangeContext) -> str:
     key = next((each for each in reversed(change.route) if not each.startswith("#")), "it")
-    where = f"{called(told.name)}: " if told.name else ""
-    if not told.name and len(change.route) > 1:
+    where = f"{called(context.name)}: " if context.name else ""
+    if not context.name and len(change.route) > 1:
         where = f"`{'/'.join(change.route[:-1])}`: "
     say: Callable[[Any], str] = every if key == "every" else flat
-    if told.old is None:
-        return f"{where}`{key}` is now said: {quoted(say(told.new))}"
-    if told.new is None:
-        return f"{where}`{key}` is no longer said (was {quoted(say(told.old))})"
-    if isinstance(told.old, str) and isinstance(told.new, str):
-        return f"{where}`{key}` {shifted(say(told.old), say(told.new))}"
-    return f"{where}`{key}` is now {quoted(told.new)} (was {quoted(told.old)})"
+    if context.old is None:
+        return f"{where}`{key}` is now said: {quoted(say(context.new))}"
+    if context.new is None:
+        return f"{where}`{key}` is no longer said (was {quoted(say(context.old))})"
+    if isinstance(context.old, str) and isinstance(context.new, str):
+        return f"{where}`{key}` {shifted(say(context.old), say(context.new))}"
+    return f"{where}`{key}` is now {quoted(context.new)} (was {quoted(context.old)})"
 
 
 def _order(items: Any) -> str:

@@ -19,7 +19,7 @@ from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Binary, Expression, ListLiteral, Name, Open
 from policyengine.feel.types import types
 from policyengine.policy.base import Feel, Id, Many, Period, Policy, Sourced, Text, field
-from policyengine.policy.change_context import Told, called, quoted
+from policyengine.policy.change_context import ChangeContext, called, quoted
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
@@ -192,23 +192,25 @@ def _net(draft: Draft, amount: Expression, rate: Expression | None) -> Expressio
 # Words
 
 
-def describe(told: Told) -> str | None:
+def describe(context: ChangeContext) -> str | None:
     """Charges that come and go, what they are, what they bill, when they are due."""
-    subject = called(told.name)
-    match told.keys:
+    subject = called(context.name)
+    match context.keys:
         case ("charges", "*"):
-            amount = quoted(told.own.get("amount"))
-            return told.comes_or_goes(f"new charge: {told.name}, {amount}", f"no longer charged: {told.name}")
+            amount = quoted(context.own.get("amount"))
+            return context.comes_or_goes(
+                f"new charge: {context.name}, {amount}", f"no longer charged: {context.name}"
+            )
         case ("charges", "*", "amount"):
-            return told.was(subject, "is")
+            return context.was(subject, "is")
         case ("charges", "*", "item"):
-            return told.was(subject, "bills", told.items)
+            return context.was(subject, "bills", context.items)
         case ("charges", "*", "due_on"):
-            return told.was(subject, "is due on")
+            return context.was(subject, "is due on")
         case ("charges", "*", "first_due"):
-            return told.was(subject, "is first due on")
+            return context.was(subject, "is first due on")
         case ("charges", "*", "every"):
-            return told.was(subject, "is charged", lambda text: every(str(text)))
+            return context.was(subject, "is charged", lambda text: every(str(text)))
     return None
 
 

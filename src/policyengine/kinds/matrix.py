@@ -19,7 +19,7 @@ from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, Name, Open
 from policyengine.feel.types import types
 from policyengine.policy.base import Id, Many, Part, Policy, Sourced, Text, Written, field
-from policyengine.policy.change_context import Told, called, no_longer, now
+from policyengine.policy.change_context import ChangeContext, called, no_longer, now
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
@@ -321,39 +321,44 @@ _DOES = {
 }
 
 
-def describe(told: Told) -> str | None:
+def describe(context: ChangeContext) -> str | None:
     """Who has a role in an activity, for whom; activities that come and go."""
-    match told.keys:
+    match context.keys:
         case ("sections", "*", "activities", "*"):
-            who = told.own.get("responsible")
-            by = f", done by {told.party(who)}" if isinstance(who, str) else ""
-            return told.comes_or_goes(f"new duty: {told.name}{by}", f"no longer a duty: {told.name}")
+            who = context.own.get("responsible")
+            by = f", done by {context.party(who)}" if isinstance(who, str) else ""
+            return context.comes_or_goes(f"new duty: {context.name}{by}", f"no longer a duty: {context.name}")
         case ("sections", "*"):
-            return told.comes_or_goes(f"new section: {told.name}", f"no section {called(told.name)} any more")
+            return context.comes_or_goes(
+                f"new section: {context.name}", f"no section {called(context.name)} any more"
+            )
         case ("sections", "*", "activities", "*", role, *rest) if role in ROLES:
-            return _cell(told, role, rest[0] if rest else None)
+            return _cell(context, role, rest[0] if rest else None)
     return None
 
 
-def _cell(told: Told, role: str, column: str | None) -> str | None:
+def _cell(context: ChangeContext, role: str, column: str | None) -> str | None:
     """`“Kick-off”: for referral, the partner is now responsible (was Kaldor)`."""
-    if not all(each is None or isinstance(each, str) or "party" in each for each in (told.old, told.new)):
-        if told.old is not None and told.new is not None:
+    if not all(
+        each is None or isinstance(each, str) or "party" in each for each in (context.old, context.new)
+    ):
+        if context.old is not None and context.new is not None:
             return None
         who = "; ".join(
-            f"for {words(key)} {told.party(_named(each))}" for key, each in (told.new or told.old).items()
+            f"for {words(key)} {context.party(_named(each))}"
+            for key, each in (context.new or context.old).items()
         )
-        return told.comes_or_goes(
-            f"{called(told.name)}: now {_DOES[role]}: {who}",
-            f"{called(told.name)}: nobody {_DOES[role]} any more ({who})",
+        return context.comes_or_goes(
+            f"{called(context.name)}: now {_DOES[role]}: {who}",
+            f"{called(context.name)}: nobody {_DOES[role]} any more ({who})",
         )
-    old, new = _named(told.old), _named(told.new)
+    old, new = _named(context.old), _named(context.new)
     whom = f" for {words(column)}," if column is not None and column != "party" else ""
-    subject = f"{called(told.name)}:{whom}"
+    subject = f"{called(context.name)}:{whom}"
     if new is None:
-        return f"{subject} {told.party(old)} {no_longer(_DOES[role])}"
-    was = f" (was {told.party(old)})" if old is not None else ""
-    return f"{subject} {told.party(new)} {now(_DOES[role])}{was}"
+        return f"{subject} {context.party(old)} {no_longer(_DOES[role])}"
+    was = f" (was {context.party(old)})" if old is not None else ""
+    return f"{subject} {context.party(new)} {now(_DOES[role])}{was}"
 
 
 def _named(cell: Any) -> Any:

@@ -21,7 +21,7 @@ from policyengine.feel.types import types
 from policyengine.policy import quantities
 from policyengine.policy.base import Feel, Id, Many, Part, Policy, Sourced, Text, Written, field
 from policyengine.policy.bearer import UNKNOWN, Party, bearer_expression, check_bearer
-from policyengine.policy.change_context import Told, called, flat, quoted
+from policyengine.policy.change_context import ChangeContext, called, flat, quoted
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
@@ -291,54 +291,56 @@ def _status(
 # Words
 
 
-def describe(told: Told) -> str | None:
+def describe(context: ChangeContext) -> str | None:
     """Duties that come and go, whose they are, when they are due, how often they recur."""
-    match told.keys:
+    match context.keys:
         case ("obligations", "*"):
-            party = told.own.get("party")
-            whose = f" of {told.party(party)}" if isinstance(party, str) else ""
-            due = f", due on {quoted(told.own['due_on'])}" if "due_on" in told.own else ""
-            often = f", {every(str(told.own['every']))}" if "every" in told.own else ""
-            return told.comes_or_goes(
-                f"new duty{whose}: {told.name}{often}{due}", f"no longer a duty{whose}: {told.name}"
+            party = context.own.get("party")
+            whose = f" of {context.party(party)}" if isinstance(party, str) else ""
+            due = f", due on {quoted(context.own['due_on'])}" if "due_on" in context.own else ""
+            often = f", {every(str(context.own['every']))}" if "every" in context.own else ""
+            return context.comes_or_goes(
+                f"new duty{whose}: {context.name}{often}{due}", f"no longer a duty{whose}: {context.name}"
             )
         case ("obligations", "*", "parts"):
-            topics = flat(told.new or told.old)
-            return told.comes_or_goes(
-                f"{called(told.name)} now includes: {topics}",
-                f"{called(told.name)} no longer includes: {topics}",
+            topics = flat(context.new or context.old)
+            return context.comes_or_goes(
+                f"{called(context.name)} now includes: {topics}",
+                f"{called(context.name)} no longer includes: {topics}",
             )
         case ("obligations", "*", "parts", "*"):
-            return told.comes_or_goes(
-                f"{called(told.names[0])} now includes: {told.name}",
-                f"{called(told.names[0])} no longer includes: {told.name}",
+            return context.comes_or_goes(
+                f"{called(context.names[0])} now includes: {context.name}",
+                f"{called(context.names[0])} no longer includes: {context.name}",
             )
-        case ("obligations", "*", "party", *_) if isinstance(told.old, str) and isinstance(told.new, str):
+        case ("obligations", "*", "party", *_) if isinstance(context.old, str) and isinstance(
+            context.new, str
+        ):
             column = (
                 ""
-                if told.keys[-1] == "party"
-                else f" for {told.value(told.own.get('by', ''), told.keys[-1])}"
+                if context.keys[-1] == "party"
+                else f" for {context.value(context.own.get('by', ''), context.keys[-1])}"
             )
-            return told.was(called(told.name), f"falls{column} to", told.party)
+            return context.was(called(context.name), f"falls{column} to", context.party)
         case ("obligations", "*", "party"):
-            return told.was(called(told.name), "falls to", lambda party: _bearers(told, party))
+            return context.was(called(context.name), "falls to", lambda party: _bearers(context, party))
         case ("obligations", "*", "due_on"):
-            return told.was(called(told.name), "is due on")
+            return context.was(called(context.name), "is due on")
         case ("obligations", "*", "every"):
-            return told.was(called(told.name), "recurs", lambda text: every(str(text)))
+            return context.was(called(context.name), "recurs", lambda text: every(str(text)))
         case ("obligations", "*", "starting"):
-            return told.was(called(told.name), "counts its periods from")
+            return context.was(called(context.name), "counts its periods from")
         case ("obligations", "*", "decided_by"):
-            return told.was(called(told.name), "is decided by", told.party)
+            return context.was(called(context.name), "is decided by", context.party)
     return None
 
 
-def _bearers(told: Told, party: Any) -> str:
+def _bearers(context: ChangeContext, party: Any) -> str:
     if not isinstance(party, dict):
-        return told.party(party)
+        return context.party(party)
     fact = str(party.get("by"))
     values = (party.get("values") or {}).items()
-    return join(f"{told.party(bearer)} for {told.value(fact, value)}" for value, bearer in values)
+    return join(f"{context.party(bearer)} for {context.value(fact, value)}" for value, bearer in values)
 
 
 KIND = Kind(

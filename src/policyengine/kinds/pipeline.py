@@ -17,7 +17,7 @@ from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, Name, Open
 from policyengine.feel.types import types
 from policyengine.policy.base import Boolean, Feel, Id, Many, Part, Policy, Sourced, Text, field
-from policyengine.policy.change_context import Told, called
+from policyengine.policy.change_context import ChangeContext, called
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
@@ -315,23 +315,25 @@ def _transition(
 # Words
 
 
-def describe(told: Told) -> str | None:
+def describe(context: ChangeContext) -> str | None:
     """Stages and what it takes to leave them."""
-    match told.keys:
+    match context.keys:
         case ("stages", "*"):
-            return told.comes_or_goes(f"new stage: {told.name}", f"there is no stage {told.name} any more")
+            return context.comes_or_goes(
+                f"new stage: {context.name}", f"there is no stage {context.name} any more"
+            )
         case ("stages", "*", "leave_when", "*"):
-            stage = called(told.names[0])
-            return told.comes_or_goes(
-                f"now asked for before leaving {stage}: {told.name}",
-                f"no longer asked for before leaving {stage}: {told.name}",
+            stage = called(context.names[0])
+            return context.comes_or_goes(
+                f"now asked for before leaving {stage}: {context.name}",
+                f"no longer asked for before leaving {stage}: {context.name}",
             )
         case ("stages", "*", "next"):
-            return told.was(called(told.name), "leads to")
+            return context.was(called(context.name), "leads to")
         case ("stages", "*", "on_leave", "when", *_):
-            return told.was(f"leaving {called(told.name)}", "writes facts down when")
+            return context.was(f"leaving {called(context.name)}", "writes facts down when")
         case ("stages", "*", "on_leave", "set", fact):
-            return told.was(f"leaving {called(told.name)}", f"writes down {told.noun(fact)} as")
+            return context.was(f"leaving {called(context.name)}", f"writes down {context.noun(fact)} as")
     return None
 
 

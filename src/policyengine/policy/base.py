@@ -43,7 +43,7 @@ class Written:
     schema: Mapping[str, Any] | Callable[[dict[str, Any]], dict[str, Any]] | None = None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
-        """What pydantic reads it by."""
+        """Returns the schema that pydantic reads it with."""
         if self.read is None:
             return handler(source)
         from pydantic_core import core_schema
@@ -51,7 +51,7 @@ class Written:
         return core_schema.no_info_before_validator_function(self.read, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
-        """What stands for it in a JSON Schema."""
+        """Returns its JSON Schema."""
         if isinstance(self.schema, Mapping):
             return dict(self.schema)
         found: dict[str, Any] = handler(schema)
@@ -59,7 +59,7 @@ class Written:
 
 
 def of_text(read: Callable[[str], object], schema: Mapping[str, Any]) -> Written:
-    """How a single value is written that `read` makes of a text."""
+    """Returns the annotation of a single value that `read` makes of a text."""
 
     def checked(value: object) -> object:
         if not isinstance(value, str):
@@ -70,7 +70,7 @@ def of_text(read: Callable[[str], object], schema: Mapping[str, Any]) -> Written
 
 
 def short(key: str, schema: Mapping[str, Any], many: bool = False) -> Written:
-    """A part that may be written short: a text (or a list, if `many`) stands for `{key: ...}`."""
+    """Returns the annotation of a part with a short form: a text (if `many`, a list) for `{key: ...}`."""
     kind, name = (list, "array") if many else (str, "string")
 
     def spelled_out(value: object) -> object:
@@ -145,7 +145,7 @@ def field(
     alias: str | None = None,
     min_length: int | None = None,
 ) -> Any:
-    """A key of a part: its meaning, and what holds if it is left out; `alias` is its written name."""
+    """Declares a key of a part: its meaning, and its value if it is left out; `alias` is its written name."""
     told = {"description": description, "alias": alias, "min_length": min_length}
     metadata = {name: value for name, value in told.items() if value is not None}
     given: dict[str, Any] = {"default": default, "default_factory": default_factory, "metadata": metadata}
@@ -163,12 +163,12 @@ class Part:
 
     @classmethod
     def spelled_out(cls, value: Any) -> Any:
-        """What stands in the document as a mapping of the keys of the part."""
+        """Returns what the document says as a mapping with the keys of the part."""
         return value
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        """What pydantic reads it by."""
+        """Returns the schema that pydantic reads it with."""
         return Written(cls.spelled_out).__get_pydantic_core_schema__(source, handler)
 
 
@@ -177,7 +177,7 @@ FURTHER = "*"
 
 
 def fields_of(model: Any) -> Mapping[str, tuple[dataclasses.Field[Any], Any]]:
-    """The fields of a part by their written keys, each with its type."""
+    """Returns the fields of a part by their written keys, each with its type."""
     return _fields(model)
 
 
@@ -189,12 +189,12 @@ def _fields(model: Any) -> Mapping[str, tuple[dataclasses.Field[Any], Any]]:
 
 
 def keys_of(model: type[Part]) -> list[str]:
-    """The keys of a part as they are written."""
+    """Returns the keys of a part as they are written."""
     return [key for key in fields_of(model) if key != FURTHER]
 
 
 def required_keys(model: type[Part]) -> list[str]:
-    """The keys that a part must have."""
+    """Returns the keys that a part must have."""
     missing = dataclasses.MISSING
     return [
         key for key, (each, _) in fields_of(model).items()

@@ -72,7 +72,7 @@ Party = Annotated[
 
 
 def check_bearer(draft: Draft, bearer: Bearer, *pointer: str | int) -> None:
-    """Parties that are declared, and one for every value of the fact."""
+    """Reports parties that are not declared, and values of the fact without a party."""
     for value, party in bearer.values.items():
         if party != UNKNOWN:
             draft.party(party, *pointer, *(("values", value) if value else ()))
@@ -97,7 +97,7 @@ def check_bearer(draft: Draft, bearer: Bearer, *pointer: str | int) -> None:
 
 
 def bearer_expression(draft: Draft, bearer: Bearer, *pointer: str | int) -> Expression:
-    """The party as an expression of the fact."""
+    """Returns the party as an expression of the fact."""
     at = draft.span(*pointer)
 
     def one(party: str) -> Expression:

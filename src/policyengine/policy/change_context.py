@@ -1,4 +1,4 @@
-"""A change of a part of a policy as a kind is told of it, and the words for it that kinds share."""
+"""The context that a kind gets to describe a change of a part, and the wording that kinds share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VERBS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ChangeContext:
     """One change: `keys` lead to it, with `*` for an item of a list and for its id.
 
     `names` are the titles of the parts on the way that have one, outermost first; those of an item that
@@ -39,11 +39,11 @@ class Told:
 
     @property
     def name(self) -> str:
-        """What the innermost part with a title is called."""
+        """The title of the innermost part that has one."""
         return self.names[-1] if self.names else ""
 
     def noun(self, fact: str) -> str:
-        """A fact as people call it."""
+        """Returns the noun of a fact."""
         return self.vocabulary.noun(self.entity, fact)
 
     def is_fact(self, name: str) -> bool:
@@ -51,14 +51,14 @@ class Told:
         return self.entity in self.vocabulary.entities and name in self.vocabulary.names(self.entity)
 
     def party(self, name: object) -> str:
-        """A party as people call it."""
+        """Returns the title of a party."""
         text = str(name)
         return self.vocabulary.declarations.parties.get(
             text, "nobody known" if text == "unknown" else words(text)
         )
 
     def items(self, names: object) -> str:
-        """Items as people call them, in a list."""
+        """Returns the titles of items, as a list in words."""
         titles = self.vocabulary.declarations.items
         return join(
             titles.get(str(each), words(str(each)))
@@ -66,13 +66,13 @@ class Told:
         )
 
     def value(self, fact: str, text: object) -> str:
-        """A value of a fact as people call it."""
+        """Returns the title of a value of a fact."""
         found = self.vocabulary.fact(self.entity, fact) if self.entity in self.vocabulary.entities else None
         titles = (found[1].values or {}) if found is not None else {}
         return titles.get(str(text), str(text))
 
     def was(self, subject: str, verb: str, say: Any = None) -> str:
-        """`X is now due on A (was B)`; what was not said or is no longer said is named as such."""
+        """Returns `X is now due on A (was B)`; names a value that was not or is no longer written."""
         say = say or quoted
         if self.new is None:
             return f"{subject} no longer says: {verb} {say(self.old)}"
@@ -80,22 +80,22 @@ class Told:
         return f"{subject} {now(verb)} {say(self.new)} ({was})"
 
     def comes_or_goes(self, added: str, removed: str) -> str:
-        """One of two sentences."""
+        """Returns one of two sentences: for a part that is added, or one that is removed."""
         return added if self.sort == "added" else removed
 
 
 def now(verb: str) -> str:
-    """`now recurs`, `is now due on`."""
+    """Returns `now recurs`, `is now due on` for a verb."""
     return verb.replace("is ", "is now ", 1) if verb.startswith("is ") else f"now {verb}"
 
 
 def no_longer(verb: str) -> str:
-    """`no longer signs off`, `is no longer consulted`."""
+    """Returns `no longer signs off`, `is no longer consulted` for a verb."""
     return verb.replace("is ", "is no longer ", 1) if verb.startswith("is ") else f"no longer {verb}"
 
 
 def quoted(value: Any) -> str:
-    """Something as it is written, in backticks; a mapping or a list on one line."""
+    """Returns written data in backticks; a mapping or a list on one line."""
     return f"`{flat(value)}`"
 
 
@@ -105,7 +105,7 @@ def called(name: str) -> str:
 
 
 def flat(value: Any) -> str:
-    """Written data on one line."""
+    """Returns written data on one line."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {flat(each)}" for key, each in value.items()) + "}"
     if (
@@ -123,7 +123,7 @@ def flat(value: Any) -> str:
 
 
 def ends(text: object) -> tuple[Decimal | None, Decimal | None] | None:
-    """The two ends of a test that is a range of numbers, or one number; None for any other test."""
+    """Returns the two ends of a test that is a range of numbers or one number; None for any other test."""
     bounds = quantities.bounds(text) if isinstance(text, str) else None
     try:
         if bounds is not None:
@@ -138,15 +138,15 @@ def ends(text: object) -> tuple[Decimal | None, Decimal | None] | None:
 
 
 def end_of(text: str, which: int) -> str:
-    """An end of a range as it is written."""
+    """Returns an end of a range as it is written."""
     bounds = quantities.bounds(text)
     return text if bounds is None else str((bounds.low, bounds.high)[which])
 
 
-def tested(told: Told, fact: str, test: Any) -> str:
-    """A test of a fact in words: `10..15`, `27 or more`, `positive or neutral`."""
+def tested(context: ChangeContext, fact: str, test: Any) -> str:
+    """Returns a test of a fact in words: `10..15`, `27 or more`, `positive or neutral`."""
     if isinstance(test, list):
-        return join((told.value(fact, each) for each in test), "or")
+        return join((context.value(fact, each) for each in test), "or")
     bounds = quantities.bounds(test) if isinstance(test, str) else None
     if bounds is not None and bounds.high is None:
         return f"{bounds.low} or more"
@@ -156,20 +156,20 @@ def tested(told: Told, fact: str, test: Any) -> str:
         return "yes" if test == "true" else "no"
     if bounds is None and not _WORD.fullmatch(str(test)):
         return quoted(test)
-    return told.value(fact, test)
+    return context.value(fact, test)
 
 
-def condition(told: Told, written: Any) -> str:
-    """A condition in words: FEEL as it is written, tests with the nouns of their facts."""
+def condition(context: ChangeContext, written: Any) -> str:
+    """Returns a condition in words: FEEL as it is written, tests with the nouns of their facts."""
     if not isinstance(written, dict):
         return quoted(written)
     if any(key in written for key in ("any", "all", "none", "at_least")):
         return quoted(written)
-    return join(f"{told.noun(key)} is {tested(told, key, test)}" for key, test in written.items())
+    return join(f"{context.noun(key)} is {tested(context, key, test)}" for key, test in written.items())
 
 
 def shifted(old: str, new: str) -> str:
-    """`rises from 20 % to 25 %`, for rates and numbers; else `is now A (was B)`."""
+    """Returns `rises from 20 % to 25 %` for rates and numbers, else `is now A (was B)`."""
     try:
         before, after = quantities.rate(old), quantities.rate(new)
     except ValueError:
@@ -179,7 +179,7 @@ def shifted(old: str, new: str) -> str:
 
 
 def moved_range(subject: str, old: str, new: str, noun: str) -> str | None:
-    """How the ends of a range move: `Gold now starts at 17 accounts (was 16)`; None for other tests."""
+    """Returns how the ends of a range move, `Gold now starts at 17 accounts (was 16)`, or None."""
     before, after = ends(old), ends(new)
     if before is None or after is None:
         return None

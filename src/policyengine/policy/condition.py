@@ -115,7 +115,7 @@ class TestedPart(Sourced):
 
     @classmethod
     def spelled_out(cls, value: Any) -> Any:
-        """The tests apart from the keys that the part has."""
+        """Separates the tests from the keys that the part has."""
         if not isinstance(value, dict):
             return value
         known = keys_of(cls)
@@ -124,7 +124,7 @@ class TestedPart(Sourced):
 
 
 def lower_condition(reader: PolicyReader, pointer: Pointer, entity: str) -> Expression:
-    """The condition at a pointer as an expression."""
+    """Returns the condition at a pointer as an expression."""
     node = reader.document.at(pointer)
     if isinstance(node, Scalar):
         return reader.feel(*pointer, entity=entity)
@@ -185,7 +185,7 @@ def _wrong(reader: PolicyReader, at: Span, sentence: str) -> Expression:
 
 
 def fact_test(reader: PolicyReader, pointer: Pointer, entity: str) -> Expression:
-    """`fact: test` at a pointer whose last step is the fact."""
+    """Returns the condition of `fact: test` at a pointer whose last step is the fact."""
     fact = str(pointer[-1])
     at = reader.key_span(*pointer)
     names = reader.vocabulary.names(entity)
@@ -199,7 +199,7 @@ def fact_test(reader: PolicyReader, pointer: Pointer, entity: str) -> Expression
 def value_test(
     reader: PolicyReader, pointer: Pointer, subject: Expression, kind: Type, entity: str | None = None
 ) -> Expression:
-    """The test at a pointer as a condition about `subject`, a value of type `kind`."""
+    """Returns the test at a pointer as a condition about `subject`, a value of type `kind`."""
     entity = entity or reader.entity
     node = reader.document.at(pointer)
     if isinstance(kind, ListOf) and node is not None:
@@ -215,7 +215,7 @@ def value_test(
 def _list_test(
     reader: PolicyReader, pointer: Pointer, subject: Expression, kind: ListOf, node: Node, entity: str
 ) -> Expression:
-    """A literal test of a list: the list contains it, or one of them."""
+    """Returns a literal test of a list: the list contains the value, or one of the values."""
     many = isinstance(node, Sequence)
     size = len(node.items) if isinstance(node, Sequence) else 1
     parts: list[Expression] = []
@@ -271,7 +271,7 @@ def _value(reader: PolicyReader, pointer: Pointer, kind: Type) -> Expression | N
 
 
 def typed(reader: PolicyReader, node: Scalar, text: str | None, kind: Type) -> Any:
-    """The text as a value of a type; None if there is no text, or if it is not one, which is reported."""
+    """Returns the text as a value of a type; None if there is no text. Reports a wrong one: None too."""
     if text is None:
         return None
     if isinstance(kind, Enum):
@@ -293,7 +293,7 @@ def typed(reader: PolicyReader, node: Scalar, text: str | None, kind: Type) -> A
 
 
 def _advised(text: str, sentence: str, kind: Type) -> tuple[str, str]:
-    """What is wrong with a value, and what to write instead: what the sentence says itself, or a range."""
+    """Returns the message and the help for a wrong value."""
     told, _, advice = sentence.partition("; ")
     ordered = isinstance(kind, Number) or kind == types.DATE
     between = literal_guesses.span(text) if ordered and quantities.bounds(text) is None else None

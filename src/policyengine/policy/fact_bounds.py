@@ -1,4 +1,4 @@
-"""What a program says about the values of facts: their choices, their bounds, whether they are whole."""
+"""What is known about the values of facts: choices, bounds, whether they are whole."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from policyengine.policy.vocabulary import Fact, Vocabulary
 
 
 def known_values(vocabulary: Vocabulary, entity: str) -> dict[str, Domain | None]:
-    """What is sure about the names that an expression at `entity` sees; None where nothing is."""
+    """Returns the domains of the names that an expression at `entity` sees; None where nothing is known."""
     seen: dict[str, Domain | None] = {"today": Between(step=ONE)}
     for owner in reversed(vocabulary.lineage(entity)):
         seen.update(_fields(vocabulary, owner))

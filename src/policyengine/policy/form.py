@@ -1,4 +1,4 @@
-"""From a located document to a typed model: what is wrong with the form of it, each at its place.
+"""Reads a located document as a typed model, and reports each mistake of its form at its place.
 
 The model is chosen by the caller (by `kind`), so that a pointer of pydantic is a pointer of the document.
 One slip gives one diagnostic: a misspelt key is not also reported as a missing one.
@@ -103,7 +103,7 @@ _UNKNOWN, _MISSING = "unexpected_keyword_argument", "missing"
 
 
 def read_model(document: Document, model: type[M], at: Pointer = ()) -> M | tuple[Diagnostic, ...]:
-    """The document as `model`, or everything that is wrong with its form."""
+    """Returns the document as `model`, or everything that is wrong with its form."""
     data = document.plain(at)
     with suppress(ValueError):
         return read_plain(model, data)
@@ -150,7 +150,7 @@ def _by_place(errors: list[ErrorDetails], at: Pointer, kind: str) -> dict[Pointe
 def _only_list(
     document: Document, model: type[Part], at: Pointer, pointer: Pointer, wanted: list[Any]
 ) -> str | None:
-    """The one list that is missing where the one key that nobody knows has a list: what it is called here."""
+    """Returns the name of the one missing list, where the one unknown key holds a list."""
     if len(wanted) != 1 or not isinstance(document.at(pointer), Sequence):
         return None
     owner = [*_models_on_the_way(model, pointer[len(at) : -1])][-1]
@@ -159,7 +159,7 @@ def _only_list(
 
 
 def _follows(document: Document, at: Pointer, error: ErrorDetails) -> bool:
-    """Pydantic calls a list too short whose items are only wrong."""
+    """Whether an error only follows from others: pydantic calls a list too short if its items are wrong."""
     node = document.at(at + _pointer(error))
     return error["type"] == "too_short" and isinstance(node, Sequence) and bool(node.items)
 
@@ -171,7 +171,7 @@ def _pointer(error: ErrorDetails) -> Pointer:
 def unknown_key(
     document: Document, pointer: Pointer, known: Iterator[str] | list[str], help: str | None = None
 ) -> Diagnostic:
-    """The diagnostic for a key that is none of the known ones; `pointer` leads to its value."""
+    """Returns the diagnostic for an unknown key; `pointer` leads to its value."""
     key = str(pointer[-1])
     known = list(known)
     found = _cut_off(document, pointer) or help or did_you_mean(key, known)
@@ -180,7 +180,7 @@ def unknown_key(
 
 
 def _cut_off(document: Document, pointer: Pointer) -> str | None:
-    """The help where the key is the rest of an expression that a comma between `{` and `}` has ended."""
+    """Returns the help if the key is the rest of an expression that a comma between `{` and `}` cut off."""
     around = document.at(pointer[:-1])
     if not isinstance(around, Mapping):
         return None
@@ -206,7 +206,7 @@ def _unknown_key(
 
 
 def elsewhere(model: type[Part], pointer: Pointer) -> str | None:
-    """The help for a key that belongs some levels up, or one level down; None if it is known nowhere."""
+    """Returns the help for a key that belongs some levels up or one level down; None for any other."""
     key = str(pointer[-1])
     owners = list(_models_on_the_way(model, pointer[:-1]))
     for levels, above in enumerate(owners[-2::-1]):
@@ -219,7 +219,7 @@ def elsewhere(model: type[Part], pointer: Pointer) -> str | None:
 
 
 def _misspelt(document: Document, model: type[Part], at: Pointer, pointer: Pointer) -> Diagnostic | None:
-    """A key that stands where another one is missing, if it is near it and no other key of the place."""
+    """Returns the diagnostic for an unknown key whose name is near the missing one, if there is one."""
     node = document.at(pointer[:-1])
     owners = list(_models_on_the_way(model, pointer[len(at) : -1]))
     known = keys_of(owners[-1]) if owners else []
@@ -292,7 +292,7 @@ def _wrong_value(
 
 
 def _behind(node: Scalar) -> str | None:
-    """The help for a value that a `#` turned into a comment."""
+    """Returns the help for a value that a `#` turned into a comment."""
     text = node.span.source.text
     rest = text[node.span.end : (text + "\n").index("\n", node.span.end)].strip()
     if not rest.startswith("#") or rest.startswith("# ") or '"' in rest:
@@ -301,7 +301,7 @@ def _behind(node: Scalar) -> str | None:
 
 
 def _shaped(key: str, node: object, wanted: str, model: type[Part], steps: Pointer) -> str | None:
-    """The help for a single value where a list or a mapping is wanted: how that is written."""
+    """Returns the help for a single value in place of a list or a mapping."""
     if not isinstance(node, Scalar):
         return "begin each of its entries with `- `" if wanted == "tuple_type" else None
     if wanted == "tuple_type":
@@ -332,7 +332,7 @@ def _types(model: type[Part]) -> Iterator[tuple[str, Any]]:
 
 
 def _models_on_the_way(model: type[Part], steps: Pointer) -> Iterator[type[Part]]:
-    """The models that a pointer passes, outside in; ends where the pointer leaves the models."""
+    """Yields the models that a pointer passes, from the outside in, until it leaves the models."""
     yield model
     inside_mapping = False
     for step in steps:
@@ -348,7 +348,7 @@ def _models_on_the_way(model: type[Part], steps: Pointer) -> Iterator[type[Part]
 
 
 def _has_mapping(annotation: Any) -> bool:
-    """Whether the keys below it are names that the author gives."""
+    """Whether the keys below it are names that authors choose."""
     if typing.get_origin(annotation) is dict:
         return True
     return any(_has_mapping(each) for each in typing.get_args(annotation) if not isinstance(each, str))

@@ -18,7 +18,7 @@ from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Literal, Name
 from policyengine.feel.types import types
 from policyengine.policy.base import Id, Many, Rate, Sourced, field
-from policyengine.policy.change_context import Told, shifted
+from policyengine.policy.change_context import ChangeContext, shifted
 from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
 from policyengine.text.document import Pointer
 
@@ -78,7 +78,7 @@ class Granting:
 
 
 def check_grants(draft: Draft, grants: Sequence[Grant], *place: str | int) -> None:
-    """Items that are declared and stand once, discounts from 0 to 1."""
+    """Reports items that are not declared or stand twice, and discounts outside 0 to 1."""
     first: dict[str, Pointer] = {}
     for j, grant in enumerate(grants):
         if not 0 <= grant.discount <= 1:
@@ -96,7 +96,7 @@ def check_grants(draft: Draft, grants: Sequence[Grant], *place: str | int) -> No
 
 
 def lower_discounts(draft: Draft, levels: Sequence[Granting], reached: str, because: Reading) -> None:
-    """A discount for every item that one of the levels lowers; `levels` are given from the highest down.
+    """Adds a discount for every item that one of the levels lowers; `levels` start with the highest.
 
     `reached` names the node whose text is the level reached.
     """
@@ -160,24 +160,24 @@ def _origins(draft: Draft, levels: Sequence[Granting], item: str, title: str) ->
 # Words
 
 
-def describe_grant(told: Told) -> str | None:
-    """What a level grants more or less, and how a discount moves."""
-    match told.keys[told.keys.index("grants") :]:
-        case ("grants", "*", "discount") if isinstance(told.old, str) and isinstance(told.new, str):
-            items = told.items(told.own.get("on"))
-            return f"the discount of {told.name} on {items} {shifted(told.old, told.new)}"
+def describe_grant(context: ChangeContext) -> str | None:
+    """Describes a grant that is added, removed or changed."""
+    match context.keys[context.keys.index("grants") :]:
+        case ("grants", "*", "discount") if isinstance(context.old, str) and isinstance(context.new, str):
+            items = context.items(context.own.get("on"))
+            return f"the discount of {context.name} on {items} {shifted(context.old, context.new)}"
         case ("grants", "*", "on"):
-            return told.was(f"the discount of {told.name}", "is on", told.items)
+            return context.was(f"the discount of {context.name}", "is on", context.items)
         case ("grants",) | ("grants", "*"):
-            written = told.new or told.old
+            written = context.new or context.old
             some = written if isinstance(written, list) else [written]
-            words = join(granted(told, each) for each in some)
-            return told.comes_or_goes(
-                f"{told.name} now grants {words}", f"{told.name} no longer grants {words}"
+            words = join(granted(context, each) for each in some)
+            return context.comes_or_goes(
+                f"{context.name} now grants {words}", f"{context.name} no longer grants {words}"
             )
     return None
 
 
-def granted(told: Told, grant: Any) -> str:
-    """A grant as it is written, in words: `20 % on app set-up`."""
-    return f"{str(grant.get('discount')).replace('%', ' %')} on {told.items(grant.get('on'))}"
+def granted(context: ChangeContext, grant: Any) -> str:
+    """Returns a grant in words: `20 % on app set-up`."""
+    return f"{str(grant.get('discount')).replace('%', ' %')} on {context.items(grant.get('on'))}"

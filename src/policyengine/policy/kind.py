@@ -1,4 +1,4 @@
-"""What a kind of policy is to the rest of the engine: a model, its mistakes, and how it is lowered."""
+"""The interface of a kind of policy: its model, its mistakes, and how it is lowered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code
 from policyengine.policy.base import Policy
-from policyengine.policy.change_context import Told
+from policyengine.policy.change_context import ChangeContext
 from policyengine.policy.draft import Draft
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.vocabulary import DerivedFact, Vocabulary
@@ -17,12 +17,12 @@ P = TypeVar("P", bound=Policy)
 
 
 def no_results(unit: PolicyDocument, vocabulary: Vocabulary) -> Mapping[str, DerivedFact]:
-    """What most kinds export: nothing."""
+    """Exports nothing, as most kinds do."""
     return {}
 
 
-def in_general(told: Told) -> str | None:
-    """How most kinds put a change of theirs into words: they leave it to the words that hold for all."""
+def in_general(context: ChangeContext) -> str | None:
+    """Leaves the description of a change to the general wording, as most kinds do."""
     return None
 
 
@@ -44,7 +44,7 @@ class Kind(Generic[P]):
     lower: Callable[[P, Draft], None]
     codes: tuple[Code, ...]
     exports: Callable[[PolicyDocument, Vocabulary], Mapping[str, DerivedFact]] = no_results
-    describe: Callable[[Told], str | None] = in_general
+    describe: Callable[[ChangeContext], str | None] = in_general
 
 
 AnyKind = Kind[Any]

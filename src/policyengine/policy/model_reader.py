@@ -1,4 +1,4 @@
-"""Reads what a document says as a model, where nothing about it is wrong.
+"""Reads documents without mistakes as models.
 
 The readers follow from the annotations of the models. They accept only what pydantic accepts, with the same
 values; tests hold them to that. Without pydantic `policyengine evaluate` starts in two thirds of the time;
@@ -23,7 +23,7 @@ class NotPlainError(ValueError):
 
 
 def read_plain(model: type[P], data: object) -> P:
-    """The data as a model; raises `ValueError` where pydantic has to look at it."""
+    """Returns the data as a model; raises `ValueError` where pydantic decides."""
     found: P = _part_later(model)(data)
     return found
 
@@ -58,7 +58,7 @@ def _field(each: Any, kind: Any) -> Read:
 
 
 def _reader(kind: Any) -> Read:
-    """What reads a value of an annotated type."""
+    """Returns the reader of an annotated type."""
     arguments = get_args(kind)
     match get_origin(kind):
         case None:

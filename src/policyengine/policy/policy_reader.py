@@ -191,7 +191,7 @@ class PolicyReader:
 
 
 def excerpt(scalar: Scalar) -> Excerpt:
-    """A scalar as a text to parse, which knows the places of its parts."""
+    """Returns a scalar as a text to parse that knows the places of its parts."""
     return Excerpt(scalar.text, scalar.part)
 
 

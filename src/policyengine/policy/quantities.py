@@ -1,4 +1,4 @@
-"""Texts to values: how our schema types the scalars of policies and records.
+"""Turns the texts of policies and records into values.
 
 Every function takes the text as written and gives the value, or raises `ValueError` with a sentence for
 the author. Nothing passes through a binary float; digits and exponents are bounded.
@@ -128,7 +128,7 @@ class Bounds:
 
 
 def bounds(text: str) -> Bounds | None:
-    """`10..15`, `27..`, `..9`; None if the text is no range at all."""
+    """Returns the ends of `10..15`, `27..`, `..9`; None if the text is not a range."""
     if ".." not in text:
         return None
     match = _RANGE.fullmatch(text.strip())
@@ -138,11 +138,11 @@ def bounds(text: str) -> Bounds | None:
 
 
 def write(instead: str | None) -> str:
-    """The advice at the end of a sentence, if there is something to write instead."""
+    """Returns the advice for the end of a message, or an empty text."""
     return f"; write `{instead}`" if instead else ""
 
 
 def shorten(text: str, width: int = 40) -> str:
-    """The text, or its beginning where it is too long to be read in a message; on one line."""
+    """Returns the text on one line, shortened for a message."""
     flat = " ".join(text.split())
     return flat if len(flat) <= width else flat[: width - 1] + "…"

@@ -41,7 +41,7 @@ class LoweredRequirement:
 
 
 def lower_requirement(draft: Draft, requirement: Requirement, *pointer: str | int) -> LoweredRequirement:
-    """The requirement at a pointer; its nodes are named after where it stands and its id."""
+    """Lowers the requirement at a pointer; its nodes are named after its place and its id."""
     at = draft.span(*pointer)
     if requirement.decided_by is not None:
         draft.party(requirement.decided_by, *pointer, "decided_by")
@@ -61,7 +61,7 @@ def ask(
     draft: Draft, id: str, title: str, holds: Expression, *pointer: str | int,
     applies: Expression | None = None, decided_by: str | None = None,
 ) -> LoweredRequirement:  # fmt: skip
-    """A requirement whose conditions are expressions already; `pointer` leads to where it is written."""
+    """Lowers a requirement whose conditions are expressions already; `pointer` leads to its place."""
     name = "/".join([draft.policy.id, *(str(step) for step in pointer), id])
     at = draft.span(*pointer)
     met: Expression = draft.define(f"{name}/holds", holds, at, wanted=types.BOOLEAN, title=title)

@@ -163,7 +163,7 @@ class Rule:
 
 
 def nodes_of(rule: Rule) -> Iterator[str]:
-    """The names of all nodes that the finding of a rule is read off, those of its parts too."""
+    """Returns the names of all nodes that the finding of a rule and its parts are read from."""
     yield rule.status
     if rule.exists is not None:
         yield rule.exists

@@ -38,7 +38,7 @@ _CLASSES: Final[Mapping[Storage, type]] = MappingProxyType(
 
 
 class UnusualError(ValueError):
-    """A value that may be right, but takes the reader of documents to judge."""
+    """The value may be right; the reader of documents decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Scalar:
 
 
 def limit(scalar: Scalar, text: str) -> Decimal:
-    """A bound of the values of a type; raises `ValueError` where the type has none, or the text is none."""
+    """Returns a bound of a numeric type; raises `ValueError` if the type is not numeric or the text wrong."""
     if not scalar.is_number:
         raise ValueError(f"a fact of type `{scalar.name}` has no `min` and no `max`")
     found: Decimal = scalar.read(text)
@@ -90,7 +90,7 @@ def limit(scalar: Scalar, text: str) -> Decimal:
 
 
 def reader(kind: Type) -> Callable[[str], Any] | None:
-    """What reads a text of a policy as a single value of a FEEL type; None where no text is one."""
+    """Returns what reads a text of a policy as a value of a FEEL type; None for types without a text form."""
     if kind == types.COUNT:
         return quantities.limit
     if isinstance(kind, Number):
@@ -162,13 +162,13 @@ def _day(value: Any) -> date:
 
 
 def _truth_of_cell(text: str) -> str:
-    """A spreadsheet writes `TRUE`."""
+    """Returns `true` for the `TRUE` of a spreadsheet."""
     text = text.strip()
     return text.lower() if text.isascii() and text.lower() in ("true", "false") else text
 
 
 def _day_of_cell(text: str) -> str:
-    """A database writes a day as its midnight."""
+    """Returns the day for the midnight that a database writes for it."""
     text = text.strip()
     midnight = _MIDNIGHT.fullmatch(text) if len(text) > 10 else None
     return text if midnight is None else midnight[1]

@@ -1,4 +1,4 @@
-"""Numbers that look like thousands: `50.000` is fifty here, and fifty thousand in a letter from Berlin."""
+"""Finds numbers that look like thousands: `50.000` is fifty here, but fifty thousand in German."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _WRITTEN = re.compile(r"(?<!\w)(?<![^.]\.)[1-9]\d{0,2}\.\d\d0(?![\w%]|\.\d)")
 
 
 def looks_like_thousands(text: str) -> bool:
-    """Whether a text has such a number anywhere; most have none, and need no second look."""
+    """Whether a text has such a number anywhere; most have none."""
     return _WRITTEN.search(text) is not None
 
 
 def thousands(expression: Expression) -> Iterator[Diagnostic]:
-    """The numbers in an expression that are written like thousands, each at its place."""
+    """Yields the numbers in an expression that are written like thousands, each at its place."""
     for node in walk(expression):
         value = node.value if isinstance(node, Literal) else None
         if not isinstance(value, Decimal) or value.as_tuple().exponent != -3:

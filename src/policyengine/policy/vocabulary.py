@@ -82,7 +82,7 @@ class SourceDocument(Part):
 
 
 def check_values(kind: str, values: Mapping[str, str] | None) -> None:
-    """Raises `ValueError` where an enum has no values, or something else has."""
+    """Raises `ValueError` if an enum has no values, or another type has some."""
     if kind.endswith("enum") != (values is not None):
         raise ValueError("an enum needs `values`" if values is None else "only an enum has `values`")
 
@@ -107,12 +107,12 @@ class Fact(Sourced):
 
     @property
     def scalar(self) -> str:
-        """The type of a single value of it."""
+        """The name of the type of a single value."""
         return str(self.type).removeprefix("list of ")
 
     @property
     def single(self) -> Scalar:
-        """What the type of a single value is."""
+        """The type of a single value."""
         return SCALARS[self.scalar]
 
     @property
@@ -127,7 +127,7 @@ class Fact(Sourced):
         return self.single.least if low is None else low, high
 
     def read(self, text: str) -> object:
-        """The value of a text; raises `ValueError` with a sentence where it is none, or out of bounds."""
+        """Types a text; raises `ValueError` with a sentence if it is wrong or out of bounds."""
         value = self.single.read(text)
         low, high = self.limits
         if low is not None and value < low:
@@ -209,25 +209,25 @@ class Vocabulary:
         return self.declarations.currency or ""
 
     def children(self, entity: str) -> Iterator[tuple[str, Entity]]:
-        """The entities directly within one."""
+        """Yields the entities directly within one."""
         return ((name, child) for name, child in self.entities.items() if child.within == entity)
 
     def lineage(self, entity: str) -> tuple[str, ...]:
-        """The entity and its ancestors, inside out."""
+        """Returns the entity and its ancestors, from the inside out."""
         found = [entity]
         while (above := self.entities[found[-1]].within) is not None:
             found.append(above)
         return tuple(found)
 
     def fact(self, entity: str, name: str) -> tuple[str, Fact] | None:
-        """A fact that an expression at `entity` sees under `name`, with the entity that has it."""
+        """Returns the fact that an expression at `entity` sees under `name`, and the entity that has it."""
         for owner in self.lineage(entity):
             if name in self.entities[owner].facts:
                 return owner, self.entities[owner].facts[name]
         return None
 
     def noun(self, entity: str, name: str) -> str:
-        """A fact as people call it; the name itself where it is none."""
+        """Returns the noun of a fact; the name itself if there is no such fact."""
         for owner in self.lineage(entity):
             if name in self.entities[owner].facts:
                 return self.entities[owner].facts[name].title
@@ -236,7 +236,7 @@ class Vocabulary:
         return name.replace("_", " ")
 
     def fact_type(self, name: str, fact: Fact) -> Type:
-        """The type of a fact in expressions."""
+        """Returns the type of a fact in expressions."""
         single = self._scalar(name, fact)
         return ListOf(single) if fact.is_list else single
 
@@ -247,7 +247,7 @@ class Vocabulary:
         return types.money(self.currency) if feel == types.money("") else feel
 
     def row(self, entity: str) -> Context:
-        """One of the entity as an element of a list: its facts, results and the lists of what is in it."""
+        """Returns the type of an instance in a list: its facts, results, and the lists within it."""
         return self._rows[entity]
 
     @cached_property
@@ -264,14 +264,14 @@ class Vocabulary:
         return rows
 
     def names(self, entity: str) -> dict[str, Type]:
-        """The names that an expression at `entity` sees, with their types."""
+        """Returns the names that an expression at `entity` sees, with their types."""
         seen: dict[str, Type] = {"today": types.DATE}
         for owner in reversed(self.lineage(entity)):
             seen.update(self.row(owner).fields)
         return seen
 
     def number_of_digits(self) -> int:
-        """How many decimal places the minor unit of the currency has (ISO 4217)."""
+        """Returns the number of decimal places of the minor unit of the currency (ISO 4217)."""
         return _DIGITS.get(self.currency, 2)
 
 

@@ -70,7 +70,7 @@ def in_force(units: Iterable[PolicyDocument], day: date) -> tuple[PolicyDocument
 
 
 def turning_points(units: Iterable[PolicyDocument], day: date) -> tuple[date, ...]:
-    """Returns the day, each day on which a version begins, and one for each version in force on none of them."""
+    """Returns the day, the days on which versions begin, and one for each version that these leave out."""
     found = list(units)
     days = {day, *(start for unit in found if (start := _start(unit)) > date.min)}
     seen = {id(unit) for each in days for unit in in_force(found, each)}

@@ -22,7 +22,7 @@ from policyengine.kinds.table.proof import Table, prove
 from policyengine.kinds.table.result import Settling, settle
 from policyengine.kinds.table.rows import Entries, Outputs, RowSpec
 from policyengine.policy.base import Many, Policy, field
-from policyengine.policy.change_context import Told, condition, quoted, shifted, tested
+from policyengine.policy.change_context import ChangeContext, condition, quoted, shifted, tested
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
 from policyengine.policy.policy_reader import PolicyDocument
@@ -256,31 +256,34 @@ def _table(policy: TablePolicy, draft: Draft, tested: tuple[Input, ...], given: 
 # Words
 
 
-def describe(told: Told) -> str | None:
+def describe(context: ChangeContext) -> str | None:
     """Rows, entries and bands, and what they give."""
-    match told.keys:
+    match context.keys:
         case ("rows", "*") | ("bands", "rows", "*"):
-            row = quoted(told.own or told.new or told.old)
-            return told.comes_or_goes(f"new row: {row}", f"no row any more: {row}")
-        case ("entries", *keys) if isinstance(told.old, str) and isinstance(told.new, str):
-            return f"for {' and '.join(keys)} it {shifted(told.old, told.new)}"
+            row = quoted(context.own or context.new or context.old)
+            return context.comes_or_goes(f"new row: {row}", f"no row any more: {row}")
+        case ("entries", *keys) if isinstance(context.old, str) and isinstance(context.new, str):
+            return f"for {' and '.join(keys)} it {shifted(context.old, context.new)}"
         case ("entries", *keys) if keys:
-            return told.was(f"for {' and '.join(keys)} it", "gives")
-        case ("rows", "*", "when", fact) if told.is_fact(fact):
-            given, noun = quoted(getattr(told.part, "then", None)), told.noun(fact)
-            tests = [None if test is None else tested(told, fact, test) for test in (told.old, told.new)]
+            return context.was(f"for {' and '.join(keys)} it", "gives")
+        case ("rows", "*", "when", fact) if context.is_fact(fact):
+            given, noun = quoted(getattr(context.part, "then", None)), context.noun(fact)
+            tests = [
+                None if test is None else tested(context, fact, test) for test in (context.old, context.new)
+            ]
             if tests[1] is None:
                 return f"the row that gives {given} no longer asks for {noun} {tests[0]}"
             was = f" (was {tests[0]})" if tests[0] is not None else ""
             return f"the row that gives {given} now asks for {noun} {tests[1]}{was}"
-        case ("rows", "*", "then") if isinstance(told.old, str) and isinstance(told.new, str):
-            return f"where {condition(told, told.own.get('when') or {})} it {shifted(told.old, told.new)}"
-        case ("bands", "rows", "*", key) if isinstance(told.old, str) and isinstance(told.new, str):
-            edge = told.own.get("up_to") or told.own.get("below")
+        case ("rows", "*", "then") if isinstance(context.old, str) and isinstance(context.new, str):
+            where = condition(context, context.own.get("when") or {})
+            return f"where {where} it {shifted(context.old, context.new)}"
+        case ("bands", "rows", "*", key) if isinstance(context.old, str) and isinstance(context.new, str):
+            edge = context.own.get("up_to") or context.own.get("below")
             band = f"of the band up to {edge}" if edge is not None and key == "rate" else "of a band"
-            return f"`{key}` {band} {shifted(told.old, told.new)}"
+            return f"`{key}` {band} {shifted(context.old, context.new)}"
         case ("default",):
-            return told.was("where no row matches, it", "gives")
+            return context.was("where no row matches, it", "gives")
     return None
 
 

@@ -22,7 +22,7 @@ from policyengine.kinds.tiers import measure
 from policyengine.kinds.tiers.intervals import of_test
 from policyengine.kinds.tiers.measure import GOOD, Claim, check_claims, measure_of
 from policyengine.policy.base import Id, Many, Policy, Sourced, Text, field, keys_of
-from policyengine.policy.change_context import Told, moved_range, tested
+from policyengine.policy.change_context import ChangeContext, moved_range, tested
 from policyengine.policy.condition import Condition, TestedPart, fact_test
 from policyengine.policy.draft import Draft
 from policyengine.policy.form import elsewhere, unknown_key
@@ -329,47 +329,47 @@ def _rooms(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> dict[str, Rea
 # Words
 
 
-def describe(told: Told) -> str | None:
+def describe(context: ChangeContext) -> str | None:
     """Where levels start and end, what they grant, what they ask for."""
-    match told.keys:
-        case ("levels", "*", fact) if told.is_fact(fact):
-            return _moved_level(told, fact)
+    match context.keys:
+        case ("levels", "*", fact) if context.is_fact(fact):
+            return _moved_level(context, fact)
         case ("levels", "*"):
-            return told.comes_or_goes(
-                f"new level {told.name}{_grants(told)}",
-                f"there is no level {told.name} any more{_grants(told)}",
+            return context.comes_or_goes(
+                f"new level {context.name}{_grants(context)}",
+                f"there is no level {context.name} any more{_grants(context)}",
             )
         case ("levels", "*", "grants", *_):
-            return describe_grant(told)
+            return describe_grant(context)
         case ("requires", "*"):
-            return told.comes_or_goes(
-                f"now asked for, of every level: {told.name}",
-                f"no longer asked for, of any level: {told.name}",
+            return context.comes_or_goes(
+                f"now asked for, of every level: {context.name}",
+                f"no longer asked for, of any level: {context.name}",
             )
         case ("otherwise", "level"):
-            return told.was("where no level is reached, it", "says")
+            return context.was("where no level is reached, it", "says")
     return None
 
 
-def _moved_level(told: Told, fact: str) -> str:
-    noun = told.noun(fact)
-    if isinstance(told.old, str) and isinstance(told.new, str):
-        found = moved_range(told.name, told.old, told.new, noun)
+def _moved_level(context: ChangeContext, fact: str) -> str:
+    noun = context.noun(fact)
+    if isinstance(context.old, str) and isinstance(context.new, str):
+        found = moved_range(context.name, context.old, context.new, noun)
         if found is not None:
             return found
-    if told.new is None:
-        return f"{told.name} no longer asks for {noun} {tested(told, fact, told.old)}"
-    was = "was not asked for" if told.old is None else f"was {tested(told, fact, told.old)}"
-    return f"{told.name} now asks for {noun} {tested(told, fact, told.new)} ({was})"
+    if context.new is None:
+        return f"{context.name} no longer asks for {noun} {tested(context, fact, context.old)}"
+    was = "was not asked for" if context.old is None else f"was {tested(context, fact, context.old)}"
+    return f"{context.name} now asks for {noun} {tested(context, fact, context.new)} ({was})"
 
 
-def _grants(told: Told) -> str:
+def _grants(context: ChangeContext) -> str:
     tests = [
-        f"{told.noun(key)} {tested(told, key, test)}"
-        for key, test in told.own.items()
-        if key not in keys_of(LevelPart) and told.is_fact(key)
+        f"{context.noun(key)} {tested(context, key, test)}"
+        for key, test in context.own.items()
+        if key not in keys_of(LevelPart) and context.is_fact(key)
     ]
-    said = ", ".join([*tests, *(granted(told, each) for each in told.own.get("grants") or ())])
+    said = ", ".join([*tests, *(granted(context, each) for each in context.own.get("grants") or ())])
     return f": {said}" if said else ""
 
 

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from policyengine.diagnostics import did_you_mean
 from policyengine.feel.checker.typescope import TypeScope
 from policyengine.feel.expression_codes import ARGUMENTS, LITERAL, UNKNOWN_FUNCTION
 from policyengine.feel.syntax.tree import Call, Expression, Literal, Name
+from policyengine.feel.types import types
 from policyengine.feel.types.relations import accepts, is_open
-from policyengine.feel.types.signatures import Function, Parameter, arrange
+from policyengine.feel.types.signatures import Function, Parameter, Signature, arrange
 from policyengine.feel.types.types import ANY, DATE, NULL, FunctionType, Type, describe
-from policyengine.feel.values.temporal import parse_date, parse_date_time, parse_duration, parse_time
+from policyengine.feel.values.values import Failed
 
 
 def check_call(node: Call, scope: TypeScope) -> Type:
     """The type of a call."""
     arguments = [*node.positional, *(entry.value for entry in node.named)]
-    types = [scope.infer(argument) for argument in arguments]
+    given = [scope.infer(argument) for argument in arguments]
     names = [entry.key for entry in node.named]
     if isinstance(node.function, Name):
         name = node.function.name
         kind = scope.find(name)
         if not isinstance(kind, FunctionType) and name in scope.functions:
-            return _library(node, scope.functions[name], arguments, types, names, scope)
+            return _library(node, scope.functions[name], arguments, given, names, scope)
         if kind is None:
             return _unknown(node.function, scope)
     else:
@@ -73,7 +74,7 @@ def _library(
     node: Call,
     function: Function,
     arguments: Sequence[Expression],
-    types: Sequence[Type],
+    given: Sequence[Type],
     names: Sequence[str],
     scope: TypeScope,
 ) -> Type:
@@ -82,49 +83,37 @@ def _library(
         arranged = arrange(signature, len(arguments), names)
         if arranged is None:
             continue
-        wrong = next((one for one in arranged if not _fits(one[0], types[one[1]])), None)
+        wrong = next((one for one in arranged if not _fits(one[0], given[one[1]])), None)
         if wrong is None:
-            _constant(function, arguments, scope)
+            _constant(signature, arguments, scope)
             result = signature.result
-            return result([types[at] for _, at in arranged]) if callable(result) else result
+            return result([given[at] for _, at in arranged]) if callable(result) else result
         mismatch = mismatch or wrong
     usage = f"it is called as `{function.usage}`"
     if mismatch is None:
         return scope.add(ARGUMENTS, node, _miscounted(function, len(arguments), names), usage)
     parameter, at = mismatch
     wanted = describe(parameter.type)
-    message = f"`{parameter.name}` of `{function.name}` is {wanted}, and this is {describe(types[at])}"
+    message = f"`{parameter.name}` of `{function.name}` is {wanted}, and this is {describe(given[at])}"
     return scope.add(ARGUMENTS, arguments[at], message, usage)
 
 
-def _constant(function: Function, arguments: Sequence[Expression], scope: TypeScope) -> None:
+def _constant(way: Signature, arguments: Sequence[Expression], scope: TypeScope) -> None:
     """Adds a conversion of a written text that can only fail, as `date("2026-02-30")`."""
-    parse = _CONVERSIONS.get(function.name)
     first = arguments[0] if len(arguments) == 1 else None
-    if parse is None or not isinstance(first, Literal) or not isinstance(first.value, str):
+    form = None if callable(way.result) else _FORMS.get(way.result)
+    if form is None or not isinstance(first, Literal) or not isinstance(first.value, str):
         return
-    if parse(first.value) is None:
-        what = _WORDS[function.name]
-        scope.add(LITERAL, first, f"`{first.value[:60]}` is not {what}", f"write {what} as {_FORMS[what]}")
+    if isinstance(way.run(first.value), Failed):
+        what = describe(way.result)  # type: ignore[arg-type]  # a result with a form is a type
+        scope.add(LITERAL, first, f"`{first.value[:60]}` is not {what}", f"write {what} as {form}")
 
 
-_CONVERSIONS: dict[str, Callable[[str], object]] = {
-    "date": parse_date,
-    "time": parse_time,
-    "date and time": parse_date_time,
-    "duration": parse_duration,
-}
-_WORDS = {
-    "date": "a date",
-    "time": "a time",
-    "date and time": "a date and time",
-    "duration": "a duration",
-}
-_FORMS = {
-    "a date": "`2026-01-31`",
-    "a time": "`10:30:00`",
-    "a date and time": "`2026-01-31T10:30:00`",
-    "a duration": "`P90D` or `P1Y6M`",
+_FORMS: dict[Type, str] = {
+    types.DATE: "`2026-01-31`",
+    types.TIME: "`10:30:00`",
+    types.DATE_TIME: "`2026-01-31T10:30:00`",
+    types.DURATION: "`P90D` or `P1Y6M`",
 }
 
 

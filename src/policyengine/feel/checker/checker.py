@@ -23,28 +23,10 @@ from policyengine.feel.expression_codes import EXPECTED, UNKNOWN_CHOICE
 from policyengine.feel.functions import BUILTINS
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
+from policyengine.feel.types import types
 from policyengine.feel.types.relations import accepts, is_open, join
 from policyengine.feel.types.signatures import Library
-from policyengine.feel.types.types import (
-    ANY,
-    BOOLEAN,
-    DATE,
-    DATE_TIME,
-    DAYS_DURATION,
-    MONTHS_DURATION,
-    NULL,
-    NUMBER,
-    TEXT,
-    TIME,
-    Context,
-    Enum,
-    FunctionType,
-    ListOf,
-    Number,
-    RangeOf,
-    Type,
-    describe,
-)
+from policyengine.feel.types.types import Type, describe
 from policyengine.feel.values.values import kind
 from policyengine.text import literal_guesses
 
@@ -89,44 +71,44 @@ def expect(node: Expression, found: Type, wanted: Type, scope: TypeScope) -> Non
         expect(node.then, scope.known(node.then), wanted, scope)
         node = node.otherwise
         found = scope.known(node)
-    if isinstance(wanted, Enum) and isinstance(node, syntax.Literal) and isinstance(node.value, str):
+    if isinstance(wanted, types.Enum) and isinstance(node, syntax.Literal) and isinstance(node.value, str):
         scope.choice(UNKNOWN_CHOICE, node, wanted)
     elif not accepts(wanted, found) and not isinstance(node, syntax.Open):
-        needed = "a condition" if wanted == BOOLEAN else describe(wanted)
+        needed = "a condition" if wanted == types.BOOLEAN else describe(wanted)
         message = f"{needed} is needed here, and this is {describe(found)}"
         scope.add(EXPECTED, node, message, _advice(wanted, found, node))
 
 
 def _advice(wanted: Type, found: Type, node: Expression) -> str | None:
-    day = literal_guesses.date(node.span.text.strip("'\"")) if wanted == DATE else None
+    day = literal_guesses.date(node.span.text.strip("'\"")) if wanted == types.DATE else None
     if day is not None:
         return f'write `date("{day}")`'
-    if wanted != BOOLEAN:
+    if wanted != types.BOOLEAN:
         return None
-    if isinstance(found, Number):
+    if isinstance(found, types.Number):
         return "compare it with a number, as in `... >= 10`"
-    return "count the items, as in `count(...) > 0`" if isinstance(found, ListOf) else None
+    return "count the items, as in `count(...) > 0`" if isinstance(found, types.ListOf) else None
 
 
 def _condition(node: Expression, scope: TypeScope) -> None:
-    expect(node, infer(node, scope), BOOLEAN, scope)
+    expect(node, infer(node, scope), types.BOOLEAN, scope)
 
 
 _LITERALS: dict[str, Type] = {
-    "number": NUMBER,
-    "text": TEXT,
-    "boolean": BOOLEAN,
-    "date": DATE,
-    "time": TIME,
-    "date and time": DATE_TIME,
-    "days duration": DAYS_DURATION,
-    "months duration": MONTHS_DURATION,
-    "null": NULL,
+    "number": types.NUMBER,
+    "text": types.TEXT,
+    "boolean": types.BOOLEAN,
+    "date": types.DATE,
+    "time": types.TIME,
+    "date and time": types.DATE_TIME,
+    "days duration": types.DAYS_DURATION,
+    "months duration": types.MONTHS_DURATION,
+    "null": types.NULL,
 }
 
 
 def _literal(node: syntax.Literal, scope: TypeScope) -> Type:
-    return _LITERALS.get(kind(node.value), ANY)
+    return _LITERALS.get(kind(node.value), types.ANY)
 
 
 def _name(node: syntax.Name, scope: TypeScope) -> Type:
@@ -148,13 +130,13 @@ def _binary(node: syntax.Binary, scope: TypeScope) -> Type:
 
 def _comparison(node: syntax.Comparison, scope: TypeScope) -> Type:
     check_compared(node, scope)
-    return BOOLEAN
+    return types.BOOLEAN
 
 
 def _all(node: syntax.And | syntax.Or, scope: TypeScope) -> Type:
     for operand in node.operands:
         _condition(operand, scope)
-    return BOOLEAN
+    return types.BOOLEAN
 
 
 def _between(node: syntax.Between, scope: TypeScope) -> Type:
@@ -162,35 +144,35 @@ def _between(node: syntax.Between, scope: TypeScope) -> Type:
     value = infer(node.value, scope)
     test = syntax.RangeLiteral(node.low, node.high, True, True, span)
     check_tests(value, (test,), scope)
-    return BOOLEAN
+    return types.BOOLEAN
 
 
 def _in(node: syntax.In, scope: TypeScope) -> Type:
     check_tests(infer(node.value, scope), node.tests, scope)
-    return BOOLEAN
+    return types.BOOLEAN
 
 
 def _unary_tests(node: syntax.UnaryTests, scope: TypeScope) -> Type:
-    check_tests(scope.find("?") or ANY, node.tests, scope)
-    return BOOLEAN
+    check_tests(scope.find("?") or types.ANY, node.tests, scope)
+    return types.BOOLEAN
 
 
 def _range(node: syntax.RangeLiteral, scope: TypeScope) -> Type:
     ends = [infer(end, scope) for end in (node.low, node.high) if end is not None]
     if len(ends) == 2 and node.low is not node.high:
         scope.ordered(node, ends[0], ends[1])
-    return RangeOf(join(ends))
+    return types.RangeOf(join(ends))
 
 
 def _if(node: syntax.If, scope: TypeScope) -> Type:
-    types: list[Type] = []
+    branches: list[Type] = []
     at: Expression = node
     while isinstance(at, syntax.If):
         _condition(at.condition, scope)
-        types.append(infer(at.then, scope))
+        branches.append(infer(at.then, scope))
         at = at.otherwise
-        scope.types[id(at)] = ANY
-    return join([*types, infer(at, scope)])
+        scope.types[id(at)] = types.ANY
+    return join([*branches, infer(at, scope)])
 
 
 def _bound(iterators: tuple[syntax.Iterator, ...], scope: TypeScope) -> TypeScope:
@@ -205,38 +187,38 @@ def _item_type(iterator: syntax.Iterator, scope: TypeScope) -> Type:
         end = infer(iterator.domain_end, scope)
         scope.ordered(iterator.domain, domain, end)
         return join((domain, end))
-    if isinstance(domain, (ListOf, RangeOf)):
+    if isinstance(domain, (types.ListOf, types.RangeOf)):
         return domain.item
     if not is_open(domain):
         scope.add(EXPECTED, iterator.domain, f"a list is needed here, and this is {describe(domain)}")
-    return ANY
+    return types.ANY
 
 
 def _for(node: syntax.For, scope: TypeScope) -> Type:
     within = _bound(node.iterators, scope)
-    return ListOf(infer(node.body, within.inside({"partial": ListOf(ANY)})))
+    return types.ListOf(infer(node.body, within.inside({"partial": types.ListOf(types.ANY)})))
 
 
 def _quantified(node: syntax.Quantified, scope: TypeScope) -> Type:
     _condition(node.condition, _bound(node.iterators, scope))
-    return BOOLEAN
+    return types.BOOLEAN
 
 
 def _filter(node: syntax.Filter, scope: TypeScope) -> Type:
     target = infer(node.target, scope)
-    item = target.item if isinstance(target, ListOf) else target
+    item = target.item if isinstance(target, types.ListOf) else target
     within = scope.inside({"item": item})
-    if isinstance(item, Context):
+    if isinstance(item, types.Context):
         within = within.inside(item.fields)
     condition = infer(node.condition, within if not is_open(item) else within.anything())
-    if isinstance(condition, Number):
+    if isinstance(condition, types.Number):
         return item
-    expect(node.condition, condition, BOOLEAN, within)
-    return ANY if is_open(target) else ListOf(item)
+    expect(node.condition, condition, types.BOOLEAN, within)
+    return types.ANY if is_open(target) else types.ListOf(item)
 
 
 def _list(node: syntax.ListLiteral, scope: TypeScope) -> Type:
-    return ListOf(join([infer(item, scope) for item in node.items]))
+    return types.ListOf(join([infer(item, scope) for item in node.items]))
 
 
 def _context(node: syntax.ContextLiteral, scope: TypeScope) -> Type:
@@ -244,23 +226,23 @@ def _context(node: syntax.ContextLiteral, scope: TypeScope) -> Type:
     within = scope.inside(fields)
     for entry in node.entries:
         fields[entry.key] = infer(entry.value, within)
-    return Context(fields)
+    return types.Context(fields)
 
 
 def _function(node: syntax.FunctionLiteral, scope: TypeScope) -> Type:
-    parameters = {formal.name: formal.type or ANY for formal in node.parameters}
+    parameters = {formal.name: formal.type or types.ANY for formal in node.parameters}
     result = infer(node.body, scope.inside(parameters))
-    return FunctionType(tuple(parameters.values()), result)
+    return types.FunctionType(tuple(parameters.values()), result)
 
 
 def _instance_of(node: syntax.InstanceOf, scope: TypeScope) -> Type:
     infer(node.value, scope)
-    return BOOLEAN
+    return types.BOOLEAN
 
 
 _INFER: dict[type, Callable[[Any, TypeScope], Type]] = {
     syntax.Literal: _literal,
-    syntax.Open: lambda node, scope: ANY,
+    syntax.Open: lambda node, scope: types.ANY,
     syntax.Name: _name,
     syntax.Path: _path,
     syntax.Negate: _negate,

@@ -59,19 +59,22 @@ def _sublist(items: Items, start: Decimal, length: Decimal | None = None) -> obj
     return list(items[first : first + int(length)])
 
 
-def _insert_before(items: Items, position: Decimal, new: object) -> object:
+def _spliced(items: Items, position: Decimal, width: int, *new: object) -> object:
+    """The list with something else at a position, in place of so many of its items."""
     at = index(position, len(items))
-    return _OUTSIDE if at is None else [*items[:at], new, *items[at:]]
+    return _OUTSIDE if at is None else [*items[:at], *new, *items[at + width :]]
+
+
+def _insert_before(items: Items, position: Decimal, new: object) -> object:
+    return _spliced(items, position, 0, new)
 
 
 def _remove(items: Items, position: Decimal) -> object:
-    at = index(position, len(items))
-    return _OUTSIDE if at is None else [*items[:at], *items[at + 1 :]]
+    return _spliced(items, position, 1)
 
 
 def _replace_at(items: Items, position: Decimal, new: object) -> object:
-    at = index(position, len(items))
-    return _OUTSIDE if at is None else [*items[:at], new, *items[at + 1 :]]
+    return _spliced(items, position, 1, new)
 
 
 def _replace_where(items: Items, match: Invocable, new: object) -> object:

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
+import decimal
 from collections.abc import Callable
-from decimal import (
-    ROUND_CEILING,
-    ROUND_DOWN,
-    ROUND_FLOOR,
-    ROUND_HALF_DOWN,
-    ROUND_HALF_EVEN,
-    ROUND_HALF_UP,
-    ROUND_UP,
-    Decimal,
-    DecimalException,
-)
+from decimal import Decimal, DecimalException
 from functools import partial
 
 from policyengine.feel.limits import NUMBERS
@@ -51,25 +42,23 @@ def rounder(places: int, rounding: str) -> Callable[[Decimal], Decimal]:
 
 
 ROUNDINGS = {
-    "decimal": ROUND_HALF_EVEN,
-    "floor": ROUND_FLOOR,
-    "ceiling": ROUND_CEILING,
-    "round up": ROUND_UP,
-    "round down": ROUND_DOWN,
-    "round half up": ROUND_HALF_UP,
-    "round half down": ROUND_HALF_DOWN,
+    "decimal": decimal.ROUND_HALF_EVEN,
+    "floor": decimal.ROUND_FLOOR,
+    "ceiling": decimal.ROUND_CEILING,
+    "round up": decimal.ROUND_UP,
+    "round down": decimal.ROUND_DOWN,
+    "round half up": decimal.ROUND_HALF_UP,
+    "round half down": decimal.ROUND_HALF_DOWN,
 }
 _WIDE = NUMBERS.copy()
 _WIDE.Emax, _WIDE.Emin, _WIDE.prec = 99_999, -99_999, 200
 
 
-def _rounding(name: str, *, optional: bool = False) -> Function:
-    rounding = ROUNDINGS[name]
-
+def _rounding(name: str, rounding: str) -> Function:
     def run(number: Decimal, scale: Decimal = Decimal(0)) -> object:
         return rounded(number, scale, rounding)
 
-    mark = "?" if optional else ""
+    mark = "?" if name in ("floor", "ceiling") else ""
     return function(name, signature(f"n: number, scale{mark}: number", type_of_first, run))
 
 
@@ -109,13 +98,7 @@ def _multiple_of_two(number: Decimal, rest: int) -> object:
 
 
 FUNCTIONS = table(
-    _rounding("decimal"),
-    _rounding("floor", optional=True),
-    _rounding("ceiling", optional=True),
-    _rounding("round up"),
-    _rounding("round down"),
-    _rounding("round half up"),
-    _rounding("round half down"),
+    *(_rounding(name, rounding) for name, rounding in ROUNDINGS.items()),
     function("abs", signature("n: number|days duration|months duration", type_of_first, _abs, total=True)),
     function("modulo", signature("dividend: number, divisor: number", type_of_first, modulo)),
     function("sqrt", signature("number: number", NUMBER, _sqrt)),

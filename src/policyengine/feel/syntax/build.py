@@ -7,52 +7,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policyengine.feel.syntax.tree import (
-    And,
-    Call,
-    Comparison,
-    Expression,
-    If,
-    In,
-    Literal,
-    Name,
-    Or,
-    RangeLiteral,
-)
+from policyengine.feel.syntax import tree as syntax
+from policyengine.feel.syntax.tree import Expression
 from policyengine.source import Span
 
 
-def name(text: str, span: Span) -> Name:
+def name(text: str, span: Span) -> syntax.Name:
     """A name; also one that cannot be written in FEEL, as `reseller-levels/silver`."""
-    return Name(text, span)
+    return syntax.Name(text, span)
 
 
-def literal(value: object, span: Span) -> Literal:
+def literal(value: object, span: Span) -> syntax.Literal:
     """A value that is known now."""
-    return Literal(value, span)
+    return syntax.Literal(value, span)
 
 
 def all_of(conditions: Sequence[Expression], span: Span) -> Expression:
     """All conditions hold: true for none of them, itself for a single one."""
-    return _joined(And, True, conditions, span)
+    return _joined(syntax.And, True, conditions, span)
 
 
 def any_of(conditions: Sequence[Expression], span: Span) -> Expression:
     """At least one condition holds: false for none of them, itself for a single one."""
-    return _joined(Or, False, conditions, span)
+    return _joined(syntax.Or, False, conditions, span)
 
 
 def _joined(
-    node: type[And] | type[Or], empty: bool, conditions: Sequence[Expression], span: Span
+    node: type[syntax.And] | type[syntax.Or], empty: bool, conditions: Sequence[Expression], span: Span
 ) -> Expression:
     if not conditions:
-        return Literal(empty, span)
+        return syntax.Literal(empty, span)
     return conditions[0] if len(conditions) == 1 else node(tuple(conditions), span)
 
 
-def call(function_name: str, *arguments: Expression, span: Span) -> Call:
+def call(function_name: str, *arguments: Expression, span: Span) -> syntax.Call:
     """A call of a built-in function or of one of the library."""
-    return Call(Name(function_name, span), arguments, (), span)
+    return syntax.Call(syntax.Name(function_name, span), arguments, (), span)
 
 
 def negate(condition: Expression, span: Span) -> Expression:
@@ -60,14 +50,14 @@ def negate(condition: Expression, span: Span) -> Expression:
     return call("not", condition, span=span)
 
 
-def compare(op: str, left: Expression, right: Expression, span: Span) -> Comparison:
+def compare(op: str, left: Expression, right: Expression, span: Span) -> syntax.Comparison:
     """A comparison; `op` is one of `= != < <= > >=`."""
-    return Comparison(op, left, right, span)
+    return syntax.Comparison(op, left, right, span)
 
 
-def equals(left: Expression, right: Expression, span: Span) -> Comparison:
+def equals(left: Expression, right: Expression, span: Span) -> syntax.Comparison:
     """Both sides are the same."""
-    return Comparison("=", left, right, span)
+    return syntax.Comparison("=", left, right, span)
 
 
 def within(value: Expression, low: Expression | None, high: Expression | None, span: Span) -> Expression:
@@ -75,20 +65,20 @@ def within(value: Expression, low: Expression | None, high: Expression | None, s
     if low is None and high is None:
         return call("is defined", value, span=span)
     if high is None and low is not None:
-        return Comparison(">=", value, low, span)
+        return syntax.Comparison(">=", value, low, span)
     if low is None and high is not None:
-        return Comparison("<=", value, high, span)
-    return In(value, (RangeLiteral(low, high, True, True, span),), span)
+        return syntax.Comparison("<=", value, high, span)
+    return syntax.In(value, (syntax.RangeLiteral(low, high, True, True, span),), span)
 
 
 def one_of(value: Expression, choices: Sequence[Expression], span: Span) -> Expression:
     """The value is one of the choices."""
-    return In(value, tuple(choices), span)
+    return syntax.In(value, tuple(choices), span)
 
 
 def choose(cases: Sequence[tuple[Expression, Expression]], otherwise: Expression, span: Span) -> Expression:
     """The value of the first case whose condition holds, or `otherwise`."""
     chosen = otherwise
     for condition, value in reversed(cases):
-        chosen = If(condition, value, chosen, span)
+        chosen = syntax.If(condition, value, chosen, span)
     return chosen

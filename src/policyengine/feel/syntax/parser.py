@@ -12,20 +12,10 @@ from policyengine.diagnostics import Diagnostic
 from policyengine.feel import expression_codes as codes
 from policyengine.feel import limits
 from policyengine.feel.syntax import primary
+from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.cursor import Cursor, Stop, vocabulary
 from policyengine.feel.syntax.lexer import AND, COMPARISON, OR, PRECEDENCE, Located
-from policyengine.feel.syntax.tree import (
-    And,
-    Between,
-    Binary,
-    Comparison,
-    Expression,
-    Filter,
-    InstanceOf,
-    Or,
-    Path,
-    children,
-)
+from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.syntax.typenames import type_name
 from policyengine.source import Source
 
@@ -70,19 +60,19 @@ class Parser(Cursor):
             operands = [left, self.expression(binds)]
             while self.skip(kind):
                 operands.append(self.expression(binds))
-            return (And if binds == AND else Or)(tuple(operands), self.span(start))
+            return (syntax.And if binds == AND else syntax.Or)(tuple(operands), self.span(start))
         if kind == "between":
             low = self.expression(COMPARISON)
             self.expect("and", "`and` between the two ends")
             high = self.expression(COMPARISON)
-            return Between(left, low, high, self.span(start))
+            return syntax.Between(left, low, high, self.span(start))
         if kind == "in":
             return primary.membership(self, left, start)
         if kind == "instance":
             self.expect("of")
-            return InstanceOf(left, type_name(self), self.span(start))
+            return syntax.InstanceOf(left, type_name(self), self.span(start))
         right = self.expression(binds)
-        node = Comparison if binds == COMPARISON else Binary
+        node = syntax.Comparison if binds == COMPARISON else syntax.Binary
         return node(kind, left, right, self.span(start))
 
     def _postfix(self, target: Expression, start: int) -> Expression:
@@ -90,12 +80,12 @@ class Parser(Cursor):
             kind = self.token.kind
             if kind == ".":
                 self.take()
-                target = Path(target, self._property(), self.span(start))
+                target = syntax.Path(target, self._property(), self.span(start))
             elif kind == "[" and not (self.ranges and self.peek() in _AFTER_RANGE):
                 opening = self.take()
                 condition = self.expression()
                 self.close(opening, "]")
-                target = Filter(target, condition, self.span(start))
+                target = syntax.Filter(target, condition, self.span(start))
             elif kind == "(":
                 target = primary.call(self, target, start)
             else:
@@ -135,7 +125,7 @@ def _deeper_than(node: Expression, depth: int) -> bool:
     """Whether a tree is deeper; chains such as 1+1+1+... make it so without any bracket."""
     level: list[Expression] = [node]
     for _ in range(depth):
-        level = [child for parent in level for child in children(parent)]
+        level = [child for parent in level for child in syntax.children(parent)]
         if not level:
             return False
     return True

@@ -10,28 +10,10 @@ from decimal import Decimal
 
 from policyengine.feel import expression_codes as codes
 from policyengine.feel import limits
+from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.cursor import Cursor, normal
 from policyengine.feel.syntax.lexer import COMPARISON, SIGN, unquote
-from policyengine.feel.syntax.tree import (
-    Call,
-    Comparison,
-    ContextLiteral,
-    Entry,
-    Expression,
-    For,
-    Formal,
-    FunctionLiteral,
-    If,
-    In,
-    Iterator,
-    ListLiteral,
-    Literal,
-    Name,
-    Negate,
-    Quantified,
-    RangeLiteral,
-    UnaryTests,
-)
+from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.syntax.typenames import type_name
 from policyengine.feel.values.temporal import parse_at
 
@@ -56,29 +38,29 @@ def read_number(text: str) -> Decimal | None:
     return number if not number or abs(number.adjusted()) <= limits.EXPONENT else None
 
 
-def _constant(cursor: Cursor) -> Literal:
+def _constant(cursor: Cursor) -> syntax.Literal:
     """`true`, `false` or `null`."""
     token = cursor.take()
-    return Literal(_CONSTANTS[token.kind], cursor.span(token.start))
+    return syntax.Literal(_CONSTANTS[token.kind], cursor.span(token.start))
 
 
-def _number(cursor: Cursor) -> Literal:
+def _number(cursor: Cursor) -> syntax.Literal:
     """A number."""
     token = cursor.take()
     found = read_number(token.text)
     if found is None:
         message = f"this number has more than {limits.DIGITS} digits or an exponent above {limits.EXPONENT}"
         cursor.stop(codes.LIMIT, token.start, token.end, message)
-    return Literal(found, cursor.span(token.start))
+    return syntax.Literal(found, cursor.span(token.start))
 
 
-def _text(cursor: Cursor) -> Literal:
+def _text(cursor: Cursor) -> syntax.Literal:
     """A text in double quotes."""
     token = cursor.take()
-    return Literal(unquote(token.text), cursor.span(token.start))
+    return syntax.Literal(unquote(token.text), cursor.span(token.start))
 
 
-def _at_literal(cursor: Cursor) -> Literal:
+def _at_literal(cursor: Cursor) -> syntax.Literal:
     """`@` and a text: a date, a time, a date and time, a duration."""
     start = cursor.take().start
     token = cursor.expect("text", 'a text after `@`, as in `@"2026-01-31"`')
@@ -87,18 +69,18 @@ def _at_literal(cursor: Cursor) -> Literal:
         message = f"`{unquote(token.text)[:60]}` is not a date, a time or a duration"
         advice = 'write a date as `@"2026-01-31"`, a duration as `@"P90D"` or `@"P1Y6M"`'
         cursor.stop(codes.LITERAL, start, token.end, message, advice)
-    return Literal(found, cursor.span(start))
+    return syntax.Literal(found, cursor.span(start))
 
 
 def _name(cursor: Cursor) -> Expression:
     start = cursor.token.start
     name = cursor.name()
-    return Name(name, cursor.span(start))
+    return syntax.Name(name, cursor.span(start))
 
 
 def _negation(cursor: Cursor) -> Expression:
     start = cursor.take().start
-    return Negate(cursor.expression(SIGN), cursor.span(start))
+    return syntax.Negate(cursor.expression(SIGN), cursor.span(start))
 
 
 def _if(cursor: Cursor) -> Expression:
@@ -107,17 +89,17 @@ def _if(cursor: Cursor) -> Expression:
     cursor.expect("then")
     then = cursor.expression()
     cursor.expect("else", "`else`, with what holds otherwise")
-    return If(condition, then, cursor.expression(), cursor.span(start))
+    return syntax.If(condition, then, cursor.expression(), cursor.span(start))
 
 
-def _iterators(cursor: Cursor) -> tuple[Iterator, ...]:
+def _iterators(cursor: Cursor) -> tuple[syntax.Iterator, ...]:
     found = [_iterator(cursor)]
     while cursor.skip(","):
         found.append(_iterator(cursor))
     return tuple(found)
 
 
-def _iterator(cursor: Cursor) -> Iterator:
+def _iterator(cursor: Cursor) -> syntax.Iterator:
     start = cursor.token.start
     words = [cursor.expect("name", "a name for the item").text]
     while cursor.token.kind == "name":
@@ -127,14 +109,14 @@ def _iterator(cursor: Cursor) -> Iterator:
     domain = cursor.expression()
     end = cursor.expression() if cursor.skip("..") else None
     cursor.declare(name)
-    return Iterator(name, domain, end, cursor.span(start))
+    return syntax.Iterator(name, domain, end, cursor.span(start))
 
 
 def _for(cursor: Cursor) -> Expression:
     start = cursor.take().start
     iterators = _iterators(cursor)
     cursor.expect("return")
-    return For(iterators, cursor.expression(), cursor.span(start))
+    return syntax.For(iterators, cursor.expression(), cursor.span(start))
 
 
 def _quantified(cursor: Cursor) -> Expression:
@@ -142,13 +124,13 @@ def _quantified(cursor: Cursor) -> Expression:
     iterators = _iterators(cursor)
     cursor.expect("satisfies")
     condition = cursor.expression()
-    return Quantified(first.kind == "every", iterators, condition, cursor.span(first.start))
+    return syntax.Quantified(first.kind == "every", iterators, condition, cursor.span(first.start))
 
 
 def _function(cursor: Cursor) -> Expression:
     start = cursor.take().start
     opening = cursor.expect("(")
-    formals: list[Formal] = []
+    formals: list[syntax.Formal] = []
     while cursor.token.kind != ")":
         formals.append(_formal(cursor))
         if not cursor.skip(","):
@@ -156,23 +138,23 @@ def _function(cursor: Cursor) -> Expression:
     cursor.close(opening, ")")
     if cursor.token.kind == "external":
         cursor.unexpected("a FEEL expression as the body")
-    return FunctionLiteral(tuple(formals), cursor.expression(), cursor.span(start))
+    return syntax.FunctionLiteral(tuple(formals), cursor.expression(), cursor.span(start))
 
 
-def _formal(cursor: Cursor) -> Formal:
+def _formal(cursor: Cursor) -> syntax.Formal:
     start = cursor.token.start
     words = [cursor.expect("name", "the name of a parameter").text]
     while cursor.token.kind == "name":
         words.append(cursor.take().text)
     kind = type_name(cursor) if cursor.skip(":") else None
     cursor.declare(" ".join(words))
-    return Formal(" ".join(words), kind, cursor.span(start))
+    return syntax.Formal(" ".join(words), kind, cursor.span(start))
 
 
 def call(cursor: Cursor, function: Expression, start: int) -> Expression:
     """`function(...)`, at its opening bracket; `start` is where the function begins."""
     opening = cursor.take()
-    named: list[Entry] = []
+    named: list[syntax.Entry] = []
     positional: list[Expression] = []
     while cursor.token.kind != ")":
         entry = _named_argument(cursor)
@@ -187,10 +169,10 @@ def call(cursor: Cursor, function: Expression, start: int) -> Expression:
     if named and positional:
         end = cursor.tokens[cursor.at - 1].end
         cursor.stop(codes.SYNTAX, start, end, "a call names either all of its arguments or none")
-    return Call(function, tuple(positional), tuple(named), span)
+    return syntax.Call(function, tuple(positional), tuple(named), span)
 
 
-def _named_argument(cursor: Cursor) -> Entry | None:
+def _named_argument(cursor: Cursor) -> syntax.Entry | None:
     ahead = 0
     while cursor.peek(ahead) in {"name", "and", "of", "in", "function"}:
         ahead += 1
@@ -199,7 +181,7 @@ def _named_argument(cursor: Cursor) -> Entry | None:
     start, end = cursor.token.start, cursor.tokens[cursor.at + ahead - 1].end
     cursor.go(cursor.at + ahead + 1)
     key = normal(cursor.located.text[start:end])
-    return Entry(key, cursor.expression(), cursor.span(start))
+    return syntax.Entry(key, cursor.expression(), cursor.span(start))
 
 
 def _bracket(cursor: Cursor) -> Expression:
@@ -207,7 +189,7 @@ def _bracket(cursor: Cursor) -> Expression:
     opening = cursor.take()
     if cursor.token.kind == "]":
         cursor.take()
-        return ListLiteral((), cursor.span(opening.start))
+        return syntax.ListLiteral((), cursor.span(opening.start))
     first = cursor.expression()
     if cursor.token.kind == "..":
         return _range(cursor, first, opening.start, closed=True)
@@ -215,7 +197,7 @@ def _bracket(cursor: Cursor) -> Expression:
     while cursor.skip(","):
         items.append(cursor.expression())
     cursor.close(opening, "]")
-    return ListLiteral(tuple(items), cursor.span(opening.start))
+    return syntax.ListLiteral(tuple(items), cursor.span(opening.start))
 
 
 def _open_range(cursor: Cursor) -> Expression:
@@ -234,7 +216,7 @@ def _range(cursor: Cursor, low: Expression, start: int, *, closed: bool) -> Expr
     if cursor.token.kind not in {")", "]", "["}:
         cursor.unexpected("`]` or `)` at the end of the range")
     high_closed = cursor.take().kind == "]"
-    return RangeLiteral(low, high, closed, high_closed, cursor.span(start))
+    return syntax.RangeLiteral(low, high, closed, high_closed, cursor.span(start))
 
 
 def _parenthesis(cursor: Cursor) -> Expression:
@@ -256,18 +238,18 @@ def _comparison_range(cursor: Cursor) -> Expression:
     span = cursor.span(first.start)
     match first.kind:
         case "=":
-            return RangeLiteral(end, end, True, True, span)
+            return syntax.RangeLiteral(end, end, True, True, span)
         case "!=":
-            return Comparison("!=", Name("?", span), end, span)
+            return syntax.Comparison("!=", syntax.Name("?", span), end, span)
         case "<" | "<=":
-            return RangeLiteral(None, end, False, first.kind == "<=", span)
+            return syntax.RangeLiteral(None, end, False, first.kind == "<=", span)
         case _:
-            return RangeLiteral(end, None, first.kind == ">=", False, span)
+            return syntax.RangeLiteral(end, None, first.kind == ">=", False, span)
 
 
 def _context(cursor: Cursor) -> Expression:
     opening = cursor.take()
-    entries: list[Entry] = []
+    entries: list[syntax.Entry] = []
     keys: set[str] = set()
     while cursor.token.kind != "}":
         first = cursor.token
@@ -280,10 +262,10 @@ def _context(cursor: Cursor) -> Expression:
         if not cursor.skip(","):
             break
     cursor.close(opening, "}")
-    return ContextLiteral(tuple(entries), cursor.span(opening.start))
+    return syntax.ContextLiteral(tuple(entries), cursor.span(opening.start))
 
 
-def _entry(cursor: Cursor) -> Entry:
+def _entry(cursor: Cursor) -> syntax.Entry:
     start = cursor.token.start
     if cursor.token.kind == "text":
         key = unquote(cursor.take().text)
@@ -295,7 +277,7 @@ def _entry(cursor: Cursor) -> Entry:
         key = normal(cursor.located.text[start : cursor.tokens[cursor.at - 1].end])
     cursor.expect(":", "`:` after the name of the entry")
     cursor.declare(key)
-    return Entry(key, cursor.expression(), cursor.span(start))
+    return syntax.Entry(key, cursor.expression(), cursor.span(start))
 
 
 def _test(cursor: Cursor) -> Expression:
@@ -305,7 +287,7 @@ def _test(cursor: Cursor) -> Expression:
         cursor.take()
         end = cursor.expression(COMPARISON)
         span = cursor.span(first.start)
-        return Comparison(first.kind, Name("?", span), end, span)
+        return syntax.Comparison(first.kind, syntax.Name("?", span), end, span)
     if first.kind in _COMPARISONS:
         return _comparison_range(cursor)
     return cursor.expression()
@@ -315,38 +297,38 @@ def membership(cursor: Cursor, left: Expression, start: int) -> Expression:
     """`left in ...`, after the `in`; `start` is where `left` begins."""
     opening = cursor.token
     if opening.kind in _COMPARISONS:
-        return In(left, (_test(cursor),), cursor.span(start))
+        return syntax.In(left, (_test(cursor),), cursor.span(start))
     if opening.kind != "(":
-        return In(left, (cursor.expression(COMPARISON),), cursor.span(start))
+        return syntax.In(left, (cursor.expression(COMPARISON),), cursor.span(start))
     cursor.take()
     plain = cursor.token.kind not in _COMPARISONS
     tests = [_test(cursor)]
     if cursor.token.kind == "..":
         found = _range(cursor, tests[0], opening.start, closed=False)
-        return In(left, (found,), cursor.span(start))
+        return syntax.In(left, (found,), cursor.span(start))
     while cursor.skip(","):
         tests.append(_test(cursor))
     cursor.close(opening, ")")
     if plain and len(tests) == 1:
         tests = [cursor.continued(tests[0], opening.start)]
-    return In(left, tuple(tests), cursor.span(start))
+    return syntax.In(left, tuple(tests), cursor.span(start))
 
 
 def unary_tests(cursor: Cursor) -> Expression:
     """A whole cell of tests."""
     if cursor.token.kind == "-" and cursor.peek() == "end":
         cursor.take()
-        return UnaryTests((), False, cursor.span(0))
+        return syntax.UnaryTests((), False, cursor.span(0))
     if cursor.token.text == "not" and cursor.peek() == "(":
         opening = cursor.tokens[1]
         cursor.go(2)
         tests = _tests(cursor)
         cursor.close(opening, ")")
         if cursor.token.kind == "end":
-            return UnaryTests(tests, True, cursor.span(0))
+            return syntax.UnaryTests(tests, True, cursor.span(0))
         cursor.go(0)
     tests = _tests(cursor)
-    return UnaryTests(tests, False, cursor.span(0))
+    return syntax.UnaryTests(tests, False, cursor.span(0))
 
 
 def _tests(cursor: Cursor) -> tuple[Expression, ...]:

@@ -5,7 +5,7 @@ A value is written as the function `string` gives it; an item inside a list is w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, cast
 
@@ -41,29 +41,47 @@ def print_number(number: Decimal) -> str:
 def print_value(value: object, *, inside: bool = False) -> str | None:
     """The text of a value; None where it would be longer than a text can be."""
     pieces: list[str] = []
-    room = [limits.CHARACTERS]
-    _add_value(value, pieces, room, inside)
-    return "".join(pieces) if room[0] >= 0 else None
+    room = limits.CHARACTERS
+    for piece in _pieces(value, inside):
+        room -= len(piece)
+        if room < 0:
+            return None
+        pieces.append(piece)
+    return "".join(pieces)
 
 
-def _add_text(text: str, pieces: list[str], room: list[int]) -> None:
-    room[0] -= len(text)
-    if room[0] >= 0:
-        pieces.append(text)
-
-
-def _add_value(value: object, pieces: list[str], room: list[int], inside: bool) -> None:
-    if room[0] < 0:
-        return
+def _pieces(value: object, inside: bool) -> Iterator[str]:
     what = kind(value)
     if what == "list":
-        _add_list(cast(Sequence[object], value), pieces, room)
+        yield "["
+        for at, item in enumerate(cast(Sequence[object], value)):
+            yield ", " if at else ""
+            yield from _pieces(item, True)
+        yield "]"
     elif what == "context":
-        _add_context(cast(Mapping[str, object], value), pieces, room)
+        yield "{"
+        for at, (key, item) in enumerate(cast(Mapping[str, object], value).items()):
+            yield f"{', ' if at else ''}{key if is_identifier(key) else quote(key)}: "
+            yield from _pieces(item, True)
+        yield "}"
     elif isinstance(value, Range):
-        _add_range(value, pieces, room)
+        yield from _range_pieces(value)
     else:
-        _add_text(_simple(value, what, inside), pieces, room)
+        yield _simple(value, what, inside)
+
+
+def _range_pieces(value: Range) -> Iterator[str]:
+    if value.low is None or value.high is None:
+        closed = value.low_closed if value.high is None else value.high_closed
+        yield ("(>" if value.high is None else "(<") + ("= " if closed else " ")
+        yield from _pieces(value.low if value.high is None else value.high, True)
+        yield ")"
+        return
+    yield "[" if value.low_closed else "("
+    yield from _pieces(value.low, True)
+    yield ".."
+    yield from _pieces(value.high, True)
+    yield "]" if value.high_closed else ")"
 
 
 def _simple(value: object, what: str, inside: bool) -> str:
@@ -77,41 +95,6 @@ def _simple(value: object, what: str, inside: bool) -> str:
     if value is None or isinstance(value, bool):
         return _CONSTANTS[value]
     return what
-
-
-def _add_list(items: Sequence[object], pieces: list[str], room: list[int]) -> None:
-    _add_text("[", pieces, room)
-    for at, item in enumerate(items):
-        if room[0] < 0:
-            return
-        _add_text(", " if at else "", pieces, room)
-        _add_value(item, pieces, room, True)
-    _add_text("]", pieces, room)
-
-
-def _add_context(context: Mapping[str, object], pieces: list[str], room: list[int]) -> None:
-    _add_text("{", pieces, room)
-    for at, key in enumerate(context):
-        if room[0] < 0:
-            return
-        name = key if is_identifier(key) else quote(key)
-        _add_text(f"{', ' if at else ''}{name}: ", pieces, room)
-        _add_value(context[key], pieces, room, True)
-    _add_text("}", pieces, room)
-
-
-def _add_range(value: Range, pieces: list[str], room: list[int]) -> None:
-    if value.low is None or value.high is None:
-        closed = value.low_closed if value.high is None else value.high_closed
-        _add_text(("(>" if value.high is None else "(<") + ("= " if closed else " "), pieces, room)
-        _add_value(value.low if value.high is None else value.high, pieces, room, True)
-        _add_text(")", pieces, room)
-        return
-    _add_text("[" if value.low_closed else "(", pieces, room)
-    _add_value(value.low, pieces, room, True)
-    _add_text("..", pieces, room)
-    _add_value(value.high, pieces, room, True)
-    _add_text("]" if value.high_closed else ")", pieces, room)
 
 
 # Syntax trees

@@ -5,48 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from policyengine.feel.syntax.cursor import Cursor
-from policyengine.feel.types.types import (
-    ANY,
-    ANY_FUNCTION,
-    BOOLEAN,
-    DATE,
-    DATE_TIME,
-    DAYS_DURATION,
-    MONTHS_DURATION,
-    NULL,
-    NUMBER,
-    TEXT,
-    TIME,
-    Context,
-    Enum,
-    FunctionType,
-    ListOf,
-    Named,
-    Number,
-    OneOf,
-    RangeOf,
-    Scalar,
-    Type,
-)
+from policyengine.feel.types import types
+from policyengine.feel.types.types import Type
 
 SIMPLE: dict[str, Type] = {
-    "Any": ANY,
-    "Null": NULL,
-    "number": NUMBER,
-    "string": TEXT,
-    "boolean": BOOLEAN,
-    "date": DATE,
-    "time": TIME,
-    "date and time": DATE_TIME,
-    "dateTime": DATE_TIME,
-    "days and time duration": DAYS_DURATION,
-    "dayTimeDuration": DAYS_DURATION,
-    "years and months duration": MONTHS_DURATION,
-    "yearMonthDuration": MONTHS_DURATION,
-    "list": ListOf(ANY),
-    "context": Context({}),
-    "range": RangeOf(ANY),
-    "function": ANY_FUNCTION,
+    "Any": types.ANY,
+    "Null": types.NULL,
+    "number": types.NUMBER,
+    "string": types.TEXT,
+    "boolean": types.BOOLEAN,
+    "date": types.DATE,
+    "time": types.TIME,
+    "date and time": types.DATE_TIME,
+    "dateTime": types.DATE_TIME,
+    "days and time duration": types.DAYS_DURATION,
+    "dayTimeDuration": types.DAYS_DURATION,
+    "years and months duration": types.MONTHS_DURATION,
+    "yearMonthDuration": types.MONTHS_DURATION,
+    "list": types.ListOf(types.ANY),
+    "context": types.Context({}),
+    "range": types.RangeOf(types.ANY),
+    "function": types.ANY_FUNCTION,
 }
 _LONG = ("date and time", "days and time duration", "years and months duration")
 
@@ -62,7 +41,7 @@ def type_name(cursor: Cursor) -> Type:
 def _type(cursor: Cursor) -> Type:
     if cursor.token.kind == "function":
         cursor.take()
-        return _function(cursor) if cursor.skip("<") else ANY_FUNCTION
+        return _function(cursor) if cursor.skip("<") else types.ANY_FUNCTION
     for long in _LONG:
         words = long.split()
         if [token.text for token in cursor.tokens[cursor.at : cursor.at + len(words)]] == words:
@@ -70,17 +49,17 @@ def _type(cursor: Cursor) -> Type:
             return SIMPLE[long]
     if cursor.token.kind == "null":
         cursor.take()
-        return NULL
+        return types.NULL
     name = cursor.expect("name", "the name of a type").text
     if name in {"list", "range"} and cursor.skip("<"):
         item = type_name(cursor)
         cursor.expect(">")
-        return ListOf(item) if name == "list" else RangeOf(item)
+        return types.ListOf(item) if name == "list" else types.RangeOf(item)
     if name == "context" and cursor.skip("<"):
         return _context(cursor)
     while cursor.skip("."):
         name += "." + cursor.expect("name", "a name after the dot").text
-    return SIMPLE.get(name) or Named(name)
+    return SIMPLE.get(name) or types.Named(name)
 
 
 def _context(cursor: Cursor) -> Type:
@@ -93,7 +72,7 @@ def _context(cursor: Cursor) -> Type:
         fields[" ".join(words)] = type_name(cursor)
         if not cursor.skip(","):
             cursor.expect(">")
-            return Context(fields)
+            return types.Context(fields)
 
 
 def _function(cursor: Cursor) -> Type:
@@ -104,21 +83,21 @@ def _function(cursor: Cursor) -> Type:
             break
     cursor.expect(">")
     cursor.expect("->")
-    return FunctionType(tuple(parameters), type_name(cursor))
+    return types.FunctionType(tuple(parameters), type_name(cursor))
 
 
-def resolved(kind: Type, types: Mapping[str, Type]) -> Type | None:
+def resolved(kind: Type, declared: Mapping[str, Type]) -> Type | None:
     """A type with the types that it names put in; None where one of them is not known."""
     match kind:
-        case Named(name):
-            return types.get(name)
-        case ListOf(item) | RangeOf(item):
-            inner = resolved(item, types)
+        case types.Named(name):
+            return declared.get(name)
+        case types.ListOf(item) | types.RangeOf(item):
+            inner = resolved(item, declared)
             return None if inner is None else type(kind)(inner)
-        case Context(fields):
-            parts = {name: resolved(field, types) for name, field in fields.items()}
+        case types.Context(fields):
+            parts = {name: resolved(field, declared) for name, field in fields.items()}
             known = {name: part for name, part in parts.items() if part is not None}
-            return Context(known) if len(known) == len(parts) else None
+            return types.Context(known) if len(known) == len(parts) else None
         case _:
             return kind
 
@@ -126,21 +105,21 @@ def resolved(kind: Type, types: Mapping[str, Type]) -> Type | None:
 def print_type(kind: Type) -> str:
     """A type as FEEL writes it."""
     match kind:
-        case ListOf(item):
+        case types.ListOf(item):
             return f"list<{print_type(item)}>"
-        case RangeOf(item):
+        case types.RangeOf(item):
             return f"range<{print_type(item)}>"
-        case Context(fields) if fields:
+        case types.Context(fields) if fields:
             return "context<" + ", ".join(f"{name}: {print_type(of)}" for name, of in fields.items()) + ">"
-        case FunctionType(parameters, result):
+        case types.FunctionType(parameters, result):
             return f"function<{', '.join(map(print_type, parameters))}>->{print_type(result)}"
-        case Named(name) | Scalar(name):
+        case types.Named(name) | types.Scalar(name):
             return name
-        case Number():
+        case types.Number():
             return "number"
-        case Context():
+        case types.Context():
             return "context"
-        case Enum():
+        case types.Enum():
             return "string"
-        case OneOf():
+        case types.OneOf():
             return "Any"

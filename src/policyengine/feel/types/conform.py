@@ -11,20 +11,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, cast
 
-from policyengine.feel.types.types import (
-    ANY,
-    DATE_TIME,
-    Context,
-    Enum,
-    FunctionType,
-    ListOf,
-    Named,
-    Number,
-    OneOf,
-    RangeOf,
-    Scalar,
-    Type,
-)
+from policyengine.feel.types import types
+from policyengine.feel.types.types import Type
 from policyengine.feel.values.values import DateTime, FarDate, Invocable, Range, Time, Unknown, kind
 
 
@@ -50,14 +38,14 @@ _KINDS = {
 
 def conform(value: object, wanted: Type) -> object:
     """The value as one of the type, after the implicit conversions, or `MISMATCH`; null is of every type."""
-    if value is None or wanted == ANY or isinstance(value, Unknown):
+    if value is None or wanted == types.ANY or isinstance(value, Unknown):
         return value
-    if isinstance(wanted, ListOf):
+    if isinstance(wanted, types.ListOf):
         items = value if kind(value) == "list" else [value]
         return items if _all(cast(Sequence[object], items), wanted.item) else MISMATCH
     if is_instance(value, wanted):
         return value
-    if wanted == DATE_TIME and isinstance(value, (datetime.date, FarDate)):
+    if wanted == types.DATE_TIME and isinstance(value, (datetime.date, FarDate)):
         return DateTime(value, Time(0, 0, Decimal(0), 0))
     if kind(value) == "list":
         items = cast(Sequence[object], value)
@@ -67,7 +55,7 @@ def conform(value: object, wanted: Type) -> object:
 
 
 def _all(items: Sequence[object], wanted: Type) -> bool:
-    return wanted == ANY or all(_may_be(item, wanted) for item in items)
+    return wanted == types.ANY or all(_may_be(item, wanted) for item in items)
 
 
 def _may_be(value: object, wanted: Type) -> bool:
@@ -77,25 +65,25 @@ def _may_be(value: object, wanted: Type) -> bool:
 def is_instance(value: object, wanted: Type) -> bool:
     """Whether a value is of a type; null is of none (but of `Null`), a part of a value may be null."""
     if value is None:
-        return wanted == Scalar("Null")
+        return wanted == types.Scalar("Null")
     match wanted:
-        case Scalar(name):
+        case types.Scalar(name):
             return name == "Any" or kind(value) in _KINDS.get(name, ())
-        case Number():
+        case types.Number():
             return isinstance(value, Decimal)
-        case Enum(_, values):
+        case types.Enum(_, values):
             return value in values
-        case ListOf(item):
+        case types.ListOf(item):
             return kind(value) == "list" and _all(cast(Sequence[object], value), item)
-        case Context(fields):
+        case types.Context(fields):
             return kind(value) == "context" and _has(cast(Mapping[str, object], value), fields)
-        case RangeOf(item):
+        case types.RangeOf(item):
             return isinstance(value, Range) and all(_may_be(end, item) for end in (value.low, value.high))
-        case FunctionType():
+        case types.FunctionType():
             return isinstance(value, Invocable) and value.fits(wanted)
-        case OneOf(options):
+        case types.OneOf(options):
             return any(is_instance(value, option) for option in options)
-        case Named():
+        case types.Named():
             return False
 
 

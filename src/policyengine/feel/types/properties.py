@@ -6,20 +6,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from policyengine.feel.types.types import (
-    BOOLEAN,
-    COUNT,
-    DATE,
-    DATE_TIME,
-    DAYS_DURATION,
-    DURATION,
-    MONTHS_DURATION,
-    NUMBER,
-    TEXT,
-    TIME,
-    RangeOf,
-    Type,
-)
+from policyengine.feel.types import types
+from policyengine.feel.types.types import Type
 from policyengine.feel.values import calendar
 from policyengine.feel.values.comparison import date_time_offset, time_offset
 from policyengine.feel.values.temporal import Duration, duration, seconds_of
@@ -108,28 +96,26 @@ def property_of(value: object, name: str) -> object:
     return Decimal(found) if isinstance(found, int) and not isinstance(found, bool) else found
 
 
-_CLOCK: dict[str, Type] = {
-    "hour": COUNT,
-    "minute": COUNT,
-    "second": NUMBER,
-    "time offset": DAYS_DURATION,
-    "timezone": TEXT,
+_KINDS: dict[Type, tuple[str, ...]] = {
+    types.DATE: ("date",),
+    types.TIME: ("time",),
+    types.DATE_TIME: ("date and time",),
+    types.DAYS_DURATION: ("days duration",),
+    types.MONTHS_DURATION: ("months duration",),
+    types.DURATION: ("days duration", "months duration"),
 }
-_CALENDAR: dict[str, Type] = dict.fromkeys(_DATE, COUNT)
-_LENGTH: dict[str, Type] = {"days": COUNT, "hours": COUNT, "minutes": COUNT, "seconds": NUMBER}
-_MONTHS: dict[str, Type] = {"years": COUNT, "months": COUNT}
-_TYPES: dict[Type, dict[str, Type]] = {
-    DATE: _CALENDAR,
-    TIME: _CLOCK,
-    DATE_TIME: {**_CALENDAR, **_CLOCK},
-    DAYS_DURATION: _LENGTH,
-    MONTHS_DURATION: _MONTHS,
-    DURATION: {**_LENGTH, **_MONTHS},
+# All others are whole numbers.
+_TYPES: dict[str, Type] = {
+    "second": types.NUMBER,
+    "seconds": types.NUMBER,
+    "time offset": types.DAYS_DURATION,
+    "timezone": types.TEXT,
 }
 
 
 def property_types(of: Type) -> dict[str, Type]:
     """The parts that a value of a type has, with their types."""
-    if isinstance(of, RangeOf):
-        return {"start": of.item, "end": of.item, "start included": BOOLEAN, "end included": BOOLEAN}
-    return _TYPES.get(of, {})
+    if isinstance(of, types.RangeOf):
+        included = types.BOOLEAN
+        return {"start": of.item, "end": of.item, "start included": included, "end included": included}
+    return {name: _TYPES.get(name, types.COUNT) for what in _KINDS.get(of, ()) for name in _PROPERTIES[what]}

@@ -12,26 +12,9 @@ from functools import partial
 from typing import Protocol, TypeAlias
 
 from policyengine.dataclass import dataclass
+from policyengine.feel.types import types
 from policyengine.feel.types.conform import MISMATCH, conform
-from policyengine.feel.types.types import (
-    ANY,
-    ANY_CONTEXT,
-    ANY_FUNCTION,
-    BOOLEAN,
-    DATE,
-    DATE_TIME,
-    DAYS_DURATION,
-    DURATION,
-    MONTHS_DURATION,
-    NUMBER,
-    TEXT,
-    TIME,
-    ListOf,
-    OneOf,
-    RangeOf,
-    Type,
-    describe,
-)
+from policyengine.feel.types.types import Type, describe
 from policyengine.feel.values.values import Failed, Unknown, unknown
 
 
@@ -112,29 +95,29 @@ def _usage(signature: Signature) -> str:
 
 
 _TYPES: dict[str, Type] = {
-    "any": ANY,
-    "number": NUMBER,
-    "text": TEXT,
-    "boolean": BOOLEAN,
-    "date": DATE,
-    "time": TIME,
-    "date and time": DATE_TIME,
-    "days duration": DAYS_DURATION,
-    "months duration": MONTHS_DURATION,
-    "duration": DURATION,
-    "context": ANY_CONTEXT,
-    "function": ANY_FUNCTION,
-    "range": RangeOf(ANY),
-    "list": ListOf(ANY),
+    "any": types.ANY,
+    "number": types.NUMBER,
+    "text": types.TEXT,
+    "boolean": types.BOOLEAN,
+    "date": types.DATE,
+    "time": types.TIME,
+    "date and time": types.DATE_TIME,
+    "days duration": types.DAYS_DURATION,
+    "months duration": types.MONTHS_DURATION,
+    "duration": types.DURATION,
+    "context": types.ANY_CONTEXT,
+    "function": types.ANY_FUNCTION,
+    "range": types.RangeOf(types.ANY),
+    "list": types.ListOf(types.ANY),
 }
 _PARAMETER = re.compile(r"\s*([^:?]+?)(\?)?(\.\.\.)?: ([^,]+?)( or null)?\s*(?:,|$)")
 
 
 def _type(text: str) -> Type:
     if text.startswith("list of "):
-        return ListOf(_type(text.removeprefix("list of ")))
+        return types.ListOf(_type(text.removeprefix("list of ")))
     options = tuple(_TYPES[option] for option in text.split("|"))
-    return options[0] if len(options) == 1 else OneOf(options)
+    return options[0] if len(options) == 1 else types.OneOf(options)
 
 
 def signature(
@@ -205,7 +188,7 @@ def bind(
         open_ones = [
             arguments[at]
             for parameter, at in arranged
-            if isinstance(arguments[at], Unknown) and parameter.type != ANY
+            if isinstance(arguments[at], Unknown) and parameter.type != types.ANY
         ]
         if open_ones:  # only what is taken as any value may be unknown
             return partial(unknown, open_ones)
@@ -240,21 +223,21 @@ def _complete(way: Signature, given: Sequence[Parameter], values: Sequence[objec
 
 def type_of_first(arguments: Sequence[Type]) -> Type:
     """The type of the first argument."""
-    return arguments[0] if arguments else ANY
+    return arguments[0] if arguments else types.ANY
 
 
 def item_of_first(arguments: Sequence[Type]) -> Type:
     """The type of the items of the first argument, or of that itself if it is no list."""
     first = type_of_first(arguments)
-    return first.item if isinstance(first, ListOf) else first
+    return first.item if isinstance(first, types.ListOf) else first
 
 
 def list_like_first(arguments: Sequence[Type]) -> Type:
     """A list like the first argument."""
-    return ListOf(item_of_first(arguments))
+    return types.ListOf(item_of_first(arguments))
 
 
 def list_like_all(arguments: Sequence[Type]) -> Type:
     """A list like the arguments if they all have one type, else a list of anything."""
-    kinds = {argument.item if isinstance(argument, ListOf) else argument for argument in arguments}
-    return ListOf(kinds.pop() if len(kinds) == 1 else ANY)
+    kinds = {argument.item if isinstance(argument, types.ListOf) else argument for argument in arguments}
+    return types.ListOf(kinds.pop() if len(kinds) == 1 else types.ANY)

@@ -13,7 +13,6 @@ from policyengine.api import Program, load
 from policyengine.decision.decision import Decision
 from policyengine.decision.findings import Finding
 from policyengine.engine.reference.row import evaluate
-from policyengine.engine.rows.decide import decide
 from policyengine.engine.rows.engine import Compiled, compile_graph
 from policyengine.engine.rows.outcomes import Outcome, SubjectOutcomes
 from policyengine.feel.values.values import Months
@@ -94,7 +93,7 @@ def compare_programs(records: int, seed: int = 11) -> Iterator[tuple[int, str]]:
 
 
 def _of_record(program: Program, compiled: Compiled, record: Record) -> Iterator[tuple[int, str]]:
-    expected, found = evaluate(program.linked, record), decide(compiled, program.linked, record)
+    expected, found = evaluate(program.linked, record), compiled.decide(program.linked, record)
     yield len(expected.findings), _difference(expected, found)
     yield len(expected.findings), _light(expected, compiled.outcomes(record).subjects, program.id)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from policyengine.decision.json_shape import plain
-from policyengine.engine.reference.missing import unsettled
+from policyengine.engine.missing_facts import unsettled
 from policyengine.engine.reference.reasons import explain
 from policyengine.engine.reference.scope import root_scope
 from policyengine.feel.values.values import Unknown

@@ -7,7 +7,7 @@ from decimal import Context, Decimal
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Finding
 from policyengine.diagnostics import did_you_mean
-from policyengine.engine.reference.missing import unsettled
+from policyengine.engine.missing_facts import unsettled
 from policyengine.engine.reference.row import read_rule
 from policyengine.engine.reference.scope import Scope, instances, root_scope
 from policyengine.feel.values.values import FarDate, Unknown

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
+from policyengine.feel.limits import NUMBERS
 from policyengine.feel.types.types import Context, ListOf, Number, Type
 from policyengine.feel.values.values import FarDate, Unknown
 
@@ -39,3 +42,42 @@ def _amount(value: Decimal, digits: int) -> Decimal:
     if -digits < exponent < 30:
         figures, exponent = (*figures, *(0,) * (exponent + digits)), -digits
     return Decimal((sign, figures, exponent))
+
+
+Show = Callable[[Any], object]
+# Amounts of other sizes are rare, and there are rules for them.
+_LARGE = 30
+_ONE = Decimal(1)
+
+
+def shower(kind: Type | None, digits: int) -> Show:
+    """What shows the values of a type as `as_shown` does, with less ado."""
+
+    def shows(value: Any) -> object:
+        return as_shown(value, kind, digits)
+
+    if isinstance(kind, Number) and kind.unit == "money":
+        return _amounts(digits, shows)
+    if isinstance(kind, Number) and kind.unit == "count":
+        return lambda value: (
+            int(value) if value.__class__ is Decimal and value.same_quantum(_ONE) else shows(value)
+        )
+    plain = frozenset({str, bool, Decimal})
+    return lambda value: value if value.__class__ in plain else shows(value)
+
+
+def _amounts(digits: int, otherwise: Show) -> Show:
+    """Amounts have the digits of the minor unit, and those beyond that are not zero."""
+    quantum = Decimal(1).scaleb(-digits)
+
+    def shows(value: Any) -> object:
+        if value.__class__ is not Decimal or not value:
+            return otherwise(value)
+        if value.same_quantum(quantum):
+            return value
+        if not -_LARGE < value.adjusted() < _LARGE:
+            return otherwise(value)
+        near = value.quantize(quantum, context=NUMBERS)
+        return near if near == value else value.normalize(NUMBERS)
+
+    return shows

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from functools import cached_property
+from typing import Any
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.types.types import Type
@@ -71,7 +72,8 @@ class Graph:
             found = self.nodes.get(owner, {}).get(name)
             if found is not None:
                 return owner, found
-            if owner not in self.repeats and name in self.vocabulary.row(owner).fields:
+            known = self.repeats[owner].types if owner in self.repeats else self.vocabulary.row(owner).fields
+            if name in known:
                 return None
         return None
 
@@ -94,13 +96,14 @@ class Graph:
             found = self.node(entity, word)
             if found is not None:
                 yield found[0], word
-        for below in self._listed(entity, words):
+        for below in self.listed(entity, words):
             yield from ((below, word) for word in self.nodes.get(below, {}) if word in words)
         if entity in self.repeats:
             repeat = self.repeats[entity]
             yield repeat.within, repeat.items
 
-    def _listed(self, entity: str, words: frozenset[str]) -> Iterator[str]:
+    def listed(self, entity: str, words: frozenset[str]) -> Iterator[str]:
+        """The entities whose lists an expression at an entity mentions."""
         for name, child in self.vocabulary.entities.items():
             if child.list in words and child.within in set(self.lineage(entity)) | set(self._below(entity)):
                 yield name
@@ -129,13 +132,8 @@ class Graph:
         return {key: keys for key, keys in found.items() if keys}
 
     @cached_property
-    def nouns(self) -> dict[Key, str]:
-        """What names are called where an entity sees them, as far as it was asked for."""
-        return {}
-
-    @cached_property
-    def facts(self) -> dict[Key, bool]:
-        """Which names that an entity sees are facts, as far as it was asked for."""
+    def templates(self) -> dict[object, Any]:
+        """What the reference says of conditions, as far as it was asked."""
         return {}
 
     @cached_property

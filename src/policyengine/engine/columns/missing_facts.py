@@ -1,6 +1,6 @@
 """The missing facts of a batch, each with the findings that need it, as rows of the findings table.
 
-The findings that are not decided need what they rest on, as `engine.reference.missing` says; `demand_forms`
+The findings that are not decided need what they rest on, as `engine.missing_facts` says; `demand_forms`
 takes the needs down to the facts.
 """
 

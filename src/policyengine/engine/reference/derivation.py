@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Finding
 from policyengine.engine.reference.scope import Scope, instances, root_scope
-from policyengine.engine.reference.sentences import Sentences
+from policyengine.engine.value_words import Words
 from policyengine.feel.syntax.tree import Expression, names
 from policyengine.feel.types.types import Type
 from policyengine.feel.values.values import Unknown
@@ -81,7 +81,7 @@ def _fact(scope: Scope, name: str, depth: int) -> Iterator[Step]:
         return
     place = at.record.document.value_span((*at.record.pointer, name))
     value = at[name]
-    words = Sentences(at)
+    words = Words(at.graph, at.entity)
     yield Step(depth, words.noun(name), name, _shown(at, value, words.kind(name)), place)
 
 
@@ -94,4 +94,4 @@ def _shown(scope: Scope, value: object, kind: Type | None) -> str:
         return "not known"
     if isinstance(value, tuple):
         return f"{len(value)} in the list"
-    return Sentences(scope).shown(value, kind)
+    return Words(scope.graph, scope.entity).writer(kind)(value)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyengine.dataclass import dataclass
-from policyengine.decision.findings import Outcome, Reason
+from policyengine.decision.findings import Reason
 from policyengine.decision.wording import join
 from policyengine.engine.reference.scope import Scope
-from policyengine.engine.reference.sentences import Sentences
+from policyengine.engine.sentences import template
+from policyengine.engine.value_words import Words
 from policyengine.feel.syntax.tree import (
     And,
     Binary,
@@ -23,7 +24,6 @@ from policyengine.feel.syntax.tree import (
     Literal,
     Name,
     Negate,
-    Open,
     Or,
     names,
 )
@@ -35,7 +35,7 @@ SEE_THROUGH = ("is true", "once known", "not")
 # What is worked out of values and is no condition: its reasons are those of the names in it.
 WORKED_OUT = (Binary, Negate)
 # So many cases that are not known are told; of a long table the rest would say the same again.
-_MOST_OPEN = 3
+MOST_OPEN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +48,7 @@ class _Told:
 
 def explain(scope: Scope, name: str) -> tuple[Reason, ...]:
     """The reasons for the value of a node."""
-    return scope.explained(_explained, name)
-
-
-def _explained(scope: Scope, name: str) -> tuple[Reason, ...]:
     return tuple(dict.fromkeys(_told(_node(scope, name, True), set())))
-
-
-def outcome(value: object) -> Outcome:
-    """What a value says of a condition."""
-    if value is True:
-        return "holds"
-    if value is False:
-        return "fails"
-    return "unknown" if isinstance(value, Unknown) else "value"
 
 
 def _node(scope: Scope, name: str, upright: bool) -> Iterator[Reason | _Told]:
@@ -133,32 +120,20 @@ def _leaf(scope: Scope, expression: Expression, upright: bool) -> Iterator[Reaso
             ):
                 yield from _reasons(scope, Name(name, expression.span), True)
         return
-    yield scope.remembered(_reason, expression, value, upright)
+    yield _reason(scope, expression, value, upright)
     yield from _tellers(scope, expression)
 
 
 def _reason(scope: Scope, expression: Expression, value: object, upright: bool) -> Reason:
     """The sentence of a condition; it rests on the values of the names in it and on nothing else."""
-    if isinstance(expression, Open):
-        return Reason(expression.reason, "unknown", expression.span)
-    sentence = Sentences(scope).of(expression, value)
-    found = outcome(value)
-    if not upright and found in ("holds", "fails"):
-        found = "fails" if found == "holds" else "holds"
-    return Reason(
-        sentence.text, found, expression.span,
-        _fact(scope, sentence.fact), sentence.have, sentence.need, sentence.short_by, sentence.noun,
-    )  # fmt: skip
-
-
-def _fact(scope: Scope, name: str | None) -> str | None:
-    """The name, if it is one that a record or a formula gives; nodes of policies have none of their own."""
-    if name is None:
-        return None
-    graph, known = scope.graph, scope.graph.facts
-    if (scope.entity, name) not in known:
-        known[scope.entity, name] = graph.vocabulary.fact(graph.real(scope.entity), name) is not None
-    return name if known[scope.entity, name] else None
+    key = (scope.entity, expression.name if isinstance(expression, Name) else id(expression), expression.span)
+    templates = scope.graph.templates
+    if (key, upright) not in templates:
+        templates[key, upright] = template(Words(scope.graph, scope.entity), expression, upright)
+    slots, say = templates[key, upright]
+    values = (scope[each.name] if isinstance(each, Name) else scope.value(each) for each in slots)
+    found: Reason = say(value, *values)
+    return found
 
 
 # Values that tell their cases
@@ -201,7 +176,7 @@ def _cases(scope: Scope, name: str) -> Iterator[Reason | _Told]:
     if not is_known:
         yield from _open(scope, open_ones)
     elif open_ones and not holding:
-        several = join([case.heading for case in open_ones[:_MOST_OPEN]], "or")
+        several = join([case.heading for case in open_ones[:MOST_OPEN]], "or")
         yield Reason(f"{several}: they give the same", "value", node.at)
     if not holding and not open_ones:
         yield Reason(cases.otherwise, "value", node.at)
@@ -210,7 +185,7 @@ def _cases(scope: Scope, name: str) -> Iterator[Reason | _Told]:
 def _open(scope: Scope, cases: list[ReasonCase]) -> Iterator[Reason | _Told]:
     """What is not known of cases; of a long table most would say the same again."""
     said: set[str] = set()
-    for case in cases[:_MOST_OPEN]:
+    for case in cases[:MOST_OPEN]:
         for each in _node(scope, case.node, True):
             if isinstance(each, _Told) or each.text not in said:
                 yield each

@@ -8,7 +8,7 @@ from typing import Any
 from policyengine.decision.decision import Decision
 from policyengine.decision.findings import NOT_APPLICABLE, UNDETERMINED, Finding, Origin, Reason, Shortfall
 from policyengine.engine.finding_values import as_shown
-from policyengine.engine.reference.missing import lists_left_out, missing_facts, unsettled
+from policyengine.engine.missing_facts import lists_left_out, missing_facts, unsettled
 from policyengine.engine.reference.reasons import explain
 from policyengine.engine.reference.scope import Scope, instances, root_scope
 from policyengine.feel.values.values import Unknown
@@ -62,10 +62,6 @@ def evaluate(program: Program, record: Record) -> Decision:
 
 def read_rule(rule: Rule, scope: Scope) -> Finding | None:
     """The finding of a rule for one instance; None where the rule has none for it."""
-    return scope.judged(_read_rule, rule)
-
-
-def _read_rule(rule: Rule, scope: Scope) -> Finding | None:
     exists = scope[rule.exists] if rule.exists is not None else True
     if exists is False:
         return None

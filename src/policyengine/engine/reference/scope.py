@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, TypeVar
 
 from policyengine.decision.findings import Subject
 from policyengine.feel.evaluation.evaluator import evaluate
@@ -14,9 +13,6 @@ from policyengine.feel.values.values import Missing, Unknown
 from policyengine.policy.vocabulary import Entity
 from policyengine.program.graph import Graph
 from policyengine.program.record import Record
-
-R = TypeVar("R")
-T = TypeVar("T")
 
 
 class Scope(Mapping[str, object]):
@@ -86,24 +82,6 @@ class Scope(Mapping[str, object]):
     def value(self, expression: Expression) -> object:
         """The value of an expression at this instance."""
         return evaluate(expression, Sight(self), mode="policy", functions=LIBRARY)
-
-    def remembered(
-        self,
-        work: Callable[[Any, Expression, object, bool], T],
-        expression: Expression,
-        value: object,
-        upright: bool,
-    ) -> T:
-        """What `work` says of an expression and its value here, which an engine may keep for equal values."""
-        return work(self, expression, value, upright)
-
-    def explained(self, work: Callable[[Any, str], T], name: str) -> T:
-        """What `work` gives as reasons for a node here, which an engine may keep for equal outcomes."""
-        return work(self, name)
-
-    def judged(self, work: Callable[[R, Any], T], rule: R) -> T:
-        """What `work` makes of a rule here, which an engine may keep for equal facts."""
-        return work(rule, self)
 
     def __contains__(self, name: object) -> bool:
         """Whether the instance itself has the name; what lies above it is only in its `Sight`."""

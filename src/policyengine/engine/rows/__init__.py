@@ -1,11 +1,9 @@
-"""A program as generated Python source: the answers of the reference engine, many times faster.
+"""A program as generated Python: the answers of the reference engine, many times faster.
 
-In: a linked program, then one record after the other. Out: a `Decision`, or the outcomes alone.
-The reference (`engine/reference`) walks the trees of expressions. Here the graph becomes one function an
-entity (`nodes`), outcomes without reasons another (`light`). Findings with their reasons are put together by
-plan where conditions come out as they did before (`runs`, `answers`, `plans`), or are kept for records with
-the same facts (`bundles`, `traces`). Wherever something is not known, or there is no code for it, the
-reference is asked; so there is one meaning, not two.
+In: a linked program, and its records. Out: decisions, or outcomes without reasons. `node_source` writes the
+nodes of every entity as functions, by the generator of `feel.codegen`; a value may be unknown, and nothing is
+left to the reference. `readings` and `explanation` look at every rule and condition once, and then read
+findings and their reasons off the values of an instance (`instance`, `places`).
 """
 
 from __future__ import annotations
@@ -21,21 +19,17 @@ if TYPE_CHECKING:
     from policyengine.engine.rows.engine import Compiled
     from policyengine.engine.rows.outcomes import Outcomes
 
-# So many records are answered sooner by walking the trees than by writing code first.
-_FEW = 3
-
 
 class Engine:
-    """Answers for the records of one program: the first few by the reference, the others by its code."""
+    """Answers for the records of one program, by its code, which is written when it is first wanted."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._answered = 0
         self._compiled: Compiled | None = None
 
     @property
     def compiled(self) -> Compiled:
-        """The code of the program, which is written when it is first wanted."""
+        """The code of the program."""
         if self._compiled is None:
             from policyengine.engine.rows.engine import compile_graph
 
@@ -46,18 +40,11 @@ class Engine:
 
     def decide(self, record: Record) -> Decision:
         """The decision for a record, with all reasons."""
-        if self._compiled is None and self._answered < _FEW:
-            from policyengine.engine.reference.row import evaluate
-
-            self._answered += 1
-            return evaluate(self._program, record)
-        from policyengine.engine.rows.decide import decide
-
-        return decide(self.compiled, self._program, record)
+        return self.compiled.decide(self._program, record)
 
     def outcomes(self, record: Record) -> Outcomes:
         """What is found for everyone in a record, without reasons."""
-        return (self._compiled or self.compiled).outcomes(record)
+        return self.compiled.outcomes(record)
 
     def refusal(self, diagnostics: tuple[Diagnostic, ...]) -> Outcomes:
         """The outcomes of a record that cannot be read."""

@@ -1,156 +1,139 @@
-"""The instances that generated code works on: those of the reference, made with less ado."""
+"""The instances that generated code works on: one of an entity, with its values by position."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from policyengine.decision.findings import Subject
-from policyengine.engine.reference.scope import Scope
-from policyengine.engine.rows.memory import Memory
-from policyengine.engine.rows.traces import Said, Trace, Watch
+from policyengine.engine.construct import constructor
+from policyengine.engine.reference.scope import Sight
+from policyengine.engine.rows.places import Layout
+from policyengine.feel.evaluation.evaluator import evaluate
+from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax.tree import Expression
-from policyengine.feel.values.values import Unknown
-from policyengine.policy.vocabulary import Entity
-from policyengine.program.graph import Graph
+from policyengine.feel.values.values import Missing, Unknown
 from policyengine.program.record import Record
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from policyengine.engine.rows.engine import Compiled
 
 
-class Instance(Scope):
-    """One instance of an entity; generated code reads its facts and leaves the values of its nodes here."""
+class Row(Mapping[str, object]):
+    """One instance of an entity; `v` has its values by their position in the `layout`.
 
-    __slots__ = ("known", "memory", "told", "watch")
+    As a mapping it is a value of FEEL: what an expression sees of an instance in a list. `record` is None
+    for a computed instance, whose names are `given`.
+    """
+
+    __slots__ = ("above", "given", "layout", "program", "record", "subject", "v")
 
     def __init__(
-        self, memory: Memory, watch: Watch, graph: Graph, entity: str, subject: Subject, *,
-        above: Instance | None = None, record: Record | None = None,
-        given: Mapping[str, object] | None = None, today: date | None = None,
+        self, program: Compiled, layout: Layout, subject: Subject, above: Row | None,
+        record: Record | None, given: Mapping[str, object],
     ) -> None:  # fmt: skip
-        self.graph = graph
-        self.entity = entity
+        self.program = program
+        self.layout = layout
         self.subject = subject
         self.above = above
         self.record = record
-        self.given = {} if given is None else given
-        self._declared = graph.vocabulary.entities.get(entity)
-        self._memo = {} if today is None else {"today": today}
-        self.memory = memory
-        self.watch = watch
-        self.known: dict[int, object] = {}
-        self.told: dict[object, Any] = {}
+        self.given = given
+        self.v: list[object] = []
 
     def __getitem__(self, name: str) -> object:
-        memo = self._memo
-        value = memo[name] if name in memo else super().__getitem__(name)
-        trace = self.watch.trace
-        if trace is not None:
-            trace.ask(self, name, value)
-        return value
+        at = self.layout.index.get(name)
+        if at is not None and at < len(self.v):
+            return self.v[at]
+        return self._find(name)
 
-    def noted(self, name: str, otherwise: object) -> object:
-        """The value of a name if it has been worked out."""
-        return self._memo.get(name, otherwise)
+    def _find(self, name: str) -> object:
+        """What has no position, or is not worked out yet."""
+        node = self.program.graph.nodes.get(self.layout.entity, {}).get(name)
+        if node is not None:
+            return again(self, node.expression)
+        if self.record is not None and self._declares(name):
+            return self.record.facts[name] if name in self.record.facts else missing(self, name)
+        if self.above is not None:
+            return self.above[name]
+        if name == "today":
+            return self.program.today
+        raise KeyError(name)
 
-    def value(self, expression: Expression) -> object:
-        """The value of an expression; one that was worked out for the same values is remembered."""
-        watch = self.watch
-        trace = watch.trace
-        if trace is None:
-            return self.memory.value(self, expression, super().value)
-        watch.trace = None
-        value = self.memory.value(self, expression, super().value)
-        watch.trace = trace
-        named = self.memory.name_of(self.entity, expression)
-        trace.ask(self, expression if named is None else named, value)
-        return value
+    def _declares(self, name: str) -> bool:
+        return name in self.program.graph.vocabulary.entities[self.layout.entity].facts
 
-    def remembered(
-        self,
-        work: Callable[[Any, Expression, object, bool], Any],
-        expression: Expression,
-        value: object,
-        upright: bool,
-    ) -> Any:
-        """What is said of an expression; the same is said of the same values."""
-        memory, watch = self.memory, self.watch
-        trace, watch.trace = watch.trace, None
-        said = memory.sentence(
-            self, expression, value, upright, lambda: work(self, expression, value, upright)
-        )
-        watch.trace = trace
-        if trace is not None:
-            names = memory.names_of(self.entity, expression)
-            trace.say(self, Said(0, work, expression, upright, names), said)
-        return said
+    @property
+    def missing_key(self) -> str:
+        """What names the instance among what is missing; "" for a record without a key."""
+        return "" if self.subject.root and self.subject.key is None else self.subject.name
 
-    def explained(self, work: Callable[[Any, str], Any], name: str) -> Any:
-        """The reasons of a node; the same way leads to them wherever conditions come out the same."""
-        found = self.told.get(name)
-        if found is None:
-            found = self.told[name] = self._explained(work, name)
-        return found
+    def __contains__(self, name: object) -> bool:
+        """Whether the instance itself has the name."""
+        return name in self.layout.index or (self.record is not None and self._declares(str(name)))
 
-    def _explained(self, work: Callable[[Any, str], Any], name: str) -> Any:
-        way = self.memory.way(self.entity, name)
-        found = way.follow(self)
-        if found is None:
-            watch = self.watch
-            watch.trace = trace = Trace(self)
-            try:
-                found = work(self, name)
-            finally:
-                watch.trace = None
-            way.learn(trace, found)
-        return found
+    def __iter__(self) -> Iterator[str]:
+        if self.record is not None:
+            yield from self.program.graph.vocabulary.row(self.layout.entity).fields
+        yield from self.given
 
-    def judged(self, work: Callable[[Any, Any], Any], rule: Any) -> Any:
-        """The finding of a rule; that for the same facts is the same."""
-        return self.memory.run_of(rule).read(self, work, [])[0]
-
-    def owner(self, name: str) -> Scope | None:
-        """The scope, this one or one above, that has a node of this name."""
-        hops = self.memory.owner(self.entity, name)
-        if hops is None:
-            return None
-        at: Any = self
-        for _ in range(hops):
-            at = at.above
-        return at  # type: ignore[no-any-return]
-
-    def _rows(self, name: str, entity: str, declared: Entity) -> object:
-        if self.record is None or name not in self.record.lists:
-            return super()._rows(name, entity, declared)
-        return tuple(
-            Instance(
-                self.memory,
-                self.watch,
-                self.graph,
-                entity,
-                self.memory.subjects[entity](row, i),
-                above=self,
-                record=row,
-            )
-            for i, row in enumerate(self.record.lists[name], start=1)
-        )
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
-def below(above: Instance, entity: str) -> Sequence[Instance]:
-    """The instances of an entity in one that it belongs to, computed ones too."""
-    repeat = above.graph.repeats.get(entity)
-    if repeat is not None:
-        return tuple(_occasions(above, entity, repeat.items))
-    rows = above[str(above.graph.vocabulary.entities[entity].list)]
-    return rows if isinstance(rows, tuple) else ()
+def missing(row: Row, name: str) -> Unknown:
+    """What stands for a fact or a list that a record leaves out."""
+    return Unknown(frozenset((Missing(row.layout.entity, row.missing_key, name),)))
 
 
-def _occasions(above: Instance, entity: str, items: str) -> Iterator[Instance]:
+def children(above: Row, name: str, layout: Layout) -> object:
+    """The instances in a list of a record."""
+    assert above.record is not None
+    if name not in above.record.lists:
+        return missing(above, name)
+    program = above.program
+    load, subject = program.loads[layout.entity], program.subjects[layout.entity]
+    found = []
+    for i, record in enumerate(above.record.lists[name], start=1):
+        row = Row(program, layout, subject(record, i), above, record, _NOTHING)
+        load(row)
+        found.append(row)
+    return tuple(found)
+
+
+_NOTHING: Mapping[str, object] = {}
+
+
+def occasions(above: Row, layout: Layout, items: str, names: Sequence[str]) -> Iterator[Row]:
+    """The computed instances in one; where it is not known which there are, one of which nothing is known."""
     contexts = above[items]
     if isinstance(contexts, Unknown):
-        contexts = [dict.fromkeys(above.graph.repeats[entity].types, contexts)]
+        contexts = [dict.fromkeys(names, contexts)]
     for context in contexts if isinstance(contexts, (list, tuple)) else ():
-        yield Instance(
-            above.memory, above.watch, above.graph, entity, above.subject, above=above, given=context
-        )
+        row = Row(above.program, layout, above.subject, above, None, context)
+        row.v = [context[name] for name in layout.given]
+        yield row
+
+
+def again(row: Row, expression: Expression) -> object:
+    """The value of an expression where generated code came to a limit."""
+    return evaluate(expression, Sight(row), mode="policy", functions=LIBRARY)  # type: ignore[arg-type]
+
+
+_new_subject: Callable[..., Subject] = constructor(Subject)
+
+
+def subject_maker(
+    entity: str, key: str | None, label: str | None, *, root: bool
+) -> Callable[[Any, int], Subject]:
+    """What says who is judged, out of a record and its position in its list; `key` and `label` are facts."""
+
+    def subject(record: Any, position: int) -> Subject:
+        facts = record.facts
+        return _new_subject(entity, _text(facts, key), _text(facts, label), root, position)
+
+    return subject
+
+
+def _text(facts: Mapping[str, object], name: str | None) -> str | None:
+    value = None if name is None else facts.get(name)
+    return value if value is None or value.__class__ is str else str(value)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from policyengine.decision.findings import UNDETERMINED, Origin, Subject
+from policyengine.decision.findings import Subject
 from policyengine.diagnostics import Diagnostic
-from policyengine.engine.reference.row import read
-from policyengine.feel.values.values import Unknown
+from policyengine.engine.rows.instance import Row
+from policyengine.engine.rows.readings import Readings, Shape
 from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
 
 
@@ -71,19 +71,33 @@ def _is_plain(reading: Reading) -> bool:
             return False
 
 
-def outcome_reader(rule: Rule) -> Callable[[Any], Outcome | None]:
-    """What reads the outcome of a rule off an instance; None where there is no finding."""
-    policy, section = rule.origin.policy, rule.finding.section
-    plain = shown_fields(rule)
+ReadOutcome: TypeAlias = "Callable[[Row], Outcome | None]"
 
-    def outcome(scope: Any) -> Outcome | None:
-        exists = scope[rule.exists] if rule.exists is not None else True
-        if exists is False:
-            return None
-        status = exists if isinstance(exists, Unknown) else scope[rule.status]
-        values = {key: read(reading, scope) for key, reading in plain.items()}
-        nearer = read(rule.origins, scope) if rule.origins is not None else None
-        name = nearer.id if isinstance(nearer, Origin) else rule.origin.id
-        return Outcome(policy, name, section, status if isinstance(status, str) else UNDETERMINED, values)
 
-    return outcome
+class OutcomeReaders:
+    """Makes what reads the outcomes of the rules of one program off an instance."""
+
+    def __init__(self, readings: Readings) -> None:
+        self._readings = readings
+        self._known: dict[str, Sequence[ReadOutcome]] = {}
+
+    def of(self, entity: str) -> Sequence[ReadOutcome]:
+        """The readers for an entity, in the order of the policies; one gives None without a finding."""
+        if entity not in self._known:
+            rules = self._readings.graph.rules
+            self._known[entity] = [self._reader(rule) for rule in rules if rule.entity == entity]
+        return self._known[entity]
+
+    def _reader(self, rule: Rule) -> ReadOutcome:
+        readings, shape = self._readings, Shape()
+        readings.status(shape, rule)
+        origin = readings.origin(shape, rule)
+        entries = []
+        for i, (name, reading) in enumerate(shown_fields(rule).items()):
+            shape.lines.append(f"f{i} = {readings.reading(shape, rule.entity, reading)}")
+            entries.append(f"{shape.constant(name)}: f{i}")
+        policy, section = shape.constant(rule.origin.policy), shape.constant(rule.finding.section)
+        shape.lines.append(f"o = {origin}")
+        said = "t if t.__class__ is S else UNDETERMINED"
+        head = f"{policy}, o.id, {section}, {said}"
+        return shape.reader(f"tuple_of({shape.constant(Outcome)}, ({head}, {{{', '.join(entries)}}}))")

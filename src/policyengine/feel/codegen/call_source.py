@@ -18,6 +18,7 @@ from policyengine.feel.types.types import (
     DATE,
     DAYS_DURATION,
     MONTHS_DURATION,
+    NUMBER,
     TEXT,
     Enum,
     ListOf,
@@ -100,52 +101,71 @@ def _result(function: Function) -> str:
 
 
 def _wanted(function: Function, way: Signature, arguments: Sequence[Code]) -> list[str] | None:
-    """The class that each argument must have for a signature, "" for any; None if it has to be looked at."""
+    """For each argument what has to hold of it so that a signature can be run; None if that is not known."""
     arranged = arrange(way, len(arguments), ())
     if arranged is None or way.metered:
         return None
-    found = []
-    for parameter, at in arranged:
-        kind = parameter.type
-        options = [class_of(each) for each in (kind.options if isinstance(kind, OneOf) else (kind,))]
-        if kind == ANY and not function.strict:
-            found.append("")
-        elif kind == ListOf(ANY) and not function.strict and arguments[at].cls == "L":
-            found.append("L")
-        elif arguments[at].cls in options and arguments[at].cls not in ("", "L"):
-            found.append(arguments[at].cls)
-        else:
+    found = [_check(function, parameter.type, arguments[at]) for parameter, at in arranged]
+    return None if None in found else [each for each in found if each is not None]
+
+
+def _check(function: Function, wanted: Type, argument: Code) -> str | None:
+    """What tells that an argument is of a type as it is, without a part that is unknown; "" for nothing."""
+    if wanted == ANY:
+        return "{0}.__class__ not in OPEN" if function.strict else ""
+    if isinstance(wanted, ListOf):
+        if argument.cls not in ("", "L"):
             return None
-    return found
+        if wanted.item == ANY:
+            return "plain({0})" if function.strict else "{0}.__class__ in LISTS"
+        cls = class_of(wanted.item)
+        return f"plain({{0}}, {cls})" if cls not in ("", "L") else None
+    options = [class_of(each) for each in (wanted.options if isinstance(wanted, OneOf) else (wanted,))]
+    if argument.cls in options and argument.cls not in ("", "L"):
+        return f"{{0}}.__class__ is {argument.cls}"
+    single = len(options) == 1 and options[0] not in ("", "L") and not argument.cls
+    return f"{{0}}.__class__ is {options[0]}" if single else None
 
 
 def _run(
     writer: Writer, way: Signature, arguments: Sequence[Code], wanted: Sequence[str], node: syntax.Call
 ) -> Code:
-    held = [writer.held(argument) for argument in arguments]
-    checks = [
-        f"({first}.__class__ is {cls})"
-        for argument, (first, _), cls in zip(arguments, held, wanted, strict=True)
-        if cls and not (argument.cls == cls and argument.sure == SURE and argument.simple)
-    ]
-    unchecked = [cls == "" for cls in wanted]
-    values = [
-        argument.text if free else value
-        for argument, (_, value), free in zip(arguments, held, unchecked, strict=True)
-    ]
+    checks: list[str] = []
+    values: list[str] = []
+    for argument, check in zip(arguments, wanted, strict=True):
+        if not check or (
+            argument.simple and argument.sure == SURE and argument.cls in (check.split()[-1], "")
+        ):
+            values.append(argument.text)
+            continue
+        first, value = writer.held(argument)
+        checks.append(f"({check.format(first)})")
+        values.append(value)
     place = writer.place(node)
     if way.source:
         quick = f"({way.source.format(*values)})"
     else:
         quick = f"ran(g, {place}, {writer.node(way.run)}, {', '.join(values)})"
-    result = class_of(way.result) if not callable(way.result) else ""
-    exact = all(part.sure >= EXACT or free for part, free in zip(arguments, unchecked, strict=True))
+    result = _given(way, arguments)
+    exact = all(part.sure >= EXACT or not check for part, check in zip(arguments, wanted, strict=True))
     certain = EXACT if way.total and exact and writer.policy else HINT
     if not checks:
         return Code(quick, result, certain, depth=deeper(*arguments))
     function = writer.surroundings.function(str(getattr(node.function, "name", "")))
     slow = f"invoke(g, {writer.node(function)}, ({', '.join(values)},), (), {place})"
     return Code(f"({quick} if {' & '.join(checks)} else {slow})", result, certain, depth=deeper(*arguments))
+
+
+def _given(way: Signature, arguments: Sequence[Code]) -> str:
+    """The class that a signature most likely gives for these arguments."""
+    if not callable(way.result):
+        return class_of(way.result)
+    types = [_TYPES.get(each.cls) for each in arguments]
+    known = [kind or parameter.type for kind, parameter in zip(types, way.parameters, strict=False)]
+    return class_of(way.result(known))
+
+
+_TYPES: Mapping[str, Type] = MappingProxyType({"D": NUMBER, **{cls: kind for kind, cls in _CLASSES.items()}})
 
 
 # Functions with source of their own

@@ -38,7 +38,8 @@ def _logic(writer: Writer, node: syntax.And | syntax.Or, names: Names, decisive:
     values = [value for _, value in held]
     decided = " or ".join(f"{text} is {decisive}" for text, _ in held)
     agreed = " and ".join(f"{value} is {other}" for value in values)
-    slow = f"settle(({', '.join(values)},), {decisive}, g, {writer.place(node)})"
+    fitting = parts if all(part.cls == "B" for part in parts) else ()
+    slow = f"settle(({', '.join(values)},), {decisive}, g, {writer.place(node, *fitting)})"
     text = f"({decisive} if {decided} else {other} if {agreed} else {slow})"
     return Code(text, "B", EXACT if writer.policy else HINT, depth=deeper(*parts))
 
@@ -88,7 +89,7 @@ def _chain(writer: Writer, conditions: Sequence[tuple[Code, Expression]], branch
     branches = [_short(writer, branch) for branch in branches]
     quick = _built(writer, pairs, branches)
     cases = "".join(
-        f"({part.text}, {writer.place(node)}, {branch.text}), "
+        f"({part.text}, {writer.place(node, *((part,) if part.cls == 'B' else ()))}, {branch.text}), "
         for (part, node), branch in zip(pairs, branches, strict=False)
     )
     found = writer.fresh()

@@ -194,9 +194,13 @@ class Writer:
         cls = CLASS_NAMES.get(type(value), "")
         return Code(text, cls, SURE if cls else HINT, simple=True, value=value)
 
-    def place(self, node: Expression | syntax.Iterator) -> str:
-        """The place of an expression, as a constant; plain FEEL never tells it."""
-        return self.unit.constant(node.span) if self.policy else "None"
+    def place(self, node: Expression | syntax.Iterator, *parts: Code) -> str:
+        """The place of an expression, as a constant; plain FEEL never tells it.
+
+        Nor does one that fits the classes of its `parts`, which are certain: it has no failure of its own.
+        """
+        fits = bool(parts) and all(part.sure >= EXACT for part in parts)
+        return self.unit.constant(node.span) if self.policy and not fits else "None"
 
     def fresh(self) -> str:
         """A variable that is assigned and read within one expression."""

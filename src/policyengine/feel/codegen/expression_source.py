@@ -16,6 +16,10 @@ from policyengine.feel.codegen.operator_source import checked, common_class, com
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 
+_CONDITIONS = (
+    syntax.And, syntax.Or, syntax.Comparison, syntax.In, syntax.Between, syntax.Quantified,
+)  # fmt: skip
+"""What is never a number, so that it is no index of a list."""
 _DATE_PARTS = frozenset({"year", "month", "day"})
 _MOVED = {
     **{("DT", op, span): "DT" for op in "+-" for span in ("TD", "MO", "")},
@@ -31,8 +35,9 @@ def _name(writer: Writer, node: syntax.Name, names: Names) -> Code:
 
 def _binary(writer: Writer, node: syntax.Binary, names: Names) -> Code:
     left, right = writer.emit(node.left, names), writer.emit(node.right, names)
-    slow = f"arithmetic(g, {writer.unit.constant(node.op)}, {{0}}, {{1}}, {writer.place(node)})"
     cls = common_class((left, right))
+    fitting = (left, right) if cls == "D" and node.op in "+-*" else ()
+    slow = f"arithmetic(g, {writer.unit.constant(node.op)}, {{0}}, {{1}}, {writer.place(node, *fitting)})"
     if node.op == "**" or cls != "D":
         result = _MOVED.get((left.cls, node.op, right.cls), "")
         return Code(slow.format(left.text, right.text), result, depth=deeper(left, right))
@@ -57,7 +62,7 @@ def _negate(writer: Writer, node: syntax.Negate, names: Names) -> Code:
 
 def _comparison(writer: Writer, node: syntax.Comparison, names: Names) -> Code:
     left, right = writer.emit(node.left, names), writer.emit(node.right, names)
-    return compared(writer, node.op, left, right, writer.place(node))
+    return compared(writer, node, left, right)
 
 
 def _between(writer: Writer, node: syntax.Between, names: Names) -> Code:
@@ -114,7 +119,7 @@ def _path(writer: Writer, node: syntax.Path, names: Names) -> Code:
     slow = f"part(g, {{0}}, {key}, {writer.place(node)})"
     if target.rows:
         return _column(writer, target, node.name, slow)
-    if target.cls == "DT" and node.name in _DATE_PARTS:
+    if target.cls in ("DT", "") and not target.row and node.name in _DATE_PARTS:
         return checked(writer, (target,), "DT", f"D({{0}}.{node.name})", slow, "D")
     first, value = writer.held(target)
     quick = "" if writer.policy else f"{value}.get({key}) if {first}.__class__ is dict else "
@@ -135,11 +140,17 @@ def _column(writer: Writer, target: Code, name: str, slow: str) -> Code:
 
 def _filter(writer: Writer, node: syntax.Filter, names: Names) -> Code:
     target, item = writer.emit(node.target, names), writer.unit.fresh("i")
-    inside = Item(item, target.rows, names)
-    body = writer.function([item], inside, lambda names: writer.emit(node.condition, names))
-    row = target.rows if isinstance(node.condition, (syntax.Literal, syntax.Negate)) else ""
+    is_condition = isinstance(node.condition, _CONDITIONS)
+
+    def write(inside: Names) -> Code:
+        if is_condition and target.rows:
+            # An empty list is asked for an item that is not there, to tell an index from a condition.
+            writer.frame.lines += [f"if {item} is None:", "    return None"]
+        return writer.emit(node.condition, inside)
+
+    body = writer.function([item], Item(item, target.rows if is_condition else "", names), write)
     text = f"filtered(g, {target.text}, {body}, {writer.place(node)})"
-    return Code(text, depth=deeper(target), rows="" if row else target.rows)
+    return Code(text, depth=deeper(target), rows=target.rows if is_condition else "")
 
 
 # Loops and functions

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from policyengine.feel.codegen.emit import EXACT, HINT, SURE, Code, Writer
+from policyengine.feel.syntax.tree import Comparison
 
 _PYTHON = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 ORDERED = frozenset({"D", "S", "DT", "TD", "MO"})
@@ -49,12 +50,13 @@ def checked(
     return Code(text, result, EXACT if writer.policy and known else HINT, depth=deeper(*parts))
 
 
-def compared(writer: Writer, op: str, left: Code, right: Code, place: str) -> Code:
+def compared(writer: Writer, node: Comparison, left: Code, right: Code) -> Code:
     """`left op right`."""
-    slow = f"compare(g, {writer.unit.constant(op)}, {{0}}, {{1}}, {place})"
-    cls = common_class((left, right))
+    op, cls = node.op, common_class((left, right))
     if cls not in ORDERED and not (cls == "B" and op in ("=", "!=")):
         cls = None
+    place = writer.place(node, *((left, right) if cls else ()))
+    slow = f"compare(g, {writer.unit.constant(op)}, {{0}}, {{1}}, {place})"
     if cls == "B" and op == "=" and right.value is True and left.sure >= EXACT:
         return left
     return checked(writer, (left, right), cls, f"{{0}} {_PYTHON[op]} {{1}}", slow, "B")

@@ -112,6 +112,20 @@ def ran(g: Shared, place: Span, run: Callable[..., object], *arguments: object) 
     return g.fail(found.sentence, place) if found.__class__ is Failed else found
 
 
+def plain(items: Any, cls: type | None = None) -> bool:
+    """Whether it is a list of values of a class, or for none a list without anything unknown in it."""
+    if items.__class__ not in LISTS:
+        return False
+    if cls is None:
+        return OPEN.isdisjoint(map(type, items))
+    return all(each.__class__ is cls for each in items)
+
+
+LISTS: Final = frozenset({list, tuple})
+OPEN: Final = frozenset({Unknown, list, tuple, Range})
+"""The classes of values that are unknown, or that may hold what is."""
+
+
 def made(g: Shared, literal: FunctionLiteral, run: Callable[[object, Env], object]) -> Invocable:
     """A function out of generated code."""
     return closure(literal, Env(_NOTHING, None, g), literal, run)
@@ -122,8 +136,10 @@ def made(g: Shared, literal: FunctionLiteral, run: Callable[[object, Env], objec
 
 def arithmetic(g: Shared, op: str, left: object, right: object, place: Span) -> object:
     """`left op right`."""
-    if left.__class__ is Unknown or right.__class__ is Unknown:
-        return unknown((left, right))
+    if left.__class__ is Unknown:
+        return unknown((left, right)) if right.__class__ is Unknown else left
+    if right.__class__ is Unknown:
+        return right
     return outcome(g, operators.arithmetic(op, left, right), place)
 
 
@@ -136,6 +152,8 @@ def compare(g: Shared, op: str, left: object, right: object, place: Span) -> obj
     """`left op right`."""
     if left.__class__ is Unknown:
         return unknown((left, right)) if right.__class__ is Unknown else left
+    if right.__class__ is Unknown:
+        return right
     g.charge((left, right))
     return outcome(g, comparisons.compare(op, left, right), place)
 
@@ -216,7 +234,12 @@ def part(g: Shared, target: object, name: str, place: Span) -> object:
 
 def field(item: object, name: str, outer: object) -> object:
     """A name within a filter: a field of the item, or what the name is around it."""
+    if item.__class__ in _SINGLE:
+        return outer
     return item[name] if isinstance(item, Mapping) and name in item else outer
+
+
+_SINGLE: Final = frozenset({Decimal, str, bool, datetime.date})
 
 
 def listed(g: Shared, items: Any) -> bool:
@@ -280,6 +303,8 @@ NAMES: Final[dict[str, object]] = {
     "L": list,
     "U": Unknown,
     "M": object(),
+    "LISTS": LISTS,
+    "OPEN": OPEN,
     "len": len,
     "dict": dict,
     "items": items_of,
@@ -289,8 +314,9 @@ NAMES: Final[dict[str, object]] = {
     **{
         each.__name__: each
         for each in (
-            spend, outcome, look, function, call, invoke, ran, made, arithmetic, negate, compare, between,
-            opened, tested, test, ranged, instance, part, field, listed, bindings, quantified, filtered,
+            spend, outcome, look, function, call, invoke, ran, plain, made, arithmetic, negate, compare,
+            between, opened, tested, test, ranged, instance, part, field, listed, bindings, quantified,
+            filtered,
         )
     },
     "each": each,

@@ -3,27 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 from policyengine.decision.findings import Finding, Missing, Unsettled
-from policyengine.engine.reference.scope import Scope
 from policyengine.feel.values.values import Failure, Unknown
 from policyengine.feel.values.values import Missing as MissingCause
 from policyengine.program.graph import Graph
+from policyengine.program.record import Record
 
 
 def unsettled(values: Iterable[object]) -> tuple[Unsettled, ...]:
     """The causes of everything unknown among the values, sorted."""
     causes = {cause for value in values if isinstance(value, Unknown) for cause in value.causes}
     found = [_unsettled(cause) for cause in causes]
-    return tuple(
-        sorted(found, key=lambda each: (each.entity or "", each.key or "", each.fact or "", each.text))
-    )
+    return tuple(sorted(found, key=_order))
 
 
 def _unsettled(cause: MissingCause | Failure) -> Unsettled:
     if isinstance(cause, MissingCause):
         return Unsettled(cause.fact, cause.entity, cause.key, f"`{cause.fact}` is not given")
     return Unsettled(None, None, None, cause.sentence, cause.place)
+
+
+def _order(each: Unsettled) -> tuple[str, str, str, str, int]:
+    start = -1 if each.at is None else each.at.start
+    return each.entity or "", each.key or "", each.fact or "", each.text, start
+
+
+class Instance(Protocol):
+    """One of an entity, in either engine."""
+
+    @property
+    def record(self) -> Record | None:
+        """Where its facts are; None for a computed one."""
+        ...
+
+    @property
+    def missing_key(self) -> str:
+        """What names it among what is missing."""
+        ...
 
 
 def missing_facts(
@@ -49,7 +67,7 @@ def _with_parts(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def lists_left_out(
-    graph: Graph, found: Mapping[str, Sequence[Scope]]
+    graph: Graph, found: Mapping[str, Sequence[Instance]]
 ) -> dict[tuple[str, str, str], tuple[str, ...]]:
     """The lists that records leave out although rules judge what would stand in them, or further down."""
     judged: dict[str, set[str]] = {}

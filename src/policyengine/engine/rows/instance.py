@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import Any, Protocol
 
 from policyengine.decision.findings import Subject
 from policyengine.engine.construct import constructor
@@ -13,10 +14,17 @@ from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Missing, Unknown
+from policyengine.program.graph import Graph
 from policyengine.program.record import Record
 
-if TYPE_CHECKING:
-    from policyengine.engine.rows.engine import Compiled
+
+class Code(Protocol):
+    """The code of a program, as far as its instances ask for it."""
+
+    graph: Graph
+    today: date
+    loads: Mapping[str, Callable[[Row], None]]
+    subjects: Mapping[str, Callable[[Record, int], Subject]]
 
 
 class Row(Mapping[str, object]):
@@ -29,7 +37,7 @@ class Row(Mapping[str, object]):
     __slots__ = ("above", "given", "layout", "program", "record", "subject", "v")
 
     def __init__(
-        self, program: Compiled, layout: Layout, subject: Subject, above: Row | None,
+        self, program: Code, layout: Layout, subject: Subject, above: Row | None,
         record: Record | None, given: Mapping[str, object],
     ) -> None:  # fmt: skip
         self.program = program

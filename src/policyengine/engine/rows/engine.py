@@ -8,7 +8,7 @@ from decimal import getcontext, setcontext
 from functools import cached_property
 
 from policyengine.decision.decision import Decision
-from policyengine.decision.findings import UNDETERMINED, Finding
+from policyengine.decision.findings import UNDETERMINED, Finding, Subject
 from policyengine.engine.construct import constructor
 from policyengine.engine.finding_values import Show
 from policyengine.engine.missing_facts import lists_left_out, missing_facts
@@ -50,7 +50,7 @@ class Compiled:
         self.source = sources.unit.source
         self.left = tuple(sources.left)
         self._codes = sources.codes
-        self.subjects = {
+        self.subjects: Mapping[str, Callable[[Record, int], Subject]] = {
             name: subject_maker(name, entity.key, entity.label, root=name == graph.vocabulary.root)
             for name, entity in graph.vocabulary.entities.items()
         }

@@ -14,7 +14,7 @@ from tests.support import POLICIES
 
 from policyengine.catalogue import CODES
 from policyengine.kinds import KINDS
-from policyengine.policy.base import Part
+from policyengine.policy.base import Count, Part, Whole
 from policyengine.policy.model_reader import read_plain
 from policyengine.policy.vocabulary import Declarations
 from policyengine.source import Source
@@ -94,3 +94,29 @@ def changed(data: Any, source: Random) -> Any:
         return {name: each for name, each in data.items() if name != key}
     name = f"{key}x" if source.random() < 0.1 else key
     return {each: data[each] for each in data if each != key} | {name: changed(data[key], source)}
+
+
+class Score(Part):
+    """A part with whole numbers."""
+
+    points: Whole
+    seats: Count = 1
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        ({"points": "12"}, (12, 1)),
+        ({"points": "-3", "seats": "0"}, (-3, 0)),
+        ({"points": "1.000"}, None),
+        ({"points": "2.5"}, None),
+        ({"points": "1", "seats": "-1"}, None),
+        ({"points": ["1"]}, None),
+    ],
+)
+def test_whole_numbers_in_models(data: dict[str, Any], found: tuple[int, int] | None) -> None:
+    assert compare(Score, data) == (found is not None)
+    if found is not None:
+        score = read_plain(Score, data)
+        assert (score.points, score.seats) == found
+        assert isinstance(score.points, int)

@@ -19,7 +19,6 @@ from policyengine.feel.syntax.parser import Parsed, parse, parse_unary_tests
 from policyengine.feel.syntax.tree import Expression, In, Open, UnaryTests
 from policyengine.feel.types.signatures import Library
 from policyengine.policy.base import Policy
-from policyengine.policy.fact_bounds import known_values
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import Span
 from policyengine.text.document import Document, Pointer, Scalar
@@ -185,7 +184,7 @@ class PolicyReader:
         """The expression; conditions in it that no record can change are noted."""
         at = entity or self.entity
         if at not in self._known:
-            self._known[at] = known_values(self.vocabulary, at)
+            self._known[at] = self.vocabulary.domains(at)
         self.remarks.extend(settled(expression, self._known[at]))
         return expression
 

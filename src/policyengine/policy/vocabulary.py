@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Annotated, Literal
 
 from policyengine.dataclass import dataclass
+from policyengine.feel.partition import ONE, Between, Domain, OneOf, Rows
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Context, Enum, ListOf, Type
 from policyengine.policy import quantities
@@ -125,6 +126,17 @@ class Fact(Sourced):
         """The smallest and the largest number allowed; None is no limit. A count begins at 0."""
         low, high = (None if text is None else limit(self.single, text) for text in (self.min, self.max))
         return self.single.least if low is None else low, high
+
+    @property
+    def domain(self) -> Domain | None:
+        """What is known about its value; None if nothing is, as for a formula, which no bound restricts."""
+        if self.is_list or self.formula is not None:
+            return None
+        if self.values is not None:
+            return OneOf(tuple(self.values))
+        if self.single.storage in ("whole", "exact", "date"):
+            return Between(*self.limits, step=None if self.single.storage == "exact" else ONE)
+        return None
 
     def read(self, text: str) -> object:
         """Types a text; raises `ValueError` with a sentence if it is wrong or out of bounds."""
@@ -269,6 +281,20 @@ class Vocabulary:
         for owner in reversed(self.lineage(entity)):
             seen.update(self.row(owner).fields)
         return seen
+
+    def domains(self, entity: str) -> dict[str, Domain | None]:
+        """Returns the domains of the names that an expression at `entity` sees; None: nothing is known."""
+        seen: dict[str, Domain | None] = {"today": Between(step=ONE)}
+        for owner in reversed(self.lineage(entity)):
+            seen.update(self._domains(owner))
+        return seen
+
+    def _domains(self, entity: str) -> dict[str, Domain | None]:
+        found = {name: fact.domain for name, fact in self.entities[entity].facts.items()}
+        found.update(dict.fromkeys(self.results.get(entity, {})))
+        for child, below in self.children(entity):
+            found[str(below.list)] = Rows(self._domains(child))
+        return found
 
     def number_of_digits(self) -> int:
         """Returns the number of decimal places of the minor unit of the currency (ISO 4217)."""

@@ -16,7 +16,6 @@ from policyengine.feel.types import types
 from policyengine.feel.types.types import Type
 from policyengine.kinds import KINDS
 from policyengine.policy.draft import Draft
-from policyengine.policy.fact_bounds import known_values
 from policyengine.policy.policy_reader import UNKNOWN_NAME, PolicyDocument
 from policyengine.policy.rule import Lowered, Node
 from policyengine.policy.vocabulary import Vocabulary
@@ -138,7 +137,7 @@ class Linker:
             document = self._declared.document
             _check_sources(vocabulary, document, self._report)
             nodes = tuple(formulas(vocabulary, document, LIBRARY, self._report))
-            remarks = [settled(node.expression, known_values(vocabulary, node.entity)) for node in nodes]
+            remarks = [settled(node.expression, vocabulary.domains(node.entity)) for node in nodes]
             self._formulas[id(vocabulary)] = Lowered(nodes, remarks=tuple(chain.from_iterable(remarks)))
         return self._formulas[id(vocabulary)]
 

@@ -77,16 +77,20 @@ def rate(partner: Mapping[str, Any], terms: Terms) -> Decimal | None:
     return Decimal(found.pop()) / 100 if len(found) == 1 else None
 
 
-def due_days(first: date, period: tuple[date, date], monthly: bool) -> int:
-    """How often something falls due: on the same day of every month, or the last day of a short one."""
+def due_once(on: date, period: tuple[date, date]) -> int:
+    """How often a day lies in the period: once, or not."""
+    return int(period[0] <= on <= period[1])
+
+
+def due_days(set_up: date, period: tuple[date, date]) -> int:
+    """How often something falls due: the day before two months after the set-up, three months, four ..."""
     day, found = period[0], 0
     while day <= period[1]:
-        if not monthly:
-            found += day == first
-        elif day >= first:
-            last = (day + timedelta(days=1)).day == 1
-            found += day.day == first.day or (last and first.day > day.day)
-        day += timedelta(days=1)
+        after = day + timedelta(days=1)
+        is_last = (after + timedelta(days=1)).day == 1
+        same_day = after.day == set_up.day or (is_last and set_up.day > after.day)
+        found += same_day and after >= months_on(set_up, 2)
+        day = after
     return found
 
 
@@ -110,12 +114,15 @@ def charges(
             date.fromisoformat(account[name]) if name in account else None
             for name in ("order_form_submitted_on", "setup_fee_due_on", "set_up_on")
         )
-        first = None if set_up is None else months_on(set_up, 2) - timedelta(days=1)
-        for charge, fee, due, monthly in (
-            ("setup-fee", account.get("setup_fee"), agreed or ordered, False),
-            ("subscription", account.get("monthly_fee"), first, True),
+        due = agreed or ordered
+        for charge, fee, times in (
+            ("setup-fee", account.get("setup_fee"), None if due is None else due_once(due, period)),
+            (
+                "subscription",
+                account.get("monthly_fee"),
+                None if set_up is None else due_days(set_up, period),
+            ),
         ):
-            times = None if due is None else due_days(due, period, monthly)
             net = None
             if fee is not None and discount is not None:
                 net = (fee * (1 - discount)).quantize(CENT, ROUND_HALF_UP)

@@ -59,7 +59,9 @@ def _found(graph: Graph, loaded: State, shape: Shape, count: int) -> list[dict[_
     wider = dict(shape)
     while True:
         try:
-            return _needed(World(graph, TODAY, frozenset(wider.items()), {}, whole=True), dict(loaded), count)
+            return _needed(
+                World(graph, TODAY, frozenset(wider.items()), {}, whole=True), State(loaded), count
+            )
         except Misfit as misfit:
             wider[misfit.key] = misfit.shape
 

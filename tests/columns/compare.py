@@ -122,7 +122,7 @@ def _worked_out(
     """The columns of the names that have single values, their terms, and those worked out by rows."""
     wider = dict(shape)
     while True:
-        state = dict(loaded)
+        state = State(loaded)
         world = World(graph, TODAY, frozenset(wider.items()), {}, whole=True)
         world.work_out()
         singles = {name: world.single(("thing", name)) for name in names}

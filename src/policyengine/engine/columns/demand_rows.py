@@ -4,68 +4,43 @@ from __future__ import annotations
 
 import polars as pl
 
-from policyengine.dataclass import dataclass
 from policyengine.engine.columns.demand import Need, Needs, PlaceSpot
 from policyengine.engine.columns.frames import State
-from policyengine.engine.columns.row_reads import Level, Reads, Sight
+from policyengine.engine.columns.row_reads import Reads
 from policyengine.engine.columns.row_work import Work
 from policyengine.feel.values.values import Missing, Unknown, unknown_within
 
-_Key = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """Something that was read, and the column with who needs it."""
-
-    number: int
-    sight: Sight
-    level: Level
-    name: str
-    column: str
-
-    @property
-    def key(self) -> _Key:
-        """What `Missing` names it by."""
-        return f"{self.number} {self.level.entity}", self.name
-
-    def pass_on(self, needs: Needs, need: pl.Expr) -> None:
-        """Passes the need on to the entity that has it."""
-        spot = PlaceSpot(needs, self.level.entity)
-        spot.own(self.name, needs.up(need, self.sight.frame, spot.emitter.frame), False)
+Marks = dict[tuple[str, str], dict[int, int]]
+"""For what was read, by its entity and name, the rows that are needed and the bits of those who need them."""
 
 
 def pass_by_rows(needs: Needs, reads: Reads, need: Need, deep: bool) -> None:
     """Passes the need of a value on to what keeps it from being known; `deep`: what keeps its items too."""
-    frame = reads.top.frame
+    frame = reads.sight.frame
     wanted = frame.column(need).meta.output_name()
-    asked = [
-        _Asked(i, sight, level, name, frame.steps.fresh("need"))
-        for i, sight in enumerate(reads.sights)
-        for level in sight.level.chain()
-        for name in (*level.leaves, *level.lists)
-    ]
+    asked = [(sight, name, frame.steps.fresh("need")) for sight, name in reads.open_ones]
 
     def run(state: State) -> None:
-        found = _marks(Work(reads, state, marked=True), state[frame.name].get_column(wanted), deep)
-        for each in asked:
-            rows = state[each.sight.frame.name]
+        work = Work.of(state, marked=True)
+        found = _marks(work, reads, state[frame.name].get_column(wanted), deep)
+        for sight, name, column in asked:
+            rows = state[sight.frame.name]
             bits = [0] * rows.height
-            for place, word in found.get(each.key, {}).items():
+            for place, word in found.get((sight.entity, name), {}).items():
                 bits[place] = word
-            state[each.sight.frame.name] = rows.hstack([pl.Series(each.column, bits, dtype=pl.UInt64)])
+            state[sight.frame.name] = rows.hstack([pl.Series(column, bits, dtype=pl.UInt64)])
 
-    made = {(each.sight.frame.name, each.column) for each in asked}
+    made = {(sight.frame.name, column) for sight, _, column in asked}
     step = frame.steps.add(run, reads.needs | {(frame.name, wanted)}, made)
-    for each in asked:
-        each.pass_on(needs, each.sight.frame.added(each.column, step))
+    for sight, name, column in asked:
+        PlaceSpot(needs, sight.entity).own(name, sight.frame.added(column, step), False)
 
 
-def _marks(work: Work, words: pl.Series, deep: bool) -> dict[_Key, dict[int, int]]:
-    """For everything that was read and is not known the rows of it that are needed, and by whom."""
+def _marks(work: Work, reads: Reads, words: pl.Series, deep: bool) -> Marks:
+    """What of that which was read is not known and needed."""
     places = (words != 0).arg_true().to_list()
-    found: dict[_Key, dict[int, int]] = {}
-    for place, value in zip(places, work.some(places), strict=True):
+    found: Marks = {}
+    for place, value in zip(places, work.at(reads, places), strict=True):
         unknown = unknown_within([value]) if deep else value
         for cause in unknown.causes if isinstance(unknown, Unknown) else ():
             if isinstance(cause, Missing):

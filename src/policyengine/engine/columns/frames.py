@@ -16,7 +16,15 @@ from policyengine.dataclass import dataclass
 from policyengine.engine.columns import terms
 from policyengine.engine.columns.terms import Const, Flag, Single, Term, Unsupported
 
-State: TypeAlias = dict[str, pl.DataFrame]
+
+class State(dict[str, pl.DataFrame]):
+    """The frames of a batch by their names; `work` is what was worked out by rows so far."""
+
+    def __init__(self, *frames: dict[str, pl.DataFrame]) -> None:
+        super().__init__(*frames)
+        self.work: dict[bool, Any] = {}
+
+
 Run: TypeAlias = Callable[[State], None]
 Column = tuple[str, str]
 """A frame and a column of it."""

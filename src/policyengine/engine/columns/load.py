@@ -47,7 +47,7 @@ class Loader:
     def load(self, batch: Any) -> tuple[State, Shape, pl.Series]:
         """The frames, what is in them, and which records columns cannot hold exactly."""
         found: dict[tuple[str, str], FactShape] = {}
-        state: State = {}
+        state = State()
         careful = pl.repeat(False, batch.num_rows, dtype=pl.Boolean, eager=True)
         root = self._vocabulary.root
         table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])

@@ -35,7 +35,7 @@ class RowColumns:
     def __init__(self, world: Entities, entity: str, expression: Expression) -> None:
         self._world = world
         self.reads = Reads(world, entity, expression)
-        self.frame = self.reads.top.frame
+        self.frame = self.reads.sight.frame
 
     def value(self, key: Key, kind: Type | None) -> Term:
         """The value itself; raises `Unsupported` for one that has parts."""
@@ -90,7 +90,7 @@ class RowColumns:
         def run(state: State) -> None:
             units: list[int | None] = []
             large: list[int] = []
-            for place, value in enumerate(Work(reads, state).values()):
+            for place, value in enumerate(Work.of(state).values(reads)):
                 try:
                     number = None if isinstance(value, Unknown) or value is None else table_value(value, kind)
                     units.append(None if number is None else int(Decimal(number).scaleb(scale, NUMBERS)))
@@ -109,7 +109,7 @@ class RowColumns:
         frame, reads, name = self.frame, self.reads, self.frame.steps.fresh("r")
 
         def run(state: State) -> None:
-            made = make(Work(reads, state).values()).alias(name)
+            made = make(Work.of(state).values(reads)).alias(name)
             state[frame.name] = state[frame.name].hstack([made])
 
         return frame.added(name, frame.steps.add(run, reads.needs, {(frame.name, name)}))
@@ -126,7 +126,7 @@ class RowColumns:
         fields = [_Field(self._world, entity, name, kind) for name, kind in types.items()]
 
         def run(state: State) -> None:
-            several = [_contexts(each, types) for each in Work(reads, state).values()]
+            several = [_contexts(each, types) for each in Work.of(state).values(reads)]
             up = [place for place, contexts in enumerate(several) for _ in contexts]
             contexts = [each for one in several for each in one]
             made = [column for each in fields for column in each.columns(contexts)]

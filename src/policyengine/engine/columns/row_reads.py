@@ -1,31 +1,22 @@
-"""What an expression reads at the rows of a frame, as Python values: for what has no column form.
+"""What expressions read when they are worked out by rows: single values, and the rows of lists.
 
-Only single values are read from columns, and the rows of lists with those of their values that are
-mentioned. A node that is a list, a context or a division is worked out on the way, from what it reads itself.
+A node that is a list, a context or a division is no column; it is worked out by rows for whoever reads it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Protocol
 
 from policyengine.dataclass import dataclass
 from policyengine.engine.columns.frames import Column, Frame
 from policyengine.engine.columns.load import FactShape
+from policyengine.engine.columns.row_functions import row_function
 from policyengine.engine.columns.row_values import Decode, decoder
-from policyengine.engine.columns.terms import Const, Flag, Rows, Term, Unsupported
-from policyengine.feel.evaluation.evaluator import evaluate
-from policyengine.feel.functions import LIBRARY
+from policyengine.engine.columns.terms import Const, Flag, Rows, Term, Unsupported, is_sure
 from policyengine.feel.syntax.tree import Expression, Name, Path, walk
 from policyengine.program.graph import Graph, Key
-
-RowFunction = Callable[[Mapping[str, object]], object]
-
-
-def row_function(expression: Expression) -> RowFunction:
-    """The function that gives the value of an expression among names."""
-    return lambda names: evaluate(expression, names, mode="policy", functions=LIBRARY)
 
 
 class Instances(Protocol):
@@ -56,180 +47,184 @@ class Entities(Protocol):
     def rows(self, entity: str, child: str, name: str) -> Rows:
         """The rows in a list of an entity."""
 
+    def sight(self, entity: str) -> Sight:
+        """What is read of an entity."""
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A single value: the columns that hold it, and what makes the value of theirs."""
+    """A single value: its term, the columns that hold it, and what makes the value of theirs."""
 
+    term: Term
     columns: tuple[str, ...]
     decode: Decode
 
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """The rows of a list: the columns with what they belong to, and with whether the list is there."""
+    """The rows of a list: their entity, the column that points up, and the one that tells if it is there."""
 
+    entity: str
     up: str
-    here: str
     known: str | None
-    sight: Sight
-
-
-class Level:
-    """What is read of one entity: single values, lists, and nodes that are worked out on the way."""
-
-    def __init__(self, entity: str) -> None:
-        self.entity = entity
-        self.above: Level | None = None
-        self.leaves: dict[str, Leaf] = {}
-        self.constants: dict[str, object] = {}
-        self.functions: dict[str, RowFunction] = {}
-        self.lists: dict[str, Items] = {}
-
-    def chain(self) -> Iterator[Level]:
-        """The level itself and those above it, inside out."""
-        at: Level | None = self
-        while at is not None:
-            yield at
-            at = at.above
-
-    def has(self, name: str) -> bool:
-        """Whether the name is read at this level."""
-        return name in self.leaves or name in self.constants or name in self.functions or name in self.lists
 
 
 class Sight:
-    """What is read at the rows of a frame, of their entity and of those above it."""
+    """What is read of an entity, in its own frame, by anybody.
 
-    def __init__(self, reads: Reads, frame: Frame, entity: str) -> None:
-        self._reads = reads
-        self.frame = frame
-        self.level = Level(entity)
+    `link` is the column with the row of what the entity lies in: "" where that is the same row.
+    """
 
-    @property
-    def columns(self) -> list[str]:
-        """The columns of all single values."""
-        return [
-            name for level in self.level.chain() for leaf in level.leaves.values() for name in leaf.columns
-        ]
+    def __init__(self, world: Entities, entity: str) -> None:
+        self.world = world
+        self.entity = entity
+        self.frame = world.place(entity).frame
+        self.leaves: dict[str, Leaf] = {}
+        self.constants: dict[str, object] = {}
+        self.nodes: dict[str, Reads | None] = {}
+        self.lists: dict[str, Items] = {}
+        self.above = world.graph.above(entity)
+        around = None if self.above is None else world.place(self.above).frame
+        links = [link for link, target in self.frame.links if target is around]
+        self.link = links[0] if links else ""
 
-    def see(self, level: Level, name: str) -> None:
-        """Takes a name in, where an expression at a level finds it."""
-        at = level
-        while not self._own(at, name):
-            above = self._reads.world.graph.above(at.entity)
-            if above is None:
-                if name == "today":
-                    at.constants[name] = self._reads.world.today
-                return
-            if at.above is None:
-                at.above = Level(above)
-            at = at.above
+    def __contains__(self, name: object) -> bool:
+        return name in self.leaves or name in self.constants or name in self.nodes or name in self.lists
 
-    def take(self, names: Iterable[str]) -> None:
-        """Takes in those of the names that the entity of the frame has itself."""
-        for name in names:
-            self._own(self.level, name)
-
-    def _own(self, level: Level, name: str) -> bool:
-        if level.has(name):
+    def take(self, name: str) -> bool:
+        """Takes a name in; false if the entity itself has none of the kind."""
+        if name in self:
             return True
-        world, entity = self._reads.world, level.entity
+        world, entity = self.world, self.entity
         node = world.graph.nodes.get(entity, {}).get(name)
         if node is not None:
+            self.nodes[name] = None  # a word for something else may lead back here
             term = world.single((entity, name))
-            if term is None or not self._leaf(level, name, term):
-                level.functions[name] = row_function(node.expression)
-                self._reads.mention(self, level, node.expression)
+            if term is not None and self._leaf(name, term):
+                del self.nodes[name]
+            else:
+                self.nodes[name] = Reads(world, entity, node.expression)
             return True
-        place = world.place(entity)
-        child = next((each for each, below in _children(world, entity) if below == name), None)
-        if child is not None and entity not in world.graph.repeats:
-            self._list(level, name, world.rows(entity, child, name), child)
+        child = self._child(name)
+        if child is not None:
+            rows = world.rows(entity, child, name)
+            known = None
+            if isinstance(rows.known, Flag):
+                known = self.frame.column(rows.known.expr).meta.output_name()
+            self.lists[name] = Items(child, rows.up, known)
             return True
-        found = place.own(name)
-        if found is not None and not self._leaf(level, name, found):
+        found = world.place(entity).own(name)
+        if found is not None and not self._leaf(name, found):
             raise Unsupported(f"a `{type(found).__name__}` where single values are read")
         return found is not None
 
-    def _leaf(self, level: Level, name: str, term: Term) -> bool:
-        place = self._reads.world.place(level.entity)
-        here = self.frame.from_(place.frame, term)
-        if isinstance(here, Const):
-            level.constants[name] = here.value
+    def _child(self, name: str) -> str | None:
+        if self.entity in self.world.graph.repeats:
+            return None
+        several = self.world.graph.vocabulary.children(self.entity)
+        return next((child for child, below in several if below.list == name), None)
+
+    def _leaf(self, name: str, term: Term) -> bool:
+        if isinstance(term, Const):
+            self.constants[name] = term.value
             return True
-        made = decoder(here)
+        made = decoder(term)
         if made is None:
             return False
-        names = tuple(self.frame.column(expr).meta.output_name() for expr in made[0])
-        level.leaves[name] = Leaf(names, made[1])
+        columns = tuple(self.frame.column(expr).meta.output_name() for expr in made[0])
+        self.leaves[name] = Leaf(term, columns, made[1])
         return True
-
-    def _list(self, level: Level, name: str, rows: Rows, child: str) -> None:
-        here = self.frame.from_(self._reads.world.place(level.entity).frame, rows)
-        assert isinstance(here, Rows)
-        known: str | None = None
-        if isinstance(here.known, Flag):
-            known = self.frame.column(here.known.expr).meta.output_name()
-        place = self.frame.column(here.here.expr).meta.output_name()
-        level.lists[name] = Items(rows.up, place, known, self._reads.sight(rows.at, child))
-
-
-def _children(world: Entities, entity: str) -> Iterator[tuple[str, str]]:
-    if entity in world.graph.repeats:
-        return
-    for child, below in world.graph.vocabulary.children(entity):
-        yield child, str(below.list)
 
 
 class Reads:
-    """What one expression of an entity reads, its lists and all."""
+    """What one expression of an entity reads, with what is worked out on the way, and its row function."""
 
     def __init__(self, world: Entities, entity: str, expression: Expression) -> None:
-        self.world = world
+        self._world = world
+        self.sight = world.sight(entity)
+        self.function = row_function(world.graph, entity, world.today, expression)
+        self._read: dict[Key, None] = {}
+        self._below: dict[str, None] = {}
         self._words: set[str] = set()
-        self._sights: dict[str, Sight] = {}
-        self.top = Sight(self, world.place(entity).frame, entity)
-        self.function = row_function(expression)
-        self.mention(self.top, self.top.level, expression)
+        self._mention(entity, expression)
         self._close()
+        self.alike = None if self._below else self._keys()
 
-    @property
-    def sights(self) -> list[Sight]:
-        """All of them, that of the expression itself first."""
-        return [self.top, *self._sights.values()]
-
-    @property
-    def needs(self) -> set[Column]:
-        """The columns that are read."""
-        found = {(self.top.frame.name, "__self")}
-        for sight in self.sights:
-            frame = sight.frame.name
-            found |= {(frame, name) for name in sight.columns}
-            for level in sight.level.chain():
-                for items in level.lists.values():
-                    found |= {(frame, items.here), (items.sight.frame.name, items.up)}
-                    found |= {(frame, items.known)} if items.known is not None else set()
-        return found
-
-    def sight(self, frame: Frame, entity: str) -> Sight:
-        """What is read at the rows of a list."""
-        if entity not in self._sights:
-            self._sights[entity] = Sight(self, frame, entity)
-        return self._sights[entity]
-
-    def mention(self, sight: Sight, level: Level, expression: Expression) -> None:
-        """Takes in what an expression at a level mentions."""
+    def _mention(self, entity: str, expression: Expression) -> None:
         for part in walk(expression):
             if isinstance(part, (Name, Path)):
                 self._words.add(part.name)
             if isinstance(part, Name):
-                sight.see(level, part.name)
+                self._see(entity, part.name)
+
+    def _see(self, entity: str, name: str) -> None:
+        for owner in self._world.graph.lineage(entity):
+            if self._world.sight(owner).take(name):
+                self._touch(owner, name)
+                return
+
+    def _touch(self, owner: str, name: str) -> None:
+        if (owner, name) in self._read:
+            return
+        self._read[owner, name] = None
+        sight = self._world.sight(owner)
+        if name in sight.lists:
+            self._below[sight.lists[name].entity] = None
+        inner = sight.nodes.get(name)
+        if inner is not None:
+            self._words |= inner._words
+            self._below.update(inner._below)
+            self._read.update(inner._read)
 
     def _close(self) -> None:
         """Takes in the fields of rows, which may bring further words and lists."""
         before = -1
-        while before != (before := len(self._words) + len(self._sights)):
-            for entity, sight in list(self._sights.items()):
-                fields = self.world.graph.vocabulary.row(entity).fields
-                sight.take(sorted({*self._words, *(fields if self.world.whole else ())}))
+        while before != (before := len(self._words) + len(self._below)):
+            for entity in list(self._below):
+                fields = self._world.graph.vocabulary.row(entity).fields
+                for name in sorted({*self._words, *(fields if self._world.whole else ())}):
+                    if self._world.sight(entity).take(name):
+                        self._touch(entity, name)
+
+    def _keys(self) -> list[str]:
+        """The columns, in the frame of the expression, by which rows are alike."""
+        frame = self.sight.frame
+        found: dict[str, None] = {}
+        for sight, name in self._single():
+            made = decoder(frame.from_(sight.frame, sight.leaves[name].term))
+            assert made is not None
+            found.update({frame.column(expr).meta.output_name(): None for expr in made[0]})
+        return list(found)
+
+    def _single(self) -> Iterator[tuple[Sight, str]]:
+        for entity, name in self._read:
+            sight = self._world.sight(entity)
+            if name in sight.leaves:
+                yield sight, name
+
+    @property
+    def open_ones(self) -> Iterable[tuple[Sight, str]]:
+        """Everything that is read and may be unknown."""
+        for entity, name in self._read:
+            sight = self._world.sight(entity)
+            if name in sight.lists or (name in sight.leaves and not is_sure(sight.leaves[name].term)):
+                yield sight, name
+
+    @property
+    def needs(self) -> set[Column]:
+        """The columns that are read."""
+        frame = self.sight.frame.name
+        found = {(frame, "__self"), *((frame, name) for name in self.alike or ())}
+        for sight, name in self._single():
+            found |= {(sight.frame.name, column) for column in sight.leaves[name].columns}
+        for entity, name in self._read:
+            sight = self._world.sight(entity)
+            items = sight.lists.get(name)
+            if items is not None:
+                found.add((self._world.sight(items.entity).frame.name, items.up))
+                found |= {(sight.frame.name, items.known)} if items.known is not None else set()
+        for entity in {self.sight.entity, *self._below}:
+            for owner in self._world.graph.lineage(entity):
+                sight = self._world.sight(owner)
+                found |= {(sight.frame.name, sight.link)} if sight.link else set()
+        return found

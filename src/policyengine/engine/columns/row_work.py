@@ -1,14 +1,16 @@
-"""The rows of a batch as expressions see them in Python, and the values that an expression has at them."""
+"""The rows of a batch as row functions see them, and the values that expressions have at them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import localcontext
 from typing import Any
 
 import polars as pl
 
-from policyengine.engine.columns.frames import Column, State
-from policyengine.engine.columns.row_reads import Items, Level, Reads, Sight
+from policyengine.engine.columns.frames import State
+from policyengine.engine.columns.row_reads import Reads, Sight
+from policyengine.feel.limits import NUMBERS
 from policyengine.feel.values.values import Failure, Missing, Unknown
 
 _NOT_KNOWN = Unknown.of(Failure("it is not known"))
@@ -19,45 +21,46 @@ class Whole(Exception):  # noqa: N818  # caught by the plan, which reads all fie
 
 
 class Facts(Mapping[str, object]):
-    """One row as an expression sees it; what is worked out on the way is remembered."""
+    """One row of an entity as an expression sees it; what it was asked for is remembered."""
 
-    __slots__ = ("above", "known", "level", "row", "sight", "work")
+    __slots__ = ("known", "row", "sight", "work")
 
-    def __init__(
-        self, work: Work, sight: Sight, level: Level, row: int, known: dict[str, object],
-        above: Facts | None,
-    ) -> None:  # fmt: skip
+    def __init__(self, work: Work, sight: Sight, row: int) -> None:
         self.work = work
         self.sight = sight
-        self.level = level
         self.row = row
-        self.known = known
-        self.above = above
+        self.known: dict[str, object] = dict(sight.constants)
+
+    @property
+    def above(self) -> Facts | None:
+        """The row that this one lies in."""
+        sight = self.sight
+        if sight.above is None:
+            return None
+        row = self.work.column(sight, sight.link)[self.row] if sight.link else self.row
+        return self.work.facts(sight.world.sight(sight.above), row)
 
     def __getitem__(self, name: str) -> object:
-        known, level = self.known, self.level
+        known = self.known
         if name in known:
             return known[name]
-        if name in level.functions:
-            found = level.functions[name](Around(self))
-        elif name in level.lists:
-            found = self.work.items(self.sight, level, name, self.row)
-        elif self.above is not None:
-            return self.above[name]
-        else:
+        if name in self.sight:
+            found = known[name] = self.work.value(self, name)
+            return found
+        above = self.above
+        if above is None:
             raise KeyError(name)
-        known[name] = found
-        return found
+        return above[name]
 
     def __contains__(self, name: object) -> bool:
-        """Whether the instance itself has the name; what lies above it is only `Around` it."""
-        return name in self.known or name in self.level.functions or name in self.level.lists
+        """Whether the row itself has the name; what it lies in is only `Around` it."""
+        return name in self.sight
 
     def __iter__(self) -> Iterator[str]:
-        world = self.work.world
+        world = self.sight.world
         if not world.whole:
             raise Whole
-        return iter(world.graph.vocabulary.row(self.level.entity).fields)
+        return iter(world.graph.vocabulary.row(self.sight.entity).fields)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -72,7 +75,10 @@ class Around(Mapping[str, object]):
         self.facts = facts
 
     def __getitem__(self, name: str) -> object:
-        return self.facts[name]
+        try:
+            return self.facts[name]
+        except KeyError:
+            return self.facts.sight.world.today
 
     def __contains__(self, name: object) -> bool:
         at: Facts | None = self.facts
@@ -80,7 +86,7 @@ class Around(Mapping[str, object]):
             if name in at:
                 return True
             at = at.above
-        return False
+        return name == "today"
 
     def __iter__(self) -> Iterator[str]:
         return iter(())
@@ -90,100 +96,117 @@ class Around(Mapping[str, object]):
 
 
 class Work:
-    """The values that an expression has in a batch.
+    """What is worked out by rows in a batch, each value once.
 
-    With `marked`, what is not known is so because of a `Missing` that names where it was read (`mark`).
+    With `marked`, what is not known is so because of a `Missing` that names the entity, the row and the name
+    where it was read.
     """
 
-    def __init__(self, reads: Reads, state: State, *, marked: bool = False) -> None:
-        self.world = reads.world
-        self._reads = reads
+    def __init__(self, state: State, *, marked: bool = False) -> None:
         self._state = state
         self._marked = marked
-        self._lists: dict[Column, list[list[Facts]]] = {}
-        self._columns: dict[Column, list[Any]] = {}
+        self._facts: dict[str, list[Facts | None]] = {}
+        self._columns: dict[tuple[str, str], list[Any]] = {}
+        self._decoded: dict[tuple[str, str], list[object]] = {}
+        self._rows: dict[tuple[str, str], list[list[int]]] = {}
+        self._values: dict[int, list[object]] = {}
 
-    def values(self) -> list[object]:
-        """The value at every row; rows that are alike in what is read have the same."""
-        top = self._reads.top
-        rows = self._state[top.frame.name]
-        if len(self._reads.sights) > 1:
-            return [self._reads.function(Around(each)) for each in self._facts(top, rows)]
-        keys = _keys(rows, top.columns)
-        firsts: dict[object, int] = {}
-        for place, key in enumerate(keys):
-            firsts.setdefault(key, place)
-        several = self._facts(top, rows[list(firsts.values())])
-        found = {key: self._reads.function(Around(each)) for key, each in zip(firsts, several, strict=True)}
-        return [found[key] for key in keys]
+    @staticmethod
+    def of(state: State, *, marked: bool = False) -> Work:
+        """That of a batch."""
+        found: Work | None = state.work.get(marked)
+        if found is None:
+            found = state.work[marked] = Work(state, marked=marked)
+        return found
 
-    def some(self, places: Sequence[int]) -> list[object]:
-        """The values at some rows."""
-        every = self._facts(self._reads.top, self._state[self._reads.top.frame.name])
-        return [self._reads.function(Around(every[i])) for i in places]
+    def values(self, reads: Reads) -> list[object]:
+        """The value of an expression at every row; rows that are alike in what is read have the same."""
+        if id(reads) not in self._values:
+            with localcontext(NUMBERS):
+                self._values[id(reads)] = self._worked_out(reads)
+        return self._values[id(reads)]
 
-    def items(self, sight: Sight, level: Level, name: str, row: int) -> object:
-        """The rows of a list at a row of a sight."""
-        items = level.lists[name]
-        if items.known is not None and not self._column(sight, items.known)[row]:
-            return self._unknown(sight, level, name, row)
-        return tuple(self._of(items)[self._column(sight, items.here)[row]])
+    def _worked_out(self, reads: Reads) -> list[object]:
+        rows = self._state[reads.sight.frame.name]
+        function, sight = reads.function, reads.sight
+        if reads.alike is None:
+            return [function(Around(self.facts(sight, row))) for row in range(rows.height)]
+        found: dict[object, object] = {}
+        several: list[object] = []
+        for row, key in enumerate(_cells(rows, reads.alike)):
+            if key not in found:
+                found[key] = function(Around(self.facts(sight, row)))
+            several.append(found[key])
+        return several
 
-    def _column(self, sight: Sight, name: str) -> list[Any]:
+    def at(self, reads: Reads, rows: Sequence[int]) -> list[object]:
+        """The values of an expression at some rows."""
+        with localcontext(NUMBERS):
+            return [reads.function(Around(self.facts(reads.sight, row))) for row in rows]
+
+    def facts(self, sight: Sight, row: int) -> Facts:
+        """A row of an entity."""
+        several = self._facts.get(sight.entity)
+        if several is None:
+            several = self._facts[sight.entity] = [None] * self._state[sight.frame.name].height
+        found = several[row]
+        if found is None:
+            found = several[row] = Facts(self, sight, row)
+        return found
+
+    def value(self, facts: Facts, name: str) -> object:
+        """What a row itself has by a name."""
+        sight, row = facts.sight, facts.row
+        if name in sight.leaves:
+            return self._leaf(sight, name)[row]
+        if name in sight.lists:
+            return self._items(sight, name, row)
+        reads = sight.nodes[name]
+        if reads is None:
+            raise KeyError(name)
+        return reads.function(Around(facts)) if self._marked else self.values(reads)[row]
+
+    def column(self, sight: Sight, name: str) -> list[Any]:
+        """The cells of a column."""
         key = (sight.frame.name, name)
         if key not in self._columns:
             self._columns[key] = self._state[sight.frame.name].get_column(name).to_list()
         return self._columns[key]
 
-    def _of(self, items: Items) -> list[list[Facts]]:
-        """The rows of a list by the number of the row that they belong to."""
-        key = (items.sight.frame.name, items.up)
-        if key not in self._lists:
-            rows = self._state[items.sight.frame.name]
-            above = self._column(items.sight, items.up)
-            found: list[list[Facts]] = [[] for _ in range(self._height(items))]
-            for each, place in zip(self._facts(items.sight, rows), above, strict=True):
-                found[place].append(each)
-            self._lists[key] = found
-        return self._lists[key]
+    def _leaf(self, sight: Sight, name: str) -> list[object]:
+        key = (sight.entity, name)
+        if key not in self._decoded:
+            leaf = sight.leaves[name]
+            known: dict[object, object] = {}
+            found: list[object] = []
+            for row, cells in enumerate(_cells(self._state[sight.frame.name], leaf.columns)):
+                if None in cells:
+                    found.append(self._unknown(sight, name, row))
+                    continue
+                if cells not in known:
+                    known[cells] = leaf.decode(*cells)
+                found.append(known[cells])
+            self._decoded[key] = found
+        return self._decoded[key]
 
-    def _height(self, items: Items) -> int:
-        target = next(frame for link, frame in items.sight.frame.links if link == items.up)
-        return self._state[target.name].height
+    def _items(self, sight: Sight, name: str, row: int) -> object:
+        items = sight.lists[name]
+        if items.known is not None and not self.column(sight, items.known)[row]:
+            return self._unknown(sight, name, row)
+        below = sight.world.sight(items.entity)
+        key = (items.entity, items.up)
+        if key not in self._rows:
+            found: list[list[int]] = [[] for _ in range(self._state[sight.frame.name].height)]
+            for place, up in enumerate(self.column(below, items.up)):
+                found[up].append(place)
+            self._rows[key] = found
+        return tuple(self.facts(below, place) for place in self._rows[key][row])
 
-    def _facts(self, sight: Sight, rows: pl.DataFrame) -> list[Facts]:
-        found: list[Any] = [None] * rows.height
-        for level in reversed(list(sight.level.chain())):
-            names = list(level.leaves)
-            columns = [self._decoded(sight, level, name, rows) for name in names]
-            several = zip(*columns, strict=True) if columns else iter([()] * rows.height)
-            fixed = level.constants
-            found = [
-                Facts(self, sight, level, row, {**fixed, **dict(zip(names, values, strict=True))}, above)
-                for row, (values, above) in enumerate(zip(several, found, strict=True))
-            ]
-        return found
-
-    def _decoded(self, sight: Sight, level: Level, name: str, rows: pl.DataFrame) -> list[object]:
-        leaf = level.leaves[name]
-        known: dict[object, object] = {}
-        found: list[object] = []
-        for row, cells in enumerate(_keys(rows, leaf.columns)):
-            if None in cells:
-                found.append(self._unknown(sight, level, name, row))
-                continue
-            if cells not in known:
-                known[cells] = leaf.decode(*cells)
-            found.append(known[cells])
-        return found
-
-    def _unknown(self, sight: Sight, level: Level, name: str, row: int) -> Unknown:
-        if not self._marked:
-            return _NOT_KNOWN
-        return Unknown.of(Missing(f"{self._reads.sights.index(sight)} {level.entity}", str(row), name))
+    def _unknown(self, sight: Sight, name: str, row: int) -> Unknown:
+        return Unknown.of(Missing(sight.entity, str(row), name)) if self._marked else _NOT_KNOWN
 
 
-def _keys(rows: pl.DataFrame, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+def _cells(rows: pl.DataFrame, columns: Sequence[str]) -> list[tuple[Any, ...]]:
     """The cells of some columns, row by row."""
     if not columns:
         return [()] * rows.height

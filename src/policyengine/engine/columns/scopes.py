@@ -13,6 +13,7 @@ from policyengine.engine.columns.emit import NOT_KNOWN, Emitter, Form
 from policyengine.engine.columns.frames import Frame, State, Steps
 from policyengine.engine.columns.load import FactShape, Shape, fact_term
 from policyengine.engine.columns.row_columns import RowColumns
+from policyengine.engine.columns.row_reads import Sight
 from policyengine.engine.columns.row_values import is_single
 from policyengine.engine.columns.terms import Const, Flag, Rows, Term, Unsupported, lit
 from policyengine.engine.columns.unify import unified
@@ -103,6 +104,7 @@ class World:
         self._nodes: dict[Key, Term | None] = {}
         self._named: dict[Key, Name] = {}
         self._places: dict[str, Place] = {}
+        self._sights: dict[str, Sight] = {}
         vocabulary = graph.vocabulary
         for entity in sorted(vocabulary.entities, key=lambda each: len(vocabulary.lineage(each))):
             above = vocabulary.entities[entity].within
@@ -118,6 +120,7 @@ class World:
     def _work_out(self, key: Key) -> Term | None:
         """A node in columns, or else as one column by rows; None for one that has parts."""
         entity, name = key
+        self._nodes[key] = None  # until it is worked out
         expression = self.graph.nodes[entity][name].expression
         found: Term | None = None
         try:
@@ -136,6 +139,12 @@ class World:
         if key not in self._by_rows:
             self._by_rows[key] = RowColumns(self, entity, expression)
         return self._by_rows[key]
+
+    def sight(self, entity: str) -> Sight:
+        """What is read of an entity by rows."""
+        if entity not in self._sights:
+            self._sights[entity] = Sight(self, entity)
+        return self._sights[entity]
 
     def named(self, entity: str, name: str) -> RowColumns:
         """The columns of what a name stands for, worked out by rows."""

@@ -5,15 +5,14 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from functools import partial, reduce
+from functools import partial
 from typing import TypeAlias
 
 import polars as pl
 
-from policyengine.engine.columns import dates, logic, numbers, terms
+from policyengine.engine.columns import dates, list_calls, logic, numbers, terms
 from policyengine.engine.columns.emit import NOT_KNOWN, Emitter
-from policyengine.engine.columns.frames import either
-from policyengine.engine.columns.loops import aggregate, count_rows
+from policyengine.engine.columns.list_calls import items_in
 from policyengine.engine.columns.terms import (
     Code,
     Const,
@@ -33,7 +32,9 @@ from policyengine.feel.functions.numeric import ROUNDINGS
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
-from policyengine.feel.values.values import Months
+from policyengine.feel.values.values import Months, Unknown
+
+_PART = 10**9
 
 # Arithmetic
 
@@ -49,6 +50,9 @@ def emit_binary(emitter: Emitter, node: syntax.Binary) -> Term:
         if moved is not None:
             return moved
         return numbers.add(numbers.number(left), numbers.number(right), sign)
+    few = _of_few_and_one(node, left, right)
+    if few is not None:
+        return few
     if node.op == "*":
         return numbers.multiply(numbers.number(left), numbers.number(right))
     if node.op == "/":
@@ -57,6 +61,24 @@ def emit_binary(emitter: Emitter, node: syntax.Binary) -> Term:
         assert isinstance(under, Num)
         return Quotient(over, under)
     raise Unsupported(f"`{node.op}`")
+
+
+def _of_few_and_one(node: syntax.Binary, left: Term, right: Term) -> Code | None:
+    """A calculation with a duration out of a few and a value that is the same for all rows."""
+    code, other = (left, right) if isinstance(left, Code) else (right, left)
+    if not isinstance(code, Code) or not isinstance(other, Const) or not _are_lengths(code):
+        return None
+    one, two = ("x", "y") if code is left else ("y", "x")
+    asked = syntax.Binary(node.op, syntax.Name(one, node.span), syntax.Name(two, node.span), node.span)
+    values = [{"x": each, "y": other.value} for each in code.domain]
+    results = [evaluate(asked, each, mode="policy", functions=LIBRARY) for each in values]
+    if any(isinstance(each, Unknown) for each in results):
+        raise Unsupported("a calculation with durations that has no answer for some")
+    return reduce_codes(code, results)
+
+
+def _are_lengths(code: Code) -> bool:
+    return all(isinstance(each, (Months, datetime.timedelta)) for each in code.domain)
 
 
 def _moved(op: str, left: Term, right: Term) -> Term | None:
@@ -70,6 +92,12 @@ def _moved(op: str, left: Term, right: Term) -> Term | None:
         return dates.shifted(left, right.value, sign)
     if op == "+" and isinstance(right, Day) and isinstance(left, Const):
         return dates.shifted(right, left.value, sign)
+    if isinstance(left, Day) and isinstance(right, Code) and right.domain and _are_lengths(right):
+        chain: pl.Expr = lit(None, pl.Date)
+        for i, length in enumerate(right.domain):
+            there = dates.shifted(left, length, sign).expr
+            chain = pl.when(right.expr == lit(i, pl.UInt16)).then(there).otherwise(chain)
+        return Day(chain, left.sure and right.sure)
     if op == "-" and (isinstance(left, Day) or isinstance(right, Day)):
         return dates.between(day(left), day(right))
     if isinstance(left, Seconds) or isinstance(right, Seconds):
@@ -155,7 +183,7 @@ def _once_known(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
 
 def _at_least(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     wanted = emitter.emit(arguments[0])
-    conditions = _items(emitter.emit(arguments[1]))
+    conditions = items_in(emitter.emit(arguments[1]))
     if not isinstance(wanted, Const) or not isinstance(wanted.value, Decimal):
         raise Unsupported("a number of conditions that differs from row to row")
     flags = [terms.flag(each).expr for each in conditions]
@@ -167,14 +195,6 @@ def _at_least(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     found = pl.when(holding >= least).then(lit(True, pl.Boolean))
     sure = all(terms.is_sure(each) for each in conditions)
     return Flag(found.when(possible < least).then(lit(False, pl.Boolean)), sure)
-
-
-def _items(term: Term) -> Sequence[Term]:
-    if isinstance(term, terms.Listed):
-        return term.items
-    if isinstance(term, Const) and isinstance(term.value, (list, tuple)):
-        return [Const(each) for each in term.value]
-    raise Unsupported("a list of another kind")
 
 
 def _round(name: str, emitter: Emitter, arguments: Sequence[Expression]) -> Term:
@@ -212,6 +232,21 @@ def _periods_since(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     return dates.periods_since(dates.series(*series), today, emitter.frame.keep)
 
 
+def _date(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    """The date of a year, a month and a day; a date as it is."""
+    if len(arguments) == 1:
+        return day(emitter.emit(arguments[0]))
+    parts = [numbers.number(emitter.emit(each)) for each in arguments]
+    if any(each.scale > 0 or each.bound > _PART for each in parts):
+        raise Unsupported("a date of parts that may not be whole")
+    kept = [emitter.frame.keep(each) for each in parts]
+    return dates.from_parts(*(each.expr.cast(pl.Int32, strict=False) for each in kept))  # type: ignore[union-attr]
+
+
+def _day_of_week(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    return dates.weekday(day(emitter.emit(arguments[0])))
+
+
 def _last_of_month(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     return dates.last_of_month(day(emitter.kept(arguments[0])))
 
@@ -238,101 +273,14 @@ def reduce_codes(found: Code, results: Sequence[object]) -> Code:
     return Code(chain, tuple(domain), found.sure)
 
 
-# Lists
-
-
-def _list_contains(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
-    items, element = emitter.emit(arguments[0]), emitter.emit(arguments[1])
-    if isinstance(items, Const) and not items.sure:
-        return NOT_KNOWN
-    if isinstance(items, terms.Values) and items.item == "text":
-        wanted = _wanted(element)
-        known = items.expr.is_not_null() & wanted.expr.is_not_null()
-        found = pl.when(known).then(items.expr.list.contains(wanted.expr))
-        nothing = found.when(items.expr.list.len() == 0).then(lit(False, pl.Boolean))
-        return Flag(nothing, items.sure and wanted.sure)
-    return either([logic.compared(emitter, "=", each, element) for each in _items(items)])
-
-
-def _wanted(element: Term) -> terms.Text:
-    return (
-        terms.Text(lit(None, pl.String)) if isinstance(element, Const) and not element.sure else text(element)
-    )
-
-
-def _count(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
-    found = emitter.emit(arguments[0])
-    match found:
-        case terms.Values(expr, _, _, sure):
-            return Num(expr.list.len().cast(pl.Int64), 0, 10**9, sure)
-        case terms.Rows():
-            return count_rows(emitter, found)
-        case terms.Picked(items):
-            flags = [terms.flag(each).expr.cast(pl.Int64) for each, _ in items]
-            return Num(reduce(lambda a, b: a + b, flags), 0, len(flags))
-        case terms.Listed(items):
-            return Const(Decimal(len(items)))
-        case Const() if not found.sure:
-            return NOT_KNOWN
-    raise Unsupported("the number of items of another list")
-
-
-def _folded(name: str, emitter: Emitter, arguments: Sequence[Expression]) -> Term:
-    """`sum`, `min` or `max`, of a list or of items."""
-    found: Term = (
-        emitter.emit(arguments[0])
-        if len(arguments) == 1
-        else terms.Listed(tuple(emitter.emit(each) for each in arguments))
-    )
-    if isinstance(found, Const) and not found.sure:
-        return NOT_KNOWN
-    if isinstance(found, terms.Rows):
-        return aggregate(emitter, name, found)
-    if isinstance(found, terms.Picked):
-        return _of_picked(name, found)
-    return _of_items(name, _items(found))
-
-
-def _of_items(name: str, items: Sequence[Term]) -> Term:
-    if any(isinstance(each, Const) and not each.sure for each in items) or not items:
-        return NOT_KNOWN
-    if any(isinstance(each, Const) and each.value is None for each in items):
-        return NOT_KNOWN
-    if name == "sum":
-        return reduce(numbers.add, [numbers.number(each) for each in items])
-    if any(isinstance(each, (Num, Code)) for each in items):
-        items = [numbers.number(each) for each in items]
-    exprs, make = unified(items)
-    sure = all(terms.is_sure(each) for each in items)
-    found = pl.min_horizontal(exprs) if name == "min" else pl.max_horizontal(exprs)
-    if not sure:
-        found = pl.when(pl.all_horizontal([each.is_not_null() for each in exprs])).then(found)
-    return make(found, sure)  # type: ignore[no-any-return]
-
-
-def _of_picked(name: str, picked: terms.Picked) -> Term:
-    flags = [terms.flag(each).expr for each, _ in picked.items]
-    exprs, make = unified([numbers.number(each) for _, each in picked.items])
-    # Known where all conditions are, and the values of all that count; of nothing there is no such value.
-    fine = [f.is_not_null() & (~f | e.is_not_null()) for f, e in zip(flags, exprs, strict=True)]
-    kept = [pl.when(f).then(e) for f, e in zip(flags, exprs, strict=True)]
-    if name == "sum":
-        whole = reduce(numbers.add, [make(each.fill_null(0), True) for each in kept])
-        found, make = whole.expr, lambda expr, sure: Num(expr, whole.scale, whole.bound, sure)
-    else:
-        found = pl.min_horizontal(kept) if name == "min" else pl.max_horizontal(kept)
-    some = pl.any_horizontal([each.fill_null(False) for each in flags])
-    return make(pl.when(pl.all_horizontal(fine) & some).then(found), False)  # type: ignore[no-any-return]
-
-
 # Tables
 
 
 def _row_result(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     """What a table gives; see `feel.functions.conditions`."""
     hit = emitter.emit(arguments[0])
-    rows = [emitter.frame.keep(each) for each in _items(emitter.emit(arguments[2]))]
-    values = list(_items(emitter.emit(arguments[3])))
+    rows = [emitter.frame.keep(each) for each in items_in(emitter.emit(arguments[2]))]
+    values = list(items_in(emitter.emit(arguments[3])))
     default = [emitter.emit(each) for each in arguments[4:]]
     assert isinstance(hit, Const)
     exprs, make = unified([*values, *default])
@@ -384,9 +332,9 @@ COLUMN_FORMS: Mapping[str, Form] = {
     "next occurrence": _next_occurrence,
     "periods since": _periods_since,
     "last day of month": _last_of_month,
-    "list contains": _list_contains,
-    "count": _count,
-    **{name: partial(_folded, name) for name in ("sum", "min", "max")},
+    "date": _date,
+    "day of week": _day_of_week,
+    **list_calls.CALLS,
     **{name: partial(_round, name) for name in ROUNDINGS},
     **{name: partial(_of_few, name) for name in ("upper case", "lower case")},
 }

@@ -10,7 +10,7 @@ import polars as pl
 
 from policyengine.engine.columns import terms
 from policyengine.engine.columns.emit import NOT_KNOWN
-from policyengine.engine.columns.terms import Const, Day, Flag, Num, Seconds, Term, Unsupported, lit
+from policyengine.engine.columns.terms import Code, Const, Day, Flag, Num, Seconds, Term, Unsupported, lit
 from policyengine.engine.columns.unify import day
 from policyengine.feel.values.series import is_empty
 from policyengine.feel.values.values import Months
@@ -18,6 +18,8 @@ from policyengine.feel.values.values import Months
 _DAY = 86_400
 _FAR = 12 * 100_000
 _LAST = datetime.date.max
+_FARTHEST = 250_000
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def days_in_month(year: pl.Expr, month: pl.Expr) -> pl.Expr:
@@ -75,6 +77,24 @@ def last_of_month(date: Day) -> Day:
     year, month = date.expr.dt.year().cast(pl.Int32), date.expr.dt.month().cast(pl.Int32)
     found = pl.date(year, month, days_in_month(year, month))
     return Day(pl.when(date.expr.is_not_null()).then(found), date.sure)
+
+
+def days_in(length: Seconds) -> Num:
+    """The whole days of a duration, towards zero."""
+    size = length.expr.abs() // _DAY
+    return Num(pl.when(length.expr < 0).then(-size).otherwise(size), 0, 10**15, length.sure)
+
+
+def from_parts(year: pl.Expr, month: pl.Expr, day_: pl.Expr) -> Day:
+    """The date of a year, a month and a day; null where there is none."""
+    fine = (month >= 1) & (month <= 12) & (day_ >= 1) & (day_ <= days_in_month(year, month))
+    fine = fine & (year.abs() <= _FARTHEST)
+    return Day(pl.when(fine).then(pl.date(year, month, day_)))
+
+
+def weekday(date: Day) -> Code:
+    """The name of the day of the week."""
+    return Code((date.expr.dt.weekday() - 1).cast(pl.UInt16), _DAYS, date.sure)
 
 
 # Periods

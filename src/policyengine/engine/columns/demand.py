@@ -277,7 +277,7 @@ def unknown(term: Term) -> Flag | Const:
             return Const(not term.sure)
         case terms.Listed() | terms.Span() | terms.Entries() | terms.Instance():
             return Const(False)
-        case Rows() | terms.Picked() | terms.Times() | terms.Quotient():
+        case Rows() | terms.Picked() | terms.Times() | terms.Quotient() | terms.Joined():
             raise Unsupported("whether such a value is known")
         case _:
             return Const(False) if term.sure else Flag(term.expr.is_null(), True)
@@ -288,6 +288,8 @@ def is_settled(term: Term, deep: bool) -> bool:
     match term:
         case terms.Listed() | terms.Span():
             return not deep or terms.is_sure(term)
+        case terms.Joined(rows, more):
+            return is_settled(rows, deep) and (not deep or all(terms.is_sure(each) for each in more))
         case Rows(known=known, where=kept, each=each):
             return known == Const(True) and kept.sure and (not deep or each is None or terms.is_sure(each))
         case _:

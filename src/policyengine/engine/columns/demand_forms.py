@@ -198,6 +198,8 @@ def _filter(needs: Needs, spot: Spot, node: syntax.Filter, need: Need, deep: boo
         for item in _written(node.target):
             push(needs, _entries(needs, spot, item), node.condition, need)
         return
+    if isinstance(spot.emitter.emit(node), terms.SINGLE):
+        raise Unsupported("a need of an item by its place")
     push(needs, spot, node.target, need)
     rows = _rows(spot, node.target)
     turn = _turn(needs, spot, rows, "item", True)
@@ -301,6 +303,16 @@ def _count(needs: Needs, spot: Spot, node: syntax.Call, need: Need, deep: bool) 
     push(needs, spot, node.positional[0], need)
 
 
+def _append(needs: Needs, spot: Spot, node: syntax.Call, need: Need, deep: bool) -> None:
+    """The list, and once that is known the items."""
+    items, *more = node.positional
+    push(needs, spot, items, need)
+    if deep:
+        found = spot.emitter.emit(items)
+        inside = where(spot.emitter.frame, found.known, need) if isinstance(found, Rows) else need
+        _every(needs, spot, (items, *more), inside, True)
+
+
 def _once_known(needs: Needs, spot: Spot, node: syntax.Call, need: Need, deep: bool) -> None:
     values, then = node.positional
     push(needs, spot, values, need, True)
@@ -366,6 +378,7 @@ _FORMS: Mapping[type, Form] = MappingProxyType(
 )
 _CALLS: Mapping[str, Form] = MappingProxyType(
     {
+        "append": _append,
         "count": _count,
         "once known": _once_known,
         "at least": _at_least,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 import polars as pl
 
-from policyengine.engine.columns import dates, numbers, terms
+from policyengine.engine.columns import dates, terms
 from policyengine.engine.columns.emit import NOT_KNOWN, Bound, Emitter
 from policyengine.engine.columns.frames import Frame, State, both, either
 from policyengine.engine.columns.terms import (
@@ -24,19 +25,22 @@ from policyengine.engine.columns.terms import (
     Unsupported,
     lit,
 )
-from policyengine.engine.columns.unify import day
+from policyengine.engine.columns.unify import unified
 from policyengine.feel.syntax import tree as syntax
+from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Range
 
 # How many items one list may have for a sum to be held for sure: more than a batch has rows.
 MOST_ITEMS = 10**7
+_MOST_TURNS = 100
 
 
 def items_of(emitter: Emitter, term: Term) -> Rows:
     """A list of rows with a row of the emitter's frame for each of its turns."""
     if not isinstance(term, Rows):
         raise Unsupported("a loop over another list")
-    return term if term.of is emitter.frame and term.here is terms.SELF else _joined(emitter, term)
+    own = term.of is emitter.frame and term.here.expr.meta.root_names() == ["__self"]
+    return term if own else _joined(emitter, term)
 
 
 def _joined(emitter: Emitter, rows: Rows) -> Rows:
@@ -96,7 +100,7 @@ def emit_quantified(emitter: Emitter, node: syntax.Quantified) -> Term:
         found = [decisive.fill_null(False).any(), decisive.is_null().any()]
     else:
         found = [(decisive & where).fill_null(False).any(), (decisive.is_null() & where).any()]
-    one, opened = _gathered(emitter, rows, found, [pl.Boolean, pl.Boolean])
+    one, opened = gathered(emitter, rows, found, [pl.Boolean, pl.Boolean])
     holds = pl.when(one.fill_null(False)).then(lit(not node.every, pl.Boolean))
     settled = holds.when(~opened.fill_null(False)).then(lit(node.every, pl.Boolean))
     sure = condition.sure and isinstance(rows.known, Const) and rows.known.value is True
@@ -109,8 +113,8 @@ def _where_known(known: Flag | Const, term: Flag) -> Flag | Const:
     return Flag(pl.when(known.expr).then(term.expr), False)
 
 
-def _gathered(
-    emitter: Emitter, rows: Rows, found: list[pl.Expr], dtypes: list[type[pl.DataType]]
+def gathered(
+    emitter: Emitter, rows: Rows, found: list[pl.Expr], dtypes: list[type[pl.DataType] | None]
 ) -> list[pl.Expr]:
     """Aggregates over the rows of each list, as columns of the frame that has the lists; null for none."""
     frame, at, steps = rows.of, rows.at, emitter.frame.steps
@@ -126,7 +130,8 @@ def _gathered(
         wide = state[frame.name]
         keys = wide.get_column("__self").alias(rows.up).to_frame()
         joined = keys.join(groups, on=rows.up, how="left", maintain_order="left")
-        columns = [joined.get_column(n).cast(t) for n, t in zip(names, dtypes, strict=True)]
+        several = [(joined.get_column(name), dtype) for name, dtype in zip(names, dtypes, strict=True)]
+        columns = [each if dtype is None else each.cast(dtype) for each, dtype in several]
         state[frame.name] = wide.hstack(columns)
 
     step = steps.add(run, needs, {(frame.name, name) for name in names})
@@ -140,9 +145,14 @@ def emit_filter(emitter: Emitter, node: syntax.Filter) -> Term:
         return NOT_KNOWN
     if isinstance(target, Const) and isinstance(target.value, (list, tuple)):
         target = Listed(tuple(_constant_item(each) for each in target.value))
-    if isinstance(target, Listed):
+    place = place_in(node.condition)
+    if isinstance(target, Listed) and place is None:
         return Picked(tuple((_picked(emitter, node, each), each) for each in target.items))
+    if isinstance(target, Picked) and place is not None:
+        return _picked_at(target, place)
     rows = items_of(emitter, target)
+    if place is not None:
+        return _row_at(emitter, rows, place)
     inner = turn_of(emitter, rows, "item", True)
     found = inner.emit(node.condition)
     if isinstance(found, Num) or (isinstance(found, Const) and not isinstance(found.value, bool)):
@@ -152,9 +162,40 @@ def emit_filter(emitter: Emitter, node: syntax.Filter) -> Term:
     if kept.sure:
         return replace(rows, where=kept)
     kept = inner.keep_flag(kept)
-    (opened,) = _gathered(emitter, rows, [terms.flag(kept).expr.is_null().any()], [pl.Boolean])
+    (opened,) = gathered(emitter, rows, [terms.flag(kept).expr.is_null().any()], [pl.Boolean])
     known = emitter.keep_flag(both([rows.known, Flag(~opened.fill_null(False), True)]))
     return replace(rows, known=known, where=Flag(terms.flag(kept).expr.fill_null(False), True))
+
+
+def place_in(condition: Expression) -> int | None:
+    """The place of the item that is meant: the first, the second and so on, or -1 for the last."""
+    if isinstance(condition, syntax.Negate):
+        return -1 if place_in(condition.operand) == 1 else None
+    value = condition.value if isinstance(condition, syntax.Literal) else None
+    return int(value) if isinstance(value, Decimal) and value >= 1 and value == int(value) else None
+
+
+def _picked_at(target: Picked, place: int) -> Term:
+    """The item at a place among those that are kept, once it is known which are."""
+    if abs(place) != 1:
+        raise Unsupported("an item by its place")
+    flags = [terms.flag(each).expr for each, _ in target.items]
+    exprs, make = unified([each for _, each in target.items])
+    chain: pl.Expr = lit(None, pl.Null)
+    for held, expr in list(zip(flags, exprs, strict=True))[:: -1 if place > 0 else 1]:
+        chain = pl.when(held).then(expr).otherwise(chain)
+    return make(pl.when(pl.all_horizontal([each.is_not_null() for each in flags])).then(chain), False)  # type: ignore[no-any-return]
+
+
+def _row_at(emitter: Emitter, rows: Rows, place: int) -> Term:
+    """The value of the row at a place; there is none beyond the end."""
+    if not isinstance(rows.each, terms.SINGLE) or isinstance(rows.each, terms.Values):
+        raise Unsupported("an item by its place")
+    each = rows.each.expr if isinstance(rows.where, Const) else rows.each.expr.filter(rows.where.expr)
+    at = each.last() if place == -1 else each.slice(place - 1, 1).first()
+    (found,) = gathered(emitter, rows, [at], [None])
+    there = found if isinstance(rows.known, Const) else pl.when(rows.known.expr).then(found)
+    return replace(rows.each, expr=there, sure=False)
 
 
 def _constant_item(value: object) -> Term:
@@ -187,15 +228,33 @@ def _picked(emitter: Emitter, node: syntax.Filter, item: Term) -> Flag | Const:
 
 def emit_for(emitter: Emitter, node: syntax.For) -> Term:
     """`for`: a value for every item."""
-    iterator = only(node.iterators)
-    domain = emitter.emit(iterator.domain)
-    if isinstance(domain, Const) and not domain.sure:
-        return NOT_KNOWN
     if "partial" in syntax.names(node.body):
         raise Unsupported("results so far")
+    iterator = node.iterators[0]
+    counted = _counted(emitter, iterator) if len(node.iterators) == 1 else None
+    domain = counted or emitter.emit(only(node.iterators).domain)
+    if isinstance(domain, Const) and not domain.sure:
+        return NOT_KNOWN
+    if isinstance(domain, Listed):
+        inside = [Bound(emitter.frame, emitter.scope, {iterator.name: each}) for each in domain.items]
+        return Listed(tuple(emitter.inside(each).kept(node.body) for each in inside))
     rows = items_of(emitter, domain)
     body = turn_of(emitter, rows, iterator.name, False).kept(node.body)
     return replace(rows, each=body)
+
+
+def _counted(emitter: Emitter, iterator: syntax.Iterator) -> Listed | None:
+    """The numbers from one to another, where both are known beforehand and not far apart."""
+    if iterator.domain_end is None:
+        return None
+    ends = [emitter.emit(each) for each in (iterator.domain, iterator.domain_end)]
+    low, high = (each.value if isinstance(each, Const) else None for each in ends)
+    if not isinstance(low, Decimal) or not isinstance(high, Decimal) or abs(high - low) > _MOST_TURNS:
+        return None
+    if low != int(low) or high != int(high):
+        return None
+    step = 1 if low <= high else -1
+    return Listed(tuple(Const(Decimal(each)) for each in range(int(low), int(high) + step, step)))
 
 
 def only(iterators: tuple[syntax.Iterator, ...]) -> syntax.Iterator:
@@ -203,62 +262,6 @@ def only(iterators: tuple[syntax.Iterator, ...]) -> syntax.Iterator:
     if len(iterators) != 1 or iterators[0].domain_end is not None:
         raise Unsupported("several loops at once")
     return iterators[0]
-
-
-# Over all rows of a list
-
-
-def count_rows(emitter: Emitter, rows: Rows) -> Term:
-    """How many rows there are, whether or not their values are known."""
-    rows = items_of(emitter, rows)
-    where = terms.flag(rows.where).expr
-    number = pl.len() if isinstance(rows.where, Const) else where.fill_null(False).sum()
-    (found,) = _gathered(emitter, rows, [number], [pl.Int64])
-    whole = Num(found.fill_null(0), 0, MOST_ITEMS, True)
-    return _number_where(rows.known, whole)
-
-
-def _number_where(known: Flag | Const, term: Num) -> Term:
-    if isinstance(known, Const):
-        return term if known.value else NOT_KNOWN
-    return Num(pl.when(known.expr).then(term.expr), term.scale, term.bound, False)
-
-
-def _each_known(emitter: Emitter, rows: Rows) -> Flag | Const:
-    """Whether the value of every row that counts is known."""
-    assert rows.each is not None
-    known = terms.known(rows.each)
-    if isinstance(known, Const):
-        return known
-    where = terms.flag(rows.where).expr
-    open_ones = (~known.expr) & where.fill_null(True)
-    (opened,) = _gathered(emitter, rows, [open_ones.any()], [pl.Boolean])
-    return Flag(~opened.fill_null(False), True)
-
-
-def aggregate(emitter: Emitter, name: str, rows: Rows) -> Term:
-    """`sum`, `min` or `max` of a value of every row: not known of none, nor where one is not known."""
-    rows = items_of(emitter, rows)
-    if rows.each is None:
-        raise Unsupported(f"the {name} of another list")
-    each = numbers.number(rows.each) if not isinstance(rows.each, terms.Day) else day(rows.each)
-    where = terms.flag(rows.where).expr
-    kept = each.expr if isinstance(rows.where, Const) else pl.when(where).then(each.expr)
-    known = both([rows.known, _each_known(emitter, rows)])
-    if isinstance(each, Num):
-        bound = each.bound * MOST_ITEMS if name == "sum" else each.bound
-        dtype = numbers.width(bound)
-        kept = kept.cast(dtype)
-        total = kept.sum() if name == "sum" else kept.min() if name == "min" else kept.max()
-        empty = kept.is_not_null().any()
-        found, some = _gathered(emitter, rows, [total, empty], [dtype, pl.Boolean])
-        fine = both([known, Flag(some.fill_null(False), True)])
-        return _number_where(fine, Num(found, each.scale, bound))
-    if name == "sum":
-        raise Unsupported("a sum of dates")
-    (found,) = _gathered(emitter, rows, [kept.min() if name == "min" else kept.max()], [pl.Date])
-    sure = isinstance(known, Const) and known.value
-    return terms.Day(found if sure else pl.when(terms.flag(known).expr).then(found))
 
 
 # Parts
@@ -285,6 +288,8 @@ def part_of(emitter: Emitter, target: Term, name: str) -> Term:
             return _found(found, name)
         case terms.Day():
             return dates.part(target, name)
+        case terms.Seconds() if name == "days":
+            return dates.days_in(target)
         case Rows(each=None):
             return replace(target, each=target.at.keep(_found(target.find(name), name)))
         case Picked(items):

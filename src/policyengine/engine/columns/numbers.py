@@ -12,7 +12,6 @@ from policyengine.feel.values.values import Unknown
 
 _SMALL: Final = 2**63 - 1
 LARGEST: Final = 10**37
-_WHOLE: Final = 10**18
 
 
 def width(bound: int) -> type[pl.DataType]:

@@ -171,6 +171,14 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """A value of every row of a list, and some more after them; known where the list of the rows is."""
+
+    rows: Rows
+    more: tuple[Single | Const, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Times:
     """A computed list of contexts: for every place in it whether there is one there, and its parts."""
 
@@ -191,7 +199,7 @@ SELF = Num(pl.col("__self"), 0, 0, True)
 
 Term: TypeAlias = (
     Const | Flag | Code | Num | Quotient | Text | Day | Seconds | Opaque | Held | Span | Listed | Entries
-    | Values | Rows | Times | Instance | Picked
+    | Values | Rows | Joined | Times | Instance | Picked
 )  # fmt: skip
 Single: TypeAlias = Flag | Code | Num | Text | Day | Seconds | Opaque | Held | Values
 SINGLE = (Flag, Code, Num, Text, Day, Seconds, Opaque, Held, Values)
@@ -256,6 +264,8 @@ def known(term: Term) -> Flag | Const:
             return found
         case Quotient():
             raise Unsupported("a division whose result is kept")
+        case Joined():
+            raise Unsupported("a list that is put together")
         case Entries() | Instance():
             return Const(True)
         case Picked(several):

@@ -69,16 +69,21 @@ _PERIODS = ("P1M", "P3M", "P1Y", "P7D", "P30D")
 _NUMBERS = (
     "2 | 10 | 0.5 | count(accounts) | count(languages) |", "(<number> + <number>) | (<number> - <number>)",
     "(if <flag> then <number> else <number>) | count(accounts[<of account>]) | floor(<number>)",
-    "ceiling(<number>) | abs(<number>) | (<day>).year | (<day>).month | (<day>).day",
+    "ceiling(<number>) | abs(<number>) | (<day>).year | (<day>).month | (<day>).day | sum(append(accounts.seats, <number>))",
+    "median(accounts.seats) | mean(accounts.seats) | count(distinct values(accounts.kind)) | string length(country)",
+    "(<number> / 3) | (<number> / users) | count(flatten(accounts.tickets)[urgent]) | sum(for a in accounts return a.seats)",
 )  # fmt: skip
 _MONEY = (
     "(<money> + <money>) | (<money> * share) | (<money> * 2) | (<money> * users) | (<money> * (1 - share))",
     "round half up(<money> * share, 1) | round half up(<money> * share, 2) | sum(accounts.amount)",
     "(if <flag> then <money> else <money>) | max(<money>, <money>) | sum(accounts[<of account>].amount)",
+    "<money> / 12 | sum(append(accounts.amount, <money>)) | median(accounts.amount) | accounts.amount[1]",
+    "max(append(accounts[<of account>].amount, 0)) | sum(for k in 1..3 return <money> * k)",
     "decimal(<money> / 3, 2) | round down(<money> / 7, 2) | round up(<money> / 12, 1) | min(<money>, 100)",
 )  # fmt: skip
 _DAYS = (
     'today | <own day> + @"P1M" | <own day> + @"P1Y" | <own day> + @"P90D" | <own day> - @"P6M"',
+    "date((<day>).year, 1, 31) | max(accounts.opened_on) | accounts[<of account>].opened_on[-1]",
     '<own day> - @"P1D" | last day of month(<day>) | (if <flag> then <day> else today) | <day> + @"P13M"',
 )
 _FLAGS = (
@@ -86,11 +91,14 @@ _FLAGS = (
     "(<number> >= <number>) | (<number> = 10) | (<money> <= <money>) | (<money> > 100) | (<day> < <day>)",
     "(<day> = <day>) | (<day> >= today) | (some a in accounts satisfies a.active) | country = \"DE\"",
     "(every a in accounts satisfies a.amount > fee) | (some a in accounts satisfies a.seats < users)",
+    'contains(country, "D") | matches(country, "^A") | day of week(<day>) = "Monday" | median([users, 3]) > <number>',
+    "(some a in accounts, b in accounts satisfies a.seats > b.seats) | count(accounts[amount > <money>].kind) > 1",
     'is defined(fee) | is defined(since) | is defined(country) | list contains(languages, "de")',
     "(<number> in [1..10]) | (<day> in [since..today]) | (fee / volume > share) | country in (\"DE\", \"AT\")",
 )  # fmt: skip
 _OF_ACCOUNT = (
     'active | kind = "small" | amount > 100 | seats >= users | opened_on <= today | count(tickets[urgent]) > 0',
+    'count(distinct values(tickets.urgent)) > 1 | amount / seats > 10 | string(kind) = "small"',
     "is defined(opened_on) and opened_on < since | some t in tickets satisfies t.closed_on < opened_on",
 )
 _GRAMMAR = {"number": _NUMBERS, "money": _MONEY, "day": _DAYS, "flag": _FLAGS, "of account": _OF_ACCOUNT}

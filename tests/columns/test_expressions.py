@@ -82,6 +82,27 @@ NAMED = (
     "once known(rows[f], n1)",
     "some x in rows satisfies some y in rows satisfies x.n > y.c",  # the outer item was not found
     "some x in rows satisfies count(rows[n > x.c]) > 1",
+    "sum(append(rows.n, 0))",
+    "sum(append(rows[f].n, n1, 2))",
+    "min(append(rows.n, n1))",
+    "max(append(rows.c, 3)) > c1",
+    "count(append(rows.n, n1)) > 2",
+    "sum(append([n1, n2], m1))",
+    "count(distinct values(rows.e)) > 1",
+    "count(distinct values(rows[f].n))",
+    "rows[f].n[1]",
+    "rows.d[-1] > d1",
+    "sum(for k in 0..3 return n1 * k)",
+    'count((for k in 1..12 return d1 + (if b1 then @"P1M" else @"P30D") * k)[item <= d2])',
+    "min((for k in 3..1 return c1 + k)[item > n1])",
+    'max((for k in 0..5 return d1 + @"P1M" * k)[item <= d2])',
+    '(for k in 0..5 return d1 + @"P1M" * k)[item > d2][1]',
+    "date(2024, 2, c1)",
+    "date(d1.year, d1.month, 1) <= d2",
+    "date(d1) = d2",
+    'day of week(d1) = "Sunday"',
+    "(d1 - d2).days",
+    'd1 + (if b1 then @"P1M" else @"P1Y") - @"P1D"',
 )
 
 

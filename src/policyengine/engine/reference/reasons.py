@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Reason
 from policyengine.decision.wording import join
-from policyengine.engine.reference.scope import Scope
+from policyengine.engine.reference.scope import Scope, Sight
 from policyengine.engine.sentences import template
 from policyengine.engine.value_words import Words
 from policyengine.feel.syntax.tree import (
@@ -114,7 +114,8 @@ def _leaf(scope: Scope, expression: Expression, upright: bool) -> Iterator[Reaso
     value = scope.value(expression)
     is_value = not isinstance(value, (bool, Unknown)) and not isinstance(expression, Name)
     if is_value or isinstance(expression, WORKED_OUT):
-        for name in sorted(names(expression)):
+        around = Sight(scope)  # without the fields of rows, which a filter names too
+        for name in sorted(each for each in names(expression) if each in around):
             if not isinstance(value, Unknown) or isinstance(
                 scope.value(Name(name, expression.span)), Unknown
             ):

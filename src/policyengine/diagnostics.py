@@ -7,12 +7,15 @@ and nothing here is raised.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal
 
 from policyengine.dataclass import dataclass
 from policyengine.source import Span
+
+_MANY, _LONGEST = 200, 40
 
 
 class Severity(StrEnum):
@@ -113,17 +116,50 @@ class Report:
         return any(found.severity is Severity.ERROR for found in self._found.values())
 
 
+def listed(words: Iterable[str], most: int = 40) -> str:
+    """Words in the order given, as code; of very many only how many more there are."""
+    found = [f"`{word}`" for word in words]
+    more = f" and {len(found) - most:,} more" if len(found) > most else ""
+    return ", ".join(found[:most]) + more
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that `word` was probably meant to be, or None."""
-    candidates = list(known)
-    folded = {candidate.casefold().replace("-", "_").replace(" ", "_"): candidate for candidate in candidates}
-    same = folded.get(word.casefold().replace("-", "_").replace(" ", "_"))
+    """The known word that `word` was probably meant to be, or None.
+
+    Among very many only those with one letter more, less, changed or moved are looked at.
+    """
+    candidates: Sequence[str] = tuple(known)
+    if len(candidates) > _MANY:
+        index = _by_slips(candidates)
+        candidates = list(dict.fromkeys(each for slip in _slips(word) for each in index.get(slip, ())))
+    folded = {_folded(candidate): candidate for candidate in candidates}
+    same = folded.get(_folded(word))
     if same is not None and same != word:
         return same
     import difflib  # only where something is wrong
 
     found = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
     return found[0] if found else None
+
+
+def _folded(word: str) -> str:
+    return word.casefold().replace("-", "_").replace(" ", "_")
+
+
+def _slips(word: str) -> Iterator[str]:
+    """The word, and the word without each of its letters: two words share one where one slip parts them."""
+    folded = _folded(word)[:_LONGEST]
+    yield folded
+    yield from (folded[:i] + folded[i + 1 :] for i in range(len(folded)))
+
+
+@lru_cache(maxsize=8)
+def _by_slips(words: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
+    for word in words:
+        for slip in dict.fromkeys(_slips(word)):
+            found.setdefault(slip, []).append(word)
+    return found
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

@@ -5,7 +5,8 @@ Offsets count code points from 0; lines and columns count from 1, as editors sho
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from functools import cached_property
 
 from policyengine.dataclass import dataclass
@@ -42,13 +43,32 @@ class Source:
         """The text of line `number` (from 1), without its line end; "" past the end."""
         if not 1 <= number <= len(self._starts):
             return ""
-        start = self._starts[number - 1]
-        end = self._starts[number] - 1 if number < len(self._starts) else len(self.text)
-        return self.text[start:end].rstrip("\r")
+        return self.text[self._starts[number - 1] : self.line_end(number)].rstrip("\r")
+
+    def line_end(self, number: int) -> int:
+        """The offset at which line `number` ends, before its line end."""
+        return self._starts[number] - 1 if number < len(self._starts) else len(self.text)
 
     def span(self, start: int, end: int) -> Span:
         """The stretch from offset `start` up to, not including, `end`."""
         return Span(self, start, end)
+
+
+class Stretches:
+    """Stretches of sources, asked whether another one meets any of them."""
+
+    def __init__(self, spans: Iterable[Span | None]) -> None:
+        self._ends: dict[int, list[tuple[int, int]]] = {}
+        for span in sorted(filter(None, spans), key=lambda each: each.start):
+            ends = self._ends.setdefault(id(span.source), [])
+            # Of each start the furthest end of all that begin up to there
+            ends.append((span.start, max(span.end, ends[-1][1] if ends else 0)))
+
+    def meet(self, span: Span | None) -> bool:
+        """Whether some of a stretch lies within one of them."""
+        ends = self._ends.get(id(span.source), []) if span is not None else []
+        at = bisect_left(ends, (span.end, 0)) if span is not None else 0
+        return at > 0 and span is not None and ends[at - 1][1] > span.start
 
 
 @dataclass(frozen=True, slots=True)

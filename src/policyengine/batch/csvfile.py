@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import sys
 from collections import deque
 from collections.abc import Iterator
 from itertools import islice
@@ -13,6 +14,7 @@ from policyengine.batch.lines import EXCEL, Line, Unusable, lines_of_table
 
 _SEPARATORS = ",;\t|"
 _SAID = re.compile(r'("?)sep=(.?)\1[\r\n]*', re.IGNORECASE)
+_LINES = 100
 _QUOTED = re.compile(r'"[^"]*"')
 
 
@@ -30,18 +32,31 @@ class _Feed:
     def __init__(self, lines: Iterator[Line]) -> None:
         self._lines = lines
         self._again: deque[Line] = deque()
+        self._patience = sys.maxsize
         self.used: list[Line] = []
 
     def __iter__(self) -> _Feed:
         return self
 
     def __next__(self) -> str:
+        if len(self.used) >= self._patience:
+            raise StopIteration
         line = self._again.popleft() if self._again else next(self._lines)
         self.used.append(line)
         return line.text
 
+    def done(self) -> None:
+        """A row is whole: a later one may have as many lines more."""
+        self._patience = min(self._patience + len(self.used), sys.maxsize)
+        self.used.clear()
+
     def give_back(self) -> None:
-        """All lines but the first come again: what is damaged is that one."""
+        """All lines but the first come again: what is damaged is that one.
+
+        Where one quote is not closed, others may be left open as well, and each would be looked for to the
+        end. So a later row may have half as many lines as were looked at in vain, a hundred in any case.
+        """
+        self._patience = max(len(self.used) // 2, _LINES)
         self._again.extendleft(reversed(self.used[1:]))
         self.used.clear()
 
@@ -85,7 +100,7 @@ class CsvRows:
     def next(self) -> CsvRow | None:
         """The next row, None at the end."""
         while True:
-            self._feed.used.clear()
+            self._feed.done()
             try:
                 cells = next(self._reader)
             except StopIteration:

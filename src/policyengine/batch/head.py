@@ -10,6 +10,9 @@ from policyengine.dataclass import dataclass
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.record_codes import unknown_fact
 
+_MOST = 20
+"""So many columns are named that are wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -54,16 +57,20 @@ def _check(
     facts = vocabulary.entities[entity].facts
     lists = {str(child.list) for _, child in vocabulary.children(entity)}
     wrong: list[tuple[str, str | None]] = []
+    first = {word: i for i, word in reversed(list(enumerate(words)))}
     for i, word in enumerate(columns):
-        if word is None:
+        if word is None or (word in facts and facts[word].formula is None and first[word] == i):
             continue
+        if len(wrong) == _MOST:
+            wrong.append(("and more of the kind", None))
+            break
         if not word:
             wrong.append((f"column {i + 1} has no name", "`--ignore ''` leaves it out"))
-        elif words.index(word) < i:
+        elif first[word] < i:
             wrong.append((f"the column `{word}` is there twice", None))
         elif word in lists:
             wrong.append((f"`{word}` is a list", f"give it as a table of its own: `--table {word}=FILE`"))
-        elif word not in facts or facts[word].formula is not None:
+        else:
             found = unknown_fact(None, word, vocabulary, entity)
             wrong.append((found.message, found.help))
     given = {word for word in columns if word}

@@ -141,7 +141,7 @@ class Draft(PolicyReader):
     def figures(self, expression: Expression) -> None:
         """Note the numbers of an expression that look like thousands."""
         if self._looks_like_thousands:
-            self.remarks.extend(each for each in thousands(expression) if each not in self.remarks)
+            self.remarks.extend(thousands(expression))
 
     def applies(self, name: str, *pointer: str | int, entity: str | None = None) -> Name:
         """The condition at a pointer, under which the part called `name` applies."""

@@ -6,12 +6,11 @@ one diagnostic.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from policyengine.dataclass import dataclass
-from policyengine.diagnostics import Code, Diagnostic, Label, Report, did_you_mean
-from policyengine.feel.partition import Domain
+from policyengine.diagnostics import Code, Diagnostic, Label, Report, did_you_mean, listed
 from policyengine.feel.proving.constant_conditions import settled
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.lexer import Excerpt
@@ -96,7 +95,6 @@ class PolicyReader:
         self.functions = functions
         self.entity = unit.policy.for_
         self.remarks: list[Diagnostic] = []
-        self._known: dict[str, dict[str, Domain | None]] = {}
 
     # Places and mistakes
 
@@ -120,12 +118,11 @@ class PolicyReader:
         """Report a mistake."""
         self.report.add(code.at(at, message, help=help, labels=labels))
 
-    def known(self, word: str, among: Iterable[str], what: str, *pointer: str | int) -> bool:
+    def known(self, word: str, among: Collection[str], what: str, *pointer: str | int) -> bool:
         """Whether a name is declared; reports it at `pointer` if it is not."""
-        names = list(among)
-        if word in names:
+        if word in among:
             return True
-        help = did_you_mean(word, names) or f"known: {', '.join(f'`{name}`' for name in names) or 'none'}"
+        help = did_you_mean(word, among) or f"known: {listed(among) or 'none'}"
         self.error(UNKNOWN_NAME, self.span(*pointer), f"`{word}` is not {_a(what)} of this program", help)
         return False
 
@@ -183,9 +180,7 @@ class PolicyReader:
     def examined(self, expression: Expression, entity: str | None) -> Expression:
         """The expression; conditions in it that no record can change are noted."""
         at = entity or self.entity
-        if at not in self._known:
-            self._known[at] = self.vocabulary.domains(at)
-        self.remarks.extend(settled(expression, self._known[at]))
+        self.remarks.extend(settled(expression, self.vocabulary.domains(at)))
         return expression
 
 

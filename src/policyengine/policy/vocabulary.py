@@ -7,13 +7,15 @@ names have in an expression.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Literal
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.partition import ONE, Between, Domain, OneOf, Rows
+from policyengine.feel.syntax.cursor import Names
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Context, Enum, ListOf, Type
 from policyengine.policy import quantities
@@ -220,9 +222,33 @@ class Vocabulary:
         """The currency of all money, "" where the program has none."""
         return self.declarations.currency or ""
 
-    def children(self, entity: str) -> Iterator[tuple[str, Entity]]:
-        """Yields the entities directly within one."""
-        return ((name, child) for name, child in self.entities.items() if child.within == entity)
+    def children(self, entity: str) -> Sequence[tuple[str, Entity]]:
+        """Returns the entities directly within one."""
+        return self._children.get(entity, ())
+
+    @cached_property
+    def _children(self) -> Mapping[str, Sequence[tuple[str, Entity]]]:
+        found: dict[str, list[tuple[str, Entity]]] = {}
+        for name, child in self.entities.items():
+            if child.within is not None:
+                found.setdefault(child.within, []).append((name, child))
+        return found
+
+    def below(self, entity: str) -> Iterator[str]:
+        """Yields the entities within one, and within those, from the outside in."""
+        pending = [entity]
+        while pending:
+            found = [name for each in pending for name, _ in self.children(each)]
+            yield from found
+            pending = found
+
+    @cached_property
+    def by_list(self) -> Mapping[str, Sequence[str]]:
+        """The entities by the name of the list that has them in a record."""
+        found: dict[str, list[str]] = {}
+        for name, entity in self.entities.items():
+            found.setdefault(str(entity.list), []).append(name)
+        return found
 
     def lineage(self, entity: str) -> tuple[str, ...]:
         """Returns the entity and its ancestors, from the inside out."""
@@ -275,25 +301,31 @@ class Vocabulary:
             rows[name] = Context(fields, name)
         return rows
 
-    def names(self, entity: str) -> dict[str, Type]:
-        """Returns the names that an expression at `entity` sees, with their types."""
-        seen: dict[str, Type] = {"today": types.DATE}
-        for owner in reversed(self.lineage(entity)):
-            seen.update(self.row(owner).fields)
-        return seen
+    def names(self, entity: str) -> Names[Type]:
+        """Returns the names that an expression at `entity` sees, with their types; not to be changed."""
+        if entity not in self._names:
+            above = self.entities[entity].within
+            around = Names[Type]({"today": types.DATE}) if above is None else self.names(above)
+            self._names[entity] = around.inside(dict(self.row(entity).fields))
+        return self._names[entity]
 
-    def domains(self, entity: str) -> dict[str, Domain | None]:
+    @cached_property
+    def _names(self) -> dict[str, Names[Type]]:
+        return {}
+
+    def domains(self, entity: str) -> ChainMap[str, Domain | None]:
         """Returns the domains of the names that an expression at `entity` sees; None: nothing is known."""
-        seen: dict[str, Domain | None] = {"today": Between(step=ONE)}
-        for owner in reversed(self.lineage(entity)):
-            seen.update(self._domains(owner))
-        return seen
+        maps = [self._domains[owner] for owner in self.lineage(entity)]
+        return ChainMap(*maps, {"today": Between(step=ONE)})
 
-    def _domains(self, entity: str) -> dict[str, Domain | None]:
-        found = {name: fact.domain for name, fact in self.entities[entity].facts.items()}
-        found.update(dict.fromkeys(self.results.get(entity, {})))
-        for child, below in self.children(entity):
-            found[str(below.list)] = Rows(self._domains(child))
+    @cached_property
+    def _domains(self) -> Mapping[str, dict[str, Domain | None]]:
+        found: dict[str, dict[str, Domain | None]] = {}
+        for name in reversed([self.root, *self.below(self.root)]):
+            own = {fact: each.domain for fact, each in self.entities[name].facts.items()}
+            own.update(dict.fromkeys(self.results.get(name, {})))
+            own.update((str(below.list), Rows(found[child])) for child, below in self.children(name))
+            found[name] = own
         return found
 
     def number_of_digits(self) -> int:

@@ -97,21 +97,25 @@ class Graph:
             if found is not None:
                 yield found[0], word
         for below in self.listed(entity, words):
-            yield from ((below, word) for word in self.nodes.get(below, {}) if word in words)
+            yield from ((below, word) for word in sorted(words) if word in self.nodes.get(below, ()))
         if entity in self.repeats:
             repeat = self.repeats[entity]
             yield repeat.within, repeat.items
 
     def listed(self, entity: str, words: frozenset[str]) -> Iterator[str]:
         """The entities whose lists an expression at an entity mentions."""
-        for name, child in self.vocabulary.entities.items():
-            if child.list in words and child.within in set(self.lineage(entity)) | set(self._below(entity)):
-                yield name
+        by_list = self.vocabulary.by_list
+        for word in sorted(words & by_list.keys()):
+            for name in by_list[word]:
+                if self._has_in_reach(entity, name):
+                    yield name
 
-    def _below(self, entity: str) -> Iterator[str]:
-        for name, child in self.vocabulary.entities.items():
-            if child.within is not None and entity in self.vocabulary.lineage(name):
-                yield name
+    def _has_in_reach(self, entity: str, name: str) -> bool:
+        """Whether a list is that of an entity around one, or of one below it."""
+        within = self.vocabulary.entities[name].within
+        return within is not None and (
+            within in self.lineage(entity) or entity in self.vocabulary.lineage(within)
+        )
 
     @cached_property
     def told(self) -> Mapping[Key, tuple[Key, ...]]:
@@ -143,7 +147,7 @@ class Graph:
 
     def names(self, entity: str) -> dict[str, Type]:
         """The names that an expression at an entity sees, with the types that are known so far."""
-        seen = self.vocabulary.names(self.real(entity))
+        seen = dict(self.vocabulary.names(self.real(entity)))
         for owner in reversed(list(self.lineage(entity))):
             if owner in self.repeats:
                 seen.update(self.repeats[owner].types)

@@ -23,7 +23,7 @@ from policyengine.program import results
 from policyengine.program.declared import formulas
 from policyengine.program.graph import Graph, Key
 from policyengine.program.read import Declared
-from policyengine.source import Span
+from policyengine.source import Stretches
 from policyengine.text.document import Document, Mapping, Scalar
 from policyengine.text.document import Sequence as SequenceNode
 
@@ -119,8 +119,8 @@ class Linker:
         else:
             self._type(graph)
         remarks = [remark for low in (*lowered, formulas) for remark in low.remarks]
-        wrong = [each.span for each in self._report if each.severity is Severity.ERROR]
-        self._report.extend([remark for remark in remarks if not _is_about(remark, wrong)])
+        wrong = Stretches(each.span for each in self._report if each.severity is Severity.ERROR)
+        self._report.extend([remark for remark in remarks if not wrong.meet(remark.span)])
         return graph
 
     def _results(self, units: Sequence[PolicyDocument]) -> tuple[Vocabulary, Sequence[PolicyDocument]]:
@@ -179,16 +179,6 @@ class _Typed(NamedTuple):
     found: Type
 
 
-def _is_about(remark: Diagnostic, wrong: Iterable[Span | None]) -> bool:
-    """Whether a remark is about something that has a mistake in it: one fault is said once."""
-    at = remark.span
-    return any(
-        at is not None and each is not None and each.source is at.source
-        and each.start < at.end and at.start < each.end
-        for each in wrong
-    )  # fmt: skip
-
-
 def _lower(unit: PolicyDocument, vocabulary: Vocabulary, report: Report) -> Lowered | None:
     own = Report()
     draft = Draft(unit, vocabulary, own, LIBRARY)
@@ -225,12 +215,8 @@ def _in_sight(nodes: dict[str, dict[str, Node]], node: Node, vocabulary: Vocabul
     """What an entity above or below defines under the same name, if policies share it; else the node."""
     if "/" not in node.name or node.entity not in vocabulary.entities:
         return node
-    lineage = vocabulary.lineage(node.entity)
-    owners = [entity for entity in vocabulary.entities if node.name in nodes.get(entity, ())]
-    for entity in owners:
-        if entity != node.entity and (entity in lineage or node.entity in vocabulary.lineage(entity)):
-            return nodes[entity][node.name]
-    return node
+    around = (*vocabulary.lineage(node.entity)[1:], *vocabulary.below(node.entity))
+    return next((nodes[entity][node.name] for entity in around if node.name in nodes.get(entity, ())), node)
 
 
 def _add_defaults(nodes: dict[str, dict[str, Node]], defaults: Iterable[Node]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policyengine.diagnostics import Code, Diagnostic, did_you_mean
+from policyengine.diagnostics import Code, Diagnostic, did_you_mean, listed
 from policyengine.policy.quantities import number, shorten
 from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.source import Span
@@ -117,7 +117,7 @@ def unknown_fact(at: Span | None, key: str, vocabulary: Vocabulary, entity: str)
     ]  # fmt: skip
     help = did_you_mean(key, known) or _elsewhere(vocabulary, entity, key)
     title = vocabulary.entities[entity].title
-    help = help or "its facts are " + ", ".join(f"`{name}`" for name in known)
+    help = help or f"its facts are {listed(known)}"
     return UNKNOWN_FACT.at(at, f"`{shorten(key)}` is not a fact of the {title}", help=help)
 
 

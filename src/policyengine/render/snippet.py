@@ -14,6 +14,7 @@ LONGEST = 100
 
 _BEFORE = 30
 _CUT = "..."
+_LOOK = 10 * LONGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,13 @@ def _pointer(mark: Mark, start: int, end: int, gutter: int, paint: Paint) -> str
 
 def _excerpt(span: Span) -> tuple[str, int, int]:
     """The line as shown, and the columns from and up to which its mark goes."""
-    line = span.source.line(span.line)
-    first = span.column - 1
-    last = span.end_column - 1 if span.end_line == span.line else len(line)
-    before, marked = clean(line[:first]), clean(line[first : max(first, last)])
-    after = clean(line[max(first, last) :])
+    text, line_start = span.source.text, span.start - span.column + 1
+    line_end = span.source.line_end(span.line)
+    end = max(span.start, min(span.end, line_end))
+    # Of a long line no more is looked at than can be shown: there may be many marks on it.
+    before = clean(text[max(line_start, span.start - _LOOK) : span.start])
+    marked = clean(text[span.start : min(end, span.start + _LOOK)])
+    after = clean(text[end : min(line_end, end + _LOOK)].rstrip("\r"))
     if width(before) + width(marked) + width(after) > LONGEST:
         before, marked, after = _cut(before, marked, after)
     return before + marked + after, width(before), width(before) + width(marked)

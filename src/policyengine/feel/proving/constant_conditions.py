@@ -5,7 +5,8 @@ What is said here is certain. Where a condition is too large to be sure, nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, MutableMapping
 from decimal import Decimal
 
 from policyengine.diagnostics import Diagnostic
@@ -18,7 +19,7 @@ from policyengine.feel.syntax.printing import print_number
 from policyengine.feel.syntax.tree import Expression, Name, children
 from policyengine.source import Span
 
-Domains = Mapping[str, Domain | None]
+Domains = MutableMapping[str, Domain | None]
 
 
 def settled(expression: Expression, names: Domains) -> list[Diagnostic]:
@@ -58,7 +59,7 @@ def _below(node: Expression, names: Domains) -> Iterator[tuple[Expression, Domai
         case syntax.Filter(target, condition):
             rows = _rows(target, names)
             yield target, names
-            yield condition, {} if rows is None else {**_without(names, ("item",)), **rows.fields}
+            yield condition, {} if rows is None else ChainMap(dict(rows.fields), _without(names, ("item",)))
         case syntax.For(iterators) | syntax.Quantified(_, iterators):
             bound = ["partial", *(iterator.name for iterator in iterators)]
             yield from ((child, _without(names, bound)) for child in children(node))
@@ -71,7 +72,7 @@ def _below(node: Expression, names: Domains) -> Iterator[tuple[Expression, Domai
 
 
 def _without(names: Domains, bound: Iterable[str]) -> Domains:
-    return {**names, **dict.fromkeys(bound)}
+    return ChainMap(dict.fromkeys(bound), names)
 
 
 def _rows(target: Expression, names: Domains) -> Rows | None:

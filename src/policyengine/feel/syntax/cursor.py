@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections import ChainMap
+from collections.abc import Collection, Mapping, MutableMapping
 from collections.abc import Set as AbstractSet
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
-from typing import NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias, TypeVar
 
 from policyengine.diagnostics import Code, Diagnostic
 from policyengine.feel import expression_codes as codes
@@ -19,6 +20,7 @@ from policyengine.source import Span
 
 # First word -> the remaining words of every name that starts with it.
 Vocabulary: TypeAlias = Mapping[str, AbstractSet[tuple[str, ...]]]
+T = TypeVar("T")
 NONE: Vocabulary = MappingProxyType({})
 _WORDS = 20
 
@@ -46,9 +48,29 @@ def _vocabulary(names: frozenset[str]) -> Vocabulary:
     return MappingProxyType(found)
 
 
+class Names(ChainMap[str, T]):
+    """What many texts are parsed among, by name; which names have several words is worked out once."""
+
+    outer: Names[T] | None = None
+
+    @cached_property
+    def words(self) -> Vocabulary:
+        """The names of several words."""
+        own = _vocabulary(frozenset(self.maps[0]))
+        around = NONE if self.outer is None else self.outer.words
+        both = {word: own.get(word, frozenset()) | around.get(word, frozenset()) for word in {*own, *around}}
+        return both if own and around else own or around
+
+    def inside(self, names: MutableMapping[str, T]) -> Names[T]:
+        """The same with further names before them."""
+        found = Names(names, *self.maps)
+        found.outer = self
+        return found
+
+
 def vocabulary(names: Collection[str]) -> Vocabulary:
     """The names of several words among the names, as the parser looks them up."""
-    return _vocabulary(frozenset(names))
+    return names.words if isinstance(names, Names) else _vocabulary(frozenset(names))
 
 
 class Cursor(ABC):

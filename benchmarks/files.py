@@ -29,7 +29,7 @@ from pyarrow import csv, parquet
 
 import columns
 from policyengine.batch.parquet import parquet_chunks
-from policyengine.batch.parquet_out import ParquetWriter
+from policyengine.batch.parquet_tables import ParquetWriter
 from policyengine.batch.typed_columns import ColumnReader
 from policyengine.engine.columns import plan
 from policyengine.engine.layout import COLUMNS
@@ -150,7 +150,7 @@ def writing_alone() -> float:
 
     def write() -> None:
         writer = ParquetWriter(io.BytesIO(), COLUMNS)
-        writer.write_table(table)
+        writer.write(table)
         writer.finish()
 
     return _PART / columns.best({"": write}, 5)[""]

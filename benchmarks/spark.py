@@ -101,6 +101,10 @@ def on_spark(master: str, folder: str) -> None:
         frame = session.read.parquet(str(Path(folder) / str(count)))
         return spark.evaluate(frame, FOLDER, DAY, check_keys=check_keys).findings
 
+    def write(count: int, check_keys: bool, out: Path) -> float:
+        frame = session.read.parquet(str(Path(folder) / str(count)))
+        return seconds(lambda: spark.write(frame, FOLDER, DAY, out, check_keys=check_keys))
+
     def noop(count: int, check_keys: bool) -> float:
         return seconds(lambda: findings(count, check_keys).write.format("noop").mode("overwrite").save())
 
@@ -115,7 +119,10 @@ def on_spark(master: str, folder: str) -> None:
         found[f"parquet {count}"] = seconds(
             lambda count=count, out=out: findings(count, False).write.parquet(str(out))
         )
+        out = Path(folder) / f"workers-{master}-{count}"
+        found[f"workers {count}"] = write(count, False, out)
         found[f"bytes {count}"] = size(out) / count
+        found[f"workers keys {count}"] = write(count, True, out.with_name(f"{out.name}-keys"))
     session.stop()
     sys.stdout.write(json.dumps(found) + "\n")
 
@@ -158,18 +165,22 @@ def main() -> None:
     for master, found in there.items():
         _row(master, f"{found['session']:.1f}", f"{found['first']:.1f}")
     _say()
-    _row("what", "records", "cores", "records a second", "a core", "to the kernel alone")
-    _row("---", "---:", "---:", "---:", "---:", "---:")
+    _row("what", "records", "cores", "records a second", "a core", "to the kernel alone", "to the command")
+    _row("---", "---:", "---:", "---:", "---:", "---:", "---:")
     for count in COUNTS:
         alone = count / here[count]["kernel"]
+        command = count / here[count]["findings"] / _COMMAND_CORES
         lines = [("kernel alone, nothing written", 1, here[count]["kernel"])]
         lines.append(("command, findings to Parquet", _COMMAND_CORES, here[count]["findings"]))
         for master, found in there.items():
             cores = int(master[6:-1])
             lines += [
                 (f"Spark, {words}", cores, found[f"{what} {count}"])
-                for what, words in (("noop", "nothing written"), ("keys", "keys looked at, nothing written"),
-                                    ("parquet", "findings to Parquet"))
+                for what, words in (("workers", "files by the workers"),
+                                    ("workers keys", "files by the workers, keys looked at"),
+                                    ("noop", "rows, nothing written"),
+                                    ("keys", "rows, keys looked at, nothing written"),
+                                    ("parquet", "rows to Parquet"))
             ]  # fmt: skip
         for words, cores, took in lines:
             rate = count / took
@@ -180,6 +191,7 @@ def main() -> None:
                 f"{rate:,.0f}",
                 f"{rate / cores:,.0f}",
                 f"{rate / cores / alone:.2f} x",
+                f"{rate / cores / command:.2f} x",
             )
     _say()
     _sums(here[COUNTS[-1]], there, COUNTS[-1])
@@ -192,7 +204,7 @@ def _sums(here: dict[str, Any], there: dict[str, Any], count: int) -> None:
     _row("---", "---:", "---:", "---:", "---:")
     lines = [("command, findings", count / here["findings"] / _COMMAND_CORES, here["bytes"])]
     for master, found in there.items():
-        rate = count / found[f"parquet {count}"] / int(master[6:-1])
+        rate = count / found[f"workers {count}"] / int(master[6:-1])
         lines.append((f"Spark, findings, {master}", rate, found[f"bytes {count}"]))
     for words, rate, width in lines:
         _row(words, f"{rate:,.0f}", f"{1e9 / rate / 3600:.1f}", f"{width:,.0f}", f"{width * 1e9 / 1e12:.2f}")

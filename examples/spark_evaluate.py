@@ -1,7 +1,7 @@
 """Evaluate a partner base on Spark: `spark-submit examples/spark_evaluate.py PROGRAM PARTNERS OUT AS_OF`.
 
-PROGRAM is a folder that every worker can read, PARTNERS and OUT are whatever Spark reads and writes. Set
-PYSPARK_PYTHON to a Python that has `partner-policy-engine[spark]`.
+PROGRAM is a folder that every worker can read, PARTNERS is whatever Spark reads, OUT a folder that the driver
+and every worker reach by this path. Set PYSPARK_PYTHON to a Python that has `partner-policy-engine[spark]`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ def main(program: str, partners: str, out: str, as_of: str) -> int:
     """Write findings and rejects; 1 where there are rejects, 2 where nothing can be evaluated."""
     session = SparkSession.builder.appName("policyengine").getOrCreate()
     try:
-        found = spark.evaluate(session.read.parquet(partners), program, date.fromisoformat(as_of))
-    except ValueError as error:
+        frame = session.read.parquet(partners)
+        found = spark.write(frame, program, date.fromisoformat(as_of), out, overwrite=True)
+    except (ValueError, OSError) as error:
         session.stop()
         print(error, file=sys.stderr)
         return 2
@@ -30,12 +31,9 @@ def main(program: str, partners: str, out: str, as_of: str) -> int:
         session.stop()
         print(f"`{partners}` cannot be read: {said.splitlines()[0]}", file=sys.stderr)
         return 2
-    found.findings.write.mode("overwrite").parquet(f"{out}/findings")
-    found.rejects.write.mode("overwrite").parquet(f"{out}/rejects")
-    count = session.read.parquet(f"{out}/rejects").select("partition", "line").distinct().count()
     session.stop()
-    print(f"{count:,} of the records are rejects", file=sys.stderr)
-    return 1 if count else 0
+    print(f"{found.rejected:,} of the records are rejects", file=sys.stderr)
+    return 1 if found.rejected else 0
 
 
 if __name__ == "__main__":

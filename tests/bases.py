@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,11 +33,11 @@ class Collected:
     """What a run gives, in memory."""
 
     def __init__(self) -> None:
-        self.rows: list[tuple[object, ...]] = []
+        self.rows: list[object] = []
         self.rejects: list[Reject] = []
 
-    def write(self, rows: Sequence[tuple[object, ...]], records: object) -> None:
-        self.rows.extend(rows)
+    def write(self, table: Any, records: object) -> None:
+        self.rows.extend(table.to_pylist())
 
     def reject(self, found: Reject) -> None:
         self.rejects.append(found)

@@ -1,7 +1,11 @@
 """The same answers on Spark: the kernel of `evaluate` over Arrow batches, on as many machines as there are.
 
 >>> from policyengine import spark
+>>> spark.write(partners, "policies/bytekast", as_of=date(2026, 11, 21), target="/shared/decisions")
 >>> findings, rejects = spark.evaluate(partners, "policies/bytekast", as_of=date(2026, 11, 21))
+
+`write` has the workers write Parquet files. `evaluate` gives data frames, whose rows go through Java one by
+one.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from typing import Any, NamedTuple
 
 from policyengine.api import Program, load
 from policyengine.batch.kernel import REJECTS, TWIN, Kernel, findings_fields, rejects_fields
+from policyengine.batch.part_files import Part, staging, write_part
 
 
 class Evaluated(NamedTuple):
@@ -27,6 +32,15 @@ class Evaluated(NamedTuple):
     rejects: Any
 
 
+class Written(NamedTuple):
+    """What was written: the records and how many of them are rejects, the rows of both tables."""
+
+    records: int
+    rejected: int
+    findings: int
+    rejects: int
+
+
 def evaluate(df: Any, program: str | Path, as_of: date, *, check_keys: bool = True) -> Evaluated:
     """Evaluate the records of a data frame by the program in a folder that every worker can read.
 
@@ -35,17 +49,54 @@ def evaluate(df: Any, program: str | Path, as_of: date, *, check_keys: bool = Tr
     them; that takes a shuffle of the keys, which `check_keys=False` leaves out where they are known to be
     unique. Raises `ValueError` where the program does not compile or a column is not a fact.
     """
-    folder = str(program)
-    key = _kernel(folder, as_of).check(_arrow_schema(df))
-    if check_keys and key is not None:
-        df = _marked(df, key)
-    work = _worker(folder, as_of)
+    df = _checked(df, str(program), as_of, check_keys)
+    work = _worker(str(program), as_of)
     both = df.mapInArrow(work, _schema_text())
     findings = both.where("`__reject` is null").drop("__reject", *(f"__{name}" for name in REJECTS))
     rejects = both.where("`__reject` is not null").selectExpr(
         "`partition`", *(f"`__{name}` as `{name}`" for name in REJECTS)
     )
     return Evaluated(findings, rejects)
+
+
+def write(
+    df: Any, program: str | Path, as_of: date, target: str | Path, *, check_keys: bool = True,
+    overwrite: bool = False,
+) -> Written:  # fmt: skip
+    """Evaluate the records of a data frame into Parquet files that the workers write themselves.
+
+    In `target` are then the folders `findings` and `rejects`, with the columns and answers of `evaluate`. It
+    is a folder that the driver and every worker reach by this path, and it appears whole or not at all,
+    whatever fails and however often a task is tried. Raises `FileExistsError` where it is there already, and
+    `ValueError` as `evaluate` does, before anything runs.
+    """
+    folder, path = str(program), _path(target)
+    df = _checked(df, folder, as_of, check_keys)
+    with staging(path, overwrite) as stage:
+        frame = df.mapInArrow(_part_writer(folder, as_of, stage.work), _PART)
+        parts = [Part(*row) for row in frame.collect()]
+        stage.commit(parts)
+    return Written(*(sum(getattr(part, name) for part in parts) for name in Written._fields))
+
+
+_PART = ", ".join(f"{name} bigint" for name in Part._fields)
+
+
+def _path(target: str | Path) -> Path:
+    """The folder that is meant; a path is absolute, since workers have folders of their own to work in."""
+    scheme, mark, rest = str(target).partition("://")
+    if mark and scheme != "file":
+        raise ValueError(
+            f"`{target}` is no folder that every worker reaches by a path; "
+            "`evaluate(...).findings.write.parquet(...)` writes there"
+        )
+    return Path(rest if mark else str(target)).absolute()
+
+
+def _checked(df: Any, folder: str, as_of: date, check_keys: bool) -> Any:
+    """The records, with twins marked; raises `ValueError` where a column is not a fact."""
+    key = _kernel(folder, as_of).check(_arrow_schema(df))
+    return _marked(df, key) if check_keys and key is not None else df
 
 
 def _marked(df: Any, key: str) -> Any:
@@ -72,6 +123,22 @@ def _worker(folder: str, as_of: date) -> Callable[[Iterable[Any]], Iterator[Any]
         yield from _kernel(folder, as_of).run(batches, partition)
 
     return work
+
+
+def _part_writer(folder: str, as_of: date, work: Path) -> Callable[[Iterable[Any]], Iterator[Any]]:
+    def write(batches: Iterable[Any]) -> Iterator[Any]:
+        import pyarrow as pa
+        from pyspark import TaskContext
+
+        from policyengine.spark import _kernel
+
+        context = TaskContext.get()
+        assert context is not None
+        kernel = _kernel(folder, as_of)
+        part = write_part(kernel, batches, context.partitionId(), context.taskAttemptId(), work)
+        yield pa.RecordBatch.from_pylist([part._asdict()])
+
+    return write
 
 
 @lru_cache(maxsize=4)

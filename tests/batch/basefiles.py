@@ -17,6 +17,13 @@ def parquet(rows: list[dict[str, Any]], schema: Any = None) -> bytes:
     return stream.getvalue()
 
 
+def table_rows(table: pa.Table) -> list[tuple[Any, ...]]:
+    """The rows of an Arrow table: lists as tuples."""
+    columns = [column.to_pylist() for column in table.columns]
+    return [tuple(tuple(each) if isinstance(each, list) else each for each in row)
+            for row in zip(*columns, strict=True)]  # fmt: skip
+
+
 def ndjson(*rows: object) -> str:
     """Rows as NDJSON."""
     return "".join(f"{json.dumps(row)}\n" for row in rows)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import Any
 
+from basefiles import table_rows
+
 from policyengine.batch.engines import Columns
 from policyengine.batch.inputs import Inputs, Reader
 from policyengine.batch.run import Run, evaluate_all
-from policyengine.batch.sinks import table_rows
 
 
 def came_to(program: Any, inputs: Inputs, engine: Any = None) -> tuple[Any, ...]:
@@ -17,10 +18,7 @@ def came_to(program: Any, inputs: Inputs, engine: Any = None) -> tuple[Any, ...]
     rejects: list[Any] = []
 
     class Sink:
-        def write(self, found, records):
-            rows.extend(found)
-
-        def write_table(self, table, records):
+        def write(self, table, records):
             rows.extend(table_rows(table))
 
         reject = rejects.append

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from policyengine.batch import json_columns
 from policyengine.batch.inputs import Inputs
 from policyengine.batch.json_columns import form_of, json_chunks
+from policyengine.batch.ndjson import ndjson_records
 from policyengine.batch.raw import Numbered
-from policyengine.batch.textfiles import ndjson_records
 from policyengine.batch.typed import TypedReader
 from policyengine.batch.typed_columns import ColumnReader, record_batch
 from policyengine.program.load import load

@@ -20,7 +20,6 @@ from pyarrow import parquet as pq
 
 from policyengine import load
 from policyengine.batch.wide import Wide
-from policyengine.batch.wide_columns import shape_table
 from policyengine.cli.console import progress_text
 from policyengine.decision.findings import SECTIONS
 from policyengine.engine.arrow import arrow_schema, arrow_table
@@ -85,9 +84,9 @@ def test_one_row_a_record_has_a_place_for_everything(name):
     wide = Wide(program.linked.graph)
     rows = [row for i, record in enumerate(_records(name), start=1) for row in rows_of(i, record)]
     names = [(i, f"k{i}") for i in range(1, rows[-1][0] + 2)]
-    shaped = wide.shape(rows, names)
-    assert [line[:2] for line in shaped] == names
-    assert all(len(line) == len(wide.columns) for line in shaped)
+    shaped = wide.shape(arrow_table(rows, arrow_schema(COLUMNS)), names)
+    assert [tuple(row.values()) for row in shaped.select([0, 1]).to_pylist()] == names
+    assert shaped.num_columns == len(wide.columns)
 
 
 def test_parquet_has_decimals_and_dates(evaluate, tmp_path):
@@ -244,25 +243,52 @@ def test_killed_at_any_moment_nothing_passes_for_a_table(ending, tmp_path):
             left.unlink()
 
 
-def test_without_the_extra_parquet_says_what_to_install(evaluate, monkeypatch):
-    monkeypatch.setattr("policyengine.cli.tables.find_spec", lambda name: None)
-    for files, options in (({"p.csv": "id\nb\n"}, ["-o", "x.parquet"]), ({"p.parquet": b""}, [])):
-        ran = evaluate(files, *options)
-        assert (ran.code, "partner-policy-engine[batch]" in ran.err) == (2, True)
-
-
-@pytest.mark.parametrize("module", ["pyarrow", "polars", "msgspec"])
-def test_csv_and_ndjson_need_no_extra(module, tmp_path):
-    (tmp_path / "p.csv").write_text("id\nb\n")
+def _without_the_extra(folder: Path, *arguments: str) -> tuple[int, str, str]:
+    """The command line where no library of the extra `batch` is installed."""
     text = (
-        f"import sys; sys.modules[{module!r}] = None\n"
+        "import sys; sys.modules |= dict.fromkeys(('pyarrow', 'polars', 'msgspec'))\n"
         "from policyengine.cli.run import run\n"
-        f"sys.exit(run(['evaluate', {str(POLICIES / 'bytekast')!r}, {str(tmp_path / 'p.csv')!r},"
-        f" '--as-of', '2026-11-21', '-o', {str(tmp_path / 'out.csv')!r}]))"
+        f"sys.exit(run({['evaluate', str(POLICIES / 'bytekast'), '--as-of', '2026-11-21', *arguments]!r}))"
     )
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert (tmp_path / "out.csv").exists()
+    done = subprocess.run(
+        [sys.executable, "-c", text], cwd=folder, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["p.csv"], "reading CSV"),
+        (["p.parquet"], "reading Parquet"),
+        (["p.txt", "--format", "csv"], "reading CSV"),
+        (["p.json", "-o", "csv"], "a table of findings"),
+        (["p.json", "-o", "out.ndjson"], "a table of findings"),
+        (["p.json", "-o", "json", "--layout", "records"], "a table of findings"),
+        (["p.ndjson", "--table", "accounts=accounts.ndjson"], "a table beside the records"),
+        (["--records-from", "sqlite:///crm.db", "--query", "SELECT 1"], "reading a database"),
+    ],
+)
+def test_a_table_needs_the_extra_and_says_so(arguments, what, tmp_path):
+    for name in ("p.csv", "p.parquet", "p.txt", "p.json", "p.ndjson", "accounts.ndjson", "crm.db"):
+        (tmp_path / name).write_text('{"id": "b"}')
+    code, out, err = _without_the_extra(tmp_path, *arguments)
+    assert (code, out) == (2, "")
+    assert err.splitlines()[0] == f"error: {what} needs the extra `batch`, which is not installed"
+    assert "pip install 'partner-policy-engine[batch]'" in err
+    assert not (tmp_path / "out.ndjson").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["p.yaml"], ["p.json"], ["p.ndjson"], ["."], ["p.ndjson", "--ignore", "x"]]
+)
+@pytest.mark.parametrize("form", ["text", "json", "ndjson"])
+def test_documents_are_decided_without_the_extra(arguments, form, tmp_path):
+    name = "p.ndjson" if arguments == ["."] else arguments[0]
+    (tmp_path / name).write_text('{"id": "b", "active_accounts": 12}\n')
+    code, out, err = _without_the_extra(tmp_path, *arguments, "-o", form)
+    assert (code, err) == (0, "")
+    assert "silver" in out.lower()
 
 
 @pytest.mark.parametrize(
@@ -327,8 +353,7 @@ def test_how_it_was_worked_out(options, said, evaluate):
     )
 
 
-@pytest.mark.parametrize("table", [False, True])
-def test_only_what_is_charged_is_added_up(table):
+def test_only_what_is_charged_is_added_up():
     program = good_program(SOMETIMES)
     record = {"id": "a", "accounts": [
         {"id": "A", "status": "closed", "monthly_fee": 5, "opened_on": "2026-01-01"},
@@ -338,8 +363,5 @@ def test_only_what_is_charged_is_added_up(table):
     rows = list(row_engine(program.linked)(1, record_of(program, record)))
     wide = Wide(program.linked.graph)
     at = wide.place("account.charges.billing/fee")
-    if table:
-        found = shape_table(wide, arrow_table(rows, arrow_schema(COLUMNS)), [(1, "a")])
-        assert found.column(at).to_pylist() == [Decimal("7.00")]
-    else:
-        assert wide.shape(rows, [(1, "a")])[0][at] == Decimal("7.00")
+    found = wide.shape(arrow_table(rows, arrow_schema(COLUMNS)), [(1, "a")])
+    assert found.column(at).to_pylist() == [Decimal("7.00")]

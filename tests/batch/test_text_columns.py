@@ -9,10 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policyengine.batch.csvfile import CsvRows
+from policyengine.batch.csvfile import CsvRows, csv_tables
 from policyengine.batch.raw import Numbered
-from policyengine.batch.text_columns import CsvChunk, text_chunk
-from policyengine.batch.textfiles import csv_parts, csv_records
 from policyengine.batch.typed import TypedReader
 from policyengine.batch.typed_columns import ColumnReader, record_batch
 from policyengine.program.load import load
@@ -138,22 +136,12 @@ def vocabulary():
 
 
 def _typed(data: bytes, vocabulary):
-    rows = [raw for _, raw in csv_records(BytesIO(data), "a.csv", vocabulary, "partner", ())]
-    parts = [
-        CsvChunk("a.csv", *part) for part in csv_parts(BytesIO(data), "a.csv", vocabulary, "partner", (), 99)
-    ]
-    if not rows:
-        assert not parts
-        return rows, None
-    chunk = text_chunk(rows)
-    assert chunk is not None
-    typed = ColumnReader(vocabulary).read(chunk, 0)
-    (part,) = parts
-    assert [raw for _, raw in part.raws(range(part.count))] == rows
-    again = ColumnReader(vocabulary).read(part, 0)
-    assert (again.odd, again.named) == (typed.odd, typed.named)
-    assert again.batch.to_pylist() == typed.batch.to_pylist() or not typed.named
-    return rows, typed
+    tables = list(csv_tables(BytesIO(data), "a.csv", vocabulary, "partner", (), 99))
+    if not tables:
+        return [], None
+    (table,) = tables
+    rows = [raw for _, raw in table.raws(range(table.count))]
+    return rows, ColumnReader(vocabulary).read(table, 0)
 
 
 def _same(rows, typed, vocabulary) -> None:

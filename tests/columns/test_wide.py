@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,15 @@ import pyarrow as pa
 import pytest
 from tests.columns.batches import batch_of
 from tests.columns.drawn import drawn
+from tests.columns.wide_rows import shape
 from tests.differential.programs import FOLDERS, generated
 
 from policyengine.api import load
-from policyengine.batch.sinks import Tables, table_rows
+from policyengine.batch.lines import Unusable
+from policyengine.batch.sinks import writer_of
 from policyengine.batch.wide import Wide
-from policyengine.batch.wide_columns import shape_table
 from policyengine.engine.arrow import findings_schema
 from policyengine.engine.columns import plan
-from policyengine.engine.layout import TooLarge
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.source import Source
@@ -33,18 +33,24 @@ OURS = [folder for folder in FOLDERS if (ROOT / "fixtures" / folder.name / "reco
 WORKLOAD = ROOT / "benchmarks" / "program"
 
 
+def _rows(table: Any) -> list[tuple[object, ...]]:
+    columns = [column.to_pylist() for column in table.columns]
+    return [tuple(tuple(each) if isinstance(each, list) else each for each in row)
+            for row in zip(*columns, strict=True)]  # fmt: skip
+
+
 def _same(program: Program, several: Sequence[Record]) -> int:
     """Compares the findings of records, and one more without any; how many rows are not blank."""
     assert program.graph is not None
     wide = Wide(program.graph)
     table = plan(program).answer(batch_of(program.graph.vocabulary, several)).table
     named = [(number, f"k{number}" if number % 3 else None) for number in range(1, len(several) + 2)]
-    found = shape_table(wide, table, named)
+    found = wide.shape(table, named)
     assert found.schema.names == [column.name for column in wide.columns]
-    assert table_rows(found) == wide.shape(table_rows(table), named)
+    assert _rows(found) == shape(wide, _rows(table), named)
     half = named[1::2]
-    assert table_rows(shape_table(wide, table, half)) == wide.shape(table_rows(table), half)
-    return sum(any(cell is not None for cell in row[2:]) for row in table_rows(found))
+    assert _rows(wide.shape(table, half)) == shape(wide, _rows(table), half)
+    return sum(any(cell is not None for cell in row[2:]) for row in _rows(found))
 
 
 @pytest.mark.parametrize("folder", OURS, ids=lambda folder: folder.name)
@@ -82,18 +88,8 @@ def test_nothing_found_and_nobody_asked() -> None:
     assert graph is not None
     wide = Wide(graph)
     nothing = findings_schema().empty_table()
-    assert table_rows(shape_table(wide, nothing, [(4, "a")])) == wide.shape([], [(4, "a")])
-    assert shape_table(wide, nothing, []).num_rows == 0
-
-
-class _Held:
-    """A writer of text, which has no table."""
-
-    def __init__(self) -> None:
-        self.rows: list[tuple[object, ...]] = []
-
-    def write(self, rows: Sequence[tuple[object, ...]]) -> None:
-        self.rows += rows
+    assert _rows(wide.shape(nothing, [(4, "a")])) == shape(wide, [], [(4, "a")])
+    assert wide.shape(nothing, []).num_rows == 0
 
 
 def test_a_sum_that_no_table_holds_is_still_written_as_text() -> None:
@@ -108,8 +104,11 @@ def test_a_sum_that_no_table_holds_is_still_written_as_text() -> None:
     table = table.set_column(at, table.schema.field(at), pa.array(large, table.schema.field(at).type))
     wide = Wide(program.graph)
     named: list[tuple[int, str | None]] = [(number, None) for number in range(1, 41)]
-    with pytest.raises(TooLarge):
-        shape_table(wide, table, named)
-    writer: Any = _Held()
-    Tables([writer], None, None, [], [], wide.shape, partial(shape_table, wide)).write_table(table, named)
-    assert writer.rows == wide.shape(table_rows(table), named)
+    found = wide.shape(table, named)
+    assert _rows(found) == shape(wide, _rows(table), named)
+    for form in ("csv", "ndjson"):
+        stream = BytesIO()
+        writer_of(form, stream, wide.columns, 2).write(found)
+        assert b"9000000000000000000000000000" in stream.getvalue()
+    with pytest.raises(Unusable, match="beyond what a column of Parquet holds"):
+        writer_of("parquet", BytesIO(), wide.columns, 2).write(found)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import csv
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +21,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from pyarrow import parquet as pq
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from policyengine import spark
@@ -87,6 +92,20 @@ def test_the_answers_are_those_of_the_command_line(session: Any, base: Path) -> 
     rejects = sorted((each.key, each.fact, each.code, each.reason) for each in found.rejects.collect())
     assert rejects == wanted
     assert len(rejects) == 40
+    written = spark.write(session.read.parquet(str(base)).repartition(4), BYTEKAST, DAY, base.with_name("w"))
+    assert (written.records, written.rejected, written.rejects) == (2_000, 40, 40)
+    assert written.findings == sum(local.values())
+    assert len(list((base.with_name("w") / "findings").glob("*.parquet"))) == 4
+    assert _written(session, base.with_name("w")) == (local, wanted)
+
+
+def _written(session: Any, target: Path) -> tuple[Counter[tuple[str, ...]], list[tuple[Any, ...]]]:
+    """The findings and rejects in the files that workers wrote, as Spark reads them."""
+    findings = session.read.parquet(str(target / "findings")).drop("row", "partition")
+    rejects = session.read.parquet(str(target / "rejects")).collect()
+    return Counter(map(_spark_row, findings.toLocalIterator())), sorted(
+        (each.key or "", each.fact or "", each.code, each.reason) for each in rejects
+    )
 
 
 def _local(path: Path) -> Counter[tuple[str, ...]]:
@@ -131,6 +150,8 @@ def test_records_with_the_same_key_are_rejects(session: Any, tmp_path: Path) -> 
     )
     assert rejects == wanted
     assert Counter(code for _, _, code, _ in rejects)["BATCH005"] == 7
+    spark.write(frame, BYTEKAST, DAY, tmp_path / "w")
+    assert _written(session, tmp_path / "w") == (_local(out), wanted)
     unchecked = spark.evaluate(frame, BYTEKAST, DAY, check_keys=False).rejects
     assert unchecked.where("code = 'BATCH005'").count() == 0
 
@@ -179,6 +200,89 @@ def submit(*given: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*command, *quiet, str(EXAMPLE), *given], env=os.environ | python, capture_output=True, text=True
     )
+
+
+def test_a_worker_that_is_killed_takes_nothing_with_it(session: Any, tmp_path: Path) -> None:
+    base, out, target = tmp_path / "base.parquet", tmp_path / "out.csv", tmp_path / "w"
+    pq.write_table(pa.Table.from_pylist(rows(16_000)), base)
+    assert run(["evaluate", str(BYTEKAST), str(base), "--as-of", str(DAY), "-o", str(out)]) == 1
+    killed: list[int] = []
+    killer = threading.Thread(target=_kill_a_worker, args=(tmp_path, killed))
+    killer.start()
+    written = spark.write(session.read.parquet(str(base)).repartition(2), BYTEKAST, DAY, target)
+    killer.join()
+    assert killed
+    assert (written.records, written.rejected) == (16_000, 320)
+    assert _written(session, target)[0] == _local(out)
+    assert not list(tmp_path.glob(".*"))
+
+
+def _kill_a_worker(folder: Path, killed: list[int]) -> None:
+    """Kill the process that has the first file of an attempt open."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        for path in folder.glob(".*/work/findings/*.parquet"):
+            for process in Path("/proc").glob("[0-9]*"):
+                with suppress(OSError):
+                    if any(os.readlink(each) == str(path) for each in (process / "fd").iterdir()):
+                        os.kill(int(process.name), signal.SIGKILL)
+                        killed.append(int(process.name))
+                        return
+        time.sleep(0.005)
+
+
+def test_a_task_that_fails_for_good_leaves_nothing(session: Any, base: Path, tmp_path: Path) -> None:
+    frame = (
+        session.read.parquet(str(base))
+        .repartition(4)
+        .mapInArrow(_broken, session.read.parquet(str(base)).schema)
+    )
+    with pytest.raises(PySparkException, match="damaged"):
+        spark.write(frame, BYTEKAST, DAY, tmp_path / "w", check_keys=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def _broken(batches: Any) -> Any:
+    from pyspark import TaskContext
+
+    yield from batches
+    if TaskContext.get().partitionId() == 2:
+        raise RuntimeError("damaged")
+
+
+def test_the_driver_that_is_killed_leaves_no_target(base: Path, tmp_path: Path) -> None:
+    script = tmp_path / "drive.py"
+    script.write_text(_DRIVE.format(base=str(base), program=str(BYTEKAST), target=str(tmp_path / "w")))
+    command = [str(Path(sys.executable).with_name("spark-submit")), "--master", "local[2]"]
+    python = {"PYSPARK_PYTHON": sys.executable, "PYSPARK_DRIVER_PYTHON": sys.executable}
+    quiet = ["--conf", "spark.ui.enabled=false", "--conf", "spark.driver.host=127.0.0.1", str(script)]
+    process = subprocess.Popen(
+        [*command, *quiet], env=os.environ | python, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    while not list(tmp_path.glob(".*/work/findings/*.parquet")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (tmp_path / "w").exists()
+
+
+_DRIVE = """
+from datetime import date
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+from policyengine import spark
+session = SparkSession.builder.getOrCreate()
+frame = session.read.parquet({base!r}).repartition(16)
+spark.write(frame, {program!r}, date(2026, 11, 21), {target!r}, check_keys=False)
+"""
+
+
+@pytest.mark.parametrize("target", ["hdfs://there/w", "s3a://bucket/w"])
+def test_a_target_that_is_no_shared_folder(session: Any, base: Path, target: str) -> None:
+    with pytest.raises(ValueError, match="no folder that every worker reaches"):
+        spark.write(session.read.parquet(str(base)), BYTEKAST, DAY, target)
 
 
 def test_amounts_and_days_keep_their_types(session: Any, base: Path) -> None:

@@ -6,11 +6,15 @@ import csv
 import re
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import BinaryIO, NamedTuple
 
+from policyengine.batch.head import Head, read_head
 from policyengine.batch.lines import EXCEL, Line, Unusable, lines_of_table
+from policyengine.batch.raw import BROKEN, CELLS, UNKNOWN_COLUMN, Raw, Reject
+from policyengine.batch.text_columns import TextTable
+from policyengine.policy.vocabulary import Vocabulary
 
 _SEPARATORS = ",;\t|"
 _SAID = re.compile(r'("?)sep=(.?)\1[\r\n]*', re.IGNORECASE)
@@ -125,6 +129,61 @@ class CsvRows:
         while len(rows) < count and (row := self.next()) is not None:
             rows.append(row)
         return rows
+
+
+def csv_tables(
+    stream: BinaryIO, file: str, vocabulary: Vocabulary, entity: str, ignored: Iterable[str], size: int
+) -> Iterator[TextTable]:
+    """The rows of a CSV file, about so many at a time.
+
+    Spreadsheets leave rows of empty cells at the end, and columns without a name or a value at the right.
+    The ones are passed over like empty lines, the others not read.
+    """
+    rows = CsvRows(stream, file)
+    first = rows.next()
+    assert first is not None
+    if first.fault is not None:
+        raise Unusable(f"`{file}`: the head cannot be read: {first.fault}")
+    head = read_head(first.cells, file, vocabulary, entity, ignored, may_trail=True)
+    while part := rows.several(size):
+        filled = [row for row in part if row.fault is not None or _says_something(row.cells)]
+        if head.unnamed:
+            _check_unnamed(filled, head, file)
+        if filled:
+            faulty = ((i, _csv_fault(row, head, file)) for i, row in enumerate(filled))
+            faults = {i: raw for i, raw in faulty if raw is not None}
+            yield TextTable(file, head, [row.line for row in filled], [row.cells for row in filled], faults)
+
+
+def _says_something(cells: Sequence[str]) -> bool:
+    return bool(cells[0].strip() or "".join(cells).strip())
+
+
+def _check_unnamed(rows: Iterable[CsvRow], head: Head, file: str) -> None:
+    """A value under no name would be read by nobody; raises `Unusable`."""
+    named = len(head.columns) - head.unnamed
+    for row in rows:
+        if len(row.cells) == len(head.columns) and "".join(row.cells[named:]).strip():
+            column = 1 + next(i for i, cell in enumerate(row.cells) if i >= named and cell.strip())
+            raise Unusable(
+                f"`{file}`: column {column} has no name, and line {row.line} a value in it "
+                f"[{UNKNOWN_COLUMN.id}]",
+                "name it in the head, or leave it out with `--ignore ''`",
+            )
+
+
+def _csv_fault(row: CsvRow, head: Head, file: str) -> Raw | None:
+    """A row that is no good, as its fault."""
+    found, wanted = len(row.cells), len(head.columns)
+    code, reason, help = BROKEN.id, row.fault, None
+    if reason is not None:
+        help = f"save the file as {EXCEL}" if "is not UTF-8" in reason else None
+    elif found != wanted:
+        code, reason = CELLS.id, f"the row has {found} cells, and the head {wanted}"
+        help = "put a cell that contains a separator in quotes" if found > wanted else None
+    else:
+        return None
+    return Raw(file, row.line, {}, True, faults=[Reject(file, row.line, None, None, code, reason, help)])
 
 
 def _undamaged(lines: list[Line], separator: str) -> list[CsvRow]:

@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlsplit
 
-from policyengine.batch.head import read_head
+from policyengine.batch.head import Head, read_head
 from policyengine.batch.lines import Unusable
-from policyengine.batch.raw import BROKEN, NOT_EXACT, Raw, Reject
-from policyengine.batch.textfiles import Owned
-from policyengine.policy.vocabulary import Fact, Vocabulary
+from policyengine.batch.raw import BROKEN, Raw, Reject, exact_decimal
+from policyengine.batch.text_columns import TextTable
+from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
 
-_DIGITS = 15
-_AT_ONCE = 1_000
 _READS = re.compile(
     r"(?:[\s(]|--[^\n]*\n|/\*.*?\*/)*(?:select|with|values|table)\b", re.IGNORECASE | re.DOTALL
 )
@@ -40,32 +38,33 @@ class Database:
                 "write `sqlite:///FILE` or `postgresql://HOST/NAME`",
             )
 
-    def rows(
-        self, query: str, vocabulary: Vocabulary, entity: str, ignored: Iterable[str]
-    ) -> Iterator[Owned]:
-        """The rows of a query for an entity, each with the keys of what it belongs to."""
+    def tables(
+        self, query: str, vocabulary: Vocabulary, entity: str, ignored: Iterable[str], size: int
+    ) -> Iterator[TextTable]:
+        """The rows of a query for an entity, at most so many at a time."""
         declared = vocabulary.entities[entity]
         name = f"{self.name} ({declared.list})" if declared.list else self.name
         number = 0
-        for names, rows in self._batches(query):
+        for names, rows in self._batches(query, size):
             head = read_head(names, name, vocabulary, entity, ignored)
-            for row in rows:
-                number += 1
-                raw = Raw(name, number, {}, True)
-                for fact, value in zip(head.columns, row, strict=True):
-                    if fact is not None:
-                        raw.values[fact] = _cell(value, fact, declared.facts.get(fact), raw)
-                yield tuple("" if row[i] is None else str(row[i]) for i in head.owners), raw
+            found = [_Row(name, number + i, head, declared, row) for i, row in enumerate(rows, start=1)]
+            number += len(found)
+            if found:
+                faults = {i: each.raw for i, each in enumerate(found) if each.raw.faults}
+                yield TextTable(
+                    name, head, [each.raw.line for each in found], [each.cells for each in found], faults
+                )
 
-    def _batches(self, query: str) -> Iterator[Batch]:
+    def _batches(self, query: str, size: int) -> Iterator[Batch]:
         if not _READS.match(query):
             raise Unusable(f"`{query[:60]}` is not a query that reads", "it begins with SELECT or WITH")
         if urlsplit(self._url).scheme == "sqlite":
-            return _out_of_sqlite(self._url.removeprefix("sqlite://").removeprefix("/"), self.name, query)
+            path = self._url.removeprefix("sqlite://").removeprefix("/")
+            return _out_of_sqlite(path, self.name, query, size)
         return _out_of_postgresql(self._url, self.name, query)
 
 
-def _out_of_sqlite(path: str, name: str, query: str) -> Iterator[Batch]:
+def _out_of_sqlite(path: str, name: str, query: str, size: int) -> Iterator[Batch]:
     """Value by value, as they are stored.
 
     A column of SQLite may hold values of several types. A driver that makes an Arrow column of them makes
@@ -79,7 +78,7 @@ def _out_of_sqlite(path: str, name: str, query: str) -> Iterator[Batch]:
             cursor = connection.execute(query)
             names = [each[0] for each in cursor.description]
             yield names, []
-            while rows := cursor.fetchmany(_AT_ONCE):
+            while rows := cursor.fetchmany(size):
                 yield names, rows
     except (sqlite3.Error, sqlite3.Warning) as found:
         raise _failed(name, found) from None
@@ -146,6 +145,21 @@ def _name(url: str) -> str:
     return f"{parts.scheme}://{host}{parts.path}" if parts.scheme else url
 
 
+class _Row:
+    """A row as the cells of a table of texts, and as the record that it is."""
+
+    def __init__(self, name: str, line: int, head: Head, entity: Entity, row: Sequence[Any]) -> None:
+        self.raw = Raw(name, line, {}, True)
+        self.cells: list[str] = []
+        for i, (fact, value) in enumerate(zip(head.columns, row, strict=True)):
+            if fact is not None:
+                cell = _cell(value, fact, entity.facts.get(fact), self.raw)
+                self.raw.values[fact] = cell
+            else:
+                cell = str(value) if i in head.owners and value is not None else ""
+            self.cells.append(cell)
+
+
 _WORDS: Mapping[object, str] = {True: "true", False: "false"}
 
 
@@ -158,7 +172,8 @@ def _cell(value: Any, name: str, fact: Fact | None, raw: Raw) -> str:
     if isinstance(value, bytes):
         return _no_text(name, raw)
     if isinstance(value, float):
-        return _exact(value, name, raw)
+        exact = exact_decimal(value, name, raw, "store the column as decimals, or as text")
+        return "" if exact is None else f"{exact:f}"
     if isinstance(value, datetime):
         midnight = value.time() == time(0) and value.tzinfo is None
         return value.date().isoformat() if midnight else value.isoformat()
@@ -172,14 +187,4 @@ def _cell(value: Any, name: str, fact: Fact | None, raw: Raw) -> str:
 def _no_text(name: str, raw: Raw) -> str:
     reason = f"`{name}` is binary data, and no text in UTF-8"
     raw.faults.append(Reject(raw.file, raw.line, None, name, BROKEN.id, reason, "cast it in the query"))
-    return ""
-
-
-def _exact(value: Any, name: str, raw: Raw) -> str:
-    exact = Decimal(repr(value))
-    if exact.is_finite() and len(exact.normalize().as_tuple().digits) <= _DIGITS:
-        return f"{exact:f}"
-    reason = f"`{name}` is the binary number {value!r}, which is not an exact decimal"
-    help = "store the column as decimals, or as text"
-    raw.faults.append(Reject(raw.file, raw.line, None, name, NOT_EXACT.id, reason, help))
     return ""

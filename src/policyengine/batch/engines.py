@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from policyengine.batch.raw import Numbered
 from policyengine.dataclass import dataclass
+from policyengine.engine.arrow import arrow_table, findings_schema
 from policyengine.engine.finding_rows import row_engine
 from policyengine.engine.layout import Row, TooLarge
 from policyengine.program.linked import Program
@@ -15,7 +16,7 @@ from policyengine.program.linked import Program
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """Rows, or an Arrow table of them; records whose amounts no table holds, with the reason.
+    """Rows of the findings table in Arrow; records whose amounts no table holds, with the reason.
 
     `by_rows` counts the records that the row engine answered.
     """
@@ -26,9 +27,8 @@ class Answered:
 
 
 class Engine(Protocol):
-    """Answers batches of `size` records; with `in_columns`, also those that are columns already."""
+    """Answers batches of `size` records."""
 
-    in_columns: bool
     size: int
 
     def takes_columns(self, count: int) -> bool:
@@ -41,7 +41,6 @@ class Engine(Protocol):
 class Rows:
     """The row engine: one record after the other."""
 
-    in_columns = False
     size = 1_000
 
     def __init__(self, program: Program) -> None:
@@ -60,7 +59,7 @@ class Rows:
                 rows += self._rows_of(each.number, each.record)
             except TooLarge as error:
                 refused.append((each.number, str(error)))
-        return Answered(rows, refused, len(good))
+        return Answered(arrow_table(rows, findings_schema()), refused, len(good))
 
 
 FEW = 500
@@ -70,7 +69,6 @@ FEW = 500
 class Columns:
     """The column engine, and the row engine for what it cannot hold, and for the first `few` records."""
 
-    in_columns = True
     size = 10_000
 
     def __init__(self, program: Program, few: int = 0) -> None:
@@ -114,10 +112,8 @@ class Columns:
             refused += answer.refused
             by_rows += answer.by_rows
         if beyond:
-            from policyengine.engine.arrow import arrow_table, findings_schema
-
             answered = self._rows.answer(beyond)
-            parts.append(arrow_table(answered.rows, findings_schema()))
+            parts.append(answered.rows)
             refused += answered.refused
             by_rows += answered.by_rows
         return Answered(in_order(parts), refused, by_rows)

@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from policyengine.batch.database import Database
 from policyengine.batch.lines import Unusable
-from policyengine.batch.raw import Raw
-from policyengine.batch.textfiles import Owned, csv_parts, csv_records, ndjson_records
+from policyengine.batch.ndjson import ndjson_records
+from policyengine.batch.raw import Owned, Raw
 from policyengine.dataclass import dataclass
 from policyengine.policy.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from policyengine.batch.database import Database
 
 Kind = Literal["csv", "ndjson", "parquet", "yaml", "json"]
 KINDS: Mapping[str, Kind] = {
@@ -28,6 +30,7 @@ _NOT_READ = {
 }  # fmt: skip
 TABLES: frozenset[Kind] = frozenset({"csv", "ndjson", "parquet"})
 Read = Callable[[Path, Kind], Iterator[Raw]]
+_ROWS = 1_000
 
 
 @dataclass(slots=True)
@@ -170,130 +173,101 @@ class Reader:
         self._ignored = tuple(ignored)
         self._plain = plain
 
-    def records(self) -> Iterator[Raw]:
-        """All records, file by file."""
-        base = 0
-        yield from self._queried()
-        for path, kind in self.inputs.files:
-            yield from self._file(path, kind, base)
-            base += path.stat().st_size
-            self.meter.done = base
-
-    def _file(self, path: Path, kind: Kind, base: int) -> Iterator[Raw]:
-        if kind in ("yaml", "json"):
-            yield from self._plain(path, kind)
-        else:
-            for _, raw in self._rows(path, kind, self._vocabulary.root, base):
-                yield raw
-
-    def chunks(self, size: int) -> Iterator[Any]:
-        """All records, those of columns as batches, others in lists of at most so many."""
-        base = 0
-        rows = self._queried()
-        while batch := list(islice(rows, size)):
-            yield batch
-        for path, kind in self.inputs.files:
-            for share, chunk in self._chunks(path, kind, base, size):
-                yield chunk
-                if share is not None:
-                    self.meter.done = base + share
-            base += path.stat().st_size
-            self.meter.done = base
-
-    def _chunks(self, path: Path, kind: Kind, base: int, size: int) -> Iterator[tuple[int | None, Any]]:
-        """The records of a file, with how many bytes are read where nobody else notes it."""
-        if kind == "parquet":
-            from policyengine.batch.parquet import parquet_chunks
-
-            yield from parquet_chunks(path, self._vocabulary, self._vocabulary.root, self._ignored, size)
-            return
-        if kind == "csv":
-            yield from self._csv_chunks(path, self._vocabulary.root, size)
-            return
-        if kind == "ndjson":
-            from policyengine.batch.json_columns import form_of, json_chunks
-
-            form = form_of(self._vocabulary, self._ignored)
-            if form is not None:
-                yield from json_chunks(path, self._vocabulary, form, size)
-                return
-        rows = iter(self._file(path, kind, base))
-        while batch := list(islice(rows, size)):
-            yield None, batch
-
-    def table(self, entity: str) -> Iterator[Owned]:
-        """The rows of the tables of an entity, each with the keys of what it belongs to."""
-        if entity in self.inputs.queries:
-            yield from self._query(entity)
-            return
-        for path, kind in self.inputs.tables[entity]:
-            yield from self._rows(path, kind, entity, None)
-
-    def table_chunks(self, entity: str, size: int) -> Iterator[Any]:
-        """The rows of the only table of an entity, which is a CSV or Parquet file, as batches."""
-        from policyengine.batch.parquet import parquet_chunks
-
-        ((path, kind),) = self.inputs.tables[entity]
-        if kind == "csv":
-            found: Iterator[tuple[int, Any]] = self._csv_chunks(path, entity, size)
-        else:
-            found = parquet_chunks(path, self._vocabulary, entity, self._ignored, size)
-        return (chunk for _, chunk in found)
-
-    def _csv_chunks(self, path: Path, entity: str, size: int) -> Iterator[tuple[int, Any]]:
-        from policyengine.batch.text_columns import CsvChunk
-
-        with path.open("rb") as stream:
-            for head, rows in csv_parts(stream, str(path), self._vocabulary, entity, self._ignored, size):
-                yield stream.tell(), CsvChunk(str(path), head, rows)
-
-    def _queried(self) -> Iterator[Raw]:
-        root = self._vocabulary.root
-        return (raw for _, raw in self._query(root)) if root in self.inputs.queries else iter(())
-
-    def _query(self, entity: str) -> Iterator[Owned]:
-        assert self.inputs.database is not None
-        query = self.inputs.queries[entity]
-        return self.inputs.database.rows(query, self._vocabulary, entity, self._ignored)
-
     @property
-    def beside(self) -> tuple[str, ...]:
+    def child_tables(self) -> tuple[str, ...]:
         """The entities that have tables of their own, outermost first."""
         queried = [name for name in self.inputs.queries if name != self._vocabulary.root]
         return tuple(dict.fromkeys((*self.inputs.tables, *queried)))
 
-    def _rows(self, path: Path, kind: Kind, entity: str, base: int | None) -> Iterator[Owned]:
-        if kind == "parquet":
-            from policyengine.batch.parquet import parquet_records
+    def records(self) -> Iterator[Raw]:
+        """All records one by one; of documents without a library of columns."""
+        for chunk in self._all(_ROWS, columns=False):
+            if isinstance(chunk, list):
+                yield from chunk
+            else:
+                yield from (raw for _, raw in chunk.raws(range(chunk.count)))
 
-            for share, owned in parquet_records(path, self._vocabulary, entity, self._ignored):
-                if base is not None:
-                    self.meter.done = base + share
-                yield owned
+    def chunks(self, size: int) -> Iterator[Any]:
+        """All records, those of tables as columns, others in lists, at most so many at a time."""
+        return self._all(size, columns=True)
+
+    def table(self, entity: str, size: int) -> Iterator[Any]:
+        """The rows of the tables of an entity: tables, or lists of rows, each with the keys of its owners."""
+        if entity in self.inputs.queries:
+            yield from self._query(entity, size)
+            return
+        for path, kind in self.inputs.tables[entity]:
+            if kind != "ndjson":
+                yield from (chunk for _, chunk in self._tables(path, kind, entity, size))
+                continue
+            for _, rows in self._rows(path, kind, size):
+                yield list(_owned(rows, self._vocabulary, entity))
+
+    def _all(self, size: int, columns: bool) -> Iterator[Any]:
+        base = 0
+        if self._vocabulary.root in self.inputs.queries:
+            yield from self._query(self._vocabulary.root, size)
+        for path, kind in self.inputs.files:
+            for share, chunk in self._file(path, kind, size, columns):
+                yield chunk
+                self.meter.done = base + share
+            base += path.stat().st_size
+            self.meter.done = base
+
+    def _file(self, path: Path, kind: Kind, size: int, columns: bool) -> Iterator[tuple[int, Any]]:
+        """The records of a file, with how many bytes of it are read with them."""
+        if kind in ("csv", "parquet"):
+            return self._tables(path, kind, self._vocabulary.root, size)
+        if kind == "ndjson" and columns:
+            from policyengine.batch.json_columns import form_of, json_chunks
+
+            form = form_of(self._vocabulary, self._ignored)
+            if form is not None:
+                return json_chunks(path, self._vocabulary, form, size)
+        return self._rows(path, kind, size)
+
+    def _tables(self, path: Path, kind: Kind, entity: str, size: int) -> Iterator[tuple[int, Any]]:
+        if kind == "parquet":
+            from policyengine.batch.parquet import parquet_chunks
+
+            yield from parquet_chunks(path, self._vocabulary, entity, self._ignored, size)
+            return
+        from policyengine.batch.csvfile import csv_tables
+
+        with path.open("rb") as stream:
+            for table in csv_tables(stream, str(path), self._vocabulary, entity, self._ignored, size):
+                yield stream.tell(), table
+
+    def _rows(self, path: Path, kind: Kind, size: int) -> Iterator[tuple[int, list[Raw]]]:
+        """The records of a file of documents in lists."""
+        if kind != "ndjson":
+            for batch in _batches(self._plain(path, kind), size):
+                yield 0, batch
             return
         with path.open("rb") as stream:
-            if kind == "csv":
-                rows = csv_records(stream, str(path), self._vocabulary, entity, self._ignored)
-            else:
-                rows = _owned(ndjson_records(stream, str(path), self._ignored), self._vocabulary, entity)
-            for i, owned in enumerate(rows):
-                if base is not None and not i % 256:
-                    self.meter.done = base + stream.tell()
-                yield owned
+            for batch in _batches(ndjson_records(stream, str(path), self._ignored), size):
+                yield stream.tell(), batch
+
+    def _query(self, entity: str, size: int) -> Iterator[Any]:
+        assert self.inputs.database is not None
+        query = self.inputs.queries[entity]
+        return self.inputs.database.tables(query, self._vocabulary, entity, self._ignored, size)
+
+
+def _batches(records: Iterable[Raw], size: int) -> Iterator[list[Raw]]:
+    iterator = iter(records)
+    while batch := list(islice(iterator, size)):
+        yield batch
 
 
 def _owned(rows: Iterable[Raw], vocabulary: Vocabulary, entity: str) -> Iterator[Owned]:
-    """Objects of a table, each with the keys that it names its owners by."""
-    above = tuple(reversed(vocabulary.lineage(entity)[1:]))
+    """Objects of a child table, each with the keys that it names its owners by."""
     facts = vocabulary.entities[entity].facts
     words = [
         [word for word in (f"{name}_{vocabulary.entities[name].key}", name) if word not in facts]
-        for name in above
+        for name in reversed(vocabulary.lineage(entity)[1:])
     ]
     for raw in rows:
-        if not above:
-            yield (), raw
-            continue
         keys = []
         for choices in words:
             found = next((raw.values.pop(word) for word in choices if word in raw.values), None)

@@ -13,24 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from pyarrow import compute as pc
 from pyarrow import json as arrow_json
 
 from policyengine.batch.lines import Bytes, bytes_of, line_of
+from policyengine.batch.ndjson import BLANKS, ndjson_record
 from policyengine.batch.raw import Raw
-from policyengine.batch.text_columns import days
-from policyengine.batch.textfiles import BLANKS, ndjson_record
-from policyengine.batch.typed_columns import PLAIN_KEYS, either
+from policyengine.batch.typed_columns import plain_key
 from policyengine.dataclass import dataclass
+from policyengine.policy.scalars import ANY_TEXT, Storage
 from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
 
 _SCALE = 10
 _AMOUNT = pa.decimal128(38, _SCALE)
-_CENTS = pa.decimal128(38, 2)
-_TYPES: Mapping[str, Any] = {
-    "text": pa.string(), "enum": pa.string(), "period": pa.string(), "date": pa.string(),
-    "boolean": pa.bool_(), "count": pa.int64(), "integer": pa.int64(),
-    "number": _AMOUNT, "money": _AMOUNT, "rate": _AMOUNT,
+_TYPES: Mapping[Storage, Any] = {
+    "text": pa.string(), "date": pa.string(), "boolean": pa.bool_(), "whole": pa.int64(), "exact": _AMOUNT,
 }  # fmt: skip
 _PIECES = 16
 _FEW = 4
@@ -60,7 +56,7 @@ class Form:
 def form_of(vocabulary: Vocabulary, ignored: Iterable[str]) -> Form | None:
     """The plain form of the records of a program; None where a key would not be the text that it is."""
     entities = vocabulary.entities.values()
-    if any(each.key is not None and each.facts[each.key].scalar not in PLAIN_KEYS for each in entities):
+    if any(each.key is not None and not plain_key(each.facts[each.key]) for each in entities):
         return None
     skipped = frozenset(ignored)
     fields = _fields(vocabulary, vocabulary.root)
@@ -97,8 +93,8 @@ def _type(fact: Fact) -> Any:
     if fact.formula is not None:
         return None
     if not fact.is_list:
-        return _TYPES[fact.scalar]
-    return pa.list_(pa.string()) if fact.scalar in ("text", "enum") else None
+        return _TYPES[fact.single.storage]
+    return pa.list_(pa.string()) if fact.single.plain == ANY_TEXT else None
 
 
 @dataclass(frozen=True)
@@ -127,11 +123,9 @@ class JsonChunk:
             yield at, raw
 
     def given(self, entity: Entity) -> tuple[dict[str, Any], Any]:
-        """Its columns by the types of the facts, and which records are not plain."""
+        """Its columns as they were read, and which records are not plain."""
         table, odd = self._table
-        read = {name: _single(table.column(name)) for name in table.column_names}
-        columns, strange = _columns(read, self.vocabulary, self.vocabulary.root)
-        return columns, either(odd, strange)
+        return {name: _single(table.column(name)) for name in table.column_names}, odd
 
     @cached_property
     def _table(self) -> tuple[Any, Any]:
@@ -263,50 +257,5 @@ def _table(lines: Sequence[bytes], form: Form) -> Any:
     return table if table.schema.equals(form.schema) else None
 
 
-# Columns typed
-
-
 def _single(column: Any) -> Any:
     return column.chunk(0) if column.num_chunks else pa.nulls(0, column.type)
-
-
-def _columns(given: Mapping[str, Any], vocabulary: Vocabulary, entity: str) -> tuple[dict[str, Any], Any]:
-    """The columns of an entity by the types of its facts, and which of its instances are odd."""
-    facts = vocabulary.entities[entity].facts
-    lists = {str(child.list): name for name, child in vocabulary.children(entity)}
-    columns: dict[str, Any] = {}
-    odd: Any = None
-    for name, values in given.items():
-        strange = None
-        if name in lists:
-            values, strange = _list(values, vocabulary, lists[name])
-        elif values.type == _AMOUNT:
-            values = _shortened(values)
-        elif facts[name].type == "date":
-            values, strange = days(values)
-        columns[name] = values
-        odd = either(odd, strange)
-    return columns, odd
-
-
-def _list(values: Any, vocabulary: Vocabulary, entity: str) -> tuple[Any, Any]:
-    items = values.values
-    given = {field.name: items.field(i) for i, field in enumerate(items.type)}
-    columns, odd = _columns(given, vocabulary, entity)
-    if columns:
-        mask = items.is_null() if items.null_count else None
-        items = pa.StructArray.from_arrays(list(columns.values()), names=list(columns), mask=mask)
-    mask = values.is_null() if values.null_count else None
-    found = pa.ListArray.from_arrays(values.offsets, items, mask=mask)
-    if odd is None or not pc.any(odd).as_py():
-        return found, None
-    hit = pc.unique(pc.list_parent_indices(values).filter(odd))
-    return found, pc.is_in(pa.array(range(len(values)), hit.type), value_set=hit)
-
-
-def _shortened(amounts: Any) -> Any:
-    """Amounts at the scale that most have, where all of them can be held so."""
-    try:
-        return amounts.cast(_CENTS)
-    except pa.ArrowInvalid:
-        return amounts

@@ -64,15 +64,24 @@ class Kernel:
         return schema.names[head.columns.index(key)] if key in head.columns and key is not None else None
 
     def run(self, batches: Iterable[Any], partition: int) -> Iterator[Any]:
-        """The findings and rejects of the batches of one partition, in their order."""
+        """The findings and rejects of the batches of one partition, in their order, as batches of both."""
+        for _, findings, rejects in self.answers(batches):
+            if findings.num_rows:
+                yield from self._both(findings, partition, None).to_batches()
+            if rejects:
+                nothing = arrow_table([(None,) * len(COLUMNS)] * len(rejects), self._findings)
+                yield from self._both(nothing, partition, rejects).to_batches()
+
+    def answers(self, batches: Iterable[Any]) -> Iterator[tuple[int, Any, list[Reject]]]:
+        """Of lots of the records of one partition how many there are, the findings table and the rejects."""
         before = 0
         for batch in batches:
             for start in range(0, batch.num_rows, self._engine.size):
                 part = batch.slice(start, self._engine.size)
-                yield from self._batch(part, before, partition)
+                yield (part.num_rows, *self._answer(part, before))
                 before += part.num_rows
 
-    def _batch(self, batch: Any, before: int, partition: int) -> Iterator[Any]:
+    def _answer(self, batch: Any, before: int) -> tuple[Any, list[Reject]]:
         vocabulary = self._vocabulary
         marked, batch = _unmarked(batch)
         head = arrow_head(batch.schema, "spark", vocabulary, vocabulary.root, ())
@@ -94,15 +103,9 @@ class Kernel:
             Reject("spark", number, keys.get(number), None, WRONG_VALUE.id, reason)
             for number, reason in answered.refused
         ]
-        if answered.rows.num_rows:
-            yield from self._beside(answered.rows, partition, None).to_batches()
-        if rejects:
-            empty = arrow_table([(None,) * len(COLUMNS)] * len(rejects), self._findings)
-            yield from self._beside(
-                empty, partition, [replace(each, file="spark") for each in rejects]
-            ).to_batches()
+        return answered.rows, [replace(each, file="spark") for each in rejects]
 
-    def _beside(self, findings: Any, partition: int, rejects: Sequence[Reject] | None) -> Any:
+    def _both(self, findings: Any, partition: int, rejects: Sequence[Reject] | None) -> Any:
         """Findings or rejects, with the columns of both."""
         count = findings.num_rows
         columns = [pa.array([partition] * count, pa.int32()), *map(_spelled, findings.columns)]

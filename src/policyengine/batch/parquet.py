@@ -1,22 +1,21 @@
-"""Parquet in: decimals and dates by type; binary numbers only where they are exact decimals."""
+"""Parquet and other tables of Arrow: decimals and dates by type; binary numbers only where they are exact."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+from pyarrow import parquet
+
 from policyengine.batch.head import Head, read_head
 from policyengine.batch.lines import Unusable
-from policyengine.batch.raw import NOT_EXACT, Raw, Reject
-from policyengine.batch.textfiles import Owned
+from policyengine.batch.raw import Raw, exact_decimal
 from policyengine.dataclass import dataclass
 from policyengine.policy.vocabulary import Entity, Vocabulary
-
-ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,38 +41,26 @@ class ArrowChunk:
         named = ((name, self.batch.column(i)) for i, name in enumerate(self.head.columns) if name is not None)
         return dict(named), None
 
+    def owners(self) -> list[tuple[str, ...]]:
+        """For every row the keys of what it belongs to."""
+        columns = [self.batch.column(i).to_pylist() for i in self.head.owners]
+        return [tuple("" if key is None else str(key) for key in row) for row in zip(*columns, strict=True)]
+
     def raws(self, places: Sequence[int]) -> Iterator[tuple[int, Raw]]:
         """The records at some places, raw."""
         if not places:
             return
-        import pyarrow as pa
-
         rows = arrow_rows(self.batch.take(pa.array(places, pa.int64())), self.head, self.file, 0)
-        for place, (_, raw) in zip(places, rows, strict=True):
+        for place, raw in zip(places, rows, strict=True):
             raw.line = self.before + place + 1
             raw.faults = [replace(fault, line=raw.line) for fault in raw.faults]
             yield place, raw
-
-
-_DIGITS = 15
-
-
-def parquet_records(
-    path: Path, vocabulary: Vocabulary, entity: str, ignored: Iterable[str]
-) -> Iterator[tuple[int, Owned]]:
-    """The rows of a Parquet file, each with how many bytes of it are about read."""
-    for share, chunk in parquet_chunks(path, vocabulary, entity, ignored, ROWS):
-        for owned in arrow_rows(chunk.batch, chunk.head, chunk.file, chunk.before):
-            yield share, owned
 
 
 def parquet_chunks(
     path: Path, vocabulary: Vocabulary, entity: str, ignored: Iterable[str], size: int
 ) -> Iterator[tuple[int, ArrowChunk]]:
     """The batches of a Parquet file, each with how many bytes of it are about read with it."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
     try:
         file = parquet.ParquetFile(path)
     except (pa.ArrowException, OSError, ValueError) as error:
@@ -90,8 +77,6 @@ def parquet_chunks(
 
 
 def _next(batches: Any, path: Path, line: int) -> Any:
-    import pyarrow as pa
-
     try:
         return next(batches, None)
     except (pa.ArrowException, OSError) as error:
@@ -113,7 +98,7 @@ def arrow_head(schema: Any, file: str, vocabulary: Vocabulary, entity: str, igno
     return Head(tuple(name if name in lists else of_flat[name] for name in names), owners)
 
 
-def arrow_rows(batch: Any, head: Head, file: str, before: int) -> Iterator[Owned]:
+def arrow_rows(batch: Any, head: Head, file: str, before: int) -> Iterator[Raw]:
     """The rows of a batch as raw records; `before` rows were read before it."""
     columns = [column.to_pylist() for column in batch.columns]
     named = [(name, i) for i, name in enumerate(head.columns) if name is not None]
@@ -122,8 +107,7 @@ def arrow_rows(batch: Any, head: Head, file: str, before: int) -> Iterator[Owned
         for name, i in named:
             value = columns[i][at]
             raw.values[name] = _plain(value, name, raw) if value.__class__ in _ODD else value
-        owners = tuple("" if columns[i][at] is None else str(columns[i][at]) for i in head.owners)
-        yield owners, raw
+        yield raw
 
 
 _ODD = frozenset({float, datetime, list, dict})
@@ -131,7 +115,8 @@ _ODD = frozenset({float, datetime, list, dict})
 
 def _plain(value: Any, name: str, raw: Raw) -> Any:
     if isinstance(value, float):
-        return _decimal(value, name, raw)
+        missing = "store null where nothing is known"
+        return exact_decimal(value, name, raw, "store the column as decimals" if value == value else missing)
     if isinstance(value, datetime):
         return _day(value)
     if isinstance(value, list):
@@ -139,17 +124,6 @@ def _plain(value: Any, name: str, raw: Raw) -> Any:
     if isinstance(value, dict):
         return {key: _plain(each, f"{name}.{key}", raw) for key, each in value.items()}
     return value
-
-
-def _decimal(value: Any, name: str, raw: Raw) -> Decimal | None:
-    """A binary number as the decimal that somebody wrote: one of up to 15 digits comes back unchanged."""
-    exact = Decimal(repr(value))
-    if exact.is_finite() and len(exact.normalize().as_tuple().digits) <= _DIGITS:
-        return exact
-    reason = f"`{name}` is the binary number {value!r}, which is not an exact decimal"
-    help = "store the column as decimals" if value == value else "store null where nothing is known"
-    raw.faults.append(Reject(raw.file, raw.line, None, name, NOT_EXACT.id, reason, help))
-    return None
 
 
 def _day(value: datetime) -> date | datetime:

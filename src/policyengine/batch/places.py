@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -15,10 +14,8 @@ from policyengine.source import Source, Span
 from policyengine.text.document import Document, Entry, JsonLiteral, Node, Scalar, Sequence
 from policyengine.text.document import Mapping as MappingNode
 
-_PLAIN = ("boolean", "integer", "count", "number", "money", "rate")
 _NULLS = frozenset({"~", "null", "Null", "NULL"})
 _DEPTH = 20
-_MIDNIGHT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]00:00(?::00(?:\.0+)?)?")
 
 
 class NoMeaningError(ValueError):
@@ -107,18 +104,11 @@ def _cell(raw: Raw, text: str, path: str, fact: Fact | None) -> Node:
         return _value(raw, split(text), path, fact, 0) if text.strip() else _scalar(raw, "", path, "null")
     if not text.strip():
         return _scalar(raw, "", path, "null")
-    if fact is not None and fact.scalar in ("enum", "boolean", "date"):
-        text = as_written(text.strip(), fact.scalar)
-    plain = fact is not None and fact.scalar in _PLAIN and text.strip() not in _NULLS
-    return _scalar(raw, text.strip() if plain else text, path, None if plain else "string")
-
-
-def as_written(text: str, scalar: str) -> str:
-    """A cell as a record would say it: a spreadsheet writes `TRUE`, a database a day as its midnight."""
-    if scalar == "boolean" and text.isascii() and text.lower() in ("true", "false"):
-        return text.lower()
-    midnight = _MIDNIGHT.fullmatch(text) if scalar == "date" and len(text) > 10 else None
-    return text if midnight is None else midnight[1]
+    if fact is None:
+        return _scalar(raw, text, path, "string")
+    cell = fact.single.of_cell(text)
+    plain = (fact.single.is_number or fact.single.storage == "boolean") and cell not in _NULLS
+    return _scalar(raw, cell, path, None if plain else "string")
 
 
 def _scalar(raw: Raw, text: str, path: str, literal: JsonLiteral | None) -> Scalar:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import field
+from decimal import Decimal
 
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code
 from policyengine.program.record import Record
 
+_DIGITS = 15
 _TABLE = "id,name\nA-1,Alpha\n"
 
 UNKNOWN_COLUMN = Code(
@@ -116,3 +118,20 @@ class Numbered:
     record: Record
     raw: Raw
     key: str | None
+
+
+Owned = tuple[tuple[str, ...], Raw]
+"""A row of a child table with the keys of what it belongs to, outermost first."""
+
+
+def exact_decimal(value: float, name: str, raw: Raw, help: str) -> Decimal | None:
+    """A binary number as the decimal that somebody wrote: one of up to 15 digits comes back unchanged.
+
+    None for another one, which is a fault of the record.
+    """
+    exact = Decimal(repr(value))
+    if exact.is_finite() and len(exact.normalize().as_tuple().digits) <= _DIGITS:
+        return exact
+    reason = f"`{name}` is the binary number {value!r}, which is not an exact decimal"
+    raw.faults.append(Reject(raw.file, raw.line, None, name, NOT_EXACT.id, reason, help))
+    return None

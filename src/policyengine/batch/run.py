@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import field, replace
 from functools import partial
-from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-from policyengine.batch.beside import Beside
+from policyengine.batch.child_tables import ROWS, ChildTables
 from policyengine.batch.engines import Engine
 from policyengine.batch.inputs import Reader
 from policyengine.batch.keys import Keys, twins_of
 from policyengine.batch.raw import Numbered, Raw, Reject
 from policyengine.batch.typed import TypedReader
+from policyengine.batch.typed_columns import Chunk, ColumnReader, TypedChunk
 from policyengine.dataclass import dataclass
-from policyengine.engine.layout import Row
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.program.record_codes import WRONG_VALUE
 
 SHOWN = 5
-
-
-if TYPE_CHECKING:
-    from policyengine.batch.beside_columns import BesideColumns
-    from policyengine.batch.typed_columns import Chunk, TypedChunk
-
 Named = Sequence[tuple[int, str | None]]
 Place = Callable[[int], tuple[str, int]]
 
@@ -37,11 +30,8 @@ Place = Callable[[int], tuple[str, int]]
 class Sink(Protocol):
     """Where findings and rejects go. What it got is dropped unless it is told that the run is complete."""
 
-    def write(self, rows: Sequence[Row], records: Named) -> None:
+    def write(self, table: Any, records: Named) -> None:
         """The findings of some records, those of each together; and the numbers and keys of all of them."""
-
-    def write_table(self, table: Any, records: Named) -> None:
-        """The same as an Arrow table."""
 
     def reject(self, found: Reject) -> None:
         """A mistake that keeps a record from being evaluated."""
@@ -117,69 +107,45 @@ class _Pass:
         self._keys = keys
         self._reader = run.read()
         self._typed = TypedReader(run.vocabulary)
+        self._columns = ColumnReader(run.vocabulary)
         self._engine = run.engine
         self._summary = Summary()
         self._refused: list[tuple[int, Iterable[Reject]]] = []
 
     def all(self) -> Summary:
         """What it came to."""
-        if self._engine.in_columns and self._with_columns():
+        reader, entities = self._reader, self._reader.child_tables
+        if not entities:
+            for chunk in reader.chunks(self._engine.size):
+                self._chunk(chunk, None)
             return self._summary
-        with closing(Beside(self._run.vocabulary)) as beside:
-            for entity in self._reader.beside:
-                self._lost(beside.add(entity, self._reader.table(entity)))
-            for batch in batches(self._reader.records(), self._engine.size):
-                keyed = [(self._typed.key_of(raw), raw) for raw in batch]
-                if self._reader.beside:
-                    beside.attach(keyed)
-                self._write(self._read(keyed))
-            self._lost(beside.orphans())
+        with closing(ChildTables(self._run.vocabulary, entities)) as tables:
+            for entity in entities:
+                self._lost(tables.add(entity, reader.table(entity, ROWS)))
+            for chunk in reader.chunks(self._engine.size):
+                self._chunk(chunk, tables)
+            self._lost(tables.orphans())
         return self._summary
 
-    def _with_columns(self) -> bool:
-        """Whether the records, and the tables beside them, could be read as columns, which then is done."""
-        from policyengine.batch.beside_columns import beside_columns
-
-        if not self._reader.beside:
-            self._in_columns(None)
-            return True
-        found = beside_columns(self._reader, self._run.vocabulary)
-        if found is None:
-            return False
-        with closing(found) as beside:
-            self._lost(beside.lost)
-            self._in_columns(beside)
-            self._lost(beside.orphans())
-        return True
-
-    def _in_columns(self, beside: BesideColumns | None) -> None:
-        """Batches that are columns already are typed as such; only what is odd in them is taken apart."""
-        from policyengine.batch.text_columns import text_chunk
-        from policyengine.batch.typed_columns import ColumnReader
-
-        columns = ColumnReader(self._run.vocabulary)
-        for chunk in self._reader.chunks(self._engine.size):
-            if not isinstance(chunk, list) and not self._engine.takes_columns(chunk.count):
-                chunk = [raw for _, raw in chunk.raws(range(chunk.count))]
-            elif isinstance(chunk, list) and self._engine.takes_columns(len(chunk)):
-                chunk = text_chunk(chunk) or chunk
-            if isinstance(chunk, list):
-                keyed = [(self._typed.key_of(raw), raw) for raw in chunk]
-                if beside is not None:
-                    beside.attach(keyed)
-                self._write(self._read(keyed))
-                continue
-            if beside is not None:
-                chunk = beside.chunk(chunk)
-            before = self._summary.records
-            typed = columns.read(chunk, before, self._keys.twins)
-            odd = [(before + at + 1, raw) for at, raw in chunk.raws(typed.odd)]
-            good = self._read(
-                [(self._typed.key_of(raw), raw) for _, raw in odd], [number for number, _ in odd]
-            )
-            self._summary.records = before + chunk.count
-            self._keys.note(typed.keys)
-            self._write(good, typed, partial(_place, chunk, before))
+    def _chunk(self, chunk: Chunk | list[Raw], tables: ChildTables | None) -> None:
+        """Answer records: those of a table as columns, if they are enough, the others one by one."""
+        if not isinstance(chunk, list) and not self._engine.takes_columns(chunk.count):
+            chunk = [raw for _, raw in chunk.raws(range(chunk.count))]
+        if isinstance(chunk, list):
+            keyed = [(self._typed.key_of(raw), raw) for raw in chunk]
+            if tables is not None:
+                tables.attach(keyed)
+            self._write(self._read(keyed))
+            return
+        if tables is not None:
+            chunk = tables.chunk(chunk)
+        before = self._summary.records
+        typed = self._columns.read(chunk, before, self._keys.twins)
+        odd = [(before + at + 1, raw) for at, raw in chunk.raws(typed.odd)]
+        good = self._read([(self._typed.key_of(raw), raw) for _, raw in odd], [number for number, _ in odd])
+        self._summary.records = before + chunk.count
+        self._keys.note(typed.keys)
+        self._write(good, typed, partial(_place, chunk, before))
 
     def _read(
         self, keyed: Sequence[tuple[str | None, Raw]], numbers: Sequence[int] | None = None
@@ -212,12 +178,8 @@ class _Pass:
                 self._refused.append((number, [found]))
             gone = {number for number, _ in answered.refused}
             records = [each for each in records if each[0] not in gone]
-        if isinstance(answered.rows, list):
-            self._sink.write(answered.rows, records)
-            self._summary.rows += len(answered.rows)
-        else:
-            self._sink.write_table(answered.rows, records)
-            self._summary.rows += answered.rows.num_rows
+        self._sink.write(answered.rows, records)
+        self._summary.rows += answered.rows.num_rows
         self._summary.by_rows += answered.by_rows
         self._refuse()
         self._run.tell(self._summary.records, self._reader)
@@ -253,10 +215,3 @@ class _Pass:
 def _place(chunk: Chunk, before: int, number: int) -> tuple[str, int]:
     """The file and line of a record of a chunk by its number."""
     return chunk.place(number - before - 1)
-
-
-def batches(records: Iterable[Raw], size: int) -> Iterator[list[Raw]]:
-    """The records in lists of at most so many."""
-    iterator = iter(records)
-    while batch := list(islice(iterator, size)):
-        yield batch

@@ -7,19 +7,34 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal, Protocol
 
 from policyengine.atomic_file import AtomicFile, passes_on
+from policyengine.batch.parquet_tables import ParquetWriter
 from policyengine.batch.raw import REJECT_COLUMNS, Reject
-from policyengine.batch.writers import Form, Writer, text_columns, writer_of
+from policyengine.batch.text_tables import TextWriter, csv_lines, json_lines
 from policyengine.dataclass import dataclass
-from policyengine.engine.layout import Column, Row, TooLarge
+from policyengine.engine.arrow import arrow_schema, arrow_table
+from policyengine.engine.layout import Column
 
-_REJECTS = text_columns(REJECT_COLUMNS, ("line",))
+Form = Literal["csv", "ndjson", "parquet"]
+REJECTS = tuple(Column(name, "count" if name == "line" else "text", "") for name in REJECT_COLUMNS)
 _HELD = 1_000
 Named = Sequence[tuple[int, str | None]]
-Shape = Callable[[Sequence[Row], Named], Sequence[Row]]
-ShapeTable = Callable[[Any, Named], Any]
+Shape = Callable[[Any, Named], Any]
+
+
+class Writer(Protocol):
+    """Takes tables, and says when there are no more."""
+
+    def write(self, table: Any) -> None:
+        """Some rows, in their order."""
+
+    def finish(self) -> None:
+        """The last of it; the stream stays open."""
+
+    def drop(self) -> None:
+        """Nothing more will come, and what came is not wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +53,8 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The outputs of a run and its rejects. `shape` makes rows of the findings into those of the layout, and
-    `shape_table` an Arrow table; without it they are those.
+    """The outputs of a run and its rejects. `shape` makes the findings of some records into the rows of the
+    layout; without it they are those.
 
     With `rejects_if_any` the file of rejects appears only where there are some, or where one is there.
     """
@@ -47,8 +62,7 @@ class Targets:
     tables: tuple[Target, ...]
     columns: Sequence[Column]
     digits: int
-    shape: Shape
-    shape_table: ShapeTable | None = None
+    shape: Shape | None = None
     rejects: Target | None = None
     rejects_if_any: bool = False
 
@@ -73,15 +87,13 @@ class Targets:
 
             def rejects() -> Writer:
                 assert self.rejects is not None
-                return writer(self.rejects, _REJECTS)
+                return writer(self.rejects, REJECTS)
 
             tables = [writer(target, self.columns) for target in self.tables]
             there = self.rejects is not None and self.rejects.path is not None and self.rejects.path.exists()
             now = self.rejects is not None and (there or not self.rejects_if_any)
             late = rejects if self.rejects is not None else None
-            yield Tables(
-                tables, rejects() if now else None, late, files, streams, self.shape, self.shape_table
-            )
+            yield Tables(tables, rejects() if now else None, late, files, streams, self.shape)
 
 
 class Tables:
@@ -89,8 +101,7 @@ class Tables:
 
     def __init__(
         self, tables: Sequence[Writer], rejects: Writer | None, late: Callable[[], Writer] | None,
-        files: Sequence[AtomicFile], streams: Sequence[tuple[BinaryIO, Target]], shape: Shape,
-        shape_table: ShapeTable | None,
+        files: Sequence[AtomicFile], streams: Sequence[tuple[BinaryIO, Target]], shape: Shape | None,
     ) -> None:  # fmt: skip
         self._tables = tables
         self._rejects = rejects
@@ -98,46 +109,27 @@ class Tables:
         self._files = files
         self._streams = streams
         self._shape = shape
-        self._shape_table = shape_table
-        self._held: list[Row] = []
+        self._held: list[Reject] = []
 
-    def write(self, rows: Sequence[Row], records: Named) -> None:
-        """The findings of some records."""
-        shaped = self._shape(rows, records)
-        for table in self._tables:
-            table.write(shaped)
-
-    def write_table(self, table: Any, records: Named) -> None:
+    def write(self, table: Any, records: Named) -> None:
         """The findings of some records as an Arrow table."""
-        try:
-            shaped = table if self._shape_table is None else self._shape_table(table, records)
-        except TooLarge:  # text has room for more than a column of a table
-            self.write(table_rows(table), records)
-            return
-        rows: Sequence[Row] | None = None
+        shaped = table if self._shape is None else self._shape(table, records)
         for writer in self._tables:
-            if hasattr(writer, "write_table"):
-                writer.write_table(shaped)
-                continue
-            if rows is None:
-                rows = table_rows(shaped)
-            writer.write(rows)
+            writer.write(shaped)
 
     def reject(self, found: Reject) -> None:
         """A mistake."""
         if self._late is None:
             return
-        self._held.append(
-            (found.file, found.line, found.key, found.fact, found.code, found.reason, found.help)
-        )
+        self._held.append(found)
         if len(self._held) >= _HELD:
             self._hand_on()
 
     def _hand_on(self) -> None:
         if self._held and self._rejects is None and self._late is not None:
             self._rejects = self._late()
-        if self._rejects is not None:
-            self._rejects.write(self._held)
+        if self._rejects is not None and self._held:
+            self._rejects.write(reject_table(self._held))
         self._held = []
 
     def complete(self) -> None:
@@ -155,18 +147,14 @@ class Tables:
                 stream.flush()
 
 
-def table_rows(table: Any) -> list[Row]:
-    """The rows of an Arrow table."""
-    return list(zip(*map(_values, table.columns), strict=True))
+def reject_table(found: Sequence[Reject]) -> Any:
+    """Rejects as an Arrow table."""
+    rows = [tuple(getattr(each, name) for name in REJECT_COLUMNS) for each in found]
+    return arrow_table(rows, arrow_schema(REJECTS))
 
 
-def _values(column: Any) -> list[object]:
-    """The values of a column: lists as tuples, words looked up by their numbers."""
-    parts = [getattr(chunk, "dictionary", None) for chunk in column.chunks]
-    if column.num_chunks and all(words is not None for words in parts):
-        found: list[object] = []
-        for chunk in column.chunks:
-            texts = chunk.dictionary.to_pylist()
-            found += [None if i is None else texts[i] for i in chunk.indices.to_pylist()]
-        return found
-    return [tuple(each) if isinstance(each, list) else each for each in column.to_pylist()]
+def writer_of(form: Form, stream: BinaryIO, columns: Sequence[Column], digits: int) -> Writer:
+    """What writes a table of these columns; amounts have at least so many digits after the point."""
+    if form == "parquet":
+        return ParquetWriter(stream, columns)
+    return TextWriter(stream, (csv_lines if form == "csv" else json_lines)(columns, digits))

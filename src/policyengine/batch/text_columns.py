@@ -5,114 +5,77 @@ What is written otherwise is odd, which is no verdict: the reader of records has
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
-import polars as pl
 import pyarrow as pa
 from pyarrow import compute as pc
 
-from policyengine.batch.csvfile import CsvRow
 from policyengine.batch.head import Head
 from policyengine.batch.places import split
 from policyengine.batch.raw import Raw
-from policyengine.batch.textfiles import csv_fault, csv_record
-from policyengine.batch.typed_columns import either, filled
+from policyengine.batch.typed_columns import days, either, filled, matching
 from policyengine.dataclass import dataclass
+from policyengine.policy.scalars import ANY_TEXT
 from policyengine.policy.vocabulary import Entity, Fact
 
-_WHOLE = "^(0|-?[1-9][0-9]{0,14})$"
-_NUMBER = r"^-?[0-9]{1,15}(\.[0-9]{1,10})?$"
-_RATE = r"^-?[0-9]{1,15}(\.[0-9]{1,10})? ?%?$"
-_TRUTH = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"
 _MIDNIGHT = "^([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]00:00(:00([.]0+)?)?$"
-_DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 Typed = tuple[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class TextChunk:
-    """Rows of one text table, one after the other."""
+class TextTable:
+    """Rows of a table of texts, one after the other, and the lines on which they stand.
 
-    rows: Sequence[Raw]
-
-    @property
-    def count(self) -> int:
-        """How many records there are."""
-        return len(self.rows)
-
-    def place(self, at: int) -> tuple[str, int]:
-        """The file and line of a record."""
-        return self.rows[at].file, self.rows[at].line
-
-    def raws(self, places: Sequence[int]) -> Iterator[tuple[int, Raw]]:
-        """The records at some places."""
-        return ((at, self.rows[at]) for at in places)
-
-    def given(self, entity: Entity) -> tuple[dict[str, Any], Any]:
-        """Its columns by the types of the facts, and which records have an odd cell or a fault."""
-        odd: Any = pa.array([bool(row.faults) for row in self.rows])
-        columns: dict[str, Any] = {}
-        names = next((row.values for row in self.rows if row.values), {})
-        for name in names:
-            cells = [row.values.get(name) for row in self.rows]
-            filled = [cell if cell and str(cell).strip() else None for cell in cells]
-            texts = pa.array(filled, pa.string())
-            columns[name], strange = typed_texts(texts, entity.facts[name], name == entity.key)
-            odd = odd if strange is None else pc.or_(odd, strange)
-        return columns, odd if pc.any(odd).as_py() else None
-
-
-@dataclass(frozen=True, slots=True)
-class CsvChunk:
-    """Rows of one CSV file, one after the other."""
+    `faults` are rows that cannot be used, by their places.
+    """
 
     file: str
     head: Head
-    rows: Sequence[CsvRow]
+    lines: Sequence[int]
+    rows: Sequence[Sequence[str]]
+    faults: Mapping[int, Raw]
 
     @property
     def count(self) -> int:
-        """How many records there are."""
+        """How many rows there are."""
         return len(self.rows)
 
     def place(self, at: int) -> tuple[str, int]:
-        """The file and line of a record."""
-        return self.file, self.rows[at].line
+        """The file and line of a row."""
+        return self.file, self.lines[at]
 
-    def raws(self, places: Sequence[int]) -> Iterator[tuple[int, Raw]]:
-        """The records at some places."""
-        return ((at, csv_record(self.rows[at], self.head, self.file)) for at in places)
+    def raws(self, places: Iterable[int]) -> Iterator[tuple[int, Raw]]:
+        """The rows at some places as raw records."""
+        for at in places:
+            raw = self.faults.get(at)
+            if raw is None:
+                pairs = zip(self.head.columns, self.rows[at], strict=True)
+                values: dict[str, object] = {name: cell for name, cell in pairs if name is not None}
+                raw = Raw(self.file, self.lines[at], values, True)
+            yield at, raw
 
-    def faults(self) -> dict[int, Raw]:
-        """The rows that are no good, by their places."""
-        faulty = ((at, csv_fault(row, self.head, self.file)) for at, row in enumerate(self.rows))
-        return {at: raw for at, raw in faulty if raw is not None}
+    def owners(self) -> list[tuple[str, ...]]:
+        """For every row the keys of what it belongs to; fewer where the row ends before."""
+        wanted = self.head.owners
+        return [tuple(row[i] for i in wanted if i < len(row)) for row in self.rows]
 
-    def cells(self, faults: Mapping[int, Raw]) -> dict[str, Any]:
-        """The cells by the names of their columns, nulls where the row is no good."""
+    def cells(self) -> Iterator[tuple[str, Any]]:
+        """The names of the columns and their cells, nulls where the row cannot be used."""
         nothing = (None,) * len(self.head.columns)
-        rows = [nothing if at in faults else row.cells for at, row in enumerate(self.rows)]
+        rows = [nothing if at in self.faults else row for at, row in enumerate(self.rows)]
         named = zip(self.head.columns, zip(*rows, strict=True), strict=True)
-        return {name: pa.array(column, pa.string()) for name, column in named if name is not None}
+        return ((name, pa.array(column, pa.string())) for name, column in named if name is not None)
 
     def given(self, entity: Entity) -> tuple[dict[str, Any], Any]:
-        """Its columns by the types of the facts, and which records have an odd cell or a fault."""
-        faults = self.faults()
-        odd = pa.array([at in faults for at in range(self.count)]) if faults else None
+        """The columns by the types of the facts, and which records have an odd cell or a fault."""
+        odd = pa.array([at in self.faults for at in range(self.count)]) if self.faults else None
         columns: dict[str, Any] = {}
-        for name, cells in self.cells(faults).items():
+        for name, cells in self.cells():
             columns[name], strange = typed_texts(filled(cells), entity.facts[name], name == entity.key)
             odd = either(odd, strange)
         return columns, odd
-
-
-def text_chunk(rows: Sequence[Raw]) -> TextChunk | None:
-    """Rows of a text table as a chunk; None for other records."""
-    plain = all(row.textual and not row.lists and row.ready is None for row in rows)
-    return TextChunk(rows) if plain else None
 
 
 def typed_texts(texts: Any, fact: Fact, is_key: bool = False) -> Typed:
@@ -124,12 +87,16 @@ def typed_texts(texts: Any, fact: Fact, is_key: bool = False) -> Typed:
         return _lists(texts.to_pylist(), fact)
     if fact.scalar == "date" and not is_key:
         texts = _days_of_midnights(texts)
-    read = _READERS.get(fact.scalar)
-    return (pa.nulls(len(texts)), texts.is_valid()) if read is None else read(texts)
+    single = fact.single
+    if single.plain is None:
+        return pa.nulls(len(texts)), texts.is_valid()
+    if single.plain == ANY_TEXT:
+        return texts, None
+    return _READERS[single.storage](texts, f"^(?:{single.plain})$")
 
 
 def _lists(cells: list[Any], fact: Fact) -> Typed:
-    if fact.scalar not in ("text", "enum"):
+    if fact.single.plain != ANY_TEXT:
         return pa.nulls(len(cells)), pa.array([cell is not None for cell in cells])
     parts = [None if cell is None else split(cell) for cell in cells]
     odd = [each is not None and not all(each) for each in parts]
@@ -137,29 +104,19 @@ def _lists(cells: list[Any], fact: Fact) -> Typed:
     return pa.array(good, pa.list_(pa.string())), pa.array(odd)
 
 
-def _plain(texts: Any, pattern: str) -> Typed:
-    """The cells that match, the others as nulls; and which do not."""
-    good = pc.fill_null(pc.match_substring_regex(texts, pattern), True)
-    return pc.if_else(good, texts, None), pc.invert(good)
-
-
-def _same(texts: Any) -> Typed:
-    return texts, None
-
-
-def _boolean(texts: Any) -> Typed:
-    found, odd = _plain(texts, _TRUTH)
+def _boolean(texts: Any, pattern: str) -> Typed:
+    found, odd = matching(texts, pattern)
     return pc.equal(pc.ascii_lower(found), "true"), odd
 
 
-def _whole(texts: Any) -> Typed:
-    found, odd = _plain(texts, _WHOLE)
+def _whole(texts: Any, pattern: str) -> Typed:
+    found, odd = matching(texts, pattern)
     return found.cast(pa.int64()), odd
 
 
 def _exact(texts: Any, pattern: str) -> Typed:
     """Decimals at the scale of the one with most digits after the point; a hundredth of those in per cent."""
-    found, odd = _plain(texts, pattern)
+    found, odd = matching(texts, pattern)
     percent = pc.fill_null(pc.ends_with(found, "%"), False)
     digits = pc.utf8_rtrim(found, " %")
     point = pc.find_substring(digits, ".")
@@ -180,18 +137,6 @@ def _days_of_midnights(texts: Any) -> Any:
     return pc.replace_substring_regex(texts, _MIDNIGHT, r"\1")
 
 
-def days(texts: Any) -> Typed:
-    """Texts as dates, each text that is there once; and which of them are not written as one."""
-    coded = texts.dictionary_encode()
-    found, odd = _plain(coded.dictionary, _DAY)
-    read = pl.Series(found.to_pylist(), dtype=pl.String).str.to_date("%Y-%m-%d", strict=False)
-    column = read.to_arrow().cast(pa.date32())
-    odd = pc.or_(odd, pc.and_(column.is_null(), found.is_valid()))
-    return column.take(coded.indices), pc.fill_null(odd.take(coded.indices), False)
-
-
-_READERS: Mapping[str, Callable[[Any], Typed]] = {
-    "text": _same, "enum": _same, "boolean": _boolean, "count": _whole, "integer": _whole, "date": days,
-    "number": partial(_exact, pattern=_NUMBER), "money": partial(_exact, pattern=_NUMBER),
-    "rate": partial(_exact, pattern=_RATE),
+_READERS: Mapping[str, Callable[[Any, str], Typed]] = {
+    "boolean": _boolean, "whole": _whole, "exact": _exact, "date": days,
 }  # fmt: skip

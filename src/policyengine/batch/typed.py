@@ -1,49 +1,24 @@
 """Raw records become records: by the same rules, and with the same mistakes, as every other record.
 
-What is plainly good takes a short way. Anything else goes to the reader of documents, which has the word.
+Plain values are typed directly. Everything else goes to the reader of documents, which decides.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from decimal import Decimal
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
-from policyengine.batch.places import NoMeaningError, as_written, document_of, reject_of, split
+from policyengine.batch.places import NoMeaningError, document_of, reject_of, split
 from policyengine.batch.raw import Raw, Reject
 from policyengine.diagnostics import Diagnostic
-from policyengine.policy import quantities
 from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.program.record import Record, data_reader
 from policyengine.program.record_codes import NOT_A_RECORD
 from policyengine.program.record_reader import RecordReader
 from policyengine.source import Source
 from policyengine.text.json import read_json
-
-Cells: TypeAlias = Mapping[str, Callable[[str], object]]
-_SHORT = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,10})?")
-
-
-def _number(text: str) -> Decimal:
-    """What `quantities.number` gives, without its checks for a plain number of common length."""
-    if _SHORT.fullmatch(text):
-        return Decimal(text) or Decimal(0)
-    return quantities.number(text)
-
-
-_READERS: Mapping[str, Callable[[str], object]] = {
-    "boolean": lambda text: quantities.boolean(as_written(text.strip(), "boolean")),
-    "date": lambda text: as_written(text.strip(), "date"),
-    "enum": str.strip,
-    "integer": quantities.integer,
-    "count": quantities.count,
-    "number": _number,
-    "money": _number,
-    "rate": quantities.rate,
-}
 
 
 class TypedReader:
@@ -114,12 +89,17 @@ def syntax(raw: Raw, text: str) -> tuple[Diagnostic, ...]:
 
 
 def _cells(facts: Mapping[str, Fact]) -> dict[str, Callable[[str], object]]:
-    """What reads the cells of an entity, by fact; raises `ValueError` or `KeyError` for odd ones."""
+    """What reads the cells of an entity, by fact; raises `ValueError` for unusual ones."""
     return {name: _cell(fact) for name, fact in facts.items()}
 
 
 def _cell(fact: Fact) -> Callable[[str], object]:
-    read: Callable[[str], Any] = _READERS.get(fact.scalar, str)
+    """Numbers and truth values are read here; a text of a record is read as one."""
+    single = fact.single
+    if single.is_number or single.storage == "boolean":
+        read: Callable[[str], Any] = lambda text: single.read(single.of_cell(text))  # noqa: E731
+    else:
+        read = single.of_cell
 
     def one(text: str) -> object:
         return read(text) if text.strip() else None

@@ -18,15 +18,16 @@ from pyarrow import compute as pc
 
 from policyengine.batch.raw import Numbered, Raw
 from policyengine.dataclass import dataclass
+from policyengine.decision import json_shape
 from policyengine.engine.arrow import findings_schema
 from policyengine.engine.columns import record_schema
-from policyengine.engine.columns.schema import SCALE
+from policyengine.engine.columns.schema import SCALE, STORED
+from policyengine.policy.scalars import ANY_TEXT, Storage
 from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
 from policyengine.program.record import Record
 
-PLAIN_KEYS = frozenset({"text", "enum", "date", "count", "integer"})
-"""Types of facts whose values, read as columns, are keys with the text that they are written with."""
 _ROW = "__row"
+_CENTS = pa.decimal128(38, 2)
 _BEYOND = (pa.ArrowException, OverflowError, ValueError)
 
 
@@ -61,6 +62,11 @@ class Chunk(Protocol):
         """The records at some places, raw."""
 
 
+def plain_key(fact: Fact) -> bool:
+    """Whether values, read as columns, are keys with the text that they are written with."""
+    return fact.single.storage in ("whole", "date") or fact.single.plain == ANY_TEXT
+
+
 class ColumnReader:
     """Types the batches of one program."""
 
@@ -72,7 +78,7 @@ class ColumnReader:
     def read(self, chunk: Chunk, before: int, twins: Container[str | None] = ()) -> TypedChunk:
         """The chunk, typed; its records are numbered from `before` on, and odd if their key is of `twins`."""
         given, strange = chunk.given(self._vocabulary.entities[self._vocabulary.root])
-        whole = {name: _whole(column) for name, column in given.items()}
+        whole = {name: _one_piece(column) for name, column in given.items()}
         columns, odd = self._entity(self._vocabulary.root, whole, chunk.count)
         odd = either(odd, strange)
         keys = _texts(columns.get(self._key), chunk.count) if self._key else [None] * chunk.count
@@ -133,7 +139,7 @@ class ColumnReader:
         return found, pa.array([i in hit for i in range(len(values))])
 
 
-def _whole(column: Any) -> Any:
+def _one_piece(column: Any) -> Any:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
@@ -186,13 +192,15 @@ def _fact(values: Any, fact: Fact) -> tuple[Any, Any]:
         kind = values.type
     if fact.is_list:
         return _several(values, fact)
-    read = _READERS.get(fact.scalar)
-    found = read(values, kind, fact) if read is not None else None
-    return (pa.nulls(len(values)), values.is_valid()) if found is None else found
+    if fact.single.plain is not None:
+        found = _READERS[fact.single.storage](values, kind, fact)
+        if found is not None:
+            return found
+    return pa.nulls(len(values)), values.is_valid()
 
 
 def _several(values: Any, fact: Fact) -> tuple[Any, Any]:
-    if fact.scalar in ("text", "enum") and pa.types.is_list(values.type):
+    if fact.single.plain == ANY_TEXT and pa.types.is_list(values.type):
         values = _compact(values)
         items = values.values
         if _is_text(items.type) and not items.null_count:
@@ -236,7 +244,7 @@ def _boolean(values: Any, kind: Any, fact: Fact) -> tuple[Any, Any] | None:
     return (values, None) if pa.types.is_boolean(kind) else None
 
 
-def _count(values: Any, kind: Any, fact: Fact) -> tuple[Any, Any] | None:
+def _whole(values: Any, kind: Any, fact: Fact) -> tuple[Any, Any] | None:
     if not pa.types.is_integer(kind) or kind == pa.uint64():
         return None
     return _bounded(values.cast(pa.int64()), fact)
@@ -247,6 +255,8 @@ def _exact(values: Any, kind: Any, fact: Fact) -> tuple[Any, Any] | None:
         values = values.cast(pa.decimal128(19, 0)).cast(pa.decimal128(38, 0))
     elif not pa.types.is_decimal128(kind):
         return None
+    with suppress(pa.ArrowInvalid):  # most amounts need no more, and are counted in smaller numbers then
+        values = values.cast(_CENTS) if values.type.scale > _CENTS.scale else values
     return _bounded(values, fact)
 
 
@@ -266,17 +276,35 @@ def _scalar(limit: Decimal, kind: Any) -> Any:
 
 
 def _date(values: Any, kind: Any, fact: Fact) -> tuple[Any, Any] | None:
-    if not pa.types.is_date32(kind):
+    strange: Any = None
+    if _is_text(kind):
+        values, strange = days(values, f"^(?:{fact.single.plain})$")
+    elif not pa.types.is_date32(kind):
         return None
     first, last = pa.scalar(-719162, pa.int32()), pa.scalar(2932896, pa.int32())  # the years 1 to 9999
-    days = values.cast(pa.int32())
-    odd = pc.fill_null(pc.or_(pc.less(days, first), pc.greater(days, last)), False)
+    numbers = values.cast(pa.int32())
+    odd = either(strange, pc.fill_null(pc.or_(pc.less(numbers, first), pc.greater(numbers, last)), False))
     return (values, None) if not pc.any(odd).as_py() else (pc.if_else(odd, None, values), odd)
 
 
-_READERS: Mapping[str, Callable[[Any, Any, Fact], tuple[Any, Any] | None]] = {
-    "text": _text, "enum": _text, "boolean": _boolean, "count": _count, "integer": _count,
-    "number": _exact, "money": _exact, "rate": _exact, "date": _date,
+def days(texts: Any, pattern: str) -> tuple[Any, Any]:
+    """Texts as dates, each text that is there once; and which of them are not written as one."""
+    coded = texts.dictionary_encode()
+    found, odd = matching(coded.dictionary, pattern)
+    read = pl.Series(found.to_pylist(), dtype=pl.String).str.to_date("%Y-%m-%d", strict=False)
+    column = read.to_arrow().cast(pa.date32())
+    odd = pc.or_(odd, pc.and_(column.is_null(), found.is_valid()))
+    return column.take(coded.indices), pc.fill_null(odd.take(coded.indices), False)
+
+
+def matching(texts: Any, pattern: str) -> tuple[Any, Any]:
+    """The cells that match, the others as nulls; and which do not."""
+    good = pc.fill_null(pc.match_substring_regex(texts, pattern), True)
+    return pc.if_else(good, texts, None), pc.invert(good)
+
+
+_READERS: Mapping[Storage, Callable[[Any, Any, Fact], tuple[Any, Any] | None]] = {
+    "text": _text, "boolean": _boolean, "whole": _whole, "exact": _exact, "date": _date,
 }  # fmt: skip
 
 
@@ -351,7 +379,7 @@ def _columns(records: Sequence[Record], vocabulary: Vocabulary, entity: str) -> 
 
 
 def _values(values: list[Any], fact: Fact) -> Any:
-    plain = _PLAIN.get(fact.scalar)
+    plain = _PLAIN.get(fact.scalar) or _PLAIN.get(fact.single.storage)
     if fact.is_list:
         rows = [
             None if each is None else [plain(item) if plain else item for item in each] for each in values
@@ -362,21 +390,14 @@ def _values(values: list[Any], fact: Fact) -> Any:
     return pa.array(values, _kind(fact, values))
 
 
-def _period(value: Any) -> str:
-    from policyengine.decision.json_shape import plain
-
-    return str(plain(value))
-
-
-_PLAIN: Mapping[str, Callable[[Any], Any]] = {"count": int, "integer": int, "period": _period}
+_PLAIN: Mapping[str, Callable[[Any], Any]] = {"whole": int, "period": json_shape.plain}
 
 
 def _kind(fact: Fact, values: Sequence[Any]) -> Any:
-    if fact.scalar in ("number", "money", "rate"):
+    if fact.single.storage == "exact":
         scale = max((-int(each.as_tuple().exponent) for each in values if each is not None), default=0)
         return pa.decimal128(38, max(0, scale))
-    kinds = {"boolean": pa.bool_(), "date": pa.date32(), "count": pa.int64(), "integer": pa.int64()}
-    return kinds.get(fact.scalar, pa.string())
+    return STORED[fact.single.storage]
 
 
 def in_order(parts: Sequence[Any]) -> Any:

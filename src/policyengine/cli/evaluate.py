@@ -69,6 +69,9 @@ def command(program: str, as_of: date, assumptions: bool, color: str, **given: A
         raise CommandError(message, help="`policyengine evaluate --help` lists the options")
     opened = open_program(program, as_of, console)
     if options.writes_tables:
+        from policyengine.cli.table_files import need_extra
+
+        need_extra("a table of findings")
         from policyengine.cli.tables import evaluate_tables
 
         return evaluate_tables(opened, options, console)
@@ -98,7 +101,7 @@ def command(program: str, as_of: date, assumptions: bool, color: str, **given: A
 
 def _read(program: Program, options: TableOptions, console: Console) -> ReadRecords:
     if options.reads_tables:
-        from policyengine.cli.tables import read_table_records
+        from policyengine.cli.table_files import read_table_records
 
         return read_table_records(program, options, console)
     form: Any = options.form  # none of a table

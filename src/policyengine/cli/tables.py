@@ -2,150 +2,27 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from policyengine.api import Program
-from policyengine.batch.beside import Beside
-from policyengine.batch.database import Database
 from policyengine.batch.engines import FEW, Columns, Engine, Rows
-from policyengine.batch.inputs import Inputs, Kind, Reader, find_inputs, kind_of
-from policyengine.batch.lines import Unusable
-from policyengine.batch.raw import Raw, Reject
+from policyengine.batch.inputs import Inputs
 from policyengine.batch.run import Run, Summary, evaluate_all
 from policyengine.batch.sinks import Target, Targets
-from policyengine.batch.typed import TypedReader
+from policyengine.batch.wide import Wide
 from policyengine.cli.console import Console, Progress
-from policyengine.cli.exit_codes import FOUND, OK, CommandError, GoneError
-from policyengine.cli.files import unreadable
+from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.options import Output
-from policyengine.cli.record_files import ReadRecords
+from policyengine.cli.table_files import open_inputs, reader_of, reject_text, reported_errors
 from policyengine.cli.table_options import ENDINGS, Form, TableOptions
 from policyengine.decision.wording import plural
 from policyengine.engine.layout import COLUMNS
-from policyengine.program.record import Record
-from policyengine.program.record_reader import RecordReader
 
 _ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_MAKE_ROOM = (
-    "nothing was changed; room is needed beside each output, and where `TMPDIR` says for temporary files"
-)
-
-
-def open_inputs(program: Program, options: TableOptions) -> Inputs:
-    """Returns the input files, each of which can be read, or the queries."""
-    if options.records_from is not None or options.query is not None:
-        return _queries(program, options)
-    named: dict[str, Path] = {}
-    for text in options.tables:
-        word, equals, name = text.partition("=")
-        if not equals or not name:
-            raise CommandError(f"`{text}` names no table", help="write it as `--table accounts=FILE`")
-        if word in named:
-            raise CommandError(f"`--table` names `{word}` twice", help="name one file for each list")
-        named[word] = Path(name)
-    paths = [_standard_input() if file == "-" else Path(file) for file in options.files]
-    for path in (*paths, *named.values()):
-        _readable(path)
-    try:
-        inputs = find_inputs(paths, named, program.vocabulary, options.form)
-    except Unusable as error:
-        raise CommandError(error.message, help=error.help) from None
-    if any(kind_of(path) == "parquet" for path in inputs.paths):
-        need_extra("pyarrow", "Parquet")
-    return inputs
-
-
-def _queries(program: Program, options: TableOptions) -> Inputs:
-    if options.records_from is None or options.query is None or options.files:
-        raise CommandError(
-            "`--records-from` and `--query` go together, and no file goes with them",
-            help="write `--records-from sqlite:///crm.db --query 'SELECT ...'`",
-        )
-    lists = {str(each.list): name for name, each in program.vocabulary.entities.items() if each.list}
-    queries = {program.vocabulary.root: options.query}
-    for text in options.tables:
-        word, _, query = text.partition("=")
-        if word not in lists or not query:
-            raise CommandError(f"`{text}` names no list", help=f"its lists are {', '.join(lists) or 'none'}")
-        if lists[word] in queries:
-            raise CommandError(f"`--table` names `{word}` twice", help="name one query for each list")
-        queries[lists[word]] = query
-    with reported_errors():
-        return Inputs(database=Database(options.records_from), queries=queries)
-
-
-def _standard_input() -> Path:
-    raise _read_once("standard input")
-
-
-def _read_once(what: str) -> CommandError:
-    return CommandError(
-        f"{what} cannot be read twice, as tables are", help="write it to a file, and name that"
-    )
-
-
-def _readable(path: Path) -> None:
-    try:
-        if path.is_dir():
-            next(path.iterdir(), None)
-        elif path.exists() and not path.is_file():
-            raise _read_once(f"`{path}`")
-        else:
-            with path.open("rb"):
-                pass
-    except OSError as error:
-        raise unreadable(path, error) from None
-    except ValueError:
-        raise CommandError("a file name may not hold a NUL character") from None
-
-
-def need_extra(module: str, what: str) -> None:
-    """Ends the command if a library of an extra is not installed."""
-    if find_spec(module) is None:
-        raise CommandError(
-            f"{what} needs the extra `batch`, which is not installed",
-            help="pip install 'partner-policy-engine[batch]'",
-        )
-
-
-def reader_of(program: Program, inputs: Inputs, ignored: Iterable[str]) -> Reader:
-    """Returns the reader of these inputs."""
-    from policyengine.batch.documents import document_records
-
-    records = RecordReader(program.vocabulary)
-
-    def plain(path: Path, kind: Kind) -> Iterator[Raw]:
-        assert kind in ("yaml", "json")
-        return document_records(path, "yaml" if kind == "yaml" else "json", records)
-
-    return Reader(inputs, program.vocabulary, ignored, plain)
-
-
-@contextmanager
-def reported_errors() -> Iterator[None]:
-    """Ends the command with a message if an input cannot be read or an output cannot be written."""
-    try:
-        yield
-    except Unusable as error:
-        raise CommandError(error.message, help=error.help) from None
-    except BrokenPipeError:  # click would end with a code of its own
-        raise GoneError from None
-    except OSError as error:
-        reason = (error.strerror or "unknown reason").lower()
-        if error.errno in _NO_ROOM:
-            reason = os.strerror(error.errno).lower()
-            raise CommandError(f"there is no room for the output: {reason}", help=_MAKE_ROOM) from None
-        name = f"`{error.filename}`" if error.filename else "an output"
-        raise CommandError(f"{name} cannot be read or written: {reason}") from None
 
 
 @contextmanager
@@ -195,13 +72,9 @@ def evaluate_tables(program: Program, options: TableOptions, console: Console) -
 
 
 def choose_engine(program: Program, options: TableOptions, console: Console) -> Engine:
-    """Returns the engine that the options name; by default columns, if they are installed."""
-    there = find_spec("polars") is not None and find_spec("pyarrow") is not None
-    if options.engine == "columns":
-        need_extra("polars" if find_spec("polars") is None else "pyarrow", "the column engine")
-    if options.engine == "rows" or not there:
-        why = "as asked for" if options.engine == "rows" else "the extra `batch` is not installed"
-        _explain(options, console, f"engine: rows ({why})")
+    """Returns the engine that the options name; by default columns."""
+    if options.engine == "rows":
+        _explain(options, console, "engine: rows (as asked for)")
         return Rows(program.linked)
     columns = Columns(program.linked, FEW if options.engine == "auto" else 0)
     if options.explain_engine:
@@ -226,27 +99,16 @@ def _targets(program: Program, options: TableOptions, inputs: Inputs) -> Targets
     tables = tuple(_target(output) for output in options.outputs)
     if sum(target.path is None for target in tables) > 1:
         raise CommandError("two outputs go to standard output", help="give one of them a file")
-    if any(target.form == "parquet" for target in tables):
-        need_extra("pyarrow", "Parquet")
     rejects = _rejects(options, tables)
     paths = [target.path for target in (*tables, *([rejects] if rejects else ())) if target.path is not None]
     _check_outputs(paths, inputs, [Path(file) for file in options.files])
     digits = program.vocabulary.number_of_digits()
-    if options.layout != "records":
-        return Targets(
-            tables, COLUMNS, digits, lambda rows, records: rows, None, rejects, options.rejects is None
-        )
-    from policyengine.batch.wide import Wide
-
-    assert program.linked.graph is not None
-    wide = Wide(program.linked.graph)
-
-    def shape_table(findings: Any, records: Sequence[tuple[int, str | None]]) -> Any:
-        from policyengine.batch.wide_columns import shape_table
-
-        return shape_table(wide, findings, records)
-
-    return Targets(tables, wide.columns, digits, wide.shape, shape_table, rejects, options.rejects is None)
+    columns, shape = COLUMNS, None
+    if options.layout == "records":
+        assert program.linked.graph is not None
+        wide = Wide(program.linked.graph)
+        columns, shape = wide.columns, wide.shape
+    return Targets(tables, columns, digits, shape, rejects, options.rejects is None)
 
 
 def _target(output: Output) -> Target:
@@ -307,51 +169,3 @@ def _left_out(summary: Summary, rejects: Target | None) -> str:
         counts.append(f"{plural(summary.orphans, 'row')} without a record")
     where = f"all of it in {rejects.path}" if rejects else "`--rejects FILE` writes all of it"
     return "\n".join([*lines, f"{', '.join(counts)}: {where}"])
-
-
-def reject_text(found: Reject) -> str:
-    """Returns a mistake in one line, or in two with its help."""
-    place = f"{found.file}:{found.line}"
-    who = f" (record `{found.key}`)" if found.key else ""
-    help = f"\nhelp: {found.help}" if found.help else ""
-    return f"{place}: error[{found.code}]: {found.reason}{who}{help}"
-
-
-# The same records for decisions, as long as they fit in memory
-
-
-def read_table_records(program: Program, options: TableOptions, console: Console) -> ReadRecords:
-    """Reads the records of tables into memory; reports and leaves out those with mistakes."""
-    records: list[Record] = []
-    rejected: list[list[Reject]] = []
-    with reported_errors():
-        _read(program, options, records, rejected)
-    for found in rejected:
-        for each in found:
-            console.err(reject_text(each))
-    inputs = ReadRecords(tuple(records), len(rejected), ())
-    if inputs.total == 0:
-        raise CommandError("the input contains no record")
-    return inputs
-
-
-def _read(
-    program: Program, options: TableOptions, records: list[Record], rejected: list[list[Reject]]
-) -> None:
-    inputs = open_inputs(program, options)
-    reader = reader_of(program, inputs, options.ignored)
-    typed = TypedReader(program.vocabulary)
-    beside = Beside(program.vocabulary)
-    for entity in reader.beside:
-        rejected.extend([each] for each in beside.add(entity, reader.table(entity)))
-    raws = [(typed.key_of(raw), raw) for raw in reader.records()]
-    if reader.beside:
-        beside.attach(raws)
-    for _, raw in raws:
-        found = typed.read(raw)
-        if isinstance(found, Record):
-            records.append(found)
-        else:
-            rejected.append(found)
-    rejected.extend([each] for each in beside.orphans())
-    beside.close()

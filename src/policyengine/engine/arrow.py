@@ -23,11 +23,14 @@ TYPES: Final[dict[str, Any]] = {
 """The type of a column by its kind; most texts stand in a table over and over."""
 
 
+_SMALL = frozenset({"position", "partition"})
+
+
 def arrow_schema(columns: Sequence[Column]) -> Any:
     """The Arrow schema of a table."""
     return pa.schema(
         [
-            pa.field(column.name, pa.int32() if column.name == "position" else TYPES[column.kind])
+            pa.field(column.name, pa.int32() if column.name in _SMALL else TYPES[column.kind])
             for column in columns
         ]
     )
@@ -41,9 +44,22 @@ def findings_schema() -> Any:
 def arrow_table(rows: Sequence[Row], schema: Any) -> Any:
     """Rows as an Arrow table."""
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
-    return pa.Table.from_arrays(
-        [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
-    )
+    arrays = [_array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _array(values: Sequence[object], kind: Any) -> Any:
+    """The values as a column; a lone surrogate, as in the name of a file, is spelled out."""
+    try:
+        return pa.array(values, kind)
+    except UnicodeEncodeError:
+        return pa.array([_spelled(each) for each in values], kind)
+
+
+def _spelled(value: object) -> object:
+    if isinstance(value, (list, tuple)):
+        return [_spelled(each) for each in value]
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
 
 
 def to_series(array: Any, name: str = "") -> pl.Series:

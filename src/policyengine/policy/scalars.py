@@ -183,6 +183,7 @@ def _as_it_is(text: str) -> str:
 _AMOUNT = {"type": ["number", "string"]}
 _NUMBER_TEXT = r"^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?\s*$"
 _RATE_TEXT = r"^\s*[+-]?(\d+(\.\d*)?|\.\d+)\s*%?\s*$"
+_TRUTH_CELL = "[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]"
 _WHOLE_CELL = r"0|-?[1-9][0-9]{0,14}"
 _DAY_CELL = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
@@ -193,7 +194,7 @@ SCALARS: Mapping[str, Scalar] = MappingProxyType(
             Scalar("text", types.TEXT, "text", {"type": "string"}, "a text", str, _text, _as_it_is, ANY_TEXT),
             Scalar(
                 "boolean", types.BOOLEAN, "boolean", {"type": "boolean"}, "`true` or `false`",
-                quantities.boolean, _boolean, _truth_of_cell, "(?i:true|false)",
+                quantities.boolean, _boolean, _truth_of_cell, _TRUTH_CELL,
             ),
             Scalar(
                 "integer", types.COUNT, "whole", {"type": "integer"}, "a whole number",

@@ -9,23 +9,16 @@ from typing import Any
 import pyarrow as pa
 
 from policyengine.policy import quantities
+from policyengine.policy.scalars import Storage
 from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.program.record import Record
 
 ROW = "__row"
 SCALE = 12
-_TYPES: dict[str, Any] = {
-    "text": pa.string(),
-    "enum": pa.string(),
-    "period": pa.string(),
-    "boolean": pa.bool_(),
-    "count": pa.int64(),
-    "integer": pa.int64(),
-    "number": pa.decimal128(38, SCALE),
-    "money": pa.decimal128(38, SCALE),
-    "rate": pa.decimal128(38, SCALE),
+STORED: Mapping[Storage, Any] = {
+    "text": pa.string(), "boolean": pa.bool_(), "whole": pa.int64(), "exact": pa.decimal128(38, SCALE),
     "date": pa.date32(),
-}
+}  # fmt: skip
 
 
 def record_schema(vocabulary: Vocabulary) -> Any:
@@ -49,7 +42,7 @@ def _fields(vocabulary: Vocabulary, entity: str) -> list[Any]:
 
 
 def _type(fact: Fact) -> Any:
-    single = _TYPES[fact.scalar]
+    single = STORED[fact.single.storage]
     return pa.list_(single) if fact.is_list else single
 
 

@@ -13,7 +13,8 @@ from basefiles import ndjson
 from bothways import came_to
 from pyarrow import parquet
 
-from policyengine.batch import beside_columns
+from policyengine.batch import child_tables
+from policyengine.batch.engines import Rows
 from policyengine.batch.inputs import find_inputs
 from policyengine.batch.lines import Unusable
 from policyengine.program.load import load
@@ -78,7 +79,7 @@ def program():
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    monkeypatch.setattr(beside_columns, "_ROWS", 7)
+    monkeypatch.setattr("policyengine.batch.run.ROWS", 7)
     monkeypatch.setattr("policyengine.batch.engines.Columns.size", 5)
 
 
@@ -90,26 +91,17 @@ def _csv(head: list[str], rows: list[list[str]], damage: str = "") -> str:
     return "".join(f"{','.join(map(_quoted, row))}\n" for row in (head, *rows)) + damage
 
 
-def _both(program, files, folder, plain=True):
-    """What the run comes to, which is the same row by row."""
+def _both(program, files, folder):
+    """What the run comes to, which is the same where all rows are kept one by one."""
     for name, content in files.items():
         data = content if isinstance(content, bytes) else content.encode()
         (folder / name).write_bytes(data)
     inputs = find_inputs([folder / next(iter(files))], {}, program.graph.vocabulary)
-    made = []
-
-    def noted(*arguments):
-        made.append(original(*arguments))
-        return made[-1]
-
-    original = beside_columns.beside_columns
+    in_columns = came_to(program, inputs)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(beside_columns, "beside_columns", noted)
-        in_columns = came_to(program, inputs)
-        assert made
-        assert plain is None or all((each is not None) == plain for each in made)
-        patch.setattr(beside_columns, "beside_columns", lambda reader, vocabulary: None)
+        patch.setattr(child_tables._Table, "_kept", lambda self, chunk: None)
         assert in_columns == came_to(program, inputs)
+    assert in_columns == came_to(program, inputs, Rows(program))
     return in_columns
 
 
@@ -138,7 +130,7 @@ def _drawn(source: random.Random, odd: float):
 def test_tables_of_text(seed, program, tmp_path):
     source = random.Random(seed)
     odd = source.choice((0, 0.05, 0.4))
-    _both(program, _drawn(source, odd), tmp_path, plain=None if odd else True)
+    _both(program, _drawn(source, odd), tmp_path)
 
 
 def _parquet(rows, schema, path):
@@ -191,9 +183,8 @@ def test_a_list_in_the_record_and_beside_it(program, tmp_path):
         {"p.csv": "id\na\n", "notes.csv": "partner,text\n" + ",b\n" * 30},
     ],
 )
-def test_what_is_not_plain_goes_row_by_row(files, program, tmp_path, monkeypatch):
-    monkeypatch.setattr(beside_columns, "_MOST_ODD", 20)
-    _both(program, files, tmp_path, plain=False)
+def test_what_is_not_plain(files, program, tmp_path):
+    _both(program, files, tmp_path)
 
 
 def test_two_keys_with_the_same_number_are_told_apart(program, tmp_path, monkeypatch):

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from policyengine.batch import beside
-
 PROGRAM = """\
 kind: program
 id: deep
@@ -86,7 +84,10 @@ def test_nobody_has_any(evaluate, program):
 
 
 def test_no_room_for_the_tables(evaluate, monkeypatch):
-    monkeypatch.setattr(beside, "_SETUP", (*beside._SETUP, "PRAGMA max_page_count = 8"))
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pyarrow.ipc.new_file", full)
     accounts = "partner,id\n" + "".join(f"a,A{i}\n" for i in range(2000))
     ran = evaluate({"p.csv": "id\na\n", "accounts.csv": accounts}, "--engine", "rows")
     assert (ran.code, ran.rows, ran.rejects) == (2, [], [])

@@ -1,4 +1,4 @@
-"""One foot for a Parquet file that is put together of parts, each written as a file of its own.
+"""One footer for a Parquet file that is merged from parts, each written as a file of its own.
 
 Parts can then be compressed beside each other, which the library's writer does not offer. What a part says
 of its row groups is kept byte for byte, but for where they lie and which they are: the file is the one that a
@@ -34,11 +34,11 @@ Page indexes and Bloom filters would too; parts are written without them.
 """
 
 
-def body_and_foot(part: memoryview) -> tuple[memoryview, memoryview]:
-    """The row groups of a Parquet file without its opening mark, and its foot without length and mark."""
+def body_and_footer(part: memoryview) -> tuple[memoryview, memoryview]:
+    """The row groups of a Parquet file without its opening mark, and its footer without length and mark."""
     size, _ = _END.unpack(part[-_END.size :])
-    foot = len(part) - _END.size - size
-    return part[len(MAGIC) : foot], part[foot : -_END.size]
+    footer = len(part) - _END.size - size
+    return part[len(MAGIC) : footer], part[footer : -_END.size]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class _Frame:
     tail: bytes
 
 
-class Foot:
-    """The foot of a file of parts that all have one schema and were written with the same settings."""
+class Footer:
+    """The footer of a file of parts that all have one schema and were written with the same settings."""
 
     def __init__(self) -> None:
         self._frame = _Frame(b"", b"", b"")
@@ -59,9 +59,9 @@ class Foot:
         self._count = 0
         self._rows = 0
 
-    def add(self, foot: memoryview, at: int) -> None:
-        """The foot of the next part, whose row groups lie at this place in the file."""
-        data = bytes(foot)
+    def add(self, footer: memoryview, at: int) -> None:
+        """The footer of the next part, whose row groups lie at this place in the file."""
+        data = bytes(footer)
         walk = _Walk(data, {_OFFSET: at - len(MAGIC), _ORDINAL: self._count})
         spans: dict[int, tuple[int, int]] = {}
         for name, kind in walk.fields():
@@ -76,11 +76,11 @@ class Foot:
         self._groups += walk.moved(within.at, groups[1])
 
     def whole(self) -> bytes:
-        """The foot of all parts, with its length and the closing mark."""
+        """The footer of all parts, with its length and the closing mark."""
         frame, count = self._frame, self._count
         head = bytes([count << 4 | _STRUCT]) if count < _LONG_LIST else b"\xfc" + _varint(count)
-        foot = b"".join((frame.head, _zigzag(self._rows), frame.between, head, self._groups, frame.tail))
-        return foot + _END.pack(len(foot), MAGIC)
+        footer = b"".join((frame.head, _zigzag(self._rows), frame.between, head, self._groups, frame.tail))
+        return footer + _END.pack(len(footer), MAGIC)
 
 
 class _Walk:

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from policyengine.batch import parquet_out
-from policyengine.batch.parquet_foot import Foot
-from policyengine.batch.parquet_out import ParquetWriter, options
+from policyengine.batch import parquet_tables
+from policyengine.batch.parquet_merge import Footer
+from policyengine.batch.parquet_tables import ParquetWriter, options
 from policyengine.engine.arrow import arrow_schema, arrow_table
 from policyengine.engine.layout import Column
 
@@ -38,7 +38,7 @@ def written(lots: list[pa.Table]) -> bytes:
     out = BytesIO()
     writer = ParquetWriter(out, COLUMNS)
     for each in lots:
-        writer.write_table(each)
+        writer.write(each)
     writer.finish()
     return out.getvalue()
 
@@ -56,8 +56,8 @@ def by_one_writer(lots: list[pa.Table], group: int) -> bytes:
 @pytest.fixture
 def small_lots(monkeypatch):
     """Every table is a lot, of row groups of at most 50 rows."""
-    monkeypatch.setattr(parquet_out, "_ROWS", 1)
-    monkeypatch.setattr(parquet_out, "_GROUP", 50)
+    monkeypatch.setattr(parquet_tables, "_ROWS", 1)
+    monkeypatch.setattr(parquet_tables, "_GROUP", 50)
 
 
 @pytest.mark.parametrize("counts", [(), (1,), (60,), (10, 120, 3), (4,) * 14, (4,) * 15, (4,) * 300])
@@ -74,8 +74,8 @@ def test_parts_make_the_file_of_a_single_writer(small_lots, counts):
 @given(st.lists(st.integers(1, 130), max_size=6))
 def test_however_the_rows_come(counts):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parquet_out, "_ROWS", 1)
-        patch.setattr(parquet_out, "_GROUP", 50)
+        patch.setattr(parquet_tables, "_ROWS", 1)
+        patch.setattr(parquet_tables, "_GROUP", 50)
         lots = [lot(7 * i, count) for i, count in enumerate(counts)]
         assert written(lots) == by_one_writer(lots, 50)
 
@@ -83,7 +83,7 @@ def test_however_the_rows_come(counts):
 @pytest.mark.parametrize("encoders", [1, 2, 7])
 def test_the_bytes_do_not_depend_on_how_many_are_at_work(small_lots, monkeypatch, encoders):
     lots = [lot(40 * i, 40) for i in range(20)]
-    monkeypatch.setattr(parquet_out, "_ENCODERS", encoders)
+    monkeypatch.setattr(parquet_tables, "_ENCODERS", encoders)
     assert written(lots) == by_one_writer(lots, 50)
 
 
@@ -93,7 +93,7 @@ def test_small_tables_are_put_together():
 
 
 def test_every_lot_has_as_many_rows_as_wanted(monkeypatch):
-    monkeypatch.setattr(parquet_out, "_ROWS", 100)
+    monkeypatch.setattr(parquet_tables, "_ROWS", 100)
     found = parquet.ParquetFile(BytesIO(written([lot(40 * i, 40) for i in range(7)]))).metadata
     assert [found.row_group(i).num_rows for i in range(found.num_row_groups)] == [120, 120, 40]
 
@@ -117,9 +117,9 @@ def test_what_goes_wrong_in_a_part_is_raised(small_lots, monkeypatch):
     def fail(*_: object) -> memoryview:
         raise OSError("no room")
 
-    monkeypatch.setattr(parquet_out, "parquet_bytes", fail)
+    monkeypatch.setattr(parquet_tables, "parquet_bytes", fail)
     writer = ParquetWriter(BytesIO(), COLUMNS)
-    writer.write_table(lot(0, 5))
+    writer.write(lot(0, 5))
     with pytest.raises(OSError, match="no room"):
         writer.finish()
     writer.drop()
@@ -140,7 +140,7 @@ def test_what_only_other_versions_of_the_library_say_is_moved_too():
         0x46, 8, 0x24, 0,  # itself at 4, its number 0
         0, 0x11, 0,  # a flag behind the row groups
     ])  # fmt: skip
-    foot = Foot()
+    foot = Footer()
     for at in (4, 100):
         foot.add(memoryview(part), at)
     second = bytes([0x19, 0x1C, 0x26, 0xC8, 1, 0x1C, 0x96, 0xC8, 1, 0, 0, 0x46, 0xC8, 1, 0x24, 2, 0])
@@ -168,7 +168,7 @@ def _foot_of(rows: int) -> bytes:
 
 
 def test_what_nobody_asks_for_is_passed_over_and_kept():
-    foot = Foot()
+    foot = Footer()
     for at in (4, 100):
         foot.add(memoryview(_foot_of(100)), at)
     one = _foot_of(200)

@@ -11,9 +11,10 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from policyengine.batch.cores import cores
-from policyengine.batch.parquet_foot import MAGIC, Foot, body_and_foot
-from policyengine.engine.arrow import arrow_schema, arrow_table
-from policyengine.engine.layout import Column, Row
+from policyengine.batch.lines import Unusable
+from policyengine.batch.parquet_merge import MAGIC, Footer, body_and_footer
+from policyengine.engine.arrow import arrow_schema
+from policyengine.engine.layout import Column
 
 _ROWS = _ROWS_OF_PAGE = 128 * 1024
 _GROUP = 1024 * 1024
@@ -26,56 +27,55 @@ class ParquetWriter:
     """Row groups of a hundred thousand to a million rows, compressed with Zstandard.
 
     Lots of rows are compressed beside each other and beside what is worked out meanwhile, as many at once as
-    there are processors; the bytes do not depend on how many.
+    there are processors, or as many as `encoders` says; the bytes do not depend on how many.
     """
 
-    def __init__(self, stream: BinaryIO, columns: Sequence[Column]) -> None:
+    def __init__(self, stream: BinaryIO, columns: Sequence[Column], encoders: int = 0) -> None:
         self._schema = arrow_schema(columns)
         always = {column.name for column in columns if column.always}
         self._of_file = pa.schema([each.with_nullable(each.name not in always) for each in self._schema])
         self._stream = stream
         self._at = stream.write(MAGIC)
-        self._foot = Foot()
+        self._footer = Footer()
         self._waiting: list[Any] = []
         self._rows = 0
-        self._beside = ThreadPoolExecutor(_ENCODERS)
+        self._most = encoders or _ENCODERS
+        self._threads = ThreadPoolExecutor(self._most)
         self._encoded: deque[Future[memoryview]] = deque()
 
-    def write(self, rows: Sequence[Row]) -> None:
-        """Some rows."""
-        self.write_table(arrow_table(rows, self._schema))
-
-    def write_table(self, table: Any) -> None:
-        """Some rows as an Arrow table of the schema."""
+    def write(self, table: Any) -> None:
+        """Some rows; raises `Unusable` where a number is beyond the decimals of the file."""
+        if [field.type for field in table.schema] != [field.type for field in self._schema]:
+            raise Unusable("a sum is beyond what a column of Parquet holds", "write CSV or NDJSON")
         self._waiting.append(table)
         self._rows += table.num_rows
         if self._rows >= _ROWS:
             self._flush()
 
     def _flush(self) -> None:
-        while len(self._encoded) >= _ENCODERS:
+        while len(self._encoded) >= self._most:
             self._put()
-        self._encoded.append(self._beside.submit(parquet_bytes, self._waiting, self._of_file))
+        self._encoded.append(self._threads.submit(parquet_bytes, self._waiting, self._of_file))
         self._waiting, self._rows = [], 0
 
     def _put(self) -> None:
         """Write the lot that was begun first; raises what went wrong with it."""
-        body, foot = body_and_foot(self._encoded.popleft().result())
-        self._foot.add(foot, self._at)
+        body, footer = body_and_footer(self._encoded.popleft().result())
+        self._footer.add(footer, self._at)
         self._at += self._stream.write(body)
 
     def finish(self) -> None:
-        """Write the rest, and the foot."""
+        """Write the rest, and the footer."""
         if self._waiting or not self._encoded:  # a file without rows has one lot too
             self._flush()
         while self._encoded:
             self._put()
-        self._beside.shutdown()
-        self._stream.write(self._foot.whole())
+        self._threads.shutdown()
+        self._stream.write(self._footer.whole())
 
     def drop(self) -> None:
         """Let go of what is being compressed."""
-        self._beside.shutdown(cancel_futures=True)
+        self._threads.shutdown(cancel_futures=True)
 
 
 def parquet_bytes(tables: Sequence[Any], schema: Any) -> memoryview:

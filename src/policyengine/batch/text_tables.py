@@ -1,4 +1,4 @@
-"""Arrow tables as CSV or NDJSON: the bytes that their rows give, but each value is written only once.
+"""CSV and NDJSON out: tables of Arrow as lines of text, in which each value is written only once.
 
 Many findings differ in nothing but their record. So a line is put together of two parts, the record and the
 rest, and every rest that is there is written once.
@@ -9,8 +9,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Any, BinaryIO
 
 import polars as pl
 import pyarrow as pa
@@ -19,8 +23,10 @@ from pyarrow import compute as pc
 from policyengine.batch.combined import combined
 from policyengine.dataclass import dataclass
 from policyengine.engine.arrow import to_series
-from policyengine.engine.layout import DIGITS, Column
+from policyengine.engine.layout import DIGITS, Column, ColumnKind, number_text
 
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?%?")
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 _PART = 32_768
 """So many lines are held as bytes at once."""
 _RECORD = 2
@@ -48,30 +54,80 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """What a line has before its first cell, between two of them and at its end."""
+    """What a line has before its first cell, between two of them and at its end; and the line before all."""
 
     cells: Sequence[Cells]
     start: str
     between: str
     end: str
+    head: str = ""
 
 
-def csv_lines(words: Sequence[Word], digits: Sequence[int]) -> Lines:
-    """Lines of a CSV file; `words` give the text of a value without the quotes that it may need."""
-    cells = [
-        Cells(_quoted(word), _BARE, "", "", "", least) for word, least in zip(words, digits, strict=True)
-    ]
-    return Lines(cells, "", ",", "\n")
-
-
-def json_lines(columns: Sequence[Column], words: Sequence[Word], digits: Sequence[int]) -> Lines:
-    """Lines of an NDJSON file; `words` give the JSON of a value."""
+def csv_lines(columns: Sequence[Column], digits: int) -> Lines:
+    """Lines of a CSV file: separated by commas, quoted where they have to be; what is not there is empty."""
+    shows: dict[ColumnKind, Callable[[Any], str]] = {
+        "text": harmless, "texts": lambda value: harmless("; ".join(value)), "count": str,
+        "date": date.isoformat,
+    }  # fmt: skip
     cells = []
-    for column, word, least in zip(columns, words, digits, strict=True):
+    for column in columns:
+        least = _least(column, digits)
+        word = shows.get(column.kind, partial(number_text, digits=least))
+        cells.append(Cells(_quoted(word), _BARE, "", "", "", least))
+    return Lines(cells, "", ",", "\n", ",".join(map(_quoted(str), (each.name for each in columns))) + "\n")
+
+
+def json_lines(columns: Sequence[Column], digits: int) -> Lines:
+    """Lines of NDJSON: every key is there, exact numbers are texts, dates ISO 8601."""
+    cells = []
+    for column in columns:
+        least = _least(column, digits)
         name = f"{json.dumps(column.name, ensure_ascii=False)}: "
         quote = "" if column.kind == "count" else '"'
-        cells.append(Cells(_after(name, word), _UNESCAPED, f"{name}{quote}", quote, f"{name}null", least))
+        word = partial(_json_word, name, least)
+        cells.append(Cells(word, _UNESCAPED, f"{name}{quote}", quote, f"{name}null", least))
     return Lines(cells, "{", ", ", "}\n")
+
+
+def _least(column: Column, digits: int) -> int:
+    """How many digits an exact number shows at least: a rate 0.20, an amount those of its currency."""
+    return 2 if column.name.endswith("rate") else digits
+
+
+def _json_word(name: str, digits: int, value: Any) -> str:
+    if isinstance(value, Decimal):
+        value = number_text(value, digits)
+    return name + _encode(value.isoformat() if isinstance(value, date) else value)
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(", ", ": ")).encode
+
+
+def harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: an apostrophe comes before what looks like one."""
+    if text.startswith(_DANGEROUS) and not _NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
+
+
+class TextWriter:
+    """Writes tables as lines of text to a stream; the same rows give the same bytes."""
+
+    def __init__(self, stream: BinaryIO, lines: Lines) -> None:
+        self._stream = stream
+        self._lines = lines
+        stream.write(lines.head.encode(errors="backslashreplace"))
+
+    def write(self, table: Any) -> None:
+        """Some rows."""
+        for part in lines_of(table, self._lines):
+            self._stream.write(part)
+
+    def finish(self) -> None:
+        """Nothing is left to write."""
+
+    def drop(self) -> None:
+        """Nothing is held."""
 
 
 def lines_of(table: Any, lines: Lines) -> Iterator[bytes]:
@@ -125,7 +181,7 @@ def _coded(column: Any, cells: Cells) -> Codes:
 
 def _values(values: Any, cells: Cells) -> Any:
     """Values of any type but lists as texts."""
-    if pa.types.is_decimal(values.type):
+    if pa.types.is_decimal128(values.type):
         return _around(_numbers(values, cells.digits), cells)
     if pa.types.is_integer(values.type):
         return _around(values.cast(pa.large_string()), cells)
@@ -192,7 +248,3 @@ def _quoted(word: Word) -> Word:
         return stream.getvalue()[:-2]
 
     return cell
-
-
-def _after(name: str, word: Word) -> Word:
-    return lambda value: f"{name}{word(value)}"

@@ -1,0 +1,201 @@
+"""The files that hold records: which are meant, what they need, and the records in them for decisions."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+from policyengine.api import Program
+from policyengine.batch.documents import document_records
+from policyengine.batch.inputs import Inputs, Kind, Reader, find_inputs
+from policyengine.batch.lines import Unusable
+from policyengine.batch.raw import Raw, Reject
+from policyengine.batch.typed import TypedReader
+from policyengine.cli.console import Console
+from policyengine.cli.exit_codes import CommandError, GoneError
+from policyengine.cli.files import unreadable
+from policyengine.cli.record_files import ReadRecords
+from policyengine.cli.table_options import TableOptions
+from policyengine.program.record import Record
+from policyengine.program.record_reader import RecordReader
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_MAKE_ROOM = (
+    "nothing was changed; room is needed beside each output, and where `TMPDIR` says for temporary files"
+)
+
+
+def read_table_records(program: Program, options: TableOptions, console: Console) -> ReadRecords:
+    """Reads the records of the files into memory; reports and leaves out those with mistakes."""
+    records: list[Record] = []
+    rejected: list[list[Reject]] = []
+    with reported_errors():
+        _read(program, options, records, rejected)
+    for found in rejected:
+        for each in found:
+            console.err(reject_text(each))
+    inputs = ReadRecords(tuple(records), len(rejected), ())
+    if inputs.total == 0:
+        raise CommandError("the input contains no record")
+    return inputs
+
+
+def _read(
+    program: Program, options: TableOptions, records: list[Record], rejected: list[list[Reject]]
+) -> None:
+    inputs = open_inputs(program, options)
+    reader = reader_of(program, inputs, options.ignored)
+    typed = TypedReader(program.vocabulary)
+    if reader.child_tables:
+        _read_with_tables(program, reader, typed, records, rejected)
+        return
+    for raw in reader.records():
+        _take(typed.read(raw), records, rejected)
+
+
+def _read_with_tables(
+    program: Program, reader: Reader, typed: TypedReader, records: list[Record],
+    rejected: list[list[Reject]],
+) -> None:  # fmt: skip
+    from policyengine.batch.child_tables import ROWS, ChildTables
+
+    with closing(ChildTables(program.vocabulary, reader.child_tables)) as tables:
+        for entity in reader.child_tables:
+            rejected.extend([each] for each in tables.add(entity, reader.table(entity, ROWS)))
+        raws = [(typed.key_of(raw), raw) for raw in reader.records()]
+        tables.attach(raws)
+        for _, raw in raws:
+            _take(typed.read(raw), records, rejected)
+        rejected.extend([each] for each in tables.orphans())
+
+
+def _take(found: Record | list[Reject], records: list[Record], rejected: list[list[Reject]]) -> None:
+    if isinstance(found, Record):
+        records.append(found)
+    else:
+        rejected.append(found)
+
+
+def reject_text(found: Reject) -> str:
+    """Returns a mistake in one line, or in two with its help."""
+    place = f"{found.file}:{found.line}"
+    who = f" (record `{found.key}`)" if found.key else ""
+    help = f"\nhelp: {found.help}" if found.help else ""
+    return f"{place}: error[{found.code}]: {found.reason}{who}{help}"
+
+
+def open_inputs(program: Program, options: TableOptions) -> Inputs:
+    """Returns the input files, each of which can be read, or the queries."""
+    if options.records_from is not None or options.query is not None:
+        return _queries(program, options)
+    named: dict[str, Path] = {}
+    for text in options.tables:
+        word, equals, name = text.partition("=")
+        if not equals or not name:
+            raise CommandError(f"`{text}` names no table", help="write it as `--table accounts=FILE`")
+        if word in named:
+            raise CommandError(f"`--table` names `{word}` twice", help="name one file for each list")
+        named[word] = Path(name)
+    paths = [_standard_input() if file == "-" else Path(file) for file in options.files]
+    for path in (*paths, *named.values()):
+        _readable(path)
+    try:
+        inputs = find_inputs(paths, named, program.vocabulary, options.form)
+    except Unusable as error:
+        raise CommandError(error.message, help=error.help) from None
+    kinds = {kind for _, kind in inputs.files}
+    for kind, word in (("csv", "CSV"), ("parquet", "Parquet")):
+        if kind in kinds:
+            need_extra(f"reading {word}")
+    if inputs.tables:
+        need_extra("a table beside the records")
+    return inputs
+
+
+def _queries(program: Program, options: TableOptions) -> Inputs:
+    if options.records_from is None or options.query is None or options.files:
+        raise CommandError(
+            "`--records-from` and `--query` go together, and no file goes with them",
+            help="write `--records-from sqlite:///crm.db --query 'SELECT ...'`",
+        )
+    need_extra("reading a database")
+    from policyengine.batch.database import Database
+
+    lists = {str(each.list): name for name, each in program.vocabulary.entities.items() if each.list}
+    queries = {program.vocabulary.root: options.query}
+    for text in options.tables:
+        word, _, query = text.partition("=")
+        if word not in lists or not query:
+            raise CommandError(f"`{text}` names no list", help=f"its lists are {', '.join(lists) or 'none'}")
+        if lists[word] in queries:
+            raise CommandError(f"`--table` names `{word}` twice", help="name one query for each list")
+        queries[lists[word]] = query
+    with reported_errors():
+        return Inputs(database=Database(options.records_from), queries=queries)
+
+
+def _standard_input() -> Path:
+    raise _read_once("standard input")
+
+
+def _read_once(what: str) -> CommandError:
+    return CommandError(
+        f"{what} cannot be read twice, as tables are", help="write it to a file, and name that"
+    )
+
+
+def _readable(path: Path) -> None:
+    try:
+        if path.is_dir():
+            next(path.iterdir(), None)
+        elif path.exists() and not path.is_file():
+            raise _read_once(f"`{path}`")
+        else:
+            with path.open("rb"):
+                pass
+    except OSError as error:
+        raise unreadable(path, error) from None
+    except ValueError:
+        raise CommandError("a file name may not hold a NUL character") from None
+
+
+def need_extra(what: str) -> None:
+    """Ends the command if the libraries of columns are not installed: all tables need them."""
+    if any(find_spec(module) is None for module in ("polars", "pyarrow")):
+        raise CommandError(
+            f"{what} needs the extra `batch`, which is not installed",
+            help="pip install 'partner-policy-engine[batch]'; without it, YAML, JSON and NDJSON are decided",
+        )
+
+
+def reader_of(program: Program, inputs: Inputs, ignored: Iterable[str]) -> Reader:
+    """Returns the reader of these inputs."""
+    records = RecordReader(program.vocabulary)
+
+    def plain(path: Path, kind: Kind) -> Iterator[Raw]:
+        assert kind in ("yaml", "json")
+        return document_records(path, "yaml" if kind == "yaml" else "json", records)
+
+    return Reader(inputs, program.vocabulary, ignored, plain)
+
+
+@contextmanager
+def reported_errors() -> Iterator[None]:
+    """Ends the command with a message if an input cannot be read or an output cannot be written."""
+    try:
+        yield
+    except Unusable as error:
+        raise CommandError(error.message, help=error.help) from None
+    except BrokenPipeError:  # click would end with a code of its own
+        raise GoneError from None
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        if error.errno in _NO_ROOM:
+            reason = os.strerror(error.errno).lower()
+            raise CommandError(f"there is no room for the output: {reason}", help=_MAKE_ROOM) from None
+        name = f"`{error.filename}`" if error.filename else "an output"
+        raise CommandError(f"{name} cannot be read or written: {reason}") from None

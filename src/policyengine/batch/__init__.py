@@ -1,7 +1,7 @@
 """Whole partner bases: tables of records in, tables of findings out, whatever the number of records.
 
 In: files of records (CSV, Parquet, JSON, NDJSON, with tables of children beside them) or Arrow batches. Out:
-rows of findings, and of rejects with their reasons, written whole or not at all. `inputs` and `typed` read,
-`engines` choose rows or columns for each batch, `sinks` and `writers` write, `run` goes through all of it.
-Only the command line and `spark` import it; it needs the extra `batch` for Parquet and columns.
+tables of findings, and of rejects with their reasons, written whole or not at all. `inputs` and `typed` read,
+`engines` choose rows or columns for each batch, `sinks` write, `run` goes through all of it. Only the command
+line and `spark` import it. All tables need the extra `batch`; documents (YAML, JSON, NDJSON) are read without.
 """

@@ -40,20 +40,20 @@ class ChildTables:
         """`entities` are those that have tables, outermost first."""
         self._vocabulary = vocabulary
         self._folder = TemporaryDirectory(prefix="policyengine-", ignore_cleanup_errors=True)
-        self._tables = [
+        self.tables = [
             _Table(vocabulary, entity, entities, Path(self._folder.name) / f"{i}.arrow")
             for i, entity in enumerate(entities)
         ]
 
     def close(self) -> None:
         """Forget all of it."""
-        for table in self._tables:
+        for table in self.tables:
             table.close()
         self._folder.cleanup()
 
     def add(self, entity: str, chunks: Iterable[Any]) -> Iterator[Reject]:
         """Take in the rows of a table; those that name no record are rejects."""
-        return next(table for table in self._tables if table.entity == entity).add(chunks)
+        return next(table for table in self.tables if table.entity == entity).add(chunks)
 
     def chunk(self, chunk: Chunk) -> Chunk:
         """Records that stand together, with what belongs to them."""
@@ -62,11 +62,11 @@ class ChildTables:
     def attach(self, records: Keyed) -> None:
         """Give the records, by their keys, what belongs to them; without a row the list is empty."""
         keyed = [(key, raw) for key, raw in records if key is not None]
-        for table in self._tables:
+        for table in self.tables:
             if table.is_top:
                 for key, raw in keyed:
                     _make_room(raw, table.name, key)
-        for table in self._tables:
+        for table in self.tables:
             for at, owners, row in table.raws([key for key, _ in keyed]):
                 self._place(keyed[at][1], table.entity, owners, row, keyed[at][0])
 
@@ -82,21 +82,15 @@ class ChildTables:
                 raw.faults.append(_orphan(self._vocabulary, row, entity, key, root))
                 return
             at = found
-        for below in self._tables:
+        for below in self.tables:
             if entities[below.entity].within == entity:
                 row.lists.setdefault(below.name, [])
         at.lists.setdefault(str(entities[entity].list), []).append(row)
         raw.faults.extend(row.faults)
 
-    def lists(self, keys: Sequence[str | None]) -> Iterator[tuple[str, Any, Any]]:
-        """Of every table the name of its list, the lists of the records, and which of these are odd."""
-        for table in self._tables:
-            lists, odd = table.lists(keys)
-            yield table.name if table.is_top else "", lists, odd
-
     def orphans(self) -> Iterator[Reject]:
         """The rows whose record was not among those that were read."""
-        for table in self._tables:
+        for table in self.tables:
             yield from table.orphans()
 
 
@@ -122,13 +116,14 @@ class _Attached:
         if key in columns and not plain_key(entity.facts[key]):  # it is not known here as it is written
             odd = pa.array([True] * self.count)
         keys = [_key(each) for each in columns[key].to_pylist()] if key in columns else [None] * self.count
-        for name, lists, strange in self.tables.lists(keys):
+        for table in self.tables.tables:
+            lists, strange = table.lists(keys)
             odd = either(odd, strange)
-            if name:
-                there = columns.get(name)
+            if table.is_top:
+                there = columns.get(table.name)
                 if there is not None and there.null_count < len(there):
                     odd = either(odd, there.is_valid())
-                columns[name] = lists
+                columns[table.name] = lists
         return columns, odd
 
     def raws(self, places: Sequence[int]) -> Iterator[tuple[int, Raw]]:

@@ -13,7 +13,7 @@ from pyarrow import parquet as pq
 
 from policyengine import load
 from policyengine.batch.raw import Numbered, Raw
-from policyengine.batch.typed_columns import record_batch
+from policyengine.batch.record_batches import record_batch
 from policyengine.decision.json_shape import plain
 from policyengine.program.record import Record
 from policyengine.source import Source

@@ -17,8 +17,9 @@ from policyengine.batch.inputs import Inputs
 from policyengine.batch.json_columns import form_of, json_chunks
 from policyengine.batch.ndjson import ndjson_records
 from policyengine.batch.raw import Numbered
+from policyengine.batch.record_batches import record_batch
 from policyengine.batch.typed import TypedReader
-from policyengine.batch.typed_columns import ColumnReader, record_batch
+from policyengine.batch.typed_columns import ColumnReader
 from policyengine.program.load import load
 from policyengine.program.record import Record
 from policyengine.source import Source

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from policyengine.batch.csvfile import CsvRows, csv_tables
 from policyengine.batch.raw import Numbered
+from policyengine.batch.record_batches import record_batch
 from policyengine.batch.typed import TypedReader
-from policyengine.batch.typed_columns import ColumnReader, record_batch
+from policyengine.batch.typed_columns import ColumnReader
 from policyengine.program.load import load
 from policyengine.program.record import Record
 from policyengine.source import Source

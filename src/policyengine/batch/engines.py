@@ -96,7 +96,7 @@ class Columns:
             self._few -= len(good)
             return self._rows.answer(good)
         self._few = 0
-        from policyengine.batch.typed_columns import in_order, record_batch
+        from policyengine.batch.record_batches import in_order, record_batch
 
         parts: list[Any] = []
         refused: list[tuple[int, str]] = []

@@ -10,7 +10,7 @@ import click
 
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import FOUND, OK
-from policyengine.cli.files import write_text
+from policyengine.cli.file_io import write_text
 from policyengine.cli.options import SETTINGS, as_of_option, color_option
 from policyengine.cli.programs import open_program
 from policyengine.cli.record_files import FORMS, Form, one_record, read_records

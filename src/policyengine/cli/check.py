@@ -12,7 +12,7 @@ from policyengine.api import Program, load
 from policyengine.cli import VERSION
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import FOUND, OK
-from policyengine.cli.files import append_summary, deliver
+from policyengine.cli.file_io import append_summary, deliver
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
 from policyengine.cli.programs import folders_of
 from policyengine.decision.wording import plural

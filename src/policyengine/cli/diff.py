@@ -13,7 +13,7 @@ from policyengine.change.comparison import ProgramComparison, compare
 from policyengine.cli import VERSION
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
-from policyengine.cli.files import append_summary, deliver
+from policyengine.cli.file_io import append_summary, deliver
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
 from policyengine.cli.record_files import FORMS as RECORD_FORMS
 from policyengine.cli.record_files import Form, left_out_line, read_records

@@ -13,7 +13,7 @@ import click
 
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import OK, CommandError
-from policyengine.cli.files import write_text
+from policyengine.cli.file_io import write_text
 from policyengine.cli.options import SETTINGS, color_option
 
 _ID = "my-program"

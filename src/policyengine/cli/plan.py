@@ -25,7 +25,7 @@ from policyengine.change.titles import titles_of
 from policyengine.cli import VERSION, revisions
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
-from policyengine.cli.files import append_summary, deliver
+from policyengine.cli.file_io import append_summary, deliver
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
 from policyengine.cli.population import Population, read_population
 from policyengine.cli.record_files import FORMS, Form

@@ -9,7 +9,7 @@ from pathlib import Path
 from policyengine.api import Program, load
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import NOT_COMPILED, CommandError
-from policyengine.cli.files import unreadable
+from policyengine.cli.file_io import unreadable
 from policyengine.diagnostics import Severity
 
 MANIFEST = "program.yaml"

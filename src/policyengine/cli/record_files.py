@@ -9,7 +9,7 @@ from typing import Literal
 from policyengine.api import Program
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import CommandError
-from policyengine.cli.files import read_bytes
+from policyengine.cli.file_io import read_bytes
 from policyengine.dataclass import dataclass
 from policyengine.decision.wording import plural
 from policyengine.diagnostics import Diagnostic

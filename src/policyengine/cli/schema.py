@@ -11,7 +11,7 @@ import click
 from policyengine.api import schemas
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import OK, CommandError
-from policyengine.cli.files import write_text
+from policyengine.cli.file_io import write_text
 from policyengine.cli.options import SETTINGS, as_of_option, color_option
 from policyengine.cli.programs import open_program
 from policyengine.decision.wording import plural

@@ -17,7 +17,7 @@ from policyengine.batch.raw import Raw, Reject
 from policyengine.batch.typed import TypedReader
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import CommandError, GoneError
-from policyengine.cli.files import unreadable
+from policyengine.cli.file_io import unreadable
 from policyengine.cli.record_files import ReadRecords
 from policyengine.cli.table_options import TableOptions
 from policyengine.program.record import Record

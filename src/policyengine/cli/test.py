@@ -15,7 +15,7 @@ import click
 from policyengine.cli import VERSION
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, NOT_COMPILED, OK, UNUSABLE, CommandError
-from policyengine.cli.files import append_summary, deliver, unreadable, write_text
+from policyengine.cli.file_io import append_summary, deliver, unreadable, write_text
 from policyengine.cli.options import SETTINGS, Output, Percent, color_option, output_option
 from policyengine.decision.wording import plural
 from policyengine.render.ci_formats import FORMS

@@ -12,7 +12,7 @@ import click
 from policyengine.api import Program
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import OK
-from policyengine.cli.files import deliver
+from policyengine.cli.file_io import deliver
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
 from policyengine.cli.programs import open_program
 from policyengine.cli.record_files import FORMS, Form, one_record, read_records

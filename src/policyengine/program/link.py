@@ -20,7 +20,7 @@ from policyengine.policy.policy_reader import UNKNOWN_NAME, PolicyDocument
 from policyengine.policy.rule import Lowered, Node
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program import results
-from policyengine.program.declared import formulas
+from policyengine.program.declaration_checks import formulas
 from policyengine.program.graph import Graph, Key
 from policyengine.program.read import Declared
 from policyengine.source import Stretches

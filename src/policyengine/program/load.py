@@ -9,7 +9,7 @@ from datetime import date
 from policyengine.diagnostics import Code, Diagnostic, Report, Severity
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.vocabulary import Vocabulary
-from policyengine.program.declared import check_facts, check_tree
+from policyengine.program.declaration_checks import check_facts, check_tree
 from policyengine.program.graph import Graph
 from policyengine.program.link import Linker
 from policyengine.program.linked import Program

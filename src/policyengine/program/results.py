@@ -9,7 +9,7 @@ from policyengine.feel.types.types import Context, ListOf, Number, Type
 from policyengine.kinds import KINDS
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.vocabulary import DerivedFact, Vocabulary
-from policyengine.program.declared import NO_CURRENCY, RESERVED
+from policyengine.program.declaration_checks import NO_CURRENCY, RESERVED
 
 _GOOD = """\
 kind: table

@@ -13,7 +13,7 @@ from policyengine.diagnostics import Code
 from policyengine.feel import expression_codes as feel
 from policyengine.kinds import KINDS
 from policyengine.policy import bearer, condition, draft, form, grant, thousands
-from policyengine.program import declared, link, load, read, record_codes, versions
+from policyengine.program import declaration_checks, link, load, read, record_codes, versions
 from policyengine.program.schemas import policy_schemas
 from policyengine.render.plan_json import plan_schema
 from policyengine.text import json, yaml
@@ -22,7 +22,7 @@ from policyengine.verify.testfile import test_schema
 
 _MODULES: tuple[Any, ...] = (
     *(files, yaml, json, feel, form, bearer, condition, draft, grant, thousands),
-    *(read, declared, versions, link, load, record_codes),
+    *(read, declaration_checks, versions, link, load, record_codes),
     *(batch, verify),
 )
 CODES: tuple[Code, ...] = tuple(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from policyengine.feel import parse
 from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.partition import ONE, Between, Domain, OneOf, Rows
-from policyengine.feel.proving.constant_conditions import settled
+from policyengine.feel.proving.constant_conditions import constant_conditions
 from policyengine.feel.syntax.tree import Expression, If, walk
 from policyengine.source import Source
 
@@ -96,7 +96,7 @@ def _answers(node: Expression) -> set[object]:
 
 
 def _named(tree: Expression) -> Iterator[tuple[Expression, bool]]:
-    for found in settled(tree, DOMAINS):
+    for found in constant_conditions(tree, DOMAINS):
         truth = "always" in found.message
         outermost = next(node for node in walk(tree) if node.span == found.span)
         yield outermost, truth
@@ -118,7 +118,7 @@ def test_it_is_so_for_every_record(text: str) -> None:
 def test_nothing_is_missed(text: str) -> None:
     tree = _tree(text)
     # What an `if` gives is no condition for sure, unless something joins it.
-    assert isinstance(tree, If) or settled(tree, DOMAINS) or len(_answers(tree)) == 2, text
+    assert isinstance(tree, If) or constant_conditions(tree, DOMAINS) or len(_answers(tree)) == 2, text
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_nothing_is_missed(text: str) -> None:
     ],
 )  # fmt: skip
 def test_the_part_that_is_named(expression: str, part: str | None) -> None:
-    found = [one.span.text for one in settled(_tree(expression), DOMAINS) if one.span is not None]
+    found = [one.span.text for one in constant_conditions(_tree(expression), DOMAINS) if one.span is not None]
     assert found == ([part] if part else [])
 
 
@@ -162,6 +162,6 @@ def test_what_takes_too_long_is_left_alone() -> None:
     # Seven things in six places, no two in one: it cannot be, and to see that every way has to be tried.
     somewhere = [" or ".join(f"t{i}_{place}" for place in range(6)) for i in range(7)]
     alone = [f"not(t{i}_{at} and t{j}_{at})" for at in range(6) for i in range(7) for j in range(i)]
-    assert settled(_tree(" and ".join([f"({one})" for one in somewhere] + alone)), {}) == []
+    assert constant_conditions(_tree(" and ".join([f"({one})" for one in somewhere] + alone)), {}) == []
     wide = " or ".join(f"y = {i}" for i in range(1000))
-    assert settled(_tree(wide), {}) == []
+    assert constant_conditions(_tree(wide), {}) == []

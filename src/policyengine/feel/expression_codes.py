@@ -143,7 +143,7 @@ CONSTANT = Code(
     bad=_when("active_accounts = active_accounts"),
     good=_when("active_accounts = 5"),
 )
-SETTLED = Code(
+ALWAYS_OR_NEVER = Code(
     id="FEEL021",
     title="a condition that is always true or never",
     why="A condition that no record can change decides nothing; `true` and `false` say it plainly.",
@@ -155,5 +155,5 @@ SETTLED = Code(
 CODES = (
     SYNTAX, OPERATOR, QUOTES, UNCLOSED, LIMIT, LITERAL, TWICE, UNKNOWN_NAME, UNKNOWN_PROPERTY, UNKNOWN_CHOICE,
     NEVER_EQUAL, WRONG_TYPE, MIXED_UNITS, UNKNOWN_FUNCTION, ARGUMENTS, EXPECTED, NULL, CONSTANT,
-    SETTLED,
+    ALWAYS_OR_NEVER,
 )  # fmt: skip

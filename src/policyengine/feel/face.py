@@ -16,7 +16,7 @@ from policyengine.feel.evaluation.evaluator import evaluate as evaluate_tree
 from policyengine.feel.functions import BUILTINS
 from policyengine.feel.functions.date_time import with_clock
 from policyengine.feel.partition import domains
-from policyengine.feel.proving.constant_conditions import settled
+from policyengine.feel.proving.constant_conditions import constant_conditions
 from policyengine.feel.syntax import parser
 from policyengine.feel.syntax.lexer import Located
 from policyengine.feel.syntax.node import Node
@@ -136,7 +136,7 @@ def typecheck(
     return (
         checked
         if checked.diagnostics
-        else replace(checked, diagnostics=tuple(settled(expression, domains(names))))
+        else replace(checked, diagnostics=tuple(constant_conditions(expression, domains(names))))
     )
 
 

@@ -1,4 +1,4 @@
-"""How large an expression and its values may become; past these there is a clear answer, never a hang."""
+"""Limits of expressions and values; beyond them an expression has a mistake or no answer, and never hangs."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from datetime import date
 
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Label, Report, did_you_mean, listed
-from policyengine.feel.proving.constant_conditions import settled
+from policyengine.feel.proving.constant_conditions import constant_conditions
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.lexer import Excerpt
 from policyengine.feel.syntax.parser import Parsed, parse, parse_unary_tests
@@ -180,7 +180,7 @@ class PolicyReader:
     def examined(self, expression: Expression, entity: str | None) -> Expression:
         """The expression; conditions in it that no record can change are noted."""
         at = entity or self.entity
-        self.remarks.extend(settled(expression, self.vocabulary.domains(at)))
+        self.remarks.extend(constant_conditions(expression, self.vocabulary.domains(at)))
         return expression
 
 

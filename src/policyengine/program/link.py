@@ -11,7 +11,7 @@ from typing import NamedTuple
 from policyengine.diagnostics import Code, Diagnostic, Label, Report, Severity, did_you_mean
 from policyengine.feel.checker.checker import check
 from policyengine.feel.functions import LIBRARY
-from policyengine.feel.proving.constant_conditions import settled
+from policyengine.feel.proving.constant_conditions import constant_conditions
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Type
 from policyengine.kinds import KINDS
@@ -137,7 +137,9 @@ class Linker:
             document = self._declared.document
             _check_sources(vocabulary, document, self._report)
             nodes = tuple(formulas(vocabulary, document, LIBRARY, self._report))
-            remarks = [settled(node.expression, vocabulary.domains(node.entity)) for node in nodes]
+            remarks = [
+                constant_conditions(node.expression, vocabulary.domains(node.entity)) for node in nodes
+            ]
             self._formulas[id(vocabulary)] = Lowered(nodes, remarks=tuple(chain.from_iterable(remarks)))
         return self._formulas[id(vocabulary)]
 

@@ -24,10 +24,10 @@ def unknown_name(node: Name, scope: TypeScope) -> Type:
         return FunctionType(tuple(parameter.type for parameter in first.parameters), result)
     if node.name == "?":
         return scope.add(UNKNOWN_NAME, node, "`?` is the value under test, and nothing is tested here")
-    return scope.add(UNKNOWN_NAME, node, f"`{node.name}` is not known here", _meant(node.name, scope))
+    return scope.add(UNKNOWN_NAME, node, f"`{node.name}` is not known here", _suggestion(node.name, scope))
 
 
-def _meant(name: str, scope: TypeScope) -> str | None:
+def _suggestion(name: str, scope: TypeScope) -> str | None:
     if name[0] in "€¥" and len(name) > 1:
         return "write the number alone: a fact knows its currency"
     if (truth := literal_guesses.boolean(name)) is not None and len(name) > 1:

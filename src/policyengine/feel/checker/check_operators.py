@@ -94,7 +94,7 @@ def check_compared(node: Comparison, scope: TypeScope) -> None:
     elif node.op in {"=", "!="}:
         _equality(node, node.left, left, node.right, right, scope)
     elif not _chained(node, left, right, scope):
-        advice = _meant(left, right, node.right) or _meant(right, left, node.left)
+        advice = _suggestion(left, right, node.right) or _suggestion(right, left, node.left)
         scope.ordered(node, left, right, advice)
 
 
@@ -141,10 +141,12 @@ def _equality(
         scope.add(MIXED_UNITS, at, f"{describe(left)} and {describe(right)} cannot be compared")
         return
     message = f"{describe(left)} is never equal to {describe(right)}"
-    scope.add(NEVER_EQUAL, at, message, _meant(left, right, right_node) or _meant(right, left, left_node))
+    scope.add(
+        NEVER_EQUAL, at, message, _suggestion(left, right, right_node) or _suggestion(right, left, left_node)
+    )
 
 
-def _meant(kind: Type, given: Type, other: Expression) -> str | None:
+def _suggestion(kind: Type, given: Type, other: Expression) -> str | None:
     """What was probably meant by comparing a value of type `kind` with `other`, which is of type `given`."""
     if isinstance(kind, ListOf) and not isinstance(given, ListOf):
         return "ask for the items, as in `some x in ... satisfies x = ...`"

@@ -68,9 +68,9 @@ def infer(node: Expression, scope: TypeScope) -> Type:
 def expect(node: Expression, found: Type, wanted: Type, scope: TypeScope) -> None:
     """Adds a diagnostic where a value of a different type is needed; looks into the branches of an `if`."""
     while isinstance(node, syntax.If):
-        expect(node.then, scope.known(node.then), wanted, scope)
+        expect(node.then, scope.inferred(node.then), wanted, scope)
         node = node.otherwise
-        found = scope.known(node)
+        found = scope.inferred(node)
     if isinstance(wanted, types.Enum) and isinstance(node, syntax.Literal) and isinstance(node.value, str):
         scope.choice(UNKNOWN_CHOICE, node, wanted)
     elif not accepts(wanted, found) and not isinstance(node, syntax.Open):

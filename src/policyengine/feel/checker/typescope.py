@@ -1,4 +1,4 @@
-"""What the checker carries along: the names in sight with their types, and the mistakes found so far."""
+"""The state of the checker: names in sight with their types, and the mistakes found so far."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class TypeScope:
         """The type of an expression in these surroundings."""
         return self._infer(node, self)
 
-    def known(self, node: Expression) -> Type:
+    def inferred(self, node: Expression) -> Type:
         """The type of a node that was looked at before; looking twice would double at every level."""
         return self.types.get(id(node), ANY)
 

@@ -13,8 +13,8 @@ from typing import Any, Final, TypeAlias
 
 from policyengine.feel.evaluation.environment import Env, Shared
 from policyengine.feel.evaluation.invocation import apply, closure, run_built_in
-from policyengine.feel.evaluation.iteration import items_of, kept, steps_between
-from policyengine.feel.evaluation.kleene import agreed, settle
+from policyengine.feel.evaluation.iteration import filter_items, items_of, steps_between
+from policyengine.feel.evaluation.kleene import agreed, decide
 from policyengine.feel.syntax.tree import FunctionLiteral, InstanceOf, Name, RangeLiteral
 from policyengine.feel.syntax.typenames import resolved
 from policyengine.feel.types.conform import is_instance
@@ -182,7 +182,7 @@ def opened(g: Shared, cases: Iterable[tuple[object, Span, object]], last: object
 
 def tested(g: Shared, value: object, tests: Iterable[Test], place: Span) -> object:
     """Whether one of several tests holds of a value."""
-    return settle((test(value) for test in tests), True, g, place)
+    return decide((test(value) for test in tests), True, g, place)
 
 
 def test(g: Shared, value: object, found: object, mentions: bool, is_range: bool) -> object:
@@ -285,12 +285,12 @@ def quantified(g: Shared, domains: Domains, body: Body, decisive: bool, place: S
     """`some`, which true decides, and `every`, which false does."""
     found = bindings(g, domains, ())
     results = (body(*given) if given.__class__ is tuple else given for given in found)
-    return settle(results, decisive, g, place)
+    return decide(results, decisive, g, place)
 
 
 def filtered(g: Shared, target: object, condition: Test, place: Span) -> object:
     """`target[condition]`."""
-    return target if isinstance(target, Unknown) else kept(target, condition, g, place)
+    return target if isinstance(target, Unknown) else filter_items(target, condition, g, place)
 
 
 NAMES: Final[dict[str, object]] = {
@@ -309,7 +309,7 @@ NAMES: Final[dict[str, object]] = {
     "dict": dict,
     "items": items_of,
     "steps": steps_between,
-    "settle": settle,
+    "settle": decide,
     "GIVEN_UP": GIVEN_UP,
     **{
         each.__name__: each

@@ -1,4 +1,4 @@
-"""What an evaluation carries along: the names in sight, how failures show, and what is left to spend."""
+"""The state of an evaluation: names in sight, how failures show, steps that are left."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ class Shared:
         return self.fail(value.sentence, place) if isinstance(value, Failed) else value
 
     def mentions(self, node: Expression, name: str) -> bool:
-        """Whether an expression uses a name of its surroundings; looked up once in an evaluation."""
+        """Whether an expression uses a name of its surroundings (cached for the evaluation)."""
         found = self._mentions.get((id(node), name))
         if found is None:
             found = self._mentions[id(node), name] = name in names(node)
         return found
 
     def charge(self, values: Sequence[object]) -> None:
-        """Takes a call, and the size of its values, off the steps that are left."""
+        """Charges the steps of a call, more for long lists and texts."""
         self.steps -= 5
         for value in values:
             if isinstance(value, (list, tuple)):

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from policyengine.feel.evaluation.environment import ABSENT, Env, Shared
 from policyengine.feel.evaluation.invocation import call, closure
 from policyengine.feel.evaluation.iteration import bindings, filtered
-from policyengine.feel.evaluation.kleene import agreed, settle
+from policyengine.feel.evaluation.kleene import agreed, decide
 from policyengine.feel.functions import BUILTINS
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.syntax import tree as syntax
@@ -117,11 +117,11 @@ def _comparison(node: syntax.Comparison, env: Env) -> object:
 
 
 def _and(node: syntax.And, env: Env) -> object:
-    return settle((run(operand, env) for operand in node.operands), False, env.shared, node.span)
+    return decide((run(operand, env) for operand in node.operands), False, env.shared, node.span)
 
 
 def _or(node: syntax.Or, env: Env) -> object:
-    return settle((run(operand, env) for operand in node.operands), True, env.shared, node.span)
+    return decide((run(operand, env) for operand in node.operands), True, env.shared, node.span)
 
 
 def _between(node: syntax.Between, env: Env) -> object:
@@ -140,7 +140,7 @@ def _tested(value: object, tests: Sequence[Expression], env: Env, node: Expressi
     results = (_test(value, test, within) for test in tests)
     if len(tests) == 1:
         return env.shared.outcome(next(results), node.span)
-    return settle(results, True, env.shared, node.span)
+    return decide(results, True, env.shared, node.span)
 
 
 def _test(value: object, test: Expression, env: Env) -> object:
@@ -216,7 +216,7 @@ def _quantified(node: syntax.Quantified, env: Env) -> object:
         for binding in bindings(node.iterators, env, run):
             yield run(node.condition, binding) if isinstance(binding, Env) else binding
 
-    return settle(results(), not node.every, env.shared, node.span)
+    return decide(results(), not node.every, env.shared, node.span)
 
 
 def _filter(node: syntax.Filter, env: Env) -> object:

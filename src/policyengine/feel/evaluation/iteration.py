@@ -92,11 +92,15 @@ def _counted(low: int, high: int, like: object) -> Iterable[object] | Failed:
 
 def filtered(target: object, node: Filter, env: Env, run: Run) -> object:
     """`target[condition]`: the item at an index, or the items for which the condition holds."""
-    return kept(target, lambda item: run(node.condition, within(item, env)), env.shared, node.span)
+    return filter_items(
+        target, lambda item: run(node.condition, item_scope(item, env)), env.shared, node.span
+    )
 
 
-def kept(target: object, condition: Callable[[object], object], shared: Shared, place: Span) -> object:
-    """The item at the index, or the items that the condition, asked of each of them, keeps."""
+def filter_items(
+    target: object, condition: Callable[[object], object], shared: Shared, place: Span
+) -> object:
+    """The items for which the condition holds; where it gives a number, the item at that position."""
     if target is None:
         return shared.fail("there is no list to filter: it is null", place)
     items: Sequence[object] = target if isinstance(target, (list, tuple)) else [target]
@@ -119,7 +123,7 @@ def kept(target: object, condition: Callable[[object], object], shared: Shared, 
     return unknown(open_ones) or found
 
 
-def within(item: object, env: Env) -> Env:
+def item_scope(item: object, env: Env) -> Env:
     """The surroundings in which a filter looks at an item."""
     around = env.inside({"item": item})
     return around.inside(item) if isinstance(item, Mapping) else around

@@ -1,4 +1,4 @@
-"""Three-valued logic (Kleene): what is not known is settled only where the other side decides."""
+"""Three-valued logic (Kleene): an unknown operand matters only where the known ones do not decide."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from policyengine.feel.values.values import Failed, Unknown, unknown
 from policyengine.source import Span
 
 
-def settle(results: Iterable[object], decisive: bool, shared: Shared, place: Span) -> object:
+def decide(results: Iterable[object], decisive: bool, shared: Shared, place: Span) -> object:
     """`decisive` if one result is that; the other value if all are; not known, or null, in between.
 
     Results are taken one by one, and none after the first decisive one. Any other value than true, false

@@ -1,4 +1,4 @@
-"""Every part of an expression with its surroundings: once for each item that a form goes through."""
+"""Visits every part of an expression, the body of a loop once an item, with the values of the names there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import islice
 
 from policyengine.feel.evaluation.environment import Env, Shared
 from policyengine.feel.evaluation.evaluator import run
-from policyengine.feel.evaluation.iteration import bindings, within
+from policyengine.feel.evaluation.iteration import bindings, item_scope
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression, children
@@ -48,7 +48,7 @@ def _at(env: Env) -> Value:
 
 
 def _fresh(env: Env, shared: Shared) -> Env:
-    """The same names, with all steps still to be taken."""
+    """The same names with a full budget of steps."""
     outer = None if env.outer is None else _fresh(env.outer, shared)
     return Env(env.names, outer, shared)
 
@@ -64,7 +64,7 @@ def _below(node: Expression, env: Env) -> Iterator[tuple[Expression, Env]]:
             yield target, env
             items = _at(env)(target)
             for item in islice(items, MOST) if isinstance(items, (list, tuple)) else ():
-                yield condition, within(item, env)
+                yield condition, item_scope(item, env)
         case syntax.In(value, tests):
             yield value, env
             inside = env.inside({"?": _at(env)(value)})

@@ -52,7 +52,7 @@ def _of_numbers(run: Callable[[list[Decimal]], object]) -> Callable[[Numbers], o
 
 
 def total(numbers: Sequence[Decimal]) -> Decimal:
-    """The sum, to the digits that numbers have."""
+    """The sum, rounded to the digits that numbers have."""
     found = Decimal(0)
     for number in numbers:
         found = NUMBERS.add(found, number)
@@ -110,15 +110,15 @@ def _extreme(sign: int) -> Callable[[Sequence[object]], object]:
 
 
 def _all(items: Sequence[object]) -> object:
-    return _settled(items, False)
+    return _decided(items, False)
 
 
 def _any(items: Sequence[object]) -> object:
-    return _settled(items, True)
+    return _decided(items, True)
 
 
-def _settled(items: Sequence[object], decisive: bool) -> object:
-    """The decisive value if one item has it; not known while an item is not known; the other value else."""
+def _decided(items: Sequence[object], decisive: bool) -> object:
+    """`decisive` if an item has that value; unknown if an item is unknown; else the opposite."""
     if any(one is decisive for one in items):
         return decisive
     open_one = unknown(items)
@@ -130,7 +130,7 @@ def _settled(items: Sequence[object], decisive: bool) -> object:
 
 
 def _average(arguments: Sequence[Type]) -> Type:
-    """A mean of counts is no count."""
+    """The type of the items; the mean of counts is a plain number."""
     found = item_of_first(arguments)
     return NUMBER if isinstance(found, Number) and found.unit == "count" else found
 

@@ -23,7 +23,7 @@ def _is_defined(value: object) -> object:
 
 
 def _at_least(wanted: Decimal, conditions: Sequence[object]) -> object:
-    """Whether so many of the conditions hold; unknown where the unknown ones decide."""
+    """Whether at least so many conditions hold; unknown where that depends on unknown ones."""
     open_ones = [each for each in conditions if isinstance(each, Unknown)]
     holding = sum(each is True for each in conditions)
     if holding >= wanted:
@@ -32,7 +32,7 @@ def _at_least(wanted: Decimal, conditions: Sequence[object]) -> object:
 
 
 def _agreed(rows: Sequence[object], values: Sequence[object], otherwise: Sequence[object]) -> object:
-    """The value of all candidates if they have one; the open rows and values say why it is not known."""
+    """The value that all candidates share; else unknown, for the causes of the open rows and values."""
     candidates = [*values, *otherwise]
     first = candidates[0]
     if all(not isinstance(each, Unknown) for each in candidates) and all(
@@ -76,7 +76,7 @@ def _row_type(arguments: Sequence[Type]) -> Type:
 
 
 def _once_known(values: object, then: object) -> object:
-    """What follows; where one of the values is unknown that, and not what else the rest would ask for."""
+    """`then` if all values are known; else unknown, for the causes of the values alone."""
     open_one = unknown_within([values])
     return then if open_one is None else open_one
 

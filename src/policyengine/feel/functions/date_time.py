@@ -27,7 +27,7 @@ def date_of(point: Point) -> Date:
 
 
 def _months_between(start: Point, end: Point) -> object:
-    """Whole months from one to the other; a month that is not over does not count."""
+    """Whole months from one to the other; an incomplete month does not count."""
     first, second = date_of(start), date_of(end)
     months = (second.year - first.year) * 12 + second.month - first.month
     if months > 0 and second.day < first.day:
@@ -52,12 +52,12 @@ def _last_day(date: Date) -> object:
 
 
 def with_clock(library: Library, now: DateTime) -> Library:
-    """The library with `now()` and `today()` standing still at this moment."""
+    """The library with `now()` and `today()` fixed at this moment."""
     return {**library, **_clock(lambda: now, lambda: now.date)}
 
 
 def without_clock(library: Library) -> Library:
-    """The library without `now` and `today`: policies have the day as a name."""
+    """The library without `now()` and `today()`: in policies `today` is a name."""
     return {name: each for name, each in library.items() if name not in CLOCK}
 
 

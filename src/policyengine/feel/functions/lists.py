@@ -60,7 +60,7 @@ def _sublist(items: Items, start: Decimal, length: Decimal | None = None) -> obj
 
 
 def _spliced(items: Items, position: Decimal, width: int, *new: object) -> object:
-    """The list with something else at a position, in place of so many of its items."""
+    """The list with `new` in place of `width` items at a position."""
     at = index(position, len(items))
     return _OUTSIDE if at is None else [*items[:at], *new, *items[at + width :]]
 

@@ -167,7 +167,7 @@ def _turned(test: _Test) -> _Test:
 
 
 def _point(test: _Test) -> _Test:
-    """A test about a point, which no range is."""
+    """A test about a point; it fails for a range."""
 
     def run(*arguments: object) -> bool:
         if sum(isinstance(argument, Range) for argument in arguments) > 1:

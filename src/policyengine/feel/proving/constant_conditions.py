@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, MutableMapping
 from decimal import Decimal
 
 from policyengine.diagnostics import Diagnostic
-from policyengine.feel.expression_codes import SETTLED
+from policyengine.feel.expression_codes import ALWAYS_OR_NEVER
 from policyengine.feel.partition import Between, Domain, OneOf, Rows
 from policyengine.feel.proving.formula import Reader, is_condition
-from policyengine.feel.proving.verdicts import Judge, Settled
+from policyengine.feel.proving.verdicts import ConstantPart, Verdicts
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.printing import print_number
 from policyengine.feel.syntax.tree import Expression, Name, children
@@ -22,15 +22,17 @@ from policyengine.source import Span
 Domains = MutableMapping[str, Domain | None]
 
 
-def settled(expression: Expression, names: Domains) -> list[Diagnostic]:
+def constant_conditions(expression: Expression, names: Domains) -> list[Diagnostic]:
     """A diagnostic for every condition in an expression that is always true or never.
 
-    `names` says what is known about the values of names. A part that is settled is named, and what is
-    around it is not. A plain `true` or `false` is meant as it is written.
+    `names` says what is known about the values of names. The diagnostic names the smallest part that is
+    constant, and not what is around it. A plain `true` or `false` is meant as it is written.
     """
     found: dict[Span, Diagnostic] = {}
     for node, within in _conditions(expression, names):
-        found.update((one.node.span, _diagnostic(one, within)) for one in Judge(Reader(within)).settled(node))
+        found.update(
+            (one.node.span, _diagnostic(one, within)) for one in Verdicts(Reader(within)).constant_parts(node)
+        )
     return [one for at, one in found.items() if not any(_around(at, other) for other in found)]
 
 
@@ -82,15 +84,15 @@ def _rows(target: Expression, names: Domains) -> Rows | None:
     return found if isinstance(found, Rows) else None
 
 
-def _diagnostic(settled: Settled, names: Domains) -> Diagnostic:
-    holds, word = ("always holds", "true") if settled.truth else ("never holds", "false")
-    message = f"this condition {holds}, {_reason(settled.node, names)}"
-    return SETTLED.at(settled.node.span, message, help=f"write `{word}` if this is meant")
+def _diagnostic(part: ConstantPart, names: Domains) -> Diagnostic:
+    holds, word = ("always holds", "true") if part.truth else ("never holds", "false")
+    message = f"this condition {holds}, {_reason(part.node, names)}"
+    return ALWAYS_OR_NEVER.at(part.node.span, message, help=f"write `{word}` if this is meant")
 
 
 def _reason(node: Expression, names: Domains) -> str:
     """Why: by logic alone, because a fact has whole values, or by the bounds of facts."""
-    if _is_settled(node, {}):
+    if _is_constant(node, {}):
         return "whatever the facts are"
     core = _core(node, names)
     reader = Reader(names)
@@ -99,25 +101,25 @@ def _reason(node: Expression, names: Domains) -> str:
     if len(reader.variables) > 1 or not isinstance(what, Name):
         return "by what is known of its facts"
     domain = reader.domain(variable)
-    if isinstance(domain, Between) and _is_settled(core, {what.name: Between(step=domain.step)}):
+    if isinstance(domain, Between) and _is_constant(core, {what.name: Between(step=domain.step)}):
         return f"as `{what.name}` is {'a day' if line == 'date' else 'a whole number'}"
     return f"as `{what.name}` {_bounds(domain)}"
 
 
 def _core(node: Expression, names: Domains) -> Expression:
-    """A condition without those of its parts that it is settled without."""
+    """A condition without those of its parts that do not make it constant."""
     if not isinstance(node, (syntax.And, syntax.Or)):
         return node
     for operand in node.operands:
         rest = tuple(other for other in node.operands if other is not operand)
         fewer = type(node)(rest, node.span)
-        if len(rest) > 1 and _is_settled(fewer, names):
+        if len(rest) > 1 and _is_constant(fewer, names):
             node = fewer
     return node
 
 
-def _is_settled(node: Expression, names: Domains) -> bool:
-    return any(one.node == node for one in Judge(Reader(names)).settled(node))
+def _is_constant(node: Expression, names: Domains) -> bool:
+    return any(one.node == node for one in Verdicts(Reader(names)).constant_parts(node))
 
 
 def _bounds(domain: Domain | None) -> str:

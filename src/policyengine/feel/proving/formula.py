@@ -1,4 +1,4 @@
-"""A condition as tests of values joined by and, or, not: what can be said about it without any record."""
+"""Conditions as formulas: tests of variables joined by and, or, not."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Formula(NamedTuple):
 
 
 class Reader:
-    """Reads conditions; the same value has the same number in all of them."""
+    """Reads conditions as formulas; the same tested value has the same number in all of them."""
 
     def __init__(self, domains: Mapping[str, Domain | None]) -> None:
         self.domains = domains

@@ -22,7 +22,7 @@ class _TooMuch(Exception):  # noqa: N818  # not a mistake: it leaves the search
     """The search takes too long."""
 
 
-class Settled(NamedTuple):
+class ConstantPart(NamedTuple):
     """A condition that is always `truth`."""
 
     node: Expression
@@ -30,30 +30,30 @@ class Settled(NamedTuple):
 
 
 class _Verdict(NamedTuple):
-    """Whether a formula is settled and how, which variables it tests (as bits), whether that is reported."""
+    """Whether a formula is constant and how, which variables it tests (as bits), whether that is reported."""
 
     truth: bool | None
     variables: int
     said: bool = False
 
 
-class Judge:
-    """Goes through one condition from the inside out."""
+class Verdicts:
+    """Finds the constant parts of one condition, from the inside out."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self.looks = _LOOKS
         self.regions: dict[int, Line | Choices] = {}
 
-    def settled(self, node: Expression) -> list[Settled]:
-        """The parts of a condition that are settled, from the inside out; none where that is not sure."""
-        found: list[Settled] = []
+    def constant_parts(self, node: Expression) -> list[ConstantPart]:
+        """The parts that are always true or never, from the inside out; none where the search ends early."""
+        found: list[ConstantPart] = []
         with suppress(_TooMuch):
             self._judge(self.reader.read(node), found)
             return found
         return []
 
-    def _judge(self, formula: Formula, found: list[Settled] | None) -> _Verdict:
+    def _judge(self, formula: Formula, found: list[ConstantPart] | None) -> _Verdict:
         # The tests of one `in` are looked at as a whole: `0..9` is no two conditions.
         collects = not isinstance(formula.node, (syntax.Between, syntax.In))
         if not formula.parts:
@@ -128,16 +128,16 @@ class Judge:
         return _joined(formula.form, truths), open_test
 
 
-def _keep(node: Expression, verdict: _Verdict, found: list[Settled] | None) -> _Verdict:
-    """Notes a settled condition, unless a part of it is noted; a plain `true` or `false` is no finding."""
+def _keep(node: Expression, verdict: _Verdict, found: list[ConstantPart] | None) -> _Verdict:
+    """Notes a constant condition, unless a part of it is noted; a plain `true` or `false` is no finding."""
     if found is None or verdict.truth is None or verdict.said or isinstance(node, Literal):
         return verdict
-    found.append(Settled(node, verdict.truth))
+    found.append(ConstantPart(node, verdict.truth))
     return _Verdict(verdict.truth, verdict.variables, True)
 
 
 def _joined(form: str, truths: list[bool | None]) -> bool | None:
-    """Three-valued: settled where the parts that are settled decide."""
+    """The truth of a formula from that of its parts (Kleene); None where they do not decide."""
     match form, truths:
         case "not", [inner]:
             return None if inner is None else not inner

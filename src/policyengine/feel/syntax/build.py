@@ -1,4 +1,4 @@
-"""Small constructors, with which policies put expressions together.
+"""Constructors with which policies build expressions.
 
 Every node carries the place of what it was made from.
 """

@@ -26,7 +26,7 @@ _WORDS = 20
 
 
 class Stop(Exception):  # noqa: N818  # no error of ours: it carries the mistake of a user to `parse`
-    """Leaves the parser with the one diagnostic of a text."""
+    """Ends the parse of a text with its one diagnostic."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
@@ -115,8 +115,8 @@ class Cursor(ABC):
             self.token = self.tokens[self.at]
         return token
 
-    def go(self, at: int) -> None:
-        """Moves to the token of a number."""
+    def move_to(self, at: int) -> None:
+        """Moves to the token at an index."""
         self.at = at
         self.token = self.tokens[at]
 
@@ -150,11 +150,11 @@ class Cursor(ABC):
         return self.located.span(start, self.tokens[self.at - 1].end)
 
     def stop(self, code: Code, start: int, end: int, message: str, help: str | None = None) -> NoReturn:
-        """Leaves with a diagnostic."""
+        """Ends the parse with a diagnostic."""
         raise Stop(code.at(self.located.span(start, end), message, help=help))
 
     def unexpected(self, wanted: str) -> NoReturn:
-        """Leaves because the current token is not allowed here."""
+        """Ends the parse because the current token is not allowed here."""
         previous = self.tokens[self.at - 1] if self.at else None
         raise Stop(mistakes.unexpected(self.located, self.token, previous, wanted))
 
@@ -172,8 +172,8 @@ class Cursor(ABC):
         if length == 0:
             return self.take().text
         start, end = self.token.start, self.tokens[self.at + length].end
-        self.go(self.at + length + 1)
-        return normal(self.located.text[start:end])
+        self.move_to(self.at + length + 1)
+        return single_spaced(self.located.text[start:end])
 
     def _longest(
         self, known: list[AbstractSet[tuple[str, ...]]], called: AbstractSet[tuple[str, ...]]
@@ -190,6 +190,6 @@ class Cursor(ABC):
         return 0
 
 
-def normal(name: str) -> str:
+def single_spaced(name: str) -> str:
     """A name with single spaces: `a   b` and `a b` are the same."""
     return " ".join(name.split())

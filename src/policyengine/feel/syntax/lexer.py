@@ -1,4 +1,4 @@
-"""FEEL text into tokens: numbers, texts, names, marks. Comments and spaces fall away."""
+"""FEEL text into tokens: numbers, texts, names, marks. Comments and spaces are dropped."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ _FIGURE = re.compile(r"\d[\d.,]*(?: \d{3}(?!\d))*")
 _NAMES = {"number": "the number", "text": "the text", "name": "the name"}
 
 
-def said(token: Token) -> str:
+def token_words(token: Token) -> str:
     """A token as a message names it."""
     if token.kind == "end":
         return "the end"
@@ -96,7 +96,7 @@ def _share(before: str) -> str:
     return f"write `{share} %` as `{format(Decimal(share.replace(',', '.')).scaleb(-2).normalize(), 'f')}`"
 
 
-def _shown(char: str) -> str:
+def _character_words(char: str) -> str:
     return f"`{char}`" if char.isprintable() else f"U+{ord(char):04X}"
 
 
@@ -122,7 +122,7 @@ def bad_token(located: Located, token: Token) -> Diagnostic:
         )
     return foreign(located, at) or codes.SYNTAX.at(
         located.span(at, at + 1),
-        f"the character {_shown(first)} has no meaning here",
+        f"the character {_character_words(first)} has no meaning here",
         help=_ADVICE.get(first),
     )
 
@@ -148,11 +148,13 @@ def unexpected(located: Located, token: Token, previous: Token | None, wanted: s
     if token.kind == "name" and previous is not None and previous.kind == "name":
         return _two_names(located, previous, token)
     return codes.SYNTAX.at(
-        span, f"expected {wanted}, found {said(token)}", help=_meant(located.text, token, previous)
+        span,
+        f"expected {wanted}, found {token_words(token)}",
+        help=_suggestion(located.text, token, previous),
     )
 
 
-def _meant(text: str, token: Token, previous: Token | None) -> str | None:
+def _suggestion(text: str, token: Token, previous: Token | None) -> str | None:
     """What a text in this place was probably meant to be."""
     before = "" if previous is None else previous.kind
     if token.kind == "..":
@@ -200,6 +202,6 @@ def unclosed(located: Located, opening: Token, closing: str, token: Token) -> Di
         return bad_token(located, token)
     return codes.UNCLOSED.at(
         located.span(opening.start, opening.end),
-        f"`{opening.text}` is not closed before {said(token)}",
+        f"`{opening.text}` is not closed before {token_words(token)}",
         help=f"write `{closing}` where it ends",
     )

@@ -1,4 +1,4 @@
-"""What the nodes of the syntax tree are: values that never change, compared by what they say.
+"""The base class of the nodes of the syntax tree: immutable, compared by their contents without the place.
 
 They are dataclasses in all but name. Making some thirty of those generates and compiles two hundred methods
 whenever the program starts, which takes longer than all else that it loads of FEEL.

@@ -100,7 +100,7 @@ class Parser(Cursor):
             return self.name(_PROPERTIES)
         return self.expect("name", "a name after the dot").text
 
-    def whole(self, read: Callable[[Parser], Expression]) -> Parsed:
+    def read_all(self, read: Callable[[Parser], Expression]) -> Parsed:
         """All of the text as one thing, or its first mistake."""
         try:
             self._check_size()
@@ -108,7 +108,7 @@ class Parser(Cursor):
             if self.token.kind != "end":
                 self.unexpected("an operator or the end")
             if len(self.tokens) > limits.DEPTH and _deeper_than(found, limits.DEPTH):
-                self.go(0)
+                self.move_to(0)
                 self.too_deep()
         except Stop as stop:
             return Parsed(None, (stop.diagnostic,))
@@ -138,11 +138,11 @@ def _parser(text: Located | str, names: Collection[str], functions: Collection[s
 
 def parse(text: Located | str, names: Collection[str] = (), *, functions: Collection[str]) -> Parsed:
     """The tree of an expression; of the names that can occur only those of several words matter."""
-    return _parser(text, names, functions).whole(Parser.expression)
+    return _parser(text, names, functions).read_all(Parser.expression)
 
 
 def parse_unary_tests(
     text: Located | str, names: Collection[str] = (), *, functions: Collection[str]
 ) -> Parsed:
     """The tree (`UnaryTests`) of a cell of tests: `> 5`, `"a", "b"`, `[1..5]`, `not(1, 2)`, `-`."""
-    return _parser(text, names, functions).whole(primary.unary_tests)
+    return _parser(text, names, functions).read_all(primary.unary_tests)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from policyengine.feel import expression_codes as codes
 from policyengine.feel import limits
 from policyengine.feel.syntax import tree as syntax
-from policyengine.feel.syntax.cursor import Cursor, normal
+from policyengine.feel.syntax.cursor import Cursor, single_spaced
 from policyengine.feel.syntax.lexer import COMPARISON, SIGN, unquote
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.syntax.typenames import type_name
@@ -179,8 +179,8 @@ def _named_argument(cursor: Cursor) -> syntax.Entry | None:
     if ahead == 0 or cursor.peek(ahead) != ":":
         return None
     start, end = cursor.token.start, cursor.tokens[cursor.at + ahead - 1].end
-    cursor.go(cursor.at + ahead + 1)
-    key = normal(cursor.located.text[start:end])
+    cursor.move_to(cursor.at + ahead + 1)
+    key = single_spaced(cursor.located.text[start:end])
     return syntax.Entry(key, cursor.expression(), cursor.span(start))
 
 
@@ -274,7 +274,7 @@ def _entry(cursor: Cursor) -> syntax.Entry:
             cursor.take()
         if cursor.token.start == start:
             cursor.unexpected("the name of an entry")
-        key = normal(cursor.located.text[start : cursor.tokens[cursor.at - 1].end])
+        key = single_spaced(cursor.located.text[start : cursor.tokens[cursor.at - 1].end])
     cursor.expect(":", "`:` after the name of the entry")
     cursor.declare(key)
     return syntax.Entry(key, cursor.expression(), cursor.span(start))
@@ -321,12 +321,12 @@ def unary_tests(cursor: Cursor) -> Expression:
         return syntax.UnaryTests((), False, cursor.span(0))
     if cursor.token.text == "not" and cursor.peek() == "(":
         opening = cursor.tokens[1]
-        cursor.go(2)
+        cursor.move_to(2)
         tests = _tests(cursor)
         cursor.close(opening, ")")
         if cursor.token.kind == "end":
             return syntax.UnaryTests(tests, True, cursor.span(0))
-        cursor.go(0)
+        cursor.move_to(0)
     tests = _tests(cursor)
     return syntax.UnaryTests(tests, False, cursor.span(0))
 

@@ -45,7 +45,7 @@ def _type(cursor: Cursor) -> Type:
     for long in _LONG:
         words = long.split()
         if [token.text for token in cursor.tokens[cursor.at : cursor.at + len(words)]] == words:
-            cursor.go(cursor.at + len(words))
+            cursor.move_to(cursor.at + len(words))
             return SIMPLE[long]
     if cursor.token.kind == "null":
         cursor.take()

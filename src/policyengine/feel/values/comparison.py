@@ -110,7 +110,7 @@ def date_time_offset(value: DateTime) -> int:
 
 
 def order(left: object, right: object) -> int | Failed:
-    """Below 0, 0 or above 0 as `left` is less than, the same as or greater than `right`."""
+    """Negative, 0 or positive as `left` is less than, equal to or greater than `right`."""
     what = kind(left)
     if left is None or right is None:
         return _NULL

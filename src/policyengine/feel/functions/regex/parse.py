@@ -70,7 +70,7 @@ _TIMES = 1000
 
 
 class Malformed(Exception):  # noqa: N818  # carries the reason to `compile_pattern`
-    """A text that is no pattern."""
+    """A text that is not a pattern."""
 
 
 def without_spaces(pattern: str) -> str:

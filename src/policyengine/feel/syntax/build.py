@@ -6,6 +6,7 @@ Every node carries the place of what it was made from.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
@@ -18,8 +19,8 @@ def name(text: str, span: Span) -> syntax.Name:
 
 
 def literal(value: object, span: Span) -> syntax.Literal:
-    """A value that is known now."""
-    return syntax.Literal(value, span)
+    """A constant; a whole number of Python becomes a number of FEEL."""
+    return syntax.Literal(Decimal(value) if type(value) is int else value, span)
 
 
 def all_of(conditions: Sequence[Expression], span: Span) -> Expression:
@@ -36,8 +37,16 @@ def _joined(
     node: type[syntax.And] | type[syntax.Or], empty: bool, conditions: Sequence[Expression], span: Span
 ) -> Expression:
     if not conditions:
-        return syntax.Literal(empty, span)
+        return literal(empty, span)
     return conditions[0] if len(conditions) == 1 else node(tuple(conditions), span)
+
+
+def add(terms: Sequence[Expression], span: Span) -> Expression:
+    """The sum of the terms: 0 for none of them, itself for a single one."""
+    total = terms[0] if terms else literal(0, span)
+    for term in terms[1:]:
+        total = syntax.Binary("+", total, term, span)
+    return total
 
 
 def call(function_name: str, *arguments: Expression, span: Span) -> syntax.Call:

@@ -1,4 +1,4 @@
-"""Which rules of two graphs do not come to the same, and whether those that differ can be proved equal."""
+"""Finds the rules in which two graphs differ, and what keeps a difference from being proved away."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EASY, _HARD = 64, 8192
 
 @dataclass(frozen=True)
 class ComparedPart:
-    """A part of both graphs that is compared by itself: a rule, a move or a derived fact."""
+    """A part that both graphs have and that is compared by itself: a rule, a move or a derived fact."""
 
     name: str
     entity: str
@@ -30,15 +30,15 @@ class ComparedPart:
 
     @property
     def size(self) -> int:
-        """How much has to be worked out for it."""
+        """The number of nodes that have to be computed to compare it."""
         return len(self.old.order) + len(self.new.order)
 
 
 @dataclass
 class Affected:
-    """The groups in which two graphs differ, the smallest first; none if they come to the same.
+    """The parts in which two graphs differ, the smallest first; empty where the graphs mean the same.
 
-    `changed` are the nodes that both have in different forms, the innermost first.
+    `changed` holds the nodes that differ between the graphs, innermost first.
     """
 
     old: Graph
@@ -52,7 +52,7 @@ class Affected:
         return bool(self.groups)
 
     def cuts(self, groups: Iterable[ComparedPart]) -> Cuts:
-        """The cut points of some groups."""
+        """The thresholds of the given parts."""
         found = Cuts()
         for group in groups:
             found.add(cuts_of(self.old, group.old.order, self.today))
@@ -60,7 +60,9 @@ class Affected:
         return found
 
     def prove(self) -> str | tuple[Record, ComparedPart] | None:
-        """How the two are proved to be the same, or a record that shows that they are not; None: open."""
+        """Tries to prove that all parts are equal: returns the sentence of the proof, or a record with the
+        part that differs on it, or None where neither is found.
+        """
         again = affected_parts(self.old, self.new, self.today, _HARD)
         self.tried += again.tried
         if not again:
@@ -77,7 +79,7 @@ class Affected:
         return "all combinations of the values at which a condition changes give the same"
 
     def open(self) -> str:
-        """Why there is neither a record nor a proof."""
+        """The reason why neither a differing record nor a proof exists."""
         cuts = self.cuts(self.groups)
         if cuts.lists:
             words = ", ".join(sorted(f"`{name}`" for name in cuts.lists)[:3])
@@ -89,7 +91,7 @@ class Affected:
 
 
 def affected_parts(old: Graph, new: Graph, today: date, limit: int = _EASY) -> Affected:
-    """What differs between two graphs, but for what is easily proved to be the same."""
+    """The parts in which two graphs differ, without those that are quickly proved equal."""
     prover = Prover(old, new, today, limit)
     one, other = prover.canons()
     groups = sorted(

@@ -1,7 +1,7 @@
-"""Whether parts of two graphs are the same for all records, by trying every combination of cut points.
+"""Proves that parts of two graphs are equal for all records, by trying every region between thresholds.
 
-Only where that is a proof: where facts are only compared with values that the policies give, and no list is
-read. Between cut points no condition changes, so each region is tried once.
+This is a proof only where facts are compared with values of the policies alone, and no list is read. Between
+two thresholds no condition changes, so one record for each region is enough.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from policyengine.program.record import Record
 
 @dataclass
 class Prover:
-    """Compares nodes of two graphs; `limit` bounds the combinations for each, `tried` counts all of them."""
+    """Compares nodes of two graphs. `limit` bounds the regions for each node; `tried` counts all regions."""
 
     old: Graph
     new: Graph
@@ -35,13 +35,13 @@ class Prover:
     _asked: dict[Key, bool] = field(default_factory=dict)
 
     def canons(self) -> tuple[Canon, Canon]:
-        """The forms of both graphs; nodes that are proved to be the same have one form."""
+        """The value numbers of both graphs; nodes that are proved equal share a number."""
         forms = Forms()
         old = Canon(self.old, forms)
         return old, Canon(self.new, forms, old.numbers, lambda key, _old, _new: self.same(key))
 
     def same(self, key: Key) -> bool:
-        """Whether a node that both graphs have is proved to be the same for all records."""
+        """Whether a node of both graphs is proved to have the same value for all records."""
         if key not in self._asked:
             self._asked[key] = self._same(key)
         return self._asked[key]
@@ -66,7 +66,7 @@ class Prover:
     def regions(
         self, entity: str, old: tuple[Key, ...], new: tuple[Key, ...], limit: int | None = None
     ) -> Iterator[Record] | None:
-        """One record for each region of the facts that these nodes read; None where that is no proof."""
+        """One record for each region of the facts that the nodes read; None where regions prove nothing."""
         cuts = cuts_of(self.old, old, self.today)
         cuts.add(cuts_of(self.new, new, self.today))
         if not cuts.exact:
@@ -110,7 +110,7 @@ def _scopes(graph: Graph, record: Record, today: date, order: Iterable[Key]) -> 
 
 
 def plain(value: object) -> object:
-    """A value to compare: what is not known is the same whatever keeps it from being known."""
+    """A value for comparison: all unknown values are equal, whatever they wait for."""
     if isinstance(value, Unknown):
         return Unknown
     if isinstance(value, (list, tuple)):

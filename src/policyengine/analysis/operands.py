@@ -1,4 +1,4 @@
-"""The two sides of a comparison: a value that the policy gives, a fact moved by such a value, or more."""
+"""Classifies the two sides of a comparison: a constant, a linear function of one fact, or something else."""
 
 from __future__ import annotations
 
@@ -45,14 +45,16 @@ class EntityFact:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A value that does not depend on the record."""
+    """An operand that does not depend on the record."""
 
     value: object
 
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """A fact, moved: `factor * fact + shift` for numbers, the fact moved by `moved` for dates."""
+    """A linear function of one fact: `factor * fact + shift` for numbers, the fact shifted by `moved` for
+    dates.
+    """
 
     place: EntityFact
     factor: Decimal = Decimal(1)
@@ -61,11 +63,11 @@ class Linear:
 
     @property
     def exact(self) -> bool:
-        """Whether the cut points can be solved exactly: months have no inverse."""
+        """Whether the thresholds can be solved exactly; a shift by months has no inverse."""
         return not any(isinstance(each, Months) for each in self.moved)
 
     def points(self, value: object) -> set[object]:
-        """The values of the fact at which the whole is `value`."""
+        """The values of the fact at which the operand equals `value`."""
         if isinstance(value, Range):
             return {point for end in (value.low, value.high) for point in self.points(end)}
         if isinstance(value, (list, tuple)):
@@ -84,7 +86,7 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """Anything else."""
+    """Any other operand."""
 
 
 Operand = Constant | Linear | Other
@@ -92,28 +94,30 @@ Operand = Constant | Linear | Other
 
 @dataclass(frozen=True, slots=True)
 class NameScope:
-    """Where an expression stands: an entity, the rows that it goes over, innermost last, names of rows."""
+    """The names that an expression sees: its entity, the rows that it iterates over (innermost last), named
+    rows.
+    """
 
     entity: str
     rows: tuple[str, ...] = ()
     bound: Mapping[str, str | None] = field(default_factory=dict)
 
     def over(self, entity: str | None, name: str | None = None) -> NameScope:
-        """With the rows of a list as the nearest names, or a name for one row."""
+        """The scope within an iteration over the rows of an entity, by a name for the row if there is one."""
         if name is not None:
             return replace(self, bound={**self.bound, name: entity})
         return replace(self, rows=(*self.rows, entity)) if entity is not None else self
 
 
 class Operands:
-    """Tells facts, values and lists of a graph apart in its expressions."""
+    """Classifies expressions of a graph as facts, values or lists."""
 
     def __init__(self, graph: Graph, today: date) -> None:
         self.graph = graph
         self.today = today
 
     def of(self, node: Expression, sight: NameScope, depth: int = 0) -> Operand:
-        """What one side of a comparison is."""
+        """The operand that an expression is."""
         if depth > _DEPTH:
             return Other()
         match node:
@@ -170,7 +174,7 @@ class Operands:
     # Names
 
     def place(self, node: Expression, sight: NameScope) -> EntityFact | str | None:
-        """The fact that a name means, or the entity of the list that it means; None for anything else."""
+        """The fact or the entity of the list that a name refers to; None for any other expression."""
         if isinstance(node, syntax.Path):
             owner = self.rows(node.target, sight)
             return self._field(owner, node.name) if owner is not None else None
@@ -203,7 +207,7 @@ class Operands:
         )
 
     def rows(self, node: Expression, sight: NameScope) -> str | None:
-        """The entity whose rows an expression gives, one or many; None where it gives none."""
+        """The entity whose rows an expression returns, one or many; None where it returns none."""
         match node:
             case syntax.Name(name) if name in sight.bound:
                 return sight.bound[name]
@@ -218,7 +222,7 @@ class Operands:
                 return None
 
     def below(self, node: Expression, sight: NameScope) -> Iterator[tuple[Expression, NameScope]]:
-        """The parts of an expression, each with the names that it sees."""
+        """The direct parts of an expression, each with the names that it sees."""
         match node:
             case syntax.Filter(target, condition):
                 yield target, sight
@@ -236,7 +240,7 @@ class Operands:
                 yield from ((each, sight) for each in syntax.children(node))
 
     def places(self, left: Expression, right: Expression, sight: NameScope) -> Iterator[EntityFact]:
-        """All facts that two expressions read, through other nodes too."""
+        """All facts that two expressions read, directly and through other nodes."""
         pending = [(left, sight, 0), (right, sight, 0)]
         seen: set[str] = set()
         while pending:
@@ -253,7 +257,7 @@ class Operands:
 
 
 def evaluate_constant(node: Expression, today: date) -> object:
-    """The value of an expression that reads nothing but the day."""
+    """The value of an expression that reads nothing but the evaluation date."""
     try:
         return evaluate(node, {"today": today}, mode="policy", functions=LIBRARY)
     except KeyError:
@@ -276,7 +280,7 @@ def _opposite(length: Months | timedelta) -> Months | timedelta:
 
 
 def moved(day: date, length: Months | timedelta, sign: int = 1) -> date | None:
-    """A day moved by a duration; None beyond the years that a record can hold."""
+    """A date shifted by a duration; None beyond the years that a record can hold."""
     from policyengine.feel.values.calendar import add_months
 
     try:

@@ -1,7 +1,7 @@
-"""Searching for a record that two programs treat differently: uphill, one fact at a time.
+"""Searches for a record that two programs treat differently, by hill climbing over one fact at a time.
 
-Higher is where more of the changed nodes have other values on both sides, and less is unknown: a change
-shows at the conditions next to it first, and then in what rests on these.
+A record scores higher the more of the changed nodes differ with values known on both sides. A change shows
+first in the conditions next to it, then in the nodes that depend on these.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _GROUPS = 6
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What was seen of a record: what is said differently, how many nodes differ, how much is unknown."""
+    """The result of trying a record: what differs, how many nodes differ, how many values are unknown."""
 
     contrasts: tuple[Contrast, ...]
     differing: int
@@ -43,18 +43,18 @@ class Attempt:
 
     @property
     def decided(self) -> bool:
-        """Whether something is said differently that both sides decide."""
+        """Whether a difference is found that both sides decide."""
         return any(each.decided for each in self.contrasts)
 
     @property
     def height(self) -> tuple[bool, bool, int, int, int]:
-        """How near it is to what is sought."""
+        """The score of the record; higher is nearer to a difference."""
         nodes, causes = self.unknown
         return self.decided, bool(self.contrasts), self.differing, -nodes, -causes
 
 
 class Search:
-    """Looks at records within a budget; `tried` counts them."""
+    """Tries records within a budget; `tried` counts them."""
 
     def __init__(self, affected: Affected, limit: int) -> None:
         self.affected = affected
@@ -71,12 +71,12 @@ class Search:
         )
 
     def contrasts(self, record: Record) -> list[Contrast]:
-        """All that the two say differently of a record."""
+        """All differences between the two programs for a record."""
         self.tried += 1
         return contrasts(self._all.old.says(record), self._all.new.says(record))
 
     def look(self, record: Record, group: ComparedPart | None = None) -> Attempt:
-        """What is to be seen of a record, in one group or in all of them."""
+        """The result of trying a record, for one part or for all of them."""
         self.tried += 1
         group = group or self._all
         old, new = group.old.scopes(record), group.new.scopes(record)
@@ -108,18 +108,18 @@ class Search:
 
     @property
     def groups(self) -> tuple[ComparedPart, ...]:
-        """The parts in which a witness is sought, the smallest first."""
+        """The parts for which a witness is sought, the smallest first."""
         return self.affected.groups[:_GROUPS]
 
     def barest(self) -> Iterator[tuple[ComparedPart, Record]]:
-        """For each group the barest record that it can judge."""
+        """The smallest record that each part can be evaluated on."""
         for group in self.groups:
             variations = self._variations(group)
             root = self.affected.new.vocabulary.root
             yield group, variations.bare(root, variations.lists)
 
     def drawn(self, group: ComparedPart, until: int) -> Record | None:
-        """A record that is treated differently out of drawn ones: decided if one is met, else any."""
+        """A differing record among random ones: a decided difference if there is one, else any."""
         variations, chance = self._variations(group), Random(0)
         root, weak = self.affected.new.vocabulary.root, None
         while self.tried < until:
@@ -132,7 +132,7 @@ class Search:
         return weak
 
     def climb(self, record: Record, group: ComparedPart, most: int) -> Record | None:
-        """A record that is treated differently, made from this one; None where none is found."""
+        """A differing record reached from this one; None where none is found."""
         variations, until = self._variations(group), self.tried + most
         seen = self.look(record, group)
         while not seen.decided and self.tried < until:
@@ -161,7 +161,7 @@ class Search:
     # Cutting down
 
     def without_the_rest(self, record: Record) -> Record:
-        """A record with its keys and labels, and what the parts that differ read of it."""
+        """The record reduced to keys, labels and the facts that the differing parts read."""
         cuts = self.affected.cuts([self._all])
         entities = {**self.affected.old.vocabulary.entities, **self.affected.new.vocabulary.entities}
         lists = {*cuts.lists, *(entity for entity, _ in cuts.mentioned)}
@@ -182,14 +182,14 @@ class Search:
         return cut(record)
 
     def _inside(self, entity: str, wanted: set[str]) -> bool:
-        """Whether an entity, or one that lies in it, is wanted."""
+        """Whether `wanted` names the entity or a descendant of it."""
         if entity in {*wanted, *(group.entity for group in self.affected.groups)}:
             return True
         graph = self.affected.new
         return any(self._inside(child, wanted) for child, _ in graph.vocabulary.children(entity))
 
     def shrink(self, record: Record, group: ComparedPart, start: Record | None) -> Record:
-        """The record without what it does not need to be treated differently; what `start` says stays."""
+        """The smallest record that still differs; the facts of `start` are kept."""
         decided = self.look(record, group).decided
         variations = self._variations(group)
 
@@ -209,7 +209,7 @@ class Search:
 
 
 def _less(record: Record, kept: Callable[[str, str], bool]) -> Iterator[Record]:
-    """The record with one thing less."""
+    """Every record with one fact or instance removed."""
     for way, instance in walk(record):
         for name, rows in instance.lists.items():
             yield put(record, way, without_list(instance, name))
@@ -224,7 +224,7 @@ def _less(record: Record, kept: Callable[[str, str], bool]) -> Iterator[Record]:
 
 
 def _back(record: Record, start: Record) -> Iterator[Record]:
-    """The record with one thing more as it is in the start."""
+    """Every record with one fact or instance restored to its state in `start`."""
     for name in dict.fromkeys((*start.lists, *record.lists)):
         one, other = start.lists.get(name), record.lists.get(name)
         if one == other:
@@ -268,7 +268,7 @@ def _differs(old: Mapping[str, list[Scope]], new: Mapping[str, list[Scope]], key
 
 
 def _unknown(found: Mapping[str, list[Scope]], asked: GraphSlice) -> Iterator[int]:
-    """For every value that is not known how many things keep it from being known."""
+    """For each unknown value the number of causes that keep it unknown."""
     for entity, name in asked.order:
         for scope in found.get(entity, ()):
             value = scope[name]

@@ -1,4 +1,4 @@
-"""The records that are worth trying: values of facts around their cut points, and sizes of lists."""
+"""The search space of records: values of facts around their thresholds, and sizes of lists."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OTHER_TEXTS = ("something", "something else")
 
 @dataclass(frozen=True)
 class Space:
-    """The values to try, for records that two programs both take."""
+    """The values to try, for records that both programs accept."""
 
     old: Vocabulary
     new: Vocabulary
@@ -29,7 +29,7 @@ class Space:
 
     @cached_property
     def facts(self) -> Mapping[FactKey, Fact]:
-        """The facts that matter and that a record gives, in the order in which they are declared."""
+        """The relevant facts that a record states, in the order of their declaration."""
         found: dict[FactKey, Fact] = {}
         for vocabulary in (self.old, self.new):
             for entity, declared in vocabulary.entities.items():
@@ -40,7 +40,7 @@ class Space:
 
     @cached_property
     def keys(self) -> Mapping[str, str | None]:
-        """The fact that tells the instances of each entity apart."""
+        """The key fact of each entity."""
         return {
             name: entity.key
             for vocabulary in (self.old, self.new)
@@ -48,7 +48,7 @@ class Space:
         }
 
     def required(self, key: FactKey) -> bool:
-        """Whether a record without the fact is refused by one of the two."""
+        """Whether one of the programs refuses a record without the fact."""
         return any(fact.required for fact in self._both(key))
 
     def _both(self, key: FactKey) -> list[Fact]:
@@ -60,12 +60,12 @@ class Space:
         ]
 
     def takes(self, key: FactKey, value: object) -> bool:
-        """Whether both programs take a value of the fact, as far as they have it."""
+        """Whether every program that declares the fact accepts the value."""
         return all(_takes(fact, value) for fact in self._both(key))
 
     @cached_property
     def values(self) -> Mapping[FactKey, tuple[object, ...]]:
-        """For each fact the values to try, in order; that it is missing is not among them."""
+        """The values to try for each fact, in order; leaving the fact out is not among them."""
         return {key: tuple(self._values(key, fact)) for key, fact in self.facts.items()}
 
     def _values(self, key: FactKey, fact: Fact) -> Iterator[object]:
@@ -95,7 +95,7 @@ class Space:
         return _lists(tuple(single)) if fact.is_list else single
 
     def step(self, fact: Fact) -> Decimal:
-        """The smallest step that people take with a fact: 1, a cent, one per cent."""
+        """The usual step of a fact: 1, a cent, one per cent."""
         if fact.single.is_whole:
             return Decimal(1)
         digits = self.old.number_of_digits() if fact.scalar == "money" else 2
@@ -119,7 +119,7 @@ class Space:
                 yield (point + following) / 2
 
     def _days(self, points: set[object]) -> list[date]:
-        """Days around the cut points, around today, and as far from these as durations of the policies."""
+        """The days around the thresholds and today, and those a duration of the policies away."""
         exact = sorted(point for point in points if isinstance(point, date))
         near = [self.today, *exact, *sorted(self.cuts.days)]
         lengths = sorted(self.cuts.lengths, key=repr)
@@ -133,7 +133,7 @@ class Space:
         return sorted({*keep, *found[:_MOST]})
 
     def near(self, record: Record, key: FactKey, own: object) -> Iterator[object]:
-        """Further values for a fact of one instance: around what its other facts say."""
+        """Further values for a fact of one instance: those near the values of its other facts."""
         fact = self.facts[key]
         if key not in self.cuts.free or fact.is_list:
             return
@@ -149,7 +149,7 @@ class Space:
                 yield value
 
     def sizes(self) -> tuple[int, ...]:
-        """The numbers of instances to try."""
+        """The list sizes to try."""
         return tuple(
             sorted({0, 1, 2, *(size + more for size in self.cuts.sizes for more in (-1, 0, 1))} - {-1})
         )

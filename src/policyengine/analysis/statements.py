@@ -1,4 +1,4 @@
-"""What a program says of a record, by what it means: without places, titles and reasons."""
+"""What a program states about a record, reduced to its meaning: no places, titles or reasons."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ORDER = (*SECTIONS, MOVES, VALUES)
 
 
 class _Open:
-    """Stands for a value that could not be decided."""
+    """A value that is not decided."""
 
     def __repr__(self) -> str:
         return "not decided"
@@ -33,7 +33,7 @@ OPEN = _Open()
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One thing that is said: in which list, by which part of which policy, of whom, and its values."""
+    """One statement about a subject: the section and the rule that it comes from, and its values."""
 
     section: str
     policy: str
@@ -44,23 +44,23 @@ class Statement:
 
     @property
     def key(self) -> tuple[str, str, str, str, int]:
-        """What it is about."""
+        """The identity of the statement: section, policy, id and subject."""
         return self.section, self.policy, self.id, str(self.subject), self.subject.position
 
     @property
     def form(self) -> Hashable:
-        """All that it says, to compare."""
+        """The content of the statement, for comparison."""
         return tuple(sorted((name, meant(value)) for name, value in self.values.items()))
 
     @property
     def decided(self) -> bool:
-        """Whether nothing about it is open."""
+        """Whether all its values are decided."""
         return self.values.get("status") != UNDETERMINED and OPEN not in self.values.values()
 
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """One thing that two programs say differently of a record; None where one says nothing."""
+    """A statement that two programs make differently; None for a program that does not make it."""
 
     old: Statement | None
     new: Statement | None
@@ -73,7 +73,7 @@ class Contrast:
 
 @dataclass(frozen=True)
 class GraphSlice:
-    """The part of a graph that is compared: some rules and moves, some derived facts, what they need."""
+    """The compared part of a graph: rules, moves and derived facts, with the nodes that they depend on."""
 
     graph: Graph
     today: date
@@ -91,14 +91,14 @@ class GraphSlice:
         moves: Iterable[Transition],
         exported: Iterable[Key],
     ) -> GraphSlice:
-        """The same, with what is needed for it."""
+        """The slice of a graph for these rules, moves and derived facts."""
         rules, moves, exported = tuple(rules), tuple(moves), tuple(exported)
         needed = {key for rule in rules for key in needs_of(graph, rule)}
         needed |= {key for move in moves for key in _needs_of_move(graph, move)}
         return cls(graph, today, rules, moves, exported, closure(graph, [*needed, *exported]))
 
     def scopes(self, record: Record) -> dict[str, list[Scope]]:
-        """Every instance, with the values of what is needed worked out."""
+        """Evaluates the slice for a record; returns the scopes of all instances by entity."""
         found = instances(root_scope(self.graph, record, self.today))
         for entity, name in self.order:
             for scope in found.get(entity, ()):
@@ -106,11 +106,11 @@ class GraphSlice:
         return found
 
     def says(self, record: Record) -> list[Statement]:
-        """All that is said of a record."""
+        """All statements about a record."""
         return self.said(self.scopes(record))
 
     def said(self, found: Mapping[str, list[Scope]]) -> list[Statement]:
-        """All that is said of these instances."""
+        """All statements about evaluated instances."""
         said = [
             each for rule in self.rules for scope in found.get(rule.entity, ()) for each in _said(rule, scope)
         ]
@@ -123,7 +123,7 @@ class GraphSlice:
 
 
 def needs_of(graph: Graph, rule: Rule) -> Iterator[Key]:
-    """The nodes that a rule reads for what it finds."""
+    """The nodes that the findings of a rule are read from."""
     names = [rule.status, *([rule.exists] if rule.exists is not None else [])]
     readings: list[Reading] = [reading for name, reading in rule.fields.items() if not is_wording(name)]
     if rule.origins is not None:
@@ -218,7 +218,7 @@ def _open(value: Any) -> object:
 
 
 def contrasts(old: Iterable[Statement], new: Iterable[Statement]) -> list[Contrast]:
-    """What two programs say differently of one record."""
+    """The statements that two programs make differently about one record."""
     sides: dict[tuple[str, str, str, str, int], tuple[list[Statement], list[Statement]]] = {}
     for side, said in enumerate((old, new)):
         for each in said:
@@ -232,13 +232,13 @@ def contrasts(old: Iterable[Statement], new: Iterable[Statement]) -> list[Contra
 
 
 def _rank(contrast: Contrast) -> tuple[bool, int]:
-    """What is decided first, then in the order of the lists of a decision."""
+    """Orders decided contrasts first, then by section."""
     said = contrast.old or contrast.new
     return not contrast.decided, _ORDER.index(said.section) if said is not None else 0
 
 
 def _pairs(before: list[Statement], after: list[Statement]) -> Iterator[Contrast]:
-    """Those without an equal on the other side, the first with the first."""
+    """Pairs the statements that have no equal on the other side, in order."""
     forms = [each.form for each in after]
     left: list[Statement] = []
     for each in before:

@@ -1,10 +1,8 @@
-"""Where a graph changes its mind: for each fact the values with which conditions compare it, and their
-neighbours.
+"""The thresholds of a graph: for each fact the values at which a condition changes its result.
 
-Read off the expressions of the graph, whatever kinds of policy they come from. Between two neighbouring
-cut points no condition about the one fact changes. That is exact where a fact is only compared with values
-that the policy itself gives; where facts are compared with each other, cut points are good guesses
-(`Cuts.exact` tells).
+They are read off the expressions of the graph, for every kind of policy alike. Between two neighbouring
+thresholds no condition on that fact changes. This is exact where facts are compared with values of the
+policies alone; where facts are compared with each other, thresholds are good guesses (`Cuts.exact`).
 """
 
 from __future__ import annotations
@@ -34,12 +32,12 @@ FactKey = tuple[str, str]
 
 @dataclass(slots=True)
 class Cuts:
-    """What the conditions of some nodes compare each fact with.
+    """The thresholds of some nodes.
 
-    `points` are, by fact, the written values; `free` are the facts that do more than being compared with
-    such values; `mentioned` are all facts that are read. `lists` are the entities whose instances are read,
-    `sizes` the numbers with which the length of a list is compared. `lengths` are the durations that dates
-    are moved by, `days` further days, `numbers` those that are calculated with.
+    `points` holds the compared values by fact; `free` the facts that are used in other ways than such
+    comparisons; `mentioned` all facts that are read. `lists` holds the entities whose instances are read,
+    `sizes` the numbers that list lengths are compared with. `lengths` holds the durations that dates are
+    shifted by, `days` further dates, `numbers` those used in calculations.
     """
 
     points: dict[FactKey, set[object]] = field(default_factory=dict)
@@ -52,7 +50,7 @@ class Cuts:
     numbers: set[Decimal] = field(default_factory=set)
 
     def add(self, other: Cuts) -> None:
-        """Take over what another graph compares."""
+        """Merges the thresholds of a different graph."""
         for fact, points in other.points.items():
             self.points.setdefault(fact, set()).update(points)
         self.free |= other.free
@@ -65,12 +63,12 @@ class Cuts:
 
     @property
     def exact(self) -> bool:
-        """Whether nothing but the regions between cut points decides."""
+        """Whether the regions between thresholds alone decide every condition."""
         return not self.free and not self.lists
 
 
 def cuts_of(graph: Graph, keys: Iterable[Key], today: date) -> Cuts:
-    """The cut points of some nodes of a graph, those nodes alone."""
+    """The thresholds of the given nodes of a graph, without those of their dependencies."""
     reader = _Reader(graph, today)
     for entity, name in keys:
         reader.read(graph.nodes[entity][name].expression, entity)
@@ -80,7 +78,7 @@ def cuts_of(graph: Graph, keys: Iterable[Key], today: date) -> Cuts:
 
 
 class _Reader:
-    """Walks expressions; `pending` holds what is still to be read, with the names that it sees."""
+    """Collects thresholds from expressions; `pending` holds the parts still to be read, with their names."""
 
     def __init__(self, graph: Graph, today: date) -> None:
         self.graph = graph
@@ -94,7 +92,7 @@ class _Reader:
             pending.extend(self._visit(node, sight))
 
     def read_given(self, entity: str) -> None:
-        """The days that computed instances begin and end on, where they do not depend on a record."""
+        """Adds the days on which computed instances begin and end, where no record decides them."""
         repeat = self.graph.repeats[entity]
         items = self.graph.nodes[repeat.within][repeat.items].expression
         given = evaluate_constant(items, self.operands.today)
@@ -124,7 +122,7 @@ class _Reader:
                 yield from self.operands.below(node, sight)
 
     def _plain(self, node: Expression, sight: NameScope) -> None:
-        """A fact that stands for itself; one with few values is told apart by all of them."""
+        """Adds a fact that is used as a value; one with few values is divided by all of them."""
         if isinstance(node, (syntax.Name, syntax.Path)):
             place = self.operands.place(node, sight)
             if isinstance(place, EntityFact):
@@ -179,7 +177,7 @@ class _Reader:
                     self.found.lengths.add(part.value)
 
     def _guess(self, left: Expression, right: Expression, sight: NameScope) -> None:
-        """Facts that are compared in a way that cannot be solved: all written values may matter to all."""
+        """Adds all written values to all facts of a comparison that cannot be solved."""
         written = {
             part.value for side in (left, right) for part in syntax.walk(side)
             if isinstance(part, syntax.Literal) and isinstance(part.value, (Decimal, str, date))

@@ -1,7 +1,7 @@
-"""What the parts of a graph mean, as numbers: two parts with one number say the same.
+"""Value numbering of graphs: two expressions with the same number always have the same value.
 
-Names of nodes, places, titles, reasons, and the order of conditions that must all hold do not count. Two
-graphs share one `Forms`, so that their numbers compare.
+Names of nodes, places, titles, reasons and the order of conjunctions do not count. Two graphs share one
+`Forms`, so that their numbers are comparable.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ Same = Callable[[Key, int, int], bool]
 
 
 class Forms:
-    """Forms met so far, each with a number of its own."""
+    """Numbers expressions by their structure."""
 
     def __init__(self) -> None:
         self._numbers: dict[Hashable, int] = {}
 
     def number(self, *form: Hashable) -> int:
-        """The number of a form."""
+        """The number of a structure."""
         return self._numbers.setdefault(form, len(self._numbers))
 
 
 class Canon:
-    """The numbers of all nodes of a graph.
+    """The value numbers of all nodes of a graph.
 
-    `same` is asked about a node for which `known`, the other graph, has another form: whether they are the
-    same for all records nevertheless. Then the node takes that number, and so do all that only differ in it.
+    `known` is the canon of the other graph. For a node that has a different number there, `same` is asked
+    whether both are equal for all records; if so, the node takes the other number.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Canon:
         return self.forms.number(*said)
 
     def _owner(self, entity: str, name: str) -> str | None:
-        """The entity whose fact or list a name is, unless something nearer bears the same name."""
+        """The entity that owns the fact or list of this name, unless a nearer name hides it."""
         if (entity, name) not in self._owners:
             found = (each for each in self.graph.lineage(entity) if each not in self.graph.repeats
                      and name in self.graph.vocabulary.row(each).fields)  # fmt: skip
@@ -124,7 +124,7 @@ class Canon:
     # Rules
 
     def rule(self, rule: Rule) -> int:
-        """The number of what a rule finds, reasons and titles aside."""
+        """The number of the findings of a rule, without reasons and titles."""
         at = rule.entity
         fields = sorted(
             (name, form) for name, reading in rule.fields.items()
@@ -164,7 +164,7 @@ class Canon:
                 return None
 
     def moves(self) -> Mapping[tuple[str, str], int]:
-        """What each move from a stage does, by policy and stage."""
+        """The number of each move, by policy and stage."""
         found: dict[tuple[str, str], int] = {}
         for move in self.graph.transitions:
             at = move.entity
@@ -176,12 +176,12 @@ class Canon:
 
 
 def is_wording(field: str) -> bool:
-    """Whether a field of a finding only says how something is called."""
+    """Whether a field of a finding is wording only."""
     return field == "title" or field.endswith("_title") or field == "noun"
 
 
 def meant(value: object) -> Hashable:
-    """A value of a finding without what it is only called."""
+    """A value of a finding without its wording."""
     if isinstance(value, tuple):
         return tuple(meant(each) for each in value)
     if isinstance(value, Origin):
@@ -209,7 +209,7 @@ def _parts(node: Node) -> Iterator[Node]:
 
 
 def closure(graph: Graph, keys: Iterable[Key]) -> tuple[Key, ...]:
-    """Nodes and all that they need, in the order of dependency."""
+    """The nodes and all their dependencies, dependencies first."""
     found: set[Key] = set()
     pending = [key for key in keys if key[0] in graph.nodes and key[1] in graph.nodes[key[0]]]
     while pending:

@@ -1,4 +1,4 @@
-"""Records made out of records: one fact moved, one instance more or less; and the barest record there is."""
+"""Variations of records: one fact changed, one instance added or removed; and minimal records."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Way = tuple[tuple[str, int], ...]
 
 
 class _Absent:
-    """Stands for a fact or a list that a record leaves out."""
+    """A fact or list that a record leaves out."""
 
     def __repr__(self) -> str:
         return "nothing"
@@ -32,9 +32,9 @@ ABSENT = _Absent()
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """One thing in which a record differs from another: a fact, or how many a list holds.
+    """One difference between two records: the value of a fact, or the size of a list.
 
-    `before` and `after` are values or numbers of instances, `ABSENT` where there is none.
+    `before` and `after` are values or sizes, `ABSENT` where the record states none.
     """
 
     way: Way
@@ -45,13 +45,13 @@ class Variation:
 
 @dataclass(frozen=True)
 class Variations:
-    """What can be made out of records within a space of values."""
+    """Makes variations of records within a search space."""
 
     space: Space
     lists: frozenset[str]
 
     def of(self, record: Record) -> Iterator[tuple[Variation, Record]]:
-        """Every record that differs in one thing, nearest things first."""
+        """Every record that differs in one fact or list, nearest values first."""
         for way, instance in walk(record):
             yield from ((move, put(record, way, made)) for move, made in self._facts(way, instance))
         for way, instance in walk(record):
@@ -93,7 +93,7 @@ class Variations:
                 return
 
     def _sized(self, entity: str, rows: tuple[Record, ...], size: int) -> tuple[Record, ...] | None:
-        """So many instances: the first ones, then copies of the last one with keys of their own."""
+        """A list of `size` instances: the first ones, then copies of the last one with new keys."""
         made = list(rows[:size])
         while len(made) < size:
             last = made[-1] if made else self.bare(entity)
@@ -116,14 +116,14 @@ class Variations:
         return None
 
     def fact(self, entity: str, name: str) -> Fact:
-        """How a fact is declared."""
+        """The declaration of a fact."""
         for vocabulary in (self.space.new, self.space.old):
             if entity in vocabulary.entities and name in vocabulary.entities[entity].facts:
                 return vocabulary.entities[entity].facts[name]
         raise KeyError(name)
 
     def bare(self, entity: str, within: Iterable[str] = ()) -> Record:
-        """The barest instance: its key, what is required, and one instance of each entity of `within`."""
+        """A minimal instance: its key, the required facts, and one instance of each entity of `within`."""
         facts: dict[str, object] = {}
         lists: dict[str, tuple[Record, ...]] = {}
         key = self.space.keys.get(entity)
@@ -141,7 +141,7 @@ class Variations:
         return Record(entity, facts, lists)
 
     def drawn(self, entity: str, chance: Random) -> Record:
-        """An instance with values drawn from the space, most of them given."""
+        """A random instance within the space, with most facts stated."""
         record = self.bare(entity)
         for key, values in self.space.values.items():
             named = self.space.keys.get(entity) == key[1] and isinstance(record.facts.get(key[1]), str)
@@ -187,7 +187,7 @@ def _following(value: object, fact: Fact) -> object:
 
 
 def walk(record: Record, way: Way = ()) -> Iterator[tuple[Way, Record]]:
-    """The record and every instance in it, with the way to each."""
+    """The record and every instance within it, each with its path."""
     yield way, record
     for name, rows in record.lists.items():
         for i, row in enumerate(rows):
@@ -195,7 +195,7 @@ def walk(record: Record, way: Way = ()) -> Iterator[tuple[Way, Record]]:
 
 
 def put(record: Record, way: Way, instance: Record) -> Record:
-    """The record with another instance at the end of a way."""
+    """The record with `instance` at the end of the path."""
     if not way:
         return instance
     (name, i), *rest = way
@@ -215,7 +215,7 @@ def without_fact(record: Record, name: str) -> Record:
 
 
 def with_list(record: Record, name: str, rows: tuple[Record, ...]) -> Record:
-    """The record with other instances in a list."""
+    """The record with `rows` in a list."""
     return replace(record, lists={**record.lists, name: rows})
 
 
@@ -225,7 +225,7 @@ def without_list(record: Record, name: str) -> Record:
 
 
 def unique(record: Record, keys: Mapping[str, str | None]) -> bool:
-    """Whether no list holds two instances with one key."""
+    """Whether the instances of every list have different keys."""
     for rows in record.lists.values():
         values = [
             row.facts[key] for row in rows if (key := keys.get(row.entity)) is not None and key in row.facts

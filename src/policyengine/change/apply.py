@@ -1,6 +1,6 @@
-"""The old program with some of the changes, and nothing else: documents put together out of both versions.
+"""Applies some of the changes to the old program: composes documents out of both versions.
 
-Every part keeps the place where it was written, so that mistakes and reasons still point there.
+Every part keeps its original place, so that mistakes and reasons point to it.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from policyengine.text.document import Sequence as SequenceNode
 
 
 def with_changes(old: Program, changes: Iterable[Change], day: date) -> Program:
-    """The old program with these changes of it, as it is in force on a day; it may not compile."""
+    """The old program with these changes, as it is in force on a day; it may fail to compile."""
     return load_documents(old.name, apply(old.documents, changes), day)
 
 
 def apply(documents: Sequence[Document], changes: Iterable[Change]) -> tuple[Document, ...]:
-    """The documents of the old version with some changes.
+    """The documents of the old version with some changes applied, independently of all others.
 
-    Changes of one part are put in one after the other; each stands for itself, whatever others there are.
+    Changes of one part are applied one after the other.
     """
     by_pair: dict[PolicyPair, list[Change]] = {}
     for change in changes:
@@ -44,7 +44,7 @@ def apply(documents: Sequence[Document], changes: Iterable[Change]) -> tuple[Doc
 
 
 def _version(pair: PolicyPair, changes: Iterable[Change]) -> Document:
-    """The old version with the changes, in force when the new one is."""
+    """The old version with the changes, in force when the new version is."""
     assert pair.old is not None
     assert pair.new is not None
     made, root = _edited(pair.old, changes), pair.new.root
@@ -111,7 +111,7 @@ def _with_item(node: SequenceNode, at: int, item: Node | None, added: bool) -> S
 
 
 def _ordered(node: Node, theirs: Node | None) -> Node:
-    """The items in the order of the new list, those that it does not have at the end."""
+    """The items in the order of the new list; items that it lacks come last."""
     assert isinstance(node, SequenceNode)
     assert isinstance(theirs, SequenceNode)
     left = list(node.items)

@@ -1,7 +1,7 @@
-"""Which changed rule causes how much: the old program with one change only, one after the other.
+"""Attributes costs to changed rules: applies one change at a time to the old program.
 
-A change that does not compile alone is taken together with those that it needs. What a change does beside
-the others, and not by itself, is interaction.
+A change that does not compile alone is applied with the changes that it needs. The effect that changes have
+only together is the interaction.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from policyengine.source import Span
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Changes that are made together: what they are, in words, and the old program with only them."""
+    """Changes that are applied together: their sentence, and the old program with only them."""
 
     title: str
     changes: tuple[Change, ...]
@@ -29,7 +29,7 @@ class Cause:
 
     @property
     def at(self) -> Span | None:
-        """Where the first of them stands in the new version; None where all are gone from it."""
+        """The place of the first change in the new version; None where the new version has none of them."""
         return next((new for _, new in (change.spans for change in self.changes) if new is not None), None)
 
     def on(self, day: date) -> Graph | None:
@@ -38,7 +38,7 @@ class Cause:
 
 
 def causes_of(old: Program, new: Program) -> tuple[Cause, ...]:
-    """All changes of meaning, in the order of the policies; both programs compile."""
+    """All changes of meaning, in the order of the policies; both programs must compile."""
     found = [change for change in changes_of(old, new) if not change.wording]
     return tuple(Cause(_title(group, old, new), group, old) for group in bundles(old, found))
 

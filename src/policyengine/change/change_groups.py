@@ -1,4 +1,4 @@
-"""Changes that only go together: levels without a gap, a fact and the rule that reads it."""
+"""Groups changes that only compile together: levels without a gap, a fact and the rule that reads it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ _TRIES = 60
 def bundles(
     old: Program, changes: Sequence[Change], always: Sequence[Change] = ()
 ) -> tuple[tuple[Change, ...], ...]:
-    """The changes in groups as small as can be found, each of which alone gives a program that compiles.
+    """Groups the changes into the smallest groups found that compile, each change in one group.
 
-    Changes that compile alone stand alone; the rest is put together in pairs, then policy by policy, with the
-    declarations, and at last as a whole. Together they are all changes, each once. `always` are changes that
-    every group may rest on, those of wording.
+    A change that compiles alone is a group. The rest is tried in pairs, then by policy, with the
+    declarations, at last all together. `always` are changes of wording, which every group includes.
     """
     found: list[tuple[Change, ...]] = []
     left = list(changes)
@@ -34,7 +33,7 @@ def bundles(
 
 
 def _candidates(changes: list[Change]) -> Iterator[tuple[Change, ...]]:
-    """Groups to try, the smallest first; the number of pairs is bounded."""
+    """The groups to try, the smallest first; the number of pairs is bounded."""
     yield from ((change,) for change in changes)
     by_policy: dict[str | None, list[Change]] = {}
     for change in changes:

@@ -1,4 +1,4 @@
-"""What differs between two versions of a program: one `Change` for each part, found again by its id."""
+"""The differences between two versions of a program: one `Change` for each part, matched by id."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ HEAD = ("from", "until_including")
 
 @dataclass(frozen=True, eq=False)
 class PolicyPair:
-    """Two versions of one policy (or of the program's declarations) that are compared; None: not there.
+    """Two versions of one policy, or of the program's declarations; None where one is missing.
 
-    `starts` is the day from which the difference counts, if that is not at once. With `version` the new one
-    is a version of its own, which replaces the old one from that day on; with `dropped` the old one was.
+    `starts` is the first day on which the difference applies, None for at once. `version` marks a new version
+    that replaces the old one from that day; `dropped` marks an old version that is removed.
     """
 
     policy: str | None
@@ -39,11 +39,11 @@ class PolicyPair:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One part that differs.
+    """A part that differs.
 
-    `policy` is None for the declarations of the program. `route` leads to the part by keys and ids, `old` and
-    `new` are its pointers in the documents of `pair`. `wording` tells that only words differ, no meaning.
-    `values` are the data as written, None where one side has nothing.
+    `policy` is None for the declarations of the program. `route` is the path by keys and ids; `old` and `new`
+    are the pointers into the documents of `pair`. `wording` is true where only words differ. `values` are the
+    written data, None where one side has none.
     """
 
     pair: PolicyPair
@@ -60,18 +60,20 @@ class Change:
 
     @property
     def starts(self) -> date | None:
-        """The day from which it counts; None: at once."""
+        """The first day on which the change applies; None for at once."""
         return self.pair.starts
 
     @property
     def name(self) -> str:
-        """What identifies it: `reseller-levels/levels/gold/title`, with `@2027-01-01` for a later version."""
+        """The identity of the change: `reseller-levels/levels/gold/title`, with `@2027-01-01` for a later
+        version.
+        """
         at = f"@{self.starts}" if self.starts is not None else ""
         return "/".join([self.policy or "program", *self.route]) + at
 
     @property
     def values(self) -> tuple[object, object]:
-        """What was and what is written there, as plain data."""
+        """The old and the new value as plain data."""
         return (
             None if self.pair.old is None or self.sort == "added" else self.pair.old.plain(self.old),
             None if self.pair.new is None or self.sort == "removed" else self.pair.new.plain(self.new),
@@ -79,7 +81,7 @@ class Change:
 
     @property
     def spans(self) -> tuple[Span | None, Span | None]:
-        """Where it stood and where it stands."""
+        """The places in the old and the new version."""
         return (
             None if self.pair.old is None or self.sort == "added" else _span(self.pair.old, self.old),
             None if self.pair.new is None or self.sort == "removed" else _span(self.pair.new, self.new),
@@ -119,7 +121,7 @@ def _changes(pair: PolicyPair, models: Mapping[int, Any]) -> Iterator[Change]:
 
 
 def is_wording(model: Any, pointer: Pointer, sort: Sort) -> bool:
-    """Whether a place holds words only: titles, notes, sources, names of parties, items and values."""
+    """Whether a place holds words only: titles, notes, sources, labels of parties, items and values."""
     declares = isinstance(model, Declarations)
     if declares and pointer[0] == "sources":
         return True
@@ -133,7 +135,7 @@ def is_wording(model: Any, pointer: Pointer, sort: Sort) -> bool:
 
 
 def _equal(old: Any, new: Any, found: Difference) -> bool:
-    """Whether two places are the same once typed, as `20%` and `0.20` are."""
+    """Whether two places are equal once typed, as `20%` and `0.20` are."""
     one, other = _at(old, found.old), _at(new, found.new)
     return one is not None and type(one) is type(other) and not isinstance(one, str) and bool(one == other)
 
@@ -150,7 +152,7 @@ def _at(model: Any, pointer: Pointer) -> Any:
 
 
 def pairs_of(old: Program, new: Program) -> Iterator[PolicyPair]:
-    """What is compared with what."""
+    """The pairs of versions to compare."""
     yield PolicyPair(None, old.document, new.document)
     sides = _by_id(old), _by_id(new)
     for policy in dict.fromkeys((*sides[1], *sides[0])):
@@ -173,7 +175,7 @@ def _start(unit: PolicyDocument) -> date:
 def _versions(
     policy: str, old: list[PolicyDocument], new: list[PolicyDocument], today: date
 ) -> Iterator[PolicyPair]:
-    """Versions with the same first day, then the others in order; what is left is a version more or less."""
+    """Pairs versions with the same first day, then the others in order; the rest are added or removed."""
     starts = {_start(unit): unit for unit in new}
     pairs = [(unit, starts[_start(unit)]) for unit in old if _start(unit) in starts]
     rest = [unit for unit in old if _start(unit) not in starts]

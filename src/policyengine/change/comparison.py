@@ -1,4 +1,4 @@
-"""Two versions of a program compared: every change in words, and for changes of meaning a witness."""
+"""Compares two versions of a program: a sentence for every change, a witness for changes of meaning."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A change, the title of the policy that it is in, and the sentence for it."""
+    """A change with its sentence and the title of its policy."""
 
     change: Change
     title: str
@@ -31,7 +31,7 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """Changes that only go together, and what they come to on `day`."""
+    """A group of changes and its verdict on `day`: a witness, a proof of equality, or neither."""
 
     spoken: tuple[Spoken, ...]
     verdict: Verdict
@@ -39,13 +39,13 @@ class Meaning:
 
     @property
     def same(self) -> bool:
-        """Whether it is proved that nothing changes by them."""
+        """Whether the group is proved to change nothing."""
         return isinstance(self.verdict, Same)
 
 
 @dataclass(frozen=True, slots=True)
 class ProgramComparison:
-    """All that differs between two versions: what changes the meaning, and what only the words."""
+    """The differences between two versions: changes of meaning and changes of wording."""
 
     old: Program
     new: Program
@@ -66,7 +66,7 @@ def compare(
     limit: int = LIMIT,
     progress: Progress | None = None,
 ) -> ProgramComparison:
-    """What differs between two versions that compile, for the same day; witnesses start from `starts`."""
+    """Compares two versions that compile for the same day; witnesses are searched from `starts`."""
     found = changes_of(old, new)
     wording = [change for change in found if change.wording]
     if wording and not _only_words(old, wording):
@@ -94,7 +94,7 @@ def _spoken(change: Change, old: Program, new: Program) -> Spoken:
 
 
 def _only_words(old: Program, wording: Sequence[Change]) -> bool:
-    """Whether what looks like words changes nothing indeed, on any day."""
+    """Whether changes that look like wording change no decision, on any day."""
     new = with_changes(old, wording, old.as_of)
     return new.ok and all(_nothing(old, new, day) for day in days_to_compare(old, new))
 
@@ -112,7 +112,7 @@ def _judged(
     starts: Sequence[Record],
     limit: int,
 ) -> tuple[Verdict, date]:
-    """The first day on which a witness is found; else that there is none on any, or is not decided."""
+    """The verdict on a group: the first day with a witness, else whether equality is proved on all days."""
     made = with_changes(old, (*wording, *group), old.as_of)
     if not made.ok:  # it compiles only with others, which cannot be told apart
         made = new

@@ -1,4 +1,4 @@
-"""A comparison as JSON: a deliberate, versioned shape, and the JSON Schema that describes it."""
+"""The JSON of a comparison and its JSON Schema: a published, versioned contract."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _verdict(meaning: Meaning) -> str:
 
 
 def _json(value: object) -> object:
-    """A value of a finding; of parts their ids, what is not decided is null."""
+    """A value of a finding as JSON: ids for parts, null for undetermined values."""
     if isinstance(value, tuple):
         return [_json(each) for each in value]
     if hasattr(value, "id") and hasattr(value, "title"):

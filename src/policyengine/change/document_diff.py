@@ -1,4 +1,4 @@
-"""What differs between two located documents: by ids where parts have one, whatever the form."""
+"""Structural differences between two located documents; parts are matched by id where they have one."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Sort = Literal["added", "removed", "changed", "order"]
 class Difference:
     """One place in which two documents differ.
 
-    `route` leads there by keys and ids. `old` and `new` are pointers; where one side has nothing it is where
-    it would stand, the position in a list being that on the other side.
+    `route` is the path by keys and ids. `old` and `new` are pointers. For a missing part the pointer says
+    where it would be; the position in a list is taken from the other side.
     """
 
     sort: Sort
@@ -50,7 +50,7 @@ def _compare(
 
 
 def _alike(old: Mapping, new: Mapping) -> bool:
-    """Whether two mappings have a key in common; else one has taken the place of the other."""
+    """Whether two mappings share a key; if not, one replaces the other."""
     return not old.entries or not new.entries or bool({*old.entries} & {*new.entries})
 
 
@@ -76,7 +76,7 @@ def _lists(
 
 
 def pair_items(old: Sequence[Node], new: Sequence[Node]) -> list[tuple[int, int]]:
-    """The items of two lists that are versions of each other: by id, else equal ones, else by position."""
+    """Matches the items of two lists: by id, else equal items, else by position."""
     ids = {id_of(item): j for j, item in enumerate(new) if id_of(item) is not None}
     pairs = [(i, ids[name]) for i, item in enumerate(old) if (name := id_of(item)) in ids]
     rest = [i for i, item in enumerate(old) if id_of(item) is None]
@@ -98,17 +98,17 @@ def id_of(node: Node) -> str | None:
 
 
 def name_of(node: Node, position: int) -> str:
-    """How a route names an item: by its id, else by its position from 1."""
+    """The name of an item in a route: its id, else its position from 1."""
     return id_of(node) or f"#{position + 1}"
 
 
 def same(old: Node, new: Node) -> bool:
-    """Whether two nodes say the same, formatting aside."""
+    """Whether two nodes have equal content, formatting aside."""
     return form(old) == form(new)
 
 
 def form(node: Node) -> object:
-    """A node as plain data in which the order of keys does not count."""
+    """A node as plain data, for comparison without the order of keys."""
     if isinstance(node, Mapping):
         return {key: form(entry.value) for key, entry in node.entries.items()}
     if isinstance(node, SequenceNode):

@@ -1,4 +1,4 @@
-"""Two programs over a partner base, record by record: whom the change hits, and what it costs."""
+"""The impact of a change: evaluates two programs record by record and counts differences and costs."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class RecordPair(NamedTuple):
 
 @dataclass(slots=True)
 class _Seen:
-    """What was found for one record so far.
+    """The differences found for one record so far.
 
-    `first` is the day on which something differed first, `flows` the levels, `moves` how many subjects
-    make a move; the bills are what is due before and after; `singles` what OLD with only one change has
-    due where that may differ, beside what OLD has due.
+    `first` is the first day with a difference, `flows` the levels, `moves` the number of subjects by move.
+    The bills are the charges before and after; `singles` the charges of the old program with one change
+    applied, beside those of the old program.
     """
 
     first: dict[tuple[Who, What], date] = field(default_factory=dict)
@@ -48,10 +48,10 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class ImpactAnalysis:
-    """Judges the records of a population.
+    """Compares the two programs over the records of a population.
 
-    `ranks` are the levels of each policy from the lowest up, `key` and `label` the facts that tell records
-    apart.
+    `ranks` are the levels of each policy from the lowest up; `key` and `label` are the facts that identify
+    records.
     """
 
     stages: tuple[Interval, ...]
@@ -60,7 +60,7 @@ class ImpactAnalysis:
     label: str | None = None
 
     def tally(self, pairs: Iterable[RecordPair]) -> Tally:
-        """What the change does to these records."""
+        """The tally of these records."""
         tally = Tally()
         for pair in pairs:
             seen = _Seen()
@@ -91,7 +91,7 @@ class ImpactAnalysis:
         return None if value is None else str(value)
 
     def _bill(self, pair: RecordPair, seen: _Seen, tally: Tally) -> Decimal | None:
-        """Adds up the charges; how much more the record pays, None where that is in two currencies."""
+        """Adds up the charges; returns the increase for the record, None for two currencies."""
         open_: list[tuple[Who, ChargeKey, str]] = []
         delta: dict[str, Decimal] = {}
         for who, part in {**seen.before, **seen.after}:
@@ -109,7 +109,9 @@ class ImpactAnalysis:
         return None if len(found) > 1 else sum(found, NOTHING)
 
     def _undecided(self, pair: RecordPair, found: Iterable[tuple[Who, ChargeKey, str]], tally: Tally) -> None:
-        """Counts what is undetermined, with the facts that NEW lacks for it, or OLD where NEW knows it."""
+        """Counts undetermined charges, with the facts missing in the new program, or in the old where the new
+        decides.
+        """
         facts: dict[bool, list[Facts]] = {}
         for who, part, which in found:
             tally.undecided[part, which] += 1
@@ -123,7 +125,7 @@ class ImpactAnalysis:
 
 
 def _look(stage: Interval, pair: RecordPair, seen: _Seen) -> None:
-    """What both programs find on the day of a stage, and what is due in it."""
+    """Adds the differences of one interval, and the charges due in it."""
     before: Found = {}
     after: Found = {}
     old: Bill = {}
@@ -154,7 +156,7 @@ def _look(stage: Interval, pair: RecordPair, seen: _Seen) -> None:
 
 
 def _alike(side: Side, record: Record, handed: dict[str, object] | None) -> bool:
-    """Whether a program finds below a record what the old one finds, and has nothing else that differs."""
+    """Whether everything below the root is equal in both programs: the root hands down equal values."""
     if side.gate is None or handed is None:
         return False
     return all(handed[name] == value for name, value in side.gate.values(record).items())
@@ -172,7 +174,7 @@ def _compare(day: date, before: Found, after: Found, seen: _Seen) -> None:
 
 
 def _comes_or_goes(key: tuple[Who, What], before: Found, after: Found) -> bool:
-    """Whether it belongs to a finding that is not there in one of the versions, which tells enough."""
+    """Whether the state belongs to a finding that one of the versions lacks, which is counted already."""
     who, what = key
     whose = owner(what)
     return whose is not None and ABSENT in (before.get((who, whose), ABSENT), after.get((who, whose), ABSENT))
@@ -189,7 +191,7 @@ def _which(before: Paid, after: Paid) -> str:
 
 
 def _by_currency(before: Paid, after: Paid) -> list[tuple[str, Decimal, Decimal]]:
-    """What is due before and after, by currency; nothing due has the currency of the other side."""
+    """The amounts before and after by currency; an empty side takes the currency of the other."""
     assert before.amount is not None
     assert after.amount is not None
     one, other = before.currency or after.currency, after.currency or before.currency

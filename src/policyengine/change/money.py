@@ -1,7 +1,7 @@
-"""What somebody pays in a period: the net charges that fall due in it, exact, per charge.
+"""The net charges that fall due in a period, exact, by charge and subject.
 
-A charge that recurs is counted once for each of its due dates. What is undetermined has no amount; it is
-None, never zero, unless it surely does not fall due in the period.
+A recurring charge counts once for each due date. An undetermined charge has the amount None, never zero,
+unless it is certain that it does not fall due in the period.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ NOTHING = Decimal(0)
 
 
 class ChargeKey(NamedTuple):
-    """A charge of a policy."""
+    """Identifies a charge by its policy and id."""
 
     policy: str
     id: str
 
 
 class Paid(NamedTuple):
-    """What one charge comes to for one subject in a period; None where it is undetermined."""
+    """The amount of one charge for one subject in a period; None where it is undetermined."""
 
     currency: str
     amount: Decimal | None
 
 
 def paid(outcome: Outcome, days: Days) -> Paid:
-    """What a charge comes to in these days, by the program that gave the outcome."""
+    """The amount of a charge in a period."""
     return Paid(str(outcome.values.get("currency") or ""), _amount(outcome, days))
 
 
@@ -53,7 +53,7 @@ def _amount(outcome: Outcome, days: Days) -> Decimal | None:
 
 
 def _times(values: Mapping[str, object], days: Days) -> int | None:
-    """How often a charge falls due in these days; None where that is not known."""
+    """How often a charge falls due in a period; None where that is unknown."""
     due, every, anchor, shift = (
         values.get(name) for name in ("due_on", "every", "counted_from", "shift_days")
     )
@@ -66,7 +66,7 @@ def _times(values: Mapping[str, object], days: Days) -> int | None:
 
 
 def added(one: Paid | None, other: Paid) -> Paid:
-    """Both; undetermined if one of them is. A currency belongs to a program, so it is the same."""
+    """The sum of two amounts of one charge, undetermined if one of them is."""
     if one is None:
         return other
     if one.amount is None or other.amount is None:

@@ -1,4 +1,4 @@
-"""Work on many records in pieces, on all cores where the system can share what was compiled."""
+"""Runs work on chunks of records in parallel processes, where the system can share compiled programs."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ _work: Callable[[int, int], Any] | None = None
 def spread(
     work: Callable[[int, int], R], count: int, *, processes: int | None = None
 ) -> Iterator[tuple[int, R]]:
-    """`work(start, end)` for pieces of `count` records, as they are done: how many they were, the result.
+    """Calls `work(start, end)` for chunks of `count` records; yields the size and the result of each chunk as
+    it is done.
 
-    Compiled programs cannot be sent to another process, only inherited; so without `fork` there is one.
+    Compiled programs cannot be sent to a process, only inherited; without `fork` the work runs in this
+    process.
     """
     pieces = [(start, min(start + PIECE, count)) for start in range(0, count, PIECE)]
     many = processes or (cores() if count >= ENOUGH else 1)

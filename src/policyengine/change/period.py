@@ -1,4 +1,4 @@
-"""A stretch of days, and how often something that recurs falls into it."""
+"""A period of days, and how often a recurring event falls into it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def days_of(text: str, start: date) -> Days:
 
 
 def _before(start: date, length: Months | timedelta, text: str) -> date:
-    """The last day of a stretch of that length."""
+    """The last day of a period of that length."""
     end: object = None
     if isinstance(length, Months):
         end = add_months(start, length.months)
@@ -51,10 +51,10 @@ def _before(start: date, length: Months | timedelta, text: str) -> date:
 
 
 def times(days: Days, first: date, every: str | None, anchor: date | None = None, shift: int = 0) -> int:
-    """How often something due on `first`, and then in steps of `every`, falls due within the days.
+    """How often an event that is first due on `first` and recurs `every` so often falls due within the days.
 
-    Steps count from the anchor, the day that `first` was counted from (31 January, 28 February, 31 March);
-    each date lies `shift` days after the day that is reached. Without `every` it falls due once.
+    Steps count from `anchor`, the day that `first` was counted from (31 January, 28 February, 31 March); each
+    due date lies `shift` days after the day reached. Without `every` the event happens once.
     """
     if every is None:
         return int(first in days)
@@ -72,5 +72,5 @@ def _series(first: date, step: Months | timedelta, anchor: date, shift: timedelt
 
 
 def _until(day: date, first: date, series: Series) -> int:
-    """How often up to and including a day."""
+    """The number of due dates up to and including a day."""
     return 0 if day < first else series.steps_until(day) + 1

@@ -1,4 +1,4 @@
-"""A plan: the answer to "whom does this change hit, and what does it cost"."""
+"""A plan: for whom a change of policies changes something, and what it costs."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from policyengine.source import Span
 
 
 class Version(NamedTuple):
-    """One of the two programs: what it is called, and the digest of its policies."""
+    """One of the two programs: its name, and the digest of its policies."""
 
     name: str
     policies: str
 
 
 class Cost(NamedTuple):
-    """What a charge, or all of them (`part` is None), come to in the period."""
+    """The amounts of a charge in the period before and after; `part` is None for all charges."""
 
     part: ChargeKey | None
     currency: str
@@ -33,12 +33,12 @@ class Cost(NamedTuple):
 
     @property
     def change(self) -> Decimal:
-        """How much more is paid; below zero less."""
+        """The increase; below zero a decrease."""
         return EXACT.subtract(self.after, self.before)
 
 
 class Share(NamedTuple):
-    """How much of the change one changed rule causes by itself; the last share is what they do together."""
+    """The part of the total change that one changed rule causes alone; the last share is the interaction."""
 
     title: str
     currency: str
@@ -49,7 +49,7 @@ class Share(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """Charges that are not counted since one of the versions cannot decide them, and the facts they lack."""
+    """The number of times a charge is undetermined in one of the versions, and the missing facts."""
 
     part: ChargeKey
     before: int
@@ -59,17 +59,17 @@ class Undecided:
 
     @property
     def number(self) -> int:
-        """How many charges."""
+        """The number of charges."""
         return self.before + self.after + self.both
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a change does to a partner base: counts, sums, and what they are about.
+    """The effect of a change on a partner base: counts, sums, and their labels.
 
-    `turns` are the days on which the programs were asked. `noun` is what one record is called, `changes`
-    are the sentences of the changed rules whose effects the tally has, in order, `places` where they stand.
-    `left_out` records could not be read. `top` is how many records may be named, 0 for none.
+    `turns` are the days on which both programs are evaluated. `noun` is the title of the root entity.
+    `changes` are the sentences of the changed rules whose single effects the tally holds, `places` their
+    places. `left_out` counts the unreadable records. `top` is how many records may be named, 0 for none.
     """
 
     program: str
@@ -89,7 +89,7 @@ class Plan:
 
     @cached_property
     def costs(self) -> tuple[Cost, ...]:
-        """The charges, largest change first."""
+        """The cost of each charge, the largest change first."""
         found = [
             Cost(part, currency, before, after)
             for (part, currency), (before, after) in self.tally.sums.items()
@@ -99,7 +99,7 @@ class Plan:
 
     @cached_property
     def totals(self) -> tuple[Cost, ...]:
-        """All charges together, by currency."""
+        """The cost of all charges, by currency."""
         currencies = sorted({cost.currency for cost in self.costs})
         return tuple(
             Cost(
@@ -113,7 +113,7 @@ class Plan:
 
     @property
     def total(self) -> Cost | None:
-        """All charges together; None where they are in two currencies, which have no sum."""
+        """The cost of all charges; None where they are in two currencies."""
         if len(self.totals) > 1:
             return None
         return self.totals[0] if self.totals else Cost(None, "", NOTHING, NOTHING)
@@ -147,7 +147,7 @@ class Plan:
 
     @cached_property
     def shares(self) -> tuple[Share, ...]:
-        """How much each changed rule causes; they add up to the change of all charges, exactly."""
+        """The share of each changed rule; they add up exactly to the change of all charges."""
         found: list[Share] = []
         for cost in self.totals:
             own = [self._share(i, title, cost.currency) for i, title in enumerate(self.changes)]
@@ -162,7 +162,7 @@ class Plan:
 
     @cached_property
     def same(self) -> bool:
-        """Whether nothing changes for anybody."""
+        """Whether nothing changes for any record."""
         return not self.tally.changed
 
 

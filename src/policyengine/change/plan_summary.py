@@ -1,4 +1,4 @@
-"""The counts and sums of a plan under plain names, and conditions on them."""
+"""The counts and sums of a plan by name, and conditions on them (`--fail-if`)."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ class Condition:
 
     @property
     def names(self) -> frozenset[str]:
-        """The names that it asks for."""
+        """The summary names that the condition uses."""
         return names(self.expression)
 
     def holds(self, summary: Mapping[str, int | Decimal | None]) -> bool | None:
-        """Whether it holds; None where that cannot be decided."""
+        """Whether the condition holds; None where it is not decided."""
         known = {
             name: _NO_SUM if value is None else Decimal(value) for name, value in summary.items()
         }  # fmt: skip
@@ -78,7 +78,7 @@ _NO_SUM = Unknown.of(Failure("amounts in two currencies have no sum"))
 
 
 def condition(text: str, place: str) -> Condition | tuple[Diagnostic, ...]:
-    """A condition out of a text, or what is wrong with it; `place` is what the text is called."""
+    """Parses a condition; returns it or its mistakes. `place` names the text in messages."""
     source = Source(place, text)
     names: dict[str, types.Type] = dict.fromkeys(RECORDS, types.COUNT)
     names.update(dict.fromkeys(SUMS, types.NUMBER))

@@ -1,9 +1,8 @@
-"""Two programs over the days of a period: what has to be asked of them, and when.
+"""The schedule of a comparison: the days on which two programs are evaluated, and what is evaluated.
 
-Both programs are asked on the evaluation date, and again on every later day of the period on which a
-version of a policy begins or ends in one of them. A finding counts once, on the first of these days on
-which the two programs disagree about it. A charge is due as the program says on the last of these days
-that is not after its due date.
+Both programs are evaluated on the evaluation date and on every later day of the period on which a version of
+a policy begins or ends. A finding counts once, on the first of these days on which the programs disagree. A
+charge is due as the program of the last of these days on or before its due date says.
 """
 
 from __future__ import annotations
@@ -29,7 +28,9 @@ OnDay = Callable[[date], Graph]
 
 @dataclass(frozen=True, slots=True)
 class SingleChange:
-    """OLD with one of the changes only: its number, the charges that it touches, and what they come to."""
+    """The old program with one of the changes: the number of the change, the charges that it affects, their
+    amounts.
+    """
 
     number: int
     touched: frozenset[ChargeKey]
@@ -38,9 +39,10 @@ class SingleChange:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A stretch of days for which each program stays as it is on the first, `day`; charges due in `days`.
+    """A range of days in which both programs stay as they are on its first `day`; charges due in `days`
+    count.
 
-    `handed` are, in OLD, the values of all gates.
+    `handed` computes the root values of the old program that its rules below the root read.
     """
 
     day: date
@@ -54,9 +56,9 @@ class Interval:
 def stages(
     old: OnDay, new: OnDay, days: Days, turns: Sequence[date], causes: Sequence[Cause] = ()
 ) -> tuple[Interval, ...]:
-    """The stages of a period; `turns` are the days on which programs are asked, the evaluation date first.
+    """The intervals of a period; `turns` are the evaluation days, the evaluation date first.
 
-    `causes` are, in order, the changes of which the single effects are wanted.
+    `causes` are the changes whose single effects are computed, in order.
     """
     marks = Marks()
     found = []
@@ -104,7 +106,7 @@ def _charges(rules: Iterable[Rule]) -> list[Rule]:
 
 
 def turning_days(units: Iterable[PolicyDocument], as_of: date, last: date) -> tuple[date, ...]:
-    """The evaluation date, and every later day up to the last one on which a version begins or has ended."""
+    """The evaluation date and every later day up to `last` on which a version begins or has ended."""
     found = {as_of}
     for unit in units:
         start, end = unit.policy.from_, unit.policy.until_including

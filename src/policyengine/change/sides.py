@@ -1,4 +1,4 @@
-"""One program on one day, as far as it has to be asked: compiled, and read off as states and amounts."""
+"""One side of a comparison: a program on one day, compiled for the rules in question."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Facts = dict[tuple[Who, ChargeKey], frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class RootValues:
-    """The values of the record itself that what is below it reads; where they are alike, so is that."""
+    """Computes the values of the root that rules below it read. Equal values mean equal findings below."""
 
     names: tuple[str, ...]
     compiled: Compiled
@@ -38,10 +38,10 @@ class RootValues:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What a program finds on a day, for some of its rules: for the record itself, and `below` it.
+    """Computes findings and charges of one program on a day: those of the root, and those `below` it.
 
-    What recurs is worked out apart: it is slower, and most changes leave it alone. Where there is a `gate`,
-    the rules below are those of the program that it is compared with, but for the values of the gate.
+    Recurring charges are compiled apart, since they are slower and most changes leave them alone. With a
+    `gate`, both programs have the same rules below the root and differ only in the gate's values.
     """
 
     compiled: tuple[Compiled, ...]
@@ -49,17 +49,17 @@ class Side:
     gate: RootValues | None = None
 
     def read(self, record: Record, days: Days, found: Found, bill: Bill) -> None:
-        """Adds what holds for the record itself, and what falls due in these days."""
+        """Adds the findings and the charges of the root."""
         for each in self.compiled:
             _read(each, record, days, found, bill)
 
     def read_below(self, record: Record, days: Days, found: Found, bill: Bill) -> None:
-        """Adds the same for everyone below it."""
+        """Adds the findings and the charges of all descendants."""
         if self.below is not None:
             _read(self.below, record, days, found, bill)
 
     def facts_for(self, record: Record) -> Facts:
-        """The facts, as `entity.fact`, that keep charges of a record from being decided; else a sentence."""
+        """The missing facts, as `entity.fact`, that keep charges undetermined; else a sentence."""
         causes: Facts = {}
         for each in (*self.compiled, *([self.below] if self.below is not None else [])):
             rules = [rule for rule in each.graph.rules if rule.finding is Charge]
@@ -101,7 +101,7 @@ def _note(found: Found, who: Who, stated: Iterable[tuple[What, State]]) -> None:
 
 
 def side_of(graph: Graph, rules: Iterable[Rule], shown: Iterable[Key], day: date, other: Graph) -> Side:
-    """The side of a program, with these rules and derived facts only, beside another program."""
+    """Compiles one side for the given rules and derived facts; `other` is the other program."""
     root = graph.vocabulary.root
     chosen, more = list(rules), list(shown)
     recurring = [rule for rule in chosen if rule.entity in graph.repeats]
@@ -117,7 +117,7 @@ def side_of(graph: Graph, rules: Iterable[Rule], shown: Iterable[Key], day: date
 
 
 def _gate(graph: Graph, below: Sequence[Rule], day: date, other: Graph) -> RootValues | None:
-    """The gate, if the other program has the same rules below but for what they are handed down."""
+    """The root values that decide everything below; None where the programs have different rules below."""
     root = graph.vocabulary.root
     marks = Marks(root)
     theirs = {marks.rule(other, rule) for rule in other.rules}
@@ -130,20 +130,20 @@ def _gate(graph: Graph, below: Sequence[Rule], day: date, other: Graph) -> RootV
 
 
 def gate_code(graph: Graph, names: Iterable[str], day: date) -> Compiled:
-    """What works out some values of the record itself."""
+    """Compiles the computation of some root values."""
     root = graph.vocabulary.root
     return compile_graph(slice_of(graph, (), [(root, name) for name in names]), day)
 
 
 def parts_of(rules: Iterable[Rule]) -> frozenset[ChargeKey]:
-    """The charges among some rules."""
+    """The charges among the rules."""
     return frozenset(
         ChargeKey(rule.origin.policy, rule.origin.id) for rule in rules if rule.finding is Charge
     )
 
 
 def ranks_of(graphs: Iterable[Graph]) -> Mapping[str, Mapping[str, int]]:
-    """For each policy that knows levels, where each stands from the lowest up; later graphs count more."""
+    """The rank of each level by policy, the lowest level first; later graphs override earlier ones."""
     found: dict[str, dict[str, int]] = {}
     for graph in graphs:
         for policy, titles in level_titles(graph).items():
@@ -152,7 +152,7 @@ def ranks_of(graphs: Iterable[Graph]) -> Mapping[str, Mapping[str, int]]:
 
 
 def level_titles(graph: Graph) -> dict[str, dict[str, str]]:
-    """For each policy that knows levels their titles, from the lowest level up."""
+    """The titles of the levels by policy, the lowest level first."""
     found: dict[str, dict[str, str]] = {}
     for rule in graph.rules:
         reading = rule.fields.get("level_title")

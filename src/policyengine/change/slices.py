@@ -1,7 +1,7 @@
-"""The part of a graph that some rules rest on, and which rules say the same in two graphs.
+"""Program slices: the part of a graph that some rules depend on, and the rules that two graphs share.
 
-To compare two programs for a whole population, only what differs has to be worked out. A rule that is
-read off the same expressions, down to the facts, finds the same for every record.
+A comparison computes only what differs. A rule with the same expressions down to the facts has the same
+findings for every record.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ Mark = int
 
 
 class Marks:
-    """Marks for the nodes and rules of any number of graphs; equal ones stand for equal meaning.
+    """Digests of the nodes and rules of several graphs; equal digests mean equal values.
 
-    Nodes of the entity `taken` are taken as they come: only their names count.
+    Nodes of the entity `taken` are compared by name only.
     """
 
     def __init__(self, taken: str | None = None) -> None:
@@ -28,7 +28,7 @@ class Marks:
         self._graphs: dict[int, tuple[Graph, dict[Key, Mark]]] = {}
 
     def nodes(self, graph: Graph) -> dict[Key, Mark]:
-        """The mark of every node of a graph that compiles."""
+        """The digest of every node of a graph."""
         held = self._graphs.get(id(graph))
         if held is None:
             held = self._graphs[id(graph)] = (graph, self._mark(graph))
@@ -51,7 +51,7 @@ class Marks:
         return self._known.setdefault(what, len(self._known))
 
     def rule(self, graph: Graph, rule: Rule) -> Mark:
-        """The mark of what a rule finds: for whom, with which status and values; titles do not matter."""
+        """The digest of a rule: entity, status and values; titles do not count."""
         fields = tuple(
             (name, self._reading(graph, rule.entity, reading))
             for name, reading in shown_fields(rule).items()
@@ -80,13 +80,13 @@ class Marks:
 
 
 def different(marks: Marks, graph: Graph, other: Graph) -> tuple[Rule, ...]:
-    """The rules of a graph that the other one does not have as they are."""
+    """The rules of a graph that `other` does not have unchanged."""
     theirs = {marks.rule(other, rule) for rule in other.rules}
     return tuple(rule for rule in graph.rules if marks.rule(graph, rule) not in theirs)
 
 
 def derived(marks: Marks, graph: Graph, other: Graph) -> frozenset[Key]:
-    """The derived facts of a graph that decisions show and that the other one does not work out alike."""
+    """The derived facts of a graph that decisions show and that `other` computes differently."""
     mine, theirs = marks.nodes(graph), marks.nodes(other)
     return frozenset(
         key for key, node in graph.every_node() if node.exported and mine[key] != theirs.get(key)
@@ -94,7 +94,7 @@ def derived(marks: Marks, graph: Graph, other: Graph) -> frozenset[Key]:
 
 
 def slice_of(graph: Graph, rules: Sequence[Rule], shown: Iterable[Key] = ()) -> Graph:
-    """The graph with only these rules, and only the nodes that they and the derived facts `shown` need."""
+    """The graph reduced to these rules, the derived facts `shown`, and the nodes that they depend on."""
     pending: list[Key] = list(shown)
     for rule in rules:
         found = ((graph.node(rule.entity, name), name) for name in read_by(rule))
@@ -117,7 +117,7 @@ def slice_of(graph: Graph, rules: Sequence[Rule], shown: Iterable[Key] = ()) -> 
 
 
 def handed_down(graph: Graph, rules: Sequence[Rule], entity: str) -> tuple[str, ...]:
-    """The nodes of an entity that rules of entities below it read, themselves or on their way."""
+    """The nodes of an entity that rules of its descendants depend on."""
     part = slice_of(graph, rules)
     read = {need for key, _ in part.every_node() if key[0] != entity for need in graph.needs(key)}
     for rule in rules:

@@ -1,6 +1,6 @@
-"""What is found for somebody, as plain states that can be compared: a level, a rate, a party, a status.
+"""Findings as plain states that can be compared: a level, a rate, a party, a status.
 
-A *move* is a state that becomes another one. Moves have names, by which people ask for them: somebody
+A *move* is a change from one state to a different one. Moves have names for reports and conditions: a subject
 loses a discount, is newly blocked.
 """
 
@@ -37,7 +37,7 @@ State = str | Decimal
 
 
 class What(NamedTuple):
-    """What is compared: a part of a policy; `aspect` tells apart what it says (by role, period, due date)."""
+    """The compared part of a policy; `aspect` tells its states apart (role, period, due date)."""
 
     section: str
     policy: str
@@ -46,9 +46,9 @@ class What(NamedTuple):
 
 
 class Move(NamedTuple):
-    """One state that becomes another: levels and parties as ids, rates as decimals, `none`, `undetermined`.
+    """A change of one state: levels and parties by id, rates as decimals, `none`, `undetermined`.
 
-    Of due dates and derived facts only that they differ is told.
+    For due dates and derived facts only the fact of a change is kept.
     """
 
     what: What
@@ -74,7 +74,7 @@ def states(outcome: Outcome) -> Iterator[tuple[What, State]]:
 
 
 def owner(what: What) -> What | None:
-    """The finding that a due date, or what else is said of it, belongs to; None for what is no part."""
+    """The finding that an aspect such as a due date belongs to; None where it is the finding itself."""
     if what.section == Obligation.section and what.aspect.endswith(f"/{DUE}"):
         return what._replace(aspect=what.aspect.removesuffix(f"/{DUE}"))
     return what._replace(aspect="") if what.section in OTHERS and what.aspect == VALUE else None
@@ -106,7 +106,7 @@ _ASPECT = {Duty.section: "role", Obligation.section: "period"}
 
 
 def move(what: What, before: State, after: State) -> Move:
-    """The move, as it is counted: periods are put together, days are left out."""
+    """The move to count for a change of state: periods are merged, days are left out."""
     aspect = what.aspect
     if what.section == Obligation.section:
         aspect = DUE if aspect.endswith(f"/{DUE}") else ""
@@ -143,7 +143,7 @@ NAMES: Mapping[str, str] = {
 
 
 def names(found: Move, ranks: Mapping[str, int]) -> Iterator[str]:
-    """The names of a move; `ranks` are the levels of its policy from the lowest up."""
+    """The names of a move; `ranks` gives the order of the levels of its policy."""
     what, before, after = found
     if UNDETERMINED in (before, after):
         yield "newly_undetermined" if after == UNDETERMINED else "newly_decided"

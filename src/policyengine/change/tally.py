@@ -1,4 +1,4 @@
-"""What a change does to a population, counted so far; tallies of parts of a population add up."""
+"""The counts and sums of a comparison so far; tallies of chunks add up."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Sums = dict[tuple[ChargeKey, str], tuple[Decimal, Decimal]]
 
 
 class Delta(NamedTuple):
-    """How much more one record pays, and whose it is; below zero it pays less."""
+    """The increase for one record, with its key and label; below zero a decrease."""
 
     amount: Decimal
     key: str
@@ -27,13 +27,12 @@ class Delta(NamedTuple):
 class Tally:
     """Counts and sums.
 
-    `named` and `moves` count records, `subjects` those who are judged (a record may hold several).
-    `flows` are the levels before and after of all subjects, also of those who stay. `sums` are the net
-    charges before and after, by charge and currency, of all that is determined on both sides; `undecided`
-    counts the others by the side that does not know, and `facts` what keeps them from being decided.
-    `deltas` are the records whose charges change. `effects` are what single changes do by themselves, by
-    their number and currency; `unsure` counts the charges that a single change leaves undetermined.
-    `days` count the records by the first day on which something differs for them.
+    `named` and `moves` count records, `subjects` the subjects (a record may hold several). `flows` counts
+    levels before and after for all subjects, also for those who stay. `sums` are the net charges before and
+    after, by charge and currency, where both sides determine them; `undecided` counts the others by the side
+    that does not, and `facts` the missing facts. `deltas` are the records whose charges change. `effects` are
+    the amounts that single changes cause, by number and currency; `unsure` counts the charges that a single
+    change leaves undetermined. `days` counts records by the first day on which they differ.
     """
 
     records: int = 0
@@ -51,16 +50,16 @@ class Tally:
     days: Counter[date] = field(default_factory=Counter)
 
     def pay(self, part: ChargeKey, currency: str, before: Decimal, after: Decimal) -> None:
-        """Adds what a charge comes to before and after."""
+        """Adds the amount of a charge before and after."""
         held = self.sums.get((part, currency), (NOTHING, NOTHING))
         self.sums[part, currency] = (EXACT.add(held[0], before), EXACT.add(held[1], after))
 
     def effect(self, number: int, currency: str, amount: Decimal) -> None:
-        """Adds what a single change does."""
+        """Adds the effect of a single change."""
         self.effects[number, currency] = EXACT.add(self.effects.get((number, currency), NOTHING), amount)
 
     def add(self, other: Tally) -> None:
-        """Adds the tally of more records."""
+        """Adds the tally of a different chunk."""
         self.records += other.records
         self.changed += other.changed
         for name in ("named", "moves", "subjects", "flows", "undecided", "facts", "unsure", "days"):

@@ -1,4 +1,4 @@
-"""What the parts of two versions of a program are called; the new version has the last word."""
+"""The titles of policies, parts, levels and entities in two versions; the new version wins."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from policyengine.program.linked import Program
 
 @dataclass(frozen=True, slots=True)
 class Titles:
-    """Titles by what they are of; what has none is called by its id, as words."""
+    """Titles by id; a missing title falls back to the id in words."""
 
     policies: dict[str, str] = field(default_factory=dict)
     parts: dict[tuple[str, str, str], str] = field(default_factory=dict)
@@ -27,28 +27,28 @@ class Titles:
     judged: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     def policy(self, policy: str) -> str:
-        """A policy."""
+        """The title of a policy."""
         return self.policies.get(policy) or words(policy)
 
     def part(self, section: str, policy: str, id: str) -> str:
-        """A part of a policy, as findings of a section name it."""
+        """The title of a part of a policy, for findings of a section."""
         return self.parts.get((section, policy, id)) or words(id)
 
     def level(self, policy: str, level: str) -> str:
-        """A level of a policy."""
+        """The title of a level of a policy."""
         return self.levels.get((policy, level)) or words(level)
 
     def label(self, id: str) -> str:
-        """A party or an item."""
+        """The title of a party or an item."""
         return self.labels.get(id) or words(id)
 
     def entity(self, entity: str) -> str:
-        """One of an entity."""
+        """The title of an entity."""
         return self.entities.get(entity) or words(entity)
 
 
 def titles_of(programs: Iterable[Program]) -> Titles:
-    """The titles of programs that compile; later ones count more."""
+    """The titles of programs that compile; later programs override earlier ones."""
     found = Titles()
     for program in programs:
         if program.graph is None or program.declarations is None:

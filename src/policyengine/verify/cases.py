@@ -1,7 +1,7 @@
-"""The cases of a test: each a test of its own, with what it changes and what comes out of it.
+"""Expands the cases of a policy test: each case is a test with its own changes and expectations.
 
-A case is a mapping of what is different, or a list with a value for each of the `columns` of the test. A
-column that is a fact takes its place in the record; what is expected refers to any column as `<column>`.
+A case is a mapping of differences, or a list with a value for each of the `columns` of the test. A column
+named after a fact sets that fact of the record; expectations refer to any column as `<column>`.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _LONGEST = 80
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One run of a test: a case of it, or the test itself.
+    """One run of a test: one of its cases, or the test itself.
 
-    `changes` are the mappings of facts that take the place of those in the record, the later ones last.
+    `changes` are the mappings of facts that override those of the record, later ones last.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Variant:
 def variants(
     case: Case, place: Pointer, document: Document, facts: Iterable[str]
 ) -> Iterator[Variant | Diagnostic]:
-    """The runs of a test, in their order, and what is wrong with its cases."""
+    """The runs of a test in order, and the mistakes in its cases."""
     if not case.cases:
         if case.columns:
             at = document.key_span((*place, "columns"))
@@ -72,7 +72,7 @@ def variants(
 
 
 def _columns(case: Case, place: Pointer, document: Document, facts: list[str]) -> Iterator[Diagnostic]:
-    """Columns that stand for nothing, and words in angle brackets that are no column."""
+    """Reports columns without a use, and words in angle brackets that name no column."""
     used: dict[str, Span] = {}
     for key in ("expect", "expect_exactly", "with", "record"):
         for scalar in _scalars(document.at((*place, key))):
@@ -143,7 +143,7 @@ def _variant(
 def _named(
     case: Case, row: CasePart, document: Document, place: Pointer, cells: Mapping[str, Node], names: set[str]
 ) -> str:
-    """The name of the test and what is different in the case; told apart by number where that is the same."""
+    """The name of a run: the test and the differences of the case, with a number where that is ambiguous."""
     changes = document.at((*place, "with"))
     different = {**cells}
     if isinstance(changes, MappingNode):
@@ -164,7 +164,7 @@ def _brief(cell: Node) -> str:
 
 
 def _filled(node: Node, cells: Mapping[str, Node]) -> Node:
-    """A node with the cells in the place of their names; a cell keeps its own place."""
+    """A node with `<column>` replaced by cells; a cell keeps its own place."""
     if not cells:
         return node
     if isinstance(node, MappingNode):

@@ -1,4 +1,4 @@
-"""What the expectations of a test look at: the findings of a decision that they were held against."""
+"""The findings of a decision that the expectations of a test are compared with."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VALUES = "values"
 
 
 def seen(test: Prepared, decision: dict[str, Any]) -> Iterator[tuple[str, int | None]]:
-    """The findings by section and position; None: that the section holds nothing else, or derived values."""
+    """The checked findings by section and position; position None for closed sections and derived values."""
     for closed, nodes in ((False, test.expect), (True, test.exactly)):
         for node in nodes:
             for name, entry in node.entries.items():

@@ -1,4 +1,4 @@
-"""Conditions turned round, and comparisons, `and` and `or` exchanged for their neighbours."""
+"""Mutations of conditions: negated conditions; comparisons, `and` and `or` replaced by their opposites."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _WORD = {And: ("and", "or"), Or: ("or", "and")}
 
 
 def exchanged(places: DocumentIndex, expression: Expression) -> Iterator[Replacement]:
-    """Every comparison with its neighbour, every `and` with `or`, as far as they are written out."""
+    """Replaces every written comparison by its neighbour and every `and` by `or`."""
     for part in walk(expression):
         if isinstance(part, Comparison):
             gap = _gap(places, part.left, part.right)
@@ -52,7 +52,7 @@ def _joints(places: DocumentIndex, part: And | Or) -> Iterator[Replacement]:
 
 
 def _told(whole: Span, edited: Replacement) -> Replacement:
-    """The change, in words of all that it is about."""
+    """The replacement, described by the text of the whole condition."""
     edit = edited.edits[0]
     before, after = whole.text[: edit.at.start - whole.start], whole.text[edit.at.end - whole.start :]
     said = change(whole, f"{before}{edit.text}{after}").words
@@ -60,7 +60,7 @@ def _told(whole: Span, edited: Replacement) -> Replacement:
 
 
 def turned(places: DocumentIndex, expression: Expression, boolean: bool) -> Iterator[Replacement]:
-    """Every condition that is written as one, turned round; `boolean`: whether the whole is a condition."""
+    """Negates every written condition; `boolean` tells whether the whole expression is a condition."""
     for part in _conditions(expression) if boolean else _inner(expression):
         if isinstance(part, Literal):
             continue
@@ -75,7 +75,7 @@ def _conditions(expression: Expression) -> Iterator[Expression]:
 
 
 def _inner(expression: Expression) -> Iterator[Expression]:
-    """The conditions in an expression: what is joined by them, chosen by them, looked for by them."""
+    """The conditions within an expression: operands, branches, filters."""
     for part in walk(expression):
         match part:
             case And(operands) | Or(operands):
@@ -100,7 +100,7 @@ def _negated(places: DocumentIndex, part: Expression) -> Replacement | None:
 
 
 def _subject(part: Expression) -> Expression | None:
-    """What is tested."""
+    """The tested value."""
     if isinstance(part, Comparison):
         return part.left
     return part.value if isinstance(part, In) else None
@@ -118,7 +118,7 @@ def _is_condition(part: Expression) -> bool:
 
 
 def _test(places: DocumentIndex, part: Expression) -> Replacement | None:
-    """A `fact: test` pair: the test turned round."""
+    """Negates the test of a `fact: test` pair."""
     value = next((at for whole, at in places.tests if part.span in (whole, at)), None)
     if value is None or not isinstance(part, (Comparison, In)):
         return None
@@ -138,7 +138,7 @@ def _test(places: DocumentIndex, part: Expression) -> Replacement | None:
 
 
 def _gap(places: DocumentIndex, left: Expression, right: Expression) -> Span | None:
-    """What is written between two parts of one text."""
+    """The text between two parts of one expression."""
     one, other = places.scalar(left.span), places.scalar(right.span)
     if one is None or one is not other or left.span.end > right.span.start:
         return None

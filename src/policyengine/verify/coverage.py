@@ -1,7 +1,7 @@
-"""What the tests of a program exercise, and what none of them does.
+"""Coverage of policy tests: the goals of a program that its tests meet.
 
-A test exercises only what the findings rest on that it expects something of: a rule whose outcome nobody
-looks at is not tested by being evaluated.
+A test covers only nodes behind findings that it expects something of. A rule is not tested by being
+evaluated.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _NO_CASES = Cases((), "")
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Of one program: how many goals there are, and those that no test meets, sorted by place."""
+    """The coverage of one program: the number of goals, and the unmet ones sorted by place."""
 
     program: str
     total: int
@@ -45,12 +45,12 @@ class Coverage:
 
     @property
     def met(self) -> int:
-        """How many are met."""
+        """The number of goals met."""
         return self.total - len(self.unmet)
 
 
 def coverage(program: Program, sources: Sequence[Source], tests: Iterable[Ready]) -> Coverage:
-    """What tests of a program exercise; `sources` are those that it was loaded from."""
+    """The coverage of a program by its tests; `sources` are the texts that it was loaded from."""
     days = turning_points(program.units, program.as_of)
     loaded = (program if day == program.as_of else loading.load(program.name, sources, day) for day in days)
     goals: dict[tuple[str, int, int, str], Goal] = {}
@@ -87,7 +87,7 @@ class Goals:
         return cls(program, graph, places, {unit.policy.id: unit for unit in units})
 
     def all(self) -> Iterator[Goal]:
-        """Every goal of this day: of rules, of versions, of the expressions that rules rest on."""
+        """Every goal of this day: of rules, of versions, of the expressions that rules depend on."""
         used = set(self._derived())
         for rule in self.graph.rules:
             used.update(self._keys(rule))
@@ -109,7 +109,7 @@ class Goals:
             yield from (goal for _, _, goal in ways(self.graph, part, self.places))
 
     def _keys(self, rule: Rule) -> tuple[Key, ...]:
-        """The nodes that a finding rests on."""
+        """The nodes that a finding depends on."""
         if id(rule) not in self._needed:
             found = (self.graph.node(rule.entity, name) for name in nodes_of(rule))
             keys = [(each[0], each[1].name) for each in found if each is not None]
@@ -137,7 +137,7 @@ class Goals:
                         yield from self._met_at(each, key)
 
     def looked_at(self, test: Ready, record: Record) -> frozenset[Key]:
-        """The nodes that the findings rest on that a test expects something of."""
+        """The nodes behind the findings that a test expects something of."""
         decision = evaluate(self.program, record)
         found = instances(root_scope(self.graph, record, self.program.as_of))
         looked = set(seen(test.test, to_json(decision)))
@@ -145,11 +145,11 @@ class Goals:
         return frozenset(keys.union(self._derived() if (VALUES, None) in looked else ()))
 
     def _derived(self) -> tuple[Key, ...]:
-        """The derived facts that a decision shows, and what they rest on."""
+        """The derived facts that a decision shows, and the nodes that they depend on."""
         return self._below([key for key, node in self.graph.every_node() if node.exported])
 
     def _below(self, keys: Iterable[Key]) -> tuple[Key, ...]:
-        """The nodes, what they need, and what tells the cases of their values."""
+        """The nodes, their dependencies, and the nodes that select between their reasons."""
         found = closure(self.graph, keys)
         told = [
             (owner[0], case.node)
@@ -162,7 +162,7 @@ class Goals:
     def _looked_at(
         self, looked: set[tuple[str, int | None]], found: Mapping[str, list[Scope]]
     ) -> Iterator[tuple[Rule, Scope]]:
-        """The rules that a test expects something of, with whom they judge."""
+        """The rules that a test expects something of, with the instance of each finding."""
         counts: dict[str, int] = {}
         for rule in self.graph.rules:
             section = rule.finding.section
@@ -200,7 +200,7 @@ def _version(unit: PolicyDocument) -> Goal:
 
 
 def _instances(scope: Scope, entity: str, found: Mapping[str, list[Scope]]) -> list[Scope]:
-    """The instance of an entity that one lies in; else all of that entity."""
+    """The instance of an entity that contains the scope; else all instances of that entity."""
     at: Scope | None = scope
     while at is not None and at.entity != entity:
         at = at.above

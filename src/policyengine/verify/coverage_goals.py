@@ -1,8 +1,8 @@
-"""What tests of a program ought to show, read off its graph, whatever kinds of policy it comes from.
+"""Coverage goals of expressions, read off the graph for every kind of policy.
 
-A goal is a place in a policy, a sentence, and something that is true of some evaluations: a condition
-holds, or does not; a value lies at an edge, or just beyond it; one alternative alone decides; a rule comes
-to a status, a level, a party. Only what is written counts: conditions that a kind adds are its own affair.
+A goal is a place in a policy, a sentence, and a property of evaluations: a condition holds, or fails; a value
+is at an edge, or just beyond it; one alternative alone decides. Only written expressions have goals;
+conditions that a kind adds have none.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ _SHORT = {"<": -1, "<=": 0, ">": 1, ">=": 0}
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Something that tests ought to show: where, and in words what none of them shows."""
+    """A situation that tests should cover: its place, and the sentence for leaving it out."""
 
     at: Span
     words: str
 
     @property
     def key(self) -> tuple[str, int, int, str]:
-        """What makes it the same goal on every day."""
+        """The identity of the goal across days."""
         return self.at.source.name, self.at.start, self.at.end, self.words
 
 

@@ -28,7 +28,7 @@ SHORT: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ExpectedShape:
-    """What may stand at one place of a decision."""
+    """The JSON type allowed at one place of a decision."""
 
     schema: Schema
     name: str | None = None
@@ -36,18 +36,18 @@ class ExpectedShape:
 
     @property
     def keys(self) -> Mapping[str, Any] | None:
-        """The keys of an object that has certain ones; None for anything else."""
+        """The keys of an object with fixed keys; None for anything else."""
         found: Mapping[str, Any] | None = self.schema.get("properties")
         return found
 
     @property
     def short(self) -> str | None:
-        """The key whose value may stand for the whole object."""
+        """The key whose value may be written in place of the whole object."""
         return SHORT.get(self.name or "")
 
     @property
     def is_any(self) -> bool:
-        """Whether any value may stand here, of the type of its fact."""
+        """Whether a value of any type is allowed."""
         return not set(self.schema) - {"description"}
 
     @property
@@ -64,7 +64,7 @@ class ExpectedShape:
         return "text" if kind == "string" else str(kind)
 
     def key(self, name: str) -> ExpectedShape | None:
-        """What may stand under a key; None where there is no such key."""
+        """The shape under a key; None where the key does not exist."""
         if self.is_any:
             return self
         if self.keys is not None:
@@ -73,13 +73,13 @@ class ExpectedShape:
         return _shape(below) if isinstance(below, dict) else None
 
     def item(self) -> ExpectedShape:
-        """What may stand in the list."""
+        """The shape of the items of the list."""
         return self if self.is_any else _shape(self.schema["items"])
 
 
 @cache
 def decision_shape() -> ExpectedShape:
-    """A whole decision."""
+    """The shape of a whole decision."""
     return ExpectedShape(_schema())
 
 

@@ -1,4 +1,4 @@
-"""Whether what a test expects can be said by a decision of the program at all."""
+"""Checks whether a decision of the program can contain what a test expects."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _MOST = 8
 
 
 def check_expectation(node: Node, words: Words) -> Iterator[Diagnostic]:
-    """Everything that is wrong with an `expect` or `expect_exactly`."""
+    """All mistakes in an `expect` or `expect_exactly`."""
     return _check(node, decision_shape(), (), words)
 
 
 def check_lists(node: Mapping) -> Iterator[Diagnostic]:
-    """What is wrong with an `expect_exactly` beyond that: it closes lists, and nothing else."""
+    """The further mistakes in an `expect_exactly`, which names lists only."""
     shape = decision_shape()
     for name, entry in node.entries.items():
         found = shape.key(name)

@@ -1,8 +1,8 @@
-"""What a decision says against what a test expects of it: everything that does not match.
+"""Compares a decision with the expectation of a test; returns everything that does not match.
 
-Of a mapping only the keys that are expected are looked at. Every item that is expected in a list must match
-one that is there, different ones different ones, in any order; an empty list is expected to be empty.
-Numbers are compared as numbers, everything else as it is written.
+Of a mapping only the expected keys are compared. Each expected item of a list must match a different item of
+the decision, in any order; an empty list must be empty. Numbers are compared by value, everything else as
+written.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ _NAMES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """One thing that was expected and is not so.
+    """An expectation that is not met.
 
-    `at` is the place of the expectation, `path` where it is in the decision; `because` are the reasons of
-    the finding that it is about.
+    `at` is the place of the expectation, `path` its path in the decision, `because` the reasons of the
+    finding.
     """
 
     at: Span
@@ -59,12 +59,12 @@ class Mismatch:
 
 
 def compare(expected: Node, decision: dict[str, Any], *, closed: bool = False) -> tuple[Mismatch, ...]:
-    """What does not match; with `closed` every list that is named holds what is expected and nothing else."""
+    """The mismatches; with `closed`, every named list must hold the expected items and no others."""
     return tuple(_Comparison(closed).of(expected, decision, decision_shape(), ()))
 
 
 def compare_item(expected: Node, finding: dict[str, Any], section: str, *, closed: bool) -> bool:
-    """Whether a finding of a section is as it is expected."""
+    """Whether a finding of a section matches its expectation."""
     shape = decision_shape().key(section)
     assert shape is not None
     return next(_Comparison(closed).of(expected, finding, shape.item(), ()), None) is None
@@ -123,7 +123,7 @@ class _Comparison:
 def _nearest(
     expected: Node, path: tuple[str, ...], actual: Items[Any], tried: Mappings[int, tuple[Mismatch, ...]]
 ) -> Iterator[Mismatch]:
-    """What is wrong with the item that was meant; if none was, that there is none, and the nearest one."""
+    """The mismatches of the item that was probably meant; else that there is none, with the nearest one."""
 
     def distance(j: int) -> tuple[int, int, int]:
         others = sum(each.other for each in tried[j])
@@ -141,7 +141,7 @@ def _nearest(
 
 
 def _picked(expected: Node, actual: Any) -> str:
-    """What is there, as far as it was asked for."""
+    """The part of the decision that the expectation asks for."""
     if isinstance(expected, Mapping) and isinstance(actual, dict):
         return brief({name: actual.get(name) for name in expected.entries})
     return brief(actual)

@@ -1,9 +1,9 @@
-"""Mutants: programs that differ from a given one by one small mistake, as somebody might make it.
+"""Mutants of a program: versions with one small mistake that somebody might make.
 
-Every threshold, rate, period and date is moved by one unit, every condition turned round, every
-comparison, `and` and `or` exchanged, every requirement and alternative dropped, every party replaced. A
-mutant is an edit of the text as it is written, so that it can be shown at its line. What may be edited is
-told by the graph: a number that no expression reads is no threshold.
+Every threshold, rate, period and date is moved by one unit, every condition negated, every comparison, `and`
+and `or` exchanged, every requirement and alternative dropped, every party replaced. A mutant is an edit of
+the written text, so that it has a line. The graph decides what is edited: a number that no expression reads
+is not a threshold.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from policyengine.verify.value_mutations import days_moved, moved, parties_repla
 
 @dataclass(frozen=True)
 class Mutant:
-    """A program with one mistake: where it is, what was done in words, and the sources that come of it.
+    """A program with one mistake: its place, a description, and the sources with the mistake.
 
-    `policy` is the id of the policy that it is in; None for the declarations of the program.
+    `policy` is the id of the changed policy; None for the declarations of the program.
     """
 
     at: Span
@@ -42,15 +42,15 @@ class Mutant:
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
-        """The sources of the program with the mistake; those that it is not in are the same objects."""
+        """The sources with the mistake; unchanged sources are the same objects."""
         return tuple(applied(source, self.edits) for source in self.original)
 
 
 def mutants(program: Program, sources: Sequence[Source]) -> Iterator[Mutant]:
     """The mutants of a program that compiles, each once, in the order of their places.
 
-    `sources` are those that the program was loaded from. Versions of every day are changed, not only those
-    in force on the day of `program`.
+    `sources` are the texts that the program was loaded from. Versions of every day are changed, not only
+    those in force on the day of `program`.
     """
     found: dict[tuple[Edit, ...], Mutant] = {}
     documents = _documents(program)
@@ -69,7 +69,7 @@ def _documents(program: Program) -> list[tuple[Document, str | None]]:
 
 
 def _graphs(program: Program, sources: Sequence[Source]) -> list[Graph]:
-    """The graphs of all days on which something changes; their places lie in the same sources."""
+    """The graph of every day on which a version begins or ends, all from the same sources."""
     days = turning_points(program.units, program.as_of)
     loaded = (program if day == program.as_of else loading.load(program.name, sources, day) for day in days)
     return [each.graph for each in loaded if each.graph is not None]
@@ -94,7 +94,7 @@ def _changes(places: DocumentIndex, graphs: Sequence[Graph], policy: bool) -> It
 
 
 def _all_rules(rules: Iterable[Rule]) -> Iterator[Rule]:
-    """The rules, and those that stand within others."""
+    """The rules and the rules nested in them."""
     for rule in rules:
         yield rule
         for reading in rule.fields.values():

@@ -1,7 +1,7 @@
-"""Which mutants of a program its tests notice, and a test for each one that they miss.
+"""Mutation testing of policies: the mutants that the tests notice, and a test for each missed one.
 
-A mutant that does not compile is noticed by `check`. One that is proved to treat all records alike, on
-every day on which anything changes, is no mistake at all, and does not count.
+`check` notices a mutant that does not compile. A mutant that is proved equivalent on every day is not a
+mistake and does not count.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _LIMIT = 1500
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What becomes of a mutant: `by` is the test that notices it, `reason` why nothing is known of it."""
+    """The result for a mutant: `by` is the test that notices it, `reason` why its effect is unknown."""
 
     mutant: Mutant
     state: State
@@ -47,28 +47,28 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """What becomes of all mutants of a program."""
+    """The results for all mutants of a program."""
 
     program: str
     verdicts: tuple[Verdict, ...]
 
     def count(self, *states: State) -> int:
-        """How many there are in one of these states."""
+        """The number of mutants with one of these results."""
         return sum(verdict.state in states for verdict in self.verdicts)
 
     @property
     def noticed(self) -> int:
-        """How many are noticed, by a test or by `check`."""
+        """The number of mutants noticed by a test or by `check`."""
         return self.count("noticed", "refused")
 
     @property
     def total(self) -> int:
-        """How many could be noticed."""
+        """The number of mutants that can be noticed."""
         return len(self.verdicts) - self.count("same")
 
     @property
     def missed(self) -> tuple[Verdict, ...]:
-        """Those that nothing notices."""
+        """The mutants that nothing notices."""
         return tuple(verdict for verdict in self.verdicts if verdict.state in ("missed", "open"))
 
 
@@ -79,7 +79,7 @@ Told = Callable[[int, int], None]
 def mutate(
     program: Program, sources: Sequence[Source], tests: Sequence[Ready], told: Told = lambda done, total: None
 ) -> Mutation:
-    """Judge every mutant of a program that compiles by those of its tests that pass."""
+    """Runs the passing tests of a program on every mutant of it."""
     judge = _Judge.of(program, tests)
     found = list(mutants(program, sources))
     verdicts = []
@@ -116,7 +116,7 @@ class _Judge:
         return cls(program, passing, tuple(looked), [0] * len(passing))
 
     def judge(self, mutant: Mutant) -> Verdict:
-        """What becomes of a mutant."""
+        """The result for a mutant."""
         days: dict[date, Program] = {}
 
         def on(day: date) -> Program:
@@ -134,7 +134,7 @@ class _Judge:
         return self._missed(mutant, on)
 
     def _likely_first(self, mutant: Mutant) -> list[int]:
-        """The tests, those first that look at what was changed, and of these the ones that notice most."""
+        """The tests, first those that check the changed part, and among these the most successful."""
         touched = set(self._touched(mutant))
         return sorted(
             range(len(self.tests)), key=lambda i: (not touched & self.looked[i], -self.noticed[i], i)
@@ -159,7 +159,7 @@ class _Judge:
         return self._places[0]
 
     def _missed(self, mutant: Mutant, on: Callable[[date], Program]) -> Verdict:
-        """A witness for a mutant that no test notices, as a test."""
+        """A test that would notice the missed mutant."""
         reason, state = _ALIKE, "same"
         for day in self._days(mutant, on):
             old, new = loading.load(self.program.name, mutant.original, day), on(day)
@@ -176,7 +176,7 @@ class _Judge:
         return Verdict(mutant, "open" if state == "open" else "same", reason=reason)
 
     def _days(self, mutant: Mutant, on: Callable[[date], Program]) -> list[date]:
-        """The day of the program, and those on which a version begins or ends, with the mistake too."""
+        """The day of the program, and the days on which a version begins or ends in either program."""
         day = self.program.as_of
         others = {*turning_points(self.program.units, day), *turning_points(on(day).units, day)} - {day}
         return [day, *sorted(others)]

@@ -1,4 +1,4 @@
-"""Parts left out: requirements, alternatives of a condition, whatever a finding is read off."""
+"""Mutations by omission: a requirement, an alternative of a condition or a whole part is dropped."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _JOINT = {And: "and", Or: "or"}
 
 
 def dropped(places: DocumentIndex, origin: Origin) -> Iterator[Replacement]:
-    """The part that a finding comes from, taken out of its list or mapping."""
+    """Removes the part that a finding comes from."""
     for node in places.containers:
         found = next((i for i, (name, _) in enumerate(_members(node)) if name == origin.at), None)
         if found is not None:
@@ -28,7 +28,7 @@ def dropped(places: DocumentIndex, origin: Origin) -> Iterator[Replacement]:
 
 
 def dropped_operands(places: DocumentIndex, expression: Expression) -> Iterator[Replacement]:
-    """Every alternative of an `or` and every part of an `and`, taken out."""
+    """Removes each operand of an `or` or `and`."""
     for part in walk(expression):
         if isinstance(part, (And, Or)):
             yield from _written_out(places, part)
@@ -36,7 +36,7 @@ def dropped_operands(places: DocumentIndex, expression: Expression) -> Iterator[
 
 
 def _written_out(places: DocumentIndex, part: And | Or) -> Iterator[Replacement]:
-    """Operands of one text, with the word that joins them to the next or to the one before."""
+    """Removes operands written in one text, with the adjacent `and` or `or`."""
     spans = [operand.span for operand in part.operands]
     homes = {id(places.scalar(span)) for span in spans}
     if len(homes) > 1 or places.scalar(spans[0]) is None:
@@ -51,7 +51,7 @@ def _written_out(places: DocumentIndex, part: And | Or) -> Iterator[Replacement]
 
 
 def _listed(places: DocumentIndex, part: And | Or) -> Iterator[Replacement]:
-    """Operands that are items of a list, or pairs of a mapping."""
+    """Removes operands that are items of a list or pairs of a mapping."""
     for operand in part.operands:
         for node in places.containers:
             found = next((i for i, (_, whole) in enumerate(_members(node)) if whole == operand.span), None)
@@ -65,7 +65,7 @@ def _gone(part: Span, at: Span) -> Replacement:
 
 
 def _members(node: Mapping | Sequence) -> list[tuple[Span, Span]]:
-    """For each member of a list or mapping the place that names it, and all of it."""
+    """For each member of a list or mapping its name span and its full span."""
     if isinstance(node, Mapping):
         return [(entry.key.span, entry.key.span.to(entry.value.span)) for entry in node.entries.values()]
     return [(_name(item), item.span) for item in node.items]
@@ -82,7 +82,7 @@ def _name(item: object) -> Span:
 
 
 def _cut(node: Mapping | Sequence, i: int) -> Span | None:
-    """What to take out so that the member is gone and the rest stays as it is; the only one stays."""
+    """The span to delete so that one member is gone; None for the only member."""
     wholes = [whole for _, whole in _members(node)]
     if len(wholes) < 2:
         return None
@@ -93,5 +93,5 @@ def _cut(node: Mapping | Sequence, i: int) -> Span | None:
 
 
 def _end(span: Span) -> int:
-    """Where a member ends, without the blanks and line ends after it."""
+    """The end of a member, without trailing blanks and line ends."""
     return span.start + len(re.sub(r"\s+\Z", "", span.text))

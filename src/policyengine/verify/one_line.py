@@ -1,4 +1,4 @@
-"""Parts of a decision on one line, as they would be written in a test."""
+"""Parts of a decision on one line, in the syntax of a test."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LONGEST = 200
 
 
 def brief(value: Any) -> str:
-    """A value of a decision; of a finding what tells it from others."""
+    """A value of a decision on one line; a finding is reduced to its identifying keys."""
     text = _brief(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 

@@ -1,4 +1,4 @@
-"""Pairing what is expected with what is there, so that as many as possible find a partner."""
+"""Matches expected with actual items: a maximum bipartite matching."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 
 def pair(fits: Sequence[Sequence[bool]]) -> dict[int, int]:
-    """A largest pairing of rows with columns that fit them, as row -> column.
+    """A maximum matching of rows to columns that fit them, as row -> column.
 
-    Kuhn's algorithm: each row looks for a column, and may move a row that has it to another one.
+    Kuhn's algorithm: each row looks for a column, and may move the row that has it to a different one.
     """
     owner: dict[int, int] = {}
     for row in range(len(fits)):

@@ -1,7 +1,7 @@
-"""The words that decisions of a program can say at each place: ids, levels, stages, parties, facts.
+"""The values that a decision of a program can have at each place: ids, levels, stages, parties, facts.
 
-Most come from the rules themselves: a rule whose party is always one of two parties says these two and no
-other. A place at which a record puts in words of its own is open, and not listed.
+Most come from the rules: a rule that names one of two parties can say these two only. A place that takes
+values from the record is open, and not listed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _KEYS = {"block": "section", "block_title": "section_title"}
 
 
 def words_of(graph: Graph) -> Words:
-    """The words by place; what is not listed is open."""
+    """The possible values by place; places that are not listed are open."""
     found: dict[Place, set[str]] = {}
     for rule in graph.rules:
         for place, word in _rule(graph, rule, (rule.finding.section,)):
@@ -61,7 +61,7 @@ def _rule(graph: Graph, rule: Rule, place: Place) -> Iterator[tuple[Place, str]]
 
 
 def _origins(rule: Rule) -> Iterator[Origin]:
-    """Where its findings may come from: the rule itself, or a nearer part of it."""
+    """The origins of the findings of a rule: the rule itself, or a part of it."""
     yield rule.origin
     nearer = (*rule.origins.cases.values(), rule.origins.otherwise) if rule.origins is not None else ()
     for reading in nearer:
@@ -110,7 +110,7 @@ def _node(graph: Graph, entity: str, name: str) -> Iterator[str]:
 
 
 def _results(graph: Graph, entity: str, expression: Expression) -> Iterator[str]:
-    """The texts that an expression can come to."""
+    """The texts that an expression can return."""
     match expression:
         case Literal(value):
             yield from _constant(value)

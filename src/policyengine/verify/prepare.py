@@ -1,4 +1,4 @@
-"""The tests of a file made ready to be run: their records found, their expectations checked."""
+"""Prepares the tests of a file to run: finds their records and checks their expectations."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ReadFile = Callable[[str], Source | Diagnostic]
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A file of tests that was read: its model, and the document with every place."""
+    """A parsed file of tests: its model and its document."""
 
     file: TestFile
     document: Document
@@ -41,9 +41,9 @@ class Suite:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A test, or one case of it, that can be run; one without a record is skipped, or `broken`.
+    """A test or case ready to run; one without a record is skipped or `broken`.
 
-    `expect` and `exactly` are the mappings that the decision must match, each of them.
+    `expect` and `exactly` are the mappings that the decision must match, all of them.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Prepared:
 
 
 def read_tests(source: Source) -> Suite | tuple[Diagnostic, ...]:
-    """The file of tests that a text holds, or everything that is wrong with its form."""
+    """Parses a file of tests; returns it or all mistakes of its form."""
     read = read_yaml(source)
     if read.diagnostics:
         return read.diagnostics
@@ -74,7 +74,7 @@ def read_tests(source: Source) -> Suite | tuple[Diagnostic, ...]:
 def prepare(
     suite: Suite, graph_of: GraphOf, read: ReadFile
 ) -> tuple[tuple[Prepared, ...], tuple[Diagnostic, ...]]:
-    """The tests and their cases in their order, and everything that is wrong with the broken ones."""
+    """The tests and cases in order, and the mistakes in the broken ones."""
     report = Report(_same_names(suite))
 
     @cache
@@ -98,7 +98,7 @@ def _same_names(suite: Suite) -> Iterator[Diagnostic]:
 
 
 def _facts(graph: Graph | None) -> tuple[str, ...]:
-    """What a record may say of the partner itself."""
+    """The facts that a record may state about the root."""
     return tuple(graph.vocabulary.row(graph.vocabulary.root).fields) if graph is not None else ()
 
 
@@ -181,7 +181,7 @@ def _from_file(name: str, document: Document, i: int, read: ReadFile) -> Documen
 
 
 def _changed(record: Document, changes: Iterable[Node]) -> Document:
-    """The record with some facts replaced; what is written as empty is taken out."""
+    """The record with some facts replaced; an empty value removes the fact."""
     root = record.root
     changed = [each for each in changes if isinstance(each, Mapping)]
     if not changed or not isinstance(root, Mapping):

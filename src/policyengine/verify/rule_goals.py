@@ -1,4 +1,4 @@
-"""What each rule ought to come to in some test: its statuses, and the values that it shows."""
+"""Coverage goals of rules: each status and each shown value should occur in some test."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WAITING = ("upcoming", "due", "overdue")
 
 
 def parts_of(rule: Rule) -> Iterator[Rule]:
-    """The rule, and those whose findings are parts of its own."""
+    """The rule and the rules of its nested findings."""
     yield rule
     for reading in rule.fields.values():
         yield from _rules(reading)
@@ -40,7 +40,7 @@ def _rules(reading: Reading) -> Iterator[Rule]:
 def ways(
     graph: Graph, rule: Rule, places: tuple[DocumentIndex, ...]
 ) -> Iterator[tuple[str, Expression, Goal]]:
-    """What the status and the values of a rule can come to: the node, the outcome, the goal to see it."""
+    """The possible results of the status and values of a rule: the node, the result, and its goal."""
     for word, name in _shown(rule):
         key = _key(graph, rule.entity, name)
         leaves = list(_leaves(graph, key)) if key is not None else []
@@ -69,7 +69,7 @@ def _goal(rule: Rule, word: str, leaf: Expression, places: tuple[DocumentIndex, 
 
 
 def _column(leaf: Literal, places: DocumentIndex) -> str:
-    """The key that a text is written under, as the column of a matrix."""
+    """The key that a text is written under, such as the column of a matrix."""
     mapping = places.around(leaf.span)
     for name, entry in (
         mapping.entries.items() if mapping is not None and leaf.span.text == leaf.value else ()
@@ -107,7 +107,7 @@ def _outcomes(graph: Graph, entity: str, expression: Expression) -> Iterator[Exp
 
 
 def _settled(graph: Graph, entity: str, condition: Expression) -> bool | None:
-    """What a condition always is, as the policy says so or leaves it open; None where records decide."""
+    """The constant value of a condition; None where it depends on the record."""
     match condition:
         case Literal(bool() as value):
             return value
@@ -132,7 +132,7 @@ def _body(found: tuple[str, Node]) -> tuple[str, Expression]:
 
 
 def reached(scope: Scope, name: str) -> Expression | None:
-    """The outcome that a node comes to for one instance; None where that is not known."""
+    """The branch of a node that is taken for an instance; None where it is unknown."""
     owner = scope.owner(name)
     if owner is None:
         return None

@@ -1,4 +1,4 @@
-"""Running one test: the decision for its record, compared with what is expected."""
+"""Runs one test: evaluates its record and compares the decision with the expectation."""
 
 from __future__ import annotations
 
@@ -22,12 +22,11 @@ Status = Literal["passed", "failed", "todo", "skipped", "broken"]
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """How a test came out.
+    """The result of a test.
 
-    `broken` means that it cannot be run, or that its record cannot be read although the test does not
-    expect that; `diagnostics` say why for the record. `todo` means that it fails, as it is known to; with
-    `todo` and without mismatches it has `failed`, since it passes now. `decision` is the decision as JSON,
-    None without one.
+    `broken` means that the test cannot run, or that its record is unreadable without the test expecting that;
+    `diagnostics` say why for the record. `todo` means that the test is marked as known to fail and fails. A
+    marked test that passes has `failed`. `decision` is the decision as JSON, None without one.
     """
 
     name: str
@@ -41,7 +40,7 @@ class CaseResult:
 
 
 def run(test: Prepared, program: Program, record: Record | tuple[Diagnostic, ...] | None) -> CaseResult:
-    """The outcome of a test for a program that compiles, and its record or what is wrong with that."""
+    """The result of a test on a program that compiles, for its record or the mistakes of that."""
     if test.broken:
         return CaseResult(test.name, test.at, "broken")
     if record is None:
@@ -61,7 +60,7 @@ def run(test: Prepared, program: Program, record: Record | tuple[Diagnostic, ...
 
 
 def held_against(test: Prepared, data: dict[str, Any]) -> tuple[Mismatch, ...]:
-    """Everything in a decision that is not as the test expects it."""
+    """The mismatches of a decision with the expectations of a test."""
     return (
         *(each for node in test.expect for each in compare(node, data)),
         *(each for node in test.exactly for each in compare(node, data, closed=True)),

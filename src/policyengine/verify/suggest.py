@@ -1,4 +1,4 @@
-"""A test that tells a program from a mutant of it, as text to paste into a file of tests."""
+"""Suggests a test that tells a program from a mutant, as text for a file of tests."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _TELLING = (
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A test as YAML, an item of a list of tests, and the folder of its program."""
+    """A test as YAML, one item of the list of tests, and the folder of its program."""
 
     program: str
     as_of: date
@@ -42,7 +42,7 @@ class Suggestion:
 
 
 def suggestion(mutant: Mutant, old: Program, new: Program, record: Record) -> Suggestion | None:
-    """The test for a record that both versions treat differently, with what the right one says of it."""
+    """A test for a record that both versions treat differently, with the findings of the right version."""
     right, wrong = (to_json(evaluate(each, record)) for each in (old, new))
     expect = _different(right, wrong)
     if expect is None:
@@ -87,7 +87,7 @@ def _different(right: Mapping[str, Any], wrong: Mapping[str, Any]) -> tuple[str,
 
 
 def _rank(name: str) -> int:
-    """The most telling things first."""
+    """Orders keys by how much they tell."""
     return _TELLING.index(name) if name in _TELLING else len(_TELLING)
 
 
@@ -103,7 +103,7 @@ def _names(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _told(told: dict[str, Any], against: Mapping[str, Any]) -> dict[str, Any]:
-    """What differs; of parts only those that do, by their id and status, of the rest what is one value."""
+    """The differing values: nested parts that differ with id and status, else single values."""
     found: dict[str, Any] = {}
     for name, value in told.items():
         other = against.get(name)

@@ -1,4 +1,4 @@
-"""Whole files of tests: each with its program, loaded once for each day."""
+"""Runs whole files of tests; loads each program once for each day."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Wanted = Callable[[str, str, str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A test, the program as it is in force on its day, and its record, or what is wrong with that."""
+    """A test with its program on its day, and its record or the mistakes of that."""
 
     test: Prepared
     program: Program
@@ -39,7 +39,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A file of tests, ready to be run; `program` is the folder of its program."""
+    """A file of tests ready to run; `program` is the folder of its program."""
 
     file: str
     program: str = ""
@@ -48,14 +48,14 @@ class Opened:
     uncompiled: tuple[Diagnostic, ...] = ()
 
     def only(self, wanted: Wanted) -> Opened:
-        """The file with only those of its tests that are wanted."""
+        """The file reduced to the wanted tests."""
         kept = tuple(each for each in self.tests if wanted(each.test.name, self.file, self.program))
         return replace(self, tests=kept)
 
 
 @dataclass(frozen=True, slots=True)
 class SuiteResult:
-    """How the tests of a file came out.
+    """The results of a file of tests.
 
     `diagnostics` are the mistakes of the file and of its records, `uncompiled` those of the program.
     """
@@ -68,7 +68,7 @@ class SuiteResult:
 
 @dataclass(slots=True)
 class Programs:
-    """Opens programs from their folders, each once for each day; a folder is read once."""
+    """Loads programs by folder, once for each day; each folder is read once."""
 
     _opened: dict[tuple[str, date], Program] = field(default_factory=dict)
     _folders: dict[str, Folder] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class Programs:
         return self._opened[key]
 
     def sources(self, folder: str) -> tuple[Source, ...]:
-        """The texts of a program."""
+        """The sources of a program."""
         return self._folder(folder).sources
 
     def _folder(self, folder: str) -> Folder:
@@ -92,7 +92,7 @@ class Programs:
 
 
 def open_file(path: str, programs: Open) -> Opened:
-    """A file of tests, ready to be run; what cannot be read is a diagnostic."""
+    """Opens a file of tests; what cannot be read becomes a diagnostic."""
     source = read_file(path)
     if isinstance(source, Diagnostic):
         return Opened(path, diagnostics=(source,))
@@ -105,7 +105,7 @@ def open_file(path: str, programs: Open) -> Opened:
 
 
 def open_source(source: Source, programs: Open, read: ReadFile) -> Opened:
-    """The tests of a text; programs and records are opened by the names that stand in it."""
+    """Opens the tests of a text; it names its program and records by path."""
     suite = read_tests(source)
     if not isinstance(suite, Suite):
         return Opened(source.name, diagnostics=suite)
@@ -138,24 +138,24 @@ def _record(test: Prepared, reader: RecordReader) -> Record | tuple[Diagnostic, 
 
 
 def run_file(path: str, programs: Open) -> SuiteResult:
-    """Run the tests of a file; what cannot be read is a diagnostic."""
+    """Runs the tests of a file; what cannot be read becomes a diagnostic."""
     return run_opened(open_file(path, programs))
 
 
 def run_source(source: Source, programs: Open, read: ReadFile) -> SuiteResult:
-    """Run the tests of a text; programs and records are opened by the names that stand in it."""
+    """Runs the tests of a text; it names its program and records by path."""
     return run_opened(open_source(source, programs, read))
 
 
 def run_opened(opened: Opened) -> SuiteResult:
-    """Run the tests of a file that was opened."""
+    """Runs the tests of an opened file."""
     results = tuple(run(each.test, each.program, each.record) for each in opened.tests)
     broken = tuple(found for result in results for found in result.diagnostics)
     return SuiteResult(opened.file, results, (*opened.diagnostics, *broken), opened.uncompiled)
 
 
 def _unusable(suite: Suite, program: Program) -> Diagnostic | None:
-    """A folder that holds no program at all; mistakes in its policies are another matter."""
+    """Reports a folder that holds no program; mistakes in its policies are reported elsewhere."""
     if program.declarations is not None or any(found.span is not None for found in program.diagnostics):
         return None
     why = next(iter(program.diagnostics), None)

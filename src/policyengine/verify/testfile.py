@@ -1,4 +1,4 @@
-"""Files of policy tests: a record, a day, and what the decision must say."""
+"""The model of files of policy tests: a record, a day, and the expected decision."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EXACTLY = "lists of the decision that hold what is named and nothing else, also
 
 
 class CasePart(Part):
-    """One case of a test: what is different in it, and what is expected of it besides."""
+    """One case of a test: its differences and its additional expectations."""
 
     name: Text | None = field(
         default=None, description="what the case shows; left out, what is different in it"
@@ -39,7 +39,7 @@ CaseSpec = Annotated[
 
 
 class Case(Part):
-    """One record, or one for each of its cases, and what the decision about it must say."""
+    """A test: one record, or one for each of its cases, and the expected decision."""
 
     name: Text = field(description="what the test shows, as a sentence")
     as_of: Date | None = field(default=None, description="the evaluation date, if it is not that of the file")

@@ -1,7 +1,7 @@
-"""Thresholds, rates, periods and dates moved by one unit; parties replaced by another one.
+"""Mutations of values: thresholds, rates, periods and dates moved by one unit; parties replaced.
 
-The unit of a number is that of its last digit as it is written, of a rate a point of it, of a period its
-smallest part or what that is made of, of a date a day.
+The unit of a number is that of its last written digit, of a rate one percentage point, of a period its
+smallest part, of a date one day.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _WRAPPED = re.compile(r"""@?(["']?)(?P<inner>[^"']*)\1""")
 
 
 def moved(places: DocumentIndex, expression: Expression) -> Iterator[Replacement]:
-    """Every number, date and period that an expression reads, one unit up and one down."""
+    """Moves every number, date and period that an expression reads one unit up and one unit down."""
     for part in walk(expression):
         if isinstance(part, Literal) and _moves(part.value):
             for at in _written(places, part):
@@ -33,7 +33,7 @@ def moved(places: DocumentIndex, expression: Expression) -> Iterator[Replacement
 
 
 def days_moved(places: DocumentIndex) -> Iterator[Replacement]:
-    """The days between which a policy is in force."""
+    """Moves the days between which a policy is in force."""
     for key in ("from", "until_including"):
         node = places.document.at((key,))
         if isinstance(node, Scalar):
@@ -43,7 +43,7 @@ def days_moved(places: DocumentIndex) -> Iterator[Replacement]:
 def parties_replaced(
     places: DocumentIndex, expression: Expression, parties: Sequence[str]
 ) -> Iterator[Replacement]:
-    """Every party that an expression comes to, and the next one that is declared instead."""
+    """Replaces every party that an expression can return by the next declared one."""
     for part in walk(expression):
         if isinstance(part, Literal) and part.value in parties and part.span.text == part.value:
             following = parties[(parties.index(str(part.value)) + 1) % len(parties)]
@@ -52,7 +52,7 @@ def parties_replaced(
 
 
 def together(places: DocumentIndex, expressions: Iterable[Expression]) -> Iterator[Replacement]:
-    """The end of one range and the start of the next one: moved alone they would leave a gap or overlap."""
+    """Moves the end of one range with the start of the next: moved alone they leave a gap or overlap."""
     found = {at.start: at for tree in expressions for part in walk(tree) if isinstance(part, Literal)
              and type(part.value) is Decimal for at in _written(places, part)}  # fmt: skip
     ends = [at for at in found.values() if at.source.text[: at.start].endswith("..")]
@@ -70,7 +70,7 @@ def _moves(value: object) -> bool:
 
 
 def _written(places: DocumentIndex, part: Literal) -> Iterator[Span]:
-    """Where the value of a literal is written: at its place, in the range there, or beside it."""
+    """The span in which the value of a literal is written: at its place, or within a range there."""
     exact = _inside(part.span, part.value)
     if exact is not None and places.scalar(part.span) is not None:
         yield exact
@@ -82,7 +82,7 @@ def _written(places: DocumentIndex, part: Literal) -> Iterator[Span]:
 
 
 def _inside(span: Span, value: object) -> Span | None:
-    """The stretch of a place that says a value: all of it but quotation marks, or an end of a range."""
+    """The part of a span that states the value: without quotation marks, or one end of a range."""
     wrapped = _WRAPPED.fullmatch(span.text.strip())
     if wrapped is None:
         return None
@@ -106,7 +106,7 @@ def _says(text: str, value: object) -> bool:
 
 
 def shifted(text: str) -> list[str]:
-    """A value one unit up and, where there is something below it, one down; none for another text."""
+    """The value one unit up and, where possible, one unit down; empty for a text that is not a value."""
     for shift in (_number, _day, _period):
         with suppress(ValueError, OverflowError):
             return [found for found in shift(text.strip()) if found]

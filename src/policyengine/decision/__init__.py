@@ -1,5 +1,5 @@
-"""The answer: findings, their reasons in words, and their JSON.
+"""The answer for a record: findings, their explanation, their JSON.
 
-In: values that the engine worked out. Out: `findings` (the types), `wording` (values as people read them),
+In: values that the engine computed. Out: `findings` (the types), `wording` (values as people read them),
 `explanation` (sentences), `decision_json` (the published shape). Kinds and everything above may import it.
 """

@@ -1,7 +1,7 @@
-"""The decision as JSON: a deliberate, versioned shape, and the JSON Schema that describes it.
+"""The JSON of a decision and its JSON Schema: a published, versioned contract.
 
-Exact numbers are strings, counts are numbers, dates are ISO 8601, what is absent is null and its key is
-still there. One table gives both the document and its schema, so they cannot part.
+Exact numbers are strings, counts are numbers, dates are ISO 8601; absent values are null. One table produces
+both the document and the schema.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ SCHEMA_VERSION = 1
 
 
 def _gross(charge: Charge) -> object:
-    """The amount with as many digits as the net amount, which is rounded to the minor unit."""
+    """The amount, with as many digits as the rounded net amount."""
     if charge.amount is None or charge.net is None:
         return charge.amount
     return exact(charge.amount, decimals(charge.net))
@@ -125,7 +125,7 @@ _TAIL = (
 
 
 def _finding(cls: type[Finding], name: str, about: str, *own: Key) -> Shape:
-    """A finding: the keys that all have, with its own ones after the status."""
+    """The shape of a finding: the common keys, with its own keys after the status."""
     return record(
         name,
         about,
@@ -295,7 +295,7 @@ def to_json(decision: object) -> dict[str, Any]:
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
-    """One finding as it stands in the lists of a decision."""
+    """One finding as an item of its list."""
     written = _FINDINGS[type(finding)].write(finding)
     assert isinstance(written, dict)
     return written

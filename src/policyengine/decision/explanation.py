@@ -1,7 +1,7 @@
-"""Why a finding is what it is, in about five lines that can be forwarded as they are.
+"""The explanation of a finding in about five lines, ready to forward.
 
-First the conclusion with who and when; then the conditions with their values; what is fulfilled and what
-is not; what would settle it or comes next; last the place of the rule, its clause and its basis.
+It states the conclusion with subject and date; the conditions with their values; fulfilled and unfulfilled
+requirements; what would settle it or comes next; the place of the rule, its clause and its basis.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _ROLES = {
 
 
 def why(as_of: date, finding: Finding, labels: Labels = _NO_LABELS) -> tuple[str, ...]:
-    """The lines that explain a finding of a day; `labels` says what parties and items are called."""
+    """The explanation of a finding on a day; `labels` are the titles of parties and items."""
     headline = _HEADLINES.get(type(finding), _plainly)(finding, labels)
     lines = [
         f"As of {day(as_of)}, {headline}.",
@@ -72,7 +72,7 @@ def why(as_of: date, finding: Finding, labels: Labels = _NO_LABELS) -> tuple[str
 
 
 def rule(finding: Finding) -> str:
-    """The place of the rule, the clause behind it, and whether it is stated or assumed."""
+    """The place of the rule, its clause, and whether it is stated or assumed."""
     place = finding.origin.at
     parts = [f"{place.source.name}:{place.line}"]
     clause = finding.origin.clause
@@ -83,7 +83,7 @@ def rule(finding: Finding) -> str:
 
 
 def still_missing(level: Level) -> tuple[Shortfall, ...]:
-    """What is missing for the next level beyond the requirements that are told with this one."""
+    """The gaps to the next level that the requirements of this finding do not tell."""
     if level.next is None:
         return ()
     told = {one.id for one in level.requirements if one.status != "met"}
@@ -91,7 +91,7 @@ def still_missing(level: Level) -> tuple[Shortfall, ...]:
 
 
 def shortfall(lacking: Shortfall) -> str:
-    """What is missing, with the distance: `4 more active accounts (16..26)`."""
+    """A gap with its distance: `4 more active accounts (16..26)`."""
     if lacking.short_by is not None and lacking.need is not None:
         noun = lacking.noun or words(lacking.fact or lacking.title)
         more = "1 more in" if lacking.short_by == 1 else f"{spell(lacking.short_by)} more"
@@ -102,14 +102,14 @@ def shortfall(lacking: Shortfall) -> str:
 
 
 def own_reasons(finding: Finding) -> tuple[Reason, ...]:
-    """The reasons of a finding without those of its requirements, which are told with them."""
+    """The reasons of a finding without those of its requirements."""
     requirements: Iterable[Requirement] = getattr(finding, "requirements", ())
     told = {reason.text for requirement in requirements for reason in requirement.because}
     return tuple(reason for reason in finding.because if reason.text not in told)
 
 
 def settling(unknown: Iterable[Unsettled]) -> str:
-    """The facts that would settle it, or the other reasons why it is open."""
+    """The facts that would settle the finding, or the other reasons why it is undetermined."""
     found = list(unknown)
     facts = [one for one in found if one.fact is not None]
     return join(dict.fromkeys(_unsettled_text(one) for one in facts or found))
@@ -197,7 +197,7 @@ def _charge(charge: Charge, labels: Labels) -> str:
 
 
 def _plainly(finding: Finding, labels: Labels) -> str:
-    """A finding of a sort that has no words of its own."""
+    """The conclusion for a section without words of its own."""
     return f"“{finding.title}” is {status_words(finding.status)} for {subject_name(finding.subject)}"
 
 
@@ -213,7 +213,7 @@ _HEADLINES: Mapping[type[Finding], Callable[[Any, Labels], str]] = {
 
 
 def _conditions(finding: Finding) -> Iterator[str]:
-    """The reasons: those that speak for the outcome, those that speak against it, those still open."""
+    """The reasons by outcome: for, against, undetermined."""
     because = own_reasons(finding)
     for_it = _texts(because, "value", "holds")
     against = _texts(because, "fails")
@@ -242,7 +242,7 @@ def _requirements(requirements: Iterable[Requirement], labels: Labels) -> Iterat
 
 
 def _with_reasons(requirement: Requirement) -> str:
-    """The title with what stands against it; a test of one fact is told by its reason."""
+    """The title of a requirement with the reasons against it; for a test of one fact, only its reason."""
     if requirement.status == "met":
         test = next((one.text for one in requirement.because if one.fact == requirement.id), None)
         return test or requirement.title
@@ -258,7 +258,7 @@ def _unsettled(finding: Finding) -> Iterator[str]:
 
 
 def _extras(finding: Finding, labels: Labels) -> Iterator[str]:
-    """What a finding says beside its reasons."""
+    """Further sentences of a finding."""
     if type(finding) in _EXTRAS:
         yield from _EXTRAS[type(finding)](finding, labels)
     elif type(finding) not in _HEADLINES and (told := own_values(finding)):
@@ -269,7 +269,7 @@ _BASE = frozenset(field.name for field in fields(Finding))
 
 
 def own_values(finding: Finding) -> str:
-    """What only its sort of finding says, as far as it is single values: `points 40; ends on 1 Mar 2027`."""
+    """The single values of a finding of any other section: `points 40; ends on 1 Mar 2027`."""
     found = [
         (field.name, getattr(finding, field.name)) for field in fields(finding) if field.name not in _BASE
     ]

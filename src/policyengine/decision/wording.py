@@ -1,7 +1,6 @@
-"""How values are put into words for people: dates, amounts, rates, periods, lists, names.
+"""Values in words: dates, amounts, rates, periods, lists, names.
 
-Dates read as `2 Jan 2027`, rates as `20 %`, amounts carry their currency. Nothing here depends on the
-locale of the machine.
+Dates read as `2 Jan 2027`, rates as `20 %`, amounts with their currency, whatever the locale of the machine.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ def day(value: date) -> str:
 
 
 def spelled(text: str) -> str:
-    """A sentence of a reason with its dates written as people write them."""
+    """A sentence with its ISO dates written as `2 Jan 2027`."""
     return _ISO.sub(lambda found: f"{int(found[3])} {_MONTHS[int(found[2]) - 1]} {found[1]}", text)
 
 
@@ -48,7 +47,7 @@ def rate(value: Decimal) -> str:
 
 
 def spell(value: object) -> str:
-    """Any value of a record in words; what is not known is `not known`."""
+    """Any value of a record in words; None is `not known`."""
     if value is None:
         return "not known"
     if isinstance(value, bool):
@@ -69,7 +68,7 @@ def spell(value: object) -> str:
 
 
 def every(period: str) -> str:
-    """How often: `P1M` is `every month`, `P3M` is `every 3 months`; other texts are kept."""
+    """A period as a frequency: `P1M` is `every month`, `P3M` is `every 3 months`; other texts are kept."""
     count, unit = period[1:-1], _UNITS.get(period[-1:])
     if period.startswith("P") and unit and count.isdigit():
         return f"every {unit}" if count == "1" else f"every {count} {unit}s"
@@ -85,7 +84,7 @@ def join(texts: Iterable[str], last: str = "and") -> str:
 
 
 def some(texts: Iterable[str], most: int = 3, link: str = ", ") -> str:
-    """The first few different ones, and how many more there are."""
+    """The first few different texts, and the number of the others."""
     found = list(dict.fromkeys(texts))
     if len(found) > most + 1:
         return f"{link.join(found[:most])} and {len(found) - most} more"
@@ -93,7 +92,7 @@ def some(texts: Iterable[str], most: int = 3, link: str = ", ") -> str:
 
 
 def plural(count: int, noun: str, many: str | None = None) -> str:
-    """A number of things: `1 file`, `2 files`."""
+    """A number with a noun: `1 file`, `2 files`."""
     if count == 1:
         return f"1 {noun}"
     if many is None:
@@ -107,19 +106,19 @@ def words(identifier: str) -> str:
 
 
 def status_words(status: str) -> str:
-    """A status as people say it."""
+    """A status in words."""
     return "not decided" if status == UNDETERMINED else words(status)
 
 
 def name_of(identifier: str | None, labels: Mapping[str, str]) -> str:
-    """What a party or an item is called; without a title its identifier, as words."""
+    """The title of a party or an item; without one, its id in words."""
     if identifier is None:
         return "nobody named"
     return labels.get(identifier) or words(identifier)
 
 
 def subject_name(subject: Subject) -> str:
-    """Who or what is judged: `Acme`, `account A-1`, `customer Harbour Times (C-2)`."""
+    """The name of a subject: `Acme`, `account A-1`, `customer Harbour Times (C-2)`."""
     if subject.root:
         return subject.label or subject.key or f"the {words(subject.entity)}"
     if subject.label and subject.key:
@@ -128,7 +127,7 @@ def subject_name(subject: Subject) -> str:
 
 
 def short_name(subject: Subject) -> str:
-    """Who or what is judged, where its entity is clear: `Acme`, `A-1`, `Harbour Times (C-2)`."""
+    """The name of a subject without its entity: `Acme`, `A-1`, `Harbour Times (C-2)`."""
     if subject.root:
         return subject_name(subject)
     return (

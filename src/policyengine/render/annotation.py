@@ -1,4 +1,4 @@
-"""What a report tells about one place: the value that the writers for build servers share."""
+"""Annotations: remarks at places, shared by the writers for build servers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "notice")
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One remark: how bad, a short title, what there is to say (several lines may be), and where."""
+    """One remark: severity, short title, text (one or more lines), and place."""
 
     severity: Severity
     title: str
@@ -25,17 +25,17 @@ class Note:
 
 
 def note_of(found: Diagnostic) -> Note:
-    """A mistake as a note, with its help."""
+    """A diagnostic as a note, with its help."""
     help = f"\nhelp: {found.help}" if found.help else ""
     return Note(found.severity.value, found.code.id, f"{found.message}{help}", found.span)
 
 
 def by_severity(notes: Iterable[Note]) -> list[Note]:
-    """The worst first, each kind in the order in which they came."""
+    """The notes sorted by severity, the most severe first."""
     return sorted(notes, key=lambda note: SEVERITIES.index(note.severity))
 
 
 def in_the_tree(at: Span) -> Span:
-    """A place by the path of its file, whichever revision (`HEAD:policies/a.yaml`) it was read from."""
+    """The place by the path of its file, without a revision (`HEAD:policies/a.yaml`)."""
     path = at.source.name.rpartition(":")[2]
     return at if path == at.source.name else Span(Source(path, at.source.text), at.start, at.end)

@@ -1,4 +1,4 @@
-"""The mistakes of programs, for build servers and code hosts."""
+"""Reports of `check` for build servers and code hosts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Checked = Mapping[str, tuple[Sequence[str], Sequence[Diagnostic]]]
 
 
 def published(checked: Checked, version: str) -> Published:
-    """A case for each file, which fails where something is wrong with it."""
+    """A report with one case for each file, which fails where the file has mistakes."""
     everything = [found for _, diagnostics in checked.values() for found in diagnostics]
     rows = [(name, str(len(files)), summary(diagnostics)) for name, (files, diagnostics) in checked.items()]
     return Published(

@@ -1,4 +1,4 @@
-"""What build servers and code hosts take from a command, in the form that each of them wants."""
+"""The formats of build servers and code hosts: SARIF, JUnit, GitHub annotations, Markdown."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ FORMS: tuple[Form, ...] = get_args(Form)
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a command has to say to a server: a summary with its notes, cases, and a SARIF log."""
+    """A report of a command: a summary with notes, test cases, and a SARIF log."""
 
     summary: MarkdownSummary
     suites: Sequence[JUnitSuite]
     sarif: Callable[[], dict[str, Any]]
 
     def render(self, form: Form) -> str:
-        """It in one of the forms."""
+        """The report in one of the formats."""
         if form == "markdown":
             return markdown(self.summary)
         if form == "sarif":

@@ -1,4 +1,4 @@
-"""A comparison of two versions, for build servers and code hosts."""
+"""Reports of `diff` for build servers and code hosts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RULE = "policy-change"
 
 
 def published(found: ProgramComparison, version: str) -> Published:
-    """A table of the changes, a notice at each place, a case for each policy."""
+    """A report with a table of the changes, a notice at each place, and a case for each policy."""
     notes = list(_notes(found))
     rows = [
         (spoken.title, spoken.sentence, _verdict(meaning))
@@ -50,7 +50,7 @@ def _verdict(meaning: Meaning) -> str:
 
 
 def _notes(found: ProgramComparison) -> Iterator[Note]:
-    """The changes of meaning; those that go together name their record once."""
+    """A note for each change of meaning; grouped changes name their record once."""
     for meaning in found.changed:
         for i, spoken in enumerate(meaning.spoken):
             lines = verdict_lines(meaning) if i == len(meaning.spoken) - 1 else ()
@@ -58,13 +58,13 @@ def _notes(found: ProgramComparison) -> Iterator[Note]:
 
 
 def _at(spoken: Spoken) -> Span | None:
-    """The place in the tree; None for what is gone."""
+    """The place in the new version; None for a removed part."""
     at = None if spoken.change.sort == "removed" else place_of(spoken)
     return None if at is None else in_the_tree(at)
 
 
 def _cases(found: ProgramComparison) -> Iterator[JUnitCase]:
-    """A case for each change of meaning; it never fails, since a change is no mistake."""
+    """A case for each change of meaning; it never fails, since a change is not a mistake."""
     for meaning in found.meanings:
         for spoken in meaning.spoken:
             yield JUnitCase(f"{spoken.title}: {spoken.sentence}", at=_at(spoken))

@@ -1,4 +1,4 @@
-"""A comparison of two versions as text: sentences by policy, and under each who shows it."""
+"""A comparison as text: sentences by policy, each with its witness."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SECTIONS = {"discounts": "discount on", "gates": "gate of", MOVES: "leaving", V
 
 
 def headline(found: ProgramComparison) -> str:
-    """One sentence that stands alone: how much changes, in which program, between which versions."""
+    """One sentence: the number of changes, the program, the versions."""
     program = found.new.declarations.title if found.new.declarations is not None else found.new.name
     between = f"from {found.old.name} to {found.new.name}, as of {found.new.as_of}"
     changes = sum(len(each.spoken) for each in found.changed)
@@ -73,7 +73,7 @@ def _line(spoken: Spoken, paint: Paint) -> str:
 
 
 def place_of(spoken: Spoken) -> Span | None:
-    """Where the change stands: in the new version, in the old one for what is gone."""
+    """The place of the change: in the new version, or in the old one for a removed part."""
     old, new = spoken.change.spans
     return new or old
 
@@ -84,7 +84,7 @@ def _meaning(meaning: Meaning, paint: Paint) -> Iterator[str]:
 
 
 def verdict_lines(meaning: Meaning) -> Iterator[str]:
-    """Which of the three it is: a record that shows it, the same for all records, not decided."""
+    """The verdict: a witness, a proof that nothing changes, or neither."""
     match meaning.verdict:
         case Same(reason):
             yield f"The same for all records that both versions take: {reason}."
@@ -124,13 +124,13 @@ def _moved(moved: Variation) -> str:
 
 
 def contrast_lines(contrast: Contrast) -> Iterator[str]:
-    """What the two versions say of one thing."""
+    """The statements of both versions about one subject."""
     for when, side, other in (("before", contrast.old, contrast.new), ("now", contrast.new, contrast.old)):
         yield f"{when:6} {'nothing' if side is None else clean(_said(side, other))}"
 
 
 def _said(said: Statement, other: Statement | None) -> str:
-    """What one version says, as far as the other one says something else."""
+    """The statement of one version, reduced to what differs from the other."""
     name = said.title or words(said.id)
     whom = "" if said.subject.root else f" of {subject_name(said.subject)}"
     values = []
@@ -154,7 +154,7 @@ def _said(said: Statement, other: Statement | None) -> str:
 
 
 def _only(said: Statement, other: Statement) -> bool:
-    """Whether it is told apart by the status alone."""
+    """Whether the statements differ in status only."""
     return all(other.values.get(key) == value for key, value in said.values.items() if key != "status")
 
 

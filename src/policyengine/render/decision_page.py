@@ -1,4 +1,4 @@
-"""What all parts of a decision's page share: names, places, marks, the width."""
+"""The context for rendering a decision: names, places, marks, width."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MARK = "*"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A decision to be shown: who is called what, how wide, in which colours, relative to which folder."""
+    """A decision to render, with its labels, width, colours and base folder."""
 
     decision: Decision
     labels: Mapping[str, str]
@@ -28,7 +28,7 @@ class Page:
     folder: str
 
     def name(self, identifier: str | None) -> str:
-        """What a party or an item is called."""
+        """The name of a party or an item."""
         return name_of(identifier, self.labels)
 
     def place(self, span: Span) -> str:
@@ -48,7 +48,7 @@ class Page:
 
 
 def folder_of(decision: Decision) -> str:
-    """The folder that all places of a decision have in common; "" where they have none."""
+    """The common folder of all places of a decision; "" where there is none."""
     folders = {posixpath.dirname(span.source.name) for span in _places(decision.findings)}
     return posixpath.commonpath(folders) if folders and len({f.startswith("/") for f in folders}) == 1 else ""
 
@@ -59,5 +59,5 @@ def _places(findings: Iterable[Finding]) -> Iterator[Span]:
 
 
 def marked(text: str, origin: Origin) -> str:
-    """The text, marked where it rests on an assumption."""
+    """The text, marked where it is based on an assumption."""
     return f"{text}{MARK}" if origin.basis == "assumed" else text

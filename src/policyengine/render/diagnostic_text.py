@@ -1,4 +1,4 @@
-"""Mistakes as text for people and as JSON for programs."""
+"""Diagnostics as text for people and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCHEMA_VERSION = 1
 
 
 def diagnostics_text(diagnostics: Iterable[Diagnostic], *, color: bool = False) -> str:
-    """Each mistake with its line, a caret under it and the help, separated by empty lines."""
+    """Each mistake with its line, a caret under it and its help, separated by empty lines."""
     paint = painter(color)
     return "\n\n".join("\n".join(_diagnostic(found, paint)) for found in diagnostics)
 
@@ -41,7 +41,7 @@ def _snippets(found: Diagnostic, span: Span, paint: Paint) -> Iterator[str]:
 
 
 def summary(diagnostics: Sequence[Diagnostic]) -> str:
-    """How many mistakes in how many files: `2 errors, 1 warning in 5 files`."""
+    """The number of mistakes and files: `2 errors, 1 warning in 5 files`."""
     if not diagnostics:
         return "no mistakes"
     files = {found.span.source.name for found in diagnostics if found.span is not None}
@@ -60,7 +60,7 @@ def _count(diagnostics: Iterable[Diagnostic]) -> tuple[int, int]:
 
 
 def diagnostics_json(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
-    """The mistakes as plain data: lines and columns from 1, the end after the last character."""
+    """The diagnostics as plain data: lines and columns from 1, the end exclusive."""
     errors, warnings = _count(diagnostics)
     return {
         "schema_version": SCHEMA_VERSION,

@@ -1,4 +1,4 @@
-"""Duties by party and block: the partner's own first; one line an activity, with all who take part in it."""
+"""Duties by party and block, the partner's own first; one line for each activity with all its parties."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _Activity = tuple[str, str, str, str]
 
 
 def duties(page: Page, findings: Iterable[Finding]) -> list[str]:
-    """The duties that apply, under the party that answers for them; those that do not are counted."""
+    """The applicable duties by responsible party; the others are counted."""
     found = [duty for duty in findings if isinstance(duty, Duty)]
     idle = _activities(duty for duty in found if duty.status == "not_applicable")
     applying = _activities(duty for duty in found if duty.status != "not_applicable")

@@ -1,4 +1,4 @@
-"""What is to be done and paid: the gates of the stages, the charges, the obligations."""
+"""Sections of a decision about actions and payments: gates, charges, obligations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STYLES = {"overdue": "bad", "due": "bad", UNDETERMINED: "open", "manual": "note
 
 
 def gates(page: Page, findings: Iterable[Finding]) -> list[str]:
-    """The stages that deals are in, whether they may leave them, and what blocks."""
+    """The gates: the current stage, whether it may be left, and what blocks it."""
     rows = [row for gate in findings if isinstance(gate, Gate) for row in _gate(page, gate)]
     return page.table("Stages", rows)
 
@@ -38,7 +38,7 @@ def _gate(page: Page, gate: Gate) -> Iterator[Row]:
 
 
 def charges(page: Page, findings: Iterable[Finding]) -> list[str]:
-    """The charges by the day on which they fall due (next)."""
+    """The charges, sorted by their next due date."""
     found = [charge for charge in findings if isinstance(charge, Charge)]
     applying = sorted((one for one in found if one.status != "not_applicable"), key=_charge_order)
     amounts = [_net(one) for one in applying]
@@ -77,7 +77,7 @@ def _charge_text(charge: Charge) -> str:
 
 
 def _proviso(charge: Charge) -> str:
-    """What the amount of a charge that is not decided leaves out."""
+    """The unknown part of an undetermined charge."""
     if not charge.amount_known:
         return " before discount"
     less = f" less {rate(charge.discount_rate)}" if charge.discount_rate else ""

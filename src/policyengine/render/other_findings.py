@@ -1,4 +1,4 @@
-"""Findings of a sort that has no table of its own, so that none is passed over."""
+"""General rendering for findings without a table of their own, so that none is omitted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from policyengine.render.text_table import Row
 
 
 def others(page: Page, findings: Sequence[Finding]) -> Iterator[list[str]]:
-    """A table for each list: the statuses, what else the findings say, what they still ask for."""
+    """A table for each section: status, own values, open requirements."""
     for section in dict.fromkeys(each.section for each in findings):
         rows = _rows(page, (each for each in findings if each.section == section))
         yield page.table(capital(words(section)), list(rows))

@@ -1,7 +1,7 @@
-"""The charts of a plan as geometry: where bands and bars stand; nothing here knows of SVG or HTML.
+"""The geometry of the charts of a plan, independent of SVG and HTML.
 
-Lengths are in units of the drawing. Heights and widths are proportional to what they stand for; what is
-there at all is at least a hairline.
+Lengths are in drawing units. Heights and widths are proportional to values; everything that is not zero is at
+least a hairline.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LABELS = 200
 
 @dataclass(frozen=True, slots=True)
 class LevelBox:
-    """A level on one side: a box, and the label beside it."""
+    """A level on one side of a chart: a box and its label."""
 
     x: Decimal
     y: Decimal
@@ -39,7 +39,7 @@ class LevelBox:
 
 @dataclass(frozen=True, slots=True)
 class FlowBand:
-    """Those who have one level before and one after; `kind` is `stays`, `up`, `down` or `open`."""
+    """The subjects with one level before and one after; `kind` is `stays`, `up`, `down` or `open`."""
 
     path: str
     kind: str
@@ -48,7 +48,7 @@ class FlowBand:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """The levels of one policy, before on the left, after on the right."""
+    """The flow of one policy: levels before on the left, after on the right."""
 
     policy: str
     height: Decimal
@@ -59,7 +59,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar, the text beside it, and where both stand."""
+    """A bar and its label, with their positions."""
 
     x: Decimal
     y: Decimal
@@ -81,7 +81,7 @@ class BarRow:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Rows of bars; `zero` is where nothing is."""
+    """Rows of bars; `zero` is the position of zero."""
 
     height: Decimal
     zero: Decimal
@@ -89,7 +89,7 @@ class Bars:
 
 
 def flows(plan: Plan) -> Iterator[Flow]:
-    """One for each policy that knows levels and in which somebody moves."""
+    """The flow of each policy in which a subject changes level."""
     for policy in sorted({policy for policy, _, _ in plan.tally.flows}):
         counts = {
             (str(before), str(after)): number
@@ -126,7 +126,7 @@ def _flow(plan: Plan, policy: str, counts: dict[tuple[str, str], int]) -> Flow:
 
 
 def _order(plan: Plan, policy: str, counts: dict[tuple[str, str], int]) -> list[str]:
-    """The levels from the highest down; then none, and what is not decided."""
+    """The levels from the highest down, then none and undetermined."""
     known = [level for one, level in plan.titles.levels if one == policy]
     found = {level for pair in counts for level in pair}
     ranked = [level for level in reversed(known) if level in found]
@@ -145,7 +145,7 @@ def _sum(counts: dict[tuple[str, str], int], side: int, level: str) -> int:
 def _stack(
     order: Sequence[str], counts: dict[tuple[str, str], int], side: int
 ) -> dict[str, tuple[Decimal, Decimal]]:
-    """Where each level stands on a side, and how high it is."""
+    """The position and the height of each level on a side."""
     y = Decimal(8)
     found = {}
     for level in order:
@@ -192,7 +192,7 @@ def _path(left: Decimal, right: Decimal, thick: Decimal) -> str:
 
 
 def costs(plan: Plan) -> Bars:
-    """The net charges before and after, charge by charge."""
+    """The net charges before and after, by charge."""
     most = max((abs(each) for cost in plan.costs for each in (cost.before, cost.after)), default=Decimal(0))
     room = Decimal(WIDTH - _LABELS - 190)
     unit = room / most if most else Decimal(0)

@@ -1,4 +1,4 @@
-"""A plan as one page: it loads nothing, runs nothing, and reads in light and in dark."""
+"""A plan as one HTML page: self-contained, without scripts, in light and dark mode."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def _trusted(text: str) -> Any:
 
 
 def _shown(value: object) -> object:
-    """Texts of policies and records without what a page would obey; the sheet stays as it is."""
+    """Texts of policies and records as harmless text; the style sheet stays as it is."""
     return clean(value) if type(value) is str else value
 
 
 def _tiles(plan: Plan) -> list[tuple[str, str]]:
-    """The few numbers that matter most, and what they count."""
+    """The most important numbers and their labels."""
     named = plan.tally.named
     found = [(say.count(plan.tally.changed), f"of {say.things(plan.tally.records, plan.noun)} see a change")]
     found += [(say.count(named[name]), words) for name, words in _TILES if named[name]]
@@ -65,7 +65,7 @@ _TILES = (
 
 
 class _Words:
-    """The words of a plan, for the template."""
+    """The functions of `plan_words` for the template."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -89,7 +89,7 @@ class _Words:
         return say.charge(self._plan, cost)
 
     def undecided(self, found: Any) -> list[tuple[str, bool]]:
-        """The sentence in pieces, each with whether it is the name of a fact."""
+        """The sentence in pieces, each with a flag for names of facts."""
         pieces = say.undecided(self._plan, found).split("`")
         return [(piece, i % 2 == 1) for i, piece in enumerate(pieces)]
 

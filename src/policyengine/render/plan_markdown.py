@@ -1,4 +1,4 @@
-"""A plan in Markdown, for a comment on a pull request: the sentence first, at most 64 kB."""
+"""A plan in Markdown for a comment on a pull request: the headline first, at most 64 kB."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CODE = re.compile(r"`([^`]*)`")
 
 
 def plan_markdown(plan: Plan) -> str:
-    """The plan; where it is too long, its last parts are left out, and it says so."""
+    """The plan; a plan that is too long loses its last parts and says so."""
     parts = [f"**{_text(say.headline(plan))}**", _text(say.about(plan))]
     later = say.effective(plan)
     parts += [_text(later)] if later else []
@@ -91,9 +91,9 @@ def _table(heads: Sequence[str], sides: str, rows: Iterable[Sequence[str]]) -> s
 
 
 def _text(text: str) -> str:
-    """A text of a policy or a record as Markdown shows it: on one line, and nothing in it has a meaning.
+    """A text of a policy or record, escaped for Markdown, on one line.
 
-    What stands in backquotes is code; an address or a name after `@` does not become a link.
+    Text in backquotes is code; addresses and names after `@` do not become links.
     """
     done, found = 0, []
     flat = clean(text)

@@ -1,4 +1,4 @@
-"""A plan, for build servers and code hosts: what each changed rule costs, at its line; limits passed."""
+"""Reports of `plan` for build servers and code hosts: the cost of each changed rule, exceeded limits."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ _TITLE = "Whom the change of the policies hits"
 
 
 def published(plan: Plan, limits: Sequence[tuple[str, str | None]], version: str) -> Published:
-    """A notice for each changed rule that costs something, an error and a failed case for each limit passed.
+    """A report with a notice for each changed rule that costs something, and an error for each exceeded
+    limit.
 
-    `limits` are the conditions of `--fail-if`, each with what is so where it holds, else None.
+    `limits` are the conditions of `--fail-if`, each with the sentence for why it holds, or None.
     """
     notes = [*_passed(limits), *_shares(plan)]
     rows = [

@@ -14,7 +14,7 @@ _INDENT = "  "
 
 
 def plan_text(plan: Plan, *, color: bool, columns: int) -> str:
-    """The plan; keys of records are only in it where the plan may name them."""
+    """The plan; it names records only where the plan allows it."""
     paint = painter(color)
     parts = [
         _wrapped(say.headline(plan), columns, paint, "strong"),
@@ -69,7 +69,7 @@ def _costs(plan: Plan, columns: int, paint: Paint) -> list[str]:
 
 
 def _table(rows: Sequence[tuple[str, ...]], paint: Paint) -> Iterator[str]:
-    """Rows whose first cell is a text and whose others are numbers, which end below each other."""
+    """Rows with a text in the first cell and right-aligned numbers in the others."""
     numbers = [[_split(cell) for cell in row] for row in rows]
     widths = [max(width(row[i]) for row in rows) for i in range(1)]
     widths += [max(len(row[i][0]) for row in numbers) for i in range(1, len(rows[0]))]

@@ -1,4 +1,4 @@
-"""A plan in words: the one sentence that stands alone, and a sentence for each kind of change."""
+"""A plan in words: the headline, and a sentence for each kind of change."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ def amount(value: Decimal, currency: str, *, signed: bool = False) -> str:
 
 
 def things(number: int, noun: str) -> str:
-    """So many of something: `20,000 resellers`."""
+    """A number with a noun: `20,000 resellers`."""
     return plural(number, noun).replace(str(number), count(number), 1)
 
 
 def several(noun: str) -> str:
-    """What more than one of something is called."""
+    """The plural of a noun."""
     return plural(2, noun).partition(" ")[2]
 
 
@@ -78,7 +78,7 @@ def stretch(days: Days) -> str:
 
 
 def headline(plan: Plan) -> str:
-    """What happens, in one sentence that stands alone."""
+    """The effect of the change in one sentence."""
     people = things(plan.tally.records, plan.noun)
     if plan.same:
         start = f"Nothing changes for {people}"
@@ -128,7 +128,7 @@ def _rise(cost: Cost, over: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """So many records to which something happens, in words that follow the number."""
+    """A number of records, and the text of what happens to them."""
 
     records: int
     text: str
@@ -136,14 +136,14 @@ class PlanLine:
 
 @dataclass(frozen=True, slots=True)
 class PlanGroup:
-    """Changes of one sort under a heading."""
+    """The lines of one section under a heading."""
 
     heading: str
     lines: tuple[PlanLine, ...]
 
 
 def groups(plan: Plan) -> Iterator[PlanGroup]:
-    """Whom it hits, sort by sort, the largest number first."""
+    """The effects by section, the largest number first."""
     for section, heading in _HEADINGS.items():
         moves = [(move, number) for move, number in plan.tally.moves.items() if move.what.section == section]
         moves.sort(key=lambda each: (-each[1], each[0].what, str(each[0].before), str(each[0].after)))
@@ -152,7 +152,7 @@ def groups(plan: Plan) -> Iterator[PlanGroup]:
 
 
 def sentence(plan: Plan, move: Move) -> str:
-    """What happens to those who make a move: `would lose the 20 % discount on app set-up`."""
+    """The text of a move: `would lose the 20 % discount on app set-up`."""
     text = _SENTENCES.get(move.what.section, _other)(plan, move)
     entity = plan.titles.judged.get(move.what[:3])
     subjects, records = plan.tally.subjects[move], plan.tally.moves[move]
@@ -247,12 +247,12 @@ _SENTENCES: Mapping[str, Callable[[Plan, Move], str]] = {
 
 
 def charge(plan: Plan, cost: Cost) -> str:
-    """What a row of costs is called."""
+    """The label of a row of costs."""
     return "All charges" if cost.part is None else plan.titles.part("charges", *cost.part)
 
 
 def payers(plan: Plan) -> str:
-    """How many pay more, how many less."""
+    """The number of records that pay more, and of those that pay less."""
     if plan.total is None:
         return "The charges are in two currencies, so who pays more cannot be said."
     more, less = len(plan.losers), len(plan.winners)
@@ -266,7 +266,7 @@ def payers(plan: Plan) -> str:
 
 
 def undecided(plan: Plan, found: Undecided) -> str:
-    """Which charges are not counted, and why."""
+    """The charges that are not counted, and the reasons."""
     sides = [("before and after", found.both), ("before only", found.before), ("after only", found.after)]
     known = [(side, number) for side, number in sides if number]
     when = ", ".join(f"{count(number)} {side}" if len(known) > 1 else side for side, number in known)
@@ -277,7 +277,7 @@ def undecided(plan: Plan, found: Undecided) -> str:
 
 
 def effective(plan: Plan) -> str | None:
-    """From when it makes a difference, where that is not only on the evaluation date."""
+    """The days on which records first differ, unless all do on the evaluation date."""
     later = {each: number for each, number in plan.tally.days.items() if each != plan.as_of}
     if not later:
         return None
@@ -288,7 +288,7 @@ def effective(plan: Plan) -> str | None:
 
 
 def about(plan: Plan) -> str:
-    """What was compared, as of when, and for which period."""
+    """The compared versions, the evaluation date and the period."""
     days = plan.days
     return (
         f"{plan.title}: {plan.old.name} → {plan.new.name}, as of {day(plan.as_of)}; "
@@ -297,6 +297,6 @@ def about(plan: Plan) -> str:
 
 
 def together(plan: Plan) -> str:
-    """What the last share is called."""
+    """The label of the last share."""
     alone = sum(not share.interaction for share in plan.shares)
     return "the changes together (interaction)" if alone > 1 else "other changes (interaction)"

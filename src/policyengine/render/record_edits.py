@@ -1,4 +1,4 @@
-"""A record written back as YAML or JSON: every number with the digits it has, dates as dates."""
+"""Writes an edited record as YAML or JSON: numbers with exactly their digits, dates as dates."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _HIDDEN = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A value that stands in the new text as it stood in the old one: `012`, `10.10`, `true`."""
+    """A value that keeps its original text: `012`, `10.10`, `true`."""
 
     text: str
 
 
 def changed(document: Document, changes: Iterable[tuple[Pointer, object]]) -> Any:
-    """A document as data, its plain values as they were written, with some values put in or replaced."""
+    """A document as data, with some values replaced or added; other values keep their text."""
     data = _data(document.root)
     for pointer, value in changes:
         inner = data
@@ -118,7 +118,7 @@ def _scalar(value: object) -> str:
 
 
 def _quoted(text: str) -> str:
-    """The text in double quotes, as JSON and YAML both read it; what cannot be seen is escaped."""
+    """The text in double quotes, valid in JSON and YAML; invisible characters are escaped."""
     return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 

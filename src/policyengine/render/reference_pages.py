@@ -1,4 +1,4 @@
-"""Pages about mistakes and schemas: for the terminal and, as Markdown, for the documentation."""
+"""Reference pages on diagnostics and schemas, for the terminal and for the documentation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _COLUMNS = 80
 
 
 def code_page(code: Code, *, color: bool = False) -> str:
-    """What a code means: its title, why the rule is there, a text that breaks it and one that keeps it."""
+    """The page of a code: its title, the reason for the rule, a bad and a good example."""
     paint = painter(color)
     parts = [f"{paint(f'{code.severity}[{code.id}]', str(code.severity))}: {paint(code.title, 'strong')}"]
     parts.extend("\n".join(wrap(paragraph, _COLUMNS)) for paragraph in code.why.split("\n\n"))
@@ -26,12 +26,12 @@ def code_page(code: Code, *, color: bool = False) -> str:
 
 
 def code_list(codes: Iterable[Code]) -> str:
-    """One line a code: id, severity, title."""
+    """One line for each code: id, severity, title."""
     return "\n".join(f"{code.id:<9} {code.severity:<8} {code.title}" for code in codes)
 
 
 def codes_markdown(codes: Iterable[Code]) -> str:
-    """All codes as a page of the documentation."""
+    """The reference of all codes in Markdown."""
     found = tuple(codes)
     lines = ["# Mistakes", "", _CODES_INTRODUCTION, "", "| code | | |", "|---|---|---|"]
     lines.extend(
@@ -56,7 +56,7 @@ def _code_markdown(code: Code) -> Iterator[str]:
 
 
 def schemas_markdown(schemas: Mapping[str, Mapping[str, Any]]) -> str:
-    """The JSON Schemas as a page of the documentation: each with its keys, and those of its parts."""
+    """The reference of the JSON Schemas in Markdown: the keys of each schema and of its parts."""
     lines = ["# JSON Schemas", "", _SCHEMAS_INTRODUCTION]
     shown: dict[str, object] = {}
     for name, schema in schemas.items():
@@ -87,7 +87,7 @@ def _keys_markdown(schema: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _meaning(schema: object) -> str:
-    """What a key is for; where nothing is said, the parts or values that it takes."""
+    """The description of a key; without one, its parts or values."""
     if not isinstance(schema, Mapping):
         return ""
     if "description" in schema:

@@ -1,8 +1,8 @@
-"""Mistakes as SARIF 2.1.0, the form in which code hosts and editors take the results of checks.
+"""Diagnostics as SARIF 2.1.0, which code hosts and editors read.
 
-Regions have a start and an end, in lines and columns from 1; columns count code points. The second place
-of a clash is a related location. A fingerprint is made of the code, the file and the text of the line, so
-that the same mistake is recognised when lines above it come or go.
+Regions have a start and an end in lines and columns from 1; columns count code points. The second place of a
+clash is a related location. A fingerprint consists of the code, the file and the text of the line, so that a
+mistake is recognised when lines above it change.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def sarif(diagnostics: Sequence[Diagnostic], version: str) -> dict[str, Any]:
-    """Mistakes as a SARIF log with one run; `version` is that of policyengine."""
+    """The diagnostics as a SARIF log with one run; `version` is that of policyengine."""
     codes = {found.code.id: found.code for found in diagnostics}
     order = {name: i for i, name in enumerate(sorted(codes))}
     rules = [_rule(codes[name]) for name in order]
@@ -29,7 +29,7 @@ def sarif(diagnostics: Sequence[Diagnostic], version: str) -> dict[str, Any]:
 
 
 def sarif_of_notes(notes: Sequence[Note], rule: str, title: str, version: str) -> dict[str, Any]:
-    """What a command other than `check` remarks, as a SARIF log in which all results are of one rule."""
+    """The notes of commands other than `check` as a SARIF log with a single rule."""
     results = []
     for note in notes:
         message = f"{note.title}: {note.message}" if note.message else note.title
@@ -89,14 +89,14 @@ def _place(span: Span) -> dict[str, Any]:
 
 
 def _address(name: str) -> str:
-    """A file as a URI: relative to where the command ran, unless it was named in full."""
+    """The URI of a file: relative to the working directory, unless its name is absolute."""
     path = PurePath(name)
     text = quote(path.as_posix(), safe="/")
     return f"file://{text}" if path.is_absolute() else text
 
 
 def _said(message: str, parts: Iterable[str], at: Span | None) -> dict[str, Any]:
-    """What every result has: a message, its place, and what it is recognised by."""
+    """The common part of a result: message, place and fingerprint."""
     said: dict[str, Any] = {
         "message": {"text": message},
         "partialFingerprints": {"policyengine/v1": _digest(parts)},

@@ -1,4 +1,4 @@
-"""Colour on a terminal, where it is wanted."""
+"""Colour for terminals."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CODES = {
 
 
 def painter(color: bool) -> Paint:
-    """What puts colour around a text, or leaves it as it is."""
+    """A function that colours a text, or returns it unchanged."""
     return _colour if color else _plain
 
 

@@ -1,4 +1,4 @@
-"""What `policyengine test` found: how the tests came out, what they do not exercise, what they miss."""
+"""The report of `policyengine test`: results, coverage, missed mutants."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """All that was examined; coverage and mutants only where they were asked for."""
+    """The results; coverage and mutation only where requested."""
 
     outcomes: Sequence[SuiteResult]
     coverage: Sequence[Coverage] = ()
@@ -34,7 +34,7 @@ class Examined:
 
 
 def per_cent(part: int, whole: int) -> str:
-    """A share in per cent, rounded down, so that only all is `100 %`."""
+    """A share in per cent, rounded down, so that `100 %` means all."""
     thousandths = 1000 * part // whole if whole else 1000
     return f"{thousandths // 10} %" if thousandths % 10 == 0 else f"{thousandths // 10}.{thousandths % 10} %"
 
@@ -60,7 +60,7 @@ def noticed(mutation: Mutation) -> str:
 
 
 def examined_text(examined: Examined, *, color: bool = False) -> str:
-    """The tests, then what none of them exercises, then the mistakes that none of them would notice."""
+    """The results as text: tests, unmet goals, missed mutants."""
     paint = painter(color)
     parts = [outcomes_text(examined.outcomes, color=color)]
     parts += ["\n".join(_coverage(each, paint)) for each in examined.coverage]
@@ -99,7 +99,7 @@ def _place(at: Span, paint: Paint) -> str:
 
 
 def examined_json(examined: Examined) -> dict[str, Any]:
-    """The same as plain data; `coverage` and `mutants` only where they were asked for."""
+    """The results as plain data; `coverage` and `mutants` only where requested."""
     data = outcomes_json(examined.outcomes)
     if examined.coverage:
         data["coverage"] = [_coverage_json(each) for each in examined.coverage]
@@ -143,7 +143,7 @@ def _where(at: Span) -> dict[str, Any]:
 
 
 def published(examined: Examined, version: str) -> Published:
-    """The tests, and a suite for the coverage and the mutants of each program."""
+    """A report with the tests, and a suite for the coverage and the mutants of each program."""
     notes = _notes(examined)
     found = outcome_summary(examined.outcomes)
     shares = [("coverage", each.program, each.met, each.total) for each in examined.coverage]
@@ -158,7 +158,7 @@ def published(examined: Examined, version: str) -> Published:
 
 
 def _suites(examined: Examined) -> Iterator[JUnitSuite]:
-    """What is not exercised or noticed counts as skipped: whether it fails, a share decides."""
+    """Cases for unmet goals and missed mutants, which count as skipped; a share decides about failure."""
     for coverage in examined.coverage:
         cases = [
             JUnitCase(goal.words, "skipped", "no test exercises it", at=goal.at) for goal in coverage.unmet
@@ -175,7 +175,7 @@ def _suites(examined: Examined) -> Iterator[JUnitSuite]:
 
 
 def _notes(examined: Examined) -> list[Note]:
-    """Failures as errors; what is not exercised or not noticed as warnings."""
+    """Failures as errors; unmet goals and missed mutants as warnings."""
     notes = outcome_notes(examined.outcomes)
     for coverage in examined.coverage:
         notes += [Note("warning", "not exercised", goal.words, goal.at) for goal in coverage.unmet]

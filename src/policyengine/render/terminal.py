@@ -1,4 +1,4 @@
-"""A decision on a terminal, for a partner manager: words first, a place for everything, nothing repeated."""
+"""A decision as text for a terminal, for partner managers."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def decision_text(
     list_assumptions: bool = False,
     columns: int = 80,
 ) -> str:
-    """The decision as lines of at most `columns` (between 60 and 120), without a line end at the end.
+    """The decision as lines of at most `columns` (between 60 and 120), without a final line end.
 
-    `labels` says what parties and items are called.
+    `labels` are the titles of parties and items.
     """
     columns = max(NARROWEST, min(columns, WIDEST))
     page = Page(decision, labels, columns, painter(color), folder_of(decision))
@@ -55,7 +55,7 @@ def _header(page: Page) -> list[str]:
 
 
 def _parts(page: Page) -> list[list[str]]:
-    """The short tables together, the duties on their own below them."""
+    """The sections: the short tables together, the duties below."""
     of = page.decision.of
     tables = [
         levels(page, of(Level.section)),

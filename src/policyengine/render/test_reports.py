@@ -1,4 +1,4 @@
-"""How policy tests came out, for build servers: cases, remarks at their places, a summary."""
+"""Reports of policy tests for build servers: cases, notes, a summary."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COLUMNS = ("passed", "failed", "todo", "skipped", "broken")
 
 
 def outcome_suites(outcomes: Sequence[SuiteResult]) -> list[JUnitSuite]:
-    """A suite for each file; a file or program that cannot be used is one case, which is an error."""
+    """A suite for each file; an unusable file or program is one case with an error."""
     return [JUnitSuite(outcome.file, list(_cases(outcome))) for outcome in outcomes]
 
 
@@ -53,7 +53,7 @@ def _details(result: CaseResult) -> Iterator[str]:
 
 
 def outcome_notes(outcomes: Sequence[SuiteResult]) -> list[Note]:
-    """A remark for each mistake and each mismatch."""
+    """A note for each mistake and each mismatch."""
     return [note for outcome in outcomes for note in _notes(outcome)]
 
 
@@ -70,7 +70,7 @@ def _notes(outcome: SuiteResult) -> Iterator[Note]:
 
 
 def outcome_summary(outcomes: Sequence[SuiteResult]) -> MarkdownSummary:
-    """How many of each in each file, and what failed."""
+    """The counts by file, and the failures."""
     rows = [
         [outcome.file, *(str(sum(each.status == word for each in outcome.results)) for word in _COLUMNS)]
         for outcome in outcomes

@@ -1,4 +1,4 @@
-"""How policy tests came out, as text for people and as JSON for programs."""
+"""Results of policy tests as text for people and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STATUSES = ("passed", "failed", "todo", "skipped", "broken")
 
 
 def outcomes_text(outcomes: Sequence[SuiteResult], *, color: bool = False) -> str:
-    """Every failure with its place, what was expected, what is there and why; then how many of each."""
+    """Every failure with its place, expectation, actual value and reasons; then the counts."""
     paint = painter(color)
     mistakes = [found for outcome in outcomes for found in (*outcome.uncompiled, *outcome.diagnostics)]
     failures = [part for result in _results(outcomes) for part in _failures(result, paint)]
@@ -35,7 +35,7 @@ def _waiting(result: CaseResult, paint: Paint) -> str:
 
 
 def _failures(result: CaseResult, paint: Paint) -> Iterator[str]:
-    """Each mismatch of a failed test; reasons that several share stand below the last one of them."""
+    """The mismatches of a failed test; shared reasons follow the last mismatch that has them."""
     if result.status != "failed":
         return
     if not result.mismatches:
@@ -51,12 +51,12 @@ def _failures(result: CaseResult, paint: Paint) -> Iterator[str]:
 
 
 def passes_now(result: CaseResult) -> str:
-    """What is said of a test that is marked as known to fail and does not."""
+    """The message for a passing test that is marked as known to fail."""
     return f"it passes now, but is marked `todo: {result.todo}`; remove the mark"
 
 
 def mismatch_lines(mismatch: Mismatch, reasons: Sequence[str]) -> Iterator[str]:
-    """Where it is in the decision, what was expected, what is there, and why."""
+    """A mismatch: its path, the expectation, the actual value and the reasons."""
     yield f"  in        {clean(_path(mismatch))}"
     yield f"  expected  {clean(mismatch.expected)}"
     yield f"  actual    {clean(mismatch.actual)}"
@@ -90,7 +90,7 @@ def _counts(outcomes: Sequence[SuiteResult]) -> dict[str, int]:
 
 
 def outcomes_json(outcomes: Sequence[SuiteResult]) -> dict[str, Any]:
-    """The same as plain data: lines and columns from 1."""
+    """The results as plain data: lines and columns from 1."""
     mistakes = [found for outcome in outcomes for found in (*outcome.uncompiled, *outcome.diagnostics)]
     return {
         "schema_version": SCHEMA_VERSION,

@@ -1,4 +1,4 @@
-"""Rows in columns: a heading, short cells, a text that wraps, and a place at the right edge."""
+"""Tables for terminals: a heading, short cells, a wrapped text, and a place at the right edge."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _ROOMY, _ALIGNED = 100, 24  # on a page this wide the cells of all tables take a
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its cells are aligned with those of its neighbours, its text takes the room that is left.
+    """One row: its cells align with those of the other rows, its text takes the remaining width.
 
-    A row without cells starts at the left; `below` says that it belongs to the row above.
+    A row without cells starts at the left; `below` marks a continuation of the row above.
     """
 
     cells: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ def table(heading: str, rows: Sequence[Row], columns: int, paint: Paint, indent:
 
 
 def _widths(rows: Iterable[Row]) -> list[int]:
-    """The width of each column of cells; one that is too wide takes a line of its own instead."""
+    """The width of each column; a wider cell takes a line of its own."""
     widths: list[int] = []
     for row in rows:
         for index, cell in enumerate(row.cells):
@@ -58,7 +58,7 @@ def _widths(rows: Iterable[Row]) -> list[int]:
 def _row(
     heading: str, row: Row, widths: Sequence[int], columns: int, paint: Paint, indent: int
 ) -> Iterator[str]:
-    """The lines of one row; where the text has a comfortable width it keeps clear of the places."""
+    """The lines of one row; a text with enough room stays clear of the places."""
     cells = [pad(clean(cell), room) for cell, room in zip(row.cells, widths, strict=False)]
     lead = (" " * _GAP).join([*cells, ""]) if cells else " " * _GAP * row.below
     start = indent + width(lead)
@@ -84,7 +84,7 @@ def _row(
 def _stacked(
     heading: str, row: Row, cells: Sequence[str], columns: int, paint: Paint, indent: int
 ) -> Iterator[str]:
-    """A row whose cells leave no room: the text stands below them."""
+    """The lines of a row whose cells leave no room for the text, which goes below."""
     first, *others = wrap(" ".join(cells), columns - indent)
     yield f"{_heading(heading, indent, paint)}{paint(first, row.style)}".rstrip()
     yield from (f"{' ' * indent}{paint(line, row.style)}" for line in others)

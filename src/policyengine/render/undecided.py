@@ -1,4 +1,4 @@
-"""What could not be decided and which facts would settle it; what rests on assumptions."""
+"""Undetermined findings with the facts that would settle them, and findings based on assumptions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from policyengine.render.text_table import Row
 
 
 def undecided(page: Page) -> list[str]:
-    """A row for each missing fact, the one that settles most first; then the other reasons."""
+    """A row for each missing fact, the most needed first; then the other reasons."""
     titles = {f"{one.policy}/{one.id}": one.title for one in nested(page.decision.findings)}
     facts: dict[tuple[str, str], list[Missing]] = {}
     for missing in page.decision.missing:
@@ -32,12 +32,12 @@ def _settles(entity: str, found: list[Missing], titles: Mapping[str, str]) -> st
 
 
 def _title(reference: str, titles: Mapping[str, str]) -> str:
-    """The title of a finding; of one that the record gave no occasion for, its id as words."""
+    """The title of a finding; without one, its id in words."""
     return titles.get(reference) or words(reference.rpartition("/")[2])
 
 
 def _reasons(page: Page) -> Iterator[Row]:
-    """What no fact would settle: a division by zero, a party that the text does not name."""
+    """Reasons that no fact settles: a division by zero, an unnamed party."""
     together: dict[str, list[str]] = {}
     for found in page.decision.findings:
         if all(unsettled.fact is None for unsettled in found.unknown):
@@ -48,14 +48,14 @@ def _reasons(page: Page) -> Iterator[Row]:
 
 
 def nested(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The findings and the requirements inside them."""
+    """The findings and the requirements within them."""
     for finding in findings:
         yield finding
         yield from getattr(finding, "requirements", ())
 
 
 def assumptions(page: Page, listed: bool) -> list[str]:
-    """How many findings rest on assumptions; `listed`: which ones, and what was assumed."""
+    """The number of findings based on assumptions; with `listed`, also the assumptions."""
     found = [one for one in page.decision.findings if one.origin.basis == "assumed"]
     if not found:
         return []

@@ -1,6 +1,6 @@
-"""Text on a terminal: how wide it is, where it may break, and nothing in it that the terminal would obey.
+"""Text on a terminal: width, wrapping, control characters.
 
-Columns are counted as terminals show them: wide East Asian characters take two, combining ones none.
+Widths are as terminals show them: wide East Asian characters take two columns, combining ones none.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _BLANKS = re.compile(r" +(?!%)")
 
 
 def clean(text: str) -> str:
-    """The text on one line, with tabs as blanks and control characters made visible and harmless."""
+    """The text on one line, with tabs as blanks and control characters made visible."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(_visible(letter) for letter in text)
@@ -32,7 +32,7 @@ def _visible(letter: str) -> str:
 
 
 def width(text: str) -> int:
-    """How many columns a clean text takes."""
+    """The number of columns of a clean text."""
     if text.isascii():
         return len(text)
     return sum(_columns(letter) for letter in text)
@@ -45,12 +45,12 @@ def _columns(letter: str) -> int:
 
 
 def pad(text: str, columns: int) -> str:
-    """The text with blanks up to that many columns."""
+    """The text padded with blanks to that many columns."""
     return text + " " * max(0, columns - width(text))
 
 
 def wrap(text: str, columns: int) -> list[str]:
-    """The text in lines of at most that many columns, broken between words only, and never before `%`."""
+    """The text in lines of at most that many columns, broken between words and never before `%`."""
     lines = list(_lines(_BLANKS.split(clean(text).strip(" ")), max(1, columns)))
     return lines or [""]
 

@@ -1,7 +1,7 @@
-"""Which characters of the source each character of a scalar's text came from.
+"""Maps each character of a scalar's text to its place in the source.
 
-Reading a scalar removes quotes, escapes, indentation and line ends (YAML 1.2.2, chapters 7 and 8; JSON,
-RFC 8259, section 7). A message about the third word of an expression has to find its way back.
+Reading a scalar removes quotes, escapes, indentation and line ends (YAML 1.2.2, chapters 7 and 8; JSON, RFC
+8259, section 7). Messages about a part of an expression need the way back.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _ESCAPE_SIZE = {"x": 4, "u": 6, "U": 10}
 
 
 def char_spans(raw: str, text: str, *, quoted: bool) -> Sequence[CharSpan]:
-    """For each character of `text` its start and end in `raw`, and a last, empty one for the end.
+    """The start and end in `raw` of each character of `text`, and a last, empty span for the end.
 
-    `raw` is what stands in the source, `text` what it was read as. Where the two cannot be the same scalar
-    the rest of the text is placed at the end of `raw`.
+    `raw` is the source of the scalar, `text` its value. Where the two do not agree, the rest of the text is
+    placed at the end of `raw`.
     """
     style = raw[:1] if quoted else ""
     if style in ("|", ">"):
@@ -60,7 +60,7 @@ def _plain(raw: str, at: int) -> int:
 
 
 def _flow(raw: str, text: str, *, start: int, end: int, unit: Callable[[str, int], int]) -> list[CharSpan]:
-    """Plain and quoted scalars: units of the source one by one, line ends folded."""
+    """The spans of plain and quoted scalars: character by character, with folded line ends."""
     spans: list[CharSpan] = []
     if end - start == len(text):
         return [(at, at + 1) for at in range(start, end)]
@@ -83,7 +83,7 @@ def _flow(raw: str, text: str, *, start: int, end: int, unit: Callable[[str, int
 
 
 def _add_breaks(spans: list[CharSpan], run: str, at: int, *, escaped: bool) -> None:
-    """One line end folds to a space, several to one less; an escaped first one leaves nothing itself."""
+    """Adds the spans of line ends: one folds to a space, several to one less; an escaped one vanishes."""
     breaks = [(at + found.start(), at + found.end()) for found in _BREAK.finditer(run)]
     if len(breaks) == 1 and not escaped:
         spans.append((at, at + len(run)))
@@ -92,7 +92,7 @@ def _add_breaks(spans: list[CharSpan], run: str, at: int, *, escaped: bool) -> N
 
 
 def _block(raw: str, text: str) -> list[CharSpan]:
-    """Literal and folded blocks: the indentation goes, line ends stay, fold to a space or go."""
+    """The spans of literal and folded blocks: indentation is removed, line ends stay, fold or vanish."""
     header = _BREAK.search(raw)
     if header is None:
         return []
@@ -109,7 +109,7 @@ def _block(raw: str, text: str) -> list[CharSpan]:
 
 
 def _block_indent(body: str, text: str) -> int:
-    """How far the block is indented: what its first line with content lost."""
+    """The indentation of a block: what its first line with content lost."""
     written = next((line for line in _BREAK.split(body) if line.strip(" ")), "")
     read = next((line for line in text.split("\n") if line.strip(" ")), "")
     lost = (len(written) - len(written.lstrip(" "))) - (len(read) - len(read.lstrip(" ")))
@@ -124,7 +124,7 @@ def _skip_indent(raw: str, at: int, indent: int) -> int:
 
 
 def _add_block_breaks(spans: list[CharSpan], raw: str, text: str, at: int, indent: int) -> int:
-    """Place the line ends from `at` on, up to the next line with content; returns where that line starts."""
+    """Adds the spans of the line ends from `at` on; returns the start of the next line with content."""
     breaks: list[CharSpan] = []
     found = _BREAK.match(raw, at)
     while found is not None:

@@ -1,4 +1,4 @@
-"""Characters that a YAML text must not contain, because they are invisible or hide what follows."""
+"""Characters that YAML forbids, because they are invisible or hide what follows."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NAMES = {
 
 
 def forbidden_character(source: Source, start: int) -> Diagnostic | None:
-    """The first character from offset `start` on that YAML text must not contain, or None."""
+    """The first forbidden character from offset `start` on, or None."""
     found = _PATTERN.search(source.text, start)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Bytes of a file in, a named text out."""
+"""Decodes the bytes of a file to a named text."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ _OTHER_MARKS = (
 
 
 def decode(name: str, data: bytes, *, max_bytes: int = MAX_BYTES) -> Source | Diagnostic:
-    """The text of a file, from UTF-8 with or without a byte order mark, or what is wrong with it.
+    """The text of a file, from UTF-8 with or without a byte order mark, or the mistake in it.
 
-    `name` is what messages call the file, `max_bytes` the size that is still read.
+    `name` is the name of the file in messages, `max_bytes` the size limit.
     """
     if len(data) > max_bytes:
         return _too_large(name, len(data), max_bytes)

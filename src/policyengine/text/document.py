@@ -1,6 +1,6 @@
-"""A text that was read: mappings, sequences and scalars, each with its place.
+"""A parsed text: mappings, sequences and scalars, each with its place.
 
-Every scalar stays the text that the author wrote; types come later, from the schema of the policy.
+Every scalar keeps the text that the author wrote; the schema of the policy gives it a type later.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ JsonLiteral = Literal["string", "number", "boolean", "null"]
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """One value as text.
+    """A single value as text.
 
-    `span` covers what stands in the source, quotes and block header included. `quoted` is true for every
-    style but the plain one. `literal` is the type that JSON gave it, None in YAML.
+    `span` covers the source, quotes and block header included. `quoted` is true for every style but plain.
+    `literal` is the type of a JSON value, None in YAML.
     """
 
     text: str
@@ -31,8 +31,8 @@ class Scalar:
     def part(self, start: int, end: int) -> Span:
         """The place of `text[start:end]`, through escapes, folded lines and the indentation of blocks.
 
-        Offsets beyond the text are moved to its end, so the place of "the end of the expression" is
-        `part(len(text), len(text))`.
+        Offsets beyond the text are moved to its end, so `part(len(text), len(text))` is the end of the
+        expression.
         """
         size = len(self.text)
         start = max(0, min(start, size))
@@ -49,12 +49,12 @@ class Scalar:
         return Span(self.span.source, self.span.start + first, self.span.start + last)
 
     def _quote(self) -> int:
-        """How wide the quotes around it are."""
+        """The width of the opening quotes."""
         return int(self.quoted and self.span.source.text.startswith(("'", '"'), self.span.start))
 
     @property
     def is_null(self) -> bool:
-        """Whether the author left it empty, or wrote `null` or `~` without quotes."""
+        """Whether the value is empty, or `null` or `~` without quotes."""
         if self.literal is not None:
             return self.literal == "null"
         return not self.quoted and self.text in {"", "~", "null", "Null", "NULL"}
@@ -70,7 +70,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Keys and values in the order written; `entries` is not to be changed."""
+    """Keys and values in the order written; `entries` must not be changed."""
 
     entries: dict[str, Entry]
     span: Span
@@ -92,26 +92,26 @@ Pointer: TypeAlias = tuple[str | int, ...]
 class Document:
     """One document of a source.
 
-    A pointer names a value in it: the keys and list positions that lead there.
+    A pointer is the path of keys and list positions to a value.
     """
 
     source: Source
     root: Node
 
     def at(self, pointer: Pointer) -> Node | None:
-        """The value that the pointer leads to, None if there is none."""
+        """The value at the pointer, or None."""
         path = list(self._path(pointer))
         return path[-1] if len(path) > len(pointer) else None
 
     def value_span(self, pointer: Pointer) -> Span:
-        """The place of a value; where it does not exist, the key of the nearest parent that does."""
+        """The place of a value; for a missing value, the key of the nearest parent that exists."""
         node = self.at(pointer)
         return self.key_span(pointer) if node is None else node.span
 
     def key_span(self, pointer: Pointer) -> Span:
-        """The place of a value's key; an item of a list is named by its `id`, its first key or its start.
+        """The place of a value's key; for an item of a list its `id`, its first key or its start.
 
-        Where the pointer leads nowhere it is the key of the nearest parent that exists.
+        For a missing value it is the key of the nearest parent that exists.
         """
         path = list(self._path(pointer))
         if len(path) == 1:
@@ -122,12 +122,12 @@ class Document:
         return _name_of_item(node)
 
     def plain(self, pointer: Pointer = ()) -> object:
-        """The value as nested dicts, lists and texts; a null is None, and so is what does not exist."""
+        """The value as nested dicts, lists and texts; None for null and for a missing value."""
         node = self.at(pointer)
         return None if node is None else _plain(node)
 
     def _path(self, pointer: Pointer) -> Iterator[Node]:
-        """The root and every value on the way, as far as the pointer leads."""
+        """The root and every value on the path, as far as it exists."""
         node: Node | None = self.root
         yield self.root
         for step in pointer:

@@ -1,7 +1,7 @@
-"""JSON and NDJSON in, located data out (RFC 8259).
+"""Parses JSON and NDJSON (RFC 8259) to located documents.
 
-Own scanner, because a record's mistake has a line like a policy's: the standard one gives no places, turns
-numbers into binary floats and keeps the last of two equal keys. Iterative, so depth cannot end the process.
+The standard parser gives no places, turns numbers into binary floats and keeps the last of two equal keys;
+records need places as policies do. This one is iterative, so deep nesting cannot exhaust the stack.
 """
 
 from __future__ import annotations
@@ -60,21 +60,21 @@ _WORDS: dict[str, JsonLiteral] = {"true": "boolean", "false": "boolean", "null":
 
 @dataclass(frozen=True, slots=True)
 class Json:
-    """What a text holds: its documents that could be read, and all that is wrong with it."""
+    """The result of parsing: the readable documents, and all mistakes."""
 
     documents: tuple[Document, ...]
     diagnostics: tuple[Diagnostic, ...]
 
 
 def read_json(source: Source, *, max_nodes: int = MAX_NODES) -> Json:
-    """Read a text that is one JSON value. Never raises; a syntax error leaves no document."""
+    """Parses one JSON value. Never raises; a syntax error leaves no document."""
     start = 1 if source.text.startswith("\ufeff") else 0
     document, diagnostics = _Scanner(source, start, len(source.text), max_nodes).read()
     return Json((document,) if document else (), tuple(diagnostics))
 
 
 def read_ndjson(source: Source, *, max_nodes: int = MAX_NODES) -> Json:
-    """Read one JSON value a line; blank lines are skipped, a line that is wrong does not stop the others."""
+    """Parses one JSON value a line; skips blank lines, and continues after a wrong line."""
     documents: list[Document] = []
     diagnostics: list[Diagnostic] = []
     for document, found in each_line(source, max_nodes=max_nodes):
@@ -84,7 +84,7 @@ def read_ndjson(source: Source, *, max_nodes: int = MAX_NODES) -> Json:
 
 
 def read_stretch(source: Source, start: int, end: int) -> Json:
-    """Read one JSON value that takes a stretch of a text, such as a line."""
+    """Parses one JSON value in a range of a text, such as a line."""
     document, diagnostics = _Scanner(source, start, end, MAX_NODES).read()
     return Json((document,) if document else (), tuple(diagnostics))
 
@@ -92,7 +92,7 @@ def read_stretch(source: Source, start: int, end: int) -> Json:
 def each_line(
     source: Source, *, max_nodes: int = MAX_NODES
 ) -> Iterator[tuple[Document | None, list[Diagnostic]]]:
-    """The same line by line, for texts whose documents should not all be held at once."""
+    """Parses line by line without keeping the documents."""
     text = source.text
     start = 1 if text.startswith("\ufeff") else 0
     while start < len(text):
@@ -105,7 +105,7 @@ def each_line(
 
 @dataclass(slots=True)
 class _Frame:
-    """An object or a list that is still open."""
+    """An object or list that is still open."""
 
     start: int
     is_mapping: bool
@@ -115,7 +115,7 @@ class _Frame:
 
 
 class _Scanner:
-    """Reads one value from a stretch of a source."""
+    """Parses one value in a range of a source."""
 
     def __init__(self, source: Source, start: int, end: int, max_nodes: int) -> None:
         self._source = source
@@ -130,7 +130,7 @@ class _Scanner:
         self._stopped = False
 
     def read(self) -> tuple[Document | None, list[Diagnostic]]:
-        """The document, None where it could not be read to its end, and what is wrong."""
+        """The document, None for a syntax error, and the mistakes."""
         while not self._stopped and self._token():
             pass
         if self._stopped or self._root is None:
@@ -138,7 +138,7 @@ class _Scanner:
         return Document(self._source, self._root), self._diagnostics
 
     def _token(self) -> bool:
-        """Take the next token; False at the end."""
+        """Takes the next token; False at the end."""
         found = _TOKEN.match(self._text, self._at, self._end)
         if found is None:
             return self._unusual()
@@ -155,7 +155,7 @@ class _Scanner:
         return True
 
     def _unusual(self) -> bool:
-        """A text with escapes, the end, or a mistake."""
+        """Handles a text with escapes, the end, or a mistake."""
         space = _SPACE.match(self._text, self._at, self._end)
         start = space.end() if space else self._at
         if start >= self._end and self._expect is Expect.END:
@@ -241,7 +241,7 @@ class _Scanner:
         self._add(Mapping(frame.entries, span) if frame.is_mapping else Sequence(tuple(frame.items), span))
 
     def _add(self, node: Node) -> None:
-        """Put a finished value where it belongs."""
+        """Adds a finished value to the open object or list."""
         self._left -= 1
         if self._left < 0:
             self._stop(

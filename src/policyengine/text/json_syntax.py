@@ -1,4 +1,4 @@
-"""Why a text is no JSON, in words that help."""
+"""Explains JSON syntax errors in terms of what the author did."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NULLS = {"None", "NULL", "Null", "nil", "undefined", "NaN", "nan", "Infinity", 
 
 
 class Expect(Enum):
-    """What may come next."""
+    """The token that the scanner expects."""
 
     VALUE = auto()
     VALUE_OR_END = auto()
@@ -44,10 +44,10 @@ class Expect(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ScanFailure:
-    """Where the scanner gave up: at `at`, in a stretch that ends at `end`, when it expected `expect`.
+    """A syntax error: the scanner stopped at `at`, in a range that ends at `end`, expecting `expect`.
 
-    `bracket` is the offset of the innermost open bracket, `key` the key that still has no value,
-    `problem_at` the offset inside a text in double quotes at which that went wrong.
+    `bracket` is the offset of the innermost open bracket, `key` the key without a value, `problem_at` the
+    offset of the mistake within a text in double quotes.
     """
 
     source: Source
@@ -60,7 +60,7 @@ class ScanFailure:
 
     @property
     def char(self) -> str:
-        """The character at which it gave up, "" at the end."""
+        """The character at the error, "" at the end."""
         return self.source.text[self.at : min(self.at + 1, self.end)]
 
     @property
@@ -74,11 +74,11 @@ class ScanFailure:
         return self.expect in (Expect.VALUE, Expect.VALUE_OR_END)
 
     def span(self, start: int, length: int = 1) -> Span:
-        """A stretch that does not go beyond the end."""
+        """A span that is cut at the end of the range."""
         return self.source.span(start, min(start + length, self.end))
 
     def match(self, pattern: re.Pattern[str]) -> Span | None:
-        """What a pattern finds at the place."""
+        """The match of a pattern at the error, or None."""
         found = pattern.match(self.source.text, self.at, self.end)
         return self.source.span(found.start(), found.end()) if found else None
 

@@ -1,8 +1,8 @@
-"""What a text was probably meant to be, for the help of a message: numbers, ranges, dates, periods and ids
-as people write them in letters and spreadsheets.
+"""Guesses the literal that a text was meant to be, for the help of messages: numbers, ranges, dates, periods
+and ids as people write them in letters and spreadsheets.
 
-Every function returns what to write instead, or None where there is nothing to guess. Nothing is accepted on
-the word of a guess: what it is about stays a mistake.
+Every function returns the literal to write, or None without a guess. A guess is only advice: the text stays a
+mistake.
 """
 
 from __future__ import annotations

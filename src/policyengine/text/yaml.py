@@ -1,7 +1,7 @@
-"""YAML in, located data out.
+"""Parses YAML to located documents.
 
-Built on the events of PyYAML's parser, which neither crash nor recurse on deep nesting (its C composer
-does). All scalars stay text, so `NO`, `012` and `12:30` reach the schema as they were written.
+It uses the events of PyYAML's parser, which do not recurse on deep nesting (its C composer does). All scalars
+stay text, so `NO`, `012` and `12:30` reach the schema as written.
 """
 
 from __future__ import annotations
@@ -32,18 +32,17 @@ _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 @dataclass(frozen=True, slots=True)
 class Yaml:
-    """What a text holds: its documents that could be read, and all that is wrong with it."""
+    """The result of parsing: the readable documents, and all mistakes."""
 
     documents: tuple[Document, ...]
     diagnostics: tuple[Diagnostic, ...]
 
 
 def read_yaml(source: Source, *, max_nodes: int = MAX_NODES) -> Yaml:
-    """Read all documents of a text; a document without any value is left out.
+    """Parses all documents of a text; leaves out documents without a value.
 
-    Never raises. Reading goes on behind a duplicate key, a tag and the like and stops at the first syntax
-    error; the documents before it are returned. `max_nodes` bounds the number of values, each alias
-    counted as all that it stands for.
+    Never raises. Parsing continues after a duplicate key, a tag and the like, and stops at the first syntax
+    error; documents before it are returned. `max_nodes` limits the number of values, aliases expanded.
     """
     base = 1 if source.text.startswith("\ufeff") else 0
     unseen = forbidden_character(source, base)
@@ -61,7 +60,7 @@ def read_yaml(source: Source, *, max_nodes: int = MAX_NODES) -> Yaml:
 
 
 def _events(text: str) -> Iterator[yaml.Event | Exception]:
-    """The events of the parser, the last of them perhaps the error at which it gave up."""
+    """The events of the parser; the last one may be its error."""
     try:
         loader = _LOADER(text)
         while (event := loader.get_event()) is not None:

@@ -1,4 +1,4 @@
-"""Events of a YAML parser in, documents out, and what is wrong with them apart from their syntax."""
+"""Builds documents from the events of a YAML parser, and reports mistakes other than syntax errors."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ _GAP = re.compile(r"(?:[ \t\r\n]+|(?<=\s)#[^\n]*)*")
 
 @dataclass(slots=True)
 class _Frame:
-    """A mapping or a sequence that is still open."""
+    """A mapping or sequence that is still open."""
 
     start: int
     is_mapping: bool
@@ -111,7 +111,7 @@ class _Frame:
 
 @dataclass(frozen=True, slots=True)
 class _Anchored:
-    """A finished value with a name, how many values it holds and how deep it is."""
+    """A finished value with an anchor: its number of values and its depth."""
 
     node: Node
     nodes: int
@@ -119,7 +119,7 @@ class _Anchored:
 
 
 class Builder:
-    """Turns events into documents."""
+    """Builds documents from events."""
 
     def __init__(self, source: Source, base: int, max_nodes: int) -> None:
         self.source = source
@@ -137,7 +137,7 @@ class Builder:
         self._pasted = False
 
     def feed(self, event: yaml.Event) -> None:
-        """Take the next event."""
+        """Processes the next event."""
         if isinstance(event, yaml.ScalarEvent):
             self._scalar(event)
         elif isinstance(event, yaml.CollectionStartEvent):
@@ -150,7 +150,7 @@ class Builder:
             self._end_document()
 
     def fail(self, error: Exception) -> None:
-        """Take the error at which the parser gave up; blanks that are no spaces, once told, explain it."""
+        """Reports the error of the parser, unless odd blanks were reported, which explain it."""
         if self._pasted:
             self.stopped = True
             return
@@ -247,7 +247,7 @@ class Builder:
         self._add(Scalar("", span), 0)
 
     def _add(self, node: Node, height: int, *, alias: Span | None = None) -> None:
-        """Put a finished value where it belongs: into the open mapping or list, or into a document."""
+        """Adds a finished value to the open mapping or list, or to the documents."""
         if not self._stack:
             self._root = node
             return
@@ -264,11 +264,11 @@ class Builder:
                 frame.entries[frame.key.text] = Entry(frame.key, node)
 
     def _is_slip(self, frame: _Frame, key: Scalar, value: Node) -> bool:
-        """Whether an entry in braces is none, but a slip, which is then reported."""
+        """Whether an entry in braces is a slip of the author; reports it."""
         return self._is_glued(key, value) or self._is_rest_of_number(frame, key, value)
 
     def _is_rest_of_number(self, frame: _Frame, key: Scalar, value: Node) -> bool:
-        """Whether a key without a value is what follows the comma of a number; that number is then read."""
+        """Whether a key without a value is the decimals of a number with a comma; reads that number."""
         if not frame.entries or key.quoted or value.span.end > key.span.end:
             return False
         name, last = list(frame.entries.items())[-1]
@@ -283,7 +283,7 @@ class Builder:
         return True
 
     def _is_glued(self, key: Scalar, value: Node) -> bool:
-        """Whether a key in braces is `key:value` without a space, which is then reported."""
+        """Whether a key in braces is `key:value` without a space; reports it."""
         found = _GLUED.fullmatch(key.text)
         if found is None or key.quoted or value.span.start != key.span.end:
             return False
@@ -291,7 +291,7 @@ class Builder:
         return True
 
     def _key(self, frame: _Frame, node: Node, alias: Span | None) -> Scalar | None:
-        """The key, or None where it is wrong and its value is to be dropped."""
+        """The key, or None for a wrong key, whose value is dropped."""
         found: Diagnostic
         if alias is not None or not isinstance(node, Scalar):
             what = "an alias" if alias else "a list" if isinstance(node, Sequence) else "a mapping"
@@ -333,7 +333,7 @@ class Builder:
         )
 
     def _without_properties(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, span: Span) -> int:
-        """Where the value itself starts, behind its anchor and its tag; reports the tag."""
+        """The start of the value behind its anchor and tag; reports the tag."""
         at = span.start
         for _ in range((event.anchor is not None) + (event.tag is not None)):
             found = _PROPERTY.match(self.source.text, at, span.end)
@@ -349,7 +349,7 @@ class Builder:
 
 
 def _without_blank_lines(span: Span) -> Span:
-    """The span of a block without the blank lines behind it."""
+    """The span of a block without trailing blank lines."""
     text, end = span.source.text, span.end
     while (at := text.rfind("\n", span.start, end)) >= 0 and not text[at + 1 : end].strip(" \t\r"):
         end = at - 1 if text[at - 1] == "\r" else at

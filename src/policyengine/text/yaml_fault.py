@@ -1,4 +1,4 @@
-"""Where the parser of YAML gave up, and what stands around that place."""
+"""A syntax error of YAML, and the text around it."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _FLOW_END = re.compile(r"\s*[,\]}]")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Where and at what the parser gave up.
+    """The place and the cause of a syntax error.
 
-    `problem` is what it says, `at` the offset, `since` the offset where the thing began that it was reading.
-    `last` is the last scalar read before, `bracket` the offset of the innermost bracket that is open.
+    `problem` is the message of the parser, `at` its offset, `since` the offset where the construct began.
+    `last` is the last scalar before, `bracket` the offset of the innermost open bracket.
     """
 
     source: Source
@@ -44,7 +44,7 @@ class Fault:
     def of(
         cls, error: Exception, source: Source, base: int, *, last: Span | None, bracket: int | None
     ) -> Fault:
-        """From an error of the parser, whose offsets count from `base`."""
+        """The fault for an error of the parser, whose offsets count from `base`."""
         problem, at, since = str(error), 0, None
         if isinstance(error, yaml.MarkedYAMLError):
             problem = f"{error.context or ''}: {error.problem or ''}"
@@ -55,28 +55,28 @@ class Fault:
 
     @property
     def char(self) -> str:
-        """The character at which it gave up, "" at the end."""
+        """The character at the error, "" at the end."""
         return self.source.text[self.at : self.at + 1]
 
     @property
     def line_start(self) -> int:
-        """Where the line begins on which it gave up."""
+        """The start of the line of the error."""
         return self.source.text.rfind("\n", 0, self.at) + 1
 
     @property
     def before(self) -> str:
-        """What stands before that place on its line."""
+        """The text before the error on its line."""
         return self.source.text[self.line_start : self.at]
 
     def rest(self, start: int) -> Span:
-        """From an offset to the end of its line, without a comment and blanks."""
+        """The span from an offset to the end of its line, without comment and blanks."""
         text = self.source.text
         end = text.find("\n", start)
         line = text[start : len(text) if end < 0 else end].split(" #")[0].rstrip()
         return self.source.span(start, start + len(line))
 
     def value(self, start: int) -> Span:
-        """The value that starts at an offset: to the end of the line, inside brackets to the next of them."""
+        """The span of the value at an offset: to the end of the line, or to the next bracket."""
         span = self.rest(start)
         before = self.source.text[self.source.text.rfind("\n", 0, start) + 1 : start]
         opened = sum(map(before.count, "[{")) > sum(map(before.count, "]}"))
@@ -86,12 +86,12 @@ class Fault:
         return self.source.span(start, end.start()) if end else span
 
     def char_span(self, at: int) -> Span:
-        """One character, none at the end of the text."""
+        """The span of one character; empty at the end of the text."""
         return self.source.span(at, min(at + 1, len(self.source.text)))
 
 
 def quoted(value: str) -> str:
-    """The advice to put a value in quotes."""
+    """The help to put a value in quotes."""
     if len(value) > LONGEST:
         return "put the whole value in quotes"
     if value.startswith("'") and value.endswith("'") and len(value) > 1 and '"' not in value:

@@ -1,6 +1,6 @@
-"""Slips of whoever pastes from a word processor or writes as in a letter, which YAML reads in its own way.
+"""Common slips in YAML: text pasted from word processors, notation of letters.
 
-Each rule looks at the lines around a fault and returns None where it is not to blame.
+Each rule looks at the lines around a fault and returns None where it does not apply.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NAMES = {"\u00a0": "a no-break space", "\u202f": "a narrow no-break space", "\u
 
 
 def _lines(fault: Fault) -> list[Span]:
-    """The lines that may be to blame: where the thing began, the line before the fault, its own line."""
+    """The lines that may cause the fault: its own, the one before, and that where the construct began."""
     text, found = fault.source.text, []
     above = text.rfind("\n", 0, len(text[: fault.line_start].rstrip())) + 1
     for start in sorted({text.rfind("\n", 0, fault.since) + 1, above, fault.line_start}):
@@ -34,7 +34,7 @@ def _lines(fault: Fault) -> list[Span]:
 
 
 def odd_blank(source: Source, start: int, end: int) -> Diagnostic:
-    """The diagnostic for blanks that look like spaces and are none."""
+    """The diagnostic for a blank that looks like a space but is not one."""
     sign = source.text[start]
     code = f"U+{ord(sign):04X}"
     name = f"{_NAMES[sign]} ({code})" if sign in _NAMES else f"the blank {code}"
@@ -43,7 +43,7 @@ def odd_blank(source: Source, start: int, end: int) -> Diagnostic:
 
 
 def is_odd_blank(text: str) -> bool:
-    """Whether a text begins with a blank that is no space to YAML."""
+    """Whether a text begins with a blank that is not a space in YAML."""
     return re.match(f"[{_ODD}]", text) is not None
 
 
@@ -67,7 +67,7 @@ def _bullet(fault: Fault) -> Diagnostic | None:
 
 
 def _line_of_its_own(fault: Fault) -> Diagnostic | None:
-    """A comment of another language, and dashes that are no end of a document."""
+    """Explains a comment in the syntax of other languages, and a malformed document marker."""
     for line in _lines(fault):
         text = line.text.strip()
         span = Span(line.source, line.end - len(line.text.lstrip()), line.end)
@@ -81,7 +81,7 @@ def _line_of_its_own(fault: Fault) -> Diagnostic | None:
 
 
 def with_colon(text: str) -> str:
-    """The advice for a line that is neither a key with a colon nor an item."""
+    """The help for a line that is neither a key with a colon nor an item."""
     found = _PAIR.fullmatch(text)
     if found is None or len(text) > LONGEST:
         return "write a colon and a value after it, or indent it below its key"
@@ -90,7 +90,7 @@ def with_colon(text: str) -> str:
 
 
 def whole_value(fault: Fault) -> str:
-    """The advice where something follows a closing bracket: to quote the value, if that is all there is."""
+    """The help to quote the value, where text follows a closing bracket."""
     line = fault.rest(fault.line_start)
     found = _KEY.match(line.text)
     value = line.text[found.end() :] if found else ""
@@ -98,7 +98,7 @@ def whole_value(fault: Fault) -> str:
 
 
 def decimal_comma(source: Source, number: Span, rest: Span) -> tuple[str, Diagnostic] | None:
-    """A number with a comma inside braces, which YAML takes apart: the number, and what to say of it."""
+    """A number with a comma inside braces, which YAML splits: the number, and its diagnostic."""
     span = Span(source, number.start, rest.end)
     plain = literal_guesses.number(span.text) if _COMMA.fullmatch(span.text) else None
     if plain is None or number.end + 1 != rest.start:

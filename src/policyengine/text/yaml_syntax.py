@@ -1,7 +1,7 @@
-"""Why a text is no YAML, in words that help: what the parser says is turned into what the author did.
+"""Explains YAML syntax errors: turns the message of the parser into what the author did.
 
-The parser knows where it gave up and in the middle of what. The rules below look at the text around that
-place, most telling first; each knows one common mistake and returns None for all others.
+The parser knows the place of the error and the open construct. Each rule below recognises one common mistake
+around that place and returns None otherwise; the most specific rules come first.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def explain(fault: Fault) -> Diagnostic:
 
 
 def no_space(span: Span, key: str, value: str) -> Diagnostic:
-    """The diagnostic for `key:value`, which YAML takes for one text."""
+    """The diagnostic for `key:value`, which YAML reads as one text."""
     help_ = f"write `{key}: {value}`" if len(value) <= LONGEST else f"write `{key}: ` and then the value"
     return SYNTAX.at(span, f"there has to be a space after the colon of `{printable(key)}`", help=help_)
 
@@ -74,7 +74,7 @@ def _escape(fault: Fault) -> Diagnostic | None:
 
 
 def _first_character(fault: Fault) -> Diagnostic | None:
-    """A value that starts with a character YAML keeps for itself."""
+    """Explains a value that starts with a reserved character."""
     char = fault.source.text[fault.since : fault.since + 1]
     reserved = "cannot start any token" in fault.problem and not char.isspace()
     named = char in ("*", "&") and ("alias" in fault.problem or "anchor" in fault.problem)
@@ -98,7 +98,7 @@ def _block_text(fault: Fault) -> Diagnostic | None:
 
 
 def _no_space(fault: Fault) -> Diagnostic | None:
-    """`key:value`, which YAML takes for a text."""
+    """Explains `key:value`, which YAML reads as a text."""
     if "mapping values" not in fault.problem and "simple key" not in fault.problem:
         return None
     start = fault.since if fault.last is None or "simple key" in fault.problem else fault.last.start
@@ -112,7 +112,7 @@ def _no_space(fault: Fault) -> Diagnostic | None:
 
 
 def _colon_in_value(fault: Fault) -> Diagnostic | None:
-    """`key: value: x`, and a key that is indented below a finished value."""
+    """Explains `key: value: x`, and a key indented below a finished value."""
     last = fault.last
     if last is None or fault.char != ":" or fault.source.text[last.end : fault.at].strip():
         return None
@@ -200,7 +200,7 @@ def _brackets(fault: Fault) -> Diagnostic | None:
 
 
 def _behind_closing(fault: Fault) -> Diagnostic | None:
-    """Something follows a closing quote or bracket on the same line."""
+    """Explains text after a closing quote or bracket."""
     before = fault.before.rstrip()
     if "block" not in fault.problem or before[-1:] not in ("'", '"', "]", "}"):
         return None
@@ -232,7 +232,7 @@ def _stray(fault: Fault) -> Diagnostic | None:
 
 
 def _indentation(fault: Fault) -> Diagnostic | None:
-    """The line does not fit below the lines above it."""
+    """Explains a line whose indentation fits no line above."""
     if "block" not in fault.problem or fault.before.strip():
         return None
     column, block = len(fault.before), fault.source.position(fault.since)[1] - 1

@@ -69,8 +69,8 @@ def test_a_reason_stands_at_its_row() -> None:
 @pytest.mark.parametrize(
     ("hit", "users", "said"),
     [
-        ("unique", 2, "rows 1 and 2 of Fee match, and nothing says which one counts"),
-        ("any", 2, "rows 1 and 2 of Fee match, and nothing says which one counts"),
+        ("unique", 2, "rows 1 and 2 of Fee match, and no rule says which one counts"),
+        ("any", 2, "rows 1 and 2 of Fee match, and no rule says which one counts"),
         ("any", 3, None),
         ("unique", 9, "no row of Fee matches"),
     ],

@@ -90,8 +90,8 @@ _CHANGE = record(
     Key("old", ANY, "What was written; null where it was not there.", lambda spoken: spoken.change.values[0]),
     Key("new", ANY, "What is written; null where it is gone.", lambda spoken: spoken.change.values[1]),
     Key("from", maybe(DATE), "The day from which it counts; null: at once.", attrgetter("change.starts")),
-    Key("old_at", maybe(_PLACE), "Where it stood.", lambda spoken: spoken.change.spans[0]),
-    Key("new_at", maybe(_PLACE), "Where it stands.", lambda spoken: spoken.change.spans[1]),
+    Key("old_at", maybe(_PLACE), "The place in the old version.", lambda spoken: spoken.change.spans[0]),
+    Key("new_at", maybe(_PLACE), "The place in the new version.", lambda spoken: spoken.change.spans[1]),
 )  # fmt: skip
 _MOVED = record(
     "moved",
@@ -103,25 +103,25 @@ _MOVED = record(
 )  # fmt: skip
 _SUBJECT = record(
     "subject",
-    "Who or what is judged.",
+    "The subject: the entity, or one within the record.",
     Key("entity", TEXT, "The entity of the program."),
-    Key("key", maybe(TEXT), "What identifies it; null where the record does not say."),
+    Key("key", maybe(TEXT), "The key; null where the record has none."),
 )
 _SAID = record(
     "said",
-    "What one version says.",
+    "The statement of one version.",
     Key("section", TEXT, "The list of a decision, `values` for a derived fact, `moves` for leaving a stage."),
     Key("policy", TEXT, "The id of the policy; empty for a derived fact."),
     Key("id", TEXT, "The id of the part."),
-    Key("subject", _SUBJECT, "Who or what is judged.", lambda said: said.subject),
+    Key("subject", _SUBJECT, "The subject: the entity, or one within the record.", lambda said: said.subject),
     Key("values", mapping(ANY), "Status, level, rate, amount, dates, party ...; null is not decided.",
         lambda said: {name: _json(value) for name, value in said.values.items()}),
 )  # fmt: skip
 _CONTRAST = record(
     "contrast",
-    "One thing that the two versions say differently of the record.",
-    Key("old", maybe(_SAID), "What the old one says; null: nothing."),
-    Key("new", maybe(_SAID), "What the new one says; null: nothing."),
+    "A statement that the two versions make differently about the record.",
+    Key("old", maybe(_SAID), "The statement of the old version; null where it makes none."),
+    Key("new", maybe(_SAID), "The statement of the new version; null where it makes none."),
 )
 _WITNESS = record(
     "witness",
@@ -130,11 +130,11 @@ _WITNESS = record(
     Key("made_from", maybe(TEXT), "The key of the given record that it was made from; null: from nothing.",
         _start),
     Key("moved", many(_MOVED), "What was changed in that record."),
-    Key("says", many(_CONTRAST), "What the two say differently.", attrgetter("contrasts")),
+    Key("says", many(_CONTRAST), "The differing statements.", attrgetter("contrasts")),
 )  # fmt: skip
 _MEANING = record(
     "meaning",
-    "Changes that only go together, and what they come to.",
+    "A group of changes that compile only together, and its verdict.",
     Key("changes", many(_CHANGE), "The changes.", attrgetter("spoken")),
     Key("verdict", one_of("witness", "same", "not_decided"),
         "A record that shows it; proved the same for all records; or neither.", _verdict),

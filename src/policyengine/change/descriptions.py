@@ -171,7 +171,7 @@ def _wording(change: Change, context: ChangeContext) -> str | None:
         return f"{subject} now counts as {context.new or 'stated'} (was {context.old or 'stated'})"
     written = next((each for each in change.route if each in _WRITTEN), None)
     if written is not None:
-        verb = {"added": "is new", "removed": "is gone"}.get(context.sort, "says something else")
+        verb = {"added": "is new", "removed": "is gone"}.get(context.sort, "changes")
         return f"{subject}: {_WRITTEN[written]} {verb}"
     return f"{subject}: `{key}` {context.comes_or_goes('is new', 'is gone')}"
 

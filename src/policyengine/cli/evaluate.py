@@ -29,21 +29,21 @@ from policyengine.decision.decision import Decision
     "--format", "form", type=click.Choice((*FORMS, "csv", "parquet")),
     help="What is in the files, if the ending does not tell.",
 )  # fmt: skip
-@click.option("--assumptions", is_flag=True, help="List what rests on assumptions, and which.")
+@click.option(
+    "--assumptions", is_flag=True, help="List the findings based on assumptions, with the assumptions."
+)
 @click.option(
     "--layout", type=click.Choice(["findings", "records"]),
     help="Of a table: one row a finding (the default), or one a record.",
 )  # fmt: skip
 @click.option(
     "--table", "tables", multiple=True, metavar="LIST=FILE",
-    help="A table of what stands in the records, such as `accounts=accounts.csv`.",
+    help="A table of children of the records, such as `accounts=accounts.csv`.",
 )  # fmt: skip
 @click.option(
     "--ignore", "ignored", multiple=True, metavar="NAME", help="A column not meant for the program."
 )
-@click.option(
-    "--rejects", metavar="FILE", help="Where what cannot be evaluated goes (default: beside the table)."
-)
+@click.option("--rejects", metavar="FILE", help="The file for rejected rows (default: beside the table).")
 @click.option("--records-from", metavar="URL", help="A database: sqlite:///FILE or postgresql://HOST/NAME.")
 @click.option("--query", metavar="SQL", help="What to read there; its columns are facts.")
 @click.option(

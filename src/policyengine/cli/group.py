@@ -8,12 +8,12 @@ import click
 
 COMMANDS = {
     "check": "Find everything that can be wrong in a program, without a record.",
-    "evaluate": "Say what applies to partner records.",
+    "evaluate": "Evaluate partner records: what applies to each.",
     "why": "Explain one finding: conditions, values, lines, clauses.",
-    "advance": "Move an opportunity to its next stage, or say what blocks it.",
-    "test": "Run the policy tests: records, and what the decisions about them must say.",
-    "diff": "Say what a change of policies means, and on whom it shows.",
-    "plan": "Say whom a change of policies hits, and what it costs.",
+    "advance": "Move an opportunity to its next stage, or show what blocks it.",
+    "test": "Run the policy tests: records with the expected decisions.",
+    "diff": "Explain a change of policies, with a record that shows it.",
+    "plan": "Show whom a change of policies affects, and what it costs.",
     "schema": "Print the JSON Schemas of policies, records and decisions.",
     "code": "Explain the code of a mistake.",
     "init": "Make a small program to start from.",

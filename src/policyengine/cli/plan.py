@@ -71,7 +71,7 @@ def command(
     conditions: tuple[str, ...], show_keys: bool, top: int, outputs: tuple[Output, ...], form: Form | None,
     detailed_exitcode: bool, color: str,
 ) -> int:  # fmt: skip
-    """Say whom a change of policies hits, and what it costs.
+    """Show whom a change of policies affects, and what it costs.
 
     OLD and NEW are two folders of one program, or revisions and its folder: `main..HEAD policies/example`.
     The records (YAML, JSON, NDJSON; `-` for standard input) are the partner base. Records with mistakes are

@@ -48,12 +48,12 @@ tests:
     "--filter", "glob", metavar="GLOB",
     help="Only tests whose name, file or program fits, such as 'bytekast' or '*renewal*'.",
 )  # fmt: skip
-@click.option("--coverage", is_flag=True, help="Say what no test exercises, at its line.")
+@click.option("--coverage", is_flag=True, help="Show the lines that no test exercises.")
 @click.option(
     "--fail-under", type=Percent(), metavar="PERCENT", help="With the exit code 1 below this coverage."
 )
 @click.option(
-    "--mutate", is_flag=True, help="Make small mistakes in the policies, and say which no test notices."
+    "--mutate", is_flag=True, help="Make small mistakes in the policies, and show those that no test notices."
 )
 @click.option(
     "--fail-under-noticed", type=Percent(), metavar="PERCENT",
@@ -61,7 +61,7 @@ tests:
 )  # fmt: skip
 @click.option(
     "--suggest", is_flag=False, flag_value=_BESIDE, metavar="[FILE]",
-    help="Write tests that would notice them to a new file, by default beside the tests.",
+    help="Write tests that notice them to a new file (default: beside the tests).",
 )  # fmt: skip
 @output_option("text", "json", *FORMS)
 @color_option
@@ -190,7 +190,7 @@ def _wanted(opened: Sequence[Opened], glob: str | None) -> list[Opened]:
     if not kept:
         raise CommandError(
             f"no test fits `{glob}`",
-            help="it is held against the names of tests, files and programs; `*` stands for anything",
+            help="it selects by names of tests, files and programs; `*` matches anything",
         )
     return kept
 
@@ -234,7 +234,7 @@ def _suggested_files(suggest: str | None, folders: dict[str, Path]) -> dict[str,
     if suggest != _BESIDE and len(folders) > 1:
         raise CommandError(
             f"one file cannot hold tests of {plural(len(folders), 'program')}",
-            help="leave the file out, and each program gets its own, beside its tests",
+            help="without a file, each program gets one of its own beside its tests",
         )
     found = {
         each: tests / _SUGGESTED if suggest == _BESIDE else Path(suggest) for each, tests in folders.items()

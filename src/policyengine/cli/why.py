@@ -34,7 +34,7 @@ _NAMED = 12
 @click.argument("program", metavar="PROGRAM")
 @click.argument("file", metavar="RECORD")
 @click.argument("finding", metavar="[FINDING]", required=False)
-@click.option("--key", help="Only about what has this key, such as an account.")
+@click.option("--key", help="Only for the subject with this key, such as an account.")
 @click.option("--all", "derivation", is_flag=True, help="Show the whole derivation.")
 @as_of_option
 @output_option("text", "json")

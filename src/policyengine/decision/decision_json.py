@@ -57,16 +57,16 @@ def _gross(charge: Charge) -> object:
 
 _PLACE = record(
     "place",
-    "Where a rule stands.",
+    "The place of a rule.",
     Key("file", TEXT, "The path of the policy file.", lambda span: span.source.name),
     Key("line", COUNT, "From 1.", attrgetter("line")),
     Key("column", COUNT, "From 1, in characters.", attrgetter("column")),
 )
 _SUBJECT = record(
     "subject",
-    "Who or what is judged.",
+    "The subject: the entity, or one within the record.",
     Key("entity", TEXT, "The entity of the program, such as `partner` or `account`."),
-    Key("key", maybe(TEXT), "What identifies it; null where the record does not say."),
+    Key("key", maybe(TEXT), "The key; null where the record has none."),
     Key("label", maybe(TEXT), "What people call it."),
     Key(
         "position",
@@ -77,7 +77,7 @@ _SUBJECT = record(
 )
 _SOURCE = record(
     "source",
-    "The clause on whose word the rule stands.",
+    "The clause that the rule is based on.",
     Key("document", TEXT, "The id of the document among the sources of the program."),
     Key("title", TEXT, "The title of the document."),
     Key("section", maybe(TEXT), "The section of the document."),
@@ -85,7 +85,11 @@ _SOURCE = record(
 )
 _THRESHOLD = (
     Key("fact", maybe(TEXT), "The fact that is compared, where there is exactly one."),
-    Key("have", ANY, "What the record says, of the type of the fact; null where it is not known."),
+    Key(
+        "have",
+        ANY,
+        "The value of the fact in the record, of the type of the fact; null where it is not known.",
+    ),
     Key("need", maybe(TEXT), "What the rule needs, such as `16..26`."),
     Key("short_by", ANY, "How far the record is from it; null where nothing is missing or known."),
 )
@@ -110,7 +114,7 @@ _TAIL = (
     Key(
         "unknown",
         many(_UNSETTLED),
-        "What kept it from being decided; of a decided one what it leaves open, such as whose it is.",
+        "The reasons why it is undetermined; for a decided one the open values, such as the party.",
     ),
     Key("source", maybe(_SOURCE), "Where the rule is written.", attrgetter("origin.clause")),
     Key(
@@ -119,7 +123,7 @@ _TAIL = (
         "`assumed`: the text leaves it open; somebody decided.",
         attrgetter("origin.basis"),
     ),
-    Key("note", maybe(TEXT), "What was assumed, and what else it could mean.", attrgetter("origin.note")),
+    Key("note", maybe(TEXT), "The assumption, and the other readings.", attrgetter("origin.note")),
     Key("at", _PLACE, "The place of the rule.", attrgetter("origin.at")),
 )
 
@@ -133,7 +137,7 @@ def _finding(cls: type[Finding], name: str, about: str, *own: Key) -> Shape:
         Key("id", TEXT, "The id of the part of the policy."),
         Key("title", TEXT, "The title of the part of the policy."),
         Key("reference", TEXT, "How to ask `policyengine why` for it."),
-        Key("subject", _SUBJECT, "Who or what is judged."),
+        Key("subject", _SUBJECT, "The subject: the entity, or one within the record."),
         Key("status", one_of(*cls.statuses), "The outcome."),
         *own,
         *_TAIL,
@@ -165,7 +169,7 @@ _ROOM = record(
     "room",
     "How far a measure may fall before the level is lost.",
     Key("fact", TEXT, "The measure."),
-    Key("have", ANY, "What the record says."),
+    Key("have", ANY, "The value in the record."),
     Key("lost_below", ANY, "Below this the level is lost."),
     Key("room", ANY, "How far it may fall and still keep the level."),
 )
@@ -283,9 +287,9 @@ _DECISION = (
         Key(name, many(_FINDINGS[cls]), f"The {name}.", methodcaller("of", name))
         for name, cls in SECTIONS.items()
     ),
-    Key("values", mapping(mapping(ANY)), "The derived facts of the record and of what stands in it."),
-    Key("missing", many(_MISSING), "The facts that would settle what is undetermined."),
-    Key("diagnostics", many(_MISTAKE), "What is wrong with the record; then there are no findings."),
+    Key("values", mapping(mapping(ANY)), "The derived facts of the record and of the instances within it."),
+    Key("missing", many(_MISSING), "The missing facts that would settle undetermined findings."),
+    Key("diagnostics", many(_MISTAKE), "The mistakes in the record; with mistakes there are no findings."),
 )
 
 

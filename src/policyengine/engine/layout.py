@@ -69,10 +69,10 @@ def _value_columns() -> Iterator[Column]:
 
 VALUE_COLUMNS = tuple(_value_columns())
 COLUMNS: tuple[Column, ...] = (
-    Column("row", "count", "the number of the record in what was read, from 1", always=True),
+    Column("row", "count", "the number of the record in the input, from 1", always=True),
     Column("key", "text", "the key of the record"),
     Column("entity", "text", "the entity that is judged, such as `partner` or `account`", always=True),
-    Column("subject", "text", "the key of what is judged within the record; empty for the record itself"),
+    Column("subject", "text", "the key of the subject within the record; empty for the record itself"),
     Column("position", "count", "its place in its list, from 1; empty for the record itself"),
     Column(
         "section",

@@ -57,8 +57,8 @@ charges:
 """
 WHEN_DUE = Code(
     id="BILL001",
-    title="a charge that does not say when it is due",
-    why="A charge is due once (`due_on`), or again and again (`every` with `first_due`); it says which.",
+    title="a charge without a due date",
+    why="A charge is due once (`due_on`) or repeatedly (`every` with `first_due`).",
     bad=_EXAMPLE.replace("first_due", "due_on"),
     good=_EXAMPLE,
 )
@@ -78,7 +78,7 @@ def check(policy: Billing, draft: Draft) -> None:
             draft.error(
                 WHEN_DUE,
                 draft.key_span("charges", i),
-                f"`{charge.id}` does not say when it is due",
+                f"`{charge.id}` has no due date",
                 "write `due_on`, or `every` and `first_due`",
             )
 

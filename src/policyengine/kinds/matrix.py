@@ -67,7 +67,7 @@ class Activity(Sourced):
     when: Condition | None = field(default=None, description="not applicable otherwise")
     responsible: Cells = field(description="who does it")
     consulted: Cells | None = field(default=None, description="who has to be asked")
-    informed: Cells | None = field(default=None, description="who has to be told")
+    informed: Cells | None = field(default=None, description="who has to be informed")
     signs_off: Cells | None = field(
         default=None, description="who has to approve it before it counts as done"
     )
@@ -168,7 +168,7 @@ def _check_columns(policy: Matrix, draft: Draft) -> None:
             draft.error(
                 WRONG_COLUMNS,
                 draft.span("columns", "values", i),
-                f"`{column}` is no `{by}`",
+                f"`{column}` is not a value of `{by}`",
                 did_you_mean(column, kind.values),
             )
     left_out = [value for value in kind.values if value not in policy.columns.values]

@@ -142,7 +142,7 @@ def check(policy: Obligations, draft: Draft) -> None:
 
 
 def _no_start(draft: Draft, part: ObligationPart, i: int) -> None:
-    key, message = "every", f"`{part.id}` does not say from when its periods count"
+    key, message = "every", f"`{part.id}` has no day from which its periods count"
     if part.starting is not None:
         key, message = "starting", f"`{part.id}` has a start, but no period such as P1Y"
     help = "write `every: P1Y` together with `starting: ...`"

@@ -89,7 +89,12 @@ def check_bearer(draft: Draft, bearer: Bearer, *pointer: str | int) -> None:
     for value in bearer.values:
         if value not in kind.values:
             at = draft.key_span(*pointer, "values", value)
-            draft.error(WRONG_VALUES, at, f"`{value}` is no `{bearer.by}`", did_you_mean(value, kind.values))
+            draft.error(
+                WRONG_VALUES,
+                at,
+                f"`{value}` is not a value of `{bearer.by}`",
+                did_you_mean(value, kind.values),
+            )
     left_out = ", ".join(f"`{value}`" for value in kind.values if value not in bearer.values)
     if left_out and set(bearer.values) <= set(kind.values):
         help = "name a party, or write `unknown` if the text does not say"

@@ -48,7 +48,7 @@ ENTITY_TREE = Code(
 UNKNOWN_FACT = Code(
     id="PROG002",
     title="a key or label that is not a fact of the entity",
-    why="One of something is told from another by a fact of it.",
+    why="A fact identifies each instance of an entity.",
     bad=_PROGRAM.replace("key: id", "key: ident"),
     good=_PROGRAM,
 )

@@ -39,7 +39,7 @@ otherwise: {level: none, basis: assumed, note: not said}
 CYCLE = Code(
     id="GRAPH001",
     title="facts that are derived from each other in a circle",
-    why="A formula can only use what can be worked out before it.",
+    why="A formula can only use values that are computed before it.",
     bad="""\
 kind: program
 id: example

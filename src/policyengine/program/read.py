@@ -25,7 +25,7 @@ obligations:
 """
 NO_KIND = Code(
     id="KIND001",
-    title="a document that does not say what kind of policy it is",
+    title="a document without a kind",
     why="The kind decides which keys a document has and what they mean.",
     bad=_GOOD.replace("kind: obligations\n", ""),
     good=_GOOD,

@@ -84,8 +84,8 @@ _FLOW = record(
 )
 _MOVE = record(
     "move",
-    "A finding that becomes another one, and for how many.",
-    Key("section", TEXT, "The list of a decision that it stands in.", lambda each: each.move.what.section),
+    "A finding that changes, and for how many records.",
+    Key("section", TEXT, "The section of the decision.", lambda each: each.move.what.section),
     Key("policy", TEXT, "The policy; for derived facts the entity.", lambda each: each.move.what.policy),
     Key("id", TEXT, "The part of the policy.", lambda each: each.move.what.id),
     Key(
@@ -102,7 +102,7 @@ _MOVE = record(
 )
 _COST = record(
     "cost",
-    "What a charge comes to in the period, net, for all records together.",
+    "The net amount of a charge in the period, for all records together.",
     Key(
         "policy",
         maybe(TEXT),
@@ -134,7 +134,7 @@ _SHARE = record(
     "share",
     "How much of the change one changed rule causes by itself; the shares add up to the change.",
     Key("title", maybe(TEXT), "The changed rule; null for interaction.", lambda share: share.title or None),
-    Key("interaction", FLAG, "Whether this is what the changes do together."),
+    Key("interaction", FLAG, "Whether this is the interaction of the changes."),
     Key("currency", TEXT, "The currency."),
     Key("change", EXACT, "How much more is paid."),
     Key("unsure", COUNT, "How many charges this change alone leaves undetermined."),
@@ -180,7 +180,7 @@ def plan_schema() -> Schema:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Plan of policyengine",
-        **describe(_PLAN, "Whom a change of policies hits, and what it costs."),
+        **describe(_PLAN, "The effect of a change of policies on records and charges."),
         "$defs": definitions(_PLAN),
     }
 

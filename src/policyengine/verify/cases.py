@@ -49,7 +49,7 @@ def variants(
     if not case.cases:
         if case.columns:
             at = document.key_span((*place, "columns"))
-            yield codes.CASES.at(at, "there are columns but no cases", help="add `cases: [[...], ...]`")
+            yield codes.CASES.at(at, "`columns` needs `cases`", help="add `cases: [[...], ...]`")
         yield _variant(case, place, document, None, (), {}, set())
         return
     known = list(facts)

@@ -13,16 +13,14 @@ Facts = Annotated[dict[str, Any], Written(schema={"type": "object"})]
 
 _TODO = "why it is known to fail: the test passes while it fails, and fails as soon as it passes"
 _WITH = "facts that take the place of those in the record; an empty one removes it"
-_EXPECT = "a part of the decision: lists need only hold what is named, in any order"
-_EXACTLY = "lists of the decision that hold what is named and nothing else, also those inside"
+_EXPECT = "a part of the decision: its lists must contain the named items, in any order"
+_EXACTLY = "lists of the decision that contain the named items and no others, nested ones too"
 
 
 class CasePart(Part):
     """One case of a test: its differences and its additional expectations."""
 
-    name: Text | None = field(
-        default=None, description="what the case shows; left out, what is different in it"
-    )
+    name: Text | None = field(default=None, description="the title of the case; default: its differences")
     cells: Many[Any] = field(default=(), description="a value for each of the `columns`")
     as_of: Date | None = field(default=None, description="the evaluation date")
     with_: Facts | None = field(default=None, alias="with", description=_WITH)
@@ -41,7 +39,7 @@ CaseSpec = Annotated[
 class Case(Part):
     """A test: one record, or one for each of its cases, and the expected decision."""
 
-    name: Text = field(description="what the test shows, as a sentence")
+    name: Text = field(description="the behaviour that the test shows, as a sentence")
     as_of: Date | None = field(default=None, description="the evaluation date, if it is not that of the file")
     record: Facts | None = field(default=None, description="the record")
     from_: Text | None = field(
@@ -50,10 +48,10 @@ class Case(Part):
     with_: Facts | None = field(default=None, alias="with", description=_WITH)
     columns: Many[Text] = field(
         default=(),
-        description="what the cells of the cases are: facts, `as_of`, or what `expect` names as `<column>`",
+        description="the columns of the cases: facts, `as_of`, or names that `expect` uses as `<column>`",
     )
     cases: Many[CaseSpec] = field(
-        default=(), min_length=1, description="the test once for each: what is different, what comes out"
+        default=(), min_length=1, description="runs of the test: the differences and the results of each"
     )
     expect: Facts | None = field(default=None, description=_EXPECT)
     expect_exactly: Facts | None = field(default=None, description=_EXACTLY)

@@ -67,7 +67,7 @@ def _row_result(
 
 def _clash(title: str, matching: Sequence[int]) -> Failed:
     *others, last = [str(i + 1) for i in matching]
-    return Failed(f"rows {', '.join(others)} and {last} of {title} match, and nothing says which one counts")
+    return Failed(f"rows {', '.join(others)} and {last} of {title} match, and no rule says which one counts")
 
 
 def _row_type(arguments: Sequence[Type]) -> Type:

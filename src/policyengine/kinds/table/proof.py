@@ -73,7 +73,7 @@ DEAD = Code(
 )
 UNDECIDED = Code(
     id="TABLE004",
-    title="a table of which it cannot be told whether its rows leave a gap or overlap",
+    title="a table that may have gaps or overlaps, which is not decided",
     why="A test that rests on other facts or on a calculation has no fixed set of values, and inputs that "
     "rest on the same facts cannot take every combination. Where no row matches a record, or two do, the "
     "result is not known.",
@@ -89,7 +89,7 @@ TOO_HARD = Code(
     why="Whether rows leave a gap, and whether a row ever counts, can be as hard as any puzzle of logic. The "
     "work for one table is bounded, to about two seconds; what it did not decide is said, and may be so.",
     bad="a table of 852 rows, each of which tests three of 200 inputs",
-    good="several tables of fewer inputs, one of which tests what the others give",
+    good="several tables with fewer inputs, one of which tests the results of the others",
     example="folder",
     severity=Severity.WARNING,
 )
@@ -345,7 +345,9 @@ def _gaps(table: Table, work: Work) -> tuple[list[Diagnostic] | None, bool]:
     if not surely.boxes:
         return [], True
     row, k = table.untold[0]
-    message = f"whether {table.title} leaves a gap cannot be told: what this test takes is not fixed"
+    message = (
+        f"whether {table.title} leaves a gap cannot be told: the values of this test depend on the record"
+    )
     record = table.record(surely.boxes[0])
     help = "add a `default`"
     if record != "{}":
@@ -383,4 +385,4 @@ def _doubt(table: Table, rows: Iterable[int]) -> tuple[Span, str] | None:
         return None
     row = table.rows[untold]
     k = next(k for other, k in table.untold if other is row)
-    return row.cells[k], "what this test takes is not fixed"
+    return row.cells[k], "the values of this test depend on the record"

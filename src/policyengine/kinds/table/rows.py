@@ -132,7 +132,7 @@ def check_given(draft: Draft, place: Pointer, outputs: Outputs, who: str, given:
         if given:
             draft.error(WRONG_ROW, draft.key_span(*place), f"{who} is only counted", "remove `then`")
     elif not given:
-        draft.error(WRONG_ROW, draft.key_span(*place), f"{who} does not say what it gives", "add `then: ...`")
+        draft.error(WRONG_ROW, draft.key_span(*place), f"{who} has no result", "add `then: ...`")
     elif "" not in outputs.types:
         node = draft.document.at(place)
         found = node.entries if isinstance(node, Mapping) else {}

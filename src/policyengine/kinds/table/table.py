@@ -160,9 +160,9 @@ def _type_misfits(policy: TablePolicy) -> Iterator[_Misfit]:
             if getattr(policy, key) not in (None, {}):
                 yield (key,), f"rows are only counted, so there is no `{key}`", f"remove `{key}`"
     elif kind is None and not policy.outputs:
-        yield ("id",), "the table says neither `type` nor `outputs`", "add `type: ...`"
+        yield ("id",), "the table has neither `type` nor `outputs`", "add `type: ...`"
     elif kind is not None and policy.outputs:
-        yield ("outputs",), "the table says both `type` and `outputs`", "keep one of them"
+        yield ("outputs",), "the table has both `type` and `outputs`", "keep one of them"
     elif (kind or "").endswith("enum") and policy.values is None:
         yield ("type",), "an enum needs `values`", "add `values: [...]`"
     elif policy.values is not None and not (kind or "").endswith("enum"):

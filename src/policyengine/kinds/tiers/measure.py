@@ -44,7 +44,7 @@ OVERLAP = Code(
 ORDER = Code(
     id="TIER003",
     title="levels that do not ascend",
-    why="The next level is the one that stands next, so levels stand from the lowest to the highest.",
+    why="The next level is the next one in the list, so the list goes from the lowest to the highest.",
     bad=example(
         "  - {id: gold, title: Gold, active_accounts: 16..}\n"
         "  - {id: silver, title: Silver, active_accounts: 10..15}\n"

@@ -87,7 +87,7 @@ def _path(target: str | Path) -> Path:
     scheme, mark, rest = str(target).partition("://")
     if mark and scheme != "file":
         raise ValueError(
-            f"`{target}` is no folder that every worker reaches by a path; "
+            f"`{target}` is not a folder that every worker reaches by a path; "
             "`evaluate(...).findings.write.parquet(...)` writes there"
         )
     return Path(rest if mark else str(target)).absolute()

@@ -24,9 +24,7 @@ from policyengine.program.record import Record
 from policyengine.program.record_reader import RecordReader
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_MAKE_ROOM = (
-    "nothing was changed; room is needed beside each output, and where `TMPDIR` says for temporary files"
-)
+_MAKE_ROOM = "nothing was changed; free space beside each output, and in `TMPDIR` for temporary files"
 
 
 def read_table_records(program: Program, options: TableOptions, console: Console) -> ReadRecords:

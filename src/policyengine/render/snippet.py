@@ -1,4 +1,4 @@
-"""Lines of a source with marks under them, and line numbers at their left."""
+"""Source lines with marks under them and line numbers at the left."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LOOK = 10 * LONGEST
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A stretch to point at; the main one with carets, others with dashes and a text."""
+    """A marked span: the main one with carets, others with dashes and a text."""
 
     span: Span
     text: str = ""
@@ -27,7 +27,7 @@ class Mark:
 
 
 def snippet(marks: Iterable[Mark], gutter: int, paint: Paint) -> Iterator[str]:
-    """The marked lines of one source in order, each once, each with its marks below it."""
+    """The marked lines of one source in order, each with its marks below."""
     yield paint(f"{' ' * gutter} |", "faint")
     shown = (0, "")
     for mark in sorted(marks, key=lambda mark: (mark.span.line, mark.span.start, mark.main)):
@@ -47,7 +47,7 @@ def _pointer(mark: Mark, start: int, end: int, gutter: int, paint: Paint) -> str
 
 
 def _excerpt(span: Span) -> tuple[str, int, int]:
-    """The line as shown, and the columns from and up to which its mark goes."""
+    """The shown part of the line, and the columns of its mark."""
     text, line_start = span.source.text, span.start - span.column + 1
     line_end = span.source.line_end(span.line)
     end = max(span.start, min(span.end, line_end))
@@ -71,12 +71,12 @@ def _cut(before: str, marked: str, after: str) -> tuple[str, str, str]:
 
 
 def gutter_of(spans: Iterable[Span]) -> int:
-    """How wide the line numbers of these places are."""
+    """The width of the line numbers of these places."""
     return max((len(str(span.line)) for span in spans), default=1)
 
 
 def by_source(marks: Iterable[Mark]) -> list[tuple[Source, list[Mark]]]:
-    """The marks of each source, in the order in which the sources come up."""
+    """The marks by source, in the order of the sources."""
     together: dict[int, tuple[Source, list[Mark]]] = {}
     for mark in marks:
         source = mark.span.source

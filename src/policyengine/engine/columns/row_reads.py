@@ -1,6 +1,6 @@
 """What expressions read when they are worked out by rows: single values, and the rows of lists.
 
-A node that is a list, a context or a division is no column; it is worked out by rows for whoever reads it.
+A node that is a list, a context or a division is not a column; it is worked out by rows for whoever reads it.
 """
 
 from __future__ import annotations

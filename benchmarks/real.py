@@ -156,7 +156,7 @@ def _about(rows: Sequence[Row]) -> Iterator[str]:
     yield "records of its own tests, as they are and with 5 % and 20 % of their facts left out, drawn anew for each"
     yield f"of {ROUNDS} rounds. The ratios say how many times faster the engine is than the reference, which walks the"
     yield "trees of the expressions: with all reasons, every sentence read, and as `outcomes`, without reasons. All"
-    yield "answers were compared with those of the reference first. An x is the median of the rounds, in turn."
+    yield "answers were compared with those of the reference first. Each ratio is that of the median round."
     if programmes_folder() is None:
         yield ""
         yield "Left out: the programmes of other vendors, which lie beside the project (`PROGRAMMES=path make bench`)."

@@ -41,6 +41,9 @@ NAMED = (
     "if b1 then d1 else d2",
     'if b1 then t1 else "a"',
     "if b1 then n1 else n1",
+    "if 1 / 0 = 1 then n1 else n2",  # a condition that no record settles: only what both ways agree on
+    "if 1 / 0 = 1 then n1 else n1 + 0",
+    "if 1 / 0 > 0 then t1 else e1",
     'if b1 then "a" else if b2 then "b" else "a"',
     "e1 = e2",
     "t1 = e1",

@@ -7,7 +7,7 @@ from policyengine.feel.functions import LIBRARY
 
 BY_ROWS = """
 after, all, any, before, calendar periods, coincides, concatenate, contains, context, context merge,
-context put, date and time, day of year, distinct values, duration, during, ends with,
+context put, date and time, day of year, duration, during, ends with,
 even, exp, finished by, finishes, get entries, get value, includes, index of, insert before, is,
 list replace, log, matches, mean, median, meets, met by, mode, month of year, number, odd, overlaps,
 overlaps after, overlaps before, product, range, remove, replace, reverse, sort, split, sqrt, started by,

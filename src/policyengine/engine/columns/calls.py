@@ -59,7 +59,7 @@ def emit_binary(emitter: Emitter, node: syntax.Binary) -> Term:
         over, under = emitter.frame.keep(numbers.number(left)), emitter.frame.keep(numbers.number(right))
         assert isinstance(over, Num)
         assert isinstance(under, Num)
-        return Quotient(over, under)
+        return numbers.divide(over, under, right.value if isinstance(right, Const) else None)
     raise Unsupported(f"`{node.op}`")
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from policyengine.engine.columns import numbers, terms
 from policyengine.engine.columns.frames import Frame
-from policyengine.engine.columns.terms import Num, Term, Unsupported, lit
+from policyengine.engine.columns.terms import Const, Flag, Num, Term, Unsupported, lit
 from policyengine.engine.columns.unify import coded
 from policyengine.engine.layout import DIGITS, LARGEST, LARGEST_COUNT, ColumnKind
 from policyengine.feel.values.values import Unknown
@@ -90,6 +90,24 @@ def written(term: Term, digits: int, *, frame: Frame) -> pl.Expr:
             assert isinstance(kept, Num)
             return _number(kept, digits)
     raise Unsupported(f"a {type(term).__name__} as a text")
+
+
+def dates_written(term: Term) -> pl.Expr | None:
+    """A list of dates as text, null for one that is not known or lies too far off; None for other terms."""
+    pairs: Sequence[tuple[Flag | Const, Term]] = ()
+    if isinstance(term, (terms.Listed, terms.Picked)):
+        pairs = [(Const(True), each) for each in term.items] if isinstance(term, terms.Listed) else term.items
+    texts: list[pl.Expr] = []
+    for held, each in pairs:
+        if not isinstance(each, terms.Day):
+            return None
+        text = pl.format('"{}"', within_calendar(each.expr).cast(pl.String)).fill_null(lit("null", pl.String))
+        texts.append(text if isinstance(held, Const) else pl.when(held.expr).then(text))
+    if not texts:
+        return None
+    known = [held.expr.is_not_null() for held, _ in pairs if isinstance(held, Flag)]
+    whole = pl.format("[{}]", pl.concat_str(texts, separator=", ", ignore_nulls=True))
+    return pl.when(pl.all_horizontal(known)).then(whole) if known else whole
 
 
 def few(term: Term) -> tuple[pl.Expr, list[object]] | None:

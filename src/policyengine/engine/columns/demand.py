@@ -277,7 +277,7 @@ def unknown(term: Term) -> Flag | Const:
             return Const(not term.sure)
         case terms.Listed() | terms.Span() | terms.Entries() | terms.Instance():
             return Const(False)
-        case Rows() | terms.Picked() | terms.Times() | terms.Quotient() | terms.Joined():
+        case Rows() | terms.Picked() | terms.Times() | terms.Quotient() | terms.Joined() | terms.Distinct():
             raise Unsupported("whether such a value is known")
         case _:
             return Const(False) if term.sure else Flag(term.expr.is_null(), True)

@@ -135,6 +135,8 @@ def mapped(term: Term, of: Callable[[Single], pl.Expr]) -> Term:
             return terms.Times(part(found), tuple((part(there), _parts(each, part)) for there, each in slots))
         case terms.Rows():
             return replace(term, here=part(term.here), known=part(term.known))
+        case terms.Distinct(rows):
+            return terms.Distinct(part(rows))
         case terms.Joined(rows, more):
             return terms.Joined(part(rows), tuple(part(each) for each in more))
         case _:

@@ -11,7 +11,8 @@ import polars as pl
 
 from policyengine.engine.columns import logic, numbers, terms
 from policyengine.engine.columns.emit import NOT_KNOWN, Emitter
-from policyengine.engine.columns.frames import either
+from policyengine.engine.columns.frames import both, either
+from policyengine.engine.columns.loops import gathered, items_of, turn_of
 from policyengine.engine.columns.terms import (
     Code,
     Const,
@@ -30,9 +31,9 @@ from policyengine.engine.columns.totals import (
     count_distinct,
     count_rows,
     flattened,
+    values_known,
 )
 from policyengine.engine.columns.unify import text, unified
-from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 
 
@@ -55,7 +56,22 @@ def _list_contains(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
         found = pl.when(known).then(items.expr.list.contains(wanted.expr))
         nothing = found.when(items.expr.list.len() == 0).then(lit(False, pl.Boolean))
         return Flag(nothing, items.sure and wanted.sure)
+    if isinstance(items, terms.Distinct):
+        return _among(emitter, items.rows, element)
     return either([logic.compared(emitter, "=", each, element) for each in items_in(items)])
+
+
+def _among(emitter: Emitter, rows: Rows, element: Term) -> Term:
+    """Whether one of the values of rows, all of them known, is a certain one."""
+    rows = items_of(emitter, rows)
+    if rows.each is None or not isinstance(element, Const) or not element.sure:
+        raise Unsupported("membership in such a list")
+    inner = turn_of(emitter, rows, "item", False)
+    here = both([rows.where, logic.compared(inner, "=", rows.each, element)])
+    (found,) = gathered(emitter, rows, [terms.flag(here).expr.fill_null(False).any()], [pl.Boolean])
+    known = both([rows.known, values_known(emitter, rows)])
+    there = found.fill_null(False)
+    return Flag(there, True) if isinstance(known, Const) else Flag(pl.when(known.expr).then(there))
 
 
 def _wanted(element: Term) -> terms.Text:
@@ -65,14 +81,10 @@ def _wanted(element: Term) -> terms.Text:
 
 
 def _count(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
-    distinct = _argument_of("distinct values", arguments[0])
-    if distinct is not None:
-        found = emitter.emit(distinct)
-        if not isinstance(found, Rows):
-            raise Unsupported("`distinct values`")
-        return count_distinct(emitter, found)
     found = emitter.emit(arguments[0])
     match found:
+        case terms.Distinct(rows):
+            return count_distinct(emitter, rows)
         case terms.Values(expr, _, _, sure):
             return Num(expr.list.len().cast(pl.Int64), 0, 10**9, sure)
         case Rows():
@@ -94,12 +106,11 @@ def _many(items: Sequence[object]) -> Num:
     return numbers.number(Const(Decimal(len(items))))
 
 
-def _argument_of(name: str, node: Expression) -> Expression | None:
-    """The argument of a call of a function with one; None for anything else."""
-    if not isinstance(node, syntax.Call) or node.named or len(node.positional) != 1:
-        return None
-    called = node.function
-    return node.positional[0] if isinstance(called, syntax.Name) and called.name == name else None
+def _distinct(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    found = emitter.emit(arguments[0])
+    if not isinstance(found, Rows) or found.each is None:
+        raise Unsupported("`distinct values`")
+    return terms.Distinct(found)
 
 
 def _append(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
@@ -185,6 +196,7 @@ CALLS: Mapping[str, Callable[[Emitter, Sequence[Expression]], Term]] = MappingPr
         "list contains": _list_contains,
         "count": _count,
         "append": _append,
+        "distinct values": _distinct,
         "flatten": _flatten,
         **{name: partial(_folded, name) for name in ("sum", "min", "max")},
     }

@@ -189,6 +189,8 @@ def chosen(emitter: Emitter, condition: Flag | Const, then: Term, otherwise: Ter
     """One of two values; where the condition is not known, the value that both have."""
     if isinstance(condition, Const) and isinstance(condition.value, bool):
         return then if condition.value else otherwise
+    if isinstance(then, terms.Listed) and isinstance(otherwise, terms.Listed):
+        return _chosen_list(emitter, condition, then, otherwise)
     constant = isinstance(then, Const) and isinstance(otherwise, Const) and then.sure and otherwise.sure
     if constant and same(then.value, otherwise.value):  # type: ignore[union-attr]
         return then
@@ -200,6 +202,23 @@ def chosen(emitter: Emitter, condition: Flag | Const, then: Term, otherwise: Ter
         sure = terms.is_sure(then) and terms.is_sure(otherwise)
         return cast(Term, make(pl.when(condition.expr).then(one).otherwise(other), sure))
     return _unsure(emitter, condition, then, otherwise, (one, other, make))
+
+
+def _chosen_list(
+    emitter: Emitter, condition: Flag | Const, then: terms.Listed, otherwise: terms.Listed
+) -> Term:
+    """One of two lists of the same length; where the condition is not known, that which both are."""
+    if len(then.items) != len(otherwise.items) or not then.items:
+        raise Unsupported("lists of different lengths")
+    pairs = list(zip(then.items, otherwise.items, strict=True))
+    items = [emitter.frame.keep(chosen(emitter, condition, one, other)) for one, other in pairs]
+    if condition.sure:
+        return terms.Listed(tuple(items))
+    same_items = both([compared(emitter, "=", one, other) for one, other in pairs])
+    alike = Flag(terms.flag(same_items).expr.fill_null(False), True)
+    known = emitter.keep_flag(either([terms.known(condition), alike]))
+    held = Flag(pl.when(terms.flag(known).expr).then(lit(True, pl.Boolean)))
+    return terms.Picked(tuple((emitter.keep_flag(held), each) for each in items))
 
 
 def _unsure(emitter: Emitter, condition: Flag | Const, then: Term, otherwise: Term, alike: Any) -> Term:

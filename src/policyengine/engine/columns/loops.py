@@ -148,8 +148,11 @@ def emit_filter(emitter: Emitter, node: syntax.Filter) -> Term:
     place = place_in(node.condition)
     if isinstance(target, Listed) and place is None:
         return Picked(tuple((_picked(emitter, node, each), each) for each in target.items))
-    if isinstance(target, Picked) and place is not None:
-        return _picked_at(target, place)
+    if isinstance(target, Picked):
+        if place is not None:
+            return _picked_at(target, place)
+        asked = [(both([held, _picked(emitter, node, each)]), each) for held, each in target.items]
+        return Picked(tuple((emitter.keep_flag(held), each) for held, each in asked))
     rows = items_of(emitter, target)
     if place is not None:
         return _row_at(emitter, rows, place)

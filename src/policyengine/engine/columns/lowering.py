@@ -151,6 +151,9 @@ class Lowering:
 
     def _written(self, frame: Frame, term: Term, kind: Type | None, digits: int) -> pl.Expr:
         money = isinstance(kind, Number) and kind.unit == "money"
+        dates = cell_values.dates_written(term)
+        if dates is not None:
+            return dates
         few = cell_values.few(term)
         if few is None:
             return cell_values.written(term, digits if money else 0, frame=frame)

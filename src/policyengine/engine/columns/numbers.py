@@ -8,10 +8,12 @@ from typing import Final
 import polars as pl
 
 from policyengine.engine.columns.terms import Code, Const, Num, Quotient, Term, Unsupported, lit, places
+from policyengine.feel.limits import NUMBERS
 from policyengine.feel.values.values import Unknown
 
 _SMALL: Final = 2**63 - 1
 LARGEST: Final = 10**37
+_FEW: Final = 6
 
 
 def width(bound: int) -> type[pl.DataType]:
@@ -105,9 +107,18 @@ def multiply(left: Num, right: Num) -> Num:
     return Num(product, left.scale + right.scale, bound, left.sure and right.sure)
 
 
-def divide(left: Num, right: Num) -> Term:
-    """The quotient: exact for divisors that only move the point, else left open."""
-    return Quotient(left, right)
+def divide(left: Num, right: Num, divisor: object) -> Term:
+    """The quotient: as a number where the divisor is one like 2 or 25, and the same for all rows."""
+    turned = _reciprocal(divisor)
+    return Quotient(left, right) if turned is None else multiply(left, _constant(turned))
+
+
+def _reciprocal(divisor: object) -> Decimal | None:
+    """What to multiply with instead of dividing, if it has few digits."""
+    if not isinstance(divisor, Decimal) or not divisor:
+        return None
+    found = NUMBERS.divide(Decimal(1), divisor)
+    return found if places(found) <= _FEW and found * divisor == 1 else None
 
 
 def compared(left: Term, right: Term) -> tuple[Num, Num, pl.Expr | None]:

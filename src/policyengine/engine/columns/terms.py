@@ -179,6 +179,13 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
+class Distinct:
+    """The different values of the rows of a list; not known as soon as one of them is not."""
+
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True)
 class Times:
     """A computed list of contexts: for every place in it whether there is one there, and its parts."""
 
@@ -199,7 +206,7 @@ SELF = Num(pl.col("__self"), 0, 0, True)
 
 Term: TypeAlias = (
     Const | Flag | Code | Num | Quotient | Text | Day | Seconds | Opaque | Held | Span | Listed | Entries
-    | Values | Rows | Joined | Times | Instance | Picked
+    | Values | Rows | Joined | Distinct | Times | Instance | Picked
 )  # fmt: skip
 Single: TypeAlias = Flag | Code | Num | Text | Day | Seconds | Opaque | Held | Values
 SINGLE = (Flag, Code, Num, Text, Day, Seconds, Opaque, Held, Values)
@@ -264,7 +271,7 @@ def known(term: Term) -> Flag | Const:
             return found
         case Quotient():
             raise Unsupported("a division whose result is kept")
-        case Joined():
+        case Joined() | Distinct():
             raise Unsupported("a list that is put together")
         case Entries() | Instance():
             return Const(True)

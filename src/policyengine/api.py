@@ -1,7 +1,7 @@
-"""The face of policyengine for Python: load a folder of policies, evaluate records, ask why.
+"""The interface of policyengine for Python: load a folder of policies, evaluate records, ask why.
 
->>> program = policyengine.load("policies/bytekast", as_of=date(2026, 11, 21))
->>> decision = program.evaluate({"id": "acme", "active_accounts": 12})
+>>> program = policyengine.load("policies/bytekast", as_of=date(2026, 11, 21)) >>> decision =
+program.evaluate({"id": "acme", "active_accounts": 12})
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Form = Literal["yaml", "json", "ndjson"]
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The records of a source: the good ones, the mistakes, and how many were left out for them."""
+    """The records of a source: the readable ones, the mistakes, and the number left out."""
 
     records: tuple[Record, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -48,8 +48,8 @@ class Records:
 class Program:
     """A folder of policies, as it is in force on one day.
 
-    `diagnostics` are its mistakes, errors and warnings, sorted by place; with errors it is not `ok`, and
-    evaluating raises `ValueError`.
+    `diagnostics` are its errors and warnings, sorted by place. A program with errors is not `ok`, and
+    evaluating it raises `ValueError`.
     """
 
     linked: linking.Program
@@ -59,12 +59,12 @@ class Program:
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """Everything that is wrong with its policies."""
+        """All mistakes in its policies."""
         return self.linked.diagnostics
 
     @property
     def ok(self) -> bool:
-        """Whether it compiles; warnings do not keep it from that."""
+        """Whether it has no errors; warnings do not count."""
         return self.linked.ok
 
     @property
@@ -84,7 +84,7 @@ class Program:
 
     @property
     def currency(self) -> str | None:
-        """The currency of its money, as a code."""
+        """The code of its currency."""
         return self.linked.declarations.currency if self.linked.declarations else None
 
     @property
@@ -94,7 +94,7 @@ class Program:
 
     @property
     def labels(self) -> Mapping[str, str]:
-        """The titles of its parties and items, and of what it derives, by id."""
+        """The titles of its parties, items and derived facts, by id."""
         declared = self.linked.declarations
         nodes = [node for _, node in self.linked.graph.every_node()] if self.linked.graph else []
         derived = {node.name: node.noun for node in nodes if node.exported and node.noun}
@@ -108,7 +108,7 @@ class Program:
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """What its policies speak of."""
+        """The entities, facts, parties and items of its policies."""
         if self.linked.graph is None:
             raise ValueError(f"`{self.folder}` does not compile; its diagnostics say why")
         return self.linked.graph.vocabulary
@@ -120,7 +120,7 @@ class Program:
         return record_schema(self.vocabulary)
 
     def read(self, source: Source, form: Form = "yaml") -> Records:
-        """The records of a text: one mapping, a list of them, or several documents."""
+        """Reads the records of a text: one mapping, a list of them, or several documents."""
         read = _read_text(source, form)
         records = self._records(read.documents, read.diagnostics)
         outside = {str(found.span) for found in read.diagnostics if not _within(found, read.documents)}
@@ -128,9 +128,9 @@ class Program:
         return Records(records.records, (*read.diagnostics, *records.diagnostics), left_out)
 
     def read_many(self, source: Source, form: Form = "ndjson") -> Records:
-        """The same for a text of very many records: those in which nothing is odd keep no places.
+        """Reads the records of a large text; regular records keep no places.
 
-        JSON and NDJSON are read many times faster so; the mistakes are those of `read`.
+        It is many times faster than `read` for JSON and NDJSON, with the same mistakes.
         """
         from policyengine.program.record_json import records_of_json, records_of_lines
         from policyengine.text.json import read_stretch
@@ -153,7 +153,7 @@ class Program:
         return Records(tuple(good), tuple(mistakes), left_out)
 
     def record(self, data: Mapping[str, object]) -> Records:
-        """A record out of plain Python data: texts, numbers, dates, lists, mappings."""
+        """Reads a record from plain Python data: texts, numbers, dates, lists, mappings."""
         from policyengine.program.record_json import document_of
 
         read = document_of(data)
@@ -162,7 +162,7 @@ class Program:
         return self._records([read])
 
     def _records(self, documents: Iterable[Document], broken: Iterable[Diagnostic] = ()) -> Records:
-        """The records of documents; one in which a mistake of syntax was found already is left out."""
+        """The records of documents; a document with a syntax error is left out."""
         good: list[Record] = []
         mistakes: list[Diagnostic] = []
         left_out = 0
@@ -183,20 +183,20 @@ class Program:
     # Answers
 
     def evaluate(self, record: Record | Mapping[str, object]) -> Decision:
-        """The decision for a record; one that cannot be read gives a decision that only has diagnostics."""
+        """The decision for a record; for an unreadable one, a decision with diagnostics only."""
         found = self._read(record)
         return self._engine.decide(found) if isinstance(found, Record) else self._refusal(found)
 
     def outcomes(self, record: Record | Mapping[str, object]) -> Outcomes:
-        """What is found for everyone in a record, without a word about why; much faster than `evaluate`.
+        """The findings for a record without reasons; much faster than `evaluate`.
 
-        A record that cannot be read gives outcomes that only have diagnostics.
+        An unreadable record gives outcomes with diagnostics only.
         """
         found = self._read(record)
         return self._engine.outcomes(found) if isinstance(found, Record) else self._engine.refusal(found)
 
     def _read(self, record: Record | Mapping[str, object]) -> Record | tuple[Diagnostic, ...]:
-        """The record itself, or the one that plain data describe; else their mistakes."""
+        """The record, or that of plain data; else its mistakes."""
         if isinstance(record, Record):
             return record
         found = self._of_data(record)
@@ -222,20 +222,22 @@ class Program:
         )  # fmt: skip
 
     def derivation(self, record: Record, finding: Finding) -> tuple[Step, ...]:
-        """Every step on the way to a finding, down to the facts."""
+        """Every step from the facts to a finding."""
         from policyengine.engine.reference.derivation import derivation
 
         return derivation(self.linked, record, finding)
 
     def advance(self, record: Record, to: str, key: str | None = None) -> Moved:
-        """Moves what `key` names to the stage `to`: the changes to the record, or why it stays as it is."""
+        """Moves the subject with this key to the stage `to`: the changes of the record, or what prevents
+        them.
+        """
         from policyengine.engine.advance import advance
 
         return advance(self.linked, record, to, key)
 
 
 def load(folder: str | Path, *, as_of: date) -> Program:
-    """The program in a folder, as it is in force on `as_of`; its mistakes are its `diagnostics`."""
+    """The program in a folder, as it is in force on `as_of`; mistakes are its `diagnostics`."""
     read = read_folder(folder)
     from policyengine.program import load as loading
 
@@ -268,7 +270,7 @@ def _lies_in(mistake: Diagnostic, place: Span) -> bool:
 
 
 def codes() -> tuple[Code, ...]:
-    """Every code of a diagnostic, sorted."""
+    """The code of every diagnostic, sorted."""
     from policyengine.catalogue import CODES
 
     return CODES

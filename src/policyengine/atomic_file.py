@@ -1,4 +1,4 @@
-"""A file that appears whole or not at all: every file that this project writes is written by it."""
+"""Atomic files: a file appears whole or not at all. Every file of this project is written this way."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | g
 
 
 class AtomicFile:
-    """Writes beside a file, under a hidden name, and takes its place only when all is on the disk.
+    """Writes to a hidden file beside the target, which replaces the target when all is on the disk.
 
-    The file beside it is created by this process alone: one that is there already, and a link, is never
-    written to. Without `commit` nothing is left behind.
+    This process creates the hidden file itself and never writes to an existing file or link. Without `commit`
+    nothing is left behind.
     """
 
     def __init__(self, path: Path) -> None:
@@ -30,7 +30,7 @@ class AtomicFile:
         self._done = False
 
     def commit(self) -> None:
-        """Make it appear, with the permissions of the file that was there."""
+        """Replaces the target, keeping the permissions of an existing one."""
         self.stream.flush()
         if self._target.exists():
             os.chmod(self._temporary, self._target.stat().st_mode & 0o7777)
@@ -52,7 +52,7 @@ class AtomicFile:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file whole, or leave it as it was; a device or a pipe gets the data as it is."""
+    """Writes a whole file or leaves it unchanged; a device or a pipe gets the data directly."""
     if passes_on(path):
         path.write_bytes(data)
         return
@@ -62,12 +62,12 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def passes_on(path: Path) -> bool:
-    """Whether a path is a device or a pipe, which hands on what it gets and is never replaced."""
+    """Whether a path is a device or a pipe, which is never replaced."""
     return path.exists() and not path.is_file()
 
 
 def _created(target: Path) -> tuple[Path, BinaryIO]:
-    """A new file beside the target. What an ended process of the same number left there is not touched."""
+    """A new file beside the target. A file left by an ended process with the same number is not touched."""
     for number in count():
         end = f"{os.getpid()}.tmp" if not number else f"{os.getpid()}.{number}.tmp"
         path = target.with_name(f".{target.name[:_LONGEST]}.{end}")
@@ -79,7 +79,7 @@ def _created(target: Path) -> tuple[Path, BinaryIO]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Put the names in a folder on the disk too; where a folder cannot be synced, the system sees to it."""
+    """Writes the entries of a folder to the disk, where the system can sync folders."""
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError:

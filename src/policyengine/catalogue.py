@@ -1,4 +1,4 @@
-"""Everything that is registered: all codes and all schemas. One line here for each place that has some."""
+"""All codes and all schemas. Each module that defines some has one line here."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Mistakes of users, as values: a code, a sentence, a place.
+"""Diagnostics: mistakes of users as values, each with a code, a sentence and a place.
 
-A `Code` is declared beside the check that raises it, with the reason for the rule and a bad and a good
-example that a test runs. A `Diagnostic` is one occurrence. A `Report` collects them; nothing here prints
-and nothing here is raised.
+A `Code` is defined beside the check that reports it, with the reason for the rule and a bad and a good
+example that a test runs. A `Diagnostic` is one occurrence. A `Report` collects them; nothing here prints or
+raises.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _MANY, _LONGEST = 200, 40
 
 
 class Severity(StrEnum):
-    """How bad it is: an error stops a program from being used, a warning does not."""
+    """Errors make a program unusable, warnings do not."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -32,10 +32,10 @@ ExampleKind = Literal["policy", "record", "yaml", "folder", "test"]
 class Code:
     """The identity of a kind of mistake.
 
-    `bad` gives exactly this code once, `good` gives none. What they are is said by `example`: a `policy`
-    is one or several YAML documents read beside the example program, a `record` is a record of it,
-    `yaml` is a text for the YAML reader alone, `folder` cannot be shown as one text and has its own test,
-    `test` is a file of policy tests.
+    `bad` gives exactly this code once, `good` gives none. `example` tells what they are: a `policy` is one or
+    several YAML documents read with the example program, a `record` is a record of it, `yaml` is a text for
+    the YAML reader, `folder` cannot be shown as one text and has a test of its own, `test` is a file of
+    policy tests.
     """
 
     id: str
@@ -49,13 +49,13 @@ class Code:
     def at(
         self, span: Span | None, message: str, *, help: str | None = None, labels: Iterable[Label] = ()
     ) -> Diagnostic:
-        """One occurrence of this mistake at a place."""
+        """A diagnostic with this code at a place."""
         return Diagnostic(self, message, span, help, tuple(labels))
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A second place that belongs to a diagnostic, and what it has to do with it."""
+    """A second place of a diagnostic, and its role."""
 
     span: Span
     text: str
@@ -63,10 +63,10 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One mistake: `message` is one sentence without a full stop, in the words of the policy.
+    """One mistake: `message` is a sentence without a full stop, in the words of the policy.
 
-    `help` says what to write instead, where that is known. `span` is None only where there is no text
-    to point at (an empty folder).
+    `help` says what to write instead, where that is known. `span` is None only where no text exists (an empty
+    folder).
     """
 
     code: Code
@@ -82,25 +82,25 @@ class Diagnostic:
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:
-        """Orders by file, place, code."""
+        """The order by file, place and code."""
         if self.span is None:
             return ("", 0, 0, self.code.id, self.message)
         return (self.span.source.name, self.span.start, self.span.end, self.code.id, self.message)
 
 
 class Report:
-    """The diagnostics found so far, each once, in any order; iterating gives them sorted."""
+    """Collects diagnostics, each once; iterating gives them sorted."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic] = ()) -> None:
         self._found: dict[tuple[str, int, int, str, str], Diagnostic] = {}
         self.extend(diagnostics)
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Keep a diagnostic, unless the same one is kept already."""
+        """Adds a diagnostic, unless it is there already."""
         self._found.setdefault(diagnostic.sort_key, diagnostic)
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
-        """Keep several."""
+        """Adds several diagnostics."""
         for diagnostic in diagnostics:
             self.add(diagnostic)
 
@@ -112,7 +112,7 @@ class Report:
 
     @property
     def has_errors(self) -> bool:
-        """Whether any of them stops the program."""
+        """Whether the report contains an error."""
         return any(found.severity is Severity.ERROR for found in self._found.values())
 
 
@@ -124,10 +124,7 @@ def listed(words: Iterable[str], most: int = 40) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that `word` was probably meant to be, or None.
-
-    Among very many only those with one letter more, less, changed or moved are looked at.
-    """
+    """The known word closest to `word`, or None."""
     candidates: Sequence[str] = tuple(known)
     if len(candidates) > _MANY:
         index = _by_slips(candidates)
@@ -163,6 +160,6 @@ def _by_slips(words: Sequence[str]) -> Mapping[str, Sequence[str]]:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """The help line for a misspelt word, or None where nothing is near."""
+    """The help for a misspelt word, or None without a close one."""
     found = nearest(word, known)
     return f"did you mean `{found}`?" if found else None

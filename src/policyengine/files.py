@@ -1,4 +1,4 @@
-"""Reading the files of a program: the YAML files of a folder, as sources, within bounds."""
+"""Reads the files of a program: the YAML files of a folder as sources, within size limits."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _SKIPPED = ("testdata", "records", "fixtures")
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The sources of a folder, by name in order, and what could not be read."""
+    """The sources of a folder, sorted by name, and the mistakes in reading it."""
 
     sources: tuple[Source, ...] = ()
     mistakes: tuple[Diagnostic, ...] = ()
 
 
 def read_folder(folder: str | Path) -> Folder:
-    """Every `.yaml` and `.yml` file in a folder and below, without tests, records and hidden ones."""
+    """Reads every `.yaml` and `.yml` file in a folder and below, except tests, records and hidden files."""
     root = Path(folder)
     try:
         if not root.is_dir():
@@ -51,18 +51,18 @@ def read_folder(folder: str | Path) -> Folder:
 
 
 def _no_file(path: Path) -> Diagnostic:
-    """Said of folders, broken links and pipes, which must not keep a reader waiting."""
+    """The diagnostic for folders, broken links and pipes, on which a reader would wait."""
     return UNREADABLE.at(None, f"`{path}` cannot be read: it is not a file", help="remove or rename it")
 
 
 def is_policy(path: PurePath) -> bool:
-    """Whether a file of a program's folder, by its path in it, belongs to the program."""
+    """Whether a path within the folder of a program names a policy file."""
     hidden = any(part.startswith(".") or part in _SKIPPED for part in path.parts[:-1])
     return not hidden and path.suffix in (".yaml", ".yml") and not path.stem.endswith("_test")
 
 
 def read_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Source | Diagnostic:
-    """One file as a source, or why it cannot be."""
+    """One file as a source, or the mistake in reading it."""
     try:
         with open(path, "rb") as file:
             data = file.read(max_bytes + 1)

@@ -1,4 +1,4 @@
-"""A named text and stretches of it: what every place in a message is made of.
+"""Named texts and spans in them: the places of all messages.
 
 Offsets count code points from 0; lines and columns count from 1, as editors show them.
 """
@@ -13,9 +13,9 @@ from policyengine.dataclass import dataclass
 
 
 class Source:
-    """A text with the name that people know it by, mostly the path of a file.
+    """A text with the name that people know it by, usually the path of a file.
 
-    Two sources are the same only if they are one object: a span compares by its place.
+    Sources are compared by identity; spans compare by source and offsets.
     """
 
     def __init__(self, name: str, text: str) -> None:
@@ -50,7 +50,7 @@ class Source:
         return self._starts[number] - 1 if number < len(self._starts) else len(self.text)
 
     def span(self, start: int, end: int) -> Span:
-        """The stretch from offset `start` up to, not including, `end`."""
+        """The span from offset `start` up to, not including, `end`."""
         return Span(self, start, end)
 
 
@@ -73,7 +73,7 @@ class Stretches:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of a source; it carries its text, so any place can be printed anywhere."""
+    """A range of a source; it can return its text."""
 
     source: Source
     start: int
@@ -81,7 +81,7 @@ class Span:
 
     @property
     def text(self) -> str:
-        """What stands there."""
+        """The text of the span."""
         return self.source.text[self.start : self.end]
 
     @property
@@ -105,7 +105,7 @@ class Span:
         return self.source.position(self.end)[1]
 
     def to(self, other: Span) -> Span:
-        """From the start of this span to the end of another one of the same source."""
+        """The span from the start of this one to the end of `other`, in the same source."""
         return Span(self.source, min(self.start, other.start), max(self.end, other.end))
 
     def __str__(self) -> str:

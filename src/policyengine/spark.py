@@ -1,11 +1,8 @@
-"""The same answers on Spark: the kernel of `evaluate` over Arrow batches, on as many machines as there are.
+"""The evaluation of partner bases on Spark: the kernel of `evaluate` over Arrow batches, on any number of
+machines.
 
->>> from policyengine import spark
->>> spark.write(partners, "policies/bytekast", as_of=date(2026, 11, 21), target="/shared/decisions")
->>> findings, rejects = spark.evaluate(partners, "policies/bytekast", as_of=date(2026, 11, 21))
-
-`write` has the workers write Parquet files. `evaluate` gives data frames, whose rows go through Java one by
-one.
+>>> from policyengine import spark >>> findings, rejects = spark.evaluate(partners, "policies/bytekast",
+as_of=date(2026, 11, 21))
 """
 
 from __future__ import annotations

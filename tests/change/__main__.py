@@ -8,7 +8,7 @@ from tests.change.test_changes import PROGRAMS, mutants_of, program
 from tests.support import DAY
 
 from policyengine.analysis.witness import Witness
-from policyengine.change.comparison import compare
+from policyengine.change.program_comparison import compare
 from policyengine.program.load import load
 
 

@@ -16,8 +16,8 @@ from tests.support import DAY, EXAMPLE, cases, program_of
 from policyengine.analysis.witness import NotDecided, Same, Witness
 from policyengine.change import descriptions
 from policyengine.change.changes import changes_of
-from policyengine.change.comparison import compare
 from policyengine.change.comparison_json import comparison_schema, to_json
+from policyengine.change.program_comparison import compare
 from policyengine.program.linked import Program
 from policyengine.program.load import load
 from policyengine.render.comparison_text import changes_text, headline

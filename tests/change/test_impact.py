@@ -18,7 +18,7 @@ from policyengine.api import Program
 from policyengine.change.attribution import causes_of
 from policyengine.change.impact import ImpactAnalysis, RecordPair
 from policyengine.change.period import Days
-from policyengine.change.plan import Plan, Version
+from policyengine.change.plan import Plan, PlanVersion
 from policyengine.change.schedule import stages, turning_days
 from policyengine.change.sides import ranks_of
 from policyengine.change.tally import Tally
@@ -65,7 +65,7 @@ def judge(old: Program, new: Program) -> ImpactAnalysis:
 
 def plan(old: Program, new: Program, tally: Tally) -> Plan:
     causes = tuple(cause.title for cause in causes_of(old.linked, new.linked))
-    version = Version("a", "b")
+    version = PlanVersion("a", "b")
     titles = titles_of([old.linked, new.linked])
     return Plan(
         "bytekast", "ByteKast", version, version, DAY, YEAR, (DAY,), "reseller", tally, 0, titles, causes

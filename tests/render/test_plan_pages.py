@@ -15,7 +15,7 @@ import pytest
 
 from policyengine.change.money import ChargeKey
 from policyengine.change.period import Days
-from policyengine.change.plan import Plan, Version
+from policyengine.change.plan import Plan, PlanVersion
 from policyengine.change.plan_summary import ABOUT
 from policyengine.change.states import ABSENT, NAMES, Move, What
 from policyengine.change.tally import Delta, Tally
@@ -56,7 +56,7 @@ def plan(title: str = "Example", lines: int = 1) -> Plan:
         parts={("charges", "p", "fee"): title, **{("duties", "p", f"d{i}"): title for i in range(lines)}},
         levels={("p", "silver"): f"Silver{title}", ("p", "gold"): "Gold"},
     )
-    version = Version(title, "sha256:0")
+    version = PlanVersion(title, "sha256:0")
     days = Days(DAY, date(2027, 11, 26))
     return Plan("x", title, version, version, DAY, days, (DAY,), "partner", tally, 0, titles, (title,), top=5)
 

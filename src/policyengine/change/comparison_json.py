@@ -9,7 +9,7 @@ from typing import Any
 from policyengine.analysis.statements import OPEN
 from policyengine.analysis.variations import ABSENT
 from policyengine.analysis.witness import NotDecided, Same, Witness
-from policyengine.change.comparison import Meaning, ProgramComparison
+from policyengine.change.program_comparison import Meaning, ProgramComparison
 from policyengine.decision.json_shape import (
     ANY,
     COUNT,

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from policyengine.change.money import EXACT, NOTHING, ChargeKey, Paid, added
-from policyengine.change.schedule import Interval
+from policyengine.change.schedule import DayRange
 from policyengine.change.sides import Bill, Facts, Found, Side, Who
 from policyengine.change.states import ABSENT, Move, State, What, move, names, owner
 from policyengine.change.tally import Delta, Tally
@@ -54,7 +54,7 @@ class ImpactAnalysis:
     records.
     """
 
-    stages: tuple[Interval, ...]
+    stages: tuple[DayRange, ...]
     ranks: Mapping[str, Mapping[str, int]]
     key: str | None = None
     label: str | None = None
@@ -124,7 +124,7 @@ class ImpactAnalysis:
             tally.facts.update({(part, fact) for known in facts[new] for fact in known.get((who, part), ())})
 
 
-def _look(stage: Interval, pair: RecordPair, seen: _Seen) -> None:
+def _look(stage: DayRange, pair: RecordPair, seen: _Seen) -> None:
     """Adds the differences of one interval, and the charges due in it."""
     before: Found = {}
     after: Found = {}

@@ -16,7 +16,7 @@ from policyengine.dataclass import dataclass
 from policyengine.source import Span
 
 
-class Version(NamedTuple):
+class PlanVersion(NamedTuple):
     """One of the two programs: its name, and the digest of its policies."""
 
     name: str
@@ -74,8 +74,8 @@ class Plan:
 
     program: str
     title: str
-    old: Version
-    new: Version
+    old: PlanVersion
+    new: PlanVersion
     as_of: date
     days: Days
     turns: tuple[date, ...]

@@ -38,7 +38,7 @@ class SingleChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
+class DayRange:
     """A range of days in which both programs stay as they are on its first `day`; charges due in `days`
     count.
 
@@ -55,7 +55,7 @@ class Interval:
 
 def stages(
     old: OnDay, new: OnDay, days: Days, turns: Sequence[date], causes: Sequence[Cause] = ()
-) -> tuple[Interval, ...]:
+) -> tuple[DayRange, ...]:
     """The intervals of a period; `turns` are the evaluation days, the evaluation date first.
 
     `causes` are the changes whose single effects are computed, in order.
@@ -69,7 +69,7 @@ def stages(
     return tuple(found)
 
 
-def _stage(marks: Marks, old: Graph, new: Graph, day: date, days: Days, causes: Sequence[Cause]) -> Interval:
+def _stage(marks: Marks, old: Graph, new: Graph, day: date, days: Days, causes: Sequence[Cause]) -> DayRange:
     before, after = _side(marks, old, new, day), _side(marks, new, old, day)
     if before.gate is None or after.gate is None or before.gate.names != after.gate.names:
         after = replace(after, gate=None)
@@ -77,7 +77,7 @@ def _stage(marks: Marks, old: Graph, new: Graph, day: date, days: Days, causes: 
     gates = [side.gate for side in (after, *(single.side for single in singles)) if side.gate is not None]
     names = sorted({name for gate in gates for name in gate.names})
     handed = RootValues(tuple(names), gate_code(old, names, day)) if gates else None
-    return Interval(day, days, before, after, singles, handed)
+    return DayRange(day, days, before, after, singles, handed)
 
 
 def _side(marks: Marks, graph: Graph, other: Graph, day: date) -> Side:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from policyengine.api import Program
-from policyengine.change.comparison import ProgramComparison, compare
+from policyengine.change.program_comparison import ProgramComparison, compare
 from policyengine.cli import VERSION
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError

@@ -16,7 +16,7 @@ from policyengine.change.attribution import causes_of
 from policyengine.change.impact import ImpactAnalysis
 from policyengine.change.parallel import spread
 from policyengine.change.period import Days, days_of
-from policyengine.change.plan import Plan, Version
+from policyengine.change.plan import Plan, PlanVersion
 from policyengine.change.plan_summary import Condition, condition, summary_of
 from policyengine.change.schedule import stages, turning_days
 from policyengine.change.sides import ranks_of
@@ -152,7 +152,7 @@ def _plan(
     tally = _tally(judge, population, noun)
     return Plan(
         new.id, new.title,
-        Version(versions[0].name, old.linked.digest), Version(versions[1].name, new.linked.digest),
+        PlanVersion(versions[0].name, old.linked.digest), PlanVersion(versions[1].name, new.linked.digest),
         as_of, days, turns, noun, tally, population.left_out, titles,
         tuple(cause.title for cause in causes), top, tuple(cause.at for cause in causes),
     )  # fmt: skip

@@ -94,7 +94,9 @@ def shortfall(lacking: Shortfall) -> str:
     """A gap with its distance: `4 more active accounts (16..26)`."""
     if lacking.short_by is not None and lacking.need is not None:
         noun = lacking.noun or words(lacking.fact or lacking.title)
-        more = "1 more in" if lacking.short_by == 1 else f"{spell(lacking.short_by)} more"
+        by = lacking.short_by
+        distance = rate(by) if isinstance(by, Decimal) and "%" in lacking.need else spell(by)
+        more = "1 more in" if distance == "1" else f"{distance} more"
         return f"{more} {noun} ({lacking.need})"
     if lacking.status == "unmet":
         return lacking.title

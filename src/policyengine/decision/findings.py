@@ -250,7 +250,7 @@ class Gate(Finding):
 
 
 @dataclass(frozen=True, slots=True)
-class ObligationPart:
+class ObligationTopic:
     """A titled topic of an obligation."""
 
     id: str
@@ -273,7 +273,7 @@ class Obligation(Finding):
     period_end: date | None = None
     audience: str | None = None
     decided_by: str | None = None
-    parts: tuple[ObligationPart, ...] = ()
+    parts: tuple[ObligationTopic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -200,7 +200,9 @@ def _lower_obligation(policy: Obligations, draft: Draft, part: ObligationPart, i
                 "period_end": _edge(draft, name, "end", occasion, at) if recurs else Const(None),
                 "audience": Const(part.audience),
                 "decided_by": Const(part.decided_by),
-                "parts": Const(tuple(findings.ObligationPart(topic.id, topic.title) for topic in part.parts)),
+                "parts": Const(
+                    tuple(findings.ObligationTopic(topic.id, topic.title) for topic in part.parts)
+                ),
             },
         )
     )

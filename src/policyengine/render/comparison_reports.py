@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyengine.analysis.witness import Same, Witness
-from policyengine.change.comparison import Meaning, ProgramComparison, Spoken
+from policyengine.change.program_comparison import Meaning, ProgramComparison, Spoken
 from policyengine.render.annotation import Note, in_the_tree
 from policyengine.render.ci_formats import Published
 from policyengine.render.comparison_text import headline, place_of, verdict_lines

@@ -9,9 +9,9 @@ from decimal import Decimal
 from policyengine.analysis.statements import MOVES, OPEN, VALUES, Contrast, Statement
 from policyengine.analysis.variations import ABSENT, Variation
 from policyengine.analysis.witness import NotDecided, Same, Witness
-from policyengine.change.comparison import Meaning, ProgramComparison, Spoken
+from policyengine.change.program_comparison import Meaning, ProgramComparison, Spoken
 from policyengine.decision.findings import UNDETERMINED
-from policyengine.decision.wording import join, number, plural, rate, status_words, subject_name, words
+from policyengine.decision.wording import join, money, number, plural, rate, status_words, subject_name, words
 from policyengine.program.record import Record
 from policyengine.render.record_yaml import record_yaml, written
 from policyengine.render.style import Paint, painter
@@ -19,6 +19,7 @@ from policyengine.render.width import clean
 from policyengine.source import Span
 
 _MOST = 3
+_MONEY = frozenset({"amount", "net"})
 _TELLING = ("level", "rate", "party", "role", "net", "currency", "due_on", "period", "next_stage", "value")
 """What is shown of something that only one version says."""
 _SECTIONS = {"discounts": "discount on", "gates": "gate of", MOVES: "leaving", VALUES: "value of"}
@@ -148,7 +149,8 @@ def _said(said: Statement, other: Statement | None) -> str:
     if other is None:
         told = {key: value for key, value in differing.items() if key in _TELLING}
         differing = told or differing
-    values += [text for key, value in differing.items() if (text := _value(key, value, other))]
+    currency = str(said.values.get("currency") or "")
+    values += [text for key, value in differing.items() if (text := _value(key, value, other, currency))]
     about = f"{_SECTIONS.get(said.section, '')} {name}{whom}".strip()
     return f"{about}: {', '.join(values) or 'nothing more'}"
 
@@ -158,7 +160,7 @@ def _only(said: Statement, other: Statement) -> bool:
     return all(other.values.get(key) == value for key, value in said.values.items() if key != "status")
 
 
-def _value(key: str, value: object, other: Statement | None) -> str:
+def _value(key: str, value: object, other: Statement | None, currency: str) -> str:
     if key == "requirements" and isinstance(value, tuple):
         before = other.values.get(key) if other is not None else ()
         found = [each for each in value if not isinstance(before, tuple) or each not in before]
@@ -167,6 +169,8 @@ def _value(key: str, value: object, other: Statement | None) -> str:
         return f"{words(key)} not decided"
     if "rate" in key and isinstance(value, Decimal):
         return f"{words(key)} {rate(value)}"
+    if key in _MONEY and isinstance(value, Decimal):
+        return f"{words(key)} {money(value, currency)}"
     if isinstance(value, tuple):
         return f"{words(key)} {join(str(getattr(each, 'title', each)) for each in value)}"
     return f"{words(key)} {number(value) if isinstance(value, Decimal) else value}"

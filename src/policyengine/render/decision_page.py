@@ -10,7 +10,7 @@ from policyengine.decision.decision import Decision
 from policyengine.decision.findings import Finding, Origin
 from policyengine.decision.wording import name_of
 from policyengine.render.style import Paint
-from policyengine.render.text_table import HEADING, Row, table
+from policyengine.render.text_table import HEADING, TableRow, table
 from policyengine.source import Span
 
 MARK = "*"
@@ -42,7 +42,7 @@ class Page:
         """The place of the rule of a finding."""
         return self.place(finding.origin.at)
 
-    def table(self, heading: str, rows: Sequence[Row], indent: int = HEADING) -> list[str]:
+    def table(self, heading: str, rows: Sequence[TableRow], indent: int = HEADING) -> list[str]:
         """Rows under a heading, over the width of the page."""
         return table(heading, rows, self.columns, self.paint, indent)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from policyengine.decision.findings import Duty, Finding
 from policyengine.decision.wording import plural, subject_name, words
 from policyengine.render.decision_page import Page, marked
-from policyengine.render.text_table import Row
+from policyengine.render.text_table import TableRow
 
 _MINE = "partner"
 _ROLES = {"consulted": "{} consulted", "informed": "{} informed", "signs_off": "{} signs off"}
@@ -19,7 +19,7 @@ def duties(page: Page, findings: Iterable[Finding]) -> list[str]:
     found = [duty for duty in findings if isinstance(duty, Duty)]
     idle = _activities(duty for duty in found if duty.status == "not_applicable")
     applying = _activities(duty for duty in found if duty.status != "not_applicable")
-    parties: dict[str | None, dict[str, list[Row]]] = {}
+    parties: dict[str | None, dict[str, list[TableRow]]] = {}
     for taking_part in applying.values():
         first = next((one for one in taking_part if one.role == "responsible"), taking_part[0])
         blocks = parties.setdefault(first.party, {})
@@ -44,7 +44,7 @@ def _party_order(party: str | None) -> tuple[int, str]:
     return (2, "") if party is None else (0 if party == _MINE else 1, party)
 
 
-def _party(page: Page, party: str | None, blocks: Mapping[str, list[Row]]) -> list[str]:
+def _party(page: Page, party: str | None, blocks: Mapping[str, list[TableRow]]) -> list[str]:
     number = sum(map(len, blocks.values()))
     title = "Duties of nobody known yet" if party is None else f"Duties of {page.name(party)}"
     lines = [f"{page.paint(title, 'strong')} ({number})"]
@@ -54,7 +54,7 @@ def _party(page: Page, party: str | None, blocks: Mapping[str, list[Row]]) -> li
     return lines
 
 
-def _row(page: Page, first: Duty, taking_part: Iterable[Duty]) -> Row:
+def _row(page: Page, first: Duty, taking_part: Iterable[Duty]) -> TableRow:
     others = [_role(page, one) for one in taking_part if one is not first]
     if first.role != "responsible":
         others.insert(0, words(first.role))
@@ -63,7 +63,7 @@ def _row(page: Page, first: Duty, taking_part: Iterable[Duty]) -> Row:
         text += f", {subject_name(first.subject)}"
     if others:
         text += f" ({', '.join(dict.fromkeys(others))})"
-    return Row(text=text, place=page.at(first))
+    return TableRow(text=text, place=page.at(first))
 
 
 def _role(page: Page, duty: Duty) -> str:

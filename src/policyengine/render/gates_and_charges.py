@@ -10,7 +10,7 @@ from policyengine.decision.json_shape import decimals, exact
 from policyengine.decision.wording import day, every, join, money, number, plural, rate, short_name
 from policyengine.render.decision_page import Page, marked
 from policyengine.render.levels import requirements
-from policyengine.render.text_table import Row
+from policyengine.render.text_table import TableRow
 
 _GATE_STYLES = {"open": "good", "blocked": "bad", UNDETERMINED: "open"}
 _ORDER = ("overdue", "due", UNDETERMINED, "upcoming", "manual")
@@ -23,7 +23,7 @@ def gates(page: Page, findings: Iterable[Finding]) -> list[str]:
     return page.table("Stages", rows)
 
 
-def _gate(page: Page, gate: Gate) -> Iterator[Row]:
+def _gate(page: Page, gate: Gate) -> Iterator[TableRow]:
     following = gate.next_stage_title or join(gate.next_stages, "or") or "the next stage"
     outcome = {
         "open": f"may move to {following}",
@@ -32,7 +32,7 @@ def _gate(page: Page, gate: Gate) -> Iterator[Row]:
         "final": "the last stage",
     }.get(gate.status, f"not decided whether it may move to {following}")
     text = f"{gate.stage_title or gate.stage or 'no stage'}: {marked(outcome, gate.origin)}"
-    yield Row((short_name(gate.subject),), text, page.at(gate), _GATE_STYLES.get(gate.status, ""))
+    yield TableRow((short_name(gate.subject),), text, page.at(gate), _GATE_STYLES.get(gate.status, ""))
     if gate.status in ("blocked", UNDETERMINED):
         yield from requirements(page, gate.requirements)
 
@@ -44,12 +44,12 @@ def charges(page: Page, findings: Iterable[Finding]) -> list[str]:
     amounts = [_net(one) for one in applying]
     widest = max(map(len, amounts), default=0)
     rows = [
-        Row((_due(one), amount.rjust(widest)), _charge_text(one), page.at(one))
+        TableRow((_due(one), amount.rjust(widest)), _charge_text(one), page.at(one))
         for one, amount in zip(applying, amounts, strict=True)
     ]
     idle = len(found) - len(applying)
     if idle:
-        rows.append(Row(text=f"{plural(idle, 'charge')} not applicable"))
+        rows.append(TableRow(text=f"{plural(idle, 'charge')} not applicable"))
     return page.table("Charges", rows)
 
 
@@ -93,7 +93,7 @@ def obligations(page: Page, findings: Iterable[Finding]) -> list[str]:
     counts = [_count(found, "met", "done"), _count(found, "not_applicable", "not applicable")]
     told = [text for text in counts if text]
     if told:
-        rows.append(Row(text=", ".join(told)))
+        rows.append(TableRow(text=", ".join(told)))
     return page.table("To do", rows)
 
 
@@ -109,7 +109,7 @@ def _recurring(found: Iterable[Obligation]) -> Iterable[list[Obligation]]:
     return together.values()
 
 
-def _decided(page: Page, found: Iterable[Obligation]) -> Iterator[Row]:
+def _decided(page: Page, found: Iterable[Obligation]) -> Iterator[TableRow]:
     """What a party decides, together for each party: no fact shows it, so no day presses."""
     titles: dict[str, dict[str, None]] = {}
     for one in found:
@@ -118,7 +118,7 @@ def _decided(page: Page, found: Iterable[Obligation]) -> Iterator[Row]:
             title += "" if one.subject.root else f" ({short_name(one.subject)})"
             titles.setdefault(page.name(one.decided_by), {})[title] = None
     for party, named in titles.items():
-        yield Row(("open", ""), f"{party} decides: {'; '.join(named)}", "", _STYLES["manual"])
+        yield TableRow(("open", ""), f"{party} decides: {'; '.join(named)}", "", _STYLES["manual"])
 
 
 def _count(found: Iterable[Obligation], status: str, text: str) -> str:
@@ -130,7 +130,7 @@ def _obligation_order(one: Obligation) -> tuple[int, date, str]:
     return (_ORDER.index(one.status) if one.status in _ORDER else 9, one.due_on or date.max, one.title)
 
 
-def _obligation(page: Page, together: list[Obligation]) -> Row:
+def _obligation(page: Page, together: list[Obligation]) -> TableRow:
     one = together[0]
     when = day(one.due_on) if one.due_on and len(together) == 1 else ""
     lead = {
@@ -144,4 +144,4 @@ def _obligation(page: Page, together: list[Obligation]) -> Row:
         text += f", {short_name(one.subject)}"
     if one.party not in (None, "partner"):
         text += f" ({page.name(one.party)})"
-    return Row(lead, text, page.at(one), _STYLES.get(one.status, ""))
+    return TableRow(lead, text, page.at(one), _STYLES.get(one.status, ""))

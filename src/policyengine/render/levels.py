@@ -28,7 +28,7 @@ from policyengine.decision.wording import (
     words,
 )
 from policyengine.render.decision_page import Page, marked
-from policyengine.render.text_table import Row
+from policyengine.render.text_table import TableRow
 
 _STYLES = {"reached": "good", "none": "strong", UNDETERMINED: "open"}
 _SHOWN = {"unmet": "not fulfilled", UNDETERMINED: "not decided"}
@@ -41,26 +41,26 @@ def levels(page: Page, findings: Iterable[Finding]) -> list[str]:
     return page.table("Level", [row for level in found for row in _level(page, level, alone)])
 
 
-def _level(page: Page, level: Level, alone: bool) -> Iterator[Row]:
+def _level(page: Page, level: Level, alone: bool) -> Iterator[TableRow]:
     title = {"reached": level.level_title or level.level or "reached", "none": "none"}.get(level.status)
     name = marked(title or "not decided", level.origin)
     style = _STYLES[level.status]
     if alone:
-        yield Row((name,), _because(level), page.at(level), style)
+        yield TableRow((name,), _because(level), page.at(level), style)
     else:
         lead = level.title if level.subject.root else short_name(level.subject)
         about = "" if level.subject.root else f"{level.title}: "
         text = "; ".join(part for part in (f"{about}{name}", _because(level)) if part)
-        yield Row((lead,), text, page.at(level), style)
+        yield TableRow((lead,), text, page.at(level), style)
     distances = [] if level.next is None else [one for one in level.next.missing if one.short_by is not None]
     told = {one.id for one in distances}
     yield from requirements(page, (one for one in level.requirements if one.id not in told))
     missing = still_missing(level)
     if level.next is not None and missing:
         text = "; ".join(map(shortfall, missing))
-        yield Row(text=f"missing for {level.next.title}: {text}", below=True)
+        yield TableRow(text=f"missing for {level.next.title}: {text}", below=True)
     if level.room is not None:
-        yield Row(text=_room(level.room, level.level_title or "the level"), below=True)
+        yield TableRow(text=_room(level.room, level.level_title or "the level"), below=True)
 
 
 def _because(level: Level) -> str:
@@ -85,7 +85,7 @@ def _count(found: Sequence[Requirement], told: int) -> Iterator[str]:
         yield f"{of}{plural(len(found) - told, 'requirement')} fulfilled"
 
 
-def requirements(page: Page, found: Iterable[Requirement]) -> Iterator[Row]:
+def requirements(page: Page, found: Iterable[Requirement]) -> Iterator[TableRow]:
     """A row for each requirement that is not fulfilled, below what it belongs to."""
     for one in found:
         title = marked(one.title, one.origin)
@@ -94,9 +94,11 @@ def requirements(page: Page, found: Iterable[Requirement]) -> Iterator[Row]:
                 spelled(reason.text) for reason in one.because if reason.outcome in ("fails", "unknown")
             ]
             why = f" ({some(against, link='; ')})" if against else ""
-            yield Row(text=f"{_SHOWN[one.status]}: {title}{why}", place=page.at(one), below=True)
+            yield TableRow(text=f"{_SHOWN[one.status]}: {title}{why}", place=page.at(one), below=True)
         elif one.status == "manual":
-            yield Row(text=f"{page.name(one.decided_by)} decides: {title}", place=page.at(one), below=True)
+            yield TableRow(
+                text=f"{page.name(one.decided_by)} decides: {title}", place=page.at(one), below=True
+            )
 
 
 def _room(room: Room, level: str) -> str:
@@ -112,7 +114,7 @@ def discounts(page: Page, findings: Iterable[Finding]) -> list[str]:
             key = (percent, "" if found.subject.root else subject_name(found.subject), page.at(found))
             together.setdefault(key, []).append(found.on_title or page.name(found.on))
     rows = [
-        Row((percent,), ", ".join(dict.fromkeys(items)) + (f", {whose}" if whose else ""), place)
+        TableRow((percent,), ", ".join(dict.fromkeys(items)) + (f", {whose}" if whose else ""), place)
         for (percent, whose, place), items in together.items()
     ]
     return page.table("Discounts", rows)
@@ -124,7 +126,7 @@ def figures(page: Page) -> list[str]:
     for subject, values in page.decision.values.items():
         known = [f"{page.name(fact)} {_figure(value)}" for fact, value in values.items() if value is not None]
         if known:
-            rows.append(Row((_owner(subject, page.decision.subject),), join(known)))
+            rows.append(TableRow((_owner(subject, page.decision.subject),), join(known)))
     return page.table("Figures", rows)
 
 

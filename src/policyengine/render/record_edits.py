@@ -20,7 +20,7 @@ _HIDDEN = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class OriginalText:
     """A value that keeps its original text: `012`, `10.10`, `true`."""
 
     text: str
@@ -43,7 +43,7 @@ def _data(node: Node) -> Any:
     if not isinstance(node, Scalar):
         return [_data(item) for item in node.items]
     as_text = node.quoted if node.literal is None else node.literal == "string"
-    return node.text if as_text or "\n" in node.text else Written(node.text)
+    return node.text if as_text or "\n" in node.text else OriginalText(node.text)
 
 
 def record_json(record: object) -> str:
@@ -58,7 +58,7 @@ def _json(value: object, indent: str) -> str:
         return "{\n" + ",\n".join(items) + f"\n{indent}}}"
     if _is_list(value) and value:
         return "[\n" + ",\n".join(f"{inner}{_json(item, inner)}" for item in value) + f"\n{indent}]"
-    if isinstance(value, Written):
+    if isinstance(value, OriginalText):
         return value.text
     if isinstance(value, Decimal):
         return format(value, "f")
@@ -99,7 +99,7 @@ def _item(item: object) -> Iterator[str]:
 
 
 def _scalar(value: object) -> str:
-    if isinstance(value, Written):
+    if isinstance(value, OriginalText):
         return value.text
     if value is None:
         return "null"

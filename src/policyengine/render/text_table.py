@@ -18,7 +18,7 @@ _ROOMY, _ALIGNED = 100, 24  # on a page this wide the cells of all tables take a
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One row: its cells align with those of the other rows, its text takes the remaining width.
 
     A row without cells starts at the left; `below` marks a continuation of the row above.
@@ -31,7 +31,9 @@ class Row:
     below: bool = False
 
 
-def table(heading: str, rows: Sequence[Row], columns: int, paint: Paint, indent: int = HEADING) -> list[str]:
+def table(
+    heading: str, rows: Sequence[TableRow], columns: int, paint: Paint, indent: int = HEADING
+) -> list[str]:
     """The rows under one heading as lines of at most `columns`."""
     widths = _widths(rows)
     if widths and columns >= _ROOMY:
@@ -43,7 +45,7 @@ def table(heading: str, rows: Sequence[Row], columns: int, paint: Paint, indent:
     return lines
 
 
-def _widths(rows: Iterable[Row]) -> list[int]:
+def _widths(rows: Iterable[TableRow]) -> list[int]:
     """The width of each column; a wider cell takes a line of its own."""
     widths: list[int] = []
     for row in rows:
@@ -56,7 +58,7 @@ def _widths(rows: Iterable[Row]) -> list[int]:
 
 
 def _row(
-    heading: str, row: Row, widths: Sequence[int], columns: int, paint: Paint, indent: int
+    heading: str, row: TableRow, widths: Sequence[int], columns: int, paint: Paint, indent: int
 ) -> Iterator[str]:
     """The lines of one row; a text with enough room stays clear of the places."""
     cells = [pad(clean(cell), room) for cell, room in zip(row.cells, widths, strict=False)]
@@ -82,13 +84,13 @@ def _row(
 
 
 def _stacked(
-    heading: str, row: Row, cells: Sequence[str], columns: int, paint: Paint, indent: int
+    heading: str, row: TableRow, cells: Sequence[str], columns: int, paint: Paint, indent: int
 ) -> Iterator[str]:
     """The lines of a row whose cells leave no room for the text, which goes below."""
     first, *others = wrap(" ".join(cells), columns - indent)
     yield f"{_heading(heading, indent, paint)}{paint(first, row.style)}".rstrip()
     yield from (f"{' ' * indent}{paint(line, row.style)}" for line in others)
-    yield from _row("", Row(text=row.text, place=row.place), (), columns, paint, indent + _GAP)
+    yield from _row("", TableRow(text=row.text, place=row.place), (), columns, paint, indent + _GAP)
 
 
 def _heading(heading: str, indent: int, paint: Paint) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from policyengine.decision.findings import Finding, Missing
 from policyengine.decision.wording import plural, some, words
 from policyengine.render.decision_page import Page
-from policyengine.render.text_table import Row
+from policyengine.render.text_table import TableRow
 
 
 def undecided(page: Page) -> list[str]:
@@ -17,7 +17,7 @@ def undecided(page: Page) -> list[str]:
     for missing in page.decision.missing:
         facts.setdefault((missing.fact, missing.entity), []).append(missing)
     order = sorted(facts.items(), key=lambda item: (-len(_needed_by(item[1])), item[0]))
-    rows = [Row((f"`{fact}`",), _settles(entity, found, titles)) for (fact, entity), found in order]
+    rows = [TableRow((f"`{fact}`",), _settles(entity, found, titles)) for (fact, entity), found in order]
     return page.table("Not decided", [*rows, *_reasons(page)])
 
 
@@ -36,7 +36,7 @@ def _title(reference: str, titles: Mapping[str, str]) -> str:
     return titles.get(reference) or words(reference.rpartition("/")[2])
 
 
-def _reasons(page: Page) -> Iterator[Row]:
+def _reasons(page: Page) -> Iterator[TableRow]:
     """Reasons that no fact settles: a division by zero, an unnamed party."""
     together: dict[str, list[str]] = {}
     for found in page.decision.findings:
@@ -44,7 +44,7 @@ def _reasons(page: Page) -> Iterator[Row]:
             for unsettled in found.unknown:
                 together.setdefault(unsettled.text, []).append(found.title)
     for reason, titles in together.items():
-        yield Row(("no fact",), f"{reason}: {some(titles)}")
+        yield TableRow(("no fact",), f"{reason}: {some(titles)}")
 
 
 def nested(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -72,7 +72,7 @@ def _listed(page: Page, found: Iterable[Finding]) -> list[str]:
     for one in found:
         together.setdefault(one.origin.note or "no note on what was assumed", []).append(one)
     rows = [
-        Row(text=f"{some([one.title for one in ones])}: {note}", place=page.at(ones[0]))
+        TableRow(text=f"{some([one.title for one in ones])}: {note}", place=page.at(ones[0]))
         for note, ones in together.items()
     ]
     return page.table("", rows, indent=2)

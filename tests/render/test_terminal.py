@@ -48,7 +48,9 @@ def test_nothing_applies():
 
 
 def test_assumptions_are_counted_or_listed():
-    assert "* 6 of 21 findings rest on assumptions (--assumptions lists them)." in decision_text(FULL, LABELS)
+    assumed = sum(one.origin.basis == "assumed" for one in FULL.findings)
+    counted = f"* {assumed} of {len(FULL.findings)} findings rest on assumptions (--assumptions lists them)."
+    assert counted in decision_text(FULL, LABELS)
     listed = decision_text(FULL, LABELS, list_assumptions=True)
     assert "Subscription: paid in arrears" in listed
     assert "--assumptions" not in listed

@@ -121,3 +121,22 @@ def test_an_expression(text: str) -> None:
     assert wrong == ""
     assert expressed, f"{text} has no form"
     assert compared > 300
+
+
+# Computed by rows, out of facts of every type
+BY_ROWS = (
+    "week of year(d1)",
+    "day of year(d1) + c1",
+    "last day of month(rows[1].d)",
+    "string(d1) + string(n1) + string(c1) + string(b1)",
+    "median(rows.n) > n1",
+    'matches(t1, "^[ab]$") and b1',
+    "modulo(n1, 3) * 2",
+)
+
+
+@pytest.mark.parametrize("text", BY_ROWS)
+def test_an_expression_that_is_computed_by_rows(text: str) -> None:
+    ((compared, _, wrong),) = differences([Written(text)], records(random.Random(2), 400))
+    assert wrong == ""
+    assert compared > 300

@@ -15,6 +15,7 @@ from policyengine.analysis.witness import Same, find_witness
 from policyengine.change.apply import with_changes
 from policyengine.change.change_groups import bundles
 from policyengine.change.changes import changes_of
+from policyengine.change.independence import Trials
 from policyengine.files import read_folder
 from policyengine.program.linked import Program
 from policyengine.program.load import load
@@ -111,7 +112,9 @@ def test_changes_that_only_go_together() -> None:
         ("discount: 50%", "discount: 45%"),
     )
     found = changes_of(program("bytekast"), new)
-    groups = [[change.name for change in group] for group in bundles(program("bytekast"), found)]
+    groups = [
+        [change.name for change in group] for group in bundles(Trials(program("bytekast"), (), DAY), found)
+    ]
     assert groups == [
         ["reseller-levels/levels/silver/active_accounts", "reseller-levels/levels/gold/active_accounts"],
         ["reseller-levels/levels/platinum/grants/#1/discount"],

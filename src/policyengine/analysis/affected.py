@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import date
+from functools import cached_property
 
 from policyengine.analysis.equivalence import Prover
 from policyengine.analysis.statements import GraphSlice, contrasts
 from policyengine.analysis.thresholds import Cuts, cuts_of
-from policyengine.analysis.value_numbering import Canon
+from policyengine.analysis.value_numbering import Canon, Forms
 from policyengine.dataclass import dataclass
 from policyengine.policy.rule import Rule, Transition
 from policyengine.program.graph import Graph, Key
@@ -50,6 +51,17 @@ class Affected:
 
     def __bool__(self) -> bool:
         return bool(self.groups)
+
+    def only(self, groups: Iterable[ComparedPart]) -> Affected:
+        """The same as far as some of the groups go."""
+        groups = tuple(groups)
+        keys = {key for group in groups for key in (*group.old.order, *group.new.order)}
+        changed = sorted(self._places.keys() & keys, key=self._places.__getitem__)
+        return Affected(self.old, self.new, self.today, groups, tuple(changed))
+
+    @cached_property
+    def _places(self) -> dict[Key, int]:
+        return {key: i for i, key in enumerate(self.changed)}
 
     def cuts(self, groups: Iterable[ComparedPart]) -> Cuts:
         """The thresholds of the given parts."""
@@ -124,6 +136,24 @@ def _groups(old: Canon, new: Canon, today: date) -> Iterator[ComparedPart]:
             asked = [GraphSlice.of(canon.graph, today, (), (), [key] if key in keys else [])
                      for canon, keys in zip((old, new), exported, strict=True)]  # fmt: skip
             yield ComparedPart(key[1], key[0], asked[0], asked[1])
+
+
+def said_by_parts() -> Callable[[Graph], Mapping[Hashable, Hashable]]:
+    """What the parts of graphs say, by the name of a `ComparedPart`: numbers that compare between graphs."""
+    forms = Forms()
+
+    def said(graph: Graph) -> dict[Hashable, Hashable]:
+        canon, found = Canon(graph, forms), dict[Hashable, list[Hashable]]()
+        for name, rules in _by_name(graph.rules).items():
+            found.setdefault("/".join(name), []).append(tuple(sorted(map(canon.rule, rules))))
+        for (policy, stage), move in canon.moves().items():
+            found.setdefault(f"{policy}/{stage}", []).append(("move", move))
+        for key, node in graph.every_node():
+            if node.exported:
+                found.setdefault(key[1], []).append((key[0], canon.numbers[key]))
+        return {name: tuple(each) for name, each in found.items()}
+
+    return said
 
 
 def _moves(graph: Graph, policy: str, stage: str) -> list[Transition]:

@@ -217,4 +217,4 @@ def closure(graph: Graph, keys: Iterable[Key]) -> tuple[Key, ...]:
         if key not in found:
             found.add(key)
             pending.extend(graph.needs(key))
-    return tuple(key for key in graph.order if key in found)
+    return tuple(sorted(found, key=graph.places.__getitem__))

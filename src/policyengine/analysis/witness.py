@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policyengine.analysis.affected import ComparedPart, affected_parts
+from policyengine.analysis.affected import Affected, ComparedPart, affected_parts
 from policyengine.analysis.search import Search
 from policyengine.analysis.statements import Contrast
 from policyengine.analysis.variations import Variation, differences
@@ -18,6 +18,7 @@ from policyengine.program.linked import Program
 from policyengine.program.record import Record
 
 _STARTS = 8
+SAME = "both versions come to the same rules"
 LIMIT = 6000
 """How many records are tried, as a rule."""
 
@@ -70,11 +71,9 @@ def find_witness(
         raise ValueError("both programs must be in force on the same day")
     affected = affected_parts(old.graph, new.graph, old.as_of)
     if not affected:
-        return Same("both versions come to the same rules", affected.tried)
+        return Same(SAME, affected.tried)
     search = Search(affected, limit)
-    found = _from_starts(search, starts)
-    if found is None or not found.decided:
-        found = _from_nothing(search) or found
+    found = _sought(search, starts)
     if found is not None:
         return found
     proved = affected.prove()
@@ -83,6 +82,16 @@ def find_witness(
     if proved is not None:
         return _cut_down(search, *proved, None, proved[0])
     return NotDecided(affected.open(), affected.tried + search.tried)
+
+
+def witness_in(affected: Affected, starts: Sequence[Record], limit: int) -> Witness | None:
+    """The smallest record on which parts of two programs show that they differ, if one is found."""
+    return _sought(Search(affected, limit), starts)
+
+
+def _sought(search: Search, starts: Sequence[Record]) -> Witness | None:
+    found = _from_starts(search, starts)
+    return found if found is not None and found.decided else _from_nothing(search) or found
 
 
 def _from_starts(search: Search, starts: Sequence[Record]) -> Witness | None:

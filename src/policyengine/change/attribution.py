@@ -13,6 +13,7 @@ from policyengine.change.apply import with_changes
 from policyengine.change.change_groups import bundles
 from policyengine.change.changes import Change, changes_of
 from policyengine.change.descriptions import sentence
+from policyengine.change.independence import Trials
 from policyengine.dataclass import dataclass
 from policyengine.program.graph import Graph
 from policyengine.program.linked import Program
@@ -32,6 +33,13 @@ class Cause:
         """The place of the first change in the new version; None where the new version has none of them."""
         return next((new for _, new in (change.spans for change in self.changes) if new is not None), None)
 
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it is one change, of a policy, that counts at once."""
+        return (
+            len(self.changes) == 1 and self.changes[0].policy is not None and self.changes[0].starts is None
+        )
+
     def on(self, day: date) -> Graph | None:
         """The graph of the old program with only these changes, on a day; None where it does not compile."""
         return with_changes(self.old, self.changes, day).graph
@@ -40,7 +48,9 @@ class Cause:
 def causes_of(old: Program, new: Program) -> tuple[Cause, ...]:
     """All changes of meaning, in the order of the policies; both programs must compile."""
     found = [change for change in changes_of(old, new) if not change.wording]
-    return tuple(Cause(_title(group, old, new), group, old) for group in bundles(old, found))
+    return tuple(
+        Cause(_title(group, old, new), group, old) for group in bundles(Trials(old, (), old.as_of), found)
+    )
 
 
 def _title(changes: Sequence[Change], old: Program, new: Program) -> str:

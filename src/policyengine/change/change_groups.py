@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
-from policyengine.change.apply import with_changes
 from policyengine.change.changes import Change
-from policyengine.program.linked import Program
+from policyengine.change.independence import Trials
 
 _TRIES = 60
 
 
-def bundles(
-    old: Program, changes: Sequence[Change], always: Sequence[Change] = ()
-) -> tuple[tuple[Change, ...], ...]:
+def bundles(trials: Trials, changes: Sequence[Change]) -> tuple[tuple[Change, ...], ...]:
     """Groups the changes into the smallest groups found that compile, each change in one group.
 
     A change that compiles alone is a group. The rest is tried in pairs, then by policy, with the
-    declarations, at last all together. `always` are changes of wording, which every group includes.
+    declarations, at last all together.
     """
-    found: list[tuple[Change, ...]] = []
-    left = list(changes)
+    found = [(change,) for change in trials.compile_alone(changes)]
+    left = _without(changes, [change for (change,) in found])
+    groups = list[tuple[Change, ...]](found)
     for group in _candidates(left):
-        if all(any(each is one for one in left) for each in group) and _compiles(old, (*always, *group)):
-            found.append(group)
-            left = [each for each in left if all(each is not one for one in group)]
+        if not _without(group, left) and trials.made(group).ok:
+            groups.append(group)
+            left = _without(left, group)
     if left:
-        found.append(tuple(left))
+        groups.append(tuple(left))
     places = {id(change): i for i, change in enumerate(changes)}
-    return tuple(sorted(found, key=lambda group: places[id(group[0])]))
+    return tuple(sorted(groups, key=lambda group: places[id(group[0])]))
+
+
+def _without(changes: Iterable[Change], others: Iterable[Change]) -> list[Change]:
+    known = set(map(id, others))
+    return [change for change in changes if id(change) not in known]
 
 
 def _candidates(changes: list[Change]) -> Iterator[tuple[Change, ...]]:
-    """The groups to try, the smallest first; the number of pairs is bounded."""
-    yield from ((change,) for change in changes)
+    """The groups of several to try, the smallest first; the number of pairs is bounded."""
     by_policy: dict[str | None, list[Change]] = {}
     for change in changes:
         by_policy.setdefault(change.policy, []).append(change)
@@ -48,7 +50,3 @@ def _candidates(changes: list[Change]) -> Iterator[tuple[Change, ...]]:
         if policy is not None and own:
             yield from ((declared, change) for declared in own[:8] for change in some[:8])
             yield (*own, *some)
-
-
-def _compiles(old: Program, changes: Sequence[Change]) -> bool:
-    return with_changes(old, changes, old.as_of).ok

@@ -94,9 +94,8 @@ def _span(document: Document, pointer: Pointer) -> Span:
 
 def changes_of(old: Program, new: Program) -> tuple[Change, ...]:
     """All changes, those of the declarations first, then policy by policy in the order of the new version."""
-    return tuple(
-        change for pair in pairs_of(old, new) for change in _changes(pair, {**_models(old), **_models(new)})
-    )
+    models = {**_models(old), **_models(new)}
+    return tuple(change for pair in pairs_of(old, new) for change in _changes(pair, models))
 
 
 def _models(program: Program) -> dict[int, Any]:

@@ -152,7 +152,7 @@ def _look(stage: DayRange, pair: RecordPair, seen: _Seen) -> None:
         for who, part in {**old, **alone}:
             if part in single.touched:
                 one, other = old.get((who, part), _FREE), alone.get((who, part), _FREE)
-                seen.singles.append((single.number, who, part, one, other))
+                seen.singles.append((single.touched[part], who, part, one, other))
 
 
 def _alike(side: Side, record: Record, handed: dict[str, object] | None) -> bool:

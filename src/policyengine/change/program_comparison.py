@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from policyengine.analysis.affected import affected_parts
+from policyengine.analysis.affected import ComparedPart, affected_parts, said_by_parts
 from policyengine.analysis.version_days import days_to_compare, on_day
-from policyengine.analysis.witness import LIMIT, NotDecided, Same, Witness, find_witness
+from policyengine.analysis.witness import LIMIT, SAME, NotDecided, Same, Witness, find_witness, witness_in
 from policyengine.change.apply import with_changes
 from policyengine.change.change_groups import bundles
 from policyengine.change.changes import Change, changes_of
 from policyengine.change.descriptions import sentence, title_of
+from policyengine.change.independence import Trials, effects
 from policyengine.dataclass import dataclass
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
@@ -71,13 +72,15 @@ def compare(
     wording = [change for change in found if change.wording]
     if wording and not _only_words(old, wording):
         wording = []
-    meaning = [change for change in found if all(change is not each for each in wording)]
-    groups = bundles(old, meaning, wording)
+    words = set(map(id, wording))
+    trials = Trials(old, wording, old.as_of)
+    groups = bundles(trials, [change for change in found if id(change) not in words])
+    known = _verdicts(trials, [group[0] for group in groups if len(group) == 1], starts, limit)
     meanings: list[Meaning] = []
     for i, group in enumerate(groups):
         if progress is not None:
             progress(i, len(groups))
-        verdict, day = _judged(old, new, wording, group, starts, limit)
+        verdict, day = known.get(id(group[0])) or _judged(trials, new, group, starts, limit)
         spoken = tuple(_spoken(change, old, new) for change in group)
         order_alone = all(change.sort == "order" for change in group)
         if not (order_alone and isinstance(verdict, Same)):
@@ -104,16 +107,34 @@ def _nothing(old: Program, new: Program, day: date) -> bool:
     return one is not None and other is not None and not affected_parts(one, other, day)
 
 
+def _verdicts(
+    trials: Trials, changes: Sequence[Change], starts: Sequence[Record], limit: int
+) -> dict[int, tuple[Verdict, date]]:
+    """What is found at once of many changes that touch nothing in common, by their identity.
+
+    What is not found that way is left out.
+    """
+    old, some = trials.old, [each for each in changes if each.policy is not None and each.starts is None]
+    found = effects(trials, some, old.graph, said_by_parts()) if old.graph is not None else None
+    if found is None or old.graph is None or days_to_compare(old, trials.made(some)) != (old.as_of,):
+        return {}
+    affected = affected_parts(old.graph, found.graph, old.as_of)
+    own: dict[int, list[ComparedPart]] = {i: [] for i in range(len(some)) if i not in found.shared}
+    for part in affected.groups:
+        own.get(found.touched.get(part.name, -1), []).append(part)
+    verdicts: dict[int, tuple[Verdict, date]] = {}
+    for i, parts in own.items():
+        verdict = witness_in(affected.only(parts), starts, limit) if parts else Same(SAME)
+        if verdict is not None:
+            verdicts[id(some[i])] = verdict, old.as_of
+    return verdicts
+
+
 def _judged(
-    old: Program,
-    new: Program,
-    wording: Sequence[Change],
-    group: Sequence[Change],
-    starts: Sequence[Record],
-    limit: int,
+    trials: Trials, new: Program, group: Sequence[Change], starts: Sequence[Record], limit: int
 ) -> tuple[Verdict, date]:
     """The verdict on a group: the first day with a witness, else whether equality is proved on all days."""
-    made = with_changes(old, (*wording, *group), old.as_of)
+    old, made = trials.old, trials.made(group)
     if not made.ok:  # it compiles only with others, which cannot be told apart
         made = new
     days = days_to_compare(old, made)

@@ -7,11 +7,12 @@ charge is due as the program of the last of these days on or before its due date
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
 from policyengine.change.attribution import Cause
+from policyengine.change.independence import Trials, effects
 from policyengine.change.money import ChargeKey
 from policyengine.change.period import Days
 from policyengine.change.sides import RootValues, Side, gate_code, parts_of, side_of
@@ -28,12 +29,16 @@ OnDay = Callable[[date], Graph]
 
 @dataclass(frozen=True, slots=True)
 class SingleChange:
-    """The old program with one of the changes: the number of the change, the charges that it affects, their
-    amounts.
+    """The old program with one of the changes: the charges that it affects, and their amounts.
+
+    `touched` are these charges with the number of the change; changes without a charge in common share a side.
     """
 
-    number: int
-    touched: frozenset[ChargeKey]
+    `touched` are these charges with the number of that change; changes that touch nothing in common
+    share a side.
+    """
+
+    touched: Mapping[ChargeKey, int]
     side: Side
 
 
@@ -87,8 +92,13 @@ def _side(marks: Marks, graph: Graph, other: Graph, day: date) -> Side:
 
 
 def _singles(marks: Marks, before: Graph, causes: Sequence[Cause], day: date) -> Iterator[SingleChange]:
+    together = _together(marks, before, causes, day)
+    done = frozenset[int]()
+    if together is not None:
+        done, single = together
+        yield single
     for number, cause in enumerate(causes):
-        graph = cause.on(day)
+        graph = cause.on(day) if number not in done else None
         if graph is None:
             continue
         own = _charges(different(marks, graph, before))
@@ -98,7 +108,34 @@ def _singles(marks: Marks, before: Graph, causes: Sequence[Cause], day: date) ->
             side = side_of(graph, own, (), day, before)
             if parts_of(own) != theirs:
                 side = replace(side, gate=None)
-            yield SingleChange(number, touched, side)
+            yield SingleChange(dict.fromkeys(touched, number), side)
+
+
+def _together(
+    marks: Marks, before: Graph, causes: Sequence[Cause], day: date
+) -> tuple[frozenset[int], SingleChange] | None:
+    """Of many changes those that touch no charge in common, and what they come to; None where they are few."""
+    numbers = [i for i, cause in enumerate(causes) if cause.stands_alone]
+    changes = [causes[i].changes[0] for i in numbers]
+
+    def said(graph: Graph) -> dict[ChargeKey, Hashable]:
+        found: dict[ChargeKey, list[int]] = {}
+        for rule in _charges(graph.rules):
+            found.setdefault(_charge(rule), []).append(marks.rule(graph, rule))
+        return {charge: tuple(each) for charge, each in found.items()}
+
+    found = effects(Trials(causes[0].old, (), day), changes, before, said) if numbers else None
+    if found is None:
+        return None
+    touched = {charge: numbers[i] for charge, i in found.touched.items() if i not in found.shared}
+    own = [rule for rule in _charges(found.graph.rules) if _charge(rule) in touched]
+    side = replace(side_of(found.graph, own, (), day, before), gate=None)
+    done = frozenset(number for i, number in enumerate(numbers) if i not in found.shared)
+    return done, SingleChange(touched, side)
+
+
+def _charge(rule: Rule) -> ChargeKey:
+    return ChargeKey(rule.origin.policy, rule.origin.id)
 
 
 def _charges(rules: Iterable[Rule]) -> list[Rule]:

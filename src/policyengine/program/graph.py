@@ -41,6 +41,11 @@ class Graph:
         """All nodes, each after those that it needs; the graph must be acyclic."""
         return self._walked[0]
 
+    @cached_property
+    def places(self) -> Mapping[Key, int]:
+        """Where each node stands in the order."""
+        return {key: i for i, key in enumerate(self.order)}
+
     @property
     def cycle(self) -> tuple[Key, ...]:
         """Nodes that each need the next one, the last the first; empty if there are none."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from policyengine.change.apply import with_changes
 from policyengine.change.change_groups import bundles
 from policyengine.change.changes import Change, changes_of
 from policyengine.change.descriptions import sentence
@@ -22,11 +21,11 @@ from policyengine.source import Span
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Changes that are applied together: their sentence, and the old program with only them."""
+    """Changes that are applied together: their sentence, and how programs with only them are made."""
 
     title: str
     changes: tuple[Change, ...]
-    old: Program
+    trials: Trials
 
     @property
     def at(self) -> Span | None:
@@ -42,15 +41,14 @@ class Cause:
 
     def on(self, day: date) -> Graph | None:
         """The graph of the old program with only these changes, on a day; None where it does not compile."""
-        return with_changes(self.old, self.changes, day).graph
+        return self.trials.on(day).made(self.changes).graph
 
 
 def causes_of(old: Program, new: Program) -> tuple[Cause, ...]:
     """All changes of meaning, in the order of the policies; both programs must compile."""
     found = [change for change in changes_of(old, new) if not change.wording]
-    return tuple(
-        Cause(_title(group, old, new), group, old) for group in bundles(Trials(old, (), old.as_of), found)
-    )
+    trials = Trials(old, (), old.as_of)
+    return tuple(Cause(_title(group, old, new), group, trials) for group in bundles(trials, found))
 
 
 def _title(changes: Sequence[Change], old: Program, new: Program) -> str:

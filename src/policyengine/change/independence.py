@@ -32,6 +32,10 @@ class Trials:
         self.day = day
         self._made: dict[tuple[int, ...], Program] = {}
 
+    def on(self, day: date) -> Trials:
+        """The same on another day."""
+        return self if day == self.day else Trials(self.old, self.always, day)
+
     def made(self, changes: Sequence[Change]) -> Program:
         """The program with these changes."""
         key = tuple(map(id, changes))

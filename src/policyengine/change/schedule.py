@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from policyengine.change.attribution import Cause
-from policyengine.change.independence import Trials, effects
+from policyengine.change.independence import effects
 from policyengine.change.money import ChargeKey
 from policyengine.change.period import Days
 from policyengine.change.sides import RootValues, Side, gate_code, parts_of, side_of
@@ -31,11 +31,8 @@ OnDay = Callable[[date], Graph]
 class SingleChange:
     """The old program with one of the changes: the charges that it affects, and their amounts.
 
-    `touched` are these charges with the number of the change; changes without a charge in common share a side.
-    """
-
-    `touched` are these charges with the number of that change; changes that touch nothing in common
-    share a side.
+    `touched` are these charges with the number of the change; changes without a charge in common share a
+    side.
     """
 
     touched: Mapping[ChargeKey, int]
@@ -114,7 +111,7 @@ def _singles(marks: Marks, before: Graph, causes: Sequence[Cause], day: date) ->
 def _together(
     marks: Marks, before: Graph, causes: Sequence[Cause], day: date
 ) -> tuple[frozenset[int], SingleChange] | None:
-    """Of many changes those that touch no charge in common, and what they come to; None where they are few."""
+    """Of many changes those that touch no charge in common, and what they come to; None for few."""
     numbers = [i for i, cause in enumerate(causes) if cause.stands_alone]
     changes = [causes[i].changes[0] for i in numbers]
 
@@ -124,7 +121,7 @@ def _together(
             found.setdefault(_charge(rule), []).append(marks.rule(graph, rule))
         return {charge: tuple(each) for charge, each in found.items()}
 
-    found = effects(Trials(causes[0].old, (), day), changes, before, said) if numbers else None
+    found = effects(causes[0].trials.on(day), changes, before, said) if numbers else None
     if found is None:
         return None
     touched = {charge: numbers[i] for charge, i in found.touched.items() if i not in found.shared}

@@ -128,6 +128,10 @@ bench-spark: .venv-spark/ready ## measure Spark beside the local engine (needs J
 bench-files: .venv/ready ## measure evaluate from file to file
 	$(BIN)/python benchmarks/files.py
 
+.PHONY: bench-growth
+bench-growth: .venv/ready ## measure how time grows with the size of policies, records and changes
+	$(BIN)/python benchmarks/growth.py
+
 .PHONY: lock
 lock: .venv/ready ## resolve the dependencies anew (needs uv in .venv: pip install uv)
 	.ci/lock.sh $(BIN)/uv

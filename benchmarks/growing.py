@@ -320,8 +320,8 @@ def columns(folder: Path, n: int) -> Arguments:
 
 
 def open_quote(folder: Path, n: int) -> Arguments:
-    """A table with so many bytes behind a quote that is never closed."""
-    text = 'id,n\nx,"1\n' + "y,2\n" * (n // 4)
+    """A table with so many bytes behind a quote that is never closed, and further quotes in them."""
+    text = 'id,n\nx,"' + f'{"a" * 30}","{"b" * 30}\n' * (n // 64)
     return [_program(folder, billing(1)), _record(folder, text, "records.csv")]
 
 
@@ -330,6 +330,11 @@ def damaged_rows(folder: Path, n: int) -> Arguments:
     text = "id,n\n" + 'y,"2\n' * n
     return [_program(folder, billing(1)), _record(folder, text, "records.csv")]
 
+
+_CHANGED = {
+    **dict.fromkeys(("charges", "obligations", "activities"), (100, 200, 400)),
+    **dict.fromkeys(("levels", "rows, hit: first"), (10, 20, 40)),  # what they give is one result
+}
 
 CASES = (
     Case("tables of three rows in one file", "check", tables, (376, 752, 1504)),
@@ -357,8 +362,6 @@ CASES = (
     Case("bytes behind an open quote", "evaluate", open_quote, (1_000_000, 2_000_000, 4_000_000)),
     Case("rows with an open quote", "evaluate", damaged_rows, (10_000, 20_000, 40_000)),
     Case("tests", "test", tests, (1250, 2500, 5000)),
-    *(Case(f"changed {what}", "diff", _compared(policy), (100, 200, 400))
-      for what, policy in POLICIES.items() if what in ("charges", "obligations", "activities", "levels", "rows, hit: first")),
-    *(Case(f"changed {what}", "plan", _planned(policy), (100, 200, 400))
-      for what, policy in POLICIES.items() if what in ("charges", "obligations", "activities", "levels", "rows, hit: first")),
+    *(Case(f"changed {what}", "diff", _compared(POLICIES[what]), sizes) for what, sizes in _CHANGED.items()),
+    *(Case(f"changed {what}", "plan", _planned(POLICIES[what]), sizes) for what, sizes in _CHANGED.items()),
 )  # fmt: skip

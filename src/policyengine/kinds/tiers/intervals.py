@@ -23,6 +23,10 @@ class Interval:
     low_closed: bool = True
     high_closed: bool = True
 
+    def ends_below(self, value: Decimal) -> bool:
+        """Whether all of it lies below a value."""
+        return self.high is not None and self.high < value
+
     def __str__(self) -> str:
         return f"{'' if self.low is None else self.low}..{'' if self.high is None else self.high}"
 
@@ -81,11 +85,21 @@ def gaps(intervals: Sequence[Interval], step: Decimal | None) -> Iterator[tuple[
 
 def overlaps(intervals: Sequence[Interval]) -> Iterator[tuple[int, int, Decimal]]:
     """Pairs that share values: both indices, and a value that both take."""
-    for j, later in enumerate(intervals):
-        for i, earlier in enumerate(intervals[:j]):
-            shared = _shared(earlier, later)
+    found: list[tuple[int, int, Decimal]] = []
+    near: list[int] = []
+    for number in sorted(range(len(intervals)), key=lambda each: _low(intervals[each])):
+        near = [each for each in near if not intervals[each].ends_below(_low(intervals[number]))]
+        for each in near:
+            i, j = sorted((each, number))
+            shared = _shared(intervals[i], intervals[j])
             if shared is not None:
-                yield i, j, shared
+                found.append((j, i, shared))
+        near.append(number)
+    yield from ((i, j, shared) for j, i, shared in sorted(found))
+
+
+def _low(interval: Interval) -> Decimal:
+    return Decimal("-Infinity") if interval.low is None else interval.low
 
 
 def _shared(one: Interval, other: Interval) -> Decimal | None:

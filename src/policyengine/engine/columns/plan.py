@@ -17,7 +17,7 @@ from policyengine.engine.columns.load import FactShape, Loader, Shape
 from policyengine.engine.columns.lowering import Lowering
 from policyengine.engine.columns.missing_rows import rows_of
 from policyengine.engine.columns.row_columns import CAREFUL
-from policyengine.engine.columns.row_values import Misfit
+from policyengine.engine.columns.row_values import Misfit, widened
 from policyengine.engine.columns.row_work import Whole
 from policyengine.engine.columns.schema import ROW, record_of
 from policyengine.engine.finding_rows import row_engine
@@ -26,7 +26,8 @@ from policyengine.program.graph import Key
 from policyengine.program.linked import Program
 
 _SHAPES = 64
-# Digits after the point, and in all.
+_PROBE = 200
+"""So many records show how many digits the values have that are worked out by rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class ColumnPlan:
     _names: dict[int, frozenset[str]] = field(default_factory=dict)
     _found: dict[Key, FactShape] = field(default_factory=dict)
     _whole: bool = False
+    _probed: bool = False
 
     def __post_init__(self) -> None:
         graph = self.program.graph
@@ -81,11 +83,15 @@ class ColumnPlan:
         """The findings of a batch, and how they were come by."""
         if not batch.num_rows:
             return Answer(findings_schema().empty_table())
+        if not self._probed:
+            self._probed = True
+            if self.by_rows and batch.num_rows > _PROBE:
+                self.answer(batch.slice(0, _PROBE))
         while True:
             try:
                 return self._answer(batch)
             except Misfit as wider:
-                self._found[wider.key] = wider.shape
+                self._found[wider.key] = widened(self._found.get(wider.key), wider.shape)
             except Whole:
                 self._whole = True
                 self._loader = Loader(self.graph.vocabulary, None)

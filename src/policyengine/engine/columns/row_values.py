@@ -241,6 +241,16 @@ def encoded(encode: Encoder, values: Sequence[object], key: tuple[str, str]) -> 
     return pl.Series(cells, dtype=encode.dtype)
 
 
+def widened(old: FactShape | None, new: FactShape) -> FactShape:
+    """A shape with room for what two shapes have room for."""
+    if old is None or HELD in (old, new):
+        return new if old is None else HELD
+    scale = max(old.scale, new.scale)
+    most = max(each.digits + scale - each.scale for each in (old, new))
+    digits = next((each for each in CLASSES if most <= each), None)
+    return HELD if digits is None else FactShape(True, scale, digits)
+
+
 def _wider(values: Sequence[object]) -> FactShape:
     """A shape in which all of the values have room."""
     known = [each for each in values if not isinstance(each, Unknown)]

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policyengine.engine.columns.cell_values import written
-from policyengine.engine.columns.frames import Frame, Steps
+from policyengine.engine.columns.frames import Steps
 from policyengine.engine.columns.numbers import width
-from policyengine.engine.columns.terms import Num
+from policyengine.engine.columns.terms import Frame, Num
 from policyengine.engine.layout import value_text
 
 

@@ -12,6 +12,7 @@ from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
+from policyengine.feel.values.calendar import add_months
 from policyengine.feel.values.values import Months, Range, Unknown
 from policyengine.policy.vocabulary import Fact
 from policyengine.program.graph import Graph
@@ -281,8 +282,6 @@ def _opposite(length: Months | timedelta) -> Months | timedelta:
 
 def moved(day: date, length: Months | timedelta, sign: int = 1) -> date | None:
     """A date shifted by a duration; None beyond the years that a record can hold."""
-    from policyengine.feel.values.calendar import add_months
-
     try:
         found = add_months(day, sign * length.months) if isinstance(length, Months) else day + sign * length
     except OverflowError:

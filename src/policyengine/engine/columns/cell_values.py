@@ -10,8 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from policyengine.engine.columns import numbers, terms
-from policyengine.engine.columns.frames import Frame
-from policyengine.engine.columns.terms import Const, Flag, Num, Term, Unsupported, lit
+from policyengine.engine.columns.terms import Const, Flag, Frame, Num, Term, Unsupported, lit
 from policyengine.engine.columns.unify import coded
 from policyengine.engine.layout import DIGITS, LARGEST, LARGEST_COUNT, ColumnKind
 from policyengine.feel.values.values import Unknown

@@ -12,10 +12,10 @@ import polars as pl
 
 from policyengine.engine.columns import terms
 from policyengine.engine.columns.emit import Emitter
-from policyengine.engine.columns.frames import Frame, State
+from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.load import FactShape
 from policyengine.engine.columns.scopes import Place, World
-from policyengine.engine.columns.terms import Const, Flag, Rows, Term, Unsupported, lit
+from policyengine.engine.columns.terms import Const, Flag, Frame, Rows, Term, Unsupported, lit
 
 NOBODY = lit(0, pl.UInt64)
 NodeKey = tuple[str, str, bool]

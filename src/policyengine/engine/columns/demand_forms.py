@@ -33,8 +33,8 @@ from policyengine.engine.columns.demand import (
 )
 from policyengine.engine.columns.demand_rows import pass_by_rows
 from policyengine.engine.columns.emit import Bound
-from policyengine.engine.columns.frames import both
 from policyengine.engine.columns.terms import Const, Flag, Rows, Term, Unsupported
+from policyengine.engine.columns.unify import both
 from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression

@@ -9,8 +9,7 @@ from typing import Any, Protocol, TypeAlias
 
 from policyengine.dataclass import dataclass
 from policyengine.engine.columns import terms
-from policyengine.engine.columns.frames import Frame
-from policyengine.engine.columns.terms import Const, Flag, Term, Unsupported
+from policyengine.engine.columns.terms import Const, Flag, Frame, Term, Unsupported
 from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax import tree as syntax

@@ -11,8 +11,7 @@ import pyarrow as pa
 
 from policyengine.dataclass import dataclass
 from policyengine.engine.arrow import TYPES, to_series
-from policyengine.engine.columns.frames import Frame
-from policyengine.engine.columns.terms import lit
+from policyengine.engine.columns.terms import Frame, lit
 from policyengine.engine.layout import COLUMNS, table_value
 from policyengine.policy.rule import Rule
 

@@ -11,7 +11,6 @@ import polars as pl
 
 from policyengine.engine.columns import logic, numbers, terms
 from policyengine.engine.columns.emit import NOT_KNOWN, Emitter
-from policyengine.engine.columns.frames import both, either
 from policyengine.engine.columns.loops import gathered, items_of, turn_of
 from policyengine.engine.columns.terms import (
     Code,
@@ -33,7 +32,7 @@ from policyengine.engine.columns.totals import (
     flattened,
     values_known,
 )
-from policyengine.engine.columns.unify import text, unified
+from policyengine.engine.columns.unify import both, either, text, unified
 from policyengine.feel.syntax.tree import Expression
 
 

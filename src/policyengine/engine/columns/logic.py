@@ -11,9 +11,19 @@ import polars as pl
 
 from policyengine.engine.columns import numbers, terms
 from policyengine.engine.columns.emit import NOT_KNOWN, Bound, Emitter
-from policyengine.engine.columns.frames import both, either
 from policyengine.engine.columns.terms import Code, Const, Flag, Num, Quotient, Term, Unsupported, lit
-from policyengine.engine.columns.unify import day, is_text, merged, recoded, same, seconds, text, unified
+from policyengine.engine.columns.unify import (
+    both,
+    day,
+    either,
+    is_text,
+    merged,
+    recoded,
+    same,
+    seconds,
+    text,
+    unified,
+)
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.comparison import compare

@@ -10,11 +10,12 @@ import polars as pl
 
 from policyengine.engine.columns import dates, terms
 from policyengine.engine.columns.emit import NOT_KNOWN, Bound, Emitter
-from policyengine.engine.columns.frames import Frame, State, both, either
+from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.terms import (
     Const,
     Entries,
     Flag,
+    Frame,
     Instance,
     Listed,
     Num,
@@ -25,7 +26,7 @@ from policyengine.engine.columns.terms import (
     Unsupported,
     lit,
 )
-from policyengine.engine.columns.unify import unified
+from policyengine.engine.columns.unify import both, either, unified
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Range

@@ -11,13 +11,14 @@ import polars as pl
 
 from policyengine.dataclass import dataclass
 from policyengine.engine.columns import cell_values, terms
-from policyengine.engine.columns.frames import Column, Frame, State, either
+from policyengine.engine.columns.frames import Column, State
 from policyengine.engine.columns.interned import KINDS, Block, Fixed, Interned, Lowered, blocks
 from policyengine.engine.columns.load import Shape
 from policyengine.engine.columns.missing_facts import MissingFacts
 from policyengine.engine.columns.readings import RuleReader
 from policyengine.engine.columns.scopes import World
-from policyengine.engine.columns.terms import Const, Flag, Num, Term, Unsupported
+from policyengine.engine.columns.terms import Const, Flag, Frame, Num, Term, Unsupported
+from policyengine.engine.columns.unify import either
 from policyengine.engine.finding_values import as_shown
 from policyengine.engine.layout import RANKS, VALUES, value_text
 from policyengine.feel.types.types import Number, Type

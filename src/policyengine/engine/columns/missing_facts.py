@@ -14,11 +14,12 @@ from policyengine.decision.findings import NOT_APPLICABLE, Origin
 from policyengine.engine.columns import terms
 from policyengine.engine.columns.demand import Need, Needs, PlaceSpot, is_nobody, is_settled, where
 from policyengine.engine.columns.demand_forms import pass_all
-from policyengine.engine.columns.frames import Column, Frame, Run, State, both, either
+from policyengine.engine.columns.frames import Column, Run, State
 from policyengine.engine.columns.logic import negated
 from policyengine.engine.columns.readings import RuleReader
 from policyengine.engine.columns.scopes import World
-from policyengine.engine.columns.terms import Const, Flag, lit
+from policyengine.engine.columns.terms import Const, Flag, Frame, lit
+from policyengine.engine.columns.unify import both, either
 from policyengine.policy import rule as readings
 from policyengine.policy.rule import Reading, Rule
 

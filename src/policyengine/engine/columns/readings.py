@@ -9,12 +9,11 @@ import polars as pl
 
 from policyengine.decision.findings import NOT_APPLICABLE, UNDETERMINED, Origin
 from policyengine.engine.columns import cell_values, terms
-from policyengine.engine.columns.frames import both, either
 from policyengine.engine.columns.interned import Fixed, Lowered, Piece, Read
 from policyengine.engine.columns.logic import negated
 from policyengine.engine.columns.scopes import World
 from policyengine.engine.columns.terms import Code, Const, Flag, Term, Unsupported, lit
-from policyengine.engine.columns.unify import coded, text, unified
+from policyengine.engine.columns.unify import both, coded, either, text, unified
 from policyengine.engine.finding_values import as_shown
 from policyengine.engine.layout import RANKS, ColumnKind, value_fields
 from policyengine.feel.syntax import build

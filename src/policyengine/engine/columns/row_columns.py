@@ -12,11 +12,11 @@ from typing import Any
 import polars as pl
 
 from policyengine.engine.columns import terms
-from policyengine.engine.columns.frames import Frame, State
+from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.row_reads import Entities, Reads
 from policyengine.engine.columns.row_values import encoded, encoder
 from policyengine.engine.columns.row_work import Work
-from policyengine.engine.columns.terms import Flag, Term
+from policyengine.engine.columns.terms import Flag, Frame, Term
 from policyengine.engine.finding_values import as_shown
 from policyengine.engine.layout import DIGITS, ColumnKind, TooLarge, table_value, value_text
 from policyengine.feel.limits import NUMBERS

@@ -10,12 +10,12 @@ import polars as pl
 
 from policyengine.engine.columns import calls, logic, loops, terms
 from policyengine.engine.columns.emit import NOT_KNOWN, Emitter, Form
-from policyengine.engine.columns.frames import Frame, State, Steps
+from policyengine.engine.columns.frames import State, Steps
 from policyengine.engine.columns.load import FactShape, Shape, fact_term
 from policyengine.engine.columns.row_columns import RowColumns
 from policyengine.engine.columns.row_reads import Sight
 from policyengine.engine.columns.row_values import is_single
-from policyengine.engine.columns.terms import Const, Flag, Rows, Term, Unsupported, lit
+from policyengine.engine.columns.terms import Const, Flag, Frame, Rows, Term, Unsupported, lit
 from policyengine.engine.columns.unify import unified
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax import tree as syntax

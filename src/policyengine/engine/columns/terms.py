@@ -1,4 +1,4 @@
-"""What lowering knows of a value that every row of a frame has: a Polars expression and what it stands for.
+"""Values that every row of a frame has: a Polars expression and what it stands for; and the frames.
 
 A null of Polars is a value that is not known. Numbers are whole multiples of a power of ten, whose largest
 possible size is known, so that no product wraps around and nothing is rounded that should not be.
@@ -7,17 +7,15 @@ possible size is known, so that no product wraps around and nothing is rounded t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import polars as pl
 
 from policyengine.dataclass import dataclass
+from policyengine.engine.columns.frames import Steps
 from policyengine.feel.values.values import Unknown
-
-if TYPE_CHECKING:
-    from policyengine.engine.columns.frames import Frame
 
 
 class Unsupported(Exception):  # noqa: N818  # caught where it is raised
@@ -287,3 +285,111 @@ def _all_known(items: tuple[Term, ...] | list[Term]) -> Flag | Const:
         return Const(False)
     exprs = [each.expr for each in found if isinstance(each, Flag)]
     return Flag(pl.all_horizontal(exprs), True) if exprs else Const(True)
+
+
+# Frames
+
+
+@dataclass(eq=False)
+class Frame:
+    """One row for every instance of an entity, or for every turn of a loop.
+
+    `links` are the frames that its rows point into, by the column that holds the number of the row there.
+    """
+
+    name: str
+    steps: Steps
+    links: tuple[tuple[str, Frame], ...] = ()
+    base: int = 0
+    _made: dict[str, str] = field(default_factory=dict)
+    _at: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def column(self, expr: pl.Expr, tag: str = "") -> pl.Expr:
+        """The expression as a column."""
+        if expr.meta.is_column():
+            return expr
+        key = f"{expr}|{tag}"
+        if key not in self._made:
+            name = f"c{len(self._made)}"
+            self._made[key] = name
+            self._at[name] = self.steps.compute(self, name, expr)
+        return pl.col(self._made[key])
+
+    def place(self, name: str) -> tuple[int, int]:
+        """The step and the level at which a column is there."""
+        return self._at.get(name, (self.base, 0))
+
+    def added(self, name: str, step: int) -> pl.Expr:
+        """A column that a step of its own adds."""
+        self._at[name] = (step, 0)
+        return pl.col(name)
+
+    def keep(self, term: Term) -> Term:
+        """A term whose expressions are columns."""
+
+        def kept(part: Single) -> pl.Expr:
+            if isinstance(part, (Opaque, Values)):
+                return part.expr  # a fact, which is a column
+            tag = f"{part.scale} {part.bound}" if isinstance(part, Num) else ""
+            return self.column(part.expr, tag)
+
+        return mapped(term, kept)
+
+    def from_(self, other: Frame, term: Term) -> Term:
+        """A term of a frame that this one points into, as a term of this one."""
+        if other is self or isinstance(term, Const):
+            return term
+        for link, target in self.links:
+            if target is other or target.reaches(other):
+                return self.through(link, target, target.from_(other, term))
+        raise Unsupported("a value of rows that these do not belong to")
+
+    def reaches(self, other: Frame) -> bool:
+        """Whether rows of this frame point, directly or not, into another."""
+        return any(target is other or target.reaches(other) for _, target in self.links)
+
+    def through(self, link: str, source: Frame, term: Term) -> Term:
+        """A term of a frame that a column of this one points into."""
+        if isinstance(term, Const):
+            return term
+        kept = source.keep(term)
+
+        def move(part: Single) -> pl.Expr:
+            return self.steps.gather(self, link, source, part.expr.meta.output_name())
+
+        return mapped(kept, move)
+
+
+def mapped(term: Term, of: Callable[[Single], pl.Expr]) -> Term:
+    """A term with other expressions for those of its parts."""
+
+    def part(each: Any) -> Any:
+        return None if each is None else mapped(each, of)
+
+    match term:
+        case Const():
+            return term
+        case Quotient(over, under):
+            return Quotient(part(over), part(under))
+        case Listed(items):
+            return Listed(tuple(part(each) for each in items))
+        case Picked(items):
+            return Picked(tuple((part(holds), part(each)) for holds, each in items))
+        case Span(low, high, low_closed, high_closed):
+            return Span(part(low), part(high), low_closed, high_closed)
+        case Entries(parts):
+            return Entries({name: part(each) for name, each in parts.items()})
+        case Times(found, slots):
+            return Times(part(found), tuple((part(there), _parts(each, part)) for there, each in slots))
+        case Rows():
+            return replace(term, here=part(term.here), known=part(term.known))
+        case Distinct(rows):
+            return Distinct(part(rows))
+        case Joined(rows, more):
+            return Joined(part(rows), tuple(part(each) for each in more))
+        case _:
+            return replace(term, expr=of(term)) if isinstance(term, SINGLE) else term
+
+
+def _parts(fields: Mapping[str, Term], part: Callable[[Any], Any]) -> dict[str, Term]:
+    return {name: part(each) for name, each in fields.items()}

@@ -9,10 +9,9 @@ import polars as pl
 
 from policyengine.engine.columns import numbers, terms
 from policyengine.engine.columns.emit import NOT_KNOWN, Bound, Emitter
-from policyengine.engine.columns.frames import both
 from policyengine.engine.columns.loops import MOST_ITEMS, gathered, items_of, turn_of
 from policyengine.engine.columns.terms import Const, Flag, Num, Rows, Term, Unsupported
-from policyengine.engine.columns.unify import day, unified
+from policyengine.engine.columns.unify import both, day, unified
 
 
 def count_rows(emitter: Emitter, rows: Rows) -> Term:

@@ -166,3 +166,29 @@ def _read(term: Term, dtype: Any, read: Callable[[Term], Any]) -> pl.Expr:
         return lit(None, dtype)
     found: pl.Expr = read(term).expr
     return found
+
+
+def both(parts: Sequence[Flag | Const]) -> Flag | Const:
+    """All of the conditions (Kleene)."""
+    if any(isinstance(each, Const) and each.value is False for each in parts):
+        return Const(False)
+    exprs = [terms.flag(each) for each in parts if not (isinstance(each, Const) and each.value is True)]
+    if not exprs:
+        return Const(True)
+    whole = exprs[0].expr
+    for each in exprs[1:]:
+        whole = whole & each.expr
+    return Flag(whole, all(each.sure for each in exprs))
+
+
+def either(parts: Sequence[Flag | Const]) -> Flag | Const:
+    """One of the conditions (Kleene)."""
+    if any(isinstance(each, Const) and each.value is True for each in parts):
+        return Const(True)
+    exprs = [terms.flag(each) for each in parts if not (isinstance(each, Const) and each.value is False)]
+    if not exprs:
+        return Const(False)
+    whole = exprs[0].expr
+    for each in exprs[1:]:
+        whole = whole | each.expr
+    return Flag(whole, all(each.sure for each in exprs))

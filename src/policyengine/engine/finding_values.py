@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +17,7 @@ def as_shown(value: object, kind: Type | None, digits: int) -> object:
 
     What is not known is None, and so is a day outside the years 1 to 9999, which no document can hold.
     """
-    if value is None or isinstance(value, (Unknown, FarDate)):
+    if value is None or value.__class__ is Unknown or value.__class__ is FarDate:
         return None
     if isinstance(value, (list, tuple)) and isinstance(kind, ListOf):
         return tuple(as_shown(item, kind.item, digits) for item in value)
@@ -48,6 +49,7 @@ Show = Callable[[Any], object]
 # Amounts of other sizes are rare, and there are rules for them.
 _LARGE = 30
 _ONE = Decimal(1)
+_PLAIN = frozenset({str, bool, Decimal, date, type(None)})
 
 
 def shower(kind: Type | None, digits: int) -> Show:
@@ -62,8 +64,7 @@ def shower(kind: Type | None, digits: int) -> Show:
         return lambda value: (
             int(value) if value.__class__ is Decimal and value.same_quantum(_ONE) else shows(value)
         )
-    plain = frozenset({str, bool, Decimal})
-    return lambda value: value if value.__class__ in plain else shows(value)
+    return lambda value: value if value.__class__ in _PLAIN else shows(value)
 
 
 def _amounts(digits: int, otherwise: Show) -> Show:

@@ -234,8 +234,9 @@ class Writer:
             own = self.surroundings.field(row, variable, name.name)
             item = Code(variable, simple=True, row=row)
             return own or (item if name.name == "item" else self.find(name, outer))
-        around = variable if name.name == "item" else self.find(name, outer).text
-        return Code(f"field({variable}, {self.unit.constant(name.name)}, {around})")
+        around = Code(variable) if name.name == "item" else self.find(name, outer)
+        entry = f"field({variable}, {self.unit.constant(name.name)}, {around.text})"
+        return Code(f"({around.text} if {variable}.__class__ in SINGLE else {entry})", around.cls)
 
     def node(self, node: object) -> str:
         """A part of the syntax tree, as a constant."""
@@ -256,7 +257,8 @@ class Writer:
         inner, self.frame, self.lazy = self.frame, outer, lazy
         name = self.unit.fresh("p")
         text = result if isinstance(result, str) else result.text
-        body = [f"spend(g, {inner.steps})", *inner.lines, f"return {text}"]
+        spent = [f"g.steps -= {inner.steps}", "if g.steps < 0:", "    raise Exhausted"]
+        body = [*spent, *inner.lines, f"return {text}"]
         outer.lines += [f"def {name}({', '.join(parameters)}):", *(f"    {line}" for line in body)]
         return name
 

@@ -21,6 +21,7 @@ _CONDITIONS = (
 )  # fmt: skip
 """What is never a number, so that it is no index of a list."""
 _DATE_PARTS = frozenset({"year", "month", "day"})
+_ENDS = {"start": "low", "end": "high"}
 _MOVED = {
     **{("DT", op, span): "DT" for op in "+-" for span in ("TD", "MO", "")},
     ("DT", "-", "DT"): "TD",
@@ -121,6 +122,8 @@ def _path(writer: Writer, node: syntax.Path, names: Names) -> Code:
         return _column(writer, target, node.name, slow)
     if target.cls in ("DT", "") and not target.row and node.name in _DATE_PARTS:
         return checked(writer, (target,), "DT", f"D({{0}}.{node.name})", slow, "D")
+    if target.cls == "" and not target.row and node.name in _ENDS:
+        return checked(writer, (target,), "R", f"{{0}}.{_ENDS[node.name]}", slow, "")
     first, value = writer.held(target)
     quick = "" if writer.policy else f"{value}.get({key}) if {first}.__class__ is dict else "
     return Code(f"({quick}{slow.format(value if quick else target.text)})", depth=deeper(target))

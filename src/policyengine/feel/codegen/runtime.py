@@ -97,6 +97,10 @@ def invoke(
     g: Shared, known: Function, arguments: Sequence[object], names: Sequence[str], place: Span
 ) -> object:
     """The result of a built-in function."""
+    if known.strict:
+        classes = {each.__class__ for each in arguments}
+        if Unknown in classes and len(classes & OPEN) == 1:
+            return unknown(arguments)
     try:
         return run_built_in(g, known, arguments, names, place)
     except DecimalException:
@@ -222,8 +226,11 @@ def instance(g: Shared, value: object, node: InstanceOf) -> object:
 
 def part(g: Shared, target: object, name: str, place: Span) -> object:
     """`target.name`."""
-    if isinstance(target, Unknown):
+    cls = target.__class__
+    if cls is Unknown:
         return target
+    if cls in _SINGLE:
+        return outcome(g, property_of(target, name), place)
     if isinstance(target, Mapping):
         return target[name] if name in target else g.fail(f"there is no `{name}`", place)
     if isinstance(target, (list, tuple)):
@@ -239,7 +246,7 @@ def field(item: object, name: str, outer: object) -> object:
     return item[name] if isinstance(item, Mapping) and name in item else outer
 
 
-_SINGLE: Final = frozenset({Decimal, str, bool, datetime.date})
+_SINGLE: Final = frozenset({Decimal, str, bool, datetime.date, datetime.timedelta, Months, Range})
 
 
 def listed(g: Shared, items: Any) -> bool:
@@ -270,6 +277,12 @@ def bindings(g: Shared, domains: Domains, given: tuple[Any, ...]) -> Iterator[An
 def each(g: Shared, domains: Domains, body: Body, partial: bool) -> object:
     """`for`."""
     results: list[object] = []
+    if len(domains) == 1 and not partial:
+        domain, place = domains[0]
+        items = domain()
+        if items.__class__ is Unknown or items.__class__ is Failed:
+            return outcome(g, items, place)
+        return [body(item) for item in items]
     for given in bindings(g, domains, ()):
         if given.__class__ is not tuple:
             return given
@@ -283,6 +296,12 @@ def each(g: Shared, domains: Domains, body: Body, partial: bool) -> object:
 
 def quantified(g: Shared, domains: Domains, body: Body, decisive: bool, place: Span) -> object:
     """`some`, which true decides, and `every`, which false does."""
+    if len(domains) == 1:
+        domain, start = domains[0]
+        items = domain()
+        if items.__class__ is not Unknown and items.__class__ is not Failed:
+            return decide(map(body, items), decisive, g, place)
+        return decide((outcome(g, items, start),), decisive, g, place)
     found = bindings(g, domains, ())
     results = (body(*given) if given.__class__ is tuple else given for given in found)
     return decide(results, decisive, g, place)
@@ -290,6 +309,16 @@ def quantified(g: Shared, domains: Domains, body: Body, decisive: bool, place: S
 
 def filtered(g: Shared, target: object, condition: Test, place: Span) -> object:
     """`target[condition]`."""
+    if target.__class__ in LISTS and target:
+        found = []
+        for item in target:
+            result = condition(item)
+            if result is True:
+                found.append(item)
+            elif result is not False:
+                break
+        else:
+            return found
     return target if isinstance(target, Unknown) else filter_items(target, condition, g, place)
 
 
@@ -300,6 +329,9 @@ NAMES: Final[dict[str, object]] = {
     "DT": datetime.date,
     "TD": datetime.timedelta,
     "MO": Months,
+    "R": Range,
+    "SINGLE": _SINGLE,
+    "Exhausted": Exhausted,
     "L": list,
     "U": Unknown,
     "M": object(),

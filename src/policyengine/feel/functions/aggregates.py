@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import date
 from decimal import Decimal
 
 from policyengine.feel.limits import NUMBERS
@@ -25,6 +26,7 @@ from policyengine.feel.values.values import Failed, unknown
 
 Numbers = Sequence[Decimal | None]
 
+_ORDERED_BY_PYTHON = frozenset({Decimal, str, date})
 _EMPTY = Failed("an empty list has no such value")
 
 
@@ -97,6 +99,8 @@ def _extreme(sign: int) -> Callable[[Sequence[object]], object]:
     def run(items: Sequence[object]) -> object:
         if not items:
             return _EMPTY
+        if len(classes := {each.__class__ for each in items}) == 1 and classes <= _ORDERED_BY_PYTHON:
+            return (max if sign > 0 else min)(items)  # type: ignore[type-var]  # each has an order
         best = items[0]
         for one in items:
             way = order(one, best)

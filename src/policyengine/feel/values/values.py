@@ -52,10 +52,13 @@ class Unknown:
 
 def unknown(values: Iterable[object]) -> Unknown | None:
     """One unknown with the causes of every unknown among the values; None where all are known."""
-    found = [value for value in values if isinstance(value, Unknown)]
+    found = [value for value in values if value.__class__ is Unknown]
     if not found:
         return None
-    return found[0] if len(found) == 1 else Unknown(frozenset().union(*(one.causes for one in found)))
+    causes = found[0].causes
+    if all(one.causes == causes for one in found):
+        return found[0]
+    return Unknown(frozenset().union(*(one.causes for one in found)))
 
 
 @dataclass(frozen=True, slots=True, order=True)

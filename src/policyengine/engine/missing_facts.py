@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from policyengine.decision.findings import Finding, Missing, Unsettled
+from policyengine.engine.construct import constructor
 from policyengine.feel.values.values import Failure, Unknown
 from policyengine.feel.values.values import Missing as MissingCause
 from policyengine.program.graph import Graph
@@ -14,15 +15,21 @@ from policyengine.program.record import Record
 
 def unsettled(values: Iterable[object]) -> tuple[Unsettled, ...]:
     """The causes of everything unknown among the values, sorted."""
-    causes = {cause for value in values if isinstance(value, Unknown) for cause in value.causes}
+    causes: set[MissingCause | Failure] = set()
+    for value in values:
+        if isinstance(value, Unknown):
+            causes |= value.causes
     found = [_unsettled(cause) for cause in causes]
-    return tuple(sorted(found, key=_order))
+    return tuple(sorted(found, key=_order) if len(found) > 1 else found)
 
 
 def _unsettled(cause: MissingCause | Failure) -> Unsettled:
     if isinstance(cause, MissingCause):
-        return Unsettled(cause.fact, cause.entity, cause.key, f"`{cause.fact}` is not given")
-    return Unsettled(None, None, None, cause.sentence, cause.place)
+        return _new(cause.fact, cause.entity, cause.key, f"`{cause.fact}` is not given", None)
+    return _new(None, None, None, cause.sentence, cause.place)
+
+
+_new: Callable[..., Unsettled] = constructor(Unsettled)
 
 
 def _order(each: Unsettled) -> tuple[str, str, str, str, int]:

@@ -299,6 +299,7 @@ class Explanations:
 
 def distinct(found: Any) -> tuple[Reason, ...]:
     """The reasons without those that say the same again."""
-    if len(found) < 2 or len({reason.text for reason in found}) == len(found):
+    count = len(found)
+    if count < 2 or len({reason.text for reason in found}) == count:
         return tuple(found)
     return tuple(dict.fromkeys(found))

@@ -52,13 +52,18 @@ class Unknown:
 
 def unknown(values: Iterable[object]) -> Unknown | None:
     """One unknown with the causes of every unknown among the values; None where all are known."""
-    found = [value for value in values if value.__class__ is Unknown]
-    if not found:
-        return None
-    causes = found[0].causes
-    if all(one.causes == causes for one in found):
-        return found[0]
-    return Unknown(frozenset().union(*(one.causes for one in found)))
+    first: Unknown | None = None
+    others: list[Unknown] = []
+    for value in values:
+        if value.__class__ is Unknown:
+            assert isinstance(value, Unknown)
+            if first is None:
+                first = value
+            elif value is not first:
+                others.append(value)
+    if first is None or not others:
+        return first
+    return Unknown(first.causes.union(*[one.causes for one in others]))
 
 
 @dataclass(frozen=True, slots=True, order=True)

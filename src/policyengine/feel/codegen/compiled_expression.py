@@ -14,7 +14,7 @@ from policyengine.feel.codegen.runtime import GIVEN_UP, NAMES
 from policyengine.feel.codegen.source_unit import Unit
 from policyengine.feel.evaluation.environment import Env, Shared
 from policyengine.feel.evaluation.evaluator import evaluate, run
-from policyengine.feel.functions import BUILTINS, LIBRARY
+from policyengine.feel.functions import BUILTINS
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.syntax.tree import Expression, Name
 from policyengine.feel.types.signatures import Function, Library
@@ -57,15 +57,12 @@ class Generated:
 
 @dataclass(slots=True)
 class _Context:
-    """A context with the names of an expression: `head` has the lines that look them up.
-
-    In plain FEEL a name may be that of a function of its own; `folded` are those that were called beforehand.
-    """
+    """The context of plain FEEL: `head` has the lines that look its names up."""
 
     unit: Unit
-    policy: bool = False
     head: dict[str, str] = field(default_factory=dict)
     folded: set[str] = field(default_factory=set)
+    policy: bool = False
     constants: Mapping[str, object] = field(default_factory=dict)
 
     def name(self, name: Name) -> Code:
@@ -79,13 +76,12 @@ class _Context:
         return None
 
     def function(self, name: str) -> Function | None:
-        return LIBRARY.get(name) if self.policy else None
+        return None  # the context may bring one of its own
 
     def worked_out(self, node: Expression, functions: frozenset[str]) -> object:
-        library = LIBRARY if self.policy else BUILTINS
-        if functions & _CLOCK or not functions <= library.keys():
+        if functions & _CLOCK or not functions <= BUILTINS.keys():
             return NOT_CONSTANT
-        shared = Shared(self.policy, library, {})
+        shared = Shared(False, BUILTINS, {})
         shared.steps = _BEFOREHAND
         with localcontext(NUMBERS):
             try:
@@ -98,48 +94,15 @@ class _Context:
         return value
 
 
-def policy_function(expression: Expression) -> Callable[[Mapping[str, object]], object]:
-    """The value of an expression of a policy among names, as generated code: the value, or `Unknown`.
-
-    It is that of `evaluate` in policies, with the functions that these may call.
-    """
-    try:
-        writer = Writer(unit := Unit(), FORMS, context := _Context(unit, policy=True))
-        loaded = _loaded(writer, context, writer.write(expression))
-    except _NO_SOURCE:
-        return lambda names: evaluate(expression, names, mode="policy", functions=LIBRARY)
-
-    def value(names: Mapping[str, object]) -> object:
-        shared = Shared(True, LIBRARY, {})
-        with localcontext(NUMBERS):
-            try:
-                found = loaded(shared, names)
-                if shared.steps >= 0:
-                    return found
-            except GIVEN_UP:
-                pass
-        return evaluate(expression, names, mode="policy", functions=LIBRARY)
-
-    return value
-
-
-_NO_SOURCE = (Unsupported, RecursionError, SyntaxError, MemoryError)
-
-
-def _loaded(writer: Writer, context: _Context, result: Code) -> Callable[..., Any]:
-    """The function of an expression that was written."""
-    head = [f"{name} = {load}" for name, load in context.head.items()]
-    lines = [*head, f"spend(g, {writer.frame.steps})", *writer.frame.lines, f"return {result.text}"]
-    name = writer.unit.function("feel", ["g", "s"], [f"    {line}" for line in lines])
-    return writer.unit.load(NAMES)[name]
-
-
 def generate(expression: Expression) -> Generated:
     """The code of an expression of plain FEEL."""
     try:
         writer, context, result = _written(expression)
-        loaded = _loaded(writer, context, result)
-    except _NO_SOURCE:
+        head = [f"{name} = {load}" for name, load in context.head.items()]
+        lines = [*head, f"spend(g, {writer.frame.steps})", *writer.frame.lines, f"return {result.text}"]
+        name = writer.unit.function("feel", ["g", "s"], [f"    {line}" for line in lines])
+        loaded = writer.unit.load(NAMES)[name]
+    except (Unsupported, RecursionError, SyntaxError, MemoryError):
         return Generated(expression, "", None, frozenset())
     return Generated(expression, writer.unit.source, loaded, frozenset(context.folded))
 

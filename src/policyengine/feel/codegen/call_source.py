@@ -17,6 +17,7 @@ from policyengine.feel.types.types import (
     BOOLEAN,
     DATE,
     DAYS_DURATION,
+    DURATION,
     MONTHS_DURATION,
     NUMBER,
     TEXT,
@@ -120,11 +121,17 @@ def _check(function: Function, wanted: Type, argument: Code) -> str | None:
             return "plain({0})" if function.strict else "{0}.__class__ in LISTS"
         cls = class_of(wanted.item)
         return f"plain({{0}}, {cls})" if cls not in ("", "L") else None
-    options = [class_of(each) for each in (wanted.options if isinstance(wanted, OneOf) else (wanted,))]
+    options = [class_of(each) for each in _options(wanted)]
     if argument.cls in options and argument.cls not in ("", "L"):
         return f"{{0}}.__class__ is {argument.cls}"
-    single = len(options) == 1 and options[0] not in ("", "L") and not argument.cls
+    single = options[0] not in ("", "L") and not argument.cls
     return f"{{0}}.__class__ is {options[0]}" if single else None
+
+
+def _options(wanted: Type) -> Sequence[Type]:
+    if isinstance(wanted, OneOf):
+        return wanted.options
+    return (DAYS_DURATION, MONTHS_DURATION) if wanted == DURATION else (wanted,)
 
 
 def _run(

@@ -235,7 +235,12 @@ class Writer:
             item = Code(variable, simple=True, row=row)
             return own or (item if name.name == "item" else self.find(name, outer))
         around = Code(variable) if name.name == "item" else self.find(name, outer)
-        entry = f"field({variable}, {self.unit.constant(name.name)}, {around.text})"
+        key = self.unit.constant(name.name)
+        if around.simple or name.name == "item":
+            entry = f"field({variable}, {key}, {around.text})"
+        else:
+            held = self.fresh()
+            entry = f"({held} if ({held} := field({variable}, {key}, M)) is not M else {around.text})"
         return Code(f"({around.text} if {variable}.__class__ in SINGLE else {entry})", around.cls)
 
     def node(self, node: object) -> str:

@@ -6,15 +6,17 @@ What is not done inline is done by a function of `runtime`, for that one operato
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
 from policyengine.feel.codegen.call_source import emit_call
 from policyengine.feel.codegen.condition_source import emit_and, emit_if, emit_in, emit_or
-from policyengine.feel.codegen.emit import HINT, Code, Entries, Form, Item, Local, Names, Writer
+from policyengine.feel.codegen.emit import EXACT, HINT, Code, Entries, Form, Item, Local, Names, Writer
 from policyengine.feel.codegen.operator_source import checked, common_class, compared, deeper
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
+from policyengine.feel.values.values import Months
 
 _CONDITIONS = (
     syntax.And, syntax.Or, syntax.Comparison, syntax.In, syntax.Between, syntax.Quantified,
@@ -39,12 +41,36 @@ def _binary(writer: Writer, node: syntax.Binary, names: Names) -> Code:
     cls = common_class((left, right))
     fitting = (left, right) if cls == "D" and node.op in "+-*" else ()
     slow = f"arithmetic(g, {writer.unit.constant(node.op)}, {{0}}, {{1}}, {writer.place(node, *fitting)})"
+    if left.cls == "DT" and node.op in "+-":
+        found = _moved(writer, node, left, right, slow)
+        if found is not None:
+            return found
     if node.op == "**" or cls != "D":
         result = _MOVED.get((left.cls, node.op, right.cls), "")
         return Code(slow.format(left.text, right.text), result, depth=deeper(left, right))
     if node.op == "/":
         return _divided(writer, left, right, slow)
     return checked(writer, (left, right), "D", f"{{0}} {node.op} {{1}}", slow, "D")
+
+
+def _moved(writer: Writer, node: syntax.Binary, left: Code, right: Code, slow: str) -> Code | None:
+    """A date and a length, or the days between two dates; None where Python does not do as FEEL does."""
+    (first, date), length = writer.held(left), right.value
+    checks, result = f"({first}.__class__ is DT)", "DT"
+    if isinstance(length, Months):
+        months = length.months if node.op == "+" else -length.months
+        quick, other = f"(months_on({date}, {months}) or {slow.format(date, right.text)})", right.text
+    elif isinstance(length, timedelta) and not length % timedelta(days=1):
+        quick, other = f"({date} {node.op} {right.text})", right.text
+    elif right.cls == "DT" and node.op == "-":
+        second, other = writer.held(right)
+        checks, quick, result = f"{checks} & ({second}.__class__ is DT)", f"({date} - {other})", "TD"
+    else:
+        return None
+    # Months may lead to a year that Python has no dates for.
+    known = writer.policy and min(left.sure, right.sure) >= EXACT and not isinstance(length, Months)
+    text = f"({quick} if {checks} else {slow.format(date, other)})"
+    return Code(text, result, EXACT if known else HINT, depth=deeper(left, right) + 1)
 
 
 def _divided(writer: Writer, left: Code, right: Code, slow: str) -> Code:

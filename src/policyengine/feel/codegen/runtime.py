@@ -7,6 +7,7 @@ is the evaluation: it counts the steps, and tells whether what has no answer is 
 from __future__ import annotations
 
 import datetime
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, DecimalException
 from typing import Any, Final, TypeAlias
@@ -22,6 +23,7 @@ from policyengine.feel.types.properties import property_of
 from policyengine.feel.types.signatures import Function
 from policyengine.feel.values import arithmetic as operators
 from policyengine.feel.values import comparison as comparisons
+from policyengine.feel.values.calendar import add_months
 from policyengine.feel.values.comparison import matches
 from policyengine.feel.values.values import Failed, Invocable, Months, Range, Unknown, unknown
 from policyengine.source import Span
@@ -140,11 +142,34 @@ def made(g: Shared, literal: FunctionLiteral, run: Callable[[object, Env], objec
 
 def arithmetic(g: Shared, op: str, left: object, right: object, place: Span) -> object:
     """`left op right`."""
+    quick = _QUICK.get((op, left.__class__, right.__class__))
+    if quick is not None:
+        found = quick(left, right)
+        if found is not None:
+            return found
     if left.__class__ is Unknown:
         return unknown((left, right)) if right.__class__ is Unknown else left
     if right.__class__ is Unknown:
         return right
     return outcome(g, operators.arithmetic(op, left, right), place)
+
+
+def _times(length: Months, factor: Decimal) -> Months | None:
+    """So many times a number of months; None where that is no whole number, or very large."""
+    whole = int(factor) if abs(factor) < _FEW else _FEW
+    return Months(length.months * whole) if whole == factor and abs(length.months) < _FEW else None
+
+
+_FEW: Final = 10_000
+_QUICK: Final[Mapping[tuple[str, type, type], Callable[[Any, Any], object]]] = {
+    ("+", datetime.date, datetime.timedelta): lambda date, length: date + length,
+    ("+", datetime.date, Months): lambda date, length: add_months(date, length.months),
+    ("-", datetime.date, Months): lambda date, length: add_months(date, -length.months),
+    ("-", datetime.date, datetime.date): lambda date, other: date - other,
+    ("*", Months, Decimal): _times,
+    ("*", Decimal, Months): lambda factor, length: _times(length, factor),
+}
+"""What is not arithmetic on numbers, where Python does as FEEL does; None is left to the reference."""
 
 
 def negate(g: Shared, value: object, place: Span) -> object:
@@ -158,8 +183,18 @@ def compare(g: Shared, op: str, left: object, right: object, place: Span) -> obj
         return unknown((left, right)) if right.__class__ is Unknown else left
     if right.__class__ is Unknown:
         return right
+    if left.__class__ is right.__class__ and left.__class__ in _ORDERED:
+        return _COMPARISONS[op](left, right)
     g.charge((left, right))
     return outcome(g, comparisons.compare(op, left, right), place)
+
+
+_ORDERED: Final = frozenset({Decimal, datetime.date, datetime.timedelta, Months})
+"""The classes whose values Python compares as FEEL does."""
+_COMPARISONS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "=": operator.eq, "!=": operator.ne,
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
 
 
 def between(g: Shared, value: object, low: object, high: object, place: Span) -> object:
@@ -311,14 +346,17 @@ def filtered(g: Shared, target: object, condition: Test, place: Span) -> object:
     """`target[condition]`."""
     if target.__class__ in LISTS and target:
         found = []
+        open_ones = []
         for item in target:
             result = condition(item)
             if result is True:
                 found.append(item)
+            elif result.__class__ is Unknown:
+                open_ones.append(result)
             elif result is not False:
                 break
         else:
-            return found
+            return unknown(open_ones) or found
     return target if isinstance(target, Unknown) else filter_items(target, condition, g, place)
 
 
@@ -343,6 +381,7 @@ NAMES: Final[dict[str, object]] = {
     "steps": steps_between,
     "settle": decide,
     "GIVEN_UP": GIVEN_UP,
+    "months_on": add_months,
     **{
         each.__name__: each
         for each in (

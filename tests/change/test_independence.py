@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from policyengine.change import independence
-from policyengine.change.comparison import ProgramComparison, compare
+from policyengine.change.program_comparison import ProgramComparison, compare
 from policyengine.program.linked import Program
 from support import program_of
 

@@ -138,7 +138,7 @@ def test_queries_that_fail(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--records-from", "mysql://x/y", "--query", "SELECT 1"], "no address of a database"),
+        (["--records-from", "mysql://x/y", "--query", "SELECT 1"], "is not an address of a database"),
         (["--records-from", "sqlite:///nowhere.db", "--query", "SELECT 1"], "does not exist"),
         (["--records-from", "crm.db", "--query", "SELECT 1"], "`crm.db` is not an address"),
         (["--records-from", "sqlite:///x.db"], "go together"),

@@ -286,7 +286,7 @@ spark.write(frame, {program!r}, date(2026, 11, 21), {target!r}, check_keys=False
 
 @pytest.mark.parametrize("target", ["hdfs://there/w", "s3a://bucket/w"])
 def test_a_target_that_is_no_shared_folder(session: Any, base: Path, target: str) -> None:
-    with pytest.raises(ValueError, match="no folder that every worker reaches"):
+    with pytest.raises(ValueError, match="is not a folder that every worker reaches"):
         spark.write(session.read.parquet(str(base)), BYTEKAST, DAY, target)
 
 

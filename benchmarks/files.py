@@ -28,8 +28,7 @@ from processes import ROOT
 from pyarrow import csv, parquet
 
 import columns
-from policyengine.batch.parquet import parquet_chunks
-from policyengine.batch.parquet_tables import ParquetWriter
+from policyengine.batch.parquet_tables import ParquetWriter, parquet_chunks
 from policyengine.batch.typed_columns import ColumnReader
 from policyengine.engine.columns import plan
 from policyengine.engine.layout import COLUMNS

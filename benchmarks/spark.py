@@ -24,7 +24,7 @@ from page import machine, put
 from pyarrow import parquet as pq
 
 from columns import DAY, batch, plan
-from policyengine.batch.kernel import Kernel
+from policyengine.batch.engines import Kernel
 from policyengine.cli.run import run
 from program import FOLDER
 

@@ -12,16 +12,16 @@ from policyengine.decision.decision_json import decision_schema
 from policyengine.diagnostics import Code
 from policyengine.feel import expression_codes as feel
 from policyengine.kinds import KINDS
-from policyengine.policy import bearer, condition, draft, form, grant, thousands
+from policyengine.policy import bearer, condition, draft, form, grant, quantities
 from policyengine.program import declaration_checks, link, load, read, record_codes, versions
-from policyengine.program.schemas import policy_schemas
+from policyengine.program.record_schema import policy_schemas
 from policyengine.render.plan_json import plan_schema
 from policyengine.text import json, yaml
-from policyengine.verify import testfile_codes as verify
+from policyengine.verify import testfile as verify
 from policyengine.verify.testfile import test_schema
 
 _MODULES: tuple[Any, ...] = (
-    *(files, yaml, json, feel, form, bearer, condition, draft, grant, thousands),
+    *(files, yaml, json, feel, form, bearer, condition, draft, grant, quantities),
     *(read, declaration_checks, versions, link, load, record_codes),
     *(batch, verify),
 )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from policyengine.api import Program, load
-from policyengine.batch.kernel import REJECTS, TWIN, Kernel, findings_fields, rejects_fields
+from policyengine.batch.engines import REJECTS, TWIN, Kernel, findings_fields, rejects_fields
 from policyengine.batch.part_files import Part, staging, write_part
 
 

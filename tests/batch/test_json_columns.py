@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policyengine.batch import json_columns
+from policyengine.batch.documents import ndjson_records
 from policyengine.batch.inputs import Inputs
 from policyengine.batch.json_columns import form_of, json_chunks
-from policyengine.batch.ndjson import ndjson_records
 from policyengine.batch.raw import Numbered
 from policyengine.batch.record_batches import record_batch
 from policyengine.batch.typed import TypedReader

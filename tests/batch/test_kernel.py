@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from policyengine import load
-from policyengine.batch.kernel import REJECTS, Kernel, findings_fields
+from policyengine.batch.engines import REJECTS, Kernel, findings_fields
 from policyengine.engine.layout import NAMES
 from support import DAY, POLICIES
 

@@ -10,7 +10,7 @@ import pytest
 from pyarrow import parquet
 
 from policyengine import load
-from policyengine.batch.kernel import Kernel
+from policyengine.batch.engines import Kernel
 from policyengine.batch.part_files import Part, staging, write_part
 from support import DAY, POLICIES
 

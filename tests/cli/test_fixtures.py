@@ -12,9 +12,8 @@ from jsonschema import Draft202012Validator
 
 from policyengine.api import Program, load
 from policyengine.decision.decision_json import decision_schema
-from policyengine.render.terminal import decision_text
-from policyengine.render.undecided import nested
-from policyengine.render.width import width
+from policyengine.render.style import width
+from policyengine.render.terminal import decision_text, nested
 from policyengine.text.decode import decode
 
 ROOT = Path(__file__).parents[2]

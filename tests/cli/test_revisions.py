@@ -12,7 +12,7 @@ from tests.support import POLICIES
 
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import CommandError
-from policyengine.cli.revisions import open_versions, read_versions
+from policyengine.cli.programs import open_versions, read_versions
 
 DAY = date(2026, 11, 21)
 

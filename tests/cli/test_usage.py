@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policyengine.cli.group import COMMANDS
+from policyengine.cli.run import COMMANDS
 
 AS_OF = ("--as-of", "2026-11-21")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from documents import DOCUMENTS, GENERATED, ROOT, blocks, programs, refreshed, run
 
-from policyengine.cli.group import COMMANDS
+from policyengine.cli.run import COMMANDS
 from policyengine.kinds import KINDS
 
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")

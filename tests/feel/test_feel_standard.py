@@ -14,8 +14,8 @@ from policyengine.feel.codegen.compiled_expression import generate
 from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.functions import BUILTINS, LIBRARY
 from policyengine.feel.syntax import tree
-from policyengine.feel.syntax.node import Node
 from policyengine.feel.syntax.parser import parse, parse_unary_tests
+from policyengine.feel.syntax.tree import Node
 from policyengine.feel.types.properties import property_types
 from policyengine.feel.types.signatures import Function, Parameter, Signature
 from policyengine.feel.types.types import DATE, DATE_TIME, DURATION, NUMBER, TIME, RangeOf

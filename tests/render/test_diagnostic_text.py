@@ -8,7 +8,7 @@ import pytest
 
 from policyengine.diagnostics import Code, Label, Severity
 from policyengine.render.diagnostic_text import diagnostics_json, diagnostics_text, summary
-from policyengine.render.width import width
+from policyengine.render.style import width
 from policyengine.source import Source
 
 CODE = Code(id="TIER002", title="levels overlap", why="why", bad="bad", good="good")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from policyengine.diagnostics import Code
 from policyengine.render.annotation import Note, note_of
-from policyengine.render.github import MOST, github
+from policyengine.render.ci_formats import MOST, github
 from policyengine.render.junit import JUnitCase, JUnitSuite, junit
 from policyengine.render.markdown_summary import MarkdownSummary, MarkdownTable, code, escaped, markdown
 from policyengine.source import Source

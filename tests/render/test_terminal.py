@@ -12,8 +12,8 @@ from samples import ACME, EMPTY, FULL, LABELS, OPEN, REACHED, decision
 
 from policyengine.decision.explanation import why
 from policyengine.decision.findings import Charge
+from policyengine.render.style import width
 from policyengine.render.terminal import decision_text
-from policyengine.render.width import width
 
 DAY = date(2026, 11, 21)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")

@@ -16,7 +16,7 @@ from policyengine.program.example import EXAMPLE
 from policyengine.program.linked import Program
 from policyengine.source import Source
 from policyengine.verify.suite import Programs, SuiteResult, run_file, run_source
-from policyengine.verify.testfile_codes import CODES, GOOD
+from policyengine.verify.testfile import CODES, GOOD
 
 LEVELS = """\
 kind: tiers

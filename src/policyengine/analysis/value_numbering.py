@@ -11,8 +11,7 @@ from typing import Any
 
 from policyengine.decision.findings import Origin
 from policyengine.feel.syntax import tree as syntax
-from policyengine.feel.syntax.node import Node
-from policyengine.feel.syntax.tree import Expression
+from policyengine.feel.syntax.tree import Expression, Node
 from policyengine.policy.rule import Build, Choose, Const, Explain, Reading, Rule, Rules, Shortfalls, Value
 from policyengine.program.graph import Graph, Key
 

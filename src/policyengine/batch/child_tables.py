@@ -17,10 +17,9 @@ import polars as pl
 import pyarrow as pa
 from pyarrow import compute as pc
 
-from policyengine.batch.head import Head
 from policyengine.batch.lines import Unusable
-from policyengine.batch.parquet import ArrowChunk, arrow_rows
-from policyengine.batch.raw import ORPHAN, TWICE, Owned, Raw, Reject
+from policyengine.batch.parquet_tables import ArrowChunk, arrow_rows
+from policyengine.batch.raw import ORPHAN, TWICE, Head, Owned, Raw, Reject
 from policyengine.batch.text_columns import TextTable, typed_texts
 from policyengine.batch.typed_columns import Chunk, either, filled, plain_key
 from policyengine.dataclass import dataclass

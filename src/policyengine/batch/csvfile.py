@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import BinaryIO, NamedTuple
 
-from policyengine.batch.head import Head, read_head
 from policyengine.batch.lines import EXCEL, Line, Unusable, lines_of_table
-from policyengine.batch.raw import BROKEN, CELLS, UNKNOWN_COLUMN, Raw, Reject
+from policyengine.batch.raw import BROKEN, CELLS, UNKNOWN_COLUMN, Head, Raw, Reject, read_head
 from policyengine.batch.text_columns import TextTable
 from policyengine.policy.vocabulary import Vocabulary
 

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlsplit
 
-from policyengine.batch.head import Head, read_head
 from policyengine.batch.lines import Unusable
-from policyengine.batch.raw import BROKEN, Raw, Reject, exact_decimal
+from policyengine.batch.raw import BROKEN, Head, Raw, Reject, exact_decimal, read_head
 from policyengine.batch.text_columns import TextTable
 from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
 

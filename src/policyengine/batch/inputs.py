@@ -8,8 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from policyengine.batch.documents import ndjson_records
 from policyengine.batch.lines import Unusable
-from policyengine.batch.ndjson import ndjson_records
 from policyengine.batch.raw import Owned, Raw
 from policyengine.dataclass import dataclass
 from policyengine.policy.vocabulary import Vocabulary
@@ -228,7 +228,7 @@ class Reader:
 
     def _tables(self, path: Path, kind: Kind, entity: str, size: int) -> Iterator[tuple[int, Any]]:
         if kind == "parquet":
-            from policyengine.batch.parquet import parquet_chunks
+            from policyengine.batch.parquet_tables import parquet_chunks
 
             yield from parquet_chunks(path, self._vocabulary, entity, self._ignored, size)
             return

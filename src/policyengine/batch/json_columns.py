@@ -15,8 +15,8 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import json as arrow_json
 
+from policyengine.batch.documents import BLANKS, ndjson_record
 from policyengine.batch.lines import Bytes, bytes_of, line_of
-from policyengine.batch.ndjson import BLANKS, ndjson_record
 from policyengine.batch.raw import Raw
 from policyengine.batch.typed_columns import plain_key
 from policyengine.dataclass import dataclass

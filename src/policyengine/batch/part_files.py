@@ -20,7 +20,7 @@ from uuid import uuid4
 import pyarrow as pa
 
 from policyengine.atomic_file import sync_folder
-from policyengine.batch.kernel import Kernel
+from policyengine.batch.engines import Kernel
 from policyengine.batch.parquet_tables import ParquetWriter
 from policyengine.batch.sinks import REJECTS, reject_table
 from policyengine.engine.arrow import arrow_schema

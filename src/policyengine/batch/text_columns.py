@@ -12,9 +12,8 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import compute as pc
 
-from policyengine.batch.head import Head
 from policyengine.batch.places import split
-from policyengine.batch.raw import Raw
+from policyengine.batch.raw import Head, Raw
 from policyengine.batch.typed_columns import days, either, filled, matching
 from policyengine.dataclass import dataclass
 from policyengine.policy.scalars import ANY_TEXT

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from policyengine.dataclass import dataclass
-from policyengine.feel.values.calendar import add_months
-from policyengine.feel.values.series import Series
+from policyengine.feel.values.calendar import Series, add_months
 from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
 

@@ -18,7 +18,7 @@ from policyengine.decision.findings import Finding
 from policyengine.decision.wording import spell, status_words
 from policyengine.engine.advance import Moved
 from policyengine.render.record_edits import changed, record_json, record_yaml
-from policyengine.render.width import clean
+from policyengine.render.style import clean
 
 
 @click.command("advance", context_settings=SETTINGS)

@@ -15,9 +15,9 @@ from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import append_summary, deliver
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
+from policyengine.cli.programs import open_versions, read_versions
 from policyengine.cli.record_files import FORMS as RECORD_FORMS
 from policyengine.cli.record_files import Form, left_out_line, read_records
-from policyengine.cli.revisions import open_versions, read_versions
 from policyengine.program.record import Record
 from policyengine.render.ci_formats import FORMS
 from policyengine.render.comparison_reports import published

@@ -13,10 +13,17 @@ from policyengine.api import Program
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import deliver
-from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
+from policyengine.cli.options import (
+    ENDINGS,
+    SETTINGS,
+    Output,
+    TableOptions,
+    as_of_option,
+    color_option,
+    output_option,
+)
 from policyengine.cli.programs import open_program
 from policyengine.cli.record_files import FORMS, ReadRecords, left_out_line, read_records
-from policyengine.cli.table_options import ENDINGS, TableOptions
 from policyengine.decision.decision import Decision
 
 

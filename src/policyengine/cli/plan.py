@@ -22,14 +22,14 @@ from policyengine.change.schedule import stages, turning_days
 from policyengine.change.sides import ranks_of
 from policyengine.change.tally import Tally
 from policyengine.change.titles import titles_of
-from policyengine.cli import VERSION, revisions
+from policyengine.cli import VERSION
+from policyengine.cli import programs as revisions
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import append_summary, deliver
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
-from policyengine.cli.population import Population, read_population
-from policyengine.cli.record_files import FORMS, Form
-from policyengine.cli.revisions import open_versions, read_versions
+from policyengine.cli.programs import open_versions, read_versions
+from policyengine.cli.record_files import FORMS, Form, Population, read_population
 from policyengine.program.graph import Graph
 from policyengine.render import ci_formats
 from policyengine.render.diagnostic_text import diagnostics_text

@@ -18,8 +18,8 @@ from policyengine.batch.typed import TypedReader
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import CommandError, GoneError
 from policyengine.cli.file_io import unreadable
+from policyengine.cli.options import TableOptions
 from policyengine.cli.record_files import ReadRecords
-from policyengine.cli.table_options import TableOptions
 from policyengine.program.record import Record
 from policyengine.program.record_reader import RecordReader
 

@@ -16,9 +16,8 @@ from policyengine.batch.sinks import Target, Targets
 from policyengine.batch.wide import Wide
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
-from policyengine.cli.options import Output
+from policyengine.cli.options import ENDINGS, Form, Output, TableOptions
 from policyengine.cli.table_files import open_inputs, reader_of, reject_text, reported_errors
-from policyengine.cli.table_options import ENDINGS, Form, TableOptions
 from policyengine.decision.wording import plural
 from policyengine.engine.layout import COLUMNS
 

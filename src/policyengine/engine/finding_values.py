@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -82,3 +83,26 @@ def _amounts(digits: int, otherwise: Show) -> Show:
         return near if near == value else value.normalize(NUMBERS)
 
     return shows
+
+
+# Making instances of frozen classes with slots faster than by their own constructors.
+
+
+def constructor(cls: Any) -> Callable[..., Any]:
+    """A function that makes an instance of a frozen dataclass with slots out of all its fields in order."""
+    names = [each.name for each in fields(cls)]
+    lines = [f"def make({', '.join(names)}):", "    made = new(cls)"]
+    space: dict[str, Any] = {"new": object.__new__, "cls": cls}
+    for i, name in enumerate(names):
+        space[f"set{i}"] = setter(cls, name)
+        lines.append(f"    set{i}(made, {name})")
+    exec("\n".join([*lines, "    return made"]), space)  # our own source; it holds no text of a policy
+    make: Callable[..., Any] = space["make"]
+    return make
+
+
+def setter(cls: type, name: str) -> Callable[[object, object], None]:
+    """What fills a field of a frozen class with slots."""
+    home = next(each for each in cls.__mro__ if name in getattr(each, "__slots__", ()))
+    set_field: Callable[[object, object], None] = home.__dict__[name].__set__
+    return set_field

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from policyengine.decision.findings import Finding, Missing, Unsettled
-from policyengine.engine.construct import constructor
+from policyengine.engine.finding_values import constructor
 from policyengine.feel.values.values import Failure, Unknown
 from policyengine.feel.values.values import Missing as MissingCause
 from policyengine.program.graph import Graph

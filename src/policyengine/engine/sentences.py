@@ -13,8 +13,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, NamedTuple
 
 from policyengine.decision.findings import Reason
-from policyengine.engine.construct import constructor
-from policyengine.engine.finding_values import shower
+from policyengine.engine.finding_values import constructor, shower
 from policyengine.engine.value_words import Words, shown
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.syntax.tree import (

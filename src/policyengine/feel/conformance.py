@@ -25,7 +25,7 @@ from policyengine.feel.functions import BUILTINS
 from policyengine.feel.functions.date_time import with_clock
 from policyengine.feel.syntax.printing import print_value
 from policyengine.feel.syntax.typenames import SIMPLE
-from policyengine.feel.types.conform import MISMATCH, conform
+from policyengine.feel.types.relations import MISMATCH, conform
 from policyengine.feel.types.types import ANY, NUMBER, TEXT, Context, ListOf, Type
 from policyengine.feel.values.comparison import compare
 from policyengine.feel.values.temporal import parse_date, parse_date_time, parse_duration, parse_time

@@ -19,9 +19,8 @@ from policyengine.feel.partition import domains
 from policyengine.feel.proving.constant_conditions import constant_conditions
 from policyengine.feel.syntax import parser
 from policyengine.feel.syntax.lexer import Located
-from policyengine.feel.syntax.node import Node
 from policyengine.feel.syntax.parser import Parsed
-from policyengine.feel.syntax.tree import Expression
+from policyengine.feel.syntax.tree import Expression, Node
 from policyengine.feel.types.signatures import Library
 from policyengine.feel.types.types import ANY, Type
 from policyengine.feel.values.calendar import zone

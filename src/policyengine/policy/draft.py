@@ -20,8 +20,8 @@ from policyengine.feel.types.types import Type
 from policyengine.policy.base import Part, fields_of
 from policyengine.policy.condition import TestedPart, lower_condition
 from policyengine.policy.policy_reader import DUPLICATE_ID, UNKNOWN_NAME, PolicyDocument, PolicyReader
+from policyengine.policy.quantities import looks_like_thousands, thousands
 from policyengine.policy.rule import Cases, Definition, Lowered, Node, Reference, Repeat, Rule, Transition
-from policyengine.policy.thousands import looks_like_thousands, thousands
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import Span
 from policyengine.text.document import Document, Pointer

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from policyengine.diagnostics import Code, Diagnostic, did_you_mean, nearest
 from policyengine.policy.base import Part, ShapeError, fields_of, keys_of, required_keys
 from policyengine.policy.model_reader import read_plain
+from policyengine.text.decode import printable
 from policyengine.text.document import Document, Mapping, Pointer, Scalar, Sequence
-from policyengine.text.quoting import printable
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
 from typing import Any, cast
 
+from policyengine.kinds import KINDS
+from policyengine.policy.base import FURTHER, Part
+from policyengine.policy.condition import CONDITION_MARK, CONDITION_SCHEMA
 from policyengine.policy.scalars import SCALARS, Scalar
-from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
+from policyengine.policy.vocabulary import Declarations, Entity, Fact, Vocabulary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -100,3 +104,65 @@ def validator(schema: dict[str, Any]) -> Any:
 def _is_written(single: Scalar, value: object) -> bool:
     """Whether a text is a value of the type; raises `ValueError` with a sentence where it is not."""
     return not isinstance(value, str) or single.read(value) is not None
+
+
+# The JSON Schemas of policy files, generated from the models, for editors and for CI.
+
+
+def policy_schemas() -> Mapping[str, dict[str, Any]]:
+    """Returns a schema for every kind, one for the program, and one for files of several kinds."""
+    found = {"program": _schema(Declarations, "The declarations of a program")}
+    for name, kind in KINDS.items():
+        found[name] = _schema(kind.model, f"{name}: {kind.summary}")
+    return {**found, "policy": _any_kind(tuple(found))}
+
+
+def _schema(model: type[Part], title: str) -> dict[str, Any]:
+    from pydantic import TypeAdapter
+
+    schema = _tidy(TypeAdapter(model).json_schema(by_alias=True))
+    definitions = {"Condition": CONDITION_SCHEMA, **schema.pop("$defs", {})}
+    return {"$schema": DIALECT, **schema, "title": title, "$defs": definitions}
+
+
+def _tidy(schema: Any) -> Any:
+    """Returns the schema without titles that only repeat the key."""
+    if isinstance(schema, list):
+        return [_tidy(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if CONDITION_MARK.items() <= schema.items():
+        others = {key: value for key, value in schema.items() if key not in CONDITION_MARK}
+        return {"$ref": "#/$defs/Condition", **others}
+    found = {key: _tidy(value) for key, value in schema.items()}
+    further = found.get("properties", {}).pop(FURTHER, None)
+    if further is not None:
+        found["additionalProperties"] = further["additionalProperties"]
+    for part in found.get("properties", {}).values():
+        if isinstance(part, dict) and isinstance(part.get("title"), str):
+            part.pop("title")
+    options = found.get("anyOf")
+    if isinstance(options, list) and {"type": "null"} in options:
+        rest = [option for option in options if option != {"type": "null"}]
+        found.pop("anyOf")
+        if found.get("default", ...) is None:
+            found.pop("default")
+        found = {**rest[0], **found} if len(rest) == 1 else {**found, "anyOf": rest}
+    return found
+
+
+def _any_kind(kinds: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "$schema": DIALECT,
+        "title": "A policy of any kind",
+        "type": "object",
+        "required": ["kind"],
+        "properties": {"kind": {"enum": list(kinds), "description": "what family of policy this is"}},
+        "allOf": [
+            {
+                "if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]},
+                "then": {"$ref": f"{kind}.schema.json"},
+            }
+            for kind in kinds
+        ],
+    }

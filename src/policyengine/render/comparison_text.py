@@ -14,8 +14,7 @@ from policyengine.decision.findings import UNDETERMINED
 from policyengine.decision.wording import join, money, number, plural, rate, status_words, subject_name, words
 from policyengine.program.record import Record
 from policyengine.render.record_yaml import record_yaml, written
-from policyengine.render.style import Paint, painter
-from policyengine.render.width import clean
+from policyengine.render.style import Paint, clean, painter
 from policyengine.source import Span
 
 _MOST = 3

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from policyengine.dataclass import dataclass
 from policyengine.decision.wording import plural
 from policyengine.render.annotation import Note, by_severity
-from policyengine.render.width import clean
+from policyengine.render.style import clean
 
 MOST = 200
 """How many notes are written in full."""

@@ -11,7 +11,7 @@ from policyengine.change.plan import Plan
 from policyengine.decision.wording import day
 from policyengine.render import plan_charts as charts
 from policyengine.render import plan_words as say
-from policyengine.render.width import clean
+from policyengine.render.style import clean
 
 
 def plan_html(plan: Plan) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from policyengine.change.plan import Plan
 from policyengine.change.tally import Delta
 from policyengine.render import plan_words as say
-from policyengine.render.width import clean
+from policyengine.render.style import clean
 
 LIMIT = 64_000
 """The bytes that a comment may have on the usual hosts."""

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from policyengine.change.plan import Plan
 from policyengine.change.tally import Delta
 from policyengine.render import plan_words as say
-from policyengine.render.style import Paint, painter
-from policyengine.render.width import clean, pad, width, wrap
+from policyengine.render.style import Paint, clean, pad, painter, width, wrap
 
 _INDENT = "  "
 

@@ -7,8 +7,7 @@ from textwrap import indent
 from typing import Any
 
 from policyengine.diagnostics import Code
-from policyengine.render.style import painter
-from policyengine.render.width import wrap
+from policyengine.render.style import painter, wrap
 
 _COLUMNS = 80
 

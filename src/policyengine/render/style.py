@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
 
 Paint = Callable[[str, str], str]
 """Takes a text and the name of a style."""
@@ -32,3 +34,64 @@ def _colour(text: str, style: str) -> str:
 
 def _plain(text: str, style: str) -> str:
     return text
+
+
+# Text on a terminal: width, wrapping, control characters.
+
+TAB = "    "
+_BLANKS = re.compile(r" +(?!%)")
+
+
+def clean(text: str) -> str:
+    """The text on one line, with tabs as blanks and control characters made visible."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_visible(letter) for letter in text)
+
+
+def _visible(letter: str) -> str:
+    if letter == "\t":
+        return TAB
+    if letter.isprintable() or letter == " ":
+        return letter
+    category = unicodedata.category(letter)
+    if category == "Zs":
+        return " "
+    return "\N{REPLACEMENT CHARACTER}" if category in ("Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn") else letter
+
+
+def width(text: str) -> int:
+    """The number of columns of a clean text."""
+    if text.isascii():
+        return len(text)
+    return sum(_columns(letter) for letter in text)
+
+
+def _columns(letter: str) -> int:
+    if unicodedata.combining(letter) or unicodedata.category(letter) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in ("W", "F") else 1
+
+
+def pad(text: str, columns: int) -> str:
+    """The text padded with blanks to that many columns."""
+    return text + " " * max(0, columns - width(text))
+
+
+def wrap(text: str, columns: int) -> list[str]:
+    """The text in lines of at most that many columns, broken between words and never before `%`."""
+    lines = list(_lines(_BLANKS.split(clean(text).strip(" ")), max(1, columns)))
+    return lines or [""]
+
+
+def _lines(words: list[str], columns: int) -> Iterator[str]:
+    line = ""
+    for word in words:
+        longer = f"{line} {word}" if line else word
+        if line and width(longer) > columns:
+            yield line
+            line = word
+        else:
+            line = longer
+    if line:
+        yield line

@@ -12,10 +12,9 @@ from policyengine.render.ci_formats import Published
 from policyengine.render.junit import JUnitCase, JUnitSuite
 from policyengine.render.markdown_summary import MarkdownSummary, MarkdownTable
 from policyengine.render.sarif import sarif_of_notes
-from policyengine.render.style import Paint, painter
+from policyengine.render.style import Paint, clean, painter
 from policyengine.render.test_reports import outcome_notes, outcome_suites, outcome_summary
 from policyengine.render.test_results import outcomes_json, outcomes_text
-from policyengine.render.width import clean
 from policyengine.source import Span
 from policyengine.verify.suite import SuiteResult
 

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from policyengine.decision.decision import Decision
-from policyengine.decision.findings import Charge, Discount, Duty, Gate, Level, Obligation
-from policyengine.decision.wording import day, subject_name
-from policyengine.render.decision_page import Page, folder_of
+from policyengine.decision.explanation import own_values
+from policyengine.decision.findings import (
+    UNDETERMINED,
+    Charge,
+    Discount,
+    Duty,
+    Finding,
+    Gate,
+    Level,
+    Missing,
+    Obligation,
+)
+from policyengine.decision.wording import (
+    capital,
+    day,
+    plural,
+    short_name,
+    some,
+    status_words,
+    subject_name,
+    words,
+)
+from policyengine.render.decision_page import Page, folder_of, marked
 from policyengine.render.duties import duties
 from policyengine.render.gates_and_charges import charges, gates, obligations
-from policyengine.render.levels import discounts, figures, levels
-from policyengine.render.other_findings import others
-from policyengine.render.style import painter
-from policyengine.render.undecided import assumptions, undecided
-from policyengine.render.width import clean, width
+from policyengine.render.levels import discounts, figures, levels, requirements
+from policyengine.render.style import clean, painter, width
+from policyengine.render.text_table import TableRow
 
 NARROWEST, WIDEST = 60, 120
 _OWN = frozenset(each.section for each in (Level, Discount, Gate, Charge, Obligation, Duty))
@@ -68,3 +86,94 @@ def _parts(page: Page) -> list[list[str]]:
         undecided(page),
     ]
     return [[line for lines in tables for line in lines], duties(page, of(Duty.section))]
+
+
+# General rendering for findings without a table of their own, so that none is omitted.
+
+
+def others(page: Page, findings: Sequence[Finding]) -> Iterator[list[str]]:
+    """A table for each section: status, own values, open requirements."""
+    for section in dict.fromkeys(each.section for each in findings):
+        rows = _rows(page, (each for each in findings if each.section == section))
+        yield page.table(capital(words(section)), list(rows))
+
+
+def _rows(page: Page, findings: Iterable[Finding]) -> Iterator[TableRow]:
+    for each in findings:
+        whose = "" if each.subject.root else f", {short_name(each.subject)}"
+        told = own_values(each)
+        text = f"{marked(each.title, each.origin)}{whose}{f': {told}' if told else ''}"
+        style = "open" if each.status == UNDETERMINED else ""
+        yield TableRow((status_words(each.status),), text, page.at(each), style)
+        yield from requirements(page, getattr(each, "requirements", ()))
+
+
+# Undetermined findings with the facts that would settle them, and findings based on assumptions.
+
+
+def undecided(page: Page) -> list[str]:
+    """A row for each missing fact, the most needed first; then the other reasons."""
+    titles = {f"{one.policy}/{one.id}": one.title for one in nested(page.decision.findings)}
+    facts: dict[tuple[str, str], list[Missing]] = {}
+    for missing in page.decision.missing:
+        facts.setdefault((missing.fact, missing.entity), []).append(missing)
+    order = sorted(facts.items(), key=lambda item: (-len(_needed_by(item[1])), item[0]))
+    rows = [TableRow((f"`{fact}`",), _settles(entity, found, titles)) for (fact, entity), found in order]
+    return page.table("Not decided", [*rows, *_reasons(page)])
+
+
+def _needed_by(found: Iterable[Missing]) -> list[str]:
+    return list(dict.fromkeys(reference for one in found for reference in one.needed_by))
+
+
+def _settles(entity: str, found: list[Missing], titles: Mapping[str, str]) -> str:
+    keys = [one.key for one in found if one.key is not None]
+    owner = "" if entity == "partner" or not keys else f"of {words(entity)} {some(keys)}, "
+    return f"{owner}for {some(_title(name, titles) for name in _needed_by(found))}"
+
+
+def _title(reference: str, titles: Mapping[str, str]) -> str:
+    """The title of a finding; without one, its id in words."""
+    return titles.get(reference) or words(reference.rpartition("/")[2])
+
+
+def _reasons(page: Page) -> Iterator[TableRow]:
+    """Reasons that no fact settles: a division by zero, an unnamed party."""
+    together: dict[str, list[str]] = {}
+    for found in page.decision.findings:
+        if all(unsettled.fact is None for unsettled in found.unknown):
+            for unsettled in found.unknown:
+                together.setdefault(unsettled.text, []).append(found.title)
+    for reason, titles in together.items():
+        yield TableRow(("no fact",), f"{reason}: {some(titles)}")
+
+
+def nested(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings and the requirements within them."""
+    for finding in findings:
+        yield finding
+        yield from getattr(finding, "requirements", ())
+
+
+def assumptions(page: Page, listed: bool) -> list[str]:
+    """The number of findings based on assumptions; with `listed`, also the assumptions."""
+    found = [one for one in page.decision.findings if one.origin.basis == "assumed"]
+    if not found:
+        return []
+    total = plural(len(page.decision.findings), "finding")
+    verb = "rests" if len(found) == 1 else "rest"
+    count = f"{len(found)} of {total} {verb} on assumptions"
+    if not listed:
+        return [f"* {count} (--assumptions lists them)."]
+    return [f"* {count}:", *_listed(page, found)]
+
+
+def _listed(page: Page, found: Iterable[Finding]) -> list[str]:
+    together: dict[str, list[Finding]] = {}
+    for one in found:
+        together.setdefault(one.origin.note or "no note on what was assumed", []).append(one)
+    rows = [
+        TableRow(text=f"{some([one.title for one in ones])}: {note}", place=page.at(ones[0]))
+        for note, ones in together.items()
+    ]
+    return page.table("", rows, indent=2)

@@ -8,8 +8,7 @@ from policyengine.render.annotation import Note, note_of
 from policyengine.render.junit import JUnitCase, JUnitSuite, Status
 from policyengine.render.markdown_summary import MarkdownSummary, MarkdownTable
 from policyengine.render.test_results import counted, mismatch_lines, passes_now
-from policyengine.verify.runner import CaseResult
-from policyengine.verify.suite import SuiteResult
+from policyengine.verify.suite import CaseResult, SuiteResult
 
 _STATUSES: dict[str, Status] = {
     "failed": "failed",

@@ -7,11 +7,9 @@ from typing import Any
 
 from policyengine.decision.wording import plural
 from policyengine.render.diagnostic_text import diagnostics_json, diagnostics_text
-from policyengine.render.style import Paint, painter
-from policyengine.render.width import clean
+from policyengine.render.style import Paint, clean, painter
 from policyengine.verify.mismatches import Mismatch
-from policyengine.verify.runner import CaseResult
-from policyengine.verify.suite import SuiteResult
+from policyengine.verify.suite import CaseResult, SuiteResult
 
 SCHEMA_VERSION = 1
 _STATUSES = ("passed", "failed", "todo", "skipped", "broken")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from policyengine.dataclass import dataclass
-from policyengine.render.style import Paint
-from policyengine.render.width import clean, pad, width, wrap
+from policyengine.render.style import Paint, clean, pad, width, wrap
 
 HEADING = 13
 """The columns of the headings at the left."""

@@ -14,9 +14,9 @@ from dataclasses import field
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Label
 from policyengine.source import Source, Span
+from policyengine.text.decode import printable
 from policyengine.text.document import Document, Entry, JsonLiteral, Mapping, Node, Scalar, Sequence
 from policyengine.text.json_syntax import SYNTAX, Expect, ScanFailure, explain
-from policyengine.text.quoting import printable
 
 MAX_DEPTH = 60
 MAX_NODES = 2_000_000

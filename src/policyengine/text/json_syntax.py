@@ -9,7 +9,7 @@ from enum import Enum, auto
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Label
 from policyengine.source import Source, Span
-from policyengine.text.quoting import printable
+from policyengine.text.decode import printable
 
 SYNTAX = Code(
     id="JSON001",

@@ -15,11 +15,10 @@ from policyengine.diagnostics import Diagnostic
 from policyengine.source import Source
 from policyengine.text import decode as decoding
 from policyengine.text import yaml_builder
-from policyengine.text.characters import FORBIDDEN, forbidden_character
-from policyengine.text.decode import decode
+from policyengine.text.decode import FORBIDDEN, decode, forbidden_character
 from policyengine.text.document import Document
 from policyengine.text.yaml_builder import MAX_DEPTH, Builder
-from policyengine.text.yaml_fault import SYNTAX
+from policyengine.text.yaml_slips import SYNTAX
 
 __all__ = ["CODES", "MAX_DEPTH", "MAX_NODES", "Yaml", "decode", "read_yaml"]
 

@@ -10,10 +10,9 @@ import yaml
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Label
 from policyengine.source import Source, Span
+from policyengine.text.decode import printable
 from policyengine.text.document import Document, Entry, Mapping, Node, Scalar, Sequence
-from policyengine.text.quoting import printable
-from policyengine.text.yaml_fault import SYNTAX, Fault
-from policyengine.text.yaml_slips import decimal_comma, is_odd_blank, odd_blank
+from policyengine.text.yaml_slips import SYNTAX, Fault, decimal_comma, is_odd_blank, odd_blank
 from policyengine.text.yaml_syntax import explain, no_space
 
 MAX_DEPTH = 60

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from policyengine.diagnostics import Diagnostic, Label
 from policyengine.source import Span
 from policyengine.text import yaml_slips
-from policyengine.text.quoting import printable
-from policyengine.text.yaml_fault import LONGEST, SYNTAX, Fault, quoted
+from policyengine.text.decode import printable
+from policyengine.text.yaml_slips import LONGEST, SYNTAX, Fault, quoted
 
 _CLOSERS = {"[": "]", "{": "}"}
 _NO_SPACE = re.compile(r"[ \t]*(?:- +)*(?P<key>[A-Za-z_][\w-]*):(?P<value>[^\s/][^\n]*)")

@@ -16,7 +16,7 @@ from policyengine.policy import quantities
 from policyengine.source import Span
 from policyengine.text.document import Document, Entry, Node, Pointer, Scalar, Sequence
 from policyengine.text.document import Mapping as MappingNode
-from policyengine.verify import testfile_codes as codes
+from policyengine.verify import testfile as codes
 from policyengine.verify.testfile import Case, CasePart
 
 DAY = "as_of"

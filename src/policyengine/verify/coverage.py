@@ -14,7 +14,7 @@ from policyengine.dataclass import dataclass
 from policyengine.decision.decision_json import to_json
 from policyengine.engine.reference.row import evaluate, read_rule
 from policyengine.engine.reference.scope import Scope, Sight, instances, root_scope
-from policyengine.feel.evaluation.visits import visits
+from policyengine.feel.evaluation.evaluator import visits
 from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax.tree import walk
 from policyengine.feel.types import types

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from policyengine.dataclass import dataclass
-from policyengine.feel.evaluation.visits import Value
+from policyengine.feel.evaluation.evaluator import Value
 from policyengine.feel.syntax.tree import (
     And,
     Between,

@@ -10,7 +10,7 @@ from policyengine.policy.quantities import shorten
 from policyengine.text.document import Mapping, Node, Scalar, Sequence
 from policyengine.verify.expectation_shape import ExpectedShape, decision_shape
 from policyengine.verify.possible_values import DERIVED, Place, Words
-from policyengine.verify.testfile_codes import UNKNOWN_KEY, UNKNOWN_WORD, WRONG_VALUE
+from policyengine.verify.testfile import UNKNOWN_KEY, UNKNOWN_WORD, WRONG_VALUE
 
 _WANTED = {
     "object": "a mapping",

@@ -20,10 +20,8 @@ from policyengine.program.linked import Program
 from policyengine.program.versions import turning_points
 from policyengine.source import Source, Span
 from policyengine.text.document import Document
-from policyengine.verify.condition_mutations import exchanged, turned
-from policyengine.verify.document_index import DocumentIndex
-from policyengine.verify.edits import Edit, Replacement, applied
-from policyengine.verify.omission_mutations import dropped, dropped_operands
+from policyengine.verify.document_index import DocumentIndex, Edit, Replacement, applied
+from policyengine.verify.rule_mutations import dropped, dropped_operands, exchanged, turned
 from policyengine.verify.value_mutations import days_moved, moved, parties_replaced, together
 
 

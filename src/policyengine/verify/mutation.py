@@ -21,9 +21,8 @@ from policyengine.program.versions import turning_points
 from policyengine.source import Source, Span
 from policyengine.verify.coverage import Goals
 from policyengine.verify.mutants import Mutant, mutants
-from policyengine.verify.runner import run
 from policyengine.verify.suggest import Suggestion, suggestion
-from policyengine.verify.suite import Ready
+from policyengine.verify.suite import Ready, run
 
 State = Literal["noticed", "refused", "missed", "open", "same"]
 """By a test; by `check`; by nothing, with a witness or without; or there is nothing to notice."""

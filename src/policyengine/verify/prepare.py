@@ -15,7 +15,7 @@ from policyengine.source import Source, Span
 from policyengine.text.document import Document, Entry, Mapping, Node, Scalar
 from policyengine.text.json import read_json
 from policyengine.text.yaml import read_yaml
-from policyengine.verify import testfile_codes as codes
+from policyengine.verify import testfile as codes
 from policyengine.verify.cases import Variant, variants
 from policyengine.verify.expectations import check_expectation, check_lists
 from policyengine.verify.possible_values import Words, words_of

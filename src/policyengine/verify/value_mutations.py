@@ -17,8 +17,7 @@ from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
 from policyengine.source import Span
 from policyengine.text.document import Scalar
-from policyengine.verify.document_index import DocumentIndex
-from policyengine.verify.edits import Replacement, change
+from policyengine.verify.document_index import DocumentIndex, Replacement, change
 
 _READERS: tuple[Callable[[str], object], ...] = (quantities.rate, quantities.day, quantities.period)
 _WRAPPED = re.compile(r"""@?(["']?)(?P<inner>[^"']*)\1""")

@@ -10,7 +10,7 @@ there is one meaning, not two.
 
 from __future__ import annotations
 
-from policyengine.engine.columns.plan import Answer, ColumnPlan
+from policyengine.engine.columns.assemble import Answer, ColumnPlan
 from policyengine.engine.columns.schema import record_schema
 from policyengine.program.linked import Program
 

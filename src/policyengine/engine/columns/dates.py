@@ -12,7 +12,7 @@ from policyengine.engine.columns import terms
 from policyengine.engine.columns.emit import NOT_KNOWN
 from policyengine.engine.columns.terms import Code, Const, Day, Flag, Num, Seconds, Term, Unsupported, lit
 from policyengine.engine.columns.unify import day
-from policyengine.feel.values.series import is_empty
+from policyengine.feel.values.calendar import is_empty
 from policyengine.feel.values.values import Months
 
 _DAY = 86_400
@@ -107,7 +107,7 @@ def _length(length: Term) -> Months | datetime.timedelta:
 
 
 class Series(NamedTuple):
-    """Days that are counted from an anchor in equal steps (`feel/values/series.py`)."""
+    """Days that are counted from an anchor in equal steps (`feel/values/calendar.py`)."""
 
     anchor: Day
     every: Months | datetime.timedelta

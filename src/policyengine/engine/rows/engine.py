@@ -9,8 +9,7 @@ from functools import cached_property
 
 from policyengine.decision.decision import Decision
 from policyengine.decision.findings import UNDETERMINED, Finding, Subject
-from policyengine.engine.construct import constructor
-from policyengine.engine.finding_values import Show
+from policyengine.engine.finding_values import Show, constructor
 from policyengine.engine.missing_facts import lists_left_out, missing_facts
 from policyengine.engine.rows.explanation import Explanations
 from policyengine.engine.rows.instance import Row, occasions, subject_maker

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from policyengine.decision.findings import Subject
-from policyengine.engine.construct import constructor
+from policyengine.engine.finding_values import constructor
 from policyengine.engine.reference.scope import Sight
 from policyengine.engine.rows.places import Layout
 from policyengine.feel.evaluation.evaluator import evaluate

@@ -12,8 +12,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from policyengine.decision.findings import NOT_APPLICABLE, UNDETERMINED, Finding, Origin, Shortfall
-from policyengine.engine.construct import setter
-from policyengine.engine.finding_values import Show, shower
+from policyengine.engine.finding_values import Show, setter, shower
 from policyengine.engine.missing_facts import unsettled
 from policyengine.engine.reference.row import shortfall
 from policyengine.engine.rows.explanation import Explanations

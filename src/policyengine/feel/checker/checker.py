@@ -11,14 +11,13 @@ from typing import Any
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
 from policyengine.feel.checker.check_calls import check_call
-from policyengine.feel.checker.check_names import property_type, unknown_name
 from policyengine.feel.checker.check_operators import (
     check_arithmetic,
     check_compared,
     check_negated,
     check_tests,
 )
-from policyengine.feel.checker.typescope import TypeScope
+from policyengine.feel.checker.typescope import TypeScope, property_type, unknown_name
 from policyengine.feel.expression_codes import EXPECTED, UNKNOWN_CHOICE
 from policyengine.feel.functions import BUILTINS
 from policyengine.feel.syntax import tree as syntax

@@ -10,10 +10,9 @@ from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
-from policyengine.feel.codegen.call_source import emit_call
+from policyengine.feel.codegen.call_source import checked, common_class, compared, deeper, emit_call
 from policyengine.feel.codegen.condition_source import emit_and, emit_if, emit_in, emit_or
 from policyengine.feel.codegen.emit import EXACT, HINT, Code, Entries, Form, Item, Local, Names, Writer
-from policyengine.feel.codegen.operator_source import checked, common_class, compared, deeper
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Months

@@ -12,14 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, DecimalException
 from typing import Any, Final, TypeAlias
 
-from policyengine.feel.evaluation.environment import Env, Shared
+from policyengine.feel.evaluation.environment import Env, Shared, agreed, decide
 from policyengine.feel.evaluation.invocation import apply, closure, run_built_in
 from policyengine.feel.evaluation.iteration import filter_items, items_of, steps_between
-from policyengine.feel.evaluation.kleene import agreed, decide
 from policyengine.feel.syntax.tree import FunctionLiteral, InstanceOf, Name, RangeLiteral
 from policyengine.feel.syntax.typenames import resolved
-from policyengine.feel.types.conform import is_instance
 from policyengine.feel.types.properties import property_of
+from policyengine.feel.types.relations import is_instance
 from policyengine.feel.types.signatures import Function
 from policyengine.feel.values import arithmetic as operators
 from policyengine.feel.values import comparison as comparisons

@@ -10,8 +10,7 @@ from policyengine.feel.checker.checker import check
 from policyengine.feel.evaluation.environment import ABSENT, Env, Shared
 from policyengine.feel.syntax.tree import Call, Expression, FunctionLiteral, Name
 from policyengine.feel.syntax.typenames import resolved
-from policyengine.feel.types.conform import MISMATCH, conform
-from policyengine.feel.types.relations import accepts
+from policyengine.feel.types.relations import MISMATCH, accepts, conform
 from policyengine.feel.types.signatures import Function, Result, bind
 from policyengine.feel.types.types import ANY, FunctionType, Type
 from policyengine.feel.values.values import Failed, Invocable, unknown_within

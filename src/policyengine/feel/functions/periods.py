@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from policyengine.feel.types.signatures import function, signature, table
 from policyengine.feel.types.types import COUNT, DATE, TEXT, Context, ListOf, RangeOf
-from policyengine.feel.values.series import Length, Series, is_empty, series_of
+from policyengine.feel.values.calendar import Length, Series, is_empty, series_of
 from policyengine.feel.values.values import Failed, Months, Range
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Final, cast
 
+from policyengine.feel.types import types
 from policyengine.feel.types.types import (
     ANY,
     DATE,
@@ -26,6 +30,7 @@ from policyengine.feel.types.types import (
     Scalar,
     Type,
 )
+from policyengine.feel.values.values import DateTime, FarDate, Invocable, Range, Time, Unknown, kind
 
 DURATIONS = frozenset({DAYS_DURATION, MONTHS_DURATION, DURATION})
 _ORDERED = frozenset({TEXT, DATE, TIME, DATE_TIME, *DURATIONS})
@@ -97,8 +102,8 @@ def accepts(wanted: Type, given: Type) -> bool:
 def join(types: Iterable[Type]) -> Type:
     """The type that covers all of these: their own if it is one, `ANY` if they have nothing in common."""
     found: Type | None = None
-    for kind in types:
-        found = kind if found is None else _join(found, kind)
+    for each in types:
+        found = each if found is None else _join(found, each)
     return ANY if found is None else found
 
 
@@ -186,3 +191,81 @@ def _shifted(left: Type, right: Type) -> Type | None:
     if left in _DAY or (left == TIME and right != MONTHS_DURATION):
         return left
     return _join(left, right) if left in DURATIONS and may_equal(left, right) else None
+
+
+# Whether a value is of a type, and the conversions that FEEL makes without being asked.
+
+
+class _Mismatch:
+    __slots__ = ()
+
+
+MISMATCH: Final = _Mismatch()
+
+_KINDS = {
+    "string": frozenset({"text"}),
+    "boolean": frozenset({"boolean"}),
+    "date": frozenset({"date"}),
+    "time": frozenset({"time"}),
+    "date and time": frozenset({"date and time"}),
+    "days and time duration": frozenset({"days duration"}),
+    "years and months duration": frozenset({"months duration"}),
+    "duration": frozenset({"days duration", "months duration"}),
+    "function": frozenset({"function"}),
+    "Null": frozenset({"null"}),
+}
+
+
+def conform(value: object, wanted: Type) -> object:
+    """The value as one of the type, after the implicit conversions, or `MISMATCH`; null is of every type."""
+    if value is None or wanted == types.ANY or isinstance(value, Unknown):
+        return value
+    if isinstance(wanted, types.ListOf):
+        items = value if kind(value) == "list" else [value]
+        return items if _all(cast(Sequence[object], items), wanted.item) else MISMATCH
+    if is_instance(value, wanted):
+        return value
+    if wanted == types.DATE_TIME and isinstance(value, (datetime.date, FarDate)):
+        return DateTime(value, Time(0, 0, Decimal(0), 0))
+    if kind(value) == "list":
+        items = cast(Sequence[object], value)
+        if len(items) == 1 and items[0] is not None and is_instance(items[0], wanted):
+            return items[0]
+    return MISMATCH
+
+
+def _all(items: Sequence[object], wanted: Type) -> bool:
+    return wanted == types.ANY or all(_may_be(item, wanted) for item in items)
+
+
+def _may_be(value: object, wanted: Type) -> bool:
+    return value is None or isinstance(value, Unknown) or is_instance(value, wanted)
+
+
+def is_instance(value: object, wanted: Type) -> bool:
+    """Whether a value is of a type; null is of none (but of `Null`), a part of a value may be null."""
+    if value is None:
+        return wanted == types.Scalar("Null")
+    match wanted:
+        case types.Scalar(name):
+            return name == "Any" or kind(value) in _KINDS.get(name, ())
+        case types.Number():
+            return isinstance(value, Decimal)
+        case types.Enum(_, values):
+            return value in values
+        case types.ListOf(item):
+            return kind(value) == "list" and _all(cast(Sequence[object], value), item)
+        case types.Context(fields):
+            return kind(value) == "context" and _has(cast(Mapping[str, object], value), fields)
+        case types.RangeOf(item):
+            return isinstance(value, Range) and all(_may_be(end, item) for end in (value.low, value.high))
+        case types.FunctionType():
+            return isinstance(value, Invocable) and value.fits(wanted)
+        case types.OneOf(options):
+            return any(is_instance(value, option) for option in options)
+        case types.Named():
+            return False
+
+
+def _has(value: Mapping[str, object], fields: Mapping[str, Type]) -> bool:
+    return all(name in value and _may_be(value[name], wanted) for name, wanted in fields.items())

@@ -13,7 +13,7 @@ from typing import Protocol, TypeAlias
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.types import types
-from policyengine.feel.types.conform import MISMATCH, conform
+from policyengine.feel.types.relations import MISMATCH, conform
 from policyengine.feel.types.types import Type, describe
 from policyengine.feel.values.values import Failed, Unknown, unknown
 

@@ -12,7 +12,7 @@ from policyengine.cli.run import run
 from policyengine.program.example import EXAMPLE
 
 HEAD = "kind: test\nprogram: ..\nas_of: 2026-11-21\ntests:\n"
-PASSING = HEAD + "  - {name: it passes, record: {id: a, accounts: []}, expect: {charges: []}}\n"
+PASSING = HEAD + "  - {name: it passes, record: {id: a, accounts: []}, expect_exactly: {charges: []}}\n"
 FAILING = HEAD + "  - {name: it fails, record: {id: a, accounts: []}, expect: {complete: false}}\n"
 SKIPPED = HEAD + "  - {name: it waits, skip: for the text}\n"
 BROKEN = HEAD + "  - {name: it is broken, record: {id: a}, expect: {charge: []}}\n"
@@ -266,3 +266,36 @@ def test_nothing_that_was_read_is_written_over(
     assert run(["test", "-o", f"text:{name}"]) == 2
     assert "is an input of this command" in capsys.readouterr().err
     assert (folder / name).read_text() == before
+
+
+@pytest.mark.parametrize(
+    "name", ["gates-test.yaml", "gates.test.yaml", "gates_tests.yaml", "test_gates.yaml", "GATES_TEST.YAML"]
+)
+@pytest.mark.parametrize("place", ["fixtures", "policies"])
+def test_a_file_of_tests_under_another_name_is_a_mistake(
+    folder: Path, capsys: pytest.CaptureFixture[str], name: str, place: str
+) -> None:
+    put(folder, one=PASSING)
+    (folder / place).mkdir(exist_ok=True)
+    (folder / place / name).write_text(FAILING)
+    assert run(["test", "."]) in (2, 3)
+    said = capsys.readouterr().out
+    assert f"{place}/{name}" in said.replace(str(folder), "")
+    assert said.count("KIND003") == 1
+    assert "call it `gates_test.yaml`" in said.lower()
+
+
+def test_a_record_of_a_partner_called_test_is_no_file_of_tests(folder: Path) -> None:
+    put(folder, one=PASSING)
+    (folder / "fixtures" / "records").mkdir()
+    (folder / "fixtures" / "records" / "test_partner.yaml").write_text("id: test\nkind: testing\n")
+    assert run(["test", "."]) == 0
+
+
+@pytest.mark.parametrize("expected", ["{}", "{charges: []}", "{charges: [{}], values: {}}"])
+def test_a_test_that_expects_nothing_is_a_mistake(
+    folder: Path, capsys: pytest.CaptureFixture[str], expected: str
+) -> None:
+    put(folder, one=PASSING.replace("expect_exactly: {charges: []}", f"expect: {expected}"))
+    assert run(["test"]) == 2
+    assert "expects nothing" in capsys.readouterr().out

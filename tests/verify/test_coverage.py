@@ -142,7 +142,7 @@ def test_what_cannot_come_about_is_no_goal() -> None:
 
 def test_only_what_is_expected_counts() -> None:
     record = "{id: x, accounts: 10, trained: true, fee: 0, visits: []}"
-    aside = left("ladder", f"  - {{name: a, record: {record}, expect: {{missing: []}}}}\n")
+    aside = left("ladder", f"  - {{name: a, record: {record}, expect_exactly: {{missing: []}}}}\n")
     looked = left("ladder", f"  - {{name: a, record: {record}, expect: {{levels: [{{level: low}}]}}}}\n")
     assert "`accounts` is never 10" in aside
     assert {words for words in aside - looked if "candidate" not in words} == {

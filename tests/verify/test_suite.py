@@ -99,9 +99,9 @@ def test_a_mistake_is_told_once(text: str, message: str) -> None:
 
 
 def test_mistakes_in_the_file_of_a_record_are_told_there() -> None:
-    (syntax,) = outcome_of("  - {name: a, from: broken.yaml, expect: {}}\n").diagnostics
+    (syntax,) = outcome_of("  - {name: a, from: broken.yaml, expect: {complete: true}}\n").diagnostics
     assert str(syntax.span).startswith("broken.yaml:")
-    found = outcome_of("  - {name: a, from: wrong.yaml, expect: {}}\n")
+    found = outcome_of("  - {name: a, from: wrong.yaml, expect: {complete: true}}\n")
     assert [str(each.span) for each in found.diagnostics] == ["wrong.yaml:2:18"]
     assert [result.status for result in found.results] == ["broken"]
 
@@ -123,7 +123,7 @@ def test_two_documents_and_none() -> None:
 
 
 def test_a_program_that_is_none_or_does_not_compile() -> None:
-    tests = "  - {name: a, record: {}, expect: {}}\n"
+    tests = "  - {name: a, record: {}, expect: {complete: true}}\n"
     (nothing,) = outcome_of(tests, program="nothing").diagnostics
     assert nothing.code.id == "TEST005"
     broken = outcome_of(tests, program="broken")
@@ -141,7 +141,7 @@ TESTS = """\
   - {name: wrong, from: acme.yaml, expect: {levels: [{level: gold}]}}
   - {name: closed, from: acme.yaml, expect_exactly: {duties: []}}
   - {name: later, skip: not decided yet}
-  - {name: no key, record: {active_accounts: 9}, expect: {}}
+  - {name: no key, record: {active_accounts: 9}, expect: {complete: true}}
 """
 
 
@@ -234,7 +234,7 @@ def test_a_file_names_its_program_and_records_from_its_own_folder(tmp_path: Path
     file = tmp_path / "testdata" / "a_test.yaml"
     file.write_text(
         "kind: test\nprogram: ..\nas_of: 2026-11-21\n"
-        "tests: [{name: a, from: acme.yaml, expect: {charges: []}}]\n"
+        "tests: [{name: a, from: acme.yaml, expect_exactly: {charges: []}}]\n"
     )
     assert [result.status for result in run_file(str(file), Programs()).results] == ["passed"]
     assert run_file(str(tmp_path / "none_test.yaml"), Programs()).diagnostics[0].code.id == "FILE001"

@@ -12,7 +12,7 @@ from policyengine.api import Program, load
 from policyengine.cli import VERSION
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import FOUND, OK
-from policyengine.cli.file_io import append_summary, deliver
+from policyengine.cli.file_io import append_summary, deliver, workspace
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
 from policyengine.cli.programs import folders_of
 from policyengine.decision.wording import plural
@@ -53,7 +53,7 @@ def _render(programs: Sequence[Program], form: str, color: bool) -> str:
     if form == "json":
         return json.dumps(_report(programs), indent=2, ensure_ascii=False)
     if form in FORMS:
-        return _published(programs).render(form)
+        return _published(programs).render(form, workspace())
     found = diagnostics_text(_all(programs), color=color)
     return "\n\n".join(part for part in (found, "\n".join(map(_line, programs))) if part)
 

@@ -13,7 +13,7 @@ from policyengine.change.program_comparison import ProgramComparison, compare
 from policyengine.cli import VERSION
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
-from policyengine.cli.file_io import append_summary, deliver
+from policyengine.cli.file_io import append_summary, deliver, workspace
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
 from policyengine.cli.programs import open_versions, read_versions
 from policyengine.cli.record_files import FORMS as RECORD_FORMS
@@ -91,5 +91,5 @@ def _render(found: ProgramComparison, form: str, color: bool) -> str:
 
         return json.dumps(to_json(found), indent=2, ensure_ascii=False)
     if form in FORMS:
-        return published(found, VERSION).render(form)
+        return published(found, VERSION).render(form, workspace())
     return changes_text(found, color=color)

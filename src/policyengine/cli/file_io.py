@@ -68,7 +68,12 @@ def deliver(
             write_text(output.path, render(output.format, False), inputs)
     for output in outputs:
         if output.path is None:
-            console.out(render(output.format, console.color))
+            console.out(_without_commands(output.format, render(output.format, console.color)))
+
+
+def _without_commands(form: str, text: str) -> str:
+    """JSON in which no log of CI sees a command (`##[error]`): `##` stands only inside of strings."""
+    return text.replace("##", "\\u0023#") if form in ("json", "ndjson", "sarif") else text
 
 
 def write_text(path: Path, text: str, inputs: Iterable[Path] = ()) -> None:
@@ -82,6 +87,12 @@ def write_text(path: Path, text: str, inputs: Iterable[Path] = ()) -> None:
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         raise CommandError(f"`{path}` cannot be written: {reason}") from None
+
+
+def workspace() -> Path | None:
+    """The root of the checked-out repository where a CI job says it: code hosts look for files from there."""
+    root = os.environ.get("GITHUB_WORKSPACE")
+    return Path(root) if root else None
 
 
 def append_summary(markdown: Callable[[], str], outputs: tuple[Output, ...]) -> None:

@@ -26,7 +26,7 @@ from policyengine.cli import VERSION
 from policyengine.cli import programs as revisions
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
-from policyengine.cli.file_io import append_summary, deliver
+from policyengine.cli.file_io import append_summary, deliver, workspace
 from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
 from policyengine.cli.programs import open_versions, read_versions
 from policyengine.cli.record_files import FORMS, Form, Population, read_population
@@ -209,7 +209,7 @@ def _render(
     if form in _FOR_SERVERS:
         from policyengine.render.plan_reports import published
 
-        return published(plan, passed, VERSION).render(form)
+        return published(plan, passed, VERSION).render(form, workspace())
     if form == "json":
         from policyengine.render.plan_json import plan_json
 

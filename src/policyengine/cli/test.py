@@ -15,12 +15,21 @@ import click
 from policyengine.cli import VERSION
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, NOT_COMPILED, OK, UNUSABLE, CommandError
-from policyengine.cli.file_io import append_summary, deliver, unreadable, write_text
+from policyengine.cli.file_io import append_summary, deliver, unreadable, workspace, write_text
 from policyengine.cli.options import SETTINGS, Output, Percent, color_option, output_option
 from policyengine.decision.wording import plural
 from policyengine.render.ci_formats import FORMS
 from policyengine.render.suite_report import Examined, examined_json, examined_text, published
-from policyengine.verify.suite import Opened, Programs, Ready, SuiteResult, open_file, run_opened
+from policyengine.verify.suite import (
+    ENDINGS,
+    Opened,
+    Programs,
+    Ready,
+    SuiteResult,
+    misnamed_files,
+    open_file,
+    run_opened,
+)
 
 if TYPE_CHECKING:
     from policyengine.verify.coverage import Coverage
@@ -29,8 +38,6 @@ if TYPE_CHECKING:
 _PLACES = ("fixtures", "policies")
 _BESIDE = "beside"
 """The value of `--suggest` without a file: beside the tests of each program."""
-_ENDINGS = ("_test.yaml", "_test.yml")
-"""What the names of files of tests end with."""
 _SUGGESTED = "suggested_test.yaml"
 _HEAD = """\
 # unreviewed: written by `policyengine test --suggest`. Each test says what the policies say today, and would
@@ -79,7 +86,7 @@ def command(
     console = Console.of(color)
     files = _all_files(paths)
     programs = Programs()
-    opened = _wanted([open_file(str(file), programs) for file in files], glob)
+    opened = _wanted(_with_misnamed([open_file(str(file), programs) for file in files], paths), glob)
     groups = _by_program(opened)
     written = _suggested_files(suggest, {name: Path(group[0].file).parent for name, group in groups.items()})
     outcomes = [run_opened(each) for each in opened]
@@ -159,6 +166,14 @@ def _all_files(paths: tuple[str, ...]) -> list[Path]:
     return list(dict.fromkeys(files))
 
 
+def _with_misnamed(opened: Sequence[Opened], paths: tuple[str, ...]) -> list[Opened]:
+    """Adds the files of tests that have another name, unless they are a mistake of a program already."""
+    told = {found.span.source.name for each in opened for found in each.uncompiled if found.span}
+    folders = [path for path in map(Path, paths or _default()) if path.is_dir()]
+    misnamed = (found for folder in folders for found in misnamed_files(folder))
+    return [*opened, *(each for each in misnamed if each.file not in told)]
+
+
 def _default() -> list[str]:
     return [place for place in _PLACES if Path(place).is_dir()] or ["."]
 
@@ -166,7 +181,7 @@ def _default() -> list[str]:
 def _files(path: Path) -> Iterator[Path]:
     try:
         if path.is_dir():
-            found = (each for each in sorted(path.rglob("*")) if each.name.endswith(_ENDINGS))
+            found = (each for each in sorted(path.rglob("*")) if each.name.endswith(ENDINGS))
             yield from (each for each in found if not _hidden(each.relative_to(path)))
         else:
             path.stat()
@@ -206,7 +221,7 @@ def _render(examined: Examined, form: str, color: bool) -> str:
     if form == "json":
         return json.dumps(examined_json(examined), indent=2, ensure_ascii=False)
     if form in FORMS:
-        return published(examined, VERSION).render(form)
+        return published(examined, VERSION).render(form, workspace())
     return examined_text(examined, color=color)
 
 
@@ -240,7 +255,7 @@ def _suggested_files(suggest: str | None, folders: dict[str, Path]) -> dict[str,
         each: tests / _SUGGESTED if suggest == _BESIDE else Path(suggest) for each, tests in folders.items()
     }
     for path in found.values():
-        if not path.name.endswith(_ENDINGS):
+        if not path.name.endswith(ENDINGS):
             help = "a file of tests is called `<something>_test.yaml`; `--suggest` takes its file next"
             raise CommandError(f"`{path}` would not be found as a file of tests", help=help)
         if not path.parent.is_dir():

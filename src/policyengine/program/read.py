@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from pathlib import PurePath
 
 from policyengine.dataclass import dataclass
-from policyengine.diagnostics import Code, Report, did_you_mean
+from policyengine.diagnostics import Code, Diagnostic, Report, did_you_mean
 from policyengine.kinds import KINDS
 from policyengine.policy.base import Policy
 from policyengine.policy.form import read_model
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.vocabulary import Declarations
-from policyengine.source import Source
+from policyengine.source import Source, Span
 from policyengine.text.document import Document, Mapping, Scalar
 from policyengine.text.yaml import read_yaml
 
@@ -53,7 +55,15 @@ NOTHING_HERE = Code(
     good=_GOOD,
     example="folder",
 )
-CODES = (NO_KIND, UNKNOWN_KIND, NO_PROGRAM, NOTHING_HERE)
+MISNAMED_TEST = Code(
+    id="KIND003",
+    title="a file of tests that is not called like one",
+    why="`policyengine test` runs the files whose names end in `_test.yaml`. A test in any other file "
+    "would never run, and so never fail.",
+    bad="kind: test\nprogram: .\nas_of: 2026-11-21\ntests: [{name: a, record: {}, expect: {}}]\n",
+    good=_GOOD,
+)
+CODES = (NO_KIND, UNKNOWN_KIND, NO_PROGRAM, NOTHING_HERE, MISNAMED_TEST)
 
 PROGRAM, TEST = "program", "test"
 
@@ -127,6 +137,7 @@ def _kind(document: Document, report: Report) -> str | None:
         return None
     kind = entry.value.text
     if kind == TEST:
+        report.add(misnamed_test(entry.value.span))
         return None
     if kind != PROGRAM and kind not in KINDS:
         known = ", ".join(f"`{name}`" for name in (PROGRAM, *KINDS))
@@ -134,6 +145,13 @@ def _kind(document: Document, report: Report) -> str | None:
         report.add(UNKNOWN_KIND.at(entry.value.span, f"`{kind}` is not a kind of policy", help=help))
         return None
     return kind
+
+
+def misnamed_test(at: Span) -> Diagnostic:
+    """The mistake of a file of tests that `policyengine test` does not find."""
+    stem = re.sub(r"(?i)[_.-]?tests?$|^tests?[_.-]", "", PurePath(at.source.name).stem) or "policies"
+    message = "this file of tests is never run: its name does not end in `_test.yaml`"
+    return MISNAMED_TEST.at(at, message, help=f"call it `{stem}_test.yaml`")
 
 
 def _one_program(name: str, found: list[Document], report: Report) -> None:

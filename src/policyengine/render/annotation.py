@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from pathlib import Path, PurePath
 from typing import Literal
 
 from policyengine.dataclass import dataclass
@@ -35,7 +37,21 @@ def by_severity(notes: Iterable[Note]) -> list[Note]:
     return sorted(notes, key=lambda note: SEVERITIES.index(note.severity))
 
 
+def path_from(root: Path | None, name: str) -> str:
+    """The path of a file from the root of its repository, with `/`; as it was given outside of that."""
+    if root is not None:
+        path = os.path.relpath(name, root)
+        if PurePath(path).parts[0] != os.pardir:
+            name = path
+    return PurePath(name).as_posix()
+
+
+def without_revision(name: str) -> str:
+    """The path of a file or folder, without a revision (`HEAD:policies/a.yaml`)."""
+    return name.rpartition(":")[2]
+
+
 def in_the_tree(at: Span) -> Span:
-    """The place by the path of its file, without a revision (`HEAD:policies/a.yaml`)."""
-    path = at.source.name.rpartition(":")[2]
+    """The place by the path of its file, without a revision."""
+    path = without_revision(at.source.name)
     return at if path == at.source.name else Span(Source(path, at.source.text), at.start, at.end)

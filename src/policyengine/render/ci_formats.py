@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import PurePath
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.wording import plural
-from policyengine.render.annotation import SEVERITIES, Note, by_severity
+from policyengine.render.annotation import SEVERITIES, Note, by_severity, path_from
 from policyengine.render.junit import JUnitSuite
 from policyengine.render.markdown_summary import MarkdownSummary, markdown
 from policyengine.render.style import clean
@@ -24,21 +24,19 @@ class Published:
 
     summary: MarkdownSummary
     suites: Sequence[JUnitSuite]
-    sarif: Callable[[], dict[str, Any]]
+    sarif: Callable[[Path | None], dict[str, Any]]
 
-    def render(self, form: Form) -> str:
-        """The report in one of the formats."""
+    def render(self, form: Form, root: Path | None = None) -> str:
+        """The report in one of the formats; annotations and SARIF name files from the folder `root`."""
         if form == "markdown":
             return markdown(self.summary)
         if form == "sarif":
-            return json.dumps(self.sarif(), indent=2, ensure_ascii=False)
+            return json.dumps(self.sarif(root), indent=2, ensure_ascii=False)
         if form == "junit":
             from policyengine.render.junit import junit
 
             return junit(self.suites)
-        from policyengine.render.ci_formats import github
-
-        return github(self.summary.notes)
+        return github(self.summary.notes, root)
 
 
 # Annotations of GitHub Actions: one line for each remark, at its place in the change.
@@ -50,28 +48,28 @@ _MORE = 1
 """Notices that may have to be kept free for the count of what is left out."""
 
 
-def github(notes: Iterable[Note]) -> str:
+def github(notes: Iterable[Note], root: Path | None = None) -> str:
     """A line for each note, the worst first, at most ten of a kind, and how many more there are."""
-    return "\n".join(_lines(by_severity(notes)))
+    return "\n".join(_lines(by_severity(notes), root))
 
 
-def _lines(notes: list[Note]) -> Iterator[str]:
+def _lines(notes: list[Note], root: Path | None) -> Iterator[str]:
     left_out = []
     for severity in SEVERITIES:
         same = [note for note in notes if note.severity == severity]
         most = MOST - _MORE if severity == "notice" else MOST
-        yield from map(_line, same[:most])
+        yield from (_line(note, root) for note in same[:most])
         if len(same) > most:
             left_out.append(plural(len(same) - most, f"more {severity}"))
     if left_out:
         yield f"::notice title=policyengine::{_data(', '.join(left_out))} in the summary"
 
 
-def _line(note: Note) -> str:
+def _line(note: Note, root: Path | None) -> str:
     properties = {"title": note.title}
     if note.at is not None:
         properties = {
-            "file": PurePath(note.at.source.name).as_posix(),
+            "file": path_from(root, note.at.source.name),
             "line": str(note.at.line),
             "endLine": str(note.at.end_line),
             **_columns(note),

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from policyengine.analysis.witness import Same, Witness
 from policyengine.change.program_comparison import Meaning, ProgramComparison, Spoken
-from policyengine.render.annotation import Note, in_the_tree
+from policyengine.render.annotation import Note, in_the_tree, without_revision
 from policyengine.render.ci_formats import Published
 from policyengine.render.comparison_text import headline, place_of, verdict_lines
 from policyengine.render.junit import JUnitCase, JUnitSuite
 from policyengine.render.markdown_summary import MarkdownSummary, MarkdownTable
-from policyengine.render.sarif import sarif_of_notes
+from policyengine.render.sarif import Run, sarif_of_notes
 from policyengine.source import Span
 
 RULE = "policy-change"
+_RULE_TITLE = "A change of a policy that changes its meaning"
 
 
 def published(found: ProgramComparison, version: str) -> Published:
@@ -35,8 +37,13 @@ def published(found: ProgramComparison, version: str) -> Published:
     return Published(
         summary,
         [JUnitSuite(found.new.name, list(_cases(found)))],
-        lambda: sarif_of_notes(notes, RULE, "A change of a policy that changes its meaning", version),
+        lambda root: sarif_of_notes(_run(found, root), notes, RULE, _RULE_TITLE, version),
     )
+
+
+def _run(found: ProgramComparison, root: Path | None) -> Run:
+    folder = without_revision(found.new.name)
+    return Run(f"{Path(folder).resolve().name}/diff", f"{folder}/program.yaml", root)
 
 
 def _verdict(meaning: Meaning) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from policyengine.change.plan import Plan
 from policyengine.render import plan_words as say
-from policyengine.render.annotation import Note, in_the_tree
+from policyengine.render.annotation import Note, in_the_tree, without_revision
 from policyengine.render.ci_formats import Published
 from policyengine.render.junit import JUnitCase, JUnitSuite
 from policyengine.render.markdown_summary import MarkdownSummary, MarkdownTable
-from policyengine.render.sarif import sarif_of_notes
+from policyengine.render.sarif import Run, sarif_of_notes
 
 RULE = "policy-impact"
 _TITLE = "Whom the change of the policies hits"
@@ -33,8 +34,13 @@ def published(plan: Plan, limits: Sequence[tuple[str, str | None]], version: str
             _TITLE, say.headline(plan), [MarkdownTable((say.several(plan.noun), "", ""), rows)], notes
         ),
         [JUnitSuite(plan.new.name, list(_cases(plan, limits)))],
-        lambda: sarif_of_notes(notes, RULE, _TITLE, version),
+        lambda root: sarif_of_notes(_run(plan, root), notes, RULE, _TITLE, version),
     )
+
+
+def _run(plan: Plan, root: Path | None) -> Run:
+    folder = without_revision(plan.new.name)
+    return Run(f"{Path(folder).resolve().name}/plan", f"{folder}/program.yaml", root)
 
 
 def _passed(limits: Sequence[tuple[str, str | None]]) -> Iterator[Note]:

@@ -42,11 +42,20 @@ TAB = "    "
 _BLANKS = re.compile(r" +(?!%)")
 
 
+_COMMAND = re.compile(r"(:(?=:)|#(?=#))")
+"""The first of two characters that begin a command."""
+
+
 def clean(text: str) -> str:
-    """The text on one line, with tabs as blanks and control characters made visible."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_visible(letter) for letter in text)
+    """The text on one line, with tabs as blanks, control characters visible, and no commands for logs of CI.
+
+    GitHub reads `::error::` and `##[error]`, Azure `##vso[...]`, TeamCity `##teamcity[...]`.
+    """
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(_visible(letter) for letter in text)
+    if "::" in text or "##" in text:
+        text = _COMMAND.sub(r"\1 ", text)
+    return text
 
 
 def _visible(letter: str) -> str:

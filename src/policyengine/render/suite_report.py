@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policyengine.dataclass import dataclass
@@ -11,7 +13,7 @@ from policyengine.render.annotation import Note
 from policyengine.render.ci_formats import Published
 from policyengine.render.junit import JUnitCase, JUnitSuite
 from policyengine.render.markdown_summary import MarkdownSummary, MarkdownTable
-from policyengine.render.sarif import sarif_of_notes
+from policyengine.render.sarif import Run, sarif_of_notes
 from policyengine.render.style import Paint, clean, painter
 from policyengine.render.test_reports import outcome_notes, outcome_suites, outcome_summary
 from policyengine.render.test_results import outcomes_json, outcomes_text
@@ -152,8 +154,16 @@ def published(examined: Examined, version: str) -> Published:
     return Published(
         MarkdownSummary(found.title, found.sentence, tables, notes),
         [*outcome_suites(examined.outcomes), *_suites(examined)],
-        lambda: sarif_of_notes(notes, "POLICYTEST", "what policy tests found", version),
+        lambda root: sarif_of_notes(
+            _run(examined, root), notes, "POLICYTEST", "what policy tests found", version
+        ),
     )
+
+
+def _run(examined: Examined, root: Path | None) -> Run:
+    files = [outcome.file for outcome in examined.outcomes]
+    folder = Path(os.path.commonpath([Path(file).resolve().parent for file in files]))
+    return Run(f"{folder.name}/test", files[0], root)
 
 
 def _suites(examined: Examined) -> Iterator[JUnitSuite]:

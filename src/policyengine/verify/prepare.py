@@ -21,6 +21,8 @@ from policyengine.verify.expectations import check_expectation, check_lists
 from policyengine.verify.possible_values import Words, words_of
 from policyengine.verify.testfile import Case, TestFile
 
+_EXPECT = "name a value, or close a list with `expect_exactly`"
+
 WordsOf = Callable[[date], Words]
 """The words of the program as it is in force on a day."""
 
@@ -134,6 +136,9 @@ def _prepared(
     exactly = tuple(node for node in variant.exactly if isinstance(node, Mapping))
     found = [each for node in (*expect, *exactly) for each in check_expectation(node, words(day))]
     found += [each for node in exactly for each in check_lists(node)]
+    if not variant.skip and not found and not exactly and not any(map(_says_something, expect)):
+        at = expect[0].span if expect else variant.at
+        found.append(codes.INCOMPLETE.at(at, "this expects nothing", help=_EXPECT))
     report.extend(found)
     if record is None and variant.record is not None:
         record = Document(suite.document.source, variant.record)
@@ -143,6 +148,13 @@ def _prepared(
         variant.name, variant.at, day, None if found else record, expect, exactly,
         variant.skip, variant.todo, bool(found),
     )  # fmt: skip
+
+
+def _says_something(node: Node) -> bool:
+    """Whether a value is expected anywhere in it: an empty list or mapping holds for any decision."""
+    if isinstance(node, Mapping):
+        return any(_says_something(entry.value) for entry in node.entries.values())
+    return isinstance(node, Scalar) or any(map(_says_something, node.items))
 
 
 def _incomplete(case: Case, document: Document, i: int) -> Iterator[Diagnostic]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, replace
 from datetime import date
 from pathlib import Path
@@ -18,12 +19,23 @@ from policyengine.engine.reference.row import evaluate
 from policyengine.files import Folder, read_file, read_folder
 from policyengine.program import load as loading
 from policyengine.program.linked import Program
+from policyengine.program.read import misnamed_test
 from policyengine.program.record import Record
 from policyengine.program.record_reader import RecordReader
 from policyengine.source import Source, Span
 from policyengine.verify import testfile as codes
 from policyengine.verify.mismatches import Mismatch, compare
 from policyengine.verify.prepare import Prepared, ReadFile, Suite, prepare, read_tests
+
+ENDINGS = ("_test.yaml", "_test.yml")
+"""What the names of files of tests end with."""
+
+_YAML = (".yaml", ".yml")
+_BEGINNING = 64 * 1024
+"""So many bytes of a file are searched for what makes it a file of tests."""
+_KIND = re.compile(rb"(?m)^kind:[ \t]*[\"']?test\b")
+_TESTS = re.compile(rb"(?m)^tests:")
+_CALLED = re.compile(r"(?i)(^|[_.-])tests?([_.-]|$)")
 
 Open = Callable[[str, date], Program]
 """The program in a folder, as it is in force on a day."""
@@ -107,6 +119,22 @@ def open_file(path: str, programs: Open) -> Opened:
         lambda name, as_of: programs(_beside(folder, name), as_of),
         lambda name: read_file(_beside(folder, name)),
     )
+
+
+def misnamed_files(folder: Path) -> Iterator[Opened]:
+    """The files of tests in a folder and below that are not called like one, each with that mistake."""
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if hidden or path.suffix.lower() not in _YAML or path.name.endswith(ENDINGS) or not path.is_file():
+            continue
+        with open(path, "rb") as file:
+            begins = file.read(_BEGINNING)
+        found = _KIND.search(begins) or (_CALLED.search(path.name) and _TESTS.search(begins))
+        source = read_file(path) if found else None
+        if found and isinstance(source, Source):
+            at = len(begins[: found.start()].decode("utf-8", "ignore"))
+            end = len(begins[: found.end()].decode("utf-8", "ignore"))
+            yield Opened(str(path), diagnostics=(misnamed_test(source.span(at, end)),))
 
 
 def open_source(source: Source, programs: Open, read: ReadFile) -> Opened:

@@ -32,9 +32,9 @@ ENDINGS = ("_test.yaml", "_test.yml")
 
 _YAML = (".yaml", ".yml")
 _BEGINNING = 64 * 1024
-"""So many bytes of a file are searched for what makes it a file of tests."""
-_KIND = re.compile(rb"(?m)^kind:[ \t]*[\"']?test\b")
-_TESTS = re.compile(rb"(?m)^tests:")
+"""So many characters of a file are searched for what makes it a file of tests."""
+_KIND = re.compile(r"(?m)^kind:[ \t]*[\"']?test\b")
+_TESTS = re.compile(r"(?m)^tests:")
 _CALLED = re.compile(r"(?i)(^|[_.-])tests?([_.-]|$)")
 
 Open = Callable[[str, date], Program]
@@ -127,14 +127,11 @@ def misnamed_files(folder: Path) -> Iterator[Opened]:
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if hidden or path.suffix.lower() not in _YAML or path.name.endswith(ENDINGS) or not path.is_file():
             continue
-        with open(path, "rb") as file:
-            begins = file.read(_BEGINNING)
+        source = read_file(path)
+        begins = source.text[:_BEGINNING] if isinstance(source, Source) else ""
         found = _KIND.search(begins) or (_CALLED.search(path.name) and _TESTS.search(begins))
-        source = read_file(path) if found else None
         if found and isinstance(source, Source):
-            at = len(begins[: found.start()].decode("utf-8", "ignore"))
-            end = len(begins[: found.end()].decode("utf-8", "ignore"))
-            yield Opened(str(path), diagnostics=(misnamed_test(source.span(at, end)),))
+            yield Opened(str(path), diagnostics=(misnamed_test(source.span(*found.span())),))
 
 
 def open_source(source: Source, programs: Open, read: ReadFile) -> Opened:

@@ -240,6 +240,15 @@ def _rounded(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
     return checked(writer, (number,), "D", f"{run}({{0}})", slow, "D")
 
 
+def _flatten(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
+    """The instances in lists of lists."""
+    lists = writer.emit(node.positional[0], names) if len(node.positional) == 1 else None
+    if lists is None or not lists.lists:
+        return None
+    writer.loops = True
+    return Code(f"joined(g, {lists.text})", "L", EXACT, depth=deeper(lists), rows=lists.lists)
+
+
 _INLINE: Mapping[str, Callable[[Writer, syntax.Call, Names], Code | None]] = MappingProxyType(
     {
         "is true": _is_true,

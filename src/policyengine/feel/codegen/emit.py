@@ -56,7 +56,8 @@ class Code(NamedTuple):
 
     `cls` is the class that its value most likely has, as generated code names it, and `sure` how certain
     that is. A `simple` one is a variable or a constant. `depth` tells how deep its brackets go. `rows` is
-    the entity whose instances a list holds, `row` the one that an instance is of. `value` is its constant.
+    the entity whose instances a list holds (or it is `Unknown`), `lists` the one whose instances the lists
+    in a list hold, `row` the one that an instance is of. `value` is its constant.
     """
 
     text: str
@@ -65,6 +66,7 @@ class Code(NamedTuple):
     simple: bool = False
     depth: int = 1
     rows: str = ""
+    lists: str = ""
     row: str = ""
     value: object = NOT_CONSTANT
 
@@ -139,6 +141,11 @@ class Frame:
     level: int = 0
     lines: list[str] = field(default_factory=list)
     steps: int = 0
+
+
+def _returned(frame: Frame, result: str) -> list[str]:
+    """The lines of a function that takes its steps, and gives a result."""
+    return [f"g.steps -= {frame.steps}", "if g.steps < 0:", "    raise Exhausted", *frame.lines, f"return {result}"]
 
 
 @dataclass(slots=True)
@@ -251,8 +258,14 @@ class Writer:
 
     # Functions in functions
 
-    def function(self, parameters: Sequence[str], names: Names, write: Callable[[Names], Code | str]) -> str:
-        """A function that is nested in the one being written; `write` gives what it returns."""
+    def function(
+        self, parameters: Sequence[str], names: Names, write: Callable[[Names], Code | str],
+        lines: Callable[[Frame, str], list[str]] | None = None,
+    ) -> str:  # fmt: skip
+        """A function that is nested in the one being written; `write` gives what it returns.
+
+        `lines` makes its lines of what was written and that result, where it is more than one return.
+        """
         outer, lazy = self.frame, self.lazy
         if outer.level >= NESTED:
             raise Unsupported
@@ -261,9 +274,7 @@ class Writer:
         result = write(names)
         inner, self.frame, self.lazy = self.frame, outer, lazy
         name = self.unit.fresh("p")
-        text = result if isinstance(result, str) else result.text
-        spent = [f"g.steps -= {inner.steps}", "if g.steps < 0:", "    raise Exhausted"]
-        body = [*spent, *inner.lines, f"return {text}"]
+        body = (lines or _returned)(inner, result if isinstance(result, str) else result.text)
         outer.lines += [f"def {name}({', '.join(parameters)}):", *(f"    {line}" for line in body)]
         return name
 

@@ -5,22 +5,19 @@ What is not done inline is done by a function of `runtime`, for that one operato
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
 from policyengine.feel.codegen.call_source import checked, common_class, compared, deeper, emit_call
 from policyengine.feel.codegen.condition_source import emit_and, emit_if, emit_in, emit_or
-from policyengine.feel.codegen.emit import EXACT, HINT, Code, Entries, Form, Item, Local, Names, Writer
+from policyengine.feel.codegen.emit import EXACT, HINT, Code, Entries, Form, Local, Names, Writer
+from policyengine.feel.codegen.loop_source import emit_filter, emit_for, emit_quantified
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Months
 
-_CONDITIONS = (
-    syntax.And, syntax.Or, syntax.Comparison, syntax.In, syntax.Between, syntax.Quantified,
-)  # fmt: skip
-"""What is never a number, so that it is no index of a list."""
 _DATE_PARTS = frozenset({"year", "month", "day"})
 _ENDS = {"start": "low", "end": "high"}
 _MOVED = {
@@ -163,65 +160,10 @@ def _column(writer: Writer, target: Code, name: str, slow: str) -> Code:
     writer.loops = True
     first, rows = writer.held(target)
     text = f"([{own.text} for {item} in {rows}] if listed(g, {first}) else {slow.format(rows)})"
-    return Code(text, "L", depth=deeper(target))
+    return Code(text, "L", depth=deeper(target), lists=own.rows)
 
 
-def _filter(writer: Writer, node: syntax.Filter, names: Names) -> Code:
-    target, item = writer.emit(node.target, names), writer.unit.fresh("i")
-    is_condition = isinstance(node.condition, _CONDITIONS)
-
-    def write(inside: Names) -> Code:
-        if is_condition and target.rows:
-            # An empty list is asked for an item that is not there, to tell an index from a condition.
-            writer.frame.lines += [f"if {item} is None:", "    return None"]
-        return writer.emit(node.condition, inside)
-
-    body = writer.function([item], Item(item, target.rows if is_condition else "", names), write)
-    text = f"filtered(g, {target.text}, {body}, {writer.place(node)})"
-    return Code(text, depth=deeper(target), rows=target.rows if is_condition else "")
-
-
-# Loops and functions
-
-
-def _domains(
-    writer: Writer, iterators: Sequence[syntax.Iterator], names: Names
-) -> tuple[str, list[str], Names]:
-    """A tuple of functions for what is gone through, the variables of its items, and the names after it."""
-    functions, variables, row = [], list[str](), ""
-    for iterator in iterators:
-
-        def write(inside: Names, at: syntax.Iterator = iterator) -> str:
-            nonlocal row
-            domain = writer.emit(at.domain, inside)
-            row = domain.rows
-            if at.domain_end is None:
-                return f"items({domain.text})"
-            return f"steps({domain.text}, {writer.emit(at.domain_end, inside).text})"
-
-        name = writer.function(variables, names, write)
-        functions.append(f"({name}, {writer.place(iterator)}), ")
-        variables = [*variables, writer.unit.fresh("i")]
-        names = Local({iterator.name: Code(variables[-1], simple=True, row=row)}, names)
-    return f"({''.join(functions)})", variables, names
-
-
-def _for(writer: Writer, node: syntax.For, names: Names) -> Code:
-    domains, variables, inside = _domains(writer, node.iterators, names)
-    partial = "partial" in syntax.names(node.body)
-    if partial:
-        variables = [*variables, writer.unit.fresh("i")]
-        inside = Local({"partial": Code(variables[-1], simple=True)}, inside)
-    body = writer.function(variables, inside, lambda names: writer.emit(node.body, names))
-    return Code(f"each(g, {domains}, {body}, {partial})", "L")
-
-
-def _quantified(writer: Writer, node: syntax.Quantified, names: Names) -> Code:
-    domains, variables, inside = _domains(writer, node.iterators, names)
-    body = writer.function(variables, inside, lambda names: writer.emit(node.condition, names))
-    return Code(
-        f"quantified(g, {domains}, {body}, {not node.every}, {writer.place(node)})", "B", writer.policy
-    )
+# Functions
 
 
 def _function(writer: Writer, node: syntax.FunctionLiteral, names: Names) -> Code:
@@ -260,9 +202,9 @@ FORMS: Mapping[type, Form] = MappingProxyType(
         syntax.In: emit_in,
         syntax.RangeLiteral: _range,
         syntax.If: emit_if,
-        syntax.For: _for,
-        syntax.Quantified: _quantified,
-        syntax.Filter: _filter,
+        syntax.For: emit_for,
+        syntax.Quantified: emit_quantified,
+        syntax.Filter: emit_filter,
         syntax.ListLiteral: _list,
         syntax.ContextLiteral: _context,
         syntax.FunctionLiteral: _function,

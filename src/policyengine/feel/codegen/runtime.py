@@ -294,6 +294,18 @@ def listed(g: Shared, items: Any) -> bool:
 # Loops
 
 
+def items(domain: object) -> object:
+    """What is gone through of a value, as a list, unless it is unknown or cannot be gone through."""
+    found = items_of(domain)
+    return list(found) if found.__class__ is map else found
+
+
+def steps(start: object, end: object) -> object:
+    """What `start..end` goes through, in the same way."""
+    found = steps_between(start, end)
+    return list(found) if found.__class__ is map else found
+
+
 def bindings(g: Shared, domains: Domains, given: tuple[Any, ...]) -> Iterator[Any]:
     """Every combination of items, as a tuple; what is no tuple is the answer instead."""
     if len(given) == len(domains):
@@ -311,12 +323,6 @@ def bindings(g: Shared, domains: Domains, given: tuple[Any, ...]) -> Iterator[An
 def each(g: Shared, domains: Domains, body: Body, partial: bool) -> object:
     """`for`."""
     results: list[object] = []
-    if len(domains) == 1 and not partial:
-        domain, place = domains[0]
-        items = domain()
-        if items.__class__ is Unknown or items.__class__ is Failed:
-            return outcome(g, items, place)
-        return [body(item) for item in items]
     for given in bindings(g, domains, ()):
         if given.__class__ is not tuple:
             return given
@@ -330,12 +336,6 @@ def each(g: Shared, domains: Domains, body: Body, partial: bool) -> object:
 
 def quantified(g: Shared, domains: Domains, body: Body, decisive: bool, place: Span) -> object:
     """`some`, which true decides, and `every`, which false does."""
-    if len(domains) == 1:
-        domain, start = domains[0]
-        items = domain()
-        if items.__class__ is not Unknown and items.__class__ is not Failed:
-            return decide(map(body, items), decisive, g, place)
-        return decide((outcome(g, items, start),), decisive, g, place)
     found = bindings(g, domains, ())
     results = (body(*given) if given.__class__ is tuple else given for given in found)
     return decide(results, decisive, g, place)
@@ -376,8 +376,6 @@ NAMES: Final[dict[str, object]] = {
     "OPEN": OPEN,
     "len": len,
     "dict": dict,
-    "items": items_of,
-    "steps": steps_between,
     "settle": decide,
     "GIVEN_UP": GIVEN_UP,
     "months_on": add_months,
@@ -385,8 +383,8 @@ NAMES: Final[dict[str, object]] = {
         each.__name__: each
         for each in (
             spend, outcome, look, function, call, invoke, ran, plain, made, arithmetic, negate, compare,
-            between, opened, tested, test, ranged, instance, part, field, listed, bindings, quantified,
-            filtered,
+            between, opened, tested, test, ranged, instance, part, field, listed, items, steps, bindings,
+            quantified, filtered, unknown,
         )
     },
     "each": each,

@@ -90,11 +90,10 @@ class Row(Mapping[str, object]):
 
 def missing(row: Row, name: str) -> Unknown:
     """What stands for a fact or a list that a record leaves out."""
-    return _new_unknown(frozenset((_new_missing(row.layout.entity, row.missing_key, name),)))
+    return _new_unknown(frozenset((Missing(row.layout.entity, row.missing_key, name),)))
 
 
 _new_unknown: Callable[..., Unknown] = constructor(Unknown)
-_new_missing: Callable[..., Missing] = constructor(Missing)
 
 
 def children(above: Row, name: str, layout: Layout) -> object:

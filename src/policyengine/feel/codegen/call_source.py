@@ -1,13 +1,11 @@
-"""Calls of functions to source: a built-in one whose signature is known is run without looking it up."""
+"""Calls and operators to source: what fits the classes of the values is run without looking it up."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from policyengine.feel.codegen.emit import EXACT, HINT, SURE, Code, Names, Writer
-from policyengine.feel.functions.numeric import ROUNDINGS, rounder
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Comparison, Expression
 from policyengine.feel.types.signatures import Function, Signature, arrange
@@ -41,20 +39,7 @@ def class_of(known: Type | None) -> str:
     return "S" if isinstance(known, Enum) else "" if known is None else _CLASSES.get(known, "")
 
 
-def emit_call(writer: Writer, node: syntax.Call, names: Names) -> Code:
-    """A call of a function."""
-    function = _known(writer, node.function, names)
-    if function is None:
-        return _dynamic(writer, node, names)
-    if not node.named:
-        own = _INLINE.get(function.name)
-        found = own(writer, node, names) if own is not None else None
-        if found is not None:
-            return found
-    return _built_in(writer, function, node, names)
-
-
-def _known(writer: Writer, called: Expression, names: Names) -> Function | None:
+def known_function(writer: Writer, called: Expression, names: Names) -> Function | None:
     """The built-in function that is called, if that is certain beforehand."""
     function = writer.surroundings.function(called.name) if isinstance(called, syntax.Name) else None
     if function is None or names is None:
@@ -64,7 +49,8 @@ def _known(writer: Writer, called: Expression, names: Names) -> Function | None:
     return function if writer.find(called, names) == writer.find(called, None) else None
 
 
-def _dynamic(writer: Writer, node: syntax.Call, names: Names) -> Code:
+def emit_unknown(writer: Writer, node: syntax.Call, names: Names) -> Code:
+    """A call of what is not known beforehand."""
     writer.loops = True
     if isinstance(node.function, syntax.Name):
         found = writer.find(node.function, names)
@@ -83,7 +69,8 @@ def _arguments(writer: Writer, node: syntax.Call, names: Names) -> tuple[list[Co
     return arguments, "".join(f"{argument.text}, " for argument in arguments), keys
 
 
-def _built_in(writer: Writer, function: Function, node: syntax.Call, names: Names) -> Code:
+def emit_built_in(writer: Writer, function: Function, node: syntax.Call, names: Names) -> Code:
+    """A call of a built-in function: of a signature that the arguments fit, or of whichever they do."""
     arguments, given, keys = _arguments(writer, node, names)
     slow = f"invoke(g, {writer.node(function)}, ({given}), {keys}, {writer.place(node)})"
     if not node.named:
@@ -139,9 +126,7 @@ def _run(
     checks: list[str] = []
     values: list[str] = []
     for argument, check in zip(arguments, wanted, strict=True):
-        if not check or (
-            argument.simple and argument.sure == SURE and argument.cls in (check.split()[-1], "")
-        ):
+        if not check or (argument.simple and argument.sure == SURE and _passes(check, argument)):
             values.append(argument.text)
             continue
         first, value = writer.held(argument)
@@ -158,8 +143,32 @@ def _run(
     if not checks:
         return Code(quick, result, certain, depth=deeper(*arguments))
     function = writer.surroundings.function(str(getattr(node.function, "name", "")))
+    assert function is not None
     slow = f"invoke(g, {writer.node(function)}, ({', '.join(values)},), (), {place})"
+    one = _only_unknown(function, way, arguments, values)
+    if one is not None:
+        slow = f"{one} if {one}.__class__ is U else {slow}"
     return Code(f"({quick} if {' & '.join(checks)} else {slow})", result, certain, depth=deeper(*arguments))
+
+
+def _only_unknown(
+    function: Function, way: Signature, arguments: Sequence[Code], values: Sequence[str]
+) -> str | None:
+    """The only argument that makes the result unknown if it is unknown itself; None if several may."""
+    types = [way.parameters[min(i, len(way.parameters) - 1)].type for i in range(len(arguments))]
+    taken = [
+        value
+        for argument, value, kind in zip(arguments, values, types, strict=True)
+        if (function.strict and not (argument.simple and argument.sure == SURE and argument.cls != "L"))
+        or (not function.strict and kind != ANY)
+    ]
+    return taken[0] if len(taken) == 1 else None
+
+
+def _passes(check: str, argument: Code) -> bool:
+    """Whether an argument whose class is certain passes a check."""
+    single = argument.cls not in ("", "L")
+    return argument.cls in (check.split()[-1], "") or (single and check.endswith(" not in OPEN"))
 
 
 def _given(way: Signature, arguments: Sequence[Code]) -> str:
@@ -172,92 +181,6 @@ def _given(way: Signature, arguments: Sequence[Code]) -> str:
 
 
 _TYPES: Mapping[str, Type] = MappingProxyType({"D": NUMBER, **{cls: kind for kind, cls in _CLASSES.items()}})
-
-
-# Functions with source of their own
-
-
-def _is_true(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
-    value = writer.emit(node.positional[0], names)
-    return Code(f"({value.text} is True)", "B", SURE, depth=deeper(value))
-
-
-def _is_defined(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
-    value = writer.emit(node.positional[0], names)
-    first, held = writer.held(value)
-    text = f"({first}.__class__ is not U and {held} is not None)"
-    return Code(text, "B", SURE, depth=deeper(value))
-
-
-def _once_known(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
-    if len(node.positional) != 2:
-        return None
-    first = node.positional[0]
-    values = first.items if isinstance(first, syntax.ListLiteral) else (first,)
-    parts = [writer.emit(value, names) for value in values]
-    then = writer.emit(node.positional[1], names)
-    open_ones = [part for part in parts if part.sure != SURE]
-    if any(not part.simple or part.cls in ("", "L") for part in open_ones):
-        return None
-    if not open_ones:
-        return then
-    checks = " and ".join(f"{part.text}.__class__ is {part.cls}" for part in open_ones)
-    one = len(open_ones) == 1 and open_ones[0].sure == EXACT
-    run = writer.node(writer.surroundings.function("once known").signatures[0].run)  # type: ignore[union-attr]
-    listed = ", ".join(part.text for part in parts)
-    slow = open_ones[0].text if one else f"{run}([{listed}], {then.text})"
-    text = f"({then.text} if {checks} else {slow})"
-    return Code(text, then.cls, min(then.sure, EXACT), depth=deeper(then))
-
-
-def _count(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
-    if len(node.positional) != 1:
-        return None
-    rows = writer.emit(node.positional[0], names)
-    if not rows.rows:
-        return None
-    first, held = writer.held(rows)
-    return Code(f"(D(len({held})) if listed(g, {first}) else {held})", "D", EXACT, depth=deeper(rows))
-
-
-def _rounded(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
-    """Rounding to places that are known beforehand."""
-    scale = node.positional[1] if len(node.positional) == 2 else None
-    if not isinstance(scale, syntax.Literal) or not isinstance(scale.value, Decimal):
-        return None
-    places = int(scale.value)
-    if places != scale.value or not -6 <= places <= 12:
-        return None
-    assert isinstance(node.function, syntax.Name)
-    function = writer.surroundings.function(node.function.name)
-    assert function is not None
-    unit, number = writer.unit, writer.emit(node.positional[0], names)
-    run = unit.variable("r", function.name, places)
-    unit.constants[run] = rounder(places, ROUNDINGS[function.name])
-    slow = (
-        f"invoke(g, {writer.node(function)}, ({{0}}, {unit.constant(scale.value)}), (), {writer.place(node)})"
-    )
-    return checked(writer, (number,), "D", f"{run}({{0}})", slow, "D")
-
-
-def _flatten(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
-    """The instances in lists of lists."""
-    lists = writer.emit(node.positional[0], names) if len(node.positional) == 1 else None
-    if lists is None or not lists.lists:
-        return None
-    writer.loops = True
-    return Code(f"joined(g, {lists.text})", "L", EXACT, depth=deeper(lists), rows=lists.lists)
-
-
-_INLINE: Mapping[str, Callable[[Writer, syntax.Call, Names], Code | None]] = MappingProxyType(
-    {
-        "is true": _is_true,
-        "is defined": _is_defined,
-        "once known": _once_known,
-        "count": _count,
-        **dict.fromkeys(ROUNDINGS, _rounded),
-    }
-)
 
 
 # Operators on values that are of one class for Python, with a function of the runtime for all others.
@@ -281,11 +204,13 @@ def common_class(parts: Sequence[Code]) -> str | None:
 
 
 def checked(
-    writer: Writer, parts: Sequence[Code], cls: str | None, quick: str, slow: str, result: str
-) -> Code:
+    writer: Writer, parts: Sequence[Code], cls: str | None, quick: str, slow: str, result: str,
+    strict: bool = False,
+) -> Code:  # fmt: skip
     """`quick` where all parts are of a class, else `slow`; both name the parts `{0}`, `{1}` ...
 
-    `result` is the class that either gives, the second one also what is not known.
+    `result` is the class that either gives, the second one also what is not known. What is `strict` is
+    unknown where a part is, and nothing else can come of parts that are of the class or unknown.
     """
     if cls is None:
         text = slow.format(*(part.text for part in parts))
@@ -300,9 +225,19 @@ def checked(
     if not checks:
         return Code(f"({quick.format(*values)})", result, SURE, depth=deeper(*parts))
     both = " and " if all(part.simple for part in parts) else " & "
-    text = f"({quick.format(*values)} if {both.join(checks)} else {slow.format(*values)})"
-    known = result == "B" or all(part.cls == cls and part.sure >= EXACT for part in parts)
+    exact = all(part.cls == cls and part.sure >= EXACT for part in parts)
+    if strict and exact and writer.policy:
+        slow = unknown_of([value for part, value in zip(parts, values, strict=True) if part.sure != SURE])
+    else:
+        slow = slow.format(*values)
+    text = f"({quick.format(*values)} if {both.join(checks)} else {slow})"
+    known = result == "B" or exact
     return Code(text, result, EXACT if writer.policy and known else HINT, depth=deeper(*parts))
+
+
+def unknown_of(values: Sequence[str]) -> str:
+    """What is unknown of values of which at least one is."""
+    return values[0] if len(values) == 1 else f"unknown(({', '.join(values)}))"
 
 
 def compared(writer: Writer, node: Comparison, left: Code, right: Code) -> Code:
@@ -314,4 +249,4 @@ def compared(writer: Writer, node: Comparison, left: Code, right: Code) -> Code:
     slow = f"compare(g, {writer.unit.constant(op)}, {{0}}, {{1}}, {place})"
     if cls == "B" and op == "=" and right.value is True and left.sure >= EXACT:
         return left
-    return checked(writer, (left, right), cls, f"{{0}} {_PYTHON[op]} {{1}}", slow, "B")
+    return checked(writer, (left, right), cls, f"{{0}} {_PYTHON[op]} {{1}}", slow, "B", strict=True)

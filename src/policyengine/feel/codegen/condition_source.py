@@ -40,6 +40,8 @@ def _logic(writer: Writer, node: syntax.And | syntax.Or, names: Names, decisive:
     agreed = " and ".join(f"{value} is {other}" for value in values)
     fitting = parts if all(part.cls == "B" for part in parts) else ()
     slow = f"settle(({', '.join(values)},), {decisive}, g, {writer.place(node, *fitting)})"
+    if writer.policy and all(part.cls == "B" and part.sure >= EXACT for part in parts):
+        slow = f"unknown(({', '.join(values)}))"
     text = f"({decisive} if {decided} else {other} if {agreed} else {slow})"
     return Code(text, "B", EXACT if writer.policy else HINT, depth=deeper(*parts))
 
@@ -71,7 +73,7 @@ def emit_if(writer: Writer, node: syntax.If, names: Names) -> Code:
     )
 
 
-def _kind(branches: Sequence[Code]) -> tuple[str, int]:
+def common_kind(branches: Sequence[Code]) -> tuple[str, int]:
     """The class that all branches have, and how certain it is; what is not known is of any."""
     known = [each for each in branches if not isinstance(each.value, Unknown)]
     classes = {each.cls for each in known}
@@ -82,7 +84,7 @@ def _kind(branches: Sequence[Code]) -> tuple[str, int]:
 
 
 def _chain(writer: Writer, conditions: Sequence[tuple[Code, Expression]], branches: Sequence[Code]) -> Code:
-    cls, sure = _kind(branches)
+    cls, sure = common_kind(branches)
     if not writer.policy or all(_is_certain(condition) for condition, _ in conditions):
         return _built(writer, conditions, branches)._replace(cls=cls, sure=sure)
     pairs = [(_short(writer, condition), node) for condition, node in conditions]
@@ -144,7 +146,7 @@ def _switch(
     subject = writer.find(by, names)
     if subject.cls != "S" or subject.sure != EXACT or not subject.simple:
         return None
-    cls, sure = _kind(branches)
+    cls, sure = common_kind(branches)
     same = all(branch.text == branches[0].text for branch in branches)
     looked_up = f"{writer.unit.table(table)}.get({subject.text}, {branches[-1].text})"
     slow = branches[0].text if same else subject.text
@@ -201,7 +203,7 @@ def _quickly(writer: Writer, value: Code, tests: Sequence[Code], slow: str) -> C
     text = " or ".join(each[1] for each in quick if each is not None) if cls else ""
     if cls == "S" and len(tests) > 2 and not any(isinstance(test.value, Range) for test in tests):
         text = f"{{0}} in {writer.unit.constant(frozenset(str(test.value) for test in tests))}"
-    found = checked(writer, (value,), cls, text, slow, "B")
+    found = checked(writer, (value,), cls, text, slow, "B", strict=True)
     return found._replace(depth=deeper(value, *tests) + 2)
 
 

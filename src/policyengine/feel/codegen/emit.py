@@ -36,6 +36,12 @@ CLASS_NAMES: Final[Mapping[type, str]] = {
 }
 """The names that generated code has for the classes of values."""
 
+
+def class_of_value(value: object) -> str:
+    """The class of a value, as generated code names it; "" for another one."""
+    return CLASS_NAMES.get(type(value), "")
+
+
 HINT, EXACT, SURE = range(3)
 """What is certain about the class of a value: nothing; it is that or `Unknown`; it is that."""
 
@@ -178,7 +184,7 @@ class Writer:
 
     def emit(self, node: Expression, names: Names) -> Code:
         """The source of an expression."""
-        found = self._beforehand(node, names)
+        found = self.beforehand(node, names)
         if found is None:
             self.frame.steps += _STEPS_A_NODE
             form = self.forms.get(type(node))
@@ -198,7 +204,7 @@ class Writer:
     def constant(self, value: object) -> Code:
         """A value that is known beforehand."""
         text = "None" if value is None else self.unit.constant(value)
-        cls = CLASS_NAMES.get(type(value), "")
+        cls = class_of_value(value)
         return Code(text, cls, SURE if cls else HINT, simple=True, value=value)
 
     def place(self, node: Expression | syntax.Iterator, *parts: Code) -> str:
@@ -290,7 +296,8 @@ class Writer:
 
     # Known beforehand, and common parts
 
-    def _beforehand(self, node: Expression, names: Names) -> Code | None:
+    def beforehand(self, node: Expression, names: Names) -> Code | None:
+        """The constant of an expression whose value is known beforehand."""
         if isinstance(node, syntax.Literal):
             return self.constant(node.value)
         if names is None and isinstance(node, syntax.Name) and node.name in self.surroundings.constants:

@@ -10,9 +10,10 @@ from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
-from policyengine.feel.codegen.call_source import checked, common_class, compared, deeper, emit_call
+from policyengine.feel.codegen.call_source import checked, common_class, compared, deeper
 from policyengine.feel.codegen.condition_source import emit_and, emit_if, emit_in, emit_or
 from policyengine.feel.codegen.emit import EXACT, HINT, Code, Entries, Form, Local, Names, Writer
+from policyengine.feel.codegen.function_source import emit_call
 from policyengine.feel.codegen.loop_source import emit_filter, emit_for, emit_quantified
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
@@ -24,6 +25,8 @@ _MOVED = {
     **{("DT", op, span): "DT" for op in "+-" for span in ("TD", "MO", "")},
     ("DT", "-", "DT"): "TD",
     ("S", "+", "S"): "S",
+    ("MO", "*", "D"): "MO",
+    ("D", "*", "MO"): "MO",
 }
 """The class that arithmetic on other values than numbers most likely gives."""
 
@@ -46,7 +49,7 @@ def _binary(writer: Writer, node: syntax.Binary, names: Names) -> Code:
         return Code(slow.format(left.text, right.text), result, depth=deeper(left, right))
     if node.op == "/":
         return _divided(writer, left, right, slow)
-    return checked(writer, (left, right), "D", f"{{0}} {node.op} {{1}}", slow, "D")
+    return checked(writer, (left, right), "D", f"{{0}} {node.op} {{1}}", slow, "D", strict=True)
 
 
 def _moved(writer: Writer, node: syntax.Binary, left: Code, right: Code, slow: str) -> Code | None:
@@ -58,13 +61,18 @@ def _moved(writer: Writer, node: syntax.Binary, left: Code, right: Code, slow: s
         quick, other = f"(months_on({date}, {months}) or {slow.format(date, right.text)})", right.text
     elif isinstance(length, timedelta) and not length % timedelta(days=1):
         quick, other = f"({date} {node.op} {right.text})", right.text
+    elif right.cls == "MO":
+        second, other = writer.held(right)
+        minus = "-" if node.op == "-" else ""
+        checks = f"{checks} & ({second}.__class__ is MO)"
+        quick = f"(months_on({date}, {minus}{other}.months) or {slow.format(date, other)})"
     elif right.cls == "DT" and node.op == "-":
         second, other = writer.held(right)
         checks, quick, result = f"{checks} & ({second}.__class__ is DT)", f"({date} - {other})", "TD"
     else:
         return None
     # Months may lead to a year that Python has no dates for.
-    known = writer.policy and min(left.sure, right.sure) >= EXACT and not isinstance(length, Months)
+    known = writer.policy and min(left.sure, right.sure) >= EXACT and right.cls != "MO"
     text = f"({quick} if {checks} else {slow.format(date, other)})"
     return Code(text, result, EXACT if known else HINT, depth=deeper(left, right) + 1)
 
@@ -80,7 +88,7 @@ def _negate(writer: Writer, node: syntax.Negate, names: Names) -> Code:
     minus = writer.constant(Decimal(-1)).text
     operand = writer.emit(node.operand, names)
     slow = f"negate(g, {{0}}, {writer.place(node)})"
-    return checked(writer, (operand,), "D", f"{{0}} * {minus}", slow, "D")
+    return checked(writer, (operand,), "D", f"{{0}} * {minus}", slow, "D", strict=True)
 
 
 def _comparison(writer: Writer, node: syntax.Comparison, names: Names) -> Code:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, DecimalException
 from typing import Any, Final, TypeAlias
 
+from policyengine.feel import limits
 from policyengine.feel.evaluation.environment import Env, Shared, agreed, decide
 from policyengine.feel.evaluation.invocation import apply, closure, run_built_in
 from policyengine.feel.evaluation.iteration import filter_items, items_of, steps_between
@@ -123,12 +124,65 @@ def plain(items: Any, cls: type | None = None) -> bool:
         return False
     if cls is None:
         return OPEN.isdisjoint(map(type, items))
-    return all(each.__class__ is cls for each in items)
+    return _ONLY[cls].issuperset(map(type, items))
 
 
 LISTS: Final = frozenset({list, tuple})
 OPEN: Final = frozenset({Unknown, list, tuple, Range})
 """The classes of values that are unknown, or that may hold what is."""
+
+
+_ONLY: Final = {cls: frozenset({cls}) for cls in (Decimal, str, bool, datetime.date, datetime.timedelta, Months)}
+
+
+def joined(g: Shared, lists: Any) -> object:
+    """The instances in lists of instances."""
+    found: list[object] = []
+    if lists.__class__ is Unknown:
+        return lists
+    g.charge((lists,))
+    for rows in lists:
+        if rows.__class__ is Unknown:
+            return unknown(lists)
+        found += rows
+    if len(lists) + len(found) > limits.ITEMS:
+        raise Exhausted
+    return found
+
+
+def date_of(year: Any, month: Any, day: Any) -> object:
+    """The date of whole numbers; `NO_ANSWER` where the function itself has to say."""
+    try:
+        if year.same_quantum(_ONE) and month.same_quantum(_ONE) and day.same_quantum(_ONE):
+            return datetime.date(int(year), int(month), int(day))
+    except (AttributeError, ValueError, OverflowError):
+        pass
+    return NO_ANSWER
+
+
+def matched(first: bool, rows: Any, values: Any, last: object) -> object:
+    """What a table gives if every row that counts is known: the value of the first or the only one that matches.
+
+    `last` where none does. `NO_ANSWER` where the function itself has to say.
+    """
+    found: object = NO_ANSWER
+    for row, value in zip(rows, values, strict=True):
+        if row is True:
+            if found is not NO_ANSWER:
+                return NO_ANSWER
+            found = value
+            if first:
+                break
+        elif row is not False:
+            return NO_ANSWER
+    found = last if found is NO_ANSWER else found
+    return NO_ANSWER if found.__class__ in _PARTS else found
+
+
+_ONE: Final = Decimal(1)
+NO_ANSWER: Final = object()
+_PARTS: Final = frozenset({list, tuple, dict, Range})
+"""The classes of values that may not be the same as themselves: they may hold what is unknown."""
 
 
 def made(g: Shared, literal: FunctionLiteral, run: Callable[[object, Env], object]) -> Invocable:
@@ -167,6 +221,7 @@ _QUICK: Final[Mapping[tuple[str, type, type], Callable[[Any, Any], object]]] = {
     ("-", datetime.date, datetime.date): lambda date, other: date - other,
     ("*", Months, Decimal): _times,
     ("*", Decimal, Months): lambda factor, length: _times(length, factor),
+    ("/", Months, Months): lambda left, right: Decimal(left.months) / right.months if right.months else None,
 }
 """What is not arithmetic on numbers, where Python does as FEEL does; None is left to the reference."""
 
@@ -190,6 +245,8 @@ def compare(g: Shared, op: str, left: object, right: object, place: Span) -> obj
 
 _ORDERED: Final = frozenset({Decimal, datetime.date, datetime.timedelta, Months})
 """The classes whose values Python compares as FEEL does."""
+_EQUAL: Final = _ORDERED | {str, bool}
+"""The classes whose values are the same for Python where they are for FEEL."""
 _COMPARISONS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "=": operator.eq, "!=": operator.ne,
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
@@ -215,7 +272,10 @@ def opened(g: Shared, cases: Iterable[tuple[object, Span, object]], last: object
                 condition = g.fail("the condition is neither true nor false", place)
             open_ones.append(condition)
             branches.append(branch)
-    return agreed([*branches, last], open_ones)
+    branches.append(last)
+    if last.__class__ in _EQUAL and len({each.__class__ for each in branches}) == 1:
+        return last if branches.count(last) == len(branches) else unknown(open_ones)
+    return agreed(branches, open_ones)
 
 
 def tested(g: Shared, value: object, tests: Iterable[Test], place: Span) -> object:
@@ -371,7 +431,11 @@ NAMES: Final[dict[str, object]] = {
     "Exhausted": Exhausted,
     "L": list,
     "U": Unknown,
-    "M": object(),
+    "M": NO_ANSWER,
+    "ZERO": Decimal(0),
+    "sum": sum,
+    "min": min,
+    "max": max,
     "LISTS": LISTS,
     "OPEN": OPEN,
     "len": len,
@@ -384,7 +448,7 @@ NAMES: Final[dict[str, object]] = {
         for each in (
             spend, outcome, look, function, call, invoke, ran, plain, made, arithmetic, negate, compare,
             between, opened, tested, test, ranged, instance, part, field, listed, items, steps, bindings,
-            quantified, filtered, unknown,
+            quantified, filtered, unknown, joined, date_of, matched,
         )
     },
     "each": each,

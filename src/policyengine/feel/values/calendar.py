@@ -16,6 +16,7 @@ Date: TypeAlias = datetime.date | FarDate
 
 _ERA = 146_097  # days in 400 years
 _LAST = datetime.date.max.toordinal()
+_SHORTEST = 28
 _MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -56,7 +57,9 @@ def from_ordinal(days: int) -> Date | None:
 def add_months(date: Date, months: int) -> Date | None:
     """The same day so many months on, or the last of that month if it is shorter."""
     years, month = divmod(date.month - 1 + months, 12)
-    year = date.year + years
+    year, day = date.year + years, date.day
+    if day <= _SHORTEST and 1 <= year <= 9999:
+        return datetime.date(year, month + 1, day)
     return make_date(year, month + 1, min(date.day, month_length(year, month + 1)))
 
 

@@ -12,14 +12,13 @@ import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from policyengine.dataclass import dataclass
 from policyengine.source import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(NamedTuple):
     """A fact that a record does not give: `fact` of the `entity` whose key is `key`."""
 
     entity: str

@@ -1,0 +1,231 @@
+"""Calls of functions that have source of their own; the others are those of `call_source`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from types import MappingProxyType
+
+from policyengine.feel.codegen.call_source import (
+    checked,
+    common_class,
+    deeper,
+    emit_built_in,
+    emit_unknown,
+    known_function,
+)
+from policyengine.feel.codegen.condition_source import common_kind
+from policyengine.feel.codegen.emit import EXACT, HINT, SURE, Code, Names, Writer, class_of_value
+from policyengine.feel.functions.numeric import ROUNDINGS, rounder
+from policyengine.feel.syntax import tree as syntax
+from policyengine.feel.types.signatures import Function
+
+
+def emit_call(writer: Writer, node: syntax.Call, names: Names) -> Code:
+    """A call of a function."""
+    function = known_function(writer, node.function, names)
+    if function is None:
+        return emit_unknown(writer, node, names)
+    if not node.named:
+        own = _INLINE.get(function.name)
+        found = own(writer, node, names) if own is not None else None
+        if found is not None:
+            return found
+    return emit_built_in(writer, function, node, names)
+
+
+def _is_true(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
+    value = writer.emit(node.positional[0], names)
+    return Code(f"({value.text} is True)", "B", SURE, depth=deeper(value))
+
+
+def _is_defined(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
+    value = writer.emit(node.positional[0], names)
+    first, held = writer.held(value)
+    text = f"({first}.__class__ is not U and {held} is not None)"
+    return Code(text, "B", SURE, depth=deeper(value))
+
+
+def _once_known(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
+    if len(node.positional) != 2:
+        return None
+    first = node.positional[0]
+    values = first.items if isinstance(first, syntax.ListLiteral) else (first,)
+    parts = [writer.emit(value, names) for value in values]
+    then = writer.emit(node.positional[1], names)
+    held = [writer.held(part) for part in parts]
+    open_ones = [(part, each) for part, each in zip(parts, held, strict=True) if part.sure != SURE]
+    if not open_ones:
+        return then
+    checks = " & ".join(f"({_known(part).format(first)})" for part, (first, _) in open_ones)
+    (one, (_, value)), *more = open_ones
+    slow = value
+    if more or one.sure != EXACT or one.cls == "L":
+        run = writer.node(_function(writer, node).signatures[0].run)
+        slow = f"{run}([{', '.join(value for _, value in held)}], {then.text})"
+    text = f"({then.text} if {checks} else {slow})"
+    return Code(text, then.cls, min(then.sure, EXACT), depth=deeper(then, *parts))
+
+
+def _known(part: Code) -> str:
+    """What tells that a value is known, and all that it holds."""
+    if part.cls == "L":
+        return "plain({0})"
+    return f"{{0}}.__class__ is {part.cls}" if part.cls else "{0}.__class__ not in OPEN"
+
+
+def _count(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
+    if len(node.positional) != 1:
+        return None
+    rows = writer.emit(node.positional[0], names)
+    if not rows.rows:
+        return None
+    first, held = writer.held(rows)
+    return Code(f"(D(len({held})) if listed(g, {first}) else {held})", "D", EXACT, depth=deeper(rows))
+
+
+def _rounded(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
+    """Rounding to places that are known beforehand."""
+    assert isinstance(node.function, syntax.Name)
+    function = _function(writer, node)
+    number, *scales = node.positional
+    scale = scales[0] if scales else syntax.Literal(Decimal(0), node.span)
+    if not scales and not function.signatures[0].parameters[1].optional:
+        return None
+    if not isinstance(scale, syntax.Literal) or not isinstance(scale.value, Decimal):
+        return None
+    places = int(scale.value)
+    if places != scale.value or not -6 <= places <= 12:
+        return None
+    unit, part = writer.unit, writer.emit(number, names)
+    run = unit.variable("r", function.name, places)
+    unit.constants[run] = rounder(places, ROUNDINGS[function.name])
+    slow = _invoked(writer, node, f"{{0}}, {unit.constant(scale.value)}")
+    return checked(writer, (part,), "D", f"{run}({{0}})", slow, "D", strict=True)
+
+
+def _flatten(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
+    """The instances in lists of lists."""
+    lists = writer.emit(node.positional[0], names) if len(node.positional) == 1 else None
+    if lists is None or not lists.lists:
+        return None
+    writer.loops = True
+    return Code(f"joined(g, {lists.text})", "L", EXACT, depth=deeper(lists), rows=lists.lists)
+
+
+def _invoked(writer: Writer, node: syntax.Call, arguments: str) -> str:
+    """The call that looks for a signature which the arguments fit."""
+    function = _function(writer, node)
+    return f"invoke(g, {writer.node(function)}, ({arguments},), (), {writer.place(node)})"
+
+
+def _function(writer: Writer, node: syntax.Call) -> Function:
+    assert isinstance(node.function, syntax.Name)
+    function = writer.surroundings.function(node.function.name)
+    assert function is not None
+    return function
+
+
+def _extreme(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
+    """The least or the greatest of several values of one class."""
+    if len(node.positional) < 2:
+        return None
+    parts = [writer.emit(each, names) for each in node.positional]
+    cls = common_class(parts)
+    cls = cls if cls in ("D", "S", "DT") else None
+    slots = ", ".join(f"{{{i}}}" for i in range(len(parts)))
+    name = _function(writer, node).name
+    return checked(writer, parts, cls, f"{name}(({slots}))", _invoked(writer, node, slots), cls or "", strict=True)
+
+
+def _sum(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
+    """The sum of a list of numbers."""
+    if len(node.positional) != 1:
+        return None
+    numbers = writer.emit(node.positional[0], names)
+    first, held = writer.held(numbers)
+    text = f"(sum({held}, ZERO) if plain({first}, D) and {held} else {_invoked(writer, node, held)})"
+    return Code(text, "D", EXACT if writer.policy else HINT, depth=deeper(numbers))
+
+
+def _date(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
+    """The date of a year, a month and a day."""
+    if len(node.positional) != 3:
+        return None
+    parts = [writer.held(writer.emit(each, names)) for each in node.positional]
+    slow, found = _invoked(writer, node, ", ".join(held for _, held in parts)), writer.fresh()
+    quick = f"date_of({', '.join(first for first, _ in parts)})"
+    text = f"({found} if ({found} := {quick}) is not M else {slow})"
+    return Code(text, "DT", HINT, depth=3)
+
+
+def _contains(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
+    """Whether a value is among texts, numbers or dates, all of which are known."""
+    if len(node.positional) != 2:
+        return None
+    items, element = (writer.emit(each, names) for each in node.positional)
+    (first, listed), (second, value) = writer.held(items), writer.held(element)
+    cls = element.cls if element.cls in ("S", "D", "DT") else "S"
+    slow = _invoked(writer, node, f"{listed}, {value}")
+    quick = f"{value} in {listed} if plain({first}, {cls}) & ({second}.__class__ is {cls})"
+    text = f"({quick} else {listed} if {listed}.__class__ is U else {slow})"
+    return Code(text, "B", EXACT if writer.policy else HINT, depth=deeper(items, element))
+
+
+def _distinct(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
+    """The texts in a list, each once."""
+    if len(node.positional) != 1:
+        return None
+    items = writer.emit(node.positional[0], names)
+    first, listed = writer.held(items)
+    text = f"(L(dict.fromkeys({listed})) if plain({first}, S) else {_invoked(writer, node, listed)})"
+    return Code(text, "L", HINT, depth=deeper(items))
+
+
+def _row_result(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
+    """What a table gives; where rows are unknown or disagree, the function itself says what comes of it."""
+    hit, title, rows, values, *default = node.positional
+    if not isinstance(hit, syntax.Literal) or not isinstance(values, syntax.ListLiteral):
+        return None
+    answers, kinds = _answers(writer, values, names)
+    (asked, conditions), (told, answered) = writer.held(writer.emit(rows, names)), writer.held(answers)
+    otherwise = [writer.emit(each, names) for each in default]
+    last = [writer.held(each) for each in otherwise]
+    found, cls, sure = writer.fresh(), *common_kind([*kinds, *otherwise])
+    given = [writer.emit(hit, names).text, writer.emit(title, names).text, conditions, answered]
+    given += [held for _, held in last]
+    run = writer.node(_function(writer, node).signatures[0].run)
+    slow = f"ran(g, {writer.place(node)}, {run}, {', '.join(given)})"
+    quick = f"matched({hit.value == 'first'}, {asked}, {told}, {last[0][0] if last else 'M'})"
+    text = f"({found} if ({found} := {quick}) is not M else {slow})"
+    return Code(text, cls, min(sure, EXACT), depth=deeper(answers, *otherwise))
+
+
+def _answers(writer: Writer, values: syntax.ListLiteral, names: Names) -> tuple[Code, Sequence[Code]]:
+    """The answers of the rows of a table as a list, and what is known of each."""
+    whole = writer.beforehand(values, names)
+    if whole is not None and isinstance(whole.value, list):
+        return whole, [Code("", class_of_value(each), SURE, value=each) for each in whole.value]
+    parts = [writer.emit(each, names) for each in values.items]
+    return Code(f"[{', '.join(part.text for part in parts)}]", "L", depth=deeper(*parts)), parts
+
+
+_INLINE: Mapping[str, Callable[[Writer, syntax.Call, Names], Code | None]] = MappingProxyType(
+    {
+        "is true": _is_true,
+        "is defined": _is_defined,
+        "once known": _once_known,
+        "count": _count,
+        "flatten": _flatten,
+        "min": _extreme,
+        "max": _extreme,
+        "sum": _sum,
+        "date": _date,
+        "list contains": _contains,
+        "distinct values": _distinct,
+        "row result": _row_result,
+        **dict.fromkeys(ROUNDINGS, _rounded),
+    }
+)
+
+

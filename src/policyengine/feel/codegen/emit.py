@@ -151,7 +151,13 @@ class Frame:
 
 def _returned(frame: Frame, result: str) -> list[str]:
     """The lines of a function that takes its steps, and gives a result."""
-    return [f"g.steps -= {frame.steps}", "if g.steps < 0:", "    raise Exhausted", *frame.lines, f"return {result}"]
+    return [
+        f"g.steps -= {frame.steps}",
+        "if g.steps < 0:",
+        "    raise Exhausted",
+        *frame.lines,
+        f"return {result}",
+    ]
 
 
 @dataclass(slots=True)

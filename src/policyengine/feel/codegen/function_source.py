@@ -135,7 +135,9 @@ def _extreme(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
     cls = cls if cls in ("D", "S", "DT") else None
     slots = ", ".join(f"{{{i}}}" for i in range(len(parts)))
     name = _function(writer, node).name
-    return checked(writer, parts, cls, f"{name}(({slots}))", _invoked(writer, node, slots), cls or "", strict=True)
+    return checked(
+        writer, parts, cls, f"{name}(({slots}))", _invoked(writer, node, slots), cls or "", strict=True
+    )
 
 
 def _sum(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
@@ -227,5 +229,3 @@ _INLINE: Mapping[str, Callable[[Writer, syntax.Call, Names], Code | None]] = Map
         **dict.fromkeys(ROUNDINGS, _rounded),
     }
 )
-
-

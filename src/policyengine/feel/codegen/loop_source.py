@@ -20,12 +20,20 @@ _CONDITIONS = (
 """What is never a number, so that it is no index of a list."""
 
 
-def _loop(writer: Writer, names: Names, write: Callable[[Names], Code], body: Callable[[str], list[str]],
-          before: Sequence[str], item: str, after: str) -> str:  # fmt: skip
-    """The function of a list `rows` that does something for each item, after it has taken all steps."""
+def _loop(
+    writer: Writer, node: Expression, names: Names, item: str, before: Sequence[str],
+    body: Callable[[str], list[str]], after: str,
+) -> str:  # fmt: skip
+    """The function of a list `rows` that does something with `node` for each item, once it has its steps."""
+
+    def write(inside: Names) -> Code:
+        if any(isinstance(each, syntax.FunctionLiteral) for each in syntax.walk(node)):
+            # A function keeps the item that it was made with, while the loop goes on.
+            own = writer.function([item], inside, lambda names: writer.emit(node, names))
+            return Code(f"{own}({item})")
+        return writer.emit(node, inside)
 
     def lines(frame: Frame, result: str) -> list[str]:
-        each = [*frame.lines, *body(result)]
         return [
             *before,
             f"g.steps -= {frame.steps} * len(rows)",
@@ -33,7 +41,7 @@ def _loop(writer: Writer, names: Names, write: Callable[[Names], Code], body: Ca
             "    raise Exhausted",
             "found = []",
             f"for {item} in rows:",
-            *(f"    {line}" for line in each),
+            *(f"    {line}" for line in [*frame.lines, *body(result)]),
             after,
         ]
 
@@ -46,13 +54,9 @@ def _loop(writer: Writer, names: Names, write: Callable[[Names], Code], body: Ca
 def emit_filter(writer: Writer, node: syntax.Filter, names: Names) -> Code:
     """`list[condition]`."""
     target, item = writer.emit(node.target, names), writer.unit.fresh("i")
-
-    def write(inside: Names) -> Code:
-        return writer.emit(node.condition, inside)
-
     if target.rows and _is_condition(writer, node.condition, target.rows):
         return _filtered_rows(writer, node, target, names)
-    body = writer.function([item], Item(item, "", names), write)
+    body = writer.function([item], Item(item, "", names), lambda inside: writer.emit(node.condition, inside))
     return Code(f"filtered(g, {target.text}, {body}, {writer.place(node)})", depth=deeper(target))
 
 
@@ -73,7 +77,7 @@ def _filtered_rows(writer: Writer, node: syntax.Filter, target: Code, names: Nam
         around = writer.maybe(node.condition, names).text
         before += ["if not rows:", f"    return filtered(g, rows, lambda i: {around}, {place})"]
     body = _loop(
-        writer, Item(item, target.rows, names), lambda inside: writer.emit(node.condition, inside),
+        writer, node.condition, Item(item, target.rows, names), item, [*before, "open_ones = []"],
         lambda result: [
             f"x = {result}",
             "if x is True:",
@@ -81,7 +85,7 @@ def _filtered_rows(writer: Writer, node: syntax.Filter, target: Code, names: Nam
             "elif x is not False:",
             f"    open_ones.append(x if x.__class__ is U else settle((x,), True, g, {place}))",
         ],
-        [*before, "open_ones = []"], item, "return unknown(open_ones) or found",
+        "return unknown(open_ones) or found",
     )  # fmt: skip
     return Code(f"{body}({target.text})", depth=deeper(target), rows=target.rows)
 
@@ -91,43 +95,38 @@ def _filtered_rows(writer: Writer, node: syntax.Filter, target: Code, names: Nam
 
 def emit_for(writer: Writer, node: syntax.For, names: Names) -> Code:
     """`for ... in ... return`."""
-
-    def write(inside: Names) -> Code:
-        return writer.emit(node.body, inside)
-
     if len(node.iterators) == 1 and "partial" not in syntax.names(node.body):
         (iterator,) = node.iterators
         domain, item, inside = _domain(writer, iterator, names)
         before = ["if rows.__class__ not in LISTS:", f"    return outcome(g, rows, {writer.place(iterator)})"]
         body = _loop(
-            writer, inside, write, lambda result: [f"found.append({result})"], before, item, "return found"
-        )
+            writer, node.body, inside, item, before, lambda result: [f"found.append({result})"],
+            "return found",
+        )  # fmt: skip
         return Code(f"{body}({domain.text})", "L", depth=deeper(domain))
     domains, variables, inside = _domains(writer, node.iterators, names)
     partial = "partial" in syntax.names(node.body)
     if partial:
         variables = [*variables, writer.unit.fresh("i")]
         inside = Local({"partial": Code(variables[-1], simple=True)}, inside)
-    return Code(f"each(g, {domains}, {writer.function(variables, inside, write)}, {partial})", "L")
+    body = writer.function(variables, inside, lambda names: writer.emit(node.body, names))
+    return Code(f"each(g, {domains}, {body}, {partial})", "L")
 
 
 def emit_quantified(writer: Writer, node: syntax.Quantified, names: Names) -> Code:
     """`some ... satisfies`, `every ... satisfies`."""
     decisive, other, place = not node.every, node.every, writer.place(node)
     sure = EXACT if writer.policy else HINT
-
-    def write(inside: Names) -> Code:
-        return writer.emit(node.condition, inside)
-
     if len(node.iterators) > 1:
         domains, variables, inside = _domains(writer, node.iterators, names)
-        body = writer.function(variables, inside, write)
+        body = writer.function(variables, inside, lambda names: writer.emit(node.condition, names))
         return Code(f"quantified(g, {domains}, {body}, {decisive}, {place})", "B", sure)
     (iterator,) = node.iterators
     domain, item, inside = _domain(writer, iterator, names)
     start = f"outcome(g, rows, {writer.place(iterator)})"
     body = _loop(
-        writer, inside, write,
+        writer, node.condition, inside, item,
+        ["if rows.__class__ not in LISTS:", f"    return settle(({start},), {decisive}, g, {place})"],
         lambda result: [
             f"x = {result}",
             f"if x is {decisive}:",
@@ -135,8 +134,7 @@ def emit_quantified(writer: Writer, node: syntax.Quantified, names: Names) -> Co
             f"if x is not {other}:",
             "    found.append(x)",
         ],
-        ["if rows.__class__ not in LISTS:", f"    return settle(({start},), {decisive}, g, {place})"],
-        item, f"return settle(found, {decisive}, g, {place}) if found else {other}",
+        f"return settle(found, {decisive}, g, {place}) if found else {other}",
     )  # fmt: skip
     return Code(f"{body}({domain.text})", "B", sure, depth=deeper(domain))
 

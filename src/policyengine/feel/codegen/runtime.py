@@ -132,7 +132,9 @@ OPEN: Final = frozenset({Unknown, list, tuple, Range})
 """The classes of values that are unknown, or that may hold what is."""
 
 
-_ONLY: Final = {cls: frozenset({cls}) for cls in (Decimal, str, bool, datetime.date, datetime.timedelta, Months)}
+_ONLY: Final = {
+    cls: frozenset({cls}) for cls in (Decimal, str, bool, datetime.date, datetime.timedelta, Months)
+}
 
 
 def joined(g: Shared, lists: Any) -> object:
@@ -161,9 +163,9 @@ def date_of(year: Any, month: Any, day: Any) -> object:
 
 
 def matched(first: bool, rows: Any, values: Any, last: object) -> object:
-    """What a table gives if every row that counts is known: the value of the first or the only one that matches.
+    """What a table gives: the value of the first or the only row that matches, `last` where none does.
 
-    `last` where none does. `NO_ANSWER` where the function itself has to say.
+    `NO_ANSWER` where the function itself has to say: rows are unknown, or disagree.
     """
     found: object = NO_ANSWER
     for row, value in zip(rows, values, strict=True):

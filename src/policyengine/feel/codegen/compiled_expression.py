@@ -10,7 +10,8 @@ from typing import Any
 from policyengine.dataclass import dataclass
 from policyengine.feel.codegen.emit import NOT_CONSTANT, Code, Unsupported, Writer
 from policyengine.feel.codegen.expression_source import FORMS
-from policyengine.feel.codegen.runtime import GIVEN_UP, NAMES
+from policyengine.feel.codegen.list_runtime import GIVEN_UP
+from policyengine.feel.codegen.runtime import NAMES
 from policyengine.feel.codegen.source_unit import Unit
 from policyengine.feel.evaluation.environment import Env, Shared
 from policyengine.feel.evaluation.evaluator import evaluate, run

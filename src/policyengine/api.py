@@ -94,10 +94,10 @@ class Program:
 
     @property
     def labels(self) -> Mapping[str, str]:
-        """The titles of its parties, items and derived facts, by id."""
+        """The titles of its parties and items by id, of derived facts by `entity.name`."""
         declared = self.linked.declarations
         nodes = [node for _, node in self.linked.graph.every_node()] if self.linked.graph else []
-        derived = {node.name: node.noun for node in nodes if node.exported and node.noun}
+        derived = {f"{node.entity}.{node.name}": node.noun for node in nodes if node.exported and node.noun}
         return {**derived, **declared.parties, **declared.items} if declared else {}
 
     # Records

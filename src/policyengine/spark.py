@@ -7,7 +7,7 @@ as_of=date(2026, 11, 21))
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from policyengine.api import Program, load
 from policyengine.batch.engines import REJECTS, TWIN, Kernel, findings_fields, rejects_fields
 from policyengine.batch.part_files import Part, staging, write_part
+from policyengine.engine.layout import Column
 
 
 class Evaluated(NamedTuple):
@@ -48,7 +49,7 @@ def evaluate(df: Any, program: str | Path, as_of: date, *, check_keys: bool = Tr
     """
     df = _checked(df, str(program), as_of, check_keys)
     work = _worker(str(program), as_of)
-    both = df.mapInArrow(work, _schema_text())
+    both = df.mapInArrow(work, _schema_text(_kernel(str(program), as_of).columns))
     findings = both.where("`__reject` is null").drop("__reject", *(f"__{name}" for name in REJECTS))
     rejects = both.where("`__reject` is not null").selectExpr(
         "`partition`", *(f"`__{name}` as `{name}`" for name in REJECTS)
@@ -69,7 +70,7 @@ def write(
     """
     folder, path = str(program), _path(target)
     df = _checked(df, folder, as_of, check_keys)
-    with staging(path, overwrite) as stage:
+    with staging(path, _kernel(folder, as_of).columns, overwrite) as stage:
         frame = df.mapInArrow(_part_writer(folder, as_of, stage.work), _PART)
         parts = [Part(*row) for row in frame.collect()]
         stage.commit(parts)
@@ -158,7 +159,7 @@ def _arrow_schema(df: Any) -> Any:
     return to_arrow_schema(df.schema)
 
 
-def _schema_text() -> str:
+def _schema_text(columns: Sequence[Column]) -> str:
     """The columns of findings and of rejects side by side, as Spark writes them."""
-    fields = [("partition", "int"), *findings_fields(), ("__reject", "int"), *rejects_fields()]
+    fields = [("partition", "int"), *findings_fields(columns), ("__reject", "int"), *rejects_fields()]
     return ", ".join(f"`{name}` {kind}" for name, kind in fields)

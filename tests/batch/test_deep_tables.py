@@ -57,9 +57,19 @@ def test_two_levels_down(engine, evaluate, program):
     files = {"p.csv": PARTNERS, "customers.csv": CUSTOMERS, "contracts.csv": CONTRACTS}
     ran = evaluate(files, "--engine", engine, program=program)
     assert (ran.code, ran.err) == (0, "")
-    assert [(row["key"], row["subject"], row["net"]) for row in ran.rows if row["section"] == "charges"] == [
-        ("a", "x", "1.00"), ("a", "y", "4.00"), ("a", "x", "2.00"), ("b", "x", "3.00"),
+    told = ("key", "in_customer", "subject", "net")
+    assert [tuple(row[name] for name in told) for row in ran.rows if row["section"] == "charges"] == [
+        ("a", "1", "x", "1.00"), ("a", "1", "y", "4.00"), ("a", "2", "x", "2.00"), ("b", "1", "x", "3.00"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("engine", ["rows", "columns"])
+def test_one_row_a_record_names_what_is_open_by_its_path(engine, evaluate, program):
+    contracts = CONTRACTS.replace("x,1", "x,").replace("x,2", "x,")
+    files = {"p.csv": PARTNERS, "customers.csv": CUSTOMERS, "contracts.csv": contracts}
+    ran = evaluate(files, "--engine", engine, "--layout", "records", program=program)
+    assert [row["undetermined"] for row in ran.rows] == ["fees/fee@1/x; fees/fee@2/x", ""]
+    assert [row["missing"] for row in ran.rows] == ["fee@1/x; fee@2/x", ""]
 
 
 def test_a_row_whose_middle_is_not_there(evaluate, program):

@@ -22,9 +22,9 @@ from policyengine import load
 from policyengine.batch.wide import Wide
 from policyengine.cli.console import progress_text
 from policyengine.decision.findings import SECTIONS
-from policyengine.engine.arrow import arrow_schema, arrow_table
+from policyengine.engine.arrow import arrow_table, findings_schema
 from policyengine.engine.finding_rows import row_engine
-from policyengine.engine.layout import COLUMNS, NAMES, RANKS
+from policyengine.engine.layout import COLUMNS, NAMES, RANKS, columns_of
 from policyengine.source import Source
 from support import DAY, POLICIES, good_program, record_of
 
@@ -56,9 +56,10 @@ def _records(name: str):
 def test_the_rows_say_what_the_decision_says(name):
     program = load(POLICIES / name, as_of=DAY)
     rows_of = row_engine(program.linked)
+    names = [column.name for column in columns_of(program.vocabulary)]
     for record in _records(name):
         decision = program.evaluate(record)
-        rows = [dict(zip(NAMES, row, strict=True)) for row in rows_of(7, record)]
+        rows = [dict(zip(names, row, strict=True)) for row in rows_of(7, record)]
         assert {row["row"] for row in rows} <= {7}
         for section in SECTIONS:
             found = [
@@ -84,7 +85,7 @@ def test_one_row_a_record_has_a_place_for_everything(name):
     wide = Wide(program.linked.graph)
     rows = [row for i, record in enumerate(_records(name), start=1) for row in rows_of(i, record)]
     names = [(i, f"k{i}") for i in range(1, rows[-1][0] + 2)]
-    shaped = wide.shape(arrow_table(rows, arrow_schema(COLUMNS)), names)
+    shaped = wide.shape(arrow_table(rows, findings_schema(program.vocabulary)), names)
     assert [tuple(row.values()) for row in shaped.select([0, 1]).to_pylist()] == names
     assert shaped.num_columns == len(wide.columns)
 
@@ -363,5 +364,5 @@ def test_only_what_is_charged_is_added_up():
     rows = list(row_engine(program.linked)(1, record_of(program, record)))
     wide = Wide(program.linked.graph)
     at = wide.place("account.charges.billing/fee")
-    found = wide.shape(arrow_table(rows, arrow_schema(COLUMNS)), [(1, "a")])
+    found = wide.shape(arrow_table(rows, findings_schema(program.vocabulary)), [(1, "a")])
     assert found.column(at).to_pylist() == [Decimal("7.00")]

@@ -12,6 +12,7 @@ from pyarrow import parquet
 from policyengine import load
 from policyengine.batch.engines import Kernel
 from policyengine.batch.part_files import Part, staging, write_part
+from policyengine.engine.layout import COLUMNS
 from support import DAY, POLICIES
 
 ROWS = [
@@ -39,7 +40,7 @@ def _read(folder: Path, table: str):
 
 def test_the_files_say_what_the_batches_say(kernel, tmp_path):
     target = tmp_path / "out"
-    with staging(target) as stage:
+    with staging(target, COLUMNS) as stage:
         parts = [write_part(kernel, _batches(15 * i, 15 * i + 15), i, 7 + i, stage.work) for i in (0, 1)]
         assert not target.exists()
         stage.commit(parts)
@@ -63,13 +64,13 @@ def test_the_files_say_what_the_batches_say(kernel, tmp_path):
 
 
 def test_only_the_attempts_that_are_named_count(kernel, tmp_path):
-    with staging(tmp_path / "out") as stage:
+    with staging(tmp_path / "out", COLUMNS) as stage:
         write_part(kernel, _batches(0, 30), 0, 1, stage.work)
         part = write_part(kernel, _batches(0, 9), 0, 2, stage.work)
         (stage.work / "findings" / "part-00001-3.parquet").write_bytes(b"PAR1, then killed")
         with pytest.raises(ValueError, match="two attempts at partition 0"):
             stage.commit([part, part._replace(attempt=1)])
-    with staging(tmp_path / "out") as stage:
+    with staging(tmp_path / "out", COLUMNS) as stage:
         write_part(kernel, _batches(0, 30), 0, 1, stage.work)
         stage.commit([write_part(kernel, _batches(0, 9), 0, 2, stage.work)])
         with pytest.raises(FileNotFoundError):  # one that is late finds no folder
@@ -79,14 +80,14 @@ def test_only_the_attempts_that_are_named_count(kernel, tmp_path):
 
 
 def test_an_attempt_writes_over_no_other(kernel, tmp_path):
-    with staging(tmp_path / "out") as stage:
+    with staging(tmp_path / "out", COLUMNS) as stage:
         write_part(kernel, _batches(0, 9), 0, 1, stage.work)
         with pytest.raises(FileExistsError):
             write_part(kernel, _batches(0, 9), 0, 1, stage.work)
 
 
 def test_nothing_at_all_is_a_table_without_rows(tmp_path):
-    with staging(tmp_path / "out") as stage:
+    with staging(tmp_path / "out", COLUMNS) as stage:
         stage.commit([Part(0, 1, 0, 0, 0, 0)])
     assert _read(tmp_path / "out", "findings").num_rows == 0
     assert _read(tmp_path / "out", "rejects").column_names[:2] == ["partition", "file"]
@@ -94,14 +95,14 @@ def test_nothing_at_all_is_a_table_without_rows(tmp_path):
 
 def test_what_is_there_is_replaced_only_if_that_is_said(kernel, tmp_path):
     target = tmp_path / "out"
-    with staging(target) as stage:
+    with staging(target, COLUMNS) as stage:
         stage.commit([])
-    with pytest.raises(FileExistsError, match="overwrite"), staging(target):
+    with pytest.raises(FileExistsError, match="overwrite"), staging(target, COLUMNS):
         pass
-    with staging(target, overwrite=True) as stage:
+    with staging(target, COLUMNS, overwrite=True) as stage:
         stage.commit([write_part(kernel, _batches(0, 3), 0, 1, stage.work)])
     assert _read(target, "findings").num_rows
-    with staging(target, overwrite=True):
+    with staging(target, COLUMNS, overwrite=True):
         pass
     assert _read(target, "findings").num_rows
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
@@ -119,6 +120,6 @@ def test_what_was_there_comes_back_where_it_cannot_be_replaced(tmp_path, monkeyp
         return rename(path, to)
 
     monkeypatch.setattr(Path, "rename", fails)
-    with pytest.raises(OSError, match="no more"), staging(target, overwrite=True) as stage:
+    with pytest.raises(OSError, match="no more"), staging(target, COLUMNS, overwrite=True) as stage:
         stage.commit([])
     assert [path.name for path in target.iterdir()] == ["kept"]

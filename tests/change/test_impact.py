@@ -159,3 +159,41 @@ def test_versions_turn_when_they_begin_and_after_they_end() -> None:
     assert turning_days(units, DAY, YEAR.last) == (DAY, date(2027, 2, 1), date(2027, 6, 1))
     assert turning_days(units, DAY, date(2027, 5, 31)) == (DAY, date(2027, 2, 1))
     assert turning_days(units, date(2027, 3, 1), date(2027, 1, 1)) == (date(2027, 3, 1),)
+
+
+DEEP = """\
+kind: program
+id: deep
+title: Deep
+parties: {partner: the partner}
+entities:
+  partner: {title: partner, key: id, facts: {id: {type: text, title: id}}}
+  site:
+    title: site
+    within: partner
+    list: sites
+    key: id
+    facts: {id: {type: text, title: id}, rank: {type: count, title: rank}}
+  desk:
+    title: desk
+    within: site
+    list: desks
+    key: id
+    facts: {id: {type: text, title: id}, gone: {type: boolean, title: gone}}
+---
+kind: obligations
+id: jobs
+title: Jobs
+for: desk
+obligations: [{id: move, title: Move it, when: rank > 5, met_when: gone}]
+"""
+
+
+def test_what_has_the_same_key_in_two_lists_is_two() -> None:
+    old, new = (Program(loading.load("deep", [Source("p.yaml", text)], DAY), "deep")
+                for text in (DEEP, DEEP.replace("rank > 5", "rank > 3")))  # fmt: skip
+    sites = [
+        {"id": key, "rank": rank, "desks": [{"id": "1"}]} for key, rank in zip("ABC", (7, 5, 4), strict=True)
+    ]
+    tally = judge(old, new).tally(pairs(new, [{"id": "p", "sites": sites}]))
+    assert list(tally.subjects.values()) == [2]

@@ -9,10 +9,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from policyengine.engine.arrow import findings_schema
+from policyengine.engine.arrow import arrow_schema
 from policyengine.engine.columns import record_schema
 from policyengine.engine.finding_rows import row_engine
-from policyengine.engine.layout import NAMES
+from policyengine.engine.layout import COLUMNS, Column, columns_of
 from policyengine.feel.values.values import Months
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.linked import Program
@@ -47,22 +47,25 @@ def _value(value: Any, whole: bool) -> Any:
 
 def by_rows(program: Program, records: Sequence[Record]) -> list[dict[str, Any]]:
     """The findings table of the row engine."""
+    assert program.graph is not None
     engine = row_engine(program)
+    names = [column.name for column in columns_of(program.graph.vocabulary)]
     rows = [row for i, record in enumerate(records, start=1) for row in engine(i, record)]
     return [
-        dict(zip(NAMES, (list(each) if isinstance(each, tuple) else each for each in row), strict=True))
+        dict(zip(names, (list(each) if isinstance(each, tuple) else each for each in row), strict=True))
         for row in rows
     ]
 
 
 def difference(found: Any, wanted: Sequence[dict[str, Any]]) -> str:
     """The first row that differs, in words; nothing where none does."""
-    assert found.schema == findings_schema()
+    levels = [Column(name, "text", "") for name in found.schema.names[len(COLUMNS) :]]
+    assert found.schema == arrow_schema([*COLUMNS, *levels])
     rows = found.to_pylist()
     for one, other in zip(rows, wanted, strict=False):
         if one != other:
             parts = [
-                f"{name}: {one[name]!r}, not {other[name]!r}" for name in NAMES if one[name] != other[name]
+                f"{name}: {one[name]!r}, not {other[name]!r}" for name in other if one[name] != other[name]
             ]
             return f"row {other['row']} {other['section']} {other['policy']}/{other['id']}: " + "; ".join(
                 parts

@@ -87,7 +87,7 @@ def test_nothing_found_and_nobody_asked() -> None:
     graph = load(FOLDERS[0], as_of=DAY).linked.graph
     assert graph is not None
     wide = Wide(graph)
-    nothing = findings_schema().empty_table()
+    nothing = findings_schema(graph.vocabulary).empty_table()
     assert _rows(wide.shape(nothing, [(4, "a")])) == shape(wide, [], [(4, "a")])
     assert wide.shape(nothing, []).num_rows == 0
 

@@ -9,11 +9,13 @@ from functools import reduce
 from itertools import groupby
 
 from policyengine.batch.wide import Wide, _cell, head_of, name_of
-from policyengine.decision.findings import UNDETERMINED
+from policyengine.decision.findings import UNDETERMINED, path_of
 from policyengine.engine.layout import MISSING, NAMES, VALUES, Row, number_text
 
 _WHOLE = Context(prec=100)
-_ROW, _SECTION, _STATUS, _SUBJECT = (NAMES.index(name) for name in ("row", "section", "status", "subject"))
+_ROW, _SECTION, _STATUS, _SUBJECT, _POSITION = (
+    NAMES.index(name) for name in ("row", "section", "status", "subject", "position")
+)
 
 
 def shape(wide: Wide, rows: Sequence[Row], records: Sequence[tuple[int, str | None]]) -> list[Row]:
@@ -45,7 +47,11 @@ def _record(wide: Wide, number: int, key: str | None, rows: list[Row]) -> Row:
 
 
 def _where(row: Row) -> str:
-    return head_of(row) if row[_SUBJECT] is None else f"{head_of(row)}@{row[_SUBJECT]}"
+    own = row[_SUBJECT]
+    if own is None and row[_POSITION] is not None:
+        own = f"#{row[_POSITION]}"
+    above = [str(each) for each in row[len(NAMES) :] if each is not None]
+    return head_of(row) if own is None else f"{head_of(row)}@{path_of([*above, str(own)])}"
 
 
 def _sum(found: Iterable[object]) -> Decimal | None:

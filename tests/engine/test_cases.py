@@ -12,12 +12,17 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from tests.columns.batches import batch_of, by_rows, difference
 
 from policyengine.decision.decision_json import decision_schema
+from policyengine.engine.columns import plan
+from policyengine.engine.reference import row as reference
 from policyengine.program.example import EXAMPLE
-from support import DAY, cases, decide, good_program, lacking, record_of
+from support import DAY, cases, good_program, lacking, record_of
 
-FILES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
+FOLDER = Path(__file__).parent / "cases"
+FILES = sorted(FOLDER.glob("*.yaml"))
+IN_COLUMNS = ("names.yaml",)
 SCHEMA = Draft202012Validator(decision_schema())
 
 
@@ -26,9 +31,19 @@ def test_decision(case: Any) -> None:
     as_of = date.fromisoformat(case["as_of"]) if "as_of" in case else DAY
     program = good_program(*([case["policy"]] if "policy" in case else []),
                            base=case.get("program", EXAMPLE), as_of=as_of)  # fmt: skip
-    found = decide(program, case["record"]).to_json()
+    record = record_of(program, case["record"])
+    found = program.evaluate(record).to_json()
     SCHEMA.validate(found)
     assert "\n".join(lacking(case["expect"], found)) == ""
+    assert reference.evaluate(program.linked, record).to_json() == found
+
+
+@pytest.mark.parametrize("case", [case for name in IN_COLUMNS for case in cases(FOLDER / name)])
+def test_the_columns_say_the_same(case: Any) -> None:
+    program = good_program(base=case["program"])
+    records = [record_of(program, case["record"])]
+    found = plan(program.linked).answer(batch_of(program.vocabulary, records)).table
+    assert difference(found, by_rows(program.linked, records)) == ""
 
 
 @pytest.mark.parametrize("case", [case for path in FILES for case in cases(path)])

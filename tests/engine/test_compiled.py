@@ -102,7 +102,9 @@ def test_what_is_missing_stays_unknown_with_its_cause() -> None:
     program = _program("number: one + two", "boolean: one > 1 or flag")
     values = _values(program, one=Decimal(2))
     assert isinstance(values["f0"], Unknown)
-    assert [str(cause) for cause in values["f0"].causes] == ["Missing(entity='partner', key='p', fact='two')"]
+    assert [str(cause) for cause in values["f0"].causes] == [
+        "Missing(entity='partner', key='p', fact='two', within=())"
+    ]
     assert values["f1"] is True
 
 

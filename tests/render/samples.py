@@ -289,6 +289,7 @@ def decision(*findings: Finding, missing: tuple[Missing, ...] = ()) -> Decision:
         subject=ACME,
         complete=not missing,
         findings=findings,
+        subjects={"partner": ACME, "opportunity/O-1": DEAL},
         values={"partner": {}, "opportunity/O-1": {"expected_mrr": Decimal("1250.00")}},
         missing=missing,
     )

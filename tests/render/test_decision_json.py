@@ -69,7 +69,13 @@ def test_a_charge():
 def test_what_is_absent_is_null():
     written = finding_json(FULL.of("charges")[2])
     assert written["net"] is None
-    assert written["subject"] == {"entity": "account", "key": None, "label": None, "position": 2}
+    assert written["subject"] == {
+        "entity": "account",
+        "key": None,
+        "label": None,
+        "position": 2,
+        "within": [],
+    }
     assert written["unknown"][0]["fact"] == "setup_fee"
 
 

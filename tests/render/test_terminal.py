@@ -14,6 +14,7 @@ from policyengine.decision.explanation import why
 from policyengine.decision.findings import Charge
 from policyengine.render.style import width
 from policyengine.render.terminal import decision_text
+from support import decide, good_program
 
 DAY = date(2026, 11, 21)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -87,3 +88,66 @@ def test_what_may_be_charged_is_not_shown_as_charged(changes, text):
     assert text in shown
     asked = "how much" if text.endswith("discount)") else "whether"
     assert why(FULL.as_of, may_be)[0].startswith(f"As of 21 Nov 2026, it cannot be decided {asked}")
+
+
+DEEP = """\
+kind: program
+id: deep
+title: Deep
+currency: USD
+parties: {partner: the partner}
+entities:
+  partner: {title: partner, key: id, facts: {id: {type: text, title: id}}}
+  site:
+    title: site
+    within: partner
+    list: sites
+    key: id
+    facts:
+      id: {type: text, title: id}
+      rank: {type: count, title: rank}
+      total: {type: number, title: sum of all desks, formula: rank + 1, informative: true}
+  desk:
+    title: desk
+    within: site
+    list: desks
+    key: id
+    facts:
+      id: {type: text, title: id}
+      price: {type: money, title: price}
+      total: {type: number, title: price with tax, formula: price * 2, informative: true}
+---
+kind: tiers
+id: standing
+title: Standing
+for: site
+measure: rank
+levels: [{id: high, title: High, rank: 5..}]
+otherwise: {level: none}
+---
+kind: billing
+id: rent
+title: Rent
+for: desk
+charges: [{id: desk, title: Desk, amount: price, due_on: today}]
+"""
+
+
+def test_what_stands_deep_is_named_by_its_path():
+    program = good_program(base=DEEP)
+    one = "{id: A, rank: 7, desks: [{id: 1, price: 1}, {id: 2}]}"
+    other = "{id: B, rank: 6, desks: [{id: 1, price: 2}]}"
+    decision = decide(program, f"{{id: p, sites: [{one}, {other}]}}")
+    lines = [
+        " ".join(line.split()) for line in decision_text(decision, program.labels, columns=120).splitlines()
+    ]
+    for part in (
+        "site A Standing: High", "site B Standing: High", "site A sum of all desks 8",
+        "site B, desk 1 price with tax 4", "1.00 USD Desk of site A, desk 1",
+        "2.00 USD Desk of site B, desk 1", "of site A, desk 2, for Desk",
+    ):  # fmt: skip
+        assert any(part in line for line in lines), part
+    (first, open_one, last) = decision.of("charges")
+    assert "“Desk” of site A, desk 1 comes to 1.00 USD" in decision.why(first)[0]
+    assert "What would settle it: `price` of site A, desk 2." in decision.why(open_one)
+    assert "“Desk” of site B, desk 1 comes to 2.00 USD" in decision.why(last)[0]

@@ -16,9 +16,9 @@ from policyengine.batch.raw import REJECT_COLUMNS, SAME_RECORD, Numbered, Raw, R
 from policyengine.batch.typed import TypedReader
 from policyengine.batch.typed_columns import ColumnReader
 from policyengine.dataclass import dataclass
-from policyengine.engine.arrow import arrow_table, findings_schema
+from policyengine.engine.arrow import arrow_schema, arrow_table, findings_schema
 from policyengine.engine.finding_rows import row_engine
-from policyengine.engine.layout import COLUMNS, DIGITS, Row, TooLarge
+from policyengine.engine.layout import DIGITS, Column, Row, TooLarge, columns_of
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.program.record_codes import WRONG_VALUE
@@ -54,7 +54,9 @@ class Rows:
     size = 1_000
 
     def __init__(self, program: Program) -> None:
+        assert program.graph is not None
         self._rows_of = row_engine(program)
+        self.schema = findings_schema(program.graph.vocabulary)
 
     def takes_columns(self, count: int) -> bool:
         """Never."""
@@ -69,7 +71,7 @@ class Rows:
                 rows += self._rows_of(each.number, each.record)
             except TooLarge as error:
                 refused.append((each.number, str(error)))
-        return Answered(arrow_table(rows, findings_schema()), refused, len(good))
+        return Answered(arrow_table(rows, self.schema), refused, len(good))
 
 
 FEW = 500
@@ -126,7 +128,7 @@ class Columns:
             parts.append(answered.rows)
             refused += answered.refused
             by_rows += answered.by_rows
-        return Answered(in_order(parts), refused, by_rows)
+        return Answered(in_order(parts, self._rows.schema), refused, by_rows)
 
 
 # Arrow batches of records in, Arrow batches of findings and rejects out: what runs on every worker.
@@ -143,9 +145,9 @@ _SPARK = {
 }
 
 
-def findings_fields() -> list[tuple[str, str]]:
-    """The columns of the findings table with their types in SQL."""
-    return [(column.name, "int" if column.name == "position" else _SPARK[column.kind]) for column in COLUMNS]
+def findings_fields(columns: Sequence[Column]) -> list[tuple[str, str]]:
+    """The columns of a findings table with their types in SQL."""
+    return [(column.name, "int" if column.name == "position" else _SPARK[column.kind]) for column in columns]
 
 
 def rejects_fields() -> list[tuple[str, str]]:
@@ -154,7 +156,7 @@ def rejects_fields() -> list[tuple[str, str]]:
 
 
 class Kernel:
-    """A program, ready for batches of any number."""
+    """A program, ready for batches of any number; `columns` are those of its findings table."""
 
     def __init__(self, program: Program) -> None:
         assert program.graph is not None
@@ -162,7 +164,8 @@ class Kernel:
         self._typed = TypedReader(self._vocabulary)
         self._columns = ColumnReader(self._vocabulary)
         self._engine = Columns(program)
-        self._findings = findings_schema()
+        self.columns = columns_of(self._vocabulary)
+        self._findings = arrow_schema(self.columns)
 
     def check(self, schema: Any) -> str | None:
         """The name of the column of keys, if any; raises `ValueError` for a column that is not a fact."""
@@ -179,7 +182,7 @@ class Kernel:
             if findings.num_rows:
                 yield from self._both(findings, partition, None).to_batches()
             if rejects:
-                nothing = arrow_table([(None,) * len(COLUMNS)] * len(rejects), self._findings)
+                nothing = arrow_table([(None,) * len(self.columns)] * len(rejects), self._findings)
                 yield from self._both(nothing, partition, rejects).to_batches()
 
     def answers(self, batches: Iterable[Any]) -> Iterator[tuple[int, Any, list[Reject]]]:

@@ -24,10 +24,10 @@ from policyengine.batch.engines import Kernel
 from policyengine.batch.parquet_tables import ParquetWriter
 from policyengine.batch.sinks import REJECTS, reject_table
 from policyengine.engine.arrow import arrow_schema
-from policyengine.engine.layout import COLUMNS, Column
+from policyengine.engine.layout import Column
 
 _PARTITION = Column("partition", "count", "the number of the partition", always=True)
-_TABLES = {"findings": (_PARTITION, *COLUMNS), "rejects": (_PARTITION, *REJECTS)}
+_TABLES = ("findings", "rejects")
 _SUCCESS = "_SUCCESS"
 """The name of the empty file by which Spark's readers know a folder that is complete."""
 
@@ -47,7 +47,10 @@ def write_part(kernel: Kernel, batches: Iterable[Any], partition: int, attempt: 
     """Evaluate the batches of a partition into files in the work folder."""
     records = rejected = 0
     with ExitStack() as stack:
-        findings, rejects = (_Rows(work, name, partition, attempt) for name in _TABLES)
+        findings, rejects = (
+            _Rows(work, name, columns, partition, attempt)
+            for name, columns in zip(_TABLES, (kernel.columns, REJECTS), strict=True)
+        )
         stack.callback(findings.drop)
         stack.callback(rejects.drop)
         for count, table, found in kernel.answers(batches):
@@ -63,9 +66,11 @@ def write_part(kernel: Kernel, batches: Iterable[Any], partition: int, attempt: 
 class _Rows:
     """The rows of one table out of one attempt; the file is made when there is the first."""
 
-    def __init__(self, work: Path, table: str, partition: int, attempt: int) -> None:
+    def __init__(
+        self, work: Path, table: str, columns: Sequence[Column], partition: int, attempt: int
+    ) -> None:
         self.count = 0
-        self._columns = _TABLES[table]
+        self._columns = (_PARTITION, *columns)
         self._partition = pa.scalar(partition, arrow_schema(self._columns)[0].type)
         self._path = _file(work, table, partition, attempt)
         self._writer: ParquetWriter | None = None
@@ -103,8 +108,9 @@ def _file(work: Path, table: str, partition: int, attempt: int) -> Path:
 class Staging:
     """A hidden folder beside the target, in which attempts write, and from which the target is made."""
 
-    def __init__(self, target: Path, overwrite: bool) -> None:
+    def __init__(self, target: Path, columns: Sequence[Column], overwrite: bool) -> None:
         self._target = target
+        self._columns = columns
         self._overwrite = overwrite
         if target.exists() and not overwrite:
             raise FileExistsError(f"`{target}` exists; `overwrite=True` replaces it")
@@ -130,9 +136,9 @@ class Staging:
                 if getattr(part, table):
                     made = _file(self.work, table, part.partition, part.attempt)
                     made.rename(whole / table / f"part-{part.partition:05}.parquet")
-        for table, columns in _TABLES.items():
+        for table, columns in zip(_TABLES, (self._columns, REJECTS), strict=True):
             if not any((whole / table).iterdir()):
-                _write_empty(whole / table / "part-00000.parquet", columns)
+                _write_empty(whole / table / "part-00000.parquet", (_PARTITION, *columns))
             (whole / table / _SUCCESS).touch()
             sync_folder(whole / table)
         self._replace(whole)
@@ -152,9 +158,11 @@ class Staging:
 
 
 @contextmanager
-def staging(target: Path, overwrite: bool = False) -> Iterator[Staging]:
-    """A staging folder for a target; in the end nothing is left of it but what was committed."""
-    made = Staging(target, overwrite)
+def staging(target: Path, columns: Sequence[Column], overwrite: bool = False) -> Iterator[Staging]:
+    """A staging folder for a target whose findings have these columns; in the end nothing is left of it but
+    what was committed.
+    """
+    made = Staging(target, columns, overwrite)
     try:
         yield made
     finally:

@@ -12,7 +12,6 @@ from pyarrow import compute as pc
 
 from policyengine.batch.raw import Numbered
 from policyengine.decision import json_shape
-from policyengine.engine.arrow import findings_schema
 from policyengine.engine.columns.schema import ROW, SCALE, STORED
 from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.program.record import Record
@@ -109,11 +108,11 @@ def _kind(fact: Fact, values: Sequence[Any]) -> Any:
     return STORED[fact.single.storage]
 
 
-def in_order(parts: Sequence[Any]) -> Any:
-    """The findings of several parts in the order of the records."""
+def in_order(parts: Sequence[Any], schema: Any) -> Any:
+    """The findings of several parts, tables of a schema, in the order of the records."""
     filled = [part for part in parts if part.num_rows]
     if not filled:
-        return findings_schema().empty_table()
+        return schema.empty_table()
     if len(filled) == 1:
         return filled[0]
     whole = pa.concat_tables(filled).unify_dictionaries()

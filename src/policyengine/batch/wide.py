@@ -18,6 +18,7 @@ from policyengine.batch.combined import combined
 from policyengine.decision.findings import NOT_APPLICABLE, SECTIONS, UNDETERMINED
 from policyengine.engine import layout
 from policyengine.engine.arrow import arrow_schema, to_series
+from policyengine.engine.columns.cells import paths_of
 from policyengine.engine.layout import DIGITS, MISSING, NAMES, RANKS, VALUES, Column, ColumnKind, Row
 from policyengine.policy.rule import Choose, Const, Reading, Rule
 from policyengine.program.graph import Graph
@@ -44,6 +45,7 @@ class Wide:
 
     def __init__(self, graph: Graph) -> None:
         self.root = graph.vocabulary.root
+        self.owners = tuple(layout.owner_columns(graph.vocabulary).values())
         found = dict(sorted(self._columns(graph), key=lambda each: RANKS[each[1][0]]))
         kinds: dict[str, ColumnKind] = {name: kind for name, (_, kind) in found.items()}
         self.columns: tuple[Column, ...] = (
@@ -230,8 +232,8 @@ class _Findings:
         there, `subject` whose it is.
         """
         alike, kinds = self._alike()
-        plain = [self._plain(name) for name in ("row", "subject", "net", "rate")]
-        rows = kinds[alike].hstack([self._codes.alias("code"), *plain])
+        plain = [self._plain(name) for name in ("row", "net", "rate")]
+        rows = kinds[alike].hstack([self._codes.alias("code"), self._paths(), *plain])
         places = numbers.to_frame().with_row_index("at")
         rows = rows.join(places, on="row", how="inner", maintain_order="left")
         exact = pl.when(pl.col("charge")).then(pl.col("net")).otherwise(pl.col("rate"))
@@ -258,6 +260,12 @@ class _Findings:
                 pl.lit(None, pl.String).alias("subject"), pl.Series("word", codes, pl.Int32),
                 (values if numeric else pl.lit(None)).cast(pl.Decimal(38, DIGITS)).alias("exact"),
             )  # fmt: skip
+
+    def _paths(self) -> pl.Series:
+        """What names the subject of each finding within its record."""
+        own = pl.DataFrame([self._plain("subject"), self._plain("position")])
+        named = own.select(pl.coalesce("subject", pl.format("#{}", "position"))).to_series()
+        return paths_of([*map(self._plain, self._wide.owners), named]).alias("subject")
 
     def _plain(self, name: str) -> pl.Series:
         column = self._table.column(name)

@@ -18,7 +18,7 @@ from policyengine.program.graph import Graph, Key
 from policyengine.program.record import Record
 
 Who = tuple[str, str]
-"""An entity, and the key (or the position) of the one that is judged."""
+"""An entity, and the path of the one that is judged."""
 Found = dict[tuple[Who, What], State]
 Bill = dict[tuple[Who, ChargeKey], Paid]
 Facts = dict[tuple[Who, ChargeKey], frozenset[str]]
@@ -70,13 +70,13 @@ class Side:
                     status = instance[rule.status]
                     if isinstance(status, Unknown):
                         subject = instance.subject
-                        causes[(subject.entity, subject.name), part] = frozenset(map(_cause, status.causes))
+                        causes[(subject.entity, subject.path), part] = frozenset(map(_cause, status.causes))
         return causes
 
 
 def _read(compiled: Compiled, record: Record, days: Days, found: Found, bill: Bill) -> None:
     for subject, runs, values in compiled.outcomes(record).subjects:
-        who = (subject.entity, subject.name)
+        who = (subject.entity, subject.path)
         for run in runs:
             for outcome in run:
                 if outcome.section == Charge.section:

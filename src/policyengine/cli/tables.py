@@ -19,7 +19,7 @@ from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.options import ENDINGS, Form, Output, TableOptions
 from policyengine.cli.table_files import open_inputs, reader_of, reject_text, reported_errors
 from policyengine.decision.wording import plural
-from policyengine.engine.layout import COLUMNS
+from policyengine.engine.layout import columns_of
 
 _ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
@@ -102,7 +102,7 @@ def _targets(program: Program, options: TableOptions, inputs: Inputs) -> Targets
     paths = [target.path for target in (*tables, *([rejects] if rejects else ())) if target.path is not None]
     _check_outputs(paths, inputs, [Path(file) for file in options.files])
     digits = program.vocabulary.number_of_digits()
-    columns, shape = COLUMNS, None
+    columns, shape = columns_of(program.vocabulary), None
     if options.layout == "records":
         assert program.linked.graph is not None
         wide = Wide(program.linked.graph)

@@ -166,11 +166,12 @@ def _may_match(decision: Decision, finding: Finding, rank: int) -> bool:
 
 
 def _about(finding: Finding, key: str) -> bool:
-    return key in (finding.subject.name, str(finding.subject), finding.subject.label)
+    subject = finding.subject
+    return key in (subject.name, subject.path, str(subject), subject.label)
 
 
 def _keys(decision: Decision) -> list[str]:
-    return sorted({one.subject.name for one in decision.findings})
+    return sorted({one.subject.path for one in decision.findings})
 
 
 def _first_list(decision: Decision, findings: Sequence[Finding]) -> list[Finding]:

@@ -16,8 +16,9 @@ from policyengine.diagnostics import Diagnostic
 class Decision:
     """The answer for one record on one day.
 
-    `complete` tells that nothing is undetermined and no fact is missing. `values` holds the
-    derived facts by subject. A record that could not be read has `diagnostics` and no findings.
+    `complete` tells that nothing is undetermined and no fact is missing. `values` holds the derived facts by
+    the name of their subject, `subjects` who is meant by it. A record that could not be read has
+    `diagnostics` and no findings.
     """
 
     program: str
@@ -30,6 +31,7 @@ class Decision:
     values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     missing: tuple[Missing, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    subjects: Mapping[str, Subject] = field(default_factory=dict)
 
     def of(self, section: str) -> tuple[Finding, ...]:
         """The findings of one list, such as `duties`."""

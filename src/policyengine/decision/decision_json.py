@@ -62,6 +62,13 @@ _PLACE = record(
     Key("line", COUNT, "From 1.", attrgetter("line")),
     Key("column", COUNT, "From 1, in characters.", attrgetter("column")),
 )
+_OWNER = record(
+    "owner",
+    "A thing in a record that others stand in.",
+    Key("entity", TEXT, "The entity of the program."),
+    Key("key", TEXT, "The key; where the record has none, the place in the list, as `#2`."),
+)
+_WITHIN = "The things in the record that the list of it stands in, from the outside in."
 _SUBJECT = record(
     "subject",
     "The subject: the entity, or one within the record.",
@@ -74,6 +81,7 @@ _SUBJECT = record(
         "Its place in its list, from 1; null for the record itself.",
         lambda subject: None if subject.root else subject.position,
     ),
+    Key("within", many(_OWNER), _WITHIN, attrgetter("owners")),
 )
 _SOURCE = record(
     "source",
@@ -107,6 +115,7 @@ _UNSETTLED = record(
     Key("fact", maybe(TEXT), "The fact that is missing; null for another reason."),
     Key("entity", maybe(TEXT), "The entity that the fact belongs to."),
     Key("key", maybe(TEXT), "The key of the one whose fact is missing."),
+    Key("within", many(_OWNER), _WITHIN),
     Key("text", TEXT, "A sentence for people."),
 )
 _TAIL = (
@@ -264,6 +273,7 @@ _MISSING = record(
     Key("fact", TEXT, "The name of the fact."),
     Key("entity", TEXT, "The entity that it belongs to."),
     Key("key", maybe(TEXT), "The key of the one whose fact it is."),
+    Key("within", many(_OWNER), _WITHIN),
     Key("needed_by", many(TEXT), "The findings that it would help to settle."),
 )
 _MISTAKE = record(

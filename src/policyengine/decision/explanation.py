@@ -36,6 +36,7 @@ from policyengine.decision.wording import (
     join,
     money,
     name_of,
+    owner_name,
     plural,
     rate,
     some,
@@ -120,8 +121,8 @@ def settling(unknown: Iterable[Unsettled]) -> str:
 def _unsettled_text(one: Unsettled) -> str:
     if one.fact is None:
         return one.text
-    owner = f" of {words(one.entity)} {one.key}" if one.entity and one.key else ""
-    return f"`{one.fact}`{owner}"
+    owner = owner_name(one.entity, one.key, one.within)
+    return f"`{one.fact}` of {owner}" if owner else f"`{one.fact}`"
 
 
 def _level(level: Level, labels: Labels) -> str:

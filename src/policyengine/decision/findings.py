@@ -7,10 +7,10 @@ line and the clause of the rule, and whether the rule is stated or assumed. Amou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 from policyengine.dataclass import dataclass
 from policyengine.source import Span
@@ -49,7 +49,8 @@ class Origin:
 class Subject:
     """Who or what is judged: an entity of the program, the key of the record, what people call it.
 
-    `root` tells the record itself from what stands in it; `position` counts from 1 in its list.
+    `root` tells the record itself from what stands in it; `position` counts from 1 in its list. Keys are
+    unique in one list only: `within` are the subjects between the record and this one, from the outside in.
     """
 
     entity: str
@@ -57,15 +58,47 @@ class Subject:
     label: str | None = None
     root: bool = True
     position: int = 1
+    within: tuple[Subject, ...] = ()
 
     def __str__(self) -> str:
-        """`partner` for the record itself, `opportunity/O-1` for what stands in it."""
-        return self.entity if self.root else f"{self.entity}/{self.name}"
+        """`partner` for the record itself, `opportunity/O-1` or `fee/C-1/1` for what stands in it."""
+        return self.entity if self.root else f"{self.entity}/{self.path}"
 
     @property
     def name(self) -> str:
         """The key, or the position where the record gives no key."""
         return self.key if self.key is not None else f"#{self.position}"
+
+    @property
+    def path(self) -> str:
+        """The name within the record: `O-1`, or `C-1/1` for the one called 1 in the list of C-1."""
+        if not self.within:
+            return self.name
+        return path_of([*(each.name for each in self.within), self.name])
+
+    @property
+    def inside(self) -> tuple[Subject, ...]:
+        """What `within` is for the things in its own lists."""
+        return () if self.root else (*self.within, self)
+
+    @property
+    def owners(self) -> tuple[Owner, ...]:
+        """The entities and names of `within`."""
+        return tuple(Owner(each.entity, each.name) for each in self.within)
+
+
+class Owner(NamedTuple):
+    """A thing in a record that others stand in: its entity, and its key or else its position, as `#2`."""
+
+    entity: str
+    key: str
+
+
+def path_of(names: Sequence[str]) -> str:
+    """Names from the outside in as one text; a `/` within one of several names is written `%2F`."""
+    if len(names) == 1:
+        return names[0]
+    return "/".join(name.replace("%", "%25").replace("/", "%2F") for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +122,14 @@ class Reason:
 class Missing:
     """A fact that the record leaves out although findings depend on it.
 
-    `needed_by` lists them as `policy/id`, sorted.
+    `needed_by` lists them as `policy/id`, sorted; `within` says whose list the one with that key stands in.
     """
 
     fact: str
     entity: str
     key: str | None
     needed_by: tuple[str, ...]
+    within: tuple[Owner, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +164,7 @@ class Finding:
     def reference(self) -> str:
         """How this finding is asked for: `policy/id`, and `@key` for what stands in a record."""
         name = self.policy if self.id == self.policy else f"{self.policy}/{self.id}"
-        return name if self.subject.root else f"{name}@{self.subject.name}"
+        return name if self.subject.root else f"{name}@{self.subject.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +176,7 @@ class Unsettled:
     key: str | None
     text: str
     at: Span | None = None
+    within: tuple[Owner, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

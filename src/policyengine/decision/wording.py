@@ -6,11 +6,11 @@ Dates read as `2 Jan 2027`, rates as `20 %`, amounts with their currency, whatev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from policyengine.decision.findings import UNDETERMINED, Subject
+from policyengine.decision.findings import UNDETERMINED, Owner, Subject
 from policyengine.feel.values.values import Months
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -118,21 +118,32 @@ def name_of(identifier: str | None, labels: Mapping[str, str]) -> str:
 
 
 def subject_name(subject: Subject) -> str:
-    """The name of a subject: `Acme`, `account A-1`, `customer Harbour Times (C-2)`."""
+    """The name of a subject: `Acme`, `account A-1`, `customer Harbour Times (C-2)`, `client C-1, fee 1`."""
     if subject.root:
         return subject.label or subject.key or f"the {words(subject.entity)}"
+    return ", ".join(_own_name(each) for each in (*subject.within, subject))
+
+
+def _own_name(subject: Subject) -> str:
     if subject.label and subject.key:
         return f"{words(subject.entity)} {subject.label} ({subject.key})"
     return f"{words(subject.entity)} {subject.label or subject.name}"
 
 
 def short_name(subject: Subject) -> str:
-    """The name of a subject without its entity: `Acme`, `A-1`, `Harbour Times (C-2)`."""
-    if subject.root:
+    """The name of a subject without its entity: `Acme`, `A-1`, `Harbour Times (C-2)`; whole further down."""
+    if subject.root or subject.within:
         return subject_name(subject)
     return (
         f"{subject.label} ({subject.key})" if subject.label and subject.key else subject.label or subject.name
     )
+
+
+def owner_name(entity: str | None, key: str | None, within: Sequence[Owner]) -> str:
+    """What a fact that is missing belongs to: `account A-1`, `client C-1, fee 1`; "" for a record itself."""
+    if not entity or not key:
+        return ""
+    return ", ".join(f"{words(name)} {each}" for name, each in (*within, (entity, key)))
 
 
 def capital(sentence: str) -> str:

@@ -59,10 +59,10 @@ def advance(program: Program, record: Record, to: str, key: str | None = None) -
     if not scopes:
         return Moved("there is nothing in this record that moves through stages")
     if key is not None:
-        scopes = [scope for scope in scopes if scope.subject.name == key]
+        scopes = [scope for scope in scopes if key in (scope.subject.path, scope.subject.path)]
         if not scopes:
             names = [
-                scope.subject.name for each in found.values() for scope in each if not scope.subject.root
+                scope.subject.path for each in found.values() for scope in each if not scope.subject.root
             ]
             return Moved(
                 f"nothing in this record has the key `{key}`; {did_you_mean(key, names) or ''}".rstrip("; ")
@@ -70,7 +70,7 @@ def advance(program: Program, record: Record, to: str, key: str | None = None) -
     named = {id(scope) for scope in scopes}
     chosen = [(transition, scope) for transition, scope in going if id(scope) in named]
     chosen = [each for each in chosen if to in each[0].to] or chosen
-    movable = {id(scope): scope.subject.name for _, scope in chosen}
+    movable = {id(scope): scope.subject.path for _, scope in chosen}
     if len(movable) > 1:
         keys = ", ".join(f"`{name}`" for name in movable.values())
         return Moved(f"several could move: {keys}; say which one by its key")
@@ -104,7 +104,7 @@ def _stands_at(transition: Transition, scope: Scope) -> bool:
 def _cannot_leave(program: Program, scopes: list[Scope]) -> str:
     assert program.graph is not None
     for scope in scopes:
-        name = scope.subject.name
+        name = scope.subject.path
         for transition in program.graph.transitions:
             if transition.entity == scope.entity:
                 stage = scope[transition.fact]
@@ -121,11 +121,11 @@ def _cannot_leave(program: Program, scopes: list[Scope]) -> str:
 
 def _may_not_go_through(transition: Transition, scope: Scope, applies: Unknown) -> str:
     needs = ", ".join(each.text for each in unsettled([applies]))
-    return f"it is not known whether `{scope.subject.name}` goes through `{transition.policy}`: {needs}"
+    return f"it is not known whether `{scope.subject.path}` goes through `{transition.policy}`: {needs}"
 
 
 def _move(transition: Transition, scope: Scope, to: str) -> Moved:
-    name = scope.subject.name
+    name = scope.subject.path
     if to not in transition.to:
         ways = " or ".join(f"`{stage}`" for stage in transition.to)
         return Moved(f"`{name}` is in the stage `{transition.stage}`, which leads to {ways}, not to `{to}`")
@@ -164,7 +164,7 @@ def _written(transition: Transition, scope: Scope, to: str) -> Moved:
             try:
                 kept = _as_record_says(value, scope, fact)
             except ValueError as error:
-                return Moved(f"`{fact}` of `{scope.subject.name}` cannot be written down: {error}")
+                return Moved(f"`{fact}` of `{scope.subject.path}` cannot be written down: {error}")
             changes.append(
                 FactChange((*scope.record.pointer, fact), fact, scope.record.facts.get(fact), kept)
             )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
-from policyengine.engine.layout import COLUMNS, DIGITS, Column, Row
+from policyengine.engine.layout import DIGITS, Column, Row, columns_of
+from policyengine.policy.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import polars as pl
@@ -36,9 +37,9 @@ def arrow_schema(columns: Sequence[Column]) -> Any:
     )
 
 
-def findings_schema() -> Any:
-    """The Arrow schema of the findings table."""
-    return arrow_schema(COLUMNS)
+def findings_schema(vocabulary: Vocabulary) -> Any:
+    """The Arrow schema of the findings table of a program."""
+    return arrow_schema(columns_of(vocabulary))
 
 
 def arrow_table(rows: Sequence[Row], schema: Any) -> Any:

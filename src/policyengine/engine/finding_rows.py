@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
-from itertools import count
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from policyengine.decision.decision import Decision
-from policyengine.decision.findings import Finding, Subject
-from policyengine.engine.layout import RANKS, Row, finding_row, missing_row, value_row, value_text
+from policyengine.decision.findings import Finding, Owner, Subject
+from policyengine.engine.layout import (
+    RANKS,
+    Row,
+    finding_row,
+    missing_row,
+    owner_columns,
+    value_row,
+    value_text,
+)
 from policyengine.engine.reference.scope import subject_of
 from policyengine.engine.rows import Engine
 from policyengine.engine.rows.outcomes import SubjectOutcomes
 from policyengine.feel.types.types import Number
 from policyengine.policy.vocabulary import Vocabulary
-from policyengine.program.graph import Graph
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 
@@ -31,73 +36,73 @@ def row_engine(program: Program) -> Callable[[int, Record], list[Row]]:
         if isinstance(kind, Number) and kind.unit == "money"
     }
 
-    deep = _deep(program.graph)
+    above = _owner_cells(vocabulary)
 
     def rows(number: int, record: Record) -> list[Row]:
         decision = engine.decide(record)
         subjects = engine.outcomes(record).subjects
         order = _order(vocabulary, record)
         key = decision.subject.key
-        found = [finding_row(number, key, each) for each in _ordered(decision, order, ranks, deep)]
-        found += _values(number, key, subjects, digits)
-        found += [missing_row(number, key, vocabulary.root, each) for each in decision.missing]
+        ordered = _ordered(decision, order, ranks)
+        found = [finding_row(number, key, each) + above(each.subject.owners) for each in ordered]
+        found += _values(number, key, subjects, digits, above)
+        found += [
+            missing_row(number, key, vocabulary.root, each) + above(each.within) for each in decision.missing
+        ]
         return found
 
     return rows
 
 
-def _order(vocabulary: Vocabulary, record: Record) -> dict[Subject, list[int]]:
-    """The places of everybody in a record: entity by entity, those of each in the order of the record.
-
-    Further down there may be several that nobody can tell apart.
-    """
-    found: dict[Subject, list[int]] = {}
-    places = count()
-    rows: dict[str, list[Record]] = {vocabulary.root: [record]}
-    for name in sorted(vocabulary.entities, key=lambda each: len(vocabulary.lineage(each))):
+def _order(vocabulary: Vocabulary, record: Record) -> dict[Subject, int]:
+    """The places of everybody in a record: entity by entity, those of each in the order of the record."""
+    root = vocabulary.entities[vocabulary.root]
+    subject = subject_of(vocabulary.root, root, record, 1, None)
+    found = {subject: 0}
+    rows: dict[str, list[tuple[Record, Subject]]] = {vocabulary.root: [(record, subject)]}
+    for name in sorted(vocabulary.entities, key=lambda each: len(vocabulary.lineage(each)))[1:]:
         declared = vocabulary.entities[name]
-        if declared.within is None:
-            found[subject_of(name, declared, record, 1, root=True)] = [next(places)]
-            continue
-        lists = [above.lists.get(str(declared.list), ()) for above in rows[declared.within]]
-        rows[name] = [row for several in lists for row in several]
-        for several in lists:
-            for i, row in enumerate(several, start=1):
-                found.setdefault(subject_of(name, declared, row, i), []).append(next(places))
+        rows[name] = [
+            (row, subject_of(name, declared, row, i, whose))
+            for above, whose in rows[str(declared.within)]
+            for i, row in enumerate(above.lists.get(str(declared.list), ()), start=1)
+        ]
+        found |= {whose: i for i, (_, whose) in enumerate(rows[name], start=len(found))}
     return found
 
 
-def _deep(graph: Graph) -> frozenset[str]:
-    """Entities whose instances may look alike, since their keys tell them apart only within what is above."""
-    repeating = {repeat.within for repeat in graph.repeats.values()}
-    vocabulary = graph.vocabulary
-    return frozenset(name for name in vocabulary.entities if len(vocabulary.lineage(name)) > 2) - repeating
-
-
 def _ordered(
-    decision: Decision, order: dict[Subject, list[int]], ranks: dict[tuple[str, str], int],
-    deep: frozenset[str],
-) -> list[Finding]:  # fmt: skip
-    seen: Counter[tuple[object, ...]] = Counter()
-
+    decision: Decision, order: Mapping[Subject, int], ranks: Mapping[tuple[str, str], int]
+) -> list[Finding]:
     def rank(finding: Finding) -> tuple[int, int, int]:
         rule = ranks.get((finding.policy, finding.id), len(ranks))
-        places = order[finding.subject]
-        nth = 0
-        if finding.subject.entity in deep and len(places) > 1:
-            names = (getattr(finding, "role", None), getattr(finding, "on", None))
-            what = (finding.section, finding.policy, finding.id, *names, finding.subject)
-            nth = min(seen[what], len(places) - 1)
-            seen[what] += 1
-        return RANKS[finding.section], places[nth], rule
+        return RANKS[finding.section], order[finding.subject], rule
 
     return sorted(decision.findings, key=rank)
 
 
+Owners = Callable[[Sequence[Owner]], Row]
+
+
+def _owner_cells(vocabulary: Vocabulary) -> Owners:
+    """What gives the cells of the levels above a subject."""
+    entities = tuple(owner_columns(vocabulary))
+    if not entities:
+        return lambda owners: ()
+
+    def cells(owners: Sequence[Owner]) -> Row:
+        names = dict(owners)
+        return tuple(names.get(entity) for entity in entities)
+
+    return cells
+
+
 def _values(
-    number: int, key: str | None, subjects: tuple[SubjectOutcomes, ...], digits: dict[tuple[str, str], int]
-) -> Iterator[Row]:
+    number: int, key: str | None, subjects: tuple[SubjectOutcomes, ...], digits: dict[tuple[str, str], int],
+    above: Owners,
+) -> Iterator[Row]:  # fmt: skip
     for each in subjects:
+        owners = above(each.subject.owners)
         for name, value in each.values.items():
             text = value_text(value, digits.get((each.subject.entity, name), 0))
-            yield value_row(number, key, each.subject, name, text)
+            yield value_row(number, key, each.subject, name, text) + owners

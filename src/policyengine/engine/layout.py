@@ -15,6 +15,7 @@ from typing import Any, Literal
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import SECTIONS, Finding, Missing, Subject
 from policyengine.decision.json_shape import plain
+from policyengine.policy.vocabulary import Vocabulary
 
 ColumnKind = Literal["text", "texts", "count", "exact", "date"]
 Row = tuple[object, ...]
@@ -92,12 +93,30 @@ COLUMNS: tuple[Column, ...] = (
     Column("at", "text", "the place of the rule: file, line, column"),
 )
 NAMES = tuple(column.name for column in COLUMNS)
+
+
+def owner_columns(vocabulary: Vocabulary) -> dict[str, str]:
+    """The entities that others stand in below the record, from the outside in, each with its column."""
+    below = vocabulary.below(vocabulary.root)
+    return {entity: f"in_{entity}" for entity in below if vocabulary.children(entity)}
+
+
+def columns_of(vocabulary: Vocabulary) -> tuple[Column, ...]:
+    """The columns of the table of a program: after the common ones, one for each level above a subject."""
+    titles = {entity: vocabulary.entities[entity].title for entity in vocabulary.entities}
+    return (
+        *COLUMNS,
+        *(Column(name, "text", f"the key of the {titles[entity]} that the subject stands in")
+          for entity, name in owner_columns(vocabulary).items()),
+    )  # fmt: skip
+
+
 _AT = {name: i for i, name in enumerate(NAMES)}
 _BLANK: Row = (None,) * len(COLUMNS)
 
 
 def finding_row(row: int, key: str | None, finding: Finding) -> Row:
-    """The row of a finding."""
+    """The row of a finding, without the columns of the levels above."""
     line = list(_BLANK)
     subject = finding.subject
     line[:9] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from policyengine.decision.findings import Finding, Missing, Unsettled
+from policyengine.decision.findings import Finding, Missing, Owner, Subject, Unsettled, path_of
 from policyengine.engine.finding_values import constructor
 from policyengine.feel.values.values import Failure, Unknown
 from policyengine.feel.values.values import Missing as MissingCause
@@ -25,16 +25,22 @@ def unsettled(values: Iterable[object]) -> tuple[Unsettled, ...]:
 
 def _unsettled(cause: MissingCause | Failure) -> Unsettled:
     if isinstance(cause, MissingCause):
-        return _new(cause.fact, cause.entity, cause.key, f"`{cause.fact}` is not given", None)
-    return _new(None, None, None, cause.sentence, cause.place)
+        return _new(
+            cause.fact, cause.entity, cause.key, f"`{cause.fact}` is not given", None, _owners(cause.within)
+        )
+    return _new(None, None, None, cause.sentence, cause.place, ())
 
 
 _new: Callable[..., Unsettled] = constructor(Unsettled)
 
 
+def _owners(within: tuple[tuple[str, str], ...]) -> tuple[Owner, ...]:
+    return tuple([Owner(*each) for each in within]) if within else ()
+
+
 def _order(each: Unsettled) -> tuple[str, str, str, str, int]:
     start = -1 if each.at is None else each.at.start
-    return each.entity or "", each.key or "", each.fact or "", each.text, start
+    return each.entity or "", path_to(each), each.fact or "", each.text, start
 
 
 class Instance(Protocol):
@@ -46,25 +52,40 @@ class Instance(Protocol):
         ...
 
     @property
+    def subject(self) -> Subject:
+        """Who it is."""
+        ...
+
+    @property
     def missing_key(self) -> str:
         """What names it among what is missing."""
         ...
 
 
+Lacked = tuple[str, str, str, tuple[Owner, ...]]
+"""The entity, the key and the name of a missing fact, and what the one with that key stands in."""
+
+
 def missing_facts(
-    findings: Sequence[Finding], left_out: Mapping[tuple[str, str, str], Sequence[str]]
+    findings: Sequence[Finding], left_out: Mapping[Lacked, Sequence[str]]
 ) -> tuple[Missing, ...]:
     """Every missing fact with the findings that need it; `left_out` are lists, with who needs them."""
-    needed: dict[tuple[str, str, str], set[str]] = {key: set(ids) for key, ids in left_out.items()}
+    needed: dict[Lacked, set[str]] = {key: set(ids) for key, ids in left_out.items()}
     for finding in _with_parts(findings):
         for cause in finding.unknown:
             if cause.fact is not None:
-                key = (str(cause.entity), str(cause.key), cause.fact)
+                key = (str(cause.entity), str(cause.key), cause.fact, cause.within)
                 needed.setdefault(key, set()).add(f"{finding.policy}/{finding.id}")
-    return tuple(
-        Missing(fact, entity, key or None, tuple(sorted(ids)))
-        for (entity, key, fact), ids in sorted(needed.items())
-    )
+    found = [
+        Missing(fact, entity, key or None, tuple(sorted(ids)), within)
+        for (entity, key, fact, within), ids in needed.items()
+    ]
+    return tuple(sorted(found, key=lambda each: (each.entity, path_to(each), each.fact)))
+
+
+def path_to(each: Missing | Unsettled) -> str:
+    """What names the one whose fact is missing within its record; "" for a record without a key."""
+    return path_of([*(owner.key for owner in each.within), each.key or ""])
 
 
 def _with_parts(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -73,20 +94,18 @@ def _with_parts(findings: Iterable[Finding]) -> Iterator[Finding]:
         yield from _with_parts(getattr(finding, "requirements", ()))
 
 
-def lists_left_out(
-    graph: Graph, found: Mapping[str, Sequence[Instance]]
-) -> dict[tuple[str, str, str], tuple[str, ...]]:
+def lists_left_out(graph: Graph, found: Mapping[str, Sequence[Instance]]) -> dict[Lacked, tuple[str, ...]]:
     """The lists that records leave out although rules judge what would stand in them, or further down."""
     judged: dict[str, set[str]] = {}
     for rule in graph.rules:
         for owner in graph.vocabulary.lineage(graph.real(rule.entity)):
             judged.setdefault(owner, set()).add(f"{rule.origin.policy}/{rule.origin.id}")
-    needed: dict[tuple[str, str, str], tuple[str, ...]] = {}
+    needed: dict[Lacked, tuple[str, ...]] = {}
     for name, entity in graph.vocabulary.entities.items():
         if entity.within is None or name not in judged:
             continue
         for above in found[entity.within]:
             if above.record is not None and entity.list not in above.record.lists:
-                key = (entity.within, above.missing_key, str(entity.list))
+                key = (entity.within, above.missing_key, str(entity.list), above.subject.owners)
                 needed[key] = tuple(sorted(judged[name]))
     return needed

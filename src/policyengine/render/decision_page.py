@@ -31,6 +31,10 @@ class Page:
         """The name of a party or an item."""
         return name_of(identifier, self.labels)
 
+    def fact(self, entity: str, name: str) -> str:
+        """The title of a derived fact of an entity."""
+        return self.labels.get(f"{entity}.{name}") or self.name(name)
+
     def place(self, span: Span) -> str:
         """`levels.yaml:21`, relative to the folder of the policies."""
         name = span.source.name

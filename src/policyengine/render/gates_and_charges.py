@@ -7,7 +7,17 @@ from datetime import date
 
 from policyengine.decision.findings import UNDETERMINED, Charge, Finding, Gate, Obligation
 from policyengine.decision.json_shape import decimals, exact
-from policyengine.decision.wording import day, every, join, money, number, plural, rate, short_name
+from policyengine.decision.wording import (
+    day,
+    every,
+    join,
+    money,
+    number,
+    plural,
+    rate,
+    short_name,
+    subject_name,
+)
 from policyengine.render.decision_page import Page, marked
 from policyengine.render.levels import requirements
 from policyengine.render.text_table import TableRow
@@ -32,7 +42,7 @@ def _gate(page: Page, gate: Gate) -> Iterator[TableRow]:
         "final": "the last stage",
     }.get(gate.status, f"not decided whether it may move to {following}")
     text = f"{gate.stage_title or gate.stage or 'no stage'}: {marked(outcome, gate.origin)}"
-    yield TableRow((short_name(gate.subject),), text, page.at(gate), _GATE_STYLES.get(gate.status, ""))
+    yield TableRow((subject_name(gate.subject),), text, page.at(gate), _GATE_STYLES.get(gate.status, ""))
     if gate.status in ("blocked", UNDETERMINED):
         yield from requirements(page, gate.requirements)
 

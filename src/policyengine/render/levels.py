@@ -13,19 +13,16 @@ from policyengine.decision.findings import (
     Level,
     Requirement,
     Room,
-    Subject,
 )
 from policyengine.decision.json_shape import decimals, exact
 from policyengine.decision.wording import (
     join,
     plural,
     rate,
-    short_name,
     some,
     spell,
     spelled,
     subject_name,
-    words,
 )
 from policyengine.render.decision_page import Page, marked
 from policyengine.render.text_table import TableRow
@@ -48,7 +45,7 @@ def _level(page: Page, level: Level, alone: bool) -> Iterator[TableRow]:
     if alone:
         yield TableRow((name,), _because(level), page.at(level), style)
     else:
-        lead = level.title if level.subject.root else short_name(level.subject)
+        lead = level.title if level.subject.root else subject_name(level.subject)
         about = "" if level.subject.root else f"{level.title}: "
         text = "; ".join(part for part in (f"{about}{name}", _because(level)) if part)
         yield TableRow((lead,), text, page.at(level), style)
@@ -123,10 +120,14 @@ def discounts(page: Page, findings: Iterable[Finding]) -> list[str]:
 def figures(page: Page) -> list[str]:
     """The derived facts that are known."""
     rows = []
-    for subject, values in page.decision.values.items():
-        known = [f"{page.name(fact)} {_figure(value)}" for fact, value in values.items() if value is not None]
+    for name, values in page.decision.values.items():
+        whose = page.decision.subjects[name]
+        known = [
+            f"{page.fact(whose.entity, fact)} {_figure(value)}"
+            for fact, value in values.items() if value is not None
+        ]  # fmt: skip
         if known:
-            rows.append(TableRow((_owner(subject, page.decision.subject),), join(known)))
+            rows.append(TableRow((subject_name(whose),), join(known)))
     return page.table("Figures", rows)
 
 
@@ -136,8 +137,3 @@ def _figure(value: object) -> str:
         whole, _, fraction = exact(value).partition(".")
         return f"{whole}.{fraction[:2]}{fraction[2:].rstrip('0')}"
     return spell(value)
-
-
-def _owner(subject: str, record: Subject) -> str:
-    entity, _, key = subject.partition("/")
-    return f"{words(entity)} {key}" if key else subject_name(record)

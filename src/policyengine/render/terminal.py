@@ -20,6 +20,7 @@ from policyengine.decision.findings import (
 from policyengine.decision.wording import (
     capital,
     day,
+    owner_name,
     plural,
     short_name,
     some,
@@ -118,7 +119,11 @@ def undecided(page: Page) -> list[str]:
     for missing in page.decision.missing:
         facts.setdefault((missing.fact, missing.entity), []).append(missing)
     order = sorted(facts.items(), key=lambda item: (-len(_needed_by(item[1])), item[0]))
-    rows = [TableRow((f"`{fact}`",), _settles(entity, found, titles)) for (fact, entity), found in order]
+    root = page.decision.subject.entity
+    rows = [
+        TableRow((f"`{fact}`",), _settles(entity, found, titles, entity == root))
+        for (fact, entity), found in order
+    ]
     return page.table("Not decided", [*rows, *_reasons(page)])
 
 
@@ -126,9 +131,12 @@ def _needed_by(found: Iterable[Missing]) -> list[str]:
     return list(dict.fromkeys(reference for one in found for reference in one.needed_by))
 
 
-def _settles(entity: str, found: list[Missing], titles: Mapping[str, str]) -> str:
-    keys = [one.key for one in found if one.key is not None]
-    owner = "" if entity == "partner" or not keys else f"of {words(entity)} {some(keys)}, "
+def _settles(entity: str, found: list[Missing], titles: Mapping[str, str], is_root: bool) -> str:
+    if any(one.within for one in found):
+        owner = f"of {some(owner_name(one.entity, one.key, one.within) for one in found)}, "
+    else:
+        keys = [one.key for one in found if one.key is not None]
+        owner = "" if is_root or not keys else f"of {words(entity)} {some(keys)}, "
     return f"{owner}for {some(_title(name, titles) for name in _needed_by(found))}"
 
 

@@ -22,6 +22,7 @@ SHORT: Mapping[str, str] = {
     "part": "id",
     "shortfall": "id",
     "subject": "key",
+    "owner": "key",
 }
 """What one text alone means, where such a thing is expected: the value of this key."""
 

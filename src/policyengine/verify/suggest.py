@@ -99,6 +99,8 @@ def _names(item: Mapping[str, Any]) -> dict[str, Any]:
         found["subject"] = {"entity": subject["entity"], "key": subject["key"]}
     elif subject.get("position") is not None:
         found["subject"] = {"entity": subject["entity"], "position": subject["position"]}
+    if subject["within"]:
+        found["subject"] |= {"within": [owner["key"] for owner in subject["within"]]}
     return found
 
 

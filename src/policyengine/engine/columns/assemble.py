@@ -22,7 +22,7 @@ from policyengine.engine.columns.row_values import Misfit, widened
 from policyengine.engine.columns.row_work import Whole
 from policyengine.engine.columns.schema import ROW, record_of
 from policyengine.engine.finding_rows import row_engine
-from policyengine.engine.layout import VALUES, Row, TooLarge
+from policyengine.engine.layout import Row, TooLarge
 from policyengine.program.graph import Key
 from policyengine.program.linked import Program
 
@@ -31,7 +31,6 @@ _ROWS = {
     "id": pl.UInt32,
     "root": pl.UInt32,
     "who": pl.UInt32,
-    "first": pl.UInt32,
     "entity": pl.UInt8,
 }
 
@@ -131,17 +130,8 @@ class Assembly:
         return [
             self._linked(rows, output.root, where).alias("root"),
             who.alias("who"),
-            self._first(output, who).alias("first"),
             pl.repeat(number, len(where), dtype=pl.UInt8, eager=True).alias("entity"),
         ]
-
-    def _first(self, output: Output, who: pl.Series) -> pl.Series:
-        """Findings of rows that nobody can tell apart stand together where one may have several of a rule."""
-        rows = self._state[output.entity]
-        repeating = any(each.within == output.entity for each in self._lowering.graph.repeats.values())
-        if "__first" not in rows.columns or output.block.section == VALUES or not repeating:
-            return who
-        return rows.get_column("__first").gather(who)
 
     def _linked(self, rows: pl.DataFrame, column: str, where: pl.Series) -> pl.Series:
         return where if column == "__self" else rows.get_column(column).gather(where)
@@ -150,7 +140,7 @@ class Assembly:
         """Sorted by the record, then by the section, by who is judged, by the rule."""
         order = self._interned.order()
         ids = whole.get_column("id")
-        who = pl.when(pl.col("entity") == 0).then(0).otherwise(pl.col("first")).cast(pl.UInt64)
+        who = pl.when(pl.col("entity") == 0).then(0).otherwise(pl.col("who")).cast(pl.UInt64)
         keyed = whole.with_columns(
             *(order.get_column(name).gather(ids).alias(f"o.{name}") for name in order.columns)
         )
@@ -220,7 +210,7 @@ class ColumnPlan:
     def answer(self, batch: Any) -> Answer:
         """The findings of a batch, and how they were come by."""
         if not batch.num_rows:
-            return Answer(findings_schema().empty_table())
+            return Answer(self._schema.empty_table())
         if not self._probed:
             self._probed = True
             if self.by_rows and batch.num_rows > _PROBE:
@@ -242,7 +232,7 @@ class ColumnPlan:
         lowering.run(state)
         careful = careful.scatter(state[CAREFUL].get_column("record").unique(), True)
         opened = lowering.opened(state, batch.num_rows) & ~careful
-        missing, places = findings_schema().empty_table(), pl.Series([], dtype=pl.UInt32)
+        missing, places = self._schema.empty_table(), pl.Series([], dtype=pl.UInt32)
         if opened.any():
             lowering.missing_facts.run(state)
             missing, places = rows_of(lowering, state, careful)
@@ -252,7 +242,7 @@ class ColumnPlan:
         for i, rows in self._one_by_one(batch, careful, refused):
             extra += rows
             at += [i] * len(rows)
-        more = pa.concat_tables([missing, arrow_table(extra, findings_schema())]) if at else missing
+        more = pa.concat_tables([missing, arrow_table(extra, self._schema)]) if at else missing
         places = pl.concat([places, pl.Series(at, dtype=pl.UInt32)])
         table = Assembly(lowering, state).table(careful if careful.any() else None, more, places)
         return Answer(table, tuple(refused), int(careful.sum()))
@@ -269,6 +259,10 @@ class ColumnPlan:
                 yield i, self._row_engine(number, record_of(self.graph.vocabulary, row))
             except TooLarge as error:
                 refused.append((number, str(error)))
+
+    @cached_property
+    def _schema(self) -> Any:
+        return findings_schema(self.graph.vocabulary)
 
     @cached_property
     def _row_engine(self) -> Any:

@@ -15,6 +15,7 @@ from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.interned import KINDS, numbered
 from policyengine.engine.columns.lowering import Lowering, Output
 from policyengine.engine.columns.schema import ROW
+from policyengine.engine.layout import owner_columns
 
 
 class Cells:
@@ -35,7 +36,7 @@ class Cells:
 
     def table(self) -> Any:
         """All of them as a table."""
-        schema = findings_schema()
+        schema = findings_schema(self._lowering.graph.vocabulary)
         arrays = [self._column(field.name, field.type) for field in schema]
         return pa.Table.from_arrays(arrays, schema=schema)
 
@@ -45,8 +46,10 @@ class Cells:
         if name == "position":
             places = {each: self._state[each].get_column("__at") for each in self._judged}
             return self._by_entity(places, pl.Int32).to_arrow()
-        if name in ("key", "entity", "subject"):
+        if name in ("key", "entity"):
             return self._named(name)
+        if name == "subject" or name in self._owners:
+            return self._whose(name)
         own = self._own(name)
         if own is None and name not in self._fixed.columns:
             return pa.nulls(self._height, dtype)
@@ -118,15 +121,22 @@ class Cells:
         return rows[self._whole.get_column("root")]
 
     def _named(self, name: str) -> Any:
-        """The key of the record or of what is judged, or the name of its entity."""
+        """The key of the record, or the entity of what is judged."""
         if name == "entity":
             codes = self._whole.get_column("entity").cast(pl.Int32)
             return _dictionary(codes, pa.array(list(self._lowering.order)))
-        if name == "key":
-            return _dictionary(self._records.get_column("key"), self._keys)
-        if not self._judged:
+        return _dictionary(self._records.get_column("key"), self._keys)
+
+    def _whose(self, name: str) -> Any:
+        """The key of what is judged, or the name of what it stands in."""
+        keys: dict[str, pl.Series] = {}
+        for entity in self._judged:
+            if name == "subject":
+                keys[entity] = keys_of(self._lowering, self._state, entity)
+            elif (above := self._owners[name]) in self._lowering.graph.vocabulary.lineage(entity)[1:]:
+                keys[entity] = owner_names(self._lowering, self._state, entity)[above]
+        if not keys:
             return pa.nulls(self._height, TYPES["text"])
-        keys = {entity: keys_of(self._lowering, self._state, entity) for entity in self._judged}
         every = [each.to_arrow().cast(pa.string()) for each in keys.values()]
         codes, words = numbered(pa.concat_arrays(every))
         parts: dict[str, pl.Series] = {}
@@ -135,6 +145,12 @@ class Cells:
             parts[entity] = codes.slice(before, len(each))
             before += len(each)
         return _dictionary(self._by_entity(parts, pl.Int32).fill_null(-1), words)
+
+    @cached_property
+    def _owners(self) -> Mapping[str, str]:
+        """The columns of the levels above, each with the entity of that level."""
+        found = owner_columns(self._lowering.graph.vocabulary)
+        return {column: entity for entity, column in found.items()}
 
     @cached_property
     def _judged(self) -> list[str]:
@@ -171,6 +187,36 @@ def keys_of(lowering: Lowering, state: State, entity: str) -> pl.Series:
             range(len(fact.values or ())), list(fact.values or ()), return_dtype=pl.String
         )
     return values.cast(pl.String)
+
+
+def names_of(lowering: Lowering, state: State, entity: str) -> pl.Series:
+    """The keys of the rows of an entity in lists, or where they have none their places."""
+    places = state[entity].select(pl.concat_str(pl.lit("#"), pl.col("__at"))).to_series()
+    return keys_of(lowering, state, entity).fill_null(places)
+
+
+def owner_names(lowering: Lowering, state: State, entity: str) -> dict[str, pl.Series]:
+    """For every row of an entity the names of what it stands in below the record, from the outside in."""
+    found: dict[str, pl.Series] = {}
+    above = lowering.graph.vocabulary.lineage(entity)[1:-1]
+    places = state[entity].get_column("__up") if above else None
+    for each in above:
+        assert places is not None
+        found[each] = names_of(lowering, state, each).gather(places)
+        places = state[each].get_column("__up").gather(places)
+    return dict(reversed(found.items()))
+
+
+def paths_of(names: Sequence[pl.Series]) -> pl.Series:
+    """The paths of rows out of their names, from the outside in, as `findings.path_of` writes them."""
+    *above, own = [each.alias(f"{i}") for i, each in enumerate(names)]
+    if not above:
+        return own
+    escaped = [pl.col(each.name).str.replace_all("%", "%25", literal=True) for each in (*above, own)]
+    escaped = [each.str.replace_all("/", "%2F", literal=True) for each in escaped]
+    path = pl.concat_str(escaped, separator="/", ignore_nulls=True)
+    is_deep = pl.any_horizontal(pl.col(each.name).is_not_null() for each in above)
+    return pl.DataFrame([*above, own]).select(pl.when(is_deep).then(path).otherwise(own.name)).to_series()
 
 
 def _dictionary(codes: pl.Series, words: Any) -> Any:

@@ -93,18 +93,8 @@ class Loader:
             above = up if roots is None else roots.gather(up)
             more = {"__up": up, "__at": at.cast(pl.Int32), "__root": above}
             careful = self._entity(child, fields, len(up), more, above, state, found, careful)
-        state[entity] = self._told_apart(entity, pl.DataFrame(series))
+        state[entity] = pl.DataFrame(series)
         return careful
-
-    def _told_apart(self, entity: str, rows: pl.DataFrame) -> pl.DataFrame:
-        """With the first row that nobody can tell from each, where rows of several lists may be alike."""
-        if len(self._vocabulary.lineage(entity)) < 3:
-            return rows
-        declared = self._vocabulary.entities[entity]
-        names = {f"f.{name}" for name in (declared.key, declared.label) if name is not None}
-        return rows.with_columns(
-            pl.col("__self").first().over("__root", "__at", *sorted(names)).alias("__first")
-        )
 
 
 def _single(column: Any) -> Any:

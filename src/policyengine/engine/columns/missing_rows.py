@@ -9,11 +9,11 @@ import polars as pl
 import pyarrow as pa
 
 from policyengine.engine.arrow import TYPES, findings_schema
-from policyengine.engine.columns.cells import keys_of
+from policyengine.engine.columns.cells import keys_of, names_of, owner_names, paths_of
 from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.lowering import Lowering
 from policyengine.engine.columns.schema import ROW
-from policyengine.engine.layout import MISSING
+from policyengine.engine.layout import MISSING, owner_columns
 
 
 def _roots(lowering: Lowering, state: State, frame: str) -> pl.Series:
@@ -33,15 +33,18 @@ def rows_of(lowering: Lowering, state: State, skipped: pl.Series) -> tuple[Any, 
         for fact, found in _lacked(lowering, state, entity)
     ]
     if not parts:
-        return findings_schema().empty_table(), pl.Series([], dtype=pl.UInt32)
-    whole = pl.concat(parts)
-    whole = whole.filter(~skipped.gather(whole.get_column("root"))).sort("root", "e", "who", "f")
+        return findings_schema(lowering.graph.vocabulary).empty_table(), pl.Series([], dtype=pl.UInt32)
+    whole = pl.concat(parts, how="diagonal")
+    whole = whole.filter(~skipped.gather(whole.get_column("root"))).sort("root", "e", "path", "f")
     cells = {
         "entity": _coded(whole.get_column("e"), entities),
         "id": _coded(whole.get_column("f"), facts),
         **_of_record(lowering, state, whole),
     }
-    schema = findings_schema()
+    for name in owner_columns(lowering.graph.vocabulary).values():
+        if name in whole.columns:
+            cells[name] = _texts(whole.get_column(name))
+    schema = findings_schema(lowering.graph.vocabulary)
     arrays = [
         cells[field.name].cast(field.type) if field.name in cells else pa.nulls(whole.height, field.type)
         for field in schema
@@ -52,7 +55,7 @@ def rows_of(lowering: Lowering, state: State, skipped: pl.Series) -> tuple[Any, 
 def _lacked(lowering: Lowering, state: State, entity: str) -> Iterator[tuple[str, pl.DataFrame]]:
     """The facts of an entity: where they are missing, and the bits of those that need them."""
     bits = _bits(lowering)
-    who = _who(lowering, state, entity).alias("who")
+    who = _who(lowering, state, entity)
     roots = _roots(lowering, state, entity).alias("root")
     for (owner, fact), columns in lowering.missing_facts.columns.items():
         if owner != entity:
@@ -61,24 +64,29 @@ def _lacked(lowering: Lowering, state: State, entity: str) -> Iterator[tuple[str
             (pl.col(columns[i]) if i in columns else pl.lit(0, pl.UInt64)).alias(name)
             for i, name in enumerate(bits)
         ]
-        found = state[entity].select(roots, who, *needs)
+        found = state[entity].select(roots, *who, *needs)
         found = found.filter(pl.any_horizontal(pl.col(name) != 0 for name in bits))
-        if entity != lowering.graph.vocabulary.root:  # nobody tells those apart that have the same name
-            found = found.group_by("root", "who").agg(pl.col(name).bitwise_or() for name in bits)
-        yield fact, found
+        same = [name for name in found.columns if name not in bits]  # a record may say of no one who it is
+        yield fact, found.group_by(same, maintain_order=True).agg(pl.col(name).bitwise_or() for name in bits)
 
 
 def _bits(lowering: Lowering) -> list[str]:
     return [f"b{i}" for i in range(len(lowering.missing_facts.chunks))]
 
 
-def _who(lowering: Lowering, state: State, entity: str) -> pl.Series:
-    """The keys of rows, or where they have none their places."""
-    rows = state[entity]
+def _who(lowering: Lowering, state: State, entity: str) -> list[pl.Series]:
+    """What tells rows apart: their path, their own name, and those of what they stand in by their columns."""
     if entity == lowering.graph.vocabulary.root:
-        return pl.repeat("", rows.height, dtype=pl.String, eager=True)
-    places = rows.select(pl.concat_str(pl.lit("#"), pl.col("__at"))).to_series()
-    return keys_of(lowering, state, entity).fill_null(places)
+        nobody = pl.repeat("", state[entity].height, dtype=pl.String, eager=True)
+        return [nobody.alias("path"), nobody.alias("who")]
+    own, above = names_of(lowering, state, entity), owner_names(lowering, state, entity)
+    columns = owner_columns(lowering.graph.vocabulary)
+    path = paths_of([*above.values(), own])
+    return [
+        path.alias("path"),
+        own.alias("who"),
+        *(each.alias(columns[name]) for name, each in above.items()),
+    ]
 
 
 def _of_record(lowering: Lowering, state: State, whole: pl.DataFrame) -> dict[str, Any]:

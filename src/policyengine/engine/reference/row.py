@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from policyengine.decision.decision import Decision
-from policyengine.decision.findings import NOT_APPLICABLE, UNDETERMINED, Finding, Origin, Reason, Shortfall
+from policyengine.decision.findings import (
+    NOT_APPLICABLE,
+    UNDETERMINED,
+    Finding,
+    Origin,
+    Reason,
+    Shortfall,
+    Subject,
+)
 from policyengine.engine.finding_values import as_shown
 from policyengine.engine.missing_facts import lists_left_out, missing_facts, unsettled
 from policyengine.engine.reference.reasons import explain
@@ -46,6 +54,7 @@ def evaluate(program: Program, record: Record) -> Decision:
         if (finding := read_rule(rule, scope)) is not None
     )
     missing = missing_facts(findings, lists_left_out(graph, found))
+    values = list(_values(graph, found))
     undecided = any(finding.status == UNDETERMINED for finding in findings)
     return Decision(
         program=program.declarations.id,
@@ -55,8 +64,9 @@ def evaluate(program: Program, record: Record) -> Decision:
         subject=root.subject,
         complete=not missing and not undecided,
         findings=findings,
-        values=_values(graph, found),
+        values={str(whose): told for whose, told in values},
         missing=missing,
+        subjects={str(whose): whose for whose, _ in values},
     )
 
 
@@ -201,11 +211,9 @@ def present(scope: Scope, name: str) -> object:
     return as_shown(scope[name], kind, digits)
 
 
-def _values(graph: Graph, found: Mapping[str, list[Scope]]) -> dict[str, dict[str, object]]:
+def _values(graph: Graph, found: Mapping[str, list[Scope]]) -> Iterator[tuple[Subject, dict[str, object]]]:
     """The derived facts of every instance."""
-    values: dict[str, dict[str, object]] = {}
     for entity, scopes in found.items():
         names = [name for name, node in graph.nodes.get(entity, {}).items() if node.exported]
         for scope in scopes if names else ():
-            values[str(scope.subject)] = {name: present(scope, name) for name in names}
-    return values
+            yield scope.subject, {name: present(scope, name) for name in names}

@@ -60,7 +60,7 @@ class Scope(Mapping[str, object]):
                 if below.list == name:
                     return self._rows(name, child, below)
             if name in self._declared.facts:
-                return Unknown.of(Missing(self.entity, self.missing_key, name))
+                return self._missing(name)
         if self.above is None:
             raise KeyError(name)
         return self.above[name]
@@ -70,12 +70,17 @@ class Scope(Mapping[str, object]):
         """What names the instance among what is missing; "" for a record without a key."""
         return "" if self.subject.root and self.subject.key is None else self.subject.name
 
+    def _missing(self, name: str) -> Unknown:
+        return Unknown.of(Missing(self.entity, self.missing_key, name, self.subject.owners))
+
     def _rows(self, name: str, entity: str, declared: Entity) -> object:
         assert self.record is not None
         if name not in self.record.lists:
-            return Unknown.of(Missing(self.entity, self.missing_key, name))
+            return self._missing(name)
         return tuple(
-            Scope(self.graph, entity, subject_of(entity, declared, row, i), above=self, record=row)
+            Scope(
+                self.graph, entity, subject_of(entity, declared, row, i, self.subject), above=self, record=row
+            )
             for i, row in enumerate(self.record.lists[name], start=1)
         )
 
@@ -142,21 +147,22 @@ class Sight(Mapping[str, object]):
 def root_scope(graph: Graph, record: Record, today: date) -> Scope:
     """The scope of the record itself."""
     declared = graph.vocabulary.entities[record.entity]
-    subject = subject_of(record.entity, declared, record, 1, root=True)
+    subject = subject_of(record.entity, declared, record, 1, None)
     return Scope(graph, record.entity, subject, record=record, today=today)
 
 
 def subject_of(
-    entity: str, declared: Entity, record: Record, position: int, *, root: bool = False
+    entity: str, declared: Entity, record: Record, position: int, above: Subject | None
 ) -> Subject:
-    """Who is judged by an instance."""
+    """Who is judged by an instance in a list of `above`, None for the record itself."""
     key, label = record.facts.get(declared.key or ""), record.facts.get(declared.label or "")
     return Subject(
         entity,
         None if key is None else str(key),
         None if label is None else str(label),
-        root,
+        above is None,
         position,
+        () if above is None else above.inside,
     )
 
 

@@ -12,7 +12,7 @@ from policyengine.decision.findings import UNDETERMINED, Finding, Subject
 from policyengine.engine.finding_values import Show, constructor
 from policyengine.engine.missing_facts import lists_left_out, missing_facts
 from policyengine.engine.rows.explanation import Explanations
-from policyengine.engine.rows.instance import Row, occasions, subject_maker
+from policyengine.engine.rows.instance import Row, SubjectMaker, occasions, subject_maker
 from policyengine.engine.rows.node_source import Sources
 from policyengine.engine.rows.outcomes import OutcomeReaders, Outcomes, SubjectOutcomes
 from policyengine.engine.rows.places import layouts, segments_of
@@ -49,7 +49,7 @@ class Compiled:
         self.source = sources.unit.source
         self.left = tuple(sources.left)
         self._codes = sources.codes
-        self.subjects: Mapping[str, Callable[[Record, int], Subject]] = {
+        self.subjects: Mapping[str, SubjectMaker] = {
             name: subject_maker(name, entity.key, entity.label, root=name == graph.vocabulary.root)
             for name, entity in graph.vocabulary.entities.items()
         }
@@ -72,7 +72,7 @@ class Compiled:
 
     def _instances(self, record: Record) -> Found:
         entity = record.entity
-        root = Row(self, self.layouts[entity], self.subjects[entity](record, 1), None, record, {})
+        root = Row(self, self.layouts[entity], self.subjects[entity](record, 1, ()), None, record, {})
         self.loads[entity](root)
         found: Found = {entity: [root]}
         for name, within, at in self._lists:
@@ -136,6 +136,7 @@ class Compiled:
         open_ones = [each for each in findings if each.unknown or hasattr(each, "requirements")]
         left_out = lists_left_out(self.graph, found) if self._leaves_out(found) else {}
         missing = missing_facts(open_ones, left_out) if open_ones or left_out else ()
+        values = self._shown_values(found)
         undecided = any(finding.status == UNDETERMINED for finding in findings)
         return _new_decision(
             program.declarations.id,
@@ -145,22 +146,23 @@ class Compiled:
             found[self.graph.vocabulary.root][0].subject,
             not missing and not undecided,
             tuple(findings),
-            self._shown_values(found),
+            {name: told for name, _, told in values},
             missing,
             (),
+            {name: whose for name, whose, _ in values},
         )
 
     def _leaves_out(self, found: Found) -> bool:
         """Whether a record leaves a list out."""
         return any(row.v[at].__class__ is Unknown for _, within, at in self._lists for row in found[within])
 
-    def _shown_values(self, found: Found) -> dict[str, dict[str, object]]:
-        """The derived facts of every instance."""
-        return {
-            str(row.subject): {name: show(row.v[at]) for name, at, show in names}
+    def _shown_values(self, found: Found) -> list[tuple[str, Subject, dict[str, object]]]:
+        """The derived facts of every instance, and what it is called."""
+        return [
+            (str(row.subject), row.subject, {name: show(row.v[at]) for name, at, show in names})
             for entity, names in self.exported.items()
             for row in found[entity]
-        }
+        ]
 
     @cached_property
     def exported(self) -> Mapping[str, Sequence[tuple[str, int, Show]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from policyengine.decision.findings import Subject
 from policyengine.engine.finding_values import constructor
@@ -17,6 +17,8 @@ from policyengine.feel.values.values import Missing, Unknown
 from policyengine.program.graph import Graph
 from policyengine.program.record import Record
 
+SubjectMaker: TypeAlias = Callable[[Record, int, tuple[Subject, ...]], Subject]
+
 
 class Code(Protocol):
     """The code of a program, as far as its instances ask for it."""
@@ -24,7 +26,7 @@ class Code(Protocol):
     graph: Graph
     today: date
     loads: Mapping[str, Callable[[Row], None]]
-    subjects: Mapping[str, Callable[[Record, int], Subject]]
+    subjects: Mapping[str, SubjectMaker]
 
 
 class Row(Mapping[str, object]):
@@ -90,7 +92,9 @@ class Row(Mapping[str, object]):
 
 def missing(row: Row, name: str) -> Unknown:
     """What stands for a fact or a list that a record leaves out."""
-    return _new_unknown(frozenset((Missing(row.layout.entity, row.missing_key, name),)))
+    subject = row.subject
+    within = subject.owners if subject.within else ()
+    return _new_unknown(frozenset((Missing(row.layout.entity, row.missing_key, name, within),)))
 
 
 _new_unknown: Callable[..., Unknown] = constructor(Unknown)
@@ -103,9 +107,9 @@ def children(above: Row, name: str, layout: Layout) -> object:
         return missing(above, name)
     program = above.program
     load, subject = program.loads[layout.entity], program.subjects[layout.entity]
-    found = []
+    found, within = [], above.subject.inside
     for i, record in enumerate(above.record.lists[name], start=1):
-        row = Row(program, layout, subject(record, i), above, record, _NOTHING)
+        row = Row(program, layout, subject(record, i, within), above, record, _NOTHING)
         load(row)
         found.append(row)
     return tuple(found)
@@ -133,14 +137,15 @@ def again(row: Row, expression: Expression) -> object:
 _new_subject: Callable[..., Subject] = constructor(Subject)
 
 
-def subject_maker(
-    entity: str, key: str | None, label: str | None, *, root: bool
-) -> Callable[[Any, int], Subject]:
-    """What says who is judged, out of a record and its position in its list; `key` and `label` are facts."""
+def subject_maker(entity: str, key: str | None, label: str | None, *, root: bool) -> SubjectMaker:
+    """What says who is judged, out of a record, its position in its list and what that list stands within.
 
-    def subject(record: Any, position: int) -> Subject:
+    `key` and `label` are facts.
+    """
+
+    def subject(record: Any, position: int, within: tuple[Subject, ...]) -> Subject:
         facts = record.facts
-        return _new_subject(entity, _text(facts, key), _text(facts, label), root, position)
+        return _new_subject(entity, _text(facts, key), _text(facts, label), root, position, within)
 
     return subject
 

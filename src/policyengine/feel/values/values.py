@@ -19,11 +19,16 @@ from policyengine.source import Span
 
 
 class Missing(NamedTuple):
-    """A fact that a record does not give: `fact` of the `entity` whose key is `key`."""
+    """A fact that a record does not give: `fact` of the `entity` whose key is `key`.
+
+    Keys are unique in one list only: `within` are the entities and keys of what the list stands in, from the
+    outside in.
+    """
 
     entity: str
     key: str
     fact: str
+    within: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

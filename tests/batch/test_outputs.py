@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -276,7 +277,9 @@ def test_a_table_needs_the_extra_and_says_so(arguments, what, tmp_path):
     code, out, err = _without_the_extra(tmp_path, *arguments)
     assert (code, out) == (2, "")
     assert err.splitlines()[0] == f"error: {what} needs the extra `batch`, which is not installed"
-    assert "pip install 'partner-policy-engine[batch]'" in err
+    project = tomllib.loads((POLICIES.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = " ".join(f"'{each}'" for each in project["optional-dependencies"]["batch"])
+    assert f"`python -m pip install {needed}` adds it" in err
     assert not (tmp_path / "out.ndjson").exists()
 
 

@@ -113,9 +113,9 @@ def test_colour(cli, program, record, monkeypatch):
     assert "\x1b[" not in cli("evaluate", program, record).out
 
 
-@pytest.mark.parametrize("word", [None, "bronze", "partner-levels", "levels"])
+@pytest.mark.parametrize("word", ["bronze", "partner-levels", "levels"])
 def test_why(cli, program, record, word):
-    result = cli("why", program, record, *([word] if word else []), *AS_OF)
+    result = cli("why", program, record, word, *AS_OF)
     assert result.code == 0
     assert result.out.startswith("As of 21 Nov 2026, Example Partner")
     assert "levels.yaml:" in result.out
@@ -128,6 +128,20 @@ def test_why_a_charge(cli, program, record, word):
     result = cli("why", program, record, word, *AS_OF)
     assert result.code == 0
     assert "90.00 EUR" in result.out
+
+
+def test_why_without_a_finding_lists_what_can_be_asked(cli, program, record):
+    result = cli("why", program, record, *AS_OF)
+    assert result.code == 0
+    assert result.err == f"ask for one of these: policyengine why {program} {record} FINDING\n"
+    asked = [line.split()[0] for line in result.out.splitlines()]
+    assert {"partner-levels", "partner-levels/subscription", "billing/subscription@C-1"} <= set(asked)
+    assert all(cli("why", program, record, word, *AS_OF).code == 0 for word in asked)
+    about = cli("why", program, record, "--key", "C-1", *AS_OF)
+    assert [line.split()[0] for line in about.out.splitlines()] == ["billing/subscription@C-1"]
+    told = json.loads(cli("why", program, record, "-o", "json", *AS_OF).out)
+    assert [each["finding"] for each in told] == asked
+    assert told[0] == {"finding": "partner-levels", "status": "reached", "title": "Partner levels"}
 
 
 def test_why_all(cli, program, record):
@@ -149,3 +163,36 @@ def test_why_takes_one_record(cli, program, tmp_path):
     result = cli("why", program, path)
     assert result.code == 2
     assert "there are 2 records, and `why` takes one" in result.err
+
+
+def test_the_program_around_a_record(cli, program, record, monkeypatch):
+    named = cli("evaluate", program, record, *AS_OF)
+    assert named.code == 0
+    assert cli("evaluate", record, *AS_OF).out == named.out
+    for folder, word in ((program, "records/example.yaml"), (program / "records", "example.yaml")):
+        monkeypatch.chdir(folder)
+        found = cli("evaluate", word, *AS_OF)
+        assert (found.code, found.out.splitlines()[0]) == (0, named.out.splitlines()[0])
+        assert cli("why", word, "bronze", *AS_OF).out.startswith("As of 21 Nov 2026, Example Partner")
+        assert cli("advance", word, "--to", "x").code == 1
+
+
+def test_standard_input_inside_a_program(cli, program, record, monkeypatch):
+    monkeypatch.chdir(program)
+    text = io.TextIOWrapper(io.BytesIO(record.read_bytes()))
+    monkeypatch.setattr("sys.stdin", text)
+    assert cli("evaluate", "-", *AS_OF).out.startswith("Example Partner")
+
+
+def test_two_records_beside_the_table_of_all(cli, program, tmp_path):
+    (tmp_path / "partners.csv").write_text("id,active_customers,trained\na,3,true\nb,1,true\n")
+    strangers = "".join(f"p{i},C-{i},2026-01-31,100\n" for i in range(3000))
+    rows = f"partner,id,started_on,monthly_fee\na,C-1,2026-01-31,100\n{strangers}"
+    (tmp_path / "customers.csv").write_text(rows)
+    result = cli("evaluate", program, tmp_path / "partners.csv", *AS_OF)
+    assert result.code == 1
+    assert len(result.err.splitlines()) == 7
+    assert result.err.splitlines()[-1] == "3000 rows without a record"
+    assert result.err.count("BATCH004") == 3
+    assert "records left out" not in result.err
+    assert "90.00 EUR" in result.out

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -29,6 +31,12 @@ def test_the_version_loads_nothing():
     assert done.stdout.rstrip().endswith("False")
 
 
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_version(cli, option):
+    done = subprocess.run([*PROCESS, option], capture_output=True, text=True, check=True)
+    assert done.stdout == cli(option).out == f"policyengine {VERSION}\n"
+
+
 def test_version_beside_other_arguments(cli):
     assert cli("--version", "check").out == f"policyengine {VERSION}\n"
 
@@ -37,12 +45,38 @@ def test_init(cli, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = cli("init", "Acme Partners")
     assert made.code == 0
-    assert made.out.splitlines()[0] == "policyengine check 'Acme Partners'"
-    checked = cli("check", "Acme Partners")
-    assert checked.out == "acme-partners: 4 files, 3 policies, no mistakes\n"
-    evaluated = cli("evaluate", "Acme Partners", "Acme Partners/records/example.yaml")
-    assert evaluated.code == 0
-    assert "Acme Partners" in evaluated.out
+    steps = [shlex.split(line, comments=True)[1:] for line in made.out.splitlines()]
+    assert steps[0] == ["check", "Acme Partners"]
+    printed = {step[0]: cli(*step) for step in steps}
+    assert {name: result.code for name, result in printed.items()} == dict.fromkeys(printed, 0)
+    assert printed["check"].out == "acme-partners: 4 files, 3 policies, no mistakes\n"
+    assert printed["test"].out == "4 tests in 1 file: 4 passed\n"
+    assert "Acme Partners" in printed["evaluate"].out
+    assert "billing/subscription@C-1" in printed["why"].out
+
+
+@pytest.mark.parametrize("place", ["acme", "policies/acme", "."])
+def test_init_writes_the_schemas_that_its_files_name(cli, tmp_path, monkeypatch, place):
+    folder = tmp_path / "work" / "here"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    assert cli("init", place).code == 0
+    named = 0
+    for path in Path(place).rglob("*.yaml"):
+        first = path.read_text(encoding="utf-8").splitlines()[0]
+        if "$schema=" in first:
+            named += 1
+            json.loads((path.parent / first.split("$schema=")[1]).read_text(encoding="utf-8"))
+    assert named == 5
+
+
+def test_init_leaves_schemas_that_are_there(cli, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("schemas").mkdir()
+    Path("schemas/tiers.schema.json").write_text("{}")
+    cli("init", "acme")
+    assert Path("schemas/tiers.schema.json").read_text() == "{}"
+    assert len(list(Path("schemas").iterdir())) == len(cli("schema").out.split())
 
 
 def test_schemas(cli, tmp_path):
@@ -65,6 +99,9 @@ def test_codes(cli):
     assert listed == sorted(listed)
     first = listed[0].split()[0]
     assert cli("code", first.lower()).out.startswith(f"error[{first}]")
+    tiers = [line for line in listed if line.startswith("TIER")]
+    assert len(tiers) > 3
+    assert cli("code", "tier").out.splitlines() == tiers
 
 
 @pytest.mark.parametrize(
@@ -100,3 +137,45 @@ def test_a_good_record_loads_only_what_it_needs() -> None:
     }  # fmt: skip
     assert not ours & (unused_kinds | elsewhere)
     assert not loaded & {"difflib", "jinja2", "json", "jsonschema", "traceback", "xml"}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("", ["plain,check", "plain,evaluate"]),
+        ("ev", ["plain,evaluate"]),
+        ("--v", ["plain,--version"]),
+        ("evaluate ac", ["file,ac"]),
+        ("evaluate acme acme/r", ["file,acme/r"]),
+        ("why acme ", ["file,"]),
+        ("check ", ["file,"]),
+        ("test ", ["file,"]),
+        ("diff a", ["file,a"]),
+        ("evaluate --as", ["plain,--as-of"]),
+        ("evaluate acme r.yaml -o j", ["plain,json"]),
+        ("evaluate acme r.yaml -o decisions.", ["file,decisions."]),
+        ("plan a b --records p", ["file,p"]),
+        ("code TIER00", ["plain,TIER001", "plain,TIER002"]),
+        ("schema ti", ["plain,tiers"]),
+    ],
+)
+def test_completion(words, expected):
+    """What a shell asks for while one types; `file` is left to the shell."""
+    line = f"policyengine {words}"
+    asked = {
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(line.count(" ")),
+        "_POLICYENGINE_COMPLETE": "bash_complete",
+    }
+    done = subprocess.run(PROCESS, env={**os.environ, **asked}, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[: len(expected)] == expected
+    assert done.stderr == ""
+
+
+def test_completing_a_command_loads_none():
+    asked = {"COMP_WORDS": "policyengine ", "COMP_CWORD": "1", "_POLICYENGINE_COMPLETE": "bash_complete"}
+    tell = "import sys, atexit; atexit.register(lambda: print(*sys.modules, file=sys.stderr))"
+    script = [sys.executable, "-c", f"{tell}; {PROCESS[2]}"]
+    done = subprocess.run(script, env={**os.environ, **asked}, capture_output=True, text=True, check=False)
+    assert "policyengine.cli.run" in done.stderr.split()
+    assert "policyengine.api" not in done.stderr.split()

@@ -335,13 +335,6 @@ def test_no_output_takes_the_place_of_an_input(cli: Cli, old: Path, base: Any, v
         assert path.read_bytes() == before
 
 
-def test_a_page_without_jinja2(cli: Cli, old: Path, base: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("policyengine.cli.plan.find_spec", lambda name: None)
-    result = cli("plan", old, old, "--records", base(1), "-o", "html")
-    assert (result.code, result.out) == (2, "")
-    assert "partner-policy-engine[html]" in result.err
-
-
 def test_how_far_it_is(cli: Cli, old: Path, base: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     call = ("plan", old, old, "--records", base(3), "--as-of", DAY)
     assert cli(*call).err == ""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+from pathlib import Path
+
 import pytest
 
 from policyengine.cli.run import COMMANDS
@@ -14,13 +18,40 @@ AS_OF = ("--as-of", "2026-11-21")
     [
         ("chek", "there is no command `chek`", "did you mean `check`?"),
         ("zzz", "there is no command `zzz`", "`policyengine --help` lists the options"),
+        ("validate {program}", "there is no command `validate`", "did you mean `check`?"),
+        ("explain {program}", "there is no command `explain`", "did you mean `why`?"),
+        ("tests", "there is no command `tests`", "did you mean `test`?"),
+        ("check --date 2026-01-31", "there is no option `--date`", "did you mean `--as-of`?"),
+        ("check --json", "there is no option `--json`", "did you mean `-o json`?"),
+        ("check --csv", "there is no option `--csv`", "`policyengine check --help` lists the options"),
+        ("evaluate --csv", "there is no option `--csv`", "did you mean `-o csv`?"),
+        ("advance --json", "there is no option `--json`", "`policyengine advance --help`"),
+        ("check --strict", "there is no option `--strict`", "did you mean `--fail-on warning`?"),
         ("check --fail", "there is no option `--fail`", "did you mean `--fail-on`?"),
         ("check {missing}", "`{missing}` does not exist", None),
         ("check {record}", "`{record}` is a file", "give the folder of the program"),
         ("check {empty}", "there is no program in `{empty}`", "`policyengine init NAME` makes one"),
         ("check --fail-on never", "'never' is not one of 'error', 'warning'", None),
         ("evaluate", "`PROGRAM` is missing", "`policyengine evaluate --help`"),
-        ("evaluate {program}", "`RECORD...` is missing", None),
+        ("evaluate {program}", "`RECORD` is missing", "write `policyengine evaluate {program} {record}`"),
+        ("evaluate {empty}", "`{empty}` is not a program", None),
+        ("why {program}", "`RECORD` is missing", "write `policyengine why {program} {record}`"),
+        ("advance {program} --to x", "`RECORD` is missing", "`policyengine advance {program} {record}`"),
+        (
+            "evaluate {record} {program}",
+            "`{record}` is not a program, which comes first",
+            "write `policyengine evaluate {program} {record}`",
+        ),
+        (
+            "why {record} {program} bronze",
+            "`{record}` is not a program",
+            "write `policyengine why {program} {record} bronze`",
+        ),
+        (
+            "evaluate {nothing}",
+            "no program is named, and none lies around `{nothing}`",
+            "write `policyengine evaluate PROGRAM {nothing}`",
+        ),
         ("evaluate {empty} {record}", "`{empty}` is not a program", None),
         ("evaluate {above} {record}", "`{above}` is not a program", "choose one of `{program}`"),
         ("evaluate {program} {typo}", "`{typo}` does not exist", "did you mean `{record}`?"),
@@ -51,7 +82,8 @@ AS_OF = ("--as-of", "2026-11-21")
         ("advance {program} {record}", "`--to STAGE` is missing", None),
         ("schema tier", "there is no schema `tier`", "did you mean `tiers`?"),
         ("schema tiers --record {program}", "exclude each other", None),
-        ("code YAML01", "there is no code `YAML01`", "did you mean `YAML0"),
+        ("code X", "there is no code `X`", "`policyengine code` lists all codes"),
+        ("code YMAL001", "there is no code `YMAL001`", "did you mean `YAML0"),
         ("init {program}", "is there already, and is not empty", "choose another name"),
         ("init {above}/123", "cannot be made into the id of a program", "start it with a letter"),
     ],
@@ -79,10 +111,54 @@ def test_unusable(cli, program, record, tmp_path, line, message, help):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_help(cli, name):
+def test_every_command_has_help_with_an_example(cli, name):
     result = cli(name, "--help")
     assert result.code == 0
     assert f"Usage: policyengine {name}" in result.out
+    assert examples(result.out)
+
+
+def examples(help: str) -> list[list[str]]:
+    """The command lines at the end of a help."""
+    return [shlex.split(line)[1:] for line in help.splitlines() if line.startswith("    policyengine ")]
+
+
+RECORDS = "acme/records/example.yaml"
+FILES = {
+    "partners.csv": "id,active_customers,trained\nblue,4,true\n",
+    "acme/pipeline.yaml": """\
+kind: pipeline
+id: deals
+title: Deals
+for: customer
+stage: stage
+stages:
+  - {id: offer, title: Offer, leave_when: [{id: fee, title: The fee is given, when: monthly_fee > 0}]}
+  - {id: won, title: Won}
+""",
+}
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_the_examples_of_a_help_run(cli, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    if name not in ("", "init"):
+        cli("init", "acme")
+        _with_a_pipeline()
+        shutil.copytree("acme", "acme-2027")
+    for line in examples(cli(*([name] if name else []), "--help").out):
+        if "policies/acme" not in line:  # which needs a repository
+            result = cli(*line)
+            assert result.code == 0, (line, result)
+
+
+def _with_a_pipeline() -> None:
+    for path, text in FILES.items():
+        Path(path).write_text(text)
+    program, record = Path("acme/program.yaml"), Path(RECORDS)
+    stage = "      stage: {type: enum, values: [offer, won], title: stage}\n"
+    program.write_text(program.read_text() + stage)
+    record.write_text(record.read_text().replace("C-1", "D-1") + "    stage: offer\n")
 
 
 def test_help_lists_all_commands(cli):

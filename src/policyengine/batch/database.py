@@ -131,7 +131,7 @@ def _error() -> type[Exception]:
     except ImportError:
         raise Unusable(
             "records from PostgreSQL need the extra `db`, which is not installed",
-            "pip install 'partner-policy-engine[db]'",
+            "`python -m pip install 'adbc-driver-manager>=1.8' 'adbc-driver-postgresql>=1.8'` adds it",
         ) from None
     found: type[Exception] = Error
     return found

@@ -16,13 +16,13 @@ VERSION = "0.1.0"
 
 
 def main() -> None:
-    """Run the command line and exit with its code; `--version` is answered without loading anything else."""
+    """Run the command line and exit with its code; the version alone is told without loading more."""
     arguments = sys.argv[1:]
     if None in (sys.stdin, sys.stdout, sys.stderr):
         from policyengine.cli.console import open_closed
 
         open_closed()
-    if arguments == ["--version"]:
+    if arguments in (["--version"], ["-V"]):
         try:
             sys.stdout.write(f"policyengine {VERSION}\n")
             sys.stdout.flush()

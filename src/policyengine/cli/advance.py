@@ -11,8 +11,8 @@ import click
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import FOUND, OK
 from policyengine.cli.file_io import write_text
-from policyengine.cli.options import SETTINGS, as_of_option, color_option
-from policyengine.cli.programs import open_program
+from policyengine.cli.options import FILE, SETTINGS, as_of_option, color_option, examples
+from policyengine.cli.programs import open_program, program_and_records
 from policyengine.cli.record_files import FORMS, Form, one_record, read_records
 from policyengine.decision.findings import Finding
 from policyengine.decision.wording import spell, status_words
@@ -21,9 +21,13 @@ from policyengine.render.record_edits import changed, record_json, record_yaml
 from policyengine.render.style import clean
 
 
-@click.command("advance", context_settings=SETTINGS)
-@click.argument("program", metavar="PROGRAM")
-@click.argument("file", metavar="RECORD")
+@click.command(
+    "advance",
+    context_settings=SETTINGS,
+    epilog=examples("policyengine advance acme acme/records/example.yaml --to won --key D-1 -o moved.yaml"),
+)
+@click.argument("program", metavar="PROGRAM", type=FILE)
+@click.argument("file", metavar="RECORD", required=False, type=FILE)
 @click.option("--to", "stage", required=True, metavar="STAGE", help="The stage to move to.")
 @click.option("--key", help="Which one moves, if the record has several.")
 @click.option(
@@ -31,6 +35,7 @@ from policyengine.render.style import clean
     "--output",
     "target",
     metavar="FILE",
+    type=FILE,
     help="Write the moved record to a file instead of printing it.",
 )
 @as_of_option
@@ -40,7 +45,7 @@ from policyengine.render.style import clean
 @color_option
 def command(
     program: str,
-    file: str,
+    file: str | None,
     stage: str,
     key: str | None,
     target: str | None,
@@ -54,6 +59,7 @@ def command(
     exit code is 1 if nothing moved.
     """
     console = Console.of(color)
+    program, (file, *_) = program_and_records("advance", [each for each in (program, file) if each])
     opened = open_program(program, as_of, console)
     inputs = read_records(opened, [file], form, console)
     record = one_record(inputs, "advance")

@@ -13,7 +13,15 @@ from policyengine.cli import VERSION
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import FOUND, OK
 from policyengine.cli.file_io import append_summary, deliver, workspace
-from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
+from policyengine.cli.options import (
+    FILE,
+    SETTINGS,
+    Output,
+    as_of_option,
+    color_option,
+    examples,
+    output_option,
+)
 from policyengine.cli.programs import folders_of
 from policyengine.decision.wording import plural
 from policyengine.diagnostics import Diagnostic, Severity
@@ -21,8 +29,12 @@ from policyengine.render.ci_formats import FORMS, Published
 from policyengine.render.diagnostic_text import diagnostics_json, diagnostics_text, summary
 
 
-@click.command("check", context_settings=SETTINGS)
-@click.argument("paths", metavar="[PATH]...", nargs=-1)
+@click.command(
+    "check",
+    context_settings=SETTINGS,
+    epilog=examples("policyengine check acme", "policyengine check acme --fail-on warning -o json"),
+)
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=FILE)
 @as_of_option
 @output_option("text", "json", *FORMS)
 @click.option(

@@ -14,7 +14,15 @@ from policyengine.cli import VERSION
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import append_summary, deliver, workspace
-from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
+from policyengine.cli.options import (
+    FILE,
+    SETTINGS,
+    Output,
+    as_of_option,
+    color_option,
+    examples,
+    output_option,
+)
 from policyengine.cli.programs import open_versions, read_versions
 from policyengine.cli.record_files import FORMS as RECORD_FORMS
 from policyengine.cli.record_files import Form, left_out_line, read_records
@@ -24,12 +32,17 @@ from policyengine.render.comparison_reports import published
 from policyengine.render.comparison_text import changes_text
 
 
-@click.command("diff", context_settings=SETTINGS)
-@click.argument("old")
-@click.argument("new")
+@click.command(
+    "diff",
+    context_settings=SETTINGS,
+    epilog=examples("policyengine diff acme acme-2027", "policyengine diff main...HEAD policies/acme"),
+)
+@click.argument("old", type=FILE)
+@click.argument("new", type=FILE)
 @click.option(
     "--records",
     "files",
+    type=FILE,
     multiple=True,
     metavar="FILE",
     help="Records from which to look for one that shows a change; may be given several times.",

@@ -15,21 +15,30 @@ from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import deliver
 from policyengine.cli.options import (
     ENDINGS,
+    FILE,
     SETTINGS,
     Output,
     TableOptions,
     as_of_option,
     color_option,
+    examples,
     output_option,
 )
-from policyengine.cli.programs import open_program
+from policyengine.cli.programs import open_program, program_and_records
 from policyengine.cli.record_files import FORMS, ReadRecords, left_out_line, read_records
 from policyengine.decision.decision import Decision
 
 
-@click.command("evaluate", context_settings=SETTINGS)
-@click.argument("program", metavar="PROGRAM")
-@click.argument("files", metavar="RECORD...", nargs=-1)
+@click.command(
+    "evaluate",
+    context_settings=SETTINGS,
+    epilog=examples(
+        "policyengine evaluate acme acme/records/example.yaml",
+        "policyengine evaluate acme partners.csv --as-of 2026-11-21 -o decisions.csv",
+    ),
+)
+@click.argument("program", metavar="PROGRAM", type=FILE)
+@click.argument("files", metavar="RECORD...", nargs=-1, type=FILE)
 @as_of_option
 @output_option("text", "json", "ndjson", "csv", "parquet", endings=ENDINGS)
 @click.option(
@@ -50,7 +59,9 @@ from policyengine.decision.decision import Decision
 @click.option(
     "--ignore", "ignored", multiple=True, metavar="NAME", help="A column not meant for the program."
 )
-@click.option("--rejects", metavar="FILE", help="The file for rejected rows (default: beside the table).")
+@click.option(
+    "--rejects", metavar="FILE", type=FILE, help="The file for rejected rows (default: beside the table)."
+)
 @click.option("--records-from", metavar="URL", help="A database: sqlite:///FILE or postgresql://HOST/NAME.")
 @click.option("--query", metavar="SQL", help="What to read there; its columns are facts.")
 @click.option(
@@ -62,18 +73,18 @@ from policyengine.decision.decision import Decision
 def command(program: str, as_of: date, assumptions: bool, color: str, **given: Any) -> int:
     """Say what applies to partner records, and why.
 
-    PROGRAM is the folder of a program, RECORD a file with one or several records (YAML, JSON, NDJSON, CSV,
-    Parquet), a folder of such files, or `-` for standard input. Records with mistakes are reported and left
-    out; the exit code is then 1.
+    PROGRAM is the folder of a program (by default the one around the record), RECORD a file with one or
+    several records (YAML, JSON, NDJSON, CSV, Parquet), a folder of such files, or `-` for standard input.
+    Records with mistakes are reported and left out; the exit code is then 1.
 
     `-o decisions.csv`, `.ndjson` or `.parquet` writes a table instead of decisions with their reasons, for
     any number of records.
     """
     console = Console.of(color)
+    if given["records_from"] is None and given["query"] is None:
+        program, files = program_and_records("evaluate", [program, *given["files"]])
+        given["files"] = tuple(files)
     options = TableOptions(**given)
-    if not options.files and options.records_from is None and options.query is None:
-        message = "`RECORD...` is missing"
-        raise CommandError(message, help="`policyengine evaluate --help` lists the options")
     opened = open_program(program, as_of, console)
     if options.writes_tables:
         from policyengine.cli.table_files import need_extra
@@ -103,7 +114,7 @@ def command(program: str, as_of: date, assumptions: bool, color: str, **given: A
 
     deliver(options.outputs or (Output("text"),), render, console, map(Path, options.files))
     console.err(left_out_line(inputs))
-    return FOUND if inputs.left_out else OK
+    return FOUND if inputs.left_out or inputs.orphans else OK
 
 
 def _read(program: Program, options: TableOptions, console: Console) -> ReadRecords:

@@ -95,6 +95,15 @@ def workspace() -> Path | None:
     return Path(root) if root else None
 
 
+def make_folder(path: Path) -> None:
+    """Makes a folder, and those above it."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        raise CommandError(f"`{path}` cannot be made: {reason}") from None
+
+
 def append_summary(markdown: Callable[[], str], outputs: tuple[Output, ...]) -> None:
     """Appends a summary to the file that the CI names for it, if an output is annotations."""
     path = os.environ.get(_SUMMARY)

@@ -11,20 +11,26 @@ from shlex import quote
 
 import click
 
+from policyengine.api import schemas
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import OK, CommandError
-from policyengine.cli.file_io import write_text
-from policyengine.cli.options import SETTINGS, color_option
+from policyengine.cli.file_io import make_folder, write_text
+from policyengine.cli.options import SETTINGS, color_option, examples
+from policyengine.cli.schema import pretty
+from policyengine.decision.wording import plural
 
 _ID = "my-program"
 _TITLE = "My Partner Program"
 
 
-@click.command("init", context_settings=SETTINGS)
+@click.command("init", context_settings=SETTINGS, epilog=examples("policyengine init acme"))
 @click.argument("name", metavar="NAME")
 @color_option
 def command(name: str, color: str) -> int:
-    """Make a small program in the folder NAME: levels, charges, a record, with comments."""
+    """Make a small program in the folder NAME: levels, charges, a record, a test, with comments.
+
+    The schemas that its files name, by which an editor completes what you type, go beside it.
+    """
     console = Console.of(color)
     folder = Path(name)
     identifier = _identifier(folder.resolve().name)
@@ -32,16 +38,35 @@ def command(name: str, color: str) -> int:
         raise CommandError(f"`{name}` is there already, and is not empty", help="choose another name")
     for path, text in starter():
         target = folder / path
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            reason = (error.strerror or "unknown reason").lower()
-            raise CommandError(f"`{target.parent}` cannot be made: {reason}") from None
+        make_folder(target.parent)
         write_text(target, text.replace(_ID, identifier).replace(_TITLE, _title(identifier)))
         console.err(f"wrote {target}")
-    shown, record = quote(str(folder)), quote(str(folder / "records" / "example.yaml"))
-    console.out(f"policyengine check {shown}\npolicyengine evaluate {shown} {record}")
+    beside = folder.parent if folder.name not in ("", "..") else folder.resolve().parent
+    _write_schemas(beside / "schemas", console)
+    console.out("\n".join(_next_steps(quote(str(folder)), quote(str(folder / "records" / "example.yaml")))))
     return OK
+
+
+def _write_schemas(folder: Path, console: Console) -> None:
+    """Writes the schemas that the files of the program name; what is there stays as it is."""
+    missing = [name for name in schemas() if not (folder / name).exists()]
+    for name in missing:
+        make_folder(folder)
+        write_text(folder / name, pretty(schemas()[name]))
+    if missing:
+        console.err(f"wrote {plural(len(missing), 'schema')} for your editor to {folder}")
+
+
+def _next_steps(folder: str, record: str) -> Iterator[str]:
+    """Yields command lines to try, each with what it is for."""
+    steps = {
+        f"policyengine check {folder}": "finds mistakes, at their line",
+        f"policyengine test {folder}": "runs the test in levels_test.yaml",
+        f"policyengine evaluate {folder} {record}": "says what applies to the partner in the example",
+        f"policyengine why {folder} {record}": "lists what can be asked about",
+    }
+    width = max(map(len, steps))
+    yield from (f"{line:<{width}}  # {about}" for line, about in steps.items())
 
 
 def _identifier(name: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
@@ -15,6 +15,9 @@ from policyengine.cli.exit_codes import CommandError
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import did_you_mean
 from policyengine.text import literal_guesses
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -24,6 +27,45 @@ SETTINGS: dict[str, Any] = {
     "max_content_width": 100,
 }
 """Of every command: `POLICYENGINE_AS_OF` is `--as-of`, and so on."""
+
+
+def examples(*lines: str) -> str:
+    """Returns the end of the help of a command: command lines that can be tried."""
+    return "\n".join(("\b", "Example:" if len(lines) == 1 else "Examples:", *(f"  {line}" for line in lines)))
+
+
+class FileName(click.ParamType):  # type: ignore[type-arg]
+    """A path as it is given; shells complete it as they complete files."""
+
+    name = "file"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Returns the request that the shell completes files."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type="file")]
+
+
+FILE = FileName()
+
+
+class Word(click.ParamType):  # type: ignore[type-arg]
+    """One of several words; others are left to the command. `words` is called when one is completed."""
+
+    name = "word"
+
+    def __init__(self, words: Callable[[], Iterable[str]]) -> None:
+        self._words = words
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Returns the words that begin so."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(word) for word in self._words() if word.startswith(incomplete)]
 
 
 class Day(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
@@ -81,6 +123,15 @@ class OutputType(click.ParamType):  # type: ignore[type-arg]
         if colon and not path:
             raise CommandError(f"`{value}` names no file", help=f"write `{name}:FILE`, or only `{name}`")
         return Output(name, Path(path) if colon and path != "-" else None)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Returns the formats that begin so; without one, the request that the shell completes files."""
+        from click.shell_completion import CompletionItem
+
+        formats = [CompletionItem(each) for each in self.formats if each.startswith(incomplete)]
+        return formats or FILE.shell_complete(ctx, param, incomplete)
 
     def _instead(self, name: str) -> str:
         meant = did_you_mean(name, self.formats)

@@ -6,7 +6,6 @@ import gc
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -27,7 +26,15 @@ from policyengine.cli import programs as revisions
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import append_summary, deliver, workspace
-from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
+from policyengine.cli.options import (
+    FILE,
+    SETTINGS,
+    Output,
+    as_of_option,
+    color_option,
+    examples,
+    output_option,
+)
 from policyengine.cli.programs import open_versions, read_versions
 from policyengine.cli.record_files import FORMS, Form, Population, read_population
 from policyengine.program.graph import Graph
@@ -40,12 +47,24 @@ CHANGES = 5
 """The exit code of `--detailed-exitcode` where something changes for somebody."""
 
 
-@click.command("plan", context_settings=SETTINGS)
-@click.argument("old", metavar="OLD")
-@click.argument("new", metavar="NEW")
-@click.argument("more", metavar="[FILE]...", nargs=-1)
+@click.command(
+    "plan",
+    context_settings=SETTINGS,
+    epilog=examples(
+        "policyengine plan acme acme-2027 --records acme/records/example.yaml",
+        "policyengine plan main policies/acme --records partners.ndjson -o html:plan.html",
+    ),
+)
+@click.argument("old", metavar="OLD", type=FILE)
+@click.argument("new", metavar="NEW", type=FILE)
+@click.argument("more", metavar="[FILE]...", nargs=-1, type=FILE)
 @click.option(
-    "--records", "files", metavar="FILE", multiple=True, help="The partner base; may be given several times."
+    "--records",
+    "files",
+    type=FILE,
+    metavar="FILE",
+    multiple=True,
+    help="The partner base; may be given several times.",
 )
 @as_of_option
 @click.option(
@@ -81,7 +100,6 @@ def command(
     days = _days(period, as_of)
     limits = _conditions(conditions, console)
     wanted = outputs or (Output("text"),)
-    _require_templates(wanted)
     paths = (*files, *more)
     if not paths:
         raise CommandError("there are no records", help="`--records FILE` names the partner base")
@@ -105,12 +123,6 @@ def _policy_files(folder: str) -> Iterator[Path]:
     """Returns the files of a folder, which no output may overwrite."""
     if Path(folder).is_dir():
         yield from Path(folder).rglob("*.y*ml")
-
-
-def _require_templates(outputs: Sequence[Output]) -> None:
-    if any(output.format == "html" for output in outputs) and find_spec("jinja2") is None:
-        help = "`pip install 'partner-policy-engine[html]'` adds it"
-        raise CommandError("a page needs Jinja2, which is not installed", help=help)
 
 
 def _days(period: str, as_of: date) -> Days:

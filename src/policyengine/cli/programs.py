@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from shlex import join
 
 from policyengine.api import Program, load
 from policyengine.cli.console import Console
@@ -18,6 +20,7 @@ from policyengine.program import load as loading
 from policyengine.render.diagnostic_text import diagnostics_text, summary
 
 MANIFEST = "program.yaml"
+RECORD_ENDINGS = (".yaml", ".yml", ".json", ".ndjson", ".jsonl", ".csv", ".tsv", ".parquet", ".pq")
 
 
 def folders_of(paths: Sequence[str]) -> list[Path]:
@@ -65,14 +68,56 @@ def require_folder(path: Path) -> None:
         raise CommandError("a folder name may not hold a NUL character") from None
 
 
+def program_and_records(command: str, words: Sequence[str]) -> tuple[str, list[str]]:
+    """Returns the folder of the program that a command line names, and its other words.
+
+    A command line that begins with a record names none: it is the program that lies around the record, or
+    around the folder one is in.
+    """
+    first, *rest = words
+    named = next((word for word in words if (Path(word) / MANIFEST).is_file()), None)
+    if named == first or (named is None and not _is_record(first)):
+        if not rest:
+            _require_program(Path(first))
+            raise CommandError("`RECORD` is missing", help=_with_a_record(command, first))
+        return first, rest
+    if named is not None:
+        right = join(["policyengine", command, named, *(word for word in words if word != named)])
+        raise CommandError(f"`{first}` is not a program, which comes first", help=f"write `{right}`")
+    around = _program_around(first)
+    if around is None:
+        raise CommandError(
+            f"no program is named, and none lies around `{first}`",
+            help=f"write `policyengine {command} PROGRAM {join(words)}`, with the folder of the program",
+        )
+    return around, list(words)
+
+
+def _is_record(word: str) -> bool:
+    path = Path(word)
+    return word == "-" or path.is_file() or (path.suffix.lower() in RECORD_ENDINGS and not path.is_dir())
+
+
+def _program_around(record: str) -> str | None:
+    """Returns the nearest folder around a record, or around this folder, that is a program."""
+    for start in (Path(record).absolute().parent, Path.cwd()):
+        for folder in (start, *start.parents):
+            if (folder / MANIFEST).is_file():
+                return os.path.relpath(folder)
+    return None
+
+
+def _with_a_record(command: str, program: str) -> str:
+    """Returns the command line with a record that lies in the program, if there is one."""
+    found = sorted(path for path in Path(program).glob("records/*") if path.suffix.lower() in RECORD_ENDINGS)
+    file = str(found[0]) if found else "RECORD"
+    return f"write `{join(['policyengine', command, program, file])}`, with the file of a record"
+
+
 def open_program(folder: str, as_of: date, console: Console) -> Program:
     """Loads the program of a folder; prints its mistakes and ends the command if it has any."""
     path = Path(folder)
-    require_folder(path)
-    if not (path / MANIFEST).is_file():
-        raise CommandError(
-            f"`{path}` is not a program: it has no file `{MANIFEST}`", help=_a_program_below(path)
-        )
+    _require_program(path)
     program = load(path, as_of=as_of)
     if not program.ok:
         from policyengine.render.diagnostic_text import diagnostics_text, summary
@@ -85,6 +130,14 @@ def open_program(folder: str, as_of: date, console: Console) -> Program:
             code=NOT_COMPILED,
         )
     return program
+
+
+def _require_program(path: Path) -> None:
+    require_folder(path)
+    if not (path / MANIFEST).is_file():
+        raise CommandError(
+            f"`{path}` is not a program: it has no file `{MANIFEST}`", help=_a_program_below(path)
+        )
 
 
 def _a_program_below(path: Path) -> str | None:

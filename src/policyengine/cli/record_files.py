@@ -32,11 +32,15 @@ _SUFFIXES: dict[str, Form] = {
 
 @dataclass(frozen=True, slots=True)
 class ReadRecords:
-    """The records that could be read, in order, the number left out, and the formats of the files."""
+    """The records that could be read, in order, the number left out, and the formats of the files.
+
+    `orphans` are the rows of tables beside the records that belong to none of them.
+    """
 
     records: tuple[Record, ...]
     left_out: int
     forms: tuple[Form, ...]
+    orphans: int = 0
 
     @property
     def total(self) -> int:
@@ -108,10 +112,13 @@ def _form_of_text(data: bytes) -> Form:
 
 
 def left_out_line(inputs: ReadRecords) -> str:
-    """Returns `2 of 5 records left out`, or an empty text."""
-    if not inputs.left_out:
-        return ""
-    return f"{inputs.left_out} of {plural(inputs.total, 'record')} left out"
+    """Returns `2 of 5 records left out, 1 row without a record`, or an empty text."""
+    counts = []
+    if inputs.left_out:
+        counts.append(f"{inputs.left_out:,} of {plural(inputs.total, 'record')} left out")
+    if inputs.orphans:
+        counts.append(f"{plural(inputs.orphans, 'row')} without a record")
+    return ", ".join(counts)
 
 
 def one_record(inputs: ReadRecords, command: str) -> Record:

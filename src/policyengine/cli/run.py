@@ -7,12 +7,16 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 from policyengine.cli.console import give_up, settle, write_out
 from policyengine.cli.exit_codes import BUG, INTERRUPTED, NOBODY_READS, OK, UNUSABLE, CommandError, GoneError
 from policyengine.render.style import clean
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -61,10 +65,11 @@ def _in_our_words(error: click.UsageError) -> tuple[str, str]:
     """Returns a message of click as a sentence in our style, and where to look it up."""
     look_up = f"`{error.ctx.command_path if error.ctx else 'policyengine'} --help` lists the options"
     if isinstance(error, click.NoSuchOption):
-        near = _near(error.possibilities)
+        known = error.option_name in _OTHER_OPTIONS
+        near = _near(_meant(error) if known else error.possibilities)
         return f"there is no option `{error.option_name}`", near or look_up
     if isinstance(error, click.exceptions.NoSuchCommand):
-        near = _near(error.possibilities)
+        near = _near(_OTHER_NAMES.get(error.command_name) or error.possibilities)
         return f"there is no command `{error.command_name}`", near or look_up
     if isinstance(error, click.MissingParameter):
         name = error.param.make_metavar(error.ctx) if error.param and error.ctx else "a value"
@@ -76,7 +81,18 @@ def _in_our_words(error: click.UsageError) -> tuple[str, str]:
 
 
 def _near(possibilities: Sequence[str] | None) -> str | None:
+    if isinstance(possibilities, str):
+        possibilities = [possibilities]
     return f"did you mean `{possibilities[0]}`?" if possibilities else None
+
+
+def _meant(error: click.NoSuchOption) -> str | None:
+    """Returns what the command has for an option that other tools have; None if it has no such thing."""
+    instead = _OTHER_OPTIONS.get(error.option_name, "")
+    name, _, value = instead.partition(" ")
+    options = [each for each in error.ctx.command.params if name in each.opts] if error.ctx else []
+    takes = (name != "-o" or not value or value in getattr(each.type, "formats", ()) for each in options)
+    return instead if any(takes) else None
 
 
 def _nobody_reads() -> int:
@@ -111,6 +127,30 @@ COMMANDS = {
     "init": "Make a small program to start from.",
 }
 
+_OTHER_NAMES = {
+    "validate": "check", "lint": "check", "verify": "check", "compile": "check", "run": "evaluate",
+    "eval": "evaluate", "decide": "evaluate", "apply": "evaluate", "calculate": "evaluate", "explain": "why",
+    "trace": "why", "move": "advance", "next": "advance", "coverage": "test --coverage",
+    "mutate": "test --mutate", "compare": "diff", "changes": "diff", "impact": "plan", "simulate": "plan",
+    "preview": "plan", "new": "init", "create": "init", "start": "init", "error": "code",
+    "version": "--version", "help": "--help",
+}  # fmt: skip
+"""What other tools call these commands."""
+
+_OTHER_OPTIONS = {
+    **dict.fromkeys(("--date", "--day", "--on", "--at", "--today", "--now", "--asof"), "--as-of"),
+    **{f"--{form}": f"-o {form}" for form in ("text", "json", "ndjson", "csv", "parquet", "markdown", "html",
+                                              "sarif", "junit", "github")},
+    **dict.fromkeys(("--out", "--file", "--write-to"), "-o"),
+    **dict.fromkeys(("--verbose", "--steps", "--trace"), "--all"),
+    **dict.fromkeys(("--strict", "--werror"), "--fail-on warning"),
+    **dict.fromkeys(("--stage", "--next"), "--to"),
+    **dict.fromkeys(("--id", "--subject"), "--key"),
+    **dict.fromkeys(("--no-color", "--no-colour", "--plain"), "--color never"),
+    "--colour": "--color", "--only": "--filter", "--output-format": "-o",
+}  # fmt: skip
+"""What other tools call these options."""
+
 
 class LazyGroup(click.Group):
     """A group that imports the module of a command when the command is used."""
@@ -126,6 +166,14 @@ class LazyGroup(click.Group):
         command = import_module(f"policyengine.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Returns the commands and options that begin so, without loading a command."""
+        from click.shell_completion import CompletionItem
+
+        names = [(name, text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        commands = [CompletionItem(name, help=text) for name, text in names]
+        return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -153,11 +201,19 @@ def _version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 nothing to report, 1 something was found, 2 unusable input, "
+    epilog="\b\nExamples:\n  policyengine init acme\n  policyengine check acme\n"
+    "  policyengine evaluate acme acme/records/example.yaml\n\n"
+    "Exit codes: 0 nothing to report, 1 something was found, 2 unusable input, "
     "3 the policies have mistakes, 4 a bug of policyengine.",
 )
 @click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+    "-V",
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Print the version.",
 )
 def commands() -> None:
     """Partner programmes as code that their owner can read."""

@@ -11,8 +11,8 @@ import click
 from policyengine.api import schemas
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import OK, CommandError
-from policyengine.cli.file_io import write_text
-from policyengine.cli.options import SETTINGS, as_of_option, color_option
+from policyengine.cli.file_io import make_folder, write_text
+from policyengine.cli.options import FILE, SETTINGS, Word, as_of_option, color_option, examples
 from policyengine.cli.programs import open_program
 from policyengine.decision.wording import plural
 from policyengine.diagnostics import did_you_mean
@@ -20,10 +20,21 @@ from policyengine.diagnostics import did_you_mean
 _ENDING = ".schema.json"
 
 
-@click.command("schema", context_settings=SETTINGS)
-@click.argument("name", metavar="[NAME]", required=False)
-@click.option("--record", "program", metavar="PROGRAM", help="The schema of the records of a program.")
-@click.option("--write", "folder", metavar="DIR", help="Write all of them into a folder.")
+@click.command(
+    "schema",
+    context_settings=SETTINGS,
+    epilog=examples("policyengine schema tiers", "policyengine schema --write schemas"),
+)
+@click.argument(
+    "name",
+    metavar="[NAME]",
+    required=False,
+    type=Word(lambda: (one.removesuffix(_ENDING) for one in schemas())),
+)
+@click.option(
+    "--record", "program", metavar="PROGRAM", type=FILE, help="The schema of the records of a program."
+)
+@click.option("--write", "folder", metavar="DIR", type=FILE, help="Write all of them into a folder.")
 @as_of_option
 @color_option
 def command(name: str | None, program: str | None, folder: str | None, as_of: date, color: str) -> int:
@@ -62,10 +73,7 @@ def _one(name: str) -> str:
 
 
 def _write(folder: Path, console: Console) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CommandError(f"`{folder}` cannot be made: {(error.strerror or '').lower()}") from None
+    make_folder(folder)
     for file, schema in schemas().items():
         write_text(folder / file, pretty(schema))
     console.err(f"{plural(len(schemas()), 'schema')} written to `{folder}`")

@@ -13,7 +13,7 @@ from policyengine.api import Program
 from policyengine.batch.documents import document_records
 from policyengine.batch.inputs import Inputs, Kind, Reader, find_inputs
 from policyengine.batch.lines import Unusable
-from policyengine.batch.raw import Raw, Reject
+from policyengine.batch.raw import ORPHAN, Raw, Reject
 from policyengine.batch.typed import TypedReader
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import CommandError, GoneError
@@ -23,6 +23,8 @@ from policyengine.cli.record_files import ReadRecords
 from policyengine.program.record import Record
 from policyengine.program.record_reader import RecordReader
 
+_ORPHANS_SHOWN = 3
+"""How many rows without a record are told one by one: beside a few records may lie the table of all."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MAKE_ROOM = "nothing was changed; free space beside each output, and in `TMPDIR` for temporary files"
 
@@ -32,11 +34,14 @@ def read_table_records(program: Program, options: TableOptions, console: Console
     records: list[Record] = []
     rejected: list[list[Reject]] = []
     with reported_errors():
-        _read(program, options, records, rejected)
+        orphans = _read(program, options, records, rejected)
     for found in rejected:
         for each in found:
             console.err(reject_text(each))
-    inputs = ReadRecords(tuple(records), len(rejected), ())
+    strangers = [each for each in orphans if each.code == ORPHAN.id]
+    for each in (*(each for each in orphans if each.code != ORPHAN.id), *strangers[:_ORPHANS_SHOWN]):
+        console.err(reject_text(each))
+    inputs = ReadRecords(tuple(records), len(rejected), (), len(orphans))
     if inputs.total == 0:
         raise CommandError("the input contains no record")
     return inputs
@@ -44,31 +49,33 @@ def read_table_records(program: Program, options: TableOptions, console: Console
 
 def _read(
     program: Program, options: TableOptions, records: list[Record], rejected: list[list[Reject]]
-) -> None:
+) -> list[Reject]:
+    """Reads the good and the rejected records; returns the rows of tables that belong to none."""
     inputs = open_inputs(program, options)
     reader = reader_of(program, inputs, options.ignored)
     typed = TypedReader(program.vocabulary)
     if reader.child_tables:
-        _read_with_tables(program, reader, typed, records, rejected)
-        return
+        return _read_with_tables(program, reader, typed, records, rejected)
     for raw in reader.records():
         _take(typed.read(raw), records, rejected)
+    return []
 
 
 def _read_with_tables(
     program: Program, reader: Reader, typed: TypedReader, records: list[Record],
     rejected: list[list[Reject]],
-) -> None:  # fmt: skip
+) -> list[Reject]:  # fmt: skip
     from policyengine.batch.child_tables import ROWS, ChildTables
 
+    orphans: list[Reject] = []
     with closing(ChildTables(program.vocabulary, reader.child_tables)) as tables:
         for entity in reader.child_tables:
-            rejected.extend([each] for each in tables.add(entity, reader.table(entity, ROWS)))
+            orphans.extend(tables.add(entity, reader.table(entity, ROWS)))
         raws = [(typed.key_of(raw), raw) for raw in reader.records()]
         tables.attach(raws)
         for _, raw in raws:
             _take(typed.read(raw), records, rejected)
-        rejected.extend([each] for each in tables.orphans())
+        return [*orphans, *tables.orphans()]
 
 
 def _take(found: Record | list[Reject], records: list[Record], rejected: list[list[Reject]]) -> None:
@@ -166,7 +173,8 @@ def need_extra(what: str) -> None:
     if any(find_spec(module) is None for module in ("polars", "pyarrow")):
         raise CommandError(
             f"{what} needs the extra `batch`, which is not installed",
-            help="pip install 'partner-policy-engine[batch]'; without it, YAML, JSON and NDJSON are decided",
+            help="`python -m pip install 'msgspec>=0.20' 'polars>=2.1' 'pyarrow>=26'` adds it; "
+            "without it, YAML, JSON and NDJSON are decided",
         )
 
 

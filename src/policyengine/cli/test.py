@@ -16,7 +16,7 @@ from policyengine.cli import VERSION
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, NOT_COMPILED, OK, UNUSABLE, CommandError
 from policyengine.cli.file_io import append_summary, deliver, unreadable, workspace, write_text
-from policyengine.cli.options import SETTINGS, Output, Percent, color_option, output_option
+from policyengine.cli.options import FILE, SETTINGS, Output, Percent, color_option, examples, output_option
 from policyengine.decision.wording import plural
 from policyengine.render.ci_formats import FORMS
 from policyengine.render.suite_report import Examined, examined_json, examined_text, published
@@ -49,8 +49,12 @@ tests:
 """
 
 
-@click.command("test", context_settings=SETTINGS)
-@click.argument("paths", metavar="[PATH]...", nargs=-1)
+@click.command(
+    "test",
+    context_settings=SETTINGS,
+    epilog=examples("policyengine test acme", "policyengine test acme --coverage --mutate"),
+)
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=FILE)
 @click.option(
     "--filter", "glob", metavar="GLOB",
     help="Only tests whose name, file or program fits, such as 'bytekast' or '*renewal*'.",
@@ -67,7 +71,7 @@ tests:
     help="With the exit code 1 if fewer of these mistakes are noticed.",
 )  # fmt: skip
 @click.option(
-    "--suggest", is_flag=False, flag_value=_BESIDE, metavar="[FILE]",
+    "--suggest", is_flag=False, flag_value=_BESIDE, metavar="[FILE]", type=FILE,
     help="Write tests that notice them to a new file (default: beside the tests).",
 )  # fmt: skip
 @output_option("text", "json", *FORMS)

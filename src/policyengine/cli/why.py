@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from shlex import join
 
 import click
 
@@ -13,8 +14,16 @@ from policyengine.api import Program
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import OK, CommandError
 from policyengine.cli.file_io import deliver
-from policyengine.cli.options import SETTINGS, Output, as_of_option, color_option, output_option
-from policyengine.cli.programs import open_program
+from policyengine.cli.options import (
+    FILE,
+    SETTINGS,
+    Output,
+    as_of_option,
+    color_option,
+    examples,
+    output_option,
+)
+from policyengine.cli.programs import open_program, program_and_records
 from policyengine.cli.record_files import FORMS, Form, one_record, read_records
 from policyengine.decision.decision import Decision
 from policyengine.decision.explanation import why
@@ -27,13 +36,20 @@ from policyengine.program.record import Record
 from policyengine.render.style import clean, painter, wrap
 from policyengine.render.terminal import nested
 
-_AT_ONCE = 3
 _NAMED = 12
+"""How many findings are explained at once."""
 
 
-@click.command("why", context_settings=SETTINGS)
-@click.argument("program", metavar="PROGRAM")
-@click.argument("file", metavar="RECORD")
+@click.command(
+    "why",
+    context_settings=SETTINGS,
+    epilog=examples(
+        "policyengine why acme acme/records/example.yaml",
+        "policyengine why acme acme/records/example.yaml partner-levels",
+    ),
+)
+@click.argument("program", metavar="PROGRAM", type=FILE)
+@click.argument("file", metavar="RECORD", required=False, type=FILE)
 @click.argument("finding", metavar="[FINDING]", required=False)
 @click.option("--key", help="Only for the subject with this key, such as an account.")
 @click.option("--all", "derivation", is_flag=True, help="Show the whole derivation.")
@@ -45,7 +61,7 @@ _NAMED = 12
 @color_option
 def command(
     program: str,
-    file: str,
+    file: str | None,
     finding: str | None,
     key: str | None,
     derivation: bool,
@@ -56,17 +72,20 @@ def command(
 ) -> int:
     """Explain one finding: the conclusion, the conditions with their values, the line and the clause.
 
-    FINDING is what `evaluate` calls it: `policy/id`, an id, a level, a policy, a list such as `charges`, or
-    `policy/id@key`. Without it, the level is explained, or all that can be asked for is listed.
+    PROGRAM is the folder of a program (by default the one around the record). FINDING is what `evaluate`
+    calls it: `policy/id`, an id, a level, a policy, a list such as `charges`, or `policy/id@key`. Without it,
+    all that can be asked for is listed.
     """
     console = Console.of(color)
+    program, (file, *rest) = program_and_records("why", [each for each in (program, file, finding) if each])
+    finding = rest[0] if rest else None
     opened = open_program(program, as_of, console)
     record = one_record(read_records(opened, [file], form, console), "why")
     decision = opened.evaluate(record)
     found = select_findings(decision, finding, key)
-    if len(found) > (_NAMED if finding else _AT_ONCE):
-        console.out("\n".join(map(clean, list_findings(found if finding else decision.findings))))
-        console.err("ask for one of these: policyengine why PROGRAM RECORD FINDING")
+    if finding is None or len(found) > _NAMED:
+        deliver(outputs or (Output("text"),), lambda form, paint: _listed(found, form), console, [Path(file)])
+        console.err(f"ask for one of these: {join(['policyengine', 'why', program, file])} FINDING")
         return OK
     steps = _derivation(opened, record) if derivation else _no_steps
     render = _renderer(decision, found, opened, steps, console.columns)
@@ -109,6 +128,15 @@ def _renderer(
     return render
 
 
+def _listed(findings: Sequence[Finding], form: str) -> str:
+    if form == "json":
+        told = [
+            {"finding": one.reference, "status": one.status, "title": one.title} for one in _ordered(findings)
+        ]
+        return json.dumps(told, indent=2, ensure_ascii=False)
+    return "\n".join(map(clean, list_findings(findings)))
+
+
 def _paragraph(lines: Sequence[str], steps: Sequence[str], columns: int, color: bool) -> str:
     paint = painter(color)
     wrapped = [
@@ -127,13 +155,13 @@ _RANKS = ("reference", "policy and id", "id", "level", "policy", "list")
 def select_findings(decision: Decision, word: str | None, key: str | None) -> list[Finding]:
     """Returns the findings with that reference, `policy/id`, id, level, policy or list.
 
-    Without a word it returns the first list that has findings. `key` keeps those about the thing of that key.
+    Without a word it returns all, but no nested requirements. `key` keeps those about the thing of that key.
     """
     findings = [one for one in dict.fromkeys(nested(decision.findings)) if key is None or _about(one, key)]
     if not findings and key is not None:
         raise CommandError(f"no finding is about `{key}`", help=did_you_mean(key, _keys(decision)))
     if word is None:
-        return _first_list(decision, findings)
+        return [one for one in findings if one in decision.findings]
     for rank in range(len(_RANKS)):
         found = [one for one in findings if word in _names(one)[rank] and _may_match(decision, one, rank)]
         if found:
@@ -174,19 +202,17 @@ def _keys(decision: Decision) -> list[str]:
     return sorted({one.subject.path for one in decision.findings})
 
 
-def _first_list(decision: Decision, findings: Sequence[Finding]) -> list[Finding]:
-    lists = ([one for one in decision.of(section) if one in findings] for section in SECTIONS)
-    return next(filter(None, lists), [])
-
-
 def list_findings(findings: Sequence[Finding]) -> Iterator[str]:
     """Yields a line for each finding: its reference, status and title, sorted by list."""
-    order = list(SECTIONS)
-    ordered = sorted(
-        findings, key=lambda one: order.index(one.section) if one.section in order else len(order)
+    rows = list(
+        dict.fromkeys((one.reference, status_words(one.status), one.title) for one in _ordered(findings))
     )
-    rows = list(dict.fromkeys((one.reference, status_words(one.status), one.title) for one in ordered))
     first = max((len(row[0]) for row in rows), default=0)
     second = max((len(row[1]) for row in rows), default=0)
     for reference, status, title in rows:
         yield f"{reference:<{first}}  {status:<{second}}  {title}"
+
+
+def _ordered(findings: Sequence[Finding]) -> list[Finding]:
+    order = list(SECTIONS)
+    return sorted(findings, key=lambda one: order.index(one.section) if one.section in order else len(order))

@@ -15,7 +15,7 @@ from policyengine.render.style import clean
 
 
 def plan_html(plan: Plan) -> str:
-    """The page. It needs Jinja2, the extra `html`; without it, `ImportError` is raised."""
+    """The page."""
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 

@@ -101,8 +101,7 @@ def path_of(names: Sequence[str]) -> str:
     return "/".join(name.replace("%", "%25").replace("/", "%2F") for name in names)
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """A sentence with the values of the record filled in, and the line of policy behind it.
 
     For a threshold: what the record has, what the rule needs, and how far off it is.

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from policyengine.decision.findings import Reason
-from policyengine.engine.finding_values import constructor, shower
-from policyengine.engine.value_words import Words, shown
-from policyengine.feel.limits import NUMBERS
+from policyengine.engine.finding_values import shower
+from policyengine.engine.value_words import DATE_ORDER, NUMBER_ORDER, Words, least, needed, shortage, shown
 from policyengine.feel.syntax.tree import (
     Between,
     Call,
@@ -33,20 +31,12 @@ from policyengine.feel.syntax.tree import (
 from policyengine.feel.types.types import BOOLEAN, Enum, Number, Type
 from policyengine.feel.values.values import Unknown
 
-_WORDS = {
-    ">=": ("is at least", "is not at least"),
-    ">": ("is more than", "is not more than"),
-    "<=": ("is at most", "is not at most"),
-    "<": ("is less than", "is not less than"),
-}
-_DATE_WORDS = {
-    ">=": ("is on or after", "is not on or after"),
-    ">": ("is after", "is not after"),
-    "<=": ("is on or before", "is not on or before"),
-    "<": ("is before", "is not before"),
-}
 _MANY_NAMES = 4
 _TURNED = {"holds": "fails", "fails": "holds"}
+
+
+Say: TypeAlias = "Callable[[object, object], Reason]"
+"""Tells a reason, of the value of a condition and that of the name in it."""
 
 
 class Template(NamedTuple):
@@ -61,7 +51,7 @@ def template(words: Words, expression: Expression, upright: bool) -> Template:
     return _Templates(words, expression, upright).template()
 
 
-_reason: Callable[..., Reason] = constructor(Reason)
+_new = tuple.__new__
 _OUTCOMES: Mapping[object, str] = {True: "holds", False: "fails"}
 
 
@@ -74,18 +64,16 @@ class _Templates:
         self.at = expression.span
         self.outcomes = _OUTCOMES if upright else {True: "fails", False: "holds"}
 
-    def outcome(self, value: object) -> str:
-        """What a value says of the condition."""
-        if value.__class__ is bool:
-            return self.outcomes[value]
-        return "unknown" if value.__class__ is Unknown else "value"
-
     def reason(
         self, text: str, value: object, fact: str | None = None, have: object = None,
         need: str | None = None, short_by: object = None, noun: str | None = None,
     ) -> Reason:  # fmt: skip
-        """The reason with this text."""
-        return _reason(text, self.outcome(value), self.at, fact, have, need, short_by, noun)
+        """The reason with this text, and what a value says of the condition."""
+        if value is True or value is False:
+            outcome = self.outcomes[value]
+        else:
+            outcome = "unknown" if value.__class__ is Unknown else "value"
+        return _new(Reason, (text, outcome, self.at, fact, have, need, short_by, noun))
 
     def template(self) -> Template:
         """The template; each form of conditions has its own sentences."""
@@ -153,37 +141,70 @@ class _Templates:
         return lambda value: self.reason(text, value, fact)
 
     def _comparison(self, op: str, name: Name, right: Expression) -> Template:
-        words = self.words
-        kind, noun, fact = words.kind(name.name), words.noun(name.name), words.fact(name.name)
-        write, plain, said = words.writer(kind), words.plain(name.name), self._said(right, kind)
-        open_one, of_name = self._unknown(name.name), self._of_name(name.name)
-
-        def equality(value: object, have: object, limit: object) -> Reason:
-            if have.__class__ is bool and limit.__class__ is bool:
-                return of_name(have, value)
-            tail = "" if have == limit else f", not {said(limit)}"
-            return self.reason(f"{noun} is {write(have)}{tail}", value, fact, plain(have))
-
-        def order(value: object, have: object, limit: object) -> Reason:
-            verbs = _DATE_WORDS if isinstance(limit, date) else _WORDS
-            yours, short = said(limit), None
-            if value is False and op in (">=", ">"):
-                short = _less(least(limit, kind, above=op == ">"), have)
-            text = f"{noun} {write(have)} {verbs[op][value is not True]} {yours}"
-            counted = None if short is None else plain_count(short)
-            return self.reason(text, value, fact, plain(have), _needed(op, verbs, yours), counted, noun)
-
-        plain_count = shower(kind, words.digits)
-        known = equality if op in ("=", "!=") else order
+        said = self._said(right, self.words.kind(name.name))
+        telling = (self._equality if op in ("=", "!=") else self._order)(op, name.name, said)
+        if isinstance(right, Literal):
+            return Template((name,), telling(right.value))
+        fact, open_one = self.words.fact(name.name), self._unknown(name.name)
 
         def say(value: object, have: object, limit: object) -> Reason:
             if have.__class__ is Unknown:
                 return open_one(value)
             if limit.__class__ is Unknown:
                 return self.reason(f"{said(limit)} is not known", value, fact)
-            return known(value, have, limit)
+            return telling(limit)(value, have)
 
         return Template((name, right), say)
+
+    def _equality(self, op: str, name: str, said: Callable[[object], str]) -> Callable[[object], Say]:
+        """What is said of a value beside the one that it is to be, or not to be."""
+        words = self.words
+        noun, fact, write, plain = (
+            words.noun(name),
+            words.fact(name),
+            words.writer(words.kind(name)),
+            words.plain(name),
+        )
+        open_one, of_name = self._unknown(name), self._of_name(name)
+
+        def telling(limit: object) -> Say:
+            tail = f", not {said(limit)}"
+
+            def say(value: object, have: object) -> Reason:
+                if have.__class__ is Unknown:
+                    return open_one(value)
+                if have.__class__ is bool and limit.__class__ is bool:
+                    return of_name(have, value)
+                text = f"{noun} is {write(have)}{'' if have == limit else tail}"
+                return self.reason(text, value, fact, plain(have))
+
+            return say
+
+        return telling
+
+    def _order(self, op: str, name: str, said: Callable[[object], str]) -> Callable[[object], Say]:
+        """What is said of a value beside a limit, and how far it is from that."""
+        words = self.words
+        kind, noun, fact, plain = words.kind(name), words.noun(name), words.fact(name), words.plain(name)
+        write, count, open_one = words.writer(kind), shower(kind, words.digits), self._unknown(name)
+
+        def telling(limit: object) -> Say:
+            verbs, yours = DATE_ORDER if isinstance(limit, date) else NUMBER_ORDER, said(limit)
+            holds, fails = (f" {verb} {yours}" for verb in verbs[op])
+            need = needed(op, verbs, yours)
+            start = least(limit, kind, above=op == ">") if op in (">=", ">") else None
+
+            def say(value: object, have: object) -> Reason:
+                if have.__class__ is Unknown:
+                    return open_one(value)
+                short = shortage(start, have) if value is False else None
+                text = f"{noun} {write(have)}{holds if value is True else fails}"
+                counted = None if short is None else count(short)
+                return self.reason(text, value, fact, plain(have), need, counted, noun)
+
+            return say
+
+        return telling
 
     def _computed(self, op: str, left: Expression, right: Expression) -> Template:
         """A comparison of something that is worked out: as it is written, and what it comes to."""
@@ -198,7 +219,7 @@ class _Templates:
             if op in ("=", "!="):
                 tail = "" if have == limit else f", not {said(limit)}"
                 return self.reason(f"{text} {shown(have)}{tail}", value)
-            verbs = _DATE_WORDS if isinstance(limit, date) else _WORDS
+            verbs = DATE_ORDER if isinstance(limit, date) else NUMBER_ORDER
             verb = verbs[op][0].removeprefix("is ")
             negated = "" if value else "not "
             return self.reason(f"{text} {shown(have)}, which is {negated}{verb} {said(limit)}", value)
@@ -218,24 +239,31 @@ class _Templates:
             left, right = "[" if test.low_closed else "(", "]" if test.high_closed else ")"
         ends = tuple(end for end in (low, high) if end is not None)
 
-        def needed(limits: Sequence[object]) -> tuple[object, str]:
+        def telling(limits: Sequence[object]) -> Say:
             given = iter(limits)
-            least_one, most = (None if end is None else next(given) for end in (low, high))
-            texts = ["" if end is None else end_text(end) for end in (least_one, most)]
-            return least_one, f"{left}{texts[0]}..{texts[1]}{right}"
+            first, last = (None if end is None else next(given) for end in (low, high))
+            texts = ["" if end is None else end_text(end) for end in (first, last)]
+            need, start = f"{left}{texts[0]}..{texts[1]}{right}", least(first, kind, above)
+
+            def say(value: object, have: object) -> Reason:
+                if have.__class__ is Unknown:
+                    return open_one(value)
+                short = shortage(start, have) if value is False else None
+                text = f"{noun} {write(have)} {'is within' if value is True else 'is not within'} {need}"
+                counted = None if short is None else count(short)
+                return self.reason(text, value, fact, plain(have), need, counted, noun)
+
+            return say
+
+        if all(isinstance(end, Literal) for end in ends):
+            return Template((name,), telling([end.value for end in ends if isinstance(end, Literal)]))
 
         def say(value: object, have: object, *limits: object) -> Reason:
             if have.__class__ is Unknown:
                 return open_one(value)
             if any(end.__class__ is Unknown for end in limits):
                 return self.reason(f"the limits of {noun} are not known", value, fact)
-            start, need = needed(limits)
-            short = _less(least(start, kind, above), have) if value is False else None
-            verb = "is within" if value is True else "is not within"
-            counted = None if short is None else count(short)
-            return self.reason(
-                f"{noun} {write(have)} {verb} {need}", value, fact, plain(have), need, counted, noun
-            )
+            return telling(limits)(value, have)
 
         return Template((name, *ends), say)
 
@@ -353,23 +381,3 @@ def _with_value(noun: str, write: Callable[[Any], str], value: object) -> str:
     if value.__class__ is Unknown:
         return f"{noun} is not known"
     return f"{noun}: {len(value)}" if isinstance(value, tuple) else f"{noun} is {write(value)}"
-
-
-def _needed(op: str, words: Mapping[str, tuple[str, str]], limit: str) -> str:
-    """What a comparison asks for, as a range where it is one."""
-    ranges = {">=": f"{limit}..", "<=": f"..{limit}"}
-    return ranges.get(op, f"{words[op][0].removeprefix('is ')} {limit}")
-
-
-def least(limit: object, kind: Type | None, above: bool) -> object:
-    """The number from which on a limit is kept: of what is counted, more than 10 is 11, at least 2.5 is 3."""
-    if not isinstance(limit, Decimal) or not isinstance(kind, Number) or kind.unit != "count":
-        return limit
-    return limit.to_integral_value(ROUND_FLOOR) + 1 if above else limit.to_integral_value(ROUND_CEILING)
-
-
-def _less(limit: object, have: object) -> object:
-    """How much is missing from `have` to the limit; None where it is not a number or nothing is missing."""
-    if isinstance(limit, Decimal) and isinstance(have, Decimal) and have < limit:
-        return NUMBERS.subtract(limit, have)
-    return None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 from policyengine.engine.finding_values import Show, shower
@@ -15,6 +15,18 @@ from policyengine.feel.values.values import Months, Range
 from policyengine.program.graph import Graph
 
 _HUNDRED = Decimal(100)
+NUMBER_ORDER = {
+    ">=": ("is at least", "is not at least"),
+    ">": ("is more than", "is not more than"),
+    "<=": ("is at most", "is not at most"),
+    "<": ("is less than", "is not less than"),
+}
+DATE_ORDER = {
+    ">=": ("is on or after", "is not on or after"),
+    ">": ("is after", "is not after"),
+    "<=": ("is on or before", "is not on or before"),
+    "<": ("is before", "is not before"),
+}
 
 
 class Words:
@@ -53,11 +65,19 @@ class Words:
         if not isinstance(kind, Number):
             return shown
         digits, number = self.digits, kind
+        money = kind.unit == "money"
+        usual, tail = (
+            Decimal(1).scaleb(-digits if money else 0),
+            f" {kind.currency}" if money and unit and kind.currency else "",
+        )
+        is_rate = kind.unit == "rate"
 
         def write(value: object) -> str:
-            if isinstance(value, Decimal):
-                return number_text(value, number, digits, unit)
-            return shown(value)
+            if not isinstance(value, Decimal):
+                return shown(value)
+            if value.same_quantum(usual) and not is_rate:  # Python writes it as people do
+                return f"{value}{tail}"
+            return number_text(value, number, digits, unit)
 
         return write
 
@@ -91,3 +111,26 @@ def number_text(value: Decimal, kind: Number, digits: int, unit: bool = True) ->
         text = f"{value:.{digits}f}" if exponent > -digits else f"{value:f}"
         return f"{text} {kind.currency}" if unit and kind.currency else text
     return f"{value:f}"
+
+
+# Limits
+
+
+def needed(op: str, words: Mapping[str, tuple[str, str]], limit: str) -> str:
+    """What a comparison asks for, as a range where it is one."""
+    ranges = {">=": f"{limit}..", "<=": f"..{limit}"}
+    return ranges.get(op, f"{words[op][0].removeprefix('is ')} {limit}")
+
+
+def least(limit: object, kind: Type | None, above: bool) -> object:
+    """The number from which on a limit is kept: of what is counted, more than 10 is 11, at least 2.5 is 3."""
+    if not isinstance(limit, Decimal) or not isinstance(kind, Number) or kind.unit != "count":
+        return limit
+    return NUMBERS.add(limit.to_integral_value(ROUND_FLOOR), 1) if above else limit.to_integral_value(ROUND_CEILING)
+
+
+def shortage(limit: object, have: object) -> object:
+    """How much is missing from `have` to the limit; None where it is not a number or nothing is missing."""
+    if isinstance(limit, Decimal) and isinstance(have, Decimal) and have < limit:
+        return NUMBERS.subtract(limit, have)
+    return None

@@ -188,8 +188,7 @@ class Requirement(Finding):
     decided_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Shortfall:
+class Shortfall(NamedTuple):
     """A requirement that keeps a subject from a level, with the distance where it is a threshold."""
 
     id: str

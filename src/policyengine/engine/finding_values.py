@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from policyengine.feel.limits import NUMBERS
@@ -88,21 +89,27 @@ def _amounts(digits: int, otherwise: Show) -> Show:
 # Making instances of frozen classes with slots faster than by their own constructors.
 
 
+@cache
+def open_twin(cls: Any) -> Any:
+    """The same class without its guard: an instance takes its fields one by one, and then becomes a `cls`.
+
+    A decision has some hundred instances of frozen classes. To make them so takes a quarter of the time of
+    their constructors, and half of that of setting their fields past the guard.
+    """
+    free = {name: getattr(object, name) for name in ("__init__", "__setattr__", "__delattr__")}
+    return type(cls.__name__, cls.__bases__, {"__slots__": vars(cls)["__slots__"], **free})
+
+
 def constructor(cls: Any) -> Callable[..., Any]:
     """A function that makes an instance of a frozen dataclass with slots out of all its fields in order."""
     names = [each.name for each in fields(cls)]
-    lines = [f"def make({', '.join(names)}):", "    made = new(cls)"]
-    space: dict[str, Any] = {"new": object.__new__, "cls": cls}
-    for i, name in enumerate(names):
-        space[f"set{i}"] = setter(cls, name)
-        lines.append(f"    set{i}(made, {name})")
-    exec("\n".join([*lines, "    return made"]), space)  # our own source; it holds no text of a policy
+    lines = [
+        f"def make({', '.join(names)}):",
+        "    made = twin()",
+        *(f"    made.{each} = {each}" for each in names),
+    ]
+    space: dict[str, Any] = {"twin": open_twin(cls), "cls": cls}
+    # Our own source; it holds no text of a policy.
+    exec("\n".join([*lines, "    made.__class__ = cls", "    return made"]), space)
     make: Callable[..., Any] = space["make"]
     return make
-
-
-def setter(cls: type, name: str) -> Callable[[object, object], None]:
-    """What fills a field of a frozen class with slots."""
-    home = next(each for each in cls.__mro__ if name in getattr(each, "__slots__", ()))
-    set_field: Callable[[object, object], None] = home.__dict__[name].__set__
-    return set_field

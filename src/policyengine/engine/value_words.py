@@ -126,7 +126,9 @@ def least(limit: object, kind: Type | None, above: bool) -> object:
     """The number from which on a limit is kept: of what is counted, more than 10 is 11, at least 2.5 is 3."""
     if not isinstance(limit, Decimal) or not isinstance(kind, Number) or kind.unit != "count":
         return limit
-    return NUMBERS.add(limit.to_integral_value(ROUND_FLOOR), 1) if above else limit.to_integral_value(ROUND_CEILING)
+    if above:
+        return NUMBERS.add(limit.to_integral_value(ROUND_FLOOR), 1)
+    return limit.to_integral_value(ROUND_CEILING)
 
 
 def shortage(limit: object, have: object) -> object:

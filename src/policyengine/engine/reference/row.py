@@ -159,27 +159,19 @@ def _rules(reading: Rules, scope: Scope) -> tuple[Finding, ...]:
 def _shortfalls(reading: Shortfalls, scope: Scope) -> tuple[Shortfall, ...]:
     findings = (read_rule(rule, scope) for rule in reading.rules)
     return tuple(
-        shortfall(found)
+        shortfall(found.origin, found.status, found.because)
         for found in findings
         if found is not None and found.status not in ("met", NOT_APPLICABLE)
     )
 
 
-def shortfall(finding: Finding) -> Shortfall:
+def shortfall(origin: Origin, status: str, because: Iterable[Reason]) -> Shortfall:
     """A requirement that does not hold, with its threshold if it has one, else with the fact it turns on."""
-    reason = telling_reason(finding.because)
+    reason = telling_reason(because)
     if reason is None:
-        return Shortfall(finding.id, finding.title, finding.status)
-    return Shortfall(
-        finding.id,
-        finding.title,
-        finding.status,
-        reason.fact,
-        reason.have,
-        reason.need,
-        reason.short_by,
-        reason.noun,
-    )
+        return Shortfall(origin.id, origin.title, status)
+    told = reason.fact, reason.have, reason.need, reason.short_by, reason.noun
+    return Shortfall(origin.id, origin.title, status, *told)
 
 
 def telling_reason(because: Iterable[Reason]) -> Reason | None:

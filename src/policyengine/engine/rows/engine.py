@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import getcontext, setcontext
-from functools import cached_property
+from functools import cached_property, partial
 
 from policyengine.decision.decision import Decision
 from policyengine.decision.findings import UNDETERMINED, Finding, Subject
-from policyengine.engine.finding_values import Show, constructor
+from policyengine.engine.finding_values import constructor
 from policyengine.engine.missing_facts import lists_left_out, missing_facts
-from policyengine.engine.rows.explanation import Explanations
+from policyengine.engine.rows.explanation import Deferred
 from policyengine.engine.rows.instance import Row, SubjectMaker, occasions, subject_maker
 from policyengine.engine.rows.node_source import Sources
-from policyengine.engine.rows.outcomes import OutcomeReaders, Outcomes, SubjectOutcomes
+from policyengine.engine.rows.outcomes import (
+    OutcomeReaders,
+    Outcomes,
+    ReadOutcomes,
+    SubjectOutcomes,
+    shown_values,
+)
 from policyengine.engine.rows.places import layouts, segments_of
-from policyengine.engine.rows.readings import ReadFinding, Readings, show_of
-from policyengine.engine.rows.values import Values
+from policyengine.engine.rows.reader_source import Read, ReaderSource
+from policyengine.engine.rows.readings import Readings
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.values.values import Unknown
 from policyengine.program.graph import Graph
@@ -48,7 +54,7 @@ class Compiled:
         self.steps = [(entity, functions[name]) for entity, name in steps]
         self.source = sources.unit.source
         self.left = tuple(sources.left)
-        self._codes = sources.codes
+        self._sources = sources
         self.subjects: Mapping[str, SubjectMaker] = {
             name: subject_maker(name, entity.key, entity.label, root=name == graph.vocabulary.root)
             for name, entity in graph.vocabulary.entities.items()
@@ -118,20 +124,20 @@ class Compiled:
             setcontext(before)
 
     @cached_property
-    def _readers(self) -> Sequence[tuple[str, ReadFinding]]:
-        readers = [(rule.entity, self._readings.rule(rule)) for rule in self.graph.rules]
-        self._readings.values.generate()
-        return readers
+    def _readers(self) -> Sequence[tuple[str, Deferred]]:
+        """What reads the finding of every rule, each made when there is an instance for it."""
+        readings = self._readings
+        return [(rule.entity, Deferred(partial(readings.rule, rule))) for rule in self.graph.rules]
 
     @cached_property
     def _readings(self) -> Readings:
-        return Readings(Explanations(Values(self.graph, self.today, self.layouts, self._codes)))
+        return Readings(self._sources)
 
     def _decide(self, program: Program, found: Found) -> Decision:
         assert program.declarations is not None
         findings: list[Finding] = []
         for entity, read in self._readers:
-            findings += [each for row in found.get(entity, ()) if (each := read(row)) is not None]
+            findings += [each for row in found.get(entity, ()) if (each := read.run(row)) is not None]
         # Only these name facts that are missing; most records have few of them.
         open_ones = [each for each in findings if each.unknown or hasattr(each, "requirements")]
         left_out = lists_left_out(self.graph, found) if self._leaves_out(found) else {}
@@ -159,23 +165,23 @@ class Compiled:
     def _shown_values(self, found: Found) -> list[tuple[str, Subject, dict[str, object]]]:
         """The derived facts of every instance, and what it is called."""
         return [
-            (str(row.subject), row.subject, {name: show(row.v[at]) for name, at, show in names})
-            for entity, names in self.exported.items()
+            (str(row.subject), row.subject, read(row))
+            for entity, read in self._value_readers
             for row in found[entity]
         ]
 
     @cached_property
-    def exported(self) -> Mapping[str, Sequence[tuple[str, int, Show]]]:
-        """The derived facts of every entity that has some, with their positions and what shows them."""
-        found = {
-            entity: [
-                (name, self.layouts[entity].index[name], show_of(self.graph, entity, name))
-                for name, node in self.graph.nodes.get(entity, {}).items()
-                if node.exported
-            ]
-            for entity in self._order
-        }
-        return {entity: names for entity, names in found.items() if names}
+    def _value_readers(self) -> Sequence[tuple[str, Read]]:
+        """What reads the derived facts of every entity that has some."""
+        readers = []
+        for entity in self._order:
+            if names := self._exported(entity):
+                out = ReaderSource(self._sources, entity)
+                readers.append((entity, out.function(shown_values(out, names))))
+        return readers
+
+    def _exported(self, entity: str) -> Sequence[str]:
+        return [name for name, node in self.graph.nodes.get(entity, {}).items() if node.exported]
 
     @cached_property
     def _order(self) -> Sequence[str]:
@@ -194,16 +200,14 @@ class Compiled:
             setcontext(before)
 
     @cached_property
-    def _outcome_readers(self) -> OutcomeReaders:
-        return OutcomeReaders(self._readings)
+    def _outcome_readers(self) -> Sequence[tuple[str, ReadOutcomes]]:
+        readers = OutcomeReaders(self._readings)
+        made = [(entity, readers.reader(entity, self._exported(entity))) for entity in self._order]
+        return [(entity, read) for entity, read in made if read is not None]
 
     def _outcomes(self, found: Found) -> Iterator[SubjectOutcomes]:
-        for entity in self._order:
-            names, readers = self.exported.get(entity, ()), self._outcome_readers.of(entity)
-            for row in found[entity] if names or readers else ():
-                outcomes = tuple([each for read in readers if (each := read(row)) is not None])
-                values = {name: show(row.v[at]) for name, at, show in names}
-                yield SubjectOutcomes(row.subject, (outcomes,), values)
+        for entity, read in self._outcome_readers:
+            yield from map(read, found[entity])
 
 
 def compile_graph(graph: Graph, today: date) -> Compiled:

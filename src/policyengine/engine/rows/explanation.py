@@ -1,206 +1,225 @@
-"""Why the nodes of an instance have their values: each explanation is built once, and then looks at values.
+"""Why the nodes of an instance have their values: each explanation is generated once, and reads values.
 
 It follows `reference.reasons`, which says what decides. Which way it goes depends on the values only, so that
-every expression becomes a function that appends the reasons for the value that it has at an instance.
+the explanation of a node is a function that appends the reasons for the value that it has at an instance.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 from policyengine.decision.findings import Reason
 from policyengine.decision.wording import join
 from policyengine.engine.reference.reasons import MOST_OPEN, SEE_THROUGH, WORKED_OUT
 from policyengine.engine.rows.instance import Row
+from policyengine.engine.rows.node_source import Sources
 from policyengine.engine.rows.places import NODE, place_of
-from policyengine.engine.rows.values import Get, Values
+from policyengine.engine.rows.reader_source import ReaderSource
 from policyengine.engine.sentences import template
 from policyengine.engine.value_words import Words
-from policyengine.feel.syntax.tree import And, Call, Expression, If, ListLiteral, Literal, Name, Or, names
+from policyengine.feel.syntax.tree import (
+    And,
+    Between,
+    Call,
+    Comparison,
+    Expression,
+    If,
+    In,
+    ListLiteral,
+    Literal,
+    Name,
+    Or,
+    Quantified,
+    names,
+)
 from policyengine.feel.values.values import Unknown
-from policyengine.policy.rule import Cases, ReasonCase
+from policyengine.policy.rule import ReasonCase
 
 Found: TypeAlias = "list[Reason | tuple[Row, str]]"
 """Reasons, and among them the values of an instance whose cases are told there."""
 Tell: TypeAlias = Callable[[Row, object, Found], None]
 """Appends the reasons for an expression at an instance where it has this value."""
+_CONDITIONS = (Comparison, In, Between, Quantified)
+"""What is true, false or unknown, and nothing else."""
 
 
-def _nothing(row: Row, value: object, found: Found) -> None:
-    """A constant needs no reason."""
+class Deferred:
+    """What is generated when it is first called: generated code calls `run`."""
 
+    __slots__ = ("_write", "run")
 
-def above(row: Any, hops: int) -> Row:
-    """The instance that lies so many levels up."""
-    for _ in range(hops):
-        row = row.above
-    return row  # type: ignore[no-any-return]
+    def __init__(self, write: Callable[[], Callable[..., Any]]) -> None:
+        self._write = write
+        self.run: Callable[..., Any] = self._first
+
+    def _first(self, *values: Any) -> Any:
+        self.run = self._write()
+        return self.run(*values)
 
 
 class Explanations:
     """The explanations of a program, each written when it is first asked for."""
 
-    def __init__(self, values: Values) -> None:
-        self.values = values
-        self.graph = values.graph
+    def __init__(self, program: Sources) -> None:
+        self.program = program
+        self.graph = program.graph
         self._words: dict[str, Words] = {}
-        self._nodes: dict[tuple[str, str, bool], Tell] = {}
+        self._nodes: dict[tuple[str, str, bool], Deferred] = {}
         self._cases: dict[tuple[str, str], Callable[[Row], Found]] = {}
 
-    def reasons(self, entity: str, nodes: Sequence[str]) -> Callable[[Row], tuple[Reason, ...]]:
-        """What gives the reasons for nodes, each reason once."""
-        parts = [(self.values.of_name(entity, name), self.node(entity, name, True)) for name in nodes]
-        if not parts:
-            return lambda row: ()
-        if len(parts) == 1 and not self.graph.told:
-            ((get, tell),) = parts
+    def reasons(self, out: ReaderSource, nodes: Sequence[str]) -> str:
+        """The source of the reasons for nodes, each reason once; the lines before it are added."""
+        if not nodes:
+            return "()"
+        found = out.fresh()
+        out.line(f"{found} = []")
+        for name in nodes:
+            self._told(out, name, found)
+        return f"(tuple({found}) if len({found}) < 2 else {out.constant(distinct)}({found}))"
 
-            def reasons_of_one(row: Row) -> tuple[Reason, ...]:
-                found: Found = []
-                tell(row, get(row), found)
-                return distinct(found)
+    def _told(self, out: ReaderSource, name: str, found: str) -> None:
+        """The reasons for a node, with the cases of values that tell theirs."""
+        value = out.name(name).text
+        if not self.graph.told:
+            self._node(out, name, value, found, True, apart=False)
+            return
+        own = out.fresh()
+        out.line(f"{own} = []")
+        self._node(out, name, value, own, True, apart=False)
+        out.line(f"{found} += {out.constant(self._resolved)}({own})")
 
-            return reasons_of_one
+    def _node(
+        self, out: ReaderSource, name: str, value: str, found: str, upright: bool, apart: bool = True
+    ) -> None:
+        """The reasons for a node that the instance sees; what is long is a function of its own."""
+        place = place_of(self.graph, out.entity, name)
+        assert place is not None
+        node = self.graph.nodes[place.entity if place.what == NODE else out.entity][name]
+        if place.what != NODE or node.noun is not None:
+            self._leaf(out, Name(name, node.at), value, found, upright)
+        elif place.hops or (apart and isinstance(node.expression, (And, Or, If))):
+            tell = out.constant(self._of_node(place.entity, name, upright))
+            out.line(f"{tell}.run(s{'.above' * place.hops}, {value}, {found})")
+        else:
+            self._reasons(out, node.expression, value, found, upright)
 
-        def reasons(row: Row) -> tuple[Reason, ...]:
-            reasons: list[Any] = []
-            for get, tell in parts:
-                found: Found = []
-                tell(row, get(row), found)
-                reasons += self._resolved(found)
-            return distinct(reasons)
-
-        return reasons
-
-    def node(self, entity: str, name: str, upright: bool) -> Tell:
-        """The explanation of a node that an instance of the entity sees."""
+    def _of_node(self, entity: str, name: str, upright: bool) -> Deferred:
+        """The explanation of a node at an instance that has it."""
         key = (entity, name, upright)
         if key not in self._nodes:
-            self._nodes[key] = self._node(entity, name, upright)
+            expression = self.graph.nodes[entity][name].expression
+            self._nodes[key] = self._tell(
+                entity, lambda out: self._reasons(out, expression, "x", "found", upright)
+            )
         return self._nodes[key]
 
-    def _node(self, entity: str, name: str, upright: bool) -> Tell:
-        place = place_of(self.graph, entity, name)
-        assert place is not None
-        if place.what != NODE:
-            return self._leaf(entity, Name(name, self.graph.nodes[entity][name].at), upright)
-        node = self.graph.nodes[place.entity][name]
-        if node.noun is not None:
-            return self._leaf(entity, Name(name, node.at), upright)
-        tell, hops = self._reasons(place.entity, node.expression, upright), place.hops
-        if not hops:
-            return tell
-        return lambda row, value, found: tell(above(row, hops), value, found)
+    def _tell(self, entity: str, write: Callable[[ReaderSource], None]) -> Deferred:
+        """A function of an instance, a value and the reasons found, of the lines that are written."""
 
-    def _reasons(self, entity: str, expression: Expression, upright: bool) -> Tell:
+        def tell() -> Tell:
+            out = ReaderSource(self.program, entity)
+            write(out)
+            return out.function("None", "s, x, found")
+
+        return Deferred(tell)
+
+    def _reasons(
+        self, out: ReaderSource, expression: Expression, value: str, found: str, upright: bool
+    ) -> None:
         match expression:
-            case Name(name) if self._is_part_of_a_policy(entity, name):
-                return self.node(entity, name, upright)
+            case Name(name) if self._is_part_of_a_policy(out.entity, name):
+                self._node(out, name, value, found, upright)
             case And(operands) | Or(operands):
-                return self._deciding(entity, isinstance(expression, Or), operands, upright)
+                self._deciding(out, isinstance(expression, Or), operands, value, found, upright)
             case Call(Name(name), (first, *_)) if name in SEE_THROUGH:
                 turned = upright if name != "not" else not upright
-                return self._each(entity, first.items if isinstance(first, ListLiteral) else (first,), turned)
+                for part in first.items if isinstance(first, ListLiteral) else (first,):
+                    self._reasons(out, part, out.value(part).text, found, turned)
             case If(condition, then, otherwise):
-                return self._branch(entity, condition, then, otherwise, upright)
+                decided = out.value(condition).text
+                self._reasons(out, condition, decided, found, True)
+                for outcome, branch in (("True", then), ("False", otherwise)):
+                    with out.block(f"if {decided} is {outcome}:"):
+                        self._reasons(out, branch, value, found, upright)
             case Literal():
-                return _nothing
-        return self._leaf(entity, expression, upright)
+                return  # a constant needs no reason
+            case _:
+                self._leaf(out, expression, value, found, upright)
 
     def _is_part_of_a_policy(self, entity: str, name: str) -> bool:
         found = self.graph.node(entity, name)
         return found is not None and found[1].noun is None
 
-    def _part(self, entity: str, expression: Expression, upright: bool) -> tuple[Get, Tell]:
-        return self.values.of(entity, expression), self._reasons(entity, expression, upright)
+    def _deciding(
+        self, out: ReaderSource, decisive: bool, operands: Sequence[Expression], whole: str,
+        found: str, upright: bool,
+    ) -> None:  # fmt: skip
+        """The operands that decide what the whole comes to.
 
-    def _each(self, entity: str, parts: Sequence[Expression], upright: bool) -> Tell:
-        told = [self._part(entity, part, upright) for part in parts]
-
-        def tell(row: Row, value: object, found: Found) -> None:
-            for get, part in told:
-                part(row, get(row), found)
-
-        return tell
-
-    def _deciding(self, entity: str, decisive: bool, operands: Sequence[Expression], upright: bool) -> Tell:
-        """The operands that decide what the whole comes to."""
-        parts = [self._part(entity, operand, upright) for operand in operands]
-
-        def tell(row: Row, whole: object, found: Found) -> None:
-            values = [get(row) for get, _ in parts]
-            if decisive in values:
-                for (_, part), value in zip(parts, values, strict=True):
-                    if value is decisive:
-                        part(row, value, found)
-                        if decisive:
-                            return
-                return
-            is_open = whole.__class__ is Unknown and any(value.__class__ is Unknown for value in values)
-            for (_, part), value in zip(parts, values, strict=True):
-                if not is_open or value.__class__ is Unknown:
-                    part(row, value, found)
-
-        return tell
-
-    def _branch(
-        self, entity: str, condition: Expression, then: Expression, otherwise: Expression, upright: bool
-    ) -> Tell:
-        get, tell_condition = self._part(entity, condition, True)
-        tell_then, tell_otherwise = (self._reasons(entity, each, upright) for each in (then, otherwise))
-
-        def tell(row: Row, whole: object, found: Found) -> None:
-            value = get(row)
-            tell_condition(row, value, found)
-            if value is True:
-                tell_then(row, whole, found)
-            elif value is False:
-                tell_otherwise(row, whole, found)
-
-        return tell
+        A variable tells which: of conditions that must all hold those that are `False`, of alternatives the
+        number of the first that holds; else those of the class `Unknown`, and if there are none, all.
+        """
+        values = [out.value(operand).text for operand in operands]
+        which = out.fresh()
+        open_one = " or ".join(f"{value}.__class__ is U" for value in values)
+        undecided = f"U if {whole}.__class__ is U and ({open_one}) else None"
+        if decisive:
+            chain = " else ".join(f"{i} if {value} is True" for i, value in enumerate(values))
+            out.line(f"{which} = {chain} else {undecided}")
+        else:
+            decided = " or ".join(f"{value} is False" for value in values)
+            out.line(f"{which} = False if {decided} else {undecided}")
+        for i, (operand, value) in enumerate(zip(operands, values, strict=True)):
+            own = f"{which} == {i}" if decisive else f"{value} is {which}"
+            with out.block(f"if {which} is None or {own} or {value}.__class__ is {which}:"):
+                self._reasons(out, operand, value, found, upright)
 
     # Sentences
 
-    def _leaf(self, entity: str, expression: Expression, upright: bool) -> Tell:
-        parts = None if isinstance(expression, Name) else self._of_names(entity, expression)
+    def _leaf(self, out: ReaderSource, expression: Expression, value: str, found: str, upright: bool) -> None:
+        if isinstance(expression, (Name, *_CONDITIONS)):
+            self._sentence(out, expression, value, found, upright)
+            return
+        of_names = out.constant(self._of_names(out.entity, expression))
         if isinstance(expression, WORKED_OUT):
-            assert parts is not None
-            return parts
+            out.line(f"{of_names}.run(s, {value}, {found})")
+            return
+        with out.block(f"if {value}.__class__ is B or {value}.__class__ is U:"):
+            self._sentence(out, expression, value, found, upright)
+        with out.block("else:"):
+            out.line(f"{of_names}.run(s, {value}, {found})")
+
+    def _sentence(
+        self, out: ReaderSource, expression: Expression, value: str, found: str, upright: bool
+    ) -> None:
+        """The sentence of a condition, and behind it the values with cases that it rests on."""
+        entity = out.entity
         if entity not in self._words:
             self._words[entity] = Words(self.graph, entity)
         slots, say = template(self._words[entity], expression, upright)
-        gets = [self.values.of(entity, slot) for slot in slots]
-        tellers = self._tellers(entity, expression)
-        if not gets and not tellers and parts is None:
-            return lambda row, value, found: found.append(say(value))
+        values = ", ".join([value, *(out.value(slot).text for slot in slots)])
+        out.line(f"{found}.append({out.constant(say)}({values}))")
+        for hops, name in self._tellers(entity, expression):
+            out.line(f"{found}.append((s{'.above' * hops}, {out.constant(name)}))")
 
-        def tell(row: Row, value: object, found: Found) -> None:
-            cls = value.__class__
-            if parts is not None and cls is not bool and cls is not Unknown:
-                parts(row, value, found)
-                return
-            found.append(say(value, *[get(row) for get in gets]))
-            for hops, name in tellers:
-                found.append((above(row, hops), name))
-
-        return tell
-
-    def _of_names(self, entity: str, expression: Expression) -> Tell:
+    def _of_names(self, entity: str, expression: Expression) -> Deferred:
         """The reasons of the names in what is worked out; where it is not known of those that are not."""
-        told: list[tuple[Get, Tell]] = []
-        mentioned = sorted(names(expression))
+        seen = [
+            name
+            for name in sorted(names(expression))
+            if name == "today" or place_of(self.graph, entity, name) is not None
+        ]
 
-        def tell(row: Row, whole: object, found: Found) -> None:
-            if not told:
-                told.extend(self._part(entity, Name(name, expression.span), True) for name in mentioned)
-            is_known = whole.__class__ is not Unknown
-            for get, part in told:
-                value = get(row)
-                if is_known or value.__class__ is Unknown:
-                    part(row, value, found)
+        def write(out: ReaderSource) -> None:
+            for name in seen:
+                part = Name(name, expression.span)
+                value = out.value(part).text
+                with out.block(f"if x.__class__ is not U or {value}.__class__ is U:"):
+                    self._reasons(out, part, value, "found", True)
 
-        return tell
+        return self._tell(entity, write)
 
     # Values that tell their cases
 
@@ -220,6 +239,8 @@ class Explanations:
 
     def _resolved(self, found: Found, seen: set[tuple[int, str]] | None = None) -> list[Any]:
         """The reasons, with the cases where they are told, each of them once."""
+        if tuple not in map(type, found):
+            return found
         seen = set() if seen is None else seen
         reasons: list[Any] = []
         for each in found:
@@ -236,18 +257,18 @@ class Explanations:
 
     def _of_cases(self, entity: str, name: str) -> Callable[[Row], Found]:
         """The cases that hold; where the value is not known, what keeps the open ones from being decided."""
-        node = self.graph.nodes[entity][name]
-        cases, get = node.cases, self.values.of_name(entity, name)
+        node, index = self.graph.nodes[entity][name], self.program.layouts[entity].index
+        cases, at = node.cases, index[name]
         if cases is None:
             return lambda row: []
-        gets = [(case, self.values.of_name(entity, case.node)) for case in cases.cases]
-        case, open_ones = self._case(entity, cases), self._open_cases(entity)
+        places = [(case, index[case.node]) for case in cases.cases]
+        case, open_ones = self._case(entity), self._open_cases(entity)
 
         def told(row: Row) -> Found:
-            values = [(each, value_of(row)) for each, value_of in gets]
-            holding = [each for each, value in values if value is True]
-            unknown = [each for each, value in values if value.__class__ is Unknown]
-            is_known = get(row).__class__ is not Unknown
+            values = row.v
+            holding = [each for each, place in places if values[place] is True]
+            unknown = [each for each, place in places if values[place].__class__ is Unknown]
+            is_known = values[at].__class__ is not Unknown
             found: Found = []
             for each in holding if cases.every or not is_known else holding[:1]:
                 case(row, each, found)
@@ -264,12 +285,15 @@ class Explanations:
 
     def _open_cases(self, entity: str) -> Callable[[Row, Sequence[ReasonCase], Found], None]:
         """What is not known of cases; of a long table most would say the same again."""
+        tells: dict[str, Deferred] = {}
 
         def told(row: Row, cases: Sequence[ReasonCase], found: Found) -> None:
             said: set[str] = set()
             for case in cases[:MOST_OPEN]:
                 own: Found = []
-                self.node(entity, case.node, True)(row, row[case.node], own)
+                if case.node not in tells:
+                    tells[case.node] = self._tell(entity, partial(self._case_node, case.node))
+                tells[case.node].run(row, row[case.node], own)
                 for each in own:
                     if not isinstance(each, Reason):
                         found.append(each)
@@ -279,19 +303,19 @@ class Explanations:
 
         return told
 
-    def _case(self, entity: str, cases: Cases) -> Callable[[Row, ReasonCase, Found], None]:
+    def _case_node(self, name: str, out: ReaderSource) -> None:
+        self._node(out, name, "x", "found", True, apart=False)
+
+    def _case(self, entity: str) -> Callable[[Row, ReasonCase, Found], None]:
         """A case with the conditions that make it hold, in one sentence."""
         nodes = self.graph.nodes[entity]
-        told: dict[str, Tell] = {}
 
         def tell(row: Row, case: ReasonCase, found: Found) -> None:
-            node = nodes[case.node]
-            if case.node not in told:
-                told[case.node] = self._reasons(entity, node.expression, True)
             own: Found = []
-            told[case.node](row, row[case.node], own)
+            self._of_node(entity, case.node, True).run(row, row[case.node], own)
             texts = join(dict.fromkeys(each.text for each in own if isinstance(each, Reason)))
-            found.append(Reason(f"{case.heading}: {texts}" if texts else case.heading, "holds", node.at))
+            heading = f"{case.heading}: {texts}" if texts else case.heading
+            found.append(Reason(heading, "holds", nodes[case.node].at))
             found += [each for each in own if not isinstance(each, Reason)]
 
         return tell
@@ -299,7 +323,6 @@ class Explanations:
 
 def distinct(found: Any) -> tuple[Reason, ...]:
     """The reasons without those that say the same again."""
-    count = len(found)
-    if count < 2 or len({reason.text for reason in found}) == count:
+    if len({reason.text for reason in found}) == len(found):
         return tuple(found)
     return tuple(dict.fromkeys(found))

@@ -77,7 +77,7 @@ class Sources:
 
     def nodes(self, segment: Segment) -> str:
         """The function that works out nodes of an instance and adds them to its values."""
-        names = _EntityNames(self, segment.entity)
+        names = EntityNames(self, segment.entity)
         lines: list[str] = []
         written: dict[str, Code] = {}
         for name in segment.names:
@@ -100,7 +100,7 @@ class Sources:
         return self.unit.function("nodes", ["s"], [f"    {line}" for line in body])
 
     def _node(
-        self, names: _EntityNames, entity: str, name: str, lines: list[str], written: dict[str, Code]
+        self, names: EntityNames, entity: str, name: str, lines: list[str], written: dict[str, Code]
     ) -> Code:
         """The code of a node, a variable or a constant; what works it out is added to the lines."""
         code, before = self.write(names, self.graph.nodes[entity][name].expression)
@@ -118,7 +118,7 @@ class Sources:
         written.setdefault(key, found)
         return found
 
-    def write(self, names: _EntityNames, expression: Expression) -> tuple[Code, list[str]]:
+    def write(self, names: EntityNames, expression: Expression) -> tuple[Code, list[str]]:
         """The code of an expression, and the lines before it."""
         writer = Writer(self.unit, FORMS, names)
         try:
@@ -132,7 +132,7 @@ class Sources:
 
     def value(self, entity: str, expression: Expression) -> str:
         """The function that gives the value of an expression at an instance whose nodes are worked out."""
-        names = _EntityNames(self, entity)
+        names = EntityNames(self, entity)
         code, before = self.write(names, expression)
         lines = [*before, f"x = {code.text}", *(["spend(g, 0)"] if before else []), "return x"]
         body = [
@@ -146,21 +146,28 @@ class Sources:
         return self.unit.load(ROW_NAMES)
 
 
+def read_value(hops: int, at: str) -> str:
+    """The source of a value of an instance so many levels up, at a position."""
+    return f"s{'.above' * hops}.v[{at}]" if hops else f"v[{at}]"
+
+
 @dataclass(slots=True)
-class _EntityNames:
+class EntityNames:
     """What the names of an expression at an entity are: variables of a function over an instance `s`.
 
-    `own` are nodes that the function itself works out; `loads` read everything else.
+    `own` are nodes that the function itself works out. Everything else is read by one of `loads`: from so
+    many instances up, at a position.
     """
 
     sources: Sources
     entity: str
     own: dict[str, Code] = field(default_factory=dict)
-    loads: dict[str, str] = field(default_factory=dict)
+    loads: dict[str, tuple[int, int]] = field(default_factory=dict)
     policy: bool = True
 
     @property
     def constants(self) -> Mapping[str, object]:
+        """The names that are known beforehand."""
         return {"today": self.sources.today}
 
     @property
@@ -170,9 +177,13 @@ class _EntityNames:
     @property
     def head(self) -> list[str]:
         """The lines that read the values."""
-        return ["v = s.v", *(f"{code} = {load}" for code, load in self.loads.items())]
+        return [
+            "v = s.v",
+            *(f"{name} = {read_value(hops, str(at))}" for name, (hops, at) in self.loads.items()),
+        ]
 
     def name(self, name: Name) -> Code:
+        """The code of a name."""
         if name.name in self.own:
             return self.own[name.name]
         place = place_of(self.sources.graph, self.entity, name.name)
@@ -184,12 +195,15 @@ class _EntityNames:
         known = self._code(place)
         if known.constant:
             return self._writer.constant(known.value)
+        at = self.sources.layouts[place.entity].index.get(place.name)
+        if at is None:  # no expression of a node mentions it
+            return Code(f"s[{unit.constant(name.name)}]")
         variable = unit.variable("v", self.entity, name.name)
-        values = f"s{'.above' * place.hops}.v" if place.hops else "v"
-        self.loads[variable] = f"{values}[{self.sources.layouts[place.entity].index[place.name]}]"
+        self.loads[variable] = (place.hops, at)
         return known._replace(text=variable, simple=True, depth=1)
 
     def field(self, entity: str, variable: str, name: str) -> Code | None:
+        """The code of a field of an instance that stands in a variable."""
         place = own_place(self.sources.graph, entity, name)
         if place is None:
             return None
@@ -210,9 +224,11 @@ class _EntityNames:
         return Code("", cls, EXACT if place.what == FACT and cls != "L" else HINT)
 
     def function(self, name: str) -> Function | None:
+        """The built-in function of a name."""
         place = place_of(self.sources.graph, self.entity, name)
         return LIBRARY.get(name) if place is None or place.what in (FACT, LIST) else None
 
     def worked_out(self, node: Expression, functions: frozenset[str]) -> object:
+        """The value of an expression without names."""
         value = evaluate(node, self.constants, mode="policy", functions=LIBRARY)
         return NOT_CONSTANT if isinstance(value, Invocable) else value

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import chain
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from policyengine.decision.findings import Subject
+from policyengine.decision.findings import Origin, Subject
 from policyengine.diagnostics import Diagnostic
 from policyengine.engine.rows.instance import Row
-from policyengine.engine.rows.readings import Readings, Shape
+from policyengine.engine.rows.reader_source import ReaderSource
+from policyengine.engine.rows.readings import Readings
+from policyengine.feel.codegen.emit import EXACT
 from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
 
 
@@ -71,33 +74,115 @@ def _is_plain(reading: Reading) -> bool:
             return False
 
 
-ReadOutcome: TypeAlias = "Callable[[Row], Outcome | None]"
+ReadOutcomes: TypeAlias = "Callable[[Row], SubjectOutcomes]"
+_MOST = 1_000
+
+
+class _Worded(dict[Any, Outcome]):
+    """The outcomes of a rule that only has texts, by its status and these texts.
+
+    Policies have few of them, for which one object stands; a record may bring others, so not all are kept.
+    It takes half of the time off the outcomes of a matrix.
+    """
+
+    def __init__(self, make: Callable[..., Outcome]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: tuple[Any, ...]) -> Outcome:
+        made = self._make(*key)
+        if len(self) < _MOST:
+            self[key] = made
+        return made
 
 
 class OutcomeReaders:
-    """Makes what reads the outcomes of the rules of one program off an instance."""
+    """Makes what reads the outcomes of the rules of one program off an instance: a function an entity."""
 
     def __init__(self, readings: Readings) -> None:
         self._readings = readings
-        self._known: dict[str, Sequence[ReadOutcome]] = {}
+        self._graph = readings.graph
 
-    def of(self, entity: str) -> Sequence[ReadOutcome]:
-        """The readers for an entity, in the order of the policies; one gives None without a finding."""
-        if entity not in self._known:
-            rules = self._readings.graph.rules
-            self._known[entity] = [self._reader(rule) for rule in rules if rule.entity == entity]
-        return self._known[entity]
+    def reader(self, entity: str, names: Sequence[str]) -> ReadOutcomes | None:
+        """What gives the outcomes for an instance and the values of nodes; None where there are none."""
+        rules = [rule for rule in self._graph.rules if rule.entity == entity]
+        if not rules and not names:
+            return None
+        out = ReaderSource(self._readings.program, entity)
+        out.line("found = []")
+        for rule in rules:
+            self._add(out, rule)
+        made = f"(s.subject, (tuple(found),), {shown_values(out, names)})"
+        return out.function(f"tuple_of({out.constant(SubjectOutcomes)}, {made})")
 
-    def _reader(self, rule: Rule) -> ReadOutcome:
-        readings, shape = self._readings, Shape()
-        readings.status(shape, rule)
-        origin = readings.origin(shape, rule)
-        entries = []
-        for i, (name, reading) in enumerate(shown_fields(rule).items()):
-            shape.lines.append(f"f{i} = {readings.reading(shape, rule.entity, reading)}")
-            entries.append(f"{shape.constant(name)}: f{i}")
-        policy, section = shape.constant(rule.origin.policy), shape.constant(rule.finding.section)
-        shape.lines.append(f"o = {origin}")
-        said = "t if t.__class__ is S else UNDETERMINED"
-        head = f"{policy}, o.id, {section}, {said}"
-        return shape.reader(f"tuple_of({shape.constant(Outcome)}, ({head}, {{{', '.join(entries)}}}))")
+    def _add(self, out: ReaderSource, rule: Rule) -> None:
+        """Adds the outcome of a rule, unless it has none, to those that are found."""
+        status = out.name(rule.status).text
+        if rule.exists is None:
+            self._append(out, rule, status)
+            return
+        exists = out.name(rule.exists).text
+        with out.block(f"if {exists} is not False:"):
+            self._append(out, rule, f"U if {exists}.__class__ is U else {status}")
+
+    def _append(self, out: ReaderSource, rule: Rule, status: str) -> None:
+        said, shown = out.fresh(), shown_fields(rule)
+        out.line(f"{said} = {status}")
+        said = f"{said} if {said}.__class__ is S else UNDETERMINED"
+        texts = [_text(out, each) for each in (*shown.values(), rule.origins or Const(None))]
+        if None not in texts:
+            key = ", ".join([said, *(each for each in texts if each)])
+            table = out.constant(_Worded(partial(_outcome, rule, shown, [bool(each) for each in texts])))
+            out.line(f"found.append({table}[{key},])")
+            return
+        values = [
+            f"{out.constant(name)}: {self._readings.reading(out, each)}" for name, each in shown.items()
+        ]
+        origin = out.fresh()
+        out.line(f"{origin} = {self._readings.origin(out, rule)}")
+        policy, section = out.constant(rule.origin.policy), out.constant(rule.finding.section)
+        parts = f"{policy}, {origin}.id, {section}, {said}, {{{', '.join(values)}}}"
+        out.line(f"found.append(tuple_of({out.constant(Outcome)}, ({parts})))")
+
+
+def _text(out: ReaderSource, reading: Reading) -> str | None:
+    """The source of the text that a reading depends on; "" for none, None if it depends on more than one."""
+    match reading:
+        case Const():
+            return ""
+        case Value(node):
+            code = out.name(node)
+            is_text = code.cls == "S" and code.sure >= EXACT
+            return out.shown(node) if is_text else None
+        case Choose(by, cases, Const()) if all(isinstance(each, Const) for each in cases.values()):
+            value, known = out.name(by).text, out.constant(frozenset(cases))
+            return f"({value} if {value}.__class__ is S and {value} in {known} else None)"
+    return None
+
+
+def _outcome(
+    rule: Rule, shown: Mapping[str, Reading], depends: Sequence[bool], status: str, *texts: str | None
+) -> Outcome:
+    """The outcome of a rule with this status, and these texts for the readings that depend on one."""
+    given = iter(texts)
+    *found, origin = [
+        _told(reading, next(given) if open_one else None)
+        for reading, open_one in zip((*shown.values(), rule.origins or Const(None)), depends, strict=True)
+    ]
+    part = origin if isinstance(origin, Origin) else rule.origin
+    values = dict(zip(shown, found, strict=True))
+    return Outcome(rule.origin.policy, part.id, rule.finding.section, status, values)
+
+
+def _told(reading: Reading, text: str | None) -> object:
+    match reading:
+        case Const(value):
+            return value
+        case Choose(_, cases, otherwise):
+            return _told(otherwise if text is None else cases[text], None)
+    return text
+
+
+def shown_values(out: ReaderSource, names: Sequence[str]) -> str:
+    """The source of the values of nodes by their names, as findings hold them."""
+    return f"{{{', '.join(f'{out.constant(name)}: {out.shown(name)}' for name in names)}}}"

@@ -7,15 +7,16 @@ raises.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from policyengine.dataclass import dataclass
 from policyengine.source import Span
 
-_MANY, _LONGEST = 200, 40
+_MANY, _LONGEST = 20, 40
 
 
 class Severity(StrEnum):
@@ -123,43 +124,66 @@ def listed(words: Iterable[str], most: int = 40) -> str:
     return ", ".join(found[:most]) + more
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word closest to `word`, or None."""
-    candidates: Sequence[str] = tuple(known)
-    if len(candidates) > _MANY:
-        index = _by_slips(candidates)
-        candidates = list(dict.fromkeys(each for slip in _slips(word) for each in index.get(slip, ())))
-    folded = {_folded(candidate): candidate for candidate in candidates}
-    same = folded.get(_folded(word))
-    if same is not None and same != word:
-        return same
-    import difflib  # only where something is wrong
+class Words:
+    """Known words, indexed once, so that the one that a misspelt word stands for is found without trying all."""
 
-    found = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
-    return found[0] if found else None
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = tuple(dict.fromkeys(words))
+
+    @cached_property
+    def _folded(self) -> Mapping[str, str]:
+        return {_folded(word): word for word in self._words}
+
+    @cached_property
+    def _by_part(self) -> Mapping[str, Sequence[str]]:
+        found: dict[str, list[str]] = {}
+        for word in self._words:
+            for part in _parts(word):
+                found.setdefault(part, []).append(word)
+        return found
+
+    def nearest(self, word: str) -> str | None:
+        """The word closest to `word`, or None."""
+        same = self._folded.get(_folded(word))
+        if same is not None and same != word:
+            return same
+        import difflib  # only where something is wrong
+
+        found = difflib.get_close_matches(word, self._candidates(word), n=1, cutoff=0.6)
+        return found[0] if found else None
+
+    def _candidates(self, word: str) -> Sequence[str]:
+        """The words worth a comparison: of many words those that share the most rare parts with `word`."""
+        if len(self._words) <= _MANY:
+            return self._words
+        shared = Counter[str]()
+        for part in _parts(word):
+            having = self._by_part.get(part, ())
+            if len(having) <= _MANY:
+                shared.update(having)
+        return [found for found, _ in shared.most_common(_MANY)]
+
+
+_index = lru_cache(maxsize=64)(Words)
+
+
+def nearest(word: str, known: Iterable[str] | Words) -> str | None:
+    """The known word closest to `word`, or None."""
+    return (known if isinstance(known, Words) else _index(tuple(known))).nearest(word)
 
 
 def _folded(word: str) -> str:
     return word.casefold().replace("-", "_").replace(" ", "_")
 
 
-def _slips(word: str) -> Iterator[str]:
-    """The word, and the word without each of its letters: two words share one where one slip parts them."""
+def _parts(word: str) -> Iterable[str]:
+    """Its pairs of letters, and itself without each of its letters: words that one slip parts share one."""
     folded = _folded(word)[:_LONGEST]
-    yield folded
-    yield from (folded[:i] + folded[i + 1 :] for i in range(len(folded)))
+    slips = [folded, *(folded[:i] + folded[i + 1 :] for i in range(len(folded)))]
+    return dict.fromkeys([*slips, *(folded[i : i + 2] for i in range(len(folded) - 1))])
 
 
-@lru_cache(maxsize=8)
-def _by_slips(words: Sequence[str]) -> Mapping[str, Sequence[str]]:
-    found: dict[str, list[str]] = {}
-    for word in words:
-        for slip in dict.fromkeys(_slips(word)):
-            found.setdefault(slip, []).append(word)
-    return found
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+def did_you_mean(word: str, known: Iterable[str] | Words) -> str | None:
     """The help for a misspelt word, or None without a close one."""
     found = nearest(word, known)
     return f"did you mean `{found}`?" if found else None

@@ -190,7 +190,7 @@ def fact_test(reader: PolicyReader, pointer: Pointer, entity: str) -> Expression
     at = reader.key_span(*pointer)
     names = reader.vocabulary.names(entity)
     if fact not in names:
-        help = did_you_mean(fact, [*names, *COMBINERS])
+        help = did_you_mean(fact, names.index) or did_you_mean(fact, COMBINERS)
         reader.error(UNKNOWN_FACT, at, f"`{fact}` is not a fact of `{entity}`", help)
         return Open(f"`{fact}` is unknown", at)
     return value_test(reader, pointer, build.name(fact, at), names[fact], entity)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from policyengine.diagnostics import Code, Diagnostic, Label, Report, Severity, did_you_mean
 from policyengine.feel.checker.checker import check
+from policyengine.feel.checker.typescope import Known
 from policyengine.feel.functions import LIBRARY
 from policyengine.feel.proving.constant_conditions import constant_conditions
 from policyengine.feel.types import types
@@ -155,16 +156,19 @@ class Linker:
         sights: dict[str, ChainMap[str, Type]] = {}
         for entity in graph.nodes:
             _look_around(graph, entity, sights)
+        known: dict[str, Known] = {}
+        for entity in sights:  # an entity comes behind the one that it belongs to
+            known[entity] = Known(sights[entity].maps[0], known.get(graph.above(entity) or ""))
         for key in graph.order:
             entity, name = key
-            found = self._type_of(graph.nodes[entity][name], sights[entity])
+            found = self._type_of(graph.nodes[entity][name], sights[entity], known[entity])
             graph.types[key] = sights[entity][name] = found
 
-    def _type_of(self, node: Node, sight: Maps[str, Type]) -> Type:
-        known = self._typed.get(id(node))
-        if known is not None and all(sight.get(name) == kind for name, kind in known.names):
-            return known.found
-        checked = check(node.expression, sight, node.wanted, functions=LIBRARY)
+    def _type_of(self, node: Node, sight: Maps[str, Type], known: Known) -> Type:
+        typed = self._typed.get(id(node))
+        if typed is not None and all(sight.get(name) == kind for name, kind in typed.names):
+            return typed.found
+        checked = check(node.expression, sight, node.wanted, functions=LIBRARY, known=known)
         self._report.extend(checked.diagnostics)
         found = node.wanted if node.wanted is not None else checked.type
         if not checked.diagnostics:

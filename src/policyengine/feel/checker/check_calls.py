@@ -63,7 +63,7 @@ def _unknown(node: Name, scope: TypeScope) -> Type:
         return scope.add(
             UNKNOWN_FUNCTION, node, "no clock is read here", "write `today`, the day in question"
         )
-    callable_names = [name for name, kind in scope.visible() if isinstance(kind, FunctionType)]
+    callable_names = [name for known in scope.known() for name in known.functions]
     advice = _SPREADSHEET.get(node.name.lower()) or did_you_mean(
         node.name, [*scope.functions, *callable_names]
     )

@@ -17,7 +17,7 @@ from policyengine.feel.checker.check_operators import (
     check_negated,
     check_tests,
 )
-from policyengine.feel.checker.typescope import TypeScope, property_type, unknown_name
+from policyengine.feel.checker.typescope import Known, TypeScope, property_type, unknown_name
 from policyengine.feel.expression_codes import EXPECTED, UNKNOWN_CHOICE
 from policyengine.feel.functions import BUILTINS
 from policyengine.feel.syntax import tree as syntax
@@ -45,12 +45,14 @@ def check(
     expected: Type | None = None,
     *,
     functions: Library = BUILTINS,
+    known: Known | None = None,
 ) -> Checked:
     """The type of an expression among names of these types, and every mistake in it.
 
     `expected` is the type that is needed, for a condition `BOOLEAN`. The value under test is the name `?`.
+    `known` says what an unknown name may stand for, where many expressions see the same names.
     """
-    scope = TypeScope(names, functions, infer)
+    scope = TypeScope(names, functions, infer, known=known)
     found = infer(expression, scope)
     if expected is not None:
         expect(expression, found, expected, scope)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import TypeAlias
 
-from policyengine.diagnostics import Code, Diagnostic, did_you_mean, nearest
+from policyengine.diagnostics import Code, Diagnostic, Words, did_you_mean, nearest
 from policyengine.feel.expression_codes import MIXED_UNITS, UNKNOWN_NAME, UNKNOWN_PROPERTY, WRONG_TYPE
 from policyengine.feel.syntax.tree import Expression, Literal, Name, Path
 from policyengine.feel.types.properties import property_types
@@ -28,14 +29,56 @@ from policyengine.text import literal_guesses
 Infer: TypeAlias = "Callable[[Expression, TypeScope], Type]"
 
 
+class Known:
+    """What an unknown name may stand for: the names that many expressions see, indexed once for all of them.
+
+    `outer` are those around them.
+    """
+
+    def __init__(self, names: Mapping[str, Type], outer: Known | None = None) -> None:
+        self._all = names
+        self.outer = outer
+
+    @cached_property
+    def _names(self) -> Mapping[str, Type]:
+        return {name: kind for name, kind in self._all.items() if "/" not in name and name != "?"}
+
+    @cached_property
+    def words(self) -> Words:
+        """The names, without those that no author writes."""
+        return Words(self._names)
+
+    @cached_property
+    def functions(self) -> tuple[str, ...]:
+        """The names that can be called."""
+        return tuple(name for name, kind in self._names.items() if isinstance(kind, FunctionType))
+
+    @cached_property
+    def owners(self) -> Mapping[str, str]:
+        """The facts of things that have a name, such as those of a list, each with that name."""
+        found: dict[str, str] = {}
+        for name, kind in self._names.items():
+            item = kind.item if isinstance(kind, ListOf) else kind
+            if isinstance(item, Context):
+                for fact in item.fields:
+                    found.setdefault(fact, name)
+        return found
+
+
 class TypeScope:
     """Names in sight, from the inside out, and one list of mistakes for all of them."""
 
-    __slots__ = ("_infer", "found", "functions", "names", "outer", "types", "unsure", "used")
+    __slots__ = ("_infer", "_known", "found", "functions", "names", "outer", "types", "unsure", "used")
 
     def __init__(
-        self, names: Mapping[str, Type], functions: Library, infer: Infer, outer: TypeScope | None = None
+        self,
+        names: Mapping[str, Type],
+        functions: Library,
+        infer: Infer,
+        outer: TypeScope | None = None,
+        known: Known | None = None,
     ) -> None:
+        self._known = known
         self.names = names
         self.functions = functions
         self.outer = outer
@@ -74,11 +117,14 @@ class TypeScope:
             at = at.outer
         return ANY if self.unsure else None
 
-    def visible(self) -> Iterator[tuple[str, Type]]:
-        """Every name in sight."""
+    def known(self) -> Iterator[Known]:
+        """What an unknown name may stand for, from the inside out."""
         at: TypeScope | None = self
         while at is not None:
-            yield from at.names.items()
+            found: Known | None = at._known or Known(at.names)
+            while found is not None:
+                yield found
+                found = found.outer
             at = at.outer
 
     def add(self, code: Code, at: Expression | Span, message: str, help: str | None = None) -> Type:
@@ -135,15 +181,12 @@ def _suggestion(name: str, scope: TypeScope) -> str | None:
         return f"write `{truth}`"
     if literal_guesses.period(name) == name:
         return f'write `@"{name}"`'
-    visible = dict(scope.visible())
-    near = did_you_mean(name, (known for known in visible if "/" not in known and known != "?"))
-    if near is not None:
-        return near
-    for owner, kind in visible.items():
-        item = kind.item if isinstance(kind, ListOf) else kind
-        if isinstance(item, Context) and name in item.fields:
-            return f"it is a fact of `{owner}`: write `{owner}.{name}`"
-    return None
+    for known in scope.known():
+        near = did_you_mean(name, known.words)
+        if near is not None:
+            return near
+    owner = next((known.owners[name] for known in scope.known() if name in known.owners), None)
+    return None if owner is None else f"it is a fact of `{owner}`: write `{owner}.{name}`"
 
 
 def property_type(node: Path, target: Type, scope: TypeScope) -> Type:

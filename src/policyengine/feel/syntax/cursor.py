@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import NoReturn, TypeAlias, TypeVar
 
-from policyengine.diagnostics import Code, Diagnostic
+from policyengine.diagnostics import Code, Diagnostic, Words
 from policyengine.feel import expression_codes as codes
 from policyengine.feel import limits
 from policyengine.feel.syntax import mistakes
@@ -60,6 +60,11 @@ class Names(ChainMap[str, T]):
         around = NONE if self.outer is None else self.outer.words
         both = {word: own.get(word, frozenset()) | around.get(word, frozenset()) for word in {*own, *around}}
         return both if own and around else own or around
+
+    @cached_property
+    def index(self) -> Words:
+        """All of them, to find the one that a misspelt name stands for."""
+        return Words(self)
 
     def inside(self, names: MutableMapping[str, T]) -> Names[T]:
         """The same with further names before them."""

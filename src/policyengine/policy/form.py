@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from policyengine.diagnostics import Code, Diagnostic, did_you_mean, nearest
+from policyengine.diagnostics import Code, Diagnostic, listed
 from policyengine.policy.base import Part, ShapeError, fields_of, keys_of, required_keys
 from policyengine.policy.model_reader import read_plain
 from policyengine.text.decode import printable
 from policyengine.text.document import Document, Mapping, Pointer, Scalar, Sequence
+from policyengine.text.synonyms import meant, same_meaning
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -123,12 +124,12 @@ def _diagnostics(
     for place, pointers in unknown.items():
         wanted = [pointer[-1] for pointer in missing.get(place, ())]
         for pointer in pointers:
-            meant = nearest(str(pointer[-1]), [str(key) for key in wanted])
-            alone = len(pointers) == 1 and not meant
-            renamed = _only_list(document, model, at, pointer, wanted) if alone else None
-            if meant or renamed:
-                folded.add((*place, str(meant or renamed)))
-            yield _unknown_key(document, model, at, pointer, renamed and f"did you mean `{renamed}`?")
+            found = meant(str(pointer[-1]), [str(key) for key in wanted])
+            if found is None and len(pointers) == 1:
+                found = _only_list(document, model, at, pointer, wanted)
+            if found is not None:
+                folded.add((*place, found))
+            yield _unknown_key(document, model, at, pointer, found)
     for pointer in (each for pointers in missing.values() for each in pointers):
         if pointer not in folded:
             yield _misspelt(document, model, at, pointer) or _missing_key(document, pointer)
@@ -169,14 +170,22 @@ def _pointer(error: ErrorDetails) -> Pointer:
 
 
 def unknown_key(
-    document: Document, pointer: Pointer, known: Iterator[str] | list[str], help: str | None = None
+    document: Document, pointer: Pointer, known: Iterable[str], help: str | None = None
 ) -> Diagnostic:
     """Returns the diagnostic for an unknown key; `pointer` leads to its value."""
     key = str(pointer[-1])
     known = list(known)
-    found = _cut_off(document, pointer) or help or did_you_mean(key, known)
-    found = found or "known here: " + ", ".join(f"`{name}`" for name in known)
+    found = _cut_off(document, pointer) or help
+    if found is None:
+        word = meant(key, _unused(document, pointer, known))
+        found = f"did you mean `{word}`?" if word else f"known here: {listed(known)}"
     return UNKNOWN_KEY.at(document.key_span(pointer), f"`{key}` is not a key of this place", help=found)
+
+
+def _unused(document: Document, pointer: Pointer, known: Iterable[str]) -> list[str]:
+    """Returns the known keys that do not stand beside a key yet."""
+    around = document.at(pointer[:-1])
+    return [name for name in known if not isinstance(around, Mapping) or name not in around.entries]
 
 
 def _cut_off(document: Document, pointer: Pointer) -> str | None:
@@ -198,11 +207,13 @@ def _cut_off(document: Document, pointer: Pointer) -> str | None:
 
 
 def _unknown_key(
-    document: Document, model: type[Part], at: Pointer, pointer: Pointer, help: str | None
+    document: Document, model: type[Part], at: Pointer, pointer: Pointer, found: str | None
 ) -> Diagnostic:
     steps = pointer[len(at) :]
     known = keys_of([*_models_on_the_way(model, steps[:-1])][-1])
-    return unknown_key(document, pointer, known, elsewhere(model, steps) or help)
+    found = found or same_meaning(str(steps[-1]), _unused(document, pointer, known))
+    help = f"did you mean `{found}`?" if found is not None else elsewhere(model, steps)
+    return unknown_key(document, pointer, known, help)
 
 
 def elsewhere(model: type[Part], pointer: Pointer) -> str | None:
@@ -224,7 +235,7 @@ def _misspelt(document: Document, model: type[Part], at: Pointer, pointer: Point
     owners = list(_models_on_the_way(model, pointer[len(at) : -1]))
     known = keys_of(owners[-1]) if owners else []
     others = [key for key in node.entries if key not in known] if isinstance(node, Mapping) else []
-    key = nearest(str(pointer[-1]), others)
+    key = next((each for each in others if meant(each, [str(pointer[-1])])), None)
     return None if key is None else unknown_key(document, (*pointer[:-1], key), known)
 
 
@@ -267,13 +278,14 @@ def _wrong_value(
             node = document.at(pointer)
         at_key = error["loc"][-1] == "[key]"
         at = document.key_span(pointer) if at_key else document.value_span(pointer)
-        return WRONG_VALUE.at(at, str(cause))
+        message, _, help = str(cause).partition("; ")
+        return WRONG_VALUE.at(at, message, help=help or None)
     if isinstance(node, Scalar) and error["type"] == "literal_error":
         choices = [word.strip("'") for word in _choices(str(error["ctx"]["expected"]))]
         return WRONG_VALUE.at(
             node.span,
             f"`{node.text}` is not a value of `{key}`",
-            help=did_you_mean(node.text, choices) or "one of " + ", ".join(f"`{word}`" for word in choices),
+            help=_choice(meant(node.text, choices), choices),
         )
     if error["type"] == "too_short":
         help = "write at least one entry, each beginning with `- `"
@@ -313,6 +325,10 @@ def _shaped(key: str, node: object, wanted: str, model: type[Part], steps: Point
     if len(needed) == 1 and re.fullmatch(r"[\w-]+", node.text):
         return f"write `{key}: {{{needed[0]}: {node.text}}}`"
     return f"write `{key}: {{{', '.join(f'{name}: ...' for name in needed)}}}`" if needed else None
+
+
+def _choice(word: str | None, choices: list[str]) -> str:
+    return f"did you mean `{word}`?" if word else f"one of {listed(choices)}"
 
 
 def _choices(expected: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
 from policyengine.dataclass import dataclass
-from policyengine.diagnostics import Code, Diagnostic, Report, did_you_mean
+from policyengine.diagnostics import Code, Diagnostic, Report, listed
 from policyengine.kinds import KINDS
 from policyengine.policy.base import Policy
 from policyengine.policy.form import read_model
@@ -15,6 +15,7 @@ from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.vocabulary import Declarations
 from policyengine.source import Source, Span
 from policyengine.text.document import Document, Mapping, Scalar
+from policyengine.text.synonyms import meant
 from policyengine.text.yaml import read_yaml
 
 _GOOD = """\
@@ -131,7 +132,7 @@ def _kind(document: Document, report: Report) -> str | None:
         return None
     entry = root.entries.get("kind")
     if entry is None or not isinstance(entry.value, Scalar):
-        known = ", ".join(f"`{name}`" for name in (PROGRAM, *KINDS))
+        known = listed((PROGRAM, *KINDS))
         at = document.key_span(()) if entry is None else entry.value.span
         report.add(NO_KIND.at(at, "this document has no `kind`", help=f"add `kind:` and one of {known}"))
         return None
@@ -140,8 +141,8 @@ def _kind(document: Document, report: Report) -> str | None:
         report.add(misnamed_test(entry.value.span))
         return None
     if kind != PROGRAM and kind not in KINDS:
-        known = ", ".join(f"`{name}`" for name in (PROGRAM, *KINDS))
-        help = did_you_mean(kind, (PROGRAM, *KINDS)) or f"the kinds are {known}"
+        found = meant(kind, (PROGRAM, *KINDS))
+        help = f"did you mean `{found}`?" if found else f"the kinds are {listed((PROGRAM, *KINDS))}"
         report.add(UNKNOWN_KIND.at(entry.value.span, f"`{kind}` is not a kind of policy", help=help))
         return None
     return kind

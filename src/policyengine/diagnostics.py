@@ -125,7 +125,7 @@ def listed(words: Iterable[str], most: int = 40) -> str:
 
 
 class Words:
-    """Known words, indexed once, so that the one that a misspelt word stands for is found without trying all."""
+    """Known words, indexed once: the one that a misspelt word stands for is found without trying all."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self._words = tuple(dict.fromkeys(words))

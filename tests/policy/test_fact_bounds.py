@@ -109,7 +109,7 @@ def test_formulas_are_looked_at_too() -> None:
 @pytest.mark.parametrize(
     ("when", "message"),
     [
-        ("since < today()", "FEEL016: this is a date and no function; write `today`"),
+        ("since < today()", "FEEL016: this is a date, not a function; write `today`"),
         ("since < date(now())", "FEEL016: no clock is read here; write `today`, the day in question"),
         ("since < now()", "FEEL016: no clock is read here; write `today`, the day in question"),
     ],

@@ -164,7 +164,7 @@ class Linker:
             found = self._type_of(graph.nodes[entity][name], sights[entity], known[entity])
             graph.types[key] = sights[entity][name] = found
 
-    def _type_of(self, node: Node, sight: Maps[str, Type], known: Known) -> Type:
+    def _type_of(self, node: Node, sight: Maps[str, Type], known: Known | None = None) -> Type:
         typed = self._typed.get(id(node))
         if typed is not None and all(sight.get(name) == kind for name, kind in typed.names):
             return typed.found

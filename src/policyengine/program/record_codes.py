@@ -145,11 +145,17 @@ def _wrong(
         side = "below" if error.validator == "minimum" else "above"
         return WRONG_VALUE.at(at, f"`{name}` is {text}, which is {side} {error.validator_value}")
     if error.validator == "format" and error.cause is not None:
-        return WRONG_VALUE.at(at, f"`{name}`: {error.cause}")
+        return wrong_value(at, name, error.cause)
     quoted = f"`{text}`" if isinstance(node, Scalar) else text
     return WRONG_VALUE.at(
         at, f"`{name}` takes {_wanted(error, fact)}; found {quoted}", help=_hint(node, fact)
     )
+
+
+def wrong_value(at: Span, name: str, cause: Exception) -> Diagnostic:
+    """The mistake of a value that cannot be read, with what to write instead."""
+    told, _, help = str(cause).partition("; ")
+    return WRONG_VALUE.at(at, f"`{name}`: {told}", help=help or None)
 
 
 def _wanted(error: Any, fact: Fact | None) -> str:
@@ -177,7 +183,8 @@ def _hint(node: Any, fact: Fact | None) -> str | None:
     if bare.casefold() in _NOT_KNOWN:
         return "leave out what is not known"
     if fact.single.is_number and (instead := literal_guesses.number(bare)) is not None:
-        return f"write `{instead}`"
+        money = literal_guesses.is_amount(bare)
+        return f"write `{instead}`" + (", in the currency of the program" if money else "")
     if not fact.single.is_number or not _is_amount(bare):
         return None
     return _WHOLE if fact.single.is_whole else _DECIMAL

@@ -108,7 +108,7 @@ class RecordReader:
                 try:
                     facts[name] = value_of(entry.value, fact)
                 except ValueError as error:
-                    found.append(codes.WRONG_VALUE.at(entry.value.span, f"`{name}`: {error}"))
+                    found.append(codes.wrong_value(entry.value.span, name, error))
         for child, below in self.vocabulary.children(entity):
             name = str(below.list)
             entry = node.entries.get(name)

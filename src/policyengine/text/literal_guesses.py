@@ -10,15 +10,27 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
+from collections.abc import Callable
+from decimal import Decimal
 
 _BLANK = " \u00a0\u2009\u202f"
 _GROUPED = rf"\d{{1,3}}(?:(?P<group>[.,'\u2019{_BLANK}])\d{{3}})(?:(?P=group)\d{{3}})*(?P<rest>[.,]\d+)?"
 _COMMA = r"(\d+),(\d+)"
 
-_AMOUNT = rf"(?:\d{{4}}-\d\d-\d\d|\d(?:[.,'\u2019]?\d)*(?:[{_BLANK}]?%)?)"
-_BETWEEN = (
-    rf"(?P<low>{_AMOUNT})\s*(?:[-\u2013\u2014\u2212~\u2026]|\.\.+|to|until|till|bis|à)\s*(?P<high>{_AMOUNT})"
+_MONEY = r"(?:us\$|[€$£¥]|eur|usd|gbp|chf|euros?|dollars?|(?-i:[A-Z]{3}))"
+_POWERS = {"k t tsd tsd. thousand tausend": 3, "m mn mio mio. million millionen": 6, "bn mrd billion": 9}
+_MANY = "|".join(re.escape(word) for words in _POWERS for word in words.split())
+_DIGITS = rf"\d[\d.,'\u2019{_BLANK}]*"
+_BEHIND = rf"(?:(?P<behind>{_MONEY})|(?P<share>%|percent|per cent|pct|prozent)|(?P<unit>[^\W\d_]{{2,}}))?"
+_FIGURE = (
+    rf"(?P<before>{_MONEY})?\s*(?P<sign>[-+])?(?P<digits>{_DIGITS})(?P<many>(?:{_MANY})(?![^\W\d]))?"
+    rf"[{_BLANK}]*{_BEHIND}"
 )
+
+_AMOUNT = rf"(?:\d{{4}}-\d\d-\d\d|\d(?:[.,'\u2019]?\d)*(?:[{_BLANK}]?%)?)"
+_WITHOUT_END = rf"(?P<low>{_AMOUNT})\s*(?:-|\u2013|\.\.+|to)\s*(?:∞|inf(?:inity)?|unlimited|\*|max)"
+_TO = r"(?:[-\u2013\u2014\u2212~\u2026]|\.\.+|to|until|till|and|bis|à)"
+_BETWEEN = rf"(?:between\s+)?(?P<low>{_AMOUNT})\s*{_TO}\s*(?P<high>{_AMOUNT})"
 _FROM = (
     rf"(?:(?:>=|=>|≥|from|at least|min\.?|ab|mindestens)\s*(?P<low>{_AMOUNT})"
     rf"|(?P<behind>{_AMOUNT})\s*(?:\+|\.\.\.+|\u2026|or more|and more|oder mehr|und mehr))"
@@ -49,11 +61,26 @@ _LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": 
 
 
 def number(text: str) -> str | None:
-    """`1.500,00`, `1,500.00`, `0,2`, `50 000`, `20,5 %`: as a plain number."""
+    """`1.500,00`, `1,500.00`, `0,2`, `50 000`, `20,5 %`, `€2,500`, `10k`, `700 points`: as a plain number."""
     stripped = text.strip()
-    share = "%" if stripped.endswith("%") else ""
-    plain = _plain(stripped.removesuffix("%").rstrip())
-    return plain + share if plain is not None and plain + share != stripped else None
+    found = re.fullmatch(_FIGURE, stripped, re.IGNORECASE)
+    plain = _plain(found["digits"].strip()) if found else None
+    if found is None or plain is None or len(plain) > 20:
+        return None
+    power = next(
+        (power for word, power in _POWERS.items() if (found["many"] or "").lower() in word.split()), 0
+    )
+    if power:
+        plain = format(Decimal(plain).scaleb(power), "f")
+        plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
+    plain = ("-" if found["sign"] == "-" else "") + plain + ("%" if found["share"] else "")
+    return plain if plain != stripped else None
+
+
+def is_amount(text: str) -> bool:
+    """Whether a text is a number with a currency: `2 EUR`, `€2`."""
+    found = re.fullmatch(_FIGURE, text.strip(), re.IGNORECASE)
+    return found is not None and bool(found["before"] or found["behind"])
 
 
 def _plain(digits: str) -> str | None:
@@ -67,8 +94,11 @@ def _plain(digits: str) -> str | None:
 
 
 def span(text: str) -> str | None:
-    """`10-15`, `10 to 15`, `16+`, `≥ 16`, `up to 9`: as a range."""
+    """`10-15`, `10 to 15`, `between 10 and 15`, `16+`, `≥ 16`, `16-∞`, `up to 9`: as a range."""
     stripped = text.strip()
+    endless = re.fullmatch(_WITHOUT_END, stripped, re.IGNORECASE)
+    if endless is not None:
+        return f"{_end(endless['low'])}.."
     if (found := re.fullmatch(_BETWEEN, stripped, re.IGNORECASE)) is not None:
         return f"{_end(found['low'])}..{_end(found['high'])}"
     if (found := re.fullmatch(_FROM, stripped, re.IGNORECASE)) is not None:
@@ -115,6 +145,12 @@ def period(text: str) -> str | None:
     if not many:
         return None
     return f"P{3 * many}M" if letter == "Q" else f"P{many}{letter}"
+
+
+def moment(text: str, is_read: Callable[[str], bool]) -> str | None:
+    """The date or period that a text was meant to be, as it is read: `1.3.2026`, `30 days`, `90D`."""
+    guesses = (text, date(text), period(text), f"P{text}".upper(), text.replace(".S", "S"))
+    return next((guess for guess in guesses if guess is not None and is_read(guess)), None)
 
 
 def calendar(text: str) -> str | None:

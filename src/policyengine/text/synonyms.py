@@ -14,11 +14,11 @@ from policyengine.diagnostics import nearest
 
 _SYNONYMS: Mapping[str, str] = {
     # the head of a policy
-    "until_including": "until to till through thru end ends ended expires expires_on expiry expiration valid_until "
-    "valid_to valid_till valid_through end_date ends_on end_on effective_until effective_to last_day last_date "
-    "in_force_until bis",
-    "from": "valid_from effective effective_from effective_date start starts start_date starts_on since begin "
-    "begins begins_on valid_since in_force_from applies_from from_date from_day ab",
+    "until_including": "until to till through thru end ends ended expires expires_on expiry expiration "
+    "valid_until valid_to valid_till valid_through end_date ends_on end_on effective_until effective_to "
+    "last_day last_date in_force_until bis",
+    "from": "valid_from effective effective_from effective_date start starts start_date starts_on since "
+    "begin begins begins_on valid_since in_force_from applies_from from_date from_day ab",
     "title": "name label caption heading headline display_name text description designation titel",
     "note": "notes description comment comments remark remarks explanation reason rationale details hint doc",
     "for": "entity applies_to subject scope target concerns about each",
@@ -27,7 +27,8 @@ _SYNONYMS: Mapping[str, str] = {
     "section": "clause paragraph page chapter article number heading row",
     "document": "doc file contract name title agreement",
     # conditions
-    "when": "condition conditions if criteria criterion test where check applies_if expression rule formula wenn",
+    "when": "condition conditions if criteria criterion test where check applies_if expression rule "
+    "formula wenn",
     "applies_when": "applies applicable applies_if only_if if condition",
     "any": "any_of either or one_of",
     "all": "all_of both and",
@@ -52,8 +53,8 @@ _SYNONYMS: Mapping[str, str] = {
     "starting": "start starts first from begins start_date starting_on",
     "obligations": "tasks duties deadlines todos reminders items activities",
     "party": "owner responsible who assignee actor by",
-    "met_when": "done_when done fulfilled_when completed_when complete_when satisfied_when met condition when done_if "
-    "met_if fulfilled_if",
+    "met_when": "done_when done fulfilled_when completed_when complete_when satisfied_when met condition "
+    "when done_if met_if fulfilled_if",
     "decided_by": "approved_by approver decider confirmed_by judged_by reviewer approval approves",
     # tables
     "hit": "hit_policy hitpolicy",
@@ -70,8 +71,8 @@ _SYNONYMS: Mapping[str, str] = {
     "graduated": "progressive marginal sliced staggered tiered incremental gestaffelt",
     "slab": "flat whole volume all total block",
     "unique": "u exactly_one one",
-    "first": "f priority p top rule_order",
-    "collect list": "c collect list r",
+    "first": "f top",
+    "collect list": "c list",
     "collect sum": "sum c+",
     "collect min": "min c<",
     "collect max": "max c>",
@@ -86,7 +87,8 @@ _SYNONYMS: Mapping[str, str] = {
     "signs_off": "approves approver approved_by s sign_off signoff",
     "stages": "steps states statuses phases",
     "stage": "status state field fact",
-    "leave_when": "conditions exit_when exit exit_criteria requires gate gates leave_if leave exit_conditions",
+    "leave_when": "conditions exit_when exit exit_criteria requires gate gates leave_if "
+    "leave exit_conditions",
     "next": "next_stage next_stages to then goes_to transitions next_steps",
     "final": "last end terminal closed is_final is_last done",
     # the program

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policyengine.diagnostics import did_you_mean
-from policyengine.feel.checker.typescope import TypeScope
+from policyengine.diagnostics import did_you_mean, listed
+from policyengine.feel.checker import foreign_calls
+from policyengine.feel.checker.typescope import TypeScope, property_type
 from policyengine.feel.expression_codes import ARGUMENTS, LITERAL, UNKNOWN_FUNCTION
-from policyengine.feel.syntax.tree import Call, Expression, Literal, Name
+from policyengine.feel.syntax.tree import Call, Comparison, Expression, Literal, Name, Path
 from policyengine.feel.types import types
 from policyengine.feel.types.relations import accepts, is_open
 from policyengine.feel.types.signatures import Function, Parameter, Signature, arrange
-from policyengine.feel.types.types import ANY, DATE, NULL, FunctionType, Type, describe
+from policyengine.feel.types.types import ANY, DATE, NULL, FunctionType, ListOf, Type, describe
 from policyengine.feel.values.values import Failed
+from policyengine.text import literal_guesses
 
 
 def check_call(node: Call, scope: TypeScope) -> Type:
     """The type of a call."""
     arguments = [*node.positional, *(entry.value for entry in node.named)]
-    given = [scope.infer(argument) for argument in arguments]
+    given = _types(node, arguments, scope)
     names = [entry.key for entry in node.named]
     if isinstance(node.function, Name):
         name = node.function.name
@@ -26,7 +28,9 @@ def check_call(node: Call, scope: TypeScope) -> Type:
         if not isinstance(kind, FunctionType) and name in scope.functions:
             return _library(node, scope.functions[name], arguments, given, names, scope)
         if kind is None:
-            return _unknown(node.function, scope)
+            return _unknown(node, node.function, arguments, given, scope)
+    elif isinstance(node.function, Path):
+        kind = property_type(node.function, scope.infer(node.function.target), scope, node)
     else:
         kind = scope.infer(node.function)
     if isinstance(kind, FunctionType):
@@ -36,38 +40,33 @@ def check_call(node: Call, scope: TypeScope) -> Type:
         return kind.result
     if not is_open(kind) and describe(kind) != "a function":
         advice = f"write `{node.function.span.text}`" if not arguments else None
-        return scope.add(UNKNOWN_FUNCTION, node, f"this is {describe(kind)} and no function", advice)
+        return scope.add(UNKNOWN_FUNCTION, node, f"this is {describe(kind)}, not a function", advice)
     return ANY
 
 
-_IF, _AND, _OR = "write `if ... then ... else ...`", "write `... and ...`", "write `... or ...`"
-_COUNT = "write `count(list[condition])`"
-_SUM = "write `sum(list[condition].fact)`"
-# Functions of spreadsheets that FEEL writes in another form.
-_SPREADSHEET = {
-    "if": _IF,
-    "wenn": _IF,
-    "and": _AND,
-    "und": _AND,
-    "or": _OR,
-    "oder": _OR,
-    "countif": _COUNT,
-    "zählenwenn": _COUNT,
-    "sumif": _SUM,
-    "summewenn": _SUM,
-}
+def _types(node: Call, arguments: Sequence[Expression], scope: TypeScope) -> list[Type]:
+    """The types of the arguments; a condition on the items of a list before it may name their facts."""
+    given: list[Type] = []
+    for argument in arguments:
+        listed = bool(given) and isinstance(given[0], ListOf) and isinstance(argument, Comparison)
+        given.append((scope.anything() if listed else scope).infer(argument))
+    return given
 
 
-def _unknown(node: Name, scope: TypeScope) -> Type:
-    if node.name == "now" and scope.find("today") == DATE:
+def _unknown(
+    node: Call, name: Name, arguments: Sequence[Expression], given: Sequence[Type], scope: TypeScope
+) -> Type:
+    message = f"there is no function `{name.name}`"
+    if name.name == "now" and scope.find("today") == DATE:
         return scope.add(
             UNKNOWN_FUNCTION, node, "no clock is read here", "write `today`, the day in question"
         )
-    callable_names = [name for known in scope.known() for name in known.functions]
-    advice = _SPREADSHEET.get(node.name.lower()) or did_you_mean(
-        node.name, [*scope.functions, *callable_names]
-    )
-    return scope.add(UNKNOWN_FUNCTION, node, f"there is no function `{node.name}`", advice)
+    instead = foreign_calls.function_call(name.name, arguments, given)
+    if instead is not None and (instead != "today" or scope.find("today") == DATE):
+        return scope.add(UNKNOWN_FUNCTION, node, message, f"write `{instead}`")
+    callable_names = [each for known in scope.known() for each in known.functions]
+    advice = did_you_mean(name.name, [*scope.functions, *callable_names])
+    return scope.add(UNKNOWN_FUNCTION, name, message, advice)
 
 
 def _library(
@@ -89,13 +88,15 @@ def _library(
             result = signature.result
             return result([given[at] for _, at in arranged]) if callable(result) else result
         mismatch = mismatch or wrong
-    usage = f"it is called as `{function.usage}`"
+    instead = foreign_calls.argument_of(function.name, arguments, given)
+    usage = f"write `{instead}`" if instead else f"it is called as `{function.usage}`"
     if mismatch is None:
-        return scope.add(ARGUMENTS, node, _miscounted(function, len(arguments), names), usage)
+        message, advice = _miscounted(node, function, len(arguments), names)
+        return scope.add(ARGUMENTS, node, message, advice if instead is None and advice else usage)
     parameter, at = mismatch
     wanted = describe(parameter.type)
     message = f"`{parameter.name}` of `{function.name}` is {wanted}, and this is {describe(given[at])}"
-    return scope.add(ARGUMENTS, arguments[at], message, usage)
+    return scope.add(ARGUMENTS, node if instead else arguments[at], message, usage)
 
 
 def _constant(way: Signature, arguments: Sequence[Expression], scope: TypeScope) -> None:
@@ -106,7 +107,9 @@ def _constant(way: Signature, arguments: Sequence[Expression], scope: TypeScope)
         return
     if isinstance(way.run(first.value), Failed):
         what = describe(way.result)  # type: ignore[arg-type]  # a result with a form is a type
-        scope.add(LITERAL, first, f"`{first.value[:60]}` is not {what}", f"write {what} as {form}")
+        guess = literal_guesses.moment(first.value, lambda text: not isinstance(way.run(text), Failed))
+        advice = f'write `"{guess}"`' if guess else f"write {what} as {form}"
+        scope.add(LITERAL, first, f"`{first.value[:60]}` is not {what}", advice)
 
 
 _FORMS: dict[Type, str] = {
@@ -121,10 +124,21 @@ def _fits(parameter: Parameter, given: Type) -> bool:
     return parameter.nullable if given == NULL else accepts(parameter.type, given)
 
 
-def _miscounted(function: Function, count: int, names: Sequence[str]) -> str:
+def _miscounted(node: Call, function: Function, count: int, names: Sequence[str]) -> tuple[str, str | None]:
+    """The message for a wrong number of arguments, or wrong names, and the help where it is certain."""
     known = {one.name for signature in function.signatures for one in signature.parameters}
     strange = next((name for name in names if name not in known), None)
+    only = function.signatures[0].parameters if len(function.signatures) == 1 else ()
+    left_out = [each.name for each in only if not each.optional and each.name not in names]
     if strange is not None:
-        return f"`{function.name}` has no argument `{strange}`"
+        message = f"`{function.name}` has no argument `{strange}`"
+        entry = next(each for each in node.named if each.key == strange)
+        return message, f"write `{left_out[0]}: {entry.value.span.text}`" if len(left_out) == 1 else None
+    if not names:
+        left_out = left_out[count:]
+    if left_out and (names or count):
+        more = "".join(f", {f'{each}: ' if names else ''}..." for each in left_out)
+        help = f"write `{node.span.text.rstrip().removesuffix(')')}{more})`"
+        return f"{listed(left_out)} of `{function.name}` is left out", help if names else None
     given = "1 argument" if count == 1 else f"{count} arguments"
-    return f"`{function.name}` is not called with {given}"
+    return f"`{function.name}` is not called with {given}", None

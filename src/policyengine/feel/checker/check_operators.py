@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
+from policyengine.feel.checker.foreign_calls import of_items
 from policyengine.feel.checker.typescope import TypeScope
 from policyengine.feel.expression_codes import (
     CONSTANT,
@@ -32,8 +34,12 @@ from policyengine.feel.types.types import (
     describe,
 )
 from policyengine.feel.types.types import NULL as NULL_TYPE
+from policyengine.feel.values.temporal import parse_at
+from policyengine.feel.values.values import Months
 from policyengine.text import literal_guesses
 
+_NOTHING = frozenset({"none", "nil", "null", "undefined", "nan", "missing"})
+_SPANS = (Months, timedelta)
 _WORDS = {"+": "added", "-": "subtracted", "*": "multiplied", "/": "divided", "**": "raised to a power"}
 
 
@@ -70,8 +76,18 @@ def _advice(node: Binary, left: Type, right: Type) -> str | None:
         days = node.right.span.text if isinstance(node.right, Literal) else ""
         many = days if days.isdigit() else "90"
         return f'write days as `@"P{many}D"`, months as `@"P3M"`'
+    if {left, right} & {DATE, DATE_TIME} and isinstance(node.right, Literal):
+        period = literal_guesses.moment(
+            str(node.right.value), lambda text: isinstance(parse_at(text), _SPANS)
+        )
+        if period is not None:
+            return f'write `{node.left.span.text} {node.op} @"{period}"`'
     if node.op == "+" and TEXT in (left, right):
-        return "make a text of the other with `string(...)`"
+        texts = [
+            side.span.text if kind == TEXT else f"string({side.span.text})"
+            for side, kind in ((node.left, left), (node.right, right))
+        ]
+        return f"write `{' + '.join(texts)}`"
     return None
 
 
@@ -86,6 +102,8 @@ def check_compared(node: Comparison, scope: TypeScope) -> None:
         left = _unknown_side(node.left, right, scope) if unknown else scope.infer(node.left)
     if NULL_TYPE in (left, right):
         _null(node, left, scope)
+    elif (items := _of_items(node, left, right, scope)) is not None:
+        scope.add(WRONG_TYPE, node, f"{describe(items[0])} is compared with {describe(items[1])}", items[2])
     elif node.left == node.right or (isinstance(node.left, Literal) and isinstance(node.right, Literal)):
         if is_open(left, right) and node.left != node.right:
             return
@@ -98,8 +116,28 @@ def check_compared(node: Comparison, scope: TypeScope) -> None:
         scope.ordered(node, left, right, advice)
 
 
+def _of_items(node: Comparison, left: Type, right: Type, scope: TypeScope) -> tuple[Type, Type, str] | None:
+    """A list that is compared with one value: their types, and how to ask for its items; else None."""
+    listed, other = (node.left, node.right) if isinstance(left, ListOf) else (node.right, node.left)
+    kind, single = (left, right) if isinstance(left, ListOf) else (right, left)
+    if not isinstance(kind, ListOf) or isinstance(single, ListOf) or is_open(single, kind.item):
+        return None
+    if isinstance(listed, syntax.ListLiteral) and len(listed.items) == 1:
+        return kind, single, f"write `{listed.items[0].span.text}` without the brackets"
+    asked = None
+    if listed is node.left:
+        asked = of_items(listed, kind, scope, f" {node.op} {other.span.text}")
+    if asked is None and isinstance(listed, Name) and node.op in {"=", "!="}:
+        asked = f"list contains({listed.span.text}, {other.span.text})"
+        asked = asked if node.op == "=" else f"not({asked})"
+    advice = "ask for the items, as in `some x in ... satisfies x = ...`"
+    return kind, single, f"write `{asked}`" if asked is not None else advice
+
+
 def _unknown_side(node: Expression, other: Type, scope: TypeScope) -> Type:
     """The type of a name that is not known: it may be a choice of the other side without its quotes."""
+    if isinstance(node, Name) and node.name.lower() in _NOTHING:
+        return NULL_TYPE
     if isinstance(node, Name) and isinstance(other, Enum) and node.name in other.values:
         message = f"`{node.name}` is a text and has no quotation marks"
         return scope.add(UNKNOWN_NAME, node, message, f'write `"{node.name}"`')
@@ -148,8 +186,8 @@ def _equality(
 
 def _suggestion(kind: Type, given: Type, other: Expression) -> str | None:
     """What was probably meant by comparing a value of type `kind` with `other`, which is of type `given`."""
-    if isinstance(kind, ListOf) and not isinstance(given, ListOf):
-        return "ask for the items, as in `some x in ... satisfies x = ...`"
+    if isinstance(given, Number) and kind == BOOLEAN and other.span.text in {"0", "1"}:
+        return f"write `{'true' if other.span.text == '1' else 'false'}`"
     if isinstance(given, Number):
         if kind in DURATIONS:
             return 'write days as `@"P90D"`, months as `@"P3M"`'
@@ -166,8 +204,8 @@ def _without_quotes(kind: Type, other: Expression) -> str | None:
     text = other.value
     if isinstance(kind, Number) and text.replace(".", "", 1).isdigit():
         return f"write `{text}` without quotation marks"
-    if kind == BOOLEAN and text in {"true", "false"}:
-        return f"write `{text}` without quotation marks"
+    if kind == BOOLEAN and (truth := literal_guesses.boolean(text)) is not None:
+        return f"write `{truth}`" + (" without quotation marks" if truth == text else "")
     return f'write `@"{text}"`' if kind in {DATE, DATE_TIME, *DURATIONS} else None
 
 

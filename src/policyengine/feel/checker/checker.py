@@ -17,8 +17,9 @@ from policyengine.feel.checker.check_operators import (
     check_negated,
     check_tests,
 )
+from policyengine.feel.checker.foreign_calls import of_items
 from policyengine.feel.checker.typescope import Known, TypeScope, property_type, unknown_name
-from policyengine.feel.expression_codes import EXPECTED, UNKNOWN_CHOICE
+from policyengine.feel.expression_codes import EXPECTED, UNKNOWN_CHOICE, UNKNOWN_NAME, WRONG_TYPE
 from policyengine.feel.functions import BUILTINS
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
@@ -77,10 +78,10 @@ def expect(node: Expression, found: Type, wanted: Type, scope: TypeScope) -> Non
     elif not accepts(wanted, found) and not isinstance(node, syntax.Open):
         needed = "a condition" if wanted == types.BOOLEAN else describe(wanted)
         message = f"{needed} is needed here, and this is {describe(found)}"
-        scope.add(EXPECTED, node, message, _advice(wanted, found, node))
+        scope.add(EXPECTED, node, message, _advice(wanted, found, node, scope))
 
 
-def _advice(wanted: Type, found: Type, node: Expression) -> str | None:
+def _advice(wanted: Type, found: Type, node: Expression, scope: TypeScope) -> str | None:
     day = literal_guesses.date(node.span.text.strip("'\"")) if wanted == types.DATE else None
     if day is not None:
         return f'write `date("{day}")`'
@@ -88,7 +89,12 @@ def _advice(wanted: Type, found: Type, node: Expression) -> str | None:
         return None
     if isinstance(found, types.Number):
         return "compare it with a number, as in `... >= 10`"
-    return "count the items, as in `count(...) > 0`" if isinstance(found, types.ListOf) else None
+    if not isinstance(found, types.ListOf):
+        return None
+    if isinstance(node, syntax.For) and found.item == types.BOOLEAN and len(node.iterators) == 1:
+        return f"write `every {node.iterators[0].span.text} satisfies {node.body.span.text}`"
+    asked = of_items(node, found, scope, "") if found.item == types.BOOLEAN else None
+    return f"write `{asked or f'count({node.span.text}) > 0'}`"
 
 
 def _condition(node: Expression, scope: TypeScope) -> None:
@@ -118,6 +124,11 @@ def _name(node: syntax.Name, scope: TypeScope) -> Type:
 
 
 def _path(node: syntax.Path, scope: TypeScope) -> Type:
+    target = node.target
+    if isinstance(target, syntax.Name) and scope.find(target.name) is None and scope.find(node.name):
+        return scope.add(
+            UNKNOWN_NAME, node, f"`{target.name}` is not known here", f"write `{node.name}`, which is"
+        )
     return property_type(node, infer(node.target, scope), scope)
 
 
@@ -135,9 +146,26 @@ def _comparison(node: syntax.Comparison, scope: TypeScope) -> Type:
 
 
 def _all(node: syntax.And | syntax.Or, scope: TypeScope) -> Type:
+    compared: syntax.Comparison | None = None
     for operand in node.operands:
-        _condition(operand, scope)
+        if compared is None or not _is_further_value(operand, compared, scope):
+            _condition(operand, scope)
+        if isinstance(operand, syntax.Comparison):
+            compared = operand
     return types.BOOLEAN
+
+
+def _is_further_value(node: Expression, compared: syntax.Comparison, scope: TypeScope) -> bool:
+    """Whether it is the `b` of `x = a or b`; adds that."""
+    text = node.name if isinstance(node, syntax.Name) else getattr(node, "value", None)
+    if not isinstance(text, str) or (isinstance(node, syntax.Name) and scope.find(text) is not None):
+        return False
+    kind = scope.inferred(compared.left)
+    if not isinstance(kind, types.Enum) or text not in kind.values:
+        return False
+    help = f'write `{compared.left.span.text} {compared.op} "{text}"`'
+    scope.add(EXPECTED, node, "a condition is needed here, and this is a value alone", help)
+    return True
 
 
 def _between(node: syntax.Between, scope: TypeScope) -> Type:
@@ -211,6 +239,9 @@ def _filter(node: syntax.Filter, scope: TypeScope) -> Type:
     within = scope.inside({"item": item})
     if isinstance(item, types.Context):
         within = within.inside(item.fields)
+    if isinstance(node.condition, syntax.Literal) and node.condition.value == 0:
+        help = f"write `{node.target.span.text}[1]` for the first one"
+        return scope.add(WRONG_TYPE, node, "the items of a list are counted from 1", help)
     condition = infer(node.condition, within if not is_open(item) else within.anything())
     if isinstance(condition, types.Number):
         return item

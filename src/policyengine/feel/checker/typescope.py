@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import TypeAlias
 
 from policyengine.diagnostics import Code, Diagnostic, Words, did_you_mean, nearest
+from policyengine.feel.checker.foreign_calls import method_call
 from policyengine.feel.expression_codes import MIXED_UNITS, UNKNOWN_NAME, UNKNOWN_PROPERTY, WRONG_TYPE
-from policyengine.feel.syntax.tree import Expression, Literal, Name, Path
+from policyengine.feel.syntax.tree import Call, Expression, Literal, Name, Path
 from policyengine.feel.types.properties import property_types
 from policyengine.feel.types.relations import have_order, is_open
 from policyengine.feel.types.signatures import Library
@@ -175,8 +176,8 @@ def unknown_name(node: Name, scope: TypeScope) -> Type:
 
 
 def _suggestion(name: str, scope: TypeScope) -> str | None:
-    if name[0] in "€¥" and len(name) > 1:
-        return "write the number alone: a fact knows its currency"
+    if name[0] in "€¥" and (plain := literal_guesses.number(name)) is not None:
+        return f"write `{plain}`: a fact knows its currency"
     if (truth := literal_guesses.boolean(name)) is not None and len(name) > 1:
         return f"write `{truth}`"
     if literal_guesses.period(name) == name:
@@ -189,21 +190,31 @@ def _suggestion(name: str, scope: TypeScope) -> str | None:
     return None if owner is None else f"it is a fact of `{owner}`: write `{owner}.{name}`"
 
 
-def property_type(node: Path, target: Type, scope: TypeScope) -> Type:
-    """The type of `target.name`; of a list, a list of what its items have."""
+def _fields(kind: Type) -> Mapping[str, Type]:
+    return kind.fields if isinstance(kind, Context) else property_types(kind)
+
+
+def property_type(node: Path, target: Type, scope: TypeScope, call: Call | None = None) -> Type:
+    """The type of `target.name`; of a list, a list of what its items have. `call` calls it, as a method."""
     if isinstance(target, ListOf):
+        if not is_open(target.item) and node.name not in _fields(target.item):
+            instead = method_call(node.target, target, node, call)
+            if instead is not None:
+                message = f"{describe(target)} has no `{node.name}`"
+                return scope.add(UNKNOWN_PROPERTY, call or node, message, f"write `{instead}`")
         item = property_type(node, target.item, scope)
         return ANY if is_open(item) else ListOf(item)
     if is_open(target):
         return ANY
-    if isinstance(target, Context):
-        fields = target.fields
-        if not fields and not target.name:
-            return ANY
-    else:
-        fields = property_types(target)
+    if isinstance(target, Context) and not target.fields and not target.name:
+        return ANY
+    fields = _fields(target)
     if node.name in fields:
         return fields[node.name]
+    instead = method_call(node.target, target, node, call)
+    if instead is not None:
+        message = f"{describe(target)} has no `{node.name}`"
+        return scope.add(UNKNOWN_PROPERTY, call or node, message, f"write `{instead}`")
     advice = did_you_mean(node.name, fields)
     if advice is None and fields and len(fields) <= 8:
         advice = "it has " + ", ".join(f"`{name}`" for name in fields)

@@ -7,7 +7,9 @@ from decimal import Decimal
 
 from policyengine.diagnostics import Diagnostic
 from policyengine.feel import expression_codes as codes
+from policyengine.feel.syntax import other_languages
 from policyengine.feel.syntax.lexer import Located, Token
+from policyengine.feel.syntax.surroundings import Phrase
 from policyengine.text import literal_guesses
 
 # Two adjacent tokens, or one, that other languages write, and what FEEL writes instead.
@@ -52,6 +54,7 @@ _TRANSLATED = {"und": "and", "oder": "or", "nicht": "not(...)", "et": "and", "ou
 _KEYWORDS = frozenset({"and", "or", "in", "if", "then", "else", "between", "some", "every", "satisfies"})
 _SHARE = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)?\s*$")
 _FIGURE = re.compile(r"\d[\d.,]*(?: \d{3}(?!\d))*")
+_LONGEST = 160
 _NAMES = {"number": "the number", "text": "the text", "name": "the name"}
 
 
@@ -112,18 +115,22 @@ def bad_token(located: Located, token: Token) -> Diagnostic:
         return codes.UNCLOSED.at(
             located.span(at, at + 2), "this comment is not closed", help="write `*/` where the comment ends"
         )
+    spoken = None if first == "'" else _phrase(located, token)
+    if spoken is not None:
+        return spoken
     if first in _QUOTES:
+        figure = other_languages.number(text, at, None)
+        if figure is not None:
+            return _figure_of(located, figure)
         end = text.find(_QUOTES[first], at + 1)
         word = text[at + 1 : end] if end > 0 else ""
-        return codes.QUOTES.at(
-            located.span(at, end + 1 if end > 0 else at + 1),
-            "a text stands between straight double quotes",
-            help=f'write `"{word}"`',
-        )
+        span = located.span(at, end + 1 if end > 0 else at + 1)
+        if first == "`":
+            return codes.QUOTES.at(span, "a name stands without quotation marks", help=f"write `{word}`")
+        return codes.QUOTES.at(span, "a text stands between straight double quotes", help=f'write `"{word}"`')
+    advice = "remove the `;`" if not text[at:].strip(" ;") else _ADVICE.get(first)
     return foreign(located, at) or codes.SYNTAX.at(
-        located.span(at, at + 1),
-        f"the character {_character_words(first)} has no meaning here",
-        help=_ADVICE.get(first),
+        located.span(at, at + 1), f"the character {_character_words(first)} has no meaning here", help=advice
     )
 
 
@@ -131,6 +138,9 @@ def unexpected(located: Located, token: Token, previous: Token | None, wanted: s
     """The diagnostic for a token that is not allowed here; `wanted` says what could."""
     if token.kind == "bad":
         return bad_token(located, token)
+    spoken = _phrase(located, token)
+    if spoken is not None:
+        return spoken
     # `==` and its like come as two tokens: the mistake starts with the first of them.
     start = token.start
     if previous is not None and previous.end == token.start and previous.kind in {"=", "<", ">", "!="}:
@@ -145,13 +155,49 @@ def unexpected(located: Located, token: Token, previous: Token | None, wanted: s
     if word in _TRANSLATED:
         message = f"`{token.text}` is not an operator of FEEL"
         return codes.OPERATOR.at(span, message, help=f"write `{_TRANSLATED[word]}`")
+    figure = other_languages.number(located.text, token.start, previous)
+    if figure is not None:
+        return _figure_of(located, figure)
     if token.kind == "name" and previous is not None and previous.kind == "name":
         return _two_names(located, previous, token)
     return codes.SYNTAX.at(
         span,
         f"expected {wanted}, found {token_words(token)}",
-        help=_suggestion(located.text, token, previous),
+        help=_superfluous(located, token, previous, wanted) or _suggestion(located.text, token, previous),
     )
+
+
+def _phrase(located: Located, token: Token) -> Diagnostic | None:
+    """The diagnostic for a phrase of another language around a token, with what FEEL writes for it."""
+    found = other_languages.phrase(located.text, token.start)
+    if found is None:
+        return None
+    word = token.text[:40]
+    if word == ">" and located.text[token.start - 1 : token.start] in ("=", "-"):
+        word = f"{located.text[token.start - 1]}>"
+    message = f"`{word}` is not an operator of FEEL"
+    instead = " ".join(found.instead.split())
+    help = f"write `{instead}`" if len(instead) <= _LONGEST else None
+    return codes.OPERATOR.at(located.span(found.start, found.end), message, help=help)
+
+
+def _figure_of(located: Located, found: Phrase) -> Diagnostic:
+    """The diagnostic for a number in another notation."""
+    span, written = located.span(found.start, found.end), located.text[found.start : found.end]
+    why = ": a fact knows its currency" if literal_guesses.is_amount(written) else ""
+    message = f"`{written}` is not a number of FEEL"
+    return codes.SYNTAX.at(span, message, help=f"write `{found.instead}`{why}")
+
+
+def _superfluous(located: Located, token: Token, previous: Token | None, wanted: str) -> str | None:
+    """The help for a sign that stands there once too often, or belongs to nothing."""
+    if wanted.startswith("an operator or") and token.text in {")", "]", "}", ","}:
+        return f"remove the `{token.text}`" + (": it closes nothing" if token.kind != "," else "")
+    if previous is not None and token.kind == previous.kind == token.text:
+        return f"write `{token.text}` once"
+    if previous is not None and token.kind == "end" and previous.kind in {".", "and", "or", ","}:
+        return f"remove the `{previous.text}`, or write what follows it"
+    return None
 
 
 def _suggestion(text: str, token: Token, previous: Token | None) -> str | None:

@@ -16,6 +16,7 @@ from policyengine.feel.syntax.lexer import COMPARISON, SIGN, unquote
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.syntax.typenames import type_name
 from policyengine.feel.values.temporal import parse_at
+from policyengine.text import literal_guesses
 
 _COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _CONSTANTS = {"null": None, "true": True, "false": False}
@@ -67,7 +68,9 @@ def _at_literal(cursor: Cursor) -> syntax.Literal:
     found = parse_at(unquote(token.text))
     if found is None:
         message = f"`{unquote(token.text)[:60]}` is not a date, a time or a duration"
+        guess = literal_guesses.moment(unquote(token.text), lambda text: parse_at(text) is not None)
         advice = 'write a date as `@"2026-01-31"`, a duration as `@"P90D"` or `@"P1Y6M"`'
+        advice = f'write `@"{guess}"`' if guess is not None else advice
         cursor.stop(codes.LITERAL, start, token.end, message, advice)
     return syntax.Literal(found, cursor.span(start))
 

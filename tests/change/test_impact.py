@@ -133,7 +133,7 @@ LIFE = "    title: Sell ByteKast and look after the customers through its whole 
     [
         ("met_when: competence_rating = \"positive\"", "decided_by: bytekast", {"obligations_changed"}),
         ("amount: setup_fee", "amount: setup_fee * 2", set()),
-        ("every: P1M\n    first_due", "every: P3M\n    first_due", set()),
+        ("every: P1M\n    first_due", "every: P3M\n    first_due", {"charges_moved"}),
         (TRAINING, "\n", {"level_changes", "levels_up", "discounts_gained"}),
         ("title: Silver", "title: Argent", None),
         (JOBS, f"{JOBS[:13]}  - {{id: fresh, title: Fresh, every: calendar quarter, decided_by: bytekast}}\n"

@@ -194,7 +194,7 @@ def test_exit_codes_of_conditions(cli: Cli, old: Path, base: Any, version: Any) 
     held = cli(*call, "--fail-if", "losers > 1000", "--fail-if", "losers > 3 and net_change > 0")
     assert held.code == 1
     assert "--fail-if `losers > 3 and net_change > 0` holds: losers is " in held.err
-    assert held.out.startswith("Of 60 resellers ")
+    assert held.out.startswith("Net charges of 60 resellers rise by ")
     assert cli(*call, "--fail-if", "net_change < -1000").code == 0
 
 
@@ -265,7 +265,10 @@ def test_records_with_mistakes_are_left_out_and_said(cli: Cli, old: Path, base: 
     result = cli("plan", old, version(SILVER_LESS), "--records", file, "--as-of", DAY, "-o", "json")
     assert result.code == 1
     assert "2 records left out" in result.err
-    assert "base.ndjson:4:" in result.err
+    assert "base.ndjson:4:" not in result.err
+    assert "(`active_accounts`)" in result.err
+    shown = cli("plan", old, version(SILVER_LESS), "--records", file, "--as-of", DAY, "--show-keys")
+    assert "base.ndjson:4:" in shown.err
     found = json.loads(result.out)
     assert (found["summary"]["records"], found["summary"]["left_out"]) == (3, 2)
 

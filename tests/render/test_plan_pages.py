@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from policyengine.change.money import ChargeKey
+from policyengine.change.money import ChargeKey, MoneyChange
 from policyengine.change.period import Days
 from policyengine.change.plan import Plan, PlanVersion
 from policyengine.change.plan_summary import ABOUT
@@ -21,7 +21,7 @@ from policyengine.change.states import ABSENT, NAMES, Move, What
 from policyengine.change.tally import Delta, Tally
 from policyengine.change.titles import Titles
 from policyengine.render import plan_charts as charts
-from policyengine.render import plan_words as say
+from policyengine.render.plan_effects import headline, rest
 from policyengine.render.plan_html import plan_html
 from policyengine.render.plan_markdown import LIMIT, plan_markdown
 from policyengine.render.plan_text import plan_text
@@ -45,7 +45,8 @@ def plan(title: str = "Example", lines: int = 1) -> Plan:
         {("p", "gold", "silver"): 312, ("p", "gold", "gold"): 688, ("p", ABSENT, ABSENT): 19_000}
     )
     part = ChargeKey("p", "fee")
-    tally.pay(part, "USD", Decimal("100000.10"), Decimal("112345.70"))
+    before, after = Decimal("100000.10"), Decimal("112345.70")
+    tally.pay(part, MoneyChange("USD", "", before, after, after - before))
     tally.undecided[part, "after"] = 3
     tally.facts[part, "partner.staff"] = 3
     tally.deltas = [Delta(Decimal("12345.60"), title, title)]
@@ -62,10 +63,11 @@ def plan(title: str = "Example", lines: int = 1) -> Plan:
 
 
 def test_the_headline_stands_alone() -> None:
-    assert say.headline(plan()) == (
-        "Of 20,000 partners 312 change level, 40 lose a discount; "
-        "net charges over 12 months rise by 12,345.60 USD (3 undetermined charges not counted)."
+    assert headline(plan()) == (
+        "Net charges of 20,000 partners rise by 12,345.60 USD over 12 months; 312 change level; "
+        "40 lose a discount; 3 undetermined charges are not counted."
     )
+    assert not rest(plan())
 
 
 class Page(HTMLParser):
@@ -156,7 +158,7 @@ def test_nothing_at_all_has_a_page_too() -> None:
 def test_a_comment_fits_and_keeps_its_first_sentence() -> None:
     text = plan_markdown(plan("A title that is quite long, for a duty" * 3, lines=1000))
     assert len(text.encode()) <= LIMIT
-    assert text.startswith("**Of 20,000 partners 312 change level")
+    assert text.startswith("**Net charges of 20,000 partners rise by")
     assert "too long for a comment" in text
     assert "too long" not in plan_markdown(plan())
 

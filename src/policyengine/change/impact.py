@@ -3,23 +3,42 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from policyengine.change.money import EXACT, NOTHING, ChargeKey, Paid, added
+from policyengine.change.money import (
+    BEFORE,
+    BOTH,
+    EXACT,
+    NOTHING,
+    ChargeKey,
+    Dues,
+    Terms,
+    money_changes,
+)
 from policyengine.change.schedule import DayRange
 from policyengine.change.sides import Bill, Facts, Found, Side, Who
-from policyengine.change.states import ABSENT, Move, State, What, move, names, owner
-from policyengine.change.tally import Delta, Tally
+from policyengine.change.states import (
+    ABSENT,
+    OTHER,
+    PERIODS,
+    Move,
+    State,
+    What,
+    further,
+    move,
+    names,
+    owner,
+)
+from policyengine.change.tally import Delta, Hit, Sums, Tally
 from policyengine.dataclass import dataclass
-from policyengine.decision.findings import Level
+from policyengine.decision.findings import UNDETERMINED, Charge, Level, Obligation
 from policyengine.program.record import Record
 
-BEFORE, AFTER, BOTH = "before", "after", "both"
-_FREE = Paid("", NOTHING)
+Billed = tuple[Who, ChargeKey]
 
 
 class RecordPair(NamedTuple):
@@ -33,17 +52,21 @@ class RecordPair(NamedTuple):
 class _Seen:
     """The differences found for one record so far.
 
-    `first` is the first day with a difference, `flows` the levels, `moves` the number of subjects by move.
-    The bills are the charges before and after; `singles` the charges of the old program with one change
-    applied, beside those of the old program.
+    `first` is the first day with a difference, `flows` the levels, `values` the derived amounts before and
+    after. The bills are the terms of the charges by range of days; `alone` the terms in the old program with
+    one change applied, where they may differ, by the number of the change and the range.
     """
 
     first: dict[tuple[Who, What], date] = field(default_factory=dict)
     flows: dict[tuple[Who, What], tuple[State, State]] = field(default_factory=dict)
-    moves: Counter[Move] = field(default_factory=Counter)
-    before: Bill = field(default_factory=dict)
-    after: Bill = field(default_factory=dict)
-    singles: list[tuple[int, Who, ChargeKey, Paid, Paid]] = field(default_factory=list)
+    values: dict[tuple[Who, What], tuple[State, State]] = field(default_factory=dict)
+    moves: set[tuple[Who, Move]] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    statuses: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    before: list[Bill] = field(default_factory=list)
+    after: list[Bill] = field(default_factory=list)
+    alone: dict[tuple[int, Billed], dict[int, Terms | None]] = field(default_factory=dict)
+    causes: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,70 +74,135 @@ class ImpactAnalysis:
     """Compares the two programs over the records of a population.
 
     `ranks` are the levels of each policy from the lowest up; `key` and `label` are the facts that identify
-    records.
+    records. With `listing` the tally keeps every record for which something changes.
     """
 
     stages: tuple[DayRange, ...]
     ranks: Mapping[str, Mapping[str, int]]
     key: str | None = None
     label: str | None = None
+    listing: bool = False
 
     def tally(self, pairs: Iterable[RecordPair]) -> Tally:
         """The tally of these records."""
         tally = Tally()
         for pair in pairs:
             seen = _Seen()
-            for stage in self.stages:
-                _look(stage, pair, seen)
-            delta = self._bill(pair, seen, tally)
-            self._count(pair, seen, delta, tally)
+            for number, stage in enumerate(self.stages):
+                _look(number, stage, pair, seen)
+            self._count(pair, seen, self._bill(pair, seen, tally), tally)
         return tally
 
-    def _count(self, pair: RecordPair, seen: _Seen, delta: Decimal | None, tally: Tally) -> None:
+    def _count(
+        self, pair: RecordPair, seen: _Seen, sums: Mapping[tuple[str, str], Sums], tally: Tally
+    ) -> None:
         tally.records += 1
         tally.flows.update((what.policy, *levels) for (_, what), levels in seen.flows.items())
-        if not seen.moves and not delta:
+        self._values(seen, tally)
+        changed = any(each.amount for each in sums.values())
+        if not seen.moves and not seen.names and not changed:
             return
         tally.changed += 1
-        tally.moves.update(seen.moves.keys())
-        tally.subjects.update(seen.moves)
-        tally.named.update(
-            {name for each in seen.moves for name in names(each, self.ranks.get(each.what.policy, {}))}
+        moves = Counter(each for _, each in seen.moves)
+        tally.moves.update(moves.keys())
+        tally.subjects.update(moves)
+        tally.statuses.update(seen.statuses)
+        seen.names.update(
+            name for each in moves for name in names(each, self.ranks.get(each.what.policy, {}))
         )
+        tally.named.update(seen.names)
         if seen.first:
             tally.days[min(seen.first.values())] += 1
-        if delta:
-            tally.deltas.append(Delta(delta, self._text(pair, self.key) or "", self._text(pair, self.label)))
+        burden = _burden(sums, pair.old.entity)
+        key, label = self._text(pair, self.key) or "", self._text(pair, self.label)
+        if burden:
+            tally.deltas.append(Delta(burden, key, label))
+        if self.listing:
+            levels = sorted(
+                (what.policy, *pair_of)
+                for (who, what), pair_of in seen.flows.items()
+                if who[0] == pair.old.entity
+            )
+            by_currency = sorted(_by_currency(sums).items())
+            tally.hits.append(
+                Hit(
+                    key,
+                    label,
+                    tuple(levels),
+                    tuple(by_currency),
+                    tuple(sorted(seen.names)),
+                    tuple(sorted(seen.causes)),
+                )
+            )
 
     def _text(self, pair: RecordPair, fact: str | None) -> str | None:
         value = pair.new.facts.get(fact) if fact is not None else None
         return None if value is None else str(value)
 
-    def _bill(self, pair: RecordPair, seen: _Seen, tally: Tally) -> Decimal | None:
-        """Adds up the charges; returns the increase for the record, None for two currencies."""
-        open_: list[tuple[Who, ChargeKey, str]] = []
-        delta: dict[str, Decimal] = {}
-        for who, part in {**seen.before, **seen.after}:
-            before, after = seen.before.get((who, part), _FREE), seen.after.get((who, part), _FREE)
-            if before.amount is None or after.amount is None:
-                open_.append((who, part, _which(before, after)))
+    def _values(self, seen: _Seen, tally: Tally) -> None:
+        """Adds up the derived amounts that the two programs compute differently."""
+        currencies = {key: each for stage in self.stages for key, each in stage.amounts.items()}
+        for (_, what), states in seen.values.items():
+            before, after = (NOTHING if each == ABSENT else each for each in states)
+            if not isinstance(before, Decimal) or not isinstance(after, Decimal):
                 continue
-            for currency, one, other in _by_currency(before, after):
-                tally.pay(part, currency, one, other)
-                delta[currency] = EXACT.add(delta.get(currency, NOTHING), EXACT.subtract(other, one))
-        if open_:
-            self._undecided(pair, open_, tally)
-        _effects(seen, {(who, part) for who, part, _ in open_}, tally)
-        found = [each for each in delta.values() if each]
-        return None if len(found) > 1 else sum(found, NOTHING)
+            key = (what.policy, what.id, currencies[what.policy, what.id])
+            tally.values[key] = tally.values.get(key, Sums()).plus(before, after)
+            if before != after:
+                seen.names.add("values_raised" if after > before else "values_lowered")
 
-    def _undecided(self, pair: RecordPair, found: Iterable[tuple[Who, ChargeKey, str]], tally: Tally) -> None:
+    def _bill(self, pair: RecordPair, seen: _Seen, tally: Tally) -> dict[tuple[str, str], Sums]:
+        """Adds up the charges; returns the sums for the record by currency and payer."""
+        open_: list[tuple[Billed, str]] = []
+        sums: dict[tuple[str, str], Sums] = {}
+        spans = [stage.days for stage in self.stages]
+        for billed in dict.fromkeys(key for bill in (*seen.before, *seen.after) for key in bill):
+            old, new = _dues(seen.before, billed), _dues(seen.after, billed)
+            found = money_changes(old, new, spans)
+            if isinstance(found, str):
+                open_.append((billed, found))
+                continue
+            for change in found:
+                tally.pay(billed[1], change)
+                flow = change.currency, change.payer
+                sums[flow] = sums.get(flow, Sums()).plus(change.before, change.after, change.amount)
+                if change.shifts:
+                    seen.names.add("charges_moved")
+        if open_:
+            self._undecided(pair, open_, seen, tally)
+        self._effects(pair, seen, {billed for billed, _ in open_}, tally)
+        return sums
+
+    def _effects(self, pair: RecordPair, seen: _Seen, open_: set[Billed], tally: Tally) -> None:
+        """Adds what single changes come to by themselves."""
+        spans = [stage.days for stage in self.stages]
+        for (number, billed), alone in seen.alone.items():
+            if billed in open_:
+                continue
+            old = _dues(seen.before, billed)
+            found = money_changes(old, [alone.get(i, each) for i, each in enumerate(old)], spans)
+            if isinstance(found, str):
+                tally.unsure[number] += 1
+                continue
+            for change in found:
+                if change.amount:
+                    sign = _sign(change.payer, pair.old.entity)
+                    tally.effect(number, change.currency, EXACT.multiply(sign, change.amount))
+                if change.amount or change.shifts:
+                    seen.causes.add(number)
+
+    def _undecided(
+        self, pair: RecordPair, found: Iterable[tuple[Billed, str]], seen: _Seen, tally: Tally
+    ) -> None:
         """Counts undetermined charges, with the facts missing in the new program, or in the old where the new
         decides.
         """
         facts: dict[bool, list[Facts]] = {}
-        for who, part, which in found:
+        for (who, part), which in found:
             tally.undecided[part, which] += 1
+            if which != BOTH:
+                states = (UNDETERMINED, OTHER) if which == BEFORE else (OTHER, UNDETERMINED)
+                seen.moves.add((who, Move(What(Charge.section, *part), *states)))
             new = which != BEFORE
             if new not in facts:
                 facts[new] = [
@@ -124,35 +212,60 @@ class ImpactAnalysis:
             tally.facts.update({(part, fact) for known in facts[new] for fact in known.get((who, part), ())})
 
 
-def _look(stage: DayRange, pair: RecordPair, seen: _Seen) -> None:
-    """Adds the differences of one interval, and the charges due in it."""
+def _dues(bills: Sequence[Bill], billed: Billed) -> Dues:
+    return [bill.get(billed) for bill in bills]
+
+
+def _sign(payer: str, root: str) -> Decimal:
+    """What the partner pays counts up, what it is paid counts down."""
+    return Decimal(1) if payer in ("", root) else Decimal(-1)
+
+
+def _by_currency(sums: Mapping[tuple[str, str], Sums]) -> dict[str, Sums]:
+    found: dict[str, Sums] = {}
+    for (currency, _), each in sums.items():
+        found[currency] = found.get(currency, Sums()).plus(*each)
+    return found
+
+
+def _burden(sums: Mapping[tuple[str, str], Sums], root: str) -> Decimal | None:
+    """How much more a record pays, less what it is paid more; None for two currencies."""
+    found: dict[str, Decimal] = {}
+    for (currency, payer), each in sums.items():
+        more = EXACT.multiply(_sign(payer, root), each.amount)
+        found[currency] = EXACT.add(found.get(currency, NOTHING), more)
+    changed = [each for each in found.values() if each]
+    return None if len(changed) > 1 else sum(changed, NOTHING)
+
+
+def _look(number: int, stage: DayRange, pair: RecordPair, seen: _Seen) -> None:
+    """Adds the differences of one range of days, and the terms of the charges in it."""
     before: Found = {}
     after: Found = {}
     old: Bill = {}
     new: Bill = {}
     # Where a record hands the same down in both programs, everything below it is as it was.
     handed = stage.handed.values(pair.old) if stage.handed is not None and pair.old is pair.new else None
-    stage.old.read_below(pair.old, stage.days, before, old)
+    stage.old.read_below(pair.old, before, old)
     if _alike(stage.new, pair.new, handed):
         after, new = dict(before), dict(old)
     else:
-        stage.new.read_below(pair.new, stage.days, after, new)
-    stage.old.read(pair.old, stage.days, before, old)
-    stage.new.read(pair.new, stage.days, after, new)
-    _compare(stage.day, before, after, seen)
-    for bill, more in ((seen.before, old), (seen.after, new)):
-        for billed, paid in more.items():
-            bill[billed] = added(bill.get(billed), paid)
+        stage.new.read_below(pair.new, after, new)
+    stage.old.read(pair.old, before, old)
+    stage.new.read(pair.new, after, new)
+    _compare(stage, before, after, seen)
+    seen.before.append(old)
+    seen.after.append(new)
     for single in stage.single:
         if _alike(single.side, pair.old, handed):
             continue
         alone: Bill = {}
-        single.side.read(pair.old, stage.days, {}, alone)
-        single.side.read_below(pair.old, stage.days, {}, alone)
-        for who, part in {**old, **alone}:
-            if part in single.touched:
-                one, other = old.get((who, part), _FREE), alone.get((who, part), _FREE)
-                seen.singles.append((single.touched[part], who, part, one, other))
+        single.side.read(pair.old, {}, alone)
+        single.side.read_below(pair.old, {}, alone)
+        for billed in {**old, **alone}:
+            if billed[1] in single.touched:
+                key = single.touched[billed[1]], billed
+                seen.alone.setdefault(key, {})[number] = alone.get(billed)
 
 
 def _alike(side: Side, record: Record, handed: dict[str, object] | None) -> bool:
@@ -162,15 +275,55 @@ def _alike(side: Side, record: Record, handed: dict[str, object] | None) -> bool
     return all(handed[name] == value for name, value in side.gate.values(record).items())
 
 
-def _compare(day: date, before: Found, after: Found, seen: _Seen) -> None:
+def _compare(stage: DayRange, before: Found, after: Found, seen: _Seen) -> None:
+    differing: list[tuple[tuple[Who, What], State, State]] = []
     for key, one, other in _both(before, after):
         if key in seen.first:
             continue
-        if key[1].section == Level.section and (one != other or key not in seen.flows):
+        what = key[1]
+        if what.section == Level.section and (one != other or key not in seen.flows):
             seen.flows[key] = (one, other)
+        if (what.policy, what.id) in stage.amounts and (one != other or key not in seen.values):
+            seen.values[key] = (one, other)
         if one != other and not _comes_or_goes(key, before, after):
-            seen.first[key] = day
-            seen.moves[move(key[1], one, other)] += 1
+            seen.first[key] = stage.day
+            differing.append((key, one, other))
+    if differing:
+        seen.moves.update(_moves(differing, before, after, seen))
+
+
+def _moves(
+    differing: Iterable[tuple[tuple[Who, What], State, State]], before: Found, after: Found, seen: _Seen
+) -> Iterator[tuple[Who, Move]]:
+    """The moves, one for an obligation whose periods are different ones, with its statuses in all of them."""
+    turned: set[tuple[Who, Move]] = set()
+    for (who, what), one, other in differing:
+        if what.section == Obligation.section and what.aspect and ABSENT in (one, other):
+            mine = _statuses(before, who, what), _statuses(after, who, what)
+            if all(mine):
+                turn = who, Move(What(what.section, what.policy, what.id, PERIODS), ABSENT, OTHER)
+                if turn not in seen.moves and turn not in turned:
+                    turned.add(turn)
+                    _count_statuses(what, *mine, seen)
+                    yield turn
+                continue
+        yield who, move(what, one, other)
+
+
+def _statuses(found: Found, who: Who, what: What) -> list[str]:
+    """The statuses of an obligation in all its periods."""
+    return [
+        str(state)
+        for (each, other), state in found.items()
+        if each == who and other[:3] == what[:3] and state != ABSENT and further(other) is None
+    ]
+
+
+def _count_statuses(what: What, before: list[str], after: list[str], seen: _Seen) -> None:
+    for side, statuses in (("before", before), ("after", after)):
+        seen.statuses.update((what.policy, what.id, side, status) for status in statuses)
+    if after.count("overdue") > before.count("overdue"):
+        seen.names.add("newly_overdue")
 
 
 def _comes_or_goes(key: tuple[Who, What], before: Found, after: Found) -> bool:
@@ -182,31 +335,3 @@ def _comes_or_goes(key: tuple[Who, What], before: Found, after: Found) -> bool:
 
 def _both(before: Found, after: Found) -> list[tuple[tuple[Who, What], State, State]]:
     return [(key, before.get(key, ABSENT), after.get(key, ABSENT)) for key in {**before, **after}]
-
-
-def _which(before: Paid, after: Paid) -> str:
-    if before.amount is None:
-        return BOTH if after.amount is None else BEFORE
-    return AFTER
-
-
-def _by_currency(before: Paid, after: Paid) -> list[tuple[str, Decimal, Decimal]]:
-    """The amounts before and after by currency; an empty side takes the currency of the other."""
-    assert before.amount is not None
-    assert after.amount is not None
-    one, other = before.currency or after.currency, after.currency or before.currency
-    if one == other:
-        return [(one, before.amount, after.amount)]
-    return [(one, before.amount, NOTHING), (other, NOTHING, after.amount)]
-
-
-def _effects(seen: _Seen, open_: set[tuple[Who, ChargeKey]], tally: Tally) -> None:
-    for number, who, part, before, after in seen.singles:
-        if (who, part) in open_:
-            continue
-        if before.amount is None or after.amount is None:
-            tally.unsure[number] += 1
-            continue
-        for currency, one, other in _by_currency(before, after):
-            if one != other:
-                tally.effect(number, currency, EXACT.subtract(other, one))

@@ -1,23 +1,31 @@
-"""The net charges that fall due in a period, exact, by charge and subject.
+"""What a change does to money, for one charge of one subject: in amount, in time and in direction.
 
-A recurring charge counts once for each due date. An undetermined charge has the amount None, never zero,
-unless it is certain that it does not fall due in the period.
+A charge comes to one payment for each of its due dates in a period. Two versions are compared payment by
+payment. Where a payment stays and its amount differs, the *amount* changes. Where it is due on a different
+day, its *time* changes: it may leave the period or come into it, and no amount changes by that. Where someone
+else pays, or in another currency, the payment ends in the one direction and begins in the other. The sums of
+the period before and after differ by exactly what amounts and time change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Context, Decimal
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from policyengine.change.period import Days, times
+from policyengine.change.period import Days, Schedule
 from policyengine.decision.findings import NOT_APPLICABLE
 from policyengine.engine.rows.outcomes import Outcome
 
 EXACT = Context(prec=200)
 """For sums and products of amounts: never a digit is lost."""
 NOTHING = Decimal(0)
+Way = Literal["earlier", "later", "rhythm"]
+Where = Literal["within", "before", "after", "into"]
+"""Where a payment is due that moves: within the period, before it, after it, or in it as it was not before.
+"""
+BEFORE, AFTER, BOTH = "before", "after", "both"
 
 
 class ChargeKey(NamedTuple):
@@ -27,51 +35,317 @@ class ChargeKey(NamedTuple):
     id: str
 
 
-class Paid(NamedTuple):
-    """The amount of one charge for one subject in a period; None where it is undetermined."""
+class Terms(NamedTuple):
+    """What a program says on one day of one charge for one subject.
+
+    `schedule` is None where the due date is not known. `ask` gives the terms as they are on another day; None
+    where they are the same on all days.
+    """
 
     currency: str
-    amount: Decimal | None
+    payer: str
+    status: str
+    amount: object
+    net: object
+    schedule: Schedule | None
+    ask: Callable[[date], Terms | None] | None = None
+
+    @property
+    def payable(self) -> Decimal | None:
+        """What is paid on a due date; None where that is undetermined, zero where it is certainly nothing."""
+        if self.status == NOT_APPLICABLE or any(
+            isinstance(each, Decimal) and not each for each in (self.amount, self.net)
+        ):
+            return NOTHING
+        return self.net if self.status == "applies" and isinstance(self.net, Decimal) else None
+
+    def payable_on(self, day: date) -> Decimal | None:
+        """What is paid on one of the due dates, as the program says on that day."""
+        if self.ask is None:
+            return self.payable
+        asked = self.ask(day)
+        return NOTHING if asked is None else asked.payable
 
 
-def paid(outcome: Outcome, days: Days) -> Paid:
-    """The amount of a charge in a period."""
-    return Paid(str(outcome.values.get("currency") or ""), _amount(outcome, days))
-
-
-def _amount(outcome: Outcome, days: Days) -> Decimal | None:
-    if outcome.status == NOT_APPLICABLE:
-        return NOTHING
+def terms_of(outcome: Outcome) -> Terms:
+    """The terms that an outcome of a charge states."""
     values = outcome.values
-    amount, net = values.get("amount"), values.get("net")
-    count = _times(values, days)
-    if count == 0 or any(isinstance(each, Decimal) and not each for each in (amount, net)):
-        return NOTHING
-    if outcome.status != "applies" or count is None or not isinstance(net, Decimal):
-        return None
-    return EXACT.multiply(net, Decimal(count))
-
-
-def _times(values: Mapping[str, object], days: Days) -> int | None:
-    """How often a charge falls due in a period; None where that is unknown."""
     due, every, anchor, shift = (
         values.get(name) for name in ("due_on", "every", "counted_from", "shift_days")
     )
-    if not isinstance(due, date):
+    schedule = None
+    if isinstance(due, date):
+        schedule = Schedule(
+            due,
+            str(every) if every else None,
+            anchor if isinstance(anchor, date) else None,
+            shift if isinstance(shift, int) else 0,
+        )
+    currency, payer = (str(values.get(name) or "") for name in ("currency", "payer"))
+    return Terms(currency, payer, outcome.status, values.get("amount"), values.get("net"), schedule)
+
+
+class Payment(NamedTuple):
+    """One due date of a charge, by its number in the schedule, and what is paid then."""
+
+    number: int
+    day: date
+    net: Decimal
+
+
+class Shift(NamedTuple):
+    """Payments that are due on a different day: which way they move, where to, and what they come to."""
+
+    way: Way
+    where: Where
+    payments: int
+    net: Decimal
+
+
+class MoneyChange(NamedTuple):
+    """What one charge of one subject comes to in a period before and after.
+
+    `amount` is the change that amounts make. The rest, `time`, is made by payments that leave the period or
+    come into it; `shifts` are those whose day moves. `months` are the sums by month of a charge with shifts.
+    """
+
+    currency: str
+    payer: str
+    before: Decimal
+    after: Decimal
+    amount: Decimal
+    shifts: tuple[Shift, ...] = ()
+    months: Mapping[str, tuple[Decimal, Decimal]] = {}
+
+    @property
+    def time(self) -> Decimal:
+        """How much more is due in the period because due dates move."""
+        return EXACT.subtract(EXACT.subtract(self.after, self.before), self.amount)
+
+
+Dues = Sequence[Terms | None]
+"""The terms of a charge in each range of days of a period; None where there is no such charge."""
+
+
+def money_changes(old: Dues, new: Dues, spans: Sequence[Days]) -> tuple[MoneyChange, ...] | str:
+    """What the change does to one charge; or the side (`BEFORE`, `AFTER`, `BOTH`) that is undetermined."""
+    quick = _unmoved(old, new, spans) if len(spans) == 1 else None
+    if quick is not None:
+        return quick
+    before, after = _payments(old, spans), _payments(new, spans)
+    if before is None or after is None:
+        return AFTER if before is not None else BOTH if after is None else BEFORE
+    one, other = _last(old), _last(new)
+    directions = [(each.currency, each.payer) for each in (one or other, other or one) if each is not None]
+    if len(set(directions)) > 1:
+        sums = _sum(before), _sum(after)
+        return (
+            MoneyChange(*directions[0], sums[0], NOTHING, -sums[0]),
+            MoneyChange(*directions[1], NOTHING, sums[1], sums[1]),
+        )
+    return (_compared(before, after, one, other, Days(spans[0].first, spans[-1].last)),)
+
+
+def _unmoved(old: Dues, new: Dues, spans: Sequence[Days]) -> tuple[MoneyChange, ...] | str | None:
+    """The same for terms that hold for all days and whose due dates are equal: nothing but amounts."""
+    (one,), (other,) = old, new
+    if one is None or other is None or one.ask is not None or other.ask is not None:
         return None
-    counted_from = anchor if isinstance(anchor, date) else None
-    return times(
-        days, due, str(every) if every else None, counted_from, shift if isinstance(shift, int) else 0
+    if one.schedule != other.schedule or (one.currency, one.payer) != (other.currency, other.payer):
+        return None
+    count = None if one.schedule is None else len(one.schedule.numbers(spans[0]))
+    before, after = _times(one.payable, count), _times(other.payable, count)
+    if before is None or after is None:
+        return AFTER if before is not None else BOTH if after is None else BEFORE
+    return (MoneyChange(one.currency, one.payer, before, after, EXACT.subtract(after, before)),)
+
+
+def _times(net: Decimal | None, count: int | None) -> Decimal | None:
+    if count == 0 or (net is not None and not net):
+        return NOTHING
+    return None if net is None or count is None else EXACT.multiply(net, Decimal(count))
+
+
+def due_sum(terms: Terms, days: Days) -> Decimal | None:
+    """What a charge comes to in a period; None where that is undetermined."""
+    found = _payments((terms,), (days,))
+    return None if found is None else _sum(found)
+
+
+def _payments(dues: Dues, spans: Sequence[Days]) -> list[Payment] | None:
+    """The payments of a period, each as the program says for its day; None where one is undetermined.
+
+    What is due once is paid once, though its day may be another one in a later version.
+    """
+    found: list[Payment] = []
+    once = False
+    for terms, days in zip(dues, spans, strict=True):
+        if terms is None or (once and _is_single(terms)):
+            continue
+        payments = _payments_in(terms, days)
+        if payments is None:
+            return None
+        found += payments
+        once = once or (_is_single(terms) and terms.schedule.first in days)  # type: ignore[union-attr]
+    last = _last(dues)
+    if last is not None and not once and len(spans) > 1 and _is_single(last):
+        return _payments_in(last, Days(spans[0].first, spans[-1].last))
+    return found
+
+
+def _is_single(terms: Terms) -> bool:
+    return terms.schedule is not None and terms.schedule.every is None
+
+
+def _payments_in(terms: Terms, days: Days) -> list[Payment] | None:
+    schedule = terms.schedule
+    if schedule is None:
+        return [] if terms.payable == NOTHING else None
+    found = []
+    for number in schedule.numbers(days):
+        day = schedule.day(number)
+        assert day is not None
+        net = terms.payable_on(day)
+        if net is None:
+            return None
+        if net:
+            found.append(Payment(number, day, net))
+    return found
+
+
+def _last(dues: Dues) -> Terms | None:
+    return next((terms for terms in reversed(dues) if terms is not None), None)
+
+
+def _sum(payments: Iterable[Payment]) -> Decimal:
+    return total(payment.net for payment in payments)
+
+
+# Payments, one by one
+
+Pair = tuple[Payment | None, Payment | None]
+
+
+def _compared(
+    before: list[Payment], after: list[Payment], old: Terms | None, new: Terms | None, period: Days
+) -> MoneyChange:
+    sums, terms = (_sum(before), _sum(after)), new or old
+    currency, payer = ("", "") if terms is None else (terms.currency, terms.payer)
+    pairs = _pairs(before, after, old, new, period)
+    if pairs is None:
+        amount = EXACT.subtract(sums[1], sums[0])
+        shifts = [Shift("rhythm", "within", len(after), NOTHING)] if before and after else []
+    else:
+        both = [(one, other) for one, other in pairs if one is not None and other is not None]
+        lost = [(one, other) for one, other in pairs if one is None or other is None]
+        amount = total(
+            EXACT.subtract(other.net if other else NOTHING, one.net if one else NOTHING)
+            for one, other in (*both, *lost)
+        )
+        shifts = [_shift(one, other, period) for one, other in both if one.day != other.day]
+    months = _months(before, after) if shifts else {}
+    return MoneyChange(currency, payer, *sums, amount, _merged(shifts), months)
+
+
+def _pairs(
+    before: list[Payment], after: list[Payment], old: Terms | None, new: Terms | None, period: Days
+) -> list[Pair] | None:
+    """Every payment before with the one that it becomes; None where the two recur differently.
+
+    Payments on the same day are the same. The others are paired in order where the two schedules share days,
+    else by number; the partner of one that is left over may lie outside the period.
+    """
+    if old is None or new is None or old.schedule is None or new.schedule is None:
+        return [*((each, None) for each in before), *((None, each) for each in after)]
+    if old.schedule.step != new.schedule.step:
+        return None
+    days = {each.day: each for each in after}
+    pairs: list[Pair] = [(each, days.get(each.day)) for each in before if each.day in days]
+    taken = {one.day for one, _ in pairs if one is not None}
+    rest = (
+        [each for each in before if each.day not in taken],
+        [each for each in after if each.day not in taken],
     )
+    if not rest[0] and not rest[1]:
+        return pairs
+    if pairs:
+        return [*pairs, *_in_order(*rest, old, new, period)]
+    numbers = [{each.number: each for each in side} for side in rest]
+    if any(len(found) < len(side) for found, side in zip(numbers, rest, strict=True)):
+        return None  # a later version counts anew
+    ones, others = numbers
+    return [
+        (
+            ones.get(number) or _outside(old, number, period, others[number]),
+            others.get(number) or _outside(new, number, period, ones[number]),
+        )
+        for number in sorted({*ones, *others})
+    ]
 
 
-def added(one: Paid | None, other: Paid) -> Paid:
-    """The sum of two amounts of one charge, undetermined if one of them is."""
-    if one is None:
-        return other
-    if one.amount is None or other.amount is None:
-        return Paid(other.currency, None)
-    return Paid(other.currency, EXACT.add(one.amount, other.amount))
+def _in_order(
+    before: list[Payment], after: list[Payment], old: Terms, new: Terms, period: Days
+) -> Iterator[Pair]:
+    """Pairs two lists in order; what is left of the longer one with the payments after the period."""
+    for i in range(max(len(before), len(after))):
+        one = before[i] if i < len(before) else None
+        other = after[i] if i < len(after) else None
+        yield (
+            one or _following(old, i - len(before), period, after[i]),
+            other or _following(new, i - len(after), period, before[i]),
+        )
+
+
+def _following(terms: Terms, skipped: int, period: Days, like: Payment) -> Payment | None:
+    """A payment after the period."""
+    schedule = terms.schedule
+    assert schedule is not None
+    past = Days(schedule.first, max(schedule.first, period.last))
+    first = schedule.numbers(past).stop if schedule.first <= period.last else 0
+    return _outside(terms, first + skipped, period, like)
+
+
+def _outside(terms: Terms, number: int, period: Days, like: Payment) -> Payment | None:
+    """A payment that is not due in the period, `like` the other one where its amount is undetermined.
+
+    None where it is due in the period, or where there is nothing to pay.
+    """
+    day = terms.schedule.day(number) if terms.schedule is not None else None
+    if day is None or day in period:
+        return None
+    net = terms.payable_on(day)
+    return Payment(number, day, like.net if net is None else net) if net is None or net else None
+
+
+def _shift(one: Payment, other: Payment, period: Days) -> Shift:
+    way: Way = "earlier" if other.day < one.day else "later"
+    where: Where = "within"
+    if other.day not in period:
+        where = "before" if other.day < period.first else "after"
+    elif one.day not in period:
+        where = "into"
+    return Shift(way, where, 1, other.net)
+
+
+def _merged(shifts: Iterable[Shift]) -> tuple[Shift, ...]:
+    found: dict[tuple[Way, Where], Shift] = {}
+    for each in shifts:
+        held = found.get(each[:2], Shift(each.way, each.where, 0, NOTHING))
+        found[each[:2]] = held._replace(
+            payments=held.payments + each.payments, net=EXACT.add(held.net, each.net)
+        )
+    return tuple(found.values())
+
+
+def _months(before: Iterable[Payment], after: Iterable[Payment]) -> dict[str, tuple[Decimal, Decimal]]:
+    found: dict[str, tuple[Decimal, Decimal]] = {}
+    for side, payments in enumerate((before, after)):
+        for payment in payments:
+            month = f"{payment.day:%Y-%m}"
+            held = list(found.get(month, (NOTHING, NOTHING)))
+            held[side] = EXACT.add(held[side], payment.net)
+            found[month] = (held[0], held[1])
+    return found
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal:

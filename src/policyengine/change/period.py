@@ -1,8 +1,10 @@
-"""A period of days, and how often a recurring event falls into it."""
+"""A period of days, and the due dates of a charge that fall into it."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.values.calendar import Series, add_months
@@ -49,27 +51,55 @@ def _before(start: date, length: Months | timedelta, text: str) -> date:
     return end - timedelta(days=1)
 
 
-def times(days: Days, first: date, every: str | None, anchor: date | None = None, shift: int = 0) -> int:
-    """How often an event that is first due on `first` and recurs `every` so often falls due within the days.
+class Schedule(NamedTuple):
+    """When a charge falls due: once, on `first`; or first then, and again `every` so often.
 
     Steps count from `anchor`, the day that `first` was counted from (31 January, 28 February, 31 March); each
-    due date lies `shift` days after the day reached. Without `every` the event happens once.
+    due date lies `shift` days after the day reached. Due dates have numbers, 0 is the first.
     """
-    if every is None:
-        return int(first in days)
-    series = _series(first, quantities.length(every), anchor or first, timedelta(days=shift))
-    before = days.first - timedelta(days=1)
-    return _until(days.last, first, series) - _until(before, first, series)
+
+    first: date
+    every: str | None = None
+    anchor: date | None = None
+    shift: int = 0
+
+    @property
+    def step(self) -> Months | timedelta | None:
+        """The length of a step; None for a charge that is due once."""
+        return None if self.every is None else _length(self.every)
+
+    def numbers(self, days: Days) -> range:
+        """The numbers of the due dates within the days."""
+        return _numbers(self, days)
+
+    def day(self, number: int) -> date | None:
+        """The due date with a number; None where there is none."""
+        if number < 0 or self.every is None:
+            return self.first if number == 0 else None
+        return _series(self).day(number)
 
 
-def _series(first: date, step: Months | timedelta, anchor: date, shift: timedelta) -> Series:
+_length = lru_cache(1024)(quantities.length)
+
+
+@lru_cache(1 << 16)
+def _numbers(schedule: Schedule, days: Days) -> range:
+    if schedule.every is None:
+        return range(int(schedule.first in days))
+    before = 0 if days.first <= schedule.first else _until(days.first - timedelta(days=1), schedule)
+    return range(before, _until(days.last, schedule))
+
+
+def _series(schedule: Schedule) -> Series:
+    step, shift = schedule.step, timedelta(days=schedule.shift)
+    assert step is not None
     if isinstance(step, timedelta):
-        return Series(first, step)
-    reached = first - shift
+        return Series(schedule.first, step)
+    anchor, reached = schedule.anchor or schedule.first, schedule.first - shift
     months = (reached.year - anchor.year) * 12 + reached.month - anchor.month
     return Series(anchor, step, months, shift)
 
 
-def _until(day: date, first: date, series: Series) -> int:
+def _until(day: date, schedule: Schedule) -> int:
     """The number of due dates up to and including a day."""
-    return 0 if day < first else series.steps_until(day) + 1
+    return 0 if day < schedule.first else _series(schedule).steps_until(day) + 1

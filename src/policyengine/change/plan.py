@@ -17,16 +17,46 @@ from policyengine.source import Span
 
 
 class PlanVersion(NamedTuple):
-    """One of the two programs: its name, and the digest of its policies."""
+    """One of the two programs: its name, the digest of its policies, the commit of a revision."""
 
     name: str
     policies: str
+    commit: str | None = None
 
 
 class Cost(NamedTuple):
-    """The amounts of a charge in the period before and after; `part` is None for all charges."""
+    """The amounts of a charge in the period before and after; `part` is None for all charges together.
+
+    `change` is what changed amounts make of the difference, `moved` what is due in the period, or no longer,
+    because due dates move. `payer` pays; the partner if it is empty. All together are what partners pay less
+    what they are paid.
+    """
 
     part: ChargeKey | None
+    currency: str
+    before: Decimal
+    after: Decimal
+    change: Decimal
+    payer: str = ""
+
+    @property
+    def moved(self) -> Decimal:
+        """How much more is due in the period because due dates move."""
+        return EXACT.subtract(EXACT.subtract(self.after, self.before), self.change)
+
+    def times(self, sign: int) -> Cost:
+        """The same in the other direction, for -1."""
+        before, after, change = (
+            EXACT.multiply(each, Decimal(sign)) for each in (self.before, self.after, self.change)
+        )
+        return Cost(self.part, self.currency, before, after, change, self.payer)
+
+
+class ValueChange(NamedTuple):
+    """The sum of a derived amount before and after, for all those that have it."""
+
+    entity: str
+    name: str
     currency: str
     before: Decimal
     after: Decimal
@@ -69,7 +99,9 @@ class Plan:
 
     `turns` are the days on which both programs are evaluated. `noun` is the title of the root entity.
     `changes` are the sentences of the changed rules whose single effects the tally holds, `places` their
-    places. `left_out` counts the unreadable records. `top` is how many records may be named, 0 for none.
+    places. `left_out` counts the unreadable records, `refused` those of them that only the new version
+    refuses, `twice` those that are not counted since their key was there before. `top` is how many records
+    may be named, 0 for none. `root` is the entity that a record describes.
     """
 
     program: str
@@ -86,37 +118,71 @@ class Plan:
     changes: tuple[str, ...] = ()
     top: int = 0
     places: tuple[Span | None, ...] = ()
+    refused: int = 0
+    twice: int = 0
+    root: str = ""
 
     @cached_property
     def costs(self) -> tuple[Cost, ...]:
         """The cost of each charge, the largest change first."""
         found = [
-            Cost(part, currency, before, after)
-            for (part, currency), (before, after) in self.tally.sums.items()
-            if before or after
+            Cost(flow.part, flow.currency, *sums, flow.payer)
+            for flow, sums in self.tally.sums.items()
+            if sums.before or sums.after
         ]
         return tuple(sorted(found, key=lambda cost: (cost.currency, -abs(cost.change), cost.part or ())))
 
     @cached_property
     def totals(self) -> tuple[Cost, ...]:
-        """The cost of all charges, by currency."""
-        currencies = sorted({cost.currency for cost in self.costs})
+        """What partners pay, less what they are paid, by currency."""
         return tuple(
-            Cost(
-                None,
-                currency,
-                total(cost.before for cost in self.costs if cost.currency == currency),
-                total(cost.after for cost in self.costs if cost.currency == currency),
-            )
-            for currency in currencies
+            self._total(currency, self.costs) for currency in sorted({cost.currency for cost in self.costs})
         )
+
+    def _total(self, currency: str, costs: Iterable[Cost], payer: str = "") -> Cost:
+        own = [cost.times(self.sign(cost.payer)) for cost in costs if cost.currency == currency]
+        before, after, change = (
+            total(getattr(cost, name) for cost in own) for name in ("before", "after", "change")
+        )
+        return Cost(None, currency, before, after, change, payer)
+
+    def sign(self, payer: str) -> int:
+        """1 for what the partner pays, -1 for what it is paid."""
+        return 1 if payer in ("", self.root) else -1
+
+    @property
+    def one_way(self) -> bool:
+        """Whether partners pay all charges, so that nothing is paid to them."""
+        return all(self.sign(cost.payer) > 0 for cost in self.costs)
+
+    @cached_property
+    def directions(self) -> tuple[Cost, ...]:
+        """What each party pays, by currency and payer."""
+        found = []
+        for currency, payer in dict.fromkeys((cost.currency, cost.payer) for cost in self.costs):
+            whole = self._total(currency, [cost for cost in self.costs if cost.payer == payer], payer)
+            found.append(whole.times(self.sign(payer)))
+        return tuple(found)
+
+    @cached_property
+    def values(self) -> tuple[ValueChange, ...]:
+        """The derived amounts whose sum or whose parts change, the largest change first."""
+        found = [
+            ValueChange(*key, sums.before, sums.after)
+            for key, sums in self.tally.values.items()
+            if self._changes(*key[:2])
+        ]
+        return tuple(sorted(found, key=lambda each: (-abs(each.change), each)))
+
+    def _changes(self, entity: str, name: str) -> bool:
+        return any(move.what[:3] == ("values", entity, name) for move in self.tally.moves)
 
     @property
     def total(self) -> Cost | None:
         """The cost of all charges; None where they are in two currencies."""
         if len(self.totals) > 1:
             return None
-        return self.totals[0] if self.totals else Cost(None, "", NOTHING, NOTHING)
+        return self.totals[0] if self.totals else Cost(None, "", NOTHING, NOTHING, NOTHING)
 
     @cached_property
     def undecided(self) -> tuple[Undecided, ...]:
@@ -135,13 +201,13 @@ class Plan:
 
     @cached_property
     def losers(self) -> tuple[Delta, ...]:
-        """The records that pay more, the largest change first."""
+        """The records that pay more or are paid less, the largest change first."""
         found = [delta for delta in self.tally.deltas if delta.amount > 0]
         return tuple(sorted(found, key=lambda delta: (-delta.amount, delta.key)))
 
     @cached_property
     def winners(self) -> tuple[Delta, ...]:
-        """The records that pay less, the largest change first."""
+        """The records that pay less or are paid more, the largest change first."""
         found = [delta for delta in self.tally.deltas if delta.amount < 0]
         return tuple(sorted(found, key=lambda delta: (delta.amount, delta.key)))
 
@@ -163,7 +229,7 @@ class Plan:
     @cached_property
     def same(self) -> bool:
         """Whether nothing changes for any record."""
-        return not self.tally.changed
+        return not self.tally.changed and not self.refused
 
 
 def _most(found: Iterable[tuple[str, int]]) -> Sequence[tuple[str, int]]:

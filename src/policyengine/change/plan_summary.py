@@ -21,16 +21,19 @@ from policyengine.source import Source
 RECORDS: Mapping[str, str] = {
     "records": "records that were compared",
     "left_out": "records that could not be read",
+    "newly_refused": "records that OLD reads and NEW refuses",
+    "twice": "records that are not counted, since their key was there before",
     "changed": "records for which anything changes",
     **{name: f"records that {about}" for name, about in MOVES.items()},
-    "winners": "records that pay less",
-    "losers": "records that pay more",
+    "winners": "records that pay less, or are paid more",
+    "losers": "records that pay more, or are paid less",
     "undetermined_charges": "charges that are not counted, since a version cannot decide them",
 }
 SUMS: Mapping[str, str] = {
     "net_before": "the net charges of the period by OLD",
     "net_after": "the net charges of the period by NEW",
-    "net_change": "how much more all records pay; below zero they pay less, and the vendor earns less",
+    "net_change": "how much more all records pay because amounts change; below zero they pay less",
+    "net_moved": "how much more is due in the period because due dates move; below zero less is due",
 }
 ABOUT: Mapping[str, str] = {**RECORDS, **SUMS}
 """Every name of a summary, and what it stands for: counts, then amounts."""
@@ -42,6 +45,8 @@ def summary_of(plan: Plan) -> dict[str, int | Decimal | None]:
     return {
         "records": tally.records,
         "left_out": plan.left_out,
+        "newly_refused": plan.refused,
+        "twice": plan.twice,
         "changed": tally.changed,
         **{name: tally.named[name] for name in MOVES},
         "winners": len(plan.winners),
@@ -50,6 +55,7 @@ def summary_of(plan: Plan) -> dict[str, int | Decimal | None]:
         "net_before": cost.before if cost else None,
         "net_after": cost.after if cost else None,
         "net_change": cost.change if cost else None,
+        "net_moved": cost.moved if cost else None,
     }
 
 

@@ -8,7 +8,7 @@ charge is due as the program of the last of these days on or before its due date
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from datetime import date, timedelta
 
 from policyengine.change.attribution import Cause
@@ -19,9 +19,10 @@ from policyengine.change.sides import RootValues, Side, gate_code, parts_of, sid
 from policyengine.change.slices import Marks, derived, different
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Charge, Level
+from policyengine.feel.types.types import Number
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.rule import Rule
-from policyengine.program.graph import Graph
+from policyengine.program.graph import Graph, Key
 
 OnDay = Callable[[date], Graph]
 """The graph of a program on a day."""
@@ -44,7 +45,9 @@ class DayRange:
     """A range of days in which both programs stay as they are on its first `day`; charges due in `days`
     count.
 
-    `handed` computes the root values of the old program that its rules below the root read.
+    `handed` computes the root values of the old program that its rules below the root read. `amounts` are the
+    derived amounts of money that the two programs compute differently, by entity and name, with their
+    currency.
     """
 
     day: date
@@ -53,6 +56,7 @@ class DayRange:
     new: Side
     single: tuple[SingleChange, ...] = ()
     handed: RootValues | None = None
+    amounts: Mapping[Key, str] = field(default_factory=dict)
 
 
 def stages(
@@ -79,7 +83,16 @@ def _stage(marks: Marks, old: Graph, new: Graph, day: date, days: Days, causes: 
     gates = [side.gate for side in (after, *(single.side for single in singles)) if side.gate is not None]
     names = sorted({name for gate in gates for name in gate.names})
     handed = RootValues(tuple(names), gate_code(old, names, day)) if gates else None
-    return DayRange(day, days, before, after, singles, handed)
+    amounts = {**_amounts(old, derived(marks, old, new)), **_amounts(new, derived(marks, new, old))}
+    return DayRange(day, days, before, after, singles, handed, amounts)
+
+
+def _amounts(graph: Graph, shown: Iterable[Key]) -> dict[Key, str]:
+    """The amounts of money among derived facts."""
+    types = {key: graph.types.get(key) for key in shown}
+    return {
+        key: kind.currency for key, kind in types.items() if isinstance(kind, Number) and kind.unit == "money"
+    }
 
 
 def _side(marks: Marks, graph: Graph, other: Graph, day: date) -> Side:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import field
 from datetime import date
+from decimal import Decimal
+from functools import cache
+from typing import TypeVar
 
-from policyengine.change.money import ChargeKey, Paid, added, paid
-from policyengine.change.period import Days
-from policyengine.change.slices import Marks, handed_down, slice_of
+from policyengine.change.money import ChargeKey, Terms, terms_of
+from policyengine.change.slices import Marks, handed_down, hinges_on_today, slice_of
 from policyengine.change.states import VALUE, State, What, states
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import UNDETERMINED, Charge, Level
@@ -17,11 +20,13 @@ from policyengine.policy.rule import Choose, Const, Rule
 from policyengine.program.graph import Graph, Key
 from policyengine.program.record import Record
 
-Who = tuple[str, str]
-"""An entity, and the path of the one that is judged."""
+Who = tuple[str, str, int]
+"""An entity, the path of the one that is judged, and a number where several have that path."""
 Found = dict[tuple[Who, What], State]
-Bill = dict[tuple[Who, ChargeKey], Paid]
+Bill = dict[tuple[Who, ChargeKey], Terms]
 Facts = dict[tuple[Who, ChargeKey], frozenset[str]]
+_P = TypeVar("_P")
+_V = TypeVar("_V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,73 +42,113 @@ class RootValues:
 
 
 @dataclass(frozen=True, slots=True)
+class DailyCode:
+    """A graph, compiled for each day for which it is asked; `today` is the first of them."""
+
+    graph: Graph
+    today: date
+    _days: dict[date, Compiled] = field(default_factory=dict)
+
+    def on(self, day: date) -> Compiled:
+        """The code as of a day."""
+        if day not in self._days:
+            self._days[day] = compile_graph(self.graph, day)
+        return self._days[day]
+
+    def read(self, record: Record, bill: Bill) -> None:
+        """Adds the charges of a record, each with what the program says of it on any other day."""
+
+        @cache
+        def there(day: date) -> Bill:
+            found: Bill = {}
+            _read(self.on(day), record, {}, found)
+            return found
+
+        def ask(key: tuple[Who, ChargeKey]) -> Callable[[date], Terms | None]:
+            return lambda day: there(day).get(key)
+
+        for key, terms in there(self.today).items():
+            bill[key] = terms._replace(ask=ask(key))
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
     """Computes findings and charges of one program on a day: those of the root, and those `below` it.
 
     Recurring charges are compiled apart, since they are slower and most changes leave them alone. With a
-    `gate`, both programs have the same rules below the root and differ only in the gate's values.
+    `gate`, both programs have the same rules below the root and differ only in the gate's values. `daily`
+    computes the charges that hinge on the day: each payment is what the program says on its due date.
     """
 
     compiled: tuple[Compiled, ...]
     below: Compiled | None = None
     gate: RootValues | None = None
+    daily: DailyCode | None = None
 
-    def read(self, record: Record, days: Days, found: Found, bill: Bill) -> None:
-        """Adds the findings and the charges of the root."""
+    def read(self, record: Record, found: Found, bill: Bill) -> None:
+        """Adds the findings and the charges of the root, and all charges that hinge on the day."""
         for each in self.compiled:
-            _read(each, record, days, found, bill)
+            _read(each, record, found, bill)
+        if self.daily is not None:
+            self.daily.read(record, bill)
 
-    def read_below(self, record: Record, days: Days, found: Found, bill: Bill) -> None:
-        """Adds the findings and the charges of all descendants."""
+    def read_below(self, record: Record, found: Found, bill: Bill) -> None:
+        """Adds the other findings and charges of all descendants."""
         if self.below is not None:
-            _read(self.below, record, days, found, bill)
+            _read(self.below, record, found, bill)
 
     def facts_for(self, record: Record) -> Facts:
         """The missing facts, as `entity.fact`, that keep charges undetermined; else a sentence."""
         causes: Facts = {}
-        for each in (*self.compiled, *([self.below] if self.below is not None else [])):
+        more = [self.below, None if self.daily is None else self.daily.on(self.daily.today)]
+        for each in (*self.compiled, *(code for code in more if code is not None)):
             rules = [rule for rule in each.graph.rules if rule.finding is Charge]
             instances = each.instances(record) if rules else {}
             for rule in rules:
                 part = ChargeKey(rule.origin.policy, rule.origin.id)
                 for instance in instances.get(rule.entity, ()):
-                    status = instance[rule.status]
-                    if isinstance(status, Unknown):
-                        subject = instance.subject
-                        causes[(subject.entity, subject.path), part] = frozenset(map(_cause, status.causes))
+                    status, subject = instance[rule.status], instance.subject
+                    why = (
+                        frozenset(map(_cause, status.causes)) if isinstance(status, Unknown) else frozenset()
+                    )
+                    _add(causes, (subject.entity, subject.path), part, why)
         return causes
 
 
-def _read(compiled: Compiled, record: Record, days: Days, found: Found, bill: Bill) -> None:
+def _read(compiled: Compiled, record: Record, found: Found, bill: Bill) -> None:
     for subject, runs, values in compiled.outcomes(record).subjects:
         who = (subject.entity, subject.path)
         for run in runs:
             for outcome in run:
                 if outcome.section == Charge.section:
-                    part = (who, ChargeKey(outcome.policy, outcome.id))
-                    bill[part] = added(bill.get(part), paid(outcome, days))
+                    _add(bill, who, ChargeKey(outcome.policy, outcome.id), terms_of(outcome))
                 else:
-                    _note(found, who, states(outcome))
+                    for what, state in states(outcome):
+                        _add(found, who, what, state)
         for name, value in values.items():
-            state = UNDETERMINED if value is None else str(value)
-            found[who, What("values", subject.entity, name, VALUE)] = state
+            state = UNDETERMINED if value is None else value if isinstance(value, Decimal) else str(value)
+            _add(found, who, What("values", subject.entity, name, VALUE), state)
+
+
+def _add(found: dict[tuple[Who, _P], _V], who: tuple[str, str], part: _P, value: _V) -> None:
+    """Adds what is found for a subject; keys are unique within their parent only, so several may have one."""
+    number = 0
+    while ((*who, number), part) in found:
+        number += 1
+    found[(*who, number), part] = value
 
 
 def _cause(cause: Cause) -> str:
     return f"{cause.entity}.{cause.fact}" if isinstance(cause, Missing) else cause.sentence
 
 
-def _note(found: Found, who: Who, stated: Iterable[tuple[What, State]]) -> None:
-    for what, state in stated:
-        key = (who, what)
-        held = found.get(key)
-        found[key] = state if held is None or held == state else ", ".join(sorted({str(held), str(state)}))
-
-
 def side_of(graph: Graph, rules: Iterable[Rule], shown: Iterable[Key], day: date, other: Graph) -> Side:
     """Compiles one side for the given rules and derived facts; `other` is the other program."""
     root = graph.vocabulary.root
-    chosen, more = list(rules), list(shown)
+    more = list(shown)
+    chosen, daily = list[Rule](), list[Rule]()
+    for rule in rules:
+        (daily if rule.finding is Charge and hinges_on_today(graph, rule) else chosen).append(rule)
     recurring = [rule for rule in chosen if rule.entity in graph.repeats]
     own = [rule for rule in chosen if rule.entity == root]
     below = [rule for rule in chosen if rule.entity not in graph.repeats and rule.entity != root]
@@ -113,6 +158,7 @@ def side_of(graph: Graph, rules: Iterable[Rule], shown: Iterable[Key], day: date
         tuple(compile_graph(slice_of(graph, some, keys), day) for some, keys in parts if some or keys),
         compile_graph(slice_of(graph, below, deeper), day) if below or deeper else None,
         None if deeper or not below else _gate(graph, below, day, other),
+        DailyCode(slice_of(graph, daily), day) if daily else None,
     )
 
 

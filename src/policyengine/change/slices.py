@@ -6,10 +6,12 @@ findings for every record.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import replace
 
 from policyengine.engine.rows.outcomes import shown_fields
 from policyengine.policy.rule import Build, Choose, Const, Explain, Reading, Rule, Rules, Shortfalls, Value
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.graph import Graph, Key
 
 Mark = int
@@ -113,7 +115,42 @@ def slice_of(graph: Graph, rules: Sequence[Rule], shown: Iterable[Key] = ()) -> 
         nodes.setdefault(entity, {})[name] = graph.nodes[entity][name]
     used = {rule.entity for rule in rules} | nodes.keys()
     repeats = {entity: repeat for entity, repeat in graph.repeats.items() if entity in used}
-    return Graph(graph.vocabulary, nodes, repeats, tuple(rules), (), graph.types)  # type: ignore[arg-type]
+    vocabulary = _without_the_rest(graph, used, kept)
+    return Graph(vocabulary, nodes, repeats, tuple(rules), (), graph.types)  # type: ignore[arg-type]
+
+
+def _without_the_rest(graph: Graph, used: Set[str], kept: Iterable[Key]) -> Vocabulary:
+    """The declarations without the entities that nothing reads: their instances are not even made."""
+    vocabulary = graph.vocabulary
+    words = frozenset[str]().union(*(graph.nodes[entity][name].words.all for entity, name in kept))
+    read = {graph.real(entity) for entity in used}
+    read.update(name for word in words for name in vocabulary.by_list.get(word, ()))
+    around = {above for entity in read for above in vocabulary.lineage(entity)} | {vocabulary.root}
+    if around >= vocabulary.entities.keys():
+        return vocabulary
+    entities = {name: entity for name, entity in vocabulary.entities.items() if name in around}
+    return Vocabulary(replace(vocabulary.declarations, entities=entities), vocabulary.results)
+
+
+def hinges_on_today(graph: Graph, rule: Rule) -> bool:
+    """Whether what a charge comes to, or whether it applies, may differ from day to day."""
+    readings = [rule.fields[name] for name in _AMOUNTS if name in rule.fields]
+    names = [rule.status, *(node for reading in readings for node in _plain(reading))]
+    found = ((graph.node(rule.entity, name), name) for name in names)
+    pending: list[Key] = [(owner[0], name) for owner, name in found if owner is not None]
+    seen: set[Key] = set()
+    while pending:
+        key = pending.pop()
+        if key in seen:
+            continue
+        seen.add(key)
+        if "today" in graph.nodes[key[0]][key[1]].words.names:
+            return True
+        pending.extend(graph.needs(key))
+    return False
+
+
+_AMOUNTS = ("amount", "discount_rate", "net")
 
 
 def handed_down(graph: Graph, rules: Sequence[Rule], entity: str) -> tuple[str, ...]:

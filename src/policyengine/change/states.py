@@ -26,7 +26,10 @@ from policyengine.engine.rows.outcomes import Outcome
 
 ABSENT = "none"
 """There is no such finding, or it does not apply."""
-DUE = "due_on"
+NOBODY = "nobody"
+"""A duty for which no party is known."""
+DUE, PARTY, PERIODS = "due_on", "party", "periods"
+"""Aspects of an obligation besides its status: the last day, whose it is, in which periods it recurs."""
 VALUE = "value"
 OTHER = "other"
 OTHERS = tuple(
@@ -48,7 +51,7 @@ class What(NamedTuple):
 class Move(NamedTuple):
     """A change of one state: levels and parties by id, rates as decimals, `none`, `undetermined`.
 
-    For due dates and derived facts only the fact of a change is kept.
+    For due dates, periods and derived facts only the fact of a change is kept.
     """
 
     what: What
@@ -62,12 +65,17 @@ def states(outcome: Outcome) -> Iterator[tuple[What, State]]:
     if section == Charge.section:
         return
     read = _READ.get(section, _status)
-    state = UNDETERMINED if outcome.status == UNDETERMINED else read(outcome)
+    state = UNDETERMINED if outcome.status == UNDETERMINED and section != Duty.section else read(outcome)
     aspect = str(outcome.values.get(_ASPECT.get(section, ""), ""))
     yield What(section, outcome.policy, outcome.id, aspect), state
-    if section == Obligation.section and outcome.status != NOT_APPLICABLE and "due_on" in outcome.values:
-        due = outcome.values["due_on"]
-        yield What(section, outcome.policy, outcome.id, f"{aspect}/{DUE}"), str(due or UNDETERMINED)
+    if section == Obligation.section and outcome.status != NOT_APPLICABLE:
+        for name in (DUE, PARTY):
+            if name in outcome.values:
+                value = outcome.values[name]
+                yield (
+                    What(section, outcome.policy, outcome.id, f"{aspect}/{name}"),
+                    str(value or UNDETERMINED),
+                )
     if section in OTHERS and outcome.status != NOT_APPLICABLE and outcome.values:
         told = ((name, UNDETERMINED if each is None else str(each)) for name, each in outcome.values.items())
         yield What(section, outcome.policy, outcome.id, VALUE), str(sorted(told))
@@ -75,9 +83,17 @@ def states(outcome: Outcome) -> Iterator[tuple[What, State]]:
 
 def owner(what: What) -> What | None:
     """The finding that an aspect such as a due date belongs to; None where it is the finding itself."""
-    if what.section == Obligation.section and what.aspect.endswith(f"/{DUE}"):
-        return what._replace(aspect=what.aspect.removesuffix(f"/{DUE}"))
+    more = further(what)
+    if more is not None:
+        return what._replace(aspect=what.aspect.removesuffix(f"/{more}"))
     return what._replace(aspect="") if what.section in OTHERS and what.aspect == VALUE else None
+
+
+def further(what: What) -> str | None:
+    """Which further aspect of an obligation it is (`DUE`, `PARTY`); None for its status."""
+    if what.section != Obligation.section:
+        return None
+    return next((each for each in (DUE, PARTY) if what.aspect.endswith(f"/{each}")), None)
 
 
 def _level(outcome: Outcome) -> State:
@@ -90,7 +106,10 @@ def _rate(outcome: Outcome) -> State:
 
 
 def _party(outcome: Outcome) -> State:
-    return str(outcome.values.get("party") or UNDETERMINED) if outcome.status == "applies" else ABSENT
+    if outcome.status == NOT_APPLICABLE:
+        return ABSENT
+    party = outcome.values.get("party")
+    return NOBODY if party is None else str(party) if outcome.status == "applies" else UNDETERMINED
 
 
 def _status(outcome: Outcome) -> State:
@@ -109,8 +128,8 @@ def move(what: What, before: State, after: State) -> Move:
     """The move to count for a change of state: periods are merged, days are left out."""
     aspect = what.aspect
     if what.section == Obligation.section:
-        aspect = DUE if aspect.endswith(f"/{DUE}") else ""
-    if aspect in (DUE, VALUE):
+        aspect = further(what) or (PERIODS if aspect == PERIODS else "")
+    if aspect in (DUE, VALUE, PERIODS):
         before, after = ABSENT, OTHER
     return Move(What(what.section, what.policy, what.id, aspect), before, after)
 
@@ -128,14 +147,20 @@ NAMES: Mapping[str, str] = {
     "duties_gained": "have a duty that nobody had, or that did not apply",
     "duties_lost": "have a duty that nobody has any more, or that no longer applies",
     "duties_moved": "see a duty pass to another party",
+    "duties_unowned": "have a duty for which nobody is named as responsible any more",
     "obligations_gained": "have one more obligation",
     "obligations_lost": "have one obligation less",
-    "obligations_changed": "have an obligation whose status or due date changes",
+    "obligations_moved": "see an obligation pass to another party",
+    "obligations_changed": "have an obligation whose status, due date or periods change",
+    "newly_overdue": "have an obligation that is overdue and was not",
     "newly_blocked": "are blocked at a gate where they were not",
     "newly_open": "are no longer blocked at a gate",
     "newly_undetermined": "have something that can no longer be decided",
     "newly_decided": "have something that can be decided now",
+    "charges_moved": "have a charge that falls due on a different day",
     "values_changed": "have a derived fact that changes",
+    "values_raised": "have an amount among their derived facts that rises",
+    "values_lowered": "have an amount among their derived facts that falls",
     **{f"{section}_changed": f"have something among their {words(section)} that changes"
        for section in OTHERS},
 }  # fmt: skip
@@ -145,12 +170,17 @@ NAMES: Mapping[str, str] = {
 def names(found: Move, ranks: Mapping[str, int]) -> Iterator[str]:
     """The names of a move; `ranks` gives the order of the levels of its policy."""
     what, before, after = found
-    if UNDETERMINED in (before, after):
-        yield "newly_undetermined" if after == UNDETERMINED else "newly_decided"
+    open_ones = (UNDETERMINED, NOBODY)
+    if before in open_ones or after in open_ones:
+        yield "newly_undetermined" if after in open_ones else "newly_decided"
+    elif what.section != Charge.section:
+        yield from _BY_SECTION.get(what.section, _others)(found, ranks)
     if what.section == Level.section:
         yield "level_changes"
-    if UNDETERMINED not in (before, after):
-        yield from _BY_SECTION.get(what.section, _others)(found, ranks)
+    if what.aspect == "responsible" and after == NOBODY:
+        yield "duties_unowned"
+    if what.section == Obligation.section and after == "overdue":
+        yield "newly_overdue"
 
 
 def _levels(found: Move, ranks: Mapping[str, int]) -> Iterator[str]:
@@ -171,7 +201,9 @@ def _discounts(found: Move, ranks: Mapping[str, int]) -> Iterator[str]:
 
 def _gained_or_lost(noun: str, otherwise: str) -> Callable[[Move, Mapping[str, int]], Iterator[str]]:
     def named(found: Move, ranks: Mapping[str, int]) -> Iterator[str]:
-        if found.what.aspect == DUE:
+        if found.what.aspect == PARTY:
+            yield f"{noun}_moved"
+        elif found.what.aspect in (DUE, PERIODS):
             yield otherwise
         elif found.before == ABSENT:
             yield f"{noun}_gained"

@@ -251,3 +251,40 @@ class TableOptions:
             "--explain-engine": self.explain_engine,
         }
         return next((name for name, is_given in given.items() if is_given), None)
+
+
+def records_option(function: F) -> F:
+    """`--records FILE` and what tells how it is read: formats, tables of children, a database."""
+    kinds = click.Choice(["yaml", "json", "ndjson", "csv", "parquet"])
+    for option in (
+        click.option("--query", metavar="SQL", help="What to read there; its columns are facts."),
+        click.option(
+            "--records-from", metavar="URL", help="A database: sqlite:///FILE or postgresql://HOST/NAME."
+        ),
+        click.option(
+            "--ignore", "ignored", multiple=True, metavar="NAME", help="A column not meant for the program."
+        ),
+        click.option(
+            "--table", "tables", multiple=True, metavar="LIST=FILE",
+            help="A table of children of the records, such as `accounts=accounts.csv`.",
+        ),
+        click.option(
+            "--format", "form", type=kinds, help="What is in the files, if the ending does not tell."
+        ),
+        click.option(
+            "--records", "files", type=FILE, metavar="FILE", multiple=True,
+            help="Records: YAML, JSON, NDJSON, CSV, Parquet, a folder; may be given several times.",
+        ),
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+def records_of(files: tuple[str, ...], given: Mapping[str, Any]) -> TableOptions | None:
+    """Returns the records that the options of `records_option` name; None if they name none."""
+    asked = ("tables", "ignored", "form", "records_from", "query")
+    options = TableOptions(
+        files, outputs=(), rejects=None, layout=None, engine="auto", explain_engine=False,
+        **{name: given[name] for name in asked},
+    )  # fmt: skip
+    return options if files or options.records_from is not None or options.query is not None else None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -25,7 +26,7 @@ from policyengine.cli import VERSION
 from policyengine.cli import programs as revisions
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
-from policyengine.cli.file_io import append_summary, deliver, workspace
+from policyengine.cli.file_io import append_summary, deliver, workspace, write_text
 from policyengine.cli.options import (
     FILE,
     SETTINGS,
@@ -34,12 +35,15 @@ from policyengine.cli.options import (
     color_option,
     examples,
     output_option,
+    records_of,
+    records_option,
 )
+from policyengine.cli.population import Population, read_population
 from policyengine.cli.programs import open_versions, read_versions
-from policyengine.cli.record_files import FORMS, Form, Population, read_population
 from policyengine.program.graph import Graph
 from policyengine.render import ci_formats
 from policyengine.render.diagnostic_text import diagnostics_text
+from policyengine.render.plan_list import plan_list
 from policyengine.render.plan_words import amount, count, several, things
 
 _FOR_SERVERS: tuple[ci_formats.Form, ...] = ("sarif", "junit", "github")
@@ -58,14 +62,7 @@ CHANGES = 5
 @click.argument("old", metavar="OLD", type=FILE)
 @click.argument("new", metavar="NEW", type=FILE)
 @click.argument("more", metavar="[FILE]...", nargs=-1, type=FILE)
-@click.option(
-    "--records",
-    "files",
-    type=FILE,
-    metavar="FILE",
-    multiple=True,
-    help="The partner base; may be given several times.",
-)
+@records_option
 @as_of_option
 @click.option(
     "--period", default="P12M", metavar="PERIOD", show_default=True,
@@ -81,36 +78,39 @@ CHANGES = 5
 )
 @output_option("text", "markdown", "json", "html", *_FOR_SERVERS)
 @click.option(
-    "--format", "form", type=click.Choice(FORMS), help="What is in the files, if the ending does not tell."
-)
+    "--list", "listing", type=click.Path(path_type=Path), metavar="FILE.csv",
+    help="Write who is hit: key, label, levels and money before and after, causes.",
+)  # fmt: skip
 @click.option("--detailed-exitcode", is_flag=True, help="Exit code 5 if something changes for somebody.")
 @color_option
 def command(
     old: str, new: str, more: tuple[str, ...], files: tuple[str, ...], as_of: date, period: str,
-    conditions: tuple[str, ...], show_keys: bool, top: int, outputs: tuple[Output, ...], form: Form | None,
-    detailed_exitcode: bool, color: str,
+    conditions: tuple[str, ...], show_keys: bool, top: int, outputs: tuple[Output, ...], listing: Path | None,
+    detailed_exitcode: bool, color: str, **given: Any,
 ) -> int:  # fmt: skip
     """Show whom a change of policies affects, and what it costs.
 
     OLD and NEW are two folders of one program, or revisions and its folder: `main..HEAD policies/example`.
-    The records (YAML, JSON, NDJSON; `-` for standard input) are the partner base. Records with mistakes are
-    reported and left out; the exit code is then 1.
+    The records (YAML, JSON, NDJSON, CSV, Parquet, a folder of such files, a database; `-` for standard input)
+    are the partner base. Records with mistakes are counted and left out; the exit code is then 1.
     """
     console = Console.of(color)
     days = _days(period, as_of)
     limits = _conditions(conditions, console)
     wanted = outputs or (Output("text"),)
-    paths = (*files, *more)
-    if not paths:
+    records = records_of((*files, *more), given)
+    if records is None:
         raise CommandError("there are no records", help="`--records FILE` names the partner base")
     versions = read_versions(old, new)
     programs = open_versions(versions, as_of, console)
-    population = read_population(*programs, paths, form, console)
-    plan = _plan(versions, programs, population, days, top if show_keys else 0)
-    inputs = [*map(Path, paths), *_policy_files(old), *_policy_files(new)]
+    population = read_population(*programs, records, console, show=show_keys)
+    plan = _plan(versions, programs, population, days, top if show_keys else 0, listing is not None)
+    inputs = [*map(Path, records.files), *_policy_files(old), *_policy_files(new)]
     passed = [(limit.text, _passed(limit, plan)) for limit in limits]
     deliver(wanted, lambda form, paint: _render(plan, passed, form, paint, console), console, inputs)
     append_summary(lambda: _render(plan, passed, "markdown", False, console), wanted)
+    if listing is not None:
+        write_text(listing, plan_list(plan), inputs)
     console.err(f"{things(plan.left_out, 'record')} left out" if plan.left_out else "")
     for text, so in passed:
         console.err(f"--fail-if `{text}` {so}" if so is not None else "")
@@ -145,7 +145,7 @@ def _conditions(texts: Sequence[str], console: Console) -> list[Condition]:
 
 def _plan(
     versions: tuple[revisions.Version, revisions.Version], programs: tuple[Program, Program],
-    population: Population, days: Days, top: int,
+    population: Population, days: Days, top: int, listing: bool,
 ) -> Plan:  # fmt: skip
     old, new = programs
     as_of = new.as_of
@@ -158,15 +158,18 @@ def _plan(
         ranks_of(graph(turn) for graph in (before, after) for turn in turns),
         new.vocabulary.entities[new.vocabulary.root].key,
         new.vocabulary.entities[new.vocabulary.root].label,
+        listing,
     )
     titles = titles_of(version.program(turn).linked for version in versions for turn in turns)
     noun = titles.entity(new.vocabulary.root)
     tally = _tally(judge, population, noun)
     return Plan(
         new.id, new.title,
-        PlanVersion(versions[0].name, old.linked.digest), PlanVersion(versions[1].name, new.linked.digest),
+        PlanVersion(versions[0].name, old.linked.digest, versions[0].commit),
+        PlanVersion(versions[1].name, new.linked.digest, versions[1].commit),
         as_of, days, turns, noun, tally, population.left_out, titles,
         tuple(cause.title for cause in causes), top, tuple(cause.at for cause in causes),
+        population.refused, population.twice, new.vocabulary.root,
     )  # fmt: skip
 
 

@@ -152,12 +152,16 @@ FORMS = "give two folders, or revisions and a folder: `main..HEAD policies/examp
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One of two versions: its `name` for people, the folder, the revision (None: as it is on disk)."""
+    """One of two versions: its `name` for people, the folder, the revision (None: as it is on disk).
+
+    `commit` is the id of the commit of a revision.
+    """
 
     name: str
     folder: str
     revision: str | None
     read: Folder
+    commit: str | None = None
 
     def program(self, as_of: date) -> Program:
         """Returns the program as it is in force on a day; its mistakes are its `diagnostics`."""
@@ -195,7 +199,7 @@ def _range(text: str, folder: str) -> tuple[Version, Version]:
 def _revision(name: str, commit: str, folder: str) -> Version:
     repository = repository_of(folder)
     read = repository.read(commit, name)
-    version = Version(f"{name}:{repository.path}", repository.path, name, read)
+    version = Version(f"{name}:{repository.path}", repository.path, name, read, commit)
     manifest = f"{version.name}/{MANIFEST}" if repository.path else f"{name}:{MANIFEST}"
     if all(source.name != manifest for source in read.sources) and not read.mistakes:
         raise _no_program(version.name)

@@ -47,6 +47,15 @@ def read_table_records(program: Program, options: TableOptions, console: Console
     return inputs
 
 
+def table_records(program: Program, options: TableOptions) -> tuple[list[Record], list[list[Reject]]]:
+    """Returns the records of the files, and the mistakes of each that cannot be read."""
+    records: list[Record] = []
+    rejected: list[list[Reject]] = []
+    with reported_errors():
+        _read(program, options, records, rejected)
+    return records, rejected
+
+
 def _read(
     program: Program, options: TableOptions, records: list[Record], rejected: list[list[Reject]]
 ) -> list[Reject]:

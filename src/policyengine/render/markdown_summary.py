@@ -17,6 +17,7 @@ MOST = 200
 """How many notes are written in full."""
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]#!|~$@]|:(?=\S))")
+_LINKS = re.compile(r"\\([@#])(?=\w)|(?i:\b(www)(?=\.))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,9 @@ def markdown(summary: MarkdownSummary) -> str:
 
 
 def escaped(text: str) -> str:
-    """A text on one line that Markdown shows as it is written."""
+    """A text on one line that Markdown shows as it is written, without links and mentions."""
     safe = clean(" ".join(text.split())).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _MARKUP.sub(r"\\\1", safe)
+    return _LINKS.sub(r"\1\2<!-- -->", _MARKUP.sub(r"\\\1", safe))
 
 
 def code(text: str) -> str:

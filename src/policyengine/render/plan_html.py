@@ -8,9 +8,10 @@ from importlib import resources
 from typing import Any
 
 from policyengine.change.plan import Plan
-from policyengine.decision.wording import day
+from policyengine.decision.wording import capital, day
 from policyengine.render import plan_charts as charts
 from policyengine.render import plan_words as say
+from policyengine.render.plan_effects import headline, rest
 from policyengine.render.style import clean
 
 
@@ -71,7 +72,22 @@ class _Words:
         self._plan = plan
 
     def headline(self) -> str:
-        return say.headline(self._plan)
+        return headline(self._plan)
+
+    def rest(self) -> list[str]:
+        return [capital(each) for each in rest(self._plan)]
+
+    def costs(self) -> list[tuple[str, ...]]:
+        return say.cost_table(self._plan)
+
+    def values(self) -> list[tuple[str, ...]]:
+        return say.value_table(self._plan)
+
+    def months(self) -> list[tuple[str, ...]]:
+        return say.month_table(self._plan)
+
+    def shifts(self) -> list[str]:
+        return [say.shift(self._plan, each) for each in sorted(self._plan.tally.shifts)]
 
     def about(self) -> str:
         return say.about(self._plan)
@@ -84,9 +100,6 @@ class _Words:
 
     def stretch(self) -> str:
         return say.stretch(self._plan.days)
-
-    def charge(self, cost: Any) -> str:
-        return say.charge(self._plan, cost)
 
     def undecided(self, found: Any) -> list[tuple[str, bool]]:
         """The sentence in pieces, each with a flag for names of facts."""

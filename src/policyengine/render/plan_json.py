@@ -15,6 +15,7 @@ from typing import NamedTuple
 from policyengine.change.plan import Plan
 from policyengine.change.plan_summary import ABOUT, RECORDS, summary_of
 from policyengine.change.states import Move, State
+from policyengine.change.tally import Shifts
 from policyengine.decision.json_shape import (
     COUNT,
     DATE,
@@ -28,18 +29,42 @@ from policyengine.decision.json_shape import (
     describe,
     many,
     maybe,
+    one_of,
     record,
     write,
 )
 from policyengine.render import plan_words as say
+from policyengine.render.plan_effects import effects, headline
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Grows when a reader of the old shape could misread the new one; new keys alone do not change it."""
 
 
 class _Moved(NamedTuple):
     plan: Plan
     move: Move
+
+
+class _Shifted(NamedTuple):
+    plan: Plan
+    kind: Shifts
+    payments: int
+    net: Decimal
+
+
+class _Month(NamedTuple):
+    month: str
+    currency: str
+    before: Decimal
+    after: Decimal
+
+
+class _Status(NamedTuple):
+    policy: str
+    id: str
+    status: str
+    before: int
+    after: int
 
 
 class _Flow(NamedTuple):
@@ -58,6 +83,7 @@ _VERSION = record(
     "One of the two versions.",
     Key("name", TEXT, "The folder, or the revision and the folder."),
     Key("policies", TEXT, "A digest of its policies."),
+    Key("commit", maybe(TEXT), "The commit of a revision; null for a folder as it is."),
 )
 _PERIOD = record(
     "period",
@@ -91,7 +117,7 @@ _MOVE = record(
     Key(
         "aspect",
         TEXT,
-        "Of duties the role; `due_on` where a due date moves.",
+        "Of duties the role; of obligations `due_on`, `party` or `periods` where these change.",
         lambda each: each.move.what.aspect,
     ),
     Key("before", TEXT, "The level, rate, party or status before.", lambda each: _state(each.move.before)),
@@ -113,7 +139,55 @@ _COST = record(
     Key("currency", TEXT, "The currency; empty where the program has none."),
     Key("before", EXACT, "By OLD."),
     Key("after", EXACT, "By NEW."),
-    Key("change", EXACT, "How much more is paid; below zero less."),
+    Key("change", EXACT, "How much more is paid because amounts change; below zero less."),
+    Key("moved", EXACT, "How much more is due in the period because due dates move; below zero less."),
+    Key(
+        "payer",
+        TEXT,
+        "The party that pays; empty: the partner, and in totals what it pays less what it is paid.",
+    ),
+)
+_VALUE = record(
+    "value",
+    "A derived amount that changes, for all those together that have it.",
+    Key("entity", TEXT, "Whose amount it is."),
+    Key("name", TEXT, "The name of the derived fact."),
+    Key("currency", TEXT, "The currency; empty where the program has none."),
+    Key("before", EXACT, "The sum by OLD."),
+    Key("after", EXACT, "The sum by NEW."),
+    Key("change", EXACT, "How much more it is; below zero less."),
+)
+_SHIFT = record(
+    "shift",
+    "Payments of a charge that are due on a different day.",
+    Key("policy", TEXT, "The policy.", lambda each: each.kind.part.policy),
+    Key("id", TEXT, "The charge.", lambda each: each.kind.part.id),
+    Key("currency", TEXT, "The currency.", lambda each: each.kind.currency),
+    Key("way", one_of("earlier", "later", "rhythm"),
+        "Which way they move; `rhythm` where the charge recurs differently.", lambda each: each.kind.way),
+    Key("where", one_of("within", "before", "after", "into"),
+        "Where they are due then: within the period, before it, after it, or in it and not before.",
+        lambda each: each.kind.where),
+    Key("payments", COUNT, "How many payments."),
+    Key("net", EXACT, "What they come to."),
+    Key("text", TEXT, "The same in words.", lambda each: say.shift(each.plan, each.kind)),
+)  # fmt: skip
+_MONTH = record(
+    "month",
+    "What is due in a month by the charges whose due dates move, for those for whom they do.",
+    Key("month", TEXT, "The month: `2026-12`."),
+    Key("currency", TEXT, "The currency."),
+    Key("before", EXACT, "By OLD."),
+    Key("after", EXACT, "By NEW."),
+)
+_STATUS = record(
+    "status",
+    "How many obligations have a status, of those whose periods are different ones.",
+    Key("policy", TEXT, "The policy."),
+    Key("id", TEXT, "The obligation."),
+    Key("status", TEXT, "The status."),
+    Key("before", COUNT, "By OLD."),
+    Key("after", COUNT, "By NEW."),
 )
 _UNDECIDED = record(
     "undecided",
@@ -155,12 +229,18 @@ _PLAN = (
     Key("as_of", DATE, "The evaluation date."),
     Key("asked_on", many(DATE), "The days on which both versions were asked.", lambda plan: plan.turns),
     Key("period", _PERIOD, "The days whose charges are added up.", lambda plan: plan.days),
-    Key("headline", TEXT, "What happens, in one sentence.", say.headline),
+    Key("headline", TEXT, "The most important of what happens, in one sentence.", headline),
+    Key("effects", many(TEXT), "All that happens in words, the most important first.", effects),
     Key("summary", _SUMMARY, "The counts and sums.", summary_of),
     Key("levels", many(_FLOW), "Who has which level before and after.", lambda plan: list(_flows(plan))),
     Key("moves", many(_MOVE), "What changes, and for how many.", lambda plan: list(_moves(plan))),
     Key("totals", many(_COST), "All charges together, by currency."),
     Key("charges", many(_COST), "The charges one by one.", lambda plan: plan.costs),
+    Key("values", many(_VALUE), "Derived amounts that change."),
+    Key("shifts", many(_SHIFT), "Payments that are due on a different day.", lambda plan: [*_shifts(plan)]),
+    Key("months", many(_MONTH), "What is due by month where due dates move.", lambda plan: [*_months(plan)]),
+    Key("statuses", many(_STATUS), "Obligations in different periods, by status.",
+        lambda plan: list(_statuses(plan))),
     Key("undecided", many(_UNDECIDED), "The charges that are not counted."),
     Key("causes", many(_SHARE), "Which changed rule causes how much.", lambda plan: plan.shares),
     Key("losers", maybe(many(_DELTA)), "Who pays most more; null where keys were not asked for.",
@@ -195,3 +275,19 @@ def _flows(plan: Plan) -> Iterator[_Flow]:
 def _moves(plan: Plan) -> Iterator[_Moved]:
     moves = sorted(plan.tally.moves.items(), key=lambda each: (-each[1], *map(str, each[0])))
     yield from (_Moved(plan, move) for move, _ in moves)
+
+
+def _shifts(plan: Plan) -> Iterator[_Shifted]:
+    yield from (_Shifted(plan, kind, *found) for kind, found in sorted(plan.tally.shifts.items()))
+
+
+def _months(plan: Plan) -> Iterator[_Month]:
+    for (currency, month), sums in sorted(plan.tally.months.items()):
+        yield _Month(month, currency, sums.before, sums.after)
+
+
+def _statuses(plan: Plan) -> Iterator[_Status]:
+    counts = plan.tally.statuses
+    for policy, id, status in sorted({(policy, id, status) for policy, id, _, status in counts}):
+        before, after = (counts[policy, id, side, status] for side in ("before", "after"))
+        yield _Status(policy, id, status, before, after)

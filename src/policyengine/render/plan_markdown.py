@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from policyengine.change.plan import Plan
 from policyengine.change.tally import Delta
+from policyengine.decision.wording import capital
 from policyengine.render import plan_words as say
-from policyengine.render.style import clean
+from policyengine.render.markdown_summary import code, escaped
+from policyengine.render.plan_effects import headline, rest
 
 LIMIT = 64_000
 """The bytes that a comment may have on the usual hosts."""
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>!|~&$])")
-_NAMES = re.compile(r"([@#])(?=\w)")
-_CODE = re.compile(r"`([^`]*)`")
 
 
 def plan_markdown(plan: Plan) -> str:
     """The plan; a plan that is too long loses its last parts and says so."""
-    parts = [f"**{_text(say.headline(plan))}**", _text(say.about(plan))]
+    parts = [f"**{escaped(headline(plan))}**"]
+    more = rest(plan)
+    parts += ["\n".join(f"- {escaped(capital(text))}" for text in more)] if more else []
+    parts.append(escaped(say.about(plan)))
     later = say.effective(plan)
-    parts += [_text(later)] if later else []
+    parts += [escaped(later)] if later else []
     parts += list(_sections(plan))
     note = "_The rest is too long for a comment; `-o json` and `-o html` have all of it._"
     kept: list[str] = []
@@ -37,26 +38,24 @@ def plan_markdown(plan: Plan) -> str:
 
 def _sections(plan: Plan) -> Iterator[str]:
     if plan.costs:
-        costs = [*plan.costs, *(plan.totals if len(plan.costs) > 1 else ())]
-        rows = [
-            (
-                say.charge(plan, cost),
-                say.amount(cost.before, cost.currency),
-                say.amount(cost.after, cost.currency),
-                say.amount(cost.change, cost.currency, signed=True),
-            )
-            for cost in costs
-        ]
         yield f"#### Net charges {say.stretch(plan.days)}"
-        yield _table(("", "before", "after", "change"), "-rrr", rows)
-        yield _text(say.payers(plan))
+        yield _table(say.cost_table(plan))
+        yield escaped(say.payers(plan))
     if plan.undecided:
-        lines = "\n".join(f"- {_text(say.undecided(plan, each))}" for each in plan.undecided)
+        lines = "\n".join(f"- {_with_code(say.undecided(plan, each))}" for each in plan.undecided)
         yield f"Not counted, since it cannot be decided:\n\n{lines}"
+    if plan.values:
+        yield "#### Derived amounts, in all"
+        yield _table(say.value_table(plan))
+    if plan.tally.shifts:
+        yield "#### Due dates"
+        yield "\n".join(f"- {escaped(say.shift(plan, each))}" for each in sorted(plan.tally.shifts))
+        yield _table(say.month_table(plan))
     for group in say.groups(plan):
         yield f"#### {group.heading}"
         yield _table(
-            (say.several(plan.noun), ""), "r-", ((say.count(line.records), line.text) for line in group.lines)
+            [(say.several(plan.noun), ""), *((say.count(line.records), line.text) for line in group.lines)],
+            "r-",
         )
     if plan.shares:
         yield "#### What causes it"
@@ -67,11 +66,11 @@ def _sections(plan: Plan) -> Iterator[str]:
             )
             for share in plan.shares
         )
-        yield _table(("change", "by itself"), "r-", shares)
+        yield _table([("change", "by itself"), *shares], "r-")
     for heading, deltas in (("Pay most more", plan.losers), ("Pay most less", plan.winners)):
         if plan.top and deltas:
             yield f"#### {heading}"
-            yield _table(("change", plan.noun), "r-", _deltas(plan, deltas[: plan.top]))
+            yield _table([("change", plan.noun), *_deltas(plan, deltas[: plan.top])], "r-")
     if plan.left_out:
         yield f"{say.things(plan.left_out, 'record')} left out."
 
@@ -83,26 +82,14 @@ def _deltas(plan: Plan, deltas: Sequence[Delta]) -> Iterator[tuple[str, str]]:
         yield say.amount(delta.amount, currency, signed=True), f"{delta.key or 'no key'}{label}"
 
 
-def _table(heads: Sequence[str], sides: str, rows: Iterable[Sequence[str]]) -> str:
-    lines = [heads, ["---:" if side == "r" else "---" for side in sides], *rows]
-    return "\n".join(
-        f"| {' | '.join(cell if i == 1 else _text(cell) for cell in line)} |" for i, line in enumerate(lines)
-    )
+def _table(rows: Sequence[Sequence[str]], sides: str | None = None) -> str:
+    """Rows below a head; numbers, all but the first cell if `sides` does not say, stand on the right."""
+    head, *others = ([escaped(cell) for cell in row] for row in rows)
+    marks = ["---:" if side == "r" else "---" for side in sides or f"-{'r' * (len(head) - 1)}"]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, marks, *others))
 
 
-def _text(text: str) -> str:
-    """A text of a policy or record, escaped for Markdown, on one line.
-
-    Text in backquotes is code; addresses and names after `@` do not become links.
-    """
-    done, found = 0, []
-    flat = clean(text)
-    for code in _CODE.finditer(flat):
-        found += [_plain(flat[done : code.start()]), f"`{code[1].replace('|', chr(92) + '|')}`"]
-        done = code.end()
-    return "".join([*found, _plain(flat[done:])])
-
-
-def _plain(text: str) -> str:
-    done = _SPECIAL.sub(r"\\\1", text).replace("://", "&#58;//")
-    return _NAMES.sub(r"\1<!-- -->", done)
+def _with_code(text: str) -> str:
+    """A text in which the names of facts stand between backquotes."""
+    pieces = [each if i % 2 else f"x{each}x" for i, each in enumerate(text.split("`"))]
+    return "".join(code(each) if i % 2 else escaped(each)[1:-1] for i, each in enumerate(pieces))

@@ -11,6 +11,7 @@ from policyengine.render.annotation import Note, in_the_tree, without_revision
 from policyengine.render.ci_formats import Published
 from policyengine.render.junit import JUnitCase, JUnitSuite
 from policyengine.render.markdown_summary import MarkdownSummary, MarkdownTable
+from policyengine.render.plan_effects import headline
 from policyengine.render.sarif import Run, sarif_of_notes
 
 RULE = "policy-impact"
@@ -31,7 +32,7 @@ def published(plan: Plan, limits: Sequence[tuple[str, str | None]], version: str
     ]
     return Published(
         MarkdownSummary(
-            _TITLE, say.headline(plan), [MarkdownTable((say.several(plan.noun), "", ""), rows)], notes
+            _TITLE, headline(plan), [MarkdownTable((say.several(plan.noun), "", ""), rows)], notes
         ),
         [JUnitSuite(plan.new.name, list(_cases(plan, limits)))],
         lambda root: sarif_of_notes(_run(plan, root), notes, RULE, _TITLE, version),
@@ -60,6 +61,6 @@ def _shares(plan: Plan) -> Iterator[Note]:
 
 
 def _cases(plan: Plan, limits: Sequence[tuple[str, str | None]]) -> Iterator[JUnitCase]:
-    yield JUnitCase("the change is worked out", details=say.headline(plan))
+    yield JUnitCase("the change is worked out", details=headline(plan))
     for text, so in limits:
         yield JUnitCase(f"not {text}", "passed" if so is None else "failed", so or "")

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from policyengine.change.plan import Plan
 from policyengine.change.tally import Delta
+from policyengine.decision.wording import capital
 from policyengine.render import plan_words as say
+from policyengine.render.plan_effects import headline, rest
 from policyengine.render.style import Paint, clean, pad, painter, width, wrap
 
 _INDENT = "  "
@@ -15,14 +17,16 @@ _INDENT = "  "
 def plan_text(plan: Plan, *, color: bool, columns: int) -> str:
     """The plan; it names records only where the plan allows it."""
     paint = painter(color)
-    parts = [
-        _wrapped(say.headline(plan), columns, paint, "strong"),
-        _wrapped(say.about(plan), columns, paint, "faint"),
-    ]
+    parts = [_wrapped(headline(plan), columns, paint, "strong")]
+    more = rest(plan)
+    parts += [_listed(more, columns)] if more else []
+    parts.append(_wrapped(say.about(plan), columns, paint, "faint"))
     later = say.effective(plan)
     parts += [_wrapped(later, columns, paint)] if later else []
     parts += [_group(group, columns, paint) for group in say.groups(plan)]
     parts += [_costs(plan, columns, paint)] if plan.costs or plan.undecided else []
+    parts += [_values(plan, paint)] if plan.values else []
+    parts += [_shifts(plan, columns, paint)] if plan.tally.shifts else []
     parts += [_shares(plan, columns, paint)] if plan.shares else []
     parts += list(_keys(plan, columns, paint))
     if plan.left_out:
@@ -39,36 +43,46 @@ def _group(group: say.PlanGroup, columns: int, paint: Paint) -> list[str]:
     lines = [paint(group.heading, "strong")]
     for line in group.lines:
         number = say.count(line.records).rjust(room)
-        first, *rest = wrap(line.text, columns - room - 2 * len(_INDENT))
+        first, *others = wrap(line.text, columns - room - 2 * len(_INDENT))
         lines.append(f"{_INDENT}{number}{_INDENT}{first}")
-        lines += [f"{_INDENT}{' ' * room}{_INDENT}{more}" for more in rest]
+        lines += [f"{_INDENT}{' ' * room}{_INDENT}{more}" for more in others]
+    return lines
+
+
+def _listed(texts: Sequence[str], columns: int) -> list[str]:
+    lines = []
+    for text in texts:
+        first, *more = wrap(capital(text), columns - 4)
+        lines += [f"{_INDENT}- {first}", *(f"{_INDENT}  {line}" for line in more)]
     return lines
 
 
 def _costs(plan: Plan, columns: int, paint: Paint) -> list[str]:
-    costs = [*plan.costs, *(plan.totals if len(plan.costs) > 1 else ())]
-    rows = [("", "before", "after", "change")]
-    rows += [
-        (
-            clean(say.charge(plan, cost)),
-            say.amount(cost.before, ""),
-            say.amount(cost.after, ""),
-            say.amount(cost.change, cost.currency, signed=True),
-        )
-        for cost in costs
-    ]
     lines = [paint(f"Net charges {say.stretch(plan.days)}", "strong")]
-    lines += _table(rows, paint) if costs else []
-    lines += [f"{_INDENT}{line}" for line in wrap(say.payers(plan), columns - 2)] if costs else []
+    if plan.costs:
+        lines += _table(say.cost_table(plan), paint)
+        lines += [f"{_INDENT}{line}" for line in wrap(say.payers(plan), columns - 2)]
     lines += [paint(f"{_INDENT}Not counted, since it cannot be decided:", "open")] if plan.undecided else []
     for each in plan.undecided:
-        first, *rest = wrap(say.undecided(plan, each), columns - 4)
-        lines += [f"{_INDENT * 2}{first}", *(f"{_INDENT * 3}{more}" for more in rest)]
+        first, *others = wrap(say.undecided(plan, each), columns - 4)
+        lines += [f"{_INDENT * 2}{first}", *(f"{_INDENT * 3}{more}" for more in others)]
     return lines
 
 
-def _table(rows: Sequence[tuple[str, ...]], paint: Paint) -> Iterator[str]:
+def _values(plan: Plan, paint: Paint) -> list[str]:
+    return [paint("Derived amounts, in all", "strong"), *_table(say.value_table(plan), paint)]
+
+
+def _shifts(plan: Plan, columns: int, paint: Paint) -> list[str]:
+    lines = [paint("Due dates", "strong")]
+    for shifts in sorted(plan.tally.shifts):
+        lines += [f"{_INDENT}{line}" for line in wrap(say.shift(plan, shifts), columns - 2)]
+    return [*lines, *_table(say.month_table(plan), paint)]
+
+
+def _table(rows: Sequence[Sequence[str]], paint: Paint) -> Iterator[str]:
     """Rows with a text in the first cell and right-aligned numbers in the others."""
+    rows = [(clean(row[0]), *row[1:]) for row in rows]
     numbers = [[_split(cell) for cell in row] for row in rows]
     widths = [max(width(row[i]) for row in rows) for i in range(1)]
     widths += [max(len(row[i][0]) for row in numbers) for i in range(1, len(rows[0]))]
@@ -91,9 +105,9 @@ def _shares(plan: Plan, columns: int, paint: Paint) -> list[str]:
     for share, text in zip(plan.shares, amounts, strict=True):
         title = say.together(plan) if share.interaction else share.title
         note = f" ({say.things(share.unsure, 'charge')} cannot be told)" if share.unsure else ""
-        first, *rest = wrap(title + note, columns - room - 4)
+        first, *others = wrap(title + note, columns - room - 4)
         lines += [f"{_INDENT}{text.rjust(room)}{_INDENT}{first}"]
-        lines += [f"{_INDENT}{' ' * room}{_INDENT}{more}" for more in rest]
+        lines += [f"{_INDENT}{' ' * room}{_INDENT}{more}" for more in others]
     return lines
 
 

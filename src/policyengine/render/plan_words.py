@@ -1,4 +1,4 @@
-"""A plan in words: the headline, and a sentence for each kind of change."""
+"""A plan in words: a sentence for each kind of change, and the labels of its tables."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from policyengine.change.period import Days
-from policyengine.change.plan import Cost, Plan, Undecided
-from policyengine.change.states import ABSENT, DUE, NAMES, OTHERS, VALUE, Move, State
+from policyengine.change.plan import Cost, Plan, PlanVersion, Undecided, ValueChange
+from policyengine.change.states import ABSENT, DUE, NOBODY, OTHERS, PARTY, PERIODS, VALUE, Move, State
+from policyengine.change.tally import Shifts
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import UNDETERMINED
-from policyengine.decision.wording import capital, day, join, plural, rate, some, status_words, words
+from policyengine.decision.wording import capital, day, join, plural, rate, status_words, words
 from policyengine.feel.values.calendar import add_months
 
 _HEADINGS: Mapping[str, str] = {
+    "charges": "Charges",
     "levels": "Levels",
     "discounts": "Discounts",
     "duties": "Duties",
@@ -23,28 +25,6 @@ _HEADINGS: Mapping[str, str] = {
     **{section: capital(words(section)) for section in OTHERS},
     "values": "Derived facts",
 }
-_HEADLINE: tuple[tuple[str, str], ...] = (
-    ("level_changes", "change level"),
-    ("discounts_lost", "lose a discount"),
-    ("discounts_lowered", "get a lower discount"),
-    ("discounts_gained", "gain a discount"),
-    ("discounts_raised", "get a higher discount"),
-    ("newly_blocked", "are newly blocked"),
-    ("newly_undetermined", "have something that can no longer be decided"),
-    ("newly_open", "are no longer blocked"),
-    ("duties_gained", "see a new duty"),
-    ("duties_lost", "see a duty end"),
-    ("duties_moved", "see a duty pass to another party"),
-    ("obligations_gained", "have a new obligation"),
-    ("obligations_lost", "lose an obligation"),
-    ("obligations_changed", "have an obligation that changes"),
-    ("newly_decided", "have something that can be decided now"),
-    *((name, NAMES[name]) for name in (f"{section}_changed" for section in OTHERS)),
-    ("values_changed", "have a derived fact that changes"),
-)
-_SINGULAR = {"change": "changes", "lose": "loses", "get": "gets", "gain": "gains", "are": "is", "have": "has",
-             "see": "sees"}  # fmt: skip
-_MOST = 3
 
 
 def count(number: int) -> str:
@@ -75,55 +55,6 @@ def stretch(days: Days) -> str:
     if months > 0 and add_months(days.first, months) == after:
         return f"over {plural(months, 'month')}"
     return f"from {day(days.first)} to {day(days.last)}"
-
-
-def headline(plan: Plan) -> str:
-    """The effect of the change in one sentence."""
-    people = things(plan.tally.records, plan.noun)
-    if plan.same:
-        start = f"Nothing changes for {people}"
-    elif set(+plan.tally.named) == {"values_changed"}:
-        start = f"{_changed_values(plan)} for {count(plan.tally.named['values_changed'])} of {people}"
-    else:
-        start = f"Of {people} {_effects(plan)}"
-    return f"{start}; {_money(plan)}." if plan.costs or plan.undecided else f"{start}."
-
-
-def _changed_values(plan: Plan) -> str:
-    """The derived facts that change: `“Onboarding fee” changes`."""
-    moves = [move for move in plan.tally.moves if move.what.section == "values"]
-    titles = list(dict.fromkeys(f"“{plan.titles.part(*move.what[:3])}”" for move in moves))
-    return f"{some(titles)} {'changes' if len(titles) == 1 else 'change'}"
-
-
-def _effects(plan: Plan) -> str:
-    named = plan.tally.named
-    found = [f"{count(named[name])} {_verb(named[name], does)}" for name, does in _HEADLINE if named[name]]
-    if not found:
-        changed = plan.tally.changed
-        return f"{count(changed)} {'pays' if changed == 1 else 'pay'} a different amount"
-    more = len(found) - _MOST
-    return ", ".join(found[:_MOST]) + (f" (and {plural(more, 'more kind')} of change)" if more > 0 else "")
-
-
-def _verb(number: int, does: str) -> str:
-    first, _, rest = does.partition(" ")
-    return f"{_SINGULAR[first]} {rest}" if number == 1 else does
-
-
-def _money(plan: Plan) -> str:
-    over = stretch(plan.days)
-    found = [_rise(cost, over) for cost in plan.totals] or [f"no charge {over} could be decided"]
-    left = sum(each.number for each in plan.undecided)
-    note = f" ({things(left, 'undetermined charge')} not counted)" if left else ""
-    return " and ".join(found) + note
-
-
-def _rise(cost: Cost, over: str) -> str:
-    if not cost.change:
-        return f"net charges {over} stay at {amount(cost.after, cost.currency)}"
-    verb = "rise" if cost.change > 0 else "fall"
-    return f"net charges {over} {verb} by {amount(abs(cost.change), cost.currency)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +97,8 @@ def state(plan: Plan, move: Move, which: State) -> str:
     """A state in words."""
     if which == UNDETERMINED:
         return "not decided"
-    if which == ABSENT:
-        return "none"
+    if which in (ABSENT, NOBODY):
+        return str(which)
     if isinstance(which, Decimal):
         return rate(which)
     if move.what.section == "levels":
@@ -196,7 +127,9 @@ def _discount(plan: Plan, move: Move) -> str:
 def _duty(plan: Plan, move: Move) -> str:
     what, before, after = move.what, state(plan, move, move.before), state(plan, move, move.after)
     title, role = plan.titles.part(*what[:3]), words(what.aspect)
-    if UNDETERMINED in (move.before, move.after):
+    if move.after == NOBODY:
+        return f"“{title}”: nobody would be named as {role} (was {before})"
+    if {UNDETERMINED, NOBODY} & {move.before, move.after}:
         return f"“{title}”, {role}: {before} → {after}"
     if move.before == ABSENT:
         return f"“{title}”: {after} would be {role}, where nobody was"
@@ -210,11 +143,41 @@ def _obligation(plan: Plan, move: Move) -> str:
     before, after = state(plan, move, move.before), state(plan, move, move.after)
     if move.what.aspect == DUE:
         return f"would have a different due date for “{title}”"
+    if move.what.aspect == PERIODS:
+        return f"“{title}” recurs in different periods: {_statuses(plan, move)}"
+    if move.what.aspect == PARTY:
+        parties = [_of_party(plan, each) for each in (move.before, move.after)]
+        return f"“{title}” would fall to {parties[1]} instead of {parties[0]}"
     if move.before == ABSENT:
         return f"would have the obligation “{title}” ({after})"
     if move.after == ABSENT:
         return f"would no longer have the obligation “{title}” (was {before})"
     return f"“{title}”: {before} → {after}"
+
+
+def _of_party(plan: Plan, party: State) -> str:
+    return "nobody that is known" if party == UNDETERMINED else plan.titles.label(str(party))
+
+
+def _statuses(plan: Plan, move: Move) -> str:
+    """How the numbers of open and of overdue ones move: `overdue 12 → 3`."""
+    counts = {
+        (side, status): number
+        for (policy, id, side, status), number in plan.tally.statuses.items()
+        if (policy, id) == move.what[1:3]
+    }  # fmt: skip
+    known = dict.fromkeys(("overdue", "due", "upcoming", *(status for _, status in counts)))
+    pairs = [(each, counts.get(("before", each), 0), counts.get(("after", each), 0)) for each in known]
+    return ", ".join(
+        f"{status_words(each)} {count(one)} → {count(other)}" for each, one, other in pairs if one or other
+    )
+
+
+def _charge(plan: Plan, move: Move) -> str:
+    title = plan.titles.part(*move.what[:3])
+    if move.after == UNDETERMINED:
+        return f"“{title}” can no longer be decided"
+    return f"“{title}” can be decided now"
 
 
 def _gate(plan: Plan, move: Move) -> str:
@@ -237,6 +200,7 @@ def _value(plan: Plan, move: Move) -> str:
 
 
 _SENTENCES: Mapping[str, Callable[[Plan, Move], str]] = {
+    "charges": _charge,
     "levels": _level,
     "discounts": _discount,
     "duties": _duty,
@@ -247,22 +211,89 @@ _SENTENCES: Mapping[str, Callable[[Plan, Move], str]] = {
 
 
 def charge(plan: Plan, cost: Cost) -> str:
-    """The label of a row of costs."""
-    return "All charges" if cost.part is None else plan.titles.part("charges", *cost.part)
+    """The label of a row of costs; who pays, where it is not the partner."""
+    if cost.part is None:
+        return "All charges" if plan.one_way else "All charges, less what is paid out"
+    title = plan.titles.part("charges", *cost.part)
+    return title if plan.sign(cost.payer) > 0 else f"{title} (paid by {plan.titles.label(cost.payer)})"
+
+
+def value(plan: Plan, change: ValueChange) -> str:
+    """The label of a row of derived amounts."""
+    return plan.titles.part("values", change.entity, change.name)
+
+
+def cost_table(plan: Plan) -> list[tuple[str, ...]]:
+    """The charges before and after, head first, all together last; a column for due dates where some move."""
+    moves = any(cost.moved for cost in plan.costs)
+    costs = [*plan.costs, *(plan.totals if len(plan.costs) > 1 else ())]
+    rows: list[tuple[str, ...]] = [("", "before", "after", *(["by due dates"] if moves else []), "change")]
+    for cost in costs:
+        sums = amount(cost.before, ""), amount(cost.after, "")
+        moved = [amount(cost.moved, "", signed=True)] if moves else []
+        rows.append((charge(plan, cost), *sums, *moved, amount(cost.change, cost.currency, signed=True)))
+    return rows
+
+
+def value_table(plan: Plan) -> list[tuple[str, ...]]:
+    """The derived amounts before and after, head first."""
+    rows: list[tuple[str, ...]] = [("", "before", "after", "change")]
+    for each in plan.values:
+        change = amount(each.change, each.currency, signed=True)
+        rows.append((value(plan, each), amount(each.before, ""), amount(each.after, ""), change))
+    return rows
+
+
+def month_table(plan: Plan) -> list[tuple[str, ...]]:
+    """What is due in each month by the charges whose due dates move, head first."""
+    rows: list[tuple[str, ...]] = [("due in", "before", "after")]
+    for (currency, key), sums in sorted(plan.tally.months.items()):
+        rows.append((month(key), amount(sums.before, ""), amount(sums.after, currency)))
+    return rows
 
 
 def payers(plan: Plan) -> str:
-    """The number of records that pay more, and of those that pay less."""
+    """The number of records for which charges rise, and of those for which they fall."""
     if plan.total is None:
         return "The charges are in two currencies, so who pays more cannot be said."
     more, less = len(plan.losers), len(plan.winners)
     if not more and not less:
-        return f"No {plan.noun} pays more or less."
-    found = [(number, how) for number, how in ((more, "more"), (less, "less")) if number]
-    parts = [f"{count(number)} {'pays' if number == 1 else 'pay'} {how}" for number, how in found]
-    parts[0] = parts[0].replace(count(found[0][0]), things(found[0][0], plan.noun), 1)
-    side = "the vendor earns more" if (plan.total.change > 0) else "the vendor earns less"
-    return f"{join(parts)}" + (f"; {side}." if plan.total.change else "; in all the vendor earns the same.")
+        return f"No {plan.noun} pays more or less." if plan.one_way else f"No {plan.noun} gains or loses."
+    verbs = (
+        ("rise for", "fall for") if plan.one_way else ("rise or payouts fall for", "fall or payouts rise for")
+    )
+    found = [(number, verb) for number, verb in zip((more, less), verbs, strict=True) if number]
+    parts = [f"{verb} {count(number)}" for number, verb in found]
+    parts[0] = f"{found[0][1]} {things(found[0][0], plan.noun)}"
+    return f"Charges {' and '.join(parts)}."
+
+
+def shift(plan: Plan, shifts: Shifts) -> str:
+    """Payments that are due on a different day: `1 charge falls due earlier, before the period`."""
+    number, _ = plan.tally.shifts[shifts]
+    title = plan.titles.part("charges", *shifts.part)
+    return f"{title}: {moved(shifts.way, shifts.where, number)}"
+
+
+def moved(way: str, where: str, number: int) -> str:
+    """So many charges that are due on a different day, in words."""
+    verb = "falls" if number == 1 else "fall"
+    if way == "rhythm":
+        return f"{things(number, 'charge')} {verb} due in a different rhythm"
+    return f"{things(number, 'charge')} {verb} due {way}{_WHERE[where]}"
+
+
+_WHERE = {
+    "within": "",
+    "before": ", before the period",
+    "after": ", after the period",
+    "into": ", in the period instead of outside it",
+}
+
+
+def month(text: str) -> str:
+    """A month such as `2026-12` in words: `Dec 2026`."""
+    return day(date.fromisoformat(f"{text}-01")).partition(" ")[2]
 
 
 def undecided(plan: Plan, found: Undecided) -> str:
@@ -291,9 +322,15 @@ def about(plan: Plan) -> str:
     """The compared versions, the evaluation date and the period."""
     days = plan.days
     return (
-        f"{plan.title}: {plan.old.name} → {plan.new.name}, as of {day(plan.as_of)}; "
+        f"{plan.title}: {version(plan.old)} → {version(plan.new)}, as of {day(plan.as_of)}; "
         f"charges due from {day(days.first)} to {day(days.last)}"
     )
+
+
+def version(which: PlanVersion) -> str:
+    """A version by its name, its commit and the digest of its policies."""
+    commit = f"commit {which.commit[:12]}, " if which.commit else ""
+    return f"{which.name} ({commit}policies {which.policies.removeprefix('sha256:')[:12]})"
 
 
 def together(plan: Plan) -> str:

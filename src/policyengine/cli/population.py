@@ -1,0 +1,159 @@
+"""A partner base, read for two versions of a program: YAML, JSON, NDJSON, CSV, Parquet, folders, a database.
+
+Nothing of a record is printed unless it is asked for, since logs may be public: only how many are left out,
+by which rule, for which facts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from policyengine.api import Program
+from policyengine.batch.raw import Reject
+from policyengine.change.impact import RecordPair
+from policyengine.cli.console import Console
+from policyengine.cli.exit_codes import CommandError
+from policyengine.cli.options import TableOptions
+from policyengine.cli.record_files import open_source
+from policyengine.dataclass import dataclass
+from policyengine.decision.wording import plural
+from policyengine.diagnostics import Diagnostic
+from policyengine.program.record import Record
+from policyengine.render.diagnostic_text import diagnostics_text
+
+_MOST = 20
+Mistake = Diagnostic | Reject
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """The records that both versions can read.
+
+    `left_out` is how many others there are, `refused` how many of them only the new version refuses. `twice`
+    counts those that are not in it because an earlier one has the same key.
+    """
+
+    pairs: Sequence[RecordPair]
+    left_out: int = 0
+    refused: int = 0
+    twice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The records of one input as one version reads them."""
+
+    records: Sequence[Record]
+    mistakes: Sequence[Mistake]
+    left_out: int
+
+
+def read_population(
+    old: Program, new: Program, options: TableOptions, console: Console, *, show: bool
+) -> Population:
+    """Reads the records; reports and leaves out those that one of the versions cannot read."""
+    alike = old.vocabulary.entities == new.vocabulary.entities
+    after = list(_readings(new, options, console))
+    before = after if alike else list(_readings(old, options, console))
+    mistakes = [found for read in after for found in read.mistakes]
+    _report(mistakes, new, console, show, "" if alike else "Refused by the new version:\n")
+    if not alike:
+        mistakes = [found for read in before for found in read.mistakes]
+        _report(mistakes, old, console, show, "Refused by the version before:\n")
+    key = new.vocabulary.entities[new.vocabulary.root].key
+    pairs, refused = _pairs(before, after, key)
+    total = max(sum(len(read.records) + read.left_out for read in side) for side in (before, after))
+    if not total:
+        raise CommandError("the input contains no record")
+    if not pairs and not refused:
+        raise CommandError(
+            f"none of {plural(total, 'record')} can be read by both versions",
+            help=f"are they records of `{new.id}`?",
+        )
+    once = list(_once(pairs, key))
+    return Population(once, total - len(pairs), refused, len(pairs) - len(once))
+
+
+def _readings(program: Program, options: TableOptions, console: Console) -> Iterator[_Reading]:
+    if options.reads_tables:
+        from policyengine.cli.table_files import table_records
+
+        records, rejected = table_records(program, options)
+        yield _Reading(records, [each for found in rejected for each in found], len(rejected))
+        return
+    form = options.form if options.form in ("yaml", "json", "ndjson") else None
+    for file in options.files:
+        source, one_form = open_source(Path(file), form, console)
+        read = program.read_many(source, one_form)
+        yield _Reading(read.records, read.diagnostics, read.left_out)
+
+
+def _pairs(
+    before: Sequence[_Reading], after: Sequence[_Reading], key: str | None
+) -> tuple[list[RecordPair], int]:
+    """Pairs the records of two readings, by position or by key; returns also how many are refused."""
+    pairs: list[RecordPair] = []
+    refused = 0
+    for one, other in zip(before, after, strict=True):
+        if (not one.left_out and not other.left_out) or one is other:
+            pairs += [RecordPair(*both) for both in zip(one.records, other.records, strict=True)]
+            continue
+        if key is None:
+            refused += max(0, other.left_out - one.left_out)
+            continue
+        known = {record.facts.get(key): record for record in other.records}
+        pairs += [
+            RecordPair(record, known[name])
+            for record in one.records
+            if (name := record.facts.get(key)) in known
+        ]
+        refused += sum(record.facts.get(key) not in known for record in one.records)
+    return pairs, refused
+
+
+def _once(pairs: Iterable[RecordPair], key: str | None) -> Iterator[RecordPair]:
+    """The first of those with the same key; all of those without one."""
+    seen: set[object] = set()
+    for pair in pairs:
+        name = None if key is None else pair.new.facts.get(key)
+        if name is None or name not in seen:
+            seen.add(name)
+            yield pair
+
+
+def _report(found: Sequence[Mistake], program: Program, console: Console, show: bool, lead: str) -> None:
+    if not found:
+        return
+    if not show:
+        console.err(lead + "\n".join(_counted(found, program)))
+        console.err("`--show-keys` shows them\n")
+        return
+    from policyengine.cli.table_files import reject_text
+
+    more = f"\n{plural(len(found) - _MOST, 'mistake')} more\n" if len(found) > _MOST else "\n"
+    shown = found[:_MOST]
+    texts = [reject_text(each) for each in shown if isinstance(each, Reject)]
+    plain = [each for each in shown if isinstance(each, Diagnostic)]
+    texts += [diagnostics_text(plain, color=console.color_err)] if plain else []
+    console.err(lead + "\n".join(texts) + more)
+
+
+def _counted(found: Iterable[Mistake], program: Program) -> Iterator[str]:
+    """How many mistakes there are of each kind, and for which facts; nothing that a record says."""
+    entities = program.vocabulary.entities
+    known = {name for entity in entities.values() for name in (*entity.facts, str(entity.list))}
+    titles = {each.code.id: f": {each.code.title}" for each in found if isinstance(each, Diagnostic)}
+    counts = Counter(_kind(each, known) for each in found)
+    for (code, fact), number in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
+        of = f" (`{fact}`)" if fact else ""
+        yield f"  {plural(number, 'mistake')} {code}{titles.get(code, '')}{of}"
+
+
+def _kind(mistake: Mistake, known: set[str]) -> tuple[str, str]:
+    if isinstance(mistake, Reject):
+        return mistake.code, mistake.fact if mistake.fact in known and mistake.fact else ""
+    named = re.findall(r"`(\w+)`", mistake.message)
+    return mistake.code.id, next((name for name in named if name in known), "")

@@ -1,0 +1,143 @@
+"""What a plan comes to, by weight: the first sentence, and the list of the rest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+
+from policyengine.change.plan import Cost, Plan
+from policyengine.change.states import NAMES, OTHERS
+from policyengine.decision.wording import capital, some
+from policyengine.render import plan_words as say
+
+WORDS = 25
+"""How many words the first sentence has at most, as long as a single effect does not take more."""
+_MOVES: tuple[tuple[str, str], ...] = (
+    ("level_changes", "change level"),
+    ("discounts_lost", "lose a discount"),
+    ("discounts_lowered", "get a lower discount"),
+    ("newly_blocked", "are newly blocked"),
+    ("newly_undetermined", "have something that can no longer be decided"),
+    ("duties_unowned", "have a duty for which nobody is named"),
+    ("duties_moved", "see a duty pass to another party"),
+    ("obligations_moved", "see an obligation pass to another party"),
+    ("newly_overdue", "have an obligation that is newly overdue"),
+    ("duties_gained", "see a new duty"),
+    ("duties_lost", "see a duty end"),
+    ("obligations_gained", "have a new obligation"),
+    ("obligations_lost", "lose an obligation"),
+    ("obligations_changed", "have an obligation that changes"),
+    ("discounts_gained", "gain a discount"),
+    ("discounts_raised", "get a higher discount"),
+    ("newly_open", "are no longer blocked"),
+    ("newly_decided", "have something that can be decided now"),
+    *((name, NAMES[name]) for name in (f"{section}_changed" for section in OTHERS)),
+)
+_SINGULAR = {"change": "changes", "lose": "loses", "get": "gets", "gain": "gains", "are": "is", "have": "has",
+             "see": "sees"}  # fmt: skip
+
+
+def headline(plan: Plan) -> str:
+    """The most important effects in one sentence."""
+    found = effects(plan)
+    return f"{capital('; '.join(found[: _fitting(found)]))}."
+
+
+def rest(plan: Plan) -> list[str]:
+    """The effects that the first sentence leaves out, the most important first."""
+    found = effects(plan)
+    return found[_fitting(found) :]
+
+
+def _fitting(found: list[str]) -> int:
+    """How many effects the first sentence holds."""
+    size = 1
+    while size < len(found) and len(" ".join(found[: size + 1]).split()) <= WORDS:
+        size += 1
+    return size
+
+
+def effects(plan: Plan) -> list[str]:
+    """Every effect in words, the most important first: refusals, money, due dates, what else changes."""
+    found = list(_effects(plan))
+    if plan.same:
+        found = [f"nothing changes for {say.things(plan.tally.records, plan.noun)}", *found]
+    return [*found, *_asides(plan)]
+
+
+def _effects(plan: Plan) -> Iterator[str]:
+    people = say.things(plan.tally.records, plan.noun)
+    if plan.refused:
+        whole = say.things(plan.tally.records + plan.left_out, plan.noun)
+        yield f"the new policies refuse {say.count(plan.refused)} of {whole}"
+    money = sorted(_money(plan, people), key=lambda each: -abs(each[0]))
+    yield from (text for _, text in money)
+    yield from _times(plan)
+    of = "" if any(people in text for _, text in money) else f" of {people}"
+    for name, does in (*_MOVES, *_values(plan)):
+        number = plan.tally.named[name]
+        if number:
+            yield f"{say.count(number)}{of} {_verb(number, does)}"
+            of = ""
+
+
+def _money(plan: Plan, people: str) -> Iterator[tuple[Decimal, str]]:
+    """What is paid and what is worked out, each with how much it changes."""
+    over = say.stretch(plan.days)
+    for cost in plan.directions:
+        if cost.change:
+            yield cost.change, _paid(plan, cost, people, over)
+    for value in plan.values:
+        if value.change:
+            verb = "rises" if value.change > 0 else "falls"
+            by = say.amount(abs(value.change), value.currency)
+            yield value.change, f"“{say.value(plan, value)}” {verb} by {by} in all"
+
+
+def _paid(plan: Plan, cost: Cost, people: str, over: str) -> str:
+    by = say.amount(abs(cost.change), cost.currency)
+    if plan.sign(cost.payer) > 0:
+        verb = "rise" if cost.change > 0 else "fall"
+        return f"net charges of {people} {verb} by {by} {over}"
+    how = "more" if cost.change > 0 else "less"
+    return f"{plan.titles.label(cost.payer)} pays {people} {by} {how} {over}"
+
+
+def _times(plan: Plan) -> Iterator[str]:
+    """Charges that are due on a different day, which changes no amount."""
+    found: Counter[tuple[str, str]] = Counter()
+    for shifts, (number, _) in plan.tally.shifts.items():
+        found[shifts.way, shifts.where] += number
+    still = not any(cost.change for cost in plan.costs)
+    for (way, where), number in found.most_common():
+        yield say.moved(way, where, number) + ("; no amount changes" if still else "")
+        still = False
+
+
+def _values(plan: Plan) -> Iterator[tuple[str, str]]:
+    moves = [move for move in plan.tally.moves if move.what.section == "values"]
+    if moves:
+        titles = list(dict.fromkeys(f"“{plan.titles.part(*move.what[:3])}”" for move in moves))
+        yield "values_changed", f"have a different {some(titles)}"
+
+
+def _asides(plan: Plan) -> Iterator[str]:
+    over = say.stretch(plan.days)
+    for cost in plan.totals:
+        if not any(each.change for each in plan.directions if each.currency == cost.currency):
+            stays = "" if cost.moved else f" stay at {say.amount(cost.after, cost.currency)}"
+            yield f"net charges {over}{stays}" if stays else f"the amounts of charges {over} stay the same"
+    if not plan.totals and plan.undecided:
+        yield f"no charge {over} could be decided"
+    left = sum(each.number for each in plan.undecided)
+    if left:
+        yield f"{say.things(left, 'undetermined charge')} {'is' if left == 1 else 'are'} not counted"
+    if plan.twice:
+        verb = "has a key" if plan.twice == 1 else "have a key"
+        yield f"{say.things(plan.twice, 'record')} {verb} that was there before, and count once"
+
+
+def _verb(number: int, does: str) -> str:
+    first, _, rest = does.partition(" ")
+    return f"{_SINGULAR[first]} {rest}" if number == 1 else does

@@ -1,0 +1,331 @@
+"""Money in plans: changes of every kind, drawn, against asking the program on each due date."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from tests.change import slow_money
+from tests.differential.programs import generated
+from tests.support import POLICIES
+
+from policyengine.api import Program
+from policyengine.change.attribution import causes_of
+from policyengine.change.impact import ImpactAnalysis, RecordPair
+from policyengine.change.money import ChargeKey, MoneyChange, Shift, Terms, money_changes
+from policyengine.change.period import Days, Schedule
+from policyengine.change.schedule import stages
+from policyengine.change.tally import Flow, Tally
+from policyengine.files import read_folder
+from policyengine.program import load as loading
+from policyengine.program.record import Record
+from policyengine.source import Source
+
+DAY = date(2026, 11, 21)
+YEAR = Days(DAY, date(2027, 11, 20))
+_PROGRAM = """\
+kind: program
+id: example
+title: Example
+currency: EUR
+parties: {partner: the partner, vendor: the vendor}
+items: {subscription: subscription}
+sources: {agreement: {title: Agreement}}
+entities:
+  partner:
+    title: partner
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      points: {type: count, title: points}
+      sales: {type: money, title: sales, min: 0}
+  customer:
+    title: customer
+    within: partner
+    list: customers
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      started_on: {type: date, title: start}
+      ended_on: {type: date, title: end}
+      fee: {type: money, title: fee}
+"""
+_POLICIES = """\
+kind: tiers
+id: levels
+title: Levels
+for: partner
+source: {document: agreement}
+measure: points
+levels:
+  - {id: silver, title: Silver, points: 5..%(edge)s, grants: [{discount: %(silver)s%%, on: [subscription]}]}
+  - {id: gold, title: Gold, points: %(above)s.., grants: [{discount: %(gold)s%%, on: [subscription]}]}
+otherwise: {level: none}
+---
+kind: table
+id: commission
+title: Commission
+for: partner
+source: {document: agreement}
+type: money
+bands: {of: sales, mode: %(mode)s, rows: [{up_to: %(band)s, rate: 2%%}, {rate: %(rate)s%%}]}
+---
+kind: billing
+id: billing
+title: Billing
+for: customer
+source: {document: agreement}
+charges:
+  - id: setup
+    title: Set-up
+    amount: %(setup)s
+    due_on: started_on + @"P%(setup_days)sD"
+  - id: subscription
+    title: Subscription
+    amount: fee * %(factor)s
+    item: subscription
+    every: P%(every)sM
+    first_due: started_on + @"P%(first)sM"
+    when: not(is defined(ended_on)) or ended_on >= today%(notice)s
+  - id: support
+    title: Support
+    amount: if today < started_on + @"P6M" then 10 else %(support)s
+    every: P%(support_days)sD
+    first_due: started_on
+"""
+_TERMS: Mapping[str, tuple[object, ...]] = {
+    "edge": (9, 12), "silver": (10, 15, 0), "gold": (20, 33), "mode": ("graduated", "slab"),
+    "band": (500, 900), "rate": (3, 5), "setup": (100, "99.99", 0), "setup_days": (0, 14, 400),
+    "factor": (1, "1.1"), "every": (1, 3), "first": (0, 1, 2, 14), "notice": ("", ' - @"P1M"'),
+    "support": (20, 25), "support_days": (30, 45),
+}  # fmt: skip
+"""What may change: amounts and rates, thresholds, tables, days, how often, ends."""
+_DATES = {"setup_days", "first"}
+_WITHOUT_MONEY = {"mode", "band", "rate"}
+
+
+def _program(terms: Mapping[str, object]) -> Program:
+    whole = {**terms, "above": int(str(terms["edge"])) + 1}
+    texts = [("program.yaml", _PROGRAM), ("policies.yaml", _POLICIES % whole)]
+    return _compiled([Source(name, text) for name, text in texts])
+
+
+def _compiled(sources: list[Source]) -> Program:
+    return Program(loading.load("example", sources, DAY), "example")
+
+
+def _tally(old: Program, new: Program, records: list[Record]) -> Tally:
+    one, other = old.linked.graph, new.linked.graph
+    assert one is not None
+    assert other is not None
+    spans = stages(lambda _: one, lambda _: other, YEAR, (DAY,), causes_of(old.linked, new.linked))
+    return ImpactAnalysis(spans, {}, "id").tally([RecordPair(record, record) for record in records])
+
+
+def _check(old: Program, new: Program, records: list[Record]) -> Tally:
+    found = _tally(old, new, records)
+    expected: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
+    undecided = 0
+    for record in records:
+        before, after = (
+            slow_money.payments(each.linked, record, DAY, YEAR.first, YEAR.last) for each in (old, new)
+        )
+        sums, open_ = slow_money.sums(before, after)
+        undecided += open_
+        for key, (one, other) in sums.items():
+            held = expected.get(key, (Decimal(0), Decimal(0)))
+            expected[key] = held[0] + one, held[1] + other
+    sums = {tuple(flow.part): (each.before, each.after) for flow, each in found.sums.items()}
+    assert {key: pair for key, pair in sums.items() if any(pair)} == expected
+    assert sum(found.undecided.values()) == undecided
+    return found
+
+
+def _drawn(chance: random.Random) -> tuple[dict[str, object], dict[str, object]]:
+    before = {name: chance.choice(values) for name, values in _TERMS.items()}
+    changed = chance.sample(sorted(_TERMS), chance.choice((1, 1, 2, 4)))
+    others = {name: [each for each in _TERMS[name] if each != before[name]] for name in changed}
+    return before, {**before, **{name: chance.choice(values) for name, values in others.items()}}
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("MONEY", "16"))))
+def test_every_kind_of_change_is_right_to_the_cent(seed: int) -> None:
+    chance = random.Random(seed)
+    before, after = _drawn(chance)
+    old, new = _program(before), _program(after)
+    assert old.ok, [str(each.message) for each in old.diagnostics]
+    assert new.ok
+    records = [generated(old.vocabulary, chance) for _ in range(8)]
+    found = _check(old, new, records)
+    changed = {name for name, value in before.items() if value != after[name]}
+    if changed <= _DATES:  # no amount of what is due once changes by a day
+        assert all(each.amount == 0 for flow, each in found.sums.items() if flow.part.id == "setup")
+    if not changed & {*_DATES, "every", "support_days"}:
+        assert all(each.time == 0 for each in found.sums.values())
+        assert not found.shifts
+    if changed <= _WITHOUT_MONEY:
+        assert all(each.before == each.after for each in found.sums.values())
+    _check_commissions(before, after, records, found)
+
+
+def _check_commissions(
+    before: Mapping[str, object], after: Mapping[str, object], records: list[Record], found: Tally
+) -> None:
+    """The commissions by hand: a band at its own rate, or all of it at the rate of its band."""
+
+    def commission(sales: Decimal, terms: Mapping[str, object]) -> Decimal:
+        band, rate = Decimal(str(terms["band"])), Decimal(str(terms["rate"])) / 100
+        low = Decimal("0.02")
+        if terms["mode"] == "slab":
+            return sales * (low if sales <= band else rate)
+        return min(sales, band) * low + max(sales - band, Decimal(0)) * rate
+
+    known = [record.facts["sales"] for record in records if "sales" in record.facts]
+    wanted = [sum((commission(each, terms) for each in known), Decimal(0)) for terms in (before, after)]
+    sums = found.values.get(("partner", "commission", "EUR"))
+    if {before[name] == after[name] for name in _WITHOUT_MONEY} == {True}:
+        assert sums is None
+    else:
+        assert sums is not None
+        assert [sums.before, sums.after] == wanted
+
+
+_NUMBER = re.compile(r"(?<![\w.\"-])\d+(?=%|\.\.|,|\})|(?<=P)\d+(?=[MD]\")")
+
+
+def _edited(sources: list[Source], chance: random.Random) -> Iterator[list[Source]]:
+    """The sources with one number in a policy changed, again and again."""
+    places = [
+        (i, found)
+        for i, source in enumerate(sources)
+        if not source.name.endswith("program.yaml")
+        for found in _NUMBER.finditer(source.text)
+    ]
+    chance.shuffle(places)
+    for i, found in places:
+        number = int(found[0]) + chance.choice((1, 2, 7))
+        text = sources[i].text[: found.start()] + str(number) + sources[i].text[found.end() :]
+        yield [*sources[:i], Source(sources[i].name, text), *sources[i + 1 :]]
+
+
+def _folders() -> list[Path]:
+    more = os.environ.get("PROGRAMMES")
+    found = [*POLICIES.iterdir(), *(Path(more).iterdir() if more else ())]
+    return sorted(each for each in found if (each / "program.yaml").is_file())
+
+
+@pytest.mark.parametrize("folder", _folders(), ids=lambda folder: folder.name)
+def test_a_changed_number_of_a_program_is_right_to_the_cent(folder: Path) -> None:
+    """With RECORDS=2000, as many records are drawn for each."""
+    chance = random.Random(7)
+    sources = [each for each in read_folder(folder).sources if not each.name.endswith("_test.yaml")]
+    old = _compiled(sources)
+    assert old.ok
+    done = 0
+    for edited in _edited(sources, chance):
+        new = _compiled(edited)
+        if new.ok and done < 2:
+            done += 1
+            count = int(os.environ.get("RECORDS", "10")) // 2
+            _check(old, new, [generated(old.vocabulary, chance) for _ in range(count)])
+    assert done
+
+
+# One charge of one subject
+
+
+def _terms(first: date, every: str | None = None, net: str = "10", payer: str = "") -> Terms:
+    return Terms("EUR", payer, "applies", Decimal(net), Decimal(net), Schedule(first, every))
+
+
+def _one(old: Terms | None, new: Terms | None) -> MoneyChange:
+    found = money_changes([old], [new], [YEAR])
+    assert not isinstance(found, str)
+    (change,) = found
+    assert change.before + change.amount + change.time == change.after
+    return change
+
+
+def test_a_due_date_that_leaves_the_period_changes_no_amount() -> None:
+    change = _one(_terms(date(2026, 12, 1), net="1000"), _terms(date(2026, 11, 1), net="1000"))
+    assert (change.amount, change.time) == (0, -1000)
+    assert change.shifts == (Shift("earlier", "before", 1, Decimal(1000)),)
+    change = _one(_terms(date(2026, 12, 1)), _terms(date(2028, 1, 1), net="12"))
+    assert (change.amount, change.time) == (2, -12)
+    assert [shift[:2] for shift in change.shifts] == [("later", "after")]
+
+
+def test_a_due_date_that_moves_within_the_period_is_a_change() -> None:
+    change = _one(_terms(date(2026, 12, 1)), _terms(date(2027, 1, 1)))
+    assert (change.amount, change.time) == (0, 0)
+    assert change.shifts == (Shift("later", "within", 1, Decimal(10)),)
+    assert change.months == {"2026-12": (10, 0), "2027-01": (0, 10)}
+
+
+def test_a_series_that_starts_later_only_moves() -> None:
+    """Ten payments stay where they are, and two move to the end, beyond the period."""
+    change = _one(_terms(date(2026, 12, 1), "P1M"), _terms(date(2027, 2, 1), "P1M"))
+    assert (change.before, change.after, change.amount) == (120, 100, 0)
+    assert change.shifts == (Shift("later", "after", 2, Decimal(20)),)
+    running = _one(_terms(date(2020, 12, 1), "P1M"), _terms(date(2021, 2, 1), "P1M"))
+    assert (running.amount, running.time, running.shifts) == (0, 0, ())
+
+
+def test_a_yearly_charge_moves_by_its_number() -> None:
+    change = _one(_terms(date(2025, 12, 1), "P1Y"), _terms(date(2025, 11, 1), "P12M"))
+    assert (change.before, change.after, change.amount) == (10, 10, 0)
+    assert {shift[:2] for shift in change.shifts} == {("earlier", "before"), ("earlier", "into")}
+
+
+def test_a_different_rhythm_is_told() -> None:
+    change = _one(_terms(date(2026, 12, 1), "P1M"), _terms(date(2026, 12, 1), "P3M", net="30"))
+    assert (change.before, change.after, change.amount) == (120, 120, 0)
+    assert [shift.way for shift in change.shifts] == ["rhythm"]
+
+
+def test_an_end_that_is_a_condition_is_asked_on_each_due_date() -> None:
+    def until(end: date, net: str) -> Terms:
+        terms = _terms(date(2026, 12, 1), "P1M", net)
+        gone = terms._replace(status="not_applicable")
+        return terms._replace(ask=lambda day: terms if day <= end else gone)
+
+    change = _one(until(date(2027, 1, 15), "10"), until(date(2027, 3, 15), "11"))
+    assert (change.before, change.after, change.amount) == (20, 44, 24)
+    assert not change.shifts
+
+
+def test_a_charge_that_someone_else_pays_turns_around() -> None:
+    found = money_changes([_terms(DAY)], [_terms(DAY, payer="vendor")], [YEAR])
+    assert [
+        (each.payer, each.before, each.after, each.amount) for each in found if not isinstance(each, str)
+    ] == [
+        ("", 10, 0, -10),
+        ("vendor", 0, 10, 10),
+    ]
+
+
+def test_what_is_due_once_is_paid_once_though_a_later_version_moves_it() -> None:
+    first, second = Days(DAY, date(2026, 12, 31)), Days(date(2027, 1, 1), YEAR.last)
+    early, late = _terms(date(2026, 12, 1)), _terms(date(2027, 2, 1))
+    for old, new, payments in (
+        ([early, early], [early, late], [10, 10]),
+        ([late, late], [late, early], [10, 10]),
+        ([early, None], [early, early], [10, 10]),
+    ):
+        (change,) = money_changes(old, new, [first, second])
+        assert isinstance(change, MoneyChange)
+        assert [change.before, change.after] == payments
+
+
+def test_flows_are_kept_apart_by_payer() -> None:
+    tally = Tally()
+    part = ChargeKey("p", "fee")
+    for payer in ("", "vendor"):
+        tally.pay(part, MoneyChange("EUR", payer, Decimal(1), Decimal(3), Decimal(2)))
+    assert set(tally.sums) == {Flow(part, "EUR", ""), Flow(part, "EUR", "vendor")}

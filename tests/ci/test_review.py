@@ -80,7 +80,7 @@ def test_a_good_change_says_what_it_means_and_what_it_costs(repository):
     assert result.returncode == 0, result.stdout + result.stderr
     found = (repository / "review" / "review.md").read_text()
     assert "from 20 % to 25 %" in found
-    assert "net charges over 12 months fall by" in found.splitlines()[0]
+    assert "Net charges of 8 partners fall by" in found.splitlines()[0]
     assert "<svg" in (repository / "review" / "small" / "plan.html").read_text()
     cases = ElementTree.parse(repository / "review" / "small" / "test.xml").getroot()
     assert (cases.get("tests"), cases.get("failures")) == ("1", "0")

@@ -88,7 +88,7 @@ def test_a_summary() -> None:
     )
     assert text == (
         "## Tests of \\*us\\*\n\n1 failed\n\n"
-        "| a\\|b |\n|---|\n| &lt;b&gt;x |\n| \\@all |\n\n"
+        "| a\\|b |\n|---|\n| &lt;b&gt;x |\n| @<!-- -->all |\n\n"
         "error `a,b/levels.yaml:2:6` **TIER002**\n\n"
         "````text\nboth claim 15\nhelp: ```x\n````\n\n"
     )

@@ -26,6 +26,7 @@ from policyengine.source import Source, Span
 from policyengine.text.document import Document, Pointer, Sequence
 
 if TYPE_CHECKING:
+    from policyengine.decision.writers import Write
     from policyengine.diagnostics import Code
     from policyengine.engine.advance import Moved
     from policyengine.engine.reference.derivation import Step
@@ -99,6 +100,13 @@ class Program:
         nodes = [node for _, node in self.linked.graph.every_node()] if self.linked.graph else []
         derived = {f"{node.entity}.{node.name}": node.noun for node in nodes if node.exported and node.noun}
         return {**derived, **declared.parties, **declared.items} if declared else {}
+
+    @cached_property
+    def formats(self) -> Mapping[tuple[str, str], Write]:
+        """What writes the values of its derived facts for people, by entity and name."""
+        from policyengine.engine.value_words import formats_of
+
+        return formats_of(self.linked.graph) if self.linked.graph else {}
 
     # Records
 

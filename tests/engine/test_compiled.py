@@ -139,7 +139,8 @@ obligations:
         record = Record("partner", {"id": "p", "one": Decimal(text)})
         decision = compiled.decide(program.linked, record)
         assert repr(decision) == repr(evaluate(program.linked, record))
-        assert decision.findings[0].because[0].text.startswith(f"one {text} is")
+        reason = decision.findings[0].because[0]
+        assert (reason.text, repr(reason.have)) == ("one is 1, at least 1", f"Decimal('{text}')")
 
 
 def test_lists_that_are_too_long_to_go_through_have_no_answer() -> None:

@@ -65,7 +65,13 @@ def origin(
 
 
 MEASURE = Reason(
-    "active accounts 12 is within 10..15", "holds", at("levels", 21), "active_accounts", 12, "10..15"
+    "active accounts are 12, from 10 to 15", "holds", at("levels", 21), "active_accounts", 12, "10..15"
+)
+MEASURED = Requirement(
+    origin=origin("reseller-levels", "active_accounts", "active accounts from 10 to 15", "levels", 21),
+    subject=ACME,
+    status="met",
+    because=(MEASURE,),
 )
 REVIEWS = Requirement(
     origin=origin("reseller-levels", "quarterly-reviews", "Attends the quarterly reviews", "levels", 9),
@@ -91,7 +97,7 @@ REACHED = Level(
     level_title="Silver",
     candidate="silver",
     candidate_title="Silver",
-    requirements=(REVIEWS,),
+    requirements=(MEASURED, REVIEWS),
     next=NextLevel(
         level="gold",
         title="Gold",
@@ -104,7 +110,7 @@ REACHED = Level(
                 12,
                 "16..26",
                 4,
-                "active accounts",
+                "4 more active accounts (from 16 to 26)",
             ),
             Shortfall("competence", "Is rated positive on competence", "undetermined"),
         ),
@@ -120,7 +126,7 @@ OPEN = Level(
     level=None,
     candidate="silver",
     candidate_title="Silver",
-    requirements=(REVIEWS, COMPETENCE),
+    requirements=(MEASURED, REVIEWS, COMPETENCE),
 )
 DISCOUNTS = tuple(
     Discount(

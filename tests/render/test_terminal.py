@@ -73,10 +73,10 @@ def test_words_are_never_broken():
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({}, "(1000.00 less 20 %, if it is charged)"),
-        ({"discount_rate": Decimal(0)}, "(1000.00, if it is charged)"),
-        ({"discount_rate": None}, "(1000.00 before discount)"),
-        ({"discount_rate": None, "item": None}, "(1000.00, if it is charged)"),
+        ({}, "(1,000.00 USD less 20 %, if it is charged)"),
+        ({"discount_rate": Decimal(0)}, "(1,000.00 USD, if it is charged)"),
+        ({"discount_rate": None}, "(1,000.00 USD before discount)"),
+        ({"discount_rate": None, "item": None}, "(1,000.00 USD, if it is charged)"),
     ],
 )
 def test_what_may_be_charged_is_not_shown_as_charged(changes, text):

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from policyengine.change.changes import Change
-from policyengine.decision.wording import capital, every, join, words
+from policyengine.decision.wording import capital, every, is_or_are, join, words
 from policyengine.kinds import KINDS
 from policyengine.policy.base import Part
 from policyengine.policy.change_context import (
     VERBS,
     ChangeContext,
+    asked,
     called,
     condition,
     flat,
@@ -230,10 +231,10 @@ def _condition(change: Change, context: ChangeContext) -> str | None:
 
 
 def _test(context: ChangeContext, fact: str, subject: str) -> str:
-    noun = context.noun(fact)
     if context.new is None:
-        return f"{subject} whatever {noun} is (was: when {noun} is {tested(context, fact, context.old)})"
-    now = f"{subject} when {noun} is {tested(context, fact, context.new)}"
+        noun = context.noun(fact)
+        return f"{subject} whatever {noun} {is_or_are(noun)} (was: when {asked(context, fact, context.old)})"
+    now = f"{subject} when {asked(context, fact, context.new)}"
     return (
         f"{now} (was {tested(context, fact, context.old)})"
         if context.old is not None

@@ -106,7 +106,12 @@ def command(program: str, as_of: date, assumptions: bool, color: str, **given: A
 
         texts = (
             decision_text(
-                decision, opened.labels, color=paint, list_assumptions=assumptions, columns=console.columns
+                decision,
+                opened.labels,
+                color=paint,
+                list_assumptions=assumptions,
+                columns=console.columns,
+                formats=opened.formats,
             )
             for decision in decisions
         )

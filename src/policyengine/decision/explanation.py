@@ -25,29 +25,32 @@ from policyengine.decision.findings import (
     Outcome,
     Reason,
     Requirement,
+    Room,
     Shortfall,
     Unsettled,
 )
-from policyengine.decision.json_shape import decimals, exact
 from policyengine.decision.wording import (
     capital,
     day,
     every,
+    gap,
+    is_or_are,
     join,
     money,
     name_of,
     owner_name,
     plural,
+    quantity,
     rate,
     some,
     spell,
-    spelled,
     status_words,
     subject_name,
     words,
 )
 
 Labels = Mapping[str, str]
+_GIVEN = " given"
 _NO_LABELS: Labels = MappingProxyType({})
 _ROLES = {
     "responsible": "{party} is responsible for",
@@ -92,21 +95,22 @@ def still_missing(level: Level) -> tuple[Shortfall, ...]:
 
 
 def shortfall(lacking: Shortfall) -> str:
-    """A gap with its distance: `4 more active accounts (16..26)`."""
-    if lacking.short_by is not None and lacking.need is not None:
-        noun = lacking.noun or words(lacking.fact or lacking.title)
-        by = lacking.short_by
-        distance = rate(by) if isinstance(by, Decimal) and "%" in lacking.need else spell(by)
-        more = "1 more in" if distance == "1" else f"{distance} more"
-        return f"{more} {noun} ({lacking.need})"
+    """A gap with its distance: `4 more active accounts (from 16 to 26)`."""
+    if lacking.lack is not None:
+        return lacking.lack
     if lacking.status == "unmet":
         return lacking.title
     return f"{lacking.title} ({status_words(lacking.status)})"
 
 
 def own_reasons(finding: Finding) -> tuple[Reason, ...]:
-    """The reasons of a finding without those of its requirements."""
+    """The reasons of a finding without those of its requirements.
+
+    A level or a gate rests on its requirements alone; that some of them are asked for decides nothing.
+    """
     requirements: Iterable[Requirement] = getattr(finding, "requirements", ())
+    if requirements and isinstance(finding, (Level, Gate)):
+        return ()
     told = {reason.text for requirement in requirements for reason in requirement.because}
     return tuple(reason for reason in finding.because if reason.text not in told)
 
@@ -140,6 +144,8 @@ def _requirement(requirement: Requirement, labels: Labels) -> str:
     who = subject_name(requirement.subject)
     if requirement.status == "manual":
         return f"“{requirement.title}” of {who} is for {name_of(requirement.decided_by, labels)} to decide"
+    if requirement.status == "not_applicable":
+        return f"“{requirement.title}” does not apply to {who}"
     status = {"met": "fulfilled", "unmet": "not fulfilled"}.get(requirement.status)
     return f"“{requirement.title}” is {status or status_words(requirement.status)} for {who}"
 
@@ -216,10 +222,12 @@ _HEADLINES: Mapping[type[Finding], Callable[[Any, Labels], str]] = {
 
 
 def _conditions(finding: Finding) -> Iterator[str]:
-    """The reasons by outcome: for, against, undetermined."""
+    """The reasons by outcome: for, against, undetermined; values go with what decides."""
     because = own_reasons(finding)
-    for_it = _texts(because, "value", "holds")
-    against = _texts(because, "fails")
+    is_against = not _texts(because, "holds") and _texts(because, "fails")
+    for_it = [] if is_against else _texts(because, "value", "holds")
+    against = _texts(because, "fails", "value") if is_against else _texts(because, "fails")
+    against = [text for text in against if text not in for_it]
     unknown = _texts(because, "unknown")
     if for_it:
         yield f"Because {'; '.join(for_it)}."
@@ -230,7 +238,18 @@ def _conditions(finding: Finding) -> Iterator[str]:
 
 
 def _texts(because: Iterable[Reason], *outcomes: Outcome) -> list[str]:
-    return list(dict.fromkeys(spelled(reason.text) for reason in because if reason.outcome in outcomes))
+    """The reasons with these outcomes, without those that another one says as well.
+
+    That something is given goes without saying beside its value, and a value beside what it is compared with.
+    """
+    texts = list(dict.fromkeys(reason.text for reason in because if reason.outcome in outcomes))
+    leads = {text: text.removesuffix(_GIVEN) for text in texts if text.endswith(_GIVEN)}
+    said = {
+        text
+        for text, lead in leads.items()
+        if any(each.startswith(lead) and each not in leads for each in texts)
+    }
+    return [text for text in texts if text not in said and not any(f"{text}, " in each for each in texts)]
 
 
 def _requirements(requirements: Iterable[Requirement], labels: Labels) -> Iterator[str]:
@@ -283,13 +302,16 @@ def own_values(finding: Finding) -> str:
 def _level_extras(level: Level, labels: Labels) -> Iterator[str]:
     missing = still_missing(level)
     if level.next is not None and missing:
-        yield f"For {level.next.title} is missing: {'; '.join(map(shortfall, missing))}."
+        yield f"Missing for {level.next.title}: {'; '.join(map(shortfall, missing))}."
     if level.room is not None and level.level_title:
-        noun = level.room.noun
-        yield (
-            f"{level.level_title} is lost below {spell(level.room.lost_below)} {noun}; "
-            f"there is room for {spell(level.room.room)}."
-        )
+        yield f"{capital(room(level.room, level.level_title))}."
+
+
+def room(found: Room, level: str) -> str:
+    """How far a measure may fall: `room of 2: Silver is lost when active accounts fall below 10`."""
+    fall = "fall" if is_or_are(found.noun) == "are" else "falls"
+    left = f"room of {gap(found.room, found.unit)}" if found.room else "no room"
+    return f"{left}: {level} is lost when {found.noun} {fall} below {quantity(found.lost_below, found.unit)}"
 
 
 def _obligation_extras(obligation: Obligation, labels: Labels) -> Iterator[str]:
@@ -303,8 +325,7 @@ def _obligation_extras(obligation: Obligation, labels: Labels) -> Iterator[str]:
 
 def _charge_extras(charge: Charge, labels: Labels) -> Iterator[str]:
     if charge.amount is not None and charge.net is not None and charge.discount_rate:
-        amount = f"{exact(charge.amount, decimals(charge.net))} {charge.currency or ''}".rstrip()
-        off = rate(charge.discount_rate)
+        amount, off = money(charge.amount, charge.currency), rate(charge.discount_rate)
         yield f"It is {amount} less the discount of {off} on the {name_of(charge.item, labels)}."
     if charge.next_due_on is not None and charge.next_due_on != charge.due_on:
         yield f"The next one falls due on {day(charge.next_due_on)}."

@@ -104,7 +104,8 @@ def path_of(names: Sequence[str]) -> str:
 class Reason(NamedTuple):
     """A sentence with the values of the record filled in, and the line of policy behind it.
 
-    For a threshold: what the record has, what the rule needs, and how far off it is.
+    For a threshold: what the record has, what the rule needs, how far off it is, and `lack` in words what is
+    lacking: `4 more active accounts (from 16 to 26)`.
     """
 
     text: str
@@ -114,7 +115,7 @@ class Reason(NamedTuple):
     have: Value = None
     need: str | None = None
     short_by: Value = None
-    noun: str | None = None
+    lack: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,7 @@ class Shortfall(NamedTuple):
     have: Value = None
     need: str | None = None
     short_by: Value = None
-    noun: str | None = None
+    lack: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,13 +213,14 @@ class NextLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """How far a measure may fall before the level is lost."""
+    """How far a measure may fall before the level is lost; its `unit` is `%`, a currency, or nothing."""
 
     fact: str
     noun: str
     have: Value
     lost_below: Value
     room: Value
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,70 +1,171 @@
-"""Values in words: dates, amounts, rates, periods, lists, names.
+"""Values in words, the only formatter for people: dates, amounts, rates, ranges, periods, lists, names.
 
-Dates read as `2 Jan 2027`, rates as `20 %`, amounts with their currency, whatever the locale of the machine.
+Dates read as `2 Jan 2027`, rates as `20 %`, amounts as `1,200.50 USD`, ranges as `from 10 to 15`,
+whatever the locale of the machine. A number has at most six decimals; one that has more is written as
+`about 33.333333`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from policyengine.decision.findings import UNDETERMINED, Owner, Subject
-from policyengine.feel.values.values import Months
+from policyengine.feel.values.temporal import print_temporal
+from policyengine.feel.values.values import DateTime, FarDate, FineDuration, Months, Range, Time, Unknown
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_ISO = re.compile(r"(?<![\d\"-])(\d{4})-(0[1-9]|1[0-2])-(\d{2})(?![\d\"-])")
 _UNITS = {"D": "day", "W": "week", "M": "month", "Y": "year"}
+_DECIMALS = 6
+_WIDE = Context(prec=200, rounding=ROUND_HALF_EVEN)
+_MOST_ITEMS = 6
+PERCENT = "%"
+"""The unit of a rate; that of an amount is its currency, and other numbers have none."""
+
+# ISO 4217: the currencies whose minor unit is not a hundredth.
+_DIGITS: Mapping[str, int] = {
+    currency: digits
+    for digits, currencies in {
+        0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+        3: "BHD IQD JOD KWD LYD OMR TND",
+        4: "CLF UYW",
+    }.items()
+    for currency in currencies.split()
+}
 
 
-def day(value: date) -> str:
+def minor_digits(currency: str | None) -> int:
+    """The number of decimal places of the minor unit of a currency."""
+    return _DIGITS.get(currency or "", 2)
+
+
+# Values
+
+
+def day(value: date | FarDate) -> str:
     """A date: `2 Jan 2027`."""
     return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
 
 
-def spelled(text: str) -> str:
-    """A sentence with its ISO dates written as `2 Jan 2027`."""
-    return _ISO.sub(lambda found: f"{int(found[3])} {_MONTHS[int(found[2]) - 1]} {found[1]}", text)
-
-
 def number(value: Decimal | int) -> str:
-    """A number in full, never with an exponent."""
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
+    """A number, its thousands apart, never with an exponent: `12,345.5`; cut, it is `about 0.333333`."""
+    text = f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
+    if "." not in text:
+        return text
+    if "." in text[: -_DECIMALS - 1] and isinstance(value, Decimal):
+        return _about(value)
+    return text.rstrip("0").rstrip(".")
+
+
+def _about(value: Decimal) -> str:
+    places = _DECIMALS if value.adjusted() >= 0 else _DECIMALS - 1 - value.adjusted()
+    near = value.quantize(Decimal(1).scaleb(-places), context=_WIDE)
+    text = f"{near:,f}".rstrip("0").rstrip(".")
+    return text if near == value else f"about {text}"
 
 
 def money(value: Decimal, currency: str | None) -> str:
-    """An amount with its currency: `80.00 USD`."""
-    return f"{number(value)} {currency}" if currency else number(value)
+    """An amount with its currency and the decimals of that: `1,080.00 USD`."""
+    text, digits = f"{value:,f}", minor_digits(currency)
+    fraction = len(text.partition(".")[2])
+    if fraction > digits:
+        text = number(value)
+        fraction = len(text.partition(".")[2])
+    if fraction < digits:
+        text = f"{text}{'0' * (digits - fraction)}" if fraction else f"{text}.{'0' * digits}"
+    return f"{text} {currency}" if currency else text
 
 
 def rate(value: Decimal) -> str:
     """A rate in per cent: 0.2 is `20 %`."""
-    percent = number(value * 100)
-    if "." in percent:
-        percent = percent.rstrip("0").rstrip(".")
-    return f"{percent} %"
+    return f"{number(_WIDE.multiply(value, Decimal(100)))} %"
+
+
+def quantity(value: object, unit: str = "") -> str:
+    """A value with the unit of its number: `%`, a currency, or none."""
+    if not unit or not isinstance(value, (Decimal, int)) or isinstance(value, bool):
+        return spell(value)
+    return rate(Decimal(value)) if unit == PERCENT else money(Decimal(value), unit)
+
+
+def gap(value: object, unit: str = "") -> str:
+    """How far two values are apart; rates are so many percentage points."""
+    if unit == PERCENT and isinstance(value, Decimal):
+        points = number(_WIDE.multiply(value, Decimal(100)))
+        return f"{points} percentage point" if points == "1" else f"{points} percentage points"
+    return quantity(value, unit)
 
 
 def spell(value: object) -> str:
-    """Any value of a record in words; None is `not known`."""
-    if value is None:
-        return "not known"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (Decimal, int)):
-        return number(value)
-    if isinstance(value, date):
-        return day(value)
-    if isinstance(value, Months):
-        return plural(value.months, "month")
-    if isinstance(value, timedelta):
-        return plural(value.days, "day")
-    if isinstance(value, Mapping):
-        return ", ".join(f"{words(str(name))} {spell(item)}" for name, item in value.items())
-    if isinstance(value, (list, tuple)):
-        return join(spell(item) for item in value) or "none"
+    """Any value in words; None is `not known`."""
+    match value:
+        case None | Unknown():
+            return "not known"
+        case bool():
+            return "yes" if value else "no"
+        case Decimal() | int():
+            return number(value)
+        case date() | FarDate():
+            return day(value)
+        case Months():
+            return plural(value.months, "month")
+        case timedelta():
+            return _length(value)
+        case Range():
+            return range_words(value, spell)
+        case DateTime():
+            return f"{day(value.date)}, {print_temporal(value.time)}"
+        case Time() | FineDuration():
+            return print_temporal(value)
+        case Mapping():
+            return ", ".join(f"{words(str(name))} {spell(item)}" for name, item in value.items())
+        case list() | tuple():
+            return listed([spell(item) for item in value])
     return str(value)
+
+
+def _length(value: timedelta) -> str:
+    seconds = value.seconds if value >= timedelta(0) else -(-value).seconds
+    days = value.days if value >= timedelta(0) else -(-value).days
+    parts = (
+        (days, "day"),
+        (seconds // 3600, "hour"),
+        (seconds % 3600 // 60, "minute"),
+        (seconds % 60, "second"),
+    )
+    return join(plural(count, noun) for count, noun in parts if count) or "0 days"
+
+
+def listed(texts: Sequence[str], most: int = _MOST_ITEMS) -> str:
+    """The items of a list, of a long one the first few: `a, b, c and 4 more`; an empty one is `none`."""
+    if len(texts) > most + 1:
+        return f"{', '.join(texts[:most])} and {number(len(texts) - most)} more"
+    return join(texts) or "none"
+
+
+# Comparisons
+
+COMPARED = {">=": "at least", ">": "above", "<=": "at most", "<": "below"}
+COMPARED_DAYS = {">=": "on or after", ">": "after", "<=": "on or before", "<": "before"}
+OPPOSITE = {">=": "<", ">": "<=", "<=": ">", "<": ">="}
+
+
+def compared(op: str, limit: object) -> str:
+    """A comparison with a limit, without the limit: `at least`; with a day `on or after`."""
+    return (COMPARED_DAYS if isinstance(limit, (date, FarDate, DateTime)) else COMPARED)[op]
+
+
+def range_words(limits: Range, write: Callable[[object], str]) -> str:
+    """A range: `from 10 to 15`, `at least 166 and below 1,000`, `above 5`."""
+    low, high = limits.low, limits.high
+    if low is not None and high is not None and limits.low_closed and limits.high_closed:
+        start, end = write(low), write(high)
+        unit = end[end.rfind(" ") :]
+        return f"from {start.removesuffix(unit) if unit.isupper() else start} to {end}"
+    ends = [(">=" if limits.low_closed else ">", low), ("<=" if limits.high_closed else "<", high)]
+    return " and ".join(f"{compared(op, end)} {write(end)}" for op, end in ends if end is not None)
 
 
 def every(period: str) -> str:
@@ -73,6 +174,9 @@ def every(period: str) -> str:
     if period.startswith("P") and unit and count.isdigit():
         return f"every {unit}" if count == "1" else f"every {count} {unit}s"
     return period if period.startswith("every") else f"every {period}"
+
+
+# Lists and nouns
 
 
 def join(texts: Iterable[str], last: str = "and") -> str:
@@ -92,12 +196,66 @@ def some(texts: Iterable[str], most: int = 3, link: str = ", ") -> str:
 
 
 def plural(count: int, noun: str, many: str | None = None) -> str:
-    """A number with a noun: `1 file`, `2 files`."""
-    if count == 1:
-        return f"1 {noun}"
-    if many is None:
-        many = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else f"{noun}s"
-    return f"{count} {many}"
+    """A number with a noun: `1 file`, `2,000 files`."""
+    return f"1 {noun}" if count == 1 else f"{count:,} {many or several(noun)}"
+
+
+def several(noun: str) -> str:
+    """The plural of a noun."""
+    if noun in _MANY:
+        return _MANY[noun]
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
+
+
+_LINKS = "of in as for with from on by at to since per until within during over the that which who when where"
+_WITHIN_PHRASE = re.compile(rf" (?:{'|'.join(_LINKS.split())}) |,| \(")
+_ONE = {"people": "person", "children": "child", "men": "man", "women": "woman"}
+_MANY = {one: many for many, one in _ONE.items()}
+
+
+def _head(phrase: str) -> tuple[str, str]:
+    """A phrase up to its main noun, and what follows it: `certified people`, ` in the company`."""
+    found = _WITHIN_PHRASE.search(phrase, 1)
+    end = len(phrase) if found is None else found.start()
+    before, _, last = phrase[:end].rpartition(" ")
+    if before and last.endswith("ed") and _is_several(before.rpartition(" ")[2]):
+        end = len(before)
+    return phrase[:end], phrase[end:]
+
+
+def _is_several(word: str) -> bool:
+    return word in _ONE or (word.endswith("s") and not word.endswith(("ss", "us", "is", "was", "has")))
+
+
+def all_of(phrase: str) -> str:
+    """A phrase for one thing as a phrase for several: `roles of the person`."""
+    head, rest = _head(phrase)
+    before, _, noun = head.rpartition(" ")
+    return phrase if _is_several(noun) else f"{before} {several(noun)}{rest}".strip()
+
+
+def is_or_are(phrase: str) -> str:
+    """The verb for a phrase: a stage `is`, active accounts `are`."""
+    return "are" if _is_several(_head(phrase)[0].rpartition(" ")[2]) else "is"
+
+
+def counted(count: str, phrase: str) -> str:
+    """A number of what a phrase calls: `4 more active accounts`, `1 more active account`."""
+    head, rest = _head(phrase)
+    before, _, noun = head.rpartition(" ")
+    if count.split(" ")[0] == "1" and _is_several(noun):
+        head = f"{before} {_singular(noun)}".strip()
+    return f"{count} {head}{rest}"
+
+
+def _singular(noun: str) -> str:
+    if noun in _ONE:
+        return _ONE[noun]
+    if noun.endswith("ies"):
+        return f"{noun[:-3]}y"
+    return noun[:-2] if noun.endswith(("sses", "xes", "ches", "shes")) else noun[:-1]
 
 
 def words(identifier: str) -> str:

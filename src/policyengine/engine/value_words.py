@@ -2,31 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import Any
-
+from policyengine.decision.writers import Write, writer
 from policyengine.engine.finding_values import Show, shower
-from policyengine.feel.limits import NUMBERS
-from policyengine.feel.syntax.printing import print_value
-from policyengine.feel.types.types import Context, ListOf, Number, Type
-from policyengine.feel.values.values import Months, Range
+from policyengine.feel.types.types import Context, ListOf, Type
 from policyengine.program.graph import Graph
-
-_HUNDRED = Decimal(100)
-NUMBER_ORDER = {
-    ">=": ("is at least", "is not at least"),
-    ">": ("is more than", "is not more than"),
-    "<=": ("is at most", "is not at most"),
-    "<": ("is less than", "is not less than"),
-}
-DATE_ORDER = {
-    ">=": ("is on or after", "is not on or after"),
-    ">": ("is after", "is not after"),
-    "<=": ("is on or before", "is not on or before"),
-    "<": ("is before", "is not before"),
-}
 
 
 class Words:
@@ -60,26 +39,9 @@ class Words:
         known = self.fact(name) is not None or self.graph.node(self.entity, name) is not None
         return known or (name in self._sight and name != "today")
 
-    def writer(self, kind: Type | None, *, unit: bool = True) -> Callable[[Any], str]:
+    def writer(self, kind: Type | None) -> Write:
         """What writes values of a type as people do."""
-        if not isinstance(kind, Number):
-            return shown
-        digits, number = self.digits, kind
-        money = kind.unit == "money"
-        usual, tail = (
-            Decimal(1).scaleb(-digits if money else 0),
-            f" {kind.currency}" if money and unit and kind.currency else "",
-        )
-        is_rate = kind.unit == "rate"
-
-        def write(value: object) -> str:
-            if not isinstance(value, Decimal):
-                return shown(value)
-            if value.same_quantum(usual) and not is_rate:  # Python writes it as people do
-                return f"{value}{tail}"
-            return number_text(value, number, digits, unit)
-
-        return write
+        return writer(kind)
 
     def plain(self, name: str) -> Show:
         """What shows the value of a name as a reason holds it."""
@@ -89,50 +51,6 @@ class Words:
         return shower(kind, self.digits)
 
 
-def shown(value: object) -> str:
-    """A value as people write it."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Months):
-        return f"{value.months} months"
-    if isinstance(value, Range) and value.low_closed and value.high_closed:
-        return f"{shown(value.low)}..{shown(value.high)}"
-    if isinstance(value, date):
-        return value.isoformat()
-    return print_value(value) or str(value)
-
-
-def number_text(value: Decimal, kind: Number, digits: int, unit: bool = True) -> str:
-    """A number as people write it; money with at least `digits` places, and its currency for `unit`."""
-    if kind.unit == "rate":
-        return f"{NUMBERS.multiply(value, _HUNDRED).normalize(NUMBERS):f} %"
-    exponent = value.as_tuple().exponent
-    if kind.unit == "money" and isinstance(exponent, int):
-        text = f"{value:.{digits}f}" if exponent > -digits else f"{value:f}"
-        return f"{text} {kind.currency}" if unit and kind.currency else text
-    return f"{value:f}"
-
-
-# Limits
-
-
-def needed(op: str, words: Mapping[str, tuple[str, str]], limit: str) -> str:
-    """What a comparison asks for, as a range where it is one."""
-    ranges = {">=": f"{limit}..", "<=": f"..{limit}"}
-    return ranges.get(op, f"{words[op][0].removeprefix('is ')} {limit}")
-
-
-def least(limit: object, kind: Type | None, above: bool) -> object:
-    """The number from which on a limit is kept: of what is counted, more than 10 is 11, at least 2.5 is 3."""
-    if not isinstance(limit, Decimal) or not isinstance(kind, Number) or kind.unit != "count":
-        return limit
-    if above:
-        return NUMBERS.add(limit.to_integral_value(ROUND_FLOOR), 1)
-    return limit.to_integral_value(ROUND_CEILING)
-
-
-def shortage(limit: object, have: object) -> object:
-    """How much is missing from `have` to the limit; None where it is not a number or nothing is missing."""
-    if isinstance(limit, Decimal) and isinstance(have, Decimal) and have < limit:
-        return NUMBERS.subtract(limit, have)
-    return None
+def formats_of(graph: Graph) -> dict[tuple[str, str], Write]:
+    """What writes the values of derived facts, by entity and name."""
+    return {key: writer(graph.types.get(key)) for key, node in graph.every_node() if node.exported}

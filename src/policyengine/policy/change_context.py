@@ -7,11 +7,16 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from policyengine.dataclass import dataclass
-from policyengine.decision.wording import join, rate, words
+from policyengine.decision.wording import compared, is_or_are, join, range_words, rate, words
+from policyengine.decision.writers import amount_of, writer
+from policyengine.feel.types.types import Type
+from policyengine.feel.values.values import Range
 from policyengine.policy import quantities
+from policyengine.policy.scalars import reader
 from policyengine.policy.vocabulary import Vocabulary
 
 _WORD = re.compile(r"[\w.%+ -]+")
+_COMPARES = re.compile(r"(<=|>=|<|>)\s*(\S+)")
 VERBS = {
     "when": "applies", "applies_when": "is asked for", "met_when": "counts as done",
 }  # fmt: skip
@@ -45,6 +50,10 @@ class ChangeContext:
     def noun(self, fact: str) -> str:
         """Returns the noun of a fact."""
         return self.vocabulary.noun(self.entity, fact)
+
+    def kind(self, fact: str) -> Type | None:
+        """Returns the type of a fact."""
+        return _kind(self.vocabulary, self.entity, fact)
 
     def is_fact(self, name: str) -> bool:
         """Whether expressions at the entity see a fact of this name."""
@@ -122,41 +131,42 @@ def flat(value: Any) -> str:
     return text if len(text) <= 160 else f"{text[:157]}..."
 
 
-def ends(text: object) -> tuple[Decimal | None, Decimal | None] | None:
-    """Returns the two ends of a test that is a range of numbers or one number; None for any other test."""
-    bounds = quantities.bounds(text) if isinstance(text, str) else None
-    try:
-        if bounds is not None:
-            low, high = (
-                None if each is None else quantities.rate(each) for each in (bounds.low, bounds.high)
-            )
-            return low, high
-        value = quantities.rate(str(text)) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return None if value is None else (value, value)
-
-
-def end_of(text: str, which: int) -> str:
-    """Returns an end of a range as it is written."""
-    bounds = quantities.bounds(text)
-    return text if bounds is None else str((bounds.low, bounds.high)[which])
-
-
 def tested(context: ChangeContext, fact: str, test: Any) -> str:
-    """Returns a test of a fact in words: `10..15`, `27 or more`, `positive or neutral`."""
+    """Returns a test of a fact in words: `from 10 to 15`, `at least 27`, `positive or neutral`."""
+    return test_words(context.vocabulary, context.entity, fact, test)
+
+
+def test_words(vocabulary: Vocabulary, entity: str, fact: str, test: Any) -> str:
+    """Returns a test of a fact, as it is written, in words: `from 10 to 15`, `at least 27`, `yes`."""
+    kind = _kind(vocabulary, entity, fact)
     if isinstance(test, list):
-        return join((context.value(fact, each) for each in test), "or")
-    bounds = quantities.bounds(test) if isinstance(test, str) else None
-    if bounds is not None and bounds.high is None:
-        return f"{bounds.low} or more"
-    if bounds is not None and bounds.low is None:
-        return f"at most {bounds.high}"
-    if isinstance(test, str) and test in ("true", "false"):
-        return "yes" if test == "true" else "no"
-    if bounds is None and not _WORD.fullmatch(str(test)):
-        return quoted(test)
-    return context.value(fact, test)
+        return join((_value_words(kind, each) for each in test), "or")
+    text = str(test)
+    compares, bounds = _COMPARES.fullmatch(text.strip()), quantities.bounds(text)
+    if bounds is not None:
+        low, high = (None if end is None else _typed(kind, end) for end in (bounds.low, bounds.high))
+        return range_words(Range(low, high), writer(kind))
+    if compares is not None:
+        limit = _typed(kind, compares[2])
+        return f"{compared(compares[1], limit)} {writer(kind)(limit)}"
+    return _value_words(kind, text) if _WORD.fullmatch(text) else quoted(test)
+
+
+def _kind(vocabulary: Vocabulary, entity: str, fact: str) -> Type | None:
+    return vocabulary.names(entity).get(fact) if entity in vocabulary.entities else None
+
+
+def _typed(kind: Type | None, text: str) -> object:
+    """The value of a written text; the text itself where it has none."""
+    read = None if kind is None else reader(kind)
+    try:
+        return text if read is None else read(text)
+    except ValueError:
+        return text
+
+
+def _value_words(kind: Type | None, text: object) -> str:
+    return writer(kind)(_typed(kind, str(text)))
 
 
 def condition(context: ChangeContext, written: Any) -> str:
@@ -165,7 +175,15 @@ def condition(context: ChangeContext, written: Any) -> str:
         return quoted(written)
     if any(key in written for key in ("any", "all", "none", "at_least")):
         return quoted(written)
-    return join(f"{context.noun(key)} is {tested(context, key, test)}" for key, test in written.items())
+    return join(asked(context, key, test) for key, test in written.items())
+
+
+def asked(context: ChangeContext, fact: str, test: Any) -> str:
+    """Returns what a test asks of a fact: `active accounts are at least 27`, `is certified`."""
+    noun, words_of_test = context.noun(fact), tested(context, fact, test)
+    if words_of_test in ("yes", "no"):
+        return noun if words_of_test == "yes" else f"{noun}: no"
+    return f"{noun} {is_or_are(noun)} {words_of_test}"
 
 
 def shifted(old: str, new: str) -> str:
@@ -178,17 +196,26 @@ def shifted(old: str, new: str) -> str:
     return f"{'rises' if after > before else 'falls'} from {spoken[0]} to {spoken[1]}"
 
 
-def moved_range(subject: str, old: str, new: str, noun: str) -> str | None:
-    """Returns how the ends of a range move, `Gold now starts at 17 accounts (was 16)`, or None."""
-    before, after = ends(old), ends(new)
+def moved_range(context: ChangeContext, fact: str) -> str | None:
+    """Returns how the ends of a range move, `Gold now starts at 17 active accounts (was 16)`, or None."""
+    kind, noun, subject = context.kind(fact), context.noun(fact), context.name
+    before, after = _limits(kind, context.old), _limits(kind, context.new)
     if before is None or after is None:
         return None
-    if before[1] == after[1] and before[0] is not None and after[0] is not None:
-        return f"{subject} now starts at {end_of(new, 0)} {noun} (was {end_of(old, 0)})"
-    if before[0] == after[0] and after[1] is None:
-        return f"{subject} has no upper end of {noun} any more (was {end_of(old, 1)})"
-    if before[0] == after[0] and before[1] is None:
-        return f"{subject} now ends at {end_of(new, 1)} {noun} (had no end)"
-    if before[0] == after[0]:
-        return f"{subject} now ends at {end_of(new, 1)} {noun} (was {end_of(old, 1)})"
-    return f"{subject} now takes {new} {noun} (was {old})"
+    write = writer(kind)
+    if before.high == after.high and before.low is not None and after.low is not None:
+        return f"{subject} now starts at {amount_of(kind, noun, after.low)} (was {write(before.low)})"
+    if before.low == after.low and after.high is None:
+        return f"{subject} has no upper end of {noun} any more (was {write(before.high)})"
+    if before.low == after.low:
+        was = "had no end" if before.high is None else f"was {write(before.high)}"
+        return f"{subject} now ends at {amount_of(kind, noun, after.high)} ({was})"
+    return f"{subject} now takes {noun} {range_words(after, write)} (was {range_words(before, write)})"
+
+
+def _limits(kind: Type | None, text: object) -> Range | None:
+    """Returns the ends of a test that is a range of numbers or one number; None for any other test."""
+    bounds = quantities.bounds(str(text))
+    written = (str(text), str(text)) if bounds is None else (bounds.low, bounds.high)
+    low, high = (None if end is None else _typed(kind, end) for end in written)
+    return Range(low, high) if all(end is None or isinstance(end, Decimal) for end in (low, high)) else None

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Annotated, Literal
 
 from policyengine.dataclass import dataclass
+from policyengine.decision.wording import minor_digits, several
 from policyengine.feel.partition import ONE, Between, Domain, OneOf, Rows
 from policyengine.feel.syntax.cursor import Names
 from policyengine.feel.types import types
@@ -271,6 +272,9 @@ class Vocabulary:
                 return self.entities[owner].facts[name].title
             if name in self.results.get(owner, {}):
                 return self.results[owner][name].noun
+            for _, child in self.children(owner):
+                if child.list == name:
+                    return several(child.title)
         return name.replace("_", " ")
 
     def fact_type(self, name: str, fact: Fact) -> Type:
@@ -281,7 +285,8 @@ class Vocabulary:
     def _scalar(self, name: str, fact: Fact) -> Type:
         feel = fact.single.feel
         if feel is None:
-            return Enum(name, tuple(fact.values or ()))
+            values = fact.values or {}
+            return Enum(name, tuple(values), tuple(values.values()))
         return types.money(self.currency) if feel == types.money("") else feel
 
     def row(self, entity: str) -> Context:
@@ -330,16 +335,4 @@ class Vocabulary:
 
     def number_of_digits(self) -> int:
         """Returns the number of decimal places of the minor unit of the currency (ISO 4217)."""
-        return _DIGITS.get(self.currency, 2)
-
-
-# ISO 4217: the currencies whose minor unit is not a hundredth.
-_DIGITS: Mapping[str, int] = {
-    currency: digits
-    for digits, currencies in {
-        0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
-        3: "BHD IQD JOD KWD LYD OMR TND",
-        4: "CLF UYW",
-    }.items()
-    for currency in currencies.split()
-}
+        return minor_digits(self.currency)

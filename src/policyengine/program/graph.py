@@ -123,22 +123,19 @@ class Graph:
         )
 
     @cached_property
-    def told(self) -> Mapping[Key, tuple[Key, ...]]:
-        """For every named value the values on its way, its own too, that have cases to tell why."""
+    def told(self) -> frozenset[Key]:
+        """The named values that have cases to tell why, or rest on such values."""
         if not any(node.cases for _, node in self.every_node()):
-            return {}
-        found: dict[Key, tuple[Key, ...]] = {}
-        for key in self.order:
-            entity, name = key
-            around = set(self.lineage(entity))
-            rests = (
-                each for need in self.needs(key)
-                if need[0] in around and self.nodes[need[0]][need[1]].noun is not None
-                for each in found.get(need, ())
-            )  # fmt: skip
-            own = (key,) if self.nodes[entity][name].cases is not None else ()
-            found[key] = own or tuple(dict.fromkeys(rests))
-        return {key: keys for key, keys in found.items() if keys}
+            return frozenset()
+        found: set[Key] = set()
+        for entity, name in self.order:
+            node, around = self.nodes[entity][name], set(self.lineage(entity))
+            if node.noun is not None and (
+                node.cases is not None
+                or any(need[0] in around and need in found for need in self.needs((entity, name)))
+            ):
+                found.add((entity, name))
+        return frozenset(found)
 
     @cached_property
     def templates(self) -> dict[object, Any]:

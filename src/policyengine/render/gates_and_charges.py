@@ -6,18 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from policyengine.decision.findings import UNDETERMINED, Charge, Finding, Gate, Obligation
-from policyengine.decision.json_shape import decimals, exact
-from policyengine.decision.wording import (
-    day,
-    every,
-    join,
-    money,
-    number,
-    plural,
-    rate,
-    short_name,
-    subject_name,
-)
+from policyengine.decision.wording import day, every, join, money, plural, rate, short_name, subject_name
 from policyengine.render.decision_page import Page, marked
 from policyengine.render.levels import requirements
 from policyengine.render.text_table import TableRow
@@ -79,10 +68,10 @@ def _net(charge: Charge) -> str:
 def _charge_text(charge: Charge) -> str:
     text = f"{marked(charge.title, charge.origin)} of {short_name(charge.subject)}"
     if charge.amount is not None and charge.net is not None and charge.discount_rate:
-        gross = exact(charge.amount, decimals(charge.net))
+        gross = money(charge.amount, charge.currency)
         text = f"{text} ({gross} less {rate(charge.discount_rate)})"
     elif charge.amount is not None and charge.net is None:
-        text = f"{text} ({number(charge.amount)}{_proviso(charge)})"
+        text = f"{text} ({money(charge.amount, charge.currency)}{_proviso(charge)})"
     return f"{text}, {every(charge.every)}" if charge.every else text
 
 

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
 
-from policyengine.decision.explanation import own_reasons, shortfall, still_missing
+from policyengine.decision.explanation import own_reasons, room, shortfall, still_missing
 from policyengine.decision.findings import (
     UNDETERMINED,
     Discount,
     Finding,
     Level,
     Requirement,
-    Room,
 )
-from policyengine.decision.json_shape import decimals, exact
 from policyengine.decision.wording import (
-    join,
     plural,
     rate,
     some,
-    spell,
-    spelled,
     subject_name,
+    words,
 )
 from policyengine.render.decision_page import Page, marked
 from policyengine.render.text_table import TableRow
 
 _STYLES = {"reached": "good", "none": "strong", UNDETERMINED: "open"}
+_MOST_OWNERS = 10
 _SHOWN = {"unmet": "not fulfilled", UNDETERMINED: "not decided"}
 
 
@@ -57,7 +53,7 @@ def _level(page: Page, level: Level, alone: bool) -> Iterator[TableRow]:
         text = "; ".join(map(shortfall, missing))
         yield TableRow(text=f"missing for {level.next.title}: {text}", below=True)
     if level.room is not None:
-        yield TableRow(text=_room(level.room, level.level_title or "the level"), below=True)
+        yield TableRow(text=room(level.room, level.level_title or "the level"), below=True)
 
 
 def _because(level: Level) -> str:
@@ -68,18 +64,22 @@ def _because(level: Level) -> str:
     measure = level.room.fact if level.room is not None else None
     own = own_reasons(level)
     texts = [
-        one.text for one in level.because if one.outcome in outcomes and (one in own or one.fact == measure)
+        one.text
+        for one in level.because
+        if one.outcome in outcomes and (one in own or (measure is not None and one.fact == measure))
     ]
     measured = [one for one in level.requirements if measure and one.id == measure]
-    return "; ".join(dict.fromkeys([*texts, *_count(level.requirements, len(measured))]))
+    return "; ".join(filter(None, dict.fromkeys([*texts, *_count(level.requirements, len(measured))])))
 
 
 def _count(found: Sequence[Requirement], told: int) -> Iterator[str]:
-    """How many requirements are fulfilled, without those that have been told."""
-    fulfilled = sum(one.status == "met" for one in found) - told
-    if fulfilled > 0:
-        of = f"{fulfilled} of " if fulfilled + told < len(found) else ""
-        yield f"{of}{plural(len(found) - told, 'requirement')} fulfilled"
+    """How many requirements are fulfilled or do not apply, without those that have been told."""
+    fulfilled, idle = (sum(one.status == status for one in found) for status in ("met", "not_applicable"))
+    if fulfilled == len(found):
+        yield f"{plural(fulfilled - told, 'requirement')} fulfilled" if fulfilled > told else ""
+    else:
+        counts = ((fulfilled - told, "fulfilled"), (idle, "not applicable"))
+        yield ", ".join(f"{count} {status}" for count, status in counts if count > 0)
 
 
 def requirements(page: Page, found: Iterable[Requirement]) -> Iterator[TableRow]:
@@ -87,19 +87,13 @@ def requirements(page: Page, found: Iterable[Requirement]) -> Iterator[TableRow]
     for one in found:
         title = marked(one.title, one.origin)
         if one.status in _SHOWN:
-            against = [
-                spelled(reason.text) for reason in one.because if reason.outcome in ("fails", "unknown")
-            ]
+            against = [reason.text for reason in one.because if reason.outcome in ("fails", "unknown")]
             why = f" ({some(against, link='; ')})" if against else ""
             yield TableRow(text=f"{_SHOWN[one.status]}: {title}{why}", place=page.at(one), below=True)
         elif one.status == "manual":
             yield TableRow(
                 text=f"{page.name(one.decided_by)} decides: {title}", place=page.at(one), below=True
             )
-
-
-def _room(room: Room, level: str) -> str:
-    return f"room: {room.noun} may fall by {spell(room.room)} before {level} is lost"
 
 
 def discounts(page: Page, findings: Iterable[Finding]) -> list[str]:
@@ -118,22 +112,23 @@ def discounts(page: Page, findings: Iterable[Finding]) -> list[str]:
 
 
 def figures(page: Page) -> list[str]:
-    """The derived facts that are known."""
-    rows = []
-    for name, values in page.decision.values.items():
-        whose = page.decision.subjects[name]
-        known = [
-            f"{page.fact(whose.entity, fact)} {_figure(value)}"
-            for fact, value in values.items() if value is not None
-        ]  # fmt: skip
-        if known:
-            rows.append(TableRow((subject_name(whose),), join(known)))
+    """The derived facts that are known, one a line; of many of an entity only the first few."""
+    decision = page.decision
+    owners: dict[str, int] = {}
+    rows: list[TableRow] = []
+    for name, values in decision.values.items():
+        whose = decision.subjects[name]
+        entity = whose.entity
+        known = [page.figure(entity, fact, value) for fact, value in values.items() if value is not None]
+        if not known:
+            continue
+        owners[entity] = owners.get(entity, 0) + 1
+        if owners[entity] <= _MOST_OWNERS:
+            rows += [TableRow(("" if i else subject_name(whose),), text) for i, text in enumerate(known)]
+    if set(owners) == {decision.subject.entity}:
+        rows = [TableRow(text=row.text) for row in rows]
+    for entity, count in owners.items():
+        if count > _MOST_OWNERS:
+            more = plural(count - _MOST_OWNERS, f"more {words(entity)}")
+            rows.append(TableRow(text=f"and those of {more}"))
     return page.table("Figures", rows)
-
-
-def _figure(value: object) -> str:
-    """The value, without the zeros after the second digit that a multiplication leaves."""
-    if isinstance(value, Decimal) and decimals(value) > 2:
-        whole, _, fraction = exact(value).partition(".")
-        return f"{whole}.{fraction[:2]}{fraction[2:].rstrip('0')}"
-    return spell(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from policyengine.decision.decision import Decision
 from policyengine.decision.explanation import own_values
@@ -28,6 +29,7 @@ from policyengine.decision.wording import (
     subject_name,
     words,
 )
+from policyengine.decision.writers import Write
 from policyengine.render.decision_page import Page, folder_of, marked
 from policyengine.render.duties import duties
 from policyengine.render.gates_and_charges import charges, gates, obligations
@@ -47,13 +49,14 @@ def decision_text(
     color: bool = False,
     list_assumptions: bool = False,
     columns: int = 80,
+    formats: Mapping[tuple[str, str], Write] = MappingProxyType({}),
 ) -> str:
     """The decision as lines of at most `columns` (between 60 and 120), without a final line end.
 
-    `labels` are the titles of parties and items.
+    `labels` are the titles of parties and items, `formats` say how derived facts are written.
     """
     columns = max(NARROWEST, min(columns, WIDEST))
-    page = Page(decision, labels, columns, painter(color), folder_of(decision))
+    page = Page(decision, labels, columns, painter(color), folder_of(decision), formats)
     parts = [_header(page), *_parts(page), assumptions(page, list_assumptions)]
     if not decision.findings:
         parts.insert(1, ["Nothing in this program applies to this record."])

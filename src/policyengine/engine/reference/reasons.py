@@ -122,7 +122,7 @@ def _leaf(scope: Scope, expression: Expression, upright: bool) -> Iterator[Reaso
                 yield from _reasons(scope, Name(name, expression.span), True)
         return
     yield _reason(scope, expression, value, upright)
-    yield from _tellers(scope, expression)
+    yield from _way(scope, expression)
 
 
 def _reason(scope: Scope, expression: Expression, value: object, upright: bool) -> Reason:
@@ -140,17 +140,39 @@ def _reason(scope: Scope, expression: Expression, value: object, upright: bool) 
 # Values that tell their cases
 
 
-def _tellers(scope: Scope, expression: Expression) -> Iterator[_Told]:
-    """The values with cases that an expression rests on."""
+def _way(scope: Scope, expression: Expression) -> Iterator[_Told]:
+    """The values with cases that decided what an expression comes to."""
     told = scope.graph.told
-    for name in sorted(names(expression)) if told else ():
-        owner = scope.owner(name)
-        for entity, teller in told.get((owner.entity, name), ()) if owner is not None else ():
-            at = owner
-            while at is not None and at.entity != entity:
-                at = at.above
-            if at is not None:
-                yield _Told(at, teller)
+    if not told or not any(_is_told(scope, name) for name in names(expression)):
+        return
+    match expression:
+        case Name(name):
+            owner = scope.owner(name)
+            assert owner is not None
+            yield _Told(owner, name)
+        case If(condition, then, otherwise):
+            value = scope.value(condition)
+            yield from _way(scope, condition)
+            for part, other in ((then, False), (otherwise, True)):
+                if value is not other:
+                    yield from _way(scope, part)
+        case And(operands) | Or(operands) | Call(Name("max" | "min"), operands) if len(operands) > 1:
+            # Of alternatives and of the largest or smallest, those that are what the whole comes to.
+            value = scope.value(expression)
+            for each in operands:
+                if isinstance(value, Unknown) or scope.value(each) == value:
+                    yield from _way(scope, each)
+        case Binary(_, left, right):
+            yield from _way(scope, left)
+            yield from _way(scope, right)
+        case _:
+            for name in sorted(names(expression)):
+                yield from _way(scope, Name(name, expression.span))
+
+
+def _is_told(scope: Scope, name: str) -> bool:
+    owner = scope.owner(name)
+    return owner is not None and (owner.entity, name) in scope.graph.told
 
 
 def _told(found: Iterator[Reason | _Told], seen: set[tuple[int, str]]) -> Iterator[Reason]:
@@ -167,6 +189,7 @@ def _cases(scope: Scope, name: str) -> Iterator[Reason | _Told]:
     node = scope.graph.nodes[scope.entity][name]
     cases = node.cases
     if cases is None:
+        yield from _way(scope, node.expression)
         return
     values = [(case, scope[case.node]) for case in cases.cases]
     holding = [case for case, value in values if value is True]

@@ -170,7 +170,7 @@ def shortfall(origin: Origin, status: str, because: Iterable[Reason]) -> Shortfa
     reason = telling_reason(because)
     if reason is None:
         return Shortfall(origin.id, origin.title, status)
-    told = reason.fact, reason.have, reason.need, reason.short_by, reason.noun
+    told = reason.fact, reason.have, reason.need, reason.short_by, reason.lack
     return Shortfall(origin.id, origin.title, status, *told)
 
 

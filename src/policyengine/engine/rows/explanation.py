@@ -22,6 +22,7 @@ from policyengine.engine.value_words import Words
 from policyengine.feel.syntax.tree import (
     And,
     Between,
+    Binary,
     Call,
     Comparison,
     Expression,
@@ -201,8 +202,7 @@ class Explanations:
         slots, say = template(self._words[entity], expression, upright)
         values = ", ".join([value, *(out.value(slot).text for slot in slots)])
         out.line(f"{found}.append({out.constant(say)}({values}))")
-        for hops, name in self._tellers(entity, expression):
-            out.line(f"{found}.append((s{'.above' * hops}, {out.constant(name)}))")
+        self._way(out, expression, found)
 
     def _of_names(self, entity: str, expression: Expression) -> Deferred:
         """The reasons of the names in what is worked out; where it is not known of those that are not."""
@@ -223,19 +223,39 @@ class Explanations:
 
     # Values that tell their cases
 
-    def _tellers(self, entity: str, expression: Expression) -> list[tuple[int, str]]:
-        """The values with cases that an expression rests on, and how far up they are."""
+    def _way(self, out: ReaderSource, expression: Expression, found: str) -> None:
+        """The values with cases that decided what an expression comes to."""
         told = self.graph.told
-        found: list[tuple[int, str]] = []
-        levels = {each: hops for hops, each in enumerate(self.graph.lineage(entity))}
-        for name in sorted(names(expression)) if told else ():
-            place = place_of(self.graph, entity, name)
-            if place is not None and place.what == NODE:
-                keys = told.get((place.entity, name), ())
-                found += [
-                    (levels[owner], teller) for owner, teller in keys if levels.get(owner, -1) >= place.hops
-                ]
-        return found
+        if not told or not any(self._is_told(out.entity, name) for name in names(expression)):
+            return
+        match expression:
+            case Name(name):
+                place = place_of(self.graph, out.entity, name)
+                assert place is not None
+                out.line(f"{found}.append((s{'.above' * place.hops}, {out.constant(name)}))")
+            case If(condition, then, otherwise):
+                decided = out.value(condition).text
+                self._way(out, condition, found)
+                for other, branch in (("False", then), ("True", otherwise)):
+                    with out.block(f"if {decided} is not {other}:"):
+                        self._way(out, branch, found)
+            case And(operands) | Or(operands) | Call(Name("max" | "min"), operands) if len(operands) > 1:
+                # Of alternatives and of the largest or smallest, those that are what the whole comes to.
+                whole = out.value(expression).text
+                for each in operands:
+                    part = out.value(each).text
+                    with out.block(f"if {whole}.__class__ is U or {part} == {whole}:"):
+                        self._way(out, each, found)
+            case Binary(_, left, right):
+                self._way(out, left, found)
+                self._way(out, right, found)
+            case _:
+                for name in sorted(names(expression)):
+                    self._way(out, Name(name, expression.span), found)
+
+    def _is_told(self, entity: str, name: str) -> bool:
+        place = place_of(self.graph, entity, name)
+        return place is not None and place.what == NODE and (place.entity, place.name) in self.graph.told
 
     def _resolved(self, found: Found, seen: set[tuple[int, str]] | None = None) -> list[Any]:
         """The reasons, with the cases where they are told, each of them once."""
@@ -260,7 +280,7 @@ class Explanations:
         node, index = self.graph.nodes[entity][name], self.program.layouts[entity].index
         cases, at = node.cases, index[name]
         if cases is None:
-            return lambda row: []
+            return self._of_value(entity, node.expression)
         places = [(case, index[case.node]) for case in cases.cases]
         case, open_ones = self._case(entity), self._open_cases(entity)
 
@@ -279,6 +299,17 @@ class Explanations:
                 found.append(Reason(f"{several}: they give the same", "value", node.at))
             if not holding and not unknown:
                 found.append(Reason(cases.otherwise, "value", node.at))
+            return found
+
+        return told
+
+    def _of_value(self, entity: str, expression: Expression) -> Callable[[Row], Found]:
+        """The values with cases on the way to one that has none itself."""
+        tell = self._tell(entity, lambda out: self._way(out, expression, "found"))
+
+        def told(row: Row) -> Found:
+            found: Found = []
+            tell.run(row, None, found)
             return found
 
         return told

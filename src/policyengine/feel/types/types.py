@@ -23,13 +23,19 @@ class Number:
     unit: str = ""
     currency: str = ""
 
+    @property
+    def symbol(self) -> str:
+        """What people write behind it: `%`, the code of the currency, or nothing."""
+        return "%" if self.unit == "rate" else self.currency
+
 
 @dataclass(frozen=True, slots=True)
 class Enum:
-    """A text out of a closed list; `name` is the fact or type that declares it."""
+    """A text out of a closed list; `name` is the fact or type that declares it, `titles` are for people."""
 
     name: str
     values: tuple[str, ...]
+    titles: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

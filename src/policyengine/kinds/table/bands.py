@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from policyengine.dataclass import dataclass
+from policyengine.decision.wording import rate as rate_words
 from policyengine.diagnostics import Code
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Binary, Expression, In, ListLiteral, RangeLiteral
@@ -126,7 +127,8 @@ def band_rows(draft: Draft, bands: Bands, pointer: Pointer, of: Input, title: st
         edge = next((key for key in ("up_to", "below") if getattr(band, key) is not None), "rate")
         at = draft.span(*place, edge)
         rate = build.literal(band.rate, draft.span(*place, "rate"))
-        heading = f"band {i + 1} of {title} ({draft.span(*place, 'rate').text})"
+        written = draft.text(*place, "rate")
+        heading = f"band {i + 1} of {title} ({rate_words(band.rate) if '%' in written else written})"
         if draft.origin(draft.policy.id, title, *place).basis == "assumed":
             heading += ", assumed"
         test = _within(of, reach, draft, place)

@@ -22,7 +22,7 @@ from policyengine.kinds.table.proof import Table, prove
 from policyengine.kinds.table.result import Settling, settle
 from policyengine.kinds.table.rows import Entries, Outputs, RowSpec
 from policyengine.policy.base import Many, Policy, field
-from policyengine.policy.change_context import ChangeContext, condition, quoted, shifted, tested
+from policyengine.policy.change_context import ChangeContext, asked, condition, quoted, shifted, tested
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
 from policyengine.policy.policy_reader import PolicyDocument
@@ -267,14 +267,11 @@ def describe(context: ChangeContext) -> str | None:
         case ("entries", *keys) if keys:
             return context.was(f"for {' and '.join(keys)} it", "gives")
         case ("rows", "*", "when", fact) if context.is_fact(fact):
-            given, noun = quoted(getattr(context.part, "then", None)), context.noun(fact)
-            tests = [
-                None if test is None else tested(context, fact, test) for test in (context.old, context.new)
-            ]
-            if tests[1] is None:
-                return f"the row that gives {given} no longer asks for {noun} {tests[0]}"
-            was = f" (was {tests[0]})" if tests[0] is not None else ""
-            return f"the row that gives {given} now asks for {noun} {tests[1]}{was}"
+            row = f"the row that gives {quoted(getattr(context.part, 'then', None))}"
+            if context.new is None:
+                return f"{row} no longer asks that {asked(context, fact, context.old)}"
+            was = f" (was {tested(context, fact, context.old)})" if context.old is not None else ""
+            return f"{row} now asks that {asked(context, fact, context.new)}{was}"
         case ("rows", "*", "then") if isinstance(context.old, str) and isinstance(context.new, str):
             where = condition(context, context.own.get("when") or {})
             return f"where {where} it {shifted(context.old, context.new)}"

@@ -22,7 +22,7 @@ from policyengine.kinds.tiers import measure
 from policyengine.kinds.tiers.intervals import of_test
 from policyengine.kinds.tiers.measure import GOOD, Claim, check_claims, measure_of
 from policyengine.policy.base import Id, Many, Policy, Sourced, Text, field, keys_of
-from policyengine.policy.change_context import ChangeContext, moved_range, tested
+from policyengine.policy.change_context import ChangeContext, asked, moved_range, test_words, tested
 from policyengine.policy.condition import Condition, TestedPart, fact_test
 from policyengine.policy.draft import Draft
 from policyengine.policy.form import elsewhere, unknown_key
@@ -198,7 +198,7 @@ def _rung(policy: Tiers, draft: Draft, i: int, shared: Sequence[LoweredRequireme
 def _ask_test(draft: Draft, level: LevelPart, fact: str, i: int) -> LoweredRequirement:
     place = ("levels", i, fact)
     noun = draft.vocabulary.noun(draft.entity, fact)
-    title = f"{noun} {draft.text(*place)}"
+    title = f"{noun} {test_words(draft.vocabulary, draft.entity, fact, draft.document.plain(place))}"
     return ask(draft, fact, title, fact_test(draft, place, draft.entity), *place)
 
 
@@ -304,8 +304,8 @@ def _origins(policy: Tiers, draft: Draft, none: str) -> dict[str, Reading]:
 def _rooms(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> dict[str, Reading]:
     rooms: dict[str, Reading] = {}
     for i, rung in enumerate(rungs):
-        if policy.measure is None or rung.low is None:
-            continue
+        if policy.measure is None or rung.low is None or (i == 0 and rung.low <= 0):
+            continue  # the lowest level that begins at nothing cannot be lost
         at = draft.span("levels", i, policy.measure)
         measure = build.name(policy.measure, at)
         name = f"{policy.id}/{rung.part.id}"
@@ -321,6 +321,7 @@ def _rooms(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> dict[str, Rea
                 "have": Value(have.name),
                 "lost_below": Value(low.name),
                 "room": Value(left.name),
+                "unit": Const(kind.symbol if isinstance(kind, types.Number) else ""),
             },
         )
     return rooms
@@ -352,20 +353,19 @@ def describe(context: ChangeContext) -> str | None:
 
 
 def _moved_level(context: ChangeContext, fact: str) -> str:
-    noun = context.noun(fact)
     if isinstance(context.old, str) and isinstance(context.new, str):
-        found = moved_range(context.name, context.old, context.new, noun)
+        found = moved_range(context, fact)
         if found is not None:
             return found
     if context.new is None:
-        return f"{context.name} no longer asks for {noun} {tested(context, fact, context.old)}"
+        return f"{context.name} no longer asks that {asked(context, fact, context.old)}"
     was = "was not asked for" if context.old is None else f"was {tested(context, fact, context.old)}"
-    return f"{context.name} now asks for {noun} {tested(context, fact, context.new)} ({was})"
+    return f"{context.name} now asks that {asked(context, fact, context.new)} ({was})"
 
 
 def _grants(context: ChangeContext) -> str:
     tests = [
-        f"{context.noun(key)} {tested(context, key, test)}"
+        asked(context, key, test)
         for key, test in context.own.items()
         if key not in keys_of(LevelPart) and context.is_fact(key)
     ]

@@ -1,0 +1,149 @@
+"""What writes the values of a type as people do, and what they ask of a limit.
+
+A fact, a formula or a limit has a type, which says how its values are written: an enum value by its title, a
+rate in per cent, an amount with its currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any, TypeAlias
+
+from policyengine.decision.wording import (
+    OPPOSITE,
+    compared,
+    counted,
+    gap,
+    is_or_are,
+    listed,
+    minor_digits,
+    money,
+    number,
+    range_words,
+    rate,
+    spell,
+    words,
+)
+from policyengine.feel.limits import NUMBERS
+from policyengine.feel.syntax.printing import print_value
+from policyengine.feel.types.types import Context, Enum, ListOf, Number, RangeOf, Type
+from policyengine.feel.values.values import Range
+
+_HUNDRED = Decimal(100)
+Write: TypeAlias = Callable[[Any], str]
+"""Writes values of one type as people do."""
+
+
+def writer(kind: Type | None) -> Write:
+    """What writes values of a type: the title of an enum value, `55 %`, `1,080.00 USD`; null is `none`."""
+    match kind:
+        case Number("money", currency) if currency:
+            return _amounts(currency)
+        case Number("rate"):
+            return lambda value: rate(value) if value.__class__ is Decimal else shown(value)
+        case Number():
+            return lambda value: number(value) if value.__class__ is Decimal else shown(value)
+        case Enum(_, values, titles):
+            pairs = zip(values, titles, strict=False)
+            named = {value: words(title) if title == value else title for value, title in pairs}
+            return lambda value: named[value] if value.__class__ is str and value in named else shown(value)
+        case ListOf(item) if not isinstance(item, Context):
+            one = writer(item)
+            return lambda value: listed([one(each) for each in value]) if _is_list(value) else shown(value)
+        case RangeOf(item):
+            end = writer(item)
+            return lambda value: range_words(value, end) if isinstance(value, Range) else shown(value)
+    return shown
+
+
+def _amounts(currency: str) -> Write:
+    """Writes amounts; most have the digits of the minor unit already."""
+    digits = minor_digits(currency)
+    point, after = -digits - 1, -digits
+
+    def write(value: object) -> str:
+        if value.__class__ is not Decimal:
+            return shown(value)
+        text = f"{value:,f}"
+        return f"{text} {currency}" if digits and text[point:after] == "." else money(value, currency)
+
+    return write
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, (list, tuple))
+
+
+def shown(value: object) -> str:
+    """A value of any type as people write it; null is `none`."""
+    return "none" if value is None else spell(value)
+
+
+def compact(value: object, kind: Type | None) -> str:
+    """A limit as a document holds it: `16`, `20 %`, `2027-01-02`."""
+    if isinstance(value, Decimal):
+        is_rate = isinstance(kind, Number) and kind.unit == "rate"
+        return f"{NUMBERS.multiply(value, _HUNDRED).normalize(NUMBERS):f} %" if is_rate else f"{value:f}"
+    return print_value(value) or str(value)
+
+
+# Limits
+
+
+def outside(have: object, limits: Range, write: Callable[[Any], str]) -> str:
+    """Why a value is outside a range: it is below its start, or above its end."""
+    low: Any = limits.low
+    value: Any = have
+    is_below = low is not None and (value < low or (value == low and not limits.low_closed))
+    op, end = (
+        (">=" if limits.low_closed else ">", low)
+        if is_below
+        else ("<=" if limits.high_closed else "<", limits.high)
+    )
+    return f"{compared(OPPOSITE[op], end)} {write(end)}"
+
+
+def needed(op: str, limit: object, kind: Type | None) -> str:
+    """What a comparison asks for, as a range where it is one."""
+    text = compact(limit, kind)
+    ranges = {">=": f"{text}..", "<=": f"..{text}"}
+    return ranges.get(op) or f"{compared(op, limit)} {text}"
+
+
+def needed_range(asked: Range, kind: Type | None) -> str:
+    """What a range asks for: `16..26`, `[100..500)`."""
+    low, high = ("" if end is None else compact(end, kind) for end in (asked.low, asked.high))
+    if asked.low_closed and asked.high_closed:
+        return f"{low}..{high}"
+    return f"{'[' if asked.low_closed else '('}{low}..{high}{']' if asked.high_closed else ')'}"
+
+
+def least(limit: object, kind: Type | None, above: bool) -> object:
+    """The number from which on a limit is kept: of what is counted, more than 10 is 11, at least 2.5 is 3."""
+    if not isinstance(limit, Decimal) or not isinstance(kind, Number) or kind.unit != "count":
+        return limit
+    if above:
+        return NUMBERS.add(limit.to_integral_value(ROUND_FLOOR), 1)
+    return limit.to_integral_value(ROUND_CEILING)
+
+
+def shortage(limit: object, have: object) -> object:
+    """How much is missing from `have` to the limit; None where it is not a number or nothing is missing."""
+    if isinstance(limit, Decimal) and isinstance(have, Decimal) and have < limit:
+        return NUMBERS.subtract(limit, have)
+    return None
+
+
+def amount_of(kind: Type | None, noun: str, value: object) -> str:
+    """A value of a fact with its noun: `17 active accounts`, `500.00 USD of ad spend`, `rank 3`."""
+    text = writer(kind)(value)
+    if isinstance(kind, Number) and kind.symbol:
+        return f"{text} of {noun}"
+    return counted(text, noun) if is_or_are(noun) == "are" else f"{noun} {text}"
+
+
+def lack_words(short: object, kind: Type | None, noun: str, asked: str) -> str:
+    """What is lacking: `4 more active accounts (from 16 to 26)`."""
+    more = f"{gap(short, kind.symbol if isinstance(kind, Number) else '')} more"
+    return f"{counted(more, noun)} ({asked})"

@@ -1,0 +1,215 @@
+"""Expressions as phrases: `number of reviews`, `day of the review from 1 Jul 2026 to 30 Sep 2026`.
+
+`phrase` calls what an expression works out by name, `clause` says what a condition asks of the items of a
+list. Both give None for what has no phrase; people read the expression then as it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from policyengine.decision.wording import COMPARED, COMPARED_DAYS, all_of, join, range_words, words
+from policyengine.decision.writers import Write, shown, writer
+from policyengine.engine.value_words import Words
+from policyengine.feel.syntax.tree import (
+    And,
+    Call,
+    Comparison,
+    Expression,
+    Filter,
+    In,
+    Literal,
+    Name,
+    Or,
+    Path,
+    RangeLiteral,
+    names,
+)
+from policyengine.feel.types.types import BOOLEAN, DATE, Context, ListOf, Type
+from policyengine.feel.values.values import Range
+
+_CALLS = {
+    "count": "number of",
+    "sum": "sum of",
+    "min": "smallest of",
+    "max": "largest of",
+    "mean": "mean of",
+    "distinct values": "different",
+    "flatten": "",
+}
+_CLAUSE = 40
+_EQUAL = {"=": "", "!=": "not"}
+
+
+class Phrase(NamedTuple):
+    """A text with gaps: `write` takes the values of the `slots`."""
+
+    slots: tuple[Expression, ...]
+    write: Callable[[Sequence[object]], str]
+
+
+def _fixed(text: str) -> Phrase:
+    return Phrase((), lambda values: text)
+
+
+def _composed(parts: Sequence[Phrase], compose: Callable[[list[str]], str]) -> Phrase:
+    slots = tuple(slot for part in parts for slot in part.slots)
+    if not slots:
+        return _fixed(compose([part.write(()) for part in parts]))
+
+    def write(values: Sequence[object]) -> str:
+        texts, start = [], 0
+        for part in parts:
+            end = start + len(part.slots)
+            texts.append(part.write(values[start:end]))
+            start = end
+        return compose(texts)
+
+    return Phrase(slots, write)
+
+
+def cut(expression: Expression) -> Phrase:
+    """A short clause of an expression as it is written."""
+    text = " ".join(expression.span.text.split())
+    return Phrase((), lambda values: f"`{text if len(text) <= _CLAUSE else text[: _CLAUSE - 1] + '…'}`")
+
+
+def phrase(words: Words, expression: Expression) -> Phrase | None:
+    """What an expression works out: `number of different roles`."""
+    match expression:
+        case Name(name) if words.is_ours(name):
+            return _fixed(words.noun(name))
+        case Path(target, field):
+            kind, whole = _type(words, target), phrase(words, target)
+            owner = _item(kind)
+            noun = field if owner is None else _field_noun(words, owner, field)
+            noun = all_of(noun) if isinstance(kind, ListOf) else noun
+            return None if whole is None else _composed([whole], lambda texts: f"{noun} of {texts[0]}")
+        case Filter(target, condition):
+            owner, whole = _item(_type(words, target)), phrase(words, target)
+            asked = None if owner is None else clause(words, owner, "item", condition)
+            if whole is None or asked is None:
+                return None
+            return _composed([whole, asked], lambda texts: f"{texts[0]} with {texts[1]}")
+        case Call(Name(name), (first,)) if name in _CALLS:
+            whole = phrase(words, first)
+            return (
+                None
+                if whole is None
+                else _composed([whole], lambda texts: f"{_CALLS[name]} {texts[0]}".strip())
+            )
+    return None
+
+
+def clause(words: Words, item: Context, variable: str, condition: Expression) -> Phrase | None:
+    """What a condition asks of an item called `variable`: `role engineer and is certified`."""
+    return _Clauses(words, item, variable).of(condition)
+
+
+class _Clauses:
+    """Writes what conditions ask of an item."""
+
+    def __init__(self, words: Words, item: Context, variable: str) -> None:
+        self.words = words
+        self.item = item
+        self.variable = variable
+
+    def of(self, condition: Expression) -> Phrase | None:
+        """The phrase of a condition."""
+        match condition:
+            case And(operands) | Or(operands):
+                last = "and" if isinstance(condition, And) else "or"
+                parts = [None if isinstance(each, (And, Or)) else self.of(each) for each in operands]
+                found = [each for each in parts if each is not None]
+                return _composed(found, lambda texts: join(texts, last)) if len(found) == len(parts) else None
+            case Call(Name("not"), (asked,)) if (field := self.field(asked)) is not None:
+                return _fixed(f"{self.noun(field)}: no")
+            case Comparison(op, left, right) if (field := self.field(left)) is not None:
+                return self._compared(field, op, right)
+            case In(left, tests) if (field := self.field(left)) is not None:
+                return self._in(field, tests)
+        field = self.field(condition)
+        return _fixed(self.noun(field)) if field is not None and self.item.fields[field] == BOOLEAN else None
+
+    def field(self, expression: Expression) -> str | None:
+        """The field of the item that an expression names."""
+        match expression:
+            case Path(Name(self.variable), field) | Name(field) if field in self.item.fields:
+                is_outer = isinstance(expression, Name) and self.variable != "item"
+                return None if is_outer else field
+        return None
+
+    def noun(self, field: str) -> str:
+        """What a field is called."""
+        return _field_noun(self.words, self.item, field)
+
+    def _compared(self, field: str, op: str, right: Expression) -> Phrase | None:
+        kind, noun = self.item.fields[field], self.noun(field)
+        if isinstance(right, Literal) and isinstance(right.value, bool):
+            return _fixed(noun if right.value == (op == "=") else f"{noun}: no")
+        limit = self._limit(right, kind)
+        verb = _EQUAL.get(op, (COMPARED_DAYS if kind == DATE else COMPARED).get(op, ""))
+        return limit and _composed([limit], lambda texts: " ".join(filter(None, (noun, verb, texts[0]))))
+
+    def _in(self, field: str, tests: tuple[Expression, ...]) -> Phrase | None:
+        kind, noun = self.item.fields[field], self.noun(field)
+        write = writer(kind)
+        match tests:
+            case (RangeLiteral(Literal() | None as low, Literal() | None as high, low_closed, high_closed),):
+                least, most = (None if end is None else end.value for end in (low, high))
+                return _fixed(f"{noun} {range_words(Range(least, most, low_closed, high_closed), write)}")
+            case (Name() | Path() as limits,) if not self._names_item(limits):
+                return Phrase((limits,), lambda values: f"{noun} {_within(values[0], write)}")
+        if all(isinstance(test, Literal) for test in tests):
+            return _fixed(f"{noun} {join([write(t.value) for t in tests if isinstance(t, Literal)], 'or')}")
+        return None
+
+    def _limit(self, expression: Expression, kind: Type) -> Phrase | None:
+        write = writer(kind)
+        field = self.field(expression)
+        if field is not None:
+            return _fixed(self.noun(field))
+        if isinstance(expression, Literal):
+            return _fixed(write(expression.value))
+        if expression == Name("today", expression.span):
+            return _fixed("today")
+        return (
+            None if self._names_item(expression) else Phrase((expression,), lambda values: write(values[0]))
+        )
+
+    def _names_item(self, expression: Expression) -> bool:
+        hidden = {self.variable} if self.variable != "item" else {"item", *self.item.fields}
+        return not hidden.isdisjoint(names(expression))
+
+
+def _within(value: object, write: Write) -> str:
+    return range_words(value, write) if isinstance(value, Range) else f"within {shown(value)}"
+
+
+def _field_noun(words_of: Words, item: Context, field: str) -> str:
+    return words_of.graph.vocabulary.noun(item.name, field) if item.name else words(field)
+
+
+def _item(kind: Type | None) -> Context | None:
+    """The type of what is looked at, or of the items of a list."""
+    found = kind.item if isinstance(kind, ListOf) else kind
+    return found if isinstance(found, Context) else None
+
+
+def _type(words: Words, expression: Expression) -> Type | None:
+    """The type of what has a phrase."""
+    match expression:
+        case Name(name):
+            return words.kind(name)
+        case Path(target, field):
+            kind = _type(words, target)
+            owner = _item(kind)
+            found = None if owner is None else owner.fields.get(field)
+            return ListOf(found) if found is not None and isinstance(kind, ListOf) else found
+        case Call(Name("flatten"), (first,)):
+            kind = _type(words, first)
+            return kind.item if isinstance(kind, ListOf) and isinstance(kind.item, ListOf) else kind
+        case Filter(target) | Call(Name("distinct values"), (target,)):
+            return _type(words, target)
+    return None

@@ -90,7 +90,7 @@ def test_what_is_open_moves(cli, deals, record):
         "    worth: 10\n"
     )
     assert "stage: demo -> offer\n" in result.err
-    assert "demo_on: not known -> 21 Nov 2026\n" in result.err
+    assert "day of the demo: not known -> 21 Nov 2026\n" in result.err
 
 
 def test_the_moved_record_is_a_record(cli, deals, record, tmp_path):

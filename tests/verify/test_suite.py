@@ -151,7 +151,7 @@ def test_how_tests_come_out() -> None:
     assert statuses == ["passed"] * 6 + ["failed"] * 2 + ["skipped", "broken"]
     wrong = found.results[6].mismatches[0]
     assert (wrong.expected, wrong.actual, str(wrong.at)) == ("gold", "silver", "a_test.yaml:11:62")
-    assert wrong.because == ("active accounts 12 is within 10..15", "attends the quarterly reviews")
+    assert wrong.because == ("active accounts are 12, from 10 to 15", "attends the quarterly reviews")
     assert found.results[8].skip == "not decided yet"
     assert [each.code.id for each in found.diagnostics] == ["RECORD003"]
 
@@ -179,7 +179,7 @@ CASES = """\
       - [16, silver]
       - {cells: ["", none], skip: not yet}
     expect:
-      levels: [{level: <level>, because: [active accounts <active_accounts> is at least 16]}]
+      levels: [{level: <level>, because: ["active accounts are <active_accounts>, at least 16"]}]
   - name: days
     record: {id: <as_of>}
     columns: [as_of]

@@ -15,7 +15,7 @@ from policyengine.cli.options import FILE, SETTINGS, as_of_option, color_option,
 from policyengine.cli.programs import open_program, program_and_records
 from policyengine.cli.record_files import FORMS, Form, one_record, read_records
 from policyengine.decision.findings import Finding
-from policyengine.decision.wording import spell, status_words
+from policyengine.decision.wording import status_words
 from policyengine.engine.advance import Moved
 from policyengine.render.record_edits import changed, record_json, record_yaml
 from policyengine.render.style import clean
@@ -88,6 +88,6 @@ def _blocking(finding: Finding) -> str:
 
 def _told(moved: Moved) -> Iterator[str]:
     for change in moved.changes:
-        yield clean(f"{change.fact}: {spell(change.old)} -> {spell(change.new)}")
+        yield clean(change.text)
     for fact, reason in moved.left_out:
         yield clean(f"{fact}: not written down, {reason}")

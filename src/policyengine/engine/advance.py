@@ -6,10 +6,12 @@ from decimal import Context, Decimal
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Finding
+from policyengine.decision.wording import spell
 from policyengine.diagnostics import did_you_mean
 from policyengine.engine.missing_facts import unsettled
 from policyengine.engine.reference.row import read_rule
 from policyengine.engine.reference.scope import Scope, instances, root_scope
+from policyengine.engine.value_words import Words
 from policyengine.feel.values.values import FarDate, Unknown
 from policyengine.policy.quantities import MAX_DIGITS
 from policyengine.policy.rule import Transition
@@ -20,12 +22,16 @@ from policyengine.text.document import Pointer
 
 @dataclass(frozen=True, slots=True)
 class FactChange:
-    """A fact that a move writes: where it stands in the record, its old value if any, its new one."""
+    """A fact that a move writes: where it stands in the record, its old value if any, its new one.
+
+    `text` says it for people: `pipeline MRR: not known -> 500.00 EUR`.
+    """
 
     pointer: Pointer
     fact: str
     old: object
     new: object
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +171,18 @@ def _written(transition: Transition, scope: Scope, to: str) -> Moved:
                 kept = _as_record_says(value, scope, fact)
             except ValueError as error:
                 return Moved(f"`{fact}` of `{scope.subject.path}` cannot be written down: {error}")
-            changes.append(
-                FactChange((*scope.record.pointer, fact), fact, scope.record.facts.get(fact), kept)
-            )
-    stage = FactChange((*scope.record.pointer, transition.fact), transition.fact, transition.stage, to)
+            changes.append(_change(scope, fact, scope.record.facts.get(fact), kept))
+    stage = _change(scope, transition.fact, transition.stage, to)
     return Moved(changes=(*changes, stage), left_out=tuple(left_out))
+
+
+def _change(scope: Scope, fact: str, old: object, new: object) -> FactChange:
+    assert scope.record is not None
+    words = Words(scope.graph, scope.entity)
+    write = words.writer(words.kind(fact))
+    before = spell(None) if old is None else write(old)
+    text = f"{words.noun(fact)}: {before} -> {write(new)}"
+    return FactChange((*scope.record.pointer, fact), fact, old, new, text)
 
 
 def _as_record_says(value: object, scope: Scope, fact: str) -> object:

@@ -11,6 +11,7 @@ from policyengine.decision.findings import (
     Finding,
     Level,
     Requirement,
+    Subject,
 )
 from policyengine.decision.wording import (
     plural,
@@ -118,17 +119,24 @@ def figures(page: Page) -> list[str]:
     rows: list[TableRow] = []
     for name, values in decision.values.items():
         whose = decision.subjects[name]
-        entity = whose.entity
-        known = [page.figure(entity, fact, value) for fact, value in values.items() if value is not None]
-        if not known:
-            continue
-        owners[entity] = owners.get(entity, 0) + 1
-        if owners[entity] <= _MOST_OWNERS:
-            rows += [TableRow(("" if i else subject_name(whose),), text) for i, text in enumerate(known)]
-    if set(owners) == {decision.subject.entity}:
-        rows = [TableRow(text=row.text) for row in rows]
+        known = [
+            page.figure(whose.entity, fact, value) for fact, value in values.items() if value is not None
+        ]
+        owners[whose.entity] = owners.get(whose.entity, 0) + bool(known)
+        if known and owners[whose.entity] <= _MOST_OWNERS:
+            rows += _figures(whose, known)
     for entity, count in owners.items():
         if count > _MOST_OWNERS:
             more = plural(count - _MOST_OWNERS, f"more {words(entity)}")
             rows.append(TableRow(text=f"and those of {more}"))
     return page.table("Figures", rows)
+
+
+def _figures(whose: Subject, known: Sequence[str]) -> list[TableRow]:
+    """A row for each figure; those of a thing in the record stand below its name."""
+    if whose.root:
+        return [TableRow(text=text) for text in known]
+    name = subject_name(whose)
+    if len(known) == 1:
+        return [TableRow(text=f"{name}, {known[0]}")]
+    return [TableRow(text=name), *(TableRow(text=text, below=True) for text in known)]

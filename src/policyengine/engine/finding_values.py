@@ -72,10 +72,13 @@ def shower(kind: Type | None, digits: int) -> Show:
 def _amounts(digits: int, otherwise: Show) -> Show:
     """Amounts have the digits of the minor unit, and those beyond that are not zero."""
     quantum = Decimal(1).scaleb(-digits)
+    nothing = Decimal(0).quantize(quantum)
 
     def shows(value: Any) -> object:
-        if value.__class__ is not Decimal or not value:
+        if value.__class__ is not Decimal:
             return otherwise(value)
+        if not value:
+            return nothing
         if value.same_quantum(quantum):
             return value
         if not -_LARGE < value.adjusted() < _LARGE:

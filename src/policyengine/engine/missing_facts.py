@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from policyengine.decision.findings import Finding, Missing, Owner, Subject, Unsettled, path_of
 from policyengine.engine.finding_values import constructor
@@ -71,11 +71,10 @@ def missing_facts(
 ) -> tuple[Missing, ...]:
     """Every missing fact with the findings that need it; `left_out` are lists, with who needs them."""
     needed: dict[Lacked, set[str]] = {key: set(ids) for key, ids in left_out.items()}
-    for finding in _with_parts(findings):
-        for cause in finding.unknown:
-            if cause.fact is not None:
-                key = (str(cause.entity), str(cause.key), cause.fact, cause.within)
-                needed.setdefault(key, set()).add(f"{finding.policy}/{finding.id}")
+    for finding in findings:
+        _add(finding, needed)
+    if not needed:
+        return ()
     found = [
         Missing(fact, entity, key or None, tuple(sorted(ids)), within)
         for (entity, key, fact, within), ids in needed.items()
@@ -88,24 +87,44 @@ def path_to(each: Missing | Unsettled) -> str:
     return path_of([*(owner.key for owner in each.within), each.key or ""])
 
 
-def _with_parts(findings: Iterable[Finding]) -> Iterator[Finding]:
-    for finding in findings:
-        yield finding
-        yield from _with_parts(getattr(finding, "requirements", ()))
+def _add(finding: Finding, needed: dict[Lacked, set[str]]) -> None:
+    """Adds the facts that a finding and its parts need."""
+    for cause in finding.unknown:
+        if cause.fact is not None:
+            key = (str(cause.entity), str(cause.key), cause.fact, cause.within)
+            needed.setdefault(key, set()).add(f"{finding.policy}/{finding.id}")
+    for part in getattr(finding, "requirements", ()):
+        _add(part, needed)
 
 
-def lists_left_out(graph: Graph, found: Mapping[str, Sequence[Instance]]) -> dict[Lacked, tuple[str, ...]]:
-    """The lists that records leave out although rules judge what would stand in them, or further down."""
+class JudgedList(NamedTuple):
+    """A list whose things, or what stands in them, rules judge: in which entity, and the ids of the rules."""
+
+    within: str
+    name: str
+    ids: tuple[str, ...]
+
+
+def judged_lists(graph: Graph) -> tuple[JudgedList, ...]:
+    """The lists whose things rules judge, or what stands in them."""
     judged: dict[str, set[str]] = {}
     for rule in graph.rules:
         for owner in graph.vocabulary.lineage(graph.real(rule.entity)):
             judged.setdefault(owner, set()).add(f"{rule.origin.policy}/{rule.origin.id}")
-    needed: dict[Lacked, tuple[str, ...]] = {}
-    for name, entity in graph.vocabulary.entities.items():
-        if entity.within is None or name not in judged:
-            continue
-        for above in found[entity.within]:
-            if above.record is not None and entity.list not in above.record.lists:
-                key = (entity.within, above.missing_key, str(entity.list), above.subject.owners)
-                needed[key] = tuple(sorted(judged[name]))
-    return needed
+    return tuple(
+        JudgedList(entity.within, str(entity.list), tuple(sorted(judged[name])))
+        for name, entity in graph.vocabulary.entities.items()
+        if entity.within is not None and name in judged
+    )
+
+
+def lists_left_out(
+    judged: Iterable[JudgedList], found: Mapping[str, Sequence[Instance]]
+) -> dict[Lacked, tuple[str, ...]]:
+    """The lists that records leave out although rules judge what would stand in them, with those rules."""
+    return {
+        (within, above.missing_key, name, above.subject.owners): ids
+        for within, name, ids in judged
+        for above in found[within]
+        if above.record is not None and name not in above.record.lists
+    }

@@ -16,7 +16,7 @@ from policyengine.decision.findings import (
     Subject,
 )
 from policyengine.engine.finding_values import as_shown
-from policyengine.engine.missing_facts import lists_left_out, missing_facts, unsettled
+from policyengine.engine.missing_facts import judged_lists, lists_left_out, missing_facts, unsettled
 from policyengine.engine.reference.reasons import explain
 from policyengine.engine.reference.scope import Scope, instances, root_scope
 from policyengine.feel.values.values import Unknown
@@ -53,7 +53,7 @@ def evaluate(program: Program, record: Record) -> Decision:
         for scope in found.get(rule.entity, ())
         if (finding := read_rule(rule, scope)) is not None
     )
-    missing = missing_facts(findings, lists_left_out(graph, found))
+    missing = missing_facts(findings, lists_left_out(judged_lists(graph), found))
     values = list(_values(graph, found))
     undecided = any(finding.status == UNDETERMINED for finding in findings)
     return Decision(

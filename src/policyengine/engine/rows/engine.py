@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from policyengine.decision.decision import Decision
 from policyengine.decision.findings import UNDETERMINED, Finding, Subject
 from policyengine.engine.finding_values import constructor
-from policyengine.engine.missing_facts import lists_left_out, missing_facts
+from policyengine.engine.missing_facts import JudgedList, judged_lists, lists_left_out, missing_facts
 from policyengine.engine.rows.explanation import Deferred
 from policyengine.engine.rows.instance import Row, SubjectMaker, occasions, subject_maker
 from policyengine.engine.rows.node_source import Sources
@@ -137,11 +137,12 @@ class Compiled:
         assert program.declarations is not None
         findings: list[Finding] = []
         for entity, read in self._readers:
-            findings += [each for row in found.get(entity, ()) if (each := read.run(row)) is not None]
-        # Only these name facts that are missing; most records have few of them.
-        open_ones = [each for each in findings if each.unknown or hasattr(each, "requirements")]
-        left_out = lists_left_out(self.graph, found) if self._leaves_out(found) else {}
-        missing = missing_facts(open_ones, left_out) if open_ones or left_out else ()
+            for row in found.get(entity, ()):
+                each = read.run(row)
+                if each is not None:
+                    findings.append(each)
+        left_out = lists_left_out(self._judged, found) if self._leaves_out(found) else {}
+        missing = missing_facts(findings, left_out)
         values = self._shown_values(found)
         undecided = any(finding.status == UNDETERMINED for finding in findings)
         return _new_decision(
@@ -157,6 +158,10 @@ class Compiled:
             (),
             {name: whose for name, whose, _ in values},
         )
+
+    @cached_property
+    def _judged(self) -> Sequence[JudgedList]:
+        return judged_lists(self.graph)
 
     def _leaves_out(self, found: Found) -> bool:
         """Whether a record leaves a list out."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Protocol, TypeAlias
 
-from policyengine.decision.findings import Subject
-from policyengine.engine.finding_values import constructor
+from policyengine.decision.findings import Owner, Subject
+from policyengine.engine.finding_values import open_twin
 from policyengine.engine.reference.scope import Sight
 from policyengine.engine.rows.places import Layout
 from policyengine.feel.evaluation.evaluator import evaluate
@@ -36,7 +36,9 @@ class Row(Mapping[str, object]):
     for a computed instance, whose names are `given`.
     """
 
-    __slots__ = ("above", "given", "layout", "program", "record", "subject", "v")
+    __slots__ = ("_place", "above", "given", "layout", "program", "record", "subject", "v")
+
+    v: list[object]
 
     def __init__(
         self, program: Code, layout: Layout, subject: Subject, above: Row | None,
@@ -48,7 +50,7 @@ class Row(Mapping[str, object]):
         self.above = above
         self.record = record
         self.given = given
-        self.v: list[object] = []
+        self._place: tuple[str, str, tuple[Owner, ...]] | None = None
 
     def __getitem__(self, name: str) -> object:
         at = self.layout.index.get(name)
@@ -62,7 +64,7 @@ class Row(Mapping[str, object]):
         if node is not None:
             return again(self, node.expression)
         if self.record is not None and self._declares(name):
-            return self.record.facts[name] if name in self.record.facts else missing(self, name)
+            return self.record.facts[name] if name in self.record.facts else self.missing(name)
         if self.above is not None:
             return self.above[name]
         if name == "today":
@@ -77,6 +79,16 @@ class Row(Mapping[str, object]):
         """What names the instance among what is missing; "" for a record without a key."""
         return "" if self.subject.root and self.subject.key is None else self.subject.name
 
+    def missing(self, name: str) -> Unknown:
+        """What stands for a fact or a list that the record leaves out."""
+        if self._place is None:
+            self._place = self.layout.entity, self.missing_key, self.subject.owners
+        entity, key, owners = self._place
+        made = _open_unknown()
+        made.causes = frozenset((_new(Missing, (entity, key, name, owners)),))
+        made.__class__ = Unknown
+        return made  # type: ignore[no-any-return]
+
     def __contains__(self, name: object) -> bool:
         """Whether the instance itself has the name."""
         return name in self.layout.index or (self.record is not None and self._declares(str(name)))
@@ -90,21 +102,15 @@ class Row(Mapping[str, object]):
         return sum(1 for _ in self)
 
 
-def missing(row: Row, name: str) -> Unknown:
-    """What stands for a fact or a list that a record leaves out."""
-    subject = row.subject
-    within = subject.owners if subject.within else ()
-    return _new_unknown(frozenset((Missing(row.layout.entity, row.missing_key, name, within),)))
-
-
-_new_unknown: Callable[..., Unknown] = constructor(Unknown)
+_new = tuple.__new__
+_open_unknown, _open_subject = open_twin(Unknown), open_twin(Subject)
 
 
 def children(above: Row, name: str, layout: Layout) -> object:
     """The instances in a list of a record."""
     assert above.record is not None
     if name not in above.record.lists:
-        return missing(above, name)
+        return above.missing(name)
     program = above.program
     load, subject = program.loads[layout.entity], program.subjects[layout.entity]
     found, within = [], above.subject.inside
@@ -134,9 +140,6 @@ def again(row: Row, expression: Expression) -> object:
     return evaluate(expression, Sight(row), mode="policy", functions=LIBRARY)  # type: ignore[arg-type]
 
 
-_new_subject: Callable[..., Subject] = constructor(Subject)
-
-
 def subject_maker(entity: str, key: str | None, label: str | None, *, root: bool) -> SubjectMaker:
     """What says who is judged, out of a record, its position in its list and what that list stands within.
 
@@ -144,12 +147,15 @@ def subject_maker(entity: str, key: str | None, label: str | None, *, root: bool
     """
 
     def subject(record: Any, position: int, within: tuple[Subject, ...]) -> Subject:
-        facts = record.facts
-        return _new_subject(entity, _text(facts, key), _text(facts, label), root, position, within)
+        facts, made = record.facts, _open_subject()
+        own, name = facts.get(key), facts.get(label)
+        made.entity = entity
+        made.key = own if own is None or own.__class__ is str else str(own)
+        made.label = name if name is None or name.__class__ is str else str(name)
+        made.root = root
+        made.position = position
+        made.within = within
+        made.__class__ = Subject
+        return made  # type: ignore[no-any-return]
 
     return subject
-
-
-def _text(facts: Mapping[str, object], name: str | None) -> str | None:
-    value = None if name is None else facts.get(name)
-    return value if value is None or value.__class__ is str else str(value)

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from policyengine.dataclass import dataclass
-from policyengine.engine.rows.instance import again, children, missing
+from policyengine.engine.rows.instance import again, children
 from policyengine.engine.rows.places import FACT, LIST, NODE, Layout, Place, Segment, own_place, place_of
 from policyengine.feel import limits
 from policyengine.feel.codegen.call_source import class_of
@@ -40,7 +40,6 @@ from policyengine.program.graph import Graph, Key
 ROW_NAMES: Mapping[str, object] = {
     **NAMES,
     "g": Shared(True, LIBRARY, {}),
-    "missing": missing,
     "children": children,
     "again": again,
     "NOTHING": {},
@@ -68,7 +67,7 @@ class Sources:
         values = []
         for name in layout.facts:
             key = unit.constant(name)
-            values.append(f"f[{key}] if {key} in f else missing(s, {key})")
+            values.append(f"f[{key}] if {key} in f else s.missing({key})")
         for name, child in layout.lists.items():
             below = unit.variable("k", "layout", child)
             unit.constants[below] = self.layouts[child]

@@ -66,6 +66,9 @@ def shower(kind: Type | None, digits: int) -> Show:
         return lambda value: (
             int(value) if value.__class__ is Decimal and value.same_quantum(_ONE) else shows(value)
         )
+    if isinstance(kind, ListOf):
+        item, lists = shower(kind.item, digits), (list, tuple)
+        return lambda value: tuple(map(item, value)) if value.__class__ in lists else shows(value)
     return lambda value: value if value.__class__ in _PLAIN else shows(value)
 
 

@@ -34,6 +34,7 @@ from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax.tree import Expression, Name
 from policyengine.feel.types.signatures import Function
+from policyengine.feel.types.types import ListOf, Type
 from policyengine.feel.values.values import Invocable
 from policyengine.program.graph import Graph, Key
 
@@ -81,6 +82,7 @@ class Sources:
         written: dict[str, Code] = {}
         for name in segment.names:
             code = self._node(names, segment.entity, name, lines, written)
+            code = typed(code, self.graph.types.get((segment.entity, name)))
             names.own[name] = self.codes[segment.entity, name] = code
         results = ", ".join(names.own[name].text for name in segment.names)
         expressions = self.unit.fresh("k")
@@ -143,6 +145,13 @@ class Sources:
     def functions(self) -> Mapping[str, Callable[..., Any]]:
         """The functions of all that was written, by name."""
         return self.unit.load(ROW_NAMES)
+
+
+def typed(code: Code, kind: Type | None) -> Code:
+    """The code of a value, with what its type tells of its class and that of its items."""
+    items = class_of(kind.item) if isinstance(kind, ListOf) else ""
+    items = items if items != "L" else ""
+    return code._replace(cls=code.cls or class_of(kind), items=code.items or items)
 
 
 def read_value(hops: int, at: str) -> str:
@@ -218,9 +227,9 @@ class EntityNames:
         if place.what == LIST:
             return Code("", "", EXACT, rows=place.rows)
         if place.what == NODE:
-            return self.sources.codes.get((place.entity, place.name)) or Code("", class_of(place.type))
-        cls = class_of(place.type)
-        return Code("", cls, EXACT if place.what == FACT and cls != "L" else HINT)
+            return self.sources.codes.get((place.entity, place.name)) or typed(Code(""), place.type)
+        code = typed(Code(""), place.type)
+        return code._replace(sure=EXACT if place.what == FACT and code.cls != "L" else HINT)
 
     def function(self, name: str) -> Function | None:
         """The built-in function of a name."""

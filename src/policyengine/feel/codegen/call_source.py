@@ -190,6 +190,10 @@ ORDERED = frozenset({"D", "S", "DT", "TD", "MO"})
 """The classes whose values Python orders as FEEL does."""
 
 
+DATE_PARTS = frozenset({"year", "month", "day"})
+"""The properties that Python's dates have too."""
+
+
 def deeper(*parts: Code) -> int:
     """How deep the brackets around these parts go."""
     return 2 + max((part.depth for part in parts), default=0)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
-from policyengine.feel.codegen.call_source import checked, common_class, compared, deeper
+from policyengine.feel.codegen.call_source import DATE_PARTS, checked, common_class, compared, deeper
 from policyengine.feel.codegen.condition_source import emit_and, emit_if, emit_in, emit_or
 from policyengine.feel.codegen.emit import EXACT, HINT, Code, Entries, Form, Local, Names, Writer
 from policyengine.feel.codegen.function_source import emit_call
@@ -19,7 +19,6 @@ from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Months
 
-_DATE_PARTS = frozenset({"year", "month", "day"})
 _ENDS = {"start": "low", "end": "high"}
 _MOVED = {
     **{("DT", op, span): "DT" for op in "+-" for span in ("TD", "MO", "")},
@@ -150,7 +149,7 @@ def _path(writer: Writer, node: syntax.Path, names: Names) -> Code:
     slow = f"part(g, {{0}}, {key}, {writer.place(node)})"
     if target.rows:
         return _column(writer, target, node.name, slow)
-    if target.cls in ("DT", "") and not target.row and node.name in _DATE_PARTS:
+    if target.cls in ("DT", "") and not target.row and node.name in DATE_PARTS:
         return checked(writer, (target,), "DT", f"D({{0}}.{node.name})", slow, "D")
     if target.cls == "" and not target.row and node.name in _ENDS:
         return checked(writer, (target,), "R", f"{{0}}.{_ENDS[node.name]}", slow, "")

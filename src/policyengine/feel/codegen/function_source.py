@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from policyengine.feel.codegen.call_source import (
+    DATE_PARTS,
     checked,
     common_class,
     deeper,
@@ -18,6 +19,7 @@ from policyengine.feel.codegen.condition_source import common_kind
 from policyengine.feel.codegen.emit import EXACT, HINT, SURE, Code, Names, Writer, class_of_value
 from policyengine.feel.functions.numeric import ROUNDINGS, rounder
 from policyengine.feel.syntax import tree as syntax
+from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.types.signatures import Function
 
 
@@ -154,11 +156,19 @@ def _date(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
     """The date of a year, a month and a day."""
     if len(node.positional) != 3:
         return None
-    parts = [writer.held(writer.emit(each, names)) for each in node.positional]
-    slow, found = _invoked(writer, node, ", ".join(held for _, held in parts)), writer.fresh()
-    quick = f"date_of({', '.join(first for first, _ in parts)})"
-    text = f"({found} if ({found} := {quick}) is not M else {slow})"
+    quick, slow = zip(*(_whole(writer, each, names) for each in node.positional), strict=True)
+    found, asked = writer.fresh(), f"date_of({', '.join(quick)})"
+    text = f"({found} if ({found} := {asked}) is not M else {_invoked(writer, node, ', '.join(slow))})"
     return Code(text, "DT", HINT, depth=3)
+
+
+def _whole(writer: Writer, node: Expression, names: Names) -> tuple[str, str]:
+    """A whole number as Python has it, if it is a part of a date; and, once that is there, as FEEL has it."""
+    code = writer.emit(node, names)
+    if isinstance(node, syntax.Path) and isinstance(node.target, syntax.Name) and node.name in DATE_PARTS:
+        date = writer.emit(node.target, names).text
+        return f"({date}.{node.name} if {date}.__class__ is DT else M)", code.text
+    return writer.held(code)
 
 
 def _contains(writer: Writer, node: syntax.Call, names: Names) -> Code | None:

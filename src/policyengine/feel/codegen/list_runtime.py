@@ -161,6 +161,13 @@ def quantified(g: Shared, domains: Domains, body: Body, decisive: bool, place: S
     return decide(results, decisive, g, place)
 
 
+def item_at(g: Shared, target: Any, position: Decimal, place: Span) -> object:
+    """`target[position]`."""
+    if target.__class__ in LISTS and 1 <= position <= len(target) and position == int(position):
+        return target[int(position) - 1]
+    return target if target.__class__ is Unknown else filter_items(target, lambda item: position, g, place)
+
+
 def filtered(g: Shared, target: object, condition: Test, place: Span) -> object:
     """`target[condition]`."""
     if target.__class__ in LISTS and target:

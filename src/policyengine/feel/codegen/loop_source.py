@@ -23,15 +23,22 @@ _CONDITIONS = (
 def _loop(
     writer: Writer, node: Expression, names: Names, item: str, before: Sequence[str],
     body: Callable[[str], list[str]], after: str,
-) -> str:  # fmt: skip
-    """The function of a list `rows` that does something with `node` for each item, once it has its steps."""
+) -> tuple[str, str]:  # fmt: skip
+    """The function of a list `rows` that does something with `node` for each item, once it has its steps.
+
+    With it the class that `node` most likely has.
+    """
+    cls = ""
 
     def write(inside: Names) -> Code:
+        nonlocal cls
         if any(isinstance(each, syntax.FunctionLiteral) for each in syntax.walk(node)):
             # A function keeps the item that it was made with, while the loop goes on.
             own = writer.function([item], inside, lambda names: writer.emit(node, names))
             return Code(f"{own}({item})")
-        return writer.emit(node, inside)
+        found = writer.emit(node, inside)
+        cls = found.cls
+        return found
 
     def lines(frame: Frame, result: str) -> list[str]:
         return [
@@ -45,7 +52,7 @@ def _loop(
             after,
         ]
 
-    return writer.function(["rows"], names, write, lines)
+    return writer.function(["rows"], names, write, lines), cls
 
 
 # Filters
@@ -54,8 +61,13 @@ def _loop(
 def emit_filter(writer: Writer, node: syntax.Filter, names: Names) -> Code:
     """`list[condition]`."""
     target, item = writer.emit(node.target, names), writer.unit.fresh("i")
+    position = writer.beforehand(node.condition, names)
+    if position is not None and position.cls == "D":
+        return Code(f"item_at(g, {target.text}, {position.text}, {writer.place(node)})", depth=deeper(target))
     if target.rows and _is_condition(writer, node.condition, target.rows):
         return _filtered_rows(writer, node, target, names)
+    if target.items and isinstance(node.condition, _CONDITIONS):
+        return _filtered_values(writer, node, target, names)
     body = writer.function([item], Item(item, "", names), lambda inside: writer.emit(node.condition, inside))
     return Code(f"filtered(g, {target.text}, {body}, {writer.place(node)})", depth=deeper(target))
 
@@ -76,18 +88,38 @@ def _filtered_rows(writer: Writer, node: syntax.Filter, target: Code, names: Nam
         # For an empty list the name is that of what lies around it, and so may be an index.
         around = writer.maybe(node.condition, names).text
         before += ["if not rows:", f"    return filtered(g, rows, lambda i: {around}, {place})"]
-    body = _loop(
-        writer, node.condition, Item(item, target.rows, names), item, [*before, "open_ones = []"],
+    body = _filtering(writer, node, Item(item, target.rows, names), item, before)
+    return Code(f"{body}({target.text})", depth=deeper(target), rows=target.rows)
+
+
+def _filtered_values(writer: Writer, node: syntax.Filter, target: Code, names: Names) -> Code:
+    """The items for which a condition holds, none of which has fields."""
+    item = writer.unit.fresh("i")
+    before = [
+        "if rows.__class__ is U:",
+        "    return rows",
+        "if rows.__class__ not in LISTS:",
+        "    raise Exhausted",
+    ]
+    inside = Local({"item": Code(item, target.items, HINT, simple=True)}, names)
+    body = _filtering(writer, node, inside, item, before)
+    return Code(f"{body}({target.text})", "L", depth=deeper(target), items=target.items)
+
+
+def _filtering(writer: Writer, node: syntax.Filter, inside: Names, item: str, before: Sequence[str]) -> str:
+    """The function that gives the items of a list for which a condition holds, or what is unknown of them."""
+    body, _ = _loop(
+        writer, node.condition, inside, item, [*before, "open_ones = []"],
         lambda result: [
             f"x = {result}",
             "if x is True:",
             f"    found.append({item})",
             "elif x is not False:",
-            f"    open_ones.append(x if x.__class__ is U else settle((x,), True, g, {place}))",
+            f"    open_ones.append(x if x.__class__ is U else settle((x,), True, g, {writer.place(node)}))",
         ],
         "return unknown(open_ones) or found",
     )  # fmt: skip
-    return Code(f"{body}({target.text})", depth=deeper(target), rows=target.rows)
+    return body
 
 
 # Loops
@@ -99,11 +131,11 @@ def emit_for(writer: Writer, node: syntax.For, names: Names) -> Code:
         (iterator,) = node.iterators
         domain, item, inside = _domain(writer, iterator, names)
         before = ["if rows.__class__ not in LISTS:", f"    return outcome(g, rows, {writer.place(iterator)})"]
-        body = _loop(
+        body, cls = _loop(
             writer, node.body, inside, item, before, lambda result: [f"found.append({result})"],
             "return found",
         )  # fmt: skip
-        return Code(f"{body}({domain.text})", "L", depth=deeper(domain))
+        return Code(f"{body}({domain.text})", "L", depth=deeper(domain), items="" if cls == "L" else cls)
     domains, variables, inside = _domains(writer, node.iterators, names)
     partial = "partial" in syntax.names(node.body)
     if partial:
@@ -124,7 +156,7 @@ def emit_quantified(writer: Writer, node: syntax.Quantified, names: Names) -> Co
     (iterator,) = node.iterators
     domain, item, inside = _domain(writer, iterator, names)
     start = f"outcome(g, rows, {writer.place(iterator)})"
-    body = _loop(
+    body, _ = _loop(
         writer, node.condition, inside, item,
         ["if rows.__class__ not in LISTS:", f"    return settle(({start},), {decisive}, g, {place})"],
         lambda result: [

@@ -22,6 +22,7 @@ from policyengine.feel.codegen.list_runtime import (
     bindings,
     each,
     filtered,
+    item_at,
     items,
     joined,
     listed,
@@ -41,7 +42,7 @@ from policyengine.feel.types.relations import is_instance
 from policyengine.feel.types.signatures import Function
 from policyengine.feel.values import arithmetic as operators
 from policyengine.feel.values import comparison as comparisons
-from policyengine.feel.values.calendar import add_months
+from policyengine.feel.values.calendar import add_months, month_end
 from policyengine.feel.values.comparison import matches
 from policyengine.feel.values.values import Failed, Invocable, Months, Range, Unknown, unknown
 from policyengine.source import Span
@@ -115,12 +116,13 @@ def ran(g: Shared, place: Span, run: Callable[..., object], *arguments: object) 
 
 def date_of(year: Any, month: Any, day: Any) -> object:
     """The date of whole numbers; `NO_ANSWER` where the function itself has to say."""
+    for number in (year, month, day):
+        if number.__class__ is not int and not (number.__class__ is Decimal and number.same_quantum(_ONE)):
+            return NO_ANSWER
     try:
-        if year.same_quantum(_ONE) and month.same_quantum(_ONE) and day.same_quantum(_ONE):
-            return datetime.date(int(year), int(month), int(day))
-    except (AttributeError, ValueError, OverflowError):
-        pass
-    return NO_ANSWER
+        return datetime.date(int(year), int(month), int(day))
+    except (ValueError, OverflowError):
+        return NO_ANSWER
 
 
 _ONE: Final = Decimal(1)
@@ -136,22 +138,22 @@ def made(g: Shared, literal: FunctionLiteral, run: Callable[[object, Env], objec
 
 def arithmetic(g: Shared, op: str, left: object, right: object, place: Span) -> object:
     """`left op right`."""
+    if left.__class__ is Unknown:
+        return unknown((left, right)) if right.__class__ is Unknown else left
+    if right.__class__ is Unknown:
+        return right
     quick = _QUICK.get((op, left.__class__, right.__class__))
     if quick is not None:
         found = quick(left, right)
         if found is not None:
             return found
-    if left.__class__ is Unknown:
-        return unknown((left, right)) if right.__class__ is Unknown else left
-    if right.__class__ is Unknown:
-        return right
     return outcome(g, operators.arithmetic(op, left, right), place)
 
 
 def _times(length: Months, factor: Decimal) -> Months | None:
     """So many times a number of months; None where that is no whole number, or very large."""
-    whole = int(factor) if abs(factor) < _FEW else _FEW
-    return Months(length.months * whole) if whole == factor and abs(length.months) < _FEW else None
+    whole = int(factor) if factor.same_quantum(_ONE) else _FEW
+    return Months(length.months * whole) if -_FEW < whole < _FEW and -_FEW < length.months < _FEW else None
 
 
 _FEW: Final = 10_000
@@ -308,12 +310,13 @@ NAMES: Final[dict[str, object]] = {
     "settle": decide,
     "GIVEN_UP": GIVEN_UP,
     "months_on": add_months,
+    "month_end": month_end,
     **{
         each.__name__: each
         for each in (
             spend, outcome, look, function, call, invoke, ran, plain, made, arithmetic, negate, compare,
             between, opened, tested, test, ranged, instance, part, field, listed, items, steps, bindings,
-            quantified, filtered, unknown, joined, date_of, matched,
+            quantified, filtered, unknown, item_at, joined, date_of, matched,
         )
     },
     "each": each,

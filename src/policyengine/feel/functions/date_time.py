@@ -46,11 +46,6 @@ def _is(value1: object, value2: object = None) -> object:
     return equal(value1, value2)
 
 
-def _last_day(date: Date) -> object:
-    length = calendar.month_length(date.year, date.month)
-    return calendar.make_date(date.year, date.month, length)
-
-
 def with_clock(library: Library, now: DateTime) -> Library:
     """The library with `now()` and `today()` fixed at this moment."""
     return {**library, **_clock(lambda: now, lambda: now.date)}
@@ -72,9 +67,11 @@ def _no_clock() -> object:
     return Failed("there is no clock here; `today` is a value that is given")
 
 
-def _of_day(name: str, result: Type, run: Callable[[Date], object]) -> Function:
+def _of_day(name: str, result: Type, run: Callable[[Date], object], source: str = "") -> Function:
     """A function of the day of a date, or of a date and time."""
-    return function(name, signature(_POINT, result, lambda point: run(date_of(point)), total=True))
+    return function(
+        name, signature(_POINT, result, lambda point: run(date_of(point)), total=True, source=source)
+    )
 
 
 CLOCK = frozenset({"now", "today"})
@@ -84,7 +81,7 @@ FUNCTIONS = {
         _of_day("day of week", TEXT, lambda date: DAYS[calendar.weekday(date) - 1]),
         _of_day("month of year", TEXT, lambda date: MONTHS[date.month - 1]),
         _of_day("week of year", COUNT, lambda date: Decimal(calendar.week_of_year(date))),
-        _of_day("last day of month", DATE, _last_day),
+        _of_day("last day of month", DATE, calendar.month_end, source="month_end({0})"),
         function(
             "years and months duration",
             signature(

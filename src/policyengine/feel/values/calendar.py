@@ -63,6 +63,12 @@ def add_months(date: Date, months: int) -> Date | None:
     return make_date(year, month + 1, min(date.day, month_length(year, month + 1)))
 
 
+def month_end(date: Date) -> Date | None:
+    """The last day of its month."""
+    day = month_length(date.year, date.month)
+    return date.replace(day=day) if date.__class__ is datetime.date else make_date(date.year, date.month, day)
+
+
 def weekday(date: Date) -> int:
     """1 (Monday) to 7 (Sunday)."""
     return (ordinal(date) - 1) % 7 + 1

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from policyengine.feel.codegen.call_source import deeper
 from policyengine.feel.codegen.emit import EXACT, HINT, SURE, Code, Frame, Item, Local, Names, Writer
+from policyengine.feel.codegen.list_runtime import steps
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 
@@ -18,6 +19,7 @@ _CONDITIONS = (
     syntax.And, syntax.Or, syntax.Comparison, syntax.In, syntax.Between, syntax.Quantified,
 )  # fmt: skip
 """What is never a number, so that it is no index of a list."""
+_SHORT = 1_000
 
 
 def _loop(
@@ -179,10 +181,19 @@ def _domain(writer: Writer, iterator: syntax.Iterator, names: Names) -> tuple[Co
         end = writer.emit(iterator.domain_end, names)
         if isinstance(start.value, Decimal) or (start.cls == "D" and start.sure >= EXACT):
             item = item._replace(cls="D", sure=SURE)
-        domain = Code(f"steps({start.text}, {end.text})", depth=deeper(start, end))
+        domain = _steps(writer, start, end)
     else:
         domain = start if start.rows else Code(f"items({start.text})", depth=deeper(start))
     return domain, variable, Local({iterator.name: item}, names)
+
+
+def _steps(writer: Writer, start: Code, end: Code) -> Code:
+    """What `start..end` goes through; what is short and known beforehand is a constant."""
+    if start.constant and end.constant:
+        found = steps(start.value, end.value)
+        if isinstance(found, list) and len(found) <= _SHORT:
+            return writer.constant(tuple(found))
+    return Code(f"steps({start.text}, {end.text})", depth=deeper(start, end))
 
 
 def _domains(

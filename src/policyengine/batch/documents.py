@@ -12,6 +12,7 @@ from policyengine.batch.lines import Line, Unusable, lines_of
 from policyengine.batch.raw import BROKEN, Raw, Reject
 from policyengine.batch.typed import syntax
 from policyengine.diagnostics import Diagnostic
+from policyengine.policy.quantities import exactly
 from policyengine.program.record import Record
 from policyengine.program.record_codes import NOT_A_RECORD
 from policyengine.program.record_reader import RecordReader
@@ -136,7 +137,7 @@ def _faulty(file: str, line: int, code: str, reason: str) -> Raw:
 
 
 def _decoder(**hooks: Any) -> json.JSONDecoder:
-    return json.JSONDecoder(parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_once, **hooks)
+    return json.JSONDecoder(parse_float=exactly, parse_constant=_no_number, object_pairs_hook=_once, **hooks)
 
 
 def _again(text: str) -> Any:

@@ -20,7 +20,7 @@ from policyengine.batch.lines import Bytes, bytes_of, line_of
 from policyengine.batch.raw import Raw
 from policyengine.batch.typed_columns import plain_key
 from policyengine.dataclass import dataclass
-from policyengine.policy.scalars import ANY_TEXT, Storage
+from policyengine.policy.scalars import ANY_TEXT, FREE, Storage
 from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
 
 _SCALE = 10
@@ -68,12 +68,25 @@ def form_of(vocabulary: Vocabulary, ignored: Iterable[str]) -> Form | None:
     if amounts:
         plain = rb'-?[0-9]{1,15}(?:\.[0-9]{1,10})?"'
         marks.append(re.compile(rb'"(?:%b)"[ \t\r]*:[ \t\r]*"(?!%b)' % (_any(amounts), plain)))
+    pointed = _pointed(vocabulary)
+    if pointed:
+        number = rb'"?[+-]?[1-9][0-9]{0,2}\.[0-9]{3}[^0-9]'
+        marks.append(re.compile(rb'"(?:%b)"[ \t\r]*:[ \t\r]*%b' % (_any(pointed), number)))
     return Form(pa.schema([each for each in fields if each.name not in skipped]), tuple(marks), skipped)
 
 
 def _names(vocabulary: Vocabulary, *scalars: str) -> frozenset[str]:
     facts = [pair for entity in vocabulary.entities.values() for pair in entity.facts.items()]
     return frozenset(name for name, fact in facts if fact.scalar in scalars)
+
+
+def _pointed(vocabulary: Vocabulary) -> frozenset[str]:
+    """The facts of which `1.250` can be read two ways."""
+    facts = [pair for entity in vocabulary.entities.values() for pair in entity.facts.items()]
+    return frozenset(
+        name for name, fact in facts
+        if fact.single.storage == "exact" and fact.single.read is not FREE[fact.scalar].read
+    )  # fmt: skip
 
 
 def _any(names: Iterable[str]) -> bytes:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from policyengine.batch.raw import Raw, Reject
 from policyengine.diagnostics import Diagnostic
+from policyengine.policy.quantities import plain
 from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.program.record_codes import REQUIRED, UNKNOWN_FACT
 from policyengine.source import Source, Span
@@ -135,5 +136,5 @@ def _literal(value: object) -> tuple[str, JsonLiteral]:
     if isinstance(value, int):
         return f"{Decimal(value):f}" if abs(value) < 10**60 else f"{Decimal(value):e}", "number"
     if isinstance(value, Decimal) and value.is_finite():
-        return f"{value:f}" if -60 < value.adjusted() < 60 else f"{value:e}", "number"
+        return plain(value) if -60 < value.adjusted() < 60 else f"{value:e}", "number"
     raise ValueError(f"of the type `{type(value).__name__}`, which has no meaning in a record")

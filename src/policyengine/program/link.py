@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Maps
-from itertools import chain
 from typing import NamedTuple
 
 from policyengine.diagnostics import Code, Diagnostic, Label, Report, Severity, did_you_mean
@@ -18,6 +17,7 @@ from policyengine.feel.types.types import Type
 from policyengine.kinds import KINDS
 from policyengine.policy.draft import Draft
 from policyengine.policy.policy_reader import UNKNOWN_NAME, PolicyDocument
+from policyengine.policy.quantities import two_readings
 from policyengine.policy.rule import Lowered, Node
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program import results
@@ -138,10 +138,15 @@ class Linker:
             document = self._declared.document
             _check_sources(vocabulary, document, self._report)
             nodes = tuple(formulas(vocabulary, document, LIBRARY, self._report))
+            points = vocabulary.number_of_digits() < 3
             remarks = [
-                constant_conditions(node.expression, vocabulary.domains(node.entity)) for node in nodes
-            ]
-            self._formulas[id(vocabulary)] = Lowered(nodes, remarks=tuple(chain.from_iterable(remarks)))
+                remark for node in nodes
+                for remark in (
+                    *constant_conditions(node.expression, vocabulary.domains(node.entity)),
+                    *two_readings(node.expression, points=points),
+                )
+            ]  # fmt: skip
+            self._formulas[id(vocabulary)] = Lowered(nodes, remarks=tuple(remarks))
         return self._formulas[id(vocabulary)]
 
     def _lower(self, unit: PolicyDocument, vocabulary: Vocabulary) -> Lowered | None:

@@ -17,6 +17,7 @@ from policyengine.batch.raw import BROKEN, Head, Raw, Reject, exact_decimal, rea
 from policyengine.batch.text_columns import TextTable
 from policyengine.policy.quantities import plain
 from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
+from policyengine.source import composed
 
 _READS = re.compile(
     r"(?:[\s(]|--[^\n]*\n|/\*.*?\*/)*(?:select|with|values|table)\b", re.IGNORECASE | re.DOTALL
@@ -156,7 +157,7 @@ class _Row:
                 cell = _cell(value, fact, entity.facts.get(fact), self.raw)
                 self.raw.values[fact] = cell
             else:
-                cell = str(value) if i in head.owners and value is not None else ""
+                cell = composed(str(value)) if i in head.owners and value is not None else ""
             self.cells.append(cell)
 
 
@@ -181,7 +182,7 @@ def _cell(value: Any, name: str, fact: Fact | None, raw: Raw) -> str:
         return plain(value)
     if isinstance(value, (list, tuple)):
         return "; ".join(plain(each) if isinstance(each, Decimal) else str(each) for each in value)
-    return value.isoformat() if isinstance(value, date) else str(value)
+    return value.isoformat() if isinstance(value, date) else composed(str(value))
 
 
 def _no_text(name: str, raw: Raw) -> str:

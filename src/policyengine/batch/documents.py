@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -100,6 +101,7 @@ def _places(document: Document) -> list[Pointer]:
 
 # NDJSON files as raw records.
 
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 BLANKS = " \t\r\n"
 """What stands around a JSON value."""
 
@@ -118,6 +120,8 @@ def ndjson_record(line: Line, file: str, skipped: frozenset[str]) -> Raw | None:
         return _faulty(file, line.number, BROKEN.id, line.fault)
     if not text:
         return None
+    if _SURROGATE.search(text) is not None and syntax(Raw(file, line.number, {}), text):
+        return _broken(file, line.number, text)
     try:
         data = _decode(text)
     except (ValueError, RecursionError, ArithmeticError):

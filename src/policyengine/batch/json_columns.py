@@ -38,6 +38,7 @@ _LONG = b"0" * 29
 _POWER = re.compile(rb":[ \t\r]*-?[0-9.]+[eE]")
 _NO_NUMBER = re.compile(rb"[:,[][ \t\r]*-?(?:NaN|Inf)")
 _ESCAPED_KEY = re.compile(rb'\\[^"]*"[ \t\r]*:')
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _BLANK = BLANKS.encode()
 
 
@@ -196,7 +197,7 @@ def _strange(whole: bytes, form: Form) -> Iterator[Callable[[bytes], object]]:
     if b"0e" in alike:
         tests.append(_POWER.search)
     if b"\\" in whole:
-        tests.append(_ESCAPED_KEY.search)
+        tests += [_ESCAPED_KEY.search, _SURROGATE.search]
     if form.skipped:  # what is not read may be anything that is JSON
         tests += [_NO_NUMBER.search, _nested]
     for test in tests:

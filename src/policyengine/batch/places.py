@@ -11,7 +11,7 @@ from policyengine.diagnostics import Diagnostic
 from policyengine.policy.quantities import plain
 from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.program.record_codes import REQUIRED, UNKNOWN_FACT
-from policyengine.source import Source, Span
+from policyengine.source import Source, Span, composed
 from policyengine.text.document import Document, Entry, JsonLiteral, Node, Scalar, Sequence
 from policyengine.text.document import Mapping as MappingNode
 
@@ -96,7 +96,7 @@ def _value(raw: Raw, value: object, path: str, fact: Fact | None, depth: int) ->
         text, literal = _literal(value)
     except ValueError as error:
         raise NoMeaningError(path, str(error)) from None
-    return Scalar(text, _span(raw, text, path), literal == "string", literal)
+    return _scalar(raw, text, path, literal)
 
 
 def _cell(raw: Raw, text: str, path: str, fact: Fact | None) -> Node:
@@ -113,7 +113,7 @@ def _cell(raw: Raw, text: str, path: str, fact: Fact | None) -> Node:
 
 
 def _scalar(raw: Raw, text: str, path: str, literal: JsonLiteral | None) -> Scalar:
-    return Scalar(text, _span(raw, text, path), literal == "string", literal)
+    return Scalar(composed(text), _span(raw, text, path), literal == "string", literal)
 
 
 def split(text: str) -> list[str]:

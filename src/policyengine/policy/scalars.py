@@ -53,8 +53,8 @@ class Scalar:
     `take` gives the value of plain Python data (None for an empty text), or raises `UnusualError`. `of_cell`
     gives the text that a record has for what a spreadsheet or a database writes. `storage` is what columns
     hold; they read cells that match `plain` by themselves (None: none of them). No value is below `least`,
-    and none of a record above `most` unless its fact says so. `usual` is the common size of a number: digits
-    after the point, and all digits.
+    and none of a record beyond `most`, on either side, unless its fact says so. `usual` is the common size of
+    a number: digits after the point, and all digits.
     """
 
     name: str
@@ -111,6 +111,8 @@ def reader(kind: Type) -> Callable[[str], Any] | None:
 def _text(value: Any) -> str | None:
     if value.__class__ is not str or not value.isprintable() or len(value) > _LONGEST:
         raise UnusualError
+    if not value.isascii():
+        value = quantities.text(value)
     return value if value.strip() else None
 
 
@@ -202,7 +204,10 @@ SCALARS: Mapping[str, Scalar] = MappingProxyType(
     {
         each.name: each
         for each in (
-            Scalar("text", types.TEXT, "text", {"type": "string"}, "a text", str, _text, _as_it_is, ANY_TEXT),
+            Scalar(
+                "text", types.TEXT, "text", {"type": "string"}, "a text", quantities.text, _text, _as_it_is,
+                ANY_TEXT,
+            ),
             Scalar(
                 "boolean", types.BOOLEAN, "boolean", {"type": "boolean"}, "`true` or `false`",
                 quantities.boolean, _boolean, _truth_of_cell, _TRUTH_CELL,
@@ -236,7 +241,7 @@ SCALARS: Mapping[str, Scalar] = MappingProxyType(
                 "period", types.DURATION, "text", {"type": "string", "format": "period"},
                 "a period such as P1M", quantities.period, _of_text(quantities.period), _as_it_is,
             ),
-            Scalar("enum", None, "text", {}, "one of its values", str, _text, plain=ANY_TEXT),
+            Scalar("enum", None, "text", {}, "one of its values", quantities.text, _text, plain=ANY_TEXT),
         )
     }
 )  # fmt: skip

@@ -128,12 +128,15 @@ class Fact(Sourced):
     def limits(self) -> tuple[Decimal | None, Decimal | None]:
         """The smallest and the largest number allowed; None is no limit.
 
-        A count begins at 0, and a rate that a record gives ends at 100 %.
+        A count begins at 0, and a rate that a record gives goes from -100 % to 100 %.
         """
         single = SCALARS[self.scalar]
         low, high = (None if text is None else limit(single, text) for text in (self.min, self.max))
-        if high is None and self.formula is None and single.most is not None:
-            high = single.most if low is None or low <= single.most else None
+        if single.most is not None and self.formula is None:
+            if high is None and (low is None or low <= single.most):
+                high = single.most
+            if low is None and high is not None and high >= -single.most:
+                low = -single.most
         return single.least if low is None else low, high
 
     @property
@@ -152,10 +155,14 @@ class Fact(Sourced):
         value = self.single.read(text)
         low, high = self.limits
         if low is not None and value < low:
-            raise ValueError(f"`{text}` is below {low}")
+            raise ValueError(f"`{text}` is below {self.written(low)}")
         if high is not None and value > high:
-            raise ValueError(f"`{text}` is above {high}")
+            raise ValueError(f"`{text}` is above {self.written(high)}")
         return value
+
+    def written(self, limit: Decimal) -> str:
+        """Returns a bound in words: `100 %` for a rate."""
+        return f"{(limit * 100).normalize():f} %" if self.scalar == "rate" else str(limit)
 
 
 class _FineAmount(Fact):

@@ -14,10 +14,13 @@ from policyengine.dataclass import dataclass
 from policyengine.decision.wording import rate as rate_words
 from policyengine.diagnostics import Code
 from policyengine.feel.syntax import build
+from policyengine.feel.syntax.tree import Binary, Expression, In, ListLiteral, RangeLiteral
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Number
 from policyengine.kinds.table.inputs import Input, InputSpec
+from policyengine.kinds.table.outputs import WRONG_OUTPUT
 from policyengine.kinds.table.proof import TableRow
+from policyengine.policy import quantities
 from policyengine.policy.base import Many, Part, Rate, Sourced, field
 from policyengine.text.document import Pointer
 
@@ -128,3 +131,70 @@ def band_rows(draft: Draft, bands: Bands, pointer: Pointer, of: Input, title: st
         rate = _rate(draft, band, (*place, "rate"), of)
         written = draft.text(*place, "rate")
         heading = f"band {i + 1} of {title} ({rate_words(band.rate) if '%' in written else written})"
+        if draft.origin(draft.policy.id, title, *place).basis == "assumed":
+            heading += ", assumed"
+        test = _within(of, reach, draft, place)
+        whole = (Binary("*", of.subject, rate, at),)
+        rows.append(TableRow(heading, draft.key_span(*place), draft.span(*place), (test,), (at,), whole))
+    return tuple(rows)
+
+
+def _rate(draft: Draft, band: Band, place: Pointer, of: Input) -> Expression:
+    """What one unit gives. Of an amount it is a share, where `5` may be meant as 5 %."""
+    at = draft.span(*place)
+    rate = build.literal(band.rate, at)
+    draft.figures(rate)
+    if isinstance(of.kind, Number) and of.kind.unit == "money":
+        try:
+            quantities.share(draft.text(*place))
+        except ValueError as error:
+            message, _, help = str(error).partition("; ")
+            draft.error(WRONG_OUTPUT, at, message, help)
+    return rate
+
+
+def _within(of: Input, reach: _Reach, draft: Draft, place: Pointer) -> Expression:
+    at = draft.span(*place)
+    low = build.literal(reach.low, at)
+    if reach.high is None:
+        return build.compare(">=" if reach.low_closed else ">", of.subject, low, at)
+    high = build.literal(reach.high, at)
+    return In(of.subject, (RangeLiteral(low, high, reach.low_closed, reach.high_closed, at),), at)
+
+
+def reached(draft: Draft, bands: Bands, pointer: Pointer, of: Input) -> tuple[Expression, ...]:
+    """For each band whether any of the number lies in it."""
+    places = [(*pointer, "rows", i) for i in range(len(bands.rows))]
+    return tuple(
+        build.compare(
+            ">=" if i == 0 else ">", of.subject, build.literal(reach.low, draft.span(*place)),
+            draft.span(*place),
+        )
+        for i, (place, reach) in enumerate(zip(places, _reaches(bands), strict=True))
+    )  # fmt: skip
+
+
+def graduated(draft: Draft, bands: Bands, pointer: Pointer, of: Input) -> Expression:
+    """Each slice at the rate of its band, in all."""
+    at = draft.key_span(*pointer)
+    slices = [
+        Binary("*", _slice(of, reach, i == 0), build.literal(band.rate, at), at)
+        for i, (band, reach) in enumerate(zip(bands.rows, _reaches(bands), strict=True))
+    ]
+    return build.call("sum", ListLiteral(tuple(slices), at), span=at)
+
+
+def _slice(of: Input, reach: _Reach, first: bool) -> Expression:
+    at = of.subject.span
+    top: Expression = of.subject
+    if reach.high is not None:
+        top = build.call("min", of.subject, build.literal(reach.high, at), span=at)
+    part: Expression = Binary("-", top, build.literal(reach.low, at), at)
+    return part if first else build.call("max", build.literal(Decimal(0), at), part, span=at)
+
+
+def inside(draft: Draft, bands: Bands, pointer: Pointer, of: Input) -> Expression:
+    """Whether the number lies in any of the bands."""
+    last = list(_reaches(bands))[-1]
+    whole = _Reach(bands.from_, last.high, True, last.high_closed)
+    return _within(of, whole, draft, (*pointer, "rows"))

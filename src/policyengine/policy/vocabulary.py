@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Annotated, Literal
 
 from policyengine.dataclass import dataclass
-from policyengine.decision.wording import several
+from policyengine.decision.wording import minor_digits, several
 from policyengine.feel.partition import ONE, Between, Domain, OneOf, Rows
 from policyengine.feel.syntax.cursor import Names
 from policyengine.feel.types import types
@@ -365,3 +365,4 @@ class Vocabulary:
 
     def number_of_digits(self) -> int:
         """Returns the number of decimal places of the minor unit of the currency (ISO 4217)."""
+        return minor_digits(self.currency)

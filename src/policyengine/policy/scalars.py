@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
 from policyengine.dataclass import dataclass
+from policyengine.decision.wording import minor_digits
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Number, Type
 from policyengine.feel.values.values import Months
@@ -99,7 +100,7 @@ def reader(kind: Type) -> Callable[[str], Any] | None:
     if kind == types.RATE:
         return quantities.share
     if isinstance(kind, Number):
-        if quantities.MINOR_DIGITS.get(kind.currency, 0) >= 3:
+        if minor_digits(kind.currency) >= 3:
             return quantities.number
         kind = Number(kind.unit)
     return next((each.read for each in SCALARS.values() if each.feel == kind), None)

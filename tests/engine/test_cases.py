@@ -22,7 +22,7 @@ from support import DAY, cases, good_program, lacking, record_of
 
 FOLDER = Path(__file__).parent / "cases"
 FILES = sorted(FOLDER.glob("*.yaml"))
-IN_COLUMNS = ("names.yaml",)
+IN_COLUMNS = ("names.yaml", "assumptions.yaml")
 SCHEMA = Draft202012Validator(decision_schema())
 
 

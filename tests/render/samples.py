@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from policyengine.decision.decision import Decision
 from policyengine.decision.findings import (
+    Assumption,
     Charge,
     Clause,
     Discount,
@@ -61,7 +63,10 @@ def origin(
     clause: Clause | None = KPI,
 ) -> Origin:
     """Assumed where there is a note."""
-    return Origin(policy, id, title, at(file, line), clause, "assumed" if note else "stated", note)
+    assumption = Assumption(policy, id, title, at(file, line), note) if note else None
+    return Origin(
+        policy, id, title, at(file, line), clause, "assumed" if note else "stated", note, assumption
+    )
 
 
 MEASURE = Reason(
@@ -286,7 +291,11 @@ MISSING = (
 
 
 def decision(*findings: Finding, missing: tuple[Missing, ...] = ()) -> Decision:
-    """A decision about Acme with these findings."""
+    """A decision about Acme with these findings, each of which rests on what its rule assumes."""
+    findings = tuple(
+        each if each.origin.assumption is None else replace(each, assumptions=(each.origin.assumption,))
+        for each in findings
+    )
     return Decision(
         program="bytekast",
         program_title="ByteKast Reseller Program",

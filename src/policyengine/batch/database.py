@@ -15,9 +15,7 @@ from urllib.parse import quote, urlsplit
 from policyengine.batch.lines import Unusable
 from policyengine.batch.raw import BROKEN, Head, Raw, Reject, exact_decimal, read_head
 from policyengine.batch.text_columns import TextTable
-from policyengine.policy.quantities import plain
 from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
-from policyengine.source import composed
 
 _READS = re.compile(
     r"(?:[\s(]|--[^\n]*\n|/\*.*?\*/)*(?:select|with|values|table)\b", re.IGNORECASE | re.DOTALL
@@ -157,7 +155,7 @@ class _Row:
                 cell = _cell(value, fact, entity.facts.get(fact), self.raw)
                 self.raw.values[fact] = cell
             else:
-                cell = composed(str(value)) if i in head.owners and value is not None else ""
+                cell = str(value) if i in head.owners and value is not None else ""
             self.cells.append(cell)
 
 
@@ -174,15 +172,15 @@ def _cell(value: Any, name: str, fact: Fact | None, raw: Raw) -> str:
         return _no_text(name, raw)
     if isinstance(value, float):
         exact = exact_decimal(value, name, raw, "store the column as decimals, or as text")
-        return "" if exact is None else plain(exact)
+        return "" if exact is None else f"{exact:f}"
     if isinstance(value, datetime):
         midnight = value.time() == time(0) and value.tzinfo is None
         return value.date().isoformat() if midnight else value.isoformat()
     if isinstance(value, Decimal):
-        return plain(value)
+        return f"{value:f}"
     if isinstance(value, (list, tuple)):
-        return "; ".join(plain(each) if isinstance(each, Decimal) else str(each) for each in value)
-    return value.isoformat() if isinstance(value, date) else composed(str(value))
+        return "; ".join(str(each) for each in value)
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _no_text(name: str, raw: Raw) -> str:

@@ -118,6 +118,15 @@ _UNSETTLED = record(
     Key("within", many(_OWNER), _WITHIN),
     Key("text", TEXT, "A sentence for people."),
 )
+_ASSUMPTION = record(
+    "assumption",
+    "What somebody decided that the text leaves open.",
+    Key("policy", TEXT, "The id of the policy; that of the program for one of its facts."),
+    Key("id", TEXT, "The id of the part of the policy, or the name of the fact."),
+    Key("title", TEXT, "Its title."),
+    Key("note", maybe(TEXT), "The assumption, and the other readings."),
+    Key("at", _PLACE, "Where it says so."),
+)
 _TAIL = (
     Key("because", many(_REASON), "The conditions that decided."),
     Key(
@@ -129,10 +138,15 @@ _TAIL = (
     Key(
         "basis",
         one_of("stated", "assumed"),
-        "`assumed`: the text leaves it open; somebody decided.",
-        attrgetter("origin.basis"),
+        "`assumed`: the text leaves the rule, or something that decided it, open; somebody decided.",
     ),
-    Key("note", maybe(TEXT), "The assumption, and the other readings.", attrgetter("origin.note")),
+    Key("assumptions", many(_ASSUMPTION), "The assumptions of the rule and of all that decided it."),
+    Key(
+        "note",
+        maybe(TEXT),
+        "What the rule says of itself: its assumption, other readings.",
+        attrgetter("origin.note"),
+    ),
     Key("at", _PLACE, "The place of the rule.", attrgetter("origin.at")),
 )
 

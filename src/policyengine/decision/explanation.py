@@ -339,6 +339,15 @@ _EXTRAS: Mapping[type[Finding], Callable[[Any, Labels], Iterator[str]]] = {
 
 
 def _assumption(finding: Finding) -> Iterator[str]:
-    if finding.origin.basis == "assumed":
-        note = (finding.origin.note or "the text does not say it").strip().rstrip(".")
-        yield f"This is an assumption: {' '.join(note.split())}."
+    """What the rule assumes, then what else it rests on."""
+    own = finding.origin
+    if own.basis == "assumed":
+        yield f"This is an assumption: {assumed(own.note)}."
+    for each in finding.assumptions:
+        if each != own.assumption:
+            yield f"It rests on an assumption about {each.title}: {assumed(each.note)}."
+
+
+def assumed(note: str | None) -> str:
+    """What was assumed, on one line without a full stop."""
+    return " ".join((note or "the text does not say it").split()).rstrip(".")

@@ -33,8 +33,19 @@ class Clause:
 
 
 @dataclass(frozen=True, slots=True)
+class Assumption:
+    """What somebody decided that the text leaves open: the part of a policy that says so, and its note."""
+
+    policy: str
+    id: str
+    title: str
+    at: Span
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
-    """The part of a policy that a finding comes from."""
+    """The part of a policy that a finding comes from; `assumption` where that part itself is assumed."""
 
     policy: str
     id: str
@@ -43,6 +54,7 @@ class Origin:
     clause: Clause | None = None
     basis: Basis = "stated"
     note: str | None = None
+    assumption: Assumption | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +146,10 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What all findings have: where they come from, whom they judge, the status, the reasons."""
+    """What all findings have: where they come from, whom they judge, the status, the reasons.
+
+    `assumptions` are those of the rule and of all that decided it: requirements, formulas, rows, facts.
+    """
 
     section: ClassVar[str]
     statuses: ClassVar[tuple[str, ...]]
@@ -144,6 +159,12 @@ class Finding:
     status: str
     because: tuple[Reason, ...] = ()
     unknown: tuple[Unsettled, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+
+    @property
+    def basis(self) -> Basis:
+        """`assumed` where the rule or anything that decided it is."""
+        return "assumed" if self.assumptions else self.origin.basis
 
     @property
     def policy(self) -> str:

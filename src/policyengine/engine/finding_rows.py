@@ -40,7 +40,7 @@ def row_engine(program: Program) -> Callable[[int, Record], list[Row]]:
 
     def rows(number: int, record: Record) -> list[Row]:
         decision = engine.decide(record)
-        subjects = engine.outcomes(record).subjects
+        subjects = engine.compiled.outcomes(record).subjects
         order = _order(vocabulary, record)
         key = decision.subject.key
         ordered = _ordered(decision, order, ranks)

@@ -127,7 +127,7 @@ def finding_row(row: int, key: str | None, finding: Finding) -> Row:
     for name, at in _FIELDS[type(finding)]:
         value = getattr(finding, name)
         line[at] = value if value.__class__ not in _NUMBERS else table_value(value, COLUMNS[at].kind)
-    line[_AT["basis"]] = finding.origin.basis
+    line[_AT["basis"]] = finding.basis
     line[_AT["at"]] = str(finding.origin.at)
     return tuple(line)
 

@@ -102,11 +102,12 @@ def _identifier(text: str) -> str:
 
 
 def _whole(text: str) -> int:
-    return int(quantities.integer(text))
+    return int(quantities.limit(text))
 
 
 def _count(text: str) -> int:
-    return int(quantities.count(text))
+    quantities.count(text)
+    return _whole(text)
 
 
 # To an editor `1.2` is a number and `true` a boolean; to us they are texts like others.

@@ -7,10 +7,10 @@ open question in the graph, so that one fault gives one diagnostic.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from policyengine.decision.findings import Basis, Clause, Origin
+from policyengine.decision.findings import Assumption, Basis, Clause, Origin
 from policyengine.diagnostics import Code, Diagnostic, Report
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, Name
@@ -20,11 +20,24 @@ from policyengine.feel.types.types import Type
 from policyengine.policy.base import Part, fields_of
 from policyengine.policy.condition import TestedPart, lower_condition
 from policyengine.policy.policy_reader import DUPLICATE_ID, UNKNOWN_NAME, PolicyDocument, PolicyReader
-from policyengine.policy.quantities import may_read_two_ways, two_readings
-from policyengine.policy.rule import Cases, Definition, Lowered, Node, Reference, Repeat, Rule, Transition
+from policyengine.policy.quantities import looks_like_thousands, thousands
+from policyengine.policy.rule import (
+    Cases,
+    Definition,
+    Lowered,
+    Node,
+    Reference,
+    Region,
+    Repeat,
+    Rule,
+    Transition,
+)
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import Span
 from policyengine.text.document import Document, Pointer
+from policyengine.text.document import Mapping as MappingNode
+from policyengine.text.document import Node as DocumentNode
+from policyengine.text.document import Sequence as SequenceNode
 
 ASSUMED_WITHOUT_NOTE = Code(
     id="BASIS001",
@@ -69,14 +82,14 @@ class Draft(PolicyReader):
         self._transitions: list[Transition] = []
         self._definitions: list[Definition] = []
         self._references: list[Reference] = []
-        self._may_read_two_ways = may_read_two_ways(self.document.root.span.text)
+        self._looks_like_thousands = looks_like_thousands(self.document.root.span.text)
 
     def finish(self) -> Lowered:
         """What was drafted."""
         return Lowered(
             tuple(self._nodes), tuple(self._defaults), tuple(self._repeats), tuple(self._rules),
             tuple(self._transitions), tuple(self._definitions), tuple(self._references),
-            tuple(self.remarks),
+            tuple(self.remarks), tuple(self._regions()),
         )  # fmt: skip
 
     # Provenance
@@ -93,9 +106,42 @@ class Draft(PolicyReader):
             self.report.add(assumed_without_note(self.document, decided[0]))
         named = max((i for i, part in enumerate(parts) if hasattr(part, "id")), default=0)
         own_note = note if basis == "assumed" or any(part.note for part in parts[named:]) else None
+        assumption = self._assumption(places) if basis == "assumed" else None
         return Origin(
-            self.policy.id, id, title, self.key_span(*pointer), self._clause(source), basis, own_note
+            self.policy.id, id, title, self.key_span(*pointer), self._clause(source), basis, own_note,
+            assumption,
+        )  # fmt: skip
+
+    def _assumption(self, places: Sequence[tuple[Pointer, Any]]) -> Assumption | None:
+        """What the innermost of these parts assumes, with the note that is nearest; None if it is stated."""
+        decided = next((i for i, (_, part) in reversed(list(enumerate(places))) if part.basis), None)
+        if decided is None or places[decided][1].basis != "assumed":
+            return None
+        noted = next((i for i, (_, part) in reversed(list(enumerate(places))) if part.note), decided)
+        pointer, _ = places[max(decided, noted)]
+        parts = [part for _, part in places[: max(decided, noted) + 1]]
+        id, title = (
+            next(getattr(part, name) for part in reversed(parts) if getattr(part, name, None) is not None)
+            for name in ("id", "title")
         )
+        return Assumption(self.policy.id, id, title, self.key_span(*pointer), places[noted][1].note)
+
+    def _regions(self) -> Iterator[Region]:
+        """The parts that say whether they are stated or assumed, or that have a note on it."""
+        if "assumed" not in self.document.root.span.text:
+            return
+        pending: list[tuple[Pointer, DocumentNode]] = [((), self.document.root)]
+        while pending:
+            pointer, node = pending.pop()
+            steps = node.items if isinstance(node, SequenceNode) else ()
+            pending += [((*pointer, i), each) for i, each in enumerate(steps)]
+            entries = node.entries if isinstance(node, MappingNode) else {}
+            pending += [((*pointer, key), each.value) for key, each in entries.items()]
+            places = list(self._parts(pointer))
+            place, part = places[-1]
+            if place == pointer and (part.basis or part.note):
+                span = self.key_span(*pointer).to(node.span) if pointer else node.span
+                yield Region(span, self._assumption(places))
 
     def _parts(self, pointer: Pointer) -> Iterable[tuple[Pointer, Any]]:
         at: Any = self.policy
@@ -139,10 +185,9 @@ class Draft(PolicyReader):
         return build.name(name, at)
 
     def figures(self, expression: Expression) -> None:
-        """Note the numbers of an expression that can be read two ways."""
-        if self._may_read_two_ways:
-            points = self.vocabulary.number_of_digits() < 3
-            self.remarks.extend(two_readings(expression, points=points))
+        """Note the numbers of an expression that look like thousands."""
+        if self._looks_like_thousands:
+            self.remarks.extend(thousands(expression))
 
     def applies(self, name: str, *pointer: str | int, entity: str | None = None) -> Name:
         """The condition at a pointer, under which the part called `name` applies."""

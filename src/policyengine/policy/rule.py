@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from policyengine.dataclass import dataclass
-from policyengine.decision.findings import Finding, Origin
+from policyengine.decision.findings import Assumption, Finding, Origin
 from policyengine.diagnostics import Diagnostic
 from policyengine.feel.syntax.tree import Expression, Name, Path, walk
 from policyengine.feel.types.types import Type
@@ -229,10 +229,36 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Region:
+    """The stretch of a part that says whether it is stated (None) or assumed; parts within it may differ."""
+
+    span: Span
+    assumption: Assumption | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """What a program assumes: the parts that say so, facts by entity and name, and what it says of money."""
+
+    regions: tuple[Region, ...] = ()
+    facts: Mapping[tuple[str, str], Assumption] = field(default_factory=dict)
+    money: Assumption | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """An assumption that findings of a rule may rest on: where the node is true, always if it is None."""
+
+    assumption: Assumption
+    node: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Lowered:
     """All that one policy comes to. `defaults` are nodes that stand in where no policy defines them.
 
-    `remarks` are to be reported where nothing is wrong with what they are about.
+    `remarks` are to be reported where nothing is wrong with what they are about; `regions` are the parts that
+    say whether they are stated.
     """
 
     nodes: tuple[Node, ...] = ()
@@ -243,3 +269,4 @@ class Lowered:
     definitions: tuple[Definition, ...] = ()
     references: tuple[Reference, ...] = ()
     remarks: tuple[Diagnostic, ...] = ()
+    regions: tuple[Region, ...] = ()

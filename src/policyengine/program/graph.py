@@ -7,14 +7,14 @@ above it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
 from typing import Any
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.types.types import Type
-from policyengine.policy.rule import Node, Repeat, Rule, Transition
+from policyengine.policy.rule import Assumptions, Node, Repeat, Resting, Rule, Transition
 from policyengine.policy.vocabulary import Vocabulary
 
 Key = tuple[str, str]
@@ -25,7 +25,8 @@ Key = tuple[str, str]
 class Graph:
     """Nodes by entity and name; rules and transitions in the order of the policies.
 
-    `types` is filled for every node once the graph has been checked.
+    `types` is filled for every node once the graph has been checked. `resting` tells what findings rest on,
+    by the identity of their rule; `program.assumptions` adds it, and nodes for it.
     """
 
     vocabulary: Vocabulary
@@ -34,6 +35,8 @@ class Graph:
     rules: tuple[Rule, ...]
     transitions: tuple[Transition, ...]
     types: dict[Key, Type] = field(default_factory=dict)
+    assumptions: Assumptions = Assumptions()
+    resting: Mapping[int, Sequence[Resting]] = field(default_factory=dict, repr=False, compare=False)
     _needs: dict[Key, tuple[Key, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @property

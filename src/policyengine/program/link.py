@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Maps
+from itertools import chain
 from typing import NamedTuple
 
+from policyengine.decision.findings import Assumption
 from policyengine.diagnostics import Code, Diagnostic, Label, Report, Severity, did_you_mean
 from policyengine.feel.checker.checker import check
 from policyengine.feel.checker.typescope import Known
@@ -15,10 +17,10 @@ from policyengine.feel.proving.constant_conditions import constant_conditions
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Type
 from policyengine.kinds import KINDS
+from policyengine.policy.base import Sourced
 from policyengine.policy.draft import Draft
 from policyengine.policy.policy_reader import UNKNOWN_NAME, PolicyDocument
-from policyengine.policy.quantities import two_readings
-from policyengine.policy.rule import Lowered, Node
+from policyengine.policy.rule import Assumptions, Lowered, Node, Region
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program import results
 from policyengine.program.declaration_checks import formulas
@@ -114,6 +116,7 @@ class Linker:
             {repeat.entity: repeat for low in lowered for repeat in low.repeats},
             tuple(rule for low in lowered for rule in low.rules),
             tuple(transition for low in lowered for transition in low.transitions),
+            assumptions=self._assumptions(lowered),
         )
         if graph.cycle:
             self._report.add(_cycle(graph, graph.cycle))
@@ -133,20 +136,36 @@ class Linker:
         self._vocabularies.append(vocabulary)
         return vocabulary, good
 
+    def _assumptions(self, lowered: Sequence[Lowered]) -> Assumptions:
+        """What the policies and the declarations assume."""
+        declarations, document = self._declared.declarations, self._declared.document
+
+        def of(part: Sourced, id: str, title: str, *place: str) -> Assumption:
+            return Assumption(declarations.id, id, title, document.key_span(place), part.note)
+
+        facts = {
+            (entity, name): (of(fact, name, fact.title, *place), document.value_span(place))
+            for entity, declared in declarations.entities.items()
+            for name, fact in declared.facts.items() if fact.basis == "assumed"
+            for place in [("entities", entity, "facts", name)]
+        }  # fmt: skip
+        return Assumptions(
+            (*(Region(span, each) for each, span in facts.values()),
+             *(region for low in lowered for region in low.regions)),
+            {key: each for key, (each, _) in facts.items()},
+            of(declarations, declarations.id, declarations.title) if declarations.basis == "assumed"
+            else None,
+        )  # fmt: skip
+
     def _read_formulas(self, vocabulary: Vocabulary) -> Lowered:
         if id(vocabulary) not in self._formulas:
             document = self._declared.document
             _check_sources(vocabulary, document, self._report)
             nodes = tuple(formulas(vocabulary, document, LIBRARY, self._report))
-            points = vocabulary.number_of_digits() < 3
             remarks = [
-                remark for node in nodes
-                for remark in (
-                    *constant_conditions(node.expression, vocabulary.domains(node.entity)),
-                    *two_readings(node.expression, points=points),
-                )
-            ]  # fmt: skip
-            self._formulas[id(vocabulary)] = Lowered(nodes, remarks=tuple(remarks))
+                constant_conditions(node.expression, vocabulary.domains(node.entity)) for node in nodes
+            ]
+            self._formulas[id(vocabulary)] = Lowered(nodes, remarks=tuple(chain.from_iterable(remarks)))
         return self._formulas[id(vocabulary)]
 
     def _lower(self, unit: PolicyDocument, vocabulary: Vocabulary) -> Lowered | None:

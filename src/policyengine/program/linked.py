@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
 from policyengine.policy.vocabulary import Declarations
+from policyengine.program.assumptions import with_assumptions
 from policyengine.program.graph import Graph
 
 if TYPE_CHECKING:
@@ -37,6 +39,11 @@ class Program:
         """The documents of the declarations and of all policies."""
         own = (self.document,) if self.document is not None else ()
         return (*own, *(unit.document for unit in self.units))
+
+    @cached_property
+    def judging(self) -> Graph | None:
+        """The graph with what findings rest on, by which engines judge."""
+        return None if self.graph is None else with_assumptions(self.graph)
 
     @property
     def ok(self) -> bool:

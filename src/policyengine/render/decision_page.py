@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.decision import Decision
-from policyengine.decision.findings import Finding, Origin
+from policyengine.decision.findings import Finding
 from policyengine.decision.wording import name_of, spell
 from policyengine.decision.writers import Write
 from policyengine.render.style import Paint
@@ -69,6 +69,6 @@ def _places(findings: Iterable[Finding]) -> Iterator[Span]:
         yield finding.origin.at
 
 
-def marked(text: str, origin: Origin) -> str:
-    """The text, marked where it is based on an assumption."""
-    return f"{text}{MARK}" if origin.basis == "assumed" else text
+def marked(text: str, finding: Finding) -> str:
+    """The text, marked where the finding rests on an assumption."""
+    return f"{text}{MARK}" if finding.basis == "assumed" else text

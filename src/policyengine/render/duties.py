@@ -58,7 +58,7 @@ def _row(page: Page, first: Duty, taking_part: Iterable[Duty]) -> TableRow:
     others = [_role(page, one) for one in taking_part if one is not first]
     if first.role != "responsible":
         others.insert(0, words(first.role))
-    text = marked(first.title, first.origin)
+    text = marked(first.title, first)
     if not first.subject.root:
         text += f", {subject_name(first.subject)}"
     if others:

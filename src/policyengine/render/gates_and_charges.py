@@ -30,7 +30,7 @@ def _gate(page: Page, gate: Gate) -> Iterator[TableRow]:
         "system": f"the system moves it to {following}",
         "final": "the last stage",
     }.get(gate.status, f"not decided whether it may move to {following}")
-    text = f"{gate.stage_title or gate.stage or 'no stage'}: {marked(outcome, gate.origin)}"
+    text = f"{gate.stage_title or gate.stage or 'no stage'}: {marked(outcome, gate)}"
     yield TableRow((subject_name(gate.subject),), text, page.at(gate), _GATE_STYLES.get(gate.status, ""))
     if gate.status in ("blocked", UNDETERMINED):
         yield from requirements(page, gate.requirements)
@@ -66,7 +66,7 @@ def _net(charge: Charge) -> str:
 
 
 def _charge_text(charge: Charge) -> str:
-    text = f"{marked(charge.title, charge.origin)} of {short_name(charge.subject)}"
+    text = f"{marked(charge.title, charge)} of {short_name(charge.subject)}"
     if charge.amount is not None and charge.net is not None and charge.discount_rate:
         gross = money(charge.amount, charge.currency)
         text = f"{text} ({gross} less {rate(charge.discount_rate)})"
@@ -113,7 +113,7 @@ def _decided(page: Page, found: Iterable[Obligation]) -> Iterator[TableRow]:
     titles: dict[str, dict[str, None]] = {}
     for one in found:
         if one.status == "manual":
-            title = marked(one.title, one.origin)
+            title = marked(one.title, one)
             title += "" if one.subject.root else f" ({short_name(one.subject)})"
             titles.setdefault(page.name(one.decided_by), {})[title] = None
     for party, named in titles.items():
@@ -138,7 +138,7 @@ def _obligation(page: Page, together: list[Obligation]) -> TableRow:
         "upcoming": ("by", when),
     }.get(one.status, ("not decided", when))
     periods = join(each.period for each in together if each.period)
-    text = marked(one.title, one.origin) + (f", {periods}" if periods else "")
+    text = marked(one.title, one) + (f", {periods}" if periods else "")
     if not one.subject.root:
         text += f", {short_name(one.subject)}"
     if one.party not in (None, "partner"):

@@ -37,7 +37,7 @@ def levels(page: Page, findings: Iterable[Finding]) -> list[str]:
 
 def _level(page: Page, level: Level, alone: bool) -> Iterator[TableRow]:
     title = {"reached": level.level_title or level.level or "reached", "none": "none"}.get(level.status)
-    name = marked(title or "not decided", level.origin)
+    name = marked(title or "not decided", level)
     style = _STYLES[level.status]
     if alone:
         yield TableRow((name,), _because(level), page.at(level), style)
@@ -86,7 +86,7 @@ def _count(found: Sequence[Requirement], told: int) -> Iterator[str]:
 def requirements(page: Page, found: Iterable[Requirement]) -> Iterator[TableRow]:
     """A row for each requirement that is not fulfilled, below what it belongs to."""
     for one in found:
-        title = marked(one.title, one.origin)
+        title = marked(one.title, one)
         if one.status in _SHOWN:
             against = [reason.text for reason in one.because if reason.outcome in ("fails", "unknown")]
             why = f" ({some(against, link='; ')})" if against else ""
@@ -102,7 +102,7 @@ def discounts(page: Page, findings: Iterable[Finding]) -> list[str]:
     together: dict[tuple[str, str, str], list[str]] = {}
     for found in findings:
         if isinstance(found, Discount):
-            percent = "not decided" if found.rate is None else marked(rate(found.rate), found.origin)
+            percent = "not decided" if found.rate is None else marked(rate(found.rate), found)
             key = (percent, "" if found.subject.root else subject_name(found.subject), page.at(found))
             together.setdefault(key, []).append(found.on_title or page.name(found.on))
     rows = [

@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from policyengine.feel.values.values import Months
-from policyengine.policy import quantities
 from policyengine.program.record import Record
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./@-]*( [A-Za-z0-9_./@-]+)*")
@@ -44,7 +43,7 @@ def written(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
-        return quantities.plain(value)
+        return format(value, "f")
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Months):

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from policyengine.decision.decision import Decision
-from policyengine.decision.explanation import own_values
+from policyengine.decision.explanation import assumed, own_values
 from policyengine.decision.findings import (
     UNDETERMINED,
+    Assumption,
     Charge,
     Discount,
     Duty,
@@ -106,7 +107,7 @@ def _rows(page: Page, findings: Iterable[Finding]) -> Iterator[TableRow]:
     for each in findings:
         whose = "" if each.subject.root else f", {short_name(each.subject)}"
         told = own_values(each)
-        text = f"{marked(each.title, each.origin)}{whose}{f': {told}' if told else ''}"
+        text = f"{marked(each.title, each)}{whose}{f': {told}' if told else ''}"
         style = "open" if each.status == UNDETERMINED else ""
         yield TableRow((status_words(each.status),), text, page.at(each), style)
         yield from requirements(page, getattr(each, "requirements", ()))
@@ -167,8 +168,8 @@ def nested(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def assumptions(page: Page, listed: bool) -> list[str]:
-    """The number of findings based on assumptions; with `listed`, also the assumptions."""
-    found = [one for one in page.decision.findings if one.origin.basis == "assumed"]
+    """The number of findings that rest on assumptions; with `listed`, also the assumptions."""
+    found = [one for one in page.decision.findings if one.basis == "assumed"]
     if not found:
         return []
     total = plural(len(page.decision.findings), "finding")
@@ -176,15 +177,18 @@ def assumptions(page: Page, listed: bool) -> list[str]:
     count = f"{len(found)} of {total} {verb} on assumptions"
     if not listed:
         return [f"* {count} (--assumptions lists them)."]
-    return [f"* {count}:", *_listed(page, found)]
+    return [f"* {count}:", *_listed(page)]
 
 
-def _listed(page: Page, found: Iterable[Finding]) -> list[str]:
-    together: dict[str, list[Finding]] = {}
-    for one in found:
-        together.setdefault(one.origin.note or "no note on what was assumed", []).append(one)
-    rows = [
-        TableRow(text=f"{some([one.title for one in ones])}: {note}", place=page.at(ones[0]))
-        for note, ones in together.items()
-    ]
+def _listed(page: Page) -> list[str]:
+    """Each assumption once, with its note, and under it what rests on it."""
+    together: dict[Assumption, list[str]] = {}
+    for one in nested(page.decision.findings):
+        for each in one.assumptions:
+            together.setdefault(each, []).append(one.title)
+    rows = []
+    for each, titles in together.items():
+        rows.append(TableRow(text=f"{capital(each.title)}: {assumed(each.note)}.", place=page.place(each.at)))
+        verb = "rests" if len(set(titles)) == 1 else "rest"
+        rows.append(TableRow(text=f"{some(titles, most=6)} {verb} on it", below=True))
     return page.table("", rows, indent=2)

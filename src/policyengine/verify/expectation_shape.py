@@ -23,6 +23,7 @@ SHORT: Mapping[str, str] = {
     "shortfall": "id",
     "subject": "key",
     "owner": "key",
+    "assumption": "id",
 }
 """What one text alone means, where such a thing is expected: the value of this key."""
 

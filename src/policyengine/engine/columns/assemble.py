@@ -183,7 +183,7 @@ class ColumnPlan:
     _probed: bool = False
 
     def __post_init__(self) -> None:
-        graph = self.program.graph
+        graph = self.program.judging
         if graph is None:
             raise ValueError(f"`{self.program.name}` does not compile; its diagnostics say why")
         self.graph = graph

@@ -37,6 +37,10 @@ def _is_known(value: object) -> bool:
     return not isinstance(value, Unknown)
 
 
+def _is_true(value: object) -> bool:
+    return value is True
+
+
 def _is_false(value: object) -> bool:
     return value is False
 
@@ -72,8 +76,26 @@ class RuleReader:
                 reads[name], pieces = fixed, more
             else:
                 cells[name] = self._cell(rule, reading, kind)
+        reads["basis"] = self._resting(rule, pieces)
         read = self._reader(number, rule, exists, status or _undecided, origin, reads)
         return Lowered(number, rule, tuple(pieces.values()), read, cells)
+
+    def _resting(self, rule: Rule, pieces: dict[str, Piece]) -> Read:
+        """What reads whether a finding rests on an assumption beside that of its own part."""
+        resting = self._world.graph.resting.get(id(rule), ())
+        nodes = [each.node for each in resting if each.node is not None]
+        if len(nodes) < len(resting) or not nodes:
+            return lambda values: bool(resting)
+        held = either([self._holds(rule, node) for node in nodes])
+        if isinstance(held, Const):
+            return lambda values: held.value
+        return self._coded(rule, held, pieces)
+
+    def _holds(self, rule: Rule, node: str) -> Flag | Const:
+        term = self.term(rule, node)
+        if isinstance(term, (Flag, Const)):
+            return term
+        return self._world.named(rule.entity, node).test(_is_true)
 
     def _reader(
         self, number: int, rule: Rule, exists: Read | None, status: Read, origin: Read | None,
@@ -93,10 +115,10 @@ class RuleReader:
                 "policy": rule.origin.policy if not isinstance(nearer, Origin) else near.policy,
                 "id": near.id,
                 "status": word if isinstance(word, str) else UNDETERMINED,
-                "basis": near.basis,
                 "at": str(near.at),
             }
             cells |= {name: one(values) for name, one in reads.items()}
+            cells["basis"] = "assumed" if cells["basis"] else near.basis
             rank = self._ranks.get((str(cells["policy"]), near.id), len(self._ranks))
             return Fixed(RANKS[section], rank, number, tuple(cells.items()))
 

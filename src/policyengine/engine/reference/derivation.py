@@ -30,10 +30,11 @@ class Step:
 
 def derivation(program: Program, record: Record, finding: Finding) -> tuple[Step, ...]:
     """The steps from a finding's status down to the facts; each expression once."""
-    if program.graph is None:
+    graph = program.judging
+    if graph is None:
         raise ValueError(f"`{program.name}` does not compile; its diagnostics say why")
-    found = instances(root_scope(program.graph, record, program.as_of))
-    for rule in program.graph.rules:
+    found = instances(root_scope(graph, record, program.as_of))
+    for rule in graph.rules:
         for scope in found.get(rule.entity, ()):
             if _is_it(rule, scope, finding):
                 return tuple(_steps(scope, rule.status, 0, set()))

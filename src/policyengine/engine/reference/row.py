@@ -9,6 +9,7 @@ from policyengine.decision.decision import Decision
 from policyengine.decision.findings import (
     NOT_APPLICABLE,
     UNDETERMINED,
+    Assumption,
     Finding,
     Origin,
     Reason,
@@ -38,7 +39,7 @@ from policyengine.program.record import Record
 
 def evaluate(program: Program, record: Record) -> Decision:
     """The decision of a program that compiles for one of its records. It never raises for any record."""
-    graph = program.graph
+    graph = program.judging
     if graph is None or program.declarations is None:
         raise ValueError(f"`{program.name}` does not compile; its diagnostics say why")
     root = root_scope(graph, record, program.as_of)
@@ -78,12 +79,14 @@ def read_rule(rule: Rule, scope: Scope) -> Finding | None:
     status = exists if isinstance(exists, Unknown) else scope[rule.status]
     because = read(rule.because, scope)
     fields = {name: read(reading, scope) for name, reading in rule.fields.items()}
+    origin = origin_of(rule, scope)
     return rule.finding(
-        origin=origin_of(rule, scope),
+        origin=origin,
         subject=scope.subject,
         status=status if isinstance(status, str) else UNDETERMINED,
         because=because,
         unknown=unsettled([status, *unknown_values(rule, scope, status)]),
+        assumptions=_assumptions(rule, origin, scope),
         **fields,
     )
 
@@ -92,6 +95,17 @@ def origin_of(rule: Rule, scope: Scope) -> Origin:
     """Where a finding comes from: the nearest place that is known."""
     nearer = read(rule.origins, scope) if rule.origins is not None else None
     return nearer if isinstance(nearer, Origin) else rule.origin
+
+
+def _assumptions(rule: Rule, origin: Origin, scope: Scope) -> tuple[Assumption, ...]:
+    """What its part of a policy assumes, and what else it rests on."""
+    own = [] if origin.assumption is None else [origin.assumption]
+    others = (
+        each.assumption
+        for each in scope.graph.resting.get(id(rule), ())
+        if each.node is None or scope[each.node] is True
+    )
+    return tuple(dict.fromkeys([*own, *others]))
 
 
 def unknown_values(rule: Rule, scope: Scope, status: object) -> Iterable[object]:

@@ -8,6 +8,7 @@ findings and their reasons off the values of an instance (`instance`, `places`).
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from policyengine.decision.decision import Decision
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from policyengine.diagnostics import Diagnostic
     from policyengine.engine.rows.engine import Compiled
     from policyengine.engine.rows.outcomes import Outcomes
+    from policyengine.program.graph import Graph
 
 
 class Engine:
@@ -25,18 +27,24 @@ class Engine:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._compiled: Compiled | None = None
 
-    @property
+    @cached_property
     def compiled(self) -> Compiled:
         """The code of the program."""
-        if self._compiled is None:
-            from policyengine.engine.rows.engine import compile_graph
+        return self._compile(self._program.judging)
 
-            if self._program.graph is None:
-                raise ValueError(f"`{self._program.name}` does not compile; its diagnostics say why")
-            self._compiled = compile_graph(self._program.graph, self._program.as_of)
-        return self._compiled
+    @cached_property
+    def _light(self) -> Compiled:
+        """The code without what findings rest on, which outcomes do not tell."""
+        same = self._program.judging is self._program.graph
+        return self.compiled if same else self._compile(self._program.graph)
+
+    def _compile(self, graph: Graph | None) -> Compiled:
+        from policyengine.engine.rows.engine import compile_graph
+
+        if graph is None:
+            raise ValueError(f"`{self._program.name}` does not compile; its diagnostics say why")
+        return compile_graph(graph, self._program.as_of)
 
     def decide(self, record: Record) -> Decision:
         """The decision for a record, with all reasons."""
@@ -44,7 +52,7 @@ class Engine:
 
     def outcomes(self, record: Record) -> Outcomes:
         """What is found for everyone in a record, without reasons."""
-        return self.compiled.outcomes(record)
+        return self._light.outcomes(record)
 
     def refusal(self, diagnostics: tuple[Diagnostic, ...]) -> Outcomes:
         """The outcomes of a record that cannot be read."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any, TypeAlias
 
-from policyengine.decision.findings import NOT_APPLICABLE, Finding, Origin, Shortfall
+from policyengine.decision.findings import NOT_APPLICABLE, Assumption, Finding, Origin, Shortfall
 from policyengine.engine.finding_values import open_twin
 from policyengine.engine.missing_facts import unsettled
 from policyengine.engine.reference.row import shortfall
@@ -73,6 +73,7 @@ class Readings:
         )
         shown["because"] = self.reading(out, rule.because)
         shown["unknown"] = self._unknown(out, rule, status, shown)
+        shown["assumptions"] = self._assumptions(out, rule, shown["origin"])
         return out.function(self._made(out, rule.finding, shown))
 
     def status(self, out: ReaderSource, rule: Rule) -> str:
@@ -115,6 +116,18 @@ class Readings:
         found = out.fresh()
         out.line(f"{found} = {self.reading(out, rule.origins)}")
         return f"{found} if {found}.__class__ is {out.constant(Origin)} else {own}"
+
+    def _assumptions(self, out: ReaderSource, rule: Rule, origin: str) -> str:
+        """What the part of the policy assumes, and what else a finding rests on."""
+        resting = self.graph.resting.get(id(rule), ())
+        own = [rule.origin.assumption] if rule.origin.assumption is not None else []
+        if rule.origins is None and all(each.node is None for each in resting):
+            return out.constant(tuple(dict.fromkeys([*own, *(each.assumption for each in resting)])))
+        parts = [f"{out.constant(_own_assumption)}({origin})"]
+        for each in resting:
+            told = "" if each.node is None else f" if {out.name(each.node).text} is True else ()"
+            parts.append(f"({out.constant((each.assumption,))}{told})")
+        return parts[0] if len(parts) == 1 else f"{out.constant(_different)}({' + '.join(parts)})"
 
     # What is not known
 
@@ -207,6 +220,14 @@ class Readings:
         origin, because = self.origin(out, rule), self.reading(out, rule.because)
         said = f"{status} if {status}.__class__ is S else UNDETERMINED"
         return out.function(f"{out.constant(shortfall)}({origin}, {said}, {because})")
+
+
+def _own_assumption(origin: Origin) -> tuple[Assumption, ...]:
+    return () if origin.assumption is None else (origin.assumption,)
+
+
+def _different(several: tuple[Assumption, ...]) -> tuple[Assumption, ...]:
+    return several if len(several) < 2 else tuple(dict.fromkeys(several))
 
 
 def _tells_values(reading: Reading) -> bool:

@@ -1,4 +1,4 @@
-"""ci/review-policies.sh on a real git history: a change that is good, one that harms, one that is broken."""
+"""ci/review-policies.sh on a real git history: changes of every kind, exit codes and what is published."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ PARTNERS = [
 def repository(tmp_path):
     """A repository with one program, its test and its partners, committed."""
     for path, text in starter():
-        write(tmp_path / "policies" / "small" / path, text)
+        if not path.endswith("_test.yaml"):
+            write(tmp_path / "policies" / "small" / path, text)
     write(tmp_path / "fixtures" / "small" / "levels_test.yaml", TEST)
     write(tmp_path / "fixtures" / "small" / "records" / "all.ndjson", "\n".join(map(json.dumps, PARTNERS)))
     git(tmp_path, "init", "--quiet")
@@ -132,3 +133,121 @@ def test_a_new_program_has_nothing_to_be_compared_with(repository):
 def test_a_revision_that_does_not_exist(repository):
     result = review(repository, "nowhere")
     assert (result.returncode, "no revision nowhere" in result.stderr) == (2, True)
+
+
+def test_what_others_merged_meanwhile_is_not_shown(repository):
+    git(repository, "branch", "-M", "main")
+    git(repository, "checkout", "--quiet", "-b", "change")
+    change(repository, "title: Reviews", "title: Our reviews", "reviews.yaml")
+    git(repository, "checkout", "--quiet", "main")
+    old = revision(repository)
+    change(repository, "discount: 20%", "discount: 25%")
+    git(repository, "checkout", "--quiet", "change")
+    behind = review(repository, "main")
+    assert behind.returncode == 0, behind.stdout + behind.stderr
+    assert "nothing changes its meaning" in behind.stdout
+    assert "25 %" not in published(repository)
+    git(repository, "checkout", "--quiet", "--detach", "main")
+    git(repository, "merge", "--quiet", "--message", "merge", "change")
+    on_github = review(repository, old, GITHUB_REF="refs/pull/7/merge")
+    assert on_github.returncode == 0
+    assert "nothing changes its meaning" in on_github.stdout
+    assert "25 %" not in published(repository)
+
+
+def test_mistakes_of_the_base_are_no_reason_to_stop(repository):
+    change(repository, "when: trained", "when: traind")
+    change(repository, "when: traind", "when: trained")
+    result = review(repository)
+    assert result.returncode == 0
+    assert "the policies that the change starts from have mistakes" in published(repository).splitlines()[0]
+
+
+def test_a_renamed_folder_is_compared_with_what_it_was(repository):
+    change(repository, "discount: 20%", "discount: 90%")
+    git(repository, "mv", "policies/small", "policies/large")
+    git(repository, "mv", "fixtures/small", "fixtures/large")
+    write(repository / "fixtures" / "large" / "levels_test.yaml", TEST.replace("small", "large"))
+    commit(repository)
+    result = review(repository, "HEAD~2")
+    assert result.returncode == 0, result.stdout + result.stderr
+    text = published(repository)
+    assert text.splitlines()[0] == "policies/large: this program was in policies/small"
+    assert "from 20 % to 90 %" in text
+
+
+def test_a_deleted_program_is_told_first(repository):
+    for path, text in starter():
+        write(repository / "policies" / "other" / path, text.replace("my-program", "other"))
+    commit(repository)
+    git(repository, "rm", "-rq", "policies/other")
+    commit(repository)
+    result = review(repository)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert published(repository).splitlines()[0] == "policies/other: this program is deleted"
+
+
+def test_a_program_without_tests_is_no_mistake(repository):
+    git(repository, "rm", "-q", "fixtures/small/levels_test.yaml")
+    change(repository, "discount: 20%", "discount: 25%")
+    result = review(repository)
+    assert (result.returncode, "small: no tests" in result.stdout) == (0, True)
+    assert "from 20 % to 25 %" in published(repository)
+
+
+def test_a_failed_test_stands_first(repository):
+    change(repository, "active_customers: 5..", "active_customers: 7..")
+    change(repository, "active_customers: 1..4", "active_customers: 1..6")
+    assert review(repository, "HEAD~2").returncode == 1
+    assert published(repository).startswith("## Policy tests")
+
+
+def test_a_long_review_is_cut(repository):
+    charges = "\n".join(
+        f"  - {{id: c{i}, title: Fee {i} {'long ' * 40}, item: subscription, due_on: today, amount: {i}AT}}"
+        for i in range(1, 151)
+    )
+    policy = f"kind: billing\nid: fees\ntitle: Fees\nfor: partner\ncharges:\n{charges}\n"
+    for price in ("0", "1"):
+        write(repository / "policies" / "small" / "fees.yaml", policy.replace("AT", price))
+        commit(repository)
+    result = review(repository)
+    assert result.returncode == 0, result.stdout + result.stderr
+    text = (repository / "review" / "review.md").read_bytes()
+    assert len(text) < 65_536
+    assert text.decode().rstrip().endswith("more lines in the artifact")
+    assert text.count(b"```") % 2 == 0
+
+
+def test_a_base_of_many_partners(repository):
+    partners = [{**PARTNERS[i % 8], "id": f"p{i}"} for i in range(20_000)]
+    write(repository / "fixtures" / "small" / "records" / "all.ndjson", "\n".join(map(json.dumps, partners)))
+    commit(repository)
+    change(repository, "discount: 20%", "discount: 25%")
+    result = review(repository)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "20,000" in published(repository).splitlines()[0]
+    assert len(published(repository)) < 10_000
+
+
+def test_a_job_in_another_folder(repository):
+    write(repository / "vendor" / "notes.txt", "here are the policies")
+    for folder in ("policies", "fixtures"):
+        git(repository, "mv", folder, f"vendor/{folder}")
+    commit(repository)
+    path = repository / "vendor" / "policies" / "small" / "levels.yaml"
+    write(path, path.read_text().replace("discount: 20%", "discount: 25%"))
+    commit(repository)
+    result = review(repository / "vendor")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "from 20 % to 25 %" in (repository / "vendor" / "review" / "review.md").read_text()
+
+
+def revision(folder):
+    return subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def published(folder):
+    return (folder / "review" / "review.md").read_text(encoding="utf-8")

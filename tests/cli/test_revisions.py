@@ -12,7 +12,7 @@ from tests.support import POLICIES
 
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import CommandError
-from policyengine.cli.programs import open_versions, read_versions
+from policyengine.cli.versions import match_programs, open_versions, read_versions
 
 DAY = date(2026, 11, 21)
 
@@ -47,7 +47,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_versions(repository: Path, old: str, names: tuple[str, str]) -> None:
-    versions = read_versions(old, "rules/bytekast")
+    versions = read_versions((old, "rules/bytekast"))[0]
     assert tuple(version.name for version in versions) == names
     first, second = open_versions(versions, DAY, Console.of("never"))
     assert first.ok
@@ -59,10 +59,10 @@ def test_versions(repository: Path, old: str, names: tuple[str, str]) -> None:
 def test_where_they_part(repository: Path) -> None:
     git(repository, "checkout", "-b", "side", "before")
     git(repository, "commit", "--allow-empty", "-m", "aside")
-    old, _ = read_versions("main...side", "rules/bytekast")
+    old, _ = read_versions(("main...side", "rules/bytekast"))[0]
     (before, _), (levels, _) = (
-        read_versions("before", "rules/bytekast"),
-        read_versions("main", "rules/bytekast"),
+        read_versions(("before", "rules/bytekast"))[0],
+        read_versions(("main", "rules/bytekast"))[0],
     )
     assert [source.text for source in old.read.sources] == [source.text for source in before.read.sources]
     assert [source.text for source in old.read.sources] != [source.text for source in levels.read.sources]
@@ -77,7 +77,7 @@ def test_what_is_in_the_folder(repository: Path) -> None:
     (folder / "link.yaml").symlink_to("levels.yaml")
     git(repository, "add", ".")
     git(repository, "commit", "-m", "more files")
-    old, new = read_versions("HEAD", "rules/bytekast")
+    old, new = read_versions(("HEAD", "rules/bytekast"))[0]
     assert [source.name for source in old.read.sources] == [f"HEAD:{each.name}" for each in new.read.sources
                                                             if "link" not in each.name]  # fmt: skip
     assert [each.message for each in old.read.mistakes] == [
@@ -94,7 +94,6 @@ def test_what_is_in_the_folder(repository: Path) -> None:
         ("--help..HEAD", "rules/bytekast", "`--help` is neither a folder nor a revision"),
         ("main:..HEAD", "rules/bytekast", "`main:` is neither a folder nor a revision"),
         ("before..HEAD", "rules/other", "the folder `rules/other` is not in `before`"),
-        ("before..HEAD", "rules/bytekast/levels.yaml", "`rules/bytekast/levels.yaml` is not a folder"),
         ("before..HEAD", "rules", "`before:rules` is not a program"),
         ("before..HEAD", "/", "`/` is not in a git repository"),
         ("./none", "rules/bytekast", "`./none` is neither a folder nor a revision"),
@@ -104,7 +103,7 @@ def test_what_is_in_the_folder(repository: Path) -> None:
 )
 def test_what_cannot_be_read(repository: Path, old: str, new: str, message: str) -> None:
     with pytest.raises(CommandError, match=message.replace("(", r"\(")) as error:
-        read_versions(old, new)
+        read_versions((old, new))[0]
     assert error.value.code == 2
 
 
@@ -112,9 +111,51 @@ def test_programs_that_do_not_compare(repository: Path, capsys: pytest.CaptureFi
     levels = repository / "rules" / "bytekast" / "levels.yaml"
     levels.write_text(levels.read_text().replace("10..15", "10..17"))
     with pytest.raises(CommandError, match="the new policies, `rules/bytekast`, have mistakes") as error:
-        open_versions(read_versions("main", "rules/bytekast"), DAY, Console.of("never"))
+        open_versions(read_versions(("main", "rules/bytekast"))[0], DAY, Console.of("never"))
     assert error.value.code == 3
     assert "TIER002" in capsys.readouterr().err
-    versions = read_versions(str(POLICIES / "pugpig"), "rules/bytekast")
+    versions = read_versions((str(POLICIES / "pugpig"), "rules/bytekast"))[0]
     with pytest.raises(CommandError, match="is the program `pugpig`"):
-        open_versions((versions[0], read_versions("main", "rules/bytekast")[0]), DAY, Console.of("never"))
+        open_versions(
+            (versions[0], read_versions(("main", "rules/bytekast"))[0][0]), DAY, Console.of("never")
+        )
+
+
+def test_a_renamed_folder_is_the_same_program(repository: Path) -> None:
+    git(repository, "mv", "rules/bytekast", "rules/renamed")
+    git(repository, "commit", "-m", "rename")
+    for folder in ("rules/renamed", "rules/bytekast"):
+        (old, new), _ = read_versions(("HEAD~1", "HEAD", folder))
+        assert (old.name, new.name) == ("HEAD~1:rules/bytekast", "HEAD:rules/renamed")
+    (old, new), _ = read_versions(("HEAD~1", "rules/renamed"))
+    assert (old.name, new.name) == ("HEAD~1:rules/bytekast", "rules/renamed")
+
+
+def test_the_only_program_needs_no_name(repository: Path) -> None:
+    (repository / "rules").rename(repository / "policies")
+    git(repository, "add", ".")
+    git(repository, "commit", "-m", "rename")
+    for words in (("HEAD~1..HEAD",), ("HEAD~1", "HEAD"), ("HEAD~1..HEAD", "-")):
+        (old, new), _ = read_versions(words)
+        assert (old.name, new.name) == ("HEAD~1:rules/bytekast", "HEAD:policies/bytekast")
+    shutil.copytree(POLICIES / "pugpig", repository / "policies" / "pugpig")
+    with pytest.raises(CommandError, match="there are several programs"):
+        read_versions(("HEAD~1..HEAD",))
+
+
+def test_what_became_of_the_programs(repository: Path) -> None:
+    shutil.copytree(POLICIES / "pugpig", repository / "rules" / "pugpig")
+    git(repository, "add", ".")
+    git(repository, "commit", "-m", "another")
+    git(repository, "mv", "rules/bytekast", "rules/renamed")
+    git(repository, "rm", "-r", "rules/pugpig")
+    shutil.copytree(POLICIES / "kepion", repository / "rules" / "kepion")
+    git(repository, "add", ".")
+    git(repository, "commit", "-m", "all at once")
+    found = {(each.state, each.old, each.new) for each in match_programs(("HEAD~1", "HEAD", "rules"))}
+    assert found == {
+        ("renamed", "rules/bytekast", "rules/renamed"),
+        ("new", None, "rules/kepion"),
+        ("deleted", "rules/pugpig", None),
+    }
+    assert {each.state for each in match_programs(("HEAD", "rules"))} == {"there"}

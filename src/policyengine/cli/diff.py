@@ -23,9 +23,10 @@ from policyengine.cli.options import (
     examples,
     output_option,
 )
-from policyengine.cli.programs import open_versions, read_versions
 from policyengine.cli.record_files import FORMS as RECORD_FORMS
 from policyengine.cli.record_files import Form, left_out_line, read_records
+from policyengine.cli.versions import FORMS as VERSION_FORMS
+from policyengine.cli.versions import Matched, match_programs, open_versions, read_versions
 from policyengine.program.record import Record
 from policyengine.render.ci_formats import FORMS
 from policyengine.render.comparison_reports import published
@@ -37,8 +38,7 @@ from policyengine.render.comparison_text import changes_text
     context_settings=SETTINGS,
     epilog=examples("policyengine diff acme acme-2027", "policyengine diff main...HEAD policies/acme"),
 )
-@click.argument("old", type=FILE)
-@click.argument("new", type=FILE)
+@click.argument("words", metavar="OLD NEW [FOLDER]", nargs=-1, required=True, type=FILE)
 @click.option(
     "--records",
     "files",
@@ -50,30 +50,44 @@ from policyengine.render.comparison_text import changes_text
 @click.option(
     "--format", "form", type=click.Choice(RECORD_FORMS), help="The form of the records, if not their ending."
 )
+@click.option(
+    "--programs",
+    "only_programs",
+    is_flag=True,
+    help="Only list the programs of a folder: which are new, renamed or deleted.",
+)
 @as_of_option
 @output_option("text", "json", *FORMS)
 @color_option
 def command(
-    old: str,
-    new: str,
+    words: tuple[str, ...],
     files: tuple[str, ...],
     form: Form | None,
+    only_programs: bool,
     as_of: date,
     outputs: tuple[Output, ...],
     color: str,
 ) -> int:
     """Say what a change of policies means.
 
-    OLD and NEW are two folders of one program. Or OLD is a revision of git and NEW a folder:
-    `main..HEAD policies/example` compares two revisions, `main...HEAD` from where they part, `main` alone
-    with the folder as it is now. Nothing is checked out.
+    OLD and NEW are two folders of one program, or revisions of git, followed by its folder: `main HEAD
+    policies/example` or `main..HEAD policies/example` compares two revisions, `main...HEAD` from where they
+    part, `main` alone with the folder as it is now. The folder may be left out where there is one program.
+    It is the same program in another folder too, by its id. Nothing is checked out.
 
     For every change of meaning it gives the smallest record that the two versions treat differently, or says
     that all records are treated the same, or that this is not decided. The exit code is 1 if a meaning
     changes, 0 if only words do.
     """
     console = Console.of(color)
-    programs = open_versions(read_versions(old, new), as_of, console)
+    if only_programs:
+        console.out("\n".join(map(_matched, match_programs(words))))
+        return OK
+    versions, more = read_versions(words)
+    if more:
+        what = "is not a folder" if Path(more[0]).is_file() else "is one argument too many"
+        raise CommandError(f"`{more[0]}` {what}", help=VERSION_FORMS)
+    programs = open_versions(versions, as_of, console)
     starts = _starts(programs[0], files, form, console)
     found = compare(programs[0].linked, programs[1].linked, starts, progress=Progress("changes looked at"))
     deliver(
@@ -84,6 +98,11 @@ def command(
     )
     append_summary(lambda: published(found, VERSION).render("markdown"), outputs)
     return FOUND if found.changed else OK
+
+
+def _matched(program: Matched) -> str:
+    """What became of a program, where it was, and where it is, divided by tabs."""
+    return "\t".join((program.state, program.old or "-", program.new or "-"))
 
 
 def _starts(

@@ -109,9 +109,13 @@ def append_summary(markdown: Callable[[], str], outputs: tuple[Output, ...]) -> 
     path = os.environ.get(_SUMMARY)
     if not path or not any(output.format == "github" for output in outputs):
         return
-    data = markdown().encode(errors="backslashreplace")
-    if len(data) > _SUMMARY_BYTES:
-        kept = data[: _SUMMARY_BYTES - len(_CUT)].decode(errors="ignore")
+    data, room = markdown().encode(errors="backslashreplace"), _SUMMARY_BYTES
+    with contextlib.suppress(OSError):
+        room = _SUMMARY_BYTES - Path(path).stat().st_size  # other commands of the step write there, too
+    if room < len(_CUT):
+        return
+    if len(data) > room:
+        kept = data[: room - len(_CUT)].decode(errors="ignore")
         data = f"{kept[: kept.rfind(chr(10)) + 1]}{_CUT}".encode()
     try:
         with open(path, "ab") as file:

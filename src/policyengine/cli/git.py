@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from policyengine.cli.exit_codes import CommandError
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
-from policyengine.files import MAX_BYTES, UNREADABLE, Folder, is_policy
+from policyengine.files import MAX_BYTES, UNREADABLE, Folder, is_policy, read_file
 from policyengine.source import Source
 from policyengine.text.decode import decode
 
@@ -42,6 +42,37 @@ class Repository:
         if done.returncode:
             raise CommandError(f"`{one}` and `{other}` have no commit in common")
         return done.stdout.decode().strip()
+
+    def at(self, path: str) -> Repository:
+        """The same repository, looked at from another folder in it."""
+        return Repository(self.top, path)
+
+    def has(self, commit: str, path: str) -> bool:
+        """Whether a file is in a commit."""
+        return self._resolve(f"{commit}:{path}") is not None
+
+    def manifests(self, commit: str | None, name: str) -> tuple[Source, ...]:
+        """Returns the files of a name in the folder and below, named by their paths in the repository.
+
+        Without a commit they are those on disk that git does not ignore.
+        """
+        if commit is None:
+            return tuple(self._on_disk(name))
+        tree = self._resolve(f"{commit}:{self.path}")
+        listed = _git(self.top, "ls-tree", "-r", "-l", "-z", "--full-tree", tree or commit)
+        if tree is None or listed.returncode:
+            return ()
+        entries = [each for each in _entries(listed.stdout) if PurePosixPath(each.path).name == name]
+        return _read(self.top, entries, f"{self.path}/" if self.path else "").sources
+
+    def _on_disk(self, name: str) -> Iterator[Source]:
+        where = self.top / self.path
+        listed = _git(where, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--full-name")
+        for each in listed.stdout.split(b"\0"):
+            path = os.fsdecode(each)
+            read = read_file(self.top / path) if PurePosixPath(path).name == name else None
+            if isinstance(read, Source):
+                yield Source(path, read.text)
 
     def read(self, commit: str, revision: str) -> Folder:
         """Returns the sources of the folder in a commit, named `revision:path`."""

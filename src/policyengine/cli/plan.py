@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -23,7 +23,6 @@ from policyengine.change.sides import ranks_of
 from policyengine.change.tally import Tally
 from policyengine.change.titles import titles_of
 from policyengine.cli import VERSION
-from policyengine.cli import programs as revisions
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import append_summary, deliver, workspace, write_text
@@ -39,7 +38,7 @@ from policyengine.cli.options import (
     records_option,
 )
 from policyengine.cli.population import Population, read_population
-from policyengine.cli.programs import open_versions, read_versions
+from policyengine.cli.versions import Version, open_versions, read_versions
 from policyengine.program.graph import Graph
 from policyengine.render import ci_formats
 from policyengine.render.diagnostic_text import diagnostics_text
@@ -59,9 +58,7 @@ CHANGES = 5
         "policyengine plan main policies/acme --records partners.ndjson -o html:plan.html",
     ),
 )
-@click.argument("old", metavar="OLD", type=FILE)
-@click.argument("new", metavar="NEW", type=FILE)
-@click.argument("more", metavar="[FILE]...", nargs=-1, type=FILE)
+@click.argument("words", metavar="OLD NEW [FOLDER] [FILE]...", nargs=-1, required=True, type=FILE)
 @records_option
 @as_of_option
 @click.option(
@@ -84,13 +81,14 @@ CHANGES = 5
 @click.option("--detailed-exitcode", is_flag=True, help="Exit code 5 if something changes for somebody.")
 @color_option
 def command(
-    old: str, new: str, more: tuple[str, ...], files: tuple[str, ...], as_of: date, period: str,
+    words: tuple[str, ...], files: tuple[str, ...], as_of: date, period: str,
     conditions: tuple[str, ...], show_keys: bool, top: int, outputs: tuple[Output, ...], listing: Path | None,
     detailed_exitcode: bool, color: str, **given: Any,
 ) -> int:  # fmt: skip
     """Show whom a change of policies affects, and what it costs.
 
-    OLD and NEW are two folders of one program, or revisions and its folder: `main..HEAD policies/example`.
+    OLD and NEW are two folders of one program, or revisions of its folder: `main HEAD policies/example` or
+    `main..HEAD policies/example`. The folder may be left out where there is one program.
     The records (YAML, JSON, NDJSON, CSV, Parquet, a folder of such files, a database; `-` for standard input)
     are the partner base. Records with mistakes are counted and left out; the exit code is then 1.
     """
@@ -98,14 +96,14 @@ def command(
     days = _days(period, as_of)
     limits = _conditions(conditions, console)
     wanted = outputs or (Output("text"),)
+    versions, more = read_versions(words)
     records = records_of((*files, *more), given)
     if records is None:
         raise CommandError("there are no records", help="`--records FILE` names the partner base")
-    versions = read_versions(old, new)
     programs = open_versions(versions, as_of, console)
     population = read_population(*programs, records, console, show=show_keys)
     plan = _plan(versions, programs, population, days, top if show_keys else 0, listing is not None)
-    inputs = [*map(Path, records.files), *_policy_files(old), *_policy_files(new)]
+    inputs = [*map(Path, records.files), *(Path(name) for program in programs for name in program.files)]
     passed = [(limit.text, _passed(limit, plan)) for limit in limits]
     deliver(wanted, lambda form, paint: _render(plan, passed, form, paint, console), console, inputs)
     append_summary(lambda: _render(plan, passed, "markdown", False, console), wanted)
@@ -117,12 +115,6 @@ def command(
     if population.left_out or any(so is not None for _, so in passed):
         return FOUND
     return CHANGES if detailed_exitcode and not plan.same else OK
-
-
-def _policy_files(folder: str) -> Iterator[Path]:
-    """Returns the files of a folder, which no output may overwrite."""
-    if Path(folder).is_dir():
-        yield from Path(folder).rglob("*.y*ml")
 
 
 def _days(period: str, as_of: date) -> Days:
@@ -144,7 +136,7 @@ def _conditions(texts: Sequence[str], console: Console) -> list[Condition]:
 
 
 def _plan(
-    versions: tuple[revisions.Version, revisions.Version], programs: tuple[Program, Program],
+    versions: tuple[Version, Version], programs: tuple[Program, Program],
     population: Population, days: Days, top: int, listing: bool,
 ) -> Plan:  # fmt: skip
     old, new = programs
@@ -173,7 +165,7 @@ def _plan(
     )  # fmt: skip
 
 
-def _on_day(version: revisions.Version, program: Program) -> Callable[[date], Graph]:
+def _on_day(version: Version, program: Program) -> Callable[[date], Graph]:
     """Returns the graph of a version on any day; a version that compiles does so on every day."""
 
     @cache

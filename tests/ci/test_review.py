@@ -34,7 +34,7 @@ PARTNERS = [
 def repository(tmp_path):
     """A repository with one program, its test and its partners, committed."""
     for path, text in starter():
-        if not path.endswith("_test.yaml"):
+        if not str(path).endswith("_test.yaml"):
             write(tmp_path / "policies" / "small" / path, text)
     write(tmp_path / "fixtures" / "small" / "levels_test.yaml", TEST)
     write(tmp_path / "fixtures" / "small" / "records" / "all.ndjson", "\n".join(map(json.dumps, PARTNERS)))

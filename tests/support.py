@@ -30,9 +30,10 @@ def program_of(*texts: str, base: str = EXAMPLE, as_of: date = DAY) -> Program:
 
 
 def good_program(*texts: str, base: str = EXAMPLE, as_of: date = DAY) -> Program:
-    """The same, which must have no mistakes at all."""
+    """The same, which must have no mistakes at all; a policy may run out."""
     program = program_of(*texts, base=base, as_of=as_of)
-    assert not program.diagnostics, "\n".join(shown(program.diagnostics))
+    found = [each for each in program.diagnostics if each.code.id != "VERS004"]
+    assert not found, "\n".join(shown(found))
     return program
 
 

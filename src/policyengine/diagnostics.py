@@ -105,6 +105,12 @@ class Report:
         for diagnostic in diagnostics:
             self.add(diagnostic)
 
+    def replace(self, diagnostic: Diagnostic, other: Diagnostic | None) -> None:
+        """Puts another diagnostic in the place of one, or nothing."""
+        self._found.pop(diagnostic.sort_key, None)
+        if other is not None:
+            self.add(other)
+
     def __iter__(self) -> Iterator[Diagnostic]:
         return iter(sorted(self._found.values(), key=lambda diagnostic: diagnostic.sort_key))
 

@@ -38,7 +38,7 @@ def graph_of(program: Program) -> Graph:
 
 
 def findings(graph: Graph, record: Record) -> Iterator[object]:
-    for subject, runs, _ in compile_graph(graph, DAY).outcomes(record).subjects:
+    for subject, runs, *_ in compile_graph(graph, DAY).outcomes(record).subjects:
         yield from ((subject, outcome) for run in runs for outcome in run)
 
 
@@ -71,7 +71,7 @@ def _listed(subjects: object, rules: tuple[Rule, ...], graph: Graph) -> list[tup
             outcome.status,
             sorted(map(str, outcome.values.items())),
         )
-        for subject, runs, _ in subjects  # type: ignore[attr-defined]
+        for subject, runs, *_ in subjects  # type: ignore[attr-defined]
         for run in runs
         for outcome in run
         if (outcome.policy, outcome.id, outcome.section) in parts

@@ -55,8 +55,12 @@ def test_numbers_of_a_list_come_to_the_same_however_many_digits_a_batch_has() ->
     assert program.graph is not None
     fees = ("3", "2.50", "0.125", "-1E+2", None)
     accounts = tuple(Record("account", {"fee": Decimal(fee)} if fee else {}) for fee in fees)
-    records = [Record("partner", {"id": "p"}, {"accounts": accounts})]
+    records = [
+        Record("partner", {"id": "p"}, {"accounts": accounts[:-1]}),
+        Record("partner", {"id": "q"}, {"accounts": accounts}),
+    ]
     wanted = by_rows(program, records)
-    assert wanted[0]["value"] == '["3", "2.5", "0.125", "-100", null]'
+    assert wanted[0]["value"] == '["3", "2.5", "0.125", "-100"]'
+    assert (wanted[1]["value"], wanted[1]["status"]) == (None, "undetermined")
     found = plan(program).answer(batch_of(program.graph.vocabulary, records)).table
     assert difference(found, wanted) == ""

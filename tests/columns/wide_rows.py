@@ -10,7 +10,7 @@ from itertools import groupby
 
 from policyengine.batch.wide import Wide, _cell, head_of, name_of
 from policyengine.decision.findings import UNDETERMINED, path_of
-from policyengine.engine.layout import MISSING, NAMES, VALUES, Row, number_text
+from policyengine.engine.layout import MISSING, NAMES, Row, number_text
 
 _WHOLE = Context(prec=100)
 _ROW, _SECTION, _STATUS, _SUBJECT, _POSITION = (
@@ -34,7 +34,7 @@ def _record(wide: Wide, number: int, key: str | None, rows: list[Row]) -> Row:
             cells.setdefault(name, []).append(_cell(row))
         if row[_SECTION] == MISSING:
             missing.append(_where(row))
-        elif row[_SECTION] != VALUES and row[_STATUS] == UNDETERMINED:
+        elif row[_STATUS] == UNDETERMINED:
             undecided[_where(row)] = None
     line: list[object] = [None] * len(wide.columns)
     line[0], line[1] = number, key

@@ -22,7 +22,6 @@ from support import DAY, cases, good_program, lacking, record_of
 
 FOLDER = Path(__file__).parent / "cases"
 FILES = sorted(FOLDER.glob("*.yaml"))
-IN_COLUMNS = ("names.yaml", "assumptions.yaml")
 SCHEMA = Draft202012Validator(decision_schema())
 
 
@@ -38,9 +37,11 @@ def test_decision(case: Any) -> None:
     assert reference.evaluate(program.linked, record).to_json() == found
 
 
-@pytest.mark.parametrize("case", [case for name in IN_COLUMNS for case in cases(FOLDER / name)])
+@pytest.mark.parametrize("case", [case for path in FILES for case in cases(path)])
 def test_the_columns_say_the_same(case: Any) -> None:
-    program = good_program(base=case["program"])
+    as_of = date.fromisoformat(case["as_of"]) if "as_of" in case else DAY
+    program = good_program(*([case["policy"]] if "policy" in case else []),
+                           base=case.get("program", EXAMPLE), as_of=as_of)  # fmt: skip
     records = [record_of(program, case["record"])]
     found = plan(program.linked).answer(batch_of(program.vocabulary, records)).table
     assert difference(found, by_rows(program.linked, records)) == ""

@@ -38,7 +38,7 @@ def test_values_and_reasons(case: dict[str, Any]) -> None:
             assert isinstance(value, Unknown), value
             assert [each.text for each in unsettled([value])] == expected["unknown"]
         else:
-            assert str(plain(value)) == str(expected["value"])
+            assert str(plain(value)) == str(expected["value"]), expected
         if "because" in expected:
             assert [reason.text for reason in explain(scope, name)][1:] == expected["because"]
         decision = program.evaluate(record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -87,3 +88,65 @@ def test_a_node_is_typed_anew_where_a_name_that_it_uses_has_another_type() -> No
     assert not list(report)
     linker._type_of(node, {"grade": types.BOOLEAN})
     assert len(report) == 1
+
+
+@pytest.mark.parametrize("as_of", [date(2026, 12, 30), date(2026, 12, 31), date(2027, 1, 1)])
+def test_a_hole_between_two_versions_is_warned_of_on_every_day(as_of: date) -> None:
+    later = RULES + LATER
+    assert shown(
+        program_of(RULES + "until_including: 2026-12-30\n", later, TABLE, as_of=as_of).diagnostics
+    ) == [
+        "policy.yaml:8:18: VERS003: no version of `duties` is in force on 31 Dec 2026; "
+        "write `until_including: 2026-12-31` here, or `from: 2026-12-31` in the later version"
+    ]
+    longer = RULES + "until_including: 2026-11-30\n"
+    (found,) = program_of(longer, later, TABLE, as_of=as_of).diagnostics
+    assert found.message == "no version of `duties` is in force from 1 Dec 2026 until 31 Dec 2026"
+
+
+@pytest.mark.parametrize(
+    ("as_of", "said"),
+    [
+        (date(2026, 12, 30), "`duties` ends on 31 Dec 2027, and no version follows"),
+        (date(2026, 12, 31), "`duties` ends on 31 Dec 2027, and no version follows"),
+        (date(2027, 12, 31), "`duties` ends on 31 Dec 2027, and no version follows"),
+        (date(2028, 1, 1), "`duties` ended on 31 Dec 2027, and no version follows"),
+    ],
+)
+def test_what_runs_out_within_a_year_is_warned_of(as_of: date, said: str) -> None:
+    program = program_of(RULES + "until_including: 2027-12-31\n", TABLE, as_of=as_of)
+    expected = [f"policy.yaml:8:18: VERS004: {said}; "
+                "add a version with `from: 2028-01-01`, or remove `until_including`"]  # fmt: skip
+    assert shown(program.diagnostics) == ([] if as_of < date(2026, 12, 31) else expected)
+
+
+def test_a_policy_that_needs_one_that_ends_is_told_on_which_days_it_is_in_force() -> None:
+    ending = TABLE + "from: 2026-01-01\nuntil_including: 2026-12-31\n"
+    found = [each for each in program_of(ending, RULES).diagnostics if each.code.id != "VERS004"]
+    assert shown(found) == [
+        "policy1.yaml:6:57: FEEL010: `grade` is the result of `grade`, which is in force from 1 Jan 2026 "
+        "until 31 Dec 2026; add a version of `grade` for 1 Jan 2027, or end what uses it as well"
+    ]
+
+
+def test_what_an_ending_policy_leaves_behind_is_said_once_with_its_day() -> None:
+    levels = """\
+kind: tiers
+id: levels
+title: Levels
+for: partner
+levels: [{id: silver, title: Silver, active_accounts: 10.., grants: [{discount: 20%, on: [training]}]}]
+"""
+    bill = """\
+kind: billing
+id: bill
+title: Bill
+for: partner
+until_including: 2026-11-30
+charges: [{id: course, title: Course, amount: fee, item: training, due_on: renewal_on}]
+"""
+    found = program_of(levels, bill, RULES.replace("grade = ", "region = ")).diagnostics
+    assert [(each.code.id, each.message) for each in found] == [
+        ("GRANT001", "no charge bills `training` on 1 Dec 2026"),
+        ("VERS004", "`bill` ends on 30 Nov 2026, and no version follows"),
+    ]

@@ -107,8 +107,8 @@ def _cast(values: Any, field: Any, height: int) -> Any:
 
 
 def head_of(row: Row) -> str:
-    """What a missing fact or a finding that is not settled is called in its list, without its subject."""
-    return str(row[_ID]) if row[_SECTION] == MISSING else f"{row[_POLICY]}/{row[_ID]}"
+    """What a missing fact, or what is not settled, is called in its list, without its subject."""
+    return str(row[_ID]) if row[_SECTION] in (MISSING, VALUES) else f"{row[_POLICY]}/{row[_ID]}"
 
 
 def name_of(row: Row, root: str) -> str | None:
@@ -298,7 +298,7 @@ class _Findings:
         row = _row(dict(zip((*_TEXTS, "rate"), cells, strict=True)))
         section, status = row[NAMES.index("section")], row[NAMES.index("status")]
         at = MISSING if section == MISSING else None
-        if status == UNDETERMINED and section != VALUES:
+        if status == UNDETERMINED:
             at = at or UNDETERMINED
         head = self.heads.setdefault(head_of(row), len(self.heads)) if at else None
         name = name_of(row, self._wide.root)

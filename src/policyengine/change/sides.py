@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from policyengine.change.money import ChargeKey, Terms, terms_of
 from policyengine.change.slices import Marks, handed_down, hinges_on_today, slice_of
-from policyengine.change.states import VALUE, State, What, states
+from policyengine.change.states import ABSENT, VALUE, State, What, states
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import UNDETERMINED, Charge, Level
 from policyengine.engine.rows.engine import Compiled, compile_graph
@@ -116,7 +116,7 @@ class Side:
 
 
 def _read(compiled: Compiled, record: Record, found: Found, bill: Bill) -> None:
-    for subject, runs, values in compiled.outcomes(record).subjects:
+    for subject, runs, values, undecided in compiled.outcomes(record).subjects:
         who = (subject.entity, subject.path)
         for run in runs:
             for outcome in run:
@@ -126,7 +126,9 @@ def _read(compiled: Compiled, record: Record, found: Found, bill: Bill) -> None:
                     for what, state in states(outcome):
                         _add(found, who, what, state)
         for name, value in values.items():
-            state = UNDETERMINED if value is None else value if isinstance(value, Decimal) else str(value)
+            state = value if isinstance(value, Decimal) else str(value)
+            if value is None:
+                state = UNDETERMINED if name in undecided else ABSENT
             _add(found, who, What("values", subject.entity, name, VALUE), state)
 
 

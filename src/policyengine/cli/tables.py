@@ -18,7 +18,7 @@ from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.options import ENDINGS, Form, Output, TableOptions
 from policyengine.cli.table_files import open_inputs, reader_of, reject_text, reported_errors
-from policyengine.decision.wording import plural
+from policyengine.decision.wording import lapse, plural
 from policyengine.engine.layout import columns_of
 
 _ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -49,6 +49,8 @@ def evaluate_tables(program: Program, options: TableOptions, console: Console) -
     with reported_errors():
         targets = _targets(program, options, inputs)
     engine = choose_engine(program, options, console)
+    for lapsed in program.linked.not_in_force:
+        console.err(f"note: {lapsed.title}: {lapse(lapsed)}")
     progress = Progress()
     run = Run(
         program.linked,

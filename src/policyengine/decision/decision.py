@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from policyengine.dataclass import dataclass
-from policyengine.decision.findings import Finding, Missing, Subject, Value
+from policyengine.decision.findings import Finding, Missing, NotInForce, OpenValue, Subject, Value
 from policyengine.diagnostics import Diagnostic
 
 
@@ -17,8 +17,9 @@ class Decision:
     """The answer for one record on one day.
 
     `complete` tells that nothing is undetermined and no fact is missing. `values` holds the derived facts by
-    the name of their subject, `subjects` who is meant by it. A record that could not be read has
-    `diagnostics` and no findings.
+    the name of their subject, `subjects` who is meant by it; `undecided` are those that are not known, and
+    why. A record that could not be read has `diagnostics` and no findings. `not_in_force` are policies that
+    say nothing on this day.
     """
 
     program: str
@@ -29,9 +30,11 @@ class Decision:
     complete: bool
     findings: tuple[Finding, ...] = ()
     values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    undecided: tuple[OpenValue, ...] = ()
     missing: tuple[Missing, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     subjects: Mapping[str, Subject] = field(default_factory=dict)
+    not_in_force: tuple[NotInForce, ...] = ()
 
     def of(self, section: str) -> tuple[Finding, ...]:
         """The findings of one list, such as `duties`."""

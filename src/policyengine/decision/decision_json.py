@@ -173,13 +173,20 @@ _REQUIREMENT = _finding(
     "One thing that is asked for.",
     Key("decided_by", maybe(TEXT), "The party that decides, where a person does."),
 )
-_SHORTFALL = record(
-    "shortfall",
-    "What keeps a subject from a level.",
+_LACKING = (
     Key("id", TEXT, "The id of the requirement, or the measure of the level."),
     Key("title", TEXT, "Its title."),
     Key("status", one_of("unmet", "undetermined", "manual"), "Why it is missing."),
     *_THRESHOLD,
+    Key("text", maybe(TEXT), "The reason, where the requirement has several tests."),
+    Key("unknown", many(_UNSETTLED), "The reasons why it is not decided."),
+)
+_STEP = record("step", "One test of a way to meet a requirement.", *_LACKING)
+_SHORTFALL = record(
+    "shortfall",
+    "What keeps a subject from a level: a test that does not hold.",
+    *_LACKING,
+    Key("ways", many(many(_STEP)), "Where one of several would do: the ways to it, the shortest first."),
 )
 _NEXT = record(
     "next_level",
@@ -207,6 +214,7 @@ _FINDINGS: dict[type[Finding], Shape] = {
         Key("level_title", maybe(TEXT), "The title of the level."),
         Key("candidate", maybe(TEXT), "The level that the measure alone would give."),
         Key("candidate_title", maybe(TEXT), "The title of that level."),
+        Key("measure_title", maybe(TEXT), "What the measure is called; null where there is none."),
         Key("requirements", many(_REQUIREMENT), "Those of the level reached, else of the candidate."),
         Key("next", maybe(_NEXT), "The next level; null at the highest."),
         Key("room", maybe(_ROOM), "How far the measure may fall; null where there is no measure."),
@@ -281,14 +289,30 @@ _FINDINGS: dict[type[Finding], Shape] = {
         ),
     ),
 }
+_UNDECIDED = record(
+    "undecided",
+    "A derived fact, or the result of a table, that is not decided.",
+    Key("fact", TEXT, "The name of the derived fact."),
+    Key("title", TEXT, "What people call it."),
+    Key("subject", _SUBJECT, "The one whose fact it is."),
+    Key("unknown", many(_UNSETTLED), "The reasons why it is not decided."),
+)
 _MISSING = record(
     "missing",
-    "A fact that the record leaves out although findings depend on it.",
+    "A fact that the record leaves out although something depends on it.",
     Key("fact", TEXT, "The name of the fact."),
     Key("entity", TEXT, "The entity that it belongs to."),
     Key("key", maybe(TEXT), "The key of the one whose fact it is."),
     Key("within", many(_OWNER), _WITHIN),
-    Key("needed_by", many(TEXT), "The findings that it would help to settle."),
+    Key("needed_by", many(TEXT), "The findings and derived facts that it would help to settle."),
+)
+_NOT_IN_FORCE = record(
+    "not_in_force",
+    "A policy of which no version is in force on the day.",
+    Key("policy", TEXT, "The id of the policy."),
+    Key("title", TEXT, "Its title."),
+    Key("ended_on", maybe(DATE), "The last day of the version before; null where there is none."),
+    Key("begins_on", maybe(DATE), "The first day of the next version; null where there is none."),
 )
 _MISTAKE = record(
     "mistake",
@@ -312,7 +336,9 @@ _DECISION = (
         for name, cls in SECTIONS.items()
     ),
     Key("values", mapping(mapping(ANY)), "The derived facts of the record and of the instances within it."),
-    Key("missing", many(_MISSING), "The missing facts that would settle undetermined findings."),
+    Key("undecided", many(_UNDECIDED), "The derived facts that are not decided."),
+    Key("missing", many(_MISSING), "The missing facts that would settle what is not decided."),
+    Key("not_in_force", many(_NOT_IN_FORCE), "The policies that say nothing on this day."),
     Key("diagnostics", many(_MISTAKE), "The mistakes in the record; with mistakes there are no findings."),
 )
 

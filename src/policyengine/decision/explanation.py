@@ -91,16 +91,32 @@ def still_missing(level: Level) -> tuple[Shortfall, ...]:
     if level.next is None:
         return ()
     told = {one.id for one in level.requirements if one.status != "met"}
-    return tuple(one for one in level.next.missing if one.short_by is not None or one.id not in told)
+    return tuple(one for one in level.next.missing if measured(one) or one.id not in told)
+
+
+def measured(lacking: Shortfall) -> bool:
+    """Whether a gap tells more than the reasons of its requirement: its distance, or the ways to it."""
+    return lacking.short_by is not None or (bool(lacking.ways) and lacking.status == "unmet")
 
 
 def shortfall(lacking: Shortfall) -> str:
-    """A gap with its distance: `4 more active accounts (from 16 to 26)`."""
+    """A gap with its distance: `4 more active accounts (from 16 to 26)`; of alternatives each way."""
+    if lacking.ways:
+        ways = [join(_step(each) for each in way) for way in lacking.ways]
+        return f"{lacking.title}: {join(ways, 'or')}"
     if lacking.lack is not None:
         return lacking.lack
+    about = f" ({lacking.text})" if lacking.text else ""
     if lacking.status == "unmet":
-        return lacking.title
-    return f"{lacking.title} ({status_words(lacking.status)})"
+        return f"{lacking.title}{about}"
+    facts = join(dict.fromkeys(_unsettled_text(one) for one in lacking.unknown if one.fact is not None))
+    open_one = f"not decided without {facts}" if facts else status_words(lacking.status)
+    return f"{lacking.title} ({open_one})"
+
+
+def _step(lacking: Shortfall) -> str:
+    """One test of a way: its distance, or else what does not hold."""
+    return lacking.text if lacking.lack is None and lacking.text else shortfall(lacking)
 
 
 def own_reasons(finding: Finding) -> tuple[Reason, ...]:
@@ -137,6 +153,8 @@ def _level(level: Level, labels: Labels) -> str:
     if level.status == UNDETERMINED:
         return f"it cannot be decided whether {who} reaches {wanted or 'a level'} ({level.title})"
     less = f", although the measure alone would give {wanted}" if wanted else ""
+    if level.level_title is not None and level.level_title != "none":
+        return f"{who} is {level.level_title} and has reached no higher level ({level.title}){less}"
     return f"{who} has reached no level ({level.title}){less}"
 
 

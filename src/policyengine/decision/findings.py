@@ -20,6 +20,8 @@ Basis = Literal["stated", "assumed"]
 Value = object
 UNDETERMINED = "undetermined"
 NOT_APPLICABLE = "not_applicable"
+MANUAL = "manual"
+"""A person decides, and has not said yes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +134,10 @@ class Reason(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A fact that the record leaves out although findings depend on it.
+    """A fact that the record leaves out although something depends on it.
 
-    `needed_by` lists them as `policy/id`, sorted; `within` says whose list the one with that key stands in.
+    `needed_by` lists findings as `policy/id` and derived facts by their names, sorted; `within` says whose
+    list the one with that key stands in.
     """
 
     fact: str
@@ -142,6 +145,26 @@ class Missing:
     key: str | None
     needed_by: tuple[str, ...]
     within: tuple[Owner, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenValue:
+    """A derived fact, or the result of a table, that is not decided for a subject, and why."""
+
+    fact: str
+    title: str
+    subject: Subject
+    unknown: tuple[Unsettled, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotInForce:
+    """A policy of which no version is in force on the day: when one ended, and when one begins."""
+
+    policy: str
+    title: str
+    ended_on: date | None
+    begins_on: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +234,12 @@ class Requirement(Finding):
 
 
 class Shortfall(NamedTuple):
-    """A requirement that keeps a subject from a level, with the distance where it is a threshold."""
+    """A requirement that keeps a subject from a level, with the distance where it is a threshold.
+
+    Of a requirement with several tests there is one for each that does not hold, whose reason is `text`.
+    `ways` are alternatives, the shortest first: all tests of one of them would do. `unknown` is what keeps a
+    test from being decided.
+    """
 
     id: str
     title: str
@@ -221,6 +249,9 @@ class Shortfall(NamedTuple):
     need: str | None = None
     short_by: Value = None
     lack: str | None = None
+    text: str | None = None
+    ways: tuple[tuple[Shortfall, ...], ...] = ()
+    unknown: tuple[Unsettled, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,8 +279,8 @@ class Room:
 class Level(Finding):
     """The level reached in a ladder of levels.
 
-    `candidate` is the level that the measure alone would give; `requirements` are those of the level
-    reached, else of the candidate.
+    `candidate` is the level that the measure alone would give, `measure_title` what people call the measure;
+    `requirements` are those of the level reached, else of the candidate.
     """
 
     section: ClassVar[str] = "levels"
@@ -259,6 +290,7 @@ class Level(Finding):
     level_title: str | None = None
     candidate: str | None = None
     candidate_title: str | None = None
+    measure_title: str | None = None
     requirements: tuple[Requirement, ...] = ()
     next: NextLevel | None = None
     room: Room | None = None

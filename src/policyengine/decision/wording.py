@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
-from policyengine.decision.findings import UNDETERMINED, Owner, Subject
+from policyengine.decision.findings import UNDETERMINED, NotInForce, Owner, Subject
 from policyengine.feel.values.temporal import print_temporal
 from policyengine.feel.values.values import DateTime, FarDate, FineDuration, Months, Range, Time, Unknown
 
@@ -76,6 +76,13 @@ def money(value: Decimal, currency: str | None) -> str:
     if fraction < digits:
         text = f"{text}{'0' * (digits - fraction)}" if fraction else f"{text}.{'0' * digits}"
     return f"{text} {currency}" if currency else text
+
+
+def lapse(found: NotInForce) -> str:
+    """Why a policy says nothing on a day: no version of it is in force."""
+    parts = [] if found.ended_on is None else [f"ended on {day(found.ended_on)}"]
+    parts += [] if found.begins_on is None else [f"begins on {day(found.begins_on)}"]
+    return f"no version is in force; {join([f'one {part}' for part in parts])}"
 
 
 def rate(value: Decimal) -> str:

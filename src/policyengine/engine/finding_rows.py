@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from policyengine.decision.decision import Decision
-from policyengine.decision.findings import Finding, Owner, Subject
+from policyengine.decision.findings import UNDETERMINED, Finding, Owner, Subject
 from policyengine.engine.layout import (
     RANKS,
     Row,
@@ -105,4 +105,5 @@ def _values(
         owners = above(each.subject.owners)
         for name, value in each.values.items():
             text = value_text(value, digits.get((each.subject.entity, name), 0))
-            yield value_row(number, key, each.subject, name, text) + owners
+            status = UNDETERMINED if name in each.undecided else None
+            yield value_row(number, key, each.subject, name, text, status) + owners

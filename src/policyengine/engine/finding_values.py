@@ -11,17 +11,20 @@ from typing import Any
 
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.types.types import Context, ListOf, Number, Type
-from policyengine.feel.values.values import FarDate, Unknown
+from policyengine.feel.values.values import FarDate, Unknown, unknown
 
 
 def as_shown(value: object, kind: Type | None, digits: int) -> object:
     """Counts as `int`, money with at least the digits of its minor unit, everything else as it is.
 
-    What is not known is None, and so is a day outside the years 1 to 9999, which no document can hold.
+    What is not known is None, also a list of which a part is not known, and so is a day outside the years
+    1 to 9999, which no document can hold.
     """
     if value is None or value.__class__ is Unknown or value.__class__ is FarDate:
         return None
     if isinstance(value, (list, tuple)) and isinstance(kind, ListOf):
+        if unknown_in(value) is not None:
+            return None
         return tuple(as_shown(item, kind.item, digits) for item in value)
     if isinstance(value, dict) and isinstance(kind, Context):
         found = {name: as_shown(item, kind.fields.get(name), digits) for name, item in value.items()}
@@ -45,6 +48,17 @@ def _amount(value: Decimal, digits: int) -> Decimal:
     if -digits < exponent < 30:
         figures, exponent = (*figures, *(0,) * (exponent + digits)), -digits
     return Decimal((sign, figures, exponent))
+
+
+def unknown_in(value: object) -> Unknown | None:
+    """What of a value is not known: the value itself, or parts of its lists and contexts."""
+    if value.__class__ is Unknown:
+        return value
+    if value.__class__ is dict:
+        value = list(value.values())
+    if not isinstance(value, (list, tuple)):
+        return None
+    return unknown([found for each in value if (found := unknown_in(each)) is not None])
 
 
 Show = Callable[[Any], object]

@@ -85,10 +85,10 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "id", "text", "the id of the part of the policy; the name of a value, of a missing fact", always=True
     ),
-    Column("status", "text", "the outcome; empty in `values` and `missing`"),
+    Column("status", "text", "the outcome; `undetermined` or empty in `values`, empty in `missing`"),
     *VALUE_COLUMNS,
     Column("value", "text", "of `values`: the value; empty where it is not known"),
-    Column("needed_by", "texts", "of `missing`: the findings that the fact would help to settle"),
+    Column("needed_by", "texts", "of `missing`: the findings and values that the fact would help to settle"),
     Column("basis", "text", "`stated` or `assumed`"),
     Column("at", "text", "the place of the rule: file, line, column"),
 )
@@ -167,13 +167,16 @@ def table_number(value: Decimal) -> Decimal:
     return value
 
 
-def value_row(row: int, key: str | None, subject: Subject, name: str, text: str | None) -> Row:
+def value_row(
+    row: int, key: str | None, subject: Subject, name: str, text: str | None, status: str | None
+) -> Row:
     """The row of a derived fact of a subject; the text is that of `value_text`."""
     line = list(_BLANK)
     line[:8] = (
         row, key, subject.entity, None if subject.root else subject.key,
         None if subject.root else subject.position, VALUES, None, name,
     )  # fmt: skip
+    line[_AT["status"]] = status
     line[_AT["value"]] = text
     return tuple(line)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from policyengine.decision.findings import Finding, Missing, Owner, Subject, Unsettled, path_of
+from policyengine.decision.findings import Finding, Missing, OpenValue, Owner, Subject, Unsettled, path_of
 from policyengine.engine.finding_values import constructor
 from policyengine.feel.values.values import Failure, Unknown
 from policyengine.feel.values.values import Missing as MissingCause
@@ -67,12 +67,14 @@ Lacked = tuple[str, str, str, tuple[Owner, ...]]
 
 
 def missing_facts(
-    findings: Sequence[Finding], left_out: Mapping[Lacked, Sequence[str]]
+    findings: Sequence[Finding], undecided: Sequence[OpenValue], left_out: Mapping[Lacked, Sequence[str]]
 ) -> tuple[Missing, ...]:
-    """Every missing fact with the findings that need it; `left_out` are lists, with who needs them."""
+    """Every missing fact with what needs it; `left_out` are lists, with who needs them."""
     needed: dict[Lacked, set[str]] = {key: set(ids) for key, ids in left_out.items()}
     for finding in findings:
         _add(finding, needed)
+    for one in undecided:
+        _need(one.fact, one.unknown, needed)
     if not needed:
         return ()
     found = [
@@ -89,12 +91,17 @@ def path_to(each: Missing | Unsettled) -> str:
 
 def _add(finding: Finding, needed: dict[Lacked, set[str]]) -> None:
     """Adds the facts that a finding and its parts need."""
-    for cause in finding.unknown:
-        if cause.fact is not None:
-            key = (str(cause.entity), str(cause.key), cause.fact, cause.within)
-            needed.setdefault(key, set()).add(f"{finding.policy}/{finding.id}")
+    if finding.unknown:
+        _need(f"{finding.policy}/{finding.id}", finding.unknown, needed)
     for part in getattr(finding, "requirements", ()):
         _add(part, needed)
+
+
+def _need(name: str, unknown: Iterable[Unsettled], needed: dict[Lacked, set[str]]) -> None:
+    for cause in unknown:
+        if cause.fact is not None:
+            key = (str(cause.entity), str(cause.key), cause.fact, cause.within)
+            needed.setdefault(key, set()).add(name)
 
 
 class JudgedList(NamedTuple):

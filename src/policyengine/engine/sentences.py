@@ -156,8 +156,9 @@ class _Templates(Sentences):
 
     def _defined(self, name: str) -> Template:
         fact, leads = self.words.fact(name), self.leads(name)
-        given, absent = f"{leads}given", f"{leads}not given"
-        return Template((), lambda value: self.reason(given if value is True else absent, value, fact))
+        said = {True: f"{leads}given", False: f"{leads}not given"}
+        unknown = f"{self.words.noun(name)}: not known"
+        return Template((), lambda value: self.reason(said.get(value, unknown), value, fact))
 
     def _contains(self, name: str, item: Expression) -> Template:
         noun, fact, kind = self.words.noun(name), self.words.fact(name), self.words.kind(name)

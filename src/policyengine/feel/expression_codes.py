@@ -152,8 +152,18 @@ ALWAYS_OR_NEVER = Code(
     severity=Severity.WARNING,
 )
 
+SELF = Code(
+    id="FEEL022",
+    title="a filter that compares an item with itself",
+    why="In a filter a name that the items have means the item's, on both sides of a comparison, and never "
+    "that of the one who asks. So the filter keeps all items or none.",
+    bad=_when("count(accounts[monthly_fee > monthly_fee / 2]) > 2"),
+    good=_when("count(accounts[monthly_fee > fee / 2]) > 2"),
+    severity=Severity.WARNING,
+)
+
 CODES = (
     SYNTAX, OPERATOR, QUOTES, UNCLOSED, LIMIT, LITERAL, TWICE, UNKNOWN_NAME, UNKNOWN_PROPERTY, UNKNOWN_CHOICE,
     NEVER_EQUAL, WRONG_TYPE, MIXED_UNITS, UNKNOWN_FUNCTION, ARGUMENTS, EXPECTED, NULL, CONSTANT,
-    ALWAYS_OR_NEVER,
+    ALWAYS_OR_NEVER, SELF,
 )  # fmt: skip

@@ -3,8 +3,8 @@
 The net amount is `amount * (1 - discount)`, rounded once, to the minor unit of the currency, as the
 program says. A charge that recurs (`every`) falls due first on `first_due` and then in equal steps that
 are counted from the day that `first_due` is counted from, so that a short month cuts no later date
-(`policy/recurrence.py`). A charge that does not apply, or of which that is not
-known, has no net amount.
+(`policy/recurrence.py`). A charge that does not apply has no amount and no
+date; one of which that is not known has no net amount.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from policyengine.decision.findings import Charge
+from policyengine.decision.findings import NOT_APPLICABLE, Charge
 from policyengine.decision.wording import every
 from policyengine.diagnostics import Code
 from policyengine.feel.syntax import build
@@ -98,6 +98,15 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> 
     status: Expression = build.call("once known", known, build.literal("applies", at), span=at)
     because: Reading = Explain((net.name, dates.due.name))
     to_pay = net
+
+    def charged(reading: Reading) -> Reading:
+        return (
+            reading
+            if charge.when is None or reading == Const(None)
+            else Choose(f"{name}/status", idle, reading)
+        )
+
+    idle: dict[str, Reading] = {NOT_APPLICABLE: Const(None)}
     if charge.when is not None:
         applies = draft.applies(name, *place, "when")
         to_pay = _to_pay(draft, applies, net, name)
@@ -113,15 +122,15 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> 
         because=because,
         fields={
             "item": Const(charge.item),
-            "amount": Value(amount.name),
-            "discount_rate": Value(rate.name) if rate is not None else Const(None),
+            "amount": charged(Value(amount.name)),
+            "discount_rate": charged(Value(rate.name)) if rate is not None else Const(None),
             "net": Value(to_pay.name),
             "currency": Const(draft.vocabulary.currency or None),
-            "due_on": Value(dates.due.name),
+            "due_on": charged(Value(dates.due.name)),
             "every": Const(draft.text(*place, "every") if charge.every is not None else None),
-            "next_due_on": dates.next,
-            "counted_from": dates.counted_from,
-            "shift_days": dates.shift_days,
+            "next_due_on": charged(dates.next),
+            "counted_from": charged(dates.counted_from),
+            "shift_days": charged(dates.shift_days),
         },
     )
 

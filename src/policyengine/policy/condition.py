@@ -215,12 +215,16 @@ def value_test(
 def _list_test(
     reader: PolicyReader, pointer: Pointer, subject: Expression, kind: ListOf, node: Node, entity: str
 ) -> Expression:
-    """Returns a literal test of a list: the list contains the value, or one of the values."""
+    """Returns the test of a list: FEEL, or that the list contains the value, or one of the values."""
     many = isinstance(node, Sequence)
     size = len(node.items) if isinstance(node, Sequence) else 1
     parts: list[Expression] = []
     for i in range(size):
         place = (*pointer, i) if many else pointer
+        item = reader.document.at(place)
+        if isinstance(item, Scalar) and _UNARY.match(item.text):
+            parts.append(reader.unary_tests(subject, *place, entity=entity))
+            continue
         value = _value(reader, place, kind.item)
         if value is None:
             return Open("the test has a mistake", node.span)

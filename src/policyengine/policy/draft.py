@@ -12,6 +12,7 @@ from typing import Any
 
 from policyengine.decision.findings import Assumption, Basis, Clause, Origin
 from policyengine.diagnostics import Code, Diagnostic, Report
+from policyengine.feel.proving.constant_conditions import self_comparisons
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, Name
 from policyengine.feel.types import types
@@ -180,6 +181,7 @@ class Draft(PolicyReader):
     ) -> Name:
         """A node of the graph; the name by which other expressions refer to it."""
         self.figures(expression)
+        self.remarks.extend(self_comparisons(expression))
         node = Node(name, entity or self.entity, expression, at, wanted, noun, exported, title, cases)
         self._nodes.append(node)
         return build.name(name, at)

@@ -2,7 +2,8 @@
 
 Status: `not_applicable` where `applies_when` does not hold, else `met`, `unmet` or undetermined; where a
 party decides (`decided_by`), `met` once `when` is known to hold, until then `manual`. A requirement lets
-pass when it is met or not applicable.
+pass when it is met or not applicable. While a person's word is not there (`when` is not known, or there is
+none) it is not decided whether it lets pass; where the word is no, it does not.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ def lower_requirement(draft: Draft, requirement: Requirement, *pointer: str | in
     at = draft.span(*pointer)
     if requirement.decided_by is not None:
         draft.party(requirement.decided_by, *pointer, "decided_by")
-    holds: Expression = Open(f"{requirement.decided_by or 'someone'} decides", at)
+    parties = draft.vocabulary.declarations.parties
+    decider = parties.get(requirement.decided_by or "", requirement.decided_by)
+    holds: Expression = Open(f"{decider} decides", at)
     if requirement.when is not None:
         holds = draft.condition(*pointer, "when")
     elif requirement.decided_by is None:
@@ -64,11 +67,9 @@ def ask(
     """Lowers a requirement whose conditions are expressions already; `pointer` leads to its place."""
     name = "/".join([draft.policy.id, *(str(step) for step in pointer), id])
     at = draft.span(*pointer)
-    met: Expression = draft.define(f"{name}/holds", holds, at, wanted=types.BOOLEAN, title=title)
-    if decided_by is not None:
-        met = build.call("is true", met, span=at)
+    passes: Expression = draft.define(f"{name}/holds", holds, at, wanted=types.BOOLEAN, title=title)
+    met = passes if decided_by is None else build.call("is true", passes, span=at)
     cases = [(met, build.literal("met", at))]
-    passes = met
     because: Reading = Explain((f"{name}/holds",))
     if applies is not None:
         asked = draft.define(
@@ -76,7 +77,7 @@ def ask(
         )
         not_asked = build.negate(asked, at)
         cases.insert(0, (not_asked, build.literal("not_applicable", at)))
-        passes = build.any_of([not_asked, met], at)
+        passes = build.any_of([not_asked, passes], at)
         because = Choose(f"{name}/status", {"not_applicable": Explain((f"{name}/applies",))}, because)
     otherwise = build.literal("manual" if decided_by is not None else "unmet", at)
     status = draft.define(f"{name}/status", build.choose(cases, otherwise, at), at)

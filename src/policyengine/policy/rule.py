@@ -16,7 +16,7 @@ from typing import NamedTuple
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Assumption, Finding, Origin
 from policyengine.diagnostics import Diagnostic
-from policyengine.feel.syntax.tree import Expression, Name, Path, walk
+from policyengine.feel.syntax.tree import ContextLiteral, Expression, Path, names, walk
 from policyengine.feel.types.types import Type
 from policyengine.source import Span
 
@@ -50,9 +50,11 @@ class Node:
     @cached_property
     def words(self) -> Words:
         """What its expression mentions."""
-        parts = [part for part in walk(self.expression) if isinstance(part, (Name, Path))]
-        names = frozenset(part.name for part in parts if isinstance(part, Name))
-        return Words(names, names.union(part.name for part in parts))
+        parts = [part for part in walk(self.expression) if isinstance(part, Path)]
+        free = names(self.expression)  # a key of a context, or a variable, is no fact
+        return Words(
+            free, free.union(each.name for each in parts if not isinstance(each.target, ContextLiteral))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,11 @@ class Rule:
     exists: str | None = None
     fields: Mapping[str, Reading] = field(default_factory=dict)
     origins: Choose | None = None
+
+
+def may_wait(rule: Rule) -> bool:
+    """Whether a person may have to decide; a finding that waits for one names what is not known."""
+    return rule.fields.get("decided_by", Const(None)) != Const(None)
 
 
 def nodes_of(rule: Rule) -> Iterator[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Maps
-from itertools import chain
 from typing import NamedTuple
 
 from policyengine.decision.findings import Assumption
@@ -13,7 +12,7 @@ from policyengine.diagnostics import Code, Diagnostic, Label, Report, Severity, 
 from policyengine.feel.checker.checker import check
 from policyengine.feel.checker.typescope import Known
 from policyengine.feel.functions import LIBRARY
-from policyengine.feel.proving.constant_conditions import constant_conditions
+from policyengine.feel.proving.constant_conditions import constant_conditions, self_comparisons
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Type
 from policyengine.kinds import KINDS
@@ -163,9 +162,13 @@ class Linker:
             _check_sources(vocabulary, document, self._report)
             nodes = tuple(formulas(vocabulary, document, LIBRARY, self._report))
             remarks = [
-                constant_conditions(node.expression, vocabulary.domains(node.entity)) for node in nodes
-            ]
-            self._formulas[id(vocabulary)] = Lowered(nodes, remarks=tuple(chain.from_iterable(remarks)))
+                remark for node in nodes
+                for remark in (
+                    *constant_conditions(node.expression, vocabulary.domains(node.entity)),
+                    *self_comparisons(node.expression),
+                )
+            ]  # fmt: skip
+            self._formulas[id(vocabulary)] = Lowered(nodes, remarks=tuple(remarks))
         return self._formulas[id(vocabulary)]
 
     def _lower(self, unit: PolicyDocument, vocabulary: Vocabulary) -> Lowered | None:

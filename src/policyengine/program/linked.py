@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from policyengine.dataclass import dataclass
+from policyengine.decision.findings import NotInForce
 from policyengine.diagnostics import Diagnostic
 from policyengine.policy.vocabulary import Declarations
 from policyengine.program.assumptions import with_assumptions
@@ -44,6 +45,13 @@ class Program:
     def judging(self) -> Graph | None:
         """The graph with what findings rest on, by which engines judge."""
         return None if self.graph is None else with_assumptions(self.graph)
+
+    @cached_property
+    def not_in_force(self) -> tuple[NotInForce, ...]:
+        """The policies that say nothing on the day."""
+        from policyengine.program.versions import not_in_force
+
+        return not_in_force(self.units, self.as_of)
 
     @property
     def ok(self) -> bool:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 
+from policyengine.decision.wording import day as day_words
 from policyengine.diagnostics import Code, Diagnostic, Report, Severity
+from policyengine.kinds import KINDS
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.declaration_checks import check_facts, check_tree
@@ -14,7 +17,13 @@ from policyengine.program.graph import Graph
 from policyengine.program.link import Linker
 from policyengine.program.linked import Program
 from policyengine.program.read import NOTHING_HERE, Declared, Documents, read_documents, sort_documents
-from policyengine.program.versions import check_versions, in_force, turning_points, with_beginnings
+from policyengine.program.versions import (
+    check_versions,
+    days_of,
+    in_force,
+    turning_points,
+    with_beginnings,
+)
 from policyengine.source import Source
 from policyengine.text.document import Document
 
@@ -91,17 +100,48 @@ def _link_all(declared: Declared, documents: Documents, as_of: date, report: Rep
     if _broken(report, declared.document):
         return None
     versions = with_beginnings(documents.units)
-    report.extend(check_versions(versions))
+    report.extend(check_versions(versions, as_of))
     linker = Linker(declared, report)
     graphs: dict[tuple[int, ...], Graph] = {}  # on many days the same versions are in force
-    for day in turning_points(versions, as_of):
+    linked = [declared.document]
+    lapses: set[Diagnostic] = set()
+    for day in sorted(turning_points(versions, as_of), key=lambda each: each != as_of):
         units = in_force(versions, day)
-        if _identity(units) not in graphs:
-            graphs[_identity(units)] = linker.link(units)
+        if _identity(units) in graphs:
+            continue
+        before = frozenset(report)
+        graphs[_identity(units)] = linker.link(units)
+        for found in [each for each in report if each not in before and _lies_in(each, linked)]:
+            report.replace(found, None if found in lapses else _lapsed(found, versions, vocabulary, day))
+            lapses.add(found)
+        linked += [unit.document for unit in units]
     if not report.has_errors:
         used = frozenset[str]().union(*map(_used, graphs.values()))
         report.extend(_unused(vocabulary, declared.document, used))
     return graphs[_identity(in_force(versions, as_of))]
+
+
+def _lies_in(found: Diagnostic, documents: Sequence[Document]) -> bool:
+    spans = [each.root.span for each in documents]
+    return found.span is not None and any(
+        each.source is found.span.source and each.start <= found.span.start <= each.end for each in spans
+    )
+
+
+def _lapsed(
+    found: Diagnostic, versions: Sequence[PolicyDocument], vocabulary: Vocabulary, day: date
+) -> Diagnostic:
+    """A mistake that a policy has on a day only, since another one is not in force then."""
+    name = found.span.text.strip() if found.span is not None else ""
+    giving = [
+        unit for unit in versions
+        if name in KINDS[unit.policy.kind].exports(unit, vocabulary) and unit not in in_force(versions, day)
+    ]  # fmt: skip
+    if not giving:
+        return replace(found, message=f"{found.message} on {day_words(day)}")
+    message = f"`{name}` is the result of `{giving[0].policy.id}`, which is in force {days_of(giving)}"
+    help = f"add a version of `{giving[0].policy.id}` for {day_words(day)}, or end what uses it as well"
+    return replace(found, message=message, help=help)
 
 
 def _identity(units: Iterable[PolicyDocument]) -> tuple[int, ...]:

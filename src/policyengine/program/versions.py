@@ -11,7 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from policyengine.diagnostics import Code, Diagnostic, Label
+from policyengine.decision.findings import NotInForce
+from policyengine.decision.wording import day as day_words
+from policyengine.decision.wording import join
+from policyengine.diagnostics import Code, Diagnostic, Label, Severity
 from policyengine.policy.policy_reader import PolicyDocument
 
 _FIRST = """\
@@ -46,7 +49,26 @@ BACKWARDS = Code(
     bad=_FIRST.replace("from: 2027-01-01", "from: 2027-01-01\nuntil_including: 2026-12-31"),
     good=_FIRST,
 )
-CODES = (TWO_IN_FORCE, BACKWARDS)
+HOLE = Code(
+    id="VERS003",
+    title="days without a version between two versions of a policy",
+    why="On these days nothing of the policy holds: no level, no discount, no charge. Most likely one of the "
+    "two dates is a slip.",
+    bad=_FIRST.replace("2026-12-31", "2026-12-30"),
+    good=_FIRST,
+    severity=Severity.WARNING,
+)
+RUNS_OUT = Code(
+    id="VERS004",
+    title="a policy that runs out within a year, or has run out",
+    why="After its last day nothing of the policy holds, without a word. Somebody decides in time what comes "
+    "after it.",
+    bad=_FIRST.partition("---\n")[0],
+    good=_FIRST,
+    severity=Severity.WARNING,
+)
+CODES = (TWO_IN_FORCE, BACKWARDS, HOLE, RUNS_OUT)
+_YEAR = 365
 
 
 def with_beginnings(units: Iterable[PolicyDocument]) -> tuple[PolicyDocument, ...]:
@@ -70,12 +92,43 @@ def in_force(units: Iterable[PolicyDocument], day: date) -> tuple[PolicyDocument
 
 
 def turning_points(units: Iterable[PolicyDocument], day: date) -> tuple[date, ...]:
-    """Returns the day, the days on which versions begin, and one for each version that these leave out."""
+    """Returns the day, those on which versions begin or have just ended, and one for each left out."""
     found = list(units)
     days = {day, *(start for unit in found if (start := _start(unit)) > date.min)}
+    days |= {end + timedelta(days=1) for unit in found if _start(unit) <= (end := _end(unit)) < date.max}
     seen = {id(unit) for each in days for unit in in_force(found, each)}
     ends = [min(_end(unit), _replaced(unit, found)) for unit in found if id(unit) not in seen]
     return tuple(sorted({*days, *ends}))
+
+
+def not_in_force(units: Iterable[PolicyDocument], day: date) -> tuple[NotInForce, ...]:
+    """Returns the policies no version of which is in force on a day."""
+    found = list(units)
+    there = {unit.policy.id for unit in in_force(found, day)}
+    titles = {unit.policy.id: unit.policy.title for unit in found if unit.policy.id not in there}
+    return tuple(
+        NotInForce(policy, title, *_around([unit for unit in found if unit.policy.id == policy], day))
+        for policy, title in titles.items()
+    )
+
+
+def _around(versions: Sequence[PolicyDocument], day: date) -> tuple[date | None, date | None]:
+    ended = [end for unit in versions if (end := _end(unit)) < day]
+    beginning = [start for unit in versions if (start := _start(unit)) > day]
+    return max(ended, default=None), min(beginning, default=None)
+
+
+def days_of(versions: Iterable[PolicyDocument]) -> str:
+    """Returns the days on which versions of a policy are in force, in words."""
+    return join(_days(_start(unit), _end(unit)) for unit in sorted(versions, key=_start))
+
+
+def _days(first: date, last: date) -> str:
+    if first == last:
+        return f"on {day_words(first)}"
+    begin = [] if first == date.min else [f"from {day_words(first)}"]
+    end = [] if last == date.max else [f"until {day_words(last)}"]
+    return " ".join([*begin, *end])
 
 
 def _replaced(unit: PolicyDocument, units: Iterable[PolicyDocument]) -> date:
@@ -84,8 +137,8 @@ def _replaced(unit: PolicyDocument, units: Iterable[PolicyDocument]) -> date:
     return min((start - timedelta(days=1) for start in starts if start > _start(unit)), default=date.max)
 
 
-def check_versions(units: Sequence[PolicyDocument]) -> Iterator[Diagnostic]:
-    """Yields versions that contradict each other."""
+def check_versions(units: Sequence[PolicyDocument], day: date) -> Iterator[Diagnostic]:
+    """Yields versions that contradict each other, holes between them, and what runs out within a year."""
     by_id: dict[str, list[PolicyDocument]] = {}
     for unit in units:
         by_id.setdefault(unit.policy.id, []).append(unit)
@@ -97,6 +150,31 @@ def check_versions(units: Sequence[PolicyDocument]) -> Iterator[Diagnostic]:
         for earlier, later in itertools.pairwise(versions):
             if _start(earlier) == _start(later) or date.max > _end(earlier) >= _start(later):
                 yield _clash(earlier, later)
+            elif (_start(later) - _end(earlier)).days > 1:
+                yield _hole(earlier, later)
+        last = versions[-1]
+        if _start(last) <= _end(last) < date.max and (_end(last) - day).days <= _YEAR:
+            yield _runs_out(last, day)
+
+
+def _hole(earlier: PolicyDocument, later: PolicyDocument) -> Diagnostic:
+    first, last = _end(earlier) + timedelta(days=1), _start(later) - timedelta(days=1)
+    return HOLE.at(
+        earlier.document.value_span(("until_including",)),
+        f"no version of `{earlier.policy.id}` is in force {_days(first, last)}",
+        help=f"write `until_including: {last}` here, or `from: {first}` in the later version",
+        labels=[Label(later.document.value_span(("from",)), "the later version begins here")],
+    )
+
+
+def _runs_out(last: PolicyDocument, day: date) -> Diagnostic:
+    end = _end(last)
+    ends = "ended on" if end < day else "ends on"
+    return RUNS_OUT.at(
+        last.document.value_span(("until_including",)),
+        f"`{last.policy.id}` {ends} {day_words(end)}, and no version follows",
+        help=f"add a version with `from: {end + timedelta(days=1)}`, or remove `until_including`",
+    )
 
 
 def _clash(earlier: PolicyDocument, later: PolicyDocument) -> Diagnostic:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from policyengine.decision.explanation import own_reasons, room, shortfall, still_missing
+from policyengine.decision.explanation import measured, own_reasons, room, shortfall, still_missing
 from policyengine.decision.findings import (
+    MANUAL,
     UNDETERMINED,
     Discount,
     Finding,
@@ -36,8 +37,8 @@ def levels(page: Page, findings: Iterable[Finding]) -> list[str]:
 
 
 def _level(page: Page, level: Level, alone: bool) -> Iterator[TableRow]:
-    title = {"reached": level.level_title or level.level or "reached", "none": "none"}.get(level.status)
-    name = marked(title or "not decided", level)
+    title = level.level_title or level.level or level.status
+    name = marked("not decided" if level.status == UNDETERMINED else title, level)
     style = _STYLES[level.status]
     if alone:
         yield TableRow((name,), _because(level), page.at(level), style)
@@ -46,8 +47,8 @@ def _level(page: Page, level: Level, alone: bool) -> Iterator[TableRow]:
         about = "" if level.subject.root else f"{level.title}: "
         text = "; ".join(part for part in (f"{about}{name}", _because(level)) if part)
         yield TableRow((lead,), text, page.at(level), style)
-    distances = [] if level.next is None else [one for one in level.next.missing if one.short_by is not None]
-    told = {one.id for one in distances}
+    gaps = () if level.next is None else level.next.missing
+    told = {one.id for one in gaps} - {one.id for one in gaps if not measured(one)}
     yield from requirements(page, (one for one in level.requirements if one.id not in told))
     missing = still_missing(level)
     if level.next is not None and missing:
@@ -69,8 +70,17 @@ def _because(level: Level) -> str:
         for one in level.because
         if one.outcome in outcomes and (one in own or (measure is not None and one.fact == measure))
     ]
-    measured = [one for one in level.requirements if measure and one.id == measure]
-    return "; ".join(filter(None, dict.fromkeys([*texts, *_count(level.requirements, len(measured))])))
+    told = [one for one in level.requirements if measure and one.id == measure]
+    parts = [*_despite(level), *texts, *_count(level.requirements, len(told))]
+    return "; ".join(filter(None, dict.fromkeys(parts)))
+
+
+def _despite(level: Level) -> Iterator[str]:
+    """What the measure alone would give, and what keeps it from being given."""
+    if level.status == "none" and level.candidate is not None:
+        lacking = [one.title for one in level.requirements if one.status in ("unmet", MANUAL)]
+        by = f"by {level.measure_title or 'the measure'} {level.candidate_title or level.candidate}"
+        yield f"{by}, but without: {'; '.join(lacking)}"
 
 
 def _count(found: Sequence[Requirement], told: int) -> Iterator[str]:

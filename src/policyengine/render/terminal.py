@@ -8,6 +8,7 @@ from types import MappingProxyType
 from policyengine.decision.decision import Decision
 from policyengine.decision.explanation import assumed, own_values
 from policyengine.decision.findings import (
+    MANUAL,
     UNDETERMINED,
     Assumption,
     Charge,
@@ -22,6 +23,7 @@ from policyengine.decision.findings import (
 from policyengine.decision.wording import (
     capital,
     day,
+    lapse,
     owner_name,
     plural,
     short_name,
@@ -59,7 +61,7 @@ def decision_text(
     columns = max(NARROWEST, min(columns, WIDEST))
     page = Page(decision, labels, columns, painter(color), folder_of(decision), formats)
     parts = [_header(page), *_parts(page), assumptions(page, list_assumptions)]
-    if not decision.findings:
+    if not any(parts[1:]):
         parts.insert(1, ["Nothing in this program applies to this record."])
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
@@ -89,6 +91,7 @@ def _parts(page: Page) -> list[list[str]]:
         obligations(page, of(Obligation.section)),
         *others(page, [one for one in page.decision.findings if one.section not in _OWN]),
         undecided(page),
+        not_in_force(page),
     ]
     return [[line for lines in tables for line in lines], duties(page, of(Duty.section))]
 
@@ -119,6 +122,7 @@ def _rows(page: Page, findings: Iterable[Finding]) -> Iterator[TableRow]:
 def undecided(page: Page) -> list[str]:
     """A row for each missing fact, the most needed first; then the other reasons."""
     titles = {f"{one.policy}/{one.id}": one.title for one in nested(page.decision.findings)}
+    titles |= {one.fact: one.title for one in page.decision.undecided}
     facts: dict[tuple[str, str], list[Missing]] = {}
     for missing in page.decision.missing:
         facts.setdefault((missing.fact, missing.entity), []).append(missing)
@@ -129,6 +133,14 @@ def undecided(page: Page) -> list[str]:
         for (fact, entity), found in order
     ]
     return page.table("Not decided", [*rows, *_reasons(page)])
+
+
+def not_in_force(page: Page) -> list[str]:
+    """A row for each policy that says nothing on this day."""
+    return page.table(
+        "Not in force",
+        [TableRow(text=f"{one.title}: {lapse(one)}", style="open") for one in page.decision.not_in_force],
+    )
 
 
 def _needed_by(found: Iterable[Missing]) -> list[str]:
@@ -152,10 +164,14 @@ def _title(reference: str, titles: Mapping[str, str]) -> str:
 def _reasons(page: Page) -> Iterator[TableRow]:
     """Reasons that no fact settles: a division by zero, an unnamed party."""
     together: dict[str, list[str]] = {}
-    for found in page.decision.findings:
-        if all(unsettled.fact is None for unsettled in found.unknown):
-            for unsettled in found.unknown:
-                together.setdefault(unsettled.text, []).append(found.title)
+    findings = page.decision.findings
+    waiting = {each.text for one in nested(findings) if one.status == MANUAL for each in one.unknown}
+    values = [(one.title, one.unknown) for one in page.decision.undecided]
+    for title, unknown in [*((one.title, one.unknown) for one in findings), *values]:
+        if all(unsettled.fact is None for unsettled in unknown):
+            for unsettled in unknown:
+                if unsettled.text not in waiting:  # which stands beside what a person decides
+                    together.setdefault(unsettled.text, []).append(title)
     for reason, titles in together.items():
         yield TableRow(("no fact",), f"{reason}: {some(titles)}")
 

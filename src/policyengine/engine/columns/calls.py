@@ -149,7 +149,11 @@ def _not(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
 
 
 def _is_defined(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    """A column does not tell what is not known from what there is none of, except for facts of records."""
     found = emitter.emit(arguments[0])
+    listed = isinstance(found, (terms.Rows, terms.Joined, terms.Distinct, terms.Times, terms.Picked))
+    if (listed or not terms.is_sure(found)) and not _is_fact(emitter, arguments[0]):
+        raise Unsupported("whether there is a value that is worked out")
     if isinstance(found, Const):
         return Const(found.sure and found.value is not None)
     if isinstance(found, Code) and None in found.domain:
@@ -158,6 +162,15 @@ def _is_defined(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     if isinstance(found, (terms.Listed, terms.Span, terms.Entries, terms.Picked, terms.Instance)):
         return Const(True)  # their parts may be missing, but not they
     return terms.known(found)
+
+
+def _is_fact(emitter: Emitter, asked: Expression) -> bool:
+    if isinstance(asked, syntax.Path):
+        if not isinstance(emitter.emit(asked.target), terms.Instance):
+            return False
+    elif not isinstance(asked, syntax.Name):
+        return False
+    return emitter.scope.is_fact(asked.name)
 
 
 def _is_true(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
@@ -179,6 +192,10 @@ def _once_known(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
         return then if found.value else NOT_KNOWN
     (expr,), make = unified([then])
     return make(pl.when(found.expr).then(expr), False)  # type: ignore[no-any-return]
+
+
+def _nothing(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    return Const(None)
 
 
 def _at_least(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
@@ -324,6 +341,7 @@ COLUMN_FORMS: Mapping[str, Form] = {
     "not": _not,
     "is defined": _is_defined,
     "is true": _is_true,
+    "nothing": _nothing,
     "once known": _once_known,
     "at least": _at_least,
     "row result": _row_result,

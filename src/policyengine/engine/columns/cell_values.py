@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from policyengine.engine.columns import numbers, terms
 from policyengine.engine.columns.terms import Const, Flag, Frame, Num, Term, Unsupported, lit
-from policyengine.engine.columns.unify import coded
+from policyengine.engine.columns.unify import coded, known_throughout
 from policyengine.engine.layout import DIGITS, LARGEST, LARGEST_COUNT, ColumnKind
 from policyengine.feel.values.values import Unknown
 
@@ -104,9 +104,9 @@ def dates_written(term: Term) -> pl.Expr | None:
         texts.append(text if isinstance(held, Const) else pl.when(held.expr).then(text))
     if not texts:
         return None
-    known = [held.expr.is_not_null() for held, _ in pairs if isinstance(held, Flag)]
+    known = known_throughout(term)
     whole = pl.format("[{}]", pl.concat_str(texts, separator=", ", ignore_nulls=True))
-    return pl.when(pl.all_horizontal(known)).then(whole) if known else whole
+    return whole if known == Const(True) else pl.when(terms.flag(known).expr).then(whole)
 
 
 def few(term: Term) -> tuple[pl.Expr, list[object]] | None:

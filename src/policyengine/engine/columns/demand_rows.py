@@ -8,6 +8,7 @@ from policyengine.engine.columns.demand import Need, Needs, PlaceSpot
 from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.row_reads import Reads
 from policyengine.engine.columns.row_work import Work
+from policyengine.engine.finding_values import unknown_in
 from policyengine.feel.values.values import Missing, Unknown, unknown_within
 
 Marks = dict[tuple[str, str], dict[int, int]]
@@ -41,7 +42,7 @@ def _marks(work: Work, reads: Reads, words: pl.Series, deep: bool) -> Marks:
     places = (words != 0).arg_true().to_list()
     found: Marks = {}
     for place, value in zip(places, work.at(reads, places), strict=True):
-        unknown = unknown_within([value]) if deep else value
+        unknown = (unknown_in(value) or unknown_within([value])) if deep else value
         for cause in unknown.causes if isinstance(unknown, Unknown) else ():
             if isinstance(cause, Missing):
                 rows = found.setdefault((cause.entity, cause.fact), {})

@@ -29,6 +29,9 @@ class Scope(Protocol):
     def find(self, name: str) -> Term | None:
         """The term of a name; None where there is no such name."""
 
+    def is_fact(self, name: str) -> bool:
+        """Whether a name always stands for a fact that records give."""
+
 
 Form: TypeAlias = "Callable[[Emitter, Any], Term]"
 
@@ -128,3 +131,7 @@ class Bound:
             return self.names[name]
         found = self.outer.find(name)
         return None if found is None else self.frame.from_(self.outer.frame, found)
+
+    def is_fact(self, name: str) -> bool:
+        """Whether a name always stands for a fact that records give."""
+        return name not in self.names and self.outer.is_fact(name)

@@ -10,6 +10,7 @@ from functools import cached_property
 import polars as pl
 
 from policyengine.dataclass import dataclass
+from policyengine.decision.findings import UNDETERMINED
 from policyengine.engine.columns import cell_values, terms
 from policyengine.engine.columns.frames import Column, State
 from policyengine.engine.columns.interned import KINDS, Block, Fixed, Interned, Lowered, blocks
@@ -17,7 +18,7 @@ from policyengine.engine.columns.load import Shape
 from policyengine.engine.columns.missing_facts import MissingFacts
 from policyengine.engine.columns.readings import RuleReader
 from policyengine.engine.columns.scopes import World
-from policyengine.engine.columns.terms import Const, Flag, Frame, Num, Term, Unsupported
+from policyengine.engine.columns.terms import Const, Flag, Frame, Num, Term, Unsupported, lit
 from policyengine.engine.columns.unify import either
 from policyengine.engine.finding_values import as_shown
 from policyengine.engine.layout import RANKS, VALUES, value_text
@@ -108,7 +109,7 @@ class Lowering:
         for entity, rules in by_entity.items():
             self._blocks(entity, rules)
         for entity in self.order:
-            self._values(entity)
+            self._values(entity, opened, frames)
         self._left_out(opened, frames)
         for name, parts in opened.items():
             found = either(parts)
@@ -126,7 +127,7 @@ class Lowering:
                 for name, expr in rule.cells.items():
                     output.cells[rule.number, name] = self._column(frame, expr, f"cell {KINDS[name]}")
 
-    def _values(self, entity: str) -> None:
+    def _values(self, entity: str, opened: dict[str, list[Flag | Const]], frames: dict[str, Frame]) -> None:
         """The derived facts that are shown, one row each."""
         names = [name for name, node in self.graph.nodes.get(entity, {}).items() if node.exported]
         if not names:
@@ -140,6 +141,12 @@ class Lowering:
             fixed = Fixed(RANKS[VALUES], 0, number, (("section", VALUES), ("id", name)))
             block.rules.append(_value_rule(number, fixed))
             output.cells[number, "value"] = self._column(frame, self._text(frame, entity, name), "text")
+            open_one = self.world.undecided(entity, name)
+            if open_one != Const(False):
+                frames[frame.name] = frame
+                opened.setdefault(frame.name, []).append(open_one)
+                word = pl.when(terms.flag(open_one).expr).then(lit(UNDETERMINED, pl.String))
+                output.cells[number, "status"] = self._column(frame, word, "text")
 
     def _text(self, frame: Frame, entity: str, name: str) -> pl.Expr:
         kind = self.graph.types.get((entity, name))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from policyengine.decision.findings import NOT_APPLICABLE, Origin
+from policyengine.decision.findings import MANUAL, NOT_APPLICABLE, Origin
 from policyengine.engine.columns import terms
 from policyengine.engine.columns.demand import Need, Needs, PlaceSpot, is_nobody, is_settled, where
 from policyengine.engine.columns.demand_forms import pass_all
@@ -20,8 +20,9 @@ from policyengine.engine.columns.readings import RuleReader
 from policyengine.engine.columns.scopes import World
 from policyengine.engine.columns.terms import Const, Flag, Frame, lit
 from policyengine.engine.columns.unify import both, either
+from policyengine.feel.syntax.tree import ContextLiteral, Name
 from policyengine.policy import rule as readings
-from policyengine.policy.rule import Reading, Rule
+from policyengine.policy.rule import Reading, Rule, may_wait
 
 BITS = 64
 Fact = tuple[str, str]
@@ -37,7 +38,9 @@ class MissingFacts:
     def __init__(self, world: World, made: set[Column]) -> None:
         self._world = world
         self._reader = RuleReader(world)
-        names = sorted({name for rule in world.graph.rules for name in _names(rule)})
+        self._values = [key for key, node in world.graph.every_node() if node.exported]
+        names = sorted({name for rule in world.graph.rules for name in _names(rule)}
+                       | {name for _, name in self._values})  # fmt: skip
         self.columns: dict[Fact, dict[int, str]] = {}
         self._wanted: set[Column] = set()
         self.chunks = [names[i : i + BITS] for i in range(0, len(names), BITS)]
@@ -57,10 +60,24 @@ class MissingFacts:
         for rule in self._world.graph.rules:
             if any(name in bits for name in _names(rule)):
                 self._of_rule(needs, rule, Const(True), bits)
+        for entity, name in self._values:
+            if name in bits:
+                self._of_value(needs, entity, name, lit(bits[name], pl.UInt64))
         self._lists(needs, bits)
         pass_all(needs)
         for fact, frame, need in needs.lacked():
             self.columns.setdefault(fact, {})[chunk] = self._column(frame, need)
+
+    def _of_value(self, needs: Needs, entity: str, name: str, need: Need) -> None:
+        """What a derived fact and its parts rest on."""
+        open_one = self._world.undecided(entity, name)
+        expression = self._world.graph.nodes[entity][name].expression
+        need = where(self._world.place(entity).frame, open_one, need)
+        parts = [each.value for each in expression.entries] if isinstance(expression, ContextLiteral) else []
+        names = [each.name for each in parts if isinstance(each, Name)]
+        for each in names if parts and len(names) == len(parts) else [name]:
+            if not is_nobody(need):
+                PlaceSpot(needs, entity).name(each, need, True)
 
     def _column(self, frame: Frame, expr: pl.Expr) -> str:
         name = frame.column(expr).meta.output_name()
@@ -88,6 +105,8 @@ class MissingFacts:
                 self._node(needs, rule, rule.exists, need)
             self._node(needs, rule, rule.status, where(frame, there, need))
             undecided = negated(both([there, reader.known(rule, rule.status)]))
+            if may_wait(rule):
+                undecided = either([undecided, both([there, reader.is_word(rule, rule.status, MANUAL)])])
             self._behind(needs, rule, rule.because, where(frame, undecided, need))
             idle = both([there, reader.is_word(rule, rule.status, NOT_APPLICABLE)])
             for reading in rule.fields.values():

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
-from policyengine.decision.findings import NOT_APPLICABLE, UNDETERMINED, Origin
+from policyengine.decision.findings import MANUAL, NOT_APPLICABLE, UNDETERMINED, Origin
 from policyengine.engine.columns import cell_values, terms
+from policyengine.engine.columns.emit import NOT_KNOWN
 from policyengine.engine.columns.interned import Fixed, Lowered, Piece, Read
 from policyengine.engine.columns.logic import negated
 from policyengine.engine.columns.scopes import World
@@ -20,7 +21,7 @@ from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Unknown
 from policyengine.policy import rule as readings
-from policyengine.policy.rule import Reading, Rule
+from policyengine.policy.rule import Reading, Rule, may_wait
 from policyengine.source import Span
 
 _WIDEST = 2**40
@@ -218,7 +219,11 @@ class RuleReader:
         raise Unsupported("a field that is no single value")
 
     def _choice(self, rule: Rule, by: str, cases: Mapping[str, Reading], otherwise: Reading) -> Term:
-        several = [self._column(rule, each) for each in (*cases.values(), otherwise)]
+        nothing = readings.Const(None)  # an empty cell, as what is not known is one
+        several = [
+            NOT_KNOWN if each == nothing else self._column(rule, each)
+            for each in (*cases.values(), otherwise)
+        ]
         exprs, make = unified(several)
         chosen: pl.Expr = exprs[-1]
         for word, expr in zip(cases, exprs[:-1], strict=True):
@@ -301,6 +306,9 @@ class RuleReader:
         values = either([self._behind(rule, each) for each in rule.fields.values()])
         if not (isinstance(values, Const) and values.value is False):
             parts.append(both([negated(self.is_word(rule, rule.status, NOT_APPLICABLE)), values]))
+        if may_wait(rule):
+            waits = self.is_word(rule, rule.status, MANUAL)
+            parts.append(both([there, waits, self._behind(rule, rule.because)]))
         parts += [self._requirements(rule, each) for each in rule.fields.values()]
         return both([negated(self.gone(rule)), either(parts)])
 

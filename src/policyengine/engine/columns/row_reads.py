@@ -51,6 +51,37 @@ class Entities(Protocol):
         """What is read of an entity."""
 
 
+class FromFacts:
+    """The same entities, of which nothing is read but facts: every node is worked out anew.
+
+    So what is not known says which facts are missing, which a column does not, and `is defined` asks.
+    """
+
+    def __init__(self, world: Entities) -> None:
+        self.graph = world.graph
+        self.today = world.today
+        self.shape = world.shape
+        self.whole = world.whole
+        self.place = world.place
+        self.rows = world.rows
+        self._sights: dict[str, Sight] = {}
+
+    def single(self, key: Key) -> Term | None:
+        """None is a column."""
+        return None
+
+    def sight(self, entity: str) -> Sight:
+        """What is read of an entity."""
+        if entity not in self._sights:
+            self._sights[entity] = Sight(self, entity)
+        return self._sights[entity]
+
+
+def asks_for_values(expression: Expression) -> bool:
+    """Whether `is defined` stands in an expression."""
+    return any(isinstance(part, Name) and part.name == "is defined" for part in walk(expression))
+
+
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """A single value: its term, the columns that hold it, and what makes the value of theirs."""

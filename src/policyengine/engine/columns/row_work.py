@@ -11,9 +11,7 @@ import polars as pl
 from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.row_reads import Reads, Sight
 from policyengine.feel.limits import NUMBERS
-from policyengine.feel.values.values import Failure, Missing, Unknown
-
-_NOT_KNOWN = Unknown.of(Failure("it is not known"))
+from policyengine.feel.values.values import Missing, Unknown
 
 
 class Whole(Exception):  # noqa: N818  # caught by the plan, which reads all fields from then on
@@ -105,7 +103,7 @@ class Work:
     def __init__(self, state: State, *, marked: bool = False) -> None:
         self._state = state
         self._marked = marked
-        self._facts: dict[str, list[Facts | None]] = {}
+        self._facts: dict[Sight, list[Facts | None]] = {}
         self._columns: dict[tuple[str, str], list[Any]] = {}
         self._decoded: dict[tuple[str, str], list[object]] = {}
         self._rows: dict[tuple[str, str], list[list[int]]] = {}
@@ -146,9 +144,9 @@ class Work:
 
     def facts(self, sight: Sight, row: int) -> Facts:
         """A row of an entity."""
-        several = self._facts.get(sight.entity)
+        several = self._facts.get(sight)
         if several is None:
-            several = self._facts[sight.entity] = [None] * self._state[sight.frame.name].height
+            several = self._facts[sight] = [None] * self._state[sight.frame.name].height
         found = several[row]
         if found is None:
             found = several[row] = Facts(self, sight, row)
@@ -203,7 +201,7 @@ class Work:
         return tuple(self.facts(below, place) for place in self._rows[key][row])
 
     def _unknown(self, sight: Sight, name: str, row: int) -> Unknown:
-        return Unknown.of(Missing(sight.entity, str(row), name)) if self._marked else _NOT_KNOWN
+        return Unknown.of(Missing(sight.entity, str(row) if self._marked else "", name))
 
 
 def _cells(rows: pl.DataFrame, columns: Sequence[str]) -> list[tuple[Any, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from types import MappingProxyType
 
 import polars as pl
@@ -13,10 +14,11 @@ from policyengine.engine.columns.emit import NOT_KNOWN, Emitter, Form
 from policyengine.engine.columns.frames import State, Steps
 from policyengine.engine.columns.load import FactShape, Shape, fact_term
 from policyengine.engine.columns.row_columns import RowColumns
-from policyengine.engine.columns.row_reads import Sight
+from policyengine.engine.columns.row_reads import FromFacts, Sight, asks_for_values
 from policyengine.engine.columns.row_values import is_single
 from policyengine.engine.columns.terms import Const, Flag, Frame, Rows, Term, Unsupported, lit
-from policyengine.engine.columns.unify import unified
+from policyengine.engine.columns.unify import known_throughout, unified
+from policyengine.engine.finding_values import unknown_in
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression, Name
@@ -86,6 +88,14 @@ class Place:
             return fact_term(name, declared.facts[name], shape)
         return None
 
+    def is_fact(self, name: str) -> bool:
+        """Whether a name always stands for a fact that records give."""
+        graph = self.world.graph
+        if name in self.given or any(name in nodes for nodes in graph.nodes.values()):
+            return False
+        entities = graph.vocabulary.entities.values()
+        return any(name in entity.facts or name == entity.list for entity in entities)
+
 
 class World:
     """All entities of a graph, for batches of one shape."""
@@ -137,8 +147,21 @@ class World:
         """The columns of an expression that is worked out by rows."""
         key = (entity, id(expression))
         if key not in self._by_rows:
-            self._by_rows[key] = RowColumns(self, entity, expression)
+            asks = self._asks or asks_for_values(expression)
+            self._by_rows[key] = RowColumns(self._from_facts if asks else self, entity, expression)
         return self._by_rows[key]
+
+    @cached_property
+    def _asks(self) -> bool:
+        """Whether a node that is worked out within others asks whether there is a value."""
+        return any(
+            asks_for_values(node.expression) and not is_single(self.graph.types.get(key))
+            for key, node in self.graph.every_node()
+        )
+
+    @cached_property
+    def _from_facts(self) -> FromFacts:
+        return FromFacts(self)
 
     def sight(self, entity: str) -> Sight:
         """What is read of an entity by rows."""
@@ -151,6 +174,13 @@ class World:
         node = self.graph.node(entity, name)
         assert node is not None
         return self.row_columns(entity, self._named.setdefault((entity, name), build.name(name, node[1].at)))
+
+    def undecided(self, entity: str, name: str) -> Flag | Const:
+        """Whether a node or a part of it is not known."""
+        try:
+            return logic.negated(known_throughout(self.node((entity, name))))
+        except Unsupported:
+            return self.named(entity, name).test(lambda value: unknown_in(value) is not None)
 
     def emitter(self, entity: str) -> Emitter:
         """What lowers the expressions of an entity."""

@@ -6,7 +6,7 @@ possible size is known, so that no product wraps around and nothing is rounded t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
@@ -280,7 +280,11 @@ def known(term: Term) -> Flag | Const:
 
 
 def _all_known(items: tuple[Term, ...] | list[Term]) -> Flag | Const:
-    found = [known(each) for each in items]
+    return every([known(each) for each in items])
+
+
+def every(found: Sequence[Flag | Const]) -> Flag | Const:
+    """Whether all of them hold, of flags that are never null."""
     if any(isinstance(each, Const) and each.value is False for each in found):
         return Const(False)
     exprs = [each.expr for each in found if isinstance(each, Flag)]

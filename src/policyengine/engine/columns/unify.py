@@ -10,6 +10,7 @@ import polars as pl
 
 from policyengine.engine.columns import numbers, terms
 from policyengine.engine.columns.terms import Code, Const, Flag, Num, Term, Unsupported, lit
+from policyengine.engine.finding_values import unknown_in
 from policyengine.feel.values.comparison import compare
 from policyengine.feel.values.values import Range, Unknown
 
@@ -192,3 +193,28 @@ def either(parts: Sequence[Flag | Const]) -> Flag | Const:
     for each in exprs[1:]:
         whole = whole | each.expr
     return Flag(whole, all(each.sure for each in exprs))
+
+
+# What is known
+
+
+def known_throughout(term: Term) -> Flag | Const:
+    """Whether a term and all of its parts are known."""
+    match term:
+        case Const(value):
+            return Const(unknown_in(value) is None)
+        case terms.Entries(fields):
+            return terms.every([known_throughout(each) for each in fields.values()])
+        case terms.Picked(several):
+            return terms.every([_kept_known(*pair) for pair in several])
+        case terms.Rows() | terms.Times() | terms.Instance():
+            raise Unsupported("whether all parts of rows are known")
+    return terms.known(term)
+
+
+def _kept_known(held: Flag | Const, item: Term) -> Flag | Const:
+    """Whether it is known if an item is kept, and the item if it is."""
+    found = known_throughout(item)
+    if isinstance(held, Const) or found == Const(True):
+        return found if held == Const(True) else terms.known(held)
+    return Flag(held.expr.is_not_null() & (~held.expr | terms.flag(found).expr), True)

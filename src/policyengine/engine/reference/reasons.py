@@ -51,6 +51,11 @@ def explain(scope: Scope, name: str) -> tuple[Reason, ...]:
     return tuple(dict.fromkeys(_told(_node(scope, name, True), set())))
 
 
+def explain_expression(scope: Scope, expression: Expression) -> tuple[Reason, ...]:
+    """The reasons for the value of an expression."""
+    return tuple(dict.fromkeys(_told(_reasons(scope, expression, True), set())))
+
+
 def _node(scope: Scope, name: str, upright: bool) -> Iterator[Reason | _Told]:
     owner = scope.owner(name)
     if owner is None:

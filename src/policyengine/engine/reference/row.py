@@ -7,19 +7,22 @@ from typing import Any
 
 from policyengine.decision.decision import Decision
 from policyengine.decision.findings import (
+    MANUAL,
     NOT_APPLICABLE,
     UNDETERMINED,
     Assumption,
     Finding,
+    OpenValue,
     Origin,
     Reason,
     Shortfall,
     Subject,
 )
-from policyengine.engine.finding_values import as_shown
+from policyengine.engine.finding_values import as_shown, unknown_in
 from policyengine.engine.missing_facts import judged_lists, lists_left_out, missing_facts, unsettled
-from policyengine.engine.reference.reasons import explain
+from policyengine.engine.reference.reasons import explain, explain_expression
 from policyengine.engine.reference.scope import Scope, instances, root_scope
+from policyengine.engine.shortfalls import Test, shortfalls, tests_of
 from policyengine.feel.values.values import Unknown
 from policyengine.policy.rule import (
     Build,
@@ -54,20 +57,23 @@ def evaluate(program: Program, record: Record) -> Decision:
         for scope in found.get(rule.entity, ())
         if (finding := read_rule(rule, scope)) is not None
     )
-    missing = missing_facts(findings, lists_left_out(judged_lists(graph), found))
+    undecided = tuple(_undecided(graph, found))
+    missing = missing_facts(findings, undecided, lists_left_out(judged_lists(graph), found))
     values = list(_values(graph, found))
-    undecided = any(finding.status == UNDETERMINED for finding in findings)
+    is_open = undecided or any(finding.status == UNDETERMINED for finding in findings)
     return Decision(
         program=program.declarations.id,
         program_title=program.declarations.title,
         policies=program.digest,
         as_of=program.as_of,
         subject=root.subject,
-        complete=not missing and not undecided,
+        complete=not missing and not is_open,
         findings=findings,
         values={str(whose): told for whose, told in values},
+        undecided=undecided,
         missing=missing,
         subjects={str(whose): whose for whose, _ in values},
+        not_in_force=program.not_in_force,
     )
 
 
@@ -113,7 +119,7 @@ def unknown_values(rule: Rule, scope: Scope, status: object) -> Iterable[object]
 
     What does not apply needs nothing.
     """
-    because = () if isinstance(status, str) else (rule.because,)
+    because = () if isinstance(status, str) and status != MANUAL else (rule.because,)
     for reading in (*because, *rule.fields.values()) if status != NOT_APPLICABLE else ():
         yield from _behind(reading, scope)
 
@@ -171,28 +177,20 @@ def _rules(reading: Rules, scope: Scope) -> tuple[Finding, ...]:
 
 
 def _shortfalls(reading: Shortfalls, scope: Scope) -> tuple[Shortfall, ...]:
-    findings = (read_rule(rule, scope) for rule in reading.rules)
+    def look(test: Test) -> tuple[object, Callable[[], tuple[Reason, ...]]]:
+        at = scope
+        for _ in range(test.hops):
+            assert at.above is not None
+            at = at.above
+        return at.value(test.expression), lambda: explain_expression(at, test.expression)
+
+    findings = ((rule, read_rule(rule, scope)) for rule in reading.rules)
     return tuple(
-        shortfall(found.origin, found.status, found.because)
-        for found in findings
+        each
+        for rule, found in findings
         if found is not None and found.status not in ("met", NOT_APPLICABLE)
+        for each in shortfalls(found.origin, found.status, tests_of(scope.graph, rule), look)
     )
-
-
-def shortfall(origin: Origin, status: str, because: Iterable[Reason]) -> Shortfall:
-    """A requirement that does not hold, with its threshold if it has one, else with the fact it turns on."""
-    reason = telling_reason(because)
-    if reason is None:
-        return Shortfall(origin.id, origin.title, status)
-    told = reason.fact, reason.have, reason.need, reason.short_by, reason.lack
-    return Shortfall(origin.id, origin.title, status, *told)
-
-
-def telling_reason(because: Iterable[Reason]) -> Reason | None:
-    """The reason that tells what is missing: the first about a threshold, else the first about a fact."""
-    failing = [reason for reason in because if reason.outcome in ("fails", "unknown")]
-    threshold = next((reason for reason in failing if reason.need is not None), None)
-    return threshold or next((reason for reason in failing if reason.fact is not None), None)
 
 
 _READ: Mapping[type, Callable[[Any, Scope], object]] = {
@@ -215,6 +213,18 @@ def present(scope: Scope, name: str) -> object:
     kind = scope.graph.types.get((owner.entity, name)) if owner is not None else None
     digits = scope.graph.vocabulary.number_of_digits()
     return as_shown(scope[name], kind, digits)
+
+
+def _undecided(graph: Graph, found: Mapping[str, list[Scope]]) -> Iterator[OpenValue]:
+    """The derived facts of every instance that are not known."""
+    for entity, scopes in found.items():
+        nodes = [node for node in graph.nodes.get(entity, {}).values() if node.exported]
+        for scope in scopes if nodes else ():
+            for node in nodes:
+                open_one = unknown_in(scope[node.name])
+                if open_one is not None:
+                    title = node.noun or node.name
+                    yield OpenValue(node.name, title, scope.subject, unsettled([open_one]))
 
 
 def _values(graph: Graph, found: Mapping[str, list[Scope]]) -> Iterator[tuple[Subject, dict[str, object]]]:

@@ -8,9 +8,15 @@ from decimal import getcontext, setcontext
 from functools import cached_property, partial
 
 from policyengine.decision.decision import Decision
-from policyengine.decision.findings import UNDETERMINED, Finding, Subject
+from policyengine.decision.findings import UNDETERMINED, Finding, OpenValue, Subject
 from policyengine.engine.finding_values import constructor
-from policyengine.engine.missing_facts import JudgedList, judged_lists, lists_left_out, missing_facts
+from policyengine.engine.missing_facts import (
+    JudgedList,
+    judged_lists,
+    lists_left_out,
+    missing_facts,
+    unsettled,
+)
 from policyengine.engine.rows.explanation import Deferred
 from policyengine.engine.rows.instance import Row, SubjectMaker, occasions, subject_maker
 from policyengine.engine.rows.node_source import Sources
@@ -19,6 +25,7 @@ from policyengine.engine.rows.outcomes import (
     Outcomes,
     ReadOutcomes,
     SubjectOutcomes,
+    open_values,
     shown_values,
 )
 from policyengine.engine.rows.places import layouts, segments_of
@@ -142,21 +149,23 @@ class Compiled:
                 if each is not None:
                     findings.append(each)
         left_out = lists_left_out(self._judged, found) if self._leaves_out(found) else {}
-        missing = missing_facts(findings, left_out)
-        values = self._shown_values(found)
-        undecided = any(finding.status == UNDETERMINED for finding in findings)
+        values, undecided = self._shown_values(found)
+        missing = missing_facts(findings, undecided, left_out)
+        is_open = undecided or any(finding.status == UNDETERMINED for finding in findings)
         return _new_decision(
             program.declarations.id,
             program.declarations.title,
             program.digest,
             program.as_of,
             found[self.graph.vocabulary.root][0].subject,
-            not missing and not undecided,
+            not missing and not is_open,
             tuple(findings),
             {name: told for name, _, told in values},
+            tuple(undecided),
             missing,
             (),
             {name: whose for name, whose, _ in values},
+            program.not_in_force,
         )
 
     @cached_property
@@ -167,13 +176,21 @@ class Compiled:
         """Whether a record leaves a list out."""
         return any(row.v[at].__class__ is Unknown for _, within, at in self._lists for row in found[within])
 
-    def _shown_values(self, found: Found) -> list[tuple[str, Subject, dict[str, object]]]:
-        """The derived facts of every instance, and what it is called."""
-        return [
-            (str(row.subject), row.subject, read(row))
-            for entity, read in self._value_readers
-            for row in found[entity]
-        ]
+    def _shown_values(
+        self, found: Found
+    ) -> tuple[list[tuple[str, Subject, dict[str, object]]], list[OpenValue]]:
+        """The derived facts of every instance, and what it is called; and those that are not known."""
+        shown: list[tuple[str, Subject, dict[str, object]]] = []
+        undecided: list[OpenValue] = []
+        for entity, read in self._value_readers:
+            nodes = self.graph.nodes[entity]
+            for row in found[entity]:
+                values, open_ones = read(row)
+                shown.append((str(row.subject), row.subject, values))
+                for name, cause in open_ones:
+                    title = nodes[name].noun or name
+                    undecided.append(OpenValue(name, title, row.subject, unsettled([cause])))
+        return shown, undecided
 
     @cached_property
     def _value_readers(self) -> Sequence[tuple[str, Read]]:
@@ -182,7 +199,8 @@ class Compiled:
         for entity in self._order:
             if names := self._exported(entity):
                 out = ReaderSource(self._sources, entity)
-                readers.append((entity, out.function(shown_values(out, names))))
+                opened = open_values(out, names)
+                readers.append((entity, out.function(f"({shown_values(out, names)}, {opened})")))
         return readers
 
     def _exported(self, entity: str) -> Sequence[str]:

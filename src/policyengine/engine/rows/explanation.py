@@ -106,6 +106,13 @@ class Explanations:
         else:
             self._reasons(out, node.expression, value, found, upright)
 
+    def of_expression(self, entity: str, expression: Expression) -> Callable[[Row], tuple[Reason, ...]]:
+        """What gives the reasons for an expression, each reason once."""
+        out = ReaderSource(self.program, entity)
+        out.line("found = []")
+        self._reasons(out, expression, out.value(expression).text, "found", True)
+        return out.function(f"{out.constant(distinct)}({out.constant(self._resolved)}(found))")
+
     def _of_node(self, entity: str, name: str, upright: bool) -> Deferred:
         """The explanation of a node at an instance that has it."""
         key = (entity, name, upright)

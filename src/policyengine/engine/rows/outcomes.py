@@ -9,10 +9,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 from policyengine.decision.findings import Origin, Subject
 from policyengine.diagnostics import Diagnostic
+from policyengine.engine.finding_values import unknown_in
 from policyengine.engine.rows.instance import Row
 from policyengine.engine.rows.reader_source import ReaderSource
 from policyengine.engine.rows.readings import Readings
-from policyengine.feel.codegen.emit import EXACT
+from policyengine.feel.codegen.emit import EXACT, SURE
+from policyengine.feel.values.values import Unknown
 from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
 
 
@@ -36,11 +38,13 @@ class SubjectOutcomes(NamedTuple):
     """All that is found for one subject, and its derived facts.
 
     `runs` are the outcomes in the order of the policies, in parts that subjects with the same answers share.
+    `undecided` are the names of the derived facts that are not known.
     """
 
     subject: Subject
     runs: tuple[tuple[Outcome, ...], ...]
     values: Mapping[str, object]
+    undecided: tuple[str, ...] = ()
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -112,7 +116,8 @@ class OutcomeReaders:
         out.line("found = []")
         for rule in rules:
             self._add(out, rule)
-        made = f"(s.subject, (tuple(found),), {shown_values(out, names)})"
+        undecided = f"tuple([name for name, _ in {open_values(out, names)}])"
+        made = f"(s.subject, (tuple(found),), {shown_values(out, names)}, {undecided if names else '()'})"
         return out.function(f"tuple_of({out.constant(SubjectOutcomes)}, {made})")
 
     def _add(self, out: ReaderSource, rule: Rule) -> None:
@@ -181,6 +186,23 @@ def _told(reading: Reading, text: str | None) -> object:
         case Choose(_, cases, otherwise):
             return _told(otherwise if text is None else cases[text], None)
     return text
+
+
+_OPEN = frozenset({Unknown, list, tuple, dict})
+"""The classes of values that may not be known, or not in part."""
+
+
+def open_values(out: ReaderSource, names: Sequence[str]) -> str:
+    """The variable of a list of the nodes that are not known, each with its causes."""
+    found, classes, inside = out.fresh(), out.constant(_OPEN), out.constant(unknown_in)
+    out.line(f"{found} = []")
+    for name in names:
+        value, cause = out.name(name), out.fresh()
+        if value.sure != SURE:
+            with out.block(f"if {value.text}.__class__ in {classes}:"):
+                out.line(f"{cause} = {inside}({value.text})")
+                out.line(f"if {cause} is not None:", f"    {found}.append(({out.constant(name)}, {cause}))")
+    return found
 
 
 def shown_values(out: ReaderSource, names: Sequence[str]) -> str:

@@ -6,18 +6,25 @@ generated when that value first comes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any, TypeAlias
 
-from policyengine.decision.findings import NOT_APPLICABLE, Assumption, Finding, Origin, Shortfall
+from policyengine.decision.findings import (
+    MANUAL,
+    NOT_APPLICABLE,
+    Assumption,
+    Finding,
+    Origin,
+    Shortfall,
+)
 from policyengine.engine.finding_values import open_twin
 from policyengine.engine.missing_facts import unsettled
-from policyengine.engine.reference.row import shortfall
 from policyengine.engine.rows.explanation import Deferred, Explanations
 from policyengine.engine.rows.instance import Row
 from policyengine.engine.rows.node_source import Sources
 from policyengine.engine.rows.reader_source import Read, ReaderSource
+from policyengine.engine.shortfalls import Test, Tests, condition_of, of_one, shortfalls, tests_of
 from policyengine.policy.rule import (
     Build,
     Choose,
@@ -28,6 +35,7 @@ from policyengine.policy.rule import (
     Rules,
     Shortfalls,
     Value,
+    may_wait,
 )
 
 ReadFinding: TypeAlias = Callable[[Row], Finding | None]
@@ -138,6 +146,8 @@ class Readings:
         behind = out.constant(Deferred(lambda: self._behind_rule(rule)))
         if any(isinstance(each, Explain) for each in rule.fields.values()):
             known = " and False"  # reasons do not show whether their values are known
+        if may_wait(rule):
+            known = f" and {status} != {out.constant(MANUAL)}{known}"
         is_known = f"{status} == NOT_APPLICABLE or ({status}.__class__ is S{known})"
         return f"() if {is_known} else {behind}.run(s, {status})"
 
@@ -145,7 +155,7 @@ class Readings:
         """The causes of what is not known among what a finding shows, or else rests on."""
         out = ReaderSource(self.program, rule.entity)
         out.line("values = [t]")
-        with out.block("if t.__class__ is not S:"):
+        with out.block(f"if t.__class__ is not S or t == {out.constant(MANUAL)}:"):
             self._behind(out, rule.because)
         for each in rule.fields.values():
             self._behind(out, each)
@@ -200,7 +210,7 @@ class Readings:
             case Rules(rules):
                 return self._each(out, rules, self.rule)
             case Shortfalls(rules):
-                return self._each(out, rules, self._shortfall)
+                return self._shortfalls(out, rules)
 
     def _apart(self, entity: str, reading: Reading) -> Read:
         """The reader of a reading by itself."""
@@ -212,14 +222,44 @@ class Readings:
         readers = out.constant([make(rule) for rule in rules])
         return f"tuple([f for r in {readers} if (f := r(s)) is not None])"
 
-    def _shortfall(self, rule: Rule) -> Callable[[Row], Shortfall | None]:
-        """What a rule that does not hold still needs; None for one that holds."""
+    def _shortfalls(self, out: ReaderSource, rules: Sequence[Rule]) -> str:
+        readers = out.constant([self._lacking(rule) for rule in rules])
+        return f"tuple([f for r in {readers} for f in r(s)])"
+
+    def _lacking(self, rule: Rule) -> Callable[[Row], tuple[Shortfall, ...]]:
+        """What a rule that does not hold still needs; nothing for one that holds."""
         out = ReaderSource(self.program, rule.entity)
         status = self.status(out, rule)
-        out.line(f"if {status}.__class__ is S and {status} in {out.constant(_DONE)}:", "    return None")
-        origin, because = self.origin(out, rule), self.reading(out, rule.because)
-        said = f"{status} if {status}.__class__ is S else UNDETERMINED"
-        return out.function(f"{out.constant(shortfall)}({origin}, {said}, {because})")
+        out.line(f"if {status}.__class__ is S and {status} in {out.constant(_DONE)}:", "    return ()")
+        tests = tests_of(self.graph, rule)
+        head = f"{self.origin(out, rule)}, {status} if {status}.__class__ is S else UNDETERMINED"
+        if isinstance(tests, Test):
+            because, holds = self.reading(out, rule.because), out.name(condition_of(rule)).text
+            return out.function(f"({out.constant(of_one)}({head}, {holds}, {because}),)")
+        looks = out.constant(dict(self._looks(tests)))
+        return out.function(
+            f"{out.constant(shortfalls)}({head}, {out.constant(tests)}, lambda test: {looks}[test](s))"
+        )
+
+    def _looks(self, tests: Tests | Test) -> Iterator[tuple[Test, Read]]:
+        """What looks at each test of a condition: its value, and what gives its reasons."""
+        if isinstance(tests, Tests):
+            for part in tests.parts:
+                yield from self._looks(part)
+            return
+        entity, expression = tests.entity, tests.expression
+        why = Deferred(lambda: self.explanations.of_expression(entity, expression))
+        out = ReaderSource(self.program, entity)
+        value = out.value(expression).text
+        look = out.function(f"({value}, lambda: {out.constant(why)}.run(s))")
+        yield tests, (lambda row: look(above(row, tests.hops))) if tests.hops else look
+
+
+def above(row: Any, hops: int) -> Any:
+    """The instance that lies so many levels up."""
+    for _ in range(hops):
+        row = row.above
+    return row
 
 
 def _own_assumption(origin: Origin) -> tuple[Assumption, ...]:

@@ -244,9 +244,9 @@ class Writer:
             case Item(variable, row, outer):
                 return self._field_of_item(name, variable, row, outer)
             case Entries(variable, keys, outer):
-                around = self.find(name, outer)
-                key = self.unit.constant(name.name)
-                return Code(f"field({variable}, {key}, {around.text})") if name.name in keys else around
+                if name.name in keys:
+                    return Code(f"{variable}[{self.unit.constant(name.name)}]")
+                return self.find(name, outer)
             case _:
                 return self.surroundings.name(name)
 

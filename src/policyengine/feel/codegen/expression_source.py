@@ -127,8 +127,9 @@ def _context(writer: Writer, node: syntax.ContextLiteral, names: Names) -> Code:
 
     def write(inside: Names) -> str:
         writer.frame.lines.append(f"{variable} = dict()")
-        for entry in node.entries:
-            value = writer.emit(entry.value, inside)
+        for i, entry in enumerate(node.entries):
+            before = frozenset(each.key for each in node.entries[:i])
+            value = writer.emit(entry.value, Entries(variable, before, names))
             writer.frame.lines.append(f"{variable}[{writer.unit.constant(entry.key)}] = {value.text}")
         return variable
 

@@ -17,6 +17,7 @@ from policyengine.feel.codegen.call_source import (
 )
 from policyengine.feel.codegen.condition_source import common_kind
 from policyengine.feel.codegen.emit import EXACT, HINT, SURE, Code, Names, Writer, class_of_value
+from policyengine.feel.functions.conditions import asked_name, is_defined
 from policyengine.feel.functions.numeric import ROUNDINGS, rounder
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
@@ -28,7 +29,7 @@ def emit_call(writer: Writer, node: syntax.Call, names: Names) -> Code:
     function = known_function(writer, node.function, names)
     if function is None:
         return emit_unknown(writer, node, names)
-    if not node.named:
+    if not node.named or function.name == "is defined":
         own = _INLINE.get(function.name)
         found = own(writer, node, names) if own is not None else None
         if found is not None:
@@ -42,10 +43,14 @@ def _is_true(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
 
 
 def _is_defined(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
-    value = writer.emit(node.positional[0], names)
+    arguments = (*node.positional, *(entry.value for entry in node.named))
+    if len(arguments) != 1:
+        return None
+    value, asked = writer.emit(arguments[0], names), asked_name(arguments[0])
     first, held = writer.held(value)
-    text = f"({first}.__class__ is not U and {held} is not None)"
-    return Code(text, "B", SURE, depth=deeper(value))
+    slow = f"{writer.node(is_defined)}({held}, {writer.unit.constant(asked)})"
+    text = f"({held} is not None if {first}.__class__ is not U else {slow})"
+    return Code(text, "B", EXACT, depth=deeper(value))
 
 
 def _once_known(writer: Writer, node: syntax.Call, names: Names) -> Code | None:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from policyengine.feel import limits
 from policyengine.feel.checker.checker import check
 from policyengine.feel.evaluation.environment import ABSENT, Env, Shared
+from policyengine.feel.functions.conditions import asked_name, is_defined
 from policyengine.feel.syntax.tree import Call, Expression, FunctionLiteral, Name
 from policyengine.feel.syntax.typenames import resolved
 from policyengine.feel.types.relations import MISMATCH, accepts, conform
@@ -139,6 +140,9 @@ def call(node: Call, env: Env, run: Run) -> object:
     named = [run(entry.value, env) for entry in node.named]
     names = [entry.key for entry in node.named]
     if isinstance(function, Function):
+        if function.name == "is defined" and len(positional) + len(named) == 1:
+            asked = (*node.positional, *(entry.value for entry in node.named))[0]
+            return is_defined((*positional, *named)[0], asked_name(asked))
         return _BuiltIn(function, env, node).apply([*positional, *named], names)
     return apply(function, [*positional, *named], names)
 

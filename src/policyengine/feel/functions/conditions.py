@@ -8,18 +8,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from policyengine.feel.types.signatures import function, signature, table
+from policyengine.feel.syntax.tree import Expression, Name, Path
+from policyengine.feel.types.signatures import function, signature, table, type_of_first
 from policyengine.feel.types.types import ANY, BOOLEAN, ListOf, Type
 from policyengine.feel.values.comparison import compare
-from policyengine.feel.values.values import Failed, Unknown, unknown, unknown_within
+from policyengine.feel.values.values import Failed, Missing, Unknown, unknown, unknown_within
 
 
 def _not(condition: bool | Unknown | None) -> object:
     return (not condition) if isinstance(condition, bool) else condition
 
 
-def _is_defined(value: object) -> object:
-    return value is not None and not isinstance(value, Unknown)
+def is_defined(value: object, asked: str = "") -> object:
+    """Whether there is a value: not where it is null, has no answer, or is a fact that the record leaves out.
+
+    `asked` is the name that is asked about. What rests on other facts is not known as long as one of those
+    is missing.
+    """
+    if not isinstance(value, Unknown):
+        return value is not None
+    others = [each for each in value.causes if isinstance(each, Missing) and each.fact != asked]
+    return value if others else False
+
+
+def asked_name(argument: Expression) -> str:
+    """The name that `is defined` asks about; "" for what is worked out."""
+    return argument.name if isinstance(argument, (Name, Path)) else ""
 
 
 def _at_least(wanted: Decimal, conditions: Sequence[object]) -> object:
@@ -89,7 +103,7 @@ FUNCTIONS = table(
     function("not", signature("negand: boolean or null", BOOLEAN, _not, source="(not {0})")),
     function(
         "is defined",
-        signature("value: any", BOOLEAN, _is_defined, source="({0} is not None)"),
+        signature("value: any", BOOLEAN, is_defined),
         strict=False,
     ),
     function(
@@ -100,6 +114,7 @@ FUNCTIONS = table(
 )
 LOWERED = table(
     function("at least", signature("number: number, conditions: list", BOOLEAN, _at_least), strict=False),
+    function("nothing", signature("like: any", type_of_first, lambda like: None), strict=False),
     function("once known", signature("values: any, then: any", _type_of_second, _once_known), strict=False),
     function(
         "row result",

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, MutableMapping
 from decimal import Decimal
 
 from policyengine.diagnostics import Diagnostic
-from policyengine.feel.expression_codes import ALWAYS_OR_NEVER
+from policyengine.feel.expression_codes import ALWAYS_OR_NEVER, SELF
 from policyengine.feel.partition import Between, Domain, OneOf, Rows
 from policyengine.feel.proving.formula import Reader, is_condition
 from policyengine.feel.proving.verdicts import ConstantPart, Verdicts
@@ -130,3 +130,45 @@ def _bounds(domain: Domain | None) -> str:
     if low is not None and high is not None:
         return f"lies from {print_number(low)} to {print_number(high)}"
     return f"is never {'below' if high is None else 'above'} {print_number(low or high or Decimal(0))}"
+
+
+# Filters
+
+
+def self_comparisons(expression: Expression) -> Iterator[Diagnostic]:
+    """A diagnostic for every comparison in a filter whose sides rest on one field of the item alone."""
+    for node in syntax.walk(expression):
+        if isinstance(node, syntax.Filter):
+            for part in syntax.walk(node.condition):
+                sides = _sides(part)
+                fields = [_references(side) for side in sides]
+                if fields and len(fields[0]) == 1 and all(each == fields[0] for each in fields[1:]):
+                    (name,) = fields[0]
+                    yield SELF.at(
+                        part.span,
+                        f"`{name}` is compared with itself: in a filter it is that of the item on both sides",
+                        help=f"only `for x in ... return if x.{name} ... then ...` tells both apart",
+                    )
+
+
+def _sides(node: Expression) -> tuple[Expression, ...]:
+    match node:
+        case syntax.Comparison(_, left, right):
+            return left, right
+        case syntax.Between(value, low, high):
+            return value, low, high
+        case syntax.In(value, (syntax.RangeLiteral(low, high),)):
+            return value, *(end for end in (low, high) if end is not None)
+    return ()
+
+
+def _references(node: Expression) -> frozenset[str]:
+    """The names and paths in an expression; `item.x` is `x`."""
+    match node:
+        case Name(name):
+            return frozenset({name})
+        case syntax.Path(Name(variable), name):
+            return frozenset({name if variable == "item" else f"{variable}.{name}"})
+        case syntax.Call(Name(), arguments):
+            return frozenset().union(*map(_references, arguments))
+    return frozenset[str]().union(*map(_references, children(node)))

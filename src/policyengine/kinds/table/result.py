@@ -115,12 +115,18 @@ def _settled(draft: Draft, settling: Settling, names: list[Name], k: int, output
     return build.call("row result", hit, title, ListLiteral(tuple(names), at), values, *default, span=at)
 
 
-def _default(draft: Draft, settling: Settling, output: str = "") -> Expression:
+def _default(
+    draft: Draft, settling: Settling, output: str = "", like: Expression | None = None
+) -> Expression:
+    """What stands in where no row matches; `like` has the type of a result that there is none of."""
     place: Pointer = ("default", output) if output else ("default",)
     if settling.has_default:
         kind = settling.outputs.types[output]
         return read_given(draft, place, kind, f"{draft.policy.id}/default/{output or 'then'}")
-    return Open(f"no {settling.table.word} of {settling.table.title} matches", draft.span("default"))
+    at = draft.span("default")
+    if draft.document.at(("default",)) is None:
+        return Open(f"no {settling.table.word} of {settling.table.title} matches", at)
+    return build.literal(None, at) if like is None else build.call("nothing", like, span=at)
 
 
 def _slices(draft: Draft, settling: Settling, bands: Bands) -> Expression:
@@ -128,7 +134,8 @@ def _slices(draft: Draft, settling: Settling, bands: Bands) -> Expression:
     whole = graduated(draft, bands, ("bands",), of)
     if settling.complete:
         return whole
-    return build.choose([(inside(draft, bands, ("bands",), of), whole)], _default(draft, settling), at)
+    otherwise = _default(draft, settling, like=whole)
+    return build.choose([(inside(draft, bands, ("bands",), of), whole)], otherwise, at)
 
 
 # Collecting
@@ -148,7 +155,7 @@ def _collected(draft: Draft, settling: Settling, names: list[Name]) -> Expressio
         best = _sum(names, values, at)
         if not settling.has_default:
             return best
-    return build.choose([(build.any_of(names, at), best)], _default(draft, settling), at)
+    return build.choose([(build.any_of(names, at), best)], _default(draft, settling, like=best), at)
 
 
 def _value(settling: Settling, row: TableRow, at: Span) -> Expression:

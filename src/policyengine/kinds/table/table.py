@@ -3,7 +3,8 @@
 The result is a value of the entity with a name of its own, which any expression may use like a fact. What
 happens where several rows match is the hit policy, which is always written (as in DMN 1.5, chapter 8):
 `unique`, `any` (those that match agree), `first`, or `collect` as list, sum, min, max or count. Where no
-row matches, the default speaks; without one there is no result, and what needs it is not decided.
+row matches, the default speaks. With `default: none` there is known to be no result (null, and `is defined`
+tells); what needs one is then not decided.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.vocabulary import FACT_TYPES, Choices, DerivedFact, FactName, Vocabulary
-from policyengine.text.document import Pointer
+from policyengine.text.document import Pointer, Scalar
 
 HIT_POLICIES = (
     "unique", "any", "first",
@@ -56,7 +57,7 @@ class TablePolicy(Policy):
     entries: Entries | None = field(default=None, description="for each key what it gives")
     bands: Bands | None = field(default=None, description="rates over a number")
     default: Given | None = field(
-        default=None, description="what holds where no row matches; `none`: no result"
+        default=None, description="what holds where no row matches; `none`: there is no result"
     )
 
     @property
@@ -124,7 +125,7 @@ def check(policy: TablePolicy, draft: Draft) -> None:
     rows.check_rows(draft, policy.rows, policy.inputs, given)
     if policy.bands is not None:
         bands.check_bands(draft, policy.bands, ("bands",))
-    if policy.default not in (None, "none"):
+    if policy.default is not None and not _is_none(policy, draft):
         rows.check_given(draft, ("default",), given, "the default", given=True)
 
 
@@ -226,16 +227,16 @@ def lower(policy: TablePolicy, draft: Draft) -> None:
             table,
             given,
             complete,
-            policy.default is not None and not _is_none(policy, given),
+            policy.default is not None and not _is_none(policy, draft),
             policy.bands,
         ),
     )
 
 
-def _is_none(policy: TablePolicy, given: Outputs) -> bool:
-    """Whether the default is that there is no result, and not a value of that name."""
-    single = given.types.get("")
-    return policy.default == "none" and not (isinstance(single, types.Enum) and "none" in single.values)
+def _is_none(policy: TablePolicy, draft: Draft) -> bool:
+    """Whether the default is that there is no result; in quotes it is a value of that name."""
+    node = draft.document.at(("default",))
+    return policy.default == "none" and isinstance(node, Scalar) and not node.quoted
 
 
 def _table(policy: TablePolicy, draft: Draft, tested: tuple[Input, ...], given: Outputs) -> Table:

@@ -53,6 +53,7 @@ class Otherwise(Sourced):
     """What holds where no level is reached."""
 
     level: Text = field(description="a word for it, such as `none`")
+    title: Text | None = field(default=None, description="what people read; left out: the word")
 
 
 class Tiers(Policy):
@@ -227,9 +228,10 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> str:
             because=by(shown, lambda rung: Explain((rung.reached.name,)), Explain((rungs[0].measured.name,))),
             fields={
                 "level": Value(level.name),
-                "level_title": by(level, lambda rung: Const(rung.part.title), Const(None)),
+                "level_title": Choose(level.name, _titles(policy, none), Const(None)),
                 "candidate": by(candidate, lambda rung: Const(rung.part.id), Const(None)),
                 "candidate_title": by(candidate, lambda rung: Const(rung.part.title), Const(None)),
+                "measure_title": Const(_measure_title(policy, draft)),
                 "requirements": by(shown, lambda rung: Rules(_rules(rung)), Const(())),
                 "next": by(following, _next, Const(None)),
                 "room": Choose(level.name, _rooms(policy, draft, rungs), Const(None)),
@@ -237,6 +239,16 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> str:
         )
     )
     return shown.name
+
+
+def _measure_title(policy: Tiers, draft: Draft) -> str | None:
+    return None if policy.measure is None else draft.vocabulary.noun(draft.entity, policy.measure)
+
+
+def _titles(policy: Tiers, none: str) -> dict[str, Reading]:
+    """The titles of the levels, and of what holds where none is reached."""
+    below = None if policy.otherwise is None else policy.otherwise.title or none
+    return {none: Const(below), **{level.id: Const(level.title) for level in policy.levels}}
 
 
 def _landmarks(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> tuple[Name, Name, Name]:

@@ -82,7 +82,11 @@ def shower(kind: Type | None, digits: int) -> Show:
         )
     if isinstance(kind, ListOf):
         item, lists = shower(kind.item, digits), (list, tuple)
-        return lambda value: tuple(map(item, value)) if value.__class__ in lists else shows(value)
+        return lambda value: (
+            tuple(map(item, value))
+            if value.__class__ in lists and unknown_in(value) is None
+            else shows(value)
+        )
     return lambda value: value if value.__class__ in _PLAIN else shows(value)
 
 

@@ -5,6 +5,7 @@ Offsets count code points from 0; lines and columns count from 1, as editors sho
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from functools import cached_property
@@ -12,15 +13,20 @@ from functools import cached_property
 from policyengine.dataclass import dataclass
 
 
+def composed(text: str) -> str:
+    """Returns a text with every accent as part of its letter (NFC), so that one word is one text."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 class Source:
-    """A text with the name that people know it by, usually the path of a file.
+    """A text with the name that people know it by, usually the path of a file; accents are composed.
 
     Sources are compared by identity; spans compare by source and offsets.
     """
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
-        self.text = text
+        self.text = composed(text)
 
     def __repr__(self) -> str:
         return f"Source({self.name!r})"

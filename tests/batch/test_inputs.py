@@ -16,7 +16,7 @@ CSV = (
     "007,16,true,positive,true,true,true\n"
     "acme,12,true,positive,true,true,true\n"
 )
-ACCOUNTS = "partner,id,setup_fee,monthly_fee,order_form_submitted_on\n007,A-1,19.995,10.00,2026-11-02\n"
+ACCOUNTS = "partner,id,setup_fee,monthly_fee,order_form_submitted_on\n007,A-1,1019.995,10.00,2026-11-02\n"
 SHEET = (
     CSV.replace(",", ";")
     .replace("true", "TRUE")
@@ -31,12 +31,12 @@ PARTNER = {
 }  # fmt: skip
 ACCOUNT = {
     "id": "A-1",
-    "setup_fee": "19.995",
+    "setup_fee": "1019.995",
     "monthly_fee": "10.00",
     "order_form_submitted_on": "2026-11-02",
 }
 TYPED = {
-    "id": "A-1", "setup_fee": Decimal("19.995"), "monthly_fee": Decimal("10.00"),
+    "id": "A-1", "setup_fee": Decimal("1019.995"), "monthly_fee": Decimal("10.00"),
     "order_form_submitted_on": date(2026, 11, 2),
 }  # fmt: skip
 RECORDS = [
@@ -86,8 +86,8 @@ def test_every_kind_says_the_same(files, evaluate):
     assert (ran.code, ran.err) == (0, "")
     assert ran.keys == ["007", "acme"]
     assert ran.values("levels", "level") == ["gold", "silver"]
-    assert ran.values("charges", "amount", subject="A-1") == ["19.995", "10.00"]
-    assert ran.values("charges", "net", subject="A-1") == ["13.40", "6.70"]
+    assert ran.values("charges", "amount", subject="A-1") == ["1019.995", "10.00"]
+    assert ran.values("charges", "net", subject="A-1") == ["683.40", "6.70"]
     assert not ran.values("missing", "id", id="accounts")
     assert ran.rows == evaluate(files, "--engine", "columns").rows
     assert ran.rows == evaluate(SAME["tables"], records="p.csv").rows
@@ -103,13 +103,13 @@ def test_a_folder(evaluate):
     }
     ran = evaluate(files, records=".")
     assert (ran.code, ran.keys) == (0, ["007", "acme"])
-    assert ran.values("charges", "net") == ["13.40", "6.70"]
+    assert ran.values("charges", "net") == ["683.40", "6.70"]
 
 
 def test_a_table_can_be_named(evaluate, tmp_path):
     (tmp_path / "other.csv").write_text(ACCOUNTS)
     ran = evaluate({"p.csv": CSV}, "--table", f"accounts={tmp_path / 'other.csv'}")
-    assert ran.values("charges", "net") == ["13.40", "6.70"]
+    assert ran.values("charges", "net") == ["683.40", "6.70"]
 
 
 def test_without_its_table_a_list_is_missing(evaluate):
@@ -224,13 +224,13 @@ def test_a_column_can_be_left_out(evaluate):
 
 
 def test_binary_numbers_are_taken_where_they_are_exact(evaluate):
-    accounts = [{"id": "a", "setup_fee": 19.995}]
+    accounts = [{"id": "a", "setup_fee": 1019.995}]
     bad = [{"id": "a", "setup_fee": 0.1 + 0.2}]
     none = [{"id": "a", "setup_fee": float("nan")}]
     rows = [{"id": key, "accounts": each} for key, each in zip("xyz", (accounts, bad, none), strict=True)]
     ran = evaluate({"p.parquet": parquet(rows)})
     assert ran.keys == ["x"]
-    assert ran.values("charges", "amount", id="setup-fee") == ["19.995"]
+    assert ran.values("charges", "amount", id="setup-fee") == ["1019.995"]
     assert [(row["line"], row["fact"], row["code"], row["help"]) for row in ran.rejects] == [
         ("2", "accounts[1].setup_fee", "BATCH007", "store the column as decimals"),
         ("3", "accounts[1].setup_fee", "BATCH007", "store null where nothing is known"),
@@ -254,9 +254,9 @@ def test_decimals_of_any_width(evaluate):
     kind = pa.decimal256(76, 3)
     account = pa.struct([("id", pa.string()), ("setup_fee", kind)])
     schema = pa.schema([("id", pa.string()), ("accounts", pa.list_(account))])
-    rows = [{"id": "x", "accounts": [{"id": "a", "setup_fee": Decimal("19.995")}]}]
+    rows = [{"id": "x", "accounts": [{"id": "a", "setup_fee": Decimal("1019.995")}]}]
     assert evaluate({"p.parquet": parquet(rows, schema)}).values("charges", "amount", id="setup-fee") == [
-        "19.995"
+        "1019.995"
     ]
 
 

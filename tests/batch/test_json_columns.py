@@ -67,7 +67,7 @@ entities:
       price: {type: number, title: price}
 """
 PLAIN = {
-    "id": '"007"', "size": '"small"', "active": "true", "staff": "7", "balance": "-12", "score": "19.995",
+    "id": '"007"', "size": '"small"', "active": "true", "staff": "7", "balance": "-12", "score": "19.95",
     "fee": "1000", "share": "0.20", "joined": '"2024-02-29"', "regions": '["a", "b"]',
     "sites": '[{"id": "s", "opened": "2024-02-29", "rent": 5.5, "desks": [{"number": 1, "price": 2}]}, '
     '{"id": "t"}]',

@@ -32,7 +32,7 @@ from support import DAY, POLICIES, good_program, record_of
 START = "import sys; from policyengine.cli import main; sys.exit(main())"
 FIXTURES = POLICIES.parent / "fixtures"
 PROGRAMS = sorted(path.name for path in POLICIES.iterdir() if path.is_dir())
-ACCOUNTS = [{"id": "A-1", "setup_fee": "19.995", "order_form_submitted_on": "2026-11-02"}]
+ACCOUNTS = [{"id": "A-1", "setup_fee": "1019.995", "order_form_submitted_on": "2026-11-02"}]
 FULL = {
     "active_accounts": 16, "attends_quarterly_reviews": True, "competence_rating": "positive",
     "technical_team_qualified": True, "sales_team_qualified": True, "team_in_ongoing_training": True,
@@ -95,11 +95,11 @@ def test_parquet_has_decimals_and_dates(evaluate, tmp_path):
     ran = evaluate(TWO, "-o", str(tmp_path / "t.parquet"), "-o", str(tmp_path / "t.ndjson"))
     rows = pq.read_table(tmp_path / "t.parquet").to_pylist()
     charge = next(row for row in rows if row["section"] == "charges")
-    assert (charge["amount"], charge["net"]) == (Decimal("19.995"), Decimal("13.40"))
+    assert (charge["amount"], charge["net"]) == (Decimal("1019.995"), Decimal("683.40"))
     assert charge["due_on"] == date(2026, 11, 2)
     assert list(rows[0]) == list(NAMES)
     lines = [json.loads(line) for line in (tmp_path / "t.ndjson").read_text().splitlines()]
-    assert [row["amount"] for row in lines if row["section"] == "charges"] == ["19.995", None]
+    assert [row["amount"] for row in lines if row["section"] == "charges"] == ["1019.995", None]
     assert len(rows) == len(lines) == len(ran.rows)
     for row, line, cells in zip(rows, lines, ran.rows, strict=True):
         for column in COLUMNS:
@@ -128,7 +128,7 @@ def test_one_row_a_record(evaluate):
     assert [row["key"] for row in ran.rows] == ["x", "y"]
     assert [row["levels.reseller-levels"] for row in ran.rows] == ["gold", "undetermined"]
     assert [row["discounts.app_setup"] for row in ran.rows] == ["0.33", ""]
-    assert [row["account.charges.reseller-billing/setup-fee"] for row in ran.rows] == ["13.40", ""]
+    assert [row["account.charges.reseller-billing/setup-fee"] for row in ran.rows] == ["683.40", ""]
     assert "competence_rating" in ran.rows[1]["missing"].split("; ")
     assert "reseller-levels/reseller-levels" in ran.rows[1]["undetermined"].split("; ")
 

@@ -19,7 +19,7 @@ from pyarrow import compute as pc
 
 from policyengine.batch.lines import Unusable
 from policyengine.batch.parquet_tables import ArrowChunk, arrow_rows
-from policyengine.batch.raw import ORPHAN, TWICE, Head, Owned, Raw, Reject
+from policyengine.batch.raw import ORPHAN, TWICE, Head, Owned, Raw, Reject, key_text
 from policyengine.batch.text_columns import TextTable, typed_texts
 from policyengine.batch.typed_columns import Chunk, either, filled, plain_key
 from policyengine.dataclass import dataclass
@@ -76,7 +76,7 @@ class ChildTables:
         at = raw
         for name, key in zip(lineage[1:-1], owners, strict=True):
             fact, rows = str(entities[name].key), at.lists.get(str(entities[name].list), [])
-            found = next((each for each in rows if str(each.values.get(fact)) == key), None)
+            found = next((each for each in rows if key_text(each.values.get(fact)) == key), None)
             if found is None:
                 raw.faults.append(_orphan(self._vocabulary, row, entity, key, root))
                 return
@@ -114,7 +114,9 @@ class _Attached:
         key = str(entity.key)
         if key in columns and not plain_key(entity.facts[key]):  # it is not known here as it is written
             odd = pa.array([True] * self.count)
-        keys = [_key(each) for each in columns[key].to_pylist()] if key in columns else [None] * self.count
+        keys = (
+            [key_text(each) for each in columns[key].to_pylist()] if key in columns else [None] * self.count
+        )
         for table in self.tables.tables:
             lists, strange = table.lists(keys)
             odd = either(odd, strange)
@@ -129,7 +131,7 @@ class _Attached:
         found = list(self.chunk.raws(places))
         key = self.vocabulary.entities[self.vocabulary.root].key
         values = ((raw.values.get(key) if key else None, raw) for _, raw in found)
-        self.tables.attach([(_key(value), raw) for value, raw in values])
+        self.tables.attach([(key_text(value), raw) for value, raw in values])
         return iter(found)
 
 
@@ -389,7 +391,3 @@ def _whole(owners: Sequence[str], raw: Raw) -> bytes:
 
 def _decoded(values: Any) -> Any:
     return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
-
-
-def _key(value: object) -> str | None:
-    return None if value is None or not str(value).strip() else str(value)

@@ -15,7 +15,9 @@ from urllib.parse import quote, urlsplit
 from policyengine.batch.lines import Unusable
 from policyengine.batch.raw import BROKEN, Head, Raw, Reject, exact_decimal, read_head
 from policyengine.batch.text_columns import TextTable
+from policyengine.policy.quantities import plain
 from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
+from policyengine.source import composed
 
 _READS = re.compile(
     r"(?:[\s(]|--[^\n]*\n|/\*.*?\*/)*(?:select|with|values|table)\b", re.IGNORECASE | re.DOTALL
@@ -155,7 +157,7 @@ class _Row:
                 cell = _cell(value, fact, entity.facts.get(fact), self.raw)
                 self.raw.values[fact] = cell
             else:
-                cell = str(value) if i in head.owners and value is not None else ""
+                cell = composed(str(value)) if i in head.owners and value is not None else ""
             self.cells.append(cell)
 
 
@@ -172,15 +174,15 @@ def _cell(value: Any, name: str, fact: Fact | None, raw: Raw) -> str:
         return _no_text(name, raw)
     if isinstance(value, float):
         exact = exact_decimal(value, name, raw, "store the column as decimals, or as text")
-        return "" if exact is None else f"{exact:f}"
+        return "" if exact is None else plain(exact)
     if isinstance(value, datetime):
         midnight = value.time() == time(0) and value.tzinfo is None
         return value.date().isoformat() if midnight else value.isoformat()
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        return plain(value)
     if isinstance(value, (list, tuple)):
-        return "; ".join(str(each) for each in value)
-    return value.isoformat() if isinstance(value, date) else str(value)
+        return "; ".join(plain(each) if isinstance(each, Decimal) else str(each) for each in value)
+    return value.isoformat() if isinstance(value, date) else composed(str(value))
 
 
 def _no_text(name: str, raw: Raw) -> str:

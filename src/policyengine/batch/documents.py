@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ from policyengine.batch.lines import Line, Unusable, lines_of
 from policyengine.batch.raw import BROKEN, Raw, Reject
 from policyengine.batch.typed import syntax
 from policyengine.diagnostics import Diagnostic
+from policyengine.policy.quantities import exactly
 from policyengine.program.record import Record
 from policyengine.program.record_codes import NOT_A_RECORD
 from policyengine.program.record_reader import RecordReader
@@ -99,6 +101,7 @@ def _places(document: Document) -> list[Pointer]:
 
 # NDJSON files as raw records.
 
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 BLANKS = " \t\r\n"
 """What stands around a JSON value."""
 
@@ -117,6 +120,8 @@ def ndjson_record(line: Line, file: str, skipped: frozenset[str]) -> Raw | None:
         return _faulty(file, line.number, BROKEN.id, line.fault)
     if not text:
         return None
+    if _SURROGATE.search(text) is not None and syntax(Raw(file, line.number, {}), text):
+        return _broken(file, line.number, text)
     try:
         data = _decode(text)
     except (ValueError, RecursionError, ArithmeticError):
@@ -136,7 +141,7 @@ def _faulty(file: str, line: int, code: str, reason: str) -> Raw:
 
 
 def _decoder(**hooks: Any) -> json.JSONDecoder:
-    return json.JSONDecoder(parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_once, **hooks)
+    return json.JSONDecoder(parse_float=exactly, parse_constant=_no_number, object_pairs_hook=_once, **hooks)
 
 
 def _again(text: str) -> Any:

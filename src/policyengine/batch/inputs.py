@@ -13,6 +13,7 @@ from policyengine.batch.lines import Unusable
 from policyengine.batch.raw import Owned, Raw
 from policyengine.dataclass import dataclass
 from policyengine.policy.vocabulary import Vocabulary
+from policyengine.source import composed
 
 if TYPE_CHECKING:
     from policyengine.batch.database import Database
@@ -272,5 +273,5 @@ def _owned(rows: Iterable[Raw], vocabulary: Vocabulary, entity: str) -> Iterator
         for choices in words:
             found = next((raw.values.pop(word) for word in choices if word in raw.values), None)
             if found is not None:
-                keys.append(str(found))
+                keys.append(composed(str(found)))
         yield tuple(keys), raw

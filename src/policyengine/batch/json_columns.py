@@ -20,7 +20,7 @@ from policyengine.batch.lines import Bytes, bytes_of, line_of
 from policyengine.batch.raw import Raw
 from policyengine.batch.typed_columns import plain_key
 from policyengine.dataclass import dataclass
-from policyengine.policy.scalars import ANY_TEXT, Storage
+from policyengine.policy.scalars import ANY_TEXT, FREE, Storage
 from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
 
 _SCALE = 10
@@ -38,6 +38,7 @@ _LONG = b"0" * 29
 _POWER = re.compile(rb":[ \t\r]*-?[0-9.]+[eE]")
 _NO_NUMBER = re.compile(rb"[:,[][ \t\r]*-?(?:NaN|Inf)")
 _ESCAPED_KEY = re.compile(rb'\\[^"]*"[ \t\r]*:')
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _BLANK = BLANKS.encode()
 
 
@@ -68,12 +69,25 @@ def form_of(vocabulary: Vocabulary, ignored: Iterable[str]) -> Form | None:
     if amounts:
         plain = rb'-?[0-9]{1,15}(?:\.[0-9]{1,10})?"'
         marks.append(re.compile(rb'"(?:%b)"[ \t\r]*:[ \t\r]*"(?!%b)' % (_any(amounts), plain)))
+    pointed = _pointed(vocabulary)
+    if pointed:
+        number = rb'"?[+-]?[1-9][0-9]{0,2}\.[0-9]{3}[^0-9]'
+        marks.append(re.compile(rb'"(?:%b)"[ \t\r]*:[ \t\r]*%b' % (_any(pointed), number)))
     return Form(pa.schema([each for each in fields if each.name not in skipped]), tuple(marks), skipped)
 
 
 def _names(vocabulary: Vocabulary, *scalars: str) -> frozenset[str]:
     facts = [pair for entity in vocabulary.entities.values() for pair in entity.facts.items()]
     return frozenset(name for name, fact in facts if fact.scalar in scalars)
+
+
+def _pointed(vocabulary: Vocabulary) -> frozenset[str]:
+    """The facts of which `1.250` can be read two ways."""
+    facts = [pair for entity in vocabulary.entities.values() for pair in entity.facts.items()]
+    return frozenset(
+        name for name, fact in facts
+        if fact.single.storage == "exact" and fact.single.read is not FREE[fact.scalar].read
+    )  # fmt: skip
 
 
 def _any(names: Iterable[str]) -> bytes:
@@ -183,7 +197,7 @@ def _strange(whole: bytes, form: Form) -> Iterator[Callable[[bytes], object]]:
     if b"0e" in alike:
         tests.append(_POWER.search)
     if b"\\" in whole:
-        tests.append(_ESCAPED_KEY.search)
+        tests += [_ESCAPED_KEY.search, _SURROGATE.search]
     if form.skipped:  # what is not read may be anything that is JSON
         tests += [_NO_NUMBER.search, _nested]
     for test in tests:

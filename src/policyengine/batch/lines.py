@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from io import TextIOWrapper
 from typing import BinaryIO, NamedTuple, Protocol
 
+from policyengine.source import composed
+
 LONGEST = 16 * 1024 * 1024
 EXCEL = "UTF-8, which Excel calls “CSV UTF-8”"
 """What to save a table as, in the words of those who do."""
@@ -117,7 +119,7 @@ def line_of(line: Bytes) -> Line:
     except UnicodeDecodeError as error:
         fault = f"it is not UTF-8: no character is written as the byte {data[error.start]:02X}"
         text = data.decode(errors="replace")
-    return Line(number, text, fault)
+    return Line(number, composed(text), fault)
 
 
 def _skip(stream: _Stream) -> None:

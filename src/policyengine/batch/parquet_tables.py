@@ -21,6 +21,7 @@ from policyengine.dataclass import dataclass
 from policyengine.engine.arrow import arrow_schema
 from policyengine.engine.layout import Column
 from policyengine.policy.vocabulary import Entity, Vocabulary
+from policyengine.source import composed
 
 _ROWS = _ROWS_OF_PAGE = 128 * 1024
 _GROUP = 1024 * 1024
@@ -138,7 +139,10 @@ class ArrowChunk:
     def owners(self) -> list[tuple[str, ...]]:
         """For every row the keys of what it belongs to."""
         columns = [self.batch.column(i).to_pylist() for i in self.head.owners]
-        return [tuple("" if key is None else str(key) for key in row) for row in zip(*columns, strict=True)]
+        return [
+            tuple("" if key is None else composed(str(key)) for key in row)
+            for row in zip(*columns, strict=True)
+        ]
 
     def raws(self, places: Sequence[int]) -> Iterator[tuple[int, Raw]]:
         """The records at some places, raw."""

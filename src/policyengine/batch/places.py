@@ -8,9 +8,10 @@ from decimal import Decimal
 
 from policyengine.batch.raw import Raw, Reject
 from policyengine.diagnostics import Diagnostic
+from policyengine.policy.quantities import plain
 from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.program.record_codes import REQUIRED, UNKNOWN_FACT
-from policyengine.source import Source, Span
+from policyengine.source import Source, Span, composed
 from policyengine.text.document import Document, Entry, JsonLiteral, Node, Scalar, Sequence
 from policyengine.text.document import Mapping as MappingNode
 
@@ -95,7 +96,7 @@ def _value(raw: Raw, value: object, path: str, fact: Fact | None, depth: int) ->
         text, literal = _literal(value)
     except ValueError as error:
         raise NoMeaningError(path, str(error)) from None
-    return Scalar(text, _span(raw, text, path), literal == "string", literal)
+    return _scalar(raw, text, path, literal)
 
 
 def _cell(raw: Raw, text: str, path: str, fact: Fact | None) -> Node:
@@ -112,7 +113,7 @@ def _cell(raw: Raw, text: str, path: str, fact: Fact | None) -> Node:
 
 
 def _scalar(raw: Raw, text: str, path: str, literal: JsonLiteral | None) -> Scalar:
-    return Scalar(text, _span(raw, text, path), literal == "string", literal)
+    return Scalar(composed(text), _span(raw, text, path), literal == "string", literal)
 
 
 def split(text: str) -> list[str]:
@@ -135,5 +136,5 @@ def _literal(value: object) -> tuple[str, JsonLiteral]:
     if isinstance(value, int):
         return f"{Decimal(value):f}" if abs(value) < 10**60 else f"{Decimal(value):e}", "number"
     if isinstance(value, Decimal) and value.is_finite():
-        return f"{value:f}" if -60 < value.adjusted() < 60 else f"{value:e}", "number"
+        return plain(value) if -60 < value.adjusted() < 60 else f"{value:e}", "number"
     raise ValueError(f"of the type `{type(value).__name__}`, which has no meaning in a record")

@@ -12,6 +12,7 @@ from policyengine.diagnostics import Code
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.record import Record
 from policyengine.program.record_codes import unknown_fact
+from policyengine.source import composed
 
 _DIGITS = 15
 _TABLE = "id,name\nA-1,Alpha\n"
@@ -122,6 +123,12 @@ class Numbered:
     record: Record
     raw: Raw
     key: str | None
+
+
+def key_text(value: object) -> str | None:
+    """The key of a record, as a text with composed accents; None where there is none."""
+    text = "" if value is None else str(value)
+    return composed(text) if text.strip() else None
 
 
 Owned = tuple[tuple[str, ...], Raw]

@@ -14,7 +14,7 @@ from pyarrow import compute as pc
 
 from policyengine.batch.places import split
 from policyengine.batch.raw import Head, Raw
-from policyengine.batch.typed_columns import days, either, filled, matching
+from policyengine.batch.typed_columns import days, either, filled, matching, plain_text, seen
 from policyengine.dataclass import dataclass
 from policyengine.policy.scalars import ANY_TEXT
 from policyengine.policy.vocabulary import Entity, Fact
@@ -90,7 +90,7 @@ def typed_texts(texts: Any, fact: Fact, is_key: bool = False) -> Typed:
     if single.plain is None:
         return pa.nulls(len(texts)), texts.is_valid()
     if single.plain == ANY_TEXT:
-        return texts, None
+        return seen(texts) if fact.values is None else (texts, None)
     return _READERS[single.storage](texts, f"^(?:{single.plain})$")
 
 
@@ -98,7 +98,7 @@ def _lists(cells: list[Any], fact: Fact) -> Typed:
     if fact.single.plain != ANY_TEXT:
         return pa.nulls(len(cells)), pa.array([cell is not None for cell in cells])
     parts = [None if cell is None else split(cell) for cell in cells]
-    odd = [each is not None and not all(each) for each in parts]
+    odd = [each is not None and not all(part and plain_text(part) for part in each) for each in parts]
     good = [None if strange else each for each, strange in zip(parts, odd, strict=True)]
     return pa.array(good, pa.list_(pa.string())), pa.array(odd)
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from policyengine.batch.places import NoMeaningError, document_of, reject_of, split
-from policyengine.batch.raw import Raw, Reject
+from policyengine.batch.raw import Raw, Reject, key_text
 from policyengine.diagnostics import Diagnostic
 from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.program.record import Record, data_reader
@@ -38,7 +38,7 @@ class TypedReader:
     def key_of(self, raw: Raw) -> str | None:
         """The key of a record as text, None where it has none."""
         value = raw.values.get(self._key) if self._key is not None else None
-        return None if value is None or not str(value).strip() else str(value)
+        return key_text(value)
 
     def read(self, raw: Raw) -> Record | list[Reject]:
         """The record, or all that is wrong with it."""

@@ -21,7 +21,10 @@ from policyengine.dataclass import dataclass
 from policyengine.engine.columns.schema import ROW
 from policyengine.policy.scalars import ANY_TEXT, Storage
 from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
+from policyengine.source import composed
+from policyengine.text.decode import invisible
 
+_VISIBLE = bytes([9, *range(32, 127)])
 _CENTS = pa.decimal128(38, 2)
 
 
@@ -218,7 +221,7 @@ def _text(values: Any, kind: Any, fact: Fact) -> tuple[Any, Any] | None:
         return None
     values = values if pa.types.is_string(kind) else values.cast(pa.string())
     if fact.values is None:
-        return filled(values), None
+        return seen(filled(values))
     known = pa.array([str(each) for each in fact.values], pa.string())
     if not pc.any(_unknown(values, known)).as_py():
         return values, None
@@ -227,6 +230,29 @@ def _text(values: Any, kind: Any, fact: Fact) -> tuple[Any, Any] | None:
     if not pc.any(odd).as_py():
         return values, None
     return pc.if_else(odd, None, values), odd
+
+
+def seen(values: Any) -> tuple[Any, Any]:
+    """Texts, and which have characters that nobody sees, or accents apart from their letters."""
+    if _simple(values):
+        return values, None
+    odd = pa.array([each is not None and not plain_text(each) for each in values.to_pylist()], pa.bool_())
+    return (values, None) if not pc.any(odd).as_py() else (pc.if_else(odd, None, values), odd)
+
+
+def _simple(values: Any) -> bool:
+    """Whether all texts are of ASCII that can be seen."""
+    _, offsets, data = values.buffers()
+    if data is None or not len(values):
+        return True
+    ends = memoryview(offsets).cast("i")
+    found = bytes(memoryview(data)[ends[values.offset] : ends[values.offset + len(values)]])
+    return found.isascii() and not found.translate(None, _VISIBLE)
+
+
+def plain_text(text: str) -> bool:
+    """Whether a text is read as it stands: accents are composed, and nothing in it is invisible."""
+    return composed(text) == text and invisible(text) is None
 
 
 def _unknown(values: Any, known: Any) -> Any:

@@ -20,6 +20,7 @@ from policyengine.cli.exit_codes import CommandError, GoneError
 from policyengine.cli.file_io import unreadable
 from policyengine.cli.options import TableOptions
 from policyengine.cli.record_files import ReadRecords
+from policyengine.policy.quantities import shorten
 from policyengine.program.record import Record
 from policyengine.program.record_reader import RecordReader
 
@@ -97,7 +98,7 @@ def _take(found: Record | list[Reject], records: list[Record], rejected: list[li
 def reject_text(found: Reject) -> str:
     """Returns a mistake in one line, or in two with its help."""
     place = f"{found.file}:{found.line}"
-    who = f" (record `{found.key}`)" if found.key else ""
+    who = f" (record `{shorten(found.key)}`)" if found.key else ""
     help = f"\nhelp: {found.help}" if found.help else ""
     return f"{place}: error[{found.code}]: {found.reason}{who}{help}"
 

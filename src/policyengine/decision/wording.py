@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from types import MappingProxyType
 
 from policyengine.decision.findings import UNDETERMINED, NotInForce, Owner, Subject
 from policyengine.feel.values.temporal import print_temporal
@@ -24,21 +25,27 @@ _MOST_ITEMS = 6
 PERCENT = "%"
 """The unit of a rate; that of an amount is its currency, and other numbers have none."""
 
-# ISO 4217: the currencies whose minor unit is not a hundredth.
-_DIGITS: Mapping[str, int] = {
-    currency: digits
-    for digits, currencies in {
-        0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
-        3: "BHD IQD JOD KWD LYD OMR TND",
-        4: "CLF UYW",
-    }.items()
-    for currency in currencies.split()
+# ISO 4217 by the decimal places of the minor unit, with those that were replaced within the last years.
+_CURRENCIES = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    2: "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD "
+    "CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD "
+    "GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL "
+    "MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN "
+    "QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD "
+    "TWD TZS UAH USD USN UYU UZS VED VES WST XAD XCD XCG YER ZAR ZMW ZWG",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
 }
+MINOR_DIGITS: Mapping[str, int] = MappingProxyType(
+    {currency: digits for digits, codes in _CURRENCIES.items() for currency in codes.split()}
+)
+"""Every currency with the number of decimal places of its minor unit."""
 
 
 def minor_digits(currency: str | None) -> int:
     """The number of decimal places of the minor unit of a currency."""
-    return _DIGITS.get(currency or "", 2)
+    return MINOR_DIGITS.get(currency or "", 2)
 
 
 # Values

@@ -102,12 +102,11 @@ def _identifier(text: str) -> str:
 
 
 def _whole(text: str) -> int:
-    return int(quantities.limit(text))
+    return int(quantities.integer(text))
 
 
 def _count(text: str) -> int:
-    quantities.count(text)
-    return _whole(text)
+    return int(quantities.count(text))
 
 
 # To an editor `1.2` is a number and `true` a boolean; to us they are texts like others.

@@ -205,6 +205,7 @@ def value_test(
     if isinstance(kind, ListOf) and node is not None:
         return _list_test(reader, pointer, subject, kind, node, entity)
     if isinstance(node, Sequence):
+        reader.remarks.extend(quantities.grouped(node))
         tests = [_test(reader, (*pointer, i), subject, kind, entity) for i in range(len(node.items))]
         values = [test.right for test in tests if isinstance(test, Comparison) and test.op == "="]
         at = subject.span.to(node.span)

@@ -21,7 +21,7 @@ from policyengine.feel.types.types import Type
 from policyengine.policy.base import Part, fields_of
 from policyengine.policy.condition import TestedPart, lower_condition
 from policyengine.policy.policy_reader import DUPLICATE_ID, UNKNOWN_NAME, PolicyDocument, PolicyReader
-from policyengine.policy.quantities import looks_like_thousands, thousands
+from policyengine.policy.quantities import may_read_two_ways, two_readings
 from policyengine.policy.rule import (
     Cases,
     Definition,
@@ -83,7 +83,7 @@ class Draft(PolicyReader):
         self._transitions: list[Transition] = []
         self._definitions: list[Definition] = []
         self._references: list[Reference] = []
-        self._looks_like_thousands = looks_like_thousands(self.document.root.span.text)
+        self._may_read_two_ways = may_read_two_ways(self.document.root.span.text)
 
     def finish(self) -> Lowered:
         """What was drafted."""
@@ -187,9 +187,10 @@ class Draft(PolicyReader):
         return build.name(name, at)
 
     def figures(self, expression: Expression) -> None:
-        """Note the numbers of an expression that look like thousands."""
-        if self._looks_like_thousands:
-            self.remarks.extend(thousands(expression))
+        """Note the numbers of an expression that can be read two ways."""
+        if self._may_read_two_ways:
+            points = self.vocabulary.number_of_digits() < 3
+            self.remarks.extend(two_readings(expression, points=points))
 
     def applies(self, name: str, *pointer: str | int, entity: str | None = None) -> Name:
         """The condition at a pointer, under which the part called `name` applies."""

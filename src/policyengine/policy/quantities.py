@@ -7,22 +7,42 @@ the author. Nothing passes through a binary float; digits and exponents are boun
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Context, Decimal, InvalidOperation
 
 from policyengine.dataclass import dataclass
-from policyengine.diagnostics import Code, Diagnostic, Severity
-from policyengine.feel.syntax.tree import Expression, Literal, walk
+from policyengine.decision.wording import MINOR_DIGITS
+from policyengine.diagnostics import Code, Diagnostic, nearest
+from policyengine.feel.syntax.tree import Call, Expression, Literal, children, walk
 from policyengine.feel.values.values import Months
+from policyengine.source import Span, composed
 from policyengine.text import literal_guesses
+from policyengine.text.decode import invisible
+from policyengine.text.document import Sequence
 
 MAX_DIGITS = 40
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
-_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-_PERIOD = re.compile(r"P(?=\d)(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,4})W)?(?:(\d{1,6})D)?")
-_THOUSANDS = re.compile(r"[1-9]\d{0,2}(\.\d{3})+")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
+_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
+_PERIOD = re.compile(r"P(?=\d)(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,4})W)?(?:(\d{1,6})D)?", re.ASCII)
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", re.ASCII)
 _RANGE = re.compile(r"(?P<low>[^.\s]\S*?)?\s*\.\.\s*(?P<high>\S*[^.\s])?")
+
+_COMMON = ("EUR", "USD", "GBP", "JPY", "CHF", "CNY", "INR", "CAD", "AUD", "BRL", "SEK", "NOK", "DKK", "PLN")
+
+
+class Pointed(Decimal):
+    """A number out of a text in which the point may stand before the fraction or between thousands."""
+
+
+def is_pointed(text: str) -> bool:
+    """Whether a number can be read two ways: `1.250` is 1250 in many countries."""
+    return _THOUSANDS.fullmatch(text) is not None
+
+
+def exactly(text: str) -> Decimal:
+    """Returns the number of a text that is a number, `Pointed` if it can be read two ways."""
+    return Pointed(text) if text[-4:-3] == "." and is_pointed(text) else Decimal(text)
 
 
 def number(text: str) -> Decimal:
@@ -39,9 +59,27 @@ def number(text: str) -> Decimal:
     return value if value else Decimal(0)
 
 
-def integer(text: str) -> Decimal:
-    """A whole number; `012` is refused, since it may be meant as a code."""
+def plain(value: Decimal) -> str:
+    """Returns a number as a text that can be read one way only: `1.2500`."""
+    text = f"{value:f}"
+    return text if isinstance(value, Pointed) or not is_pointed(text) else literal_guesses.readings(text)[1]
+
+
+def amount(text: str) -> Decimal:
+    """A number that reads one way: `2.500` is refused, since 2500 may be meant."""
     value = number(text)
+    if is_pointed(text.strip()):
+        thousands, fraction = literal_guesses.readings(text.strip())
+        raise ValueError(f"`{shorten(text)}` can be read two ways; write `{thousands}` or `{fraction}`")
+    return value
+
+
+def integer(text: str) -> Decimal:
+    """A whole number; `012` is refused, since it may be meant as a code, and `1.000`, which may be 1000."""
+    value = number(text)
+    if is_pointed(text.strip()):
+        thousands, _ = literal_guesses.readings(text.strip())
+        raise ValueError(f"`{shorten(text)}` is not a whole number{write(thousands)}")
     if value != value.to_integral_value():
         raise ValueError(f"`{shorten(text)}` is not a whole number")
     if re.match(r"[+-]?0\d", text.strip()):
@@ -49,14 +87,6 @@ def integer(text: str) -> Decimal:
             f"`{shorten(text)}` is not a whole number: it starts with a zero; write `{int(value)}`"
         )
     return Decimal(int(value))
-
-
-def limit(text: str) -> Decimal:
-    """A whole number in a policy; `1.000` is refused, since it may be meant as a thousand."""
-    thousands = literal_guesses.number(text) if _THOUSANDS.fullmatch(text.strip()) else None
-    if thousands is not None:
-        raise ValueError(f"`{shorten(text)}` is not a whole number{write(thousands)}")
-    return integer(text)
 
 
 def count(text: str) -> Decimal:
@@ -76,6 +106,23 @@ def rate(text: str) -> Decimal:
         advice = write(literal_guesses.number(text)) or "; write it as `20%` or `0.2`"
         raise ValueError(f"`{shorten(text)}` is not a rate{advice}") from None
     return value.scaleb(-2, Context(prec=2 * MAX_DIGITS)) if stripped.endswith("%") else value
+
+
+def share(text: str) -> Decimal:
+    """A rate in a policy: above 100 % it says so, as `150%`; `25` is refused, since 25 % may be meant."""
+    value = rate(text)
+    if abs(value) > 1 and not text.strip().endswith("%"):
+        whole = f"{value * 100:f}".rstrip("0").rstrip(".") if value % 1 else f"{value * 100:.0f}"
+        raise ValueError(f"`{shorten(text)}` can be read two ways; write `{text.strip()}%` or `{whole}%`")
+    return value
+
+
+def text(text: str) -> str:
+    """A text, with composed accents and without characters that nobody sees."""
+    found = invisible(text)
+    if found is not None:
+        raise ValueError(f"`{shorten(text)}` has the invisible character {found} in it; delete it")
+    return composed(text)
 
 
 def boolean(text: str) -> bool:
@@ -119,6 +166,16 @@ def length(text: str) -> Months | timedelta:
     return value
 
 
+def currency(text: str) -> str:
+    """The code of a currency that there is, such as `USD`."""
+    if text in MINOR_DIGITS:
+        return text
+    meant = literal_guesses.currency(text) or text
+    near = meant if meant in MINOR_DIGITS else nearest(meant, _COMMON)
+    advice = write(near) or "; write its code (ISO 4217), three capitals such as `USD`"
+    raise ValueError(f"`{shorten(text)}` is not a currency{advice}")
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """A range as written in a policy, both ends inclusive; None is an open end. The texts are untyped."""
@@ -148,10 +205,12 @@ def write(instead: str | None) -> str:
 def shorten(text: str, width: int = 40) -> str:
     """Returns the text on one line, shortened for a message."""
     flat = " ".join(text.split())
+    if not flat.isprintable():
+        flat = "".join(char if char.isprintable() else f"U+{ord(char):04X}" for char in flat)
     return flat if len(flat) <= width else flat[: width - 1] + "…"
 
 
-# Finds numbers that look like thousands: `50.000` is fifty here, but fifty thousand in German.
+# Numbers of expressions that can be read two ways: `50.000` and `20,000`
 
 _GOOD = """\
 kind: obligations
@@ -161,40 +220,72 @@ for: partner
 obligations:
   - {id: a, title: A, met_when: fee > 50000}
 """
-THOUSANDS = Code(
+TWO_READINGS = Code(
     id="NUM001",
-    title="a number that looks like thousands",
-    why="In a number the point stands before the fraction, so `50.000` is fifty. Hardly anybody writes a "
-    "fraction with three places and a zero at its end, but many write thousands like this.",
+    title="a number that can be read two ways",
+    why="In a number the point stands before the fraction, so `50.000` is fifty, and a comma ends it. But "
+    "many write thousands like this.",
     bad=_GOOD.replace("50000", "50.000"),
     good=_GOOD,
-    severity=Severity.WARNING,
 )
-CODES = (THOUSANDS,)
+CODES = (TWO_READINGS,)
 
-_WRITTEN = re.compile(r"(?<!\w)(?<![^.]\.)[1-9]\d{0,2}\.\d\d0(?![\w%]|\.\d)")
+_WRITTEN = re.compile(r"(?<!\w)(?<![^.]\.)[1-9]\d{0,2}\.\d{3}(?![\w%]|\.\d)", re.ASCII)
+_GROUPS = re.compile(r"(?<![\w.,])[1-9]\d{0,2}(?:,\d{3})+(?![\w.])", re.ASCII)
 
 
-def looks_like_thousands(text: str) -> bool:
+def may_read_two_ways(text: str) -> bool:
     """Whether a text has such a number anywhere; most have none."""
-    return _WRITTEN.search(text) is not None
+    return _WRITTEN.search(text) is not None or _GROUPS.search(text) is not None
 
 
-def thousands(expression: Expression) -> Iterator[Diagnostic]:
-    """Yields the numbers in an expression that are written like thousands, each at its place."""
+def two_readings(expression: Expression, *, points: bool = True) -> Iterator[Diagnostic]:
+    """Yields the numbers of an expression that can be read two ways, each at its place.
+
+    `points` is false where amounts have three decimal places.
+    """
     for node in walk(expression):
         value = node.value if isinstance(node, Literal) else None
-        if not isinstance(value, Decimal) or value.as_tuple().exponent != -3:
-            continue
-        for found in _WRITTEN.finditer(node.span.text):
-            if Decimal(found.group()) == value:
-                yield _warning(node, found)
+        if points and isinstance(value, Decimal) and value.as_tuple().exponent == -3:
+            for found in _WRITTEN.finditer(node.span.text):
+                if Decimal(found.group()) == value:
+                    yield _pointed(node, found)
+        yield from _grouped(node)
 
 
-def _warning(node: Expression, found: re.Match[str]) -> Diagnostic:
+def _pointed(node: Expression, found: re.Match[str]) -> Diagnostic:
     start = node.span.start + found.start()
-    text, plain = found.group(), literal_guesses.number(found.group())
-    fraction = text.rstrip("0").rstrip(".")
-    help = f"write `{plain}` if thousands are meant, `{fraction}` if not"
-    at = node.span.source.span(start, start + len(text))
-    return THOUSANDS.at(at, f"`{text}` is {fraction}, not {plain}", help=help)
+    thousands, fraction = literal_guesses.readings(found.group())
+    at = node.span.source.span(start, start + len(found.group()))
+    help = f"write `{thousands}` if thousands are meant, `{fraction}` if not"
+    return TWO_READINGS.at(at, f"`{found.group()}` can be read two ways", help=help)
+
+
+def _grouped(node: Expression) -> Iterator[Diagnostic]:
+    """Yields the neighbours in a list, such as `20,000`, that look like one number.
+
+    Arguments of a function do so only if the second begins with a zero.
+    """
+    inner = node.span.text
+    if "," not in inner:
+        return
+    parts = {each.span.start for each in children(node) if isinstance(each, Literal)}
+    yield from _groups(node.span, parts, (lambda text: ",0" in text) if isinstance(node, Call) else bool)
+
+
+def grouped(node: Sequence) -> Iterator[Diagnostic]:
+    """Yields the neighbours in a list of a policy, such as `[20,000]`, that look like one number."""
+    return _groups(node.span, {item.span.start for item in node.items}, bool)
+
+
+def _groups(span: Span, starts: set[int], wanted: Callable[[str], bool]) -> Iterator[Diagnostic]:
+    for found in _GROUPS.finditer(span.text):
+        start = span.start + found.start()
+        behind = start + found.group().index(",") + 1
+        if behind in starts and wanted(found.group()):
+            plain = found.group().replace(",", "")
+            yield TWO_READINGS.at(
+                span.source.span(start, start + len(found.group())),
+                f"`{found.group()}` can be read two ways",
+                help=f"write `{plain}` if thousands are meant, a space behind the comma if not",
+            )

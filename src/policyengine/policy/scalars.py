@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
 from policyengine.dataclass import dataclass
+from policyengine.decision.wording import minor_digits
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Number, Type
 from policyengine.feel.values.values import Months
@@ -30,6 +32,8 @@ _DIGITS: Final = 15
 _LONGEST: Final = 1000
 _MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[ T]00:00(?::00(?:\.0+)?)?")
 _PLAIN_NUMBER: Final = r"-?[0-9]{1,15}(\.[0-9]{1,10})?"
+# The same without 1.250, which can be read two ways.
+_ONE_WAY: Final = r"-?([0-9]{1,15}(\.([0-9]{1,2}|[0-9]{4,10}))?|(0[0-9]{0,2}|[0-9]{4,15})\.[0-9]{3})"
 
 
 _CLASSES: Final[Mapping[Storage, type]] = MappingProxyType(
@@ -49,8 +53,9 @@ class Scalar:
     what a record should give. `read` gives the value of a text, or raises `ValueError` with a sentence.
     `take` gives the value of plain Python data (None for an empty text), or raises `UnusualError`. `of_cell`
     gives the text that a record has for what a spreadsheet or a database writes. `storage` is what columns
-    hold; they read cells that match `plain` by themselves (None: none of them). No value is below `least`.
-    `usual` is the common size of a number: digits after the point, and all digits.
+    hold; they read cells that match `plain` by themselves (None: none of them). No value is below `least`,
+    and none of a record beyond `most`, on either side, unless its fact says so. `usual` is the common size of
+    a number: digits after the point, and all digits.
     """
 
     name: str
@@ -63,6 +68,7 @@ class Scalar:
     of_cell: Callable[[str], str] = str.strip
     plain: str | None = None
     least: Decimal | None = None
+    most: Decimal | None = None
     usual: tuple[int, int] = (0, 0)
 
     @property
@@ -85,15 +91,17 @@ def limit(scalar: Scalar, text: str) -> Decimal:
     """Returns a bound of a numeric type; raises `ValueError` if the type is not numeric or the text wrong."""
     if not scalar.is_number:
         raise ValueError(f"a fact of type `{scalar.name}` has no `min` and no `max`")
-    found: Decimal = scalar.read(text)
+    found: Decimal = (quantities.share if scalar.name == "rate" else scalar.read)(text)
     return found
 
 
 def reader(kind: Type) -> Callable[[str], Any] | None:
     """Returns what reads a text of a policy as a value of a FEEL type; None for types without a text form."""
-    if kind == types.COUNT:
-        return quantities.limit
+    if kind == types.RATE:
+        return quantities.share
     if isinstance(kind, Number):
+        if minor_digits(kind.currency) >= 3:
+            return quantities.number
         kind = Number(kind.unit)
     return next((each.read for each in SCALARS.values() if each.feel == kind), None)
 
@@ -104,6 +112,8 @@ def reader(kind: Type) -> Callable[[str], Any] | None:
 def _text(value: Any) -> str | None:
     if value.__class__ is not str or not value.isprintable() or len(value) > _LONGEST:
         raise UnusualError
+    if not value.isascii():
+        value = quantities.text(value)
     return value if value.strip() else None
 
 
@@ -111,6 +121,10 @@ def _boolean(value: Any) -> bool:
     if value is True or value is False:
         return value is True
     raise UnusualError
+
+
+def _free_number(value: Any) -> Decimal:
+    return _number(Decimal(value) if value.__class__ is quantities.Pointed else value)
 
 
 def _number(value: Any) -> Decimal:
@@ -191,7 +205,10 @@ SCALARS: Mapping[str, Scalar] = MappingProxyType(
     {
         each.name: each
         for each in (
-            Scalar("text", types.TEXT, "text", {"type": "string"}, "a text", str, _text, _as_it_is, ANY_TEXT),
+            Scalar(
+                "text", types.TEXT, "text", {"type": "string"}, "a text", quantities.text, _text, _as_it_is,
+                ANY_TEXT,
+            ),
             Scalar(
                 "boolean", types.BOOLEAN, "boolean", {"type": "boolean"}, "`true` or `false`",
                 quantities.boolean, _boolean, _truth_of_cell, _TRUTH_CELL,
@@ -206,16 +223,16 @@ SCALARS: Mapping[str, Scalar] = MappingProxyType(
             ),
             Scalar(
                 "number", types.NUMBER, "exact", {"type": "number"}, "a number",
-                quantities.number, _number, plain=_PLAIN_NUMBER, usual=(2, 9),
+                quantities.amount, _number, plain=_ONE_WAY, usual=(2, 9),
             ),
             Scalar(
                 "money", types.money(""), "exact", {**_AMOUNT, "pattern": _NUMBER_TEXT}, "an amount",
-                quantities.number, _of_text(quantities.number, _number), plain=_PLAIN_NUMBER, usual=(2, 12),
+                quantities.amount, _of_text(quantities.amount, _number), plain=_ONE_WAY, usual=(2, 12),
             ),
             Scalar(
                 "rate", types.RATE, "exact", {**_AMOUNT, "pattern": _RATE_TEXT}, "a rate such as 40% or 0.4",
-                quantities.rate, _of_text(quantities.rate, _number),
-                plain=f"{_PLAIN_NUMBER} ?%?", usual=(4, 6),
+                quantities.rate, _of_text(quantities.rate, _free_number),
+                plain=f"{_PLAIN_NUMBER} ?%?", most=Decimal(1), usual=(4, 6),
             ),
             Scalar(
                 "date", types.DATE, "date", {"type": "string", "format": "date"}, "a date such as 2026-01-31",
@@ -225,8 +242,22 @@ SCALARS: Mapping[str, Scalar] = MappingProxyType(
                 "period", types.DURATION, "text", {"type": "string", "format": "period"},
                 "a period such as P1M", quantities.period, _of_text(quantities.period), _as_it_is,
             ),
-            Scalar("enum", None, "text", {}, "one of its values", str, _text, plain=ANY_TEXT),
+            Scalar("enum", None, "text", {}, "one of its values", quantities.text, _text, plain=ANY_TEXT),
         )
     }
 )  # fmt: skip
 """Every type by its name."""
+
+FREE: Mapping[str, Scalar] = MappingProxyType(
+    {
+        **SCALARS,
+        "number": replace(
+            SCALARS["number"], read=quantities.number, take=_free_number, plain=_PLAIN_NUMBER
+        ),
+        "money": replace(
+            SCALARS["money"], read=quantities.number, take=_of_text(quantities.number, _free_number),
+            plain=_PLAIN_NUMBER,
+        ),
+    }
+)  # fmt: skip
+"""The same for facts of which `1.250` can only be read one way."""

@@ -21,10 +21,11 @@ from policyengine.feel.types import types
 from policyengine.feel.types.types import Context, Enum, ListOf, Type
 from policyengine.policy import quantities
 from policyengine.policy.base import ANY_SCALAR, Boolean, Date, Feel, Id, Part, Sourced, Text, Written, field
-from policyengine.policy.scalars import SCALARS, Scalar, limit
+from policyengine.policy.scalars import FREE, SCALARS, Scalar, limit
 from policyengine.source import Span
 from policyengine.text import literal_guesses
 
+_THOUSAND = Decimal(1000)
 FACT_TYPES = (*SCALARS, *(f"list of {name}" for name in SCALARS))
 
 
@@ -34,15 +35,6 @@ def _fact_name(value: object) -> object:
         return text
     advice = quantities.write(literal_guesses.identifier(text, "_")) or "; use small letters, digits and `_`"
     sentence = f"`{quantities.shorten(text)}` is not a name for a fact{advice}"
-    raise ValueError(sentence)
-
-
-def _currency(value: object) -> object:
-    text = str(value)
-    if len(text) == 3 and text.isascii() and text.isalpha() and text.isupper():
-        return text
-    advice = quantities.write(literal_guesses.currency(text)) or "; write its code in three capitals: `USD`"
-    sentence = f"`{quantities.shorten(text)}` is not a currency{advice}"
     raise ValueError(sentence)
 
 
@@ -61,7 +53,9 @@ def _values(value: object) -> object:
     return {str(item): item for item in value}
 
 
-Currency = Annotated[str, Written(_currency, {"type": "string", "pattern": "^[A-Z]{3}$"})]
+Currency = Annotated[
+    str, Written(lambda value: quantities.currency(str(value)), {"type": "string", "pattern": "^[A-Z]{3}$"})
+]
 Choices = Annotated[
     dict[Text, Text],
     Written(
@@ -117,7 +111,13 @@ class Fact(Sourced):
     @property
     def single(self) -> Scalar:
         """The type of a single value."""
-        return SCALARS[self.scalar]
+        return (FREE if self._reads_one_way else SCALARS)[self.scalar]
+
+    @property
+    def _reads_one_way(self) -> bool:
+        """Whether `1.250` is no thousand: its bounds or its currency do not admit that."""
+        low, high = self.limits
+        return high is not None and high < _THOUSAND and low is not None and low > -_THOUSAND
 
     @property
     def is_list(self) -> bool:
@@ -126,9 +126,18 @@ class Fact(Sourced):
 
     @property
     def limits(self) -> tuple[Decimal | None, Decimal | None]:
-        """The smallest and the largest number allowed; None is no limit. A count begins at 0."""
-        low, high = (None if text is None else limit(self.single, text) for text in (self.min, self.max))
-        return self.single.least if low is None else low, high
+        """The smallest and the largest number allowed; None is no limit.
+
+        A count begins at 0, and a rate that a record gives goes from -100 % to 100 %.
+        """
+        single = SCALARS[self.scalar]
+        low, high = (None if text is None else limit(single, text) for text in (self.min, self.max))
+        if single.most is not None and self.formula is None:
+            if high is None and (low is None or low <= single.most):
+                high = single.most
+            if low is None and high is not None and high >= -single.most:
+                low = -single.most
+        return single.least if low is None else low, high
 
     @property
     def domain(self) -> Domain | None:
@@ -146,10 +155,28 @@ class Fact(Sourced):
         value = self.single.read(text)
         low, high = self.limits
         if low is not None and value < low:
-            raise ValueError(f"`{text}` is below {low}")
+            raise ValueError(f"`{text}` is below {self.written(low)}")
         if high is not None and value > high:
-            raise ValueError(f"`{text}` is above {high}")
+            raise ValueError(f"`{text}` is above {self.written(high)}")
         return value
+
+    def written(self, limit: Decimal) -> str:
+        """Returns a bound in words: `100 %` for a rate."""
+        return f"{(limit * 100).normalize():f} %" if self.scalar == "rate" else str(limit)
+
+
+class _FineAmount(Fact):
+    """An amount in a currency of which three decimal places are usual."""
+
+    @property
+    def _reads_one_way(self) -> bool:
+        return True
+
+
+def _finer(facts: Mapping[str, Fact]) -> dict[str, Fact]:
+    return {
+        name: _FineAmount(**vars(fact)) if fact.scalar == "money" else fact for name, fact in facts.items()
+    }
 
 
 class Entity(Part):
@@ -213,10 +240,13 @@ class Vocabulary:
         """The entity that a record describes."""
         return next(name for name, entity in self.entities.items() if entity.within is None)
 
-    @property
+    @cached_property
     def entities(self) -> Mapping[str, Entity]:
         """The entities by name."""
-        return self.declarations.entities
+        found = self.declarations.entities
+        if self.number_of_digits() < 3:
+            return found
+        return {name: dataclasses.replace(each, facts=_finer(each.facts)) for name, each in found.items()}
 
     @property
     def currency(self) -> str:

@@ -19,6 +19,7 @@ from policyengine.kinds import KINDS
 from policyengine.policy.base import Sourced
 from policyengine.policy.draft import Draft
 from policyengine.policy.policy_reader import UNKNOWN_NAME, PolicyDocument
+from policyengine.policy.quantities import two_readings
 from policyengine.policy.rule import Assumptions, Lowered, Node, Region
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program import results
@@ -161,11 +162,13 @@ class Linker:
             document = self._declared.document
             _check_sources(vocabulary, document, self._report)
             nodes = tuple(formulas(vocabulary, document, LIBRARY, self._report))
+            points = vocabulary.number_of_digits() < 3
             remarks = [
                 remark for node in nodes
                 for remark in (
                     *constant_conditions(node.expression, vocabulary.domains(node.entity)),
                     *self_comparisons(node.expression),
+                    *two_readings(node.expression, points=points),
                 )
             ]  # fmt: skip
             self._formulas[id(vocabulary)] = Lowered(nodes, remarks=tuple(remarks))

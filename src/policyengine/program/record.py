@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias
 from policyengine.dataclass import dataclass
 from policyengine.policy.scalars import UnusualError
 from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
+from policyengine.source import composed
 from policyengine.text.document import Document, Pointer
 
 _LONGEST: Final = 1000
@@ -119,7 +120,9 @@ def _fact(fact: Fact) -> _Read:
 
 def _choice(values: frozenset[str]) -> _Read:
     def choice(value: Any) -> Any:
-        if value.__class__ is not str or value not in values or not value.strip():
+        if value.__class__ is not str or not value.strip():
+            raise UnusualError
+        if value not in values and (value := composed(value)) not in values:
             raise UnusualError
         return value
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from policyengine.diagnostics import Code, Diagnostic, did_you_mean, listed
@@ -143,7 +144,9 @@ def _wrong(
         return WRONG_VALUE.at(at, f"`{name}` cannot be `{text}`", help=help or f"it is one of {choices}")
     if error.validator in ("minimum", "maximum"):
         side = "below" if error.validator == "minimum" else "above"
-        return WRONG_VALUE.at(at, f"`{name}` is {text}, which is {side} {error.validator_value}")
+        limit = Decimal(str(error.validator_value))
+        edge, help = (str(limit), None) if fact is None else (fact.written(limit), _beyond(text, fact, limit))
+        return WRONG_VALUE.at(at, f"`{name}` is {text}, which is {side} {edge}", help=help)
     if error.validator == "format" and error.cause is not None:
         return wrong_value(at, name, error.cause)
     quoted = f"`{text}`" if isinstance(node, Scalar) else text
@@ -156,6 +159,13 @@ def wrong_value(at: Span, name: str, cause: Exception) -> Diagnostic:
     """The mistake of a value that cannot be read, with what to write instead."""
     told, _, help = str(cause).partition("; ")
     return WRONG_VALUE.at(at, f"`{name}`: {told}", help=help or None)
+
+
+def _beyond(text: str, fact: Fact, limit: Decimal) -> str | None:
+    """Returns the help for a rate that may be in per cent."""
+    if fact.scalar != "rate" or abs(number(text)) <= abs(limit):
+        return None
+    return f"write `{text}%` if per cent are meant, or give the fact a `max`"
 
 
 def _wanted(error: Any, fact: Fact | None) -> str:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from policyengine.diagnostics import Diagnostic
+from policyengine.policy import quantities
 from policyengine.program.record import DataReader, Record
 from policyengine.program.record_codes import NOT_A_RECORD
 from policyengine.source import Source
@@ -51,7 +52,9 @@ def _record(data: Any, read: DataReader) -> Record | None:
 def _data(text: str) -> Any:
     """Returns the JSON value of a text; None if something in it is unusual."""
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_once)
+        return json.loads(
+            text, parse_float=quantities.exactly, parse_constant=_refuse, object_pairs_hook=_once
+        )
     except (ValueError, ArithmeticError, RecursionError):
         return None
 
@@ -104,4 +107,4 @@ def _digits(value: int | float | Decimal) -> str:
     exact = Decimal(str(value))
     if not exact.is_finite():
         raise ValueError(f"`{value}` is not a number")
-    return f"{exact:f}" if -60 < exact.adjusted() < 60 else f"{exact:e}"
+    return quantities.plain(exact) if -60 < exact.adjusted() < 60 else f"{exact:e}"

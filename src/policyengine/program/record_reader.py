@@ -7,6 +7,7 @@ is generated from the facts.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -151,10 +152,15 @@ def _typed(node: Node, fact: Fact | None) -> object:
             return node.text == "true"
         if fact.single.is_number:
             try:
-                return (quantities.integer if fact.single.is_whole else quantities.number)(node.text)
+                return quantities.integer(node.text) if fact.single.is_whole else _number(node.text)
             except ValueError:
                 return node.text
     return _untyped(node) if node.literal in ("boolean", "number") else node.text
+
+
+def _number(text: str) -> Decimal:
+    stripped = text.strip()
+    return quantities.Pointed(stripped) if quantities.is_pointed(stripped) else quantities.number(text)
 
 
 def _untyped(node: Node) -> object:

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from policyengine.feel.values.values import Months
+from policyengine.policy import quantities
 from policyengine.program.record import Record
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./@-]*( [A-Za-z0-9_./@-]+)*")
@@ -43,7 +44,7 @@ def written(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return quantities.plain(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Months):

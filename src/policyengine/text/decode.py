@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 
 from policyengine.diagnostics import Code, Diagnostic
-from policyengine.source import Source
+from policyengine.source import Source, composed
 
 MAX_BYTES = 64 * 1024 * 1024
 
@@ -62,7 +63,7 @@ def _too_large(name: str, size: int, limit: int) -> Diagnostic:
 
 def _not_utf8(name: str, data: bytes, at: int) -> Diagnostic:
     source = Source(name, data.decode("utf-8", errors="replace"))
-    start = len(data[:at].decode("utf-8"))
+    start = len(composed(data[:at].decode("utf-8")))
     message = f"the file is not UTF-8: no character is written as the byte {data[at]:02X} here"
     return NOT_UTF8.at(source.span(start, start + 1), message, help="save it as UTF-8")
 
@@ -73,23 +74,29 @@ FORBIDDEN = Code(
     id="YAML002",
     title="an invisible character",
     why=(
-        "Control characters are not YAML (1.2.2, section 5.1). U+0085, U+2028, U+2029 and a lone carriage "
-        "return end a line for some programs and not for others, so a key behind them can stay unseen."
+        "Nobody sees it, and yet two texts that look alike differ. Others change the direction of what "
+        "follows, or end a line for some programs and not for others, so a key behind them can stay unseen."
     ),
     bad="title: Silver\u2028discount: 90%\n",
     good='title: "Silver\\u2028discount"\n',
     example="yaml",
 )
 
+# Letters and signs that joiners and variation selectors may stand beside: those of Persian or Hindi, emoji.
+_JOINED = "\u0590-\u1fff\u2100-\ufdff\ufe00-\U0010ffff"
 _PATTERN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]|\r(?!\n)"
+    "["
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
+    "\u2028-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
+    "]|\r(?!\n)"
+    f"|(?<![{_JOINED}])[\u200c\u200d]|[\u200c\u200d](?![{_JOINED}])"
+    "|(?<![#*0-9\xa9-\U0010ffff])[\ufe00-\ufe0f]|(?<![\u2e80-\U0010ffff])[\U000e0100-\U000e01ef]"
 )
 _NAMES = {
     "\x00": "NUL",
     "\r": "carriage return without line feed",
     "\x85": "next line",
-    "\u2028": "line separator",
-    "\u2029": "paragraph separator",
     "\ufeff": "byte order mark",
 }
 
@@ -99,11 +106,19 @@ def forbidden_character(source: Source, start: int) -> Diagnostic | None:
     found = _PATTERN.search(source.text, start)
     if found is None:
         return None
-    character = found.group()
-    code = f"U+{ord(character):04X}"
-    name = f"{code} ({_NAMES[character]})" if character in _NAMES else code
     span = source.span(found.start(), found.end())
-    return FORBIDDEN.at(span, f"invisible character {name}", help="delete it")
+    return FORBIDDEN.at(span, f"invisible character {_called(found.group())}", help="delete it")
+
+
+def invisible(text: str) -> str | None:
+    """Returns the name of the first character of a text that nobody sees; None if there is none."""
+    found = None if text.isprintable() and text.isascii() else _PATTERN.search(text)
+    return None if found is None else _called(found.group())
+
+
+def _called(character: str) -> str:
+    name = _NAMES.get(character) or unicodedata.name(character, "").lower()
+    return f"U+{ord(character):04X}" + (f" ({name})" if name else "")
 
 
 # Quotes user input in messages.

@@ -13,7 +13,7 @@ from dataclasses import field
 
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Label
-from policyengine.source import Source, Span
+from policyengine.source import Source, Span, composed
 from policyengine.text.decode import printable
 from policyengine.text.document import Document, Entry, JsonLiteral, Mapping, Node, Scalar, Sequence
 from policyengine.text.json_syntax import SYNTAX, Expect, ScanFailure, explain
@@ -168,7 +168,7 @@ class _Scanner:
         if self._at > self._end or self._text[self._at - 1] != '"':
             self._fail(start, problem_at=self._at - 1)
             return True
-        value = json.loads(self._text[start : self._at])
+        value = composed(json.loads(self._text[start : self._at]))
         if _SURROGATE.search(value):
             message = "half of a surrogate pair is not a character"
             span = Span(self._source, start, self._at)

@@ -93,6 +93,12 @@ def _plain(digits: str) -> str | None:
     return digits if re.fullmatch(r"\d+(\.\d+)?", digits) else None
 
 
+def readings(text: str) -> tuple[str, str]:
+    """Both readings of a number with a point before its last three digits: `1.250` as `1250` and `1.25`."""
+    fraction = text.rstrip("0").rstrip(".")
+    return text.replace(".", "").lstrip("+"), f"{text}0" if fraction == text else fraction
+
+
 def span(text: str) -> str | None:
     """`10-15`, `10 to 15`, `between 10 and 15`, `16+`, `≥ 16`, `16-∞`, `up to 9`: as a range."""
     stripped = text.strip()
@@ -171,9 +177,12 @@ def boolean(text: str) -> str | None:
 
 
 def currency(text: str) -> str | None:
-    """`€`, `Euro`, `usd`: as its code."""
+    """`€`, `Euro`, `usd`, `YEN`: as its code."""
     word = text.strip().lower()
-    codes = {"€": "EUR", "euro": "EUR", "euros": "EUR", "$": "USD", "us$": "USD", "dollar": "USD", "£": "GBP"}
+    codes = {
+        "€": "EUR", "euro": "EUR", "euros": "EUR", "$": "USD", "us$": "USD", "dollar": "USD", "£": "GBP",
+        "pound": "GBP", "yen": "JPY", "¥": "JPY", "yuan": "CNY", "rmb": "CNY", "franken": "CHF", "sfr": "CHF",
+    }  # fmt: skip
     return codes.get(word) or (word.upper() if re.fullmatch(r"[a-z]{3}", word) else None)
 
 

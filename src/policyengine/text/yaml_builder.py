@@ -9,7 +9,7 @@ import yaml
 
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Label
-from policyengine.source import Source, Span
+from policyengine.source import Source, Span, composed
 from policyengine.text.decode import printable
 from policyengine.text.document import Document, Entry, Mapping, Node, Scalar, Sequence
 from policyengine.text.yaml_slips import SYNTAX, Fault, decimal_comma, is_odd_blank, odd_blank
@@ -187,7 +187,7 @@ class Builder:
             return
         self._end = span.end
         self._last = span
-        scalar = Scalar(event.value, span, bool(event.style))
+        scalar = Scalar(composed(event.value), span, bool(event.style))
         if event.anchor is not None:
             self._anchors[event.anchor] = _Anchored(scalar, 1, 0)
         if self._count(1, span):

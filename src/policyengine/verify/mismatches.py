@@ -161,6 +161,8 @@ def _same(expected: Scalar, actual: Any, shape: ExpectedShape) -> bool:
         return expected.text == str(actual).lower()
     numeric = isinstance(actual, int) or shape.wanted == "number" or (shape.is_any and not expected.quoted)
     if numeric:
+        if quantities.is_pointed(expected.text.strip()):
+            return expected.text.strip() == str(actual)  # only what is written the same
         try:
             return quantities.rate(expected.text) == quantities.number(str(actual))
         except ValueError:

@@ -14,6 +14,7 @@ from policyengine.decision.decision_json import to_json
 from policyengine.decision.findings import SECTIONS
 from policyengine.engine.reference.row import evaluate
 from policyengine.feel.values.values import Months
+from policyengine.policy.quantities import plain
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.verify.mutants import Mutant
@@ -152,7 +153,7 @@ def _written(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        return plain(value)
     if isinstance(value, (int, date)):
         return str(value)
     if isinstance(value, Months):

@@ -18,7 +18,9 @@ from policyengine.feel.syntax.tree import Binary, Expression, In, ListLiteral, R
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Number
 from policyengine.kinds.table.inputs import Input, InputSpec
+from policyengine.kinds.table.outputs import WRONG_OUTPUT
 from policyengine.kinds.table.proof import TableRow
+from policyengine.policy import quantities
 from policyengine.policy.base import Many, Part, Rate, Sourced, field
 from policyengine.text.document import Pointer
 
@@ -126,7 +128,7 @@ def band_rows(draft: Draft, bands: Bands, pointer: Pointer, of: Input, title: st
         place = (*pointer, "rows", i)
         edge = next((key for key in ("up_to", "below") if getattr(band, key) is not None), "rate")
         at = draft.span(*place, edge)
-        rate = build.literal(band.rate, draft.span(*place, "rate"))
+        rate = _rate(draft, band, (*place, "rate"), of)
         written = draft.text(*place, "rate")
         heading = f"band {i + 1} of {title} ({rate_words(band.rate) if '%' in written else written})"
         if draft.origin(draft.policy.id, title, *place).basis == "assumed":
@@ -135,6 +137,20 @@ def band_rows(draft: Draft, bands: Bands, pointer: Pointer, of: Input, title: st
         whole = (Binary("*", of.subject, rate, at),)
         rows.append(TableRow(heading, draft.key_span(*place), draft.span(*place), (test,), (at,), whole))
     return tuple(rows)
+
+
+def _rate(draft: Draft, band: Band, place: Pointer, of: Input) -> Expression:
+    """What one unit gives. Of an amount it is a share, where `5` may be meant as 5 %."""
+    at = draft.span(*place)
+    rate = build.literal(band.rate, at)
+    draft.figures(rate)
+    if isinstance(of.kind, Number) and of.kind.unit == "money":
+        try:
+            quantities.share(draft.text(*place))
+        except ValueError as error:
+            message, _, help = str(error).partition("; ")
+            draft.error(WRONG_OUTPUT, at, message, help)
+    return rate
 
 
 def _within(of: Input, reach: _Reach, draft: Draft, place: Pointer) -> Expression:

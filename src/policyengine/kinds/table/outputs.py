@@ -9,7 +9,7 @@ from policyengine.diagnostics import Code, nearest
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, ListLiteral, Open
 from policyengine.feel.types import types
-from policyengine.feel.types.types import Enum, ListOf, Type, describe
+from policyengine.feel.types.types import Enum, ListOf, Number, Type, describe
 from policyengine.policy.base import Part, Text, Written, field, short
 from policyengine.policy.scalars import reader
 from policyengine.policy.vocabulary import FACT_TYPES, Choices, Fact, Vocabulary, check_values
@@ -41,6 +41,7 @@ WRONG_OUTPUT = Code(
 )
 CODES = (WRONG_OUTPUT,)
 
+_NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)*%?")
 _WORDS = re.compile(r"[\w.-]+( [\w.-]+)*")
 
 
@@ -91,6 +92,10 @@ def read_given(draft: Draft, pointer: Pointer, kind: Type, name: str) -> Express
     value = _single(draft, node, kind)
     if value is not None:
         return value
+    refused = _refused(node.text, kind)
+    if refused is not None:
+        told, _, help = refused.partition("; ")
+        return _no_value(draft, pointer, told, help)
     if isinstance(kind, Enum) and _WORDS.fullmatch(node.text) and not _in_sight(draft, node.text):
         near = nearest(node.text, kind.values)
         help = f"did you mean `{near}`?" if near else f"it is {describe(kind)}"
@@ -120,6 +125,18 @@ def _single(draft: Draft, node: Node, kind: Type) -> Expression | None:
         return None if read is None else build.literal(read(node.text), node.span)
     except ValueError:
         return None
+
+
+def _refused(text: str, kind: Type) -> str | None:
+    """Returns what is wrong with a number that is not read as one of the type, as `25` for a rate."""
+    read = reader(kind)
+    if read is None or not isinstance(kind, Number) or not _NUMBER.fullmatch(text.strip()):
+        return None
+    try:
+        read(text)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _no_value(

@@ -211,3 +211,33 @@ def test_spaces_count_in_texts_alone(engine, evaluate):
     assert [(row["key"], row["reason"]) for row in ran.rejects] == [
         ("b", "`competence_rating` cannot be `positiv`")
     ]
+
+
+LARGE = """\
+kind: program
+id: large
+title: Large
+currency: USD
+parties: {partner: the partner}
+entities:
+  partner:
+    title: partner
+    key: id
+    facts: {id: {type: text, title: id}, big: {type: boolean, title: is big}}
+---
+kind: billing
+id: fees
+title: Fees
+for: partner
+charges: [{id: fee, title: Fee, amount: "if big then 10 ** 31 else 1.50", due_on: today}]
+"""
+
+
+@pytest.mark.parametrize("engine", ["rows", "columns"])
+def test_an_amount_of_a_policy_beyond_the_table(engine, evaluate, tmp_path):
+    folder = tmp_path / "large"
+    folder.mkdir()
+    (folder / "program.yaml").write_text(LARGE)
+    ran = evaluate({"p.csv": "id,big\na,false\nb,true\nc,false\n"}, "--engine", engine, program=folder)
+    assert (ran.code, ran.keys, ran.values("charges", "net")) == (1, ["a", "c"], ["1.50", "1.50"])
+    assert [(row["line"], row["key"], row["code"]) for row in ran.rejects] == [("3", "b", "RECORD002")]

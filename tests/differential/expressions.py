@@ -65,13 +65,13 @@ def number(draw: Draw, depth: int) -> Written:
             plain = {
                 "+": lambda a, b: a + b,
                 "-": lambda a, b: a - b,
-                "*": lambda a, b: a * b,
-                "/": lambda a, b: a / b,
+                "*": lambda a, b: a * b or abs(a * b),  # zero has no sign
+                "/": lambda a, b: a / b or abs(a / b),
             }
             return _both(f"({left.text} {op} {right.text})", [left, right], plain[op])
         case "negative":
             found = number(draw, depth - 1)
-            return _both(f"-({found.text})", [found], lambda a: a * Decimal(-1))
+            return _both(f"-({found.text})", [found], lambda a: -a)
         case "if":
             return _if(draw, depth, number)
         case "part":

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import SECTIONS, Finding, Missing, Subject
 from policyengine.decision.json_shape import plain
+from policyengine.feel.values.arithmetic import unsigned
 from policyengine.policy.vocabulary import Vocabulary
 
 ColumnKind = Literal["text", "texts", "count", "exact", "date"]
@@ -163,7 +164,7 @@ def table_number(value: Decimal) -> Decimal:
         raise TooLarge(f"an amount of {value:.6e} is beyond what a table holds")
     exponent = value.as_tuple().exponent
     if isinstance(exponent, int) and exponent < -DIGITS:
-        return value.quantize(_LAST, context=_PLACES)
+        return unsigned(value.quantize(_LAST, context=_PLACES))
     return value
 
 

@@ -60,9 +60,14 @@ class Assembly:
             if each.block.rules and state[each.frame.name].height
         ]
 
+    def beyond(self) -> pl.Series:
+        """The places of records with an amount of a policy that no table holds."""
+        whole, beyond = self._whole, self._interned.beyond
+        return whole.filter(pl.col("id").is_in(beyond)).get_column("root").unique()
+
     def table(self, skipped: pl.Series | None, extra: Any, at: pl.Series) -> Any:
         """The findings, without those of skipped records, and with extra rows at the end of theirs."""
-        whole = self._whole()
+        whole = self._whole
         if skipped is not None:
             whole = whole.filter(~skipped.gather(whole.get_column("root")))
         table = Cells(self._lowering, self._state, [each for _, each in self._outputs], whole).table()
@@ -75,6 +80,7 @@ class Assembly:
 
     # Rows
 
+    @cached_property
     def _whole(self) -> pl.DataFrame:
         """All rows in their order: what they are of, and the numbers of their fixed cells."""
         if not self._outputs:
@@ -230,7 +236,9 @@ class ColumnPlan:
         lowering = self._lowering(shape.union(self._found.items()))
         state[CAREFUL] = pl.DataFrame(schema={"record": pl.UInt32})
         lowering.run(state)
+        assembly = Assembly(lowering, state)
         careful = careful.scatter(state[CAREFUL].get_column("record").unique(), True)
+        careful = careful.scatter(assembly.beyond(), True)
         opened = lowering.opened(state, batch.num_rows) & ~careful
         missing, places = self._schema.empty_table(), pl.Series([], dtype=pl.UInt32)
         if opened.any():
@@ -244,7 +252,7 @@ class ColumnPlan:
             at += [i] * len(rows)
         more = pa.concat_tables([missing, arrow_table(extra, self._schema)]) if at else missing
         places = pl.concat([places, pl.Series(at, dtype=pl.UInt32)])
-        table = Assembly(lowering, state).table(careful if careful.any() else None, more, places)
+        table = assembly.table(careful if careful.any() else None, more, places)
         return Answer(table, tuple(refused), int(careful.sum()))
 
     def _one_by_one(

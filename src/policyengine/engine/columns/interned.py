@@ -12,7 +12,7 @@ import pyarrow as pa
 from policyengine.dataclass import dataclass
 from policyengine.engine.arrow import TYPES, to_series
 from policyengine.engine.columns.terms import Frame, lit
-from policyengine.engine.layout import COLUMNS, table_value
+from policyengine.engine.layout import COLUMNS, ColumnKind, TooLarge, table_value
 from policyengine.policy.rule import Rule
 
 _MOST = 4096
@@ -122,10 +122,14 @@ def _keyed(frame: Frame, block: Block) -> Block:
 
 
 class Interned:
-    """All fixed parts of findings that came up so far, by their number."""
+    """All fixed parts of findings that came up so far, by their number.
+
+    `beyond` are the numbers of those with an amount that no table holds.
+    """
 
     def __init__(self) -> None:
         self._numbers: dict[Fixed, int] = {}
+        self.beyond: list[int] = []
         self._places: dict[tuple[int, int], int] = {}
         self._said: dict[int, list[list[int]]] = {}
         self._dense: dict[int, pl.Series] = {}
@@ -196,6 +200,8 @@ class Interned:
         if fixed not in self._numbers:
             self._columns.clear()
             self._table = None
+            if any(_held(value, KINDS[name]) is None for name, value in fixed.cells if value is not None):
+                self.beyond.append(len(self._numbers))
             self._numbers[fixed] = len(self._numbers)
         return self._numbers[fixed]
 
@@ -203,8 +209,7 @@ class Interned:
         """The cells of a column for all fixed parts, as an Arrow array; None where none has any."""
         if name not in self._columns:
             values = [dict(each.cells).get(name) for each in self._numbers]
-            if (kind := KINDS[name]) in ("exact", "count"):
-                values = [None if each is None else table_value(each, kind) for each in values]
+            values = [None if each is None else _held(each, KINDS[name]) for each in values]
             empty = all(each is None for each in values)
             dtype = pa.string() if KINDS[name] == "text" else TYPES[KINDS[name]]
             self._columns[name] = None if empty else pa.array(values, dtype)
@@ -244,6 +249,14 @@ class Interned:
                 "rule": pl.Series([each.rule for each in found], dtype=pl.UInt64),
             }
         )
+
+
+def _held(value: object, kind: ColumnKind) -> object:
+    """A cell as the table holds it; None for a number that it has no room for."""
+    try:
+        return table_value(value, kind) if kind in ("exact", "count") else value
+    except TooLarge:
+        return None
 
 
 def numbered(texts: Any) -> tuple[pl.Series, Any]:

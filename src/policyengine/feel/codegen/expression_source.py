@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from decimal import Decimal
 from types import MappingProxyType
 
 from policyengine.feel.codegen.call_source import DATE_PARTS, checked, common_class, compared, deeper
@@ -48,7 +47,16 @@ def _binary(writer: Writer, node: syntax.Binary, names: Names) -> Code:
         return Code(slow.format(left.text, right.text), result, depth=deeper(left, right))
     if node.op == "/":
         return _divided(writer, left, right, slow)
-    return checked(writer, (left, right), "D", f"{{0}} {node.op} {{1}}", slow, "D", strict=True)
+    quick = f"{{0}} {node.op} {{1}}"
+    if node.op == "*":
+        quick = _unsigned(writer, quick)
+    return checked(writer, (left, right), "D", quick, slow, "D", strict=True)
+
+
+def _unsigned(writer: Writer, number: str) -> str:
+    """A number whose zero has no sign."""
+    kept = writer.fresh()
+    return f"({kept} := {number}) or {kept}.copy_abs()"
 
 
 def _moved(writer: Writer, node: syntax.Binary, left: Code, right: Code, slow: str) -> Code | None:
@@ -79,15 +87,14 @@ def _moved(writer: Writer, node: syntax.Binary, left: Code, right: Code, slow: s
 def _divided(writer: Writer, left: Code, right: Code, slow: str) -> Code:
     (first, one), (second, other) = writer.held(left), writer.held(right)
     checks = f"({first}.__class__ is D) & ({second}.__class__ is D) and {other}"
-    text = f"({one} / {other} if {checks} else {slow.format(one, other)})"
+    text = f"({_unsigned(writer, f'{one} / {other}')} if {checks} else {slow.format(one, other)})"
     return Code(text, "D", HINT, depth=deeper(left, right))
 
 
 def _negate(writer: Writer, node: syntax.Negate, names: Names) -> Code:
-    minus = writer.constant(Decimal(-1)).text
     operand = writer.emit(node.operand, names)
     slow = f"negate(g, {{0}}, {writer.place(node)})"
-    return checked(writer, (operand,), "D", f"{{0}} * {minus}", slow, "D", strict=True)
+    return checked(writer, (operand,), "D", "-{0}", slow, "D", strict=True)
 
 
 def _comparison(writer: Writer, node: syntax.Comparison, names: Names) -> Code:

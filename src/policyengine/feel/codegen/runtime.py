@@ -164,7 +164,9 @@ _QUICK: Final[Mapping[tuple[str, type, type], Callable[[Any, Any], object]]] = {
     ("-", datetime.date, datetime.date): lambda date, other: date - other,
     ("*", Months, Decimal): _times,
     ("*", Decimal, Months): lambda factor, length: _times(length, factor),
-    ("/", Months, Months): lambda left, right: Decimal(left.months) / right.months if right.months else None,
+    ("/", Months, Months): lambda left, right: (
+        operators.unsigned(Decimal(left.months) / right.months) if right.months else None
+    ),
 }
 """What is not arithmetic on numbers, where Python does as FEEL does; None is left to the reference."""
 

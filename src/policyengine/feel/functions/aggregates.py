@@ -21,6 +21,7 @@ from policyengine.feel.types.signatures import (
     table,
 )
 from policyengine.feel.types.types import BOOLEAN, NUMBER, Number, Type
+from policyengine.feel.values.arithmetic import unsigned
 from policyengine.feel.values.comparison import order
 from policyengine.feel.values.values import Failed, unknown
 
@@ -64,7 +65,7 @@ def total(numbers: Sequence[Decimal]) -> Decimal:
 def _product(numbers: Sequence[Decimal]) -> Decimal:
     found = Decimal(1)
     for number in numbers:
-        found = NUMBERS.multiply(found, number)
+        found = unsigned(NUMBERS.multiply(found, number))
     return found
 
 

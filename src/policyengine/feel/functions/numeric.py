@@ -10,6 +10,7 @@ from functools import partial
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.types.signatures import Function, function, signature, table, type_of_first
 from policyengine.feel.types.types import BOOLEAN, NUMBER
+from policyengine.feel.values.arithmetic import unsigned
 from policyengine.feel.values.comparison import moment
 from policyengine.feel.values.temporal import duration
 from policyengine.feel.values.values import Failed, Months
@@ -75,7 +76,7 @@ def modulo(dividend: Decimal, divisor: Decimal) -> object:
     if not divisor:
         return Failed("a division by zero has no result")
     rest = NUMBERS.remainder(dividend, divisor)
-    return rest + divisor if rest and (rest < 0) != (divisor < 0) else rest
+    return rest + divisor if rest and (rest < 0) != (divisor < 0) else unsigned(rest)
 
 
 def _sqrt(number: Decimal) -> object:

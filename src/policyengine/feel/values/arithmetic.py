@@ -47,19 +47,30 @@ _WORDS = {
 def negate(value: object) -> object:
     """`-value`, or `Failed`."""
     what = kind(value)
-    if what == "number" or what == "days duration" or what == "months duration":
+    if isinstance(value, Decimal):
+        return NUMBERS.minus(value)
+    if what == "days duration" or what == "months duration":
         return arithmetic("*", value, Decimal(-1))
     return Failed(f"a {what} has no negative")
 
 
+def unsigned(number: Decimal) -> Decimal:
+    """The number; zero has no sign."""
+    return number if number else number.copy_abs()
+
+
+def _multiply(left: Decimal, right: Decimal) -> object:
+    return unsigned(NUMBERS.multiply(left, right))
+
+
 def _divide(left: Decimal, right: Decimal) -> object:
-    return NUMBERS.divide(left, right) if right else _BY_ZERO
+    return unsigned(NUMBERS.divide(left, right)) if right else _BY_ZERO
 
 
 def _power(base: Decimal, exponent: Decimal) -> object:
     if not base and exponent < 0:
         return _BY_ZERO
-    return Decimal(1) if not exponent else NUMBERS.power(base, exponent)
+    return Decimal(1) if not exponent else unsigned(NUMBERS.power(base, exponent))
 
 
 def _join(left: str, right: str) -> object:
@@ -168,7 +179,7 @@ _DAYS, _MONTHS = "days duration", "months duration"
 _OPERATIONS: dict[tuple[str, str, str], _Operation] = {
     ("+", _NUMBER, _NUMBER): NUMBERS.add,
     ("-", _NUMBER, _NUMBER): NUMBERS.subtract,
-    ("*", _NUMBER, _NUMBER): NUMBERS.multiply,
+    ("*", _NUMBER, _NUMBER): _multiply,
     ("/", _NUMBER, _NUMBER): _divide,
     ("**", _NUMBER, _NUMBER): _power,
     ("+", _TEXT, _TEXT): _join,

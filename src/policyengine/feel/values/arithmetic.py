@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal, DecimalException, DivisionByZero
 from typing import Any, TypeAlias
 
 from policyengine.feel import limits
 from policyengine.feel.limits import NUMBERS
-from policyengine.feel.values.calendar import Date, add_months, from_ordinal, ordinal
-from policyengine.feel.values.comparison import moment, time_offset
+from policyengine.feel.values.calendar import Date, add_months, from_ordinal, ordinal, zone_offset
+from policyengine.feel.values.comparison import date_time_offset, moment, time_offset
 from policyengine.feel.values.temporal import Duration, duration, seconds_of
 from policyengine.feel.values.values import DateTime, Failed, Months, Time, kind
 
@@ -112,9 +113,31 @@ def _moment_and_months(value: DateTime, months: Months, sign: int = 1) -> object
 
 
 def _moment_and_days(value: DateTime, days: Duration, sign: int = 1) -> object:
-    carried, time = _shift(value.time, sign * seconds_of(days))
+    """A moment so much later on the time line, whatever clocks do in its zone meanwhile."""
+    if value.time.zone is None:
+        return _carried(value, sign * seconds_of(days))
+    in_utc = DateTime(value.date, replace(value.time, zone=None))
+    found = _carried(in_utc, sign * seconds_of(days) - date_time_offset(value))
+    return _in_zone(found, value.time.zone) if isinstance(found, DateTime) else found
+
+
+def _carried(value: DateTime, seconds: Decimal) -> object:
+    carried, time = _shift(value.time, seconds)
     date = from_ordinal(ordinal(value.date) + carried)
     return _OUT_OF_BOUNDS if date is None else DateTime(date, time)
+
+
+def _in_zone(utc: DateTime, zone: str) -> object:
+    """A moment of UTC by the clocks of a zone; the second time that they show an hour it has its offset."""
+    time = utc.time
+    offset = zone_offset(zone, utc.date, time.hour, time.minute, int(time.second), utc=True)
+    local = _carried(utc, Decimal(offset))
+    if not isinstance(local, DateTime):
+        return local
+    zoned = DateTime(local.date, replace(local.time, zone=zone))
+    if date_time_offset(zoned) == offset:
+        return zoned
+    return DateTime(local.date, replace(local.time, offset=offset))
 
 
 def _time_and_days(time: Time, days: Duration, sign: int = 1) -> object:

@@ -94,13 +94,15 @@ def zone(name: str) -> ZoneInfo | None:
         return None
 
 
-def zone_offset(name: str, date: Date, hour: int, minute: int, second: int) -> int:
-    """The offset of a zone from UTC, in seconds, at a local time."""
+def zone_offset(name: str, date: Date, hour: int, minute: int, second: int, *, utc: bool = False) -> int:
+    """The offset of a zone from UTC, in seconds, at a local time, or at one of UTC."""
     # Zone rules exist for the years of datetime only: earlier ones take local mean time, later ones repeat.
-    year = date.year if 1 <= date.year <= 9998 else 9600 + date.year % 400 if date.year > 9998 else 4
+    year = date.year if 2 <= date.year <= 9998 else 9200 + date.year % 400 if date.year > 9998 else 4
     day = min(date.day, month_length(year, date.month))
-    local = datetime.datetime(year, date.month, day, hour, minute, second, tzinfo=zone(name))
-    offset = local.utcoffset()
+    known = zone(name)
+    clock = datetime.UTC if utc else known
+    moment = datetime.datetime(year, date.month, day, hour, minute, second, tzinfo=clock)
+    offset = moment.astimezone(known).utcoffset() if utc else moment.utcoffset()
     return 0 if offset is None else int(offset.total_seconds())
 
 

@@ -16,6 +16,7 @@ from policyengine.feel.types import types
 from policyengine.feel.types.types import Number, Type
 from policyengine.kinds.table.axis import Axis, Test, axis_of
 from policyengine.policy.base import Feel, Part, Text, field, short
+from policyengine.policy.condition import by_steps, minor_step
 from policyengine.policy.vocabulary import FactName, Vocabulary
 from policyengine.source import Span
 from policyengine.text.document import Pointer, Scalar
@@ -84,7 +85,14 @@ class Input:
 
     def axis(self, tests: Iterable[Test]) -> Axis:
         """Its values, as far as these tests tell them apart."""
-        return axis_of(self.kind, tests, step=self.step, least=self.least, most=self.most)
+        tests = list(tests)
+        step = self.step or minor_step(tests, self.kind)
+        return axis_of(self.kind, tests, step=step, least=self.least, most=self.most)
+
+    def counted(self, tests: Sequence[Test]) -> list[Test]:
+        """All its tests as they are worked out: an amount counts by its whole minor units."""
+        step = minor_step(tests, self.kind)
+        return list(tests) if step is None else [test and by_steps(test, step) for test in tests]
 
 
 def check_inputs(draft: Draft, parts: Sequence[InputPart], places: Sequence[Pointer]) -> None:
@@ -131,15 +139,13 @@ def _input(draft: Draft, part: InputPart, place: Pointer) -> Input:
 
 
 def _fact_input(draft: Draft, name: str, at: Span) -> Input:
-    """Only a recorded fact keeps to its bounds and to the minor unit of the currency."""
+    """Only a recorded fact keeps to its bounds."""
     vocabulary = draft.vocabulary
     kind = vocabulary.names(draft.entity)[name]
     found = vocabulary.fact(draft.entity, name)
     unit = kind.unit if isinstance(kind, Number) else ""
     recorded = found is not None and found[1].formula is None
     step = Decimal(1) if unit == "count" else None
-    if unit == "money" and recorded:
-        step = Decimal(1).scaleb(-vocabulary.number_of_digits())
     least, most = found[1].limits if found is not None and recorded else (None, None)
     rests_on = frozenset(_origins(vocabulary, draft.entity, [name]))
     return Input(name, build.name(name, at), kind, step, least, most, rests_on)

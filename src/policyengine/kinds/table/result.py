@@ -59,8 +59,12 @@ class Settling:
 def settle(draft: Draft, settling: Settling) -> None:
     """The nodes of the rows and of the result."""
     table, policy = settling.table, draft.policy
+    columns = [[row.tests[i] for row in table.rows] for i in range(len(table.inputs))]
+    if settling.bands is None:
+        columns = [each.counted(tests) for each, tests in zip(table.inputs, columns, strict=True)]
     conditions = [
-        build.all_of([test for test in row.tests if test is not None], row.whole) for row in table.rows
+        build.all_of([column[i] for column in columns if column[i] is not None], row.whole)  # type: ignore[misc]
+        for i, row in enumerate(table.rows)
     ]
     if settling.slices is not None:
         conditions = list(reached(draft, settling.slices, ("bands",), table.inputs[0]))

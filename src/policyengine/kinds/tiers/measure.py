@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Label
+from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.types import types
 from policyengine.kinds.tiers.intervals import Interval, gaps, overlaps
+from policyengine.policy.condition import minor_step
 from policyengine.text.document import Pointer
 
 if TYPE_CHECKING:
@@ -79,6 +81,7 @@ class Measure:
     most: Decimal | None
 
     percent: bool = False
+    is_amount: bool = False
 
     def value(self, value: Decimal) -> str:
         """A value of it in words."""
@@ -108,15 +111,16 @@ class Claim:
         return Decimal("Infinity") if self.interval.high is None else self.interval.high
 
 
-def measure_of(draft: Draft, fact: str) -> Measure:
-    """The measure that a fact is: whole numbers step by 1, money by the minor unit of its currency."""
+def measure_of(draft: Draft, fact: str, tests: Sequence[Expression]) -> Measure:
+    """The measure that a fact is: whole numbers step by 1, amounts by the minor unit where all tests do so."""
     kind = draft.vocabulary.names(draft.entity)[fact]
     unit = kind.unit if isinstance(kind, types.Number) else ""
-    minor = Decimal(1).scaleb(-draft.vocabulary.number_of_digits())
     found = draft.vocabulary.fact(draft.entity, fact)
     least, most = found[1].limits if found is not None else (None, None)
-    step = {"count": Decimal(1), "money": minor}.get(unit)
-    return Measure(fact, draft.vocabulary.noun(draft.entity, fact), step, least, most, unit == "rate")
+    step = Decimal(1) if unit == "count" else minor_step(tests, kind)
+    return Measure(
+        fact, draft.vocabulary.noun(draft.entity, fact), step, least, most, unit == "rate", unit == "money"
+    )
 
 
 def check_claims(draft: Draft, measure: Measure, claims: Sequence[Claim], *, silent_below: bool) -> None:

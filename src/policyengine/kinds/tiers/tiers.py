@@ -20,10 +20,10 @@ from policyengine.feel.syntax.tree import Binary, Expression, Name, Open
 from policyengine.feel.types import types
 from policyengine.kinds.tiers import measure
 from policyengine.kinds.tiers.intervals import of_test
-from policyengine.kinds.tiers.measure import GOOD, Claim, check_claims, measure_of
+from policyengine.kinds.tiers.measure import GOOD, Claim, Measure, check_claims, measure_of
 from policyengine.policy.base import Id, Many, Policy, Sourced, Text, field, keys_of
 from policyengine.policy.change_context import ChangeContext, asked, moved_range, test_words, tested
-from policyengine.policy.condition import Condition, TestedPart, fact_test
+from policyengine.policy.condition import Condition, TestedPart, by_steps, fact_test
 from policyengine.policy.draft import Draft
 from policyengine.policy.form import elsewhere, unknown_key
 from policyengine.policy.grant import (
@@ -128,22 +128,33 @@ def _check_measure(policy: Tiers, draft: Draft, measure: str, kind: types.Type) 
     for i in untested:
         message = f"`{policy.levels[i].id}` does not say its `{measure}`"
         draft.error(NO_MEASURE, draft.key_span("levels", i), message, f"add `{measure}: ...`")
-    found = [_claim(policy, draft, i, measure) for i in range(len(policy.levels)) if i not in untested]
+    measured = _measured(policy, draft, measure)
+    found = [_claim(policy, draft, i, measured) for i in range(len(policy.levels)) if i not in untested]
     claims = [claim for claim in found if claim is not None]
     if len(claims) == len(policy.levels):
         silent = policy.otherwise is None
-        check_claims(draft, measure_of(draft, measure), claims, silent_below=silent)
+        check_claims(draft, measured, claims, silent_below=silent)
 
 
-def _claim(policy: Tiers, draft: Draft, i: int, measure: str) -> Claim | None:
+def _measured(policy: Tiers, draft: Draft, fact: str) -> Measure:
+    """The measure, by what all levels test of it."""
+    tests = [
+        fact_test(draft, ("levels", i, fact), draft.entity)
+        for i, level in enumerate(policy.levels)
+        if fact in level.tests
+    ]
+    return measure_of(draft, fact, tests)
+
+
+def _claim(policy: Tiers, draft: Draft, i: int, measure: Measure) -> Claim | None:
     """What a level claims of the measure; None if its test has a mistake, which is reported."""
-    place = ("levels", i, measure)
+    place = ("levels", i, measure.fact)
     test = fact_test(draft, place, draft.entity)
-    interval = of_test(test, measure_of(draft, measure).step)
+    interval = of_test(test, measure.step)
     if interval is not None:
         return Claim(policy.levels[i].id, interval, place)
     if not isinstance(test, Open):
-        message = f"`{measure}` of `{policy.levels[i].id}` is not tested for one range of numbers"
+        message = f"`{measure.fact}` of `{policy.levels[i].id}` is not tested for one range of numbers"
         draft.error(NO_RANGE, draft.span(*place), message, "write a range such as `10..15`")
     return None
 
@@ -165,7 +176,9 @@ class _Rung:
 def lower(policy: Tiers, draft: Draft) -> None:
     """The level reached with its requirements, and a discount for every item that a level lowers."""
     shared = [lower_requirement(draft, r, "requires", i) for i, r in enumerate(policy.requires)]
-    rungs = [_rung(policy, draft, i, shared) for i in range(len(policy.levels))]
+    known = policy.measure is not None and policy.measure in draft.vocabulary.names(draft.entity)
+    measure = _measured(policy, draft, str(policy.measure)) if known else None
+    rungs = [_rung(policy, draft, i, shared, measure) for i in range(len(policy.levels))]
     shown = _lower_level(policy, draft, rungs)
     granting = [
         Granting(rung.part.id, rung.reached, rung.part.grants, ("levels", i, "grants"))
@@ -175,11 +188,13 @@ def lower(policy: Tiers, draft: Draft) -> None:
     lower_discounts(draft, granting[::-1], f"{policy.id}/level", because)
 
 
-def _rung(policy: Tiers, draft: Draft, i: int, shared: Sequence[LoweredRequirement]) -> _Rung:
+def _rung(
+    policy: Tiers, draft: Draft, i: int, shared: Sequence[LoweredRequirement], measure: Measure | None
+) -> _Rung:
     level = policy.levels[i]
     at = draft.key_span("levels", i)
     names = draft.vocabulary.names(draft.entity)
-    tests = [_ask_test(draft, level, fact, i) for fact in level.tests if fact in names]
+    tests = [_ask_test(draft, fact, i, measure) for fact in level.tests if fact in names]
     own = [lower_requirement(draft, r, "levels", i, "requires", j) for j, r in enumerate(level.requires)]
     measured = draft.define(
         f"{policy.id}/{level.id}/measured", build.all_of([test.passes for test in tests], at), at
@@ -187,8 +202,8 @@ def _rung(policy: Tiers, draft: Draft, i: int, shared: Sequence[LoweredRequireme
     asked = (*tests, *shared, *own)
     reached = build.all_of([each.passes for each in asked], at)
     claim = None
-    if policy.measure is not None and policy.measure in level.tests and policy.measure in names:
-        claim = _claim(policy, draft, i, policy.measure)
+    if measure is not None and measure.fact in level.tests:
+        claim = _claim(policy, draft, i, measure)
     reached_name = draft.define(
         f"{policy.id}/{level.id}/reached", reached, at, wanted=types.BOOLEAN, title=level.title
     )
@@ -196,11 +211,14 @@ def _rung(policy: Tiers, draft: Draft, i: int, shared: Sequence[LoweredRequireme
     return _Rung(level, asked, measured, reached_name, low)
 
 
-def _ask_test(draft: Draft, level: LevelPart, fact: str, i: int) -> LoweredRequirement:
+def _ask_test(draft: Draft, fact: str, i: int, measure: Measure | None) -> LoweredRequirement:
     place = ("levels", i, fact)
     noun = draft.vocabulary.noun(draft.entity, fact)
     title = f"{noun} {test_words(draft.vocabulary, draft.entity, fact, draft.document.plain(place))}"
-    return ask(draft, fact, title, fact_test(draft, place, draft.entity), *place)
+    test = fact_test(draft, place, draft.entity)
+    if measure is not None and fact == measure.fact and measure.step is not None and measure.is_amount:
+        test = by_steps(test, measure.step)
+    return ask(draft, fact, title, test, *place)
 
 
 def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> str:

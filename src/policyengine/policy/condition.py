@@ -343,7 +343,7 @@ def minor_step(tests: Iterable[Expression | None], kind: Type) -> Decimal | None
 
 
 def by_steps(test: Expression, step: Decimal) -> Expression:
-    """Returns a test of one name as a test of its whole steps: what lies between two counts as the lower one."""
+    """Returns a test of one name in whole steps: what lies between two of them counts as the lower one."""
     match test:
         case Comparison(op, value, Literal(Decimal() as limit), at):
             return _compared(op, value, limit, step, at)

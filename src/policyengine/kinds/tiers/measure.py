@@ -112,15 +112,14 @@ class Claim:
 
 
 def measure_of(draft: Draft, fact: str, tests: Sequence[Expression]) -> Measure:
-    """The measure that a fact is: whole numbers step by 1, amounts by the minor unit where all tests do so."""
+    """The measure that a fact is: whole numbers step by 1, amounts by the minor unit if tests do."""
     kind = draft.vocabulary.names(draft.entity)[fact]
     unit = kind.unit if isinstance(kind, types.Number) else ""
     found = draft.vocabulary.fact(draft.entity, fact)
     least, most = found[1].limits if found is not None else (None, None)
     step = Decimal(1) if unit == "count" else minor_step(tests, kind)
-    return Measure(
-        fact, draft.vocabulary.noun(draft.entity, fact), step, least, most, unit == "rate", unit == "money"
-    )
+    noun = draft.vocabulary.noun(draft.entity, fact)
+    return Measure(fact, noun, step, least, most, unit == "rate", unit == "money")
 
 
 def check_claims(draft: Draft, measure: Measure, claims: Sequence[Claim], *, silent_below: bool) -> None:

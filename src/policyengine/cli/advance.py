@@ -73,7 +73,7 @@ def command(
     if target is None or target == "-":
         console.out(text)
     else:
-        write_text(Path(target), text, [Path(file)])
+        write_text(Path(target), text, [Path(file), Path(program)])
     console.err("\n".join(_told(moved)))
     return OK
 

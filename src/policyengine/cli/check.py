@@ -53,8 +53,11 @@ def command(
     folder you are in. The exit code is 1 if there are mistakes.
     """
     console = Console.of(color)
-    programs = [load(folder, as_of=as_of) for folder in folders_of(paths)]
-    deliver(outputs or (Output("text"),), lambda form, paint: _render(programs, form, paint), console, ())
+    folders = folders_of(paths)
+    programs = [load(folder, as_of=as_of) for folder in folders]
+    deliver(
+        outputs or (Output("text"),), lambda form, paint: _render(programs, form, paint), console, folders
+    )
     append_summary(lambda: _published(programs).render("markdown"), outputs)
     bad = {Severity.ERROR} if fail_on == "error" else {Severity.ERROR, Severity.WARNING}
     failed = any(found.severity in bad for program in programs for found in program.diagnostics)

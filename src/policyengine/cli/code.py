@@ -27,11 +27,11 @@ def command(code: str | None, color: str) -> int:
     found = known.get(code.upper()) if code is not None else None
     listed = [one for name, one in known.items() if name.startswith((code or "").upper())]
     if found is None and listed:
-        console.out(code_list(listed))
+        console.out(code_list(listed), for_people=True)
         return OK
     if found is None:
         assert code is not None  # which lists all
         help = did_you_mean(code.upper(), known) or "`policyengine code` lists all codes"
         raise CommandError(f"there is no code `{code}`", help=help)
-    console.out(code_page(found, color=console.color))
+    console.out(code_page(found, color=console.color), for_people=True)
     return OK

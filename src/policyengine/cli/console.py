@@ -34,10 +34,13 @@ class Console:
         columns = shutil.get_terminal_size((100, 24)).columns
         return cls(_colored(color, sys.stdout), _colored(color, sys.stderr), columns)
 
-    def out(self, text: str) -> None:
-        """Prints a result to standard output; an empty text prints nothing."""
+    def out(self, text: str, *, for_people: bool = False) -> None:
+        """Prints a result to standard output; an empty text prints nothing.
+
+        It is UTF-8, whatever the terminal; a text for people is in the encoding of the terminal.
+        """
         if text:
-            write_out(text if text.endswith("\n") else f"{text}\n")
+            write_out(text if text.endswith("\n") else f"{text}\n", for_people=for_people)
 
     def err(self, text: str) -> None:
         """Prints a message to standard error; an empty text prints nothing."""
@@ -62,10 +65,14 @@ def _colored(wanted: str, stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def write_out(text: str) -> None:
+def write_out(text: str, *, for_people: bool = True) -> None:
     """Writes a text to standard output and flushes it."""
     try:
-        sys.stdout.write(text)
+        if for_people:
+            sys.stdout.write(text)
+        else:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text.encode(errors="backslashreplace"))
         sys.stdout.flush()
     except BrokenPipeError:
         raise GoneError from None

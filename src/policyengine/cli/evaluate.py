@@ -117,7 +117,7 @@ def command(program: str, as_of: date, assumptions: bool, color: str, **given: A
         )
         return "\n\n\n".join(texts)
 
-    deliver(options.outputs or (Output("text"),), render, console, map(Path, options.files))
+    deliver(options.outputs or (Output("text"),), render, console, map(Path, (program, *options.inputs)))
     console.err(left_out_line(inputs))
     return FOUND if inputs.left_out or inputs.orphans else OK
 

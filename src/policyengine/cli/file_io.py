@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from policyengine.atomic_file import write_atomically
@@ -20,6 +20,7 @@ _REASONS = {
     IsADirectoryError: "is a folder",
 }
 
+_YAML = (".yaml", ".yml")
 _SUMMARY = "GITHUB_STEP_SUMMARY"
 _SUMMARY_BYTES = 1024 * 1024
 """What the server takes of one step."""
@@ -68,7 +69,8 @@ def deliver(
             write_text(output.path, render(output.format, False), inputs)
     for output in outputs:
         if output.path is None:
-            console.out(_without_commands(output.format, render(output.format, console.color)))
+            text = _without_commands(output.format, render(output.format, console.color))
+            console.out(text, for_people=output.format == "text")
 
 
 def _without_commands(form: str, text: str) -> str:
@@ -80,15 +82,29 @@ def _without_commands(form: str, text: str) -> str:
 
 def write_text(path: Path, text: str, inputs: Iterable[Path] = ()) -> None:
     """Writes a whole file, or leaves it as it was; refuses to overwrite an input."""
-    for given in inputs:
-        if path.exists() and given.exists() and os.path.samefile(path, given):
-            raise CommandError(f"`{path}` is an input of this command", help="write to another file")
+    protect(path, inputs)
     data = (text if text.endswith("\n") or not text else f"{text}\n").encode(errors="backslashreplace")
     try:
         write_atomically(path, data)
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         raise CommandError(f"`{path}` cannot be written: {reason}") from None
+
+
+def protect(path: Path, inputs: Iterable[Path]) -> None:
+    """Ends the command if a file to write is an input, by name or by link, or a policy or test in one."""
+    if not path.exists():
+        return
+    for given in inputs:
+        if any(os.path.samefile(path, each) for each in _files_of(given)):
+            raise CommandError(f"`{path}` is an input of this command", help="write to another file")
+
+
+def _files_of(given: Path) -> Iterator[Path]:
+    if given.is_file():
+        yield given
+    elif given.is_dir():
+        yield from (each for each in given.rglob("*") if each.suffix.lower() in _YAML and each.is_file())
 
 
 def workspace() -> Path | None:

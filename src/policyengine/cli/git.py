@@ -15,6 +15,10 @@ from policyengine.source import Source
 from policyengine.text.decode import decode
 
 _QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+# They would have git read a repository that is not the one of the folder; a hook of git sets some of them.
+_ELSEWHERE = (
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_NAMESPACE",
+)  # fmt: skip
 _FILES = ("100644", "100755", "100664")
 
 
@@ -115,16 +119,20 @@ def repository_of(folder: str) -> Repository:
             help="give two folders: `OLD NEW`",
         )
     top = Path(os.path.realpath(done.stdout.decode(errors="surrogateescape").rstrip("\n")))
+    if not there.is_relative_to(top):
+        raise CommandError(
+            f"the files of the repository of `{folder}` are said to be in `{top}`",
+            help="`git config --unset core.worktree` makes it the repository of its own folder",
+        )
     path = there.relative_to(top).as_posix()
     return Repository(top, "" if path == "." else path)
 
 
 def _git(where: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     command = ["git", "--no-pager", "-c", "core.fsmonitor=false", "-C", str(where), *arguments]
+    here = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
     try:
-        return subprocess.run(
-            command, input=given, capture_output=True, check=False, env={**os.environ, **_QUIET}
-        )
+        return subprocess.run(command, input=given, capture_output=True, check=False, env={**here, **_QUIET})
     except FileNotFoundError:
         raise CommandError("git is not installed", help="give two folders instead of revisions") from None
 

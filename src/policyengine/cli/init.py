@@ -43,7 +43,10 @@ def command(name: str, color: str) -> int:
         console.err(f"wrote {target}")
     beside = folder.parent if folder.name not in ("", "..") else folder.resolve().parent
     _write_schemas(beside / "schemas", console)
-    console.out("\n".join(_next_steps(quote(str(folder)), quote(str(folder / "records" / "example.yaml")))))
+    console.out(
+        "\n".join(_next_steps(quote(str(folder)), quote(str(folder / "records" / "example.yaml")))),
+        for_people=True,
+    )
     return OK
 
 

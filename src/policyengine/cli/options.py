@@ -221,6 +221,15 @@ class TableOptions:
     query: str | None = None
 
     @property
+    def inputs(self) -> tuple[str, ...]:
+        """The files that it names: of records, of tables beside them, of a database."""
+        tables = (table.partition("=")[2] for table in self.tables if self.records_from is None)
+        base = (self.records_from or "").partition("sqlite:///")[2]
+        named = [Path(each) for each in (*self.files, *tables, base) if each and "\0" not in each]
+        within = (each for folder in named if folder.is_dir() for each in folder.iterdir())
+        return tuple(map(str, (*named, *within)))
+
+    @property
     def writes_tables(self) -> bool:
         """Whether the outputs are tables, not decisions."""
         return any(

@@ -103,7 +103,10 @@ def command(
     programs = open_versions(versions, as_of, console)
     population = read_population(*programs, records, console, show=show_keys)
     plan = _plan(versions, programs, population, days, top if show_keys else 0, listing is not None)
-    inputs = [*map(Path, records.files), *(Path(name) for program in programs for name in program.files)]
+    inputs = [
+        *map(Path, (*records.inputs, *words)),
+        *(Path(name) for each in programs for name in each.files),
+    ]
     passed = [(limit.text, _passed(limit, plan)) for limit in limits]
     deliver(wanted, lambda form, paint: _render(plan, passed, form, paint, console), console, inputs)
     append_summary(lambda: _render(plan, passed, "markdown", False, console), wanted)

@@ -16,6 +16,7 @@ from policyengine.batch.sinks import Target, Targets
 from policyengine.batch.wide import Wide
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
+from policyengine.cli.file_io import protect
 from policyengine.cli.options import ENDINGS, Form, Output, TableOptions
 from policyengine.cli.table_files import open_inputs, reader_of, reject_text, reported_errors
 from policyengine.decision.wording import lapse, plural
@@ -103,6 +104,8 @@ def _targets(program: Program, options: TableOptions, inputs: Inputs) -> Targets
     rejects = _rejects(options, tables)
     paths = [target.path for target in (*tables, *([rejects] if rejects else ())) if target.path is not None]
     _check_outputs(paths, inputs, [Path(file) for file in options.files])
+    for path in paths:
+        protect(path, [*inputs.paths, *map(Path, options.inputs), *map(Path, program.files)])
     digits = program.vocabulary.number_of_digits()
     columns, shape = columns_of(program.vocabulary), None
     if options.layout == "records":

@@ -102,7 +102,7 @@ def command(
         _coverage(usable, programs) if covers else (),
         _mutation(usable, programs) if mutates else (),
     )
-    read = {*files, *_read(opened, programs)}
+    read = {*files, *_read(opened, programs), *map(Path, groups)}
     deliver(outputs or (Output("text"),), lambda form, paint: _render(examined, form, paint), console, read)
     append_summary(lambda: published(examined, VERSION).render("markdown"), outputs)
     for line in _write_suggestions(examined.mutation, written):

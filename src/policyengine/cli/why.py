@@ -84,12 +84,17 @@ def command(
     decision = opened.evaluate(record)
     found = select_findings(decision, finding, key)
     if finding is None or len(found) > _NAMED:
-        deliver(outputs or (Output("text"),), lambda form, paint: _listed(found, form), console, [Path(file)])
+        deliver(
+            outputs or (Output("text"),),
+            lambda form, paint: _listed(found, form),
+            console,
+            [Path(file), Path(program)],
+        )
         console.err(f"ask for one of these: {join(['policyengine', 'why', program, file])} FINDING")
         return OK
     steps = _derivation(opened, record) if derivation else _no_steps
     render = _renderer(decision, found, opened, steps, console.columns)
-    deliver(outputs or (Output("text"),), render, console, [Path(file)])
+    deliver(outputs or (Output("text"),), render, console, [Path(file), Path(program)])
     return OK
 
 

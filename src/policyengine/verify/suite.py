@@ -16,7 +16,7 @@ from policyengine.decision.decision_json import to_json
 from policyengine.decision.findings import Subject
 from policyengine.diagnostics import Diagnostic, Severity
 from policyengine.engine.reference.row import evaluate
-from policyengine.files import Folder, read_file, read_folder
+from policyengine.files import UNREADABLE, Folder, read_file, read_folder
 from policyengine.program import load as loading
 from policyengine.program.linked import Program
 from policyengine.program.read import misnamed_test
@@ -114,11 +114,27 @@ def open_file(path: str, programs: Open) -> Opened:
     if isinstance(source, Diagnostic):
         return Opened(path, diagnostics=(source,))
     folder = Path(path).parent
+
+    def program(name: str, as_of: date) -> Program:
+        outside = _outside(folder, name)
+        return programs(_beside(folder, name), as_of) if outside is None else _none_of(name, as_of, outside)
+
     return open_source(
-        source,
-        lambda name, as_of: programs(_beside(folder, name), as_of),
-        lambda name: read_file(_beside(folder, name)),
+        source, program, lambda name: _outside(folder, name) or read_file(_beside(folder, name))
     )
+
+
+def _none_of(name: str, as_of: date, why: Diagnostic) -> Program:
+    return loading.load(name, (), as_of, (why,))
+
+
+def _outside(folder: Path, name: str) -> Diagnostic | None:
+    """The mistake of a path that leads out of the repository in which the file of tests lies, if it does."""
+    here = Path(os.path.realpath(folder))
+    root = next((each for each in (here, *here.parents) if (each / ".git").exists()), None)
+    if root is None or "\0" in name or Path(os.path.realpath(folder / name)).is_relative_to(root):
+        return None
+    return UNREADABLE.at(None, f"`{name}` lies outside of the repository", help="name a place within it")
 
 
 def misnamed_files(folder: Path) -> Iterator[Opened]:

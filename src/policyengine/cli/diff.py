@@ -94,7 +94,7 @@ def command(
         outputs or (Output("text"),),
         lambda each, paint: _render(found, each, paint),
         console,
-        [Path(each) for each in (*files, *programs[0].files, *programs[1].files, old, new)],
+        [Path(each) for each in (*files, *programs[0].files, *programs[1].files, *words)],
     )
     append_summary(lambda: published(found, VERSION).render("markdown"), outputs)
     return FOUND if found.changed else OK

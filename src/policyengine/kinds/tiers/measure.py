@@ -12,7 +12,7 @@ from policyengine.diagnostics import Code, Label
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.types import types
 from policyengine.kinds.tiers.intervals import Interval, gaps, overlaps
-from policyengine.policy.condition import minor_step
+from policyengine.policy.condition import TestedPart, by_steps, fact_test, minor_step
 from policyengine.text.document import Pointer
 
 if TYPE_CHECKING:
@@ -83,6 +83,10 @@ class Measure:
     percent: bool = False
     is_amount: bool = False
 
+    def counted(self, test: Expression) -> Expression:
+        """A test of it as it is worked out: an amount counts by its whole minor units."""
+        return by_steps(test, self.step) if self.is_amount and self.step is not None else test
+
     def value(self, value: Decimal) -> str:
         """A value of it in words."""
         return f"{self.plain(value)} {self.noun}"
@@ -111,12 +115,14 @@ class Claim:
         return Decimal("Infinity") if self.interval.high is None else self.interval.high
 
 
-def measure_of(draft: Draft, fact: str, tests: Sequence[Expression]) -> Measure:
+def measure_of(draft: Draft, fact: str, levels: Sequence[TestedPart]) -> Measure:
     """The measure that a fact is: whole numbers step by 1, amounts by the minor unit if tests do."""
     kind = draft.vocabulary.names(draft.entity)[fact]
     unit = kind.unit if isinstance(kind, types.Number) else ""
     found = draft.vocabulary.fact(draft.entity, fact)
     least, most = found[1].limits if found is not None else (None, None)
+    places = [("levels", i, fact) for i, level in enumerate(levels) if fact in level.tests]
+    tests = [fact_test(draft, place, draft.entity) for place in places]
     step = Decimal(1) if unit == "count" else minor_step(tests, kind)
     noun = draft.vocabulary.noun(draft.entity, fact)
     return Measure(fact, noun, step, least, most, unit == "rate", unit == "money")

@@ -23,17 +23,10 @@ from policyengine.kinds.tiers.intervals import of_test
 from policyengine.kinds.tiers.measure import GOOD, Claim, Measure, check_claims, measure_of
 from policyengine.policy.base import Id, Many, Policy, Sourced, Text, field, keys_of
 from policyengine.policy.change_context import ChangeContext, asked, moved_range, test_words, tested
-from policyengine.policy.condition import Condition, TestedPart, by_steps, fact_test
+from policyengine.policy.condition import Condition, TestedPart, fact_test
 from policyengine.policy.draft import Draft
 from policyengine.policy.form import elsewhere, unknown_key
-from policyengine.policy.grant import (
-    Grant,
-    Granting,
-    check_grants,
-    describe_grant,
-    granted,
-    lower_discounts,
-)
+from policyengine.policy.grant import Grant, Granting, check_grants, describe_grant, granted, lower_discounts
 from policyengine.policy.kind import Kind
 from policyengine.policy.policy_reader import DUPLICATE_ID
 from policyengine.policy.requirement import LoweredRequirement, Requirement, ask, lower_requirement
@@ -128,22 +121,12 @@ def _check_measure(policy: Tiers, draft: Draft, measure: str, kind: types.Type) 
     for i in untested:
         message = f"`{policy.levels[i].id}` does not say its `{measure}`"
         draft.error(NO_MEASURE, draft.key_span("levels", i), message, f"add `{measure}: ...`")
-    measured = _measured(policy, draft, measure)
+    measured = measure_of(draft, measure, policy.levels)
     found = [_claim(policy, draft, i, measured) for i in range(len(policy.levels)) if i not in untested]
     claims = [claim for claim in found if claim is not None]
     if len(claims) == len(policy.levels):
         silent = policy.otherwise is None
         check_claims(draft, measured, claims, silent_below=silent)
-
-
-def _measured(policy: Tiers, draft: Draft, fact: str) -> Measure:
-    """The measure, by what all levels test of it."""
-    tests = [
-        fact_test(draft, ("levels", i, fact), draft.entity)
-        for i, level in enumerate(policy.levels)
-        if fact in level.tests
-    ]
-    return measure_of(draft, fact, tests)
 
 
 def _claim(policy: Tiers, draft: Draft, i: int, measure: Measure) -> Claim | None:
@@ -176,8 +159,9 @@ class _Rung:
 def lower(policy: Tiers, draft: Draft) -> None:
     """The level reached with its requirements, and a discount for every item that a level lowers."""
     shared = [lower_requirement(draft, r, "requires", i) for i, r in enumerate(policy.requires)]
-    known = policy.measure is not None and policy.measure in draft.vocabulary.names(draft.entity)
-    measure = _measured(policy, draft, str(policy.measure)) if known else None
+    measure = None
+    if policy.measure is not None and policy.measure in draft.vocabulary.names(draft.entity):
+        measure = measure_of(draft, policy.measure, policy.levels)
     rungs = [_rung(policy, draft, i, shared, measure) for i in range(len(policy.levels))]
     shown = _lower_level(policy, draft, rungs)
     granting = [
@@ -216,9 +200,8 @@ def _ask_test(draft: Draft, fact: str, i: int, measure: Measure | None) -> Lower
     noun = draft.vocabulary.noun(draft.entity, fact)
     title = f"{noun} {test_words(draft.vocabulary, draft.entity, fact, draft.document.plain(place))}"
     test = fact_test(draft, place, draft.entity)
-    if measure is not None and fact == measure.fact and measure.step is not None and measure.is_amount:
-        test = by_steps(test, measure.step)
-    return ask(draft, fact, title, test, *place)
+    counted = test if measure is None or fact != measure.fact else measure.counted(test)
+    return ask(draft, fact, title, counted, *place)
 
 
 def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> str:

@@ -58,6 +58,9 @@ def day(value: date | FarDate) -> str:
 
 def number(value: Decimal | int) -> str:
     """A number, its thousands apart, never with an exponent: `12,345.5`; cut, it is `about 0.333333`."""
+    text = str(value)
+    if len(text) < 4 and text.isdigit():
+        return text
     text = f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
     if "." not in text:
         return text

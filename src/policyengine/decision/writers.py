@@ -7,6 +7,7 @@ rate in per cent, an amount with its currency.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, TypeAlias
 
@@ -14,6 +15,7 @@ from policyengine.decision.wording import (
     OPPOSITE,
     compared,
     counted,
+    day,
     gap,
     is_or_are,
     listed,
@@ -27,7 +29,7 @@ from policyengine.decision.wording import (
 )
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.syntax.printing import print_value
-from policyengine.feel.types.types import Context, Enum, ListOf, Number, RangeOf, Type
+from policyengine.feel.types.types import DATE, Context, Enum, ListOf, Number, RangeOf, Type
 from policyengine.feel.values.values import Range
 
 _HUNDRED = Decimal(100)
@@ -54,19 +56,23 @@ def writer(kind: Type | None) -> Write:
         case RangeOf(item):
             end = writer(item)
             return lambda value: range_words(value, end) if isinstance(value, Range) else shown(value)
-    return shown
+    if kind == DATE:
+        return lambda value: day(value) if value.__class__ is date else shown(value)
+    return lambda value: value if value.__class__ is str else shown(value)
 
 
 def _amounts(currency: str) -> Write:
-    """Writes amounts; most have the digits of the minor unit already."""
+    """Writes amounts; most are below a thousand and have the digits of the minor unit already."""
     digits = minor_digits(currency)
-    point, after = -digits - 1, -digits
+    point, after, short = -digits - 1, -digits, digits + 5
 
     def write(value: object) -> str:
         if value.__class__ is not Decimal:
             return shown(value)
-        text = f"{value:,f}"
-        return f"{text} {currency}" if digits and text[point:after] == "." else money(value, currency)
+        text = str(value)
+        if digits and len(text) < short and text[point:after] == ".":
+            return f"{text} {currency}"
+        return money(value, currency)
 
     return write
 
@@ -143,7 +149,12 @@ def amount_of(kind: Type | None, noun: str, value: object) -> str:
     return counted(text, noun) if is_or_are(noun) == "are" else f"{noun} {text}"
 
 
-def lack_words(short: object, kind: Type | None, noun: str, asked: str) -> str:
-    """What is lacking: `4 more active accounts (from 16 to 26)`."""
-    more = f"{gap(short, kind.symbol if isinstance(kind, Number) else '')} more"
-    return f"{counted(more, noun)} ({asked})"
+def lacking(kind: Type | None, noun: str) -> Callable[[object, str], str]:
+    """What says how much is lacking, and of what: `4 more active accounts (from 16 to 26)`."""
+    one, many = (counted(f"{count} more", noun).partition(" ")[2] for count in (1, 2))
+    symbol = kind.symbol if isinstance(kind, Number) else ""
+
+    def write(short: object, asked: str) -> str:
+        return f"{gap(short, symbol)} {one if short == 1 else many} ({asked})"
+
+    return write

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 from policyengine.decision.findings import Reason
 from policyengine.decision.wording import COMPARED, COMPARED_DAYS, OPPOSITE, is_or_are, range_words
-from policyengine.decision.writers import lack_words, least, needed, needed_range, outside, shortage
+from policyengine.decision.writers import lacking, least, needed, needed_range, outside, shortage
 from policyengine.engine.finding_values import shower
 from policyengine.engine.value_words import Words
 from policyengine.feel.syntax.tree import Expression, Literal, Name, RangeLiteral
@@ -138,7 +138,7 @@ class Sentences:
         """What is said of a value beside a limit, and how far it is from that."""
         words, leads, open_one = self.words, self.leads(name), self.unknown(name)
         kind, noun, fact, plain = words.kind(name), words.noun(name), words.fact(name), words.plain(name)
-        write, count = words.writer(kind), shower(kind, words.digits)
+        write, count, lack_of = words.writer(kind), shower(kind, words.digits), lacking(kind, noun)
 
         def telling(limit: object) -> Say:
             verbs, yours, need = ORDER[isinstance(limit, date)], said(limit), needed(op, limit, kind)
@@ -154,7 +154,7 @@ class Sentences:
                 short = shortage(start, have) if value is False else None
                 if short is None:
                     return self.reason(text, value, fact, plain(have), need)
-                lack = lack_words(short, kind, noun, f"{verbs[op]} {yours}")
+                lack = lack_of(short, f"{verbs[op]} {yours}")
                 return self.reason(text, value, fact, plain(have), need, count(short), lack)
 
             return say
@@ -201,7 +201,7 @@ class Sentences:
         """What is said of a value and a range: where it is outside, on which side, and how far from it."""
         words, leads, open_one = self.words, self.leads(name), self.unknown(name)
         kind, noun, fact, plain = words.kind(name), words.noun(name), words.fact(name), words.plain(name)
-        write, count = words.writer(kind), shower(kind, words.digits)
+        write, count, lack_of = words.writer(kind), shower(kind, words.digits), lacking(kind, noun)
 
         def telling(asked: Range, needs: bool) -> Say:
             inside, need = range_words(asked, write), needed_range(asked, kind) if needs else None
@@ -218,7 +218,7 @@ class Sentences:
                 short = shortage(start, have)
                 if short is None:
                     return self.reason(text, value, fact, plain(have), need)
-                lack = lack_words(short, kind, noun, inside)
+                lack = lack_of(short, inside)
                 return self.reason(text, value, fact, plain(have), need, count(short), lack)
 
             return say

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from policyengine.analysis.value_numbering import closure, is_wording, meant
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import NOT_APPLICABLE, SECTIONS, UNDETERMINED, Origin, Subject
+from policyengine.decision.writers import Write, writer
 from policyengine.engine.reference.row import present, read
 from policyengine.engine.reference.scope import Scope, instances, root_scope
 from policyengine.feel.values.values import Unknown
@@ -33,7 +36,10 @@ OPEN = _Open()
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement about a subject: the section and the rule that it comes from, and its values."""
+    """One statement about a subject: the section and the rule that it comes from, and its values.
+
+    `rule` has the titles of what the values name; `write` writes the value of a derived fact.
+    """
 
     section: str
     policy: str
@@ -41,6 +47,8 @@ class Statement:
     subject: Subject
     values: Mapping[str, object]
     title: str = ""
+    rule: Rule | None = field(default=None, compare=False)
+    write: Write | None = field(default=None, compare=False)
 
     @property
     def key(self) -> tuple[str, str, str, str, int]:
@@ -117,9 +125,19 @@ class GraphSlice:
         for move in self.moves:
             said += [each for scope in found.get(move.entity, ()) for each in _moved(move, scope)]
         for entity, name in self.exported:
+            noun, write = self._formats[entity, name]
             for scope in found.get(entity, ()):
-                said.append(Statement(VALUES, "", name, scope.subject, {"value": _value(Value(name), scope)}))
+                value = {"value": _value(Value(name), scope)}
+                said.append(Statement(VALUES, "", name, scope.subject, value, noun, write=write))
         return said
+
+    @cached_property
+    def _formats(self) -> Mapping[Key, tuple[str, Write]]:
+        """What derived facts are called, and what writes their values."""
+        return {
+            key: (self.graph.nodes[key[0]][key[1]].noun or key[1], writer(self.graph.types.get(key)))
+            for key in self.exported
+        }
 
 
 def needs_of(graph: Graph, rule: Rule) -> Iterator[Key]:
@@ -173,7 +191,9 @@ def _said(rule: Rule, scope: Scope) -> Iterator[Statement]:
     said = {name: value for name, value in values.items() if name not in absent}
     if status == NOT_APPLICABLE:
         said = {"status": status}
-    yield Statement(rule.finding.section, rule.origin.policy, origin.id, scope.subject, said, origin.title)
+    yield Statement(
+        rule.finding.section, rule.origin.policy, origin.id, scope.subject, said, origin.title, rule
+    )
 
 
 def _is_said(reading: Reading) -> bool:

@@ -6,29 +6,23 @@ from collections.abc import Callable
 from typing import Any
 
 from policyengine.change.changes import Change
-from policyengine.decision.wording import capital, every, is_or_are, join, words
+from policyengine.decision.wording import capital, day, every, is_or_are, join, words
+from policyengine.feel.types import types
 from policyengine.kinds import KINDS
 from policyengine.policy.base import Part
-from policyengine.policy.change_context import (
-    VERBS,
-    ChangeContext,
-    asked,
-    called,
-    condition,
-    flat,
-    now,
-    quoted,
-    shifted,
-    tested,
-)
+from policyengine.policy.change_context import VERBS, ChangeContext, called, flat, now, quoted
+from policyengine.policy.change_words import asked, condition, given, rewritten, shifted, tested
 from policyengine.policy.draft import below
 from policyengine.policy.requirement import Requirement
-from policyengine.policy.vocabulary import Vocabulary
+from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.program.linked import Program
 from policyengine.text.document import Document, Mapping, Pointer, Scalar
 
 _BY_ID = ("entities", "facts", "outputs")
 _WRITTEN = {"source": "where it is written", "note": "the note", "basis": "whether it is stated or assumed"}
+
+_OF_SOURCES = {"section": "the section", "url": "the address", "dated": "the day of the document"}
+_CALLED = {"formula": "the formula", "min": "the smallest value allowed", "max": "the largest value allowed"}
 
 
 def sentence(change: Change, old: Program, new: Program) -> str:
@@ -40,7 +34,7 @@ def sentence(change: Change, old: Program, new: Program) -> str:
         or _by_kind(change, context)
         or _in_general(change, context)
     )
-    return capital(said) + (f", from {change.starts}" if change.starts is not None else "")
+    return capital(said) + (f", from {day(change.starts)}" if change.starts is not None else "")
 
 
 def title_of(change: Change) -> str:
@@ -68,6 +62,7 @@ def change_context(change: Change, old: Program, new: Program) -> ChangeContext:
         _at(model, around),
         entity,
         _vocabulary(program),
+        None if document is program.document else _model(program, document),
     )
 
 
@@ -146,11 +141,16 @@ def _head(change: Change, context: ChangeContext) -> str | None:
     if whole is not None:
         return whole
     if change.route == ("from",):
-        return f"it is in force from {context.new or 'any day on'} (was: from {context.old or 'any day on'})"
+        since, before = (_day(each) if each else "any day on" for each in (context.new, context.old))
+        return f"it is in force from {since} (was: from {before})"
     if change.route == ("until_including",):
-        until, before = context.new or "further notice", context.old or "further notice"
+        until, before = (_day(each) if each else "further notice" for each in (context.new, context.old))
         return f"it is in force until {until} (was: until {before})"
     return None
+
+
+def _day(text: object) -> str:
+    return given(types.DATE, text)
 
 
 def _wording(change: Change, context: ChangeContext) -> str | None:
@@ -159,6 +159,11 @@ def _wording(change: Change, context: ChangeContext) -> str | None:
         return None
     subject = called(context.name) if context.name else "it"
     key = change.route[-1]
+    if "values" in change.route[-2:-1] and context.sort == "changed":
+        return f"{called(str(context.old))} is now called {called(str(context.new))}"
+    if key in _OF_SOURCES and context.sort == "changed":
+        say = _day if key == "dated" else called
+        return f"{subject}: {_OF_SOURCES[key]} is now {say(str(context.new))} (was {say(str(context.old))})"
     if key == "title" and context.sort == "changed":
         return f"{called(str(context.old))} is now called {called(str(context.new))}"
     if (
@@ -193,9 +198,13 @@ def _in_general(change: Change, context: ChangeContext) -> str:
             + quoted(_order(context.new))
         )
     if isinstance(context.part, Requirement) and context.keys[-1:] == ("*",):
-        where = f" for {called(context.names[-2])}" if len(context.names) > 1 else ""
+        if len(context.names) < 2:
+            return context.comes_or_goes(
+                f"now asked for: {context.name}", f"no longer asked for: {context.name}"
+            )
+        who = called(context.names[-2])
         return context.comes_or_goes(
-            f"now asked for{where}: {context.name}", f"no longer asked for{where}: {context.name}"
+            f"{who} now asks for: {context.name}", f"{who} no longer asks for: {context.name}"
         )
     if context.sort in ("added", "removed") and _is_part(context):
         noun = singular(context.keys[-2]) if len(context.keys) > 1 else "part"
@@ -222,10 +231,13 @@ def _condition(change: Change, context: ChangeContext) -> str | None:
     if len(rest) == 1 and context.is_fact(rest[0]):
         return _test(context, rest[0], f"{subject} {now(verb)}")
     if rest:
-        place_in = " of ".join(f"`{key}`" for key in reversed(rest) if key != "*")
-        return f"{subject} {now(verb)} on a different condition: {place_in} {_becomes(context)}"
+        return f"{subject} {now(verb)} on a different condition: {_becomes(context)}"
     if context.new is None:
         return f"{subject} {now(verb)} always (was: when {condition(context, context.old)})"
+    if isinstance(context.old, str) and isinstance(context.new, str):
+        becomes = rewritten(context.old, context.new)
+        if becomes.startswith("changes"):
+            return f"{subject} {now(verb)} on a different condition{becomes.removeprefix('changes')}"
     was = "always" if context.old is None else f"when {condition(context, context.old)}"
     return f"{subject} {now(verb)} when {condition(context, context.new)} (was: {was})"
 
@@ -243,11 +255,13 @@ def _test(context: ChangeContext, fact: str, subject: str) -> str:
 
 
 def _becomes(context: ChangeContext) -> str:
-    if context.old is None:
-        return f"{quoted(context.new)} is new"
-    if context.new is None:
-        return f"{quoted(context.old)} is gone"
-    return f"{quoted(context.old)} becomes {quoted(context.new)}"
+    """What differs between two parts of a condition; of lists only the items that differ."""
+    old, new = (each if isinstance(each, list) else [each] for each in (context.old, context.new))
+    gone = [condition(context, each) for each in old if each not in new and each is not None]
+    come = [condition(context, each) for each in new if each not in old and each is not None]
+    if not gone:
+        return f"{'; '.join(come)} is new"
+    return f"{'; '.join(gone)} becomes {'; '.join(come)}" if come else f"{'; '.join(gone)} is gone"
 
 
 def _value(change: Change, context: ChangeContext) -> str:
@@ -255,14 +269,19 @@ def _value(change: Change, context: ChangeContext) -> str:
     where = f"{called(context.name)}: " if context.name else ""
     if not context.name and len(change.route) > 1:
         where = f"`{'/'.join(change.route[:-1])}`: "
-    say: Callable[[Any], str] = every if key == "every" else flat
+    kind, what = None, _CALLED.get(key, f"`{key}`")
+    if key in ("min", "max") and isinstance(context.part, Fact):
+        kind = context.vocabulary.fact_type(key, context.part)
+    say: Callable[[Any], str] = every if key == "every" else (lambda value: given(kind, value))
     if context.old is None:
-        return f"{where}`{key}` is now said: {quoted(say(context.new))}"
+        return f"{where}{what} is now said: {say(context.new)}"
     if context.new is None:
-        return f"{where}`{key}` is no longer said (was {quoted(say(context.old))})"
+        return f"{where}{what} is no longer said (was {say(context.old)})"
+    if key == "every":
+        return f"{where}{what} is now {say(context.new)} (was {say(context.old)})"
     if isinstance(context.old, str) and isinstance(context.new, str):
-        return f"{where}`{key}` {shifted(say(context.old), say(context.new))}"
-    return f"{where}`{key}` is now {quoted(context.new)} (was {quoted(context.old)})"
+        return f"{where}{what} {shifted(context.old, context.new, kind)}"
+    return f"{where}{what} is now {quoted(context.new)} (was {quoted(context.old)})"
 
 
 def _order(items: Any) -> str:

@@ -42,6 +42,7 @@ from policyengine.decision.wording import (
     plural,
     quantity,
     rate,
+    requirement_words,
     some,
     spell,
     status_words,
@@ -164,8 +165,7 @@ def _requirement(requirement: Requirement, labels: Labels) -> str:
         return f"“{requirement.title}” of {who} is for {name_of(requirement.decided_by, labels)} to decide"
     if requirement.status == "not_applicable":
         return f"“{requirement.title}” does not apply to {who}"
-    status = {"met": "fulfilled", "unmet": "not fulfilled"}.get(requirement.status)
-    return f"“{requirement.title}” is {status or status_words(requirement.status)} for {who}"
+    return f"“{requirement.title}” is {requirement_words(requirement.status)} for {who}"
 
 
 def _discount(discount: Discount, labels: Labels) -> str:

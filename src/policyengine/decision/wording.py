@@ -285,6 +285,11 @@ def status_words(status: str) -> str:
     return "not decided" if status == UNDETERMINED else words(status)
 
 
+def requirement_words(status: str) -> str:
+    """The status of a requirement in words."""
+    return {"met": "fulfilled", "unmet": "not fulfilled"}.get(status) or status_words(status)
+
+
 def name_of(identifier: str | None, labels: Mapping[str, str]) -> str:
     """The title of a party or an item; without one, its id in words."""
     if identifier is None:

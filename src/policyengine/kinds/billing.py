@@ -9,7 +9,9 @@ date; one of which that is not known has no net amount.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Literal, NamedTuple
 
 from policyengine.decision.findings import NOT_APPLICABLE, Charge
@@ -19,7 +21,8 @@ from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Binary, Expression, ListLiteral, Name, Open
 from policyengine.feel.types import types
 from policyengine.policy.base import Feel, Id, Many, Period, Policy, Sourced, Text, field
-from policyengine.policy.change_context import ChangeContext, called, quoted
+from policyengine.policy.change_context import ChangeContext, called
+from policyengine.policy.change_words import given
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
@@ -201,17 +204,21 @@ def _net(draft: Draft, amount: Expression, rate: Expression | None) -> Expressio
 # Words
 
 
+def _amount(context: ChangeContext) -> Callable[[object], str]:
+    return partial(given, types.money(context.vocabulary.currency))
+
+
 def describe(context: ChangeContext) -> str | None:
     """Charges that come and go, what they are, what they bill, when they are due."""
     subject = called(context.name)
     match context.keys:
         case ("charges", "*"):
-            amount = quoted(context.own.get("amount"))
+            amount = _amount(context)(context.own.get("amount"))
             return context.comes_or_goes(
                 f"new charge: {context.name}, {amount}", f"no longer charged: {context.name}"
             )
         case ("charges", "*", "amount"):
-            return context.was(subject, "is")
+            return context.was(subject, "comes to", _amount(context))
         case ("charges", "*", "item"):
             return context.was(subject, "bills", context.items)
         case ("charges", "*", "due_on"):

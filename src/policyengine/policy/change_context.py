@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal
 from typing import Any, Literal
 
 from policyengine.dataclass import dataclass
-from policyengine.decision.wording import compared, is_or_are, join, range_words, rate, words
-from policyengine.decision.writers import amount_of, writer
+from policyengine.decision.wording import join, words
 from policyengine.feel.types.types import Type
-from policyengine.feel.values.values import Range
-from policyengine.policy import quantities
-from policyengine.policy.scalars import reader
 from policyengine.policy.vocabulary import Vocabulary
 
-_WORD = re.compile(r"[\w.%+ -]+")
-_COMPARES = re.compile(r"(<=|>=|<|>)\s*(\S+)")
 VERBS = {
     "when": "applies", "applies_when": "is asked for", "met_when": "counts as done",
 }  # fmt: skip
@@ -29,7 +21,7 @@ class ChangeContext:
 
     `names` are the titles of the parts on the way that have one, outermost first; those of an item that
     comes or goes include its own. `old` and `new` are data as written, None where there is nothing. `own` is
-    the nearest mapping around it, `part` the typed model of that.
+    the nearest mapping around it, `part` the typed model of that, and `policy` the one of the whole policy.
     """
 
     sort: Literal["added", "removed", "changed", "order"]
@@ -41,6 +33,7 @@ class ChangeContext:
     part: Any
     entity: str
     vocabulary: Vocabulary
+    policy: Any = None
 
     @property
     def name(self) -> str:
@@ -53,7 +46,7 @@ class ChangeContext:
 
     def kind(self, fact: str) -> Type | None:
         """Returns the type of a fact."""
-        return _kind(self.vocabulary, self.entity, fact)
+        return kind_of(self.vocabulary, self.entity, fact)
 
     def is_fact(self, name: str) -> bool:
         """Whether expressions at the entity see a fact of this name."""
@@ -131,91 +124,6 @@ def flat(value: Any) -> str:
     return text if len(text) <= 160 else f"{text[:157]}..."
 
 
-def tested(context: ChangeContext, fact: str, test: Any) -> str:
-    """Returns a test of a fact in words: `from 10 to 15`, `at least 27`, `positive or neutral`."""
-    return test_words(context.vocabulary, context.entity, fact, test)
-
-
-def test_words(vocabulary: Vocabulary, entity: str, fact: str, test: Any) -> str:
-    """Returns a test of a fact, as it is written, in words: `from 10 to 15`, `at least 27`, `yes`."""
-    kind = _kind(vocabulary, entity, fact)
-    if isinstance(test, list):
-        return join((_value_words(kind, each) for each in test), "or")
-    text = str(test)
-    compares, bounds = _COMPARES.fullmatch(text.strip()), quantities.bounds(text)
-    if bounds is not None:
-        low, high = (None if end is None else _typed(kind, end) for end in (bounds.low, bounds.high))
-        return range_words(Range(low, high), writer(kind))
-    if compares is not None:
-        limit = _typed(kind, compares[2])
-        return f"{compared(compares[1], limit)} {writer(kind)(limit)}"
-    return _value_words(kind, text) if _WORD.fullmatch(text) else quoted(test)
-
-
-def _kind(vocabulary: Vocabulary, entity: str, fact: str) -> Type | None:
+def kind_of(vocabulary: Vocabulary, entity: str, fact: str) -> Type | None:
+    """Returns the type of a fact that expressions at an entity see."""
     return vocabulary.names(entity).get(fact) if entity in vocabulary.entities else None
-
-
-def _typed(kind: Type | None, text: str) -> object:
-    """The value of a written text; the text itself where it has none."""
-    read = None if kind is None else reader(kind)
-    try:
-        return text if read is None else read(text)
-    except ValueError:
-        return text
-
-
-def _value_words(kind: Type | None, text: object) -> str:
-    return writer(kind)(_typed(kind, str(text)))
-
-
-def condition(context: ChangeContext, written: Any) -> str:
-    """Returns a condition in words: FEEL as it is written, tests with the nouns of their facts."""
-    if not isinstance(written, dict):
-        return quoted(written)
-    if any(key in written for key in ("any", "all", "none", "at_least")):
-        return quoted(written)
-    return join(asked(context, key, test) for key, test in written.items())
-
-
-def asked(context: ChangeContext, fact: str, test: Any) -> str:
-    """Returns what a test asks of a fact: `active accounts are at least 27`, `is certified`."""
-    noun, words_of_test = context.noun(fact), tested(context, fact, test)
-    if words_of_test in ("yes", "no"):
-        return noun if words_of_test == "yes" else f"{noun}: no"
-    return f"{noun} {is_or_are(noun)} {words_of_test}"
-
-
-def shifted(old: str, new: str) -> str:
-    """Returns `rises from 20 % to 25 %` for rates and numbers, else `is now A (was B)`."""
-    try:
-        before, after = quantities.rate(old), quantities.rate(new)
-    except ValueError:
-        return f"is now {quoted(new)} (was {quoted(old)})"
-    spoken = (rate(before), rate(after)) if "%" in old + new or max(before, after) <= 1 else (old, new)
-    return f"{'rises' if after > before else 'falls'} from {spoken[0]} to {spoken[1]}"
-
-
-def moved_range(context: ChangeContext, fact: str) -> str | None:
-    """Returns how the ends of a range move, `Gold now starts at 17 active accounts (was 16)`, or None."""
-    kind, noun, subject = context.kind(fact), context.noun(fact), context.name
-    before, after = _limits(kind, context.old), _limits(kind, context.new)
-    if before is None or after is None:
-        return None
-    write = writer(kind)
-    if before.high == after.high and before.low is not None and after.low is not None:
-        return f"{subject} now starts at {amount_of(kind, noun, after.low)} (was {write(before.low)})"
-    if before.low == after.low and after.high is None:
-        return f"{subject} has no upper end of {noun} any more (was {write(before.high)})"
-    if before.low == after.low:
-        was = "had no end" if before.high is None else f"was {write(before.high)}"
-        return f"{subject} now ends at {amount_of(kind, noun, after.high)} ({was})"
-    return f"{subject} now takes {noun} {range_words(after, write)} (was {range_words(before, write)})"
-
-
-def _limits(kind: Type | None, text: object) -> Range | None:
-    """Returns the ends of a test that is a range of numbers or one number; None for any other test."""
-    bounds = quantities.bounds(str(text))
-    written = (str(text), str(text)) if bounds is None else (bounds.low, bounds.high)
-    low, high = (None if end is None else _typed(kind, end) for end in written)
-    return Range(low, high) if all(end is None or isinstance(end, Decimal) for end in (low, high)) else None

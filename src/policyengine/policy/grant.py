@@ -18,7 +18,8 @@ from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Literal, Name
 from policyengine.feel.types import types
 from policyengine.policy.base import Id, Many, Rate, Sourced, field
-from policyengine.policy.change_context import ChangeContext, shifted
+from policyengine.policy.change_context import ChangeContext
+from policyengine.policy.change_words import given, shifted
 from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
 from policyengine.text.document import Pointer
 
@@ -165,7 +166,9 @@ def describe_grant(context: ChangeContext) -> str | None:
     match context.keys[context.keys.index("grants") :]:
         case ("grants", "*", "discount") if isinstance(context.old, str) and isinstance(context.new, str):
             items = context.items(context.own.get("on"))
-            return f"the discount of {context.name} on {items} {shifted(context.old, context.new)}"
+            return (
+                f"the discount of {context.name} on {items} {shifted(context.old, context.new, types.RATE)}"
+            )
         case ("grants", "*", "on"):
             return context.was(f"the discount of {context.name}", "is on", context.items)
         case ("grants",) | ("grants", "*"):
@@ -180,4 +183,4 @@ def describe_grant(context: ChangeContext) -> str | None:
 
 def granted(context: ChangeContext, grant: Any) -> str:
     """Returns a grant in words: `20 % on app set-up`."""
-    return f"{str(grant.get('discount')).replace('%', ' %')} on {context.items(grant.get('on'))}"
+    return f"{given(types.RATE, grant.get('discount'))} on {context.items(grant.get('on'))}"

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from decimal import Decimal
 
-from policyengine.analysis.statements import MOVES, OPEN, VALUES, Contrast, Statement
+from policyengine.analysis.statements import MOVES, OPEN, Contrast, Statement
 from policyengine.analysis.variations import ABSENT, Variation
 from policyengine.analysis.witness import NotDecided, Same, Witness
 from policyengine.change.program_comparison import Meaning, ProgramComparison, Spoken
 from policyengine.decision.findings import UNDETERMINED
-from policyengine.decision.wording import join, money, number, plural, rate, status_words, subject_name, words
+from policyengine.decision.wording import (
+    PERCENT,
+    day,
+    join,
+    plural,
+    quantity,
+    requirement_words,
+    status_words,
+    subject_name,
+    words,
+)
+from policyengine.policy.rule import Choose, Const, Reading, Rule, Rules
 from policyengine.program.record import Record
 from policyengine.render.record_yaml import record_yaml, written
 from policyengine.render.style import Paint, clean, painter
@@ -21,13 +31,13 @@ _MOST = 3
 _MONEY = frozenset({"amount", "net"})
 _TELLING = ("level", "rate", "party", "role", "net", "currency", "due_on", "period", "next_stage", "value")
 """What is shown of something that only one version says."""
-_SECTIONS = {"discounts": "discount on", "gates": "gate of", MOVES: "leaving", VALUES: "value of"}
+_SECTIONS = {"discounts": "discount on", "gates": "gate of", MOVES: "leaving"}
 
 
 def headline(found: ProgramComparison) -> str:
     """One sentence: the number of changes, the program, the versions."""
     program = found.new.declarations.title if found.new.declarations is not None else found.new.name
-    between = f"from {found.old.name} to {found.new.name}, as of {found.new.as_of}"
+    between = f"from {found.old.name} to {found.new.name}, as of {day(found.new.as_of)}"
     changes = sum(len(each.spoken) for each in found.changed)
     same = sum(len(each.spoken) for each in found.meanings if each.same)
     asides = []
@@ -94,8 +104,8 @@ def verdict_lines(meaning: Meaning) -> Iterator[str]:
             yield from _witness(witness, meaning.day)
 
 
-def _witness(witness: Witness, day: date) -> Iterator[str]:
-    yield f"{_introduced(witness)}, on {day}:"
+def _witness(witness: Witness, on: date) -> Iterator[str]:
+    yield f"{_introduced(witness)}, on {day(on)}:"
     record = witness.shown or witness.record
     yield from (f"  {clean(line)}" for line in record_yaml(record).splitlines())
     for contrast in witness.contrasts[:_MOST]:
@@ -133,6 +143,10 @@ def _said(said: Statement, other: Statement | None) -> str:
     """The statement of one version, reduced to what differs from the other."""
     name = said.title or words(said.id)
     whom = "" if said.subject.root else f" of {subject_name(said.subject)}"
+    if said.write is not None:
+        value = said.values["value"]
+        shown = "not decided" if value is OPEN else "nothing" if value is None else said.write(value)
+        return f"{name}{whom}: {shown}"
     values = []
     status = said.values.get("status")
     if isinstance(status, str) and (
@@ -148,8 +162,7 @@ def _said(said: Statement, other: Statement | None) -> str:
     if other is None:
         told = {key: value for key, value in differing.items() if key in _TELLING}
         differing = told or differing
-    currency = str(said.values.get("currency") or "")
-    values += [text for key, value in differing.items() if (text := _value(key, value, other, currency))]
+    values += [text for key in differing if (text := _value(said, key, other))]
     about = f"{_SECTIONS.get(said.section, '')} {name}{whom}".strip()
     return f"{about}: {', '.join(values) or 'nothing more'}"
 
@@ -159,17 +172,42 @@ def _only(said: Statement, other: Statement) -> bool:
     return all(other.values.get(key) == value for key, value in said.values.items() if key != "status")
 
 
-def _value(key: str, value: object, other: Statement | None, currency: str) -> str:
+def _value(said: Statement, key: str, other: Statement | None) -> str:
+    value = said.values[key]
     if key == "requirements" and isinstance(value, tuple):
         before = other.values.get(key) if other is not None else ()
         found = [each for each in value if not isinstance(before, tuple) or each not in before]
-        return "; ".join(f"{words(each[0])} {status_words(str(dict(each[1:])['status']))}" for each in found)
+        titles = _titles(said.rule)
+        return "; ".join(
+            f"“{titles.get(each[0]) or words(each[0])}” {requirement_words(str(dict(each[1:])['status']))}"
+            for each in found
+        )
     if value is OPEN or value == UNDETERMINED:
         return f"{words(key)} not decided"
-    if "rate" in key and isinstance(value, Decimal):
-        return f"{words(key)} {rate(value)}"
-    if key in _MONEY and isinstance(value, Decimal):
-        return f"{words(key)} {money(value, currency)}"
+    unit = PERCENT if "rate" in key else str(said.values.get("currency") or "") if key in _MONEY else ""
     if isinstance(value, tuple):
         return f"{words(key)} {join(str(getattr(each, 'title', each)) for each in value)}"
-    return f"{words(key)} {number(value) if isinstance(value, Decimal) else value}"
+    return f"{words(key)} {_title_of(said.rule, key, value) or quantity(value, unit)}"
+
+
+def _titles(rule: Rule | None) -> dict[str, str]:
+    """The titles of the requirements that a rule may show."""
+    pending: list[Reading] = [] if rule is None else list(rule.fields.values())
+    found: dict[str, str] = {}
+    while pending:
+        match pending.pop():
+            case Choose(_, cases, otherwise):
+                pending += [*cases.values(), otherwise]
+            case Rules(rules):
+                found.update((each.origin.id, each.origin.title) for each in rules)
+    return found
+
+
+def _title_of(rule: Rule | None, key: str, value: object) -> str | None:
+    """The title of a level or a stage, which the rule shows beside it."""
+    match None if rule is None else rule.fields.get(f"{key}_title"):
+        case Choose(_, cases) if isinstance(value, str) and isinstance(cases.get(value), Const):
+            return str(cases[value].value)  # type: ignore[union-attr]
+        case Const(str() as title):
+            return title
+    return None

@@ -15,15 +15,16 @@ from typing import Literal
 from policyengine.diagnostics import Code
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Context, ListOf, Type
-from policyengine.kinds.table import bands, inputs, outputs, proof, rows
+from policyengine.kinds.table import bands, change_sentences, inputs, outputs, proof, rows
 from policyengine.kinds.table.bands import Bands
+from policyengine.kinds.table.change_sentences import TableWords
 from policyengine.kinds.table.inputs import Input, InputPart, InputSpec, check_inputs, define_inputs
 from policyengine.kinds.table.outputs import Given, OutputSpec, output_type
 from policyengine.kinds.table.proof import Table, prove
 from policyengine.kinds.table.result import Settling, settle
 from policyengine.kinds.table.rows import Entries, Outputs, RowSpec
 from policyengine.policy.base import Many, Policy, field
-from policyengine.policy.change_context import ChangeContext, asked, condition, quoted, shifted, tested
+from policyengine.policy.change_context import ChangeContext
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
 from policyengine.policy.policy_reader import PolicyDocument
@@ -259,30 +260,10 @@ def _table(policy: TablePolicy, draft: Draft, tested: tuple[Input, ...], given: 
 
 def describe(context: ChangeContext) -> str | None:
     """Rows, entries and bands, and what they give."""
-    match context.keys:
-        case ("rows", "*") | ("bands", "rows", "*"):
-            row = quoted(context.own or context.new or context.old)
-            return context.comes_or_goes(f"new row: {row}", f"no row any more: {row}")
-        case ("entries", *keys) if isinstance(context.old, str) and isinstance(context.new, str):
-            return f"for {' and '.join(keys)} it {shifted(context.old, context.new)}"
-        case ("entries", *keys) if keys:
-            return context.was(f"for {' and '.join(keys)} it", "gives")
-        case ("rows", "*", "when", fact) if context.is_fact(fact):
-            row = f"the row that gives {quoted(getattr(context.part, 'then', None))}"
-            if context.new is None:
-                return f"{row} no longer asks that {asked(context, fact, context.old)}"
-            was = f" (was {tested(context, fact, context.old)})" if context.old is not None else ""
-            return f"{row} now asks that {asked(context, fact, context.new)}{was}"
-        case ("rows", "*", "then") if isinstance(context.old, str) and isinstance(context.new, str):
-            where = condition(context, context.own.get("when") or {})
-            return f"where {where} it {shifted(context.old, context.new)}"
-        case ("bands", "rows", "*", key) if isinstance(context.old, str) and isinstance(context.new, str):
-            edge = context.own.get("up_to") or context.own.get("below")
-            band = f"of the band up to {edge}" if edge is not None and key == "rate" else "of a band"
-            return f"`{key}` {band} {shifted(context.old, context.new)}"
-        case ("default",):
-            return context.was("where no row matches, it", "gives")
-    return None
+    policy = context.policy
+    return change_sentences.describe(
+        TableWords(context, policy.parts, _output_types(policy, context.vocabulary))
+    )
 
 
 KIND = Kind(

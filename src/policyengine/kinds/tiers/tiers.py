@@ -22,7 +22,8 @@ from policyengine.kinds.tiers import measure
 from policyengine.kinds.tiers.intervals import of_test
 from policyengine.kinds.tiers.measure import GOOD, Claim, Measure, check_claims, measure_of
 from policyengine.policy.base import Id, Many, Policy, Sourced, Text, field, keys_of
-from policyengine.policy.change_context import ChangeContext, asked, moved_range, test_words, tested
+from policyengine.policy.change_context import ChangeContext
+from policyengine.policy.change_words import asked, moved_range, test_words, tested
 from policyengine.policy.condition import Condition, TestedPart, fact_test
 from policyengine.policy.draft import Draft
 from policyengine.policy.form import elsewhere, unknown_key

@@ -86,7 +86,7 @@ def test_a_version_of_a_later_day_is_compared_on_that_day() -> None:
     (spoken,) = meaning.spoken
     assert spoken.sentence == (
         "“Answer” now counts as done when `active_accounts > 6` (was: when `active_accounts > 5`)"
-        ", from 2028-01-01"
+        ", from 1 Jan 2028"
     )
     assert meaning.day.isoformat() == "2028-01-01"
     assert isinstance(meaning.verdict, Witness)
@@ -132,8 +132,8 @@ def test_a_policy_more_and_one_less() -> None:
     old, new = program_of(CHARTER).linked, program_of(CHARTER.replace("id: support", "id: other", 1)).linked
     found = compare(old, new)
     assert [meaning.spoken[0].sentence for meaning in found.changed] == [
-        "New policy “Support” (what must be done by when, and how it is shown to be done), from 2027-01-01",
-        "The policy “Support” is dropped, from 2027-01-01",
+        "New policy “Support” (what must be done by when, and how it is shown to be done), from 1 Jan 2027",
+        "The policy “Support” is dropped, from 1 Jan 2027",
     ]
 
 
@@ -199,17 +199,17 @@ bands:
             ROWS,
             ["50..", "60..", "..49", "..59"],
             [
-                "The row that gives `2%` now asks that active accounts are at least 60 (was at least 50)",
-                "The row that gives `1%` now asks that active accounts are from 10 to 59 (was from 10 to 49)",
+                "The row that gives 2 % now asks that active accounts are at least 60 (was at least 50)",
+                "The row that gives 1 % now asks that active accounts are from 10 to 59 (was from 10 to 49)",
             ],
         ),
         (ROWS, ["2%", "3%"], ["Where active accounts are at least 50 it rises from 2 % to 3 %"]),
-        (ROWS, ["default: 0", "default: 1%"], ["Where no row matches, it now gives `1%` (was `0`)"]),
-        (ENTRIES, ["10.00", "11.00"], ["For positive it rises from 10.00 to 11.00"]),
-        (ENTRIES, ["12.00", "12.00, negative: 9"], ["For negative it now gives `9` (was not said)"]),
-        (BANDS, ["5%", "6%"], ["`rate` of the band up to 1000 rises from 5 % to 6 %"]),
+        (ROWS, ["default: 0", "default: 1%"], ["Where no row matches, it now gives 1 % (was 0 %)"]),
+        (ENTRIES, ["10.00", "11.00"], ["For positive it rises from 10.00 USD to 11.00 USD"]),
+        (ENTRIES, ["12.00", "12.00, negative: 9"], ["For negative it now gives 9.00 USD (was not said)"]),
+        (BANDS, ["5%", "6%"], ["The rate of the band up to 1,000 rises from 5 % to 6 %"]),
         (BANDS, ["graduated", "slab"], ["`bands`: `mode` is now `slab` (was `graduated`)"]),
-        (BANDS, ["1000", "2000"], ["`up_to` of a band rises from 1000 to 2000"]),
+        (BANDS, ["1000", "2000"], ["A band now ends at 2,000 (was 1,000)"]),
     ],
 )
 def test_tables(table: str, edit: list[str], said: list[str]) -> None:

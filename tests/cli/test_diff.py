@@ -43,12 +43,12 @@ def edit(folder: Path, before: str, after: str) -> None:
 
 SAID = """\
 ByteKast Reseller Program: 2 changes of meaning in 1 policy (1 change of wording), from before:rules to \
-main:rules, as of 2026-11-21.
+main:rules, as of 21 Nov 2026.
 
 Reseller levels (reseller-levels)
   Sterling now ends at 16 active accounts (was 15)  main:rules/levels.yaml:32:22
   Gold now starts at 17 active accounts (was 16)  main:rules/levels.yaml:39:22
-    The smallest record that shows it, on 2026-11-21:
+    The smallest record that shows it, on 21 Nov 2026:
       id: partner-1
       active_accounts: 16
       attends_quarterly_reviews: true
@@ -94,7 +94,7 @@ def test_only_words(cli: Run, versions: Path) -> None:
 def test_records_that_are_given(cli: Run, versions: Path) -> None:
     result = cli("diff", "before..main", "rules", "--records", str(ACME), *DAY)
     assert result.code == 1
-    assert "acme shows it with active_accounts 16 instead of 12, on 2026-11-21:" in result.out
+    assert "acme shows it with active_accounts 16 instead of 12, on 21 Nov 2026:" in result.out
     assert "name: Acme" in result.out
 
 

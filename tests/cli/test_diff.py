@@ -56,8 +56,8 @@ Reseller levels (reseller-levels)
       technical_team_qualified: true
       sales_team_qualified: true
       team_in_ongoing_training: true
-    before Reseller levels: level gold
-    now    Reseller levels: level silver
+    before Reseller levels: level Gold
+    now    Reseller levels: level Sterling
     before discount on app set-up: rate 33 %, level gold
     now    discount on app set-up: rate 20 %, level silver
     before discount on monthly subscription: rate 33 %, level gold

@@ -14,7 +14,7 @@ from policyengine.decision.explanation import why
 from policyengine.decision.findings import Charge
 from policyengine.render.style import width
 from policyengine.render.terminal import decision_text
-from support import decide, good_program
+from support import decide, good_program, program_of
 
 DAY = date(2026, 11, 21)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -153,3 +153,33 @@ def test_what_stands_deep_is_named_by_its_path():
     assert "“Desk” of site A, desk 1 comes to 1.00 USD" in decision.why(first)[0]
     assert "What would settle it: `price` of site A, desk 2." in decision.why(open_one)
     assert "“Desk” of site B, desk 1 comes to 2.00 USD" in decision.why(last)[0]
+
+
+STANDING = """\
+kind: tiers
+id: desk-standing
+title: Standing of desks
+for: desk
+levels:
+  - id: good
+    title: Good
+    requires:
+      - {id: cheap, title: Is cheap, when: price <= 10}
+      - {id: dear, title: Is dear, when: price >= 5}
+      - {id: odd, title: Is odd, when: price = 7, applies_when: price > 100}
+"""
+
+
+def test_what_does_not_apply_is_counted_apart():
+    program = program_of(STANDING, base=DEEP)
+    desks = ", ".join(f"{{id: {i}, price: {i}}}" for i in range(1, 16))
+    decision = decide(program, f"{{id: p, sites: [{{id: A, rank: 7, desks: [{desks}]}}]}}")
+    text = "\n".join(
+        " ".join(line.split())
+        for line in decision_text(decision, program.labels, columns=120, formats=program.formats).splitlines()
+    )
+    assert "Standing of desks: Good; 2 fulfilled, 1 not applicable" in text
+    assert "Standing of desks: none; 1 fulfilled, 1 not applicable" in text
+    assert "site A, desk 1, price with tax: " in text
+    assert "desk 11, price with tax" not in text
+    assert "and those of 5 more desks" in text

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
 from policyengine.decision.findings import Subject
-from policyengine.decision.wording import every, join, plural, rate, short_name, spell, subject_name
+from policyengine.decision.wording import (
+    all_of,
+    counted,
+    every,
+    gap,
+    is_or_are,
+    join,
+    listed,
+    money,
+    number,
+    plural,
+    quantity,
+    range_words,
+    rate,
+    short_name,
+    spell,
+    subject_name,
+)
+from policyengine.feel.values.values import DateTime, FarDate, Months, Range, Time
 
 
 @pytest.mark.parametrize(
@@ -33,6 +51,53 @@ from policyengine.decision.wording import every, join, plural, rate, short_name,
         (spell(date(2027, 1, 2)), "2 Jan 2027"),
         (spell(Decimal("1E+3")), "1,000"),
         (spell([]), "none"),
+        (spell(Decimal(100) / 3), "about 33.333333"),
+        (spell(Decimal("0.000012345678")), "about 0.0000123457"),
+        (spell(Decimal("2.50000000000")), "2.5"),
+        (spell(Decimal("0E-10")), "0"),
+        (spell(-1234567), "-1,234,567"),
+        (spell(Months(1)), "1 month"),
+        (spell(timedelta(days=30)), "30 days"),
+        (spell(timedelta(hours=-25)), "-1 days and -1 hours"),
+        (spell(FarDate(12000, 2, 1)), "1 Feb 12000"),
+        (spell(DateTime(date(2024, 2, 1), Time(10, 30, Decimal(0)))), "1 Feb 2024, 10:30:00"),
+        (spell(Range(date(2024, 1, 1), date(2024, 3, 31))), "from 1 Jan 2024 to 31 Mar 2024"),
+        (spell({"to_certify": timedelta(days=30), "done": False}), "to certify 30 days, done no"),
+        (spell(["a", "b", "c", "d", "e", "f", "g"]), "a, b, c, d, e, f and g"),
+        (listed([str(i) for i in range(10)]), "0, 1, 2, 3, 4, 5 and 4 more"),
+        (number(Decimal("12345.50")), "12,345.5"),
+        (money(Decimal("1080"), "USD"), "1,080.00 USD"),
+        (money(Decimal("9.4020"), "EUR"), "9.402 EUR"),
+        (money(Decimal(80) / 3, "EUR"), "about 26.666667 EUR"),
+        (money(Decimal("0.5"), "JPY"), "0.5 JPY"),
+        (money(Decimal("1000"), "JPY"), "1,000 JPY"),
+        (money(Decimal("1.5"), "KWD"), "1.500 KWD"),
+        (money(Decimal("-0.5"), None), "-0.50"),
+        (rate(Decimal(1) / 3), "about 33.333333 %"),
+        (quantity(Decimal("0.55"), "%"), "55 %"),
+        (quantity(12, "USD"), "12.00 USD"),
+        (quantity(True, "USD"), "yes"),
+        (gap(Decimal("0.01"), "%"), "1 percentage point"),
+        (gap(Decimal("0.15"), "%"), "15 percentage points"),
+        (range_words(Range(166, 1000, True, False), spell), "at least 166 and below 1,000"),
+        (range_words(Range(5, None, False), spell), "above 5"),
+        (range_words(Range(None, date(2024, 2, 1)), spell), "on or before 1 Feb 2024"),
+        (range_words(Range(Decimal(1), Decimal(2)), lambda n: money(n, "USD")), "from 1.00 to 2.00 USD"),
+        (range_words(Range(Decimal("0.1"), Decimal("0.2")), rate), "from 10 % to 20 %"),
+        (is_or_are("active accounts"), "are"),
+        (is_or_are("points of the last twelve months"), "are"),
+        (is_or_are("people needed"), "are"),
+        (is_or_are("day the account was set up"), "is"),
+        (is_or_are("ad spend of the last 90 days"), "is"),
+        (is_or_are("postal address"), "is"),
+        (is_or_are("status of the partners"), "is"),
+        (counted("1 more", "certified people"), "1 more certified person"),
+        (counted("1 more", "eligible flights of the year"), "1 more eligible flight of the year"),
+        (counted("1", "opportunities"), "1 opportunity"),
+        (counted("2 more", "certified people"), "2 more certified people"),
+        (all_of("day of the review"), "days of the review"),
+        (all_of("certified person"), "certified people"),
+        (all_of("roles"), "roles"),
         (subject_name(Subject("partner", None)), "the partner"),
         (subject_name(Subject("partner", "acme")), "acme"),
         (subject_name(Subject("customer", "C-2", "Harbour", root=False)), "customer Harbour (C-2)"),

@@ -8,16 +8,12 @@ written, cut to a short clause, with the values of its names. A condition is loo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from policyengine.decision.findings import Reason
-from policyengine.decision.wording import (
-    OPPOSITE,
-    is_or_are,
-    join,
-)
+from policyengine.decision.wording import OPPOSITE, counted, is_or_are, join
 from policyengine.decision.writers import shown
 from policyengine.engine.finding_values import shower
 from policyengine.engine.limit_sentences import ORDER, Sentences, Template
@@ -183,16 +179,19 @@ class _Templates(Sentences):
         asked = clause(self.words, row, variable, condition) if isinstance(row, Context) else None
         asked = asked or cut(condition)
         otherwise, parts = self._as_written(), _EVERY if every else _SOME
+        only = {outcome: text.format(counted("1", noun)[2:]) for outcome, text in _ONLY.items()}
         count = len(asked.slots)
 
         def say(value: object, items: object, *slots: object) -> Reason:
-            if not isinstance(items, (list, tuple)):
+            own = slots[:count]
+            if not isinstance(items, (list, tuple)) or any(each.__class__ is Unknown for each in own):
                 return otherwise.say(value, *slots[count:])
-            what = asked.write(slots[:count])
+            what = asked.write(own)
             if not items:
                 return self.reason(f"there are no {noun} ({what})", value, fact)
-            part = parts[bool(value)] if value.__class__ is bool else _OPEN
-            return self.reason(f"{part.format(f'{len(items):,} {noun}')} ({what})", value, fact)
+            outcome = value if isinstance(value, bool) else None
+            part = only[outcome] if len(items) == 1 else parts[outcome].format(f"{len(items):,} {noun}")
+            return self.reason(f"{part} ({what})", value, fact)
 
         return Template((name, *asked.slots, *otherwise.slots), say)
 
@@ -216,9 +215,17 @@ class _Templates(Sentences):
 
 _SOME_UNKNOWN = Unknown(frozenset())
 _FEW = frozenset({str, bool})
-_EVERY = {True: "each of the {} fits", False: "not every one of the {} fits"}
-_SOME = {True: "at least one of the {} fits", False: "none of the {} fits"}
 _OPEN = "it is not known which of the {} fit"
+_EVERY: Mapping[bool | None, str] = {
+    True: "each of the {} fits", False: "not every one of the {} fits", None: _OPEN,
+}  # fmt: skip
+_SOME: Mapping[bool | None, str] = {
+    True: "at least one of the {} fits", False: "none of the {} fits", None: _OPEN,
+}  # fmt: skip
+_ONLY: Mapping[bool | None, str] = {
+    True: "the only {} fits", False: "the only {} does not fit",
+    None: "it is not known whether the only {} fits",
+}  # fmt: skip
 
 
 def _with_value(leads: str, write: Callable[[Any], str], value: object) -> str:

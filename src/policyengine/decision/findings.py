@@ -110,8 +110,9 @@ class Owner(NamedTuple):
 
 def path_of(names: Sequence[str]) -> str:
     """Names from the outside in as one text; a `/` within one of several names is written `%2F`."""
-    if len(names) == 1:
-        return names[0]
+    path = "/".join(names)
+    if len(names) == 1 or (path.count("/") == len(names) - 1 and "%" not in path):
+        return path
     return "/".join(name.replace("%", "%25").replace("/", "%2F") for name in names)
 
 

@@ -36,10 +36,10 @@ from policyengine.feel.syntax.tree import (
     names,
 )
 from policyengine.feel.values.values import Unknown
-from policyengine.policy.rule import ReasonCase
+from policyengine.policy.rule import Cases, Node, ReasonCase
 
-Found: TypeAlias = "list[Reason | tuple[Row, str]]"
-"""Reasons, and among them the values of an instance whose cases are told there."""
+Found: TypeAlias = "list[Reason | tuple[Row, Deferred]]"
+"""Reasons, and among them what tells the cases of a value of an instance there."""
 Tell: TypeAlias = Callable[[Row, object, Found], None]
 """Appends the reasons for an expression at an instance where it has this value."""
 _CONDITIONS = (Comparison, In, Between, Quantified)
@@ -68,7 +68,7 @@ class Explanations:
         self.graph = program.graph
         self._words: dict[str, Words] = {}
         self._nodes: dict[tuple[str, str, bool], Deferred] = {}
-        self._cases: dict[tuple[str, str], Callable[[Row], Found]] = {}
+        self._told_values: dict[tuple[str, str], Deferred] = {}
 
     def reasons(self, out: ReaderSource, nodes: Sequence[str]) -> str:
         """The source of the reasons for nodes, each reason once; the lines before it are added."""
@@ -89,7 +89,7 @@ class Explanations:
         own = out.fresh()
         out.line(f"{own} = []")
         self._node(out, name, value, own, True, apart=False)
-        out.line(f"{found} += {out.constant(self._resolved)}({own})")
+        out.line(f"{found} += {out.constant(resolved)}({own})")
 
     def _node(
         self, out: ReaderSource, name: str, value: str, found: str, upright: bool, apart: bool = True
@@ -239,7 +239,8 @@ class Explanations:
             case Name(name):
                 place = place_of(self.graph, out.entity, name)
                 assert place is not None
-                out.line(f"{found}.append((s{'.above' * place.hops}, {out.constant(name)}))")
+                told_there = out.constant(self._of_told(place.entity, name))
+                out.line(f"{found}.append((s{'.above' * place.hops}, {told_there}))")
             case If(condition, then, otherwise):
                 decided = out.value(condition).text
                 self._way(out, condition, found)
@@ -264,40 +265,35 @@ class Explanations:
         place = place_of(self.graph, entity, name)
         return place is not None and place.what == NODE and (place.entity, place.name) in self.graph.told
 
-    def _resolved(self, found: Found, seen: set[tuple[int, str]] | None = None) -> list[Any]:
-        """The reasons, with the cases where they are told, each of them once."""
-        if tuple not in map(type, found):
-            return found
-        seen = set() if seen is None else seen
-        reasons: list[Any] = []
-        for each in found:
-            if isinstance(each, Reason):
-                reasons.append(each)
-            elif (id(each[0]), each[1]) not in seen:
-                row, name = each
-                seen.add((id(row), name))
-                key = (row.layout.entity, name)
-                if key not in self._cases:
-                    self._cases[key] = self._of_cases(*key)
-                reasons += self._resolved(self._cases[key](row), seen)
-        return reasons
+    def _of_told(self, entity: str, name: str) -> Deferred:
+        """Adds the cases of a value, or else the values with cases on the way to it."""
+        if (entity, name) not in self._told_values:
+            node = self.graph.nodes[entity][name]
+            if (cases := node.cases) is None:
+                told = self._tell(entity, lambda out: self._way(out, node.expression, "found"))
+            else:
+                told = Deferred(partial(self._of_cases, entity, node, cases))
+            self._told_values[entity, name] = told
+        return self._told_values[entity, name]
 
-    def _of_cases(self, entity: str, name: str) -> Callable[[Row], Found]:
+    def _of_cases(self, entity: str, node: Node, cases: Cases) -> Tell:
         """The cases that hold; where the value is not known, what keeps the open ones from being decided."""
-        node, index = self.graph.nodes[entity][name], self.program.layouts[entity].index
-        cases, at = node.cases, index[name]
-        if cases is None:
-            return self._of_value(entity, node.expression)
-        places = [(case, index[case.node]) for case in cases.cases]
+        index = self.program.layouts[entity].index
+        at, places = index[node.name], [(case, index[case.node]) for case in cases.cases]
         case, open_ones = self._case(entity), self._open_cases(entity)
 
-        def told(row: Row) -> Found:
+        def told(row: Row, value: object, found: Found) -> None:
             values = row.v
-            holding = [each for each, place in places if values[place] is True]
-            unknown = [each for each, place in places if values[place].__class__ is Unknown]
             is_known = values[at].__class__ is not Unknown
-            found: Found = []
-            for each in holding if cases.every or not is_known else holding[:1]:
+            holding, unknown = [], []
+            for each, place in places:
+                if values[place] is True:
+                    holding.append(each)
+                    if is_known and not cases.every:
+                        break
+                elif values[place].__class__ is Unknown:
+                    unknown.append(each)
+            for each in holding:
                 case(row, each, found)
             if not is_known:
                 open_ones(row, unknown, found)
@@ -306,18 +302,6 @@ class Explanations:
                 found.append(Reason(f"{several}: they give the same", "value", node.at))
             if not holding and not unknown:
                 found.append(Reason(cases.otherwise, "value", node.at))
-            return found
-
-        return told
-
-    def _of_value(self, entity: str, expression: Expression) -> Callable[[Row], Found]:
-        """The values with cases on the way to one that has none itself."""
-        tell = self._tell(entity, lambda out: self._way(out, expression, "found"))
-
-        def told(row: Row) -> Found:
-            found: Found = []
-            tell.run(row, None, found)
-            return found
 
         return told
 
@@ -357,6 +341,26 @@ class Explanations:
             found += [each for each in own if not isinstance(each, Reason)]
 
         return tell
+
+
+def resolved(found: Found) -> list[Any]:
+    """The reasons, with the cases where they are told, each of them once."""
+    if tuple not in map(type, found):
+        return found
+    reasons: list[Any] = []
+    _resolve(found, reasons, set())
+    return reasons
+
+
+def _resolve(found: Found, reasons: list[Any], seen: set[tuple[int, int]]) -> None:
+    for each in found:
+        if isinstance(each, Reason):
+            reasons.append(each)
+        elif (key := (id(each[0]), id(each[1]))) not in seen:
+            seen.add(key)
+            own: Found = []
+            each[1].run(each[0], None, own)
+            _resolve(own, reasons, seen)
 
 
 def distinct(found: Any) -> tuple[Reason, ...]:

@@ -80,7 +80,7 @@ def listed(g: Shared, items: Any) -> bool:
     """Whether a list of instances is known; going through it takes steps."""
     if items.__class__ is Unknown:
         return False
-    g.charge((items,))
+    g.steps -= 5 + len(items) // 4
     return True
 
 

@@ -7,7 +7,7 @@ list. Both give None for what has no phrase; people read the expression then as 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from policyengine.decision.wording import COMPARED, COMPARED_DAYS, all_of, join, range_words, words
 from policyengine.decision.writers import Write, shown, writer
@@ -57,14 +57,18 @@ def _composed(parts: Sequence[Phrase], compose: Callable[[list[str]], str]) -> P
     slots = tuple(slot for part in parts for slot in part.slots)
     if not slots:
         return _fixed(compose([part.write(()) for part in parts]))
+    if len(parts) == 1:
+        (only,) = parts
+        return Phrase(slots, lambda values: compose([only.write(values)]))
+    texts: list[Any] = []
+    start = 0
+    for part in parts:
+        end = start + len(part.slots)
+        texts.append((part.write, slice(start, end)) if part.slots else part.write(()))
+        start = end
 
     def write(values: Sequence[object]) -> str:
-        texts, start = [], 0
-        for part in parts:
-            end = start + len(part.slots)
-            texts.append(part.write(values[start:end]))
-            start = end
-        return compose(texts)
+        return compose([each if each.__class__ is str else each[0](values[each[1]]) for each in texts])
 
     return Phrase(slots, write)
 

@@ -143,15 +143,18 @@ class Compiled:
     def _decide(self, program: Program, found: Found) -> Decision:
         assert program.declarations is not None
         findings: list[Finding] = []
+        open_ones: list[Finding] = []  # only these name facts that are missing
         for entity, read in self._readers:
             for row in found.get(entity, ()):
                 each = read.run(row)
                 if each is not None:
                     findings.append(each)
+                    if each.unknown or getattr(each, "requirements", ()):
+                        open_ones.append(each)
         left_out = lists_left_out(self._judged, found) if self._leaves_out(found) else {}
         values, undecided = self._shown_values(found)
-        missing = missing_facts(findings, undecided, left_out)
-        is_open = undecided or any(finding.status == UNDETERMINED for finding in findings)
+        missing = missing_facts(open_ones, undecided, left_out) if open_ones or undecided or left_out else ()
+        is_open = undecided or UNDETERMINED in [finding.status for finding in findings]
         return _new_decision(
             program.declarations.id,
             program.declarations.title,

@@ -34,6 +34,7 @@ from policyengine.feel.syntax.tree import (
     Or,
     Quantified,
     names,
+    walk,
 )
 from policyengine.feel.values.values import Unknown
 from policyengine.policy.rule import Cases, Node, ReasonCase
@@ -74,22 +75,26 @@ class Explanations:
         """The source of the reasons for nodes, each reason once; the lines before it are added."""
         if not nodes:
             return "()"
-        found = out.fresh()
+        found, start = out.fresh(), out.here
         out.line(f"{found} = []")
         for name in nodes:
-            self._told(out, name, found)
+            self._told(out, name, found, alone=len(nodes) == 1)
+        only = out.only_item(found, start)
+        if only is not None:
+            return f"({only},)"
         return f"(tuple({found}) if len({found}) < 2 else {out.constant(distinct)}({found}))"
 
-    def _told(self, out: ReaderSource, name: str, found: str) -> None:
+    def _told(self, out: ReaderSource, name: str, found: str, alone: bool) -> None:
         """The reasons for a node, with the cases of values that tell theirs."""
-        value = out.name(name).text
-        if not self.graph.told:
-            self._node(out, name, value, found, True, apart=False)
-            return
-        own = out.fresh()
-        out.line(f"{own} = []")
+        value, start = out.name(name).text, out.here
+        own = found if alone or not self.graph.told else out.fresh()
+        if own != found:
+            out.line(f"{own} = []")
         self._node(out, name, value, own, True, apart=False)
-        out.line(f"{found} += {out.constant(resolved)}({own})")
+        if self.graph.told and out.asks_for_more(start):
+            out.line(f"{own} = {out.constant(resolved)}({own})")
+        if own != found:
+            out.line(f"{found} += {own}")
 
     def _node(
         self, out: ReaderSource, name: str, value: str, found: str, upright: bool, apart: bool = True
@@ -239,6 +244,10 @@ class Explanations:
             case Name(name):
                 place = place_of(self.graph, out.entity, name)
                 assert place is not None
+                node = self.graph.nodes[place.entity][name]
+                if node.cases is None and not place.hops and self._leads_on(out.entity, node.expression):
+                    self._way(out, node.expression, found)
+                    return
                 told_there = out.constant(self._of_told(place.entity, name))
                 out.line(f"{found}.append((s{'.above' * place.hops}, {told_there}))")
             case If(condition, then, otherwise):
@@ -260,6 +269,11 @@ class Explanations:
             case _:
                 for name in sorted(names(expression)):
                     self._way(out, Name(name, expression.span), found)
+
+    def _leads_on(self, entity: str, expression: Expression) -> bool:
+        """Whether an expression rests on one value with cases, whatever it comes to."""
+        told = [name for name in names(expression) if self._is_told(entity, name)]
+        return len(told) == 1 and not any(isinstance(each, (If, And, Or)) for each in walk(expression))
 
     def _is_told(self, entity: str, name: str) -> bool:
         place = place_of(self.graph, entity, name)

@@ -148,7 +148,9 @@ class Readings:
             known = " and False"  # reasons do not show whether their values are known
         if may_wait(rule):
             known = f" and {status} != {out.constant(MANUAL)}{known}"
-        is_known = f"{status} == NOT_APPLICABLE or ({status}.__class__ is S{known})"
+        is_known = f"{status}.__class__ is S"
+        if known:
+            is_known += f" and ({known.removeprefix(' and ')} or {status} == NOT_APPLICABLE)"
         return f"() if {is_known} else {behind}.run(s, {status})"
 
     def _behind_rule(self, rule: Rule) -> Read:

@@ -123,7 +123,8 @@ class Readings:
             return own
         found = out.fresh()
         out.line(f"{found} = {self.reading(out, rule.origins)}")
-        return f"{found} if {found}.__class__ is {out.constant(Origin)} else {own}"
+        out.line(f"if {found}.__class__ is not {out.constant(Origin)}:", f"    {found} = {own}")
+        return found
 
     def _assumptions(self, out: ReaderSource, rule: Rule, origin: str) -> str:
         """What the part of the policy assumes, and what else a finding rests on."""
@@ -131,7 +132,7 @@ class Readings:
         own = [rule.origin.assumption] if rule.origin.assumption is not None else []
         if rule.origins is None and all(each.node is None for each in resting):
             return out.constant(tuple(dict.fromkeys([*own, *(each.assumption for each in resting)])))
-        parts = [f"{out.constant(_own_assumption)}({origin})"]
+        parts = [f"(() if {origin}.assumption is None else ({origin}.assumption,))"]
         for each in resting:
             told = "" if each.node is None else f" if {out.name(each.node).text} is True else ()"
             parts.append(f"({out.constant((each.assumption,))}{told})")
@@ -262,10 +263,6 @@ def above(row: Any, hops: int) -> Any:
     for _ in range(hops):
         row = row.above
     return row
-
-
-def _own_assumption(origin: Origin) -> tuple[Assumption, ...]:
-    return () if origin.assumption is None else (origin.assumption,)
 
 
 def _different(several: tuple[Assumption, ...]) -> tuple[Assumption, ...]:

@@ -116,7 +116,7 @@ class Explanations:
         out = ReaderSource(self.program, entity)
         out.line("found = []")
         self._reasons(out, expression, out.value(expression).text, "found", True)
-        return out.function(f"{out.constant(distinct)}({out.constant(self._resolved)}(found))")
+        return out.function(f"{out.constant(distinct)}({out.constant(resolved)}(found))")
 
     def _of_node(self, entity: str, name: str, upright: bool) -> Deferred:
         """The explanation of a node at an instance that has it."""

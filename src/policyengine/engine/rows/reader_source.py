@@ -26,7 +26,8 @@ from policyengine.program.graph import Graph
 Read: TypeAlias = Callable[..., Any]
 
 _NAMES = {
-    **ROW_NAMES, "tuple_of": tuple.__new__, "tuple": tuple, "int": int, "NOT_APPLICABLE": NOT_APPLICABLE,
+    **ROW_NAMES, "tuple_of": tuple.__new__, "tuple": tuple, "int": int, "id": id,
+    "NOT_APPLICABLE": NOT_APPLICABLE,
     "UNDETERMINED": UNDETERMINED,
 }  # fmt: skip
 

@@ -239,9 +239,10 @@ class Readings:
         if isinstance(tests, Test):
             because, holds = self.reading(out, rule.because), out.name(condition_of(rule)).text
             return out.function(f"({out.constant(of_one)}({head}, {holds}, {because}),)")
-        looks = out.constant(dict(self._looks(tests)))
+        # By what each test is: an expression takes long to hash.
+        looks = out.constant({id(test): look for test, look in self._looks(tests)})
         return out.function(
-            f"{out.constant(shortfalls)}({head}, {out.constant(tests)}, lambda test: {looks}[test](s))"
+            f"{out.constant(shortfalls)}({head}, {out.constant(tests)}, lambda test: {looks}[id(test)](s))"
         )
 
     def _looks(self, tests: Tests | Test) -> Iterator[tuple[Test, Read]]:

@@ -119,8 +119,7 @@ def path_of(names: Sequence[str]) -> str:
 class Reason(NamedTuple):
     """A sentence with the values of the record filled in, and the line of policy behind it.
 
-    For a threshold: what the record has, what the rule needs, how far off it is, and `lack` in words what is
-    lacking: `4 more active accounts (from 16 to 26)`.
+    For a threshold: what the record has, what the rule needs, how far off it is, and in words what is lacking.
     """
 
     text: str
@@ -137,8 +136,7 @@ class Reason(NamedTuple):
 class Missing:
     """A fact that the record leaves out although something depends on it.
 
-    `needed_by` lists findings as `policy/id` and derived facts by their names, sorted; `within` says whose
-    list the one with that key stands in.
+    `needed_by` lists findings as `policy/id` and derived facts by name, sorted; `within` is as in `Subject`.
     """
 
     fact: str

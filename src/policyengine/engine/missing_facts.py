@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from policyengine.decision.findings import Finding, Missing, OpenValue, Owner, Subject, Unsettled, path_of
 from policyengine.engine.finding_values import constructor
-from policyengine.feel.values.values import Failure, Unknown
+from policyengine.feel.values.values import Failure, unknown
 from policyengine.feel.values.values import Missing as MissingCause
 from policyengine.program.graph import Graph
 from policyengine.program.record import Record
@@ -15,11 +15,10 @@ from policyengine.program.record import Record
 
 def unsettled(values: Iterable[object]) -> tuple[Unsettled, ...]:
     """The causes of everything unknown among the values, sorted."""
-    causes: set[MissingCause | Failure] = set()
-    for value in values:
-        if isinstance(value, Unknown):
-            causes |= value.causes
-    found = [_unsettled(cause) for cause in causes]
+    open_one = unknown(values)
+    if open_one is None:
+        return ()
+    found = [_unsettled(cause) for cause in open_one.causes]
     return tuple(sorted(found, key=_order) if len(found) > 1 else found)
 
 
@@ -86,7 +85,8 @@ def missing_facts(
 
 def path_to(each: Missing | Unsettled) -> str:
     """What names the one whose fact is missing within its record; "" for a record without a key."""
-    return path_of([*(owner.key for owner in each.within), each.key or ""])
+    key = each.key or ""
+    return path_of([*[owner.key for owner in each.within], key]) if each.within else key
 
 
 def _add(finding: Finding, needed: dict[Lacked, set[str]]) -> None:

@@ -12,7 +12,7 @@ from itertools import islice, product
 from typing import TypeAlias
 
 from policyengine.dataclass import dataclass
-from policyengine.decision.findings import UNDETERMINED, Origin, Reason, Shortfall, Unsettled
+from policyengine.decision.findings import UNDETERMINED, Origin, Reason, Shortfall
 from policyengine.engine.missing_facts import unsettled
 from policyengine.feel.syntax.tree import And, Call, Expression, Literal, Name, Or
 from policyengine.feel.types.types import BOOLEAN
@@ -81,41 +81,59 @@ def _tests(
 
 def of_one(origin: Origin, status: str, value: object, because: Iterable[Reason]) -> Shortfall:
     """What a requirement with one test needs."""
-    unknown = unsettled([value]) if isinstance(value, Unknown) else ()
-    return _told(Shortfall(origin.id, origin.title, status), because, unknown)
+    return _told(Shortfall(origin.id, origin.title, status), status, None, value, list(because))
 
 
 def shortfalls(origin: Origin, status: str, tests: Tests | Test, look: Look) -> tuple[Shortfall, ...]:
     """What a requirement that does not hold needs."""
-    whole = Shortfall(origin.id, origin.title, status)
     if isinstance(tests, Test):
         value, because = look(tests)
         return (of_one(origin, status, value, because()),)
-    return tuple(dict.fromkeys(_lacking(whole, tests, look))) or (whole,)
+    whole = Shortfall(origin.id, origin.title, status)
+    return _different(_lacking(whole, tests, look)) or (whole,)
 
 
-def _lacking(whole: Shortfall, tests: Tests | Test, look: Look) -> Iterator[Shortfall]:
+def _different(found: Sequence[Shortfall]) -> Way:
+    """What is needed, each once."""
+    if len({each.text for each in found}) == len(found):
+        return tuple(found)
+    return tuple(dict.fromkeys(found))
+
+
+def _lacking(whole: Shortfall, tests: Tests, look: Look) -> list[Shortfall]:
     """The tests that do not hold; of alternatives, none of which holds, all ways in one."""
-    if isinstance(tests, Test) or not tests.one:
-        for part in (tests,) if isinstance(tests, Test) else tests.parts:
-            if not isinstance(part, Test):
-                yield from _lacking(whole, part, look)
-            else:
-                value, because = look(part)
-                if value is not True and not isinstance(part.expression, Literal):
-                    yield _of_test(whole, value, because())
-        return
-    ways = [list(_lacking(whole, part, look)) for part in tests.parts]
-    if all(ways):
-        several = sorted({way for each in ways for way in _spread(each)}, key=_length)
-        yield from several[0] if len(several) == 1 else (whole._replace(ways=tuple(several[:MOST_WAYS])),)
+    if not tests.one:
+        return [each for part in tests.parts for each in _lacking_part(whole, part, look)]
+    ways = [_lacking_part(whole, part, look) for part in tests.parts]
+    if not all(ways):
+        return []
+    found = [way for each in ways for way in _spread(each)]
+    if len({tuple([each.text for each in way]) for way in found}) < len(found):
+        found = list(dict.fromkeys(found))
+    if len(found) == 1:
+        return list(found[0])
+    return [whole._replace(ways=tuple(sorted(found, key=_length)[:MOST_WAYS]))]
 
 
-def _spread(parts: Iterable[Shortfall]) -> Iterator[Way]:
+def _lacking_part(whole: Shortfall, part: Tests | Test, look: Look) -> list[Shortfall]:
+    if isinstance(part, Tests):
+        return _lacking(whole, part, look)
+    value, because = look(part)
+    if value is True or isinstance(part.expression, Literal):
+        return []
+    status = UNDETERMINED if value.__class__ is Unknown and whole.status == "unmet" else whole.status
+    failing = [reason for reason in because() if reason.outcome in _OPEN]
+    return [_told(whole, status, failing[0].text if failing else None, value, failing)]
+
+
+def _spread(parts: Sequence[Shortfall]) -> Iterator[Way]:
     """The ways to all parts, some of which have several."""
+    if not any(each.ways for each in parts):
+        yield _different(parts)
+        return
     choices = [each.ways or ((each,),) for each in parts]
     for chosen in islice(product(*choices), MOST_WAYS):
-        yield tuple(dict.fromkeys(each for way in chosen for each in way))
+        yield _different([each for way in chosen for each in way])
 
 
 def _length(way: Way) -> tuple[object, ...]:
@@ -127,22 +145,20 @@ def _length(way: Way) -> tuple[object, ...]:
     return open_ones, len(way), len(way) - len(distances), sum(distances), words
 
 
-def _of_test(whole: Shortfall, value: object, because: Sequence[Reason]) -> Shortfall:
+_OPEN = ("fails", "unknown")
+
+
+def _told(
+    whole: Shortfall, status: str, text: str | None, value: object, because: Sequence[Reason]
+) -> Shortfall:
+    """With the threshold of a test if it has one, else the fact it turns on; and what is unknown of it."""
     unknown = unsettled([value]) if isinstance(value, Unknown) else ()
-    status = UNDETERMINED if isinstance(value, Unknown) and whole.status == "unmet" else whole.status
-    failing = next((each for each in because if each.outcome in ("fails", "unknown")), None)
-    text = None if failing is None else failing.text
-    return _told(whole, because, unknown)._replace(status=status, text=text)
-
-
-def _told(whole: Shortfall, because: Iterable[Reason], unknown: tuple[Unsettled, ...]) -> Shortfall:
-    """With the threshold of a test if it has one, else with the fact it turns on."""
-    failing = [reason for reason in because if reason.outcome in ("fails", "unknown")]
-    threshold = next((reason for reason in failing if reason.need is not None), None)
-    reason = threshold or next((reason for reason in failing if reason.fact is not None), None)
+    failing = [reason for reason in because if reason.outcome in _OPEN]
+    reason = next((each for each in failing if each.need is not None), None)
+    reason = reason or next((each for each in failing if each.fact is not None), None)
     if reason is None:
-        return whole._replace(unknown=unknown)
-    return whole._replace(
-        fact=reason.fact, have=reason.have, need=reason.need, short_by=reason.short_by,
-        lack=reason.lack, unknown=unknown,
+        return Shortfall(whole.id, whole.title, status, text=text, unknown=unknown)
+    return Shortfall(
+        whole.id, whole.title, status, reason.fact, reason.have, reason.need, reason.short_by, reason.lack,
+        text, (), unknown,
     )  # fmt: skip

@@ -136,7 +136,7 @@ class Reason(NamedTuple):
 class Missing:
     """A fact that the record leaves out although something depends on it.
 
-    `needed_by` lists findings as `policy/id` and derived facts by name, sorted; `within` is as in `Subject`.
+    `needed_by` lists findings as `policy/id` and derived facts by name, sorted; `within` as in `Subject`.
     """
 
     fact: str

@@ -225,11 +225,13 @@ class EntityNames:
 
     def _code(self, place: Place) -> Code:
         if place.what == LIST:
-            return Code("", "", EXACT, rows=place.rows)
+            return Code("", "", EXACT, rows=place.rows, given=place.name)
         if place.what == NODE:
             return self.sources.codes.get((place.entity, place.name)) or typed(Code(""), place.type)
         code = typed(Code(""), place.type)
-        return code._replace(sure=EXACT if place.what == FACT and code.cls != "L" else HINT)
+        if place.what != FACT:
+            return code
+        return code._replace(sure=EXACT if code.cls != "L" else HINT, given=place.name)
 
     def function(self, name: str) -> Function | None:
         """The built-in function of a name."""

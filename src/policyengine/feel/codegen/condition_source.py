@@ -89,7 +89,10 @@ def _chain(writer: Writer, conditions: Sequence[tuple[Code, Expression]], branch
         return _built(writer, conditions, branches)._replace(cls=cls, sure=sure)
     pairs = [(_short(writer, condition), node) for condition, node in conditions]
     branches = [_short(writer, branch) for branch in branches]
-    quick = _built(writer, pairs, branches)
+    settled = _is_condition(pairs[-1][0]) and _differ(*branches[-2:])
+    quick = _built(writer, pairs, branches, settled)
+    if settled and len(pairs) == 1:
+        return quick._replace(cls=cls, sure=min(sure, EXACT))
     cases = "".join(
         f"({part.text}, {writer.place(node, *((part,) if part.cls == 'B' else ()))}, {branch.text}), "
         for (part, node), branch in zip(pairs, branches, strict=False)
@@ -103,17 +106,34 @@ def _is_certain(condition: Code) -> bool:
     return condition.cls == "B" and condition.sure == SURE
 
 
-def _built(writer: Writer, conditions: Sequence[tuple[Code, Expression]], branches: Sequence[Code]) -> Code:
-    """The nested conditional; in policies a condition that is neither true nor false gives `M`."""
+def _is_condition(code: Code) -> bool:
+    """Whether it is true, false or unknown, and nothing else."""
+    return code.cls == "B" and code.sure >= EXACT
+
+
+def _differ(one: Code, other: Code) -> bool:
+    """Whether two values are known beforehand and not the same, so that it is open which one it is."""
+    return one.constant and other.constant and bool(one.cls) and bool(other.cls) and one.value != other.value
+
+
+def _built(
+    writer: Writer, conditions: Sequence[tuple[Code, Expression]], branches: Sequence[Code],
+    settled: bool = False,
+) -> Code:  # fmt: skip
+    """The nested conditional; in policies a condition that is neither true nor false gives `M`.
+
+    The last one gives what is unknown of it, if it is `settled` that its branches differ.
+    """
     found = branches[-1]
-    for (condition, _), then in reversed(list(zip(conditions, branches, strict=False))):
+    for i, ((condition, _), then) in reversed(list(enumerate(zip(conditions, branches, strict=False)))):
         if _is_certain(condition):
             text = f"({then.text} if {condition.text} else {found.text})"
         elif not writer.policy:
             text = f"({then.text} if {condition.text} is True else {found.text})"
         else:
             first, value = writer.held(condition)
-            text = f"({then.text} if {first} is True else {found.text} if {value} is False else M)"
+            otherwise = value if settled and i == len(conditions) - 1 else "M"
+            text = f"({then.text} if {first} is True else {found.text} if {value} is False else {otherwise})"
         found = writer.shallow(Code(text, depth=deeper(condition, then, found)))
     return found
 

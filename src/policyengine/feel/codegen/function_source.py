@@ -48,6 +48,9 @@ def _is_defined(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
         return None
     value, asked = writer.emit(arguments[0], names), asked_name(arguments[0])
     first, held = writer.held(value)
+    if value.given and value.given == asked:
+        text = f"({first}.__class__ is not U and {held} is not None)"
+        return Code(text, "B", SURE, depth=deeper(value))
     slow = f"{writer.node(is_defined)}({held}, {writer.unit.constant(asked)})"
     text = f"({held} is not None if {first}.__class__ is not U else {slow})"
     return Code(text, "B", EXACT, depth=deeper(value))

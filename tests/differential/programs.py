@@ -84,7 +84,7 @@ def compare_programs(records: int, seed: int = 11) -> Iterator[tuple[int, str]]:
     for folder in FOLDERS:
         for day in DAYS:
             program = load(folder, as_of=day)
-            graph = program.linked.graph
+            graph = program.linked.judging
             assert graph is not None, folder
             compiled = compile_graph(graph, day)
             source = random.Random(f"{folder.name} {seed}")

@@ -119,7 +119,7 @@ def path_of(names: Sequence[str]) -> str:
 class Reason(NamedTuple):
     """A sentence with the values of the record filled in, and the line of policy behind it.
 
-    For a threshold: what the record has, what the rule needs, how far off it is, and what is lacking in words.
+    For a threshold: what the record has, what the rule needs, how far off it is; in words, what is lacking.
     """
 
     text: str

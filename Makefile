@@ -89,6 +89,10 @@ differential: .venv/ready ## compare generated code with the reference evaluator
 	$(BIN)/python -m tests.differential $(COMPARISONS)
 	$(BIN)/python -m tests.columns $(COLUMNS_COMPARISONS)
 
+.PHONY: left-out
+left-out: .venv/ready ## leave every fact of every tested record out in turn: nothing decided may contradict the whole record
+	EVERY=1 $(BIN)/python -m pytest tests/fixtures/test_left_out.py
+
 .PHONY: spark
 spark: .venv-spark/ready ## test the answers on a local Spark with two workers (needs Java 17)
 	.venv-spark/bin/python -m pytest -p no:cacheprovider tests/outside/test_spark.py

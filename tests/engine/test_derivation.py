@@ -1,0 +1,53 @@
+"""The whole way to a finding: through requirements, derived facts and lists down to the facts of the record."""
+
+from __future__ import annotations
+
+from support import good_program, record_of
+
+PROGRAM = """\
+kind: program
+id: ladder
+title: Ladder
+currency: EUR
+parties: {partner: the partner}
+entities:
+  partner:
+    title: partner
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      base: {type: number, title: base}
+      points: {type: number, title: points, formula: "base + sum(deals[won].score)"}
+  deal:
+    title: deal
+    within: partner
+    list: deals
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      won: {type: boolean, title: was won}
+      score: {type: number, title: score}
+---
+kind: tiers
+id: levels
+title: Levels
+for: partner
+levels:
+  - {id: good, title: Good, requires: [{id: much, title: Has much, when: {points: 10..}}]}
+"""
+RECORD = "{id: a, base: 4, deals: [{id: A, won: true, score: 7}, {id: B, won: true}]}"
+FACTS = [
+    "points: not known", "base: 4", "deals: 2 in the list", "score of deal A: 7", "was won of deal A: yes",
+    "score of deal B: not known", "was won of deal B: yes",
+]  # fmt: skip
+
+
+def test_a_level_and_its_requirement_lead_down_to_the_facts() -> None:
+    program = good_program(base=PROGRAM)
+    record = record_of(program, RECORD)
+    (level,) = program.evaluate(record).of("levels")
+    told = [f"{step.name}: {step.value}" for step in program.derivation(record, level)]
+    assert told == ["status: not known", "level: not known", "Good: not known", "Has much: not known", *FACTS]
+    (asked,) = level.requirements  # type: ignore[attr-defined]
+    told = [f"{step.name}: {step.value}" for step in program.derivation(record, asked)]
+    assert told == ["status: not known", "Has much: not known", *FACTS]

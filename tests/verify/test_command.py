@@ -13,7 +13,7 @@ from policyengine.program.example import EXAMPLE
 
 HEAD = "kind: test\nprogram: ..\nas_of: 2026-11-21\ntests:\n"
 PASSING = HEAD + "  - {name: it passes, record: {id: a, accounts: []}, expect_exactly: {charges: []}}\n"
-FAILING = HEAD + "  - {name: it fails, record: {id: a, accounts: []}, expect: {complete: false}}\n"
+FAILING = HEAD + "  - {name: it fails, record: {id: a, accounts: []}, expect: {complete: true}}\n"
 SKIPPED = HEAD + "  - {name: it waits, skip: for the text}\n"
 BROKEN = HEAD + "  - {name: it is broken, record: {id: a}, expect: {charge: []}}\n"
 
@@ -50,8 +50,8 @@ def test_one_fails(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == (
         "fixtures/two_test.yaml:5:72: failed: it fails\n"
         "  in        complete\n"
-        "  expected  false\n"
-        "  actual    true\n\n"
+        "  expected  true\n"
+        "  actual    false\n\n"
         "2 tests in 2 files: 1 passed, 1 failed\n"
     )
 

@@ -68,8 +68,8 @@ def test_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
             "line": 5,
             "column": 72,
             "path": "complete",
-            "expected": "false",
-            "actual": "true",
+            "expected": "true",
+            "actual": "false",
             "because": [],
         }
     ]

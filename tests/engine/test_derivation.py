@@ -1,4 +1,4 @@
-"""The whole way to a finding: through requirements, derived facts and lists down to the facts of the record."""
+"""The whole way to a finding: through requirements, derived facts and lists, down to facts."""
 
 from __future__ import annotations
 

@@ -284,10 +284,26 @@ def _requirements(requirements: Iterable[Requirement], labels: Labels) -> Iterat
 def _with_reasons(requirement: Requirement) -> str:
     """The title of a requirement with the reasons against it; for a test of one fact, only its reason."""
     if requirement.status == "met":
-        test = next((one.text for one in requirement.because if one.fact == requirement.id), None)
-        return test or requirement.title
-    against = _texts(requirement.because, "fails", "unknown")
-    return f"{requirement.title} ({some(against, link='; ')})" if against else requirement.title
+        tests = (one.text for one in requirement.because if one.fact == requirement.id)
+        return next((text for text in tests if _says(text, requirement.title)), requirement.title)
+    return requirement.title + against(requirement)
+
+
+def _says(text: str, title: str) -> bool:
+    """Whether a reason has all words of a title in their order, as that of a level's own test."""
+    left = iter(text.replace(", ", " ").split())
+    return all(word in left for word in title.split())
+
+
+def against(requirement: Requirement) -> str:
+    """The reasons against a requirement, in brackets; without those that only say its title again."""
+    title = requirement.title.lower()
+    texts = [
+        text
+        for text in _texts(requirement.because, "fails", "unknown")
+        if not text.lower().startswith(f"{title}:")
+    ]
+    return f" ({some(texts, link='; ')})" if texts else ""
 
 
 def _unsettled(finding: Finding) -> Iterator[str]:

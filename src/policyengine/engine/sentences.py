@@ -151,7 +151,11 @@ class _Templates(Sentences):
         return Template((tested,), say)
 
     def _defined(self, name: str) -> Template:
-        fact, leads = self.words.fact(name), self.leads(name)
+        is_yes_or_no = self.words.kind(name) == BOOLEAN
+        fact, leads = (
+            self.words.fact(name),
+            f"{self.words.noun(name)}: " if is_yes_or_no else self.leads(name),
+        )
         said = {True: f"{leads}given", False: f"{leads}not given"}
         unknown = f"{self.words.noun(name)}: not known"
         return Template((), lambda value: self.reason(said.get(value, unknown), value, fact))
@@ -188,7 +192,7 @@ class _Templates(Sentences):
                 return otherwise.say(value, *slots[count:])
             what = asked.write(own)
             if not items:
-                return self.reason(f"there are no {noun} ({what})", value, fact)
+                return self.reason(f"there are no {noun}", value, fact)
             outcome = value if isinstance(value, bool) else None
             part = only[outcome] if len(items) == 1 else parts[outcome].format(f"{len(items):,} {noun}")
             return self.reason(f"{part} ({what})", value, fact)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from policyengine.decision.explanation import measured, own_reasons, room, shortfall, still_missing
+from policyengine.decision.explanation import against, measured, own_reasons, room, shortfall, still_missing
 from policyengine.decision.findings import (
     MANUAL,
     UNDETERMINED,
@@ -17,7 +17,6 @@ from policyengine.decision.findings import (
 from policyengine.decision.wording import (
     plural,
     rate,
-    some,
     subject_name,
     words,
 )
@@ -98,9 +97,8 @@ def requirements(page: Page, found: Iterable[Requirement]) -> Iterator[TableRow]
     for one in found:
         title = marked(one.title, one)
         if one.status in _SHOWN:
-            against = [reason.text for reason in one.because if reason.outcome in ("fails", "unknown")]
-            why = f" ({some(against, link='; ')})" if against else ""
-            yield TableRow(text=f"{_SHOWN[one.status]}: {title}{why}", place=page.at(one), below=True)
+            text = f"{_SHOWN[one.status]}: {title}{against(one)}"
+            yield TableRow(text=text, place=page.at(one), below=True)
         elif one.status == "manual":
             yield TableRow(
                 text=f"{page.name(one.decided_by)} decides: {title}", place=page.at(one), below=True

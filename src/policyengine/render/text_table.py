@@ -66,7 +66,8 @@ def _row(
     place = clean(row.place)
     clear = columns - start - width(place) - _GAP
     texts = wrap(row.text, clear if clear >= _COMFORTABLE else columns - start)
-    if columns - start < _NARROWEST and row.text:
+    is_wide = len(texts) > 1 and any(width(clean(cell)) > _WIDEST_CELL for cell in row.cells)
+    if row.text and (is_wide or columns - start < _NARROWEST):
         yield from _stacked(heading, row, cells, columns, paint, indent)
         return
     front = _heading(heading, indent, paint) + paint(lead, row.style)

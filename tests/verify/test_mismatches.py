@@ -21,7 +21,8 @@ from policyengine.source import Source
 from policyengine.text.document import Node
 from policyengine.text.json import read_json
 from policyengine.text.yaml import read_yaml
-from policyengine.verify.mismatches import compare
+from policyengine.verify import mismatches
+from policyengine.verify.mismatches import Mismatch
 from policyengine.verify.pairing import pair
 
 ROOT = Path(__file__).parents[2]
@@ -114,6 +115,13 @@ DIFFERENT = [
 ]
 
 
+def compare(expected: Node, decision: dict[str, Any], *, closed: bool = False) -> tuple[Mismatch, ...]:
+    """The mismatches; that there are any is told by the faster way too."""
+    found = mismatches.compare(expected, decision, closed=closed)
+    assert mismatches.holds(expected, decision, closed=closed) is (found == ())
+    return found
+
+
 def root(text: str) -> Node:
     (document,) = read_yaml(Source("test.yaml", text)).documents
     return document.root
@@ -147,11 +155,41 @@ def test_the_reasons_of_the_finding_go_along() -> None:
         ("missing: []", "rating"),
         ("levels: [{level: silver}]", None),
         ("charges: []", None),
+        ("values: {account/012: {mrr: 1250, won: true, since: 2026-01-31, none: null}}", None),
+        ("values: {account/012: {mrr: 1250, won: true, since: 2026-01-31}}", "none: nothing"),
+        ("values: {}", "account/012: {mrr: 1250.00, won: true, since: 2026-01-31, none: nothing}"),
     ],
 )
 def test_closed_lists(text: str, rest: str | None) -> None:
     found = compare(root(text), DECISION, closed=True)
     assert [each.actual for each in found] == ([] if rest is None else [rest])
+
+
+VALUES = {"values": {"partner": {"top": ["c", "a", "b"], "best": {"name": "c", "share": "0.50"}}}}
+
+
+@pytest.mark.parametrize(
+    ("written", "open", "closed"),
+    [
+        ("top: [c, a, b]", True, True),
+        ("top: [c, b]", True, False),
+        ("top: [a, c]", False, False),
+        ("top: [b, a, c]", False, False),
+        ("top: []", False, False),
+        ("best: {name: c}", True, False),
+        ("best: {name: c, share: 50%}", True, True),
+    ],
+)
+def test_a_list_that_is_a_value_has_an_order(written: str, open: bool, closed: bool) -> None:
+    rest = "best: {name: c, share: 0.5}" if written.startswith("top") else "top: [c, a, b]"
+    assert (compare(root(f"values: {{partner: {{{written}}}}}"), VALUES) == ()) is open
+    whole = root(f"values: {{partner: {{{written}, {rest}}}}}")
+    assert (compare(whole, VALUES, closed=True) == ()) is closed
+
+
+def test_another_order_is_told_with_the_whole_list() -> None:
+    (found,) = compare(root("values: {partner: {top: [a, c]}}"), VALUES)
+    assert (found.expected, found.actual) == ("[a, c]", "[c, a, b]")
 
 
 # A decision that was really made expects itself, and no other

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cache
+from pathlib import Path
 
 import pytest
 
 from policyengine.program import load as loading
 from policyengine.program.linked import Program
 from policyengine.source import Source
-from policyengine.verify.mutation import Mutation, Verdict, mutate
-from policyengine.verify.suite import open_source, run_opened
+from policyengine.verify.mutants import mutants
+from policyengine.verify.mutation import Mutation, Verdict, _Judge, _Mutated, _notices, mutate
+from policyengine.verify.suite import Programs, open_file, open_source, run_opened
 
+ROOT = Path(__file__).parents[2]
 PROGRAM = """\
 kind: program
 id: shop
@@ -107,6 +110,25 @@ def test_the_counts_add_up() -> None:
     found = judged()
     assert found.noticed + len(found.missed) == found.total
     assert found.total + found.count("same") == len(found.verdicts)
+
+
+@pytest.mark.parametrize("name", ["bytekast", "kepion"])
+def test_a_test_that_is_not_run_on_a_mutant_would_pass(name: str) -> None:
+    """What does not change in a mutant is left out; here a part of the mutants is run in full."""
+    opened = Programs()
+    files = sorted((ROOT / "fixtures" / name).glob("*_test.yaml"))
+    tests = [test for file in files for test in open_file(str(file), opened).tests]
+    program, sources = tests[0].program, opened.sources(tests[0].program.name)
+    judge = _Judge.of(program, sources, tests)
+    left_out = 0
+    for mutant in list(mutants(program, sources))[::11]:
+        mutated = _Mutated(program.name, mutant)
+        for test in judge.tests if mutated.on(program.as_of).ok else ():
+            day = test.ready.program.as_of
+            if not test.may_notice(judge._changed(day, mutated.on(day))):
+                left_out += 1
+                assert not _notices(test.ready, mutated), (mutant.words, test.ready.test.name)
+    assert left_out > 20
 
 
 @pytest.mark.parametrize("missed", judged().missed, ids=lambda each: each.mutant.words)

@@ -25,7 +25,7 @@ from policyengine.analysis.variations import (
     without_list,
 )
 from policyengine.dataclass import dataclass
-from policyengine.engine.reference.scope import Scope
+from policyengine.engine.rows.instance import Row
 from policyengine.feel.values.values import Unknown
 from policyengine.program.graph import Graph, Key
 from policyengine.program.record import Record
@@ -79,7 +79,7 @@ class Search:
         """The result of trying a record, for one part or for all of them."""
         self.tried += 1
         group = group or self._all
-        old, new = group.old.scopes(record), group.new.scopes(record)
+        old, new = group.old.instances(record), group.new.instances(record)
         found = contrasts(group.old.said(old), group.new.said(new))
         differing = sum(_differs(old, new, key) for key in self._changed(group))
         open = [
@@ -261,16 +261,16 @@ def _lineage(graph: Graph, entity: str) -> tuple[str, ...]:
     return graph.vocabulary.lineage(entity) if entity in graph.vocabulary.entities else ()
 
 
-def _differs(old: Mapping[str, list[Scope]], new: Mapping[str, list[Scope]], key: Key) -> bool:
+def _differs(old: Mapping[str, list[Row]], new: Mapping[str, list[Row]], key: Key) -> bool:
     entity, name = key
     pairs = zip(old.get(entity, ()), new.get(entity, ()), strict=False)
     return any(plain(one[name]) != plain(other[name]) for one, other in pairs)
 
 
-def _unknown(found: Mapping[str, list[Scope]], asked: GraphSlice) -> Iterator[int]:
+def _unknown(found: Mapping[str, list[Row]], asked: GraphSlice) -> Iterator[int]:
     """For each unknown value the number of causes that keep it unknown."""
     for entity, name in asked.order:
-        for scope in found.get(entity, ()):
-            value = scope[name]
+        for row in found.get(entity, ()):
+            value = row[name]
             if isinstance(value, Unknown):
                 yield len(value.causes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import field
 from datetime import date
 from functools import cached_property
@@ -12,10 +12,11 @@ from policyengine.analysis.value_numbering import closure, is_wording, meant
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import NOT_APPLICABLE, SECTIONS, UNDETERMINED, Origin, Subject
 from policyengine.decision.writers import Write, writer
-from policyengine.engine.reference.row import present, read
-from policyengine.engine.reference.scope import Scope, instances, root_scope
+from policyengine.engine.finding_values import shower
+from policyengine.engine.rows.engine import Compiled, Found, compile_graph
+from policyengine.engine.rows.instance import Row
 from policyengine.feel.values.values import Unknown
-from policyengine.policy.rule import Choose, Const, Reading, Rule, Rules, Transition, Value
+from policyengine.policy.rule import Choose, Const, Node, Reading, Rule, Rules, Transition, Value
 from policyengine.program.graph import Graph, Key
 from policyengine.program.record import Record
 
@@ -81,7 +82,11 @@ class Contrast:
 
 @dataclass(frozen=True)
 class GraphSlice:
-    """The compared part of a graph: rules, moves and derived facts, with the nodes that they depend on."""
+    """The compared part of a graph: rules, moves and derived facts, with the nodes that they depend on.
+
+    It is compiled by itself when it is first asked, which takes a few milliseconds and then answers for a
+    record some ten times faster than the reference; hundreds of records are tried for a change.
+    """
 
     graph: Graph
     today: date
@@ -105,30 +110,28 @@ class GraphSlice:
         needed |= {key for move in moves for key in _needs_of_move(graph, move)}
         return cls(graph, today, rules, moves, exported, closure(graph, [*needed, *exported]))
 
-    def scopes(self, record: Record) -> dict[str, list[Scope]]:
-        """Evaluates the slice for a record; returns the scopes of all instances by entity."""
-        found = instances(root_scope(self.graph, record, self.today))
-        for entity, name in self.order:
-            for scope in found.get(entity, ()):
-                scope[name]
-        return found
+    @cached_property
+    def _compiled(self) -> Compiled:
+        return compile_graph(only(self.graph, self.order), self.today)
+
+    def instances(self, record: Record) -> Found:
+        """All instances of a record by entity, with the values of the slice."""
+        return self._compiled.instances(record)
 
     def says(self, record: Record) -> list[Statement]:
         """All statements about a record."""
-        return self.said(self.scopes(record))
+        return self.said(self.instances(record))
 
-    def said(self, found: Mapping[str, list[Scope]]) -> list[Statement]:
+    def said(self, found: Mapping[str, list[Row]]) -> list[Statement]:
         """All statements about evaluated instances."""
-        said = [
-            each for rule in self.rules for scope in found.get(rule.entity, ()) for each in _said(rule, scope)
-        ]
+        said = [each for read, entity in self._readers for row in found.get(entity, ()) for each in read(row)]
         for move in self.moves:
-            said += [each for scope in found.get(move.entity, ()) for each in _moved(move, scope)]
-        for entity, name in self.exported:
+            said += [each for row in found.get(move.entity, ()) for each in _moved(move, row)]
+        for (entity, name), value in self._exported.items():
             noun, write = self._formats[entity, name]
-            for scope in found.get(entity, ()):
-                value = {"value": _value(Value(name), scope)}
-                said.append(Statement(VALUES, "", name, scope.subject, value, noun, write=write))
+            for row in found.get(entity, ()):
+                told = {"value": value(row)}
+                said.append(Statement(VALUES, "", name, row.subject, told, noun, write=write))
         return said
 
     @cached_property
@@ -138,6 +141,27 @@ class GraphSlice:
             key: (self.graph.nodes[key[0]][key[1]].noun or key[1], writer(self.graph.types.get(key)))
             for key in self.exported
         }
+
+    @cached_property
+    def _readers(self) -> list[tuple[Callable[[Row], Iterator[Statement]], str]]:
+        return [(_said(self.graph, rule), rule.entity) for rule in self.rules]
+
+    @cached_property
+    def _exported(self) -> Mapping[Key, Callable[[Row], object]]:
+        return {key: _value(self.graph, key[0], Value(key[1])) for key in self.exported}
+
+
+def only(graph: Graph, order: Iterable[Key]) -> Graph:
+    """A graph reduced to some nodes, of which each has all that it depends on; without rules and moves."""
+    nodes: dict[str, dict[str, Node]] = {}
+    for entity, name in order:
+        nodes.setdefault(entity, {})[name] = graph.nodes[entity][name]
+    repeats = {
+        entity: repeat
+        for entity, repeat in graph.repeats.items()
+        if repeat.items in nodes.get(repeat.within, ())
+    }
+    return Graph(graph.vocabulary, nodes, repeats, (), (), graph.types)
 
 
 def needs_of(graph: Graph, rule: Rule) -> Iterator[Key]:
@@ -176,24 +200,35 @@ def _found(graph: Graph, entity: str, names: Iterable[str]) -> Iterator[Key]:
             yield found[0], name
 
 
-def _said(rule: Rule, scope: Scope) -> Iterator[Statement]:
-    exists = scope[rule.exists] if rule.exists is not None else True
-    if exists is False:
-        return
-    status = exists if isinstance(exists, Unknown) else scope[rule.status]
-    values: dict[str, object] = {"status": status if isinstance(status, str) else UNDETERMINED}
-    for name, reading in rule.fields.items():
-        if not is_wording(name) and _is_said(reading):
-            values[name] = _value(reading, scope)
+Reader = Callable[[Row], object]
+
+
+def _said(graph: Graph, rule: Rule) -> Callable[[Row], Iterator[Statement]]:
+    """What reads the statement of a rule off an instance; it gives none where the rule has none."""
+    fields = {
+        name: _value(graph, rule.entity, reading)
+        for name, reading in rule.fields.items()
+        if not is_wording(name) and _is_said(reading)
+    }
     absent = {name for name, reading in rule.fields.items() if reading in (Const(None), Const(()))}
-    nearer = read(rule.origins, scope) if rule.origins is not None else None
-    origin = nearer if isinstance(nearer, Origin) else rule.origin
-    said = {name: value for name, value in values.items() if name not in absent}
-    if status == NOT_APPLICABLE:
-        said = {"status": status}
-    yield Statement(
-        rule.finding.section, rule.origin.policy, origin.id, scope.subject, said, origin.title, rule
-    )
+    shown = {name: value for name, value in fields.items() if name not in absent}
+    nearer = _value(graph, rule.entity, rule.origins) if rule.origins is not None else None
+
+    def said(row: Row) -> Iterator[Statement]:
+        exists = row[rule.exists] if rule.exists is not None else True
+        if exists is False:
+            return
+        status = exists if isinstance(exists, Unknown) else row[rule.status]
+        values: dict[str, object] = {"status": status if isinstance(status, str) else UNDETERMINED}
+        if status != NOT_APPLICABLE:
+            values.update((name, value(row)) for name, value in shown.items())
+        found = nearer(row) if nearer is not None else None
+        origin = found if isinstance(found, Origin) else rule.origin
+        yield Statement(
+            rule.finding.section, rule.origin.policy, origin.id, row.subject, values, origin.title, rule
+        )
+
+    return said
 
 
 def _is_said(reading: Reading) -> bool:
@@ -206,31 +241,51 @@ def _is_said(reading: Reading) -> bool:
             return False
 
 
-def _value(reading: Reading, scope: Scope) -> object:
+def _value(graph: Graph, entity: str, reading: Reading) -> Reader:
+    """What reads a value off an instance; `OPEN` where it is not decided."""
     match reading:
         case Rules(rules):
-            found = [each for rule in rules for each in _said(rule, scope)]
-            return tuple((each.id, *sorted(each.values.items(), key=lambda pair: pair[0])) for each in found)
+            readers = [_said(graph, rule) for rule in rules]
+            return lambda row: tuple(
+                (each.id, *sorted(each.values.items(), key=lambda pair: pair[0]))
+                for read in readers
+                for each in read(row)
+            )
         case Choose(by, cases, otherwise):
-            value = scope[by]
-            return _value(cases.get(value, otherwise), scope) if isinstance(value, str) else OPEN
+            chosen = {value: _value(graph, entity, each) for value, each in cases.items()}
+            rest = _value(graph, entity, otherwise)
+
+            def choose(row: Row) -> object:
+                value = row[by]
+                return chosen.get(value, rest)(row) if isinstance(value, str) else OPEN
+
+            return choose
         case Value(node):
-            return OPEN if isinstance(scope[node], Unknown) else present(scope, node)
-        case _:
-            return read(reading, scope)
+            owner = graph.node(entity, node)
+            kind = graph.types.get((owner[0], node)) if owner is not None else None
+            show = shower(kind, graph.vocabulary.number_of_digits())
+
+            def value(row: Row) -> object:
+                found = row[node]
+                return OPEN if isinstance(found, Unknown) else show(found)
+
+            return value
+        case Const(fixed):
+            return lambda row: fixed
+    return lambda row: None  # what only words are made of
 
 
-def _moved(move: Transition, scope: Scope) -> Iterator[Statement]:
-    if scope[move.fact] != move.stage:
+def _moved(move: Transition, row: Row) -> Iterator[Statement]:
+    if row[move.fact] != move.stage:
         return
     values: dict[str, object] = {
-        name: _open(scope[node])
+        name: _open(row[node])
         for name, node in (("gate", move.gate), ("applies", move.applies), ("written", move.snapshot))
         if node is not None
     }
     values["to"] = move.to
-    values.update((f"set {fact}", _open(scope[node])) for fact, node in move.sets.items())
-    yield Statement(MOVES, move.policy, move.stage, scope.subject, values)
+    values.update((f"set {fact}", _open(row[node])) for fact, node in move.sets.items())
+    yield Statement(MOVES, move.policy, move.stage, row.subject, values)
 
 
 def _open(value: Any) -> object:

@@ -7,7 +7,8 @@ named by one text alone: a reason by its sentence, a missing fact by its name.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from dataclasses import field
+from functools import cache, cached_property
 from typing import Any
 
 from policyengine.dataclass import dataclass
@@ -28,13 +29,14 @@ SHORT: Mapping[str, str] = {
 """What one text alone means, where such a thing is expected: the value of this key."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ExpectedShape:
     """The JSON type allowed at one place of a decision."""
 
     schema: Schema
     name: str | None = None
     nullable: bool = False
+    _below: dict[str, ExpectedShape | None] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def keys(self) -> Mapping[str, Any] | None:
@@ -47,12 +49,12 @@ class ExpectedShape:
         """The key whose value may be written in place of the whole object."""
         return SHORT.get(self.name or "")
 
-    @property
+    @cached_property
     def is_any(self) -> bool:
         """Whether a value of any type is allowed."""
         return not set(self.schema) - {"description"}
 
-    @property
+    @cached_property
     def wanted(self) -> str:
         """`object`, `array`, `integer`, `boolean`, `number`, `date`, `text`, or `any`."""
         if self.is_any:
@@ -67,6 +69,11 @@ class ExpectedShape:
 
     def key(self, name: str) -> ExpectedShape | None:
         """The shape under a key; None where the key does not exist."""
+        if name not in self._below:
+            self._below[name] = self._key(name)
+        return self._below[name]
+
+    def _key(self, name: str) -> ExpectedShape | None:
         if self.is_any:
             return self
         if self.keys is not None:
@@ -76,7 +83,11 @@ class ExpectedShape:
 
     def item(self) -> ExpectedShape:
         """The shape of the items of the list."""
-        return self if self.is_any else _shape(self.schema["items"])
+        return self if self.is_any else self._items
+
+    @cached_property
+    def _items(self) -> ExpectedShape:
+        return _shape(self.schema["items"])
 
 
 @cache
@@ -121,10 +132,11 @@ def part_schema() -> dict[str, Any]:
 
 
 def closed_part_schema() -> dict[str, Any]:
-    """The same, with nothing but the lists."""
+    """The same, with nothing but the lists and the values."""
     schema = part_schema()
-    lists = {name: each for name, each in schema["properties"].items() if each.get("type") == "array"}
-    return {**schema, "properties": lists}
+    known = schema["properties"].items()
+    kept = {name: each for name, each in known if each.get("type") == "array" or name == "values"}
+    return {**schema, "properties": kept}
 
 
 def part_definitions() -> dict[str, Any]:

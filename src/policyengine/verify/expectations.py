@@ -30,11 +30,11 @@ def check_expectation(node: Node, words: Words) -> Iterator[Diagnostic]:
 
 
 def check_lists(node: Mapping) -> Iterator[Diagnostic]:
-    """The further mistakes in an `expect_exactly`, which names lists only."""
+    """The further mistakes in an `expect_exactly`, which names lists and values only."""
     shape = decision_shape()
     for name, entry in node.entries.items():
         found = shape.key(name)
-        if found is not None and found.wanted != "array":
+        if found is not None and found.wanted != "array" and name != "values":
             help = f"write `{name}` under `expect`"
             yield WRONG_VALUE.at(entry.key.span, f"`{name}` is not a list that could be closed", help=help)
 

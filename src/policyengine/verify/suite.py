@@ -15,7 +15,7 @@ from policyengine.decision.decision import Decision
 from policyengine.decision.decision_json import to_json
 from policyengine.decision.findings import Subject
 from policyengine.diagnostics import Diagnostic, Severity
-from policyengine.engine.reference.row import evaluate
+from policyengine.engine.rows import Engine
 from policyengine.files import UNREADABLE, Folder, read_file, read_folder
 from policyengine.program import load as loading
 from policyengine.program.linked import Program
@@ -24,7 +24,7 @@ from policyengine.program.record import Record
 from policyengine.program.record_reader import RecordReader
 from policyengine.source import Source, Span
 from policyengine.verify import testfile as codes
-from policyengine.verify.mismatches import Mismatch, compare
+from policyengine.verify.mismatches import Mismatch, compare, holds
 from policyengine.verify.prepare import Prepared, ReadFile, Suite, prepare, read_tests
 
 ENDINGS = ("_test.yaml", "_test.yml")
@@ -47,11 +47,16 @@ Wanted = Callable[[str, str, str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A test with its program on its day, and its record or the mistakes of that."""
+    """A test with its program on its day, the engine of that, and its record or the mistakes of that."""
 
     test: Prepared
     program: Program
     record: Record | tuple[Diagnostic, ...] | None
+    engine: Engine
+
+    def run(self) -> CaseResult:
+        """The result of the test."""
+        return run(self.test, self.program, self.record, self.engine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +178,11 @@ def open_source(source: Source, programs: Open, read: ReadFile) -> Opened:
     if broken is not None:
         return Opened(source.name, program.name, uncompiled=_errors(broken))
     readers = {day: RecordReader(each.graph.vocabulary) for day, each in days.items() if each.graph}
-    tests = tuple(Ready(test, on(test.as_of), _record(test, readers[test.as_of])) for test in prepared)
+    engines = {day: Engine(each) for day, each in days.items()}
+    tests = tuple(
+        Ready(test, on(test.as_of), _record(test, readers[test.as_of]), engines[test.as_of])
+        for test in prepared
+    )
     return Opened(source.name, program.name, tests, mistakes)
 
 
@@ -195,7 +204,7 @@ def run_source(source: Source, programs: Open, read: ReadFile) -> SuiteResult:
 
 def run_opened(opened: Opened) -> SuiteResult:
     """Runs the tests of an opened file."""
-    results = tuple(run(each.test, each.program, each.record) for each in opened.tests)
+    results = tuple(each.run() for each in opened.tests)
     broken = tuple(found for result in results for found in result.diagnostics)
     return SuiteResult(opened.file, results, (*opened.diagnostics, *broken), opened.uncompiled)
 
@@ -242,14 +251,16 @@ class CaseResult:
     decision: Mapping[str, Any] | None = None
 
 
-def run(test: Prepared, program: Program, record: Record | tuple[Diagnostic, ...] | None) -> CaseResult:
+def run(
+    test: Prepared, program: Program, record: Record | tuple[Diagnostic, ...] | None, engine: Engine
+) -> CaseResult:
     """The result of a test on a program that compiles, for its record or the mistakes of that."""
     if test.broken:
         return CaseResult(test.name, test.at, "broken")
     if record is None:
         return CaseResult(test.name, test.at, "skipped", skip=test.skip)
     if isinstance(record, Record):
-        decision = evaluate(program, record)
+        decision = engine.decide(record)
     elif _expects_mistakes(test):
         decision = _refusal(program, record)
     else:
@@ -260,6 +271,15 @@ def run(test: Prepared, program: Program, record: Record | tuple[Diagnostic, ...
     if test.todo is not None:
         status = "todo" if found else "failed"
     return CaseResult(test.name, test.at, status, found, todo=test.todo, decision=data)
+
+
+def notices(test: Prepared, engine: Engine, record: Record) -> bool:
+    """Whether a decision about a record is not what a test expects of it."""
+    data = to_json(engine.decide(record))
+    return not (
+        all(holds(node, data) for node in test.expect)
+        and all(holds(node, data, closed=True) for node in test.exactly)
+    )
 
 
 def held_against(test: Prepared, data: dict[str, Any]) -> tuple[Mismatch, ...]:

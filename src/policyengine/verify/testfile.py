@@ -15,7 +15,7 @@ Facts = Annotated[dict[str, Any], Written(schema={"type": "object"})]
 _TODO = "why it is known to fail: the test passes while it fails, and fails as soon as it passes"
 _WITH = "facts that take the place of those in the record; an empty one removes it"
 _EXPECT = "a part of the decision: its lists must contain the named items, in any order"
-_EXACTLY = "lists of the decision that contain the named items and no others, nested ones too"
+_EXACTLY = "lists and values of the decision with the named items and no others, nested ones too"
 
 
 class CasePart(Part):

@@ -10,20 +10,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.evaluation.evaluator import Value
 from policyengine.feel.syntax.tree import (
     And,
     Between,
+    Binary,
+    Call,
     Comparison,
     Expression,
+    Filter,
+    For,
     If,
     In,
     Literal,
     Name,
     Negate,
     Or,
+    Path,
     RangeLiteral,
 )
 from policyengine.feel.types.types import Number
@@ -136,31 +142,81 @@ class GoalFinder:
         self, part: Expression, subject: Expression, limit: object, side: int
     ) -> Iterator[tuple[Goal, Met]]:
         """A value at an edge (`side` 0), or just below (-1) or above it (1)."""
-        step = self._step(subject, part.span)
+        measure = self._measure(subject, limit)
+        step = measure.step or Decimal(1)
+        if isinstance(limit, Decimal) and step == _STEPS["rate"]:
+            step = min(step, _digit(limit))
         edge = _moved(limit, side, step)
-        if edge is None or (side < 0 and self._below_all(subject, edge)):
+        if edge is None or not measure.has(edge):
             return
         where = {0: "", -1: f", just below {_shown(limit)}", 1: f", just above {_shown(limit)}"}[side]
         words = f"`{_text(subject)}` is never {_shown(edge)}{where}"
         yield Goal(part.span, words), lambda value: value(subject) == edge
 
-    def _step(self, subject: Expression, at: Span) -> Decimal:
-        kind = self.graph.names(self.entity).get(subject.name) if isinstance(subject, Name) else None
-        if isinstance(kind, Number) and kind.unit == "money":
-            return Decimal(1).scaleb(-self.graph.vocabulary.number_of_digits())
-        if isinstance(kind, Number) and kind.unit == "rate":
-            return Decimal("0.01")
-        return Decimal(1)
+    def _measure(self, subject: Expression, limit: object) -> _Measure:
+        """The step and the bounds of the numbers that an expression gives, as far as the facts tell."""
+        found = self._of(subject)
+        if found.step is not None or not isinstance(limit, Decimal):
+            return found
+        return found._replace(step=_digit(limit))
 
-    def _below_all(self, subject: Expression, edge: object) -> bool:
-        """Whether no record may say a value that low."""
-        found = None
-        if isinstance(subject, Name):
-            found = self.graph.vocabulary.fact(self.graph.real(self.entity), subject.name)
-        if found is None or not isinstance(edge, Decimal):
-            return False
-        low = found[1].limits[0]
-        return low is not None and edge < low
+    def _of(self, subject: Expression) -> _Measure:
+        match subject:
+            case Name(name) | Path(_, name):
+                return self._fact(subject, name)
+            case Call(Name("count" | "length"), _):
+                return _Measure(Decimal(1), Decimal(0))
+            case Call(Name("sum"), (argument, *_)):
+                found = self._of(argument)
+                return found._replace(high=None, low=found.low if found.low == 0 else None)
+            case Call(Name("min" | "max"), (argument, *_)):
+                return self._of(argument)
+            case Call(Name("mean" | "median" | "abs" | "once known"), arguments) if arguments:
+                return _Measure(self._of(arguments[-1]).step)
+            case Filter(target) | For(_, target) | If(_, target, _):
+                return self._of(target)
+            case Binary("+" | "-" | "*" | "/", left, right):
+                return _Measure(self._of(left).step or self._of(right).step)
+        return _Measure()
+
+    def _fact(self, subject: Expression, name: str) -> _Measure:
+        """What is known of a fact, of the entity itself or of one in a list."""
+        vocabulary, real = self.graph.vocabulary, self.graph.real(self.entity)
+        own = vocabulary.fact(real, name) if isinstance(subject, Name) else None
+        facts = [each.facts[name] for each in vocabulary.entities.values() if name in each.facts]
+        fact = own[1] if own is not None else facts[0] if len({each.type for each in facts}) == 1 else None
+        kind = self.graph.names(self.entity).get(name) if isinstance(subject, Name) else None
+        if fact is not None and not isinstance(kind, Number):
+            kind = vocabulary.fact_type(name, fact)
+        step = _STEPS.get(kind.unit) if isinstance(kind, Number) else None
+        if isinstance(kind, Number) and kind.unit == "money":
+            step = Decimal(1).scaleb(-vocabulary.number_of_digits())
+        if fact is None or fact.formula is not None or fact.single.storage not in ("whole", "exact"):
+            return _Measure(step)
+        return _Measure(step or (Decimal(1) if fact.single.storage == "whole" else None), *fact.limits)
+
+
+class _Measure(NamedTuple):
+    """The least difference between two numbers, and their bounds; None where it is not known."""
+
+    step: Decimal | None = None
+    low: Decimal | None = None
+    high: Decimal | None = None
+
+    def has(self, edge: object) -> bool:
+        """Whether a value may be that low, or that high."""
+        if not isinstance(edge, Decimal):
+            return True
+        return (self.low is None or edge >= self.low) and (self.high is None or edge <= self.high)
+
+
+_STEPS = {"count": Decimal(1), "rate": Decimal("0.01")}
+
+
+def _digit(limit: Decimal) -> Decimal:
+    """The unit of the last digit after the point; 1 without one."""
+    exponent = limit.normalize().as_tuple().exponent
+    return Decimal(1).scaleb(min(exponent, 0)) if isinstance(exponent, int) else Decimal(1)
 
 
 def case_goals(graph: Graph, node: Node) -> Iterator[tuple[Goal, str]]:

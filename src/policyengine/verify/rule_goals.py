@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from policyengine.engine.reference.scope import Scope
 from policyengine.feel.syntax.tree import Call, Expression, If, Literal, Name, Open
+from policyengine.feel.values.values import Unknown
 from policyengine.policy.quantities import shorten
 from policyengine.policy.rule import Build, Choose, Node, Reading, Rule, Rules, Shortfalls, Value
 from policyengine.program.graph import Graph, Key
@@ -100,7 +101,7 @@ def _outcomes(graph: Graph, entity: str, expression: Expression) -> Iterator[Exp
             yield from _outcomes(graph, entity, result)
         case Name(name) if (key := _key(graph, entity, name)) is not None:
             yield from _leaves(graph, key)
-        case Literal(None):
+        case Literal(None) | Open():
             return
         case _:
             yield expression
@@ -147,7 +148,7 @@ def _taken(scope: Scope, expression: Expression) -> Expression | None:
                 return _taken(scope, then)
             return _taken(scope, otherwise) if holds is False else None
         case Call(Name("once known"), (_, result)):
-            return _taken(scope, result) if isinstance(scope.value(expression), (str, bool)) else None
+            return None if isinstance(scope.value(expression), Unknown) else _taken(scope, result)
         case Name(name) if scope.owner(name) is not None:
             return reached(scope, name)
     return expression

@@ -340,7 +340,11 @@ def _below(node: Expression, env: Env) -> Iterator[tuple[Expression, Env]]:
             yield value, env
             inside = env.inside({"?": _at(env)(value)})
             yield from ((test, inside) for test in tests)
-        case syntax.FunctionLiteral() | syntax.ContextLiteral():
+        case syntax.ContextLiteral(entries):
+            for entry in entries:
+                yield entry.value, env
+                env = env.inside({entry.key: _at(env)(entry.value)})
+        case syntax.FunctionLiteral():
             return
         case _:
             yield from ((child, env) for child in children(node))

@@ -31,12 +31,17 @@ entities:
       trained: {type: boolean, title: is trained}
       rating: {type: enum, values: [a, b], title: rating}
       fee: {type: money, title: fee}
+      share: {type: rate, title: share, min: 0, max: 1}
   visit:
     title: visit
     within: partner
     list: visits
     facts:
       held_on: {type: date, title: day}
+      cost: {type: money, title: cost, min: 0}
+"""
+BEST = """\
+      best: {type: number, title: best, formula: "{big: if accounts > 7 then 1 else 2}.big"}
 """
 POLICIES = {
     "ladder": """\
@@ -69,6 +74,26 @@ obligations:
   - {id: visit, title: Visit, met_when: some v in visits satisfies v.held_on >= @"2026-01-01"}
   - {id: judged, title: Is judged, decided_by: vendor}
 """,
+    "charges": """\
+kind: billing
+id: fees
+title: Fees
+for: partner
+charges: [{id: app, title: App, when: trained, amount: 100, item: app, due_on: '@"2026-12-01"'}]
+""",
+    "steps": """\
+kind: obligations
+id: steps
+title: Steps
+for: partner
+obligations:
+  - {id: sum, title: Sum, met_when: sum(visits.cost) > 500}
+  - {id: count, title: Count, met_when: count(visits) >= 1}
+  - {id: each, title: Each, met_when: some v in visits satisfies v.cost >= 20}
+  - {id: filter, title: Filter, met_when: 'count(visits[cost < 0.5]) > 0'}
+  - {id: fine, title: Fine, met_when: share >= 0.075}
+  - {id: half, title: Half, met_when: best * 2 > 2.5}
+""",
     "versions": """\
 kind: obligations
 id: old
@@ -88,7 +113,9 @@ obligations: [{id: o, title: O, met_when: trained}]
 
 
 def of(policy: str, tests: str) -> Coverage:
-    sources = (Source("program.yaml", PROGRAM), Source(f"{policy}.yaml", POLICIES[policy]))
+    text = POLICIES.get(policy, policy)
+    program = PROGRAM.replace("  visit:\n", f"{BEST}  visit:\n") if "best" in text else PROGRAM
+    sources = (Source("program.yaml", program), Source("policy.yaml", text))
     opened: dict[date, Program] = {}
 
     def programs(folder: str, as_of: date) -> Program:
@@ -134,6 +161,65 @@ NOTHING = "  - {name: a, record: {}, expect: {complete: true}}\n"
 )
 def test_what_a_test_that_looks_at_nothing_leaves(policy: str, words: str) -> None:
     assert words in left(policy, NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("written", "there", "not_there"),
+    [
+        (
+            "sum",
+            ["`sum(visits.cost)` is never 500", "`sum(visits.cost)` is never 500.01, just above 500"],
+            [],
+        ),
+        ("count", ["`count(visits)` is never 0, just below 1", "`count(visits)` is never 1"], []),
+        ("each", ["`v.cost` is never 19.99, just below 20", "`v.cost` is never 20"], []),
+        ("filter", ["`cost` is never 0.49, just below 0.5", "`cost` is never 0.5"], []),
+        ("filter", ["`count(visits[cost < 0.5])` is never 1, just above 0"], ["is never -1"]),
+        ("fine", ["`share` is never 0.074, just below 0.075", "`share` is never 0.075"], []),
+        ("half", ["`best * 2` is never 2.6, just above 2.5"], []),
+    ],
+)
+def test_edges_lie_a_step_of_the_fact_away(written: str, there: list[str], not_there: list[str]) -> None:
+    words = left("steps", NOTHING)
+    assert set(there) <= words
+    assert not [each for each in words for part in not_there if part in each]
+
+
+@pytest.mark.parametrize("written", ["share <= 1", "share >= 0", "count(visits) >= 0"])
+def test_no_edge_lies_beyond_the_bounds(written: str) -> None:
+    POLICIES["bound"] = (
+        POLICIES["steps"].split("  - {id: count")[0].replace("sum(visits.cost) > 500", written)
+    )
+    words = {each for each in left("bound", NOTHING) if " is never " in each and "status" not in each}
+    assert words == {f"`{written.split()[0]}` is never {written.split()[-1]}"}
+
+
+def test_a_charge_with_a_condition_is_exercised_by_both_ways() -> None:
+    tests = """\
+  - name: all
+    columns: [trained, status, net]
+    cases: [[true, applies, 100], [false, not_applicable, null]]
+    record: {id: x}
+    expect: {charges: [{id: app, status: <status>, net: <net>}]}
+"""
+    assert left("charges", tests) == set()
+
+
+def test_what_stands_in_a_context_counts() -> None:
+    tests = """\
+  - name: all
+    columns: [accounts, result]
+    cases: [[7, 2], [8, 1]]
+    record: {id: x}
+    expect: {values: {partner: {best: <result>}}}
+"""
+    found = {each for each in left("steps", NOTHING) - left("steps", tests) if "accounts" in each}
+    assert found == {
+        "`accounts > 7` never holds",
+        "`accounts > 7` never fails",
+        "`accounts` is never 7",
+        "`accounts` is never 8, just above 7",
+    }
 
 
 def test_what_cannot_come_about_is_no_goal() -> None:

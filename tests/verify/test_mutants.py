@@ -192,4 +192,4 @@ def test_bands() -> None:
     ]  # fmt: skip
     goals = [each.words for each in coverage(program, sources, ()).unmet if each.at.source is sources[1]]
     assert "`fee` is never 1000.01, just above 1000" in goals
-    assert "band 2 of Commission (3%): `rate` never counts" in goals
+    assert "band 2 of Commission (3 %): `rate` never counts" in goals

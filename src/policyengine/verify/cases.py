@@ -7,7 +7,7 @@ named after a fact sets that fact of the record; expectations refer to any colum
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 
 from policyengine.dataclass import dataclass
@@ -28,7 +28,8 @@ _LONGEST = 80
 class Variant:
     """One run of a test: one of its cases, or the test itself.
 
-    `changes` are the mappings of facts that override those of the record, later ones last.
+    `changes` are the mappings of facts that override those of the record, later ones last; `below` are the
+    columns with facts of what stands in its lists, and their cells.
     """
 
     name: str
@@ -36,24 +37,29 @@ class Variant:
     as_of: date | None
     record: Node | None
     changes: tuple[Node, ...]
+    below: tuple[tuple[Scalar, Node], ...]
     expect: tuple[Node, ...]
     exactly: tuple[Node, ...]
     skip: str | None
     todo: str | None
 
 
+Reaches = Callable[[str], bool]
+"""Whether a column names a fact of what stands in a list of the record."""
+
+
 def variants(
-    case: Case, place: Pointer, document: Document, facts: Iterable[str]
+    case: Case, place: Pointer, document: Document, facts: Iterable[str], reaches: Reaches
 ) -> Iterator[Variant | Diagnostic]:
     """The runs of a test in order, and the mistakes in its cases."""
     if not case.cases:
         if case.columns:
             at = document.key_span((*place, "columns"))
             yield codes.CASES.at(at, "`columns` needs `cases`", help="add `cases: [[...], ...]`")
-        yield _variant(case, place, document, None, (), {}, set())
+        yield _variant(case, place, document, None, (), (), {}, set())
         return
     known = list(facts)
-    yield from _columns(case, place, document, known)
+    yield from _columns(case, place, document, known, reaches)
     names: set[str] = set()
     for i, row in enumerate(case.cases):
         pointer = (*place, "cases", i)
@@ -68,17 +74,25 @@ def variants(
         found = dict(zip(case.columns, cells, strict=True))
         yield from _days(found)
         changed = _changed(case, found, known, document.root.span)
-        yield _variant(case, pointer, document, row, changed, found, names)
+        heads = (document.at((*place, "columns", i)) for i in range(len(case.columns)))
+        below = tuple(
+            (head, found[head.text])
+            for head in heads
+            if isinstance(head, Scalar) and head.text not in known and reaches(head.text)
+        )
+        yield _variant(case, pointer, document, row, changed, below, found, names)
 
 
-def _columns(case: Case, place: Pointer, document: Document, facts: list[str]) -> Iterator[Diagnostic]:
+def _columns(
+    case: Case, place: Pointer, document: Document, facts: list[str], reaches: Reaches
+) -> Iterator[Diagnostic]:
     """Reports columns without a use, and words in angle brackets that name no column."""
     used: dict[str, Span] = {}
     for key in ("expect", "expect_exactly", "with", "record"):
         for scalar in _scalars(document.at((*place, key))):
             used.update(dict.fromkeys(_CELL.findall(scalar.text), scalar.span))
     for i, column in enumerate(case.columns):
-        if column not in (*facts, DAY, *used):
+        if column not in (*facts, DAY, *used) and not reaches(column):
             at = document.value_span((*place, "columns", i))
             help = did_you_mean(column, [*facts, DAY, *used]) or f"expect it somewhere as `<{column}>`"
             message = f"`{column}` is neither a fact of the record nor a name used in `expect`"
@@ -119,7 +133,8 @@ def _changed(case: Case, cells: Mapping[str, Node], facts: list[str], at: Span) 
 
 def _variant(
     case: Case, place: Pointer, document: Document, row: CasePart | None,
-    changed: tuple[Node, ...], cells: Mapping[str, Node], names: set[str],
+    changed: tuple[Node, ...], below: tuple[tuple[Scalar, Node], ...],
+    cells: Mapping[str, Node], names: set[str],
 ) -> Variant:  # fmt: skip
     above = place if row is None else place[:-2]
     own = () if row is None else (place,)
@@ -134,6 +149,7 @@ def _variant(
         as_of=_day(cells.get(DAY)) or (row.as_of if row is not None else None) or case.as_of,
         record=next(iter(nodes("record")), None),
         changes=(*nodes("with")[:1], *changed, *nodes("with")[1:]),
+        below=below,
         expect=nodes("expect"), exactly=nodes("expect_exactly"),
         skip=(row.skip if row is not None else None) or case.skip,
         todo=(row.todo if row is not None else None) or case.todo,

@@ -19,6 +19,7 @@ from policyengine.verify import testfile as codes
 from policyengine.verify.cases import Variant, variants
 from policyengine.verify.expectations import check_expectation, check_lists
 from policyengine.verify.possible_values import Words, words_of
+from policyengine.verify.record_columns import RecordFacts
 from policyengine.verify.testfile import Case, TestFile
 
 _EXPECT = "name a value, or close a list with `expect_exactly`"
@@ -84,7 +85,7 @@ def prepare(
         graph = graph_of(day)
         return words_of(graph) if graph is not None else {}
 
-    facts = _facts(graph_of(suite.file.as_of))
+    facts = RecordFacts(graph_of(suite.file.as_of))
     every = range(len(suite.file.tests))
     prepared = [test for i in every for test in _tests(suite, i, facts, words, read, report)]
     return tuple(prepared), tuple(report)
@@ -99,17 +100,12 @@ def _same_names(suite: Suite) -> Iterator[Diagnostic]:
         seen.add(case.name)
 
 
-def _facts(graph: Graph | None) -> tuple[str, ...]:
-    """The facts that a record may state about the root."""
-    return tuple(graph.vocabulary.row(graph.vocabulary.root).fields) if graph is not None else ()
-
-
 def _tests(
-    suite: Suite, i: int, facts: tuple[str, ...], words: WordsOf, read: ReadFile, report: Report
+    suite: Suite, i: int, facts: RecordFacts, words: WordsOf, read: ReadFile, report: Report
 ) -> Iterator[Prepared]:
     case, place, document = suite.file.tests[i], ("tests", i), suite.document
     at, day = document.value_span((*place, "name")), case.as_of or suite.file.as_of
-    found = list(variants(case, place, document, facts))
+    found = list(variants(case, place, document, facts.own, facts.reaches))
     mistakes = [each for each in found if not isinstance(each, Variant)]
     mistakes += _incomplete(case, document, i)
     record: Document | None = None
@@ -125,11 +121,16 @@ def _tests(
         return
     for variant in found:
         if isinstance(variant, Variant):
-            yield _prepared(variant, suite, record, words, report)
+            yield _prepared(variant, suite, record, facts, words, report)
 
 
 def _prepared(
-    variant: Variant, suite: Suite, record: Document | None, words: WordsOf, report: Report
+    variant: Variant,
+    suite: Suite,
+    record: Document | None,
+    facts: RecordFacts,
+    words: WordsOf,
+    report: Report,
 ) -> Prepared:
     day = variant.as_of or suite.file.as_of
     expect = tuple(node for node in variant.expect if isinstance(node, Mapping))
@@ -144,6 +145,9 @@ def _prepared(
         record = Document(suite.document.source, variant.record)
     if record is not None:
         record = _changed(record, variant.changes)
+        record, missing = facts.changed(record, variant.below)
+        report.extend(missing)
+        found += missing
     return Prepared(
         variant.name, variant.at, day, None if found else record, expect, exactly,
         variant.skip, variant.todo, bool(found),

@@ -27,6 +27,7 @@ from policyengine.engine.columns.terms import (
     lit,
 )
 from policyengine.engine.columns.unify import both, either, unified
+from policyengine.feel.evaluation.iteration import is_written
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Range
@@ -257,6 +258,8 @@ def _counted(emitter: Emitter, iterator: syntax.Iterator) -> Listed | None:
         return None
     if low != int(low) or high != int(high):
         return None
+    if low > high and not is_written(iterator):
+        return Listed(())
     step = 1 if low <= high else -1
     return Listed(tuple(Const(Decimal(each)) for each in range(int(low), int(high) + step, step)))
 

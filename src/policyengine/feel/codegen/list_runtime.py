@@ -120,9 +120,9 @@ def items(domain: object) -> object:
     return list(found) if found.__class__ is map else found
 
 
-def steps(start: object, end: object) -> object:
+def steps(start: object, end: object, upwards: bool = False) -> object:
     """What `start..end` goes through, in the same way."""
-    found = steps_between(start, end)
+    found = steps_between(start, end, upwards)
     return list(found) if found.__class__ is map else found
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from policyengine.feel.codegen.call_source import deeper
 from policyengine.feel.codegen.emit import EXACT, HINT, SURE, Code, Frame, Item, Local, Names, Writer
 from policyengine.feel.codegen.list_runtime import steps
+from policyengine.feel.evaluation.iteration import is_written
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 
@@ -181,19 +182,20 @@ def _domain(writer: Writer, iterator: syntax.Iterator, names: Names) -> tuple[Co
         end = writer.emit(iterator.domain_end, names)
         if isinstance(start.value, Decimal) or (start.cls == "D" and start.sure >= EXACT):
             item = item._replace(cls="D", sure=SURE)
-        domain = _steps(writer, start, end)
+        domain = _steps(writer, start, end, upwards=writer.policy and not is_written(iterator))
     else:
         domain = start if start.rows else Code(f"items({start.text})", depth=deeper(start))
     return domain, variable, Local({iterator.name: item}, names)
 
 
-def _steps(writer: Writer, start: Code, end: Code) -> Code:
+def _steps(writer: Writer, start: Code, end: Code, *, upwards: bool) -> Code:
     """What `start..end` goes through; what is short and known beforehand is a constant."""
     if start.constant and end.constant:
-        found = steps(start.value, end.value)
+        found = steps(start.value, end.value, upwards)
         if isinstance(found, list) and len(found) <= _SHORT:
             return writer.constant(tuple(found))
-    return Code(f"steps({start.text}, {end.text})", depth=deeper(start, end))
+    way = ", True" if upwards else ""
+    return Code(f"steps({start.text}, {end.text}{way})", depth=deeper(start, end))
 
 
 def _domains(
@@ -209,7 +211,8 @@ def _domains(
             row = domain.rows
             if at.domain_end is None:
                 return f"items({domain.text})"
-            return f"steps({domain.text}, {writer.emit(at.domain_end, inside).text})"
+            way = ", True" if writer.policy and not is_written(at) else ""
+            return f"steps({domain.text}, {writer.emit(at.domain_end, inside).text}{way})"
 
         name = writer.function(variables, names, write)
         functions.append(f"({name}, {writer.place(iterator)}), ")

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from policyengine.feel import limits
 from policyengine.feel.evaluation.environment import Env, Shared
-from policyengine.feel.syntax.tree import Expression, Filter
+from policyengine.feel.syntax.tree import Expression, Filter, Literal, Negate
 from policyengine.feel.syntax.tree import Iterator as IteratorNode
 from policyengine.feel.values.calendar import from_ordinal, ordinal
 from policyengine.feel.values.values import Failed, FarDate, Range, Unknown, unknown
@@ -38,13 +38,20 @@ def bindings(iterators: Sequence[IteratorNode], env: Env, run: Run) -> Iterator[
 def _domain(iterator: IteratorNode, env: Env, run: Run) -> Iterable[object] | Unknown | Failed:
     domain = run(iterator.domain, env)
     if iterator.domain_end is not None:
-        return steps_between(domain, run(iterator.domain_end, env))
+        upwards = env.shared.policy and not is_written(iterator)
+        return steps_between(domain, run(iterator.domain_end, env), upwards)
     return items_of(domain)
 
 
-def steps_between(start: object, end: object) -> Iterable[object] | Unknown | Failed:
-    """What `start..end` goes through."""
-    return unknown((start, end)) or _steps(start, end)
+def is_written(iterator: IteratorNode) -> bool:
+    """Whether both ends of a range are numbers or dates as they are written, so that backwards is meant."""
+    ends = (iterator.domain, iterator.domain_end)
+    return all(isinstance(each.operand if isinstance(each, Negate) else each, Literal) for each in ends)
+
+
+def steps_between(start: object, end: object, upwards: bool = False) -> Iterable[object] | Unknown | Failed:
+    """What `start..end` goes through; `upwards`: nothing where the end lies before the start."""
+    return unknown((start, end)) or _steps(start, end, upwards)
 
 
 def items_of(domain: object) -> Iterable[object] | Unknown | Failed:
@@ -67,11 +74,13 @@ def _items(range_: Range) -> Iterable[object] | Failed:
     return _counted(low, high, range_.low)
 
 
-def _steps(start: object, end: object) -> Iterable[object] | Failed:
+def _steps(start: object, end: object, upwards: bool) -> Iterable[object] | Failed:
     """From a start to an end, both included, upwards or downwards."""
     low, high = _point(start), _point(end)
     if low is None or high is None or isinstance(start, Decimal) is not isinstance(end, Decimal):
         return Failed("only whole numbers and dates can be counted from one to the other")
+    if upwards and low > high:
+        return []
     return _counted(low, high, start)
 
 

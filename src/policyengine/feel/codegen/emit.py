@@ -102,11 +102,12 @@ class Item(NamedTuple):
 
 
 class Entries(NamedTuple):
-    """The entries of a context that is being made, within other names."""
+    """The entries of a context that is being made, within other names; a function may ask for later ones."""
 
     variable: str
     keys: frozenset[str]
     outer: Names
+    later: frozenset[str] = frozenset()
 
 
 Names: TypeAlias = Local | Item | Entries | None
@@ -245,10 +246,12 @@ class Writer:
                 return variables[name.name] if name.name in variables else self.find(name, outer)
             case Item(variable, row, outer):
                 return self._field_of_item(name, variable, row, outer)
-            case Entries(variable, keys, outer):
+            case Entries(variable, keys, outer, later):
+                key = self.unit.constant(name.name)
                 if name.name in keys:
-                    return Code(f"{variable}[{self.unit.constant(name.name)}]")
-                return self.find(name, outer)
+                    return Code(f"{variable}[{key}]")
+                around = self.find(name, outer)
+                return Code(f"field({variable}, {key}, {around.text})") if name.name in later else around
             case _:
                 return self.surroundings.name(name)
 

@@ -136,7 +136,8 @@ def _context(writer: Writer, node: syntax.ContextLiteral, names: Names) -> Code:
         writer.frame.lines.append(f"{variable} = dict()")
         for i, entry in enumerate(node.entries):
             before = frozenset(each.key for each in node.entries[:i])
-            value = writer.emit(entry.value, Entries(variable, before, names))
+            makes = any(isinstance(each, syntax.FunctionLiteral) for each in syntax.walk(entry.value))
+            value = writer.emit(entry.value, Entries(variable, before, names, keys if makes else frozenset()))
             writer.frame.lines.append(f"{variable}[{writer.unit.constant(entry.key)}] = {value.text}")
         return variable
 

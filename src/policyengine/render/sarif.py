@@ -9,6 +9,7 @@ name of its own, since code hosts refuse an upload without them.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any, TypeAlias
@@ -132,7 +133,7 @@ def _place(run: Run, span: Span | None) -> dict[str, Any]:
 def _address(run: Run, name: str) -> str:
     """The URI of a file: relative to the root or the working directory, unless its name is absolute."""
     path = path_from(run.root, name)
-    text = quote(path, safe="/")
+    text = quote(os.fsencode(path), safe="/")
     return f"file://{text}" if PurePath(path).is_absolute() else text
 
 

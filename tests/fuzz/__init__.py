@@ -147,7 +147,7 @@ def _well_said(found: Sequence[Diagnostic]) -> None:
 
 def _alike(program: Program, records: Sequence[Record]) -> None:
     """Generated code says of records what the reference says."""
-    graph = program.linked.graph
+    graph = program.linked.judging
     assert graph is not None
     compiled = compile_graph(graph, DAY)
     for record in records:
@@ -166,7 +166,7 @@ def whole_program(draw: random.Random) -> None:
     program = Program(loading.load("p", [Source(*each) for each in _changed_program(draw)], DAY), "p")
     _well_said(program.diagnostics)
     if program.ok:
-        graph = program.linked.graph
+        graph = program.linked.judging
         assert graph is not None
         _alike(program, [generated(graph.vocabulary, draw, number=i) for i in range(3)])
 

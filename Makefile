@@ -77,8 +77,14 @@ mutants: .venv/ready ## draw small mutants of src, and see whether the tests of 
 RUNS ?= 10000
 TARGETS ?= text words yaml json
 
+SECONDS ?= 300
+
 .PHONY: fuzz
-fuzz: .venv-fuzz/ready ## search for inputs that break the readers and the expressions: RUNS=10000 for each target
+fuzz: .venv/ready ## draw programs, records, tables, expressions, tests and changes that could break: SECONDS=300 for each
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) --seed $(SEED)
+
+.PHONY: fuzz-bytes
+fuzz-bytes: .venv-fuzz/ready ## search for bytes that break the readers and the expressions: RUNS=10000 for each target
 	@for target in $(TARGETS); do .venv-fuzz/bin/python fuzz/run.py $$target -runs=$(RUNS) || exit 1; done
 
 COMPARISONS ?= 100000

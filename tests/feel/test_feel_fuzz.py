@@ -1,4 +1,4 @@
-"""The targets of `make fuzz` hold for a few inputs in every run of the tests."""
+"""The targets of `make fuzz-bytes` hold for a few inputs in every run of the tests."""
 
 from __future__ import annotations
 

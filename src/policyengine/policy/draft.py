@@ -19,6 +19,7 @@ from policyengine.feel.types import types
 from policyengine.feel.types.signatures import Library
 from policyengine.feel.types.types import Type
 from policyengine.policy.base import Part, fields_of
+from policyengine.policy.bounds import Bounds, bounded
 from policyengine.policy.condition import TestedPart, lower_condition
 from policyengine.policy.policy_reader import DUPLICATE_ID, UNKNOWN_NAME, PolicyDocument, PolicyReader
 from policyengine.policy.quantities import may_read_two_ways, two_readings
@@ -178,12 +179,13 @@ class Draft(PolicyReader):
         title: str | None = None,
         exported: bool = False,
         cases: Cases | None = None,
+        bounds: Bounds | None = None,
     ) -> Name:
         """A node of the graph; the name by which other expressions refer to it."""
         self.figures(expression)
         self.remarks.extend(self_comparisons(expression))
         node = Node(name, entity or self.entity, expression, at, wanted, noun, exported, title, cases)
-        self._nodes.append(node)
+        self._nodes.extend([node] if bounds is None else bounded(node, bounds, noun or self.policy.title))
         return build.name(name, at)
 
     def figures(self, expression: Expression) -> None:

@@ -141,8 +141,8 @@ class Fact(Sourced):
 
     @property
     def domain(self) -> Domain | None:
-        """What is known about its value; None if nothing is, as for a formula, which no bound restricts."""
-        if self.is_list or self.formula is not None:
+        """What is known about its value; None if nothing is. Of what a formula gives only bounds are kept."""
+        if self.is_list or (self.formula is not None and not self.single.is_number):
             return None
         if self.values is not None:
             return OneOf(tuple(self.values))
@@ -222,6 +222,7 @@ class DerivedFact:
     type: Type
     noun: str
     at: Span = dataclasses.field(compare=False)
+    domain: Domain | None = None
 
 
 @dataclass(frozen=True)
@@ -358,7 +359,7 @@ class Vocabulary:
         found: dict[str, dict[str, Domain | None]] = {}
         for name in reversed([self.root, *self.below(self.root)]):
             own = {fact: each.domain for fact, each in self.entities[name].facts.items()}
-            own.update(dict.fromkeys(self.results.get(name, {})))
+            own.update((word, result.domain) for word, result in self.results.get(name, {}).items())
             own.update((str(below.list), Rows(found[child])) for child, below in self.children(name))
             found[name] = own
         return found

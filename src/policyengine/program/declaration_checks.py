@@ -8,6 +8,7 @@ from policyengine.diagnostics import Code, Diagnostic, Report, did_you_mean
 from policyengine.feel.syntax.lexer import KEYWORDS
 from policyengine.feel.syntax.parser import parse
 from policyengine.feel.types.signatures import Library
+from policyengine.policy.bounds import bounded, bounds_of
 from policyengine.policy.condition import COMBINERS
 from policyengine.policy.draft import assumed_without_note
 from policyengine.policy.policy_reader import excerpt
@@ -159,7 +160,8 @@ def formulas(
             parsed = parse(excerpt(node), vocabulary.names(name), functions=functions)
             report.extend(parsed.diagnostics)
             if parsed.expression is not None:
-                yield Node(
+                found = Node(
                     fact, name, parsed.expression, node.span,
                     vocabulary.fact_type(fact, declared), declared.title, exported=True,
                 )  # fmt: skip
+                yield from bounded(found, bounds_of(declared), declared.title, vocabulary.domains(name))

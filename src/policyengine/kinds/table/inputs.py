@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code
 from policyengine.feel.checker.checker import check
+from policyengine.feel.partition import Between
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Call, Name, names
 from policyengine.feel.types import types
@@ -139,14 +140,13 @@ def _input(draft: Draft, part: InputPart, place: Pointer) -> Input:
 
 
 def _fact_input(draft: Draft, name: str, at: Span) -> Input:
-    """Only a recorded fact keeps to its bounds."""
+    """A fact keeps to its bounds."""
     vocabulary = draft.vocabulary
     kind = vocabulary.names(draft.entity)[name]
-    found = vocabulary.fact(draft.entity, name)
     unit = kind.unit if isinstance(kind, Number) else ""
-    recorded = found is not None and found[1].formula is None
     step = Decimal(1) if unit == "count" else None
-    least, most = found[1].limits if found is not None and recorded else (None, None)
+    domain = vocabulary.domains(draft.entity).get(name)
+    least, most = (domain.low, domain.high) if isinstance(domain, Between) else (None, None)
     rests_on = frozenset(_origins(vocabulary, draft.entity, [name]))
     return Input(name, build.name(name, at), kind, step, least, most, rests_on)
 

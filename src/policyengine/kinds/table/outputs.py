@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from policyengine.diagnostics import Code, nearest
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, ListLiteral, Open
+from policyengine.feel.syntax.tree import Literal as FeelLiteral
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Enum, ListOf, Number, Type, describe
 from policyengine.policy.base import Part, Text, Written, field, short
+from policyengine.policy.bounds import Bounds, bounds_of
 from policyengine.policy.scalars import reader
 from policyengine.policy.vocabulary import FACT_TYPES, Choices, Fact, Vocabulary, check_values
 from policyengine.text.document import Mapping, Node, Pointer, Scalar, Sequence
@@ -74,13 +77,20 @@ def output_type(vocabulary: Vocabulary, name: str, type: str, values: dict[str, 
     return vocabulary.fact_type(name, Fact(type=type, title=name, values=values))
 
 
-def read_given(draft: Draft, pointer: Pointer, kind: Type, name: str) -> Expression:
+def output_bounds(type: str) -> Bounds:
+    """The bounds of an output; a rate may be above 100 % where a row says so."""
+    return bounds_of(Fact(type=type, title=type, formula="0")) if not type.endswith("enum") else Bounds()
+
+
+def read_given(draft: Draft, pointer: Pointer, kind: Type, name: str, bounds: Bounds) -> Expression:
     """What a row gives for an output: a value, or the name of a node (called `name`) that works it out."""
     node = draft.document.at(pointer)
     if isinstance(node, Mapping) and set(node.entries) == {"expression"}:
         pointer, node = (*pointer, "expression"), node.entries["expression"].value
         return (
-            _worked_out(draft, pointer, kind, name) if isinstance(node, Scalar) else _no_value(draft, pointer)
+            _worked_out(draft, pointer, kind, name, bounds)
+            if isinstance(node, Scalar)
+            else _no_value(draft, pointer)
         )
     if isinstance(node, Sequence) and isinstance(kind, ListOf):
         items = [_single(draft, each, kind.item) for each in node.items]
@@ -90,6 +100,9 @@ def read_given(draft: Draft, pointer: Pointer, kind: Type, name: str) -> Express
     if not isinstance(node, Scalar) or node.is_null:
         return _no_value(draft, pointer)
     value = _single(draft, node, kind)
+    number = value.value if isinstance(value, FeelLiteral) else None
+    if isinstance(number, Decimal) and bounds.low is not None and number < bounds.low:
+        return _no_value(draft, pointer, f"`{node.text}` is below {bounds.low}")
     if value is not None:
         return value
     refused = _refused(node.text, kind)
@@ -100,11 +113,11 @@ def read_given(draft: Draft, pointer: Pointer, kind: Type, name: str) -> Express
         near = nearest(node.text, kind.values)
         help = f"did you mean `{near}`?" if near else f"it is {describe(kind)}"
         return _no_value(draft, pointer, f"`{node.text}` is not {describe(kind)}", help)
-    return _worked_out(draft, pointer, kind, name)
+    return _worked_out(draft, pointer, kind, name, bounds)
 
 
-def _worked_out(draft: Draft, pointer: Pointer, kind: Type, name: str) -> Expression:
-    return draft.define(name, draft.feel(*pointer), draft.span(*pointer), wanted=kind)
+def _worked_out(draft: Draft, pointer: Pointer, kind: Type, name: str, bounds: Bounds) -> Expression:
+    return draft.define(name, draft.feel(*pointer), draft.span(*pointer), wanted=kind, bounds=bounds)
 
 
 def _in_sight(draft: Draft, word: str) -> bool:

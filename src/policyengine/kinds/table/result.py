@@ -80,6 +80,7 @@ def settle(draft: Draft, settling: Settling) -> None:
         wanted=settling.kind,
         noun=policy.title,
         exported=True,
+        bounds=settling.outputs.bounds.get("") if settling.bands is not None else None,
         cases=Cases(
             cases,
             f"no {table.word} of {policy.title} matches",
@@ -126,7 +127,8 @@ def _default(
     place: Pointer = ("default", output) if output else ("default",)
     if settling.has_default:
         kind = settling.outputs.types[output]
-        return read_given(draft, place, kind, f"{draft.policy.id}/default/{output or 'then'}")
+        name = f"{draft.policy.id}/default/{output or 'then'}"
+        return read_given(draft, place, kind, name, settling.outputs.bounds[output])
     at = draft.span("default")
     if draft.document.at(("default",)) is None:
         return Open(f"no {settling.table.word} of {settling.table.title} matches", at)

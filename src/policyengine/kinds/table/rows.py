@@ -16,6 +16,7 @@ from policyengine.kinds.table.inputs import Input, InputPart
 from policyengine.kinds.table.outputs import Given, read_given
 from policyengine.kinds.table.proof import GOOD, TableRow
 from policyengine.policy.base import Many, Sourced, Written, field, short
+from policyengine.policy.bounds import Bounds
 from policyengine.policy.condition import TEST_SCHEMA, typed, value_test
 from policyengine.policy.form import unknown_key
 from policyengine.policy.vocabulary import FactName
@@ -91,6 +92,7 @@ class Outputs:
     """What rows give: the types by name; a single output has the name "", and a count of rows has none."""
 
     types: dict[str, Type]
+    bounds: dict[str, Bounds]
 
     def places(self, then: Pointer) -> dict[str, Pointer]:
         """Where each value stands, below `then`."""
@@ -197,7 +199,13 @@ def _values(
 ) -> tuple[Expression, ...]:
     """What a row gives; an expression becomes a node that is named after the row."""
     return tuple(
-        read_given(draft, place, outputs.types[name], f"{draft.policy.id}/rows/{number}/{name or 'then'}")
+        read_given(
+            draft,
+            place,
+            outputs.types[name],
+            f"{draft.policy.id}/rows/{number}/{name or 'then'}",
+            outputs.bounds[name],
+        )
         for name, place in places.items()
     )
 

@@ -10,16 +10,18 @@ tells); what needs one is then not decided.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Literal
 
 from policyengine.diagnostics import Code
+from policyengine.feel.partition import ONE, Between
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Context, ListOf, Type
 from policyengine.kinds.table import bands, change_sentences, inputs, outputs, proof, rows
 from policyengine.kinds.table.bands import Bands
 from policyengine.kinds.table.change_sentences import TableWords
 from policyengine.kinds.table.inputs import Input, InputPart, InputSpec, check_inputs, define_inputs
-from policyengine.kinds.table.outputs import Given, OutputSpec, output_type
+from policyengine.kinds.table.outputs import Given, OutputSpec, output_bounds, output_type
 from policyengine.kinds.table.proof import Table, prove
 from policyengine.kinds.table.result import Settling, settle
 from policyengine.kinds.table.rows import Entries, Outputs, RowSpec
@@ -122,7 +124,7 @@ def check(policy: TablePolicy, draft: Draft) -> None:
     check_inputs(draft, policy.parts, policy.places)
     if draft.report.has_errors:
         return  # a row that tests the input would look wrong too
-    given = Outputs(_output_types(policy, draft.vocabulary))
+    given = _outputs(policy, draft.vocabulary)
     rows.check_rows(draft, policy.rows, policy.inputs, given)
     if policy.bands is not None:
         bands.check_bands(draft, policy.bands, ("bands",))
@@ -192,6 +194,13 @@ def _output_types(policy: TablePolicy, vocabulary: Vocabulary) -> dict[str, Type
     }
 
 
+def _outputs(policy: TablePolicy, vocabulary: Vocabulary) -> Outputs:
+    kinds = {"": policy.type} if policy.type is not None else {k: v.type for k, v in policy.outputs.items()}
+    return Outputs(
+        _output_types(policy, vocabulary), {name: output_bounds(kind) for name, kind in kinds.items()}
+    )
+
+
 def _result_type(policy: TablePolicy, vocabulary: Vocabulary) -> Type:
     found = _output_types(policy, vocabulary)
     if not found:
@@ -206,7 +215,13 @@ def exports(unit: PolicyDocument, vocabulary: Vocabulary) -> Mapping[str, Derive
     if not isinstance(policy, TablePolicy) or any(_type_misfits(policy)):
         return {}
     at = unit.document.value_span(("result",) if policy.result is not None else ("id",))
-    return {policy.result_name: DerivedFact(_result_type(policy, vocabulary), policy.title, at)}
+    kind = "count" if policy.hit == "collect count" else policy.type or ""
+    domain = (
+        Between(Decimal(0) if kind == "count" else None, step=ONE) if kind in ("count", "integer") else None
+    )
+    if policy.hit == "collect list":
+        domain = None
+    return {policy.result_name: DerivedFact(_result_type(policy, vocabulary), policy.title, at, domain)}
 
 
 # Lower
@@ -215,7 +230,7 @@ def exports(unit: PolicyDocument, vocabulary: Vocabulary) -> Mapping[str, Derive
 def lower(policy: TablePolicy, draft: Draft) -> None:
     """A node for every row and one for the result, which is shown among the values."""
     tested = tuple(define_inputs(draft, policy.parts, policy.places))
-    given = Outputs(_output_types(policy, draft.vocabulary))
+    given = _outputs(policy, draft.vocabulary)
     if policy.bands is not None and not bands.is_number(draft, tested[0]):
         return
     table = _table(policy, draft, tested, given)

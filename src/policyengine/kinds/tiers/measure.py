@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Label
+from policyengine.feel.partition import Between
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.types import types
 from policyengine.kinds.tiers.intervals import Interval, gaps, overlaps
@@ -119,8 +120,8 @@ def measure_of(draft: Draft, fact: str, levels: Sequence[TestedPart]) -> Measure
     """The measure that a fact is: whole numbers step by 1, amounts by the minor unit if tests do."""
     kind = draft.vocabulary.names(draft.entity)[fact]
     unit = kind.unit if isinstance(kind, types.Number) else ""
-    found = draft.vocabulary.fact(draft.entity, fact)
-    least, most = found[1].limits if found is not None else (None, None)
+    domain = draft.vocabulary.domains(draft.entity).get(fact)
+    least, most = (domain.low, domain.high) if isinstance(domain, Between) else (None, None)
     places = [("levels", i, fact) for i, level in enumerate(levels) if fact in level.tests]
     tests = [fact_test(draft, place, draft.entity) for place in places]
     step = Decimal(1) if unit == "count" else minor_step(tests, kind)

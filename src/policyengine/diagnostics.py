@@ -51,7 +51,15 @@ class Code:
         self, span: Span | None, message: str, *, help: str | None = None, labels: Iterable[Label] = ()
     ) -> Diagnostic:
         """A diagnostic with this code at a place."""
-        return Diagnostic(self, message, span, help, tuple(labels))
+        return Diagnostic(self, _one_line(message), span, help and _one_line(help), tuple(labels))
+
+
+def _one_line(text: str) -> str:
+    """A text without line ends and invisible characters, whatever it quotes."""
+    if text.isprintable():
+        return text
+    shown = (" " if each.isspace() else f"U+{ord(each):04X}" for each in text)
+    return "".join(each if each.isprintable() else other for each, other in zip(text, shown, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,13 @@ class Source:
         self.name = name
         self.text = composed(text)
 
+    @classmethod
+    def exact(cls, name: str, text: str) -> Source:
+        """Returns a source whose accents stay as they are written."""
+        found = cls(name, "")
+        found.text = text
+        return found
+
     def __repr__(self) -> str:
         return f"Source({self.name!r})"
 

@@ -10,8 +10,18 @@ from tests.fuzz import TARGETS, try_one
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "2"))
 
-FOUND: dict[str, tuple[str, str]] = {}
+FOUND = {
+    "a key with a tab, which a message quotes": ("program", "2/600"),
+    "truth values between truth values": ("expression", "2/4172"),
+    "a text with the sign for kelvin": ("expression", "2/1426"),
+    "a party by nothing": ("programs", "2/449"),
+}
 """Inputs that once broke something: what it was, the target and the seed."""
+
+
+@pytest.mark.parametrize(("target", "seed"), FOUND.values(), ids=FOUND)
+def test_what_was_found(target: str, seed: str) -> None:
+    try_one(target, seed)
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -104,7 +104,7 @@ def run_case(case: Mapping[str, Any], *, compiled: bool = False) -> Result:
     inputs = {name: read_value(value) for name, value in case["inputs"].items()}
     types = {name: read_type(declared) for name, declared in case["input_types"].items()}
     scope = {name: _declared(value, types.get(name, ANY)) for name, value in inputs.items()}
-    parsed = parse(Source("case", case["expression"]), frozenset(all_names(scope)))
+    parsed = parse(Source.exact("case", case["expression"]), frozenset(all_names(scope)))
     value: object = None
     if parsed.expression is not None:
         library = with_clock(BUILTINS, _NOW)

@@ -43,6 +43,10 @@ class Bearer(Part):
     by: Text | None = field(default=None, description="the enum fact on which it depends")
     values: dict[str, Id] = field(description="a party, or `unknown`, for each value of the fact")
 
+    def __post_init__(self) -> None:
+        if self.by is None and "" not in self.values:
+            raise ValueError("`by` is missing; add `by: ...`, the fact on which the party depends")
+
     @property
     def only(self) -> str | None:
         """The party, if it depends on nothing."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
-from policyengine.feel.codegen.call_source import DATE_PARTS, checked, common_class, compared, deeper
+from policyengine.feel.codegen.call_source import DATE_PARTS, ORDERED, checked, common_class, compared, deeper
 from policyengine.feel.codegen.condition_source import emit_and, emit_if, emit_in, emit_or
 from policyengine.feel.codegen.emit import EXACT, HINT, Code, Entries, Form, Local, Names, Writer
 from policyengine.feel.codegen.function_source import emit_call
@@ -105,7 +105,8 @@ def _comparison(writer: Writer, node: syntax.Comparison, names: Names) -> Code:
 def _between(writer: Writer, node: syntax.Between, names: Names) -> Code:
     parts = [writer.emit(part, names) for part in (node.low, node.value, node.high)]
     slow = f"between(g, {{1}}, {{0}}, {{2}}, {writer.place(node)})"
-    return checked(writer, parts, common_class(parts), "{0} <= {1} <= {2}", slow, "B")
+    cls = common_class(parts)
+    return checked(writer, parts, cls if cls in ORDERED else None, "{0} <= {1} <= {2}", slow, "B")
 
 
 def _range(writer: Writer, node: syntax.RangeLiteral, names: Names) -> Code:

@@ -109,7 +109,7 @@ def _point_at_start(point: object, range_: Range) -> bool:
 
 
 def _range(meter: Meter, text: str) -> object:
-    found = parse(Source("range", text), functions=_ENDS).expression
+    found = parse(Source.exact("range", text), functions=_ENDS).expression
     if not isinstance(found, RangeLiteral) or found.low is None or found.high is None:
         return Failed(f"`{text[:60]}` is not a range")
     low, high = _end(found.low, meter), _end(found.high, meter)

@@ -132,7 +132,7 @@ def _deeper_than(node: Expression, depth: int) -> bool:
 
 
 def _parser(text: Located | str, names: Collection[str], functions: Collection[str]) -> Parser:
-    located = Source("expression", text) if isinstance(text, str) else text
+    located = Source.exact("expression", text) if isinstance(text, str) else text
     return Parser(located, vocabulary(names), vocabulary(functions))
 
 

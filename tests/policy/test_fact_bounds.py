@@ -72,7 +72,7 @@ def said(when: str, entity: str = "partner") -> list[str]:
         ("count(accounts[fee > 0]) > 3", "fee > 0"),
         ("count(accounts[users >= 0]) > 3", None),
         ("score >= 0", None),
-        ("half > 0.4 and half < 0.6", None),
+        ("half > 0.4 and half < 0.6", "half > 0.4 and half < 0.6"),
         ('rated = "good"', None),
         ("{level: silver}", None),
         ("{users: 500}", None),

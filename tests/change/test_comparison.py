@@ -132,8 +132,8 @@ def test_a_policy_more_and_one_less() -> None:
     old, new = program_of(CHARTER).linked, program_of(CHARTER.replace("id: support", "id: other", 1)).linked
     found = compare(old, new)
     assert [meaning.spoken[0].sentence for meaning in found.changed] == [
-        "New policy “Support” (what must be done by when, and how it is shown to be done), from 1 Jan 2027",
         "The policy “Support” is dropped, from 1 Jan 2027",
+        "New policy “Support” (what must be done by when, and how it is shown to be done), from 1 Jan 2027",
     ]
 
 
@@ -150,7 +150,7 @@ charges: [{id: fee, title: Fee, amount: monthly_fee, due_on: opened_on}]
     old, new = program_of(fee).linked, program_of(fee, base=text).linked
     assert old.ok, old.diagnostics
     (meaning,) = compare(old, new).meanings
-    assert meaning.spoken[0].sentence == "`currency` is now `EUR` (was `USD`)"
+    assert meaning.spoken[0].sentence == "All money is now in `EUR` (was `USD`)"
     assert isinstance(meaning.verdict, Witness)
     assert not isinstance(meaning.verdict, Same)
 

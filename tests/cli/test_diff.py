@@ -44,6 +44,7 @@ def edit(folder: Path, before: str, after: str) -> None:
 SAID = """\
 ByteKast Reseller Program: 2 changes of meaning in 1 policy (1 change of wording), from before:rules to \
 main:rules, as of 21 Nov 2026.
+Also holds for days before today; with `from: 2027-01-01` the past stays as it was.
 
 Reseller levels (reseller-levels)
   Sterling now ends at 16 active accounts (was 15)  main:rules/levels.yaml:32:22
@@ -104,7 +105,7 @@ def test_json_fits_its_schema(cli: Run, versions: Path) -> None:
     schema = schemas()["comparison.schema.json"]
     Draft202012Validator.check_schema(schema)
     assert not list(Draft202012Validator(schema).iter_errors(data))
-    assert data["schema_version"] == 1
+    assert data["schema_version"] == 2
     assert data["changed"] is True
     (meaning,) = data["meanings"]
     assert [change["part"] for change in meaning["changes"]] == [
@@ -184,3 +185,32 @@ def test_nothing_is_written_over(cli: Run, versions: Path) -> None:
     assert result.code == 2
     assert "is an input of this command" in result.err
     assert (versions / "rules" / "levels.yaml").read_text() == before
+
+
+def test_a_renamed_folder_is_the_same_program(cli: Run, versions: Path) -> None:
+    git(versions, "mv", "rules", "terms")
+    edit(versions / "terms", "discount: 20%", "discount: 15%")
+    git(versions, "commit", "-am", "third")
+    result = cli("diff", "main~1..main", "terms", *DAY)
+    assert result.code == 1
+    assert "from main~1:rules to main:terms" in result.out
+    assert "falls from 20 % to 15 %" in result.out
+    assert cli("diff", "main~1", "terms", *DAY).code == 1
+
+
+def test_a_program_that_is_gone_is_told(cli: Run, versions: Path) -> None:
+    git(versions, "rm", "-r", "rules")
+    git(versions, "commit", "-m", "third")
+    result = cli("diff", "main~1..main", "rules", *DAY)
+    assert result.code == 2
+    assert "the program `bytekast` of `main~1:rules` is not in `main`" in result.err
+
+
+def test_what_is_taken_away_is_told_first(cli: Run, versions: Path) -> None:
+    edit(versions / "rules", "discount: 20%", "discount: 15%")
+    (versions / "rules" / "reviews.yaml").unlink()
+    result = cli("diff", "main", "rules", *DAY)
+    lines = [line for line in result.out.splitlines() if line]
+    assert lines[1] == "The file `reviews.yaml` is no longer read."
+    assert "is dropped" in lines[4]
+    assert result.code == 1

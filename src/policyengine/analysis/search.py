@@ -7,13 +7,14 @@ first in the conditions next to it, then in the nodes that depend on these.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from functools import cached_property
 from random import Random
 
 from policyengine.analysis.affected import Affected, ComparedPart
 from policyengine.analysis.equivalence import plain
 from policyengine.analysis.search_space import Space
-from policyengine.analysis.statements import Contrast, GraphSlice, contrasts
+from policyengine.analysis.statements import Contrast, GraphSlice, Statement, contrasts
 from policyengine.analysis.variations import (
     Variations,
     put,
@@ -54,11 +55,15 @@ class Attempt:
 
 
 class Search:
-    """Tries records within a budget; `tried` counts them."""
+    """Tries records within a budget; `tried` counts them.
 
-    def __init__(self, affected: Affected, limit: int) -> None:
+    `telling` are the ids of levels that the change is about: a record says more the more of them it has.
+    """
+
+    def __init__(self, affected: Affected, limit: int, telling: frozenset[str] = frozenset()) -> None:
         self.affected = affected
         self.limit = limit
+        self.telling = telling
         self.tried = 0
 
     # Looking
@@ -158,6 +163,48 @@ class Search:
                     break
         return best
 
+    # Saying more
+
+    def score(self, contrasts: Iterable[Contrast]) -> int:
+        """How many of the levels that the change is about a difference speaks of, at the most two."""
+        sides = ({*_levels(each.old), *_levels(each.new)} for each in contrasts if each.decided)
+        return max((len(side & self.telling) for side in sides), default=0)
+
+    def more_telling(self, record: Record, group: ComparedPart, most: int) -> Record:
+        """A differing record that speaks of more of the levels, reached by fulfilling more conditions."""
+        variations, until = self._variations(group), self.tried + most
+        wanted = min(2, len(self.telling))
+        height = self._told(record, group)
+        while height[0] < wanted and self.tried < until:
+            better = None
+            for _, made in variations.of(record):
+                if self.tried >= until:
+                    break
+                there = self._told(made, group)
+                if there > height:
+                    better, height = made, there
+                    if height[0] >= wanted:
+                        break
+            if better is None:
+                break
+            record = better
+        return record
+
+    def _told(self, record: Record, group: ComparedPart) -> tuple[int, int]:
+        """How much a record tells, and how many conditions it fulfils; (-1, 0) without a difference."""
+        self.tried += 1
+        old, new = group.old.scopes(record), group.new.scopes(record)
+        found = contrasts(group.old.said(old), group.new.said(new))
+        if not any(each.decided for each in found):
+            return -1, 0
+        met = sum(
+            scope[name] is True
+            for side, asked in ((old, group.old), (new, group.new))
+            for entity, name in asked.order
+            for scope in side.get(entity, ())
+        )
+        return self.score(found), met
+
     # Cutting down
 
     def without_the_rest(self, record: Record) -> Record:
@@ -190,7 +237,8 @@ class Search:
 
     def shrink(self, record: Record, group: ComparedPart, start: Record | None) -> Record:
         """The smallest record that still differs; the facts of `start` are kept."""
-        decided = self.look(record, group).decided
+        first = self.look(record, group)
+        decided, score = first.decided, self.score(first.contrasts)
         variations = self._variations(group)
 
         def kept(entity: str, name: str) -> bool:
@@ -200,9 +248,14 @@ class Search:
         smaller = True
         while smaller:
             smaller = False
-            for made in _less(record, kept) if start is None else _back(record, start):
+            less = (
+                (*_less(record, kept), *_plainer(record, variations))
+                if start is None
+                else _back(record, start)
+            )
+            for made in less:
                 there = self.look(made, group)
-                if there.decided if decided else there.contrasts:
+                if (there.decided if decided else there.contrasts) and self.score(there.contrasts) >= score:
                     record, smaller = made, True
                     break
         return record
@@ -221,6 +274,34 @@ def _less(record: Record, kept: Callable[[str, str], bool]) -> Iterator[Record]:
         for name in instance.facts:
             if not kept(instance.entity, name):
                 yield put(record, way, without_fact(instance, name))
+
+
+def _plainer(record: Record, variations: Variations) -> Iterator[Record]:
+    """Every record with one number that is shorter, or smaller by as many digits."""
+    for way, instance in walk(record):
+        for name, value in instance.facts.items():
+            if isinstance(value, Decimal):
+                key = (instance.entity, name)
+                known = (*(Decimal(each) for each in _ROUND), *variations.space.values.get(key, ()))
+                plain = {each for each in known if isinstance(each, Decimal)}
+                if variations.fact(*key).scalar == "money":
+                    plain.discard(Decimal(0))  # of no money there is little to tell
+                for other in sorted(plain, key=_length):
+                    if _length(other) < _length(value) and variations.space.takes(key, other):
+                        yield put(record, way, with_fact(instance, name, other))
+
+
+_ROUND = (0, 1, 10, 100, 1000)
+
+
+def _length(value: Decimal) -> tuple[int, Decimal]:
+    return len(f"{abs(value):f}"), abs(value)
+
+
+def _levels(said: Statement | None) -> Iterator[str]:
+    """The levels that a statement speaks of."""
+    if said is not None and isinstance(level := said.values.get("level"), str):
+        yield level
 
 
 def _back(record: Record, start: Record) -> Iterator[Record]:

@@ -26,6 +26,9 @@ from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Months, Range
 from policyengine.program.graph import Graph, Key
 
+_SMALL_SIZE, _SIZE = 12, 400
+"""The largest number that is tried as the length of a list: of any number, and of one that a count has."""
+_PARTS = ("day", "month", "year", "weekday")
 FactKey = tuple[str, str]
 """An entity and a fact of it."""
 
@@ -183,12 +186,47 @@ class _Reader:
             if isinstance(part, syntax.Literal) and isinstance(part.value, (Decimal, str, date))
             and not isinstance(part.value, bool)
         }  # fmt: skip
+        most = _SIZE if self._counts(left, sight) or self._counts(right, sight) else _SMALL_SIZE
         self.found.sizes |= {
             int(each)
             for each in written
-            if isinstance(each, Decimal) and 0 <= each <= 12 and each == int(each)
+            if isinstance(each, Decimal) and 0 <= each <= most and each == int(each)
         }
+        self._parts_of_dates(left, right, written, sight)
         for place in self.operands.places(left, right, sight):
             self._mention(place)
             fitting = {value for value in written if place.takes(value)}
             self.found.points.setdefault(place.key, set()).update(fitting)
+
+    def _counts(self, node: Expression, sight: NameScope) -> bool:
+        """Whether an expression is the length of a list, by itself or by the name of a node."""
+        if isinstance(node, syntax.Name) and node.name not in sight.bound:
+            found = self.graph.node(sight.entity, node.name)
+            node = found[1].expression if found is not None else node
+        function = node.function if isinstance(node, syntax.Call) else None
+        return isinstance(function, syntax.Name) and function.name == "count"
+
+    def _parts_of_dates(
+        self, left: Expression, right: Expression, written: Iterable[object], sight: NameScope
+    ) -> None:
+        """Adds the days on which a compared part of a date has a written value, and those around it."""
+        numbers = [int(each) for each in written if isinstance(each, Decimal) and each == int(each)]
+        for side in (left, right):
+            for part in syntax.walk(side):
+                if isinstance(part, syntax.Path) and part.name in _PARTS:
+                    fact = self.operands.of(part.target, sight)
+                    if isinstance(fact, Linear) and fact.place.fact.scalar == "date":
+                        days = {day for each in numbers for day in self._days_with(part.name, each)}
+                        self.found.points.setdefault(fact.place.key, set()).update(days)
+
+    def _days_with(self, part: str, value: int) -> Iterator[date]:
+        today = self.operands.today
+        for each in (value - 1, value, value + 1):
+            if part == "day" and 1 <= each <= 31:
+                yield date(today.year, 1, each)
+            elif part == "month" and 1 <= each <= 12:
+                yield date(today.year, each, 1)
+            elif part == "year" and date.min.year <= each <= date.max.year:
+                yield date(each, 1, 1)
+            elif part == "weekday":
+                yield today + timedelta(days=each - today.isoweekday())

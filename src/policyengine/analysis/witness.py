@@ -62,9 +62,17 @@ class NotDecided:
 
 
 def find_witness(
-    old: Program, new: Program, starts: Sequence[Record] = (), *, limit: int = LIMIT
+    old: Program,
+    new: Program,
+    starts: Sequence[Record] = (),
+    *,
+    limit: int = LIMIT,
+    telling: frozenset[str] = frozenset(),
 ) -> Witness | Same | NotDecided:
-    """The smallest record that two programs treat differently; both must compile, for the same day."""
+    """The smallest record that two programs treat differently; both must compile, for the same day.
+
+    `telling` are the ids of levels that the record should be about.
+    """
     if old.graph is None or new.graph is None:
         raise ValueError("both programs must compile")
     if old.as_of != new.as_of:
@@ -72,7 +80,7 @@ def find_witness(
     affected = affected_parts(old.graph, new.graph, old.as_of)
     if not affected:
         return Same(SAME, affected.tried)
-    search = Search(affected, limit)
+    search = Search(affected, limit, telling)
     found = _sought(search, starts)
     if found is not None:
         return found
@@ -84,9 +92,11 @@ def find_witness(
     return NotDecided(affected.open(), affected.tried + search.tried)
 
 
-def witness_in(affected: Affected, starts: Sequence[Record], limit: int) -> Witness | None:
+def witness_in(
+    affected: Affected, starts: Sequence[Record], limit: int, telling: frozenset[str] = frozenset()
+) -> Witness | None:
     """The smallest record on which parts of two programs show that they differ, if one is found."""
-    return _sought(Search(affected, limit), starts)
+    return _sought(Search(affected, limit, telling), starts)
 
 
 def _sought(search: Search, starts: Sequence[Record]) -> Witness | None:
@@ -121,6 +131,8 @@ def _from_nothing(search: Search) -> Witness | None:
     weak: Witness | None = None
     for group, bare in search.barest():
         found = search.climb(bare, group, search.limit // 2)
+        if found is not None and search.telling:
+            found = search.more_telling(found, group, search.limit // 4)
         made = None if found is None else _cut_down(search, found, group, None, bare)
         if made is not None and made.decided:
             return made

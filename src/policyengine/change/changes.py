@@ -129,6 +129,8 @@ def is_wording(model: Any, pointer: Pointer, sort: Sort) -> bool:
     for key in pointer:
         if key in WORDING and isinstance(model, Part) and key in keys_of(type(model)):
             return True
+        if key in WORDING and isinstance(model, dict) and "*" in model:  # one cell for all columns
+            return True
         model = below(model, key)
     return False
 

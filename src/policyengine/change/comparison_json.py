@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any
 
+from policyengine.analysis.acceptance import Refusal
 from policyengine.analysis.statements import OPEN
 from policyengine.analysis.variations import ABSENT
 from policyengine.analysis.witness import NotDecided, Same, Witness
@@ -30,7 +31,7 @@ from policyengine.decision.json_shape import (
 )
 from policyengine.program.record import Record
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Grows when a reader of the old shape could misread the new one; new keys alone do not change it."""
 
 
@@ -48,6 +49,8 @@ def _verdict(meaning: Meaning) -> str:
     match meaning.verdict:
         case Witness():
             return "witness"
+        case Refusal():
+            return "refused"
         case Same():
             return "same"
         case NotDecided():
@@ -136,13 +139,16 @@ _MEANING = record(
     "meaning",
     "A group of changes that compile only together, and its verdict.",
     Key("changes", many(_CHANGE), "The changes.", attrgetter("spoken")),
-    Key("verdict", one_of("witness", "same", "not_decided"),
-        "A record that shows it; proved the same for all records; or neither.", _verdict),
+    Key("verdict", one_of("witness", "refused", "same", "not_decided"),
+        "A record that shows it; one that is no longer read; proved the same for all records; or neither.",
+        _verdict),
     Key("on", DATE, "The day for which it was looked at.", attrgetter("day")),
-    Key("reason", maybe(TEXT), "Why it is the same or not decided.",
+    Key("reason", maybe(TEXT), "Why it is the same, refused or not decided.",
         lambda each: getattr(each.verdict, "reason", None)),
     Key("witness", maybe(_WITNESS), "The record.",
         lambda each: each.verdict if isinstance(each.verdict, Witness) else None),
+    Key("refused", ANY, "The record that is no longer read; null where there is none.",
+        lambda each: _record(each.verdict.record) if isinstance(each.verdict, Refusal) else None),
     Key("tried", COUNT, "How many records were tried.", attrgetter("verdict.tried")),
 )  # fmt: skip
 _COMPARISON = (
@@ -151,6 +157,7 @@ _COMPARISON = (
     Key("old", TEXT, "The old version.", attrgetter("old.name")),
     Key("new", TEXT, "The new version.", attrgetter("new.name")),
     Key("as_of", DATE, "The day that counts.", attrgetter("new.as_of")),
+    Key("notices", many(TEXT), "What concerns the whole: files no longer read, a rewritten past."),
     Key("changed", FLAG, "Whether anything changes its meaning.", lambda found: bool(found.changed)),
     Key("meanings", many(_MEANING), "What changes the meaning, or may."),
     Key("wording", many(_CHANGE), "What only changes words."),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from policyengine.change.changes import Change
+from policyengine.change.declaration_words import describe_declaration
 from policyengine.decision.wording import capital, day, every, is_or_are, join, words
 from policyengine.feel.types import types
 from policyengine.kinds import KINDS
@@ -186,7 +187,7 @@ def _by_kind(change: Change, context: ChangeContext) -> str | None:
     document = change.pair.new or change.pair.old
     assert document is not None
     kind = KINDS.get(str(document.plain(("kind",))))
-    return kind.describe(context) if kind is not None else None
+    return kind.describe(context) if kind is not None else describe_declaration(context)
 
 
 def _in_general(change: Change, context: ChangeContext) -> str:

@@ -57,7 +57,9 @@ def _alike(old: Mapping, new: Mapping) -> bool:
 def _lists(
     old: SequenceNode, new: SequenceNode, route: tuple[str, ...], before: Pointer, after: Pointer
 ) -> Iterator[Difference]:
-    if not all(isinstance(item, Mapping) for item in (*old.items, *new.items)):
+    items = (*old.items, *new.items)
+    rows = bool(items) and all(isinstance(item, SequenceNode) for item in items)
+    if not rows and not all(isinstance(item, Mapping) for item in items):
         if not same(old, new):
             plain = sorted(map(repr, map(form, old.items))) == sorted(map(repr, map(form, new.items)))
             yield Difference("order" if plain else "changed", route, before, after)
@@ -65,8 +67,11 @@ def _lists(
     pairs = pair_items(old.items, new.items)
     left = {j for _, j in pairs}
     for i, j in pairs:
-        name = name_of(new.items[j], j)
-        yield from _compare(old.items[i], new.items[j], (*route, name), (*before, i), (*after, j))
+        places = (*route, name_of(new.items[j], j)), (*before, i), (*after, j)
+        if not rows:
+            yield from _compare(old.items[i], new.items[j], *places)
+        elif not same(old.items[i], new.items[j]):
+            yield Difference("changed", *places)
     for i in sorted(set(range(len(old.items))) - {i for i, _ in pairs}):
         yield Difference("removed", (*route, name_of(old.items[i], i)), (*before, i), (*after, i))
     for j in sorted(set(range(len(new.items))) - left):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
+from policyengine.analysis.acceptance import Refusal, find_refusal
 from policyengine.analysis.affected import ComparedPart, affected_parts, said_by_parts
 from policyengine.analysis.version_days import days_to_compare, on_day
 from policyengine.analysis.witness import LIMIT, SAME, NotDecided, Same, Witness, find_witness, witness_in
@@ -13,11 +14,12 @@ from policyengine.change.change_groups import bundles
 from policyengine.change.changes import Change, changes_of
 from policyengine.change.descriptions import sentence, title_of
 from policyengine.change.independence import Trials, effects
+from policyengine.change.sides import level_titles
 from policyengine.dataclass import dataclass
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 
-Verdict = Witness | Same | NotDecided
+Verdict = Witness | Refusal | Same | NotDecided
 Progress = Callable[[int, int], None]
 
 
@@ -32,7 +34,7 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A group of changes and its verdict on `day`: a witness, a proof of equality, or neither."""
+    """A group of changes and its verdict on `day`: a record that shows it, a proof, or neither."""
 
     spoken: tuple[Spoken, ...]
     verdict: Verdict
@@ -42,6 +44,14 @@ class Meaning:
     def same(self) -> bool:
         """Whether the group is proved to change nothing."""
         return isinstance(self.verdict, Same)
+
+    @property
+    def ends(self) -> bool:
+        """Whether a whole policy, or a version of one, is taken away; that is told first."""
+        return any(
+            each.change.pair.dropped or (each.change.sort == "removed" and not each.change.route)
+            for each in self.spoken
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,11 @@ class ProgramComparison:
     def changed(self) -> tuple[Meaning, ...]:
         """The changes of meaning that are not proved to change nothing."""
         return tuple(each for each in self.meanings if not each.same)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What concerns the whole: files that are no longer read, and whether the past is rewritten."""
+        return tuple(_notices(self))
 
 
 def compare(
@@ -87,6 +102,7 @@ def compare(
             meanings.append(Meaning(spoken, verdict, day))
     if progress is not None:
         progress(len(groups), len(groups))
+    meanings.sort(key=lambda each: not each.ends)
     return ProgramComparison(
         old, new, tuple(meanings), tuple(_spoken(change, old, new) for change in wording)
     )
@@ -124,7 +140,8 @@ def _verdicts(
         own.get(found.touched.get(part.name, -1), []).append(part)
     verdicts: dict[int, tuple[Verdict, date]] = {}
     for i, parts in own.items():
-        verdict = witness_in(affected.only(parts), starts, limit) if parts else Same(SAME)
+        telling = _levels([some[i]], old, trials.made(some))
+        verdict = witness_in(affected.only(parts), starts, limit, telling) if parts else Same(SAME)
         if verdict is not None:
             verdicts[id(some[i])] = verdict, old.as_of
     return verdicts
@@ -137,6 +154,9 @@ def _judged(
     old, made = trials.old, trials.made(group)
     if not made.ok:  # it compiles only with others, which cannot be told apart
         made = new
+    refused = _refused(old, made, group)
+    if refused is not None:
+        return refused, old.as_of
     days = days_to_compare(old, made)
     first = max((change.starts for change in group if change.starts is not None), default=None)
     ordered = [first, *(day for day in days if day != first)] if first is not None else list(days)
@@ -146,9 +166,49 @@ def _judged(
         one, other = on_day(old, day), on_day(made, day)
         if not one.ok or not other.ok:
             continue
-        verdict = find_witness(one, other, starts, limit=limit)
+        verdict = find_witness(one, other, starts, limit=limit, telling=_levels(group, one, other))
         if isinstance(verdict, Witness):
             return verdict, day
         if isinstance(verdict, NotDecided) and open is None:
             open = verdict, day
     return open or (verdict, ordered[0])
+
+
+def _levels(group: Sequence[Change], *programs: Program) -> frozenset[str]:
+    """The ids of the levels that changes are about."""
+    titles = [level_titles(program.graph) for program in programs if program.graph is not None]
+    return frozenset(
+        step
+        for change in group
+        for step in change.route
+        if any(step in known.get(change.policy or "", ()) for known in titles)
+    )
+
+
+def _refused(old: Program, made: Program, group: Sequence[Change]) -> Refusal | None:
+    """A record that is no longer read, where the declarations of the program differ."""
+    if all(change.policy is not None for change in group) or old.graph is None or made.graph is None:
+        return None
+    return find_refusal(old.graph.vocabulary, made.graph.vocabulary, old.as_of)
+
+
+def _notices(found: ProgramComparison) -> Iterator[str]:
+    names = [_files(program) for program in (found.old, found.new)]
+    dropped = {
+        str(each.change.pair.old.source.name)
+        for meaning in found.changed if meaning.ends
+        for each in meaning.spoken if each.change.pair.old is not None
+    }  # fmt: skip
+    for name in sorted(names[0].keys() - names[1].keys()):
+        if names[0][name] in dropped:
+            yield f"the file `{name}` is no longer read"
+    changes = [each.change for meaning in found.changed for each in meaning.spoken]
+    if any(change.policy is not None and change.starts is None for change in changes):
+        start = date(found.new.as_of.year + 1, 1, 1)
+        yield f"also holds for days before today; with `from: {start}` the past stays as it was"
+
+
+def _files(program: Program) -> dict[str, str]:
+    """The files of the policies, by their names within the folder."""
+    found = {unit.document.source.name for unit in program.units}
+    return {name.removeprefix(f"{program.name}/"): name for name in found}

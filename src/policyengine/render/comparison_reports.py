@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from policyengine.analysis.acceptance import Refusal
 from policyengine.analysis.witness import Same, Witness
 from policyengine.change.program_comparison import Meaning, ProgramComparison, Spoken
+from policyengine.decision.wording import capital
 from policyengine.render.annotation import Note, in_the_tree, without_revision
 from policyengine.render.ci_formats import Published
 from policyengine.render.comparison_text import headline, place_of, verdict_lines
@@ -30,7 +32,7 @@ def published(found: ProgramComparison, version: str) -> Published:
     words = [(spoken.title, spoken.sentence, "only the wording") for spoken in found.wording]
     summary = MarkdownSummary(
         "What the change of the policies means",
-        headline(found),
+        " ".join([headline(found), *(f"{capital(notice)}." for notice in found.notices)]),
         [MarkdownTable(("policy", "change", "shown"), [*rows, *words])],
         notes,
     )
@@ -50,6 +52,8 @@ def _verdict(meaning: Meaning) -> str:
     match meaning.verdict:
         case Witness():
             return "by a record, below"
+        case Refusal():
+            return "a record is no longer read, below"
         case Same():
             return "the same for all records"
         case _:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+from policyengine.analysis.acceptance import Refusal
 from policyengine.analysis.statements import MOVES, OPEN, Contrast, Statement
 from policyengine.analysis.variations import ABSENT, Variation
 from policyengine.analysis.witness import NotDecided, Same, Witness
@@ -12,6 +13,7 @@ from policyengine.change.program_comparison import Meaning, ProgramComparison, S
 from policyengine.decision.findings import UNDETERMINED
 from policyengine.decision.wording import (
     PERCENT,
+    capital,
     day,
     join,
     plural,
@@ -57,6 +59,7 @@ def changes_text(found: ProgramComparison, *, color: bool = False) -> str:
     """The comparison for a terminal."""
     paint = painter(color)
     lines = [paint(clean(headline(found)), "strong")]
+    lines += [clean(capital(notice)) + "." for notice in found.notices]
     for title, meanings in _by_policy(found.changed):
         lines += ["", paint(clean(title), "strong")]
         for meaning in meanings:
@@ -98,6 +101,10 @@ def verdict_lines(meaning: Meaning) -> Iterator[str]:
     match meaning.verdict:
         case Same(reason):
             yield f"The same for all records that both versions take: {reason}."
+        case Refusal(record, reason):
+            yield "The smallest record that is no longer read:"
+            yield from (f"  {clean(line)}" for line in record_yaml(record).splitlines())
+            yield f"now    refused: {clean(reason)}"
         case NotDecided(reason, tried):
             yield f"Not decided: no record of {tried} that were tried shows it, and {clean(reason)}."
         case Witness() as witness:

@@ -1,0 +1,138 @@
+"""Changes of a program's declarations in words: its currency, parties and items, entities and their facts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from policyengine.decision.wording import join, words
+from policyengine.policy.change_context import ChangeContext, called, quoted
+
+_TYPES = {
+    "text": "a text", "boolean": "yes or no", "integer": "a whole number", "count": "a count",
+    "number": "a number", "money": "an amount", "rate": "a rate", "date": "a date",
+    "period": "a length of time", "enum": "one of several values",
+}  # fmt: skip
+_HEADS = {
+    "id": ("the program", "has the id"),
+    "currency": ("all money", "is in"),
+    "rounding": ("a charge", "is rounded"),
+}
+
+
+def describe_declaration(context: ChangeContext) -> str | None:
+    """What changes in program.yaml; None for a place that no sentence is made for."""
+    match context.keys:
+        case (("id" | "currency" | "rounding") as key,):
+            return context.was(
+                *_HEADS[key], lambda value: words(str(value)) if key == "rounding" else quoted(value)
+            )
+        case (("parties" | "items") as key, *names):
+            return _labels(context, "party" if key == "parties" else "item", names)
+        case ("entities", name):
+            title = called(_title(context, name))
+            return context.comes_or_goes(f"records can now hold {title}", f"records no longer hold {title}")
+        case ("entities", entity, "facts", name):
+            return _fact(context, entity, name)
+        case ("entities", _, "facts", name, *keys) if keys:
+            return _of_fact(context, called(context.name or words(name)), tuple(keys))
+        case ("entities", name, key):
+            return _of_entity(context, called(context.name or words(name)), key)
+    return None
+
+
+def _in_words(value: Any) -> str:
+    return words(str(value))
+
+
+def _title(context: ChangeContext, name: str) -> str:
+    value = context.new if context.new is not None else context.old
+    return str(value["title"]) if isinstance(value, dict) and "title" in value else words(name)
+
+
+def _labels(context: ChangeContext, noun: str, names: list[str]) -> str:
+    """Parties and items that come and go."""
+    found = context.new if context.new is not None else context.old
+    title = (
+        join(called(str(each)) for each in found.values()) if isinstance(found, dict) else called(str(found))
+    )
+    if names and not isinstance(found, str):
+        title = called(names[0])
+    return context.comes_or_goes(f"new {noun}: {title}", f"no {noun} {title} any more")
+
+
+def _fact(context: ChangeContext, entity: str, name: str) -> str:
+    written = context.new if context.new is not None else context.old
+    own = written if isinstance(written, dict) else {}
+    inside = called(context.names[-2]) if len(context.names) > 1 else called(words(entity))
+    how = ""
+    if own.get("formula") is not None:
+        how = f", worked out as {quoted(own['formula'])}"
+    elif str(own.get("required")) == "true":
+        how = ", which every record must give"
+    title = called(_title(context, name))
+    return context.comes_or_goes(
+        f"new fact in {inside}: {title}{how}", f"no fact {title} in {inside} any more"
+    )
+
+
+def _of_fact(context: ChangeContext, subject: str, keys: tuple[str, ...]) -> str | None:
+    old, new = context.old, context.new
+    match keys:
+        case ("type",):
+            return context.was(subject, "is", _type)
+        case ("required",):
+            needed = str(new) == "true"
+            return (
+                f"every record must now give {subject}"
+                if needed
+                else f"a record need no longer give {subject}"
+            )
+        case ("informative",):
+            kept = "is now" if str(new) == "true" else "is no longer"
+            return f"{subject} {kept} for people alone"
+        case ("values",):
+            return _values(subject, old, new)
+        case ("values", value):
+            title = (
+                called(str(new if new is not None else old))
+                if value == "*"
+                else called(_value(context, value))
+            )
+            return context.comes_or_goes(
+                f"{subject} can now be {title}", f"{subject} can no longer be {title}"
+            )
+    return None
+
+
+def _value(context: ChangeContext, value: str) -> str:
+    title = context.new if context.new is not None else context.old
+    return str(title) if isinstance(title, str) else value
+
+
+def _values(subject: str, old: Any, new: Any) -> str:
+    before, after = (list(each or ()) for each in (old, new))
+    more = [str(each) for each in after if each not in before]
+    less = [str(each) for each in before if each not in after]
+    said = [f"can now be {join(map(called, more), 'or')}"] if more else []
+    said += [f"can no longer be {join(map(called, less), 'or')}"] if less else []
+    return f"{subject} {' and '.join(said) or 'has its values in a different order'}"
+
+
+def _of_entity(context: ChangeContext, subject: str, key: str) -> str | None:
+    match key:
+        case "key":
+            return context.was(subject, "is told apart by")
+        case "label":
+            return context.was(subject, "is called by")
+        case "list":
+            return context.was(f"the list of {subject} in a record", "is called")
+        case "within":
+            return context.was(subject, "is part of")
+    return None
+
+
+def _type(name: Any) -> str:
+    text = str(name)
+    if text.startswith("list of "):
+        return f"several values, each {_type(text.removeprefix('list of '))}"
+    return _TYPES.get(text, quoted(text))

@@ -1,0 +1,185 @@
+"""The record that shows a change: one that tells what the change is about, as small as it can be."""
+
+from __future__ import annotations
+
+import pytest
+from tests.support import DAY
+
+from policyengine.analysis.acceptance import Refusal
+from policyengine.analysis.witness import Same, Witness
+from policyengine.change.program_comparison import Meaning, compare
+from policyengine.program.linked import Program
+from policyengine.program.load import load
+from policyengine.program.record import Record
+from policyengine.render.comparison_text import changes_text
+from policyengine.source import Source
+
+_PROGRAM = """\
+\
+kind: program
+id: example
+title: Example
+currency: EUR
+rounding: half_up
+parties: {partner: the partner, vendor: the vendor}
+items: {subscription: subscription}
+sources: {agreement: {title: Agreement}}
+entities:
+  partner:
+    title: partner
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      points: {type: count, title: points}
+      certified: {type: boolean, title: certified}
+      trained: {type: boolean, title: trained}
+      fee: {type: money, title: fee, min: 0}
+      ends_on: {type: date, title: end}
+      region: {type: enum, values: {north: North, south: South}, title: region}
+  deal:
+    title: deal
+    within: partner
+    list: deals
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      amount: {type: money, title: amount, min: 0}
+      won: {type: boolean, title: won}
+"""
+_POLICIES = """\
+\
+kind: tiers
+id: levels
+title: Levels
+for: partner
+source: {document: agreement}
+measure: points
+levels:
+  - {id: silver, title: Silver, points: 100..299, grants: [{discount: 5%, on: [subscription]}]}
+  - id: gold
+    title: Gold
+    points: 300..
+    requires: [{id: cert, title: Certified, when: certified}, {id: tr, title: Trained, when: trained}]
+    grants: [{discount: 10%, on: [subscription]}]
+otherwise: {level: none}
+---
+kind: billing
+id: billing
+title: Billing
+for: partner
+source: {document: agreement}
+charges:
+  - {id: fee, title: Fee, amount: fee, item: subscription, due_on: '@"2026-12-31"', when: CONDITION}
+"""
+
+
+def program(*edits: str) -> Program:
+    """The program with texts (one, what stands in its place, and so on)."""
+    texts = [_PROGRAM, _POLICIES]
+    for old, new in zip(edits[::2], edits[1::2], strict=True):
+        assert any(old in text for text in texts), old
+        texts = [text.replace(old, new) for text in texts]
+    made = load(
+        "example",
+        [Source(f"{name}.yaml", text) for name, text in zip(("program", "p"), texts, strict=True)],
+        DAY,
+    )
+    assert made.ok, [each.message for each in made.diagnostics]
+    return made
+
+
+def only(old: Program, new: Program) -> Meaning:
+    (meaning,) = compare(old, new).meanings
+    return meaning
+
+
+def shown(old: Program, new: Program) -> Witness:
+    verdict = only(old, new).verdict
+    assert isinstance(verdict, Witness)
+    return verdict
+
+
+def when(condition: str) -> Program:
+    return program("CONDITION", f"'{condition}'")
+
+
+ALWAYS = ("CONDITION", "true")
+
+
+def test_a_level_that_starts_later_is_shown_by_one_who_loses_it() -> None:
+    found = shown(program(*ALWAYS), program(*ALWAYS, "299", "349", "300..", "350.."))
+    assert found.record.facts == {
+        "id": "partner-1", "points": 300, "certified": True, "trained": True,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "facts", "deals"),
+    [
+        ("count(deals) >= 40", "count(deals) >= 41", {}, 40),
+        ("count(deals[won]) >= 10", "count(deals[won]) >= 14", {}, 10),
+        ("sum(deals[won].amount) >= 40000", "sum(deals[won].amount) >= 50000", {}, 1),
+        ("ends_on.day <= 27", "ends_on.day <= 28", {"day": 28}, 0),
+        ("ends_on.month = 3", "ends_on.month = 4", {"month": 3}, 0),
+        ("ends_on.year >= 2031", "ends_on.year >= 2033", {"year": 2031}, 0),
+        ("ends_on.weekday <= 5", "ends_on.weekday <= 6", {}, 0),
+    ],
+)
+def test_sums_counts_and_parts_of_dates_are_decided(
+    old: str, new: str, facts: dict[str, int], deals: int
+) -> None:
+    found = shown(when(old), when(new))
+    assert found.decided
+    assert len(found.record.lists.get("deals", ())) == deals
+    assert all(getattr(found.record.facts["ends_on"], part) == value for part, value in facts.items())
+    assert found.record.facts["fee"] == 1
+
+
+def test_numbers_are_as_small_as_they_can_be() -> None:
+    found = shown(when("fee >= 9000"), when("fee >= 12345.67"))
+    assert found.record.facts == {"id": "partner-1", "points": 0, "fee": 9000}
+
+
+@pytest.mark.parametrize("mode", ["half_even", "up", "down"])
+def test_ways_of_rounding_are_told_apart(mode: str) -> None:
+    found = shown(program(*ALWAYS), program(*ALWAYS, "rounding: half_up", f"rounding: {mode}"))
+    assert found.decided
+
+
+REFUSED = [
+    ("points: {type: count, title: points}", "points: {type: count, title: points, required: true}", set()),
+    ("title: fee, min: 0}", "title: fee, min: 500}", {"fee"}),
+    ("title: fee, min: 0}", "title: fee, min: 0, max: 10}", {"fee"}),
+    ("{north: North, south: South}", "{north: North}", {"region"}),
+    ("ends_on: {type: date, title: end}", "ends_on: {type: text, title: end}", None),
+    ("{type: money, title: amount, min: 0}", "{type: count, title: amount, min: 0}", {"deals"}),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "facts"), REFUSED)
+def test_a_record_that_is_no_longer_read_is_a_change_of_meaning(
+    old: str, new: str, facts: set[str] | None
+) -> None:
+    meaning = only(program(*ALWAYS), program(*ALWAYS, old, new))
+    if facts is None:  # any date is a text too
+        assert isinstance(meaning.verdict, Same)
+        return
+    assert isinstance(meaning.verdict, Refusal)
+    record: Record = meaning.verdict.record
+    assert {*record.facts, *record.lists} - {"id"} == facts
+    text = changes_text(compare(program(*ALWAYS), program(*ALWAYS, old, new)))
+    assert "The smallest record that is no longer read:" in text
+
+
+def test_wider_bounds_refuse_nobody() -> None:
+    meaning = only(program(*ALWAYS), program(*ALWAYS, "title: fee, min: 0}", "title: fee, min: -5}"))
+    assert not isinstance(meaning.verdict, Refusal)
+
+
+def test_a_formula_too_long_for_a_line_is_cut_around_the_place_that_differs() -> None:
+    long = " or ".join(f"points = {number}" for number in range(100, 160))
+    (meaning,) = compare(when(long), when(f"{long[:-3]}999")).changed
+    sentence = meaning.spoken[0].sentence
+    assert "= 999" in sentence
+    assert "= 159" in sentence
+    assert len(sentence) < 500

@@ -193,7 +193,7 @@ class Search:
     def _told(self, record: Record, group: ComparedPart) -> tuple[int, int]:
         """How much a record tells, and how many conditions it fulfils; (-1, 0) without a difference."""
         self.tried += 1
-        old, new = group.old.scopes(record), group.new.scopes(record)
+        old, new = group.old.instances(record), group.new.instances(record)
         found = contrasts(group.old.said(old), group.new.said(new))
         if not any(each.decided for each in found):
             return -1, 0

@@ -196,3 +196,22 @@ def test_two_records_beside_the_table_of_all(cli, program, tmp_path):
     assert result.err.count("BATCH004") == 3
     assert "records left out" not in result.err
     assert "90.00 EUR" in result.out
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("same.yaml", "- {id: a}\n- {id: b}\n- {id: a}\n- {}\n- {}\n"),
+        ("same.ndjson", '{"id": "a"}\n{"id": "b"}\n{"id": "a"}\n{}\n{}\n'),
+        ("same.csv", "id,name\na,x\nb,y\na,z\n,u\n,v\n"),
+    ],
+)
+def test_records_with_the_same_key_are_left_out(cli, program, tmp_path, name, text):
+    path = tmp_path / name
+    path.write_text(text)
+    result = cli("evaluate", program, path, *AS_OF, "-o", "ndjson")
+    assert result.code == 1
+    keys = [json.loads(line)["subject"]["key"] for line in result.out.splitlines()]
+    assert keys == ["b", None, None]
+    assert result.err.count("error[BATCH005]: `a` is also the key of") == 2
+    assert "2 of 5 records left out" in result.err

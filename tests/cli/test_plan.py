@@ -384,3 +384,15 @@ def test_build_servers_see_each_rule_at_its_line_and_the_limits(
     assert (suite.get("tests"), suite.get("failures")) == ("3", "1")
     (run,) = json.loads(cli(*asked, "-o", "sarif").out)["runs"]
     assert {found["level"] for found in run["results"]} == {"note"}
+
+
+def test_records_with_the_same_key_do_not_count(cli: Cli, old: Path, tmp_path: Path) -> None:
+    path = tmp_path / "same.ndjson"
+    path.write_text('{"id": "a"}\n{"id": "b"}\n{"id": "a"}\n')
+    result = cli("plan", old, old, "--records", path, "--as-of", DAY, "-o", "json")
+    assert result.code == 1
+    told = json.loads(result.out)
+    assert (told["records"], told["twice"]) == (1, 2)
+    path.write_text('{"id": "a"}\n{"id": "a"}\n')
+    result = cli("plan", old, old, "--records", path, "--as-of", DAY)
+    assert (result.code, "every record has the key of another one" in result.err) == (2, True)

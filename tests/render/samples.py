@@ -74,6 +74,7 @@ MEASURE = Reason(
 )
 MEASURED = Requirement(
     origin=origin("reseller-levels", "active_accounts", "active accounts from 10 to 15", "levels", 21),
+    test_of="active_accounts",
     subject=ACME,
     status="met",
     because=(MEASURE,),

@@ -12,6 +12,7 @@ from samples import ACME, EMPTY, FULL, LABELS, OPEN, REACHED, decision
 
 from policyengine.decision.explanation import why
 from policyengine.decision.findings import Charge
+from policyengine.program.example import EXAMPLE
 from policyengine.render.style import width
 from policyengine.render.terminal import decision_text
 from support import decide, good_program, program_of
@@ -183,3 +184,58 @@ def test_what_does_not_apply_is_counted_apart():
     assert "site A, desk 1, price with tax: " in text
     assert "desk 11, price with tax" not in text
     assert "and those of 5 more desks" in text
+
+
+NAMED_LIKE_FACTS = """\
+kind: tiers
+id: level
+title: Level
+for: partner
+measure: active_accounts
+levels:
+  - id: silver
+    title: Silver
+    active_accounts: 10..
+    requires:
+      - {id: active_accounts, title: Accounts were audited, when: active_accounts > 3}
+otherwise: {level: none}
+"""
+
+
+def test_a_requirement_keeps_its_title_where_its_id_is_the_name_of_a_fact():
+    program = good_program(NAMED_LIKE_FACTS)
+    (level,) = decide(program, "{id: a, active_accounts: 12}").of("levels")
+    (fulfilled,) = [line for line in why(DAY, level) if line.startswith("Fulfilled: ")]
+    assert fulfilled.endswith("; Accounts were audited.")
+    page = decision_text(decide(program, "{id: a, active_accounts: 12}"), program.labels, columns=120)
+    assert "1 requirement fulfilled" in page
+
+
+VAGUE = """\
+kind: obligations
+id: jobs
+title: Jobs
+for: partner
+obligations:
+  - {id: one, title: One, met_when: doubled > 10}
+  - {id: other, title: Other, met_when: doubled > 20, basis: assumed, note: whether it is asked for}
+"""
+DOUBLED = """\
+      doubled:
+        {type: number, title: doubled accounts, formula: active_accounts * 2, basis: assumed, note: why}
+"""
+
+
+def test_each_assumption_stands_once_with_what_rests_on_it():
+    base = EXAMPLE.replace("      active_accounts:", f"{DOUBLED}      active_accounts:", 1)
+    program = good_program(VAGUE, base=base)
+    decision = decide(program, "{id: a, active_accounts: 12}")
+    page = decision_text(decision, program.labels, columns=120, list_assumptions=True)
+    told = [" ".join(line.split()) for line in page.partition("rest on assumptions:")[2].splitlines()]
+    assert [line.rpartition(" ")[0] if ".yaml:" in line else line for line in told if line] == [
+        "Doubled accounts: why.", "One and Other rest on it", "Other: whether it is asked for.",
+        "Other rests on it",
+    ]  # fmt: skip
+    one, other = decision.findings
+    assert "It rests on an assumption about doubled accounts: why." in why(DAY, one)
+    assert "This is an assumption: whether it is asked for." in why(DAY, other)

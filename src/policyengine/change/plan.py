@@ -100,7 +100,7 @@ class Plan:
     `turns` are the days on which both programs are evaluated. `noun` is the title of the root entity.
     `changes` are the sentences of the changed rules whose single effects the tally holds, `places` their
     places. `left_out` counts the unreadable records, `refused` those of them that only the new version
-    refuses, `twice` those that are not counted since their key was there before. `top` is how many records
+    refuses, `twice` those that are not counted since others have the same key. `top` is how many records
     may be named, 0 for none. `root` is the entity that a record describes.
     """
 

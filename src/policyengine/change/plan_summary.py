@@ -22,7 +22,7 @@ RECORDS: Mapping[str, str] = {
     "records": "records that were compared",
     "left_out": "records that could not be read",
     "newly_refused": "records that OLD reads and NEW refuses",
-    "twice": "records that are not counted, since their key was there before",
+    "twice": "records that are not counted, since others have the same key",
     "changed": "records for which anything changes",
     **{name: f"records that {about}" for name, about in MOVES.items()},
     "winners": "records that pay less, or are paid more",

@@ -25,7 +25,7 @@ from policyengine.cli.options import (
     output_option,
 )
 from policyengine.cli.programs import open_program, program_and_records
-from policyengine.cli.record_files import FORMS, ReadRecords, left_out_line, read_records
+from policyengine.cli.record_files import FORMS, ReadRecords, left_out_line, read_records, without_twins
 from policyengine.decision.decision import Decision
 
 
@@ -96,7 +96,7 @@ def command(program: str, as_of: date, assumptions: bool, color: str, **given: A
     if options.only_for_tables is not None:
         message = f"`{options.only_for_tables}` is for tables, and none is asked for"
         raise CommandError(message, help="add `-o FILE.csv`")
-    inputs = _read(opened, options, console)
+    inputs = without_twins(opened, _read(opened, options, console), console)
     decisions = [opened.evaluate(record) for record in inputs.records]
 
     def render(form: str, paint: bool) -> str:

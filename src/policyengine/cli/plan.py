@@ -115,7 +115,7 @@ def command(
     console.err(f"{things(plan.left_out, 'record')} left out" if plan.left_out else "")
     for text, so in passed:
         console.err(f"--fail-if `{text}` {so}" if so is not None else "")
-    if population.left_out or any(so is not None for _, so in passed):
+    if population.left_out or population.twice or any(so is not None for _, so in passed):
         return FOUND
     return CHANGES if detailed_exitcode and not plan.same else OK
 

@@ -33,7 +33,7 @@ class Population:
     """The records that both versions can read.
 
     `left_out` is how many others there are, `refused` how many of them only the new version refuses. `twice`
-    counts those that are not in it because an earlier one has the same key.
+    counts those that are not in it because another one has the same key.
     """
 
     pairs: Sequence[RecordPair]
@@ -73,8 +73,10 @@ def read_population(
             f"none of {plural(total, 'record')} can be read by both versions",
             help=f"are they records of `{new.id}`?",
         )
-    once = list(_once(pairs, key))
-    return Population(once, total - len(pairs), refused, len(pairs) - len(once))
+    alone = _alone(pairs, key)
+    if pairs and not alone:
+        raise CommandError("every record has the key of another one", help="keep those that are right")
+    return Population(alone, total - len(pairs), refused, len(pairs) - len(alone))
 
 
 def _readings(program: Program, options: TableOptions, console: Console) -> Iterator[_Reading]:
@@ -114,14 +116,12 @@ def _pairs(
     return pairs, refused
 
 
-def _once(pairs: Iterable[RecordPair], key: str | None) -> Iterator[RecordPair]:
-    """The first of those with the same key; all of those without one."""
-    seen: set[object] = set()
-    for pair in pairs:
-        name = None if key is None else pair.new.facts.get(key)
-        if name is None or name not in seen:
-            seen.add(name)
-            yield pair
+def _alone(pairs: Sequence[RecordPair], key: str | None) -> list[RecordPair]:
+    """Those whose key no other has, or that have none."""
+    if key is None:
+        return list(pairs)
+    counts = Counter(pair.new.facts.get(key) for pair in pairs)
+    return [pair for pair in pairs if (name := pair.new.facts.get(key)) is None or counts[name] == 1]
 
 
 def _report(found: Sequence[Mistake], program: Program, console: Console, show: bool, lead: str) -> None:

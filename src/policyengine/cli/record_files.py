@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +16,7 @@ from policyengine.decision.wording import plural
 from policyengine.diagnostics import Diagnostic
 from policyengine.program.record import Record
 from policyengine.render.diagnostic_text import diagnostics_text
-from policyengine.source import Source
+from policyengine.source import Source, Span
 from policyengine.text.decode import decode
 
 Form = Literal["yaml", "json", "ndjson"]
@@ -61,6 +62,37 @@ def read_records(program: Program, files: Iterable[str], form: Form | None, cons
     if inputs.total == 0:
         raise CommandError("the input contains no record")
     return inputs
+
+
+def without_twins(program: Program, found: ReadRecords, console: Console) -> ReadRecords:
+    """Reports and leaves out the records whose key another record has too: none of them counts."""
+    key = program.vocabulary.entities[program.vocabulary.root].key
+    together: dict[object, list[Record]] = {}
+    for record in found.records:
+        if key is not None and record.facts.get(key) is not None:
+            together.setdefault(record.facts[key], []).append(record)
+    twins = [each for each in together.values() if len(each) > 1]
+    if not twins:
+        return found
+    console.err(diagnostics_text(list(_told_apart(twins, str(key))), color=console.color_err) + "\n")
+    left_out = {id(record) for each in twins for record in each}
+    kept = tuple(record for record in found.records if id(record) not in left_out)
+    return replace(found, records=kept, left_out=found.left_out + len(left_out))
+
+
+def _told_apart(twins: Iterable[Sequence[Record]], key: str) -> Iterator[Diagnostic]:
+    from policyengine.batch.raw import SAME_RECORD
+
+    for records in twins:
+        places = [_place(record, key) for record in records]
+        for record, place, other in zip(records, places, (*places[1:], places[0]), strict=True):
+            where = "" if other is None else f" the record at {other.source.name}:{other.line}"
+            message = f"`{record.facts[key]}` is also the key of{where or ' another record'}"
+            yield SAME_RECORD.at(place, message, help="keep the one that is right")
+
+
+def _place(record: Record, key: str) -> Span | None:
+    return record.document.value_span((*record.pointer, key)) if record.document is not None else None
 
 
 def _read(program: Program, path: Path, form: Form | None, console: Console) -> tuple[ReadRecords, Form]:

@@ -91,8 +91,8 @@ def still_missing(level: Level) -> tuple[Shortfall, ...]:
     """The gaps to the next level that the requirements of this finding do not tell."""
     if level.next is None:
         return ()
-    told = {one.id for one in level.requirements if one.status != "met"}
-    return tuple(one for one in level.next.missing if measured(one) or one.id not in told)
+    told = {(one.id, one.title) for one in level.requirements if one.status != "met"}
+    return tuple(one for one in level.next.missing if measured(one) or (one.id, one.title) not in told)
 
 
 def measured(lacking: Shortfall) -> bool:
@@ -284,15 +284,9 @@ def _requirements(requirements: Iterable[Requirement], labels: Labels) -> Iterat
 def _with_reasons(requirement: Requirement) -> str:
     """The title of a requirement with the reasons against it; for a test of one fact, only its reason."""
     if requirement.status == "met":
-        tests = (one.text for one in requirement.because if one.fact == requirement.id)
-        return next((text for text in tests if _says(text, requirement.title)), requirement.title)
+        tests = (one.text for one in requirement.because if one.fact == requirement.test_of is not None)
+        return next(tests, requirement.title)
     return requirement.title + against(requirement)
-
-
-def _says(text: str, title: str) -> bool:
-    """Whether a reason has all words of a title in their order, as that of a level's own test."""
-    left = iter(text.replace(", ", " ").split())
-    return all(word in left for word in title.split())
 
 
 def against(requirement: Requirement) -> str:

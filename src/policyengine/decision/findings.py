@@ -86,9 +86,7 @@ class Subject:
     @property
     def path(self) -> str:
         """The name within the record: `O-1`, or `C-1/1` for the one called 1 in the list of C-1."""
-        if not self.within:
-            return self.name
-        return path_of([*(each.name for each in self.within), self.name])
+        return path_of([*(each.name for each in self.within), self.name]) if self.within else self.name
 
     @property
     def inside(self) -> tuple[Subject, ...]:
@@ -224,12 +222,13 @@ class Unsettled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement(Finding):
-    """One thing asked for; `decided_by` names the party where a person decides."""
+    """One thing asked for; `decided_by` a person of that party, or by a level's own `test_of` a fact."""
 
     section: ClassVar[str] = "requirements"
     statuses: ClassVar[tuple[str, ...]] = ("met", "unmet", NOT_APPLICABLE, UNDETERMINED, "manual")
 
     decided_by: str | None = None
+    test_of: str | None = None
 
 
 class Shortfall(NamedTuple):

@@ -62,7 +62,7 @@ def lower_requirement(draft: Draft, requirement: Requirement, *pointer: str | in
 
 def ask(
     draft: Draft, id: str, title: str, holds: Expression, *pointer: str | int,
-    applies: Expression | None = None, decided_by: str | None = None,
+    applies: Expression | None = None, decided_by: str | None = None, test_of: str | None = None,
 ) -> LoweredRequirement:  # fmt: skip
     """Lowers a requirement whose conditions are expressions already; `pointer` leads to its place."""
     name = "/".join([draft.policy.id, *(str(step) for step in pointer), id])
@@ -87,6 +87,6 @@ def ask(
         entity=draft.entity,
         status=status.name,
         because=because,
-        fields={"decided_by": Const(decided_by)},
+        fields={"decided_by": Const(decided_by), "test_of": Const(test_of)},
     )
     return LoweredRequirement(rule, draft.define(f"{name}/passes", passes, at, wanted=types.BOOLEAN))

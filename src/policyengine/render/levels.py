@@ -69,7 +69,7 @@ def _because(level: Level) -> str:
         for one in level.because
         if one.outcome in outcomes and (one in own or (measure is not None and one.fact == measure))
     ]
-    told = [one for one in level.requirements if measure and one.id == measure]
+    told = [one for one in level.requirements if measure and one.test_of == measure]
     parts = [*_despite(level), *texts, *_count(level.requirements, len(told))]
     return "; ".join(filter(None, dict.fromkeys(parts)))
 

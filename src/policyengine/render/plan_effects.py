@@ -134,8 +134,7 @@ def _asides(plan: Plan) -> Iterator[str]:
     if left:
         yield f"{say.things(left, 'undetermined charge')} {'is' if left == 1 else 'are'} not counted"
     if plan.twice:
-        verb = "has a key" if plan.twice == 1 else "have a key"
-        yield f"{say.things(plan.twice, 'record')} {verb} that was there before, and count once"
+        yield f"{say.things(plan.twice, 'record')} have keys of other records, and do not count"
 
 
 def _verb(number: int, does: str) -> str:

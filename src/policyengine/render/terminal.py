@@ -121,8 +121,9 @@ def _rows(page: Page, findings: Iterable[Finding]) -> Iterator[TableRow]:
 
 def undecided(page: Page) -> list[str]:
     """A row for each missing fact, the most needed first; then the other reasons."""
-    titles = {f"{one.policy}/{one.id}": one.title for one in nested(page.decision.findings)}
-    titles |= {one.fact: one.title for one in page.decision.undecided}
+    titles: dict[str, list[str]] = {one.fact: [one.title] for one in page.decision.undecided}
+    for one in nested(page.decision.findings):
+        titles.setdefault(f"{one.policy}/{one.id}", []).append(one.title)
     facts: dict[tuple[str, str], list[Missing]] = {}
     for missing in page.decision.missing:
         facts.setdefault((missing.fact, missing.entity), []).append(missing)
@@ -147,18 +148,18 @@ def _needed_by(found: Iterable[Missing]) -> list[str]:
     return list(dict.fromkeys(reference for one in found for reference in one.needed_by))
 
 
-def _settles(entity: str, found: list[Missing], titles: Mapping[str, str], is_root: bool) -> str:
+def _settles(entity: str, found: list[Missing], titles: Mapping[str, Sequence[str]], is_root: bool) -> str:
     if any(one.within for one in found):
         owner = f"of {some(owner_name(one.entity, one.key, one.within) for one in found)}, "
     else:
         keys = [one.key for one in found if one.key is not None]
         owner = "" if is_root or not keys else f"of {words(entity)} {some(keys)}, "
-    return f"{owner}for {some(_title(name, titles) for name in _needed_by(found))}"
+    return f"{owner}for {some(title for name in _needed_by(found) for title in _titles(name, titles))}"
 
 
-def _title(reference: str, titles: Mapping[str, str]) -> str:
+def _titles(reference: str, titles: Mapping[str, Sequence[str]]) -> Sequence[str]:
     """The title of a finding; without one, its id in words."""
-    return titles.get(reference) or words(reference.rpartition("/")[2])
+    return titles.get(reference) or [words(reference.rpartition("/")[2])]
 
 
 def _reasons(page: Page) -> Iterator[TableRow]:

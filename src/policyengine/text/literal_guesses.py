@@ -155,8 +155,15 @@ def period(text: str) -> str | None:
 
 def moment(text: str, is_read: Callable[[str], bool]) -> str | None:
     """The date or period that a text was meant to be, as it is read: `1.3.2026`, `30 days`, `90D`."""
-    guesses = (text, date(text), period(text), f"P{text}".upper(), text.replace(".S", "S"))
+    several = (text, date(text), period(text), f"P{text}".upper(), text.replace(".S", "S"))
+    guesses = (*several, _days(period(text) or text))
     return next((guess for guess in guesses if guess is not None and is_read(guess)), None)
+
+
+def _days(text: str) -> str | None:
+    """Weeks, which FEEL does not have, as days: `P2W` is `P14D`."""
+    weeks = re.fullmatch(r"P(\d{1,4})W", text.strip().upper())
+    return f"P{7 * int(weeks[1])}D" if weeks else None
 
 
 def calendar(text: str) -> str | None:

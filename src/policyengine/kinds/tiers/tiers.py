@@ -202,7 +202,7 @@ def _ask_test(draft: Draft, fact: str, i: int, measure: Measure | None) -> Lower
     title = f"{noun} {test_words(draft.vocabulary, draft.entity, fact, draft.document.plain(place))}"
     test = fact_test(draft, place, draft.entity)
     counted = test if measure is None or fact != measure.fact else measure.counted(test)
-    return ask(draft, fact, title, counted, *place)
+    return ask(draft, fact, title, counted, *place, test_of=fact)
 
 
 def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> str:

@@ -42,6 +42,7 @@ class Variant:
     exactly: tuple[Node, ...]
     skip: str | None
     todo: str | None
+    advance: Node | None = None
 
 
 Reaches = Callable[[str], bool]
@@ -88,7 +89,7 @@ def _columns(
 ) -> Iterator[Diagnostic]:
     """Reports columns without a use, and words in angle brackets that name no column."""
     used: dict[str, Span] = {}
-    for key in ("expect", "expect_exactly", "with", "record"):
+    for key in ("expect", "expect_exactly", "with", "record", "advance"):
         for scalar in _scalars(document.at((*place, key))):
             used.update(dict.fromkeys(_CELL.findall(scalar.text), scalar.span))
     for i, column in enumerate(case.columns):
@@ -148,6 +149,7 @@ def _variant(
         at=document.value_span((*place, "name")) if row is None else document.key_span(place),
         as_of=_day(cells.get(DAY)) or (row.as_of if row is not None else None) or case.as_of,
         record=next(iter(nodes("record")), None),
+        advance=next(iter(nodes("advance")), None),
         changes=(*nodes("with")[:1], *changed, *nodes("with")[1:]),
         below=below,
         expect=nodes("expect"), exactly=nodes("expect_exactly"),

@@ -19,7 +19,7 @@ from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax.tree import walk
 from policyengine.feel.types import types
 from policyengine.policy.policy_reader import PolicyDocument
-from policyengine.policy.rule import Cases, Rule, nodes_of
+from policyengine.policy.rule import Cases, Rule, Transition, nodes_of
 from policyengine.program import load as loading
 from policyengine.program.graph import Graph, Key
 from policyengine.program.linked import Program
@@ -29,6 +29,8 @@ from policyengine.source import Source
 from policyengine.verify.checked_findings import VALUES, seen
 from policyengine.verify.coverage_goals import Goal, GoalFinder, case_goals
 from policyengine.verify.document_index import DocumentIndex
+from policyengine.verify.expectation_shape import MOVE
+from policyengine.verify.prepare import Prepared
 from policyengine.verify.rule_goals import parts_of, reached, ways
 from policyengine.verify.suite import Ready
 
@@ -92,6 +94,9 @@ class Goals:
         for rule in self.graph.rules:
             used.update(self._keys(rule))
             yield from self._of_rule(rule)
+        for transition in self._writing():
+            used.update(self._moving(transition))
+            yield _leaving(transition)
         for entity, name in used:
             watcher = GoalFinder(self.graph, self.places, entity)
             node = self.graph.nodes[entity][name]
@@ -107,6 +112,16 @@ class Goals:
             yield _version(unit)
         for part in parts_of(rule):
             yield from (goal for _, _, goal in ways(self.graph, part, self.places))
+
+    def _writing(self) -> list[Transition]:
+        """The moves that write something down."""
+        return [each for each in self.graph.transitions if each.sets]
+
+    def _moving(self, transition: Transition) -> tuple[Key, ...]:
+        """The nodes that decide what a move writes down."""
+        names = [*([transition.snapshot] if transition.snapshot else []), *transition.sets.values()]
+        found = (self.graph.node(transition.entity, name) for name in names)
+        return self._below([(each[0], each[1].name) for each in found if each is not None])
 
     def _keys(self, rule: Rule) -> tuple[Key, ...]:
         """The nodes that a finding depends on."""
@@ -127,6 +142,9 @@ class Goals:
         rests = [(scope, self._keys(rule)) for rule, scope in self._looked_at(looked, found)]
         if (VALUES, None) in looked:
             rests += [(each, (key,)) for key in self._derived() for each in found.get(key[0], ())]
+        for transition, scope in self._made(test.test, found):
+            yield _leaving(transition)
+            rests.append((scope, self._moving(transition)))
         for rule, scope in self._looked_at(looked, found):
             yield from self._met_by_rule(rule, scope)
         for scope, keys in rests:
@@ -135,6 +153,16 @@ class Goals:
                     if (id(each), key) not in done:
                         done.add((id(each), key))
                         yield from self._met_at(each, key)
+
+    def _made(self, test: Prepared, found: Mapping[str, list[Scope]]) -> Iterator[tuple[Transition, Scope]]:
+        """The moves that write something down and that a test makes and expects something of."""
+        if test.advance is None or not any(MOVE in each.entries for each in (*test.expect, *test.exactly)):
+            return
+        to, key = test.advance.to, test.advance.key
+        for transition in self._writing():
+            for scope in found.get(transition.entity, ()) if to in transition.to else ():
+                if key in (None, scope.subject.path) and scope[transition.fact] == transition.stage:
+                    yield transition, scope
 
     def looked_at(self, test: Ready, record: Record) -> frozenset[Key]:
         """The nodes behind the findings that a test expects something of."""
@@ -192,6 +220,11 @@ class Goals:
             if i == 0 and self.graph.types.get(key) == types.BOOLEAN:
                 yield from (goal for goal, met in watcher.conditions(part) if met(value))
             yield from (goal for goal, met in watcher.goals(part) if met(value))
+
+
+def _leaving(transition: Transition) -> Goal:
+    facts = ", ".join(f"`{fact}`" for fact in transition.sets)
+    return Goal(transition.at, f"no test moves out of `{transition.stage}`, which writes down {facts}")
 
 
 def _version(unit: PolicyDocument) -> Goal:

@@ -16,12 +16,48 @@ from policyengine.decision.decision_json import decision_schema
 
 Schema = Mapping[str, Any]
 
+MOVE = "move"
+"""What a test that makes a move may expect besides the decision: what came of it."""
+
+_BLOCKED: Schema = {
+    "description": "A requirement that keeps something from moving.",
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "description": "Its id."},
+        "title": {"type": "string", "description": "Its title."},
+        "status": {"type": "string", "description": "Its status: `unmet`, `undetermined` or `manual`."},
+    },
+}
+_MOVE: Schema = {
+    "description": "What comes of the move of `advance`.",
+    "type": "object",
+    "properties": {
+        "moved": {"type": "boolean", "description": "Whether it moves."},
+        "refused": {"type": ["string", "null"], "description": "Why nothing moves, as a sentence."},
+        "blocked": {
+            "type": "array",
+            "items": {"$ref": "#/$defs/blocked"},
+            "description": "The requirements in the way.",
+        },
+        "written": {
+            "type": "object",
+            "additionalProperties": {},
+            "description": "The facts that are written down, by their names.",
+        },
+        "left_out": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "The facts that would be written down if they were known.",
+        },
+    },
+}
 SHORT: Mapping[str, str] = {
     "reason": "text",
     "unsettled": "text",
     "missing": "fact",
     "part": "id",
     "shortfall": "id",
+    "blocked": "id",
     "subject": "key",
     "owner": "key",
     "assumption": "id",
@@ -98,7 +134,9 @@ def decision_shape() -> ExpectedShape:
 
 @cache
 def _schema() -> dict[str, Any]:
-    return decision_schema()
+    schema = decision_schema()
+    properties, named = {**schema["properties"], MOVE: _MOVE}, {**schema["$defs"], "blocked": _BLOCKED}
+    return {**schema, "properties": properties, "$defs": named}
 
 
 def _shape(schema: Schema) -> ExpectedShape:
@@ -132,10 +170,10 @@ def part_schema() -> dict[str, Any]:
 
 
 def closed_part_schema() -> dict[str, Any]:
-    """The same, with nothing but the lists and the values."""
+    """The same, with nothing but the lists, the values and the move."""
     schema = part_schema()
     known = schema["properties"].items()
-    kept = {name: each for name, each in known if each.get("type") == "array" or name == "values"}
+    kept = {name: each for name, each in known if each.get("type") == "array" or name in ("values", MOVE)}
     return {**schema, "properties": kept}
 
 

@@ -8,8 +8,8 @@ from policyengine.diagnostics import Diagnostic, did_you_mean
 from policyengine.policy import quantities
 from policyengine.policy.quantities import shorten
 from policyengine.text.document import Mapping, Node, Scalar, Sequence
-from policyengine.verify.expectation_shape import ExpectedShape, decision_shape
-from policyengine.verify.possible_values import DERIVED, Place, Words
+from policyengine.verify.expectation_shape import MOVE, ExpectedShape, decision_shape
+from policyengine.verify.possible_values import DERIVED, STAGES, WRITTEN, Place, Words
 from policyengine.verify.testfile import UNKNOWN_KEY, UNKNOWN_WORD, WRONG_VALUE
 
 _WANTED = {
@@ -34,9 +34,22 @@ def check_lists(node: Mapping) -> Iterator[Diagnostic]:
     shape = decision_shape()
     for name, entry in node.entries.items():
         found = shape.key(name)
-        if found is not None and found.wanted != "array" and name != "values":
+        if found is not None and found.wanted != "array" and name not in ("values", MOVE):
             help = f"write `{name}` under `expect`"
             yield WRONG_VALUE.at(entry.key.span, f"`{name}` is not a list that could be closed", help=help)
+
+
+def check_move(advance: Node | None, expected: Iterable[Mapping], words: Words) -> Iterator[Diagnostic]:
+    """The mistakes in a move that a test makes, and in expectations of one that it does not make."""
+    if isinstance(advance, Mapping):
+        to = advance.entries.get("to")
+        if to is not None and isinstance(to.value, Scalar):
+            yield from _known(to.value, words.get(STAGES, ()))
+        return
+    for node in expected:
+        if MOVE in node.entries:
+            at = node.entries[MOVE].key.span
+            yield UNKNOWN_KEY.at(at, "this test makes no move", help="add `advance: {to: STAGE}`")
 
 
 def _check(node: Node, shape: ExpectedShape, place: Place, words: Words) -> Iterator[Diagnostic]:
@@ -67,6 +80,8 @@ def _mapping(node: Mapping, shape: ExpectedShape, place: Place, words: Words) ->
             continue
         if len(place) == 2 and place[0] == "values":
             yield from _known(entry.key, words.get(DERIVED, ()))
+        if place == WRITTEN:
+            yield from _known(entry.key, words.get(WRITTEN, ()))
         yield from _check(entry.value, below, (*place, name), words)
 
 

@@ -277,7 +277,7 @@ def _names(node: Node) -> Iterator[str]:
 def _notices(test: Ready, mutated: _Mutated) -> bool:
     day = test.program.as_of
     if isinstance(test.record, Record):
-        return notices(test.test, mutated.engine(day), test.record)
+        return notices(test.test, mutated.on(day), mutated.engine(day), test.record)
     return run(test.test, mutated.on(day), test.record, mutated.engine(day)).status != "passed"
 
 

@@ -22,6 +22,12 @@ Words = Mapping[Place, frozenset[str]]
 DERIVED: Place = ("values", "")
 """The place of the names of derived facts, for any subject."""
 
+STAGES: Place = ("advance", "to")
+"""The place of the stages that something may move to."""
+
+WRITTEN: Place = ("move", "written")
+"""The place of the names of facts that a move writes down."""
+
 _OPEN = "*"
 _KEYS = {"block": "section", "block_title": "section_title"}
 
@@ -34,6 +40,11 @@ def words_of(graph: Graph) -> Words:
             found.setdefault(place, set()).add(word)
     for place, word in _facts(graph):
         found.setdefault(place, set()).add(word)
+    for transition in graph.transitions:
+        found.setdefault(STAGES, set()).update(transition.to)
+        found.setdefault(WRITTEN, set()).update((transition.fact, *transition.sets))
+        blocked = found.setdefault(("move", "blocked", "id"), set())
+        blocked.update(rule.origin.id for rule in transition.rules)
     return {place: frozenset(words) for place, words in found.items() if _OPEN not in words}
 
 

@@ -17,7 +17,7 @@ from policyengine.text.json import read_json
 from policyengine.text.yaml import read_yaml
 from policyengine.verify import testfile as codes
 from policyengine.verify.cases import Variant, variants
-from policyengine.verify.expectations import check_expectation, check_lists
+from policyengine.verify.expectations import check_expectation, check_lists, check_move
 from policyengine.verify.possible_values import Words, words_of
 from policyengine.verify.record_columns import RecordFacts
 from policyengine.verify.testfile import Case, TestFile
@@ -43,10 +43,19 @@ class Suite:
 
 
 @dataclass(frozen=True, slots=True)
+class Advance:
+    """A move to a stage, of what `key` names."""
+
+    to: str
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """A test or case ready to run; one without a record is skipped or `broken`.
 
-    `expect` and `exactly` are the mappings that the decision must match, all of them.
+    `expect` and `exactly` are the mappings that the decision must match, all of them; with `advance`, a move
+    is made, and they may expect its outcome.
     """
 
     name: str
@@ -58,6 +67,7 @@ class Prepared:
     skip: str | None = None
     todo: str | None = None
     broken: bool = False
+    advance: Advance | None = None
 
 
 def read_tests(source: Source) -> Suite | tuple[Diagnostic, ...]:
@@ -137,6 +147,7 @@ def _prepared(
     exactly = tuple(node for node in variant.exactly if isinstance(node, Mapping))
     found = [each for node in (*expect, *exactly) for each in check_expectation(node, words(day))]
     found += [each for node in exactly for each in check_lists(node)]
+    found += check_move(variant.advance, (*expect, *exactly), words(day))
     if not variant.skip and not found and not exactly and not any(map(_says_something, expect)):
         at = expect[0].span if expect else variant.at
         found.append(codes.INCOMPLETE.at(at, "this expects nothing", help=_EXPECT))
@@ -150,8 +161,16 @@ def _prepared(
         found += missing
     return Prepared(
         variant.name, variant.at, day, None if found else record, expect, exactly,
-        variant.skip, variant.todo, bool(found),
+        variant.skip, variant.todo, bool(found), _advance(variant.advance),
     )  # fmt: skip
+
+
+def _advance(node: Node | None) -> Advance | None:
+    if not isinstance(node, Mapping):
+        return None
+    given = ((name, entry.value) for name, entry in node.entries.items())
+    words = {name: value.text for name, value in given if isinstance(value, Scalar)}
+    return Advance(words.get("to", ""), words.get("key"))
 
 
 def _says_something(node: Node) -> bool:

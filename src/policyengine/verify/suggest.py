@@ -12,12 +12,16 @@ from typing import Any
 from policyengine.dataclass import dataclass
 from policyengine.decision.decision_json import to_json
 from policyengine.decision.findings import SECTIONS
+from policyengine.engine.advance import advance
 from policyengine.engine.reference.row import evaluate
+from policyengine.engine.reference.scope import instances, root_scope
 from policyengine.feel.values.values import Months
 from policyengine.policy.quantities import plain
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
+from policyengine.verify.expectation_shape import MOVE
 from policyengine.verify.mutants import Mutant
+from policyengine.verify.suite import move_json
 
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _ASIDE = frozenset(("at", "because", "unknown", "subject", "source"))
@@ -45,9 +49,12 @@ class Suggestion:
 def suggestion(mutant: Mutant, old: Program, new: Program, record: Record) -> Suggestion | None:
     """A test for a record that both versions treat differently, with the findings of the right version."""
     right, wrong = (to_json(evaluate(each, record)) for each in (old, new))
-    expect = _different(right, wrong)
+    expect, move = _different(right, wrong), None
     if expect is None:
-        return None
+        move = _moved_differently(old, new, record)
+        if move is None:
+            return None
+        expect = "expect", {MOVE: move[1]}
     key, expected = expect
     text = "\n".join(
         (
@@ -55,11 +62,36 @@ def suggestion(mutant: Mutant, old: Program, new: Program, record: Record) -> Su
             f"  - name: {_written(f'unreviewed: {_plain(mutant.words)} at line {mutant.at.line}')}",
             f"    as_of: {old.as_of}",
             f"    record: {_flow(_record(record))}",
+            *([f"    advance: {_flow(move[0])}"] if move is not None else []),
             f"    {key}:",
             *(f"      {section}: {_flow(value)}" for section, value in expected.items()),
         )
     )
     return Suggestion(old.name, old.as_of, text)
+
+
+def _moved_differently(
+    old: Program, new: Program, record: Record
+) -> tuple[dict[str, str], dict[str, Any]] | None:
+    """A move that comes to something else, and what comes of it in the right version."""
+    assert old.graph is not None
+    found = instances(root_scope(old.graph, record, old.as_of))
+    for transition in old.graph.transitions:
+        for scope in found.get(transition.entity, ()):
+            for to in transition.to if scope[transition.fact] == transition.stage else ():
+                way = {"to": to} if scope.subject.root else {"to": to, "key": scope.subject.path}
+                right, wrong = (move_json(advance(each, record, to, way.get("key"))) for each in (old, new))
+                differ = {name: right[name] for name in right if right[name] != wrong[name]}
+                if differ:
+                    return way, {"moved": right["moved"], **_shortly(differ)}
+    return None
+
+
+def _shortly(differ: dict[str, Any]) -> dict[str, Any]:
+    found = {name: value for name, value in differ.items() if name != "refused"}
+    if "blocked" in found:
+        found["blocked"] = [each["id"] for each in found["blocked"]]
+    return found
 
 
 def _plain(words: str) -> str:

@@ -14,7 +14,9 @@ from policyengine.dataclass import dataclass
 from policyengine.decision.decision import Decision
 from policyengine.decision.decision_json import to_json
 from policyengine.decision.findings import Subject
+from policyengine.decision.json_shape import plain
 from policyengine.diagnostics import Diagnostic, Severity
+from policyengine.engine.advance import Moved, advance
 from policyengine.engine.rows import Engine
 from policyengine.files import UNREADABLE, Folder, read_file, read_folder
 from policyengine.program import load as loading
@@ -24,6 +26,7 @@ from policyengine.program.record import Record
 from policyengine.program.record_reader import RecordReader
 from policyengine.source import Source, Span
 from policyengine.verify import testfile as codes
+from policyengine.verify.expectation_shape import MOVE
 from policyengine.verify.mismatches import Mismatch, compare, holds
 from policyengine.verify.prepare import Prepared, ReadFile, Suite, prepare, read_tests
 
@@ -265,7 +268,7 @@ def run(
         decision = _refusal(program, record)
     else:
         return CaseResult(test.name, test.at, "broken", diagnostics=record)
-    data = to_json(decision)
+    data = _with_move(test, program, record, to_json(decision))
     found = held_against(test, data)
     status: Status = "failed" if found else "passed"
     if test.todo is not None:
@@ -273,9 +276,29 @@ def run(
     return CaseResult(test.name, test.at, status, found, todo=test.todo, decision=data)
 
 
-def notices(test: Prepared, engine: Engine, record: Record) -> bool:
+def _with_move(
+    test: Prepared, program: Program, record: Record | tuple[Diagnostic, ...], data: dict[str, Any]
+) -> dict[str, Any]:
+    """The decision, and what comes of the move that a test makes."""
+    if test.advance is None or not isinstance(record, Record):
+        return data
+    return {**data, MOVE: move_json(advance(program, record, test.advance.to, test.advance.key))}
+
+
+def move_json(moved: Moved) -> dict[str, Any]:
+    """What comes of a move, as tests expect it."""
+    return {
+        "moved": moved.refused is None,
+        "refused": moved.refused,
+        "blocked": [{"id": each.id, "title": each.title, "status": each.status} for each in moved.blocked],
+        "written": {change.fact: plain(change.new) for change in moved.changes},
+        "left_out": [fact for fact, _ in moved.left_out],
+    }
+
+
+def notices(test: Prepared, program: Program, engine: Engine, record: Record) -> bool:
     """Whether a decision about a record is not what a test expects of it."""
-    data = to_json(engine.decide(record))
+    data = _with_move(test, program, record, to_json(engine.decide(record)))
     return not (
         all(holds(node, data) for node in test.expect)
         and all(holds(node, data, closed=True) for node in test.exactly)

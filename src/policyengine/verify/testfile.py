@@ -37,6 +37,13 @@ CaseSpec = Annotated[
 ]
 
 
+class Move(Part):
+    """A move of something in the record to a stage; `move` in what is expected says what comes of it."""
+
+    to: Text = field(description="the stage to move to")
+    key: Text | None = field(default=None, description="which one moves, if the record has several")
+
+
 class Case(Part):
     """A test: one record, or one for each of its cases, and the expected decision."""
 
@@ -47,6 +54,9 @@ class Case(Part):
         default=None, alias="from", description="a file with the record, named from the folder of this file"
     )
     with_: Facts | None = field(default=None, alias="with", description=_WITH)
+    advance: Move | None = field(
+        default=None, description="a move to make: `expect: {move: {written: {...}}}`, or `{blocked: [...]}`"
+    )
     columns: Many[Text] = field(
         default=(),
         description="the columns of the cases: facts, `as_of`, or names that `expect` uses as `<column>`",

@@ -194,6 +194,44 @@ def test_no_edge_lies_beyond_the_bounds(written: str) -> None:
     assert words == {f"`{written.split()[0]}` is never {written.split()[-1]}"}
 
 
+@pytest.mark.parametrize(
+    ("levels", "asked"),
+    [
+        ("[{id: low, title: Low, accounts: 0..9}, {id: high, title: High, accounts: 10..}]", False),
+        ("[{id: low, title: Low, accounts: 1..9}, {id: high, title: High, accounts: 10..}]", True),
+    ],
+)
+def test_an_outcome_that_nothing_has_is_no_goal(levels: str, asked: bool) -> None:
+    text = f"""\
+kind: tiers
+id: levels
+title: Levels
+for: partner
+measure: accounts
+levels: {levels}
+otherwise: {{level: none}}
+"""
+    words = left(text, NOTHING)
+    assert "the level of `levels` is never `low`" in words
+    assert ("the level of `levels` is never `none`" in words) is asked
+    assert ("the status of `levels` is never `none`" in words) is asked
+
+
+@pytest.mark.parametrize(
+    ("written", "never"),
+    [
+        ("share <= 1", {"holds"}),
+        ("share > 1 or trained", {"fails", "holds"}),
+        ('today >= @"2030-01-01"', {"fails", "holds"}),
+        ("fee > 5 and fee < 3", {"fails"}),
+    ],
+)
+def test_a_condition_that_cannot_hold_or_fail_is_no_goal(written: str, never: set[str]) -> None:
+    text = POLICIES["steps"].split("  - {id: sum")[0] + f"  - {{id: a, title: A, met_when: '{written}'}}\n"
+    words = {each for each in left(text, NOTHING) if each.startswith(f"`{written}` never ")}
+    assert {each.rsplit(" ", 1)[1] for each in words} == never
+
+
 def test_a_charge_with_a_condition_is_exercised_by_both_ways() -> None:
     tests = """\
   - name: all

@@ -6,9 +6,11 @@ evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
+from functools import partial
 
+from policyengine.analysis.equivalence import Prover
 from policyengine.analysis.value_numbering import closure
 from policyengine.dataclass import dataclass
 from policyengine.decision.decision_json import to_json
@@ -16,7 +18,7 @@ from policyengine.engine.reference.row import evaluate, read_rule
 from policyengine.engine.reference.scope import Scope, Sight, instances, root_scope
 from policyengine.feel.evaluation.evaluator import visits
 from policyengine.feel.functions import LIBRARY
-from policyengine.feel.syntax.tree import walk
+from policyengine.feel.syntax.tree import Expression, walk
 from policyengine.feel.types import types
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.rule import Cases, Rule, Transition, nodes_of
@@ -35,6 +37,11 @@ from policyengine.verify.rule_goals import parts_of, reached, ways
 from policyengine.verify.suite import Ready
 
 _NO_CASES = Cases((), "")
+_REGIONS = 300
+"""How many records are tried at most to see what cannot come about."""
+
+GoalKey = tuple[str, int, int, str]
+"""The identity of a goal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +63,9 @@ def coverage(program: Program, sources: Sequence[Source], tests: Iterable[Ready]
     days = turning_points(program.units, program.as_of)
     loaded = (program if day == program.as_of else loading.load(program.name, sources, day) for day in days)
     goals: dict[tuple[str, int, int, str], Goal] = {}
-    for each in loaded:
-        if each.graph is not None:
-            goals.update((goal.key, goal) for goal in Goals.of(each, each.graph).all())
+    days_goals = [Goals.of(each, each.graph) for each in loaded if each.graph is not None]
+    for each in days_goals:
+        goals.update((goal.key, goal) for goal in each.all())
     met: set[tuple[str, int, int, str]] = set()
     watched: dict[int, Goals] = {}
     for test in tests:
@@ -66,8 +73,10 @@ def coverage(program: Program, sources: Sequence[Source], tests: Iterable[Ready]
         if graph is not None and isinstance(test.record, Record):
             found = watched.setdefault(id(test.program), Goals.of(test.program, graph))
             met.update(goal.key for goal in found.met(test, test.record))
-    unmet = [goal for key, goal in goals.items() if key not in met]
-    return Coverage(program.name, len(goals), tuple(sorted(unmet, key=lambda goal: goal.key)))
+    unmet = {key: goal for key, goal in goals.items() if key not in met}
+    possible = {key for each in days_goals for key in each.possible(unmet)}
+    left = sorted((goal for key, goal in unmet.items() if key in possible), key=lambda goal: goal.key)
+    return Coverage(program.name, len(goals) - len(unmet) + len(left), tuple(left))
 
 
 @dataclass(slots=True)
@@ -97,14 +106,8 @@ class Goals:
         for transition in self._writing():
             used.update(self._moving(transition))
             yield _leaving(transition)
-        for entity, name in used:
-            watcher = GoalFinder(self.graph, self.places, entity)
-            node = self.graph.nodes[entity][name]
-            if self.graph.types.get((entity, name)) == types.BOOLEAN:
-                yield from (goal for goal, _ in watcher.conditions(node.expression))
-            yield from (goal for goal, _ in case_goals(self.graph, node))
-            for part in walk(node.expression):
-                yield from (goal for goal, _ in watcher.goals(part))
+        for key in used:
+            yield from self._of_node(key)
 
     def _of_rule(self, rule: Rule) -> Iterator[Goal]:
         unit = self.units.get(rule.origin.policy)
@@ -130,6 +133,59 @@ class Goals:
             keys = [(each[0], each[1].name) for each in found if each is not None]
             self._needed[id(rule)] = self._below(keys)
         return self._needed[id(rule)]
+
+    # What can come about
+
+    def possible(self, unmet: Collection[GoalKey]) -> set[GoalKey]:
+        """The goals of this day out of these, without those that no record meets.
+
+        Where facts are only compared with values of the policies, a record for each region between these
+        tells whether there is one.
+        """
+        found = {goal.key: goal for goal in self.all() if goal.key in unmet}
+        prover = Prover(self.graph, self.graph, self.program.as_of, _REGIONS)
+        impossible: set[GoalKey] = set()
+        for entity, name, goals, met in self._questions():
+            owner = self.graph.node(entity, name)
+            if goals & found.keys() and owner is not None:
+                keys = closure(self.graph, [(owner[0], name)])
+                if any("today" in self.graph.nodes[at][each].words.all for at, each in keys):
+                    continue  # another day may tell
+                impossible |= self._never(prover.regions(entity, keys, keys), entity, goals, met)
+        return found.keys() - impossible
+
+    def _questions(self) -> Iterator[tuple[str, str, set[GoalKey], _MetAt]]:
+        """Every node with the goals that it decides alone, and what tells which of them an instance meets."""
+        for rule in self.graph.rules:
+            for part in parts_of(rule):
+                by_name: dict[str, list[tuple[Expression, Goal]]] = {}
+                for name, leaf, goal in ways(self.graph, part, self.places):
+                    by_name.setdefault(name, []).append((leaf, goal))
+                for name, each in by_name.items():
+                    yield part.entity, name, {goal.key for _, goal in each}, partial(_reached, each, name)
+        for key in {*self._derived(), *(key for rule in self.graph.rules for key in self._keys(rule))}:
+            goals = {goal.key for goal in self._of_node(key) if not goal.edge}
+            yield *key, goals, partial(self._met_at, key=key)
+
+    def _never(
+        self, records: Iterator[Record] | None, entity: str, goals: set[GoalKey], met: _MetAt
+    ) -> set[GoalKey]:
+        """Those goals that no record of a region meets; none where regions prove nothing."""
+        left = set(goals) if records is not None else set()
+        for record in records if records is not None else ():
+            found = instances(root_scope(self.graph, record, self.program.as_of))
+            for scope in found.get(entity, ()) if left else ():
+                left.difference_update(goal.key for goal in met(scope))
+        return left
+
+    def _of_node(self, key: Key) -> Iterator[Goal]:
+        """The goals of the expression of a node."""
+        watcher, node = GoalFinder(self.graph, self.places, key[0]), self.graph.nodes[key[0]][key[1]]
+        if self.graph.types.get(key) == types.BOOLEAN:
+            yield from (goal for goal, _ in watcher.conditions(node.expression))
+        yield from (goal for goal, _ in case_goals(self.graph, node))
+        for part in walk(node.expression):
+            yield from (goal for goal, _ in watcher.goals(part))
 
     # What a test meets
 
@@ -220,6 +276,14 @@ class Goals:
             if i == 0 and self.graph.types.get(key) == types.BOOLEAN:
                 yield from (goal for goal, met in watcher.conditions(part) if met(value))
             yield from (goal for goal, met in watcher.goals(part) if met(value))
+
+
+_MetAt = Callable[[Scope], Iterable[Goal]]
+
+
+def _reached(leaves: list[tuple[Expression, Goal]], name: str, scope: Scope) -> Iterator[Goal]:
+    """The goals of the outcomes of a node that it has for an instance."""
+    yield from (goal for leaf, goal in leaves if reached(scope, name) is leaf)
 
 
 def _leaving(transition: Transition) -> Goal:

@@ -47,10 +47,14 @@ _SHORT = {"<": -1, "<=": 0, ">": 1, ">=": 0}
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A situation that tests should cover: its place, and the sentence for leaving it out."""
+    """A situation that tests should cover: its place, and the sentence for leaving it out.
+
+    `edge` tells that it is one value out of those that are treated alike.
+    """
 
     at: Span
     words: str
+    edge: bool = False
 
     @property
     def key(self) -> tuple[str, int, int, str]:
@@ -151,7 +155,7 @@ class GoalFinder:
             return
         where = {0: "", -1: f", just below {_shown(limit)}", 1: f", just above {_shown(limit)}"}[side]
         words = f"`{_text(subject)}` is never {_shown(edge)}{where}"
-        yield Goal(part.span, words), lambda value: value(subject) == edge
+        yield Goal(part.span, words, edge=True), lambda value: value(subject) == edge
 
     def _measure(self, subject: Expression, limit: object) -> _Measure:
         """The step and the bounds of the numbers that an expression gives, as far as the facts tell."""

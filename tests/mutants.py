@@ -59,6 +59,8 @@ TESTS: dict[str, tuple[str, ...]] = {
         "render",
     ),
     "policy/change_context.py": ("change/test_comparison.py", "kinds", "change"),
+    "policy/change_words.py": ("change/test_comparison.py", "kinds", "change"),
+    "kinds/table/change_sentences.py": ("change/test_comparison.py", "kinds", "change"),
     "decision": ("render", "engine", "fixtures"),
     "kinds": (
         "kinds",

@@ -47,6 +47,8 @@ entities:
       stage: {type: enum, title: stage, values: {won: Won, lost: Lost}}
       amount: {type: money, title: amount}
       closed_on: {type: date, title: closing day}
+      late: {type: boolean, title: is late}
+      checked: {type: boolean, title: is checked}
 """
 POLICY = """\
 kind: tiers
@@ -69,6 +71,27 @@ def test_a_sentence(case: dict[str, Any]) -> None:
         (level,) = decision.of("levels")
         (reason,) = level.requirements[0].because
         assert (reason.text, reason.lack) == (each["text"], each.get("lack"))
+        assert (reason.outcome == "unknown") == ("not known" in reason.text)
+
+
+RUNNING = """\
+kind: obligations
+id: duties
+title: Duties
+for: partner
+obligations:
+  - {id: a, title: A, party: us, every: calendar quarter, when: today in period, met_when: trained}
+"""
+
+
+def test_a_period_is_told_by_the_side_on_which_the_day_lies() -> None:
+    program = program_of(RUNNING, base=BASE.replace("entities:", "parties: {us: us}\nentities:", 1))
+    assert program.ok, program.diagnostics
+    decision = program.evaluate(record_of(program, "{id: p, joined: 2026-07-01, trained: true}"))
+    assert [each.because[0].text for each in decision.of("obligations")] == [
+        "today is 21 Nov 2026, after 30 Sep 2026",
+        "today is 21 Nov 2026, from 1 Oct 2026 to 31 Dec 2026",
+    ]
 
 
 TABLES = """\

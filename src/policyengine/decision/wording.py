@@ -144,14 +144,10 @@ def spell(value: object) -> str:
 
 
 def _length(value: timedelta) -> str:
-    seconds = value.seconds if value >= timedelta(0) else -(-value).seconds
-    days = value.days if value >= timedelta(0) else -(-value).days
-    parts = (
-        (days, "day"),
-        (seconds // 3600, "hour"),
-        (seconds % 3600 // 60, "minute"),
-        (seconds % 60, "second"),
-    )
+    if value < timedelta(0):
+        return f"minus {_length(-value)}"
+    minutes, seconds = divmod(value.seconds, 60)
+    parts = ((value.days, "day"), (minutes // 60, "hour"), (minutes % 60, "minute"), (seconds, "second"))
     return join(plural(count, noun) for count, noun in parts if count) or "0 days"
 
 
@@ -176,13 +172,16 @@ def compared(op: str, limit: object) -> str:
 
 def range_words(limits: Range, write: Callable[[object], str]) -> str:
     """A range: `from 10 to 15`, `at least 166 and below 1,000`, `above 5`."""
-    low, high = limits.low, limits.high
-    if low is not None and high is not None and limits.low_closed and limits.high_closed:
-        start, end = write(low), write(high)
-        unit = end[end.rfind(" ") :]
-        return f"from {start.removesuffix(unit) if unit.isupper() else start} to {end}"
-    ends = [(">=" if limits.low_closed else ">", low), ("<=" if limits.high_closed else "<", high)]
-    return " and ".join(f"{compared(op, end)} {write(end)}" for op, end in ends if end is not None)
+    low, high = ("" if end is None else write(end) for end in (limits.low, limits.high))
+    unit = high[high.rfind(" ") :]
+    low = low.removesuffix(unit) if unit.isupper() else low
+    if low and high and limits.low_closed and limits.high_closed:
+        return f"from {low} to {high}"
+    ends = (
+        (">=" if limits.low_closed else ">", limits.low, low),
+        ("<=" if limits.high_closed else "<", limits.high, high),
+    )
+    return " and ".join(f"{compared(op, end)} {text}" for op, end, text in ends if text)
 
 
 def every(period: str) -> str:

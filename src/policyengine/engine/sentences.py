@@ -235,5 +235,5 @@ _ONLY: Mapping[bool | None, str] = {
 def _with_value(leads: str, write: Callable[[Any], str], value: object) -> str:
     if value.__class__ is Unknown:
         return f"{leads}not known"
-    many = isinstance(value, tuple) and any(isinstance(each, dict) for each in value[:1])
+    many = isinstance(value, (list, tuple)) and any(isinstance(each, Mapping) for each in value[:1])
     return f"{leads}{len(value)}" if many else f"{leads}{write(value)}"  # type: ignore[arg-type]

@@ -93,10 +93,22 @@ def find_witness(
 
 
 def witness_in(
-    affected: Affected, starts: Sequence[Record], limit: int, telling: frozenset[str] = frozenset()
+    affected: Affected,
+    starts: Sequence[Record],
+    limit: int,
+    telling: frozenset[str] = frozenset(),
+    seeds: Sequence[Record] = (),
 ) -> Witness | None:
-    """The smallest record on which parts of two programs show that they differ, if one is found."""
-    return _sought(Search(affected, limit, telling), starts)
+    """The smallest record on which parts of two programs show that they differ, if one is found.
+
+    `seeds` are records that showed other changes; where one shows this change too, the search is short.
+    """
+    search = Search(affected, limit, telling)
+    for seed in seeds if not starts and not telling else ():
+        for group in search.groups:
+            if search.look(seed, group).decided:
+                return _cut_down(search, seed, group, None, seed)
+    return _sought(search, starts)
 
 
 def _sought(search: Search, starts: Sequence[Record]) -> Witness | None:

@@ -19,6 +19,8 @@ from policyengine.dataclass import dataclass
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 
+_SEEDS = 3
+"""How many of the records found last are tried for the next change."""
 Verdict = Witness | Refusal | Same | NotDecided
 Progress = Callable[[int, int], None]
 
@@ -139,9 +141,14 @@ def _verdicts(
     for part in affected.groups:
         own.get(found.touched.get(part.name, -1), []).append(part)
     verdicts: dict[int, tuple[Verdict, date]] = {}
+    seeds: list[Record] = []
     for i, parts in own.items():
         telling = _levels([some[i]], old, trials.made(some))
-        verdict = witness_in(affected.only(parts), starts, limit, telling) if parts else Same(SAME)
+        verdict = (
+            witness_in(affected.only(parts), starts, limit, telling, seeds[-_SEEDS:]) if parts else Same(SAME)
+        )
+        if isinstance(verdict, Witness) and verdict.record not in seeds:
+            seeds.append(verdict.record)
         if verdict is not None:
             verdicts[id(some[i])] = verdict, old.as_of
     return verdicts

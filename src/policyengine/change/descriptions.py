@@ -212,7 +212,55 @@ def _in_general(change: Change, context: ChangeContext) -> str:
         inside = f" in {called(context.names[-2])}" if len(context.names) > 1 else ""
         name = called(context.name) if context.names else quoted(context.new or context.old)
         return context.comes_or_goes(f"new {noun}{inside}: {name}", f"no {noun}{inside} any more: {name}")
-    return _condition(change, context) or _value(change, context)
+    return _condition(change, context) or _phrase(context) or _value(change, context)
+
+
+def _phrase(context: ChangeContext) -> str | None:
+    """Keys that several kinds have, or that need no more than a verb; lists that come or go whole."""
+    written = context.new if context.new is not None else context.old
+    key = context.keys[-1]
+    if key in _LISTS and isinstance(written, list):
+        names = join(
+            str(each.get("title", each)) if isinstance(each, dict) else str(each) for each in written
+        )
+        whose = f"{called(context.name)} " if context.name else ""
+        said = context.comes_or_goes(f"now asks for: {names}", f"no longer asks for: {names}")
+        return f"{whose}{said}" if context.sort != "changed" else None
+    if key == "final" and context.name:
+        verb = "is now" if str(context.new) == "true" else "is no longer"
+        return f"{called(context.name)} {verb} a last stage"
+    if context.keys[-2:] in _PHRASES or (key,) in _PHRASES:
+        subject, verb, how = _PHRASES.get(context.keys[-2:]) or _PHRASES[(key,)]
+        say = {"party": context.party, "fact": lambda name: called(context.noun(str(name)))}.get(
+            how, _plainly
+        )
+        return context.was(subject or called(context.name), verb, say)
+    return None
+
+
+_LISTS = ("requires", "leave_when")
+_PHRASES: dict[tuple[str, ...], tuple[str, str, str]] = {
+    ("decided_by",): ("", "is decided by", "party"),
+    ("moved_by",): ("", "is left on the word of", "party"),
+    ("audience",): ("", "concerns", ""),
+    ("measure",): ("the levels", "are measured by", "fact"),
+    ("stage",): ("the stage", "is told by", "fact"),
+    ("otherwise",): ("where no level is reached, it", "says", ""),
+    ("columns", "by"): ("the columns", "are those of", "fact"),
+    ("columns", "values"): ("the columns", "are", ""),
+    ("party", "by"): ("", "falls to a party by", "fact"),
+    ("party", "values"): ("", "falls to parties as follows:", ""),
+    ("on_leave",): ("", "writes down when it is left:", ""),
+    ("on_leave", "set"): ("", "writes down when it is left:", ""),
+}
+"""Keys by their last steps: who is spoken of (the part, if it is empty), the verb, and what the value is."""
+
+
+def _plainly(value: Any) -> str:
+    """A written value without the form of the file: `A and B`, `x is A and y is B`."""
+    if isinstance(value, dict):
+        return join(f"{words(str(key))} {_plainly(each)}" for key, each in value.items())
+    return join(map(_plainly, value)) if isinstance(value, list) else quoted(value)
 
 
 def _is_part(context: ChangeContext) -> bool:

@@ -342,12 +342,10 @@ def _cell(context: ChangeContext, role: str, column: str | None) -> str | None:
     if not all(
         each is None or isinstance(each, str) or "party" in each for each in (context.old, context.new)
     ):
-        if context.old is not None and context.new is not None:
-            return None
-        who = "; ".join(
-            f"for {words(key)} {context.party(_named(each))}"
-            for key, each in (context.new or context.old).items()
-        )
+        before, after = (_who_by_column(context, each) for each in (context.old, context.new))
+        if before and after:
+            return f"{called(context.name)}: now {_DOES[role]}: {after} (was {before})"
+        who = after or before
         return context.comes_or_goes(
             f"{called(context.name)}: now {_DOES[role]}: {who}",
             f"{called(context.name)}: nobody {_DOES[role]} any more ({who})",
@@ -359,6 +357,13 @@ def _cell(context: ChangeContext, role: str, column: str | None) -> str | None:
         return f"{subject} {context.party(old)} {no_longer(_DOES[role])}"
     was = f" (was {context.party(old)})" if old is not None else ""
     return f"{subject} {context.party(new)} {now(_DOES[role])}{was}"
+
+
+def _who_by_column(context: ChangeContext, cells: Any) -> str:
+    """Who it is, by column; "" where nobody is named."""
+    if isinstance(cells, dict) and "party" not in cells:
+        return "; ".join(f"for {words(key)} {context.party(_named(each))}" for key, each in cells.items())
+    return context.party(_named(cells)) if cells is not None else ""
 
 
 def _named(cell: Any) -> Any:

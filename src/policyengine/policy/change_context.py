@@ -88,7 +88,8 @@ class ChangeContext:
 
 def now(verb: str) -> str:
     """Returns `now recurs`, `is now due on` for a verb."""
-    return verb.replace("is ", "is now ", 1) if verb.startswith("is ") else f"now {verb}"
+    first, blank, rest = verb.partition(" ")
+    return f"{first} now{blank}{rest}" if first in ("is", "are") else f"now {verb}"
 
 
 def no_longer(verb: str) -> str:

@@ -81,7 +81,6 @@ NAMED = (
     "count(rows[f][c > 2])",  # what the first filter does not know was lost in the second
     "sum(rows[f][c > 2].n)",
     "every x in rows[f][n > n1] satisfies x.d < d1",
-    "is defined(rows[f])",  # such a list was always defined
     "once known(rows[f], n1)",
     "some x in rows satisfies some y in rows satisfies x.n > y.c",  # the outer item was not found
     "some x in rows satisfies count(rows[n > x.c]) > 1",
@@ -113,6 +112,12 @@ NAMED = (
     "(d1 - d2).days",
     'd1 + (if b1 then @"P1M" else @"P1Y") - @"P1D"',
 )
+
+
+@pytest.mark.parametrize("text", ["is defined(rows[f])", "is defined(n1 + n2)", "is defined(min(words))"])
+def test_whether_there_is_a_value_that_is_worked_out(text: str) -> None:
+    ((compared, _, wrong),) = differences([Written(text)], records(random.Random(2), 400))
+    assert (wrong, compared > 300) == ("", True)
 
 
 @pytest.mark.parametrize("text", NAMED)

@@ -60,3 +60,14 @@ def test_every_kind_has_an_example_for_authors(kind: str) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_shown(command: str) -> None:
     assert any(f"policyengine {command}" in (ROOT / path).read_text(encoding="utf-8") for path in DOCUMENTS)
+
+
+def test_every_promise_names_a_test_that_is_there() -> None:
+    """The page on operations names a test for each promise."""
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    rows = [line for line in text.partition("which test holds it\n\n")[2].splitlines() if "`tests/" in line]
+    assert len(rows) > 25
+    for row in rows:
+        for path, name in re.findall(r"`(tests/[\w/.]+)(?:::(\w+))?`", row):
+            found = (ROOT / path).read_text(encoding="utf-8")
+            assert not name or f"def {name}(" in found, row

@@ -86,7 +86,7 @@ class _Worded(dict[Any, Outcome]):
     """The outcomes of a rule that only has texts, by its status and these texts.
 
     Policies have few of them, for which one object stands; a record may bring others, so not all are kept.
-    It takes half of the time off the outcomes of a matrix.
+    It takes a third of the time off outcomes of 48 duties.
     """
 
     def __init__(self, make: Callable[..., Outcome]) -> None:

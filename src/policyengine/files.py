@@ -19,7 +19,20 @@ UNREADABLE = Code(
     good="",
     example="folder",
 )
-CODES = (UNREADABLE,)
+MISNAMED = Code(
+    id="FILE002",
+    title="a program that is declared in a file of another name",
+    why="Every command finds a program by its file `program.yaml`. One that is called otherwise, as "
+    "`program.yml`, is passed over.",
+    bad="",
+    good="",
+    example="folder",
+)
+CODES = (UNREADABLE, MISNAMED)
+MANIFEST = "program.yaml"
+"""The file of a folder that makes it a program."""
+
+_YAML = "*.[yY]*[mM][lL]"
 _SKIPPED = ("testdata", "records", "fixtures")
 
 
@@ -32,7 +45,10 @@ class Folder:
 
 
 def read_folder(folder: str | Path) -> Folder:
-    """Reads every `.yaml` and `.yml` file in a folder and below, except tests, records and hidden files."""
+    """Reads every `.yaml` and `.yml` file in a folder and below, except tests, records and hidden files.
+
+    Capital letters in an ending make no difference.
+    """
     root = Path(folder)
     try:
         if not root.is_dir():
@@ -40,10 +56,11 @@ def read_folder(folder: str | Path) -> Folder:
             return Folder(
                 mistakes=(UNREADABLE.at(None, f"`{folder}` {what}", help="name the folder of a program"),)
             )
-        paths = sorted(path for path in root.rglob("*.y*ml") if is_policy(path.relative_to(root)))
+        paths = sorted(path for path in root.rglob(_YAML) if is_policy(path.relative_to(root)))
     except (OSError, ValueError) as error:
         return Folder(mistakes=(UNREADABLE.at(None, f"`{folder}` cannot be read: {_why(error)}"),))
     read = [read_file(path) if path.is_file() else _no_file(path) for path in paths]
+    read += [found for found in [_misnamed(root)] if found is not None]
     return Folder(
         tuple(each for each in read if isinstance(each, Source)),
         tuple(each for each in read if isinstance(each, Diagnostic)),
@@ -55,10 +72,29 @@ def _no_file(path: Path) -> Diagnostic:
     return UNREADABLE.at(None, f"`{path}` cannot be read: it is not a file", help="remove or rename it")
 
 
+def _misnamed(root: Path) -> Diagnostic | None:
+    """The diagnostic for declarations in a file such as `program.yml`, where no command looks for them."""
+    found = misnamed_manifest(root)
+    if found is None:
+        return None
+    message = f"the program is declared in `{found}`, and only `{MANIFEST}` is looked for"
+    return MISNAMED.at(None, message, help=f"rename it to `{root / MANIFEST}`")
+
+
+def misnamed_manifest(root: Path) -> Path | None:
+    """The file that would be `program.yaml` with another ending or small letters; None if there is one."""
+    if (root / MANIFEST).is_file():
+        return None
+    near = (path for path in sorted(root.glob(_YAML)) if path.stem.lower() == "program")
+    return next(near, None)
+
+
 def is_policy(path: PurePath) -> bool:
     """Whether a path within the folder of a program names a policy file."""
-    hidden = any(part.startswith(".") or part in _SKIPPED for part in path.parts[:-1])
-    return not hidden and path.suffix in (".yaml", ".yml") and not path.stem.endswith("_test")
+    hidden = path.name.startswith(".") or any(
+        part.startswith(".") or part in _SKIPPED for part in path.parts[:-1]
+    )
+    return not hidden and path.suffix.lower() in (".yaml", ".yml") and not path.stem.endswith("_test")
 
 
 def read_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Source | Diagnostic:

@@ -13,9 +13,9 @@ from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import NOT_COMPILED, CommandError
 from policyengine.cli.file_io import unreadable
 from policyengine.diagnostics import Severity
+from policyengine.files import MANIFEST, misnamed_manifest
 from policyengine.render.diagnostic_text import diagnostics_text, summary
 
-MANIFEST = "program.yaml"
 RECORD_ENDINGS = (".yaml", ".yml", ".json", ".ndjson", ".jsonl", ".csv", ".tsv", ".parquet", ".pq")
 
 
@@ -135,5 +135,8 @@ def _require_program(path: Path) -> None:
 
 
 def _a_program_below(path: Path) -> str | None:
+    misnamed = misnamed_manifest(path)
+    if misnamed is not None:
+        return f"rename `{misnamed}` to `{path / MANIFEST}`"
     below = sorted(str(one.parent) for one in path.glob(f"*/{MANIFEST}"))
     return f"choose one of {', '.join(f'`{one}`' for one in below[:5])}" if below else None

@@ -81,9 +81,18 @@ def check(policy: Billing, draft: Draft) -> None:
             draft.error(
                 WHEN_DUE,
                 draft.key_span("charges", i),
-                f"`{charge.id}` has no due date",
-                "write `due_on`, or `every` and `first_due`",
+                *_when_due(draft, charge, i),
             )
+
+
+def _when_due(draft: Draft, charge: ChargePart, i: int) -> tuple[str, str]:
+    """The sentence about a charge that is not said to be due once, or again and again; and the help."""
+    if charge.every is None or charge.due_on is None:
+        return f"`{charge.id}` has no due date", "write `due_on`, or `every` and `first_due`"
+    message = f"`{charge.id}` has `every` and `due_on`, which do not go together"
+    if charge.first_due is not None:
+        return message, "remove `due_on`: `first_due` is the first date"
+    return message, f"write `first_due: {draft.text('charges', i, 'due_on')}` for `due_on`"
 
 
 def lower(policy: Billing, draft: Draft) -> None:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from policyengine.decision.findings import Duty
 from policyengine.decision.wording import words
-from policyengine.diagnostics import Code, did_you_mean
+from policyengine.diagnostics import Code, did_you_mean, listed, nearest
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, Name, Open
 from policyengine.feel.types import types
@@ -169,7 +169,7 @@ def _check_columns(policy: Matrix, draft: Draft) -> None:
                 WRONG_COLUMNS,
                 draft.span("columns", "values", i),
                 f"`{column}` is not a value of `{by}`",
-                did_you_mean(column, kind.values),
+                did_you_mean(column, kind.values) or f"its values are {listed(kind.values)}",
             )
     left_out = [value for value in kind.values if value not in policy.columns.values]
     if left_out and set(policy.columns.values) <= set(kind.values):
@@ -212,7 +212,8 @@ def _check_cells(
             )
         if cell.party != UNKNOWN:
             draft.party(cell.party, *place)
-    empty = [column for column in needed if column not in cells]
+    misspelt = {nearest(column, known) for column in cells if column not in known}
+    empty = [column for column in needed if column not in cells and column not in misspelt]
     if pointer[-1] == "responsible" and EVERY not in cells and empty:
         words = ", ".join(f"`{column}`" for column in empty)
         draft.error(

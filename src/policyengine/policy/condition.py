@@ -35,7 +35,7 @@ from policyengine.policy import quantities, scalars
 from policyengine.policy.base import FURTHER, Sourced, Written, field, keys_of
 from policyengine.policy.policy_reader import PolicyReader
 from policyengine.source import Span
-from policyengine.text import literal_guesses
+from policyengine.text import literal_guesses, synonyms
 from policyengine.text.document import Mapping, Node, Pointer, Scalar, Sequence
 
 WRONG_TEST = Code(
@@ -192,9 +192,29 @@ def _at_least(reader: PolicyReader, pointer: Pointer, node: Mapping, entity: str
     )
 
 
-def _wrong(reader: PolicyReader, at: Span, sentence: str) -> Expression:
-    reader.error(WRONG_FORM, at, sentence)
+def _wrong(reader: PolicyReader, at: Span, sentence: str, help: str | None = None) -> Expression:
+    reader.error(WRONG_FORM, at, sentence, help)
     return Open("the condition has a mistake", at)
+
+
+def as_range(node: Node | None) -> str | None:
+    """Returns the range that two ends in a list or a mapping were meant to be: `{min: 10, max: 15}`."""
+    if isinstance(node, Mapping):
+        ends = {
+            synonyms.same_meaning(key, ("min", "max")) or key: each.value
+            for key, each in node.entries.items()
+        }
+        low, high = ends.get("min"), ends.get("max")
+        return (
+            literal_guesses.interval(_number(low), _number(high)) if ends.keys() <= {"min", "max"} else None
+        )
+    if isinstance(node, Sequence) and len(node.items) == 2:
+        return literal_guesses.interval(*map(_number, node.items))
+    return literal_guesses.span(node.text) if isinstance(node, Scalar) else None
+
+
+def _number(node: Node | None) -> str:
+    return node.text if isinstance(node, Scalar) else ""
 
 
 # Tests of one fact
@@ -252,7 +272,8 @@ def _list_test(
 def _test(reader: PolicyReader, pointer: Pointer, subject: Expression, kind: Type, entity: str) -> Expression:
     node = reader.document.at(pointer)
     if not isinstance(node, Scalar):
-        return _wrong(reader, reader.span(*pointer), "a test is a single value, a list of values or a range")
+        sentence, written = "a test is a single value, a list of values or a range", as_range(node)
+        return _wrong(reader, reader.span(*pointer), sentence, f"write `{written}`" if written else None)
     at = subject.span.to(node.span)
     if isinstance(kind, Enum) and node.text in kind.values:
         return build.equals(subject, build.literal(node.text, node.span), at)

@@ -6,17 +6,24 @@ One slip gives one diagnostic: a misspelt key is not also reported as a missing 
 
 from __future__ import annotations
 
-import re
-import types
 import typing
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from policyengine.diagnostics import Code, Diagnostic, listed
-from policyengine.policy.base import Part, ShapeError, fields_of, keys_of, required_keys
+from policyengine.policy.base import Part, ShapeError, keys_of
+from policyengine.policy.form_advice import (
+    behind,
+    cut_off,
+    elsewhere,
+    models_on_the_way,
+    shape,
+    shaped,
+    types_of,
+    unused,
+)
 from policyengine.policy.model_reader import read_plain
-from policyengine.text.decode import printable
 from policyengine.text.document import Document, Mapping, Pointer, Scalar, Sequence
 from policyengine.text.synonyms import meant, same_meaning
 
@@ -123,7 +130,8 @@ def _diagnostics(
     folded: set[Pointer] = set()
     for place, pointers in unknown.items():
         wanted = [pointer[-1] for pointer in missing.get(place, ())]
-        for pointer in pointers:
+        rests = {key for pointer in pointers for key in (cut_off(document, pointer) or ("", ("",)))[1][1:]}
+        for pointer in [each for each in pointers if each[-1] not in rests]:
             found = meant(str(pointer[-1]), [str(key) for key in wanted])
             if found is None and len(pointers) == 1:
                 found = _only_list(document, model, at, pointer, wanted)
@@ -154,8 +162,8 @@ def _only_list(
     """Returns the name of the one missing list, where the one unknown key holds a list."""
     if len(wanted) != 1 or not isinstance(document.at(pointer), Sequence):
         return None
-    owner = [*_models_on_the_way(model, pointer[len(at) : -1])][-1]
-    is_list = any(key == wanted[0] and typing.get_origin(kind) is tuple for key, kind in _types(owner))
+    owner = [*models_on_the_way(model, pointer[len(at) : -1])][-1]
+    is_list = any(key == wanted[0] and typing.get_origin(kind) is tuple for key, kind in types_of(owner))
     return str(wanted[0]) if is_list else None
 
 
@@ -175,64 +183,28 @@ def unknown_key(
     """Returns the diagnostic for an unknown key; `pointer` leads to its value."""
     key = str(pointer[-1])
     known = list(known)
-    found = _cut_off(document, pointer) or help
+    rest = cut_off(document, pointer)
+    found = rest[0] if rest is not None else help
     if found is None:
-        word = meant(key, _unused(document, pointer, known))
+        word = meant(key, unused(document, pointer, known))
         found = f"did you mean `{word}`?" if word else f"known here: {listed(known)}"
     return UNKNOWN_KEY.at(document.key_span(pointer), f"`{key}` is not a key of this place", help=found)
-
-
-def _unused(document: Document, pointer: Pointer, known: Iterable[str]) -> list[str]:
-    """Returns the known keys that do not stand beside a key yet."""
-    around = document.at(pointer[:-1])
-    return [name for name in known if not isinstance(around, Mapping) or name not in around.entries]
-
-
-def _cut_off(document: Document, pointer: Pointer) -> str | None:
-    """Returns the help if the key is the rest of an expression that a comma between `{` and `}` cut off."""
-    around = document.at(pointer[:-1])
-    if not isinstance(around, Mapping):
-        return None
-    opened = None
-    for key, entry in around.entries.items():
-        value = entry.value
-        if key == pointer[-1]:
-            rest = isinstance(value, Scalar) and not value.text and not value.quoted
-            return (
-                f"a comma ends `{opened}` here; write its expression in quotes" if opened and rest else None
-            )
-        if isinstance(value, Scalar) and not value.quoted and value.text:
-            opened = key if value.text.count("(") > value.text.count(")") else None
-    return None
 
 
 def _unknown_key(
     document: Document, model: type[Part], at: Pointer, pointer: Pointer, found: str | None
 ) -> Diagnostic:
     steps = pointer[len(at) :]
-    known = keys_of([*_models_on_the_way(model, steps[:-1])][-1])
-    found = found or same_meaning(str(steps[-1]), _unused(document, pointer, known))
+    known = keys_of([*models_on_the_way(model, steps[:-1])][-1])
+    found = found or same_meaning(str(steps[-1]), unused(document, pointer, known))
     help = f"did you mean `{found}`?" if found is not None else elsewhere(model, steps)
     return unknown_key(document, pointer, known, help)
-
-
-def elsewhere(model: type[Part], pointer: Pointer) -> str | None:
-    """Returns the help for a key that belongs some levels up or one level down; None for any other."""
-    key = str(pointer[-1])
-    owners = list(_models_on_the_way(model, pointer[:-1]))
-    for levels, above in enumerate(owners[-2::-1]):
-        if key in keys_of(above):
-            return f"`{key}` belongs {'one level' if not levels else 'further'} up"
-    for name, below in _models_below(owners[-1]):
-        if key in keys_of(below):
-            return f"`{key}` belongs one level down, in `{name}`"
-    return None
 
 
 def _misspelt(document: Document, model: type[Part], at: Pointer, pointer: Pointer) -> Diagnostic | None:
     """Returns the diagnostic for an unknown key whose name is near the missing one, if there is one."""
     node = document.at(pointer[:-1])
-    owners = list(_models_on_the_way(model, pointer[len(at) : -1]))
+    owners = list(models_on_the_way(model, pointer[len(at) : -1]))
     known = keys_of(owners[-1]) if owners else []
     others = [key for key in node.entries if key not in known] if isinstance(node, Mapping) else []
     key = next((each for each in others if meant(each, [str(pointer[-1])])), None)
@@ -292,39 +264,15 @@ def _wrong_value(
         return WRONG_SHAPE.at(document.key_span(pointer), f"`{key}` is empty", help=help)
     if isinstance(node, Scalar) and node.is_null:
         at = document.key_span(pointer)
-        return WRONG_SHAPE.at(at, f"`{key}` has no value", help=_behind(node))
+        return WRONG_SHAPE.at(at, f"`{key}` has no value", help=behind(node))
     wanted = _WANTED.get(
         error["type"], "a single value" if not isinstance(node, Scalar) else "a different value"
     )
     return WRONG_SHAPE.at(
         document.key_span(pointer),
-        f"`{key}` takes {wanted}; found {_shape(node)}",
-        help=_shaped(key, node, error["type"], model, pointer[len(top) :]),
+        f"`{key}` takes {wanted}; found {shape(node)}",
+        help=shaped(key, node, error["type"], model, pointer[len(top) :]),
     )
-
-
-def _behind(node: Scalar) -> str | None:
-    """Returns the help for a value that a `#` turned into a comment."""
-    text = node.span.source.text
-    rest = text[node.span.end : (text + "\n").index("\n", node.span.end)].strip()
-    if not rest.startswith("#") or rest.startswith("# ") or '"' in rest:
-        return None
-    return f'write `"{rest}"`, since `#` begins a comment'
-
-
-def _shaped(key: str, node: object, wanted: str, model: type[Part], steps: Pointer) -> str | None:
-    """Returns the help for a single value in place of a list or a mapping."""
-    if not isinstance(node, Scalar):
-        return "begin each of its entries with `- `" if wanted == "tuple_type" else None
-    if wanted == "tuple_type":
-        return f"write `[{node.text}]`" if len(node.text) <= 40 and node.text.isprintable() else None
-    if wanted != "dataclass_type":
-        return None
-    inside = [*_models_on_the_way(model, steps)][-1]
-    needed = required_keys(inside)
-    if len(needed) == 1 and re.fullmatch(r"[\w-]+", node.text):
-        return f"write `{key}: {{{needed[0]}: {node.text}}}`"
-    return f"write `{key}: {{{', '.join(f'{name}: ...' for name in needed)}}}`" if needed else None
 
 
 def _choice(word: str | None, choices: list[str]) -> str:
@@ -333,58 +281,3 @@ def _choice(word: str | None, choices: list[str]) -> str:
 
 def _choices(expected: str) -> list[str]:
     return expected.replace(" or ", ", ").split(", ")
-
-
-def _shape(node: object) -> str:
-    if isinstance(node, Mapping):
-        return "a mapping"
-    if isinstance(node, Scalar):
-        return f"the single value `{printable(node.text)}`"
-    return "a list"
-
-
-def _types(model: type[Part]) -> Iterator[tuple[str, Any]]:
-    return ((key, kind) for key, (_, kind) in fields_of(model).items())
-
-
-def _models_on_the_way(model: type[Part], steps: Pointer) -> Iterator[type[Part]]:
-    """Yields the models that a pointer passes, from the outside in, until it leaves the models."""
-    yield model
-    inside_mapping = False
-    for step in steps:
-        if isinstance(step, int) or inside_mapping:
-            inside_mapping = False
-            continue
-        kind = dict(_types(model)).get(str(step))
-        found = _model_in(kind)
-        if found is None:
-            return
-        model, inside_mapping = found, _has_mapping(kind)
-        yield model
-
-
-def _has_mapping(annotation: Any) -> bool:
-    """Whether the keys below it are names that authors choose."""
-    if typing.get_origin(annotation) is dict:
-        return True
-    return any(_has_mapping(each) for each in typing.get_args(annotation) if not isinstance(each, str))
-
-
-def _models_below(model: type[Part]) -> Iterator[tuple[str, type[Part]]]:
-    for key, kind in _types(model):
-        found = _model_in(kind)
-        if found is not None:
-            yield key, found
-
-
-def _model_in(annotation: Any) -> type[Part] | None:
-    """The model inside `X | None`, `tuple[X, ...]`, `dict[str, X]`, or None."""
-    if isinstance(annotation, type) and issubclass(annotation, Part):
-        return annotation
-    origin = typing.get_origin(annotation)
-    if origin in (tuple, dict, typing.Union, types.UnionType, typing.Annotated):
-        for argument in typing.get_args(annotation):
-            found = _model_in(argument)
-            if found is not None:
-                return found
-    return None

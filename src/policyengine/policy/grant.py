@@ -85,7 +85,7 @@ def check_grants(draft: Draft, grants: Sequence[Grant], *place: str | int) -> No
         if not 0 <= grant.discount <= 1:
             at = draft.span(*place, j, "discount")
             is_share = 1 < grant.discount <= 100 and not at.text.rstrip("'\" ").endswith("%")
-            help = f"write {grant.discount}%" if is_share else "write a share from 0% to 100%"
+            help = f"write `{grant.discount}%`" if is_share else "write a share from 0% to 100%"
             draft.error(OUT_OF_BOUNDS, at, f"a discount of {rate(grant.discount)} is not a share", help)
         for k, item in enumerate(grant.on):
             at = draft.span(*place, j, "on", k)

@@ -103,7 +103,8 @@ def rate(text: str) -> Decimal:
     try:
         value = number(stripped.removesuffix("%"))
     except ValueError:
-        advice = write(literal_guesses.number(text)) or "; write it as `20%` or `0.2`"
+        guess = None if literal_guesses.is_amount(text) else literal_guesses.number(text)
+        advice = write(guess) or "; write it as `20%` or `0.2`"
         raise ValueError(f"`{shorten(text)}` is not a rate{advice}") from None
     return value.scaleb(-2, Context(prec=2 * MAX_DIGITS)) if stripped.endswith("%") else value
 
@@ -123,6 +124,24 @@ def text(text: str) -> str:
     if found is not None:
         raise ValueError(f"`{shorten(text)}` has the invisible character {found} in it; delete it")
     return composed(text)
+
+
+def edge(text: str) -> Decimal:
+    """`1000` or `20%`: the number at which a band ends."""
+    try:
+        return rate(text)
+    except ValueError:
+        advice = write(literal_guesses.number(text)) or "; write the number itself, such as `1000`"
+        raise ValueError(f"`{shorten(text)}` is not a number{advice}") from None
+
+
+def unit_rate(text: str) -> Decimal:
+    """`5%` or `2`: what a unit gives, a share of it or an amount."""
+    plain = literal_guesses.number(text) if literal_guesses.is_amount(text) else None
+    if plain is not None:
+        advice = f"; write `{plain}`, the amount for each unit in the currency of the program"
+        raise ValueError(f"`{shorten(text)}` is not a rate{advice}")
+    return rate(text)
 
 
 def boolean(text: str) -> bool:
@@ -148,7 +167,11 @@ def period(text: str) -> Months | timedelta:
     """`P1M`, `P1Y6M` (months), `P90D`, `P2W` (days): a length of time; the two do not mix."""
     match = _PERIOD.fullmatch(text.strip())
     if match is None:
-        advice = write(literal_guesses.period(text)) or "; write `P1M` for a month, `P90D` for 90 days"
+        count = text.strip()
+        known = f"; write `P{count}D` for {count} days" if count.isdigit() else ""
+        advice = (
+            write(literal_guesses.period(text)) or known or "; write `P1M` for a month, `P90D` for 90 days"
+        )
         raise ValueError(f"`{shorten(text)}` is not a period{advice}")
     years, months, weeks, days = (int(part) if part else 0 for part in match.groups())
     if (years or months) and (weeks or days):

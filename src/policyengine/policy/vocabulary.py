@@ -7,6 +7,7 @@ names have in an expression.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -34,6 +35,8 @@ def _fact_name(value: object) -> object:
     if text.isascii() and text.replace("_", "a").isalnum() and text[0].isalpha():
         return text
     advice = quantities.write(literal_guesses.identifier(text, "_")) or "; use small letters, digits and `_`"
+    if re.search(r"[-+*/<>=(]", text):
+        advice = f"; give it a name: `expression: {quantities.shorten(text)}` beside an `id` and a `title`"
     sentence = f"`{quantities.shorten(text)}` is not a name for a fact{advice}"
     raise ValueError(sentence)
 

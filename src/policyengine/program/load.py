@@ -9,6 +9,7 @@ from datetime import date
 
 from policyengine.decision.wording import day as day_words
 from policyengine.diagnostics import Code, Diagnostic, Report, Severity
+from policyengine.feel.expression_codes import UNKNOWN_NAME, UNKNOWN_PROPERTY
 from policyengine.kinds import KINDS
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.vocabulary import Vocabulary
@@ -84,8 +85,15 @@ def _program(name: str, documents: Documents, as_of: date, digest: str, report: 
         as_of,
         None if report.has_errors else graph,
         digest,
-        tuple(report),
+        tuple(found for found in report if not _follows(found, documents)),
     )
+
+
+def _follows(found: Diagnostic, documents: Documents) -> bool:
+    """Whether a name is unknown only since the policy that works it out could not be read."""
+    if found.code.id not in (UNKNOWN_NAME.id, UNKNOWN_PROPERTY.id) or found.span is None:
+        return False
+    return found.span.text.rpartition(".")[2] in documents.unread
 
 
 def _broken(report: Report, document: Document) -> bool:
@@ -111,9 +119,11 @@ def _link_all(declared: Declared, documents: Documents, as_of: date, report: Rep
             continue
         before = frozenset(report)
         graphs[_identity(units)] = linker.link(units)
-        for found in [each for each in report if each not in before and _lies_in(each, linked)]:
-            report.replace(found, None if found in lapses else _lapsed(found, versions, vocabulary, day))
-            lapses.add(found)
+        for found in [each for each in report if each not in before]:
+            lapsed = _lapsed(found, versions, vocabulary, day, seen=_lies_in(found, linked))
+            if lapsed is not None:
+                report.replace(found, None if found in lapses else lapsed)
+                lapses.add(found)
         linked += [unit.document for unit in units]
     if not report.has_errors:
         used = frozenset[str]().union(*map(_used, graphs.values()))
@@ -129,14 +139,19 @@ def _lies_in(found: Diagnostic, documents: Sequence[Document]) -> bool:
 
 
 def _lapsed(
-    found: Diagnostic, versions: Sequence[PolicyDocument], vocabulary: Vocabulary, day: date
-) -> Diagnostic:
-    """A mistake that a policy has on a day only, since another one is not in force then."""
+    found: Diagnostic, versions: Sequence[PolicyDocument], vocabulary: Vocabulary, day: date, *, seen: bool
+) -> Diagnostic | None:
+    """A mistake that a policy has on a day only, since another one is not in force then; None for others.
+
+    `seen` tells that the policy has been linked on a day before without it.
+    """
     name = found.span.text.strip() if found.span is not None else ""
     giving = [
         unit for unit in versions
         if name in KINDS[unit.policy.kind].exports(unit, vocabulary) and unit not in in_force(versions, day)
     ]  # fmt: skip
+    if not giving and not seen:
+        return None
     if not giving:
         return replace(found, message=f"{found.message} on {day_words(day)}")
     message = f"`{name}` is the result of `{giving[0].policy.id}`, which is in force {days_of(giving)}"

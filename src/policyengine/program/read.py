@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import PurePath
 
 from policyengine.dataclass import dataclass
-from policyengine.diagnostics import Code, Diagnostic, Report, listed
+from policyengine.diagnostics import Code, Diagnostic, Report, Severity, listed
 from policyengine.kinds import KINDS
 from policyengine.policy.base import Policy
 from policyengine.policy.form import read_model
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.vocabulary import Declarations
 from policyengine.source import Source, Span
-from policyengine.text.document import Document, Mapping, Scalar
+from policyengine.text.document import Document, Mapping, Scalar, Sequence
 from policyengine.text.synonyms import meant
 from policyengine.text.yaml import read_yaml
 
@@ -56,6 +57,16 @@ NOTHING_HERE = Code(
     good=_GOOD,
     example="folder",
 )
+EMPTY = Code(
+    id="FILE003",
+    title="a file in which nothing stands",
+    why="A failed merge or a full disk leaves an empty file, and the policy that stood there is gone without "
+    "a word.",
+    bad="",
+    good=_GOOD,
+    example="folder",
+    severity=Severity.WARNING,
+)
 MISNAMED_TEST = Code(
     id="KIND003",
     title="a file of tests that is not called like one",
@@ -64,9 +75,11 @@ MISNAMED_TEST = Code(
     bad="kind: test\nprogram: .\nas_of: 2026-11-21\ntests: [{name: a, record: {}, expect: {}}]\n",
     good=_GOOD,
 )
-CODES = (NO_KIND, UNKNOWN_KIND, NO_PROGRAM, NOTHING_HERE, MISNAMED_TEST)
+CODES = (NO_KIND, UNKNOWN_KIND, NO_PROGRAM, NOTHING_HERE, MISNAMED_TEST, EMPTY)
 
 PROGRAM, TEST = "program", "test"
+_ADD_KIND = f"add `kind:` and one of {listed((PROGRAM, *KINDS))}"
+_RESULT = re.compile(r"^(?:id|result):[ ]*[\"']?([\w-]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +92,23 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """The contents of a folder: the program, if exactly one is declared, and all its policies."""
+    """The contents of a folder: the program, if exactly one is declared, and all its policies.
+
+    `unread` are the names that the results of policies with mistakes of form would have.
+    """
 
     program: Declared | None
     units: tuple[PolicyDocument, ...]
+    unread: frozenset[str] = frozenset()
 
 
 def read_documents(name: str, sources: Iterable[Source], report: Report) -> Documents:
     """Reads all sources of the folder `name`."""
-    return sort_documents(name, _documents(sources, report), report)
+    sources = list(sources)
+    found = sort_documents(name, _documents(sources, report), report)
+    broken = {each.span.source.name for each in report if each.span is not None and each.severity == "error"}
+    names = (match[1] for each in sources if each.name in broken for match in _RESULT.finditer(each.text))
+    return replace(found, unread=frozenset(word.replace("-", "_") for word in names))
 
 
 def sort_documents(name: str, documents: Iterable[Document], report: Report) -> Documents:
@@ -95,7 +116,11 @@ def sort_documents(name: str, documents: Iterable[Document], report: Report) -> 
     programs: list[Declared] = []
     units: list[PolicyDocument] = []
     found: list[Document] = []
+    nameless: list[Document] = []
     for document in documents:
+        if not (isinstance(document.root, Mapping) and "kind" in document.root.entries):
+            nameless.append(document)
+            continue
         kind = _kind(document, report)
         if kind == PROGRAM:
             found.append(document)
@@ -111,6 +136,10 @@ def sort_documents(name: str, documents: Iterable[Document], report: Report) -> 
             else:
                 units.append(_unit(policy, document))
     _one_program(name, found, report)
+    if programs:
+        report.extend(_nameless(nameless, programs[0].declarations))
+    else:
+        report.extend(_nameless(nameless, None))
     return Documents(programs[0] if len(found) == 1 and programs else None, tuple(units))
 
 
@@ -122,30 +151,48 @@ def _documents(sources: Iterable[Source], report: Report) -> Iterator[Document]:
     for source in sources:
         read = read_yaml(source)
         report.extend(read.diagnostics)
+        if not read.documents and not read.diagnostics:
+            at = source.span(0, 0)
+            report.add(EMPTY.at(at, "this file is empty", help="write the policy, or remove the file"))
         yield from read.documents
 
 
 def _kind(document: Document, report: Report) -> str | None:
-    root = document.root
-    if not isinstance(root, Mapping):
-        report.add(NO_KIND.at(document.key_span(()), "a policy is a mapping that begins with `kind:`"))
+    node = document.at(("kind",))
+    if not isinstance(node, Scalar):
+        at = document.value_span(("kind",))
+        report.add(NO_KIND.at(at, "this document has no `kind`", help=_ADD_KIND))
         return None
-    entry = root.entries.get("kind")
-    if entry is None or not isinstance(entry.value, Scalar):
-        known = listed((PROGRAM, *KINDS))
-        at = document.key_span(()) if entry is None else entry.value.span
-        report.add(NO_KIND.at(at, "this document has no `kind`", help=f"add `kind:` and one of {known}"))
-        return None
-    kind = entry.value.text
+    kind = node.text
     if kind == TEST:
-        report.add(misnamed_test(entry.value.span))
+        report.add(misnamed_test(node.span))
         return None
     if kind != PROGRAM and kind not in KINDS:
         found = meant(kind, (PROGRAM, *KINDS))
         help = f"did you mean `{found}`?" if found else f"the kinds are {listed((PROGRAM, *KINDS))}"
-        report.add(UNKNOWN_KIND.at(entry.value.span, f"`{kind}` is not a kind of policy", help=help))
+        report.add(UNKNOWN_KIND.at(node.span, f"`{kind}` is not a kind of policy", help=help))
         return None
     return kind
+
+
+def _nameless(documents: Iterable[Document], declared: Declarations | None) -> Iterator[Diagnostic]:
+    """Reports documents without a kind; one with the facts of a record is told from a policy."""
+    root = None if declared is None else next((e for e in declared.entities.values() if not e.within), None)
+    facts = set() if root is None else set(root.facts)
+    for document in documents:
+        first = (
+            document.root.items[0] if isinstance(document.root, Sequence) and document.root.items else None
+        )
+        node = first if first is not None else document.root
+        keys = set(node.entries) if isinstance(node, Mapping) else set()
+        if len(keys & facts) >= 2 and len(keys & facts) * 2 >= len(keys):
+            path = PurePath(document.source.name)
+            help = f"put it into a folder `records`: `{path.parent / 'records' / path.name}`"
+            yield NO_KIND.at(document.key_span(()), "this is a record, and not a policy", help=help)
+        elif isinstance(document.root, Mapping):
+            yield NO_KIND.at(document.key_span(()), "this document has no `kind`", help=_ADD_KIND)
+        else:
+            yield NO_KIND.at(document.key_span(()), "a policy is a mapping that begins with `kind:`")
 
 
 def misnamed_test(at: Span) -> Diagnostic:

@@ -13,6 +13,7 @@ from policyengine.source import Span
 from policyengine.text import literal_guesses
 from policyengine.text.document import Document, Pointer, Scalar
 from policyengine.text.document import Mapping as MappingNode
+from policyengine.text.document import Sequence as SequenceNode
 
 _GOOD = (
     "id: acme\nactive_accounts: 12\ncompetence_rating: positive\naccounts: [{id: A-1, monthly_fee: 10.00}]\n"
@@ -149,6 +150,10 @@ def _wrong(
         return WRONG_VALUE.at(at, f"`{name}` is {text}, which is {side} {edge}", help=help)
     if error.validator == "format" and error.cause is not None:
         return wrong_value(at, name, error.cause)
+    if isinstance(node, SequenceNode) and len(node.items) == 1 and isinstance(node.items[0], Scalar):
+        help = f"write `{node.items[0].text}` without the brackets"
+        found = f"`{name}` takes {_wanted(error, fact)}; found a list"
+        return WRONG_VALUE.at(at, found, help=help)
     quoted = f"`{text}`" if isinstance(node, Scalar) else text
     return WRONG_VALUE.at(
         at, f"`{name}` takes {_wanted(error, fact)}; found {quoted}", help=_hint(node, fact)
@@ -179,6 +184,8 @@ def _wanted(error: Any, fact: Fact | None) -> str:
 def _hint(node: Any, fact: Fact | None) -> str | None:
     if not isinstance(node, Scalar) or fact is None:
         return None
+    if fact.is_list:
+        return f"write `[{shorten(node.text)}]`"
     numeric = fact.single.schema.get("type") in ("integer", "number")
     if numeric and not node.quoted and node.text.strip().lstrip("+-").isdigit():
         return f"write {node.text.strip().lstrip('+-0') or '0'}"

@@ -29,6 +29,9 @@ _FIGURE = (
 
 _AMOUNT = rf"(?:\d{{4}}-\d\d-\d\d|\d(?:[.,'\u2019]?\d)*(?:[{_BLANK}]?%)?)"
 _WITHOUT_END = rf"(?P<low>{_AMOUNT})\s*(?:-|\u2013|\.\.+|to)\s*(?:∞|inf(?:inity)?|unlimited|\*|max)"
+_TWO_ENDS = (
+    rf"(?P<low>[<>]=?)\s*(?P<first>{_AMOUNT})\s*(?:,|and|und|&&?)\s*(?P<high>[<>]=?)\s*(?P<second>{_AMOUNT})"
+)
 _TO = r"(?:[-\u2013\u2014\u2212~\u2026]|\.\.+|to|until|till|and|bis|à)"
 _BETWEEN = rf"(?:between\s+)?(?P<low>{_AMOUNT})\s*{_TO}\s*(?P<high>{_AMOUNT})"
 _FROM = (
@@ -102,6 +105,8 @@ def readings(text: str) -> tuple[str, str]:
 def span(text: str) -> str | None:
     """`10-15`, `10 to 15`, `between 10 and 15`, `16+`, `≥ 16`, `16-∞`, `up to 9`: as a range."""
     stripped = text.strip()
+    if (two := both(stripped)) is not None:
+        return two
     endless = re.fullmatch(_WITHOUT_END, stripped, re.IGNORECASE)
     if endless is not None:
         return f"{_end(endless['low'])}.."
@@ -113,6 +118,24 @@ def span(text: str) -> str | None:
     return f"..{_end(found['high'])}" if found else None
 
 
+def interval(low: str, high: str) -> str | None:
+    """The range between two ends that are numbers; one of them may be left out."""
+    ends = [text.strip() for text in (low, high)]
+    if not any(ends) or not all(re.fullmatch(r"-?\d+(\.\d+)?|", text) for text in ends):
+        return None
+    return f"{ends[0]}..{ends[1]}"
+
+
+def both(text: str) -> str | None:
+    """`> 100 and <= 200`, `>= 100, < 200`: as a range of FEEL."""
+    found = re.fullmatch(_TWO_ENDS, text.strip(), re.IGNORECASE)
+    if found is None or (found["low"][0] == "<") == (found["high"][0] == "<"):
+        return None
+    ends = [(found["low"], found["first"]), (found["high"], found["second"])]
+    (low, first), (high, second) = ends if found["low"][0] == ">" else ends[::-1]
+    return f"{'[' if '=' in low else '('}{first}..{second}{']' if '=' in high else ')'}"
+
+
 def _end(text: str) -> str:
     return number(text) or text.replace(" ", "")
 
@@ -120,6 +143,9 @@ def _end(text: str) -> str:
 def date(text: str) -> str | None:
     """`1.3.2026`, `2026-3-1`, `1 March 2026`, `03/25/2026`: as year-month-day, if it can only be one day."""
     stripped = text.strip()
+    if re.fullmatch(r"(?:19|20)\d\d", stripped):
+        return f"{stripped}-01-01"
+    stripped = re.sub(r"(?<=^\d{4}-\d\d-\d\d)[T ]\d\d:\d\d.*$", "", stripped)
     for pattern, (year, month, day) in _DATES:
         if (found := re.fullmatch(pattern, stripped)) is not None:
             return _iso(found[year], found[month], found[day])

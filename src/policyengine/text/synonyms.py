@@ -134,6 +134,7 @@ _SYNONYMS: Mapping[str, str] = {
     "todo": "pending xfail",
 }
 _LIST = re.compile(r"(?:list|array|set)(?:[_ ]of[_ ]|[<\[(]|$)(?P<item>\w*)[>\])]?|(?P<of>\w+)\[\]")
+_PLURAL = re.compile(r"(?P<item>\w+)s")
 
 
 @cache
@@ -165,8 +166,10 @@ def same_meaning(word: str, known: Sequence[str]) -> str | None:
         found = next((each for each in _by_synonym().get(synonym, ()) if each in known), None)
         if found is not None:
             return found
-    items = _LIST.fullmatch(folded)
+    items = _LIST.fullmatch(folded) or _PLURAL.fullmatch(folded)
     if items is None or "list of text" not in known:
         return None
-    item = (items["item"] or items["of"] or "text").removesuffix("s")
+    if items.re is _PLURAL and items["item"] not in known:
+        return None
+    item = next((each for each in items.groups() if each), "text").removesuffix("s")
     return f"list of {item if item in known else same_meaning(item, known) or 'text'}"

@@ -341,7 +341,10 @@ class Builder:
             if found.group().startswith("!"):
                 where = self.source.span(found.start(), found.end())
                 message = f"the tag `{printable(found.group())}` is not allowed"
-                self.diagnostics.append(TAG.at(where, message, help="remove it, the value alone is enough"))
+                help_ = "remove it, the value alone is enough"
+                if re.fullmatch(r"![A-Za-z]\w*", found.group()) and not getattr(event, "value", "there"):
+                    help_ = f"write `not({found.group()[1:]})`, or put it in quotes if it is a text"
+                self.diagnostics.append(TAG.at(where, message, help=help_))
             gap = _GAP.match(self.source.text, found.end(), span.end)
             at = gap.end() if gap else found.end()
         return at

@@ -22,7 +22,8 @@ _BULLET = re.compile(r"[ ]*(?P<sign>[\u2010-\u2015\u2022\u00b7\u2023*+])[ \t\u00
 _DASHES = re.compile(r"[-\u2010-\u2015]{1,5}")
 _PAIR = re.compile(r"(?P<key>[A-Za-z_][\w-]*)(?P<sign>\s*=+\s*|\s+)(?P<value>\S.*)")
 _KEY = re.compile(r"\s*(?:- +)*[\w-]+:\s+(?=\S)")
-_COMMA = re.compile(r"\d[\d.]*,[\d.]*\d(?:\s?%)?")
+_MARK = re.compile(r"^(?:<{7}|>{7})(?= |$)|^={7}$", re.MULTILINE)
+_HIDDEN = re.compile(r"""[\w-]+:\s+(?P<value>[^"',{}\s][^"',{}]*"[^"]* #[^"]*"[^,{}]*?)\s*[,}]""")
 _NAMES = {"\u00a0": "a no-break space", "\u202f": "a narrow no-break space", "\u3000": "an ideographic space"}
 
 
@@ -73,10 +74,9 @@ def _line_of_its_own(fault: Fault) -> Diagnostic | None:
     for line in _lines(fault):
         text = line.text.strip()
         span = Span(line.source, line.end - len(line.text.lstrip()), line.end)
-        if text.startswith("//"):
-            return SYNTAX.at(
-                span, "a comment begins with `#`", help=f"write `# {printable(text[2:].strip())}`"
-            )
+        if text.startswith(("//", "/*", "<!--")):
+            words = re.sub(r"^(//|/\*|<!--)\s*|\s*(\*/|-->)$", "", text)
+            return SYNTAX.at(span, "a comment begins with `#`", help=f"write `# {printable(words)}`")
         if _DASHES.fullmatch(text) and text not in ("-", "---"):
             return SYNTAX.at(span, "another document begins with three hyphens", help="write `---`")
     return None
@@ -102,14 +102,40 @@ def whole_value(fault: Fault) -> str:
 def decimal_comma(source: Source, number: Span, rest: Span) -> tuple[str, Diagnostic] | None:
     """A number with a comma inside braces, which YAML splits: the number, and its diagnostic."""
     span = Span(source, number.start, rest.end)
-    plain = literal_guesses.number(span.text) if _COMMA.fullmatch(span.text) else None
-    if plain is None or number.end + 1 != rest.start:
+    written = re.search(r"[\d.]+,[\d.]*\d(?:\s?%)?$", span.text)
+    plain = literal_guesses.number(written.group()) if written is not None else None
+    if written is None or plain is None or number.end + 1 != rest.start:
         return None
+    plain, span = span.text[: written.start()] + plain, Span(source, span.start + written.start(), span.end)
     message = f"`{span.text}` is two things to YAML: a comma separates them"
-    return plain, SYNTAX.at(span, message, help=f"write `{plain}`")
+    return plain, SYNTAX.at(span, message, help=f"write `{plain[written.start() :]}`")
 
 
-RULES: tuple[Callable[[Fault], Diagnostic | None], ...] = (_odd_blank, _bullet, _line_of_its_own)
+def _conflict(fault: Fault) -> Diagnostic | None:
+    """Explains the marks that a version control system leaves where two changes clash."""
+    found = _MARK.search(fault.source.text)
+    if found is None or found.start() > fault.rest(fault.line_start).end:
+        return None
+    help_ = "keep one of the two sides, and remove the lines `<<<<<<<`, `=======` and `>>>>>>>`"
+    message = "two versions of this text clash here, and nobody has chosen one"
+    return SYNTAX.at(fault.rest(found.start()), message, help=help_)
+
+
+def hidden_by_comment(fault: Fault, bracket: int) -> Diagnostic | None:
+    """Explains a `#` within a text in quotes that YAML takes for a comment: `{when: name = "Partner #1"}`."""
+    text = fault.source.text
+    end = text.find("\n", bracket)
+    line = text[bracket : len(text) if end < 0 else end]
+    found = _HIDDEN.search(line)
+    if found is None:
+        return None
+    at = bracket + found.start("value")
+    message = "` #` begins a comment, also within the quotes of an expression"
+    help_ = f"write `'{found['value']}'`"
+    return SYNTAX.at(fault.source.span(at, at + len(found["value"])), message, help=help_)
+
+
+RULES: tuple[Callable[[Fault], Diagnostic | None], ...] = (_conflict, _odd_blank, _bullet, _line_of_its_own)
 
 
 # A syntax error of YAML, and the text around it.

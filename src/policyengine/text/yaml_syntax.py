@@ -17,7 +17,7 @@ from policyengine.text.yaml_slips import LONGEST, SYNTAX, Fault, quoted
 
 _CLOSERS = {"[": "]", "{": "}"}
 _NO_SPACE = re.compile(r"[ \t]*(?:- +)*(?P<key>[A-Za-z_][\w-]*):(?P<value>[^\s/][^\n]*)")
-_BLOCK_HEADER = re.compile(r"[|>][-+0-9]*[ \t]*(?:[ \t]#.*)?$")
+_BLOCK_HEADER = re.compile(r"[|>](?:[1-9][-+]?|[-+][1-9]?)?[ \t]*(?:[ \t]#.*)?$")
 _ESCAPE = re.compile(r"\\(?:[xuU][0-9a-fA-F]*|.)?")
 
 
@@ -39,8 +39,11 @@ def no_space(span: Span, key: str, value: str) -> Diagnostic:
 
 def _tab(fault: Fault) -> Diagnostic | None:
     line = fault.rest(fault.line_start)
+    continued = fault.last.text if fault.last is not None else ""
+    if fault.last is not None and (found := re.search(r"\n[ ]*\t", continued)) is not None:
+        line = fault.rest(fault.last.start + found.start() + 1)  # a value that goes on in a line with a tab
     indent = len(line.text) - len(line.text.lstrip(" \t"))
-    if "\t" not in line.text[:indent] or fault.at > line.start + indent:
+    if "\t" not in line.text[:indent] or (fault.at > line.start + indent and "\n" not in continued):
         return None
     span = fault.source.span(line.start, line.start + indent)
     return SYNTAX.at(span, "this line is indented with a tab", help="indent it with spaces")
@@ -181,6 +184,9 @@ def _brackets(fault: Fault) -> Diagnostic | None:
     opener = fault.source.text[fault.bracket]
     closer = _CLOSERS[opener]
     opening = fault.char_span(fault.bracket)
+    hidden = yaml_slips.hidden_by_comment(fault, fault.bracket)
+    if hidden is not None:
+        return hidden
     if not fault.char or (fault.char == ":" and fault.bracket < fault.line_start) or fault.char == "-":
         return SYNTAX.at(
             opening, f"the `{opener}` here is never closed", help=f"write the missing `{closer}`"
@@ -245,12 +251,35 @@ def _indentation(fault: Fault) -> Diagnostic | None:
         help_ = "indent it below the key that it belongs to"
         return SYNTAX.at(span, "expected the next key, found an item of a list", help=help_)
     if column == block and "collection" in fault.problem:
-        help_ = "write `- ` before it, or indent it like the keys of the item above"
+        keys = _open_columns(fault, False)
+        inside = (
+            f"indent it by {min(c for c in keys if c > column)} spaces, "
+            if max(keys, default=0) > column
+            else ""
+        )
+        help_ = f"{inside}like the keys of the item above, or write `- ` before it"
         return SYNTAX.at(span, "expected the next item of the list, found a key", help=help_)
-    above = fault.source.text[: fault.line_start].rstrip().rpartition("\n")[2]
-    columns = {block, len(above) - len(above.lstrip(" ")), len(above) - len(above.lstrip(" -"))} - {column}
+    columns = sorted(_open_columns(fault, is_item) - {column}, key=lambda each: (abs(each - column), each))
+    near = [each for each in columns if abs(each - column) == 1] or columns[:3]
     message = "the indentation of this line fits none of the lines above"
-    return SYNTAX.at(span, message, help=_indent_by(sorted(columns)))
+    return SYNTAX.at(span, message, help=_indent_by(sorted(near[:1] if len(near) == 1 else near)))
+
+
+def _open_columns(fault: Fault, is_item: bool) -> set[int]:
+    """The columns at which the mappings begin that are open before a line; of lists, if it is an item."""
+    found: set[int] = set()
+    least = 10**6
+    for line in reversed(fault.source.text[: fault.line_start].split("\n")):
+        item = re.match(r"[ ]*(?=- )", line)
+        key = re.match(r"[ ]*(?:- +)*(?=[^\s#])", line)
+        if key is None or line.startswith("---"):
+            continue
+        if item is not None and item.end() < least and is_item:
+            found.add(item.end())
+        if key.end() < least and not is_item and ":" in line:
+            found.add(key.end())
+        least = min(least, key.end() if item is None else item.end())
+    return found
 
 
 def _directive(fault: Fault) -> Diagnostic | None:

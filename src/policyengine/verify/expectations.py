@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from policyengine.diagnostics import Diagnostic, did_you_mean
 from policyengine.policy import quantities
 from policyengine.policy.quantities import shorten
+from policyengine.text import literal_guesses
 from policyengine.text.document import Mapping, Node, Scalar, Sequence
 from policyengine.verify.expectation_shape import MOVE, ExpectedShape, decision_shape
 from policyengine.verify.possible_values import DERIVED, STAGES, WRITTEN, Place, Words
@@ -20,6 +21,12 @@ _WANTED = {
     "boolean": "`true` or `false`",
     "date": "a date such as 2026-01-31",
     "text": "a text",
+}
+_GUESSES: dict[str, Callable[[str], str | None]] = {
+    "integer": literal_guesses.number,
+    "number": literal_guesses.number,
+    "boolean": literal_guesses.boolean,
+    "date": literal_guesses.date,
 }
 _MOST = 8
 
@@ -128,4 +135,11 @@ def _wrong(node: Node, shape: ExpectedShape, place: Place) -> Diagnostic:
     stands = {Mapping: "a mapping", Sequence: "a list"}.get(type(node))
     if isinstance(node, Scalar):
         stands = "nothing" if node.is_null else f"`{shorten(node.text)}`"
-    return WRONG_VALUE.at(node.span, f"`{name}` takes {_WANTED[shape.wanted]}; found {stands}")
+    help = None
+    if isinstance(node, Mapping) and shape.wanted == "array":
+        written = node.span.text
+        help = f"write `[{written}]`" if written.startswith("{") else "begin each of its entries with `- `"
+    elif isinstance(node, Scalar) and shape.wanted in _GUESSES:
+        guess = _GUESSES[shape.wanted](node.text)
+        help = f"write `{guess}`" if guess is not None else None
+    return WRONG_VALUE.at(node.span, f"`{name}` takes {_WANTED[shape.wanted]}; found {stands}", help=help)

@@ -107,6 +107,10 @@ def bad_token(located: Located, token: Token) -> Diagnostic:
     """The diagnostic for a character that belongs to no token."""
     text, at = located.text, token.start
     first = text[at]
+    cut_off = _behind_comment(located) if first == '"' else None
+    if cut_off is not None:
+        message = "` #` begins a comment here, and ends the expression"
+        return codes.UNCLOSED.at(located.span(at, len(text)), message, help=f"write `'{cut_off}'`")
     if first == '"':
         return codes.UNCLOSED.at(
             located.span(at, at + 1), "this text has no closing quote", help='write `"` where the text ends'
@@ -165,6 +169,15 @@ def unexpected(located: Located, token: Token, previous: Token | None, wanted: s
         f"expected {wanted}, found {token_words(token)}",
         help=_superfluous(located, token, previous, wanted) or _suggestion(located.text, token, previous),
     )
+
+
+def _behind_comment(located: Located) -> str | None:
+    """The whole expression, where YAML took the end of it for a comment: `name = "Partner #1"`."""
+    end = located.span(len(located.text), len(located.text))
+    rest = end.source.text[end.end :].partition("\n")[0].rstrip()
+    if not rest.startswith(" #") or '"' not in rest or "'" in located.text + rest:
+        return None
+    return located.text + rest
 
 
 def _phrase(located: Located, token: Token) -> Diagnostic | None:

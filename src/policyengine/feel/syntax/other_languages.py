@@ -335,7 +335,13 @@ def _placeholder(text: str) -> Phrase | None:
     return None if found is None else Phrase(found.start(), found.end(), found[1])
 
 
-_WHOLE: Sequence[Callable[[str], Phrase | None]] = (_lambda, _case, _placeholder)
+def _two_ends(text: str) -> Phrase | None:
+    """`> 100 and <= 200`: a test of both ends."""
+    found = literal_guesses.both(text)
+    return None if found is None else Phrase(0, len(text), found)
+
+
+_WHOLE: Sequence[Callable[[str], Phrase | None]] = (_lambda, _case, _placeholder, _two_ends)
 
 
 def number(text: str, at: int, before: Token | None) -> Phrase | None:

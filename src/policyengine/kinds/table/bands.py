@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.wording import rate as rate_words
@@ -21,7 +21,7 @@ from policyengine.kinds.table.inputs import Input, InputSpec
 from policyengine.kinds.table.outputs import WRONG_OUTPUT
 from policyengine.kinds.table.proof import TableRow
 from policyengine.policy import quantities
-from policyengine.policy.base import Many, Part, Rate, Sourced, field
+from policyengine.policy.base import Many, Part, Sourced, field, of_text
 from policyengine.text.document import Pointer
 
 if TYPE_CHECKING:
@@ -47,12 +47,17 @@ EDGES = Code(
 CODES = (EDGES,)
 
 
+_SCHEMA = {"type": ["number", "string"], "description": "a share: `20%` or `0.2`"}
+Edge = Annotated[Decimal, of_text(quantities.edge, _SCHEMA)]
+UnitRate = Annotated[Decimal, of_text(quantities.unit_rate, _SCHEMA)]
+
+
 class Band(Sourced):
     """A band; the last one may have no edge."""
 
-    up_to: Rate | None = field(default=None, description="where it ends; the edge belongs to this band")
-    below: Rate | None = field(default=None, description="where it ends; the edge belongs to the next band")
-    rate: Rate = field(description="what one unit gives: a share as 5%, or a price")
+    up_to: Edge | None = field(default=None, description="where it ends; the edge belongs to this band")
+    below: Edge | None = field(default=None, description="where it ends; the edge belongs to the next band")
+    rate: UnitRate = field(description="what one unit gives: a share as 5%, or a price")
 
     @property
     def edge(self) -> Decimal | None:
@@ -67,7 +72,7 @@ class Bands(Part):
     mode: Literal["slab", "graduated"] = field(
         description="slab: the whole at the rate of its band; graduated: each slice at its own"
     )
-    from_: Rate = field(
+    from_: Edge = field(
         default=Decimal(0), alias="from", description="where the first band begins, inclusive"
     )
     rows: Many[Band] = field(description="from the lowest to the highest", min_length=1)

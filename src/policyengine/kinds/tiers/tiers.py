@@ -24,9 +24,10 @@ from policyengine.kinds.tiers.measure import GOOD, Claim, Measure, check_claims,
 from policyengine.policy.base import Id, Many, Policy, Sourced, Text, field, keys_of
 from policyengine.policy.change_context import ChangeContext
 from policyengine.policy.change_words import asked, moved_range, test_words, tested
-from policyengine.policy.condition import Condition, TestedPart, fact_test
+from policyengine.policy.condition import Condition, TestedPart, as_range, fact_test
 from policyengine.policy.draft import Draft
-from policyengine.policy.form import elsewhere, unknown_key
+from policyengine.policy.form import unknown_key
+from policyengine.policy.form_advice import elsewhere
 from policyengine.policy.grant import Grant, Granting, check_grants, describe_grant, granted, lower_discounts
 from policyengine.policy.kind import Kind
 from policyengine.policy.policy_reader import DUPLICATE_ID
@@ -139,7 +140,9 @@ def _claim(policy: Tiers, draft: Draft, i: int, measure: Measure) -> Claim | Non
         return Claim(policy.levels[i].id, interval, place)
     if not isinstance(test, Open):
         message = f"`{measure.fact}` of `{policy.levels[i].id}` is not tested for one range of numbers"
-        draft.error(NO_RANGE, draft.span(*place), message, "write a range such as `10..15`")
+        written = as_range(draft.document.at(place))
+        help = f"write `{written}`" if written else "write a range such as `10..15`"
+        draft.error(NO_RANGE, draft.span(*place), message, help)
     return None
 
 

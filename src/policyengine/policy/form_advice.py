@@ -1,0 +1,168 @@
+"""What to write where the form of a policy is wrong: the key or the shape that was probably meant."""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from policyengine.policy.base import Part, fields_of, keys_of, required_keys
+from policyengine.text.decode import printable
+from policyengine.text.document import Document, Mapping, Pointer, Scalar, Sequence
+
+_LONGEST = 100
+
+
+def unused(document: Document, pointer: Pointer, known: Iterable[str]) -> list[str]:
+    """Returns the known keys that do not stand beside a key yet."""
+    around = document.at(pointer[:-1])
+    return [name for name in known if not isinstance(around, Mapping) or name not in around.entries]
+
+
+def cut_off(document: Document, pointer: Pointer) -> tuple[str, tuple[str, ...]] | None:
+    """Returns the help if the key is the rest of a value that a comma between `{` and `}` cut off.
+
+    With it come all the keys that are such rests.
+    """
+    around = document.at(pointer[:-1])
+    if not isinstance(around, Mapping):
+        return None
+    entries = list(around.entries.items())
+    at = next(i for i, (key, _) in enumerate(entries) if key == pointer[-1])
+    end = at
+    while end < len(entries) and _is_empty(entries[end][1].value):
+        end += 1
+    opened = entries[at - 1][1].value if at else None
+    if end == at or not isinstance(opened, Scalar) or opened.quoted or not opened.text:
+        return None
+    rests = tuple(key for key, _ in entries[at:end])
+    if re.fullmatch(r"[a-z]\w*", rests[0]) and opened.text.count("(") <= opened.text.count(")"):
+        return None
+    whole = opened.span.to(entries[end - 1][1].key.span).text
+    quote = "'" if '"' in whole else '"'
+    quotes = f"write `{quote}{whole}{quote}`" if quote not in whole and len(whole) <= _LONGEST else "quote it"
+    return f"a comma ends `{entries[at - 1][0]}` here; {quotes}", rests
+
+
+def _is_empty(node: object) -> bool:
+    return isinstance(node, Scalar) and not node.text and not node.quoted
+
+
+def elsewhere(model: type[Part], pointer: Pointer) -> str | None:
+    """Returns the help for a key that belongs some levels up or one level down; None for any other."""
+    key = str(pointer[-1])
+    owners = list(models_on_the_way(model, pointer[:-1]))
+    for levels, above in enumerate(owners[-2::-1]):
+        if key in keys_of(above):
+            return f"`{key}` belongs {'one level' if not levels else 'further'} up"
+    for name, below in _models_below(owners[-1]):
+        if key in keys_of(below):
+            return f"`{key}` belongs one level down, in `{name}`"
+    return None
+
+
+def behind(node: Scalar) -> str | None:
+    """Returns the help for a value that a `#` turned into a comment."""
+    text = node.span.source.text
+    rest = text[node.span.end : (text + "\n").index("\n", node.span.end)].strip()
+    if not rest.startswith("#") or rest.startswith("# ") or '"' in rest:
+        return None
+    return f'write `"{rest}"`, since `#` begins a comment'
+
+
+def shaped(key: str, node: object, wanted: str, model: type[Part], steps: Pointer) -> str | None:
+    """Returns the help for a value of the wrong shape: a list, a mapping or a single value in place of it."""
+    if isinstance(node, Sequence) and wanted != "tuple_type":
+        return _of_list(node, wanted)
+    if isinstance(node, Mapping):
+        written = node.span.text
+        if wanted == "tuple_type" and written.startswith("{") and _fits(written):
+            return f"write `[{written}]`"
+        return "begin each of its entries with `- `" if wanted == "tuple_type" else None
+    if not isinstance(node, Scalar):
+        return None
+    if wanted == "tuple_type":
+        return f"write `[{node.text}]`" if _fits(node.text) else None
+    if wanted != "dataclass_type":
+        return None
+    needed = required_keys([*models_on_the_way(model, steps)][-1])
+    if not needed:
+        return None
+    values = [
+        node.text if i == 0 and re.fullmatch(r"[\w-]+", node.text) else "..." for i in range(len(needed))
+    ]
+    return f"write `{key}: {{{', '.join(map('{}: {}'.format, needed, values))}}}`"
+
+
+def _of_list(node: Sequence, wanted: str) -> str | None:
+    """Returns the help for a list of single values in place of one value, or of a mapping."""
+    texts = [item.text for item in node.items if isinstance(item, Scalar)]
+    if len(texts) != len(node.items) or not texts or not all(map(_fits, texts)):
+        return None
+    if len(texts) == 1:
+        return f"write `{texts[0]}` without the brackets"
+    return f"write `{{{': ..., '.join(texts)}: ...}}`" if wanted == "dict_type" else None
+
+
+def _fits(text: str) -> bool:
+    """Whether a text is repeated in an advice."""
+    return len(text) <= _LONGEST and text.isprintable()
+
+
+def shape(node: object) -> str:
+    """Returns what stands somewhere, in words."""
+    if isinstance(node, Mapping):
+        return "a mapping"
+    if isinstance(node, Scalar):
+        return f"the single value `{printable(node.text)}`"
+    return "a list"
+
+
+def types_of(model: type[Part]) -> Iterator[tuple[str, Any]]:
+    """Returns the keys of a part with their types."""
+    return ((key, kind) for key, (_, kind) in fields_of(model).items())
+
+
+def models_on_the_way(model: type[Part], steps: Pointer) -> Iterator[type[Part]]:
+    """Yields the models that a pointer passes, from the outside in, until it leaves the models."""
+    yield model
+    inside_mapping = False
+    for step in steps:
+        if isinstance(step, int) or inside_mapping:
+            inside_mapping = False
+            continue
+        kind = dict(types_of(model)).get(str(step))
+        found = _model_in(kind)
+        if found is None:
+            return
+        model, inside_mapping = found, _has_mapping(kind)
+        yield model
+
+
+def _has_mapping(annotation: Any) -> bool:
+    """Whether the keys below it are names that authors choose."""
+    if typing.get_origin(annotation) is dict:
+        return True
+    return any(_has_mapping(each) for each in typing.get_args(annotation) if not isinstance(each, str))
+
+
+def _models_below(model: type[Part]) -> Iterator[tuple[str, type[Part]]]:
+    for key, kind in types_of(model):
+        found = _model_in(kind)
+        if found is not None:
+            yield key, found
+
+
+def _model_in(annotation: Any) -> type[Part] | None:
+    """The model inside `X | None`, `tuple[X, ...]`, `dict[str, X]`, or None."""
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        return annotation
+    origin = typing.get_origin(annotation)
+    if origin in (tuple, dict, typing.Union, types.UnionType, typing.Annotated):
+        for argument in typing.get_args(annotation):
+            found = _model_in(argument)
+            if found is not None:
+                return found
+    return None

@@ -338,7 +338,9 @@ def _advised(text: str, sentence: str, kind: Type) -> tuple[str, str]:
     """Returns the message and the help for a wrong value."""
     told, _, advice = sentence.partition("; ")
     ordered = isinstance(kind, Number) or kind == types.DATE
-    between = literal_guesses.span(text) if ordered and quantities.bounds(text) is None else None
+    between = literal_guesses.span(text) if ordered else None
+    if quantities.bounds(text) is not None and not literal_guesses.is_endless(text):
+        between = None
     if between is not None:
         return told, f"write `{between}`"
     return told, advice or f"{describe(kind)} is wanted here"
@@ -346,6 +348,8 @@ def _advised(text: str, sentence: str, kind: Type) -> tuple[str, str]:
 
 def _nearest(text: str, values: Iterable[str]) -> str | None:
     found = nearest(text, values)
+    if found is None and text.lower() in ("any", "all", "*", "every", "egal"):
+        return "write `-` in the row of a table for any value; leave the test out elsewhere"
     return f"did you mean `{found}`?" if found else None
 
 

@@ -118,6 +118,11 @@ def span(text: str) -> str | None:
     return f"..{_end(found['high'])}" if found else None
 
 
+def is_endless(text: str) -> bool:
+    """Whether a text is a range whose end is written as infinity."""
+    return re.fullmatch(_WITHOUT_END, text.strip(), re.IGNORECASE) is not None
+
+
 def interval(low: str, high: str) -> str | None:
     """The range between two ends that are numbers; one of them may be left out."""
     ends = [text.strip() for text in (low, high)]

@@ -18,6 +18,8 @@ from policyengine.text.yaml_slips import LONGEST, SYNTAX, Fault, quoted
 _CLOSERS = {"[": "]", "{": "}"}
 _NO_SPACE = re.compile(r"[ \t]*(?:- +)*(?P<key>[A-Za-z_][\w-]*):(?P<value>[^\s/][^\n]*)")
 _BLOCK_HEADER = re.compile(r"[|>](?:[1-9][-+]?|[-+][1-9]?)?[ \t]*(?:[ \t]#.*)?$")
+_ENDS = r"[^\s,()\[\]]*\.\.[^\s,()\[\]]*"
+_HALF_OPEN = re.compile(rf"(?<![\"'\w])(?:\({_ENDS}\]|\[{_ENDS}\))")
 _ESCAPE = re.compile(r"\\(?:[xuU][0-9a-fA-F]*|.)?")
 
 
@@ -46,7 +48,9 @@ def _tab(fault: Fault) -> Diagnostic | None:
     if "\t" not in line.text[:indent] or (fault.at > line.start + indent and "\n" not in continued):
         return None
     span = fault.source.span(line.start, line.start + indent)
-    return SYNTAX.at(span, "this line is indented with a tab", help="indent it with spaces")
+    columns = _open_columns(fault, line.text.lstrip().startswith("- ")) or {0}
+    help_ = f"indent it by {max(columns)} spaces to stand below the line above" if max(columns) else None
+    return SYNTAX.at(span, "this line is indented with a tab", help=help_ or "indent it with spaces")
 
 
 def _open_quote(fault: Fault) -> Diagnostic | None:
@@ -88,7 +92,10 @@ def _first_character(fault: Fault) -> Diagnostic | None:
     value = fault.value(fault.since)
     name = "a backtick" if char == "`" else f"`{char}`"
     message = f"a value that starts with {name} has to be in quotes"
-    return SYNTAX.at(value, message, help=quoted(value.text))
+    help_ = quoted(value.text)
+    if value.text == "*":
+        help_ = f"write `-` for any value of an input, {help_.removeprefix('write ')} for the text"
+    return SYNTAX.at(value, message, help=help_)
 
 
 def _block_text(fault: Fault) -> Diagnostic | None:
@@ -210,6 +217,12 @@ def _behind_closing(fault: Fault) -> Diagnostic | None:
     before = fault.before.rstrip()
     if "block" not in fault.problem or before[-1:] not in ("'", '"', "]", "}"):
         return None
+    half_open = _HALF_OPEN.search(fault.rest(fault.line_start).text)
+    if half_open is not None:
+        start = fault.line_start + half_open.start()
+        message = "a range with a round and a square bracket has to be in quotes"
+        span = fault.source.span(start, start + len(half_open.group()))
+        return SYNTAX.at(span, message, help=quoted(span.text))
     closer, last = before[-1], fault.last
     if closer in ("]", "}") or last is None or last.end != fault.line_start + len(before):
         message = f"nothing may follow the closing `{closer}`"

@@ -54,6 +54,7 @@ _TRANSLATED = {"und": "and", "oder": "or", "nicht": "not(...)", "et": "and", "ou
 _KEYWORDS = frozenset({"and", "or", "in", "if", "then", "else", "between", "some", "every", "satisfies"})
 _SHARE = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)?\s*$")
 _FIGURE = re.compile(r"\d[\d.,]*(?: \d{3}(?!\d))*")
+_OPERAND = re.compile(r"[^\W\d][\w.]*(?:\([^()]*\))?")
 _LONGEST = 160
 _NAMES = {"number": "the number", "text": "the text", "name": "the name"}
 
@@ -79,8 +80,10 @@ def foreign(located: Located, at: int) -> Diagnostic | None:
                 help=f"write `{_FOREIGN[sign]}`",
             )
     if text[at : at + 1] == "!":
+        operand = _OPERAND.match(text, at + 1)
+        end, negated = (at + 1, "...") if operand is None else (operand.end(), operand.group())
         return codes.OPERATOR.at(
-            located.span(at, at + 1), "`!` is not an operator of FEEL", help="write `not(...)`"
+            located.span(at, end), "`!` is not an operator of FEEL", help=f"write `not({negated})`"
         )
     if text[at : at + 1] == "%":
         rest = text[at + 1 :].lstrip()[:1]

@@ -84,6 +84,9 @@ def _operator(around: Around, words: int, operator: str) -> Phrase | None:
     start, after = around.left(), around.at + words
     end = around.right(after)
     left, right = around.written(start, around.at), around.written(after, end)
+    period = literal_guesses.period(around.written(after, end + 1))
+    if period is not None and right.isdigit():
+        end, right = end + 1, f'@"{period}"'
     return around.phrase(start, end, f"{left} {operator} {right}") if left and right else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +22,7 @@ from policyengine.policy.condition import TEST_SCHEMA, typed, value_test
 from policyengine.policy.form import unknown_key
 from policyengine.policy.vocabulary import FactName
 from policyengine.source import Span
+from policyengine.text import literal_guesses
 from policyengine.text.document import Mapping, Pointer, Scalar
 from policyengine.text.document import Sequence as SequenceNode
 
@@ -125,7 +127,21 @@ def _check_listed(draft: Draft, row: RowPart, place: Pointer, inputs: int, outpu
             f"this row has {plural(len(row.cells), 'value')}, "
             f"and the table {plural(inputs, 'input')} and {plural(outputs, 'output')}"
         )
-        draft.error(WRONG_ROW, at, message, "write `-` for an input that may have any value")
+        help = _decimal_comma(draft, place) or "write `-` for an input that may have any value"
+        draft.error(WRONG_ROW, at, message, help)
+
+
+def _decimal_comma(draft: Draft, place: Pointer) -> str | None:
+    """The help for a number with a comma, which makes two values of it."""
+    node = draft.document.at(place)
+    node = node.entries["cells"].value if isinstance(node, Mapping) and "cells" in node.entries else node
+    cells = node.items if isinstance(node, SequenceNode) else ()
+    for one, other in itertools.pairwise(cells):
+        written = f"{one.span.text},{other.span.text}"
+        plain = literal_guesses.number(written) if one.span.end + 1 == other.span.start else None
+        if plain is not None:
+            return f"write `{plain}` for `{written}`"
+    return None
 
 
 def check_given(draft: Draft, place: Pointer, outputs: Outputs, who: str, given: bool) -> None:

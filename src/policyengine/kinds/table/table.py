@@ -260,7 +260,7 @@ def _table(policy: TablePolicy, draft: Draft, tested: tuple[Input, ...], given: 
     if policy.bands is not None:
         found = bands.band_rows(draft, policy.bands, ("bands",), tested[0], policy.title)
         hit, word = "unique", "band"
-        advice = f"add a band for it, say the `min` or `max` of `{tested[0].id}`"
+        advice = "add a band for it" + _without_bounds(draft, tested[0].id)
     elif policy.entries is not None:
         found = rows.entry_rows(draft, policy.title, tested, given)
         hit, word, advice = "unique", "entry", "add an entry for it"
@@ -268,6 +268,15 @@ def _table(policy: TablePolicy, draft: Draft, tested: tuple[Input, ...], given: 
         found = rows.read_rows(draft, policy.title, policy.rows, tested, given)
     at = draft.key_span(policy.form)
     return Table(policy.title, word, hit, tested, found, at, advice, policy.default is not None)
+
+
+def _without_bounds(draft: Draft, name: str) -> str:
+    """The advice to say the bounds of a fact that it does not have yet."""
+    found = draft.vocabulary.fact(draft.entity, name)
+    if found is None or found[1].formula is not None:
+        return ""
+    unsaid = [key for key, bound in zip(("min", "max"), found[1].limits, strict=True) if bound is None]
+    return f", say the {' or '.join(f'`{key}`' for key in unsaid)} of `{name}`" if unsaid else ""
 
 
 # Words

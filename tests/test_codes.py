@@ -26,10 +26,21 @@ def _base(files: Files, path: Path) -> Iterable[Diagnostic]:
     return [known[each].at(None, "") for each in codes_of(files, path)]
 
 
+def _saved(name: str, path: Path) -> Iterable[Diagnostic]:
+    """The example program in a file of this name."""
+    (path / "program").mkdir(exist_ok=True)
+    for old in (path / "program").iterdir():
+        old.unlink()
+    (path / "program" / name).write_text(EXAMPLE, encoding="utf-8")
+    return api.load(path / "program", as_of=DAY).diagnostics
+
+
 # Codes whose mistake cannot be shown as one text: what makes it, and what is right instead.
 BY_HAND = {
     **{code: (partial(_base, bad), partial(_base, good)) for code, (bad, good) in BASES.items()},
     "FILE001": (lambda path: api.load(path / "nowhere", as_of=DAY).diagnostics, None),
+    "FILE002": (partial(_saved, "program.yml"), partial(_saved, "program.yaml")),
+    "FILE003": (lambda _: program_of("").diagnostics, lambda _: program_of().diagnostics),
     "JSON001": (lambda _: _json('{"id": "acme" "name": "Acme"}'), lambda _: _json('{"id": "acme"}')),
     "JSON002": (lambda _: _json('{"id": "acme", "id": "other"}'), lambda _: _json('{"id": "acme"}')),
     "JSON003": (lambda _: _json("[" * 200 + "]" * 200), lambda _: _json("[[]]")),

@@ -63,7 +63,10 @@ MISTAKES = [
     ),
     # indentation
     ("a:\n\tb: 1\n", "2:1", "\t", "this line is indented with a tab", "indent it with spaces"),
-    ("a:\n  b: 1\n\tc: 1\n", "3:1", "\t", "this line is indented with a tab", "indent it with spaces"),
+    (
+        "a:\n  b: 1\n\tc: 1\n", "3:1", "\t", "this line is indented with a tab",
+        "indent it by 2 spaces to stand below the line above",
+    ),  # fmt: skip
     ("\ta: b\n", "1:1", "\t", "this line is indented with a tab", "indent it with spaces"),
     (
         "a:\n  b: 1\n c: 2\n",
@@ -77,7 +80,7 @@ MISTAKES = [
         "2:2",
         "t: y",
         "the indentation of this line fits none of the lines above",
-        "indent it by 2 spaces or not at all",
+        "indent it by 2 spaces",
     ),
     (
         'x: "a"\n  y: 2\n',
@@ -119,7 +122,7 @@ MISTAKES = [
         "3:3",
         "y",
         "the indentation of this line fits none of the lines above",
-        "indent it by 3 spaces or not at all",
+        "indent it by 3 spaces",
     ),
     # colons
     ("a:b\nc: d\n", "1:1", "a:", "there has to be a space after the colon of `a`", "write `a: b`"),

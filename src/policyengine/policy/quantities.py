@@ -155,7 +155,11 @@ def day(text: str) -> date:
     """`2026-01-31`."""
     match = _DATE.fullmatch(text.strip())
     if match is None:
-        advice = write(literal_guesses.date(text)) or "; write it as year-month-day, such as 2026-01-31"
+        first = f"; write `{text.strip()}-01-01` for the beginning of {text.strip()}"
+        year = first if re.fullmatch(r"(19|20)\d\d", text.strip()) else ""
+        advice = (
+            write(literal_guesses.date(text)) or year or "; write it as year-month-day, such as 2026-01-31"
+        )
         raise ValueError(f"`{shorten(text)}` is not a date{advice}")
     try:
         return date(*(int(part) for part in match.groups()))

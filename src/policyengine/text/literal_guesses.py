@@ -148,8 +148,6 @@ def _end(text: str) -> str:
 def date(text: str) -> str | None:
     """`1.3.2026`, `2026-3-1`, `1 March 2026`, `03/25/2026`: as year-month-day, if it can only be one day."""
     stripped = text.strip()
-    if re.fullmatch(r"(?:19|20)\d\d", stripped):
-        return f"{stripped}-01-01"
     stripped = re.sub(r"(?<=^\d{4}-\d\d-\d\d)[T ]\d\d:\d\d.*$", "", stripped)
     for pattern, (year, month, day) in _DATES:
         if (found := re.fullmatch(pattern, stripped)) is not None:

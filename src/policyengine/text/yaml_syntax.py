@@ -93,7 +93,8 @@ def _first_character(fault: Fault) -> Diagnostic | None:
     name = "a backtick" if char == "`" else f"`{char}`"
     message = f"a value that starts with {name} has to be in quotes"
     help_ = quoted(value.text)
-    if value.text == "*":
+    in_list = fault.bracket is not None and fault.source.text[fault.bracket] == "["
+    if value.text == "*" and in_list:
         help_ = f"write `-` for any value of an input, {help_.removeprefix('write ')} for the text"
     return SYNTAX.at(value, message, help=help_)
 
@@ -264,13 +265,10 @@ def _indentation(fault: Fault) -> Diagnostic | None:
         help_ = "indent it below the key that it belongs to"
         return SYNTAX.at(span, "expected the next key, found an item of a list", help=help_)
     if column == block and "collection" in fault.problem:
-        keys = _open_columns(fault, False)
-        inside = (
-            f"indent it by {min(c for c in keys if c > column)} spaces, "
-            if max(keys, default=0) > column
-            else ""
-        )
-        help_ = f"{inside}like the keys of the item above, or write `- ` before it"
+        inside = min((each for each in _open_columns(fault, False) if each > column), default=None)
+        help_ = "write `- ` before it, or indent it like the keys of the item above"
+        if inside is not None:
+            help_ = f"indent it by {inside} spaces, like the keys of the item above, or write `- ` before it"
         return SYNTAX.at(span, "expected the next item of the list, found a key", help=help_)
     columns = sorted(_open_columns(fault, is_item) - {column}, key=lambda each: (abs(each - column), each))
     near = [each for each in columns if abs(each - column) == 1] or columns[:3]
@@ -281,6 +279,9 @@ def _indentation(fault: Fault) -> Diagnostic | None:
 def _open_columns(fault: Fault, is_item: bool) -> set[int]:
     """The columns at which the mappings begin that are open before a line; of lists, if it is an item."""
     found: set[int] = set()
+    above = fault.source.text[: fault.line_start].rstrip().rpartition("\n")[2]
+    if ":" not in above and not is_item:
+        found.add(len(above) - len(above.lstrip(" ")))
     least = 10**6
     for line in reversed(fault.source.text[: fault.line_start].split("\n")):
         item = re.match(r"[ ]*(?=- )", line)

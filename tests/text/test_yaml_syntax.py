@@ -64,9 +64,12 @@ MISTAKES = [
     # indentation
     ("a:\n\tb: 1\n", "2:1", "\t", "this line is indented with a tab", "indent it with spaces"),
     (
-        "a:\n  b: 1\n\tc: 1\n", "3:1", "\t", "this line is indented with a tab",
+        "a:\n  b: 1\n\tc: 1\n",
+        "3:1",
+        "\t",
+        "this line is indented with a tab",
         "indent it by 2 spaces to stand below the line above",
-    ),  # fmt: skip
+    ),
     ("\ta: b\n", "1:1", "\t", "this line is indented with a tab", "indent it with spaces"),
     (
         "a:\n  b: 1\n c: 2\n",

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.decision import Decision
 from policyengine.decision.findings import Finding, Subject
 from policyengine.diagnostics import Diagnostic
-from policyengine.files import read_folder
+from policyengine.files import read_file, read_folder
+from policyengine.policy import quantities
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program import linked as linking
 from policyengine.program.record import DataReader, Record, data_reader
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from policyengine.engine.rows.outcomes import Outcomes
 
 Form = Literal["yaml", "json", "ndjson"]
+_FORMS: Mapping[str, Form] = MappingProxyType(
+    {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +132,22 @@ class Program:
 
         return record_schema(self.vocabulary)
 
-    def read(self, source: Source, form: Form = "yaml") -> Records:
-        """Reads the records of a text: one mapping, a list of them, or several documents."""
-        read = _read_text(source, form)
+    def read(self, source: Source | str | Path, form: Form | None = None) -> Records:
+        """Reads the records of a text or of a file: one mapping, a list of them, or several documents.
+
+        A `str` is the text itself, a `Path` leads to a file, whose ending tells the form; else it is YAML.
+        """
+        found = _source(source)
+        if isinstance(found, Diagnostic):
+            return Records(diagnostics=(found,), left_out=1)
+        form = form or _FORMS.get(PurePath(found.name).suffix.lower(), "yaml")
+        read = _read_text(found, form)
         records = self._records(read.documents, read.diagnostics)
         outside = {str(found.span) for found in read.diagnostics if not _within(found, read.documents)}
         left_out = records.left_out + (len(outside) if form == "ndjson" else 0)
         return Records(records.records, (*read.diagnostics, *records.diagnostics), left_out)
 
-    def read_many(self, source: Source, form: Form = "ndjson") -> Records:
+    def read_many(self, given: Source | str | Path, form: Form = "ndjson") -> Records:
         """Reads the records of a large text; regular records keep no places.
 
         It is many times faster than `read` for JSON and NDJSON, with the same mistakes.
@@ -143,6 +155,9 @@ class Program:
         from policyengine.program.record_json import records_of_json, records_of_lines
         from policyengine.text.json import read_stretch
 
+        source = _source(given)
+        if isinstance(source, Diagnostic):
+            return Records(diagnostics=(source,), left_out=1)
         if form != "ndjson":
             found = records_of_json(source, self._of_data) if form == "json" else None
             return self.read(source, form) if found is None else Records(found)
@@ -229,28 +244,75 @@ class Program:
             subject=Subject(self.vocabulary.root, None), complete=False, diagnostics=diagnostics,
         )  # fmt: skip
 
-    def derivation(self, record: Record, finding: Finding) -> tuple[Step, ...]:
+    def derivation(self, record: Record | Mapping[str, object], finding: Finding) -> tuple[Step, ...]:
         """Every step from the facts to a finding."""
         from policyengine.engine.reference.derivation import derivation
 
-        return derivation(self.linked, record, finding)
+        return derivation(self.linked, self._readable(record), finding)
 
-    def advance(self, record: Record, to: str, key: str | None = None) -> Moved:
-        """Moves the subject with this key to the stage `to`: the changes of the record, or what prevents
-        them.
+    def why(self, record: Record | Mapping[str, object], finding: Finding | str) -> tuple[str, ...]:
+        """A finding of a record explained in sentences, in the words of the program; it may be named.
+
+        Raises `ValueError` if there is no such finding, or the record cannot be read.
         """
-        from policyengine.engine.advance import advance
+        from policyengine.decision.explanation import why
 
-        return advance(self.linked, record, to, key)
+        decision = self.evaluate(record)
+        found = decision.find(finding) if isinstance(finding, str) else (finding,)
+        return tuple(line for one in found for line in why(self.as_of, one, self.labels))
+
+    def advance(self, record: Record | Mapping[str, object], to: str, key: str | None = None) -> Moved:
+        """Moves the subject with this key to the stage `to`: the changes of the record, or what prevents
+        them. A record that cannot be read does not move; the reason is `refused`.
+        """
+        from policyengine.engine.advance import Moved, advance
+
+        found = self._read(record)
+        if isinstance(found, tuple):
+            return Moved("the record cannot be read: " + "; ".join(each.message for each in found))
+        return advance(self.linked, found, to, key)
+
+    def _readable(self, record: Record | Mapping[str, object]) -> Record:
+        """The record; raises `ValueError` for data with mistakes."""
+        found = self._read(record)
+        if isinstance(found, tuple):
+            raise ValueError("the record cannot be read: " + "; ".join(each.message for each in found))
+        return found
 
 
-def load(folder: str | Path, *, as_of: date) -> Program:
-    """The program in a folder, as it is in force on `as_of`; mistakes are its `diagnostics`."""
+def load(folder: str | Path, *, as_of: date | str) -> Program:
+    """The program in a folder, as it is in force on `as_of`; mistakes are its `diagnostics`.
+
+    The day may be a text such as `2026-01-31`; any other text raises `ValueError`.
+    """
     read = read_folder(folder)
     from policyengine.program import load as loading
 
-    linked = loading.load(str(folder), read.sources, as_of, read.mistakes)
+    linked = loading.load(str(folder), read.sources, _day(as_of), read.mistakes)
     return Program(linked, str(folder), tuple(source.name for source in read.sources))
+
+
+def _day(as_of: date | str) -> date:
+    if isinstance(as_of, str):
+        return quantities.day(as_of)
+    if isinstance(as_of, datetime):
+        return as_of.date()
+    if not isinstance(as_of, date):
+        raise TypeError(f"`as_of` takes a date, or a text such as 2026-01-31; found {as_of!r}")
+    return as_of
+
+
+def _source(given: Source | str | Path) -> Source | Diagnostic:
+    """The text of records; a file that cannot be read gives its mistake."""
+    if isinstance(given, Path):
+        return read_file(given)
+    if isinstance(given, Source):
+        return given
+    if not isinstance(given, str):
+        raise TypeError(f"records are read from a text, a `Path` or a `Source`; found {type(given).__name__}")
+    if "\n" not in given and PurePath(given.strip()).suffix.lower() in _FORMS:
+        raise ValueError(f"`{given}` is the name of a file; give `Path({given!r})` to read it")
+    return Source("record", given)
 
 
 def _read_text(source: Source, form: Form) -> Any:

@@ -183,3 +183,98 @@ def test_any_bytes_can_be_read(tmp_path_factory: pytest.TempPathFactory, data: b
     for found in program.diagnostics:
         assert found.message
         assert found.span is None or found.span.line >= 1
+
+
+LEVELS = """\
+kind: tiers
+id: levels
+title: Levels
+for: partner
+measure: active_accounts
+levels:
+  - {id: silver, title: Silver, active_accounts: 10..}
+otherwise: {level: none, basis: assumed, note: not said}
+"""
+
+
+@pytest.mark.parametrize("name", ["levels.yaml", "levels.YAML", "levels.Yml", "below/levels.yml"])
+def test_capital_letters_in_an_ending(folder: Path, name: str) -> None:
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text(LEVELS, encoding="utf-8")
+    program = api.load(folder, as_of=DAY)
+    assert program.ok
+    assert "levels" in program.policies
+
+
+@pytest.mark.parametrize("name", [".pre-commit-config.yaml", ".levels.yaml", ".hidden/levels.yaml"])
+def test_hidden_files_are_no_policies(folder: Path, name: str) -> None:
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text("repos: []\n", encoding="utf-8")
+    assert _codes(folder) == []
+
+
+@pytest.mark.parametrize("name", ["program.yml", "Program.yaml", "program.YAML"])
+def test_a_program_in_a_file_of_another_name(folder: Path, name: str) -> None:
+    (folder / "program.yaml").rename(folder / name)
+    assert shown(api.load(folder, as_of=DAY).diagnostics) == [
+        f"None: FILE002: the program is declared in `{folder / name}`, and only `program.yaml` is looked for; "
+        f"rename it to `{folder / 'program.yaml'}`"
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "\n\n", "---\n"])
+def test_an_empty_file(folder: Path, text: str) -> None:
+    (folder / "levels.yaml").write_text(text, encoding="utf-8")
+    program = api.load(folder, as_of=DAY)
+    assert program.ok
+    assert shown(program.diagnostics) == [
+        f"{folder / 'levels.yaml'}:1:1: FILE003: this file is empty; write the policy, or remove the file"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["id: acme\nname: Acme\nactive_accounts: 3\n", "- {id: acme, active_accounts: 3}\n"]
+)
+def test_a_record_beside_the_policies(folder: Path, text: str) -> None:
+    (folder / "acme.yaml").write_text(text, encoding="utf-8")
+    (found,) = api.load(folder, as_of=DAY).diagnostics
+    assert found.code.id == "KIND001"
+    assert found.message == "this is a record, and not a policy"
+    assert found.help == f"put it into a folder `records`: `{folder / 'records' / 'acme.yaml'}`"
+
+
+def test_a_document_without_a_kind_that_is_no_record(folder: Path) -> None:
+    (folder / "levels.yaml").write_text(LEVELS.replace("kind: tiers\n", ""), encoding="utf-8")
+    (found,) = api.load(folder, as_of=DAY).diagnostics
+    assert found.message == "this document has no `kind`"
+
+
+def test_a_broken_table_is_told_once(folder: Path) -> None:
+    """What uses the result of a policy that cannot be read has no mistake of its own."""
+    table = "kind: table\nid: extra-fee\ntitle: Fee\nfor: partner\ntype: money\nhits: unique\nrows: []\n"
+    billing = (
+        "kind: billing\nid: more\ntitle: More\nfor: partner\n"
+        "charges: [{id: a, title: A, amount: extra_fee + extra_fees, due_on: renewal_on}]\n"
+    )
+    (folder / "table.yaml").write_text(table, encoding="utf-8")
+    (folder / "more.yaml").write_text(billing, encoding="utf-8")
+    told = shown(api.load(folder, as_of=DAY).diagnostics)
+    assert [line.rpartition("/")[2].split(": ")[1] for line in told] == ["FEEL010", "FORM001"], told
+    assert "`extra_fees` is not known here" in told[0]
+
+
+def test_a_name_that_is_not_there_on_every_day(folder: Path) -> None:
+    table = (
+        "kind: table\nid: extra-fee\ntitle: Fee\nfor: partner\ntype: money\nhit: unique\nfrom: 2026-01-01\n"
+        "until_including: 2026-12-30\ninputs: [active_accounts]\nrows: [[-, 5]]\n"
+    )
+    billing = (
+        "kind: billing\nid: more\ntitle: More\nfor: partner\nfrom: 2027-01-01\n"
+        "charges: [{id: a, title: A, amount: extra_fee, due_on: renewal_on}]\n"
+    )
+    (folder / "table.yaml").write_text(table, encoding="utf-8")
+    (folder / "more.yaml").write_text(billing, encoding="utf-8")
+    told = [one for one in api.load(folder, as_of=DAY).diagnostics if one.code.id == "FEEL010"]
+    assert [one.message for one in told] == [
+        "`extra_fee` is not worked out on every day: `extra-fee` is in force from 1 Jan 2026 to 30 Dec 2026"
+    ]

@@ -259,3 +259,24 @@ def test_the_examples_of_the_codes(code: Code) -> None:
     assert [each.code.id for each in bad.diagnostics] == [code.id]
     assert not good.diagnostics
     assert [result.status for result in good.results] == ["passed"]
+
+
+DERIVED = """\
+  - name: a column called like a derived fact is expected, and not written into the record
+    record: {id: a, accounts: [{id: A-1, monthly_fee: 10}]}
+    columns: [average_fee]
+    cases: [[10]]
+    expect: {values: {a: {average_fee: <average_fee>}}}
+"""
+
+
+def test_columns_called_like_derived_facts() -> None:
+    found = outcome_of(DERIVED)
+    assert told(found) == []
+    assert [result.status for result in found.results] == ["passed"]
+    wrong = outcome_of(DERIVED.replace("[[10]]", "[[11]]"))
+    assert [result.status for result in wrong.results] == ["failed"]
+    unused = outcome_of(DERIVED.replace("<average_fee>", "10"))
+    assert [line.split("; ")[0] for line in told(unused)] == [
+        "TEST008 average_fee: `average_fee` is neither a fact of the record nor a name used in `expect`"
+    ]

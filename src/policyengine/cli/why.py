@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from shlex import join
@@ -25,16 +26,15 @@ from policyengine.cli.options import (
 )
 from policyengine.cli.programs import open_program, program_and_records
 from policyengine.cli.record_files import FORMS, Form, one_record, read_records
-from policyengine.decision.decision import Decision
+from policyengine.decision.decision import Decision, nested
 from policyengine.decision.explanation import why
-from policyengine.decision.findings import SECTIONS, Finding, Level
+from policyengine.decision.findings import SECTIONS, Finding
 from policyengine.decision.wording import status_words
 from policyengine.diagnostics import did_you_mean
 from policyengine.engine.reference.derivation import Step
 from policyengine.policy.quantities import shorten
 from policyengine.program.record import Record
 from policyengine.render.style import clean, painter, wrap
-from policyengine.render.terminal import nested
 
 _NAMED = 12
 """How many findings are explained at once."""
@@ -154,48 +154,22 @@ def _paragraph(lines: Sequence[str], steps: Sequence[str], columns: int, color: 
 
 # Selects the findings of a decision that a word on the command line names.
 
-_RANKS = ("reference", "policy and id", "id", "level", "policy", "list")
-
 
 def select_findings(decision: Decision, word: str | None, key: str | None) -> list[Finding]:
-    """Returns the findings with that reference, `policy/id`, id, level, policy or list.
+    """Returns the findings that a word names, or all without nested requirements.
 
-    Without a word it returns all, but no nested requirements. `key` keeps those about the thing of that key.
+    `key` keeps those about the thing of that key.
     """
-    findings = [one for one in dict.fromkeys(nested(decision.findings)) if key is None or _about(one, key)]
-    if not findings and key is not None:
+    about = [one for one in dict.fromkeys(nested(decision.findings)) if key is None or _about(one, key)]
+    if not about and key is not None:
         raise CommandError(f"no finding is about `{key}`", help=did_you_mean(key, _keys(decision)))
     if word is None:
-        return [one for one in findings if one in decision.findings]
-    for rank in range(len(_RANKS)):
-        found = [one for one in findings if word in _names(one)[rank] and _may_match(decision, one, rank)]
-        if found:
-            return found
-    known = sorted({name for one in findings for called in _names(one) for name in called})
-    raise CommandError(
-        f"there is no finding `{word}`",
-        help=did_you_mean(word, known) or "without a FINDING, `why` lists all that can be asked for",
-    )
-
-
-def _names(finding: Finding) -> tuple[tuple[str, ...], ...]:
-    """Returns the names of a finding, by rank."""
-    levels: tuple[str | None, ...] = ()
-    if isinstance(finding, Level):
-        levels = (finding.level, finding.candidate, finding.next.level if finding.next else None)
-    return (
-        (finding.reference,),
-        (f"{finding.policy}/{finding.id}", f"{finding.policy}/{finding.id}@{finding.subject.name}"),
-        (finding.id,),
-        tuple(level for level in levels if level),
-        (finding.policy,),
-        (finding.section,),
-    )
-
-
-def _may_match(decision: Decision, finding: Finding, rank: int) -> bool:
-    """Whether a name of that rank may select a finding: a policy or a list selects no nested requirements."""
-    return rank < _RANKS.index("policy") or finding in decision.findings
+        return [one for one in about if one in decision.findings]
+    try:
+        return list(replace(decision, findings=tuple(about)).find(word))
+    except ValueError as error:
+        message, _, help = str(error).partition("; ")
+        raise CommandError(message, help=help) from None
 
 
 def _about(finding: Finding, key: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from policyengine.decision.decision import Decision
+from policyengine.decision.decision import Decision, nested
 from policyengine.decision.explanation import assumed, own_values
 from policyengine.decision.findings import (
     MANUAL,
@@ -175,13 +175,6 @@ def _reasons(page: Page) -> Iterator[TableRow]:
                     together.setdefault(unsettled.text, []).append(title)
     for reason, titles in together.items():
         yield TableRow(("no fact",), f"{reason}: {some(titles)}")
-
-
-def nested(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The findings and the requirements within them."""
-    for finding in findings:
-        yield finding
-        yield from getattr(finding, "requirements", ())
 
 
 def assumptions(page: Page, listed: bool) -> list[str]:

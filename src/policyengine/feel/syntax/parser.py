@@ -21,7 +21,7 @@ from policyengine.source import Source
 
 # After `[` these show that it closes a range, as in `]1..5[ and ...`: no filter can begin with them.
 _AFTER_RANGE = frozenset({"end", ")", "]", "}", ",", "and", "or", "then", "else", "return", "satisfies"})
-_AFTER_RANGE |= frozenset({"=", "!=", "<", "<=", ">", ">=", "..", ":"})
+_AFTER_RANGE |= frozenset({"=", "!=", "<", "<=", ">", ">=", "..", ":", "."})
 # The properties of values that have a space in their names.
 _PROPERTIES = vocabulary(frozenset({"time offset", "start included", "end included"}))
 

@@ -63,7 +63,9 @@ def test_no_mistake(expression: str) -> None:
 
 
 def test_every_code_has_a_mistake() -> None:
-    assert {right.split()[0] for _, right in lines("mistakes.txt")} == {code.id for code in codes.CODES}
+    told_of_policies_only = {"FEEL022"}
+    every = {code.id for code in codes.CODES} - told_of_policies_only
+    assert {right.split()[0] for _, right in lines("mistakes.txt")} == every
 
 
 def test_several_mistakes_at_once() -> None:

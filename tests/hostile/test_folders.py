@@ -217,8 +217,8 @@ def test_hidden_files_are_no_policies(folder: Path, name: str) -> None:
 def test_a_program_in_a_file_of_another_name(folder: Path, name: str) -> None:
     (folder / "program.yaml").rename(folder / name)
     assert shown(api.load(folder, as_of=DAY).diagnostics) == [
-        f"None: FILE002: the program is declared in `{folder / name}`, and only `program.yaml` is looked for; "
-        f"rename it to `{folder / 'program.yaml'}`"
+        f"None: FILE002: the program is declared in `{folder / name}`, and only `program.yaml` is looked for"
+        f"; rename it to `{folder / 'program.yaml'}`"
     ]
 
 
@@ -276,5 +276,5 @@ def test_a_name_that_is_not_there_on_every_day(folder: Path) -> None:
     (folder / "more.yaml").write_text(billing, encoding="utf-8")
     told = [one for one in api.load(folder, as_of=DAY).diagnostics if one.code.id == "FEEL010"]
     assert [one.message for one in told] == [
-        "`extra_fee` is not worked out on every day: `extra-fee` is in force from 1 Jan 2026 to 30 Dec 2026"
+        "`extra_fee` is the result of `extra-fee`, which is in force from 1 Jan 2026 until 30 Dec 2026"
     ]

@@ -33,13 +33,15 @@ def program(folder: Path) -> policyengine.Program:
     return policyengine.load(folder, as_of=DAY)
 
 
-@pytest.mark.parametrize("day", ["2026-11-21", DAY, datetime.datetime(2026, 11, 21, 9, 30)])
+@pytest.mark.parametrize(
+    "day", ["2026-11-21", DAY, datetime.datetime(2026, 11, 21, 9, 30, tzinfo=datetime.UTC)]
+)
 def test_a_day_is_a_date_or_a_text(folder: Path, day: datetime.date | str) -> None:
     assert policyengine.load(str(folder), as_of=day).as_of == DAY
 
 
 def test_a_text_that_is_no_day(folder: Path) -> None:
-    with pytest.raises(ValueError, match="`21.11.2026` is not a date; write `2026-11-21`"):
+    with pytest.raises(ValueError, match=r"`21\.11\.2026` is not a date; write `2026-11-21`"):
         policyengine.load(folder, as_of="21.11.2026")
     with pytest.raises(TypeError, match="`as_of` takes a date, or a text such as 2026-01-31; found 2026"):
         policyengine.load(folder, as_of=2026)  # type: ignore[arg-type]
@@ -87,7 +89,7 @@ def test_every_list_of_a_decision_has_its_type() -> None:
 
 def test_a_list_that_there_is_not(program: policyengine.Program) -> None:
     decision = program.evaluate(RECORD)
-    with pytest.raises(ValueError, match="a decision has no list `level`; did you mean `levels`?"):
+    with pytest.raises(ValueError, match=r"a decision has no list `level`; did you mean `levels`\?"):
         decision.of("level")
     with pytest.raises(ValueError, match="a decision has no list `x`; the lists are `levels`, `discounts`"):
         decision.of("x")
@@ -111,7 +113,7 @@ def test_a_refused_record_is_not_one_without_findings(program: policyengine.Prog
 def test_findings_by_name(program: policyengine.Program, word: str) -> None:
     if word == "partner-levels":
         with pytest.raises(
-            ValueError, match="`partner-levels`; did you mean `levels`\\? there are `levels`, `levels/sub"
+            ValueError, match=r"`partner-levels`; did you mean `levels`\? there are `billing/fee`"
         ):
             program.why(RECORD, word)
     else:

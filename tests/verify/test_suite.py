@@ -266,7 +266,7 @@ DERIVED = """\
     record: {id: a, accounts: [{id: A-1, monthly_fee: 10}]}
     columns: [average_fee]
     cases: [[10]]
-    expect: {values: {a: {average_fee: <average_fee>}}}
+    expect: {values: {partner: {average_fee: <average_fee>}}}
 """
 
 

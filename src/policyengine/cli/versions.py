@@ -11,10 +11,10 @@ from policyengine.api import Program
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import NOT_COMPILED, CommandError
 from policyengine.cli.git import Repository, repository_of
-from policyengine.cli.programs import MANIFEST, folders_of, require_folder
+from policyengine.cli.programs import folders_of, require_folder
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Severity
-from policyengine.files import Folder, read_folder
+from policyengine.files import MANIFEST, Folder, read_folder
 from policyengine.program import load as loading
 from policyengine.program.read import PROGRAM
 from policyengine.render.diagnostic_text import diagnostics_text, summary

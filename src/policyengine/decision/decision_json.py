@@ -6,7 +6,8 @@ both the document and the schema.
 
 from __future__ import annotations
 
-from operator import attrgetter, methodcaller
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from policyengine.decision.findings import (
@@ -323,6 +324,13 @@ _MISTAKE = record(
     Key("help", maybe(TEXT), "What to write instead."),
     Key("at", maybe(_PLACE), "The place in the record.", attrgetter("span")),
 )
+
+
+def _findings(section: str, decision: Any) -> tuple[Finding, ...]:
+    """The findings of one list; none of a record that was refused."""
+    return tuple(found for found in decision.findings if found.section == section)
+
+
 _DECISION = (
     Key("schema_version", constant(SCHEMA_VERSION), "The version of this shape.", lambda _: SCHEMA_VERSION),
     Key("program", TEXT, "The id of the program."),
@@ -332,7 +340,7 @@ _DECISION = (
     Key("subject", _SUBJECT, "The record that was judged."),
     Key("complete", FLAG, "True when nothing is undetermined and no fact is missing."),
     *(
-        Key(name, many(_FINDINGS[cls]), f"The {name}.", methodcaller("of", name))
+        Key(name, many(_FINDINGS[cls]), f"The {name}.", partial(_findings, name))
         for name, cls in SECTIONS.items()
     ),
     Key("values", mapping(mapping(ANY)), "The derived facts of the record and of the instances within it."),

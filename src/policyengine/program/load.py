@@ -120,7 +120,8 @@ def _link_all(declared: Declared, documents: Documents, as_of: date, report: Rep
         before = frozenset(report)
         graphs[_identity(units)] = linker.link(units)
         for found in [each for each in report if each not in before]:
-            lapsed = _lapsed(found, versions, vocabulary, day, seen=_lies_in(found, linked))
+            seen = len(graphs) > 1 and _lies_in(found, linked)
+            lapsed = _lapsed(found, versions, vocabulary, day, seen=seen)
             if lapsed is not None:
                 report.replace(found, None if found in lapses else lapsed)
                 lapses.add(found)

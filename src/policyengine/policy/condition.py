@@ -33,9 +33,10 @@ from policyengine.feel.types import types
 from policyengine.feel.types.types import Enum, ListOf, Number, Type, describe
 from policyengine.policy import quantities, scalars
 from policyengine.policy.base import FURTHER, Sourced, Written, field, keys_of
+from policyengine.policy.form_advice import as_range
 from policyengine.policy.policy_reader import PolicyReader
 from policyengine.source import Span
-from policyengine.text import literal_guesses, synonyms
+from policyengine.text import literal_guesses
 from policyengine.text.document import Mapping, Node, Pointer, Scalar, Sequence
 
 WRONG_TEST = Code(
@@ -195,26 +196,6 @@ def _at_least(reader: PolicyReader, pointer: Pointer, node: Mapping, entity: str
 def _wrong(reader: PolicyReader, at: Span, sentence: str, help: str | None = None) -> Expression:
     reader.error(WRONG_FORM, at, sentence, help)
     return Open("the condition has a mistake", at)
-
-
-def as_range(node: Node | None) -> str | None:
-    """Returns the range that two ends in a list or a mapping were meant to be: `{min: 10, max: 15}`."""
-    if isinstance(node, Mapping):
-        ends = {
-            synonyms.same_meaning(key, ("min", "max")) or key: each.value
-            for key, each in node.entries.items()
-        }
-        low, high = ends.get("min"), ends.get("max")
-        return (
-            literal_guesses.interval(_number(low), _number(high)) if ends.keys() <= {"min", "max"} else None
-        )
-    if isinstance(node, Sequence) and len(node.items) == 2:
-        return literal_guesses.interval(*map(_number, node.items))
-    return literal_guesses.span(node.text) if isinstance(node, Scalar) else None
-
-
-def _number(node: Node | None) -> str:
-    return node.text if isinstance(node, Scalar) else ""
 
 
 # Tests of one fact

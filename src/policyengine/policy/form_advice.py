@@ -9,8 +9,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from policyengine.policy.base import Part, fields_of, keys_of, required_keys
+from policyengine.text import literal_guesses
 from policyengine.text.decode import printable
-from policyengine.text.document import Document, Mapping, Pointer, Scalar, Sequence
+from policyengine.text.document import Document, Mapping, Node, Pointer, Scalar, Sequence
+from policyengine.text.synonyms import same_meaning
 
 _LONGEST = 100
 
@@ -166,3 +168,20 @@ def _model_in(annotation: Any) -> type[Part] | None:
             if found is not None:
                 return found
     return None
+
+
+def as_range(node: Node | None) -> str | None:
+    """Returns the range that two ends in a list or a mapping were meant to be: `{min: 10, max: 15}`."""
+    if isinstance(node, Mapping):
+        ends = {same_meaning(key, ("min", "max")) or key: each.value for key, each in node.entries.items()}
+        low, high = ends.get("min"), ends.get("max")
+        return (
+            literal_guesses.interval(_number(low), _number(high)) if ends.keys() <= {"min", "max"} else None
+        )
+    if isinstance(node, Sequence) and len(node.items) == 2:
+        return literal_guesses.interval(*map(_number, node.items))
+    return literal_guesses.span(node.text) if isinstance(node, Scalar) else None
+
+
+def _number(node: Node | None) -> str:
+    return node.text if isinstance(node, Scalar) else ""

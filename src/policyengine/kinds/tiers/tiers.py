@@ -24,10 +24,10 @@ from policyengine.kinds.tiers.measure import GOOD, Claim, Measure, check_claims,
 from policyengine.policy.base import Id, Many, Policy, Sourced, Text, field, keys_of
 from policyengine.policy.change_context import ChangeContext
 from policyengine.policy.change_words import asked, moved_range, test_words, tested
-from policyengine.policy.condition import Condition, TestedPart, as_range, fact_test
+from policyengine.policy.condition import Condition, TestedPart, fact_test
 from policyengine.policy.draft import Draft
 from policyengine.policy.form import unknown_key
-from policyengine.policy.form_advice import elsewhere
+from policyengine.policy.form_advice import as_range, elsewhere
 from policyengine.policy.grant import Grant, Granting, check_grants, describe_grant, granted, lower_discounts
 from policyengine.policy.kind import Kind
 from policyengine.policy.policy_reader import DUPLICATE_ID
@@ -127,8 +127,7 @@ def _check_measure(policy: Tiers, draft: Draft, measure: str, kind: types.Type) 
     found = [_claim(policy, draft, i, measured) for i in range(len(policy.levels)) if i not in untested]
     claims = [claim for claim in found if claim is not None]
     if len(claims) == len(policy.levels):
-        silent = policy.otherwise is None
-        check_claims(draft, measured, claims, silent_below=silent)
+        check_claims(draft, measured, claims, silent_below=policy.otherwise is None)
 
 
 def _claim(policy: Tiers, draft: Draft, i: int, measure: Measure) -> Claim | None:
@@ -141,8 +140,7 @@ def _claim(policy: Tiers, draft: Draft, i: int, measure: Measure) -> Claim | Non
     if not isinstance(test, Open):
         message = f"`{measure.fact}` of `{policy.levels[i].id}` is not tested for one range of numbers"
         written = as_range(draft.document.at(place))
-        help = f"write `{written}`" if written else "write a range such as `10..15`"
-        draft.error(NO_RANGE, draft.span(*place), message, help)
+        draft.error(NO_RANGE, draft.span(*place), message, f"write a range, `{written or '10..15'}`")
     return None
 
 

@@ -16,7 +16,7 @@ from typing import Literal
 from policyengine.dataclass import dataclass
 from policyengine.source import Span
 
-_MANY, _LONGEST = 20, 40
+_MANY, _BEST, _LONGEST = 20, 5, 40
 
 
 class Severity(StrEnum):
@@ -175,7 +175,7 @@ class Words:
             having = self._by_part.get(part, ())
             if len(having) <= _MANY:
                 shared.update(having)
-        return [found for found, _ in shared.most_common(_MANY)]
+        return [found for found, _ in shared.most_common(_BEST)]
 
 
 _index = lru_cache(maxsize=64)(Words)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import difflib
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import get_overloads
 
@@ -12,6 +14,8 @@ import pytest
 import policyengine
 from policyengine.decision.decision import Decision
 from policyengine.decision.findings import SECTIONS
+from policyengine.diagnostics import Words
+from support import good_program
 
 BASE = Path(__file__).parent / "base"
 DAY = datetime.date(2026, 11, 21)
@@ -132,3 +136,45 @@ def test_moves_take_data(program: policyengine.Program) -> None:
     refused = program.advance({"id": "a", "points": "many"}, "won").refused
     assert refused is not None
     assert refused.startswith("the record cannot be read: `points` takes a whole number")
+
+
+STATEMENTS = """\
+kind: obligations
+id: statements
+title: Statements
+for: account
+obligations:
+  - {id: statement, title: Send the statement, every: P1M, starting: opened_on, decided_by: vendor}
+"""
+
+
+def test_a_recurring_obligation_is_found_by_its_id_and_key() -> None:
+    program = good_program(STATEMENTS)
+    accounts = [{"id": key, "monthly_fee": 1, "opened_on": "2026-01-31"} for key in ("A-1", "A-2")]
+    decision = program.evaluate({"id": "acme", "accounts": accounts})
+    every = [one for one in decision.of("obligations") if one.subject.name == "A-2"]
+    assert len(every) > 1
+    assert list(decision.find("statement@A-2")) == list(decision.find("statements/statement@A-2")) == every
+    with pytest.raises(
+        ValueError, match=r"`statement@A-9`; did you mean `statement@A-2`"
+    ):
+        decision.find("statement@A-9")
+
+
+@pytest.mark.parametrize("known", [12, 150, 4000])
+def test_a_misspelt_word_is_found_without_trying_all(known: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of four thousand words is compared with the few whose letters it shares."""
+    compared = 0
+
+    def counted(word: str, candidates: Sequence[str], n: int, cutoff: float) -> list[str]:
+        nonlocal compared
+        compared += len(candidates)
+        return difflib_matches(word, candidates, n=n, cutoff=cutoff)
+
+    difflib_matches = difflib.get_close_matches
+    monkeypatch.setattr(difflib, "get_close_matches", counted)
+    words = Words(f"volume_of_sales_{number}" for number in range(known))
+    for number in range(0, known, max(1, known // 50)):
+        assert words.nearest(f"volume_of_sale_{number}") == f"volume_of_sales_{number}"
+        assert words.nearest(f"Volume-Of-Sales-{number}") == f"volume_of_sales_{number}"
+    assert compared <= 20 * 51

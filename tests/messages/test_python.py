@@ -155,9 +155,7 @@ def test_a_recurring_obligation_is_found_by_its_id_and_key() -> None:
     every = [one for one in decision.of("obligations") if one.subject.name == "A-2"]
     assert len(every) > 1
     assert list(decision.find("statement@A-2")) == list(decision.find("statements/statement@A-2")) == every
-    with pytest.raises(
-        ValueError, match=r"`statement@A-9`; did you mean `statement@A-2`"
-    ):
+    with pytest.raises(ValueError, match=r"`statement@A-9`; did you mean `statement@A-2`"):
         decision.find("statement@A-9")
 
 

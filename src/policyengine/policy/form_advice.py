@@ -29,7 +29,7 @@ def cut_off(document: Document, pointer: Pointer) -> tuple[str, tuple[str, ...]]
     With it come all the keys that are such rests.
     """
     around = document.at(pointer[:-1])
-    if not isinstance(around, Mapping):
+    if not isinstance(around, Mapping) or len(around.entries) > _LONGEST:
         return None
     entries = list(around.entries.items())
     at = next(i for i, (key, _) in enumerate(entries) if key == pointer[-1])

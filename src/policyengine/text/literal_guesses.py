@@ -13,6 +13,9 @@ import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
 
+_LONGEST = 80
+"""A longer text is not guessed at, since patterns take time that grows faster than the text."""
+
 _BLANK = " \u00a0\u2009\u202f"
 _GROUPED = rf"\d{{1,3}}(?:(?P<group>[.,'\u2019{_BLANK}])\d{{3}})(?:(?P=group)\d{{3}})*(?P<rest>[.,]\d+)?"
 _COMMA = r"(\d+),(\d+)"
@@ -66,7 +69,7 @@ _LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": 
 def number(text: str) -> str | None:
     """`1.500,00`, `1,500.00`, `0,2`, `50 000`, `20,5 %`, `€2,500`, `10k`, `700 points`: as a plain number."""
     stripped = text.strip()
-    found = re.fullmatch(_FIGURE, stripped, re.IGNORECASE)
+    found = _figure(stripped)
     plain = _plain(found["digits"].strip()) if found else None
     if found is None or plain is None or len(plain) > 20:
         return None
@@ -80,9 +83,13 @@ def number(text: str) -> str | None:
     return plain if plain != stripped else None
 
 
+def _figure(text: str) -> re.Match[str] | None:
+    return re.fullmatch(_FIGURE, text, re.IGNORECASE) if len(text) <= _LONGEST else None
+
+
 def is_amount(text: str) -> bool:
     """Whether a text is a number with a currency: `2 EUR`, `€2`."""
-    found = re.fullmatch(_FIGURE, text.strip(), re.IGNORECASE)
+    found = _figure(text.strip())
     return found is not None and bool(found["before"] or found["behind"])
 
 
@@ -105,6 +112,8 @@ def readings(text: str) -> tuple[str, str]:
 def span(text: str) -> str | None:
     """`10-15`, `10 to 15`, `between 10 and 15`, `16+`, `≥ 16`, `16-∞`, `up to 9`: as a range."""
     stripped = text.strip()
+    if len(stripped) > _LONGEST:
+        return None
     if (two := both(stripped)) is not None:
         return two
     endless = re.fullmatch(_WITHOUT_END, stripped, re.IGNORECASE)
@@ -120,7 +129,7 @@ def span(text: str) -> str | None:
 
 def is_endless(text: str) -> bool:
     """Whether a text is a range whose end is written as infinity."""
-    return re.fullmatch(_WITHOUT_END, text.strip(), re.IGNORECASE) is not None
+    return len(text) <= _LONGEST and re.fullmatch(_WITHOUT_END, text.strip(), re.IGNORECASE) is not None
 
 
 def interval(low: str, high: str) -> str | None:
@@ -133,7 +142,7 @@ def interval(low: str, high: str) -> str | None:
 
 def both(text: str) -> str | None:
     """`> 100 and <= 200`, `>= 100, < 200`: as a range of FEEL."""
-    found = re.fullmatch(_TWO_ENDS, text.strip(), re.IGNORECASE)
+    found = re.fullmatch(_TWO_ENDS, text.strip(), re.IGNORECASE) if len(text) <= _LONGEST else None
     if found is None or (found["low"][0] == "<") == (found["high"][0] == "<"):
         return None
     ends = [(found["low"], found["first"]), (found["high"], found["second"])]

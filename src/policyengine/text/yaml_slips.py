@@ -22,6 +22,7 @@ _BULLET = re.compile(r"[ ]*(?P<sign>[\u2010-\u2015\u2022\u00b7\u2023*+])[ \t\u00
 _DASHES = re.compile(r"[-\u2010-\u2015]{1,5}")
 _PAIR = re.compile(r"(?P<key>[A-Za-z_][\w-]*)(?P<sign>\s*=+\s*|\s+)(?P<value>\S.*)")
 _KEY = re.compile(r"\s*(?:- +)*[\w-]+:\s+(?=\S)")
+_LINE = 1000
 _MARK = re.compile(r"^(?:<{7}|>{7})(?= |$)|^={7}$", re.MULTILINE)
 _HIDDEN = re.compile(r"""[\w-]+:\s+(?P<value>[^"',{}\s][^"',{}]*"[^"]* #[^"]*"[^,{}]*?)\s*[,}]""")
 _NAMES = {"\u00a0": "a no-break space", "\u202f": "a narrow no-break space", "\u3000": "an ideographic space"}
@@ -102,6 +103,8 @@ def whole_value(fault: Fault) -> str:
 def decimal_comma(source: Source, number: Span, rest: Span) -> tuple[str, Diagnostic] | None:
     """A number with a comma inside braces, which YAML splits: the number, and its diagnostic."""
     span = Span(source, number.start, rest.end)
+    if span.end - span.start > LONGEST:
+        return None
     written = re.search(r"[\d.]+,[\d.]*\d(?:\s?%)?$", span.text)
     plain = literal_guesses.number(written.group()) if written is not None else None
     if written is None or plain is None or number.end + 1 != rest.start:
@@ -126,7 +129,7 @@ def hidden_by_comment(fault: Fault, bracket: int) -> Diagnostic | None:
     text = fault.source.text
     end = text.find("\n", bracket)
     line = text[bracket : len(text) if end < 0 else end]
-    found = _HIDDEN.search(line)
+    found = _HIDDEN.search(line) if len(line) <= _LINE else None
     if found is None:
         return None
     at = bracket + found.start("value")

@@ -218,7 +218,8 @@ def _behind_closing(fault: Fault) -> Diagnostic | None:
     before = fault.before.rstrip()
     if "block" not in fault.problem or before[-1:] not in ("'", '"', "]", "}"):
         return None
-    half_open = _HALF_OPEN.search(fault.rest(fault.line_start).text)
+    line = fault.rest(fault.line_start).text
+    half_open = _HALF_OPEN.search(line) if len(line) <= 1000 else None
     if half_open is not None:
         start = fault.line_start + half_open.start()
         message = "a range with a round and a square bracket has to be in quotes"

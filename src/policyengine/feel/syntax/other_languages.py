@@ -297,9 +297,11 @@ _RULES: Mapping[str, Callable[[Around], Phrase | None]] = {
 }
 
 _BODY = r"(?P<body>(?:[^()]|\([^()]*\))+)"
-_LAMBDA = re.compile(rf"(?P<list>[\w.]+)\.(?P<name>\w+)\(\s*\(?(?P<item>\w+)\)?\s*(?:=>|->)\s*{_BODY}\)")
+_LAMBDA = re.compile(
+    rf"(?<![\w.])(?P<list>[\w.]+)\.(?P<name>\w+)\(\s*\(?(?P<item>\w+)\)?\s*(?:=>|->)\s*{_BODY}\)"
+)
 _GENERATOR = re.compile(rf"(?P<name>all|any|sum)\({_BODY} for (?P<item>\w+) in (?P<list>[\w.]+)\)")
-_CASE = re.compile(r"case\s+when\s+(.+)\s+then\s+(.+)\s+else\s+(.+)\s+end", re.DOTALL | re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]+")
 _PLACEHOLDER = re.compile(r"(?:\$\{|\{\{|#\{)\s*([\w.]+)\s*\}\}?")
 _METHODS = {
     "some": "some {item} in {list} satisfies {body}",
@@ -326,10 +328,16 @@ def _lambda(text: str) -> Phrase | None:
 
 def _case(text: str) -> Phrase | None:
     """`case when c then a else b end`."""
-    found = _CASE.search(text)
-    if found is None:
-        return None
-    return Phrase(found.start(), found.end(), "if {} then {} else {}".format(*found.groups()))
+    words = list(_WORD.finditer(text))
+    at = 0
+    parts: list[int] = []
+    for wanted in ("case", "when", "then", "else", "end"):
+        at = next((i for i in range(at, len(words)) if words[i].group().lower() == wanted), len(words))
+        if at == len(words):
+            return None
+        parts += [words[at].start(), words[at].end()]
+    condition, then, otherwise = (text[parts[i] : parts[i + 1]].strip() for i in (3, 5, 7))
+    return Phrase(parts[0], parts[-1], f"if {condition} then {then} else {otherwise}")
 
 
 def _placeholder(text: str) -> Phrase | None:

@@ -108,8 +108,7 @@ class Around:
 
     def quantifier(self) -> int | None:
         """Where the `some` or `every` begins whose condition is missing before the token."""
-        for i in range(self.clause_start(), self.at):
-            rest = [each.kind for each in self.tokens[i : self.at]]
-            if rest[0] in ("some", "every") and "in" in rest and "satisfies" not in rest:
-                return i
-        return None
+        kinds = [each.kind for each in self.tokens[self.clause_start() : self.at]]
+        first = next((i for i, kind in enumerate(kinds) if kind in ("some", "every")), len(kinds))
+        asks = "in" in kinds[first:] and "satisfies" not in kinds[first:]
+        return self.at - len(kinds) + first if asks else None

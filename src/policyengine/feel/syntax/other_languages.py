@@ -297,9 +297,8 @@ _RULES: Mapping[str, Callable[[Around], Phrase | None]] = {
 }
 
 _BODY = r"(?P<body>(?:[^()]|\([^()]*\))+)"
-_LAMBDA = re.compile(
-    rf"(?<![\w.])(?P<list>[\w.]+)\.(?P<name>\w+)\(\s*\(?(?P<item>\w+)\)?\s*(?:=>|->)\s*{_BODY}\)"
-)
+_CALL = r"(?<![\w.])(?P<list>[\w.]+)\.(?P<name>\w+)\("
+_LAMBDA = re.compile(rf"{_CALL}\s*\(?(?P<item>\w+)\)?\s*(?:=>|->)\s*{_BODY}\)")
 _GENERATOR = re.compile(rf"(?P<name>all|any|sum)\({_BODY} for (?P<item>\w+) in (?P<list>[\w.]+)\)")
 _WORD = re.compile(r"[^\W\d_]+")
 _PLACEHOLDER = re.compile(r"(?:\$\{|\{\{|#\{)\s*([\w.]+)\s*\}\}?")

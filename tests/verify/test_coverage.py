@@ -232,6 +232,19 @@ def test_a_condition_that_cannot_hold_or_fail_is_no_goal(written: str, never: se
     assert {each.rsplit(" ", 1)[1] for each in words} == never
 
 
+def test_edges_are_suggested_with_their_values_as_columns_have_them() -> None:
+    assert of("ladder", NOTHING).edges == {"accounts": ["9", "10", "15", "16"], "fee": ["100", "100.01"]}
+    assert of("steps", NOTHING).edges["share"] == ["0.074", "0.075"]
+    text = """\
+kind: billing
+id: fees
+title: Fees
+for: visit
+charges: [{id: a, title: A, when: cost > 10, amount: 1, item: app, due_on: held_on}]
+"""
+    assert of(text, NOTHING).edges == {"visits.cost": ["10", "10.01"]}
+
+
 def test_a_charge_with_a_condition_is_exercised_by_both_ways() -> None:
     tests = """\
   - name: all

@@ -72,6 +72,8 @@ def examined_text(examined: Examined, *, color: bool = False) -> str:
 def _coverage(coverage: Coverage, paint: Paint) -> Iterator[str]:
     for goal in coverage.unmet:
         yield f"{_place(goal.at, paint)}: {paint('not exercised', 'warning')}: {clean(goal.words)}"
+    for column, values in coverage.edges.items():
+        yield clean(f"edges to write as cases: {column}: {', '.join(values)}")
     yield clean(covered(coverage))
 
 
@@ -116,6 +118,7 @@ def _coverage_json(coverage: Coverage) -> dict[str, Any]:
         "exercised": coverage.met,
         "total": coverage.total,
         "not_exercised": unmet,
+        "edges": coverage.edges,
     }
 
 

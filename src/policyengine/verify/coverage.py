@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
+from decimal import Decimal
 from functools import partial
 
 from policyengine.analysis.equivalence import Prover
@@ -44,6 +45,13 @@ GoalKey = tuple[str, int, int, str]
 """The identity of a goal."""
 
 
+def _size(value: str) -> tuple[Decimal, str]:
+    try:
+        return Decimal(value), value
+    except ArithmeticError:
+        return Decimal(0), value
+
+
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """The coverage of one program: the number of goals, and the unmet ones sorted by place."""
@@ -56,6 +64,15 @@ class Coverage:
     def met(self) -> int:
         """The number of goals met."""
         return self.total - len(self.unmet)
+
+    @property
+    def edges(self) -> dict[str, list[str]]:
+        """The values at edges that no test has, by the columns that cases have for them."""
+        found: dict[str, list[str]] = {}
+        for goal in self.unmet:
+            if goal.column and goal.value not in found.setdefault(goal.column, []):
+                found[goal.column].append(goal.value)
+        return {column: sorted(values, key=_size) for column, values in found.items()}
 
 
 def coverage(program: Program, sources: Sequence[Source], tests: Iterable[Ready]) -> Coverage:

@@ -49,12 +49,15 @@ _SHORT = {"<": -1, "<=": 0, ">": 1, ">=": 0}
 class Goal:
     """A situation that tests should cover: its place, and the sentence for leaving it out.
 
-    `edge` tells that it is one value out of those that are treated alike.
+    `edge` tells that it is one value out of those that are treated alike; `column` and `value` are how a case
+    says it, where the value is that of a fact of the record.
     """
 
     at: Span
     words: str
     edge: bool = False
+    column: str = ""
+    value: str = ""
 
     @property
     def key(self) -> tuple[str, int, int, str]:
@@ -155,7 +158,19 @@ class GoalFinder:
             return
         where = {0: "", -1: f", just below {_shown(limit)}", 1: f", just above {_shown(limit)}"}[side]
         words = f"`{_text(subject)}` is never {_shown(edge)}{where}"
-        yield Goal(part.span, words, edge=True), lambda value: value(subject) == edge
+        goal = Goal(part.span, words, True, self._column(subject), _shown(edge))
+        yield goal, lambda value: value(subject) == edge
+
+    def _column(self, subject: Expression) -> str:
+        """The column of a fact that the record states about the entity: `points`, or `deals.amount`."""
+        vocabulary, real = self.graph.vocabulary, self.graph.real(self.entity)
+        if not isinstance(subject, Name):
+            return ""
+        own = vocabulary.fact(real, subject.name)
+        if own is None or own[1].formula is not None:
+            return ""
+        around = [vocabulary.entities[each].list for each in reversed(vocabulary.lineage(own[0]))]
+        return ".".join((*(each for each in around if each is not None), subject.name))
 
     def _measure(self, subject: Expression, limit: object) -> _Measure:
         """The step and the bounds of the numbers that an expression gives, as far as the facts tell."""

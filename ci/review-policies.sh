@@ -10,7 +10,8 @@
 # cost is worked out for; PARTNERS names another file or folder of partners, one for each program in it, where there
 # is a real base. Everything is left in REVIEW: review.md for a comment on the change, SARIF, JUnit, and plan.html for
 # each program. On GitHub, annotations and the summary of the job come besides. PLAN_OPTIONS are handed to
-# `policyengine plan`, as in PLAN_OPTIONS='--fail-if "losers > 10"'.
+# `policyengine plan`, as in PLAN_OPTIONS='--fail-if "losers > 10"'. Of a base in PARTNERS nothing is told about fewer than
+# five partners (`--public`), unless PLAN_PUBLIC=no; what lies in FIXTURES is in the repository anyway.
 #
 # Everything is done, whatever fails before; the exit code is the worst: 0 all is well (a change is no failure, nor are
 # mistakes that only the base has), 1 a test failed or a limit of the plan was passed, 2 something is missing or cannot
@@ -91,6 +92,7 @@ cost() {
     [ ! -d "$partners/records" ] || partners=$partners/records
     found_some=
     eval "set -- ${PLAN_OPTIONS:-}"
+    [ -z "${PARTNERS:-}" ] || [ "${PLAN_PUBLIC:-yes}" = no ] || set -- "$@" --public
     for file in "$partners" "$partners"/* "$partners".*; do
         case $file in
             *.yaml | *.yml | *.json | *.ndjson | *.jsonl | *.csv | *.parquet) [ ! -f "$file" ] || set -- "$@" --records "$file" && found_some=yes ;;

@@ -396,3 +396,79 @@ def test_records_with_the_same_key_do_not_count(cli: Cli, old: Path, tmp_path: P
     path.write_text('{"id": "a"}\n{"id": "a"}\n')
     result = cli("plan", old, old, "--records", path, "--as-of", DAY)
     assert (result.code, "every record has the key of another one" in result.err) == (2, True)
+
+
+PUBLIC = """\
+kind: program
+id: shop
+title: Shop
+currency: EUR
+parties: {partner: the partner}
+items: {support: support}
+entities:
+  partner:
+    title: partner
+    key: id
+    facts:
+      id: {type: text, title: id, informative: true}
+      name: {type: text, title: name}
+      fee: {type: money, title: fee}
+"""
+FEES = """\
+kind: billing
+id: fees
+title: Fees
+for: partner
+charges:
+  - {id: s, title: Support, item: support, due_on: today, amount: 'AMOUNT'}
+"""
+
+
+def shop(folder: Path, amount: str) -> Path:
+    folder.mkdir()
+    (folder / "program.yaml").write_text(PUBLIC)
+    (folder / "fees.yaml").write_text(FEES.replace("AMOUNT", amount))
+    return folder
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "html", "junit", "sarif", "github"])
+@pytest.mark.parametrize("singled_out", [1, 4])
+def test_a_condition_on_a_name_tells_nothing(cli: Cli, tmp_path: Path, form: str, singled_out: int) -> None:
+    records = [{"id": f"p{i}", "name": f"Partner {i}", "fee": 1000 + 37 * i} for i in range(20)]
+    base = tmp_path / "base.ndjson"
+    base.write_text("\n".join(map(json.dumps, records)))
+    names = ", ".join(f'"Partner {i}"' for i in range(singled_out))
+    old = shop(tmp_path / "old", "fee")
+    new = shop(tmp_path / "new", f"if name in ({names}) then 3 * fee else fee")
+    result = cli(
+        "plan",
+        str(old),
+        str(new),
+        "--records",
+        str(base),
+        "--public",
+        "-o",
+        form,
+        "--fail-if",
+        "net_change > 1",
+    )
+    assert result.code == 1
+    more = sum(2 * record["fee"] for record in records[:singled_out])
+    for told in (f"{more:,}.00", f"{more}.00", "1,000.00", "1000.00", "3,000.00", "3000.00"):
+        assert told not in result.out + result.err
+    assert "not shown" in result.out or form in ("json", "junit", "sarif", "github")
+
+
+def test_effects_on_many_are_shown_in_public_too(cli: Cli, tmp_path: Path) -> None:
+    base = tmp_path / "base.ndjson"
+    base.write_text("\n".join(json.dumps({"id": f"p{i}", "name": "x", "fee": 100}) for i in range(5)))
+    old, new = shop(tmp_path / "old", "fee"), shop(tmp_path / "new", "2 * fee")
+    public = cli("plan", str(old), str(new), "--records", str(base), "--public")
+    assert public.out == cli("plan", str(old), str(new), "--records", str(base)).out
+    assert "500.00 EUR" in public.out
+
+
+def test_in_public_nobody_is_named(cli: Cli, old: Path, base: Any) -> None:
+    for option in (["--show-keys"], ["--list", "hit.csv"]):
+        result = cli("plan", str(old), str(old), "--records", str(base(10)), "--public", *option)
+        assert (result.code, "names nobody" in result.err) == (2, True)

@@ -16,6 +16,7 @@ from policyengine.change.money import (
     NOTHING,
     ChargeKey,
     Dues,
+    MoneyChange,
     Terms,
     money_changes,
 )
@@ -33,7 +34,7 @@ from policyengine.change.states import (
     names,
     owner,
 )
-from policyengine.change.tally import Delta, Hit, Sums, Tally
+from policyengine.change.tally import Delta, Flow, Hit, Shifts, Sums, Tally
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import UNDETERMINED, Charge, Level, Obligation
 from policyengine.program.record import Record
@@ -67,6 +68,7 @@ class _Seen:
     after: list[Bill] = field(default_factory=list)
     alone: dict[tuple[int, Billed], dict[int, Terms | None]] = field(default_factory=dict)
     causes: set[int] = field(default_factory=set)
+    behind: set[tuple[str, object]] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class ImpactAnalysis:
         tally.records += 1
         tally.flows.update((what.policy, *levels) for (_, what), levels in seen.flows.items())
         self._values(seen, tally)
+        tally.behind.update(seen.behind)
         changed = any(each.amount for each in sums.values())
         if not seen.moves and not seen.names and not changed:
             return
@@ -148,7 +151,9 @@ class ImpactAnalysis:
                 continue
             key = (what.policy, what.id, currencies[what.policy, what.id])
             tally.values[key] = tally.values.get(key, Sums()).plus(before, after)
+            seen.behind.add(("values", key))
             if before != after:
+                seen.behind.add(("changed values", key))
                 seen.names.add("values_raised" if after > before else "values_lowered")
 
     def _bill(self, pair: RecordPair, seen: _Seen, tally: Tally) -> dict[tuple[str, str], Sums]:
@@ -164,6 +169,7 @@ class ImpactAnalysis:
                 continue
             for change in found:
                 tally.pay(billed[1], change)
+                seen.behind.update(_behind(billed[1], change))
                 flow = change.currency, change.payer
                 sums[flow] = sums.get(flow, Sums()).plus(change.before, change.after, change.amount)
                 if change.shifts:
@@ -188,6 +194,7 @@ class ImpactAnalysis:
                 if change.amount:
                     sign = _sign(change.payer, pair.old.entity)
                     tally.effect(number, change.currency, EXACT.multiply(sign, change.amount))
+                    seen.behind.add(("effects", (number, change.currency)))
                 if change.amount or change.shifts:
                     seen.causes.add(number)
 
@@ -210,6 +217,21 @@ class ImpactAnalysis:
                     for stage in self.stages
                 ]
             tally.facts.update({(part, fact) for known in facts[new] for fact in known.get((who, part), ())})
+
+
+def _behind(part: ChargeKey, change: MoneyChange) -> Iterator[tuple[str, object]]:
+    """The sums that a record stands behind, and those that change because of it."""
+    flow = Flow(part, change.currency, change.payer)
+    if change.before or change.after:
+        yield "sums", flow
+    if change.before != change.after:
+        yield "changed sums", flow
+    for shift in change.shifts:
+        yield "shifts", Shifts(part, change.currency, shift.way, shift.where)
+    for month, (before, after) in change.months.items():
+        yield "months", (change.currency, month)
+        if before != after:
+            yield "changed months", (change.currency, month)
 
 
 def _dues(bills: Sequence[Bill], billed: Billed) -> Dues:

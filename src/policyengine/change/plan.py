@@ -101,7 +101,8 @@ class Plan:
     `changes` are the sentences of the changed rules whose single effects the tally holds, `places` their
     places. `left_out` counts the unreadable records, `refused` those of them that only the new version
     refuses, `twice` those that are not counted since others have the same key. `top` is how many records
-    may be named, 0 for none. `root` is the entity that a record describes.
+    may be named, 0 for none. `root` is the entity that a record describes. `withheld` counts effects that
+    are not shown since they are on few records.
     """
 
     program: str
@@ -121,6 +122,7 @@ class Plan:
     refused: int = 0
     twice: int = 0
     root: str = ""
+    withheld: int = 0
 
     @cached_property
     def costs(self) -> tuple[Cost, ...]:
@@ -229,7 +231,7 @@ class Plan:
     @cached_property
     def same(self) -> bool:
         """Whether nothing changes for any record."""
-        return not self.tally.changed and not self.refused
+        return not self.tally.changed and not self.refused and not self.withheld
 
 
 def _most(found: Iterable[tuple[str, int]]) -> Sequence[tuple[str, int]]:

@@ -83,6 +83,7 @@ class Tally:
     entity, name and currency. `statuses` counts obligations in changed periods by policy, id, side and
     status. `deltas` are the records whose charges change. `effects` are the amounts that single changes
     cause, by number and currency; `unsure` counts the charges that a single change leaves undetermined.
+    `behind` counts the records behind each sum and effect, and those of them for which it changes.
     `days` counts records by the first day on which they differ. `hits` are the records for which something
     changes, where they are asked for.
     """
@@ -103,6 +104,7 @@ class Tally:
     deltas: list[Delta] = field(default_factory=list)
     effects: dict[tuple[int, str], Decimal] = field(default_factory=dict)
     unsure: Counter[int] = field(default_factory=Counter)
+    behind: Counter[tuple[str, object]] = field(default_factory=Counter)
     days: Counter[date] = field(default_factory=Counter)
     hits: list[Hit] = field(default_factory=list)
 
@@ -137,6 +139,7 @@ class Tally:
             "undecided",
             "facts",
             "unsure",
+            "behind",
             "days",
             "statuses",
         ):

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from policyengine.api import Program
+from policyengine.change import publication
 from policyengine.change.attribution import causes_of
 from policyengine.change.impact import ImpactAnalysis
 from policyengine.change.parallel import spread
@@ -69,6 +70,9 @@ CHANGES = 5
     "--fail-if", "conditions", metavar="EXPR", multiple=True,
     help="Exit code 1 if this holds, such as `losers > 10`; may be given several times.",
 )  # fmt: skip
+@click.option(
+    "--public", is_flag=True, help="Tell nothing about fewer than five records: others can read the output."
+)
 @click.option("--show-keys", is_flag=True, help="Name those who win and lose most; logs may be public.")
 @click.option(
     "--top", type=click.IntRange(1), default=10, show_default=True, help="How many `--show-keys` names."
@@ -82,8 +86,8 @@ CHANGES = 5
 @color_option
 def command(
     words: tuple[str, ...], files: tuple[str, ...], as_of: date, period: str,
-    conditions: tuple[str, ...], show_keys: bool, top: int, outputs: tuple[Output, ...], listing: Path | None,
-    detailed_exitcode: bool, color: str, **given: Any,
+    conditions: tuple[str, ...], public: bool, show_keys: bool, top: int, outputs: tuple[Output, ...],
+    listing: Path | None, detailed_exitcode: bool, color: str, **given: Any,
 ) -> int:  # fmt: skip
     """Show whom a change of policies affects, and what it costs.
 
@@ -93,6 +97,8 @@ def command(
     are the partner base. Records with mistakes are counted and left out; the exit code is then 1.
     """
     console = Console.of(color)
+    if public and (show_keys or listing is not None):
+        raise CommandError("`--public` names nobody", help="leave out `--show-keys` and `--list`")
     days = _days(period, as_of)
     limits = _conditions(conditions, console)
     wanted = outputs or (Output("text"),)
@@ -107,12 +113,13 @@ def command(
         *map(Path, (*records.inputs, *words)),
         *(Path(name) for each in programs for name in each.files),
     ]
-    passed = [(limit.text, _passed(limit, plan)) for limit in limits]
-    deliver(wanted, lambda form, paint: _render(plan, passed, form, paint, console), console, inputs)
-    append_summary(lambda: _render(plan, passed, "markdown", False, console), wanted)
+    shown = publication.public(plan) if public else plan
+    passed = [(limit.text, _passed(limit, plan, shown)) for limit in limits]
+    deliver(wanted, lambda form, paint: _render(shown, passed, form, paint, console), console, inputs)
+    append_summary(lambda: _render(shown, passed, "markdown", False, console), wanted)
     if listing is not None:
         write_text(listing, plan_list(plan), inputs)
-    console.err(f"{things(plan.left_out, 'record')} left out" if plan.left_out else "")
+    console.err(f"{things(shown.left_out, 'record')} left out" if shown.left_out else "")
     for text, so in passed:
         console.err(f"--fail-if `{text}` {so}" if so is not None else "")
     if population.left_out or population.twice or any(so is not None for _, so in passed):
@@ -197,13 +204,21 @@ def _tally(judge: ImpactAnalysis, population: Population, noun: str) -> Tally:
     return tally
 
 
-def _passed(limit: Condition, plan: Plan) -> str | None:
-    """Returns what is wrong where a limit is exceeded (`holds: losers is 3`), else None."""
+def _passed(limit: Condition, plan: Plan, shown: Plan) -> str | None:
+    """Returns what is wrong where a limit is exceeded (`holds: losers is 3`), else None.
+
+    A value that is not shown is not told.
+    """
     summary = summary_of(plan)
     holds = limit.holds(summary)
     if holds is False:
         return None
-    values = [f"{name} is {_value(value)}" for name, value in summary.items() if name in limit.names]
+    told = summary_of(shown)
+    values = [
+        f"{name} is {_value(value) if told[name] == value else 'not shown'}"
+        for name, value in summary.items()
+        if name in limit.names
+    ]
     return f"{'holds' if holds else 'cannot be decided'}: {', '.join(values)}"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from policyengine.change.plan import Cost, Plan
+from policyengine.change.publication import LEAST
 from policyengine.change.states import NAMES, OTHERS
 from policyengine.decision.wording import capital, some
 from policyengine.render import plan_words as say
@@ -133,6 +134,10 @@ def _asides(plan: Plan) -> Iterator[str]:
     left = sum(each.number for each in plan.undecided)
     if left:
         yield f"{say.things(left, 'undetermined charge')} {'is' if left == 1 else 'are'} not counted"
+    if plan.withheld:
+        effects = say.things(plan.withheld, "effect")
+        verb = "is" if plan.withheld == 1 else "each are"
+        yield f"{effects} on under {LEAST} {say.several(plan.noun)} {verb} not shown"
     if plan.twice:
         yield f"{say.things(plan.twice, 'record')} have keys of other records, and do not count"
 

@@ -243,6 +243,7 @@ _PLAN = (
         lambda plan: list(_statuses(plan))),
     Key("undecided", many(_UNDECIDED), "The charges that are not counted."),
     Key("causes", many(_SHARE), "Which changed rule causes how much.", lambda plan: plan.shares),
+    Key("withheld", COUNT, "How many effects are not shown, since they are on fewer than five records."),
     Key("losers", maybe(many(_DELTA)), "Who pays most more; null where keys were not asked for.",
         lambda plan: plan.losers[: plan.top] if plan.top else None),
     Key("winners", maybe(many(_DELTA)), "Who pays most less; null where keys were not asked for.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from datetime import date
@@ -9,8 +10,9 @@ from decimal import Decimal
 from functools import cache
 from typing import TypeVar
 
+from policyengine.change.daily import Edge, edges_of, hinges_on_today
 from policyengine.change.money import ChargeKey, Terms, terms_of
-from policyengine.change.slices import Marks, handed_down, hinges_on_today, slice_of
+from policyengine.change.slices import Marks, handed_down, slice_of
 from policyengine.change.states import ABSENT, VALUE, State, What, states
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import UNDETERMINED, Charge, Level
@@ -43,10 +45,15 @@ class RootValues:
 
 @dataclass(frozen=True, slots=True)
 class DailyCode:
-    """A graph, compiled for each day for which it is asked; `today` is the first of them."""
+    """A graph, compiled for each day for which it is asked; `today` is the first of them.
+
+    `edges` compute the dates at which an answer can change; between two of them it is asked once. None where
+    any day may have an answer of its own.
+    """
 
     graph: Graph
     today: date
+    edges: tuple[Compiled, tuple[Edge, ...]] | None = None
     _days: dict[date, Compiled] = field(default_factory=dict)
 
     def on(self, day: date) -> Compiled:
@@ -64,11 +71,25 @@ class DailyCode:
             _read(self.on(day), record, {}, found)
             return found
 
+        alike = self._alike(record)
+
         def ask(key: tuple[Who, ChargeKey]) -> Callable[[date], Terms | None]:
-            return lambda day: there(day).get(key)
+            return lambda day: there(alike(day)).get(key)
 
         for key, terms in there(self.today).items():
             bill[key] = terms._replace(ask=ask(key))
+
+    def _alike(self, record: Record) -> Callable[[date], date]:
+        """Gives for each day the first one asked for that lies alike to all dates at which answers change."""
+        if self.edges is None:
+            return lambda day: day
+        code, edges = self.edges
+        rows = code.instances(record)
+        days = sorted({
+            day for edge in edges for row in rows.get(edge.entity, ()) for day in edge.days(row[edge.node])
+        })  # fmt: skip
+        first: dict[tuple[int, int], date] = {}
+        return lambda day: first.setdefault((bisect_left(days, day), bisect_right(days, day)), day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +181,14 @@ def side_of(graph: Graph, rules: Iterable[Rule], shown: Iterable[Key], day: date
         tuple(compile_graph(slice_of(graph, some, keys), day) for some, keys in parts if some or keys),
         compile_graph(slice_of(graph, below, deeper), day) if below or deeper else None,
         None if deeper or not below else _gate(graph, below, day, other),
-        DailyCode(slice_of(graph, daily), day) if daily else None,
+        _daily(graph, daily, day) if daily else None,
     )
+
+
+def _daily(graph: Graph, rules: Sequence[Rule], day: date) -> DailyCode:
+    part = slice_of(graph, rules)
+    found = edges_of(part, rules)
+    return DailyCode(part, day, None if found is None else (compile_graph(found[0], day), found[1]))
 
 
 def _gate(graph: Graph, below: Sequence[Rule], day: date, other: Graph) -> RootValues | None:

@@ -132,27 +132,6 @@ def _without_the_rest(graph: Graph, used: Set[str], kept: Iterable[Key]) -> Voca
     return Vocabulary(replace(vocabulary.declarations, entities=entities), vocabulary.results)
 
 
-def hinges_on_today(graph: Graph, rule: Rule) -> bool:
-    """Whether what a charge comes to, or whether it applies, may differ from day to day."""
-    readings = [rule.fields[name] for name in _AMOUNTS if name in rule.fields]
-    names = [rule.status, *(node for reading in readings for node in _plain(reading))]
-    found = ((graph.node(rule.entity, name), name) for name in names)
-    pending: list[Key] = [(owner[0], name) for owner, name in found if owner is not None]
-    seen: set[Key] = set()
-    while pending:
-        key = pending.pop()
-        if key in seen:
-            continue
-        seen.add(key)
-        if "today" in graph.nodes[key[0]][key[1]].words.names:
-            return True
-        pending.extend(graph.needs(key))
-    return False
-
-
-_AMOUNTS = ("amount", "discount_rate", "net")
-
-
 def handed_down(graph: Graph, rules: Sequence[Rule], entity: str) -> tuple[str, ...]:
     """The nodes of an entity that rules of its descendants depend on."""
     part = slice_of(graph, rules)
@@ -168,10 +147,11 @@ def read_by(rule: Rule) -> tuple[str, ...]:
     fields = (reading for reading in rule.fields.values() if isinstance(reading, (Value, Choose)))
     found = [rule.status, *([rule.exists] if rule.exists is not None else [])]
     found += [rule.origins.by] if rule.origins is not None else []
-    return tuple(dict.fromkeys([*found, *(node for reading in fields for node in _plain(reading))]))
+    return tuple(dict.fromkeys([*found, *(node for reading in fields for node in plain_nodes(reading))]))
 
 
-def _plain(reading: Reading) -> Iterator[str]:
+def plain_nodes(reading: Reading) -> Iterator[str]:
+    """The nodes that a plain reading is read off."""
     match reading:
         case Value(node):
             yield node
@@ -180,4 +160,4 @@ def _plain(reading: Reading) -> Iterator[str]:
             if all(not isinstance(each, (Build, Explain, Rules, Shortfalls)) for each in parts):
                 yield by
                 for each in parts:
-                    yield from _plain(each)
+                    yield from plain_nodes(each)

@@ -193,3 +193,41 @@ def test_bands() -> None:
     goals = [each.words for each in coverage(program, sources, ()).unmet if each.at.source is sources[1]]
     assert "`fee` is never 1000.01, just above 1000" in goals
     assert "band 2 of Commission (3 %): `rate` never counts" in goals
+
+
+AMOUNTS = """\
+kind: table
+id: price
+title: Price
+for: partner
+type: money
+hit: unique
+inputs: [fee]
+rows:
+  - [..10, 200]
+  - ["(10..20.50]", 300]
+  - ["> 20.50", 400]
+"""
+
+
+def test_amounts_that_count_by_minor_units_are_moved_as_they_are_written() -> None:
+    sources = (Source("program.yaml", EXAMPLE), Source("policy.yaml", AMOUNTS))
+    program = loading.load("example", sources, DAY)
+    assert program.ok, [found.message for found in program.diagnostics]
+    words = [(each.at.line, each.words) for each in mutants(program, sources) if each.at.source is sources[1]]
+    for line, text in ((9, "10"), (10, "10"), (10, "20.50"), (11, "20.50")):
+        for other in shifted(text):
+            assert (line, f"`{text}` becomes `{other}`") in words
+
+
+def test_what_is_added_to_a_formula_is_no_condition_that_someone_wrote() -> None:
+    """A derived count has to be a whole number that is not below zero; nobody wrote that."""
+    text = PROGRAM.replace(
+        "      fee: {type: money",
+        "      boxes: {type: count, title: boxes, formula: ceiling(accounts / 10), informative: true}\n"
+        "      fee: {type: money",
+    )
+    assert not [words for words in of_text(text) if "not(ceiling" in words]
+    sources = (Source("shop.yaml", text),)
+    goals = coverage(loading.load("shop", sources, DAY), sources, ()).unmet
+    assert not [goal.words for goal in goals if goal.words.startswith("`ceiling")]

@@ -31,7 +31,7 @@ from policyengine.program.versions import in_force, turning_points
 from policyengine.source import Source
 from policyengine.verify.checked_findings import VALUES, seen
 from policyengine.verify.coverage_goals import Goal, GoalFinder, case_goals
-from policyengine.verify.document_index import DocumentIndex
+from policyengine.verify.document_index import DocumentIndex, made_up
 from policyengine.verify.expectation_shape import MOVE
 from policyengine.verify.prepare import Prepared
 from policyengine.verify.rule_goals import parts_of, reached, ways
@@ -198,11 +198,12 @@ class Goals:
     def _of_node(self, key: Key) -> Iterator[Goal]:
         """The goals of the expression of a node."""
         watcher, node = GoalFinder(self.graph, self.places, key[0]), self.graph.nodes[key[0]][key[1]]
-        if self.graph.types.get(key) == types.BOOLEAN:
+        added = made_up(node.expression)
+        if self.graph.types.get(key) == types.BOOLEAN and node.expression.span not in added:
             yield from (goal for goal, _ in watcher.conditions(node.expression))
         yield from (goal for goal, _ in case_goals(self.graph, node))
         for part in walk(node.expression):
-            yield from (goal for goal, _ in watcher.goals(part))
+            yield from (goal for goal, _ in watcher.goals(part) if goal.at not in added)
 
     # What a test meets
 

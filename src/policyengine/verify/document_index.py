@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from policyengine.dataclass import dataclass
+from policyengine.feel.syntax.tree import (
+    And,
+    Between,
+    Call,
+    Comparison,
+    Expression,
+    If,
+    In,
+    Or,
+    Quantified,
+    walk,
+)
 from policyengine.source import Source, Span
 from policyengine.text.document import Document, Mapping, Node, Scalar, Sequence
 
@@ -13,6 +26,15 @@ HEAD = frozenset(
     ("id", "title", "note", "basis", "kind", "for", "section", "document", "url", "dated", "label")
 )
 """Keys whose values are words for people or names: never read by an expression."""
+
+
+_PARTS = (And, Between, Call, Comparison, If, In, Or, Quantified)
+
+
+def made_up(expression: Expression) -> frozenset[Span]:
+    """The places at which several parts of an expression stand: conditions that nobody wrote there."""
+    counts = Counter(part.span for part in walk(expression) if isinstance(part, _PARTS))
+    return frozenset(span for span, count in counts.items() if count > 1)
 
 
 class DocumentIndex:

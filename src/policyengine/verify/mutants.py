@@ -20,7 +20,7 @@ from policyengine.program.linked import Program
 from policyengine.program.versions import turning_points
 from policyengine.source import Source, Span
 from policyengine.text.document import Document
-from policyengine.verify.document_index import DocumentIndex, Edit, Replacement, applied
+from policyengine.verify.document_index import DocumentIndex, Edit, Replacement, applied, made_up
 from policyengine.verify.rule_mutations import dropped, dropped_operands, exchanged, turned
 from policyengine.verify.value_mutations import days_moved, moved, parties_replaced, together
 
@@ -85,7 +85,9 @@ def _changes(places: DocumentIndex, graphs: Sequence[Graph], policy: bool) -> It
         for key, node in nodes:
             yield from moved(places, node.expression)
             yield from exchanged(places, node.expression)
-            yield from turned(places, node.expression, graph.types.get(key) == types.BOOLEAN)
+            added = made_up(node.expression)
+            conditions = turned(places, node.expression, graph.types.get(key) == types.BOOLEAN)
+            yield from (change for change in conditions if change.at not in added)
             yield from dropped_operands(places, node.expression)
             yield from parties_replaced(places, node.expression, parties)
         yield from together(places, [node.expression for _, node in nodes])

@@ -69,13 +69,25 @@ def _moves(value: object) -> bool:
 
 
 def _written(places: DocumentIndex, part: Literal) -> Iterator[Span]:
-    """The span in which the value of a literal is written: at its place, or within a range there."""
-    exact = _inside(part.span, part.value)
-    if exact is not None and places.scalar(part.span) is not None:
+    """The span in which the value of a literal is written: at its place, or within a range there.
+
+    An amount that is counted by whole minor units is compared with the next one: `..10` is below 10.01.
+    """
+    found = list(_spans(places, part.span, part.value))
+    if not found and type(part.value) is Decimal:
+        exponent = part.value.as_tuple().exponent
+        if isinstance(exponent, int):
+            found = list(_spans(places, part.span, part.value - Decimal(1).scaleb(exponent)))
+    yield from found
+
+
+def _spans(places: DocumentIndex, span: Span, value: object) -> Iterator[Span]:
+    exact = _inside(span, value)
+    if exact is not None and places.scalar(span) is not None:
         yield exact
         return
-    for scalar in (*places.beside(part.span), *places.listed(part.span)):
-        found = _inside(scalar.span, part.value)
+    for scalar in (*places.beside(span), *places.listed(span)):
+        found = _inside(scalar.span, value)
         if found is not None:
             yield found
 

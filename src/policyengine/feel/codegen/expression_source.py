@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from types import MappingProxyType
 
 from policyengine.feel.codegen.call_source import DATE_PARTS, ORDERED, checked, common_class, compared, deeper
@@ -42,6 +43,10 @@ def _binary(writer: Writer, node: syntax.Binary, names: Names) -> Code:
         found = _moved(writer, node, left, right, slow)
         if found is not None:
             return found
+    if node.op == "/" and left.cls == "MO" and isinstance(right.value, Months) and right.value.months:
+        slow = f"arithmetic(g, {writer.unit.constant(node.op)}, {{0}}, {right.text}, {writer.place(node)})"
+        quick = f"D({{0}}.months) / {writer.unit.constant(Decimal(right.value.months))}"
+        return checked(writer, (left,), "MO", quick, slow, "D", strict=True)
     if node.op == "**" or cls != "D":
         result = _MOVED.get((left.cls, node.op, right.cls), "")
         return Code(slow.format(left.text, right.text), result, depth=deeper(left, right))

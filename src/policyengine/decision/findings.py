@@ -222,7 +222,7 @@ class Unsettled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement(Finding):
-    """One thing asked for; `decided_by` a person of that party, or by a level's own `test_of` a fact."""
+    """One thing asked for. `decided_by` is the party that decides; a level's own key tests `test_of`."""
 
     section: ClassVar[str] = "requirements"
     statuses: ClassVar[tuple[str, ...]] = ("met", "unmet", NOT_APPLICABLE, UNDETERMINED, "manual")

@@ -204,3 +204,35 @@ def test_every_currency_is_one_of_three_capitals() -> None:
     assert {"EUR": 2, "JPY": 0, "KWD": 3}.items() <= MINOR_DIGITS.items()
     assert all(len(each) == 3 and each.isalpha() and each.isupper() for each in MINOR_DIGITS)
     assert not {"YEN", "BTC", "EUE", "ABC", "XXX", "XAU"} & set(MINOR_DIGITS)
+
+
+TAGS = [{"id": "a", "tags": ["x", "", "y"]}, {"id": "b", "tags": [None, "x"]}, {"id": "c", "tags": [" "]}]
+LISTS = {
+    "p.json": json.dumps(TAGS),
+    "p.ndjson": "".join(f"{json.dumps(each)}\n" for each in TAGS),
+    "p.csv": "id,tags\na,x;;y\nb,x;\nc, ;\n",
+    "p.parquet": parquet(TAGS),
+    "p.yaml": '- {id: a, tags: [x, "", y]}\n- {id: b, tags: [~, x]}\n- {id: c, tags: [" "]}\n',
+}
+COUNTED = """\
+kind: program
+id: lists
+title: Lists
+entities:
+  partner:
+    title: partner
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      tags: {type: list of text, title: tags}
+      number: {type: count, title: number of tags, formula: count(tags), informative: true}
+"""
+
+
+@pytest.mark.parametrize("engine", ["rows", "columns"])
+@pytest.mark.parametrize("name", LISTS)
+def test_an_empty_item_is_none(name: str, engine: str, evaluate: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "program.yaml").write_text(COUNTED)
+    ran = evaluate({name: LISTS[name]}, "--engine", engine, program=tmp_path / "lists")
+    assert _found(ran.rows) == {"a": "2", "b": "1", "c": "0"}

@@ -36,7 +36,7 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         return _tell(error.format_message(), None, UNUSABLE)
     except (click.Abort, KeyboardInterrupt):
-        return INTERRUPTED
+        return _print("error: interrupted", INTERRUPTED)
     except (GoneError, BrokenPipeError):
         return _nobody_reads()
     except SystemExit as end:

@@ -110,10 +110,9 @@ def _fact(fact: Fact) -> _Read:
         return one
 
     def several(value: Any) -> tuple[object, ...]:
-        found = tuple([one(each) for each in _items(value)])
-        if None in found:
-            raise UnusualError
-        return found
+        """An empty item is none."""
+        given = [each for each in _items(value) if each is not None and each != ""]
+        return tuple([found for each in given if (found := one(each)) is not None])
 
     return several
 

@@ -17,7 +17,7 @@ from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.program import record_codes as codes
 from policyengine.program.record import Record, data_reader
 from policyengine.program.record_schema import record_schema, validator
-from policyengine.text.document import Document, Node, Pointer, Scalar
+from policyengine.text.document import Document, Entry, Node, Pointer, Scalar
 from policyengine.text.document import Mapping as MappingNode
 from policyengine.text.document import Sequence as SequenceNode
 
@@ -46,9 +46,12 @@ class RecordReader:
         record = self._of_data(instance)
         if record is not None:
             return _placed(record, document, pointer)
+        document = Document(document.source, _without_empty_items(document.root))
+        cleared = document.at(pointer)
+        assert isinstance(cleared, MappingNode)
         found = [
             diagnostic
-            for error in self._validator.iter_errors(instance)
+            for error in self._validator.iter_errors(self._instance(node, self.vocabulary.root))
             for diagnostic in codes.of_schema_error(error, document, pointer, self.vocabulary)
         ]
         if not found:
@@ -136,6 +139,23 @@ class RecordReader:
                 first[value] = row
 
 
+def _without_empty_items(node: Node) -> Node:
+    """The same without the single values in lists that are missing."""
+    if isinstance(node, MappingNode):
+        entries = {
+            key: Entry(each.key, _without_empty_items(each.value)) for key, each in node.entries.items()
+        }
+        return MappingNode(entries, node.span)
+    if isinstance(node, SequenceNode):
+        items = (each for each in node.items if not _is_empty(each))
+        return SequenceNode(tuple(map(_without_empty_items, items)), node.span)
+    return node
+
+
+def _is_empty(node: Node) -> bool:
+    return isinstance(node, Scalar) and _is_missing(node)
+
+
 def _is_missing(node: Scalar) -> bool:
     return node.is_null or not node.text.strip()
 
@@ -143,7 +163,7 @@ def _is_missing(node: Scalar) -> bool:
 def _typed(node: Node, fact: Fact | None) -> object:
     """Returns a value as data: a number where the fact is one, else a text."""
     if isinstance(node, SequenceNode):
-        return [_typed(item, fact) for item in node.items]
+        return [_typed(item, fact) for item in node.items if not _is_empty(item)]
     if not isinstance(node, Scalar) or fact is None:
         return _untyped(node)
     written_as_text = node.quoted or node.literal == "string"

@@ -27,7 +27,7 @@ from policyengine.render.plan_markdown import LIMIT, plan_markdown
 from policyengine.render.plan_text import plan_text
 
 DAY = date(2026, 11, 27)
-EVIL = "<script>alert(1)</script>\"'&{{ 7 * 7 }}\x1b[31m|\n# `x` @team https://evil.example"
+EVIL = "<script>alert(1)</script>\"'&{{ 7 * 7 }}\x1b[31m|\n# `x` ``` ![p](//evil.example/p.png) @team https://evil.example"
 
 
 def plan(title: str = "Example", lines: int = 1) -> Plan:
@@ -168,6 +168,8 @@ def test_nothing_in_a_comment_has_a_meaning_of_its_own() -> None:
     assert "<script" not in re.sub(r"\\<", "", text)
     assert "@team" not in text
     assert "https://" not in text
+    assert "![" not in text
+    assert "```" not in text
     assert not [line for line in text.splitlines() if line.startswith("# ")]
     rows = [re.sub(r"\\\|", "", line) for line in text.splitlines() if line.startswith("|")]
     assert {row.count("|") for row in rows} == {3, 5}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from policyengine.change.plan import Plan
+from policyengine.change.plan import Plan, Undecided
 from policyengine.change.tally import Delta
 from policyengine.decision.wording import capital
 from policyengine.render import plan_words as say
@@ -42,7 +42,7 @@ def _sections(plan: Plan) -> Iterator[str]:
         yield _table(say.cost_table(plan))
         yield escaped(say.payers(plan))
     if plan.undecided:
-        lines = "\n".join(f"- {_with_code(say.undecided(plan, each))}" for each in plan.undecided)
+        lines = "\n".join(f"- {_undecided(plan, each)}" for each in plan.undecided)
         yield f"Not counted, since it cannot be decided:\n\n{lines}"
     if plan.values:
         yield "#### Derived amounts, in all"
@@ -89,7 +89,8 @@ def _table(rows: Sequence[Sequence[str]], sides: str | None = None) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, marks, *others))
 
 
-def _with_code(text: str) -> str:
-    """A text in which the names of facts stand between backquotes."""
-    pieces = [each if i % 2 else f"x{each}x" for i, each in enumerate(text.split("`"))]
-    return "".join(code(each) if i % 2 else escaped(each)[1:-1] for i, each in enumerate(pieces))
+def _undecided(plan: Plan, found: Undecided) -> str:
+    """The charges that are not counted; the names of the facts that they lack as code."""
+    facts = [f"{code(fact)} ({say.count(number)})" for fact, number in say.missing_of(found)]
+    missing = f"; not known: {', '.join(facts)}" if facts else ""
+    return f"{escaped(say.not_counted(plan, found))}{missing}"

@@ -298,13 +298,26 @@ def month(text: str) -> str:
 
 def undecided(plan: Plan, found: Undecided) -> str:
     """The charges that are not counted, and the reasons."""
+    facts = [f"`{fact}` ({count(number)})" for fact, number in missing_of(found)]
+    shown = facts[:_FACTS] + ([f"{len(facts) - _FACTS} more"] if len(facts) > _FACTS else [])
+    missing = f"; not known: {join(shown)}" if shown else ""
+    return f"{not_counted(plan, found)}{missing}"
+
+
+_FACTS = 4
+
+
+def not_counted(plan: Plan, found: Undecided) -> str:
+    """How often a charge is not counted, and in which version."""
     sides = [("before and after", found.both), ("before only", found.before), ("after only", found.after)]
     known = [(side, number) for side, number in sides if number]
     when = ", ".join(f"{count(number)} {side}" if len(known) > 1 else side for side, number in known)
-    facts = [f"`{fact.partition('.')[2] or fact}` ({count(number)})" for fact, number in found.facts]
-    shown = facts[:4] + ([f"{len(facts) - 4} more"] if len(facts) > 4 else [])
-    missing = f"; not known: {join(shown)}" if shown else ""
-    return f"{plan.titles.part('charges', *found.part)}: {count(found.number)} ({when}){missing}"
+    return f"{plan.titles.part('charges', *found.part)}: {count(found.number)} ({when})"
+
+
+def missing_of(found: Undecided) -> list[tuple[str, int]]:
+    """The facts that charges lack, by their names, and how many lack each."""
+    return [(fact.partition(".")[2] or fact, number) for fact, number in found.facts]
 
 
 def effective(plan: Plan) -> str | None:

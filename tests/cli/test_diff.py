@@ -214,3 +214,11 @@ def test_what_is_taken_away_is_told_first(cli: Run, versions: Path) -> None:
     assert lines[1] == "The file `reviews.yaml` is no longer read."
     assert "is dropped" in lines[4]
     assert result.code == 1
+
+
+def test_a_change_is_shown_by_a_record_of_a_table(cli: Run, versions: Path) -> None:
+    edit(versions / "rules", "discount: 20%", "discount: 15%")
+    (versions / "base.csv").write_text("id,active_accounts\npartner-7,12\n")
+    result = cli("diff", "main", "rules", "--records", "base.csv", *DAY)
+    assert result.code == 1
+    assert "partner-7 shows it" in result.out

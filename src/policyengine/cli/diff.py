@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,13 +19,15 @@ from policyengine.cli.options import (
     FILE,
     SETTINGS,
     Output,
+    TableOptions,
     as_of_option,
     color_option,
     examples,
     output_option,
+    records_of,
+    records_option,
 )
-from policyengine.cli.record_files import FORMS as RECORD_FORMS
-from policyengine.cli.record_files import Form, left_out_line, read_records
+from policyengine.cli.record_files import left_out_line, read_records
 from policyengine.cli.versions import FORMS as VERSION_FORMS
 from policyengine.cli.versions import Matched, match_programs, open_versions, read_versions
 from policyengine.program.record import Record
@@ -39,17 +42,7 @@ from policyengine.render.comparison_text import changes_text
     epilog=examples("policyengine diff acme acme-2027", "policyengine diff main...HEAD policies/acme"),
 )
 @click.argument("words", metavar="OLD NEW [FOLDER]", nargs=-1, required=True, type=FILE)
-@click.option(
-    "--records",
-    "files",
-    type=FILE,
-    multiple=True,
-    metavar="FILE",
-    help="Records from which to look for one that shows a change; may be given several times.",
-)
-@click.option(
-    "--format", "form", type=click.Choice(RECORD_FORMS), help="The form of the records, if not their ending."
-)
+@records_option
 @click.option(
     "--programs",
     "only_programs",
@@ -62,11 +55,11 @@ from policyengine.render.comparison_text import changes_text
 def command(
     words: tuple[str, ...],
     files: tuple[str, ...],
-    form: Form | None,
     only_programs: bool,
     as_of: date,
     outputs: tuple[Output, ...],
     color: str,
+    **given: Any,
 ) -> int:
     """Say what a change of policies means.
 
@@ -88,7 +81,7 @@ def command(
         what = "is not a folder" if Path(more[0]).is_file() else "is one argument too many"
         raise CommandError(f"`{more[0]}` {what}", help=VERSION_FORMS)
     programs = open_versions(versions, as_of, console)
-    starts = _starts(programs[0], files, form, console)
+    starts = _starts(programs[0], records_of(files, given), console)
     found = compare(programs[0].linked, programs[1].linked, starts, progress=Progress("changes looked at"))
     deliver(
         outputs or (Output("text"),),
@@ -105,12 +98,16 @@ def _matched(program: Matched) -> str:
     return "\t".join((program.state, program.old or "-", program.new or "-"))
 
 
-def _starts(
-    program: Program, files: tuple[str, ...], form: Form | None, console: Console
-) -> tuple[Record, ...]:
-    if not files:
+def _starts(program: Program, options: TableOptions | None, console: Console) -> tuple[Record, ...]:
+    if options is None:
         return ()
-    inputs = read_records(program, files, form, console)
+    if options.reads_tables:
+        from policyengine.cli.table_files import read_table_records
+
+        inputs = read_table_records(program, options, console)
+    else:
+        form: Any = options.form  # none of a table
+        inputs = read_records(program, options.files, form, console)
     console.err(left_out_line(inputs))
     if not inputs.records:
         raise CommandError("none of the records can be used", help="nothing was compared; correct them first")

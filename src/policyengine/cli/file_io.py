@@ -122,6 +122,15 @@ def make_folder(path: Path) -> None:
         raise CommandError(f"`{path}` cannot be made: {reason}") from None
 
 
+def repository_address() -> str | None:
+    """The address of the repository on GitHub or GitLab, where a CI job says it."""
+    server, name = os.environ.get("GITHUB_SERVER_URL"), os.environ.get("GITHUB_REPOSITORY")
+    found = f"{server}/{name}" if server and name else os.environ.get("CI_PROJECT_URL")
+    if found and found.startswith("https://"):
+        return f"{found}/-" if os.environ.get("GITLAB_CI") else found
+    return None
+
+
 def append_summary(markdown: Callable[[], str], outputs: tuple[Output, ...]) -> None:
     """Appends a summary to the file that the CI names for it, if an output is annotations."""
     path = os.environ.get(_SUMMARY)

@@ -26,7 +26,7 @@ from policyengine.change.titles import titles_of
 from policyengine.cli import VERSION
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
-from policyengine.cli.file_io import append_summary, deliver, workspace, write_text
+from policyengine.cli.file_io import append_summary, deliver, repository_address, workspace, write_text
 from policyengine.cli.options import (
     FILE,
     SETTINGS,
@@ -246,7 +246,7 @@ def _render(
     if form == "html":
         from policyengine.render.plan_html import plan_html
 
-        return plan_html(plan)
+        return plan_html(plan, repository_address())
     from policyengine.render.plan_text import plan_text
 
     return plan_text(plan, color=paint, columns=console.columns)

@@ -6,17 +6,19 @@ import base64
 import hashlib
 from importlib import resources
 from typing import Any
+from urllib.parse import quote
 
 from policyengine.change.plan import Plan
 from policyengine.decision.wording import capital, day
 from policyengine.render import plan_charts as charts
 from policyengine.render import plan_words as say
+from policyengine.render.annotation import in_the_tree
 from policyengine.render.plan_effects import headline, rest
 from policyengine.render.style import clean
 
 
-def plan_html(plan: Plan) -> str:
-    """The page."""
+def plan_html(plan: Plan, repository: str | None = None) -> str:
+    """The page; `repository` is the address of the files of a commit, for links to the rules."""
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -27,7 +29,7 @@ def plan_html(plan: Plan) -> str:
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     template = environment.from_string(_read("plan.html.jinja"))
     return template.render(
-        plan=plan, say=_Words(plan), style=_trusted(style), digest=digest, width=charts.WIDTH,
+        plan=plan, say=_Words(plan, repository), style=_trusted(style), digest=digest, width=charts.WIDTH,
         flows=list(charts.flows(plan)), costs=charts.costs(plan),
         groups=list(say.groups(plan)), tiles=_tiles(plan),
     )  # fmt: skip
@@ -51,8 +53,12 @@ def _shown(value: object) -> object:
 def _tiles(plan: Plan) -> list[tuple[str, str]]:
     """The most important numbers and their labels."""
     named = plan.tally.named
-    found = [(say.count(plan.tally.changed), f"of {say.things(plan.tally.records, plan.noun)} see a change")]
-    found += [(say.count(named[name]), words) for name, words in _TILES if named[name]]
+    part = _Words(plan, None).part
+    people = say.things(plan.tally.records, plan.noun)
+    found = [(say.count(plan.tally.changed), f"of {people} see a change ({part(plan.tally.changed)})")]
+    found += [
+        (say.count(named[name]), f"{words} ({part(named[name])})") for name, words in _TILES if named[name]
+    ]
     found += [(say.amount(cost.change, cost.currency, signed=True), "net charges") for cost in plan.totals]
     return found
 
@@ -68,8 +74,9 @@ _TILES = (
 class _Words:
     """The functions of `plan_words` for the template."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, repository: str | None) -> None:
         self._plan = plan
+        self._repository = repository
 
     def headline(self) -> str:
         return headline(self._plan)
@@ -111,6 +118,22 @@ class _Words:
 
     def share(self, share: Any) -> str:
         return say.together(self._plan) if share.interaction else str(share.title)
+
+    def place(self, share: Any) -> tuple[str, str | None] | None:
+        """The file and line of a changed rule, and its address in the commit."""
+        at = None if share.interaction else self._plan.places[self._plan.changes.index(share.title)]
+        if at is None:
+            return None
+        tree, commit = in_the_tree(at), self._plan.new.commit
+        if self._repository is None or commit is None:
+            return str(tree), None
+        path = quote(tree.source.name, safe="/")
+        return str(tree), f"{self._repository}/blob/{commit}/{path}#L{tree.line}"
+
+    def part(self, number: int) -> str:
+        """A number of records in per cent of all: `4 %`, `under 1 %`."""
+        share = 100 * number // max(self._plan.tally.records, 1)
+        return f"{share} %" if share or not number else "under 1 %"
 
     def amount(self, value: Any, currency: str) -> str:
         return say.amount(value, currency)

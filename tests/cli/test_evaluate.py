@@ -192,7 +192,7 @@ def test_two_records_beside_the_table_of_all(cli, program, tmp_path):
     result = cli("evaluate", program, tmp_path / "partners.csv", *AS_OF)
     assert result.code == 1
     assert len(result.err.splitlines()) == 7
-    assert result.err.splitlines()[-1] == "3000 rows without a record"
+    assert result.err.splitlines()[-1] == "3,000 rows without a record"
     assert result.err.count("BATCH004") == 3
     assert "records left out" not in result.err
     assert "90.00 EUR" in result.out

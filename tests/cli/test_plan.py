@@ -391,7 +391,7 @@ def test_records_with_the_same_key_do_not_count(cli: Cli, old: Path, tmp_path: P
     path.write_text('{"id": "a"}\n{"id": "b"}\n{"id": "a"}\n')
     result = cli("plan", old, old, "--records", path, "--as-of", DAY, "-o", "json")
     assert result.code == 1
-    told = json.loads(result.out)
+    told = json.loads(result.out)["summary"]
     assert (told["records"], told["twice"]) == (1, 2)
     path.write_text('{"id": "a"}\n{"id": "a"}\n')
     result = cli("plan", old, old, "--records", path, "--as-of", DAY)

@@ -121,7 +121,8 @@ class _Words:
 
     def place(self, share: Any) -> tuple[str, str | None] | None:
         """The file and line of a changed rule, and its address in the commit."""
-        at = None if share.interaction else self._plan.places[self._plan.changes.index(share.title)]
+        places = dict(zip(self._plan.changes, self._plan.places, strict=False))
+        at = None if share.interaction else places.get(share.title)
         if at is None:
             return None
         tree, commit = in_the_tree(at), self._plan.new.commit

@@ -26,9 +26,18 @@ from policyengine.program.graph import Graph
 from policyengine.program.record import Record
 
 _SCALARS = {Decimal: "number", str: "text", bool: "boolean", datetime.date: "date"}
+
+
+def _ascend(row: Row) -> bool:
+    """Whether a range runs forwards: one that is worked out never runs backwards in a policy."""
+    first, last = row.arguments
+    return not (isinstance(first, Decimal) and isinstance(last, Decimal) and first > last)
+
+
 BY_FORM: dict[str, list[Row]] = {}
 for _row in rows():
-    if not _row.tests and not holds(list(_row.arguments), None):
+    backwards = _row.form == "for x in a..b return x" and len(_row.arguments) == 2 and not _ascend(_row)
+    if not _row.tests and not holds(list(_row.arguments), None) and not backwards:
         BY_FORM.setdefault(_row.form, []).append(_row)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.differential.compare import TODAY
-from tests.feel.standard_cases import UNKNOWN, Row, Source, holds, rows, same_in_policies
+from tests.feel.standard_cases import UNKNOWN, Row, Source, holds, rows, runs_backwards, same_in_policies
 
 from policyengine.engine.reference.scope import root_scope
 from policyengine.engine.rows.engine import compile_graph
@@ -26,18 +26,9 @@ from policyengine.program.graph import Graph
 from policyengine.program.record import Record
 
 _SCALARS = {Decimal: "number", str: "text", bool: "boolean", datetime.date: "date"}
-
-
-def _ascend(row: Row) -> bool:
-    """Whether a range runs forwards: one that is worked out never runs backwards in a policy."""
-    first, last = row.arguments
-    return not (isinstance(first, Decimal) and isinstance(last, Decimal) and first > last)
-
-
 BY_FORM: dict[str, list[Row]] = {}
 for _row in rows():
-    backwards = _row.form == "for x in a..b return x" and len(_row.arguments) == 2 and not _ascend(_row)
-    if not _row.tests and not holds(list(_row.arguments), None) and not backwards:
+    if not _row.tests and not holds(list(_row.arguments), None) and not runs_backwards(_row):
         BY_FORM.setdefault(_row.form, []).append(_row)
 
 

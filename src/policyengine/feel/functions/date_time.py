@@ -81,7 +81,7 @@ FUNCTIONS = {
         _of_day("day of week", TEXT, lambda date: DAYS[calendar.weekday(date) - 1]),
         _of_day("month of year", TEXT, lambda date: MONTHS[date.month - 1]),
         _of_day("week of year", COUNT, lambda date: Decimal(calendar.week_of_year(date))),
-        _of_day("last day of month", DATE, calendar.month_end, source="month_end({0})"),
+        _of_day("last day of month", DATE, calendar.month_end, source="last_day({0})"),
         function(
             "years and months duration",
             signature(

@@ -179,3 +179,15 @@ def test_completing_a_command_loads_none():
     done = subprocess.run(script, env={**os.environ, **asked}, capture_output=True, text=True, check=False)
     assert "policyengine.cli.run" in done.stderr.split()
     assert "policyengine.api" not in done.stderr.split()
+
+
+def test_why_takes_one_record_of_a_table(cli, tmp_path):
+    table = tmp_path / "partners.csv"
+    table.write_text("id,active_accounts\na,12\nb,3\n")
+    program = ROOT / "policies" / "bytekast"
+    result = cli("why", program, table, "reseller-levels", "--key", "b")
+    assert (result.code, "active accounts are 3" in result.out) == (0, True)
+    result = cli("why", program, table, "reseller-levels")
+    assert (result.code, "`--key KEY` picks one" in result.err) == (2, True)
+    result = cli("why", program, table, "reseller-levels", "--key", "c")
+    assert (result.code, "no record has the id `c`" in result.err) == (2, True)

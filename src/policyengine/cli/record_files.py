@@ -159,6 +159,6 @@ def one_record(inputs: ReadRecords, command: str) -> Record:
     if len(inputs.records) > 1:
         raise CommandError(
             f"there are {len(inputs.records)} records, and `{command}` takes one",
-            help="give a file with only the record that is meant",
+            help="`--key KEY` picks one" if command == "why" else "give a file with only that record",
         )
     return inputs.records[0]

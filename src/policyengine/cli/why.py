@@ -19,13 +19,14 @@ from policyengine.cli.options import (
     FILE,
     SETTINGS,
     Output,
+    TableOptions,
     as_of_option,
     color_option,
     examples,
     output_option,
 )
 from policyengine.cli.programs import open_program, program_and_records
-from policyengine.cli.record_files import FORMS, Form, one_record, read_records
+from policyengine.cli.record_files import FORMS, Form, ReadRecords, one_record, read_records
 from policyengine.decision.decision import Decision, nested
 from policyengine.decision.explanation import why
 from policyengine.decision.findings import SECTIONS, Finding
@@ -51,7 +52,9 @@ _NAMED = 12
 @click.argument("program", metavar="PROGRAM", type=FILE)
 @click.argument("file", metavar="RECORD", required=False, type=FILE)
 @click.argument("finding", metavar="[FINDING]", required=False)
-@click.option("--key", help="Only for the subject with this key, such as an account.")
+@click.option(
+    "--key", help="Of several records the one with this key; of one, the subject, such as an account."
+)
 @click.option("--all", "derivation", is_flag=True, help="Show the whole derivation.")
 @as_of_option
 @output_option("text", "json")
@@ -80,7 +83,7 @@ def command(
     program, (file, *rest) = program_and_records("why", [each for each in (program, file, finding) if each])
     finding = rest[0] if rest else None
     opened = open_program(program, as_of, console)
-    record = one_record(read_records(opened, [file], form, console), "why")
+    record, key = _record(opened, file, form, key, console)
     decision = opened.evaluate(record)
     found = select_findings(decision, finding, key)
     if finding is None or len(found) > _NAMED:
@@ -96,6 +99,28 @@ def command(
     render = _renderer(decision, found, opened, steps, console.columns)
     deliver(outputs or (Output("text"),), render, console, [Path(file), Path(program)])
     return OK
+
+
+def _record(
+    program: Program, file: str, form: Form | None, key: str | None, console: Console
+) -> tuple[Record, str | None]:
+    """Returns the record, and the key that is left to select by: of several records, it selects one."""
+    options = TableOptions((file,), (), (), (), None, None, "auto", False, form)
+    if options.reads_tables:
+        from policyengine.cli.table_files import reject_text, table_records
+
+        records, rejected = table_records(program, options)
+        console.err("\n".join(reject_text(each) for found in rejected for each in found))
+        inputs = ReadRecords(tuple(records), len(rejected), ())
+    else:
+        inputs = read_records(program, [file], form, console)
+    name = program.vocabulary.entities[program.vocabulary.root].key
+    if key is not None and name is not None and inputs.total > 1:
+        found = tuple(record for record in inputs.records if str(record.facts.get(name)) == key)
+        if not found:
+            raise CommandError(f"no record has the {name} `{key}`")
+        return one_record(ReadRecords(found, 0, ()), "why"), None
+    return one_record(inputs, "why"), key
 
 
 Steps = Callable[[Finding], list[str]]

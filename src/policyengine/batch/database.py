@@ -101,10 +101,18 @@ def _out_of_postgresql(url: str, name: str, query: str) -> Iterator[Batch]:
             _no_money(reader.schema, name)
             yield list(reader.schema.names), []
             for batch in reader:
-                columns = [column.to_pylist() for column in batch.columns]
+                columns = [_values(*pair) for pair in zip(batch.schema, batch.columns, strict=True)]
                 yield list(batch.schema.names), zip(*columns, strict=True)
     except (error, OSError, ValueError) as found:
         raise _failed(name, found) from None
+
+
+def _values(column: Any, found: Any) -> list[Any]:
+    """The values of a column; `numeric` of PostgreSQL arrives as texts, which are exact decimals."""
+    values: list[Any] = found.to_pylist()
+    if (column.metadata or {}).get(b"POSTGRESQL:type") != b"numeric":
+        return values
+    return [Decimal(each) if isinstance(each, str) and _NUMBER.fullmatch(each) else each for each in values]
 
 
 def _no_money(schema: Any, name: str) -> None:
@@ -161,6 +169,7 @@ class _Row:
             self.cells.append(cell)
 
 
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _WORDS: Mapping[object, str] = {True: "true", False: "false"}
 
 

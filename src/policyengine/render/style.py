@@ -42,8 +42,8 @@ TAB = "    "
 _BLANKS = re.compile(r" +(?!%)")
 
 
-_COMMAND = re.compile(r"(:(?=:)|#(?=#))")
-"""The first of two characters that begin a command."""
+_COMMAND = re.compile(r"((?<!\S):(?=:)|#(?=#(?:vso|teamcity)?\[))")
+"""The first character of a command: `::` where a line can begin, `##[` anywhere."""
 
 
 def clean(text: str) -> str:

@@ -28,6 +28,10 @@ export POLICYENGINE_AS_OF="${POLICYENGINE_AS_OF:-$(date +%Y-%m-%d)}" # one day f
 longest=65000 # bytes; a comment on GitHub may have 65536
 worst=0
 
+shown() { # a name, without what means something to a log of CI or to Markdown
+    printf '%s' "$1" | tr '`:#\000-\037\177' '[?*]'
+}
+
 remember() {
     [ "$1" -le "$worst" ] || worst=$1
 }
@@ -62,14 +66,19 @@ check() { # the folder of a program, where its results go
     esac
 }
 
+has_tests() { # folders: a file is one of tests by its name, also where it is broken, or by its kind
+    [ -n "$(find "$@" -name '*_test.y*ml' | head -n 1)" ] ||
+        grep -rqE --include='*.y*ml' '^kind:[[:space:]]*.?test' "$@"
+}
+
 run_tests() { # the folder of a program, where its results go
     name=$(basename "$1")
     set -- "$1" "$2" "$1"
     [ ! -d "$fixtures/$name" ] || set -- "$@" "$fixtures/$name"
     results=$2
     shift 2
-    if ! grep -rqE --include='*.y*ml' '^kind:[[:space:]]*.?test' "$@"; then
-        echo "$name: no tests"
+    if ! has_tests "$@"; then
+        echo "$(shown "$name"): no tests"
         return 0
     fi
     show "$results/test.txt" policyengine test "$@" -o "junit:$results/test.xml" -o "markdown:$results/test.md"
@@ -99,16 +108,16 @@ cost() {
         esac
     done
     if [ -z "$found_some" ]; then
-        echo "$folder: no partners in $partners, so nothing shows whom the change hits" >&2
+        echo "$(shown "$folder"): no partners in $(shown "$partners"), so nothing shows whom the change hits" >&2
         return 2
     fi
     show "$results/plan.txt" policyengine plan "$base" HEAD "$folder" "$@" \
         -o "markdown:$results/plan.md" -o "html:$results/plan.html" -o "json:$results/plan.json"
 }
 
-say() { # a sentence about a program, which stands first in the review
-    echo "$1"
-    printf '%s\n\n' "$1" >> "$review/first.md"
+say() { # the folder of a program, a sentence about it, which stands first in the review
+    echo "$(shown "$1"): $2"
+    printf '`%s`: %s\n\n' "$(shown "$1")" "$2" >> "$review/first.md"
 }
 
 collect() { # the file that a part of the review goes to, the parts
@@ -132,14 +141,14 @@ look_at() { # the folder of a program, what became of it, where its results go
         tests=$review/failed.md
     fi
     if [ "$2" = new ]; then
-        say "$1: new, so there is nothing to compare it with"
+        say "$1" "new, so there is nothing to compare it with"
     elif [ "$2" = there ] && unchanged "$1"; then
-        echo "$1: as it was"
+        echo "$(shown "$1"): as it was"
     elif compare "$1" "$3"; then
         cost "$1" "$3" || remember $?
         collect "$review/changes.md" "$3/plan.md" "$3/diff.md"
     elif [ $? -eq 3 ]; then
-        say "$1: the policies that the change starts from have mistakes, so there is nothing to compare it with"
+        say "$1" "the policies that the change starts from have mistakes, so there is nothing to compare it with"
     else
         remember 2
     fi
@@ -175,10 +184,10 @@ while IFS=$tab read -r state old new; do
     new=${new#"$inside"}
     case $state in
         deleted)
-            say "$old: this program is deleted"
+            say "$old" "this program is deleted"
             continue
             ;;
-        renamed) say "$new: this program was in $old" ;;
+        renamed) say "$new" "this program was in $(shown "$old")" ;;
     esac
     results=$review/$(basename "$new")
     mkdir -p "$results" || exit 2

@@ -172,7 +172,7 @@ def test_a_renamed_folder_is_compared_with_what_it_was(repository):
     result = review(repository, "HEAD~2")
     assert result.returncode == 0, result.stdout + result.stderr
     text = published(repository)
-    assert text.splitlines()[0] == "policies/large: this program was in policies/small"
+    assert text.splitlines()[0] == "`policies/large`: this program was in policies/small"
     assert "from 20 % to 90 %" in text
 
 
@@ -184,7 +184,7 @@ def test_a_deleted_program_is_told_first(repository):
     commit(repository)
     result = review(repository)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert published(repository).splitlines()[0] == "policies/other: this program is deleted"
+    assert published(repository).splitlines()[0] == "`policies/other`: this program is deleted"
 
 
 def test_a_program_without_tests_is_no_mistake(repository):
@@ -193,6 +193,26 @@ def test_a_program_without_tests_is_no_mistake(repository):
     result = review(repository)
     assert (result.returncode, "small: no tests" in result.stdout) == (0, True)
     assert "from 20 % to 25 %" in published(repository)
+
+
+def test_a_file_of_tests_that_says_no_kind_is_no_lack_of_tests(repository):
+    write(repository / "fixtures" / "small" / "levels_test.yaml", TEST.replace("kind: test\n", ""))
+    commit(repository)
+    result = review(repository)
+    assert (result.returncode, "no tests" in result.stdout) == (2, False)
+
+
+def test_the_name_of_a_folder_means_nothing_to_a_log_or_a_comment(repository):
+    name = "::error::x ##[error]y `![z]( "
+    for path, text in starter():
+        if not str(path).endswith("_test.yaml"):
+            write(repository / "policies" / name / path, text.replace("my-program", "other"))
+    commit(repository)
+    result = review(repository)
+    text = published(repository)
+    assert not [line for line in result.stdout.splitlines() if line.lstrip().startswith("::")]
+    assert "##[" not in result.stdout + result.stderr + text
+    assert text.startswith("`policies/??error??x ??[error]y ?![z]( `: new, so there is nothing")
 
 
 def test_a_failed_test_stands_first(repository):

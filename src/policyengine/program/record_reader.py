@@ -179,8 +179,8 @@ def _typed(node: Node, fact: Fact | None) -> object:
 
 
 def _number(text: str) -> Decimal:
-    stripped = text.strip()
-    return quantities.Pointed(stripped) if quantities.is_pointed(stripped) else quantities.number(text)
+    value = quantities.number(text)
+    return quantities.Pointed(value) if quantities.is_pointed(text.strip()) else value
 
 
 def _untyped(node: Node) -> object:

@@ -1,8 +1,11 @@
-"""The evaluation of partner bases on Spark: the kernel of `evaluate` over Arrow batches, on any number of
-machines.
+"""Partner bases on Spark: the kernel of `evaluate` over Arrow batches, on any number of machines.
 
->>> from policyengine import spark >>> findings, rejects = spark.evaluate(partners, "policies/bytekast",
-as_of=date(2026, 11, 21))
+>>> from policyengine import spark
+>>> spark.write(partners, "policies/bytekast", as_of=date(2026, 11, 21), target="/shared/decisions")
+>>> findings, rejects = spark.evaluate(partners, "policies/bytekast", as_of=date(2026, 11, 21))
+
+With `write` the workers write Parquet files. `evaluate` gives data frames, whose rows pass through Java one
+by one.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def _unknown(
         return scope.add(
             UNKNOWN_FUNCTION, node, "no clock is read here", "write `today`, the day in question"
         )
-    instead = foreign_calls.function_call(name.name, arguments, given)
+    instead = foreign_calls.function_call(node, name.name, arguments, given)
     if instead is not None and (instead != "today" or scope.find("today") == DATE):
         return scope.add(UNKNOWN_FUNCTION, node, message, f"write `{instead}`")
     callable_names = [each for known in scope.known() for each in known.functions]

@@ -44,7 +44,6 @@ _COMPARISONS: Mapping[str, str] = {
     "minus": "-",
     "times": "*",
     "divided by": "/",
-    "xor": "!=",
 }
 _NOTHING = frozenset({"empty", "null", "blank", "none", "missing", "unknown", "nil", "undefined", "unset"})
 _SOMETHING = frozenset({"set", "defined", "present", "given", "known", "filled", "there"})
@@ -109,6 +108,8 @@ def _is(around: Around) -> Phrase | None:
     negated = around.word(1) == "not"
     word, end = around.word(1 + negated), around.at + 2 + negated
     if left and word in _NOTHING | _SOMETHING and "(" not in around.word(2 + negated):
+        if around.is_operand(start, end):
+            return None
         known = (word in _SOMETHING) != negated
         asked = f"is defined({left})"
         return around.phrase(start, end, asked if known else f"not({asked})")
@@ -121,6 +122,8 @@ def _is(around: Around) -> Phrase | None:
 
 def _not(around: Around) -> Phrase | None:
     """`not in`, `not between`, `not like`."""
+    if around.word(1) == "like":
+        return _like(around)
     if around.word(1) not in ("in", "between"):
         return None
     start = around.left()
@@ -143,14 +146,22 @@ def _called(template: str, words: int = 1) -> Callable[[Around], Phrase | None]:
 
 
 def _like(around: Around) -> Phrase | None:
-    """`like "N%"`."""
-    pattern = around.tokens[around.at + 1].text.strip("\"'") if around.word(1) else ""
+    """`like "N%"`, `not like "N%"`."""
+    start, after = around.left(), around.at + 1 + (around.word() == "not")
+    text, pattern = around.written(start, around.at), around.written(after, after + 1).strip("\"'")
     plain = pattern.strip("%*")
-    name = "contains" if pattern.startswith(("%", "*")) else "starts with"
-    if pattern.startswith(("%", "*")) and not pattern.endswith(("%", "*")):
-        name = "ends with"
-    start = around.left()
-    return around.phrase(start, around.at + 2, f'{name}({around.written(start, around.at)}, "{plain}")')
+    first, last = pattern.startswith(("%", "*")), pattern.endswith(("%", "*"))
+    if not text or not re.fullmatch(r"[^%*_?\\]+|[\w%*? ]+", plain):
+        return None
+    if {"%", "*", "_", "?"} & set(plain):
+        letters = {"%": ".*", "*": ".*", "_": ".", "?": "."}
+        tested = f'matches({text}, "^{"".join(letters.get(each, each) for each in pattern)}$")'
+    elif first or last:
+        name = "contains" if first and last else "starts with" if last else "ends with"
+        tested = f'{name}({text}, "{plain}")'
+    else:
+        tested = f'{text} = "{plain}"'
+    return around.phrase(start, after + 1, f"not({tested})" if around.word() == "not" else tested)
 
 
 def _starts(around: Around) -> Phrase | None:
@@ -204,10 +215,19 @@ def _if_behind(around: Around) -> Phrase | None:
     return _where(around)
 
 
+def _xor(around: Around) -> Phrase | None:
+    """`a xor b`."""
+    start, end = around.clause_start(), around.clause_end(around.at + 1, ENDS)
+    left, right = around.written(start, around.at), around.written(around.at + 1, end)
+    return around.phrase(start, end, f"({left}) != ({right})") if left and right else None
+
+
 def _coalesce(around: Around) -> Phrase | None:
     """`a ?? b`."""
     start, end = around.left(), around.right(around.at + 1)
     left, right = around.written(start, around.at), around.written(around.at + 1, end)
+    if around.is_operand(start, end):
+        return None
     return around.phrase(start, end, f"(if is defined({left}) then {left} else {right})")
 
 
@@ -288,6 +308,7 @@ _RULES: Mapping[str, Callable[[Around], Phrase | None]] = {
     "having": _where,
     "such": _satisfies,
     ":": _satisfies,
+    "xor": _xor,
     "?": _ternary,
     "??": _coalesce,
     "if": _if_behind,
@@ -300,7 +321,7 @@ _BODY = r"(?P<body>(?:[^()]|\([^()]*\))+)"
 _CALL = r"(?<![\w.])(?P<list>[\w.]+)\.(?P<name>\w+)\("
 _LAMBDA = re.compile(rf"{_CALL}\s*\(?(?P<item>\w+)\)?\s*(?:=>|->)\s*{_BODY}\)")
 _GENERATOR = re.compile(rf"(?P<name>all|any|sum)\({_BODY} for (?P<item>\w+) in (?P<list>[\w.]+)\)")
-_WORD = re.compile(r"[^\W\d_]+")
+_CASE = re.compile(r"\b(case|when|then|else|end)\b", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"(?:\$\{|\{\{|#\{)\s*([\w.]+)\s*\}\}?")
 _METHODS = {
     "some": "some {item} in {list} satisfies {body}",
@@ -319,24 +340,22 @@ def _lambda(text: str) -> Phrase | None:
         return None
     parts = found.groupdict()
     if parts["name"] in ("filter", "find"):
-        condition = re.sub(rf"\b{re.escape(parts['item'])}\.", "", parts["body"])
+        item = re.escape(parts["item"])
+        condition = re.sub(rf"\b{item}\b(\.?)", lambda each: "" if each[1] else "item", parts["body"])
         return Phrase(found.start(), found.end(), f"{parts['list']}[{condition}]")
     template = _METHODS.get(parts["name"])
     return None if template is None else Phrase(found.start(), found.end(), template.format(**parts))
 
 
 def _case(text: str) -> Phrase | None:
-    """`case when c then a else b end`."""
-    words = list(_WORD.finditer(text))
-    at = 0
-    parts: list[int] = []
-    for wanted in ("case", "when", "then", "else", "end"):
-        at = next((i for i in range(at, len(words)) if words[i].group().lower() == wanted), len(words))
-        if at == len(words):
-            return None
-        parts += [words[at].start(), words[at].end()]
-    condition, then, otherwise = (text[parts[i] : parts[i + 1]].strip() for i in (3, 5, 7))
-    return Phrase(parts[0], parts[-1], f"if {condition} then {then} else {otherwise}")
+    """`case when c then a else b end`, `case x when 1 then a when 2 then b else c end`."""
+    parts = _CASE.split(text)
+    if re.fullmatch("case( when then)+ else end", " ".join(parts[1::2]).lower()) is None:
+        return None
+    subject, values = parts[2].strip(), [each.strip() for each in parts[4:-1:2]]
+    asked = f"{subject} = " if subject else ""
+    clauses = map(f"if {asked}{{}} then {{}} else ".format, values[:-1:2], values[1::2])
+    return Phrase(len(parts[0]), len(text) - len(parts[-1]), "".join(clauses) + values[-1])
 
 
 def _placeholder(text: str) -> Phrase | None:

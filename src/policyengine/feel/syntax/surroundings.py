@@ -17,6 +17,7 @@ class Phrase(NamedTuple):
 
 _OPENING, _CLOSING = ("(", "[", "{"), (")", "]", "}")
 ENDS = frozenset({"and", "or", "then", "else", "satisfies", "return", "end", ",", ";", ":"})
+_ARITHMETIC = frozenset({"+", "-", "*", "/", "**"})
 _VALUES = frozenset({"name", "number", "text", "true", "false", "null"})
 
 
@@ -89,6 +90,10 @@ class Around:
             if not depth:
                 return i
         return len(self.tokens) - 1
+
+    def is_operand(self, start: int, end: int) -> bool:
+        """Whether an arithmetic operator stands before or behind the tokens between two positions."""
+        return any(0 <= i < len(self.tokens) and self.tokens[i].kind in _ARITHMETIC for i in (start - 1, end))
 
     def clause_end(self, start: int, ends: frozenset[str] = frozenset()) -> int:
         """Where a clause ends: before a closing bracket, or one of the words that end it."""

@@ -1,7 +1,8 @@
 """What FEEL writes for a function or a method of SQL, Python, JavaScript or a spreadsheet.
 
 A template has the arguments by number, `{0}`, or all of them, `{all}`; `{operand[0]}` is an argument as an
-operand, in brackets if need be. Where a function has several meanings, the type of its first argument decides.
+operand, in brackets if need be. Where a function has several meanings, the type of its first argument
+decides.
 """
 
 from __future__ import annotations

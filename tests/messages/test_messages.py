@@ -107,6 +107,26 @@ def test_what_was_meant_has_no_mistake(case: Case) -> None:
     assert [said(each) for each in _mistakes(*_text(case, "right"))] == []
 
 
+@pytest.mark.parametrize("case", CASES, ids=map(_id, CASES))
+def test_what_is_advised_is_accepted(case: Case) -> None:
+    """What a help says to write is part of what was meant, or has no mistake itself."""
+    file, wrong = _text(case, "wrong")
+    meant = _words(_text(case, "right")[1])
+    for found in _mistakes(file, wrong):
+        assert found.span is not None
+        for part in re.findall("(?:write|did you mean) `([^`]+)`(?! (?:as|for) )", found.help or ""):
+            start, end = found.span.start, found.span.end
+            line = wrong.find("\n", end)
+            tries = [wrong[:start] + part + wrong[end:], f"{wrong[:end]}: {part}{wrong[line:]}"]
+            accepted = _words(part) in meant or not all(_mistakes(file, text) for text in tries)
+            assert accepted or ": ..." in part, part
+
+
+def _words(text: str) -> str:
+    """A text without quotes and further blanks."""
+    return " ".join(re.sub("[\"']", " ", text).split())
+
+
 def test_nearly_all_name_the_replacement_and_nothing_else() -> None:
     named = [
         case

@@ -232,8 +232,9 @@ def currency(text: str) -> str | None:
 
 
 def identifier(text: str, joint: str = "-") -> str | None:
-    """`Größe M`, `Gold level`: in small letters and digits, the words joined."""
-    plain = unicodedata.normalize("NFKD", text.strip().lower().translate(_LETTERS))
+    """`Größe M`, `the Gold level`: in small letters and digits, the words joined, without an article."""
+    named = text.strip().lower().removeprefix("the ")
+    plain = unicodedata.normalize("NFKD", named.translate(_LETTERS))
     words = re.findall(r"[a-z0-9]+", plain.encode("ascii", "ignore").decode())
     name = joint.join(words)
     return name if name[:1].isalpha() and len(name) <= 60 else None

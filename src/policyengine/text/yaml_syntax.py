@@ -93,8 +93,7 @@ def _first_character(fault: Fault) -> Diagnostic | None:
     name = "a backtick" if char == "`" else f"`{char}`"
     message = f"a value that starts with {name} has to be in quotes"
     help_ = quoted(value.text)
-    in_list = fault.bracket is not None and fault.source.text[fault.bracket] == "["
-    if value.text == "*" and in_list:
+    if value.text == "*" and fault.before.count("[") > fault.before.count("]"):
         help_ = f"write `-` for any value of an input, {help_.removeprefix('write ')} for the text"
     return SYNTAX.at(value, message, help=help_)
 

@@ -196,7 +196,7 @@ def _check_commissions(
         assert [sums.before, sums.after] == wanted
 
 
-_NUMBER = re.compile(r"(?<![\w.\"-])\d+(?![\w\"-]|\.\d)|(?<=P)\d+(?=[MDY]\")")
+_NUMBER = re.compile(r"(?<![\w.\"-])\d+(?![\w\"-]|\.\d)|(?<=P)\d+(?=[MDY]\b)")
 
 
 def _edited(sources: list[Source], chance: random.Random) -> Iterator[list[Source]]:
@@ -322,6 +322,39 @@ def test_what_is_due_once_is_paid_once_though_a_later_version_moves_it() -> None
         (change,) = money_changes(old, new, [first, second])
         assert isinstance(change, MoneyChange)
         assert [change.before, change.after] == payments
+
+
+_MONTHLY = _terms(date(2026, 12, 1), "P1M")
+_GONE = _MONTHLY._replace(status="not_applicable")
+_VENDORS = _MONTHLY._replace(payer="vendor")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ([_MONTHLY, _MONTHLY], [_MONTHLY, None], [("", 120, 10)]),
+        ([_MONTHLY, None], [_MONTHLY, _MONTHLY], [("", 10, 120)]),
+        ([_MONTHLY, _MONTHLY], [None, _MONTHLY], [("", 120, 110)]),
+        ([_MONTHLY, _MONTHLY], [_GONE, _MONTHLY], [("", 120, 110)]),
+        ([_MONTHLY, _MONTHLY], [_MONTHLY, _VENDORS], [("", 120, 10), ("vendor", 0, 110)]),
+        ([_MONTHLY, _VENDORS], [_MONTHLY, _MONTHLY], [("", 10, 120), ("vendor", 110, 0)]),
+        ([_terms(date(2027, 2, 1))] * 2, [_terms(date(2027, 2, 1)), None], [("", 10, 0)]),
+        ([_terms(date(2027, 2, 1))] * 2, [_terms(date(2028, 2, 1)), None], [("", 10, 0)]),
+    ],
+)
+def test_a_charge_that_begins_ends_or_turns_with_a_version_does_not_move(
+    old: list[Terms | None], new: list[Terms | None], expected: list[tuple[str, int, int]]
+) -> None:
+    spans = [Days(DAY, date(2026, 12, 31)), Days(date(2027, 1, 1), YEAR.last)]
+    found = [each for each in money_changes(old, new, spans) if isinstance(each, MoneyChange)]
+    assert [(each.payer, each.before, each.after) for each in found] == expected
+    assert all(each.amount == each.after - each.before and not each.shifts for each in found)
+
+
+def test_a_charge_that_begins_with_a_condition_does_not_move() -> None:
+    later = _MONTHLY._replace(ask=lambda day: _MONTHLY if day >= date(2027, 3, 1) else _GONE)
+    change = _one(_MONTHLY, later)
+    assert (change.before, change.after, change.amount, change.shifts) == (120, 90, -30, ())
 
 
 def test_flows_are_kept_apart_by_payer() -> None:

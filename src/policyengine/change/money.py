@@ -51,6 +51,11 @@ class Terms(NamedTuple):
     ask: Callable[[date], Terms | None] | None = None
 
     @property
+    def flow(self) -> tuple[str, str]:
+        """The currency, and who pays."""
+        return self.currency, self.payer
+
+    @property
     def payable(self) -> Decimal | None:
         """What is paid on a due date; None where that is undetermined, zero where it is certainly nothing."""
         if self.status == NOT_APPLICABLE or any(
@@ -86,11 +91,12 @@ def terms_of(outcome: Outcome) -> Terms:
 
 
 class Payment(NamedTuple):
-    """One due date of a charge, by its number in the schedule, and what is paid then."""
+    """One due date of a charge, by its number in the schedule, what is paid then, and in which direction."""
 
     number: int
     day: date
     net: Decimal
+    flow: tuple[str, str]
 
 
 class Shift(NamedTuple):
@@ -135,15 +141,18 @@ def money_changes(old: Dues, new: Dues, spans: Sequence[Days]) -> tuple[MoneyCha
     before, after = _payments(old, spans), _payments(new, spans)
     if before is None or after is None:
         return AFTER if before is not None else BOTH if after is None else BEFORE
-    one, other = _last(old), _last(new)
-    directions = [(each.currency, each.payer) for each in (one or other, other or one) if each is not None]
-    if len(set(directions)) > 1:
-        sums = _sum(before), _sum(after)
-        return (
-            MoneyChange(*directions[0], sums[0], NOTHING, -sums[0]),
-            MoneyChange(*directions[1], NOTHING, sums[1], sums[1]),
-        )
-    return (_compared(before, after, one, other, Days(spans[0].first, spans[-1].last)),)
+    one, other = _Side(before, old, spans), _Side(after, new, spans)
+    flows = dict.fromkeys(each.flow for each in (*before, *after))
+    flows.update(dict.fromkeys(each.last.flow for each in (one, other) if each.last is not None))
+    if len(flows) > 1:
+        return tuple(_turned(flow, before, after) for flow in flows)
+    return (_compared(one, other, *flows),)
+
+
+def _turned(flow: tuple[str, str], before: Iterable[Payment], after: Iterable[Payment]) -> MoneyChange:
+    """What is paid in one of several directions."""
+    one, other = (_sum(each for each in side if each.flow == flow) for side in (before, after))
+    return MoneyChange(*flow, one, other, EXACT.subtract(other, one))
 
 
 def _unmoved(old: Dues, new: Dues, spans: Sequence[Days]) -> tuple[MoneyChange, ...] | str | None:
@@ -151,7 +160,7 @@ def _unmoved(old: Dues, new: Dues, spans: Sequence[Days]) -> tuple[MoneyChange, 
     (one,), (other,) = old, new
     if one is None or other is None or one.ask is not None or other.ask is not None:
         return None
-    if one.schedule != other.schedule or (one.currency, one.payer) != (other.currency, other.payer):
+    if one.schedule != other.schedule or one.flow != other.flow:
         return None
     count = None if one.schedule is None else len(one.schedule.numbers(spans[0]))
     before, after = _times(one.payable, count), _times(other.payable, count)
@@ -175,7 +184,8 @@ def due_sum(terms: Terms, days: Days) -> Decimal | None:
 def _payments(dues: Dues, spans: Sequence[Days]) -> list[Payment] | None:
     """The payments of a period, each as the program says for its day; None where one is undetermined.
 
-    What is due once is paid once, though its day may be another one in a later version.
+    What is due once is paid once, though its day may be another one in a later version; by none that has no
+    such charge.
     """
     found: list[Payment] = []
     once = False
@@ -187,7 +197,7 @@ def _payments(dues: Dues, spans: Sequence[Days]) -> list[Payment] | None:
             return None
         found += payments
         once = once or (_is_single(terms) and terms.schedule.first in days)  # type: ignore[union-attr]
-    last = _last(dues)
+    last = dues[-1]
     if last is not None and not once and len(spans) > 1 and _is_single(last):
         return _payments_in(last, Days(spans[0].first, spans[-1].last))
     return found
@@ -209,12 +219,8 @@ def _payments_in(terms: Terms, days: Days) -> list[Payment] | None:
         if net is None:
             return None
         if net:
-            found.append(Payment(number, day, net))
+            found.append(Payment(number, day, net, terms.flow))
     return found
-
-
-def _last(dues: Dues) -> Terms | None:
-    return next((terms for terms in reversed(dues) if terms is not None), None)
 
 
 def _sum(payments: Iterable[Payment]) -> Decimal:
@@ -226,95 +232,113 @@ def _sum(payments: Iterable[Payment]) -> Decimal:
 Pair = tuple[Payment | None, Payment | None]
 
 
-def _compared(
-    before: list[Payment], after: list[Payment], old: Terms | None, new: Terms | None, period: Days
-) -> MoneyChange:
-    sums, terms = (_sum(before), _sum(after)), new or old
-    currency, payer = ("", "") if terms is None else (terms.currency, terms.payer)
-    pairs = _pairs(before, after, old, new, period)
+class _Side(NamedTuple):
+    """The payments by one version, with the terms in each range of days."""
+
+    payments: list[Payment]
+    dues: Dues
+    spans: Sequence[Days]
+
+    @property
+    def last(self) -> Terms | None:
+        """The last terms that there are."""
+        return next((terms for terms in reversed(self.dues) if terms is not None), None)
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """The due dates, as they are last."""
+        return None if self.last is None else self.last.schedule
+
+    def asks_nothing(self, day: date) -> bool:
+        """Whether there is no such charge on a day, or it is due then and comes to nothing."""
+        terms = next((each for each, days in zip(self.dues, self.spans, strict=True) if day in days), None)
+        return terms is None or terms.schedule is None or bool(terms.schedule.numbers(Days(day, day)))
+
+    def outside(self, number: int, like: Payment) -> Payment | None:
+        """A payment that is not due in the period, `like` the other one where its amount is undetermined.
+
+        None where it is due in the period, or where there is nothing to pay.
+        """
+        day = None if self.schedule is None else self.schedule.day(number)
+        if day is None or self.spans[0].first <= day <= self.spans[-1].last:
+            return None
+        terms = self.dues[-1] if day > self.spans[-1].last else self.last
+        net = NOTHING if terms is None else terms.payable_on(day)
+        return (
+            like._replace(number=number, day=day, net=like.net if net is None else net) if net != 0 else None
+        )
+
+    def following(self, skipped: int, like: Payment) -> Payment | None:
+        """A payment after the period."""
+        schedule, last = self.schedule, self.spans[-1].last
+        assert schedule is not None
+        past = schedule.numbers(Days(schedule.first, last)).stop if schedule.first <= last else 0
+        return self.outside(past + skipped, like)
+
+
+def _compared(old: _Side, new: _Side, flow: tuple[str, str]) -> MoneyChange:
+    before, after = old.payments, new.payments
+    sums = _sum(before), _sum(after)
+    pairs = _pairs(old, new)
     if pairs is None:
         amount = EXACT.subtract(sums[1], sums[0])
         shifts = [Shift("rhythm", "within", len(after), NOTHING)] if before and after else []
     else:
-        both = [(one, other) for one, other in pairs if one is not None and other is not None]
-        lost = [(one, other) for one, other in pairs if one is None or other is None]
         amount = total(
             EXACT.subtract(other.net if other else NOTHING, one.net if one else NOTHING)
-            for one, other in (*both, *lost)
+            for one, other in pairs
         )
-        shifts = [_shift(one, other, period) for one, other in both if one.day != other.day]
+        period = Days(old.spans[0].first, old.spans[-1].last)
+        shifts = [
+            _shift(one, other, period) for one, other in pairs if one and other and one.day != other.day
+        ]
     months = _months(before, after) if shifts else {}
-    return MoneyChange(currency, payer, *sums, amount, _merged(shifts), months)
+    return MoneyChange(*flow, *sums, amount, _merged(shifts), months)
 
 
-def _pairs(
-    before: list[Payment], after: list[Payment], old: Terms | None, new: Terms | None, period: Days
-) -> list[Pair] | None:
+def _pairs(old: _Side, new: _Side) -> list[Pair] | None:
     """Every payment before with the one that it becomes; None where the two recur differently.
 
     Payments on the same day are the same. The others are paired in order where the two schedules share days,
-    else by number; the partner of one that is left over may lie outside the period.
+    else by number; the partner of one that is left over may lie outside the period. A payment has no partner
+    where the other version asks for nothing on its day.
     """
-    if old is None or new is None or old.schedule is None or new.schedule is None:
-        return [*((each, None) for each in before), *((None, each) for each in after)]
+    if old.schedule is None or new.schedule is None:
+        return [*((each, None) for each in old.payments), *((None, each) for each in new.payments)]
     if old.schedule.step != new.schedule.step:
         return None
-    days = {each.day: each for each in after}
-    pairs: list[Pair] = [(each, days.get(each.day)) for each in before if each.day in days]
+    days = {each.day: each for each in new.payments}
+    pairs: list[Pair] = [(each, days.get(each.day)) for each in old.payments if each.day in days]
     taken = {one.day for one, _ in pairs if one is not None}
-    rest = (
-        [each for each in before if each.day not in taken],
-        [each for each in after if each.day not in taken],
-    )
-    if not rest[0] and not rest[1]:
-        return pairs
+    before = [each for each in old.payments if each.day not in taken]
+    after = [each for each in new.payments if each.day not in taken]
     if pairs:
-        return [*pairs, *_in_order(*rest, old, new, period)]
-    numbers = [{each.number: each for each in side} for side in rest]
-    if any(len(found) < len(side) for found, side in zip(numbers, rest, strict=True)):
+        pairs += [(each, None) for each in before if new.asks_nothing(each.day)]
+        pairs += [(None, each) for each in after if old.asks_nothing(each.day)]
+        before = [each for each in before if not new.asks_nothing(each.day)]
+        after = [each for each in after if not old.asks_nothing(each.day)]
+        return [*pairs, *_in_order(before, after, old, new)]
+    ones, others = ({each.number: each for each in side} for side in (before, after))
+    if len(ones) < len(before) or len(others) < len(after):
         return None  # a later version counts anew
-    ones, others = numbers
     return [
         (
-            ones.get(number) or _outside(old, number, period, others[number]),
-            others.get(number) or _outside(new, number, period, ones[number]),
+            ones.get(number) or old.outside(number, others[number]),
+            others.get(number) or new.outside(number, ones[number]),
         )
         for number in sorted({*ones, *others})
     ]
 
 
-def _in_order(
-    before: list[Payment], after: list[Payment], old: Terms, new: Terms, period: Days
-) -> Iterator[Pair]:
+def _in_order(before: list[Payment], after: list[Payment], old: _Side, new: _Side) -> Iterator[Pair]:
     """Pairs two lists in order; what is left of the longer one with the payments after the period."""
     for i in range(max(len(before), len(after))):
         one = before[i] if i < len(before) else None
         other = after[i] if i < len(after) else None
         yield (
-            one or _following(old, i - len(before), period, after[i]),
-            other or _following(new, i - len(after), period, before[i]),
+            one or old.following(i - len(before), after[i]),
+            other or new.following(i - len(after), before[i]),
         )
-
-
-def _following(terms: Terms, skipped: int, period: Days, like: Payment) -> Payment | None:
-    """A payment after the period."""
-    schedule = terms.schedule
-    assert schedule is not None
-    past = Days(schedule.first, max(schedule.first, period.last))
-    first = schedule.numbers(past).stop if schedule.first <= period.last else 0
-    return _outside(terms, first + skipped, period, like)
-
-
-def _outside(terms: Terms, number: int, period: Days, like: Payment) -> Payment | None:
-    """A payment that is not due in the period, `like` the other one where its amount is undetermined.
-
-    None where it is due in the period, or where there is nothing to pay.
-    """
-    day = terms.schedule.day(number) if terms.schedule is not None else None
-    if day is None or day in period:
-        return None
-    net = terms.payable_on(day)
-    return Payment(number, day, like.net if net is None else net) if net is None or net else None
 
 
 def _shift(one: Payment, other: Payment, period: Days) -> Shift:

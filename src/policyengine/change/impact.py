@@ -99,7 +99,10 @@ class ImpactAnalysis:
         self, pair: RecordPair, seen: _Seen, sums: Mapping[tuple[str, str], Sums], tally: Tally
     ) -> None:
         tally.records += 1
-        tally.flows.update((what.policy, *levels) for (_, what), levels in seen.flows.items())
+        flows = [(what.policy, *levels) for (_, what), levels in seen.flows.items()]
+        tally.flows.update(flows)
+        seen.behind.update(("flows", flow) for flow in flows)
+        seen.behind.update(("statuses", each) for each in seen.statuses)
         self._values(seen, tally)
         tally.behind.update(seen.behind)
         changed = any(each.amount for each in sums.values())
@@ -189,12 +192,14 @@ class ImpactAnalysis:
             found = money_changes(old, [alone.get(i, each) for i, each in enumerate(old)], spans)
             if isinstance(found, str):
                 tally.unsure[number] += 1
+                seen.behind.add(("unsure", number))
                 continue
             for change in found:
                 if change.amount:
                     sign = _sign(change.payer, pair.old.entity)
                     tally.effect(number, change.currency, EXACT.multiply(sign, change.amount))
                     seen.behind.add(("effects", (number, change.currency)))
+                    seen.behind.add(("caused sums", Flow(billed[1], change.currency, change.payer)))
                 if change.amount or change.shifts:
                     seen.causes.add(number)
 
@@ -207,6 +212,7 @@ class ImpactAnalysis:
         facts: dict[bool, list[Facts]] = {}
         for (who, part), which in found:
             tally.undecided[part, which] += 1
+            seen.behind.add(("undecided", (part, which)))
             if which != BOTH:
                 states = (UNDETERMINED, OTHER) if which == BEFORE else (OTHER, UNDETERMINED)
                 seen.moves.add((who, Move(What(Charge.section, *part), *states)))
@@ -216,7 +222,9 @@ class ImpactAnalysis:
                     stage.new.facts_for(pair.new) if new else stage.old.facts_for(pair.old)
                     for stage in self.stages
                 ]
-            tally.facts.update({(part, fact) for known in facts[new] for fact in known.get((who, part), ())})
+            missing = {(part, fact) for known in facts[new] for fact in known.get((who, part), ())}
+            tally.facts.update(missing)
+            seen.behind.update(("facts", each) for each in missing)
 
 
 def _behind(part: ChargeKey, change: MoneyChange) -> Iterator[tuple[str, object]]:

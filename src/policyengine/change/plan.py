@@ -101,8 +101,8 @@ class Plan:
     `changes` are the sentences of the changed rules whose single effects the tally holds, `places` their
     places. `left_out` counts the unreadable records, `refused` those of them that only the new version
     refuses, `twice` those that are not counted since others have the same key. `top` is how many records
-    may be named, 0 for none. `root` is the entity that a record describes. `withheld` counts effects that
-    are not shown since they are on few records.
+    may be named, 0 for none. `root` is the entity that a record describes. A `public` plan tells nothing
+    about few records; `withheld` says whether it leaves out effects for that.
     """
 
     program: str
@@ -122,7 +122,8 @@ class Plan:
     refused: int = 0
     twice: int = 0
     root: str = ""
-    withheld: int = 0
+    public: bool = False
+    withheld: bool = False
 
     @cached_property
     def costs(self) -> tuple[Cost, ...]:
@@ -217,7 +218,10 @@ class Plan:
     def shares(self) -> tuple[Share, ...]:
         """The share of each changed rule; they add up exactly to the change of all charges."""
         found: list[Share] = []
+        known = {currency for _, currency in self.tally.effects}
         for cost in self.totals:
+            if self.withheld and cost.currency not in known:
+                continue
             own = [self._share(i, title, cost.currency) for i, title in enumerate(self.changes)]
             rest = EXACT.subtract(cost.change, total(share.change for share in own))
             found += [share for share in own if share.change or share.unsure]

@@ -1,14 +1,17 @@
 """A plan of which nothing tells about fewer than five records, for logs and comments that others can read.
 
 A condition of a hostile change can single out one partner (`name = "Acme"`), so that a count or a sum over
-few records would tell a fact of it. Groups of fewer than five records are left out, and counted; sums over
-all are those of what is left. That a limit of `--fail-if` holds is still told, which is one bit a run.
+few records would tell a fact of it. Sums that rest on fewer than five records, or that change because of
+fewer, are left out, and so is whatever would give them by subtraction: sums over all are those of what is
+left. Counts are rounded down to multiples of five, so that no difference of two of them tells of fewer. How
+much is left out is not told either, since a change can make it as much as a fact says. That a limit of
+`--fail-if` holds is still told, which is one bit a run.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -22,50 +25,70 @@ K = TypeVar("K")
 
 
 def public(plan: Plan) -> Plan:
-    """The plan without the effects on fewer than five records; `withheld` is how many groups those are."""
-    kept, withheld = _without_few(plan.tally)
-    numbers = plan.refused, plan.twice, plan.left_out
-    refused, twice, left_out = (0 if 0 < number < LEAST else number for number in numbers)
-    withheld += sum(0 < number < LEAST for number in numbers)
+    """The plan without the effects on fewer than five records; `withheld` says whether there are any."""
     return replace(
-        plan, tally=kept, top=0, refused=refused, twice=twice, left_out=left_out, withheld=withheld
+        plan,
+        tally=_without_few(plan.tally) if plan.tally.records >= LEAST else Tally(),
+        top=0,
+        refused=_fives(plan.refused),
+        twice=_fives(plan.twice),
+        left_out=_fives(plan.left_out),
+        public=True,
+        withheld=any(0 < number < LEAST for number in _numbers(plan)),
     )
 
 
-def _without_few(tally: Tally) -> tuple[Tally, int]:
-    if 0 < tally.records < LEAST:
-        return Tally(records=0), 1
-    kept = Tally(records=tally.records, changed=tally.changed if tally.changed >= LEAST else 0)
-    counters = ("named", "moves", "flows", "undecided", "facts", "unsure", "days", "statuses")
-    for name in counters:
-        setattr(kept, name, Counter({key: n for key, n in getattr(tally, name).items() if n >= LEAST}))
-    kept.subjects = Counter({move: tally.subjects[move] for move in kept.moves})
-    for name in ("sums", "months", "values", "shifts"):
-        setattr(kept, name, _told(getattr(tally, name), name, tally.behind))
-    kept.effects = _effects(tally)
-    kept.deltas = [*_many(tally.deltas, lambda each: each.amount > 0)]
-    kept.deltas += _many(tally.deltas, lambda each: each.amount < 0)
-    withheld = sum(
-        len(getattr(tally, name)) - len(getattr(kept, name)) for name in ("moves", "sums", "values", "shifts")
-    )
-    return kept, withheld + (tally.changed > 0 and not kept.changed and not withheld)
+def _fives(number: int) -> int:
+    return number - number % LEAST
 
 
-def _told(found: dict[K, Any], name: str, behind: Counter[tuple[str, object]]) -> dict[K, Any]:
-    """What rests on no record that changes, or on at least five, and on five records altogether."""
-    return {
-        key: each
-        for key, each in found.items()
-        if behind[name, key] >= LEAST and not 0 < behind[f"changed {name}", key] < LEAST
+def _numbers(plan: Plan) -> Iterator[int]:
+    """The numbers of records that something is done to."""
+    tally = plan.tally
+    yield from (tally.records, plan.refused, plan.twice, plan.left_out, tally.changed)
+    yield from (len(plan.winners), len(plan.losers), *tally.named.values(), *tally.moves.values())
+    yield from (n for (name, _), n in tally.behind.items() if name == "shifts" or name.startswith("changed "))
+
+
+def _without_few(tally: Tally) -> Tally:
+    behind = tally.behind
+    kept = Tally(records=_fives(tally.records), changed=_fives(tally.changed))
+    for name in ("named", "moves", "days"):
+        setattr(kept, name, _rounded(getattr(tally, name)))
+    kept.subjects = _rounded(tally.subjects, tally.moves)
+    for name in ("flows", "undecided", "facts", "unsure", "statuses"):
+        found: Counter[Any] = getattr(tally, name)
+        setattr(kept, name, _rounded(found, {key: behind[name, key] for key in found}))
+
+    def few(name: str, key: Hashable) -> bool:
+        """Whether a sum rests on few records, or changes because of few."""
+        return behind[name, key] < LEAST or 0 < behind[f"changed {name}", key] < LEAST
+
+    kept.sums = {flow: each for flow, each in tally.sums.items() if not few("sums", flow)}
+    kept.values = {key: each for key, each in tally.values.items() if not few("values", key)}
+    parts = {each.part for each in tally.shifts if few("shifts", each)}
+    kept.shifts = {
+        each: (_fives(payments), net)
+        for each, (payments, net) in tally.shifts.items()
+        if each.part not in parts
     }
+    unclear = {each.currency for each in {*tally.shifts} - {*kept.shifts}}
+    unclear |= {key[0] for key in tally.months if few("months", key)}
+    kept.months = {key: sums for key, sums in tally.months.items() if key[0] not in unclear}
+    # The effects of single changes add up to the whole, so that they are told of all charges or of none.
+    unclear = {key[1] for key in tally.effects if few("effects", key)}
+    unclear |= {flow.currency for flow in {*tally.sums} - {*kept.sums} if behind["caused sums", flow]}
+    kept.effects = {key: amount for key, amount in tally.effects.items() if key[1] not in unclear}
+    kept.deltas = [*_many(tally, lambda each: each.amount > 0), *_many(tally, lambda each: each.amount < 0)]
+    return kept
 
 
-def _effects(tally: Tally) -> dict[tuple[int, str], Any]:
-    """The effects of single changes in the currencies in which all can be told: they add up to the change."""
-    few = {key[1] for key in tally.effects if tally.behind["effects", key] < LEAST}
-    return {key: amount for key, amount in tally.effects.items() if key[1] not in few}
+def _rounded(found: Counter[K], records: Mapping[K, int] | None = None) -> Counter[K]:
+    """The counts of what is done to at least five records, rounded down."""
+    of = found if records is None else records
+    return Counter({key: _fives(n) for key, n in found.items() if of[key] >= LEAST})
 
 
-def _many(deltas: Iterable[Delta], wanted: Callable[[Delta], bool]) -> list[Delta]:
-    found = [delta for delta in deltas if wanted(delta)]
-    return found if len(found) >= LEAST else []
+def _many(tally: Tally, wanted: Callable[[Delta], bool]) -> list[Delta]:
+    found = [delta for delta in tally.deltas if wanted(delta)]
+    return found[: _fives(len(found))]

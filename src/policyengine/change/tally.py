@@ -83,7 +83,8 @@ class Tally:
     entity, name and currency. `statuses` counts obligations in changed periods by policy, id, side and
     status. `deltas` are the records whose charges change. `effects` are the amounts that single changes
     cause, by number and currency; `unsure` counts the charges that a single change leaves undetermined.
-    `behind` counts the records behind each sum and effect, and those of them for which it changes.
+    `behind` counts the records behind each sum, effect and count of subjects, and those for which a sum
+    changes, or which single changes make `caused`.
     `days` counts records by the first day on which they differ. `hits` are the records for which something
     changes, where they are asked for.
     """

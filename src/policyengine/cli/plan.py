@@ -107,7 +107,7 @@ def command(
     if records is None:
         raise CommandError("there are no records", help="`--records FILE` names the partner base")
     programs = open_versions(versions, as_of, console)
-    population = read_population(*programs, records, console, show=show_keys)
+    population = read_population(*programs, records, console, show=show_keys, public=public)
     plan = _plan(versions, programs, population, days, top if show_keys else 0, listing is not None)
     inputs = [
         *map(Path, (*records.inputs, *words)),
@@ -119,7 +119,7 @@ def command(
     append_summary(lambda: _render(shown, passed, "markdown", False, console), wanted)
     if listing is not None:
         write_text(listing, plan_list(plan), inputs)
-    console.err(f"{things(shown.left_out, 'record')} left out" if shown.left_out else "")
+    console.err(_left_out(plan, shown))
     for text, so in passed:
         console.err(f"--fail-if `{text}` {so}" if so is not None else "")
     if population.left_out or population.twice or any(so is not None for _, so in passed):
@@ -207,7 +207,7 @@ def _tally(judge: ImpactAnalysis, population: Population, noun: str) -> Tally:
 def _passed(limit: Condition, plan: Plan, shown: Plan) -> str | None:
     """Returns what is wrong where a limit is exceeded (`holds: losers is 3`), else None.
 
-    A value that is not shown is not told.
+    A value that is not shown is not told; a count that is rounded is told so.
     """
     summary = summary_of(plan)
     holds = limit.holds(summary)
@@ -215,11 +215,24 @@ def _passed(limit: Condition, plan: Plan, shown: Plan) -> str | None:
         return None
     told = summary_of(shown)
     values = [
-        f"{name} is {_value(value) if told[name] == value else 'not shown'}"
+        f"{name} is {_value(value) if told[name] == value else _at_least(told[name])}"
         for name, value in summary.items()
         if name in limit.names
     ]
     return f"{'holds' if holds else 'cannot be decided'}: {', '.join(values)}"
+
+
+def _at_least(value: object) -> str:
+    return f"at least {count(value)}" if isinstance(value, int) and value else "not shown"
+
+
+def _left_out(plan: Plan, shown: Plan) -> str:
+    if not plan.left_out:
+        return ""
+    if not shown.left_out:
+        return "some records are left out"
+    more = "at least " if shown.public else ""
+    return f"{more}{things(shown.left_out, 'record')} left out"
 
 
 def _value(value: object) -> str:

@@ -52,16 +52,18 @@ class _Reading:
 
 
 def read_population(
-    old: Program, new: Program, options: TableOptions, console: Console, *, show: bool
+    old: Program, new: Program, options: TableOptions, console: Console, *, show: bool, public: bool
 ) -> Population:
-    """Reads the records; reports and leaves out those that one of the versions cannot read."""
+    """Reads the records; leaves out those that one of the versions cannot read, and reports them if not
+    `public`: a count of mistakes would tell about few.
+    """
     alike = old.vocabulary.entities == new.vocabulary.entities
     after = list(_readings(new, options, console))
     before = after if alike else list(_readings(old, options, console))
-    mistakes = [found for read in after for found in read.mistakes]
+    mistakes = [] if public else [found for read in after for found in read.mistakes]
     _report(mistakes, new, console, show, "" if alike else "Refused by the new version:\n")
     if not alike:
-        mistakes = [found for read in before for found in read.mistakes]
+        mistakes = [] if public else [found for read in before for found in read.mistakes]
         _report(mistakes, old, console, show, "Refused by the version before:\n")
     key = new.vocabulary.entities[new.vocabulary.root].key
     pairs, refused = _pairs(before, after, key)

@@ -110,7 +110,7 @@ def _times(plan: Plan) -> Iterator[str]:
     found: Counter[tuple[str, str]] = Counter()
     for shifts, (number, _) in plan.tally.shifts.items():
         found[shifts.way, shifts.where] += number
-    still = not any(cost.change for cost in plan.costs)
+    still = not plan.withheld and not any(cost.change for cost in plan.costs)
     for (way, where), number in found.most_common():
         yield say.moved(way, where, number) + ("; no amount changes" if still else "")
         still = False
@@ -125,19 +125,20 @@ def _values(plan: Plan) -> Iterator[tuple[str, str]]:
 
 def _asides(plan: Plan) -> Iterator[str]:
     over = say.stretch(plan.days)
-    for cost in plan.totals:
+    for cost in () if plan.withheld else plan.totals:
         if not any(each.change for each in plan.directions if each.currency == cost.currency):
             stays = "" if cost.moved else f" stay at {say.amount(cost.after, cost.currency)}"
             yield f"net charges {over}{stays}" if stays else f"the amounts of charges {over} stay the same"
-    if not plan.totals and plan.undecided:
+    if not plan.totals and plan.undecided and not plan.withheld:
         yield f"no charge {over} could be decided"
     left = sum(each.number for each in plan.undecided)
     if left:
         yield f"{say.things(left, 'undetermined charge')} {'is' if left == 1 else 'are'} not counted"
     if plan.withheld:
-        effects = say.things(plan.withheld, "effect")
-        verb = "is" if plan.withheld == 1 else "each are"
-        yield f"{effects} on under {LEAST} {say.several(plan.noun)} {verb} not shown"
+        yield f"effects on fewer than {LEAST} {say.several(plan.noun)} are not shown"
+    if plan.public:
+        people = say.several(plan.noun)
+        yield f"counts are rounded down to multiples of {LEAST}, and sums leave out what fewer {people} have"
     if plan.twice:
         yield f"{say.things(plan.twice, 'record')} have keys of other records, and do not count"
 

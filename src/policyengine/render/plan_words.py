@@ -257,6 +257,8 @@ def payers(plan: Plan) -> str:
     if plan.total is None:
         return "The charges are in two currencies, so who pays more cannot be said."
     more, less = len(plan.losers), len(plan.winners)
+    if not more and not less and plan.withheld:
+        return "Who pays more or less is not shown."
     if not more and not less:
         return f"No {plan.noun} pays more or less." if plan.one_way else f"No {plan.noun} gains or loses."
     verbs = (

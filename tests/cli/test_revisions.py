@@ -12,7 +12,7 @@ from tests.support import POLICIES
 
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import CommandError
-from policyengine.cli.versions import match_programs, open_versions, read_versions
+from policyengine.cli.revisions import match_programs, open_versions, read_versions
 
 DAY = date(2026, 11, 21)
 
@@ -96,7 +96,7 @@ def test_what_is_in_the_folder(repository: Path) -> None:
         ("before..HEAD", "rules/other", "the folder `rules/other` is not in `before`"),
         ("before..HEAD", "rules", "`before:rules` is not a program"),
         ("before..HEAD", "/", "`/` is not in a git repository"),
-        ("./none", "rules/bytekast", "`./none` is neither a folder nor a revision"),
+        ("./none", "rules/bytekast", "`./none` does not exist"),
         ("rules/bytekast", "HEAD", "`HEAD` does not exist"),
         ("rules/bytekast", "rules", "`rules` is not a program"),
     ],
@@ -131,13 +131,22 @@ def test_a_renamed_folder_is_the_same_program(repository: Path) -> None:
     assert (old.name, new.name) == ("HEAD~1:rules/bytekast", "rules/renamed")
 
 
+def test_a_new_program_has_nothing_to_compare_with(repository: Path) -> None:
+    shutil.copytree(POLICIES / "pugpig", repository / "rules" / "pugpig")
+    with pytest.raises(CommandError, match="the program `pugpig` of `rules/pugpig` is not in `HEAD`"):
+        read_versions(("HEAD", "rules/pugpig"))
+
+
 def test_the_only_program_needs_no_name(repository: Path) -> None:
     (repository / "rules").rename(repository / "policies")
     git(repository, "add", ".")
     git(repository, "commit", "-m", "rename")
     for words in (("HEAD~1..HEAD",), ("HEAD~1", "HEAD"), ("HEAD~1..HEAD", "-")):
-        (old, new), _ = read_versions(words)
+        (old, new), rest = read_versions(words)
         assert (old.name, new.name) == ("HEAD~1:rules/bytekast", "HEAD:policies/bytekast")
+        assert rest == words[2 if "HEAD" in words else 1 :]
+    (old, new), rest = read_versions(("HEAD~1", "-"))
+    assert (old.name, new.name, rest) == ("HEAD~1:rules/bytekast", "policies/bytekast", ("-",))
     shutil.copytree(POLICIES / "pugpig", repository / "policies" / "pugpig")
     with pytest.raises(CommandError, match="there are several programs"):
         read_versions(("HEAD~1..HEAD",))

@@ -28,8 +28,8 @@ from policyengine.cli.options import (
     records_option,
 )
 from policyengine.cli.record_files import left_out_line, read_records
-from policyengine.cli.versions import FORMS as VERSION_FORMS
-from policyengine.cli.versions import Matched, match_programs, open_versions, read_versions
+from policyengine.cli.revisions import FORMS as VERSION_FORMS
+from policyengine.cli.revisions import Matched, match_programs, open_versions, read_versions
 from policyengine.program.record import Record
 from policyengine.render.ci_formats import FORMS
 from policyengine.render.comparison_reports import published

@@ -1,4 +1,4 @@
-"""Two versions of one program: two folders, or revisions of one; programs are matched by their ids."""
+"""Two versions of one program: two folders, or two revisions of one; programs are matched by their ids."""
 
 from __future__ import annotations
 
@@ -30,14 +30,9 @@ State = Literal["there", "renamed", "new", "deleted"]
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One of two versions: its `name` for people, the folder, the revision (None: as it is on disk).
-
-    `commit` is the id of the commit of a revision.
-    """
+    """One of two versions of a program: its name for people, its files, and the id of its commit, if any."""
 
     name: str
-    folder: str
-    revision: str | None
     read: Folder
     commit: str | None = None
 
@@ -72,23 +67,23 @@ class _Side:
     name: str = ""
     commit: str | None = None
 
+    def name_of(self, path: str) -> str:
+        """What people call a folder, by its path in the repository."""
+        return f"{self.name}:{path}" if self.commit else _short(self.repository.top / path)
+
     def read(self, path: str) -> Version | None:
         """The program in a folder, by its path in the repository; None if there is none."""
         if self.commit is None:
-            folder = self.repository.top / path
-            return _folder(_short(folder)) if (folder / MANIFEST).is_file() else None
+            there = (self.repository.top / path / MANIFEST).is_file()
+            return _folder(self.name_of(path)) if there else None
         if not self.repository.has(self.commit, f"{path}/{MANIFEST}" if path else MANIFEST):
             return None
         read = self.repository.at(path).read(self.commit, self.name)
-        return Version(f"{self.name}:{path}", path, self.name, read, self.commit)
+        return Version(self.name_of(path), read, self.commit)
 
-    def programs_everywhere(self) -> dict[str, str]:
-        """The ids of all programs of the repository, by their paths."""
-        return _Side(self.repository.at(""), self.name, self.commit).programs()
-
-    def programs(self) -> dict[str, str]:
-        """The ids of the programs in the folder of the repository and below, by their paths."""
-        read = self.repository.manifests(self.commit, MANIFEST)
+    def programs(self, path: str = "") -> dict[str, str]:
+        """The ids of the programs in a folder of the repository and below, by their paths."""
+        read = self.repository.at(path).manifests(self.commit, MANIFEST)
         return {_parent(source.name): _id(source) for source in read}
 
 
@@ -98,21 +93,16 @@ def read_versions(words: Sequence[str]) -> tuple[tuple[Version, Version], tuple[
     A folder that is a program in one of two revisions only is looked for in the other by the id of the
     program. Without a folder it is the only program there is.
     """
-    old, new, *more = (*words, "", "")
-    rest = tuple(each for each in more if each)
-    if Path(old).is_dir():
-        return (_folder(old), _folder(new)), rest
-    sides, folder, rest = _sides(old, new, rest)
-    return _matching(sides, folder), rest
+    if Path(words[0]).is_dir():
+        return (_folder(words[0]), _folder("".join(words[1:2]))), tuple(words[2:])
+    sides, rest = _sides(words)
+    return _matching(*sides), rest
 
 
 def match_programs(words: Sequence[str]) -> tuple[Matched, ...]:
     """Returns the programs in a folder as they were and as they are, matched by their ids."""
-    old, new, *more = (*words, "", "")
-    (before, after), folder, _ = _sides(old, new, tuple(each for each in more if each), several=True)
-    there = repository_of(folder)
-    sides = [_Side(there, side.name, side.commit).programs() for side in (before, after)]
-    was, now = sides
+    sides, _ = _sides(words, several=True)
+    was, now = (side.programs(side.repository.path) for side in sides)
     pairs = [Matched(path if path in was else _found(was, now, path), path) for path in now]
     kept = {pair.old for pair in pairs}
     return (*pairs, *(Matched(path, None) for path in was if path not in kept))
@@ -120,36 +110,26 @@ def match_programs(words: Sequence[str]) -> tuple[Matched, ...]:
 
 def _found(was: dict[str, str], now: dict[str, str], path: str) -> str | None:
     """Returns where the program of a folder was: the only one of its id that is there no more."""
-    found = [each for each, id in was.items() if id == now[path] and each not in now]
+    found = [each for each, id in was.items() if id == now.get(path) and each not in now]
     return found[0] if len(found) == 1 else None
 
 
-def _sides(
-    old: str, new: str, rest: tuple[str, ...], *, several: bool = False
-) -> tuple[tuple[_Side, _Side], str, tuple[str, ...]]:
-    """Returns both sides, the folder, and the other arguments."""
-    if ".." in old and not _looks_like_a_path(old):
-        folder, rest = (new, rest) if _may_be_a_folder(new) else ("", tuple(filter(None, (new, *rest))))
-        folder = folder or _only_program(several)
-        return _range(old, folder), folder, rest
-    if _looks_like_a_path(old) and not Path(new).is_dir():
-        raise CommandError(f"`{old}` does not exist", help=FORMS)
-    if Path(new).is_dir() and new:
-        repository = repository_of(new)
-        return (_Side(repository, old, repository.commit(old)), _Side(repository)), new, rest
-    if not new or Path(new).is_file():
-        folder = _only_program(several)
-        repository = repository_of(folder)
-        sides = _Side(repository, old, repository.commit(old)), _Side(repository)
-        return sides, folder, tuple(filter(None, (new, *rest)))
-    folder, rest = (
-        (rest[0], rest[1:]) if rest and _may_be_a_folder(rest[0]) else (_only_program(several), rest)
-    )
-    return _range(f"{old}..{new}", folder), folder, rest
+def _sides(words: Sequence[str], *, several: bool = False) -> tuple[tuple[_Side, _Side], tuple[str, ...]]:
+    """Returns both sides, whose repository is looked at from the folder, and the arguments after it."""
+    first, *rest = words
+    if _looks_like_a_path(first):
+        raise CommandError(f"`{first}` does not exist", help=FORMS)
+    if ".." not in first and rest and _may_be_a_folder(rest[0]) and not Path(rest[0]).is_dir():
+        first = f"{first}..{rest.pop(0)}"
+    folder = rest.pop(0) if rest and _may_be_a_folder(rest[0]) else _only_program(several)
+    repository = repository_of(folder)
+    if ".." in first:
+        return _range(first, repository), tuple(rest)
+    return (_Side(repository, first, repository.commit(first)), _Side(repository)), tuple(rest)
 
 
 def _may_be_a_folder(text: str) -> bool:
-    return bool(text) and text != "-" and not Path(text).is_file()
+    return text != "-" and not Path(text).is_file()
 
 
 def _only_program(several: bool) -> str:
@@ -167,40 +147,33 @@ def _looks_like_a_path(text: str) -> bool:
     return text.startswith(("./", "../", "/", "~")) or text == ".."
 
 
-def _range(text: str, folder: str) -> tuple[_Side, _Side]:
+def _range(text: str, repository: Repository) -> tuple[_Side, _Side]:
     dots = "..." if "..." in text else ".."
     left, right = (side or "HEAD" for side in text.split(dots, 1))
-    repository = repository_of(folder)
     first = repository.commit(left) if dots == ".." else repository.ancestor(left, right)
-    second = repository.commit(right)
     name = left if dots == ".." else first[:12]
-    return _Side(repository, name, first), _Side(repository, right, second)
+    return _Side(repository, name, first), _Side(repository, right, repository.commit(right))
 
 
-def _matching(sides: tuple[_Side, _Side], folder: str) -> tuple[Version, Version]:
-    old, new = sides
+def _matching(old: _Side, new: _Side) -> tuple[Version, Version]:
     path = old.repository.path
     before, after = old.read(path), new.read(path)
     if before is None and after is None:
         if old.commit is not None:
             old.repository.read(old.commit, old.name)  # says so where there is no such folder
-        raise _no_program(f"{old.name}:{path}")
-    before = before or _by_id(old, after, new)
-    after = after or _by_id(new, before, old)
-    return before, after
+        raise _no_program(old.name_of(path))
+    return before or _by_id(old, new, path), after or _by_id(new, old, path)
 
 
-def _by_id(side: _Side, other: Version | None, elsewhere: _Side) -> Version:
-    """Returns the program of the same id, which is in another folder on this side."""
-    assert other is not None
-    id = _id_of(other)
-    kept = elsewhere.programs_everywhere()
-    found = [path for path, each in side.programs_everywhere().items() if each == id and path not in kept]
-    version = side.read(found[0]) if len(found) == 1 else None
+def _by_id(side: _Side, other: _Side, path: str) -> Version:
+    """Returns the program that lies in a folder of the other side, and in a different one on this side."""
+    there = other.programs()
+    found = _found(side.programs(), there, path)
+    version = side.read(found) if found is not None else None
     if version is None:
         where = f"`{side.name}`" if side.commit else "the working tree"
         raise CommandError(
-            f"the program `{id}` of `{other.name}` is not in {where}",
+            f"the program `{there.get(path, path)}` of `{other.name_of(path)}` is not in {where}",
             help="it is new, or it was deleted: there is nothing to compare it with",
         )
     return version
@@ -213,7 +186,7 @@ def _folder(folder: str) -> Version:
     require_folder(path)
     if not (path / MANIFEST).is_file():
         raise _no_program(str(path))
-    return Version(str(path), str(path), None, read_folder(path))
+    return Version(str(path), read_folder(path))
 
 
 def _no_program(name: str) -> CommandError:
@@ -229,16 +202,6 @@ def _short(folder: Path) -> str:
 def _parent(path: str) -> str:
     parent = str(PurePosixPath(path).parent)
     return "" if parent == "." else parent
-
-
-def _id_of(version: Version) -> str:
-    at = (
-        f"{version.name.rstrip('/')}/{MANIFEST}"
-        if not version.name.endswith(":")
-        else version.name + MANIFEST
-    )
-    manifest = next((each for each in version.read.sources if each.name == at), None)
-    return _id(manifest) if manifest is not None else PurePosixPath(version.folder).name
 
 
 def _id(manifest: Source) -> str:

@@ -1,7 +1,7 @@
 """The interface of policyengine for Python: load a folder of policies, evaluate records, ask why.
 
->>> program = policyengine.load("policies/bytekast", as_of=date(2026, 11, 21)) >>> decision =
-program.evaluate({"id": "acme", "active_accounts": 12})
+>>> program = policyengine.load("policies/bytekast", as_of=date(2026, 11, 21))
+>>> decision = program.evaluate({"id": "acme", "active_accounts": 12})
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from policyengine.dataclass import dataclass
-from policyengine.decision.decision import Decision
-from policyengine.decision.findings import Finding, Subject
 from policyengine.diagnostics import Diagnostic
 from policyengine.files import read_file, read_folder
 from policyengine.policy import quantities
@@ -28,6 +26,8 @@ from policyengine.source import Source, Span
 from policyengine.text.document import Document, Pointer, Sequence
 
 if TYPE_CHECKING:
+    from policyengine.decision.decision import Decision
+    from policyengine.decision.findings import Finding
     from policyengine.decision.writers import Write
     from policyengine.diagnostics import Code
     from policyengine.engine.advance import Moved
@@ -208,7 +208,7 @@ class Program:
     def evaluate(self, record: Record | Mapping[str, object]) -> Decision:
         """The decision for a record; for an unreadable one, a decision with diagnostics only."""
         found = self._read(record)
-        return self._engine.decide(found) if isinstance(found, Record) else self._refusal(found)
+        return self._engine.decide(found) if isinstance(found, Record) else self._engine.refusal(found)
 
     def outcomes(self, record: Record | Mapping[str, object]) -> Outcomes:
         """The findings for a record without reasons; much faster than `evaluate`.
@@ -216,7 +216,7 @@ class Program:
         An unreadable record gives outcomes with diagnostics only.
         """
         found = self._read(record)
-        return self._engine.outcomes(found) if isinstance(found, Record) else self._engine.refusal(found)
+        return self._engine.outcomes(found) if isinstance(found, Record) else self._engine.no_outcomes(found)
 
     def _read(self, record: Record | Mapping[str, object]) -> Record | tuple[Diagnostic, ...]:
         """The record, or that of plain data; else its mistakes."""
@@ -237,12 +237,6 @@ class Program:
         from policyengine.engine.rows import Engine
 
         return Engine(self.linked)
-
-    def _refusal(self, diagnostics: tuple[Diagnostic, ...]) -> Decision:
-        return Decision(
-            program=self.id, program_title=self.title, policies=self.linked.digest, as_of=self.as_of,
-            subject=Subject(self.vocabulary.root, None), complete=False, diagnostics=diagnostics,
-        )  # fmt: skip
 
     def derivation(self, record: Record | Mapping[str, object], finding: Finding) -> tuple[Step, ...]:
         """Every step from the facts to a finding."""

@@ -103,7 +103,13 @@ def test_a_refused_record_is_not_one_without_findings(program: policyengine.Prog
     decision = program.evaluate({"id": "acme", "points": "many"})
     assert decision.refused
     assert not decision.complete
-    for ask in (lambda: decision.of("levels"), lambda: decision.find("gold"), lambda: decision.why("gold")):
+    assert decision.to_json()["levels"] == []
+    for ask in (
+        lambda: decision.findings,
+        lambda: decision.of("levels"),
+        lambda: decision.find("gold"),
+        lambda: decision.why("gold"),
+    ):
         with pytest.raises(
             ValueError, match="the record was refused, so nothing was decided: `points` takes a whole"
         ):

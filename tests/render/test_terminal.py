@@ -69,7 +69,7 @@ def test_what_a_record_says_cannot_steer_the_terminal():
 
 def test_words_are_never_broken():
     long = "x" * 90
-    text = decision_text(replace(FULL, findings=(replace(FULL.findings[0], level_title=long),)), LABELS)
+    text = decision_text(replace(FULL, _findings=(replace(FULL.findings[0], level_title=long),)), LABELS)
     assert long in text
 
 

@@ -191,7 +191,7 @@ def select_findings(decision: Decision, word: str | None, key: str | None) -> li
     if word is None:
         return [one for one in about if one in decision.findings]
     try:
-        return list(replace(decision, findings=tuple(about)).find(word))
+        return list(replace(decision, _findings=tuple(about)).find(word))
     except ValueError as error:
         message, _, help = str(error).partition("; ")
         raise CommandError(message, help=help) from None

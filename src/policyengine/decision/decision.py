@@ -33,7 +33,7 @@ class Decision:
     `complete` tells that nothing is undetermined and no fact is missing. `values` holds the derived facts by
     the name of their subject, `subjects` who is meant by it; `undecided` are those that are not known, and
     why. `not_in_force` are policies that say nothing on this day. A record that could not be read is
-    `refused`: it has `diagnostics` and no findings, and asking for some raises `ValueError`.
+    `refused`: it has `diagnostics`, and reading its findings raises `ValueError`.
     """
 
     program: str
@@ -42,7 +42,7 @@ class Decision:
     as_of: date
     subject: Subject
     complete: bool
-    findings: tuple[Finding, ...] = ()
+    _findings: tuple[Finding, ...] = ()
     values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     undecided: tuple[OpenValue, ...] = ()
     missing: tuple[Missing, ...] = ()
@@ -54,6 +54,14 @@ class Decision:
     def refused(self) -> bool:
         """Whether the record could not be read, so that nothing was decided."""
         return bool(self.diagnostics)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, in the order of the policies; raises `ValueError` if the record was refused."""
+        if self.refused:
+            told = "; ".join(found.message for found in self.diagnostics)
+            raise ValueError(f"the record was refused, so nothing was decided: {told}")
+        return self._findings
 
     @overload
     def of(self, section: Literal["levels"]) -> tuple[Level, ...]: ...
@@ -74,7 +82,6 @@ class Decision:
         if section not in SECTIONS:
             help = did_you_mean(section, SECTIONS) or f"the lists are {listed(SECTIONS)}"
             raise ValueError(f"a decision has no list `{section}`; {help}")
-        self._has_been_read()
         return tuple(found for found in self.findings if found.section == section)
 
     def find(self, word: str) -> tuple[Finding, ...]:
@@ -82,7 +89,6 @@ class Decision:
 
         Raises `ValueError` if there is none.
         """
-        self._has_been_read()
         every = list(dict.fromkeys(nested(self.findings)))
         for rank in range(len(_RANKS)):
             found = [one for one in every if word in names_of(one)[rank] and self._may_match(one, rank)]
@@ -97,11 +103,6 @@ class Decision:
     def _may_match(self, finding: Finding, rank: int) -> bool:
         """Whether a name of that rank may name a finding: a policy or a list names no nested requirement."""
         return rank < _RANKS.index("policy") or finding in self.findings
-
-    def _has_been_read(self) -> None:
-        if self.refused:
-            told = "; ".join(found.message for found in self.diagnostics)
-            raise ValueError(f"the record was refused, so nothing was decided: {told}")
 
     def to_json(self) -> dict[str, Any]:
         """The decision as data for JSON, in the published shape."""

@@ -328,7 +328,7 @@ _MISTAKE = record(
 
 def _findings(section: str, decision: Any) -> tuple[Finding, ...]:
     """The findings of one list; none of a record that was refused."""
-    return tuple(found for found in decision.findings if found.section == section)
+    return () if decision.refused else tuple(each for each in decision.findings if each.section == section)
 
 
 _DECISION = (

@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from policyengine.dataclass import dataclass
-from policyengine.decision.decision import Decision
 from policyengine.decision.decision_json import to_json
-from policyengine.decision.findings import Subject
 from policyengine.decision.json_shape import plain
 from policyengine.diagnostics import Diagnostic, Severity
 from policyengine.engine.advance import Moved, advance
@@ -265,7 +263,7 @@ def run(
     if isinstance(record, Record):
         decision = engine.decide(record)
     elif _expects_mistakes(test):
-        decision = _refusal(program, record)
+        decision = engine.refusal(record)
     else:
         return CaseResult(test.name, test.at, "broken", diagnostics=record)
     data = _with_move(test, program, record, to_json(decision))
@@ -315,13 +313,3 @@ def held_against(test: Prepared, data: dict[str, Any]) -> tuple[Mismatch, ...]:
 
 def _expects_mistakes(test: Prepared) -> bool:
     return any("diagnostics" in node.entries for node in (*test.expect, *test.exactly))
-
-
-def _refusal(program: Program, diagnostics: tuple[Diagnostic, ...]) -> Decision:
-    assert program.graph is not None
-    assert program.declarations is not None
-    return Decision(
-        program=program.declarations.id, program_title=program.declarations.title, policies=program.digest,
-        as_of=program.as_of, subject=Subject(program.graph.vocabulary.root, None), complete=False,
-        diagnostics=diagnostics,
-    )  # fmt: skip

@@ -68,7 +68,7 @@ def evaluate(program: Program, record: Record) -> Decision:
         as_of=program.as_of,
         subject=root.subject,
         complete=not missing and not is_open,
-        findings=findings,
+        _findings=findings,
         values={str(whose): told for whose, told in values},
         undecided=undecided,
         missing=missing,

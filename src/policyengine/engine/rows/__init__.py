@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from policyengine.decision.decision import Decision
+from policyengine.decision.findings import Subject
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 
@@ -54,7 +55,18 @@ class Engine:
         """What is found for everyone in a record, without reasons."""
         return self._light.outcomes(record)
 
-    def refusal(self, diagnostics: tuple[Diagnostic, ...]) -> Outcomes:
+    def refusal(self, diagnostics: tuple[Diagnostic, ...]) -> Decision:
+        """The decision about a record that cannot be read: its mistakes, and nothing decided."""
+        program = self._program
+        if program.graph is None or program.declarations is None:
+            raise ValueError(f"`{program.name}` does not compile; its diagnostics say why")
+        return Decision(
+            program=program.declarations.id, program_title=program.declarations.title,
+            policies=program.digest, as_of=program.as_of,
+            subject=Subject(program.graph.vocabulary.root, None), complete=False, diagnostics=diagnostics,
+        )  # fmt: skip
+
+    def no_outcomes(self, diagnostics: tuple[Diagnostic, ...]) -> Outcomes:
         """The outcomes of a record that cannot be read."""
         from policyengine.engine.rows.outcomes import Outcomes
 

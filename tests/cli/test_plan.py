@@ -333,9 +333,18 @@ def test_no_output_takes_the_place_of_an_input(cli: Cli, old: Path, base: Any, v
     new, file = version(SILVER_LESS), base(2)
     for path in (new / "levels.yaml", file):
         before = path.read_bytes()
-        result = cli("plan", old, new, "--records", file, "-o", f"json:{path}")
-        assert (result.code, result.out) == (2, "")
-        assert path.read_bytes() == before
+        for output in (("-o", f"json:{path}"), ("--list", path)):
+            result = cli("plan", old, new, "--records", file, *output)
+            assert (result.code, result.out) == (2, "")
+            assert path.read_bytes() == before
+
+
+def test_no_output_takes_the_place_of_another(cli: Cli, old: Path, base: Any, tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    for output in (("-o", f"json:{path}", "-o", f"text:{path}"), ("-o", f"json:{path}", "--list", path)):
+        result = cli("plan", old, old, "--records", base(2), *output)
+        assert (result.code, result.out, path.exists()) == (2, "", False)
+        assert f"`{path}` would be written twice" in result.err
 
 
 def test_how_far_it_is(cli: Cli, old: Path, base: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 COMMAND = f"{sys.executable} -c 'from policyengine.cli import main; main()'"
 EVALUATE = f"evaluate {ROOT}/policies/bytekast"
 ACME = f"{EVALUATE} {ROOT}/fixtures/bytekast/records/acme.yaml"
+NOBODY_READS = "note: the rest of the output is not written, since nobody reads it\n"
 FULL = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
 
 
@@ -39,7 +40,10 @@ def base(folder: Path, count: int) -> str:
         (">&-", "bad file descriptor"),
     ],
 )
-@pytest.mark.parametrize("command", [ACME, f"{ACME} -o json", f"check {ROOT}/policies/kepion", "code"])
+@pytest.mark.parametrize(
+    "command",
+    [ACME, f"{ACME} -o json", f"check {ROOT}/policies/kepion", "code", "--help", "plan -h", "--version"],
+)
 def test_an_output_that_takes_nothing(tmp_path, target, reason, command):
     code, said = shell(tmp_path, f"policyengine {command} {target}")
     assert (code, said) == (2, f"error: standard output cannot be written: {reason}\n")
@@ -66,8 +70,31 @@ def test_what_cannot_be_said_changes_no_code(tmp_path):
 
 def test_a_table_whose_reader_goes_away(tmp_path):
     line = f"{base(tmp_path, 900)} -o csv | head -n 1 >/dev/null; exit ${{PIPESTATUS[0]}}"
-    assert shell(tmp_path, line) == (141, "")
+    assert shell(tmp_path, line) == (141, NOBODY_READS)
 
 
-def test_the_version_to_an_output_that_is_closed(tmp_path):
-    assert shell(tmp_path, "policyengine --version >&-") == (2, "")
+@pytest.mark.parametrize("command", [ACME, "code", "--help", "check --help", "--version"])
+def test_a_reader_that_is_gone(tmp_path, command):
+    """It waits, so that the reader has ended before the first word."""
+    line = f"{{ sleep 0.2; policyengine {command}; }} | true; exit ${{PIPESTATUS[0]}}"
+    assert shell(tmp_path, line) == (141, NOBODY_READS)
+
+
+def test_messages_that_nobody_reads(tmp_path):
+    line = "{ sleep 0.2; policyengine check nowhere 2>&1; } | true; exit ${PIPESTATUS[0]}"
+    assert shell(tmp_path, line) == (2, "")
+
+
+def test_ctrl_c_while_modules_are_loaded(tmp_path):
+    code = """
+import sys
+class Interrupts:
+    def find_spec(self, name, *_):
+        if name == "policyengine.cli.run":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupts())
+from policyengine.cli import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code, "check"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "error: interrupted\n")

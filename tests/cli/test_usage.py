@@ -187,7 +187,8 @@ def test_ctrl_c(cli, program, record, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("policyengine.cli.evaluate.read_records", interrupted)
-    assert cli("evaluate", program, record).code == 130
+    result = cli("evaluate", program, record)
+    assert (result.code, result.err.strip()) == (130, "error: interrupted")
 
 
 def test_a_link_to_itself_is_not_what_was_meant(cli, program, tmp_path):

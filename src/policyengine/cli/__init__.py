@@ -10,28 +10,33 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import suppress
 
 VERSION = "0.1.0"
 """A copy of the one in pyproject.toml, since looking that up takes longer than a small check."""
 
 
 def main() -> None:
-    """Run the command line and exit with its code; the version alone is told without loading more."""
-    arguments = sys.argv[1:]
+    """Run the command line and exit with its code."""
+    try:
+        code = _run(sys.argv[1:])
+    except KeyboardInterrupt:  # while modules are loaded; the rest is caught in there
+        sys.stderr.write("error: interrupted\n")
+        code = 130
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    """Returns the exit code of a command line; the version alone is told without loading more."""
     if None in (sys.stdin, sys.stdout, sys.stderr):
         from policyengine.cli.console import open_closed
 
         open_closed()
     if arguments in (["--version"], ["-V"]):
-        try:
+        with suppress(OSError):  # which the slow way tells
             sys.stdout.write(f"policyengine {VERSION}\n")
             sys.stdout.flush()
-        except OSError:
-            from policyengine.cli.console import give_up
-
-            give_up(sys.stdout)
-            sys.exit(2)
-        return
+            return 0
     # What a command makes lives to its end and holds few cycles: to look for them again and again, and once
     # more at the exit, takes a fifth of the time of a short command.
     gc.set_threshold(100_000)
@@ -41,4 +46,4 @@ def main() -> None:
 
     code = run(arguments)
     gc.freeze()
-    sys.exit(code)
+    return code

@@ -11,7 +11,7 @@ import click
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import FOUND, OK
 from policyengine.cli.file_io import write_text
-from policyengine.cli.options import FILE, SETTINGS, as_of_option, color_option, examples
+from policyengine.cli.options import FILE, as_of_option, color_option, subcommand
 from policyengine.cli.programs import open_program, program_and_records
 from policyengine.cli.record_files import FORMS, Form, one_record, read_records
 from policyengine.decision.findings import Finding
@@ -21,11 +21,7 @@ from policyengine.render.record_edits import changed, record_json, record_yaml
 from policyengine.render.style import clean
 
 
-@click.command(
-    "advance",
-    context_settings=SETTINGS,
-    epilog=examples("policyengine advance acme acme/records/example.yaml --to won --key D-1 -o moved.yaml"),
-)
+@subcommand("advance", "policyengine advance acme acme/records/example.yaml --to won --key D-1 -o moved.yaml")
 @click.argument("program", metavar="PROGRAM", type=FILE)
 @click.argument("file", metavar="RECORD", required=False, type=FILE)
 @click.option("--to", "stage", required=True, metavar="STAGE", help="The stage to move to.")

@@ -15,12 +15,11 @@ from policyengine.cli.exit_codes import FOUND, OK
 from policyengine.cli.file_io import append_summary, deliver, workspace
 from policyengine.cli.options import (
     FILE,
-    SETTINGS,
     Output,
     as_of_option,
     color_option,
-    examples,
     output_option,
+    subcommand,
 )
 from policyengine.cli.programs import folders_of
 from policyengine.decision.wording import plural
@@ -29,11 +28,7 @@ from policyengine.render.ci_formats import FORMS, Published
 from policyengine.render.diagnostic_text import diagnostics_json, diagnostics_text, summary
 
 
-@click.command(
-    "check",
-    context_settings=SETTINGS,
-    epilog=examples("policyengine check acme", "policyengine check acme --fail-on warning -o json"),
-)
+@subcommand("check", "policyengine check acme", "policyengine check acme --fail-on warning -o json")
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=FILE)
 @as_of_option
 @output_option("text", "json", *FORMS)
@@ -41,7 +36,7 @@ from policyengine.render.diagnostic_text import diagnostics_json, diagnostics_te
     "--fail-on",
     type=click.Choice(["error", "warning"]),
     default="error",
-    help="From which severity on the exit code is 1 (default: error).",
+    help="The least severity for which the exit code is 1 (default: error).",
 )
 @color_option
 def command(

@@ -7,14 +7,12 @@ import click
 from policyengine.api import codes
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import OK, CommandError
-from policyengine.cli.options import SETTINGS, Word, color_option, examples
+from policyengine.cli.options import Word, color_option, subcommand
 from policyengine.diagnostics import did_you_mean
 from policyengine.render.reference_pages import code_list, code_page
 
 
-@click.command(
-    "code", context_settings=SETTINGS, epilog=examples("policyengine code TIER002", "policyengine code TIER")
-)
+@subcommand("code", "policyengine code TIER002", "policyengine code TIER")
 @click.argument("code", metavar="[CODE]", required=False, type=Word(lambda: (one.id for one in codes())))
 @color_option
 def command(code: str | None, color: str) -> int:

@@ -17,15 +17,14 @@ from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import append_summary, deliver, workspace
 from policyengine.cli.options import (
     FILE,
-    SETTINGS,
     Output,
     TableOptions,
     as_of_option,
     color_option,
-    examples,
     output_option,
     records_of,
     records_option,
+    subcommand,
 )
 from policyengine.cli.record_files import left_out_line, read_records
 from policyengine.cli.revisions import FORMS as VERSION_FORMS
@@ -36,11 +35,7 @@ from policyengine.render.comparison_reports import published
 from policyengine.render.comparison_text import changes_text
 
 
-@click.command(
-    "diff",
-    context_settings=SETTINGS,
-    epilog=examples("policyengine diff acme acme-2027", "policyengine diff main...HEAD policies/acme"),
-)
+@subcommand("diff", "policyengine diff acme acme-2027", "policyengine diff main...HEAD policies/acme")
 @click.argument("words", metavar="OLD NEW [FOLDER]", nargs=-1, required=True, type=FILE)
 @records_option
 @click.option(

@@ -16,26 +16,22 @@ from policyengine.cli.file_io import deliver
 from policyengine.cli.options import (
     ENDINGS,
     FILE,
-    SETTINGS,
     Output,
     TableOptions,
     as_of_option,
     color_option,
-    examples,
     output_option,
+    subcommand,
 )
 from policyengine.cli.programs import open_program, program_and_records
 from policyengine.cli.record_files import FORMS, ReadRecords, left_out_line, read_records, without_twins
 from policyengine.decision.decision import Decision
 
 
-@click.command(
+@subcommand(
     "evaluate",
-    context_settings=SETTINGS,
-    epilog=examples(
-        "policyengine evaluate acme acme/records/example.yaml",
-        "policyengine evaluate acme partners.csv --as-of 2026-11-21 -o decisions.csv",
-    ),
+    "policyengine evaluate acme acme/records/example.yaml",
+    "policyengine evaluate acme partners.csv --as-of 2026-11-21 -o decisions.csv",
 )
 @click.argument("program", metavar="PROGRAM", type=FILE)
 @click.argument("files", metavar="RECORD...", nargs=-1, type=FILE)

@@ -64,9 +64,13 @@ def deliver(
             "two outputs go to standard output",
             help=f"give one of them a file, as in `-o {outputs[1].format}:FILE`",
         )
+    paths = [output.path for output in outputs if output.path is not None]
+    require_distinct(paths)
+    for path in paths:
+        protect(path, inputs)
     for output in outputs:
         if output.path is not None:
-            write_text(output.path, render(output.format, False), inputs)
+            write_text(output.path, render(output.format, False))
     for output in outputs:
         if output.path is None:
             text = _without_commands(output.format, render(output.format, console.color))
@@ -89,6 +93,13 @@ def write_text(path: Path, text: str, inputs: Iterable[Path] = ()) -> None:
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         raise CommandError(f"`{path}` cannot be written: {reason}") from None
+
+
+def require_distinct(paths: Sequence[Path]) -> None:
+    """Ends the command if two of the files to write are one."""
+    for i, path in enumerate(paths):
+        if any(path.resolve() == other.resolve() for other in paths[:i]):
+            raise CommandError(f"`{path}` would be written twice", help="give each output a file of its own")
 
 
 def protect(path: Path, inputs: Iterable[Path]) -> None:

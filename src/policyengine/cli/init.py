@@ -15,7 +15,7 @@ from policyengine.api import schemas
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import OK, CommandError
 from policyengine.cli.file_io import make_folder, write_text
-from policyengine.cli.options import SETTINGS, color_option, examples
+from policyengine.cli.options import color_option, subcommand
 from policyengine.cli.schema import pretty
 from policyengine.decision.wording import plural
 
@@ -23,7 +23,7 @@ _ID = "my-program"
 _TITLE = "My Partner Program"
 
 
-@click.command("init", context_settings=SETTINGS, epilog=examples("policyengine init acme"))
+@subcommand("init", "policyengine init acme")
 @click.argument("name", metavar="NAME")
 @color_option
 def command(name: str, color: str) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
+from policyengine.cli.console import write_out
 from policyengine.cli.exit_codes import CommandError
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import did_you_mean
@@ -21,17 +22,34 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-SETTINGS: dict[str, Any] = {
-    "auto_envvar_prefix": "POLICYENGINE",
-    "help_option_names": ["-h", "--help"],
-    "max_content_width": 100,
-}
+_SETTINGS: dict[str, Any] = {"auto_envvar_prefix": "POLICYENGINE", "max_content_width": 100}
 """Of every command: `POLICYENGINE_AS_OF` is `--as-of`, and so on."""
 
 
-def examples(*lines: str) -> str:
-    """Returns the end of the help of a command: command lines that can be tried."""
-    return "\n".join(("\b", "Example:" if len(lines) == 1 else "Examples:", *(f"  {line}" for line in lines)))
+def subcommand(name: str, *examples: str) -> Callable[[Callable[..., int]], click.Command]:
+    """Makes a function a command, with command lines that can be tried at the end of its help."""
+    lead = "Example:" if len(examples) == 1 else "Examples:"
+    epilog = "\n".join(("\b", lead, *(f"  {line}" for line in examples)))
+
+    def make(function: Callable[..., int]) -> click.Command:
+        made = click.command(name, context_settings=_SETTINGS, epilog=epilog)(function)
+        made.params.append(HELP)
+        return made
+
+    return make
+
+
+def _show_help(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        write_out(f"{ctx.get_help()}\n")
+        ctx.exit()
+
+
+HELP = click.Option(
+    ["-h", "--help"], is_flag=True, is_eager=True, expose_value=False, callback=_show_help,
+    help="Show this message and exit.",
+)  # fmt: skip
+"""The one of click writes by itself, and knows nothing of outputs that are closed or full."""
 
 
 class FileName(click.ParamType):  # type: ignore[type-arg]

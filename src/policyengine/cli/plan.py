@@ -26,17 +26,16 @@ from policyengine.change.titles import titles_of
 from policyengine.cli import VERSION
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
-from policyengine.cli.file_io import append_summary, deliver, repository_address, workspace, write_text
+from policyengine.cli.file_io import append_summary, deliver, repository_address, workspace
 from policyengine.cli.options import (
     FILE,
-    SETTINGS,
     Output,
     as_of_option,
     color_option,
-    examples,
     output_option,
     records_of,
     records_option,
+    subcommand,
 )
 from policyengine.cli.population import Population, read_population
 from policyengine.cli.revisions import Version, open_versions, read_versions
@@ -47,17 +46,15 @@ from policyengine.render.plan_list import plan_list
 from policyengine.render.plan_words import amount, count, several, things
 
 _FOR_SERVERS: tuple[ci_formats.Form, ...] = ("sarif", "junit", "github")
+_LIST = "list"
 CHANGES = 5
 """The exit code of `--detailed-exitcode` where something changes for somebody."""
 
 
-@click.command(
+@subcommand(
     "plan",
-    context_settings=SETTINGS,
-    epilog=examples(
-        "policyengine plan acme acme-2027 --records acme/records/example.yaml",
-        "policyengine plan main policies/acme --records partners.ndjson -o html:plan.html",
-    ),
+    "policyengine plan acme acme-2027 --records acme/records/example.yaml",
+    "policyengine plan main policies/acme --records partners.ndjson -o html:plan.html",
 )
 @click.argument("words", metavar="OLD NEW [FOLDER] [FILE]...", nargs=-1, required=True, type=FILE)
 @records_option
@@ -101,7 +98,7 @@ def command(
         raise CommandError("`--public` names nobody", help="leave out `--show-keys` and `--list`")
     days = _days(period, as_of)
     limits = _conditions(conditions, console)
-    wanted = outputs or (Output("text"),)
+    wanted = (*(outputs or (Output("text"),)), *([Output(_LIST, listing)] if listing is not None else ()))
     versions, more = read_versions(words)
     records = records_of((*files, *more), given)
     if records is None:
@@ -117,8 +114,6 @@ def command(
     passed = [(limit.text, _passed(limit, plan, shown)) for limit in limits]
     deliver(wanted, lambda form, paint: _render(shown, passed, form, paint, console), console, inputs)
     append_summary(lambda: _render(shown, passed, "markdown", False, console), wanted)
-    if listing is not None:
-        write_text(listing, plan_list(plan), inputs)
     console.err(_left_out(plan, shown))
     for text, so in passed:
         console.err(f"--fail-if `{text}` {so}" if so is not None else "")
@@ -248,6 +243,8 @@ def _render(
         from policyengine.render.plan_reports import published
 
         return published(plan, passed, VERSION).render(form, workspace())
+    if form == _LIST:
+        return plan_list(plan)
     if form == "json":
         from policyengine.render.plan_json import plan_json
 

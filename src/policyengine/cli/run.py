@@ -13,6 +13,7 @@ import click
 
 from policyengine.cli.console import give_up, settle, write_out
 from policyengine.cli.exit_codes import BUG, INTERRUPTED, NOBODY_READS, OK, UNUSABLE, CommandError, GoneError
+from policyengine.cli.options import HELP
 from policyengine.render.style import clean
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ def run(arguments: Sequence[str]) -> int:
         result = commands.main(list(arguments), prog_name="policyengine", standalone_mode=False)
         write_out("")
     except CommandError as error:
-        settle(sys.stdout)
         return _tell(error.message, error.help, error.code)
     except click.exceptions.NoArgsIsHelpError as error:
         return _print(error.format_message(), UNUSABLE)
@@ -38,7 +38,8 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return _print("error: interrupted", INTERRUPTED)
     except (GoneError, BrokenPipeError):
-        return _nobody_reads()
+        give_up(sys.stdout)
+        return _print("note: the rest of the output is not written, since nobody reads it", NOBODY_READS)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else BUG
     except BaseException as bug:  # a panic of a library in Rust is no `Exception`
@@ -47,6 +48,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _print(text: str, code: int) -> int:
+    settle(sys.stdout)
     try:
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
@@ -56,7 +58,8 @@ def _print(text: str, code: int) -> int:
 
 
 def _tell(message: str, help: str | None, code: int) -> int:
-    if not message:
+    if not message:  # it has been said
+        settle(sys.stdout)
         return code
     return _print(f"error: {clean(message)}" + (f"\nhelp: {clean(help)}" if help else ""), code)
 
@@ -95,11 +98,6 @@ def _meant(error: click.NoSuchOption) -> str | None:
     return instead if any(takes) else None
 
 
-def _nobody_reads() -> int:
-    give_up(sys.stdout)
-    return NOBODY_READS
-
-
 def _bug(bug: BaseException) -> int:
     import traceback
 
@@ -118,7 +116,7 @@ COMMANDS = {
     "check": "Find everything that can be wrong in a program, without a record.",
     "evaluate": "Evaluate partner records: what applies to each.",
     "why": "Explain one finding: conditions, values, lines, clauses.",
-    "advance": "Move an opportunity to its next stage, or show what blocks it.",
+    "advance": "Move a deal to its next stage, or show what blocks it.",
     "test": "Run the policy tests: records with the expected decisions.",
     "diff": "Explain a change of policies, with a record that shows it.",
     "plan": "Show whom a change of policies affects, and what it costs.",
@@ -194,17 +192,16 @@ def _version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
     if wanted:
         from policyengine.cli import VERSION
 
-        click.echo(f"policyengine {VERSION}")
+        write_out(f"policyengine {VERSION}\n")
         ctx.exit()
 
 
 @click.group(
     cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"]},
     epilog="\b\nExamples:\n  policyengine init acme\n  policyengine check acme\n"
     "  policyengine evaluate acme acme/records/example.yaml\n\n"
     "Exit codes: 0 nothing to report, 1 something was found, 2 unusable input, "
-    "3 the policies have mistakes, 4 a bug of policyengine.",
+    "3 the policies have mistakes, 4 a bug of policyengine, 130 interrupted, 141 nobody reads the output.",
 )
 @click.option(
     "-V",
@@ -217,3 +214,6 @@ def _version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
 )
 def commands() -> None:
     """Partner programmes as code that their owner can read."""
+
+
+commands.params.append(HELP)

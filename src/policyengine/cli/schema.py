@@ -12,7 +12,7 @@ from policyengine.api import schemas
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import OK, CommandError
 from policyengine.cli.file_io import make_folder, write_text
-from policyengine.cli.options import FILE, SETTINGS, Word, as_of_option, color_option, examples
+from policyengine.cli.options import FILE, Word, as_of_option, color_option, subcommand
 from policyengine.cli.programs import open_program
 from policyengine.decision.wording import plural
 from policyengine.diagnostics import did_you_mean
@@ -20,11 +20,7 @@ from policyengine.diagnostics import did_you_mean
 _ENDING = ".schema.json"
 
 
-@click.command(
-    "schema",
-    context_settings=SETTINGS,
-    epilog=examples("policyengine schema tiers", "policyengine schema --write schemas"),
-)
+@subcommand("schema", "policyengine schema tiers", "policyengine schema --write schemas")
 @click.argument(
     "name",
     metavar="[NAME]",
@@ -40,7 +36,8 @@ _ENDING = ".schema.json"
 def command(name: str | None, program: str | None, folder: str | None, as_of: date, color: str) -> int:
     """Print a JSON Schema, or list them.
 
-    NAME is a kind of policy, `program`, `decision`. An editor that knows them completes what you type.
+    NAME is a kind of policy, `program`, `test`, `decision` or another of the list that comes without it. An
+    editor that knows the schemas completes what you type.
     """
     if sum(given is not None for given in (name, program, folder)) > 1:
         raise CommandError("NAME, `--record` and `--write` exclude each other", help="give one of them")

@@ -16,7 +16,7 @@ from policyengine.batch.sinks import Target, Targets
 from policyengine.batch.wide import Wide
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
-from policyengine.cli.file_io import protect
+from policyengine.cli.file_io import protect, require_distinct
 from policyengine.cli.options import ENDINGS, Form, Output, TableOptions
 from policyengine.cli.table_files import open_inputs, reader_of, reject_text, reported_errors
 from policyengine.decision.wording import lapse, plural
@@ -144,12 +144,11 @@ def _rejects(options: TableOptions, tables: Sequence[Target]) -> Target | None:
 
 def _check_outputs(paths: Sequence[Path], inputs: Inputs, given: Sequence[Path]) -> None:
     folders = [path.resolve() for path in given if path.is_dir()]
-    for i, path in enumerate(paths):
+    require_distinct(paths)
+    for path in paths:
         real = path.resolve()
         if any(real == one.resolve() for one in inputs.paths):
             raise CommandError(f"`{path}` is an input of this command", help="write to another file")
-        if any(real == other.resolve() for other in paths[:i]):
-            raise CommandError(f"`{path}` would be written twice", help="give each output a file of its own")
         if real.parent in folders:
             raise CommandError(
                 f"`{path}` would lie among the records, and be read with them the next time",

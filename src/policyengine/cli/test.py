@@ -16,7 +16,7 @@ from policyengine.cli import VERSION
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, NOT_COMPILED, OK, UNUSABLE, CommandError
 from policyengine.cli.file_io import append_summary, deliver, unreadable, workspace, write_text
-from policyengine.cli.options import FILE, SETTINGS, Output, Percent, color_option, examples, output_option
+from policyengine.cli.options import FILE, Output, Percent, color_option, output_option, subcommand
 from policyengine.decision.wording import plural
 from policyengine.render.ci_formats import FORMS
 from policyengine.render.suite_report import Examined, examined_json, examined_text, published
@@ -49,26 +49,20 @@ tests:
 """
 
 
-@click.command(
-    "test",
-    context_settings=SETTINGS,
-    epilog=examples("policyengine test acme", "policyengine test acme --coverage --mutate"),
-)
+@subcommand("test", "policyengine test acme", "policyengine test acme --coverage --mutate")
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=FILE)
 @click.option(
     "--filter", "glob", metavar="GLOB",
     help="Only tests whose name, file or program fits, such as 'bytekast' or '*renewal*'.",
 )  # fmt: skip
 @click.option("--coverage", is_flag=True, help="Show the lines that no test exercises.")
-@click.option(
-    "--fail-under", type=Percent(), metavar="PERCENT", help="With the exit code 1 below this coverage."
-)
+@click.option("--fail-under", type=Percent(), metavar="PERCENT", help="Exit code 1 below this coverage.")
 @click.option(
     "--mutate", is_flag=True, help="Make small mistakes in the policies, and show those that no test notices."
 )
 @click.option(
     "--fail-under-noticed", type=Percent(), metavar="PERCENT",
-    help="With the exit code 1 if fewer of these mistakes are noticed.",
+    help="Exit code 1 if fewer of these mistakes are noticed.",
 )  # fmt: skip
 @click.option(
     "--suggest", is_flag=False, flag_value=_BESIDE, metavar="[FILE]", type=FILE,

@@ -17,13 +17,12 @@ from policyengine.cli.exit_codes import OK, CommandError
 from policyengine.cli.file_io import deliver
 from policyengine.cli.options import (
     FILE,
-    SETTINGS,
     Output,
     TableOptions,
     as_of_option,
     color_option,
-    examples,
     output_option,
+    subcommand,
 )
 from policyengine.cli.programs import open_program, program_and_records
 from policyengine.cli.record_files import FORMS, Form, ReadRecords, one_record, read_records
@@ -41,13 +40,10 @@ _NAMED = 12
 """How many findings are explained at once."""
 
 
-@click.command(
+@subcommand(
     "why",
-    context_settings=SETTINGS,
-    epilog=examples(
-        "policyengine why acme acme/records/example.yaml",
-        "policyengine why acme acme/records/example.yaml partner-levels",
-    ),
+    "policyengine why acme acme/records/example.yaml",
+    "policyengine why acme acme/records/example.yaml partner-levels",
 )
 @click.argument("program", metavar="PROGRAM", type=FILE)
 @click.argument("file", metavar="RECORD", required=False, type=FILE)

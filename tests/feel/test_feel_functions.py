@@ -13,7 +13,8 @@ from hypothesis import strategies as some
 
 from policyengine.feel.codegen.runtime import NAMES
 from policyengine.feel.evaluation.environment import Shared
-from policyengine.feel.functions import BUILTINS, LIBRARY
+from policyengine.feel.functions import BUILTINS, LIBRARY, WRITTEN
+from policyengine.feel.syntax.parser import parse
 from policyengine.feel.types.signatures import Function, Signature, bind
 from policyengine.feel.types.types import (
     ANY,
@@ -102,3 +103,8 @@ def test_what_is_not_strict_says_what_becomes_of_an_unknown_value() -> None:
 
 def test_policies_have_no_clock() -> None:
     assert {"now", "today"} == BUILTINS.keys() - LIBRARY.keys()
+
+
+def test_authors_cannot_write_what_policies_are_lowered_to() -> None:
+    for name in LIBRARY.keys() - WRITTEN.keys():
+        assert parse(f"{name}(1)", functions=WRITTEN).diagnostics

@@ -11,7 +11,7 @@ from policyengine.decision.findings import Assumption
 from policyengine.diagnostics import Code, Diagnostic, Label, Report, Severity, did_you_mean
 from policyengine.feel.checker.checker import check
 from policyengine.feel.checker.typescope import Known
-from policyengine.feel.functions import LIBRARY
+from policyengine.feel.functions import LIBRARY, WRITTEN
 from policyengine.feel.proving.constant_conditions import constant_conditions, self_comparisons
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Type
@@ -161,7 +161,7 @@ class Linker:
         if id(vocabulary) not in self._formulas:
             document = self._declared.document
             _check_sources(vocabulary, document, self._report)
-            nodes = tuple(formulas(vocabulary, document, LIBRARY, self._report))
+            nodes = tuple(formulas(vocabulary, document, WRITTEN, self._report))
             points = vocabulary.number_of_digits() < 3
             remarks = [
                 remark for node in nodes
@@ -217,7 +217,7 @@ class _Typed(NamedTuple):
 
 def _lower(unit: PolicyDocument, vocabulary: Vocabulary, report: Report) -> Lowered | None:
     own = Report()
-    draft = Draft(unit, vocabulary, own, LIBRARY)
+    draft = Draft(unit, vocabulary, own, WRITTEN)
     if not draft.known(unit.policy.for_, vocabulary.entities, "entity", "for"):
         report.extend(own)
         return None

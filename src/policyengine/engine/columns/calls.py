@@ -194,7 +194,7 @@ def _once_known(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     return make(pl.when(found.expr).then(expr), False)  # type: ignore[no-any-return]
 
 
-def _nothing(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+def _no_value_of(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     return Const(None)
 
 
@@ -341,7 +341,7 @@ COLUMN_FORMS: Mapping[str, Form] = {
     "not": _not,
     "is defined": _is_defined,
     "is true": _is_true,
-    "nothing": _nothing,
+    "no value of": _no_value_of,
     "once known": _once_known,
     "at least": _at_least,
     "row result": _row_result,

@@ -8,6 +8,7 @@ from policyengine.diagnostics import did_you_mean, listed
 from policyengine.feel.checker import foreign_calls
 from policyengine.feel.checker.typescope import TypeScope, property_type
 from policyengine.feel.expression_codes import ARGUMENTS, LITERAL, UNKNOWN_FUNCTION
+from policyengine.feel.functions import BUILTINS
 from policyengine.feel.syntax.tree import Call, Comparison, Expression, Literal, Name, Path
 from policyengine.feel.types import types
 from policyengine.feel.types.relations import accepts, is_open
@@ -65,7 +66,8 @@ def _unknown(
     if instead is not None and (instead != "today" or scope.find("today") == DATE):
         return scope.add(UNKNOWN_FUNCTION, node, message, f"write `{instead}`")
     callable_names = [each for known in scope.known() for each in known.functions]
-    advice = did_you_mean(name.name, [*scope.functions, *callable_names])
+    written = [each for each in scope.functions if each in BUILTINS]
+    advice = did_you_mean(name.name, [*written, *callable_names])
     return scope.add(UNKNOWN_FUNCTION, name, message, advice)
 
 

@@ -1,13 +1,13 @@
 """The built-in functions: everything about one stands in its entry, in the module of its topic.
 
-In: nothing. Out: `BUILTINS`, the functions of the standard by their names, and `LIBRARY`, those that an
-expression of a policy may call: without a clock, with the functions that policies are lowered to.
+In: nothing. Out: `BUILTINS`, the functions of the standard by their names; `WRITTEN`, those that authors of
+policies may call, without a clock; and `LIBRARY`, these with the functions that policies are lowered to.
 
 An entry (`types.signatures.Function`) says how the function is called and what it gives, runs it, has its
 source where generated code needs no call, and says what becomes of unknown arguments (`strict`, `total`).
 Evaluation, the checker, generated code and columns read the entries; nothing above feel defines a function.
 To add one, add an entry to the table `FUNCTIONS` of a module: it works everywhere. Two tables give some
-functions more, by the same names: `codegen.call_source` has source that looks at the arguments, and
+functions more, by the same names: `codegen.function_source` has source that looks at the arguments, and
 `engine.columns.calls.COLUMN_FORMS` has expressions of Polars; columns compute all others row by row.
 """
 
@@ -42,6 +42,5 @@ BUILTINS: Library = MappingProxyType(
         **contexts.FUNCTIONS,
     }
 )
-LIBRARY: Library = MappingProxyType(
-    {**date_time.without_clock(BUILTINS), **periods.FUNCTIONS, **conditions.LOWERED}
-)
+WRITTEN: Library = MappingProxyType(date_time.without_clock(BUILTINS))
+LIBRARY: Library = MappingProxyType({**WRITTEN, **periods.FUNCTIONS, **conditions.LOWERED})

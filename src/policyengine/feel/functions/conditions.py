@@ -114,7 +114,7 @@ FUNCTIONS = table(
 )
 LOWERED = table(
     function("at least", signature("number: number, conditions: list", BOOLEAN, _at_least), strict=False),
-    function("nothing", signature("like: any", type_of_first, lambda like: None), strict=False),
+    function("no value of", signature("like: any", type_of_first, lambda like: None), strict=False),
     function("once known", signature("values: any, then: any", _type_of_second, _once_known), strict=False),
     function(
         "row result",

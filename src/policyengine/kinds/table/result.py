@@ -132,7 +132,7 @@ def _default(
     at = draft.span("default")
     if draft.document.at(("default",)) is None:
         return Open(f"no {settling.table.word} of {settling.table.title} matches", at)
-    return build.literal(None, at) if like is None else build.call("nothing", like, span=at)
+    return build.literal(None, at) if like is None else build.call("no value of", like, span=at)
 
 
 def _slices(draft: Draft, settling: Settling, bands: Bands) -> Expression:

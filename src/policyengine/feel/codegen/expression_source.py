@@ -45,7 +45,8 @@ def _binary(writer: Writer, node: syntax.Binary, names: Names) -> Code:
             return found
     if node.op == "/" and left.cls == "MO" and isinstance(right.value, Months) and right.value.months:
         slow = f"arithmetic(g, {writer.unit.constant(node.op)}, {{0}}, {right.text}, {writer.place(node)})"
-        quick = f"D({{0}}.months) / {writer.unit.constant(Decimal(right.value.months))}"
+        months = writer.unit.constant(Decimal(right.value.months))
+        quick = _unsigned(writer, f"D({{0}}.months) / {months}")
         return checked(writer, (left,), "MO", quick, slow, "D", strict=True)
     if node.op == "**" or cls != "D":
         result = _MOVED.get((left.cls, node.op, right.cls), "")

@@ -64,15 +64,17 @@ def _once_known(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
     parts = [writer.emit(value, names) for value in values]
     then = writer.emit(node.positional[1], names)
     held = [writer.held(part) for part in parts]
-    open_ones = [(part, each) for part, each in zip(parts, held, strict=True) if part.sure != SURE]
+    open_ones = [
+        (part, each) for part, each in zip(parts, held, strict=True) if part.sure != SURE or part.cls == "L"
+    ]
     if not open_ones:
         return then
     checks = " & ".join(f"({_known(part).format(first)})" for part, (first, _) in open_ones)
     (one, (_, value)), *more = open_ones
     slow = value
-    if more or one.sure != EXACT or one.cls == "L":
+    if more or one.sure != EXACT or one.cls in ("L", ""):
         run = writer.node(_function(writer, node).signatures[0].run)
-        slow = f"{run}([{', '.join(value for _, value in held)}], {then.text})"
+        slow = f"{run}([{', '.join(value for _, (_, value) in open_ones)}], {then.text})"
     text = f"({then.text} if {checks} else {slow})"
     return Code(text, then.cls, min(then.sure, EXACT), depth=deeper(then, *parts))
 

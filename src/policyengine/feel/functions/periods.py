@@ -20,7 +20,7 @@ _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _DAY = timedelta(days=1)
 _OCCASION = Context({"period": RangeOf(DATE), "period_number": COUNT, "period_name": TEXT})
 _NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-_SERIES = "anchor: date, offset: duration, shift: duration, every: duration"
+_SERIES = "anchor: date, offset: duration, shift: days duration, every: duration"
 _OUT_OF_BOUNDS = Failed("the period leaves the calendar")
 
 

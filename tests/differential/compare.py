@@ -46,6 +46,7 @@ _DECLARED = read_plain(
                     **{name: _fact("text") for name in ("t1", "t2")},
                     **{name: _fact("enum") for name in ("e1", "e2")},
                     **{name: _fact("date") for name in ("d1", "d2")}, "words": _fact("list of text"),
+                    **{name: _fact("period") for name in ("p1", "p2")},
                 },
             },
             "row": {

@@ -10,6 +10,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from policyengine.feel.values.values import Months
+
 Plain = Callable[[Mapping[str, Any]], Any]
 Draw = Callable[[Any], Any]
 
@@ -24,6 +26,7 @@ class Written:
 
 NUMBERS = {"n1": "number", "n2": "number", "c1": "count", "m1": "number", "r1": "number"}
 FLAGS, WORDS, CHOICES, DAYS = ("b1", "b2", "b3"), ("t1", "t2"), ("e1", "e2"), ("d1", "d2")
+PERIODS = ("p1", "p2")
 VALUES = ("a", "b", "c")
 _LITERALS = ("0", "1", "2", "10", "0.5", "-3", "0.10", "1000000", "12.345", "5", "1.000")
 _PERIODS = {"P10D": timedelta(10), "P1D": timedelta(1), "P400D": timedelta(400)}
@@ -108,6 +111,8 @@ def _many(draw: Draw, depth: int) -> tuple[str, ...]:
         f"max(rows[{test}].{each})",
         "count(rows)",
         "count(words)",
+        "count(words[is defined(n1)])",
+        f"count(words[string length(item) > {number(draw, 0).text}])",
         f"rows[{draw(st.sampled_from((1, 2, -1)))}].{each}",
         f"[{number(draw, 0).text} .. {number(draw, 0).text}].end",
         f"sum(for x in rows return count(for y in rows return x.n + y.{each}))",
@@ -126,6 +131,7 @@ _ROW_CONDITIONS = (
     "n > 2", 'e = "a"', "f", "d <= d1", "n >= n1 and f", "is defined(d) and d < today", 'e in ("a", "b")',
     "n in [1..10]", "item.n < c1", "not(f)", "c + n > 3 or f", "some y in rows satisfies y.n > n",
     "count(rows[c <= c1]) > c", "every w in words satisfies w = e", "every rows in rows satisfies rows.f",
+    "is defined(d)", "not(is defined(n))", "not(f or b1)",
 )  # fmt: skip
 
 
@@ -304,6 +310,7 @@ _FACTS: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(WORDS, st.sampled_from(("", "a", "b", "hello", "é"))),
     **dict.fromkeys(CHOICES, st.sampled_from(VALUES)),
     **dict.fromkeys(DAYS, _days),
+    **dict.fromkeys(PERIODS, st.sampled_from((Months(1), Months(0), timedelta(1)))),
     "words": st.lists(st.sampled_from(("a", "b")), max_size=3).map(tuple),
 }
 _ROW: dict[str, st.SearchStrategy[Any]] = {

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from policyengine.feel.codegen.emit import EXACT, HINT, SURE, Code, Names, Writer
+from policyengine.feel.functions.conditions import asked_name
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Comparison, Expression
 from policyengine.feel.types.signatures import Function, Signature, arrange
@@ -58,7 +59,9 @@ def emit_unknown(writer: Writer, node: syntax.Call, names: Names) -> Code:
     else:
         called = writer.emit(node.function, names)
     arguments, given, keys = _arguments(writer, node, names)
-    text = f"call(g, {called.text}, ({given}), {keys}, {writer.place(node)})"
+    asked = [asked_name(each) for each in (*node.positional, *(entry.value for entry in node.named))]
+    about = f", {writer.unit.constant(asked[0])}" if len(asked) == 1 and asked[0] else ""
+    text = f"call(g, {called.text}, ({given}), {keys}, {writer.place(node)}{about})"
     return Code(text, depth=deeper(called, *arguments))
 
 

@@ -223,7 +223,7 @@ class Writer:
 
         Nor does one that fits the classes of its `parts`, which are certain: it has no failure of its own.
         """
-        fits = bool(parts) and all(part.sure >= EXACT for part in parts)
+        fits = bool(parts) and all(part.cls and part.sure >= EXACT for part in parts)
         return self.unit.constant(node.span) if self.policy and not fits else "None"
 
     def fresh(self) -> str:

@@ -15,6 +15,7 @@ from policyengine.feel.codegen.list_runtime import steps
 from policyengine.feel.evaluation.iteration import is_written
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
+from policyengine.feel.types.types import BOOLEAN
 
 _CONDITIONS = (
     syntax.And, syntax.Or, syntax.Comparison, syntax.In, syntax.Between, syntax.Quantified,
@@ -69,15 +70,18 @@ def emit_filter(writer: Writer, node: syntax.Filter, names: Names) -> Code:
         return Code(f"item_at(g, {target.text}, {position.text}, {writer.place(node)})", depth=deeper(target))
     if target.rows and _is_condition(writer, node.condition, target.rows):
         return _filtered_rows(writer, node, target, names)
-    if target.items and isinstance(node.condition, _CONDITIONS):
+    if target.items and _is_condition(writer, node.condition, ""):
         return _filtered_values(writer, node, target, names)
     body = writer.function([item], Item(item, "", names), lambda inside: writer.emit(node.condition, inside))
     return Code(f"filtered(g, {target.text}, {body}, {writer.place(node)})", depth=deeper(target))
 
 
 def _is_condition(writer: Writer, condition: Expression, entity: str) -> bool:
-    """Whether what filters instances of an entity is never a number."""
-    if not isinstance(condition, syntax.Name):
+    """Whether what filters instances of an entity, or values without one, is never a number."""
+    if isinstance(condition, syntax.Call) and isinstance(condition.function, syntax.Name):
+        function = writer.surroundings.function(condition.function.name)
+        return function is not None and all(way.result == BOOLEAN for way in function.signatures)
+    if not isinstance(condition, syntax.Name) or not entity:
         return isinstance(condition, _CONDITIONS)
     own = writer.surroundings.field(entity, "", condition.name)
     return own is not None and own.cls == "B" and own.sure >= EXACT
@@ -111,6 +115,7 @@ def _filtered_values(writer: Writer, node: syntax.Filter, target: Code, names: N
 
 def _filtering(writer: Writer, node: syntax.Filter, inside: Names, item: str, before: Sequence[str]) -> str:
     """The function that gives the items of a list for which a condition holds, or what is unknown of them."""
+    neither = writer.unit.constant("the condition is neither true nor false")
     body, _ = _loop(
         writer, node.condition, inside, item, [*before, "open_ones = []"],
         lambda result: [
@@ -118,7 +123,7 @@ def _filtering(writer: Writer, node: syntax.Filter, inside: Names, item: str, be
             "if x is True:",
             f"    found.append({item})",
             "elif x is not False:",
-            f"    open_ones.append(x if x.__class__ is U else settle((x,), True, g, {writer.place(node)}))",
+            f"    open_ones.append(x if x.__class__ is U else g.fail({neither}, {writer.place(node)}))",
         ],
         "return unknown(open_ones) or found",
     )  # fmt: skip

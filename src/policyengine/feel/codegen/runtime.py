@@ -34,7 +34,8 @@ from policyengine.feel.codegen.list_runtime import (
     steps,
 )
 from policyengine.feel.evaluation.environment import Env, Shared, agreed, decide
-from policyengine.feel.evaluation.invocation import apply, closure, run_built_in
+from policyengine.feel.evaluation.invocation import apply, closure, is_called, run_built_in
+from policyengine.feel.functions.conditions import is_defined
 from policyengine.feel.syntax.tree import FunctionLiteral, InstanceOf, Name, RangeLiteral
 from policyengine.feel.syntax.typenames import resolved
 from policyengine.feel.types.properties import property_of
@@ -65,21 +66,19 @@ def look(g: Shared, scope: Mapping[str, object], node: Name) -> object:
 
 def function(g: Shared, found: object, node: Name) -> object:
     """What a name calls: a fact may have the name of a function."""
-    if isinstance(found, Invocable):
+    if isinstance(found, Invocable) and not is_called(found, node):
         return found
-    known = g.functions.get(node.name)
-    return Failed(f"there is no function `{node.name}`") if known is None else _closed(g, known, node)
+    return g.functions.get(node.name) or Failed(f"there is no function `{node.name}`")
 
 
-def _closed(g: Shared, known: Function, node: Name) -> Invocable:
-    return closure(known, Env(_NOTHING, None, g), node)
-
-
-_NOTHING: Mapping[str, object] = {}
-
-
-def call(g: Shared, called: object, arguments: Sequence[object], names: Sequence[str], place: Span) -> object:
-    """The result of a call."""
+def call(
+    g: Shared, called: object, arguments: Sequence[object], names: Sequence[str], place: Span, asked: str = ""
+) -> object:
+    """The result of a call; `asked` is the name that the argument is, if it is one."""
+    if isinstance(called, Function):
+        if called.name == "is defined" and len(arguments) == 1:
+            return is_defined(arguments[0], asked)
+        return invoke(g, called, arguments, names, place)
     if not isinstance(called, Invocable):
         return outcome(g, called if isinstance(called, Failed) else _NO_FUNCTION, place)
     try:
@@ -135,7 +134,7 @@ _ONE: Final = Decimal(1)
 
 def made(g: Shared, literal: FunctionLiteral, run: Callable[[object, Env], object]) -> Invocable:
     """A function out of generated code."""
-    return closure(literal, Env(_NOTHING, None, g), literal, run)
+    return closure(literal, Env({}, None, g), literal, run)
 
 
 # Operators

@@ -131,6 +131,11 @@ def closure(
     return _Closure(function, env, run)
 
 
+def is_called(found: Invocable, name: Name) -> bool:
+    """Whether a function is the built-in one that a name stands for."""
+    return isinstance(found, _BuiltIn) and found.node is name
+
+
 def call(node: Call, env: Env, run: Run) -> object:
     """The result of a call; `run` evaluates the parts of it."""
     function = _callee(node.function, env, run)

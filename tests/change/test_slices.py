@@ -38,8 +38,8 @@ def graph_of(program: Program) -> Graph:
 
 
 def findings(graph: Graph, record: Record) -> Iterator[object]:
-    for subject, runs, *_ in compile_graph(graph, DAY).outcomes(record).subjects:
-        yield from ((subject, outcome) for run in runs for outcome in run)
+    for subject, outcomes, *_ in compile_graph(graph, DAY).outcomes(record).subjects:
+        yield from ((subject, outcome) for outcome in outcomes)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -71,9 +71,8 @@ def _listed(subjects: object, rules: tuple[Rule, ...], graph: Graph) -> list[tup
             outcome.status,
             sorted(map(str, outcome.values.items())),
         )
-        for subject, runs, *_ in subjects  # type: ignore[attr-defined]
-        for run in runs
-        for outcome in run
+        for subject, outcomes, *_ in subjects  # type: ignore[attr-defined]
+        for outcome in outcomes
         if (outcome.policy, outcome.id, outcome.section) in parts
         and (outcome.section != "duties" or (outcome.policy, outcome.id, outcome.values["role"]) in roles)
     ]

@@ -137,15 +137,14 @@ class Side:
 
 
 def _read(compiled: Compiled, record: Record, found: Found, bill: Bill) -> None:
-    for subject, runs, values, undecided in compiled.outcomes(record).subjects:
+    for subject, outcomes, values, undecided in compiled.outcomes(record).subjects:
         who = (subject.entity, subject.path)
-        for run in runs:
-            for outcome in run:
-                if outcome.section == Charge.section:
-                    _add(bill, who, ChargeKey(outcome.policy, outcome.id), terms_of(outcome))
-                else:
-                    for what, state in states(outcome):
-                        _add(found, who, what, state)
+        for outcome in outcomes:
+            if outcome.section == Charge.section:
+                _add(bill, who, ChargeKey(outcome.policy, outcome.id), terms_of(outcome))
+            else:
+                for what, state in states(outcome):
+                    _add(found, who, what, state)
         for name, value in values.items():
             state = value if isinstance(value, Decimal) else str(value)
             if value is None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from itertools import chain
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from policyengine.decision.findings import Origin, Subject
+from policyengine.decision.findings import Subject
 from policyengine.diagnostics import Diagnostic
 from policyengine.engine.finding_values import unknown_in
 from policyengine.engine.rows.instance import Row
 from policyengine.engine.rows.reader_source import ReaderSource
 from policyengine.engine.rows.readings import Readings
-from policyengine.feel.codegen.emit import EXACT, SURE
+from policyengine.feel.codegen.emit import SURE
 from policyengine.feel.values.values import Unknown
 from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
 
@@ -23,8 +21,7 @@ class Outcome(NamedTuple):
 
     `values` are those of the finding that are single values (a rate, an amount, a party, a day), None where
     one is not known; what the policy itself leaves empty is not there. Reasons, requirements and what is
-    missing for more are left out; `evaluate` gives them. Equal outcomes of different subjects may be one
-    object: do not change `values`.
+    missing for more are left out; `evaluate` gives them.
     """
 
     policy: str
@@ -35,21 +32,15 @@ class Outcome(NamedTuple):
 
 
 class SubjectOutcomes(NamedTuple):
-    """All that is found for one subject, and its derived facts.
+    """All that is found for one subject, in the order of the policies, and its derived facts.
 
-    `runs` are the outcomes in the order of the policies, in parts that subjects with the same answers share.
     `undecided` are the names of the derived facts that are not known.
     """
 
     subject: Subject
-    runs: tuple[tuple[Outcome, ...], ...]
+    outcomes: tuple[Outcome, ...]
     values: Mapping[str, object]
     undecided: tuple[str, ...] = ()
-
-    @property
-    def outcomes(self) -> tuple[Outcome, ...]:
-        """The outcomes in the order of the policies."""
-        return tuple(chain.from_iterable(self.runs))
 
 
 class Outcomes(NamedTuple):
@@ -79,25 +70,6 @@ def _is_plain(reading: Reading) -> bool:
 
 
 ReadOutcomes: TypeAlias = "Callable[[Row], SubjectOutcomes]"
-_MOST = 1_000
-
-
-class _Worded(dict[Any, Outcome]):
-    """The outcomes of a rule that only has texts, by its status and these texts.
-
-    Policies have few of them, for which one object stands; a record may bring others, so not all are kept.
-    It takes a third of the time off outcomes of 48 duties.
-    """
-
-    def __init__(self, make: Callable[..., Outcome]) -> None:
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, key: tuple[Any, ...]) -> Outcome:
-        made = self._make(*key)
-        if len(self) < _MOST:
-            self[key] = made
-        return made
 
 
 class OutcomeReaders:
@@ -117,7 +89,7 @@ class OutcomeReaders:
         for rule in rules:
             self._add(out, rule)
         undecided = f"tuple([name for name, _ in {open_values(out, names)}])"
-        made = f"(s.subject, (tuple(found),), {shown_values(out, names)}, {undecided if names else '()'})"
+        made = f"(s.subject, tuple(found), {shown_values(out, names)}, {undecided if names else '()'})"
         return out.function(f"tuple_of({out.constant(SubjectOutcomes)}, {made})")
 
     def _add(self, out: ReaderSource, rule: Rule) -> None:
@@ -134,12 +106,6 @@ class OutcomeReaders:
         said, shown = out.fresh(), shown_fields(rule)
         out.line(f"{said} = {status}")
         said = f"{said} if {said}.__class__ is S else UNDETERMINED"
-        texts = [_text(out, each) for each in (*shown.values(), rule.origins or Const(None))]
-        if None not in texts:
-            key = ", ".join([said, *(each for each in texts if each)])
-            table = out.constant(_Worded(partial(_outcome, rule, shown, [bool(each) for each in texts])))
-            out.line(f"found.append({table}[{key},])")
-            return
         values = [
             f"{out.constant(name)}: {self._readings.reading(out, each)}" for name, each in shown.items()
         ]
@@ -148,44 +114,6 @@ class OutcomeReaders:
         policy, section = out.constant(rule.origin.policy), out.constant(rule.finding.section)
         parts = f"{policy}, {origin}.id, {section}, {said}, {{{', '.join(values)}}}"
         out.line(f"found.append(tuple_of({out.constant(Outcome)}, ({parts})))")
-
-
-def _text(out: ReaderSource, reading: Reading) -> str | None:
-    """The source of the text that a reading depends on; "" for none, None if it depends on more than one."""
-    match reading:
-        case Const():
-            return ""
-        case Value(node):
-            code = out.name(node)
-            is_text = code.cls == "S" and code.sure >= EXACT
-            return out.shown(node) if is_text else None
-        case Choose(by, cases, Const()) if all(isinstance(each, Const) for each in cases.values()):
-            value, known = out.name(by).text, out.constant(frozenset(cases))
-            return f"({value} if {value}.__class__ is S and {value} in {known} else None)"
-    return None
-
-
-def _outcome(
-    rule: Rule, shown: Mapping[str, Reading], depends: Sequence[bool], status: str, *texts: str | None
-) -> Outcome:
-    """The outcome of a rule with this status, and these texts for the readings that depend on one."""
-    given = iter(texts)
-    *found, origin = [
-        _told(reading, next(given) if open_one else None)
-        for reading, open_one in zip((*shown.values(), rule.origins or Const(None)), depends, strict=True)
-    ]
-    part = origin if isinstance(origin, Origin) else rule.origin
-    values = dict(zip(shown, found, strict=True))
-    return Outcome(rule.origin.policy, part.id, rule.finding.section, status, values)
-
-
-def _told(reading: Reading, text: str | None) -> object:
-    match reading:
-        case Const(value):
-            return value
-        case Choose(_, cases, otherwise):
-            return _told(otherwise if text is None else cases[text], None)
-    return text
 
 
 _OPEN = frozenset({Unknown, list, tuple, dict})

@@ -107,6 +107,7 @@ def _many(draw: Draw, depth: int) -> tuple[str, ...]:
     return (
         f"count(rows[{test}])",
         f"sum(rows.{each})",
+        f"sum(rows[{test}].{each})",
         f"sum(for x in rows return x.{each} * {number(draw, 0).text})",
         f"max(rows[{test}].{each})",
         "count(rows)",

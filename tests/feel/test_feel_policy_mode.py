@@ -10,10 +10,14 @@ from feel_data import lines
 
 from policyengine.feel import parse
 from policyengine.feel.evaluation.evaluator import evaluate
+from policyengine.feel.functions import BUILTINS
+from policyengine.feel.functions.aggregates import IN_POLICIES
 from policyengine.feel.syntax.printing import print_value
 from policyengine.feel.syntax.tree import Open
 from policyengine.feel.values.values import Failure, Missing, Unknown
 from policyengine.source import Source
+
+FUNCTIONS = {**BUILTINS, **IN_POLICIES}
 
 
 class Account(dict):  # type: ignore[type-arg]
@@ -59,7 +63,7 @@ def shown(value: object) -> str:
 def test_policy_mode(expression: str, expected: str) -> None:
     node = parse(Source("test", expression)).expression
     assert node is not None
-    assert shown(evaluate(node, SCOPE, mode="policy")) == expected
+    assert shown(evaluate(node, SCOPE, mode="policy", functions=FUNCTIONS)) == expected
 
 
 def test_a_failure_stands_where_it_happened() -> None:

@@ -145,7 +145,9 @@ def _folded(name: str, emitter: Emitter, arguments: Sequence[Expression]) -> Ter
 
 
 def _of_items(name: str, items: Sequence[Term]) -> Term:
-    if any(isinstance(each, Const) and not each.sure for each in items) or not items:
+    if not items:
+        return Const(Decimal(0)) if name == "sum" else NOT_KNOWN
+    if any(isinstance(each, Const) and not each.sure for each in items):
         return NOT_KNOWN
     if any(isinstance(each, Const) and each.value is None for each in items):
         return NOT_KNOWN
@@ -171,14 +173,13 @@ def _of_picked(name: str, picked: Picked) -> Term:
     items = [each for _, each in picked.items]
     dates = name != "sum" and all(isinstance(each, terms.Day) for each in items)
     exprs, make = unified(items if dates else [numbers.number(each) for each in items])
-    # Known where all conditions are, and the values of all that count; of nothing there is no such value.
+    # Known where all conditions are, and the values of all that count.
     fine = [f.is_not_null() & (~f | e.is_not_null()) for f, e in zip(flags, exprs, strict=True)]
     kept = [pl.when(f).then(e) for f, e in zip(flags, exprs, strict=True)]
     if name == "sum":
         whole = reduce(numbers.add, [make(each.fill_null(0), True) for each in kept])
-        found, make = whole.expr, lambda expr, sure: Num(expr, whole.scale, whole.bound, sure)
-    else:
-        found = pl.min_horizontal(kept) if name == "min" else pl.max_horizontal(kept)
+        return Num(pl.when(pl.all_horizontal(fine)).then(whole.expr), whole.scale, whole.bound)
+    found = pl.min_horizontal(kept) if name == "min" else pl.max_horizontal(kept)
     some = pl.any_horizontal([each.fill_null(False) for each in flags])
     return make(pl.when(pl.all_horizontal(fine) & some).then(found), False)  # type: ignore[no-any-return]
 
@@ -228,7 +229,7 @@ def values_known(emitter: Emitter, rows: Rows) -> Flag | Const:
 
 
 def aggregate(emitter: Emitter, name: str, rows: Rows) -> Term:
-    """`sum`, `min` or `max` of a value of every row: not known of none, nor where one is not known."""
+    """`sum`, `min` or `max` of a value of every row: not known where one is not, nor the extreme of none."""
     rows = items_of(emitter, rows)
     if rows.each is None:
         raise Unsupported(f"the {name} of another list")
@@ -238,6 +239,8 @@ def aggregate(emitter: Emitter, name: str, rows: Rows) -> Term:
     known = both([rows.known, values_known(emitter, rows)])
     if isinstance(each, Num):
         found, some = _totals(emitter, name, rows, each, kept)
+        if name == "sum":
+            return number_where(known, replace(found, expr=found.expr.fill_null(0), sure=True))
         return number_where(both([known, some]), found)
     if name == "sum":
         raise Unsupported("a sum of dates")

@@ -158,7 +158,8 @@ def _sum(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
         return None
     numbers = writer.emit(node.positional[0], names)
     first, held = writer.held(numbers)
-    text = f"(sum({held}, ZERO) if plain({first}, D) and {held} else {_invoked(writer, node, held)})"
+    some = "" if writer.policy else f" and {held}"
+    text = f"(sum({held}, ZERO) if plain({first}, D){some} else {_invoked(writer, node, held)})"
     return Code(text, "D", EXACT if writer.policy else HINT, depth=deeper(numbers))
 
 

@@ -1,7 +1,7 @@
 """The built-in functions: everything about one stands in its entry, in the module of its topic.
 
 In: nothing. Out: `BUILTINS`, the functions of the standard by their names; `WRITTEN`, those that authors of
-policies may call, without a clock; and `LIBRARY`, these with the functions that policies are lowered to.
+policies may call, without a clock and with what `sum` means there; and `LIBRARY`, these with the functions that policies are lowered to.
 
 An entry (`types.signatures.Function`) says how the function is called and what it gives, runs it, has its
 source where generated code needs no call, and says what becomes of unknown arguments (`strict`, `total`).
@@ -42,5 +42,5 @@ BUILTINS: Library = MappingProxyType(
         **contexts.FUNCTIONS,
     }
 )
-WRITTEN: Library = MappingProxyType(date_time.without_clock(BUILTINS))
+WRITTEN: Library = MappingProxyType({**date_time.without_clock(BUILTINS), **aggregates.IN_POLICIES})
 LIBRARY: Library = MappingProxyType({**WRITTEN, **periods.FUNCTIONS, **conditions.LOWERED})

@@ -62,6 +62,11 @@ def total(numbers: Sequence[Decimal]) -> Decimal:
     return found
 
 
+def _total_of_all(numbers: Numbers) -> object:
+    """In a policy the sum of nothing is nothing: 0."""
+    return _of_numbers(total)(numbers) if numbers else Decimal(0)
+
+
 def _product(numbers: Sequence[Decimal]) -> Decimal:
     found = Decimal(1)
     for number in numbers:
@@ -152,3 +157,5 @@ FUNCTIONS = table(
     _both_ways("all", BOOLEAN, _all, "any", strict=False),
     _both_ways("any", BOOLEAN, _any, "any", strict=False),
 )
+IN_POLICIES = table(_both_ways("sum", item_of_first, _total_of_all))
+"""What policies mean by these where the standard has no answer."""

@@ -1,7 +1,8 @@
 """The built-in functions: everything about one stands in its entry, in the module of its topic.
 
 In: nothing. Out: `BUILTINS`, the functions of the standard by their names; `WRITTEN`, those that authors of
-policies may call, without a clock and with what `sum` means there; and `LIBRARY`, these with the functions that policies are lowered to.
+policies may call, without a clock, with what `sum` means there; and `LIBRARY`, these with the functions that
+policies are lowered to.
 
 An entry (`types.signatures.Function`) says how the function is called and what it gives, runs it, has its
 source where generated code needs no call, and says what becomes of unknown arguments (`strict`, `total`).

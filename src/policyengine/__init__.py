@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from policyengine.decision.decision import Decision
     from policyengine.decision.findings import Finding
     from policyengine.diagnostics import Code, Diagnostic
-    from policyengine.engine.advance import Moved
+    from policyengine.engine.stage_moves import Moved
     from policyengine.program.record import Record
     from policyengine.source import Source, Span
 
@@ -31,7 +31,7 @@ _HOMES = {
     "Decision": "decision.decision",
     "Diagnostic": "diagnostics",
     "Finding": "decision.findings",
-    "Moved": "engine.advance",
+    "Moved": "engine.stage_moves",
     "Program": "api",
     "Record": "program.record",
     "Records": "api",

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from policyengine.decision.findings import Finding
     from policyengine.decision.writers import Write
     from policyengine.diagnostics import Code
-    from policyengine.engine.advance import Moved
     from policyengine.engine.reference.derivation import Step
     from policyengine.engine.rows import Engine
     from policyengine.engine.rows.outcomes import Outcomes
+    from policyengine.engine.stage_moves import Moved
 
 Form = Literal["yaml", "json", "ndjson"]
 _FORMS: Mapping[str, Form] = MappingProxyType(
@@ -259,7 +259,7 @@ class Program:
         """Moves the subject with this key to the stage `to`: the changes of the record, or what prevents
         them. A record that cannot be read does not move; the reason is `refused`.
         """
-        from policyengine.engine.advance import Moved, advance
+        from policyengine.engine.stage_moves import Moved, advance
 
         found = self._read(record)
         if isinstance(found, tuple):

@@ -133,7 +133,7 @@ def test_a_good_record_loads_only_what_it_needs() -> None:
     assert "engine.rows.engine" in ours
     unused_kinds = {"kinds.matrix", "kinds.pipeline", "kinds.table"}
     elsewhere = {
-        "catalogue", "engine.advance", "engine.reference.derivation", "program.record_json", "text.json",
+        "catalogue", "engine.stage_moves", "engine.reference.derivation", "program.record_json", "text.json",
         "verify",
     }  # fmt: skip
     assert not ours & (unused_kinds | elsewhere)

@@ -12,8 +12,8 @@ from tests.differential.expressions import Written
 
 from policyengine.engine.columns.demand import Needs
 from policyengine.engine.columns.demand_forms import pass_all
+from policyengine.engine.columns.entity_frames import Loader, Shape
 from policyengine.engine.columns.frames import State
-from policyengine.engine.columns.load import Loader, Shape
 from policyengine.engine.columns.row_values import Misfit
 from policyengine.engine.columns.scopes import World
 from policyengine.engine.columns.terms import lit

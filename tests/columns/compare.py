@@ -19,8 +19,8 @@ from tests.differential.programs import DAYS, FOLDERS, generated
 
 from policyengine.api import load
 from policyengine.engine.columns import plan, terms
+from policyengine.engine.columns.entity_frames import Loader, Shape
 from policyengine.engine.columns.frames import State
-from policyengine.engine.columns.load import Loader, Shape
 from policyengine.engine.columns.row_values import Misfit, released
 from policyengine.engine.columns.scopes import World
 from policyengine.engine.columns.terms import Term

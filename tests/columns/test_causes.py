@@ -199,5 +199,5 @@ def test_more_findings_than_a_number_has_bits(monkeypatch: pytest.MonkeyPatch) -
     several = [generated(program.graph.vocabulary, source, number=i) for i in range(30)]
     batch = batch_of(program.graph.vocabulary, several)
     whole = plan(program).answer(batch).table
-    monkeypatch.setattr("policyengine.engine.columns.missing_facts.BITS", 3)
+    monkeypatch.setattr("policyengine.engine.columns.missing_demand.BITS", 3)
     assert plan(program).answer(batch).table.equals(whole)

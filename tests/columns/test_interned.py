@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 from policyengine.engine.columns import interned
+from policyengine.engine.columns.finding_columns import Fixed
 from policyengine.engine.columns.interned import Interned
-from policyengine.engine.columns.readings import Fixed
 
 SECTION = 1
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from policyengine.engine.columns.load import HELD, FactShape
+from policyengine.engine.columns.entity_frames import HELD, FactShape
 from policyengine.engine.columns.row_values import Misfit, encoded, encoder, released, widened
 from policyengine.feel.types import types
 from policyengine.feel.values.values import FarDate, FineDuration, Months, Unknown

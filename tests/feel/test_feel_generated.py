@@ -16,7 +16,7 @@ from policyengine import feel
 from policyengine.feel import parse
 from policyengine.feel.codegen import compiled_expression as program
 from policyengine.feel.codegen.compiled_expression import Generated, generate
-from policyengine.feel.codegen.emit import NESTED
+from policyengine.feel.codegen.writer import NESTED
 from policyengine.feel.conformance import run
 from policyengine.feel.evaluation.evaluator import evaluate
 

@@ -12,7 +12,7 @@ from pyarrow import compute as pc
 
 from policyengine.batch.raw import Numbered
 from policyengine.decision import json_shape
-from policyengine.engine.columns.schema import ROW, SCALE, STORED
+from policyengine.engine.columns.arrow_records import ROW, SCALE, STORED
 from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.program.record import Record
 

@@ -18,7 +18,7 @@ from pyarrow import compute as pc
 
 from policyengine.batch.raw import Raw
 from policyengine.dataclass import dataclass
-from policyengine.engine.columns.schema import ROW
+from policyengine.engine.columns.arrow_records import ROW
 from policyengine.policy.scalars import ANY_TEXT, Storage
 from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
 from policyengine.source import composed

@@ -16,7 +16,7 @@ from policyengine.cli.programs import open_program, program_and_records
 from policyengine.cli.record_files import FORMS, Form, one_record, read_records
 from policyengine.decision.findings import Finding
 from policyengine.decision.wording import status_words
-from policyengine.engine.advance import Moved
+from policyengine.engine.stage_moves import Moved
 from policyengine.render.record_edits import changed, record_json, record_yaml
 from policyengine.render.style import clean
 

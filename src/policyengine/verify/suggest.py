@@ -12,9 +12,9 @@ from typing import Any
 from policyengine.dataclass import dataclass
 from policyengine.decision.decision_json import to_json
 from policyengine.decision.findings import SECTIONS
-from policyengine.engine.advance import advance
 from policyengine.engine.reference.row import evaluate
 from policyengine.engine.reference.scope import instances, root_scope
+from policyengine.engine.stage_moves import advance
 from policyengine.feel.values.values import Months
 from policyengine.policy.quantities import plain
 from policyengine.program.linked import Program

@@ -14,8 +14,8 @@ from policyengine.dataclass import dataclass
 from policyengine.decision.decision_json import to_json
 from policyengine.decision.json_shape import plain
 from policyengine.diagnostics import Diagnostic, Severity
-from policyengine.engine.advance import Moved, advance
 from policyengine.engine.rows import Engine
+from policyengine.engine.stage_moves import Moved, advance
 from policyengine.files import UNREADABLE, Folder, read_file, read_folder
 from policyengine.program import load as loading
 from policyengine.program.linked import Program

@@ -3,15 +3,15 @@
 In: a linked program, then Arrow batches of records. Out: rows of the findings table, as Arrow.
 Expressions become those of Polars, over one frame for every entity (`scopes`, `frames`). A null is what is
 not known; numbers are whole units of a power of ten whose largest size is known (`terms`), so every cent is
-right. What is one of a few things becomes a number that a table decodes (`readings`). A record that columns
-cannot hold exactly, and what would settle one that is not decided, is left to the row engine (`plan`), so
-there is one meaning, not two.
+right. What is one of a few things becomes a number that a table decodes (`finding_columns`). A record that
+columns cannot hold exactly, and what would settle one that is not decided, is left to the row engine
+(`plan`), so there is one meaning, not two.
 """
 
 from __future__ import annotations
 
+from policyengine.engine.columns.arrow_records import record_schema
 from policyengine.engine.columns.assemble import Answer, ColumnPlan
-from policyengine.engine.columns.schema import record_schema
 from policyengine.program.linked import Program
 
 __all__ = ["Answer", "ColumnPlan", "plan", "record_schema"]

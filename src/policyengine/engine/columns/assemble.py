@@ -12,15 +12,15 @@ import pyarrow as pa
 
 from policyengine.dataclass import dataclass
 from policyengine.engine.arrow import arrow_table, findings_schema
+from policyengine.engine.columns.arrow_records import ROW, record_of
 from policyengine.engine.columns.cells import Cells
+from policyengine.engine.columns.entity_frames import FactShape, Loader, Shape
 from policyengine.engine.columns.frames import State
-from policyengine.engine.columns.load import FactShape, Loader, Shape
 from policyengine.engine.columns.lowering import Lowering, Output
 from policyengine.engine.columns.missing_rows import rows_of
 from policyengine.engine.columns.row_columns import CAREFUL
 from policyengine.engine.columns.row_values import Misfit, widened
 from policyengine.engine.columns.row_work import Whole
-from policyengine.engine.columns.schema import ROW, record_of
 from policyengine.engine.finding_rows import row_engine
 from policyengine.engine.layout import Row, TooLarge
 from policyengine.program.graph import Key

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import polars as pl
 
 from policyengine.engine.columns import dates, list_calls, logic, numbers, terms
-from policyengine.engine.columns.emit import NOT_KNOWN, Emitter
+from policyengine.engine.columns.emitter import NOT_KNOWN, Emitter
 from policyengine.engine.columns.list_calls import items_in
 from policyengine.engine.columns.terms import (
     Code,

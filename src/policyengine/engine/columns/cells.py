@@ -10,11 +10,11 @@ import polars as pl
 import pyarrow as pa
 
 from policyengine.engine.arrow import TYPES, findings_schema, to_series
+from policyengine.engine.columns.arrow_records import ROW
 from policyengine.engine.columns.cell_values import exact_array, masked
 from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.interned import KINDS, numbered
 from policyengine.engine.columns.lowering import Lowering, Output
-from policyengine.engine.columns.schema import ROW
 from policyengine.engine.layout import owner_columns
 
 

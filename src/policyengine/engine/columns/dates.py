@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from policyengine.engine.columns import terms
-from policyengine.engine.columns.emit import NOT_KNOWN
+from policyengine.engine.columns.emitter import NOT_KNOWN
 from policyengine.engine.columns.terms import Code, Const, Day, Flag, Num, Seconds, Term, Unsupported, lit
 from policyengine.engine.columns.unify import day
 from policyengine.feel.values.calendar import is_empty

@@ -11,9 +11,9 @@ from typing import Protocol, TypeAlias
 import polars as pl
 
 from policyengine.engine.columns import terms
-from policyengine.engine.columns.emit import Emitter
+from policyengine.engine.columns.emitter import Emitter
+from policyengine.engine.columns.entity_frames import FactShape
 from policyengine.engine.columns.frames import State
-from policyengine.engine.columns.load import FactShape
 from policyengine.engine.columns.scopes import Place, World
 from policyengine.engine.columns.terms import Const, Flag, Frame, Rows, Term, Unsupported, lit
 

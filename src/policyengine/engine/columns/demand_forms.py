@@ -32,7 +32,7 @@ from policyengine.engine.columns.demand import (
     where,
 )
 from policyengine.engine.columns.demand_rows import pass_by_rows
-from policyengine.engine.columns.emit import Bound
+from policyengine.engine.columns.emitter import Bound
 from policyengine.engine.columns.terms import Const, Flag, Rows, Term, Unsupported
 from policyengine.engine.columns.unify import both
 from policyengine.feel.functions import LIBRARY

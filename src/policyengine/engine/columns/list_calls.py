@@ -11,7 +11,7 @@ from types import MappingProxyType
 import polars as pl
 
 from policyengine.engine.columns import logic, numbers, terms
-from policyengine.engine.columns.emit import NOT_KNOWN, Bound, Emitter
+from policyengine.engine.columns.emitter import NOT_KNOWN, Bound, Emitter
 from policyengine.engine.columns.loops import MOST_ITEMS, gathered, items_of, turn_of
 from policyengine.engine.columns.terms import (
     Code,

@@ -10,7 +10,7 @@ from typing import Any, cast
 import polars as pl
 
 from policyengine.engine.columns import numbers, terms
-from policyengine.engine.columns.emit import NOT_KNOWN, Bound, Emitter
+from policyengine.engine.columns.emitter import NOT_KNOWN, Bound, Emitter
 from policyengine.engine.columns.terms import Code, Const, Flag, Num, Quotient, Term, Unsupported, lit
 from policyengine.engine.columns.unify import (
     both,

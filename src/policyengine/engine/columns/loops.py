@@ -9,7 +9,7 @@ from decimal import Decimal
 import polars as pl
 
 from policyengine.engine.columns import dates, terms
-from policyengine.engine.columns.emit import NOT_KNOWN, Bound, Emitter
+from policyengine.engine.columns.emitter import NOT_KNOWN, Bound, Emitter
 from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.terms import (
     Const,

@@ -12,11 +12,11 @@ import polars as pl
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import UNDETERMINED
 from policyengine.engine.columns import cell_values, terms
+from policyengine.engine.columns.entity_frames import Shape
+from policyengine.engine.columns.finding_columns import RuleReader
 from policyengine.engine.columns.frames import Column, State
 from policyengine.engine.columns.interned import KINDS, Block, Fixed, Interned, Lowered, blocks
-from policyengine.engine.columns.load import Shape
-from policyengine.engine.columns.missing_facts import MissingFacts
-from policyengine.engine.columns.readings import RuleReader
+from policyengine.engine.columns.missing_demand import MissingFacts
 from policyengine.engine.columns.scopes import World
 from policyengine.engine.columns.terms import Const, Flag, Frame, Num, Term, Unsupported, lit
 from policyengine.engine.columns.unify import either

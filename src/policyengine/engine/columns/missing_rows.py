@@ -9,10 +9,10 @@ import polars as pl
 import pyarrow as pa
 
 from policyengine.engine.arrow import TYPES, findings_schema
+from policyengine.engine.columns.arrow_records import ROW
 from policyengine.engine.columns.cells import keys_of, names_of, owner_names, paths_of
 from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.lowering import Lowering
-from policyengine.engine.columns.schema import ROW
 from policyengine.engine.layout import MISSING, owner_columns
 
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.codegen.call_source import class_of
-from policyengine.feel.codegen.emit import EXACT, HINT, NOT_CONSTANT, Code, Unsupported, Writer
 from policyengine.feel.codegen.expression_source import FORMS
 from policyengine.feel.codegen.list_runtime import GIVEN_UP
 from policyengine.feel.codegen.runtime import NAMES
 from policyengine.feel.codegen.source_unit import Unit
+from policyengine.feel.codegen.writer import EXACT, HINT, NOT_CONSTANT, Code, Unsupported, Writer
 from policyengine.feel.evaluation.environment import Shared
 from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.functions import LIBRARY

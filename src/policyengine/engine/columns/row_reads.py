@@ -10,8 +10,8 @@ from datetime import date
 from typing import Protocol
 
 from policyengine.dataclass import dataclass
+from policyengine.engine.columns.entity_frames import FactShape
 from policyengine.engine.columns.frames import Column
-from policyengine.engine.columns.load import FactShape
 from policyengine.engine.columns.row_functions import row_function
 from policyengine.engine.columns.row_values import Decode, decoder
 from policyengine.engine.columns.terms import Const, Flag, Frame, Rows, Term, Unsupported, is_sure

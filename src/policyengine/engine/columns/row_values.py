@@ -11,7 +11,7 @@ import polars as pl
 
 from policyengine.dataclass import dataclass
 from policyengine.engine.columns import terms
-from policyengine.engine.columns.load import CLASSES, HELD, FactShape
+from policyengine.engine.columns.entity_frames import CLASSES, HELD, FactShape
 from policyengine.engine.columns.numbers import width
 from policyengine.engine.columns.terms import Const, Span, Term, Unsupported
 from policyengine.feel.limits import NUMBERS

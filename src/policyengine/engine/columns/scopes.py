@@ -10,9 +10,9 @@ from types import MappingProxyType
 import polars as pl
 
 from policyengine.engine.columns import calls, logic, loops, terms
-from policyengine.engine.columns.emit import NOT_KNOWN, Emitter, Form
+from policyengine.engine.columns.emitter import NOT_KNOWN, Emitter, Form
+from policyengine.engine.columns.entity_frames import FactShape, Shape, fact_term
 from policyengine.engine.columns.frames import State, Steps
-from policyengine.engine.columns.load import FactShape, Shape, fact_term
 from policyengine.engine.columns.row_columns import RowColumns
 from policyengine.engine.columns.row_reads import FromFacts, Sight, asks_for_values
 from policyengine.engine.columns.row_values import is_single

@@ -2,8 +2,8 @@
 
 In: a linked program, and its records. Out: decisions, or outcomes without reasons. `node_source` writes the
 nodes of every entity as functions, by the generator of `feel.codegen`; a value may be unknown, and nothing is
-left to the reference. `readings` and `explanation` write, by `reader_source`, what reads findings and their
-reasons off the values of an instance (`instance`, `places`), `outcomes` what reads findings without reasons.
+left to the reference. `finding_source` and `reason_source` write, by `reader_source`, what reads findings and
+their reasons off the values of an instance (`instance`, `value_places`), `outcomes` findings without reasons.
 """
 
 from __future__ import annotations

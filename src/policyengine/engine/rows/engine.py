@@ -17,7 +17,7 @@ from policyengine.engine.missing_facts import (
     missing_facts,
     unsettled,
 )
-from policyengine.engine.rows.explanation import Deferred
+from policyengine.engine.rows.finding_source import Readings
 from policyengine.engine.rows.instance import Row, SubjectMaker, occasions, subject_maker
 from policyengine.engine.rows.node_source import Sources
 from policyengine.engine.rows.outcomes import (
@@ -28,9 +28,9 @@ from policyengine.engine.rows.outcomes import (
     open_values,
     shown_values,
 )
-from policyengine.engine.rows.places import layouts, segments_of
 from policyengine.engine.rows.reader_source import Read, ReaderSource
-from policyengine.engine.rows.readings import Readings
+from policyengine.engine.rows.reason_source import Deferred
+from policyengine.engine.rows.value_places import layouts, segments_of
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.values.values import Unknown
 from policyengine.program.graph import Graph

@@ -14,10 +14,22 @@ from typing import Any
 
 from policyengine.dataclass import dataclass
 from policyengine.engine.rows.instance import again, children
-from policyengine.engine.rows.places import FACT, LIST, NODE, Layout, Place, Segment, own_place, place_of
+from policyengine.engine.rows.value_places import (
+    FACT,
+    LIST,
+    NODE,
+    Layout,
+    Place,
+    Segment,
+    own_place,
+    place_of,
+)
 from policyengine.feel import limits
 from policyengine.feel.codegen.call_source import class_of
-from policyengine.feel.codegen.emit import (
+from policyengine.feel.codegen.expression_source import FORMS
+from policyengine.feel.codegen.runtime import NAMES
+from policyengine.feel.codegen.source_unit import Unit
+from policyengine.feel.codegen.writer import (
     EXACT,
     HINT,
     NOT_CONSTANT,
@@ -26,9 +38,6 @@ from policyengine.feel.codegen.emit import (
     Writer,
     without_temporaries,
 )
-from policyengine.feel.codegen.expression_source import FORMS
-from policyengine.feel.codegen.runtime import NAMES
-from policyengine.feel.codegen.source_unit import Unit
 from policyengine.feel.evaluation.environment import Shared
 from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.functions import LIBRARY

@@ -8,10 +8,10 @@ from typing import NamedTuple, TypeAlias
 from policyengine.decision.findings import Subject
 from policyengine.diagnostics import Diagnostic
 from policyengine.engine.finding_values import unknown_in
+from policyengine.engine.rows.finding_source import Readings
 from policyengine.engine.rows.instance import Row
 from policyengine.engine.rows.reader_source import ReaderSource
-from policyengine.engine.rows.readings import Readings
-from policyengine.feel.codegen.emit import SURE
+from policyengine.feel.codegen.writer import SURE
 from policyengine.feel.values.values import Unknown
 from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
 

@@ -16,9 +16,9 @@ from typing import Any, TypeAlias
 from policyengine.decision.findings import NOT_APPLICABLE, UNDETERMINED
 from policyengine.engine.finding_values import shower
 from policyengine.engine.rows.node_source import ROW_NAMES, EntityNames, Sources, read_value
-from policyengine.engine.rows.places import NODE, place_of
-from policyengine.feel.codegen.emit import EXACT, Code
+from policyengine.engine.rows.value_places import NODE, place_of
 from policyengine.feel.codegen.source_unit import Unit
+from policyengine.feel.codegen.writer import EXACT, Code
 from policyengine.feel.syntax.tree import Expression, Name
 from policyengine.feel.types.types import Number
 from policyengine.program.graph import Graph

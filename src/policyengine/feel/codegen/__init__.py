@@ -5,7 +5,7 @@ In: a syntax tree, and the `Surroundings` that say what its names are. Out: `Cod
 no operator for is a call of `runtime`, which works on the values at hand as the reference evaluator does.
 The reference evaluator answers instead only where
 
-- an expression nests loops, filters and functions more than `emit.NESTED` deep,
+- an expression nests loops, filters and functions more than `writer.NESTED` deep,
 - a number grows out of bounds, or the work passes its limit, while the generated code runs,
 - a context brings a function of its own under the name of a built-in one that was worked out beforehand.
 """

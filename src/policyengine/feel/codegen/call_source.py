@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from policyengine.feel.codegen.emit import EXACT, HINT, SURE, Code, Names, Writer
+from policyengine.feel.codegen.writer import EXACT, HINT, SURE, Code, Names, Writer
 from policyengine.feel.functions.conditions import asked_name
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Comparison, Expression

@@ -8,11 +8,11 @@ from decimal import DecimalException, localcontext
 from typing import Any
 
 from policyengine.dataclass import dataclass
-from policyengine.feel.codegen.emit import NOT_CONSTANT, Code, Unsupported, Writer
 from policyengine.feel.codegen.expression_source import FORMS
 from policyengine.feel.codegen.list_runtime import GIVEN_UP
 from policyengine.feel.codegen.runtime import NAMES
 from policyengine.feel.codegen.source_unit import Unit
+from policyengine.feel.codegen.writer import NOT_CONSTANT, Code, Unsupported, Writer
 from policyengine.feel.evaluation.environment import Env, Shared
 from policyengine.feel.evaluation.evaluator import evaluate, run
 from policyengine.feel.functions import BUILTINS

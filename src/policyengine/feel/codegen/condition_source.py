@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from policyengine.feel.codegen.call_source import ORDERED, checked, common_class, deeper
-from policyengine.feel.codegen.emit import EXACT, HINT, SURE, Code, Local, Names, Writer
+from policyengine.feel.codegen.writer import EXACT, HINT, SURE, Code, Local, Names, Writer
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Range, Unknown

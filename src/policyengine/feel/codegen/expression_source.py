@@ -12,9 +12,9 @@ from types import MappingProxyType
 
 from policyengine.feel.codegen.call_source import DATE_PARTS, ORDERED, checked, common_class, compared, deeper
 from policyengine.feel.codegen.condition_source import emit_and, emit_if, emit_in, emit_or
-from policyengine.feel.codegen.emit import EXACT, HINT, Code, Entries, Form, Local, Names, Writer
 from policyengine.feel.codegen.function_source import emit_call
 from policyengine.feel.codegen.loop_source import emit_filter, emit_for, emit_quantified
+from policyengine.feel.codegen.writer import EXACT, HINT, Code, Entries, Form, Local, Names, Writer
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Months

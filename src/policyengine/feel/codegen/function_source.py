@@ -16,7 +16,7 @@ from policyengine.feel.codegen.call_source import (
     known_function,
 )
 from policyengine.feel.codegen.condition_source import common_kind
-from policyengine.feel.codegen.emit import EXACT, HINT, SURE, Code, Names, Writer, class_of_value
+from policyengine.feel.codegen.writer import EXACT, HINT, SURE, Code, Names, Writer, class_of_value
 from policyengine.feel.functions.conditions import asked_name, is_defined
 from policyengine.feel.functions.numeric import ROUNDINGS, rounder
 from policyengine.feel.syntax import tree as syntax

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from policyengine.feel.codegen.call_source import deeper
-from policyengine.feel.codegen.emit import EXACT, HINT, SURE, Code, Frame, Item, Local, Names, Writer
 from policyengine.feel.codegen.list_runtime import steps
+from policyengine.feel.codegen.writer import EXACT, HINT, SURE, Code, Frame, Item, Local, Names, Writer
 from policyengine.feel.evaluation.iteration import is_written
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression

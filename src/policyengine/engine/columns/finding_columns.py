@@ -9,7 +9,7 @@ import polars as pl
 
 from policyengine.decision.findings import MANUAL, NOT_APPLICABLE, UNDETERMINED, Origin
 from policyengine.engine.columns import cell_values, terms
-from policyengine.engine.columns.emit import NOT_KNOWN
+from policyengine.engine.columns.emitter import NOT_KNOWN
 from policyengine.engine.columns.interned import Fixed, Lowered, Piece, Read
 from policyengine.engine.columns.logic import negated
 from policyengine.engine.columns.scopes import World

@@ -20,10 +20,10 @@ from policyengine.decision.findings import (
 )
 from policyengine.engine.finding_values import open_twin
 from policyengine.engine.missing_facts import unsettled
-from policyengine.engine.rows.explanation import Deferred, Explanations
 from policyengine.engine.rows.instance import Row
 from policyengine.engine.rows.node_source import Sources
 from policyengine.engine.rows.reader_source import Read, ReaderSource
+from policyengine.engine.rows.reason_source import Deferred, Explanations
 from policyengine.engine.shortfalls import Test, Tests, condition_of, of_one, shortfalls, tests_of
 from policyengine.policy.rule import (
     Build,

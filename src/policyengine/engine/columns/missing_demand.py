@@ -14,9 +14,9 @@ from policyengine.decision.findings import MANUAL, NOT_APPLICABLE, Origin
 from policyengine.engine.columns import terms
 from policyengine.engine.columns.demand import Need, Needs, PlaceSpot, is_nobody, is_settled, where
 from policyengine.engine.columns.demand_forms import pass_all
+from policyengine.engine.columns.finding_columns import RuleReader
 from policyengine.engine.columns.frames import Column, Run, State
 from policyengine.engine.columns.logic import negated
-from policyengine.engine.columns.readings import RuleReader
 from policyengine.engine.columns.scopes import World
 from policyengine.engine.columns.terms import Const, Flag, Frame, lit
 from policyengine.engine.columns.unify import both, either

@@ -12,8 +12,8 @@ from pyarrow import compute
 from policyengine.dataclass import dataclass
 from policyengine.engine.arrow import to_series
 from policyengine.engine.columns import terms
+from policyengine.engine.columns.arrow_records import ROW
 from policyengine.engine.columns.frames import State
-from policyengine.engine.columns.schema import ROW
 from policyengine.engine.columns.terms import Term, Unsupported
 from policyengine.policy.vocabulary import Fact, Vocabulary
 

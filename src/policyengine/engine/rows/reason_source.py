@@ -15,8 +15,8 @@ from policyengine.decision.wording import join
 from policyengine.engine.reference.reasons import MOST_OPEN, SEE_THROUGH, WORKED_OUT
 from policyengine.engine.rows.instance import Row
 from policyengine.engine.rows.node_source import Sources
-from policyengine.engine.rows.places import NODE, place_of
 from policyengine.engine.rows.reader_source import ReaderSource
+from policyengine.engine.rows.value_places import NODE, place_of
 from policyengine.engine.sentences import template
 from policyengine.engine.value_words import Words
 from policyengine.feel.syntax.tree import (

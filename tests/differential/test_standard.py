@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 from tests.differential.compare import TODAY
-from tests.feel.standard_cases import UNKNOWN, Row, Source, holds, rows, runs_backwards, same_in_policies
+from tests.feel.standard_cases import (
+    UNKNOWN,
+    Row,
+    Source,
+    holds,
+    is_other_in_policies,
+    rows,
+    same_in_policies,
+)
 
 from policyengine.engine.reference.scope import root_scope
 from policyengine.engine.rows.engine import compile_graph
@@ -28,7 +36,7 @@ from policyengine.program.record import Record
 _SCALARS = {Decimal: "number", str: "text", bool: "boolean", datetime.date: "date"}
 BY_FORM: dict[str, list[Row]] = {}
 for _row in rows():
-    if not _row.tests and not holds(list(_row.arguments), None) and not runs_backwards(_row):
+    if not _row.tests and not holds(list(_row.arguments), None) and not is_other_in_policies(_row):
         BY_FORM.setdefault(_row.form, []).append(_row)
 
 

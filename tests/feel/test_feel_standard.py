@@ -7,7 +7,17 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 import pytest
-from standard_cases import NAMES, UNKNOWN, Row, Source, holds, rows, runs_backwards, same, same_in_policies
+from standard_cases import (
+    NAMES,
+    UNKNOWN,
+    Row,
+    Source,
+    holds,
+    is_other_in_policies,
+    rows,
+    same,
+    same_in_policies,
+)
 
 from policyengine import feel
 from policyengine.feel.codegen.compiled_expression import generate
@@ -82,7 +92,7 @@ def _wrong(row: Row) -> Iterator[str]:
             found["evaluated"] = evaluate(node, scope, functions=FUNCTIONS)
             found["generated"] = generate(node).value(scope, functions=FUNCTIONS)
         yield from (f"{row}, {way}: {value!r}" for way, value in found.items() if not same(row.value, value))
-        if not holds(list(row.arguments), None) and not runs_backwards(row):
+        if not holds(list(row.arguments), None) and not is_other_in_policies(row):
             value = evaluate(node, scope, mode="policy", functions=FUNCTIONS)
             if not same_in_policies(row.value, value):
                 yield f"{row}, in a policy: {value!r}"

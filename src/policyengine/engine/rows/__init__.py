@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from policyengine.diagnostics import Diagnostic
     from policyengine.engine.rows.engine import Compiled
     from policyengine.engine.rows.outcomes import Outcomes
-    from policyengine.program.graph import Graph
 
 
 class Engine:
@@ -32,17 +31,9 @@ class Engine:
     @cached_property
     def compiled(self) -> Compiled:
         """The code of the program."""
-        return self._compile(self._program.judging)
-
-    @cached_property
-    def _light(self) -> Compiled:
-        """The code without what findings rest on, which outcomes do not tell."""
-        same = self._program.judging is self._program.graph
-        return self.compiled if same else self._compile(self._program.graph)
-
-    def _compile(self, graph: Graph | None) -> Compiled:
         from policyengine.engine.rows.engine import compile_graph
 
+        graph = self._program.judging
         if graph is None:
             raise ValueError(f"`{self._program.name}` does not compile; its diagnostics say why")
         return compile_graph(graph, self._program.as_of)
@@ -53,7 +44,7 @@ class Engine:
 
     def outcomes(self, record: Record) -> Outcomes:
         """What is found for everyone in a record, without reasons."""
-        return self._light.outcomes(record)
+        return self.compiled.outcomes(record)
 
     def refusal(self, diagnostics: tuple[Diagnostic, ...]) -> Decision:
         """The decision about a record that cannot be read: its mistakes, and nothing decided."""

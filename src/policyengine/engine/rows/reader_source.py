@@ -6,7 +6,6 @@ a function that takes what differs and gives the reader.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -77,25 +76,6 @@ class ReaderSource:
         self._depth -= 1
         if len(self._lines) == before:
             self._lines.pop()
-
-    @property
-    def here(self) -> int:
-        """The number of lines so far."""
-        return len(self._lines)
-
-    def only_item(self, items: str, start: int) -> str | None:
-        """The only thing that the lines since `start` ever append to their list, which goes then."""
-        uses = [i for i in range(start, self.here) if re.search(rf"\b{items}\b", self._lines[i])]
-        append = f"{'    ' * self._depth}{items}.append("
-        if len(uses) != 2 or not self._lines[uses[1]].startswith(append):
-            return None
-        item = self._lines.pop(uses[1]).removeprefix(append).removesuffix(")")
-        self._lines.pop(uses[0])
-        return None if item.startswith("(") else item
-
-    def asks_for_more(self, start: int) -> bool:
-        """Whether the lines since `start` may append what is still to be looked at."""
-        return any(".run(" in line or ".append((" in line for line in self._lines[start:])
 
     # Values
 

@@ -75,23 +75,20 @@ class Explanations:
         """The source of the reasons for nodes, each reason once; the lines before it are added."""
         if not nodes:
             return "()"
-        found, start = out.fresh(), out.here
+        found = out.fresh()
         out.line(f"{found} = []")
         for name in nodes:
             self._told(out, name, found, alone=len(nodes) == 1)
-        only = out.only_item(found, start)
-        if only is not None:
-            return f"({only},)"
         return f"(tuple({found}) if len({found}) < 2 else {out.constant(distinct)}({found}))"
 
     def _told(self, out: ReaderSource, name: str, found: str, alone: bool) -> None:
         """The reasons for a node, with the cases of values that tell theirs."""
-        value, start = out.name(name).text, out.here
+        value = out.name(name).text
         own = found if alone or not self.graph.told else out.fresh()
         if own != found:
             out.line(f"{own} = []")
         self._node(out, name, value, own, True, apart=False)
-        if self.graph.told and out.asks_for_more(start):
+        if self.graph.told:
             out.line(f"{own} = {out.constant(resolved)}({own})")
         if own != found:
             out.line(f"{found} += {own}")

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from policyengine.feel.codegen.call_source import deeper
-from policyengine.feel.codegen.list_runtime import steps
 from policyengine.feel.codegen.writer import EXACT, HINT, SURE, Code, Frame, Item, Local, Names, Writer
 from policyengine.feel.evaluation.iteration import is_written
 from policyengine.feel.syntax import tree as syntax
@@ -21,7 +20,6 @@ _CONDITIONS = (
     syntax.And, syntax.Or, syntax.Comparison, syntax.In, syntax.Between, syntax.Quantified,
 )  # fmt: skip
 """What is never a number, so that it is no index of a list."""
-_SHORT = 1_000
 
 
 def _loop(
@@ -187,20 +185,15 @@ def _domain(writer: Writer, iterator: syntax.Iterator, names: Names) -> tuple[Co
         end = writer.emit(iterator.domain_end, names)
         if isinstance(start.value, Decimal) or (start.cls == "D" and start.sure >= EXACT):
             item = item._replace(cls="D", sure=SURE)
-        domain = _steps(writer, start, end, upwards=writer.policy and not is_written(iterator))
+        domain = Code(f"steps({start.text}, {end.text}{_way(writer, iterator)})", depth=deeper(start, end))
     else:
         domain = start if start.rows else Code(f"items({start.text})", depth=deeper(start))
     return domain, variable, Local({iterator.name: item}, names)
 
 
-def _steps(writer: Writer, start: Code, end: Code, *, upwards: bool) -> Code:
-    """What `start..end` goes through; what is short and known beforehand is a constant."""
-    if start.constant and end.constant:
-        found = steps(start.value, end.value, upwards)
-        if isinstance(found, list) and len(found) <= _SHORT:
-            return writer.constant(tuple(found))
-    way = ", True" if upwards else ""
-    return Code(f"steps({start.text}, {end.text}{way})", depth=deeper(start, end))
+def _way(writer: Writer, iterator: syntax.Iterator) -> str:
+    """The argument that says that the steps of a policy only go upwards."""
+    return ", True" if writer.policy and not is_written(iterator) else ""
 
 
 def _domains(
@@ -216,8 +209,7 @@ def _domains(
             row = domain.rows
             if at.domain_end is None:
                 return f"items({domain.text})"
-            way = ", True" if writer.policy and not is_written(at) else ""
-            return f"steps({domain.text}, {writer.emit(at.domain_end, inside).text}{way})"
+            return f"steps({domain.text}, {writer.emit(at.domain_end, inside).text}{_way(writer, at)})"
 
         name = writer.function(variables, names, write)
         functions.append(f"({name}, {writer.place(iterator)}), ")

@@ -149,6 +149,17 @@ class Drawer:
         """A condition."""
         return self.draw("flag", root, depth)
 
+    def condition(self, root: bool, depth: int = 2) -> str:
+        """A condition as a policy writes it; of the partner perhaps one about its accounts."""
+        if not root or self._source.random() < 0.6:
+            return _quoted(self.flag(root, depth))
+        where = _quoted(self.draw("of account", False, 1))
+        return self.one(
+            f"{{some: accounts, where: {where}}}", f"{{every: accounts, must: {where}}}",
+            f"{{every: accounts, where: {{kind: small}}, must: {where}}}",
+            f"{{count: accounts, where: {where}, is: {self.one('2..', '..1', '1')}}}",
+        )  # fmt: skip
+
     # Policies
 
     def formulas(self, root: bool) -> str:
@@ -164,7 +175,7 @@ class Drawer:
 
     def tiers(self) -> str:
         """A ladder."""
-        when = _quoted(self.flag(True, 1))
+        when = self.condition(True, 1)
         return f"""\
 kind: tiers
 id: levels
@@ -270,8 +281,8 @@ title: Deals
 for: partner
 stage: stage
 stages:
-  - {{id: lead, title: Lead, leave_when: [{{id: fit, title: Fit, when: {_quoted(self.flag(True))}}}]}}
-  - {{id: demo, title: Demo, leave_when: [{{id: ok, title: Good, when: {_quoted(self.flag(True, 1))}}}, {{id: by, title: By hand, decided_by: vendor, when: audited}}]}}
+  - {{id: lead, title: Lead, leave_when: [{{id: fit, title: Fit, when: {self.condition(True)}}}]}}
+  - {{id: demo, title: Demo, leave_when: [{{id: ok, title: Good, when: {self.condition(True, 1)}}}, {{id: by, title: By hand, decided_by: vendor, when: audited}}]}}
   - {{id: deal, title: Deal, moved_by: system}}
   - {{id: closed, title: Closed, final: true}}
 """

@@ -15,8 +15,9 @@ from typing import Any
 from policyengine.decision.findings import Reason
 from policyengine.decision.wording import OPPOSITE, counted, is_or_are, join
 from policyengine.decision.writers import shown
+from policyengine.engine.child_sentences import ChildSentences
 from policyengine.engine.finding_values import shower
-from policyengine.engine.limit_sentences import ORDER, Sentences, Template
+from policyengine.engine.limit_sentences import ORDER, Template
 from policyengine.engine.phrases import clause, cut, phrase
 from policyengine.engine.value_words import Words
 from policyengine.feel.syntax.tree import (
@@ -46,7 +47,7 @@ def template(words: Words, expression: Expression, upright: bool) -> Template:
     return _Templates(words, expression, upright).template()
 
 
-class _Templates(Sentences):
+class _Templates(ChildSentences):
     """Writes the template of one condition."""
 
     def template(self) -> Template:
@@ -70,6 +71,8 @@ class _Templates(Sentences):
                 return self._contains(name, item)
             case Quantified(every, (Iterator(variable, Name() as name, None),), condition):
                 return self._quantified(every, variable, name, condition)
+            case Comparison(op, Call(Name("count"), (items,)) as number, Literal() as limit):
+                return self._counted(op, number, items, limit)
             case Comparison(op, left, right) if not isinstance(left, Literal):
                 return self._computed(op, left, right)
         return self._as_written()
@@ -105,8 +108,23 @@ class _Templates(Sentences):
 
         return Template((), said)
 
-    def _computed(self, op: str, left: Expression, right: Expression) -> Template:
-        """A comparison of something that is worked out: what it is called, and what it comes to."""
+    def _counted(self, op: str, number: Expression, items: Expression, limit: Literal) -> Template:
+        """A number of children beside a limit: one that fits, every one, or so many."""
+        found = None
+        if (op, limit.value) == (">=", 1):
+            found = self.some_children(items, self._as_written())
+        elif (op, limit.value) == ("<=", 0):
+            found = self.every_child(items, self._as_written())
+        return found or self._computed(op, number, limit, self.lacking_children(op, items))
+
+    def _computed(
+        self, op: str, left: Expression, right: Expression,
+        tell: Callable[[object, object], tuple[Any, ...]] | None = None,
+    ) -> Template:  # fmt: skip
+        """A comparison of something that is worked out: what it is called, and what it comes to.
+
+        `tell` gives what is needed and lacking, of a limit and what there is.
+        """
         called, otherwise = phrase(self.words, left) or cut(left), self._as_written()
         said, start = self.said(right, None), len(otherwise.slots) + 2
 
@@ -119,7 +137,8 @@ class _Templates(Sentences):
                 tail = "" if have == limit else f", not {said(limit)}"
                 return self.reason(f"{what} is {shown(have)}{tail}", value)
             verb = ORDER[isinstance(limit, date)][op if value else OPPOSITE[op]]
-            return self.reason(f"{what} is {shown(have)}, {verb} {said(limit)}", value)
+            more = () if tell is None or value is not False else tell(limit, have)
+            return self.reason(f"{what} is {shown(have)}, {verb} {said(limit)}", value, None, None, *more)
 
         return Template((*otherwise.slots, left, right, *called.slots), say)
 

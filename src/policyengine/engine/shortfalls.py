@@ -154,10 +154,12 @@ def _told(
     """With the threshold of a test if it has one, else the fact it turns on; and what is unknown of it."""
     unknown = unsettled([value]) if isinstance(value, Unknown) else ()
     failing = [reason for reason in because if reason.outcome in _OPEN]
-    reason = next((each for each in failing if each.need is not None), None)
-    reason = reason or next((each for each in failing if each.fact is not None), None)
+    told = ("need", "lack", "fact")
+    reason = next((each for key in told for each in failing if getattr(each, key) is not None), None)
     if reason is None:
         return Shortfall(whole.id, whole.title, status, text=text, unknown=unknown)
+    if reason.need is None and reason.lack is not None:
+        text = reason.text
     return Shortfall(
         whole.id, whole.title, status, reason.fact, reason.have, reason.need, reason.short_by, reason.lack,
         text, (), unknown,

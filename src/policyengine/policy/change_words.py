@@ -138,9 +138,12 @@ def asked(context: ChangeContext, fact: str, test: Any) -> str:
     return f"{noun} {is_or_are(noun)} {words_of_test}"
 
 
+_COMBINED = ("any", "all", "none", "at_least", "every", "some", "count")
+
+
 def condition(context: ChangeContext, written: Any) -> str:
-    """Returns a condition in words: FEEL as it is written, tests with the nouns of their facts."""
-    if not isinstance(written, dict) or any(key in written for key in ("any", "all", "none", "at_least")):
+    """Returns a condition in words: FEEL and combinations as they are written, tests with nouns of facts."""
+    if not isinstance(written, dict) or any(key in written and not context.is_fact(key) for key in _COMBINED):
         return quoted(written)
     return join(asked(context, key, test) for key, test in written.items())
 

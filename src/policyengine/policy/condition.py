@@ -1,7 +1,8 @@
 """Conditions in all the forms that a policy writes them in, as one expression.
 
 A text is FEEL. A mapping is `fact: test`, all of which must hold; `any`, `all`, `none` and `at_least` with
-`of` combine conditions. A test is a value, a list of values, a range such as `10..15`, or FEEL unary tests.
+`of` combine conditions; `every`, `some` and `count` ask about children (`policy/child_conditions.py`). A test
+is a value, a list of values, a range such as `10..15`, or FEEL unary tests.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from policyengine.feel.syntax.tree import (
 )
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Enum, ListOf, Number, Type, describe
-from policyengine.policy import quantities, scalars
+from policyengine.policy import child_conditions, quantities, scalars
 from policyengine.policy.base import FURTHER, Sourced, Written, field, keys_of
 from policyengine.policy.form_advice import as_range
 from policyengine.policy.policy_reader import PolicyReader
@@ -84,7 +85,7 @@ WRONG_FORM = Code(
         "{at_least: 1, of: [{active_accounts: 5..}, attends_quarterly_reviews]}",
     ),
 )
-CODES = (WRONG_TEST, EMPTY_RANGE, UNKNOWN_FACT, WRONG_FORM)
+CODES = (WRONG_TEST, EMPTY_RANGE, UNKNOWN_FACT, WRONG_FORM, child_conditions.WRONG_CHILDREN)
 
 COMBINERS = ("any", "all", "none", "at_least", "of")
 _UNARY = re.compile(r'\s*(<|>|=|!=|\[|\]|\(|"|@"|not\s*\()|.*\?')
@@ -115,6 +116,7 @@ CONDITION_SCHEMA: dict[str, Any] = {
         "none": {**_MANY_SCHEMA, "description": "none of these holds"},
         "at_least": {"type": "integer", "minimum": 1, "description": "how many `of` these must hold"},
         "of": _MANY_SCHEMA,
+        **child_conditions.child_schema(TEST_SCHEMA),
     },
     "additionalProperties": TEST_SCHEMA,
 }
@@ -147,10 +149,14 @@ def lower_condition(reader: PolicyReader, pointer: Pointer, entity: str) -> Expr
         return reader.feel(*pointer, entity=entity)
     if not isinstance(node, Mapping):
         return _wrong(reader, reader.span(*pointer), "a condition is a FEEL text or a mapping, not a list")
+    form = child_conditions.form_of(reader, node, entity)
     parts = [
-        _entry(reader, pointer, node, key, entity)
+        child_conditions.child_condition(reader, pointer, node, form, entity, lower_condition, value_test)
+        if key == form
+        else _entry(reader, pointer, node, key, entity)
         for key in node.entries
         if not (key == "of" and "at_least" in node.entries)
+        and (form is None or key == form or key not in child_conditions.CHILD_KEYS)
     ]
     return build.all_of(parts, node.span)
 

@@ -1,0 +1,120 @@
+"""Sentences about the children in a list: which of them fit, and how many are lacking.
+
+A condition that counts what a filter leaves tells of the children by name: `app B: is paid` where some are
+wanted, `not for app B: takes part in a bug bounty` where every one must.
+Of a number it tells what is lacking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from policyengine.decision.findings import Reason
+from policyengine.decision.wording import several, some, words
+from policyengine.decision.writers import lacking, least, needed, shortage
+from policyengine.engine.limit_sentences import Sentences, Template
+from policyengine.engine.phrases import Phrase, clause, cut, phrase
+from policyengine.engine.value_words import Words
+from policyengine.feel.syntax.tree import And, Call, Expression, Filter, Name
+from policyengine.feel.types.types import COUNT, Context, ListOf
+
+MOST_NAMES = 3
+"""So many children are named."""
+
+
+def children(words: Words, items: Expression) -> tuple[Context, Expression | None] | None:
+    """The type of the children in a list, and the condition that picks them; None for a list of values."""
+    target, picked = (items.target, items.condition) if isinstance(items, Filter) else (items, None)
+    kind = words.kind(target.name) if isinstance(target, Name) else None
+    item = kind.item if isinstance(kind, ListOf) else None
+    return (item, picked) if isinstance(item, Context) and item.name else None
+
+
+class ChildSentences(Sentences):
+    """Tells the reasons of a condition about the number of children."""
+
+    def some_children(self, items: Expression, otherwise: Template) -> Template | None:
+        """At least one child fits."""
+        found = children(self.words, items)
+        if found is None or found[1] is None:
+            return None
+        item, asked = found[0], self._asked(found[0], found[1])
+        name, count = self._namer(item), len(asked.slots)
+        none = f"no {words(item.name)}"
+
+        def say(value: object, rows: object, *slots: object) -> Reason:
+            if value.__class__ is not bool:
+                return otherwise.say(value, *slots[count:])
+            what = asked.write(slots[:count])
+            return self.reason(f"{name(rows)}: {what}" if value else f"{none} with {what}", value)
+
+        return Template((items, *asked.slots, *otherwise.slots), say)
+
+    def every_child(self, items: Expression, otherwise: Template) -> Template | None:
+        """No child is left that fits and does not do what it must."""
+        found = children(self.words, items)
+        if found is None or found[1] is None:
+            return None
+        *picks, last = found[1].operands if isinstance(found[1], And) else (found[1],)
+        if not (isinstance(last, Call) and last.function == Name("not", last.span) and last.positional):
+            return None
+        item, (must,) = found[0], last.positional
+        asked, name = self._asked(item, must), self._namer(item)
+        picked = (
+            self._asked(item, And(tuple(picks), self.at) if len(picks) > 1 else picks[0]) if picks else None
+        )
+        count, kind = len(asked.slots), words(item.name)
+        start = count + len(picked.slots if picked else ())
+
+        def say(value: object, rows: object, *slots: object) -> Reason:
+            if value.__class__ is not bool:
+                return otherwise.say(value, *slots[start:])
+            what = asked.write(slots[:count])
+            if not value:
+                return self.reason(f"not for {name(rows)}: {what}", value, lack=f"{what} ({name(rows)})")
+            which = f" with {picked.write(slots[count:start])}" if picked else ""
+            return self.reason(f"for every {kind}{which}: {what}", value)
+
+        slots = (items, *asked.slots, *(picked.slots if picked else ()), *otherwise.slots)
+        return Template(slots, say)
+
+    def lacking_children(
+        self, op: str, items: Expression
+    ) -> Callable[[object, object], tuple[Any, ...]] | None:
+        """What tells the need, the number lacking and its words, of a limit and what there is."""
+        called = phrase(self.words, items) if op in (">=", ">") else None
+        if called is None or called.slots or children(self.words, items) is None:
+            return None
+        lack_of = lacking(COUNT, called.write(()))
+
+        def tell(limit: object, have: object) -> tuple[Any, ...]:
+            short = shortage(least(limit, COUNT, above=op == ">"), have)
+            need = needed(op, limit, COUNT)
+            if short is None:
+                return (need,)
+            asked = f"{'at least' if op == '>=' else 'above'} {limit}"
+            return need, int(short) if isinstance(short, Decimal) else short, lack_of(short, asked)
+
+        return tell
+
+    def _asked(self, item: Context, condition: Expression) -> Phrase:
+        return clause(self.words, item, "item", condition) or cut(condition)
+
+    def _namer(self, item: Context) -> Callable[[object], str]:
+        """What names children: by label or key, those that have none by their number."""
+        entity = self.words.graph.vocabulary.entities[item.name]
+        fields, kind = [each for each in (entity.label, entity.key) if each], words(item.name)
+
+        def name(row: Any) -> str | None:
+            found = (row[field] for field in fields)
+            return next((f"{kind} {each}" for each in found if isinstance(each, str)), None)
+
+        def names(rows: Any) -> str:
+            called = [name(row) for row in rows] if isinstance(rows, (list, tuple)) else []
+            if not called or None in called:
+                return f"{len(called)} {kind if len(called) == 1 else several(kind)}"
+            return some((each for each in called if each), MOST_NAMES)
+
+        return names

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from tests.support import DAY
 
@@ -183,3 +185,63 @@ def test_a_formula_too_long_for_a_line_is_cut_around_the_place_that_differs() ->
     assert "= 999" in sentence
     assert "= 159" in sentence
     assert len(sentence) < 500
+
+
+def lines_of(old: Program, new: Program, *records: Record) -> list[str]:
+    return [line.strip() for line in changes_text(compare(old, new, records)).splitlines()]
+
+
+def test_what_is_said_of_a_record_names_titles_and_not_ids() -> None:
+    new = program(*ALWAYS, "points: 300..", "points: 350..", "100..299", "100..349")
+    lines = lines_of(program(*ALWAYS), new)
+    assert "before discount on subscription: rate 10 %, level Gold" in lines
+    assert "now    discount on subscription: rate 5 %, level Silver" in lines
+    duty = "{id: plan, title: Plan, party: partner, every: calendar year, met_when: trained}"
+    policy = f"\n---\nkind: obligations\nid: o\ntitle: O\nfor: partner\nobligations:\n  - {duty}\n"
+    old = program("when: CONDITION}\n", f"when: true}}\n{policy}")
+    new = program("when: CONDITION}\n", f"when: true}}\n{policy.replace('party: partner', 'party: vendor')}")
+    lines = lines_of(old, new)
+    assert "before Plan: party the partner" in lines
+    assert "now    Plan: party the vendor" in lines
+
+
+def facts(*more: str) -> Program:
+    return program(*ALWAYS, "      region:", f"      {more[0]}\n      region:")
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "said"),
+    [
+        ("list of number", "for i in 1..40 return i * i + points * 0", "for i in 1..40 return "
+         "(if i = 30 then 7 else i * i) + points * 0", ("…, 841, 900, 961, …", "…, 841, 7, 961, …")),
+        ("list of text", 'if points > 1 then [] else for i in 1..9 return "p" + string(i)',
+         'if points > 1 then [] else for i in 1..10 return "p" + string(i)', ("…, p9", "…, p9 and p10")),
+        ("text", f'if points > 3 then "{"and so on " * 12}to the yearly meeting" else "none"',
+         f'if points > 3 then "{"and so on " * 12}to the annual meeting" else "none"',
+         ("… the yearly meeting", "… the annual meeting")),
+    ],
+)  # fmt: skip
+def test_a_long_value_is_cut_around_the_part_that_differs(
+    kind: str, before: str, after: str, said: tuple[str, str]
+) -> None:
+    sides = [facts(f"tasks: {{type: {kind}, formula: '{each}', title: tasks}}") for each in (before, after)]
+    lines = lines_of(*sides)
+    assert f"before tasks: {said[0]}" in lines
+    assert f"now    tasks: {said[1]}" in lines
+    assert max(map(len, lines)) < 220
+
+
+def test_long_lists_of_a_record_are_cut_to_the_rows_that_matter() -> None:
+    charge = "kind: billing\nid: b\ntitle: B\nfor: deal\ncharges:\n"
+    charge += "  - {id: f, title: Share, amount: amount * 2, due_on: today, when: won}\n"
+    old = program("when: CONDITION}\n", f"when: true}}\n---\n{charge}")
+    new = program("when: CONDITION}\n", f"when: true}}\n---\n{charge.replace('won', 'won or amount > 38.5')}")
+    rows = [
+        Record("deal", {"id": f"D-{i}", "amount": Decimal(i), "won": i != 20 and i < 39})
+        for i in range(1, 41)
+    ]
+    record = Record("partner", {"id": "a", "points": Decimal(1)}, {"deals": tuple(rows)})
+    lines = lines_of(old, new, record)
+    assert "- id: D-39" in lines
+    assert "# and 35 more" in lines
+    assert [line for line in lines if line.startswith("- id")] == [f"- id: D-{i}" for i in (1, 2, 3, 39, 40)]

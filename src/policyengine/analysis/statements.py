@@ -11,6 +11,7 @@ from typing import Any
 from policyengine.analysis.value_numbering import closure, is_wording, meant
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import NOT_APPLICABLE, SECTIONS, UNDETERMINED, Origin, Subject
+from policyengine.decision.wording import words
 from policyengine.decision.writers import Write, writer
 from policyengine.engine.finding_values import shower
 from policyengine.engine.rows.engine import Compiled, Found, compile_graph
@@ -39,7 +40,8 @@ OPEN = _Open()
 class Statement:
     """One statement about a subject: the section and the rule that it comes from, and its values.
 
-    `rule` has the titles of what the values name; `write` writes the value of a derived fact.
+    `rule` has the titles of its requirements; `writes` has what writes its values as people do, by their
+    names.
     """
 
     section: str
@@ -49,7 +51,7 @@ class Statement:
     values: Mapping[str, object]
     title: str = ""
     rule: Rule | None = field(default=None, compare=False)
-    write: Write | None = field(default=None, compare=False)
+    writes: Mapping[str, Write] = field(default_factory=dict, compare=False)
 
     @property
     def key(self) -> tuple[str, str, str, str, int]:
@@ -125,26 +127,65 @@ class GraphSlice:
     def said(self, found: Mapping[str, list[Row]]) -> list[Statement]:
         """All statements about evaluated instances."""
         said = [each for read, entity in self._readers for row in found.get(entity, ()) for each in read(row)]
-        for move in self.moves:
-            said += [each for row in found.get(move.entity, ()) for each in _moved(move, row)]
+        for move, title, writes in self._leaving:
+            for row in found.get(move.entity, ()):
+                if row[move.fact] == move.stage:
+                    told = _written(move, row)
+                    said.append(
+                        Statement(MOVES, move.policy, move.stage, row.subject, told, title, writes=writes)
+                    )
         for (entity, name), value in self._exported.items():
-            noun, write = self._formats[entity, name]
+            noun, writes = self._formats[entity, name]
             for row in found.get(entity, ()):
                 told = {"value": value(row)}
-                said.append(Statement(VALUES, "", name, row.subject, told, noun, write=write))
+                said.append(Statement(VALUES, "", name, row.subject, told, noun, writes=writes))
         return said
 
     @cached_property
-    def _formats(self) -> Mapping[Key, tuple[str, Write]]:
+    def _leaving(self) -> list[tuple[Transition, str, Mapping[str, Write]]]:
+        """The moves with the titles of their stages, and what writes their values."""
+        found: list[tuple[Transition, str, Mapping[str, Write]]] = []
+        for move in self.moves:
+            stage, types = titled(self._titles.get((move.policy, "stage"), {})), self.graph.names(move.entity)
+            writes = {"to": stage, **{f"set {fact}": writer(types.get(fact)) for fact in move.sets}}
+            found.append((move, stage(move.stage), writes))
+        return found
+
+    @cached_property
+    def _titles(self) -> Mapping[tuple[str, str], Mapping[str, str]]:
+        """The titles of levels and stages, by their policy and the value that names them."""
+        found: dict[tuple[str, str], dict[str, str]] = {}
+        for rule in self.graph.rules:
+            for name, reading in rule.fields.items():
+                if name.endswith("_title") and isinstance(reading, Choose):
+                    titles = {value: each.value for value, each in reading.cases.items()
+                              if isinstance(each, Const) and isinstance(each.value, str)}  # fmt: skip
+                    found[rule.origin.policy, name.removesuffix("_title")] = titles
+        return found
+
+    def _writes(self, rule: Rule) -> dict[str, Write]:
+        """What writes the values of a finding that name something: a level, a stage, a party, an item."""
+        declared = self.graph.vocabulary.declarations
+        parties, items = titled(declared.parties), titled(declared.items)
+        found = dict.fromkeys(("party", "decided_by", "moved_by"), parties)
+        own = {name: titled(titles) for (policy, name), titles in self._titles.items()
+               if policy == rule.origin.policy}  # fmt: skip
+        return {**found, "item": items, "on": items, **own}
+
+    @cached_property
+    def _formats(self) -> Mapping[Key, tuple[str, Mapping[str, Write]]]:
         """What derived facts are called, and what writes their values."""
         return {
-            key: (self.graph.nodes[key[0]][key[1]].noun or key[1], writer(self.graph.types.get(key)))
+            key: (
+                self.graph.nodes[key[0]][key[1]].noun or key[1],
+                {"value": writer(self.graph.types.get(key))},
+            )
             for key in self.exported
         }
 
     @cached_property
     def _readers(self) -> list[tuple[Callable[[Row], Iterator[Statement]], str]]:
-        return [(_said(self.graph, rule), rule.entity) for rule in self.rules]
+        return [(_said(self.graph, rule, self._writes(rule)), rule.entity) for rule in self.rules]
 
     @cached_property
     def _exported(self) -> Mapping[Key, Callable[[Row], object]]:
@@ -203,7 +244,12 @@ def _found(graph: Graph, entity: str, names: Iterable[str]) -> Iterator[Key]:
 Reader = Callable[[Row], object]
 
 
-def _said(graph: Graph, rule: Rule) -> Callable[[Row], Iterator[Statement]]:
+def titled(titles: Mapping[str, str]) -> Write:
+    """What writes ids by their titles; an id without one in words."""
+    return lambda value: titles.get(value) or words(str(value))
+
+
+def _said(graph: Graph, rule: Rule, writes: Mapping[str, Write]) -> Callable[[Row], Iterator[Statement]]:
     """What reads the statement of a rule off an instance; it gives none where the rule has none."""
     fields = {
         name: _value(graph, rule.entity, reading)
@@ -225,7 +271,14 @@ def _said(graph: Graph, rule: Rule) -> Callable[[Row], Iterator[Statement]]:
         found = nearer(row) if nearer is not None else None
         origin = found if isinstance(found, Origin) else rule.origin
         yield Statement(
-            rule.finding.section, rule.origin.policy, origin.id, row.subject, values, origin.title, rule
+            rule.finding.section,
+            rule.origin.policy,
+            origin.id,
+            row.subject,
+            values,
+            origin.title,
+            rule,
+            writes,
         )
 
     return said
@@ -245,7 +298,7 @@ def _value(graph: Graph, entity: str, reading: Reading) -> Reader:
     """What reads a value off an instance; `OPEN` where it is not decided."""
     match reading:
         case Rules(rules):
-            readers = [_said(graph, rule) for rule in rules]
+            readers = [_said(graph, rule, {}) for rule in rules]
             return lambda row: tuple(
                 (each.id, *sorted(each.values.items(), key=lambda pair: pair[0]))
                 for read in readers
@@ -275,9 +328,8 @@ def _value(graph: Graph, entity: str, reading: Reading) -> Reader:
     return lambda row: None  # what only words are made of
 
 
-def _moved(move: Transition, row: Row) -> Iterator[Statement]:
-    if row[move.fact] != move.stage:
-        return
+def _written(move: Transition, row: Row) -> dict[str, object]:
+    """What leaving a stage comes to for an instance that stands in it."""
     values: dict[str, object] = {
         name: _open(row[node])
         for name, node in (("gate", move.gate), ("applies", move.applies), ("written", move.snapshot))
@@ -285,7 +337,7 @@ def _moved(move: Transition, row: Row) -> Iterator[Statement]:
     }
     values["to"] = move.to
     values.update((f"set {fact}", _open(row[node])) for fact, node in move.sets.items())
-    yield Statement(MOVES, move.policy, move.stage, row.subject, values)
+    return values
 
 
 def _open(value: Any) -> object:

@@ -352,7 +352,7 @@ def _cell(context: ChangeContext, role: str, column: str | None) -> str | None:
             f"{called(context.name)}: nobody {_DOES[role]} any more ({who})",
         )
     old, new = _named(context.old), _named(context.new)
-    whom = f" for {words(column)}," if column is not None and column != "party" else ""
+    whom = f" {_whom(context, column)}," if column is not None and column != "party" else ""
     subject = f"{called(context.name)}:{whom}"
     if new is None:
         return f"{subject} {context.party(old)} {no_longer(_DOES[role])}"
@@ -363,8 +363,17 @@ def _cell(context: ChangeContext, role: str, column: str | None) -> str | None:
 def _who_by_column(context: ChangeContext, cells: Any) -> str:
     """Who it is, by column; "" where nobody is named."""
     if isinstance(cells, dict) and "party" not in cells:
-        return "; ".join(f"for {words(key)} {context.party(_named(each))}" for key, each in cells.items())
+        return "; ".join(
+            f"{_whom(context, key)} {context.party(_named(each))}" for key, each in cells.items()
+        )
     return context.party(_named(cells)) if cells is not None else ""
+
+
+def _whom(context: ChangeContext, column: str) -> str:
+    """Of whom a column speaks, by the title of its value: `for Asia`."""
+    columns = getattr(context.policy, "columns", None)
+    title = context.value(columns.by, column) if columns is not None else column
+    return f"for {words(column) if title == column else title}"
 
 
 def _named(cell: Any) -> Any:

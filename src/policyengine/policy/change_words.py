@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from policyengine.decision.wording import compared, is_or_are, join, number, range_words, rate
+from policyengine.decision.wording import compared, is_or_are, join, listed, number, range_words, rate
 from policyengine.decision.writers import amount_of, writer
 from policyengine.feel.types.types import Type
 from policyengine.feel.values.values import Range
@@ -23,8 +23,10 @@ from policyengine.policy.vocabulary import Vocabulary
 _WORD = re.compile(r"[\w.%+ -]+")
 _COMPARES = re.compile(r"(<=|>=|<|>)\s*(\S+)")
 _BRACKETED = re.compile(r"([\[(\]])\s*(\S+?)\s*\.\.\s*(\S+?)\s*([\])\[])")
-_TOKEN = re.compile(r"\w+|\"[^\"]*\"|\s+|[^\w\s]")
+_TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 _LONG, _AROUND = 60, 3
+_LINE, _ITEMS = 100, 7
+"""How long a text is, and how many items a list has, that are written whole."""
 
 
 # Values
@@ -77,20 +79,35 @@ def rewritten(old: object, new: object) -> str:
     one, other = (" ".join(str(each).split()) for each in (old, new))
     if max(len(one), len(other)) <= _LONG:
         return f"is now {quoted(new)} (was {quoted(old)})"
-    before, after = _clauses(_TOKEN.findall(one), _TOKEN.findall(other))
+    before, after = cut_text(one, other, _LONG), cut_text(other, one, _LONG)
     return f"changes: {quoted(before)} becomes {quoted(after)}"
 
 
-def _clauses(old: Sequence[str], new: Sequence[str]) -> tuple[str, str]:
-    """The stretches in which two lists of tokens differ, with a few tokens around them."""
-    least = min(len(old), len(new))
-    start = next((i for i in range(least) if old[i] != new[i]), least)
-    end = next((i for i in range(least - start) if old[-1 - i] != new[-1 - i]), least - start)
-    start, end = max(0, start - _AROUND), max(0, end - _AROUND)
-    return tuple(  # type: ignore[return-value]
-        f"{'… ' if start else ''}{''.join(each[start : len(each) - end]).strip()}{' …' if end else ''}"
-        for each in (old, new)
-    )
+def cut_text(text: str, other: str, longest: int = _LINE) -> str:
+    """Returns a long text where it differs from the other, with a few words around."""
+    if max(len(text), len(other)) <= longest:
+        return text
+    own = _TOKEN.findall(text)
+    start, end = _differing(own, _TOKEN.findall(other), _AROUND)
+    return f"{'… ' if start else ''}{''.join(own[start:end]).strip()}{' …' if end < len(own) else ''}"
+
+
+def cut_list(items: Sequence[str], others: Sequence[str]) -> str:
+    """Returns the items of a list; of a long one those that differ from the other, with a neighbour."""
+    if max(len(items), len(others)) <= _ITEMS:
+        return listed(items)
+    start, end = _differing(items, others, 1) if others else (0, len(items))
+    if end == len(items) or end - start > _ITEMS:
+        return ("…, " if start else "") + listed(items[start:])
+    return ("…, " if start else "") + ", ".join(items[start:end]) + ", …"
+
+
+def _differing(own: Sequence[str], other: Sequence[str], around: int) -> tuple[int, int]:
+    """The stretch of a list that differs from another, with some alike ones around it."""
+    least = min(len(own), len(other))
+    start = next((i for i in range(least) if own[i] != other[i]), least)
+    end = next((i for i in range(least - start) if own[-1 - i] != other[-1 - i]), least - start)
+    return max(0, start - around), len(own) - max(0, end - around)
 
 
 # Tests and conditions

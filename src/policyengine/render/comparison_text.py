@@ -6,24 +6,27 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from policyengine.analysis.acceptance import Refusal
-from policyengine.analysis.statements import MOVES, OPEN, Contrast, Statement
+from policyengine.analysis.statements import MOVES, OPEN, VALUES, Contrast, Statement
 from policyengine.analysis.variations import ABSENT, Variation
 from policyengine.analysis.witness import NotDecided, Same, Witness
 from policyengine.change.program_comparison import Meaning, ProgramComparison, Spoken
-from policyengine.decision.findings import UNDETERMINED
+from policyengine.decision.findings import UNDETERMINED, ObligationTopic
 from policyengine.decision.wording import (
     PERCENT,
     capital,
     day,
+    every,
     join,
     plural,
     quantity,
     requirement_words,
+    some,
     status_words,
     subject_name,
     words,
 )
-from policyengine.policy.rule import Choose, Const, Reading, Rule, Rules
+from policyengine.policy.change_words import cut_list, cut_text
+from policyengine.policy.rule import Choose, Reading, Rule, Rules
 from policyengine.program.record import Record
 from policyengine.render.record_yaml import record_yaml, written
 from policyengine.render.style import Paint, clean, painter
@@ -65,9 +68,9 @@ def changes_text(found: ProgramComparison, *, color: bool = False) -> str:
         for meaning in meanings:
             lines += _meaning(meaning, paint)
     same = [spoken for meaning in found.meanings if meaning.same for spoken in meaning.spoken]
-    for heading, some in (("The same for all records", same), ("Only the wording", found.wording)):
-        if some:
-            lines += ["", paint(heading, "strong"), *(_line(spoken, paint) for spoken in some)]
+    for heading, listed in (("The same for all records", same), ("Only the wording", found.wording)):
+        if listed:
+            lines += ["", paint(heading, "strong"), *(_line(spoken, paint) for spoken in listed)]
     return "\n".join(lines)
 
 
@@ -103,7 +106,7 @@ def verdict_lines(meaning: Meaning) -> Iterator[str]:
             yield f"The same for all records that both versions take: {reason}."
         case Refusal(record, reason):
             yield "The smallest record that is no longer read:"
-            yield from (f"  {clean(line)}" for line in record_yaml(record).splitlines())
+            yield from (f"  {clean(line)}" for line in record_yaml(record, ()).splitlines())
             yield f"now    refused: {clean(reason)}"
         case NotDecided(reason, tried):
             yield f"Not decided: no record of {tried} that were tried shows it, and {clean(reason)}."
@@ -114,11 +117,19 @@ def verdict_lines(meaning: Meaning) -> Iterator[str]:
 def _witness(witness: Witness, on: date) -> Iterator[str]:
     yield f"{_introduced(witness)}, on {day(on)}:"
     record = witness.shown or witness.record
-    yield from (f"  {clean(line)}" for line in record_yaml(record).splitlines())
+    yield from (f"  {clean(line)}" for line in record_yaml(record, _telling_rows(witness)).splitlines())
     for contrast in witness.contrasts[:_MOST]:
         yield from contrast_lines(contrast)
     if len(witness.contrasts) > _MOST:
         yield f"and {len(witness.contrasts) - _MOST} more"
+
+
+def _telling_rows(witness: Witness) -> set[tuple[str, int]]:
+    """The rows of the lists of a record that were changed in it, and those that the statements are about."""
+    said = (side for each in witness.contrasts[:_MOST] for side in (each.old, each.new) if side is not None)
+    subjects = [subject for each in said for subject in (*each.subject.within, each.subject)]
+    return {*(step for moved in witness.moved for step in moved.way),
+            *((subject.entity, subject.position - 1) for subject in subjects)}  # fmt: skip
 
 
 def _introduced(witness: Witness) -> str:
@@ -136,8 +147,21 @@ def _name(record: Record, start: int) -> str:
 
 def _moved(moved: Variation) -> str:
     where = "".join(f"{name}[{i + 1}]." for name, i in moved.way)
-    before, after = ("nothing" if each is ABSENT else written(each) for each in (moved.before, moved.after))
+    before, after = (
+        "nothing" if each is ABSENT else _cut(each, other)
+        for each, other in ((moved.before, moved.after), (moved.after, moved.before))
+    )
     return clean(f"{where}{moved.name} {after} instead of {before}")
+
+
+def _cut(value: object, other: object) -> str:
+    """A value of a fact; of a long one the part in which it differs from the other."""
+    if isinstance(value, tuple):
+        items = (
+            [written(each) for each in side] for side in (value, other if isinstance(other, tuple) else ())
+        )
+        return f"[{cut_list(*items)}]" if value else "[]"
+    return cut_text(written(value), written(other))
 
 
 def contrast_lines(contrast: Contrast) -> Iterator[str]:
@@ -150,9 +174,11 @@ def _said(said: Statement, other: Statement | None) -> str:
     """The statement of one version, reduced to what differs from the other."""
     name = said.title or words(said.id)
     whom = "" if said.subject.root else f" of {subject_name(said.subject)}"
-    if said.write is not None:
+    if said.section == VALUES:
         value = said.values["value"]
-        shown = "not decided" if value is OPEN else "nothing" if value is None else said.write(value)
+        shown = (
+            "not decided" if value is OPEN else "nothing" if value is None else _texts(said, "value", other)
+        )
         return f"{name}{whom}: {shown}"
     values = []
     status = said.values.get("status")
@@ -185,16 +211,41 @@ def _value(said: Statement, key: str, other: Statement | None) -> str:
         before = other.values.get(key) if other is not None else ()
         found = [each for each in value if not isinstance(before, tuple) or each not in before]
         titles = _titles(said.rule)
-        return "; ".join(
+        said_of = (
             f"“{titles.get(each[0]) or words(each[0])}” {requirement_words(str(dict(each[1:])['status']))}"
             for each in found
         )
+        return some(said_of, link="; ")
     if value is OPEN or value == UNDETERMINED:
         return f"{words(key)} not decided"
+    return f"{words(key)} {_texts(said, key, other)}"
+
+
+def _texts(said: Statement, key: str, other: Statement | None) -> str:
+    """A value as people write it; a long one is cut where it is as on the other side."""
+    value, against = said.values[key], None if other is None else other.values.get(key)
+    if isinstance(value, (list, tuple)):
+        write = said.writes.get(key, quantity)
+        one = write if said.section != VALUES else lambda each: write([each])
+        sides = (value, against if isinstance(against, (list, tuple)) else ())
+        return cut_list(
+            *(
+                [each.title if isinstance(each, ObligationTopic) else one(each) for each in side]
+                for side in sides
+            )
+        )
+    text = _text(said, key, value)
+    return text if against is None or other is None else cut_text(text, _text(other, key, against))
+
+
+def _text(said: Statement, key: str, value: object) -> str:
+    write = said.writes.get(key)
+    if write is not None:
+        return write(value)
+    if key == "every":
+        return every(str(value)).removeprefix("every ")
     unit = PERCENT if "rate" in key else str(said.values.get("currency") or "") if key in _MONEY else ""
-    if isinstance(value, tuple):
-        return f"{words(key)} {join(str(getattr(each, 'title', each)) for each in value)}"
-    return f"{words(key)} {_title_of(said.rule, key, value) or quantity(value, unit)}"
+    return quantity(value, unit)
 
 
 def _titles(rule: Rule | None) -> dict[str, str]:
@@ -208,13 +259,3 @@ def _titles(rule: Rule | None) -> dict[str, str]:
             case Rules(rules):
                 found.update((each.origin.id, each.origin.title) for each in rules)
     return found
-
-
-def _title_of(rule: Rule | None, key: str, value: object) -> str | None:
-    """The title of a level or a stage, which the rule shows beside it."""
-    match None if rule is None else rule.fields.get(f"{key}_title"):
-        case Choose(_, cases) if isinstance(value, str) and isinstance(cases.get(value), Const):
-            return str(cases[value].value)  # type: ignore[union-attr]
-        case Const(str() as title):
-            return title
-    return None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
+from policyengine.decision.wording import number
 from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
 from policyengine.program.record import Record
@@ -16,25 +17,47 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./@-]*( [A-Za-z0-9_./@-]+)*")
 _OTHERS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
-def record_yaml(record: Record) -> str:
-    """The record, one line for each fact."""
-    return "\n".join(_lines(record))
+_FIRST, _ITEMS, _LONGEST = 3, 7, 100
+"""How many rows, values and characters are shown of what is long."""
+Rows = Collection[tuple[str, int]]
+"""Rows of lists: the name of the list or the entity, and the position from 0."""
 
 
-def _lines(record: Record) -> Iterator[str]:
+def record_yaml(record: Record, short: Rows | None = None) -> str:
+    """The record, one line for each fact.
+
+    With `short`, long lists and texts are cut: a list to its first rows and those that `short` names.
+    """
+    return "\n".join(_lines(record, short))
+
+
+def _lines(record: Record, short: Rows | None) -> Iterator[str]:
     if not record.facts and not record.lists:
         yield "{}"
     for name, value in record.facts.items():
-        yield f"{name}: {written(value)}"
+        yield f"{name}: {written(value) if short is None else _cut(value)}"
     for name, rows in record.lists.items():
         if not rows:
             yield f"{name}: []"
             continue
         yield f"{name}:"
-        for row in rows:
-            first, *rest = _lines(row)
+        left = 0
+        for i, row in enumerate(rows):
+            if short is not None and i >= _FIRST and not {(name, i), (row.entity, i)} & set(short):
+                left += 1
+                continue
+            first, *rest = _lines(row, short)
             yield f"  - {first}"
             yield from (f"    {line}" for line in rest)
+        if left:
+            yield f"  # and {number(left)} more"
+
+
+def _cut(value: object) -> str:
+    if isinstance(value, (list, tuple)) and len(value) > _ITEMS:
+        return f"{written(value[:_ITEMS])}  # and {number(len(value) - _ITEMS)} more"
+    text = written(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def written(value: object) -> str:

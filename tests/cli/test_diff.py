@@ -59,10 +59,10 @@ Reseller levels (reseller-levels)
       team_in_ongoing_training: true
     before Reseller levels: level Gold
     now    Reseller levels: level Sterling
-    before discount on app set-up: rate 33 %, level gold
-    now    discount on app set-up: rate 20 %, level silver
-    before discount on monthly subscription: rate 33 %, level gold
-    now    discount on monthly subscription: rate 20 %, level silver
+    before discount on app set-up: rate 33 %, level Gold
+    now    discount on app set-up: rate 20 %, level Sterling
+    before discount on monthly subscription: rate 33 %, level Gold
+    now    discount on monthly subscription: rate 20 %, level Sterling
 
 Only the wording
   “Silver” is now called “Sterling”  main:rules/levels.yaml:31:12
@@ -222,3 +222,17 @@ def test_a_change_is_shown_by_a_record_of_a_table(cli: Run, versions: Path) -> N
     result = cli("diff", "main", "rules", "--records", "base.csv", *DAY)
     assert result.code == 1
     assert "partner-7 shows it" in result.out
+
+
+def test_a_summary_that_is_nearly_full_is_cut_with_its_blocks_closed(
+    cli: Run, versions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = versions / "page.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    for room in (600, 1000, 1300):
+        page.write_bytes(b"x" * (1024 * 1024 - room))
+        cli("diff", "before", "main", "rules", *DAY, "-o", "github")
+        text = page.read_text()
+        assert len(text.encode()) <= 1024 * 1024
+        assert text.rstrip().endswith("The rest is left out, since a summary may not be longer.")
+        assert len([line for line in text.splitlines() if line.startswith("```")]) % 2 == 0

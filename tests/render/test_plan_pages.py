@@ -25,6 +25,7 @@ from policyengine.render.plan_effects import headline, rest
 from policyengine.render.plan_html import plan_html
 from policyengine.render.plan_markdown import LIMIT, plan_markdown
 from policyengine.render.plan_text import plan_text
+from policyengine.source import Source
 
 DAY = date(2026, 11, 27)
 EVIL = "<script>alert(1)</script>\"'&{{ 7 * 7 }}\x1b[31m|\n# `x` ``` ![p](//evil.example/p.png) @team https://evil.example"
@@ -172,7 +173,25 @@ def test_nothing_in_a_comment_has_a_meaning_of_its_own() -> None:
     assert "```" not in text
     assert not [line for line in text.splitlines() if line.startswith("# ")]
     rows = [re.sub(r"\\\|", "", line) for line in text.splitlines() if line.startswith("|")]
-    assert {row.count("|") for row in rows} == {3, 5}
+    assert {row.count("|") for row in rows} == {3, 4, 5}
+
+
+def test_the_summary_of_a_job_says_what_the_page_says() -> None:
+    at = Source("repository/levels.yaml", "a\nb: 1\n").span(2, 3)
+    made = plan()
+    made = replace(made, places=(at,), new=PlanVersion("Example", "sha256:0", "abc123"))
+    text = plan_markdown(made, "https://example.org/a/b")
+    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in text.splitlines()]
+    page = Page(plan_html(made, "https://example.org/a/b"))
+    assert ["312", "1 %", "Gold → SilverExample"] in cells
+    assert ["Gold", "SilverExample", "312"] in cells
+    assert "- **312** change level (1 %)" in text
+    link = "https://example.org/a/b/blob/abc123/repository/levels.yaml#L2"
+    assert ("href", link) in page.attributes
+    assert f"[repository/levels.yaml\\:2\\:1]({link})" in text
+    shown = re.sub(r"[\\*]|<!-- -->|\(https.*?\)", "", text)
+    for heading in re.findall("<h[23][^>]*>(.*?)</h[23]>", plan_html(made)):
+        assert heading == "Whom it hits" or heading in shown, heading
 
 
 @pytest.mark.parametrize("columns", [40, 80, 120])

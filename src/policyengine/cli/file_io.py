@@ -22,7 +22,7 @@ _REASONS = {
 
 _YAML = (".yaml", ".yml")
 _SUMMARY = "GITHUB_STEP_SUMMARY"
-_SUMMARY_BYTES = 1024 * 1024
+SUMMARY_BYTES = 1024 * 1024
 """What the server takes of one step."""
 _CUT = "\n\nThe rest is left out, since a summary may not be longer.\n\n"
 
@@ -142,19 +142,30 @@ def repository_address() -> str | None:
     return None
 
 
+def _shortened(data: bytes, room: int) -> bytes:
+    """Markdown up to a size, without a block of code that is not closed, and that there is more."""
+    kept = data[: room - len(_CUT)].decode(errors="ignore").split("\n")[:-1]
+    opened: int | None = None
+    for i, line in enumerate(kept):
+        if line.startswith("```") and opened is None:
+            opened, fence = i, line.rstrip("abcdefghijklmnopqrstuvwxyz")
+        elif opened is not None and line == fence:
+            opened = None
+    return "\n".join([*kept[:opened], _CUT]).encode()
+
+
 def append_summary(markdown: Callable[[], str], outputs: tuple[Output, ...]) -> None:
     """Appends a summary to the file that the CI names for it, if an output is annotations."""
     path = os.environ.get(_SUMMARY)
     if not path or not any(output.format == "github" for output in outputs):
         return
-    data, room = markdown().encode(errors="backslashreplace"), _SUMMARY_BYTES
+    data, room = markdown().encode(errors="backslashreplace"), SUMMARY_BYTES
     with contextlib.suppress(OSError):
-        room = _SUMMARY_BYTES - Path(path).stat().st_size  # other commands of the step write there, too
+        room = SUMMARY_BYTES - Path(path).stat().st_size  # other commands of the step write there, too
     if room < len(_CUT):
         return
     if len(data) > room:
-        kept = data[: room - len(_CUT)].decode(errors="ignore")
-        data = f"{kept[: kept.rfind(chr(10)) + 1]}{_CUT}".encode()
+        data = _shortened(data, room)
     try:
         with open(path, "ab") as file:
             file.write(data)

@@ -26,7 +26,13 @@ from policyengine.change.titles import titles_of
 from policyengine.cli import VERSION
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
-from policyengine.cli.file_io import append_summary, deliver, repository_address, workspace
+from policyengine.cli.file_io import (
+    SUMMARY_BYTES,
+    append_summary,
+    deliver,
+    repository_address,
+    workspace,
+)
 from policyengine.cli.options import (
     FILE,
     Output,
@@ -113,7 +119,7 @@ def command(
     shown = publication.public(plan) if public else plan
     passed = [(limit.text, _passed(limit, plan, shown)) for limit in limits]
     deliver(wanted, lambda form, paint: _render(shown, passed, form, paint, console), console, inputs)
-    append_summary(lambda: _render(shown, passed, "markdown", False, console), wanted)
+    append_summary(lambda: _summary(shown), wanted)
     console.err(_left_out(plan, shown))
     for text, so in passed:
         console.err(f"--fail-if `{text}` {so}" if so is not None else "")
@@ -236,6 +242,13 @@ def _value(value: object) -> str:
     return count(value) if isinstance(value, int) else amount(value, "")  # type: ignore[arg-type]
 
 
+def _summary(plan: Plan) -> str:
+    """The whole plan, for the summary of a job."""
+    from policyengine.render.plan_markdown import plan_markdown
+
+    return plan_markdown(plan, repository_address(), SUMMARY_BYTES)
+
+
 def _render(
     plan: Plan, passed: Sequence[tuple[str, str | None]], form: str, paint: bool, console: Console
 ) -> str:
@@ -252,7 +265,7 @@ def _render(
     if form == "markdown":
         from policyengine.render.plan_markdown import plan_markdown
 
-        return plan_markdown(plan)
+        return plan_markdown(plan, repository_address())
     if form == "html":
         from policyengine.render.plan_html import plan_html
 

@@ -1,16 +1,18 @@
-"""What a plan comes to, by weight: the first sentence, and the list of the rest."""
+"""What a plan comes to, by weight: the first sentence, the list of the rest, the most important numbers."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from urllib.parse import quote
 
-from policyengine.change.plan import Cost, Plan
+from policyengine.change.plan import Cost, Plan, Share
 from policyengine.change.publication import LEAST
 from policyengine.change.states import NAMES, OTHERS
 from policyengine.decision.wording import capital, some
 from policyengine.render import plan_words as say
+from policyengine.render.annotation import in_the_tree
 
 WORDS = 25
 """How many words the first sentence has at most, as long as a single effect does not take more."""
@@ -57,6 +59,48 @@ def _fitting(found: list[str]) -> int:
     while size < len(found) and len(" ".join(found[: size + 1]).split()) <= WORDS:
         size += 1
     return size
+
+
+_TILES = (
+    ("level_changes", "change level"),
+    ("discounts_lost", "lose a discount"),
+    ("newly_blocked", "newly blocked"),
+    ("newly_undetermined", "no longer decided"),
+)
+
+
+def tiles(plan: Plan) -> list[tuple[str, str]]:
+    """The most important numbers and their labels."""
+    named = plan.tally.named
+    people = say.things(plan.tally.records, plan.noun)
+    found = [(say.count(plan.tally.changed), f"of {people} see a change ({part(plan, plan.tally.changed)})")]
+    found += [
+        (say.count(named[name]), f"{words} ({part(plan, named[name])})")
+        for name, words in _TILES
+        if named[name]
+    ]
+    found += [(say.amount(cost.change, cost.currency, signed=True), "net charges") for cost in plan.totals]
+    return found
+
+
+def part(plan: Plan, number: int) -> str:
+    """A number of records in per cent of all: `4 %`, `under 1 %`."""
+    share = 100 * number // max(plan.tally.records, 1)
+    return f"{share} %" if share or not number else "under 1 %"
+
+
+def place(plan: Plan, share: Share, repository: str | None) -> tuple[str, str | None] | None:
+    """The file and line of the changed rule of a share, and its address in the commit.
+
+    `repository` is the address of the files of a commit.
+    """
+    at = None if share.interaction else dict(zip(plan.changes, plan.places, strict=False)).get(share.title)
+    if at is None:
+        return None
+    tree, commit = in_the_tree(at), plan.new.commit
+    if repository is None or commit is None:
+        return str(tree), None
+    return str(tree), f"{repository}/blob/{commit}/{quote(tree.source.name, safe='/')}#L{tree.line}"
 
 
 def effects(plan: Plan) -> list[str]:

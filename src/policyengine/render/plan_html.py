@@ -6,14 +6,12 @@ import base64
 import hashlib
 from importlib import resources
 from typing import Any
-from urllib.parse import quote
 
 from policyengine.change.plan import Plan
 from policyengine.decision.wording import capital, day
 from policyengine.render import plan_charts as charts
 from policyengine.render import plan_words as say
-from policyengine.render.annotation import in_the_tree
-from policyengine.render.plan_effects import headline, rest
+from policyengine.render.plan_effects import headline, part, place, rest, tiles
 from policyengine.render.style import clean
 
 
@@ -31,7 +29,7 @@ def plan_html(plan: Plan, repository: str | None = None) -> str:
     return template.render(
         plan=plan, say=_Words(plan, repository), style=_trusted(style), digest=digest, width=charts.WIDTH,
         flows=list(charts.flows(plan)), costs=charts.costs(plan),
-        groups=list(say.groups(plan)), tiles=_tiles(plan),
+        groups=list(say.groups(plan)), tiles=tiles(plan),
     )  # fmt: skip
 
 
@@ -48,27 +46,6 @@ def _trusted(text: str) -> Any:
 def _shown(value: object) -> object:
     """Texts of policies and records as harmless text; the style sheet stays as it is."""
     return clean(value) if type(value) is str else value
-
-
-def _tiles(plan: Plan) -> list[tuple[str, str]]:
-    """The most important numbers and their labels."""
-    named = plan.tally.named
-    part = _Words(plan, None).part
-    people = say.things(plan.tally.records, plan.noun)
-    found = [(say.count(plan.tally.changed), f"of {people} see a change ({part(plan.tally.changed)})")]
-    found += [
-        (say.count(named[name]), f"{words} ({part(named[name])})") for name, words in _TILES if named[name]
-    ]
-    found += [(say.amount(cost.change, cost.currency, signed=True), "net charges") for cost in plan.totals]
-    return found
-
-
-_TILES = (
-    ("level_changes", "change level"),
-    ("discounts_lost", "lose a discount"),
-    ("newly_blocked", "newly blocked"),
-    ("newly_undetermined", "no longer decided"),
-)
 
 
 class _Words:
@@ -120,21 +97,10 @@ class _Words:
         return say.together(self._plan) if share.interaction else str(share.title)
 
     def place(self, share: Any) -> tuple[str, str | None] | None:
-        """The file and line of a changed rule, and its address in the commit."""
-        places = dict(zip(self._plan.changes, self._plan.places, strict=False))
-        at = None if share.interaction else places.get(share.title)
-        if at is None:
-            return None
-        tree, commit = in_the_tree(at), self._plan.new.commit
-        if self._repository is None or commit is None:
-            return str(tree), None
-        path = quote(tree.source.name, safe="/")
-        return str(tree), f"{self._repository}/blob/{commit}/{path}#L{tree.line}"
+        return place(self._plan, share, self._repository)
 
     def part(self, number: int) -> str:
-        """A number of records in per cent of all: `4 %`, `under 1 %`."""
-        share = 100 * number // max(self._plan.tally.records, 1)
-        return f"{share} %" if share or not number else "under 1 %"
+        return part(self._plan, number)
 
     def amount(self, value: Any, currency: str) -> str:
         return say.amount(value, currency)

@@ -182,8 +182,8 @@ def _on_day(version: Version, program: Program) -> Callable[[date], Graph]:
     @cache
     def graph(day: date) -> Graph:
         found = program if day == program.as_of else version.program(day)
-        assert found.linked.graph is not None
-        return found.linked.graph
+        assert found.linked.evaluated is not None
+        return found.linked.evaluated
 
     return graph
 

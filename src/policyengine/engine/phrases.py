@@ -127,6 +127,10 @@ class _Clauses:
                 parts = [None if isinstance(each, (And, Or)) else self.of(each) for each in operands]
                 found = [each for each in parts if each is not None]
                 return _composed(found, lambda texts: join(texts, last)) if len(found) == len(parts) else None
+            case Call(Name("not"), (Call(Name("is true"), (Call(Name("not"), (asked,)),)),)):
+                return self._told(asked, "or not known")
+            case Call(Name("is true"), (asked,)):
+                return self._told(asked, "as far as known")
             case Call(Name("not"), (asked,)) if (field := self.field(asked)) is not None:
                 return _fixed(f"{self.noun(field)}: no")
             case Comparison(op, left, right) if (field := self.field(left)) is not None:
@@ -135,6 +139,10 @@ class _Clauses:
                 return self._in(field, tests)
         field = self.field(condition)
         return _fixed(self.noun(field)) if field is not None and self.item.fields[field] == BOOLEAN else None
+
+    def _told(self, asked: Expression, words: str) -> Phrase | None:
+        found = self.of(asked)
+        return found and _composed([found], lambda texts: f"{texts[0]} {words}")
 
     def field(self, expression: Expression) -> str | None:
         """The field of the item that an expression names."""

@@ -53,7 +53,8 @@ def advance(program: Program, record: Record, to: str, key: str | None = None) -
     """Moves what `key` names (needed where a record holds several) to the stage `to`."""
     if program.graph is None:
         raise ValueError(f"`{program.name}` does not compile; its diagnostics say why")
-    found = instances(root_scope(program.graph, record, program.as_of))
+    assert program.evaluated is not None
+    found = instances(root_scope(program.evaluated, record, program.as_of))
     going = [
         (transition, scope)
         for transition in program.graph.transitions

@@ -12,15 +12,15 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
-from policyengine.feel.partition import Between, Domain
+from policyengine.feel.partition import Between, Domain, Rows
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax import tree as syntax
-from policyengine.feel.syntax.tree import Binary, Call, Expression, For, If, ListLiteral, Name, Open
+from policyengine.feel.syntax.tree import Binary, Call, Expression, Filter, For, If, ListLiteral, Name, Open
 from policyengine.policy.rule import Node
 from policyengine.policy.vocabulary import Fact
 
 _COUNTS = frozenset({"count", "string length"})
-_OF_PARTS = frozenset({"sum", "min", "max"})
+_OF_PARTS = frozenset({"sum", "min", "max", "append"})
 Domains: TypeAlias = Mapping[str, Domain | None]
 _NOTHING: Domains = MappingProxyType({})
 
@@ -82,6 +82,11 @@ def _is(kind: _Kind, node: Expression, domains: Domains) -> bool:
     match node:
         case syntax.Literal(Decimal() as value):
             return value % 1 == 0 if kind == "whole" else value >= 0
+        case syntax.Path(Filter(target), field):
+            return all_are(syntax.Path(target, field, node.span))
+        case syntax.Path(Name(name), field):
+            rows = domains.get(name)
+            return isinstance(rows, Rows) and _is(kind, Name(field, node.span), rows.fields)
         case Name(name):
             domain = domains.get(name)
             low, step = (domain.low, domain.step) if isinstance(domain, Between) else (None, None)

@@ -12,6 +12,7 @@ from policyengine.diagnostics import Diagnostic
 from policyengine.policy.vocabulary import Declarations
 from policyengine.program.assumptions import with_assumptions
 from policyengine.program.graph import Graph
+from policyengine.program.partial_counts import with_bounds
 
 if TYPE_CHECKING:
     from policyengine.policy.policy_reader import PolicyDocument
@@ -44,7 +45,15 @@ class Program:
     @cached_property
     def judging(self) -> Graph | None:
         """The graph with what findings rest on, by which engines judge."""
-        return None if self.graph is None else with_assumptions(self.graph)
+        if self.graph is None:
+            return None
+        found = with_assumptions(self.graph)
+        return self.evaluated if found is self.graph else with_bounds(found)
+
+    @cached_property
+    def evaluated(self) -> Graph | None:
+        """The graph by which engines work values out: with tests as far as they can be decided."""
+        return None if self.graph is None else with_bounds(self.graph)
 
     @cached_property
     def not_in_force(self) -> tuple[NotInForce, ...]:

@@ -194,6 +194,10 @@ def _once_known(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     return make(pl.when(found.expr).then(expr), False)  # type: ignore[no-any-return]
 
 
+def _first_known(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    return Flag(pl.coalesce([terms.flag(emitter.emit(each)).expr for each in arguments]))
+
+
 def _no_value_of(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     return Const(None)
 
@@ -343,6 +347,7 @@ COLUMN_FORMS: Mapping[str, Form] = {
     "is true": _is_true,
     "no value of": _no_value_of,
     "once known": _once_known,
+    "first known": _first_known,
     "at least": _at_least,
     "row result": _row_result,
     "abs": _abs,

@@ -320,6 +320,10 @@ def _once_known(needs: Needs, spot: Spot, node: syntax.Call, need: Need, deep: b
     push(needs, spot, then, where(spot.emitter.frame, known, need), deep)
 
 
+def _first_known(needs: Needs, spot: Spot, node: syntax.Call, need: Need, deep: bool) -> None:
+    push(needs, spot, node.positional[0], _open(spot, node, need))
+
+
 def _at_least(needs: Needs, spot: Spot, node: syntax.Call, need: Need, deep: bool) -> None:
     conditions = node.positional[1]
     if not isinstance(conditions, syntax.ListLiteral):
@@ -381,6 +385,7 @@ _CALLS: Mapping[str, Form] = MappingProxyType(
         "append": _append,
         "count": _count,
         "once known": _once_known,
+        "first known": _first_known,
         "at least": _at_least,
         "list contains": _list_contains,
         "row result": _row_result,

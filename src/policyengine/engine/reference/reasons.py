@@ -79,6 +79,9 @@ def _reasons(scope: Scope, expression: Expression, upright: bool) -> Iterator[Re
             turned = upright if name != "not" else not upright
             for part in first.items if isinstance(first, ListLiteral) else (first,):
                 yield from _reasons(scope, part, turned)
+        case Call(Name("first known"), (test, *others)):
+            known = (each for each in (test, *others) if not isinstance(scope.value(each), Unknown))
+            yield from _reasons(scope, next(known, test), upright)
         case If(condition, then, otherwise):
             yield from _branch(scope, condition, then, otherwise, upright)
         case Literal():

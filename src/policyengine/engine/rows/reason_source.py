@@ -147,6 +147,8 @@ class Explanations:
                 turned = upright if name != "not" else not upright
                 for part in first.items if isinstance(first, ListLiteral) else (first,):
                     self._reasons(out, part, out.value(part).text, found, turned)
+            case Call(Name("first known"), parts):
+                self._first_known(out, parts, found, upright)
             case If(condition, then, otherwise):
                 decided = out.value(condition).text
                 self._reasons(out, condition, decided, found, True)
@@ -185,6 +187,16 @@ class Explanations:
             own = f"{which} == {i}" if decisive else f"{value} is {which}"
             with out.block(f"if {which} is None or {own} or {value}.__class__ is {which}:"):
                 self._reasons(out, operand, value, found, upright)
+
+    def _first_known(self, out: ReaderSource, parts: Sequence[Expression], found: str, upright: bool) -> None:
+        """The first part that is known; the first one if none is."""
+        values = [out.value(part).text for part in parts]
+        which = out.fresh()
+        known = "".join(f"{i} if {value}.__class__ is not U else " for i, value in enumerate(values))
+        out.line(f"{which} = {known}0")
+        for i, (part, value) in enumerate(zip(parts, values, strict=True)):
+            with out.block(f"if {which} == {i}:"):
+                self._reasons(out, part, value, found, upright)
 
     # Sentences
 

@@ -79,6 +79,16 @@ def _once_known(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
     return Code(text, then.cls, min(then.sure, EXACT), depth=deeper(then, *parts))
 
 
+def _first_known(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
+    first, *rest = node.positional
+    parts = [writer.emit(first, names), *(writer.maybe(each, names) for each in rest)]
+    if parts[0].cls != "B" or parts[0].sure == SURE:
+        return parts[0] if parts[0].sure == SURE else None
+    held = [writer.held(part) for part in parts]
+    chain = "".join(f"{value} if {text}.__class__ is not U else " for text, value in held)
+    return Code(f"({chain}{held[0][1]})", "B", parts[0].sure, depth=deeper(*parts))
+
+
 def _known(part: Code) -> str:
     """What tells that a value is known, and all that it holds."""
     if part.cls == "L":
@@ -238,6 +248,7 @@ _INLINE: Mapping[str, Callable[[Writer, syntax.Call, Names], Code | None]] = Map
         "is true": _is_true,
         "is defined": _is_defined,
         "once known": _once_known,
+        "first known": _first_known,
         "count": _count,
         "flatten": _flatten,
         "min": _extreme,

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from policyengine.feel import limits
 from policyengine.feel.checker.checker import check
 from policyengine.feel.evaluation.environment import ABSENT, Env, Shared
-from policyengine.feel.functions.conditions import asked_name, is_defined
+from policyengine.feel.functions.conditions import asked_name, first_known, is_defined
 from policyengine.feel.syntax.tree import Call, Expression, FunctionLiteral, Name
 from policyengine.feel.syntax.typenames import resolved
 from policyengine.feel.types.relations import MISMATCH, accepts, conform
@@ -141,6 +141,8 @@ def call(node: Call, env: Env, run: Run) -> object:
     function = _callee(node.function, env, run)
     if isinstance(function, Failed):
         return env.shared.outcome(function, node.span)
+    if isinstance(function, Function) and function.name == "first known":
+        return first_known(run(argument, env) for argument in node.positional)
     positional = [run(argument, env) for argument in node.positional]
     named = [run(entry.value, env) for entry in node.named]
     names = [entry.key for entry in node.named]

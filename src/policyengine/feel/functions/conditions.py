@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from policyengine.feel.syntax.tree import Expression, Name, Path
@@ -95,6 +95,16 @@ def _once_known(values: object, then: object) -> object:
     return then if open_one is None else open_one
 
 
+def first_known(values: Iterable[object]) -> object:
+    """The first value that is known; else the first one, with what keeps that from being known."""
+    found: Unknown | None = None
+    for value in values:
+        if not isinstance(value, Unknown):
+            return value
+        found = found or value
+    return found
+
+
 def _type_of_second(arguments: Sequence[Type]) -> Type:
     return arguments[1] if len(arguments) > 1 else ANY
 
@@ -114,6 +124,11 @@ FUNCTIONS = table(
 )
 LOWERED = table(
     function("at least", signature("number: number, conditions: list", BOOLEAN, _at_least), strict=False),
+    function(
+        "first known",
+        signature("values...: any", type_of_first, lambda *values: first_known(values)),
+        strict=False,
+    ),
     function("no value of", signature("like: any", type_of_first, lambda like: None), strict=False),
     function("once known", signature("values: any, then: any", _type_of_second, _once_known), strict=False),
     function(

@@ -48,6 +48,7 @@ MATTERS = (
     'if b1 and b2 then "a" else if b3 then t1 else "a"',
     "at least(2, [b1, b2 and b3, n1 > 2])",
     "once known(n1, if b1 then n2 else m1)",
+    "first known(n1 > 2 or b1, b2 and b3)",
     "list contains([], t1)",
     'row result("first", "t", [b1, b2], [n1, n2])',
     'row result("first", "t", [b1, b2], [n1, n2], m1)',

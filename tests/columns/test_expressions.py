@@ -64,6 +64,8 @@ NAMED = (
     "at least(2, [b1, b2, b3])",
     'is defined(t1) and t1 != ""',
     "once known([n1, d1], n2)",
+    "first known(b1, b2 or n1 > 2)",
+    "first known(count(rows[f]) > 1, count(rows[is true(f)]) > 1 or b3, b1)",
     "modulo(n1, m1)",
     "abs(n1 - n2)",
     "d1.weekday + d1.month",

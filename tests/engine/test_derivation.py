@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from support import good_program, record_of
 
 PROGRAM = """\
@@ -51,3 +53,48 @@ def test_a_level_and_its_requirement_lead_down_to_the_facts() -> None:
     (asked,) = level.requirements  # type: ignore[attr-defined]
     told = [f"{step.name}: {step.value}" for step in program.derivation(record, asked)]
     assert told == ["status: not known", "Has much: not known", *FACTS]
+
+
+COUNTED = """\
+kind: program
+id: pool
+title: Pool
+parties: {partner: the partner}
+entities:
+  partner:
+    title: partner
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      certified: {type: count, title: certified people, formula: 'count(people[passed])'}
+  person:
+    title: person
+    within: partner
+    list: people
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      passed: {type: boolean, title: has passed}
+---
+kind: obligations
+id: duties
+title: Duties
+for: partner
+obligations: [{id: three, title: Has three, met_when: {certified: 3..}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("people", "told"),
+    [
+        ("{id: A}", ["certified people even with those not known: 1"]),
+        ("{id: A}, {id: B}, {id: C}", []),
+        ("{id: A, passed: true}", []),
+    ],
+)
+def test_bounds_are_told_where_they_decide(people: str, told: list[str]) -> None:
+    program = good_program(base=COUNTED)
+    record = record_of(program, f"{{id: a, people: [{people}]}}")
+    (duty,) = program.evaluate(record).findings
+    steps = [f"{step.name}: {step.value}" for step in program.derivation(record, duty)]
+    assert [each for each in steps if "known: 1" in each or "as far" in each] == told

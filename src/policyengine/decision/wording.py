@@ -225,7 +225,9 @@ def several(noun: str) -> str:
     return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
 
 
-_LINKS = "of in as for with from on by at to since per until within during over the that which who when where"
+_LINKS = (
+    "of in as for with even from on by at to since per until within during over the that which who when where"
+)
 _WITHIN_PHRASE = re.compile(rf" (?:{'|'.join(_LINKS.split())}) |,| \(")
 _ONE = {"people": "person", "children": "child", "men": "man", "women": "woman"}
 _MANY = {one: many for many, one in _ONE.items()}

@@ -34,7 +34,8 @@ class Node:
 
     `noun` is what people call its value in a sentence, `title` what it is called in a derivation, which
     passes over nodes that have neither. `exported` nodes are shown among the values of a decision. `cases`
-    tell why a node has its value, where its expression alone would not say it well.
+    tell why a node has its value, where its expression alone would not say it well. An `inline` node is
+    worked out where it is named, if it is asked for; all that it names is the same there.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Node:
     exported: bool = False
     title: str | None = None
     cases: Cases | None = None
+    inline: bool = False
 
     @cached_property
     def words(self) -> Words:

@@ -126,6 +126,11 @@ class Graph:
         )
 
     @cached_property
+    def inline(self) -> frozenset[Key]:
+        """The nodes that are worked out where they are named."""
+        return frozenset(key for key, node in self.every_node() if node.inline)
+
+    @cached_property
     def told(self) -> frozenset[Key]:
         """The named values that have cases to tell why, or rest on such values."""
         if not any(node.cases for _, node in self.every_node()):

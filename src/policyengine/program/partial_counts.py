@@ -8,9 +8,10 @@ itself and of what these bounds say, so that they matter only where the value is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from policyengine.feel.syntax import build
@@ -28,6 +29,7 @@ from policyengine.feel.syntax.tree import (
     Open,
     Path,
     RangeLiteral,
+    mapped,
     walk,
 )
 from policyengine.feel.types import types
@@ -42,7 +44,7 @@ _BINDERS = (Filter, syntax.For, syntax.Quantified, syntax.FunctionLiteral, synta
 
 
 class _Bounds(NamedTuple):
-    """Between what a number lies; it may be without end."""
+    """Between what a number lies; it may be without end. Those of a node are names."""
 
     least: Expression
     most: Expression | None
@@ -59,24 +61,30 @@ def with_bounds(graph: Graph) -> Graph:
     nodes = {entity: dict(own) for entity, own in graph.nodes.items()}
     kinds = dict(graph.types)
     for (entity, name), node in (*changed.items(), *bounder.added.items()):
-        nodes[entity][name] = node
+        nodes[entity][name] = replace(node, inline=(entity, name) in bounder.inline)
         kinds.setdefault((entity, name), types.NUMBER)
     return replace(graph, nodes=nodes, types={**kinds, **bounder.types}, _needs={})
 
 
 class _Bounder:
-    """Rewrites the tests of a graph; `added` are the nodes of the bounds of derived facts."""
+    """Rewrites the tests of a graph; `added` are the tests themselves, and the bounds of derived facts.
+
+    Bounds are `inline` unless an entity of records below asks for them.
+    """
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
+        self._node: Node
         self._named: dict[Key, _Bounds | None] = {}
         self.added: dict[Key, Node] = {}
+        self.inline: set[Key] = set()
         self.types: dict[Key, types.Type] = {}
 
     def node(self, key: Key, node: Node) -> Node:
         """The node with its tests rewritten; itself if there are none."""
         if not any(self._is_bounded(key[0], part) for part in walk(node.expression)):
             return node
+        self._node = node
         found = self._tests(key[0], node.expression)
         return node if found is node.expression else replace(node, expression=found)
 
@@ -91,7 +99,7 @@ class _Bounder:
     def _tests(self, entity: str | None, expression: Any) -> Any:
         """An expression with its tests rewritten; `entity` is None where names may be those of a loop."""
         within = None if isinstance(expression, _BINDERS) else entity
-        found = _mapped(expression, lambda part: self._tests(within, part))
+        found = mapped(expression, lambda part: self._tests(within, part))
         return self._test(entity, found) if isinstance(found, (Comparison, In, Between)) else found
 
     def _test(self, entity: str | None, test: Comparison | In | Between) -> Expression:
@@ -113,12 +121,24 @@ class _Bounder:
         if bounds is None or not limits:
             return test
         if len(limits) == 1:
-            return build.call("first known", test, *_decided(bounds, *limits[0], at), span=at)
+            return build.call(
+                "first known", self._apart(entity, test), *_decided(bounds, *limits[0], at), span=at
+            )
         parts = [
             (build.compare(each, value, end, at), *_decided(bounds, each, end, at)) for each, end in limits
         ]
         both = build.all_of([build.call("first known", *part, span=at) for part in parts], at)
-        return build.call("first known", test, negated(both) if op == "!=" else both, span=at)
+        otherwise = negated(both) if op == "!=" else both
+        return build.call("first known", self._apart(entity, test), otherwise, span=at)
+
+    def _apart(self, entity: str | None, test: Expression) -> Expression:
+        """A test as a node of its own, so that reasons need not work it out again."""
+        if entity is None:
+            return test
+        key = entity, f"{self._node.name}/test{len(self.added)}"
+        self.added[key] = Node(key[1], entity, test, test.span, types.BOOLEAN)
+        self.types[key] = types.BOOLEAN
+        return Name(key[1], test.span)
 
     # Bounds
 
@@ -126,7 +146,11 @@ class _Bounder:
         at = value.span
         match value:
             case Name(name) if entity is not None and (found := self._graph.node(entity, name)) is not None:
-                return self._of_node((found[0], name), found[1])
+                bounds = self._of_node((found[0], name), found[1])
+                if bounds is not None and found[0] != entity:
+                    asked = {(found[0], each.name) for each in bounds if isinstance(each, Name)}
+                    self.inline -= {each for each in asked if not self._sees_the_same(entity, each)}
+                return bounds
             case Call(Name("count"), (Filter() as items,)):
                 return self._count(items, at)
             case Call(Name("sum"), (Call(Name("append"), (Path(items, field), *more)),)):
@@ -153,14 +177,26 @@ class _Bounder:
             found = self._bounds(key[0], node.expression)
             if found is not None:
                 least = self._add(key, node, "least", found.least, "as far as known")
-                most = found.most and self._add(key, node, "most", found.most, "with those not known")
+                most = found.most and self._add(key, node, "most", found.most, "even with those not known")
                 self._named[key] = _Bounds(least, most)
         return self._named[key]
+
+    def _sees_the_same(self, entity: str, bound: Key) -> bool:
+        """Whether all that a bound names is the same where a computed entity below asks for it."""
+        between = list(takewhile(lambda each: each != bound[0], self._graph.lineage(entity)))
+        repeats = [self._graph.repeats.get(each) for each in between]
+        return all(each and not self._words(bound) & each.types.keys() for each in repeats)
+
+    def _words(self, bound: Key) -> frozenset[str]:
+        words = self.added[bound].words.all
+        inner = [(bound[0], word) for word in words if (bound[0], word) in self.added]
+        return words.union(*map(self._words, inner))
 
     def _add(self, key: Key, node: Node, which: str, expression: Expression, words: str) -> Name:
         entity, name = key[0], f"{key[1]}/{which}"
         noun = node.noun and f"{node.noun} {words}"
         self.added[entity, name] = Node(name, entity, expression, node.at, node.wanted, noun)
+        self.inline.add((entity, name))
         self.types[entity, name] = self._graph.types[key]
         return Name(name, node.at)
 
@@ -254,28 +290,3 @@ def _decided(bounds: _Bounds, op: str, limit: Expression, at: Span) -> Iterator[
         yield build.any_of([build.compare(op, surely, limit, at), open_one], at)
     if possibly is not None:
         yield build.all_of([build.compare(op, possibly, limit, at), open_one], at)
-
-
-def _mapped(node: Any, change: Callable[[Any], Any]) -> Any:
-    """A node with its parts changed; itself if none is."""
-
-    def changed(value: Any) -> Any:
-        if isinstance(value, tuple):
-            return tuple(map(changed, value))
-        return value if not isinstance(value, syntax.Node) else change(value)
-
-    values = [
-        changed(value) if field in node.holding else value
-        for field in node.__match_args__ for value in [getattr(node, field)]
-    ]  # fmt: skip
-    same = all(
-        _is_same(value, getattr(node, field))
-        for field, value in zip(node.__match_args__, values, strict=True)
-    )
-    return node if same else type(node)(*values)
-
-
-def _is_same(one: Any, other: Any) -> bool:
-    if isinstance(one, tuple) and isinstance(other, tuple):
-        return all(a is b for a, b in zip(one, other, strict=True))
-    return one is other

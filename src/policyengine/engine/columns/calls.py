@@ -195,7 +195,11 @@ def _once_known(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
 
 
 def _first_known(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
-    return Flag(pl.coalesce([terms.flag(emitter.emit(each)).expr for each in arguments]))
+    first, *others = arguments
+    flags = [terms.flag(emitter.emit(first))]
+    if not flags[0].sure:
+        flags += [terms.flag(emitter.emit(each)) for each in others]
+    return Flag(pl.coalesce([each.expr for each in flags]), flags[0].sure)
 
 
 def _no_value_of(emitter: Emitter, arguments: Sequence[Expression]) -> Term:

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Finding
 from policyengine.decision.wording import subject_name
 from policyengine.engine.reference.scope import Scope, instances, root_scope
 from policyengine.engine.value_words import Words
-from policyengine.feel.syntax.tree import Expression, names
+from policyengine.feel.syntax import build
+from policyengine.feel.syntax.tree import (
+    Call,
+    ContextLiteral,
+    Expression,
+    Filter,
+    For,
+    FunctionLiteral,
+    Name,
+    Quantified,
+    mapped,
+    names,
+)
 from policyengine.feel.types.types import Type
 from policyengine.feel.values.values import Unknown
 from policyengine.policy.rule import Rule
@@ -86,7 +99,9 @@ class _Walk:
             kind = owner.graph.types.get((owner.entity, name))
             shown = _shown(owner, owner[name], kind)
             yield Step(depth, title + self._whose(owner), _written(node.expression), shown, node.at)
-        for each in sorted(names(node.expression)):
+        if node.inline:  # it reads what the value itself reads
+            return
+        for each in sorted(names(_without_bounds(owner, node.expression))):
             if owner.owner(each) is not None or _is_fact(owner, each) or _list(owner, each) is not None:
                 yield from self.steps(owner, each, depth + bool(title))
                 yield from self._rows(owner, each, node.words.all, depth + bool(title))
@@ -117,6 +132,17 @@ class _Walk:
         """Whose a value is that is not of the one who is judged."""
         around = any(scope is each for each in self._around)
         return "" if around else f" of {subject_name(scope.subject)}"
+
+
+def _without_bounds(scope: Scope, expression: Expression) -> Any:
+    """An expression without the bounds of tests that they do not decide."""
+    match expression:
+        case Filter() | For() | Quantified() | FunctionLiteral() | ContextLiteral():
+            return expression  # its names are not those of the scope
+        case Call(Name("first known"), (test, *_) as parts):
+            found = next((each for each in parts if not isinstance(scope.value(each), Unknown)), test)
+            return build.all_of([test, found], expression.span)
+    return mapped(expression, lambda part: _without_bounds(scope, part))
 
 
 def _is_fact(scope: Scope, name: str) -> bool:

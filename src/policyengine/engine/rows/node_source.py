@@ -41,7 +41,7 @@ from policyengine.feel.codegen.writer import (
 from policyengine.feel.evaluation.environment import Shared
 from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.functions import LIBRARY
-from policyengine.feel.syntax.tree import Expression, Name
+from policyengine.feel.syntax.tree import Expression, Name, mapped
 from policyengine.feel.types.signatures import Function
 from policyengine.feel.types.types import ListOf, Type
 from policyengine.feel.values.values import Invocable
@@ -132,13 +132,25 @@ class Sources:
         """The code of an expression, and the lines before it."""
         writer = Writer(self.unit, FORMS, names)
         try:
-            code = writer.write(expression)
+            code = writer.write(self._spelled_out(names.entity, expression))
         except (Unsupported, RecursionError):
             self.left.append(expression)
             return Code(f"again(s, {writer.node(expression)})"), []
         steps = limits.STEPS - writer.frame.steps
         metered = [f"g.steps = {steps}"] if writer.loops or steps < 0 else []
         return code, [*metered, *writer.frame.lines]
+
+    def _spelled_out(self, entity: str, expression: Expression) -> Expression:
+        """An expression with what its inline nodes work out."""
+        if not self.graph.inline:
+            return expression
+        if isinstance(expression, Name):
+            named = self.graph.node(entity, expression.name)
+            if named is None or not named[1].inline:
+                return expression
+            return self._spelled_out(entity, named[1].expression)
+        found: Expression = mapped(expression, lambda part: self._spelled_out(entity, part))
+        return found
 
     def value(self, entity: str, expression: Expression) -> str:
         """The function that gives the value of an expression at an instance whose nodes are worked out."""

@@ -148,7 +148,7 @@ class Explanations:
                 for part in first.items if isinstance(first, ListLiteral) else (first,):
                     self._reasons(out, part, out.value(part).text, found, turned)
             case Call(Name("first known"), parts):
-                self._first_known(out, parts, found, upright)
+                self._first_known(out, parts, value, found, upright)
             case If(condition, then, otherwise):
                 decided = out.value(condition).text
                 self._reasons(out, condition, decided, found, True)
@@ -188,15 +188,24 @@ class Explanations:
             with out.block(f"if {which} is None or {own} or {value}.__class__ is {which}:"):
                 self._reasons(out, operand, value, found, upright)
 
-    def _first_known(self, out: ReaderSource, parts: Sequence[Expression], found: str, upright: bool) -> None:
-        """The first part that is known; the first one if none is."""
-        values = [out.value(part).text for part in parts]
-        which = out.fresh()
-        known = "".join(f"{i} if {value}.__class__ is not U else " for i, value in enumerate(values))
-        out.line(f"{which} = {known}0")
-        for i, (part, value) in enumerate(zip(parts, values, strict=True)):
-            with out.block(f"if {which} == {i}:"):
-                self._reasons(out, part, value, found, upright)
+    def _first_known(
+        self, out: ReaderSource, parts: Sequence[Expression], whole: str, found: str, upright: bool
+    ) -> None:
+        """The first part that is known; the first one if none is. The others are a function of their own."""
+        first, others = parts[0], parts[1:]
+        value = out.value(first).text
+
+        def write(out: ReaderSource) -> None:
+            for part in others:
+                own = out.value(part).text
+                with out.block(f"if {own}.__class__ is not U:"):
+                    self._reasons(out, part, own, "found", upright)
+                    out.line("return")
+
+        with out.block(f"if {whole}.__class__ is U or {value}.__class__ is not U:"):
+            self._reasons(out, first, value, found, upright)
+        with out.block("else:"):
+            out.line(f"{out.constant(self._tell(out.entity, write))}.run(s, {whole}, {found})")
 
     # Sentences
 

@@ -100,10 +100,14 @@ def segments_of(graph: Graph) -> tuple[Segment, ...]:
 
 
 def _segments(graph: Graph) -> Iterator[tuple[str, list[str]]]:
-    beside = {key: set(_through_lists(graph, key)) for key in graph.order}
-    needs = {key: beside[key].union(graph.needs(key)) for key in graph.order}
+    inline = graph.inline
+    order = [key for key in graph.order if key not in inline]
+    read = {key: tuple(_read(graph, key)) for key in order}
+    beside = {key: {each for part in read[key] for each in _through_lists(graph, part)} for key in order}
+    named = {key: {each for part in read[key] for each in graph.needs(part)} - inline for key in order}
+    needs = {key: beside[key] | named[key] for key in order}
     remaining: dict[str, list[str]] = {}
-    for entity, name in graph.order:
+    for entity, name in order:
         remaining.setdefault(entity, []).append(name)
     done: set[Key] = set()
     while remaining:
@@ -126,10 +130,15 @@ def _segments(graph: Graph) -> Iterator[tuple[str, list[str]]]:
             else:
                 del remaining[entity]
         if len(done) == before:  # what is read of other instances goes in circles: they work it out then
-            needs, beside = (
-                {key: set(graph.needs(key)) for key in graph.order},
-                {key: set[Key]() for key in beside},
-            )
+            needs, beside = named, {key: set[Key]() for key in beside}
+
+
+def _read(graph: Graph, key: Key) -> Iterator[Key]:
+    """A node, and those that are worked out within it."""
+    yield key
+    for entity, name in graph.needs(key):
+        if (entity, name) in graph.inline:
+            yield from _read(graph, (entity, name))
 
 
 def _through_lists(graph: Graph, key: Key) -> Iterator[Key]:

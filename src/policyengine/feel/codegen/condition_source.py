@@ -37,12 +37,14 @@ def _logic(writer: Writer, node: syntax.And | syntax.Or, names: Names, decisive:
     held = [writer.held(part) for part in parts]
     values = [value for _, value in held]
     decided = " or ".join(f"{text} is {decisive}" for text, _ in held)
-    agreed = " and ".join(f"{value} is {other}" for value in values)
+    agreed, unlike = " and ".join(f"{value} is {other}" for value in values), other
+    if len(parts) == 2 and isinstance(parts[1].value, Unknown):
+        agreed, unlike = f"{values[0]} is {other}", values[1]
     fitting = parts if all(part.cls == "B" for part in parts) else ()
     slow = f"settle(({', '.join(values)},), {decisive}, g, {writer.place(node, *fitting)})"
     if writer.policy and all(part.cls == "B" and part.sure >= EXACT for part in parts):
         slow = f"unknown(({', '.join(values)}))"
-    text = f"({decisive} if {decided} else {other} if {agreed} else {slow})"
+    text = f"({decisive} if {decided} else {unlike} if {agreed} else {slow})"
     return Code(text, "B", EXACT if writer.policy else HINT, depth=deeper(*parts))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 
+from policyengine.feel import limits
 from policyengine.feel.codegen.call_source import (
     DATE_PARTS,
     checked,
@@ -16,7 +17,7 @@ from policyengine.feel.codegen.call_source import (
     known_function,
 )
 from policyengine.feel.codegen.condition_source import common_kind
-from policyengine.feel.codegen.writer import EXACT, HINT, SURE, Code, Names, Writer, class_of_value
+from policyengine.feel.codegen.writer import EXACT, HINT, SURE, Code, Frame, Names, Writer, class_of_value
 from policyengine.feel.functions.conditions import asked_name, is_defined
 from policyengine.feel.functions.numeric import ROUNDINGS, rounder
 from policyengine.feel.syntax import tree as syntax
@@ -81,12 +82,27 @@ def _once_known(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
 
 def _first_known(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
     first, *rest = node.positional
-    parts = [writer.emit(first, names), *(writer.maybe(each, names) for each in rest)]
-    if parts[0].cls != "B" or parts[0].sure == SURE:
-        return parts[0] if parts[0].sure == SURE else None
-    held = [writer.held(part) for part in parts]
-    chain = "".join(f"{value} if {text}.__class__ is not U else " for text, value in held)
-    return Code(f"({chain}{held[0][1]})", "B", parts[0].sure, depth=deeper(*parts))
+    parts = [writer.emit(first, names)]
+    if parts[0].sure == SURE or not rest:
+        return parts[0]
+    text, value = writer.held(parts[0])
+
+    def others(inside: Names) -> str:
+        parts.extend(writer.emit(each, inside) for each in rest)
+        held = [writer.held(part) for part in parts[1:]]
+        return "".join(f"{own} if {text}.__class__ is not U else " for text, own in held) + "M"
+
+    def lines(frame: Frame, result: str) -> list[str]:
+        metered = f"g.steps = {limits.STEPS - frame.steps}"  # here, so that what is known is not slower
+        return [metered, *frame.lines, f"x = {result}", "spend(g, 0)", "return x"]
+
+    loops, found = writer.loops, writer.fresh()
+    other = writer.function([], names, others, lines)
+    writer.loops = loops
+    cls, sure = common_kind(parts)
+    slow = f"({found} if ({found} := {other}()) is not M else {value})"
+    text = f"({value} if {text}.__class__ is not U else {slow})"
+    return Code(text, cls, min(sure, EXACT), depth=deeper(*parts))
 
 
 def _known(part: Code) -> str:

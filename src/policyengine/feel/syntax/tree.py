@@ -7,8 +7,9 @@ than all else that it loads of FEEL.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterator as Iterates
-from operator import attrgetter
+from operator import attrgetter, is_
 from typing import Any, ClassVar, NoReturn, TypeAlias, dataclass_transform
 
 from policyengine.feel.types.types import Type
@@ -324,6 +325,19 @@ def walk(node: Expression) -> Iterates[Expression]:
         node = pending.pop()
         yield node
         pending.extend(reversed(children(node)))
+
+
+def mapped(node: Any, change: Callable[[Any], Any]) -> Any:
+    """The node with each of its parts changed; itself if none is."""
+    before = [getattr(node, field) for field in node.__match_args__]
+    after = list(before)
+    for i, (field, value) in enumerate(zip(node.__match_args__, before, strict=True)):
+        if field in node.holding and isinstance(value, tuple):
+            found = tuple(change(each) if isinstance(each, Node) else each for each in value)
+            after[i] = value if all(map(is_, found, value)) else found
+        elif field in node.holding and isinstance(value, Node):
+            after[i] = change(value)
+    return node if all(map(is_, after, before)) else type(node)(*after)
 
 
 def names(node: Expression) -> frozenset[str]:

@@ -148,7 +148,7 @@ class Explanations:
                 for part in first.items if isinstance(first, ListLiteral) else (first,):
                     self._reasons(out, part, out.value(part).text, found, turned)
             case Call(Name("first known"), parts):
-                self._first_known(out, parts, value, found, upright)
+                self._first_known(out, parts, (value, found), upright)
             case If(condition, then, otherwise):
                 decided = out.value(condition).text
                 self._reasons(out, condition, decided, found, True)
@@ -189,23 +189,22 @@ class Explanations:
                 self._reasons(out, operand, value, found, upright)
 
     def _first_known(
-        self, out: ReaderSource, parts: Sequence[Expression], whole: str, found: str, upright: bool
+        self, out: ReaderSource, parts: Sequence[Expression], into: tuple[str, str], upright: bool
     ) -> None:
         """The first part that is known; the first one if none is. The others are a function of their own."""
-        first, others = parts[0], parts[1:]
-        value = out.value(first).text
 
         def write(out: ReaderSource) -> None:
-            for part in others:
+            for part in parts[1:]:
                 own = out.value(part).text
                 with out.block(f"if {own}.__class__ is not U:"):
                     self._reasons(out, part, own, "found", upright)
                     out.line("return")
 
-        with out.block(f"if {whole}.__class__ is U or {value}.__class__ is not U:"):
-            self._reasons(out, first, value, found, upright)
+        value = out.value(parts[0]).text
+        with out.block(f"if {into[0]}.__class__ is U or {value}.__class__ is not U:"):
+            self._reasons(out, parts[0], value, into[1], upright)
         with out.block("else:"):
-            out.line(f"{out.constant(self._tell(out.entity, write))}.run(s, {whole}, {found})")
+            out.line(f"{out.constant(self._tell(out.entity, write))}.run(s, {', '.join(into)})")
 
     # Sentences
 
@@ -230,17 +229,14 @@ class Explanations:
         if entity not in self._words:
             self._words[entity] = Words(self.graph, entity)
         slots, say = template(self._words[entity], expression, upright)
-        values = ", ".join([value, *(out.value(slot).text for slot in slots)])
-        out.line(f"{found}.append({out.constant(say)}({values}))")
+        given = ", ".join([value, *(out.value(slot).text for slot in slots)])
+        out.line(f"{found}.append({out.constant(say)}({given}))")
         self._way(out, expression, found)
 
     def _of_names(self, entity: str, expression: Expression) -> Deferred:
         """The reasons of the names in what is worked out; where it is not known of those that are not."""
-        seen = [
-            name
-            for name in sorted(names(expression))
-            if name == "today" or place_of(self.graph, entity, name) is not None
-        ]
+        found = sorted(names(expression))
+        seen = [each for each in found if each == "today" or place_of(self.graph, entity, each) is not None]
 
         def write(out: ReaderSource) -> None:
             for name in seen:
@@ -397,6 +393,5 @@ def _resolve(found: Found, reasons: list[Any], seen: set[tuple[int, int]]) -> No
 
 def distinct(found: Any) -> tuple[Reason, ...]:
     """The reasons without those that say the same again."""
-    if len({reason.text for reason in found}) == len(found):
-        return tuple(found)
-    return tuple(dict.fromkeys(found))
+    is_each_once = len({reason.text for reason in found}) == len(found)
+    return tuple(found) if is_each_once else tuple(dict.fromkeys(found))

@@ -47,7 +47,8 @@ COUNTS = [
     "rated >= 20", "not(certified > 2)", "some p in people satisfies count(people[passed]) >= 3",
 ]  # fmt: skip
 SUMS = [
-    "credits >= 5", "credits < 5", "credits in [0..4]", "credits != 0",
+    "sum(people.points) >= 5", "sum(people[trained].points) < 2", "credits >= 5", "credits < 5",
+    "credits in [0..4]", "credits != 0",
     "5 <= credits + count(people[trained])", "sum(append(people[passed].points, 1)) > 4",
 ]  # fmt: skip
 TESTS = [*COUNTS, "certified: 2..", "certified: 1..2", *SUMS, "credits: ..4"]

@@ -153,9 +153,11 @@ class _Bounder:
                 return bounds
             case Call(Name("count"), (Filter() as items,)):
                 return self._count(items, at)
+            case Call(Name("sum"), (Path(items, field),)):
+                return self._sum(items, field, [], at)
             case Call(Name("sum"), (Call(Name("append"), (Path(items, field), *more)),)):
                 known = all(isinstance(each, Literal) for each in more)
-                return self._sum(items, field, more, at) if more and known else None
+                return self._sum(items, field, more, at) if known else None
             case Binary("+", left, right):
                 return self._total(entity, left, right, at)
             case Binary("*", Literal(Decimal() as rate), part) if rate > 0:
@@ -217,9 +219,9 @@ class _Bounder:
             return None
         is_known = build.compare(">=", Name(field, at), build.literal(0, at), at)
         surely = Filter(target, holds(build.all_of([*conditions, is_known], at)), at)
-        return _Bounds(
-            build.call("sum", build.call("append", Path(surely, field, at), *more, span=at), span=at), None
-        )
+        parts: Expression = Path(surely, field, at)
+        parts = build.call("append", parts, *more, span=at) if more else parts
+        return _Bounds(build.call("sum", parts, span=at), None)
 
     def _total(self, entity: str | None, left: Expression, right: Expression, at: Span) -> _Bounds | None:
         several = [self._bounds(entity, each) for each in (left, right)]

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 from datetime import date
 
+from tests.columns.drawn_levels import grades, rewards
+
 from policyengine.diagnostics import Severity
 from policyengine.program.linked import Program
 from policyengine.program.load import load
@@ -94,6 +96,8 @@ _FLAGS = (
     'contains(country, "D") | matches(country, "^A") | day of week(<day>) = "Monday" | median([users, 3]) > <number>',
     "(some a in accounts, b in accounts satisfies a.seats > b.seats) | count(accounts[amount > <money>].kind) > 1",
     'is defined(fee) | is defined(since) | is defined(country) | list contains(languages, "de")',
+    '(levels >= "low") | (max(levels, "low") = levels) | (some a in accounts satisfies a.grade >= "good")',
+    'count(accounts[grade < max(accounts.grade)]) > 0 | levels in ["low".."high"] | levels != "low"',
     "(<number> in [1..10]) | (<day> in [since..today]) | (fee / volume > share) | country in (\"DE\", \"AT\")",
 )  # fmt: skip
 _OF_ACCOUNT = (
@@ -175,7 +179,7 @@ class Drawer:
 
     def tiers(self) -> str:
         """A ladder."""
-        when = self.condition(True, 1)
+        when = self.condition(True, 1).replace("levels", '"low"')  # else in a circle
         return f"""\
 kind: tiers
 id: levels
@@ -342,7 +346,7 @@ def drawn(source: random.Random, day: date) -> Program:
         "rates": lambda: draw.table(True), "rates-below": lambda: draw.table(False),
         "fees": lambda: draw.billing(True), "fees-below": lambda: draw.billing(False),
         "duties": lambda: draw.obligations(True), "duties-below": lambda: draw.obligations(False),
-        "duties-tickets": draw.of_tickets, "rounds": draw.rounds,
+        "grades": lambda: grades(draw), "rewards": lambda: rewards(draw), "duties-tickets": draw.of_tickets, "rounds": draw.rounds,
     }  # fmt: skip
     texts = {f"{name}.yaml": part() for name, part in parts.items() if source.random() < 0.8}
     while True:

@@ -6,7 +6,7 @@ rate in per cent, an amount with its currency.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, TypeAlias
@@ -18,6 +18,7 @@ from policyengine.decision.wording import (
     day,
     gap,
     is_or_are,
+    join,
     listed,
     minor_digits,
     money,
@@ -59,6 +60,17 @@ def writer(kind: Type | None) -> Write:
     if kind == DATE:
         return lambda value: day(value) if value.__class__ is date else shown(value)
     return lambda value: value if value.__class__ is str else shown(value)
+
+
+def one_of(kind: Type | None, values: Sequence[object]) -> str:
+    """One of some values in words; of choices that ascend, `Gold or above`."""
+    write = writer(kind)
+    if isinstance(kind, Enum) and kind.ordered and 1 < len(values) < len(kind.values):
+        if tuple(values) == kind.values[-len(values) :]:
+            return f"{write(values[0])} or above"
+        if tuple(values) == kind.values[: len(values)]:
+            return f"{write(values[-1])} or below"
+    return join([write(value) for value in values], "or")
 
 
 def _amounts(currency: str) -> Write:

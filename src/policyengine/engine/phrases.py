@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from policyengine.decision.wording import COMPARED, COMPARED_DAYS, all_of, join, range_words, words
-from policyengine.decision.writers import Write, shown, writer
+from policyengine.decision.writers import Write, one_of, shown, writer
 from policyengine.engine.value_words import Words
 from policyengine.feel.syntax.tree import (
     And,
@@ -174,7 +174,7 @@ class _Clauses:
             case (Name() | Path() as limits,) if not self._names_item(limits):
                 return Phrase((limits,), lambda values: f"{noun} {_within(values[0], write)}")
         if all(isinstance(test, Literal) for test in tests):
-            return _fixed(f"{noun} {join([write(t.value) for t in tests if isinstance(t, Literal)], 'or')}")
+            return _fixed(f"{noun} {one_of(kind, [t.value for t in tests if isinstance(t, Literal)])}")
         return None
 
     def _limit(self, expression: Expression, kind: Type) -> Phrase | None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from policyengine.decision.findings import Reason
 from policyengine.decision.wording import OPPOSITE, counted, is_or_are, join
-from policyengine.decision.writers import shown
+from policyengine.decision.writers import one_of, shown
 from policyengine.engine.child_sentences import ChildSentences
 from policyengine.engine.finding_values import shower
 from policyengine.engine.limit_sentences import ORDER, Template
@@ -159,7 +159,7 @@ class _Templates(ChildSentences):
             leads, plain = f"{noun} is ", shower(None, words.digits)
             open_one = self.unknown(tested.target.name if isinstance(tested.target, Name) else noun)
         write = words.writer(kind)
-        choices = join([write(test.value) for test in tests if isinstance(test, Literal)], "or")
+        choices = one_of(kind, [test.value for test in tests if isinstance(test, Literal)])
 
         def say(value: object, have: object) -> Reason:
             if have.__class__ is Unknown:

@@ -9,26 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Annotated, Any
 
-from policyengine.decision.wording import minor_digits
 from policyengine.diagnostics import Code, did_you_mean, nearest
+from policyengine.feel.checker.choice_order import between, one_of
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import (
-    And,
-    Between,
-    Call,
     Comparison,
     Expression,
     In,
     ListLiteral,
-    Literal,
-    Name,
     Open,
-    Or,
-    RangeLiteral,
-    walk,
 )
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Enum, ListOf, Number, Type, describe
@@ -247,7 +238,7 @@ def _list_test(
         place = (*pointer, i) if many else pointer
         item = reader.document.at(place)
         if isinstance(item, Scalar) and _UNARY.match(item.text):
-            parts.append(reader.unary_tests(subject, *place, entity=entity))
+            parts.append(reader.unary_tests(subject, kind, *place, entity=entity))
             continue
         value = _value(reader, place, kind.item)
         if value is None:
@@ -265,8 +256,8 @@ def _test(reader: PolicyReader, pointer: Pointer, subject: Expression, kind: Typ
     if isinstance(kind, Enum) and node.text in kind.values:
         return build.equals(subject, build.literal(node.text, node.span), at)
     if _UNARY.match(node.text):
-        return reader.unary_tests(subject, *pointer, entity=entity)
-    limits = quantities.bounds(node.text) if not isinstance(kind, Enum) else None
+        return reader.unary_tests(subject, kind, *pointer, entity=entity)
+    limits = quantities.bounds(node.text) if not isinstance(kind, Enum) or kind.ordered else None
     if limits is not None:
         return _range_test(reader, node, subject, kind, limits)
     value = _value(reader, pointer, kind)
@@ -281,13 +272,21 @@ def _range_test(
     at = subject.span.to(node.span)
     if (low is None) != (limits.low is None) or (high is None) != (limits.high is None):
         return Open("the range has a mistake", at)
-    if low is not None and high is not None and high < low:
+    if low is not None and high is not None and _is_above(low, high, kind):
         reader.error(
             EMPTY_RANGE, node.span, f"nothing lies within {limits}", f"write `{limits.high}..{limits.low}`"
         )
         return Open("the range is empty", at)
+    if isinstance(kind, Enum):
+        return one_of(subject, between(kind, low, high, node.span), at)
     ends = [None if end is None else build.literal(end, node.span) for end in (low, high)]
     return build.within(subject, ends[0], ends[1], at)
+
+
+def _is_above(one: Any, other: Any, kind: Type) -> bool:
+    if isinstance(kind, Enum):
+        return kind.values.index(one) > kind.values.index(other)
+    return bool(one > other)
 
 
 def _value(reader: PolicyReader, pointer: Pointer, kind: Type) -> Expression | None:
@@ -334,62 +333,10 @@ def _advised(text: str, sentence: str, kind: Type) -> tuple[str, str]:
 
 
 def _nearest(text: str, values: Iterable[str]) -> str | None:
+    ends = text.split("..")
+    if len(ends) == 2 and any(ends) and all(not end or end in values for end in ends):
+        return "say `ordered: true` where the choices are declared, from the lowest to the highest"
     found = nearest(text, values)
     if found is None and text.lower() in ("any", "all", "*", "every", "egal"):
         return "write `-` in the row of a table for any value; leave the test out elsewhere"
     return f"did you mean `{found}`?" if found else None
-
-
-# Amounts count by whole minor units: 999.9958 is 999.99, and lies within 0..999.99
-
-
-def minor_step(tests: Iterable[Expression | None], kind: Type) -> Decimal | None:
-    """Returns the minor unit of the amounts of a type, if these tests know no smaller one; else None."""
-    if not isinstance(kind, Number) or kind.unit != "money":
-        return None
-    step = Decimal(1).scaleb(-minor_digits(kind.currency))
-    limits = (
-        part.value for test in tests if test is not None for part in walk(test) if isinstance(part, Literal)
-    )
-    return step if all(limit % step == 0 for limit in limits if isinstance(limit, Decimal)) else None
-
-
-def by_steps(test: Expression, step: Decimal) -> Expression:
-    """Returns a test of one name in whole steps: what lies between two of them counts as the lower one."""
-    match test:
-        case Comparison(op, value, Literal(Decimal() as limit), at):
-            return _compared(op, value, limit, step, at)
-        case In(value, tests, at):
-            return In(value, tuple(_by_steps(each, step) for each in tests), at)
-        case Between(value, Literal(Decimal() as low), Literal(Decimal() as high), at):
-            return In(value, (_range(low, high + step, at),), at)
-        case And(parts, at) | Or(parts, at):
-            return type(test)(tuple(by_steps(each, step) for each in parts), at)
-        case Call(Name("not"), (inner,), _, at):
-            return build.negate(by_steps(inner, step), at)
-    return test
-
-
-def _by_steps(member: Expression, step: Decimal) -> Expression:
-    match member:
-        case Literal(Decimal() as value, at):
-            return _range(value, value + step, at)
-        case RangeLiteral(low, high, low_closed, high_closed, at):
-            if isinstance(low, Literal) and isinstance(low.value, Decimal) and not low_closed:
-                low, low_closed = build.literal(low.value + step, low.span), True
-            if isinstance(high, Literal) and isinstance(high.value, Decimal) and high_closed:
-                high, high_closed = build.literal(high.value + step, high.span), False
-            return RangeLiteral(low, high, low_closed, high_closed, at)
-    return by_steps(member, step)
-
-
-def _compared(op: str, value: Expression, limit: Decimal, step: Decimal, at: Span) -> Expression:
-    if op in ("=", "!="):
-        same = In(value, (_range(limit, limit + step, at),), at)
-        return same if op == "=" else build.negate(same, at)
-    above = {"<=": "<", ">": ">="}.get(op)
-    return build.compare(above or op, value, build.literal(limit + step if above else limit, at), at)
-
-
-def _range(low: Decimal, end: Decimal, at: Span) -> RangeLiteral:
-    return RangeLiteral(build.literal(low, at), build.literal(end, at), True, False, at)

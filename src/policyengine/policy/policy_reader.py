@@ -11,12 +11,15 @@ from datetime import date
 
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Label, Report, did_you_mean, listed
+from policyengine.feel.checker.checker import check
+from policyengine.feel.checker.choice_order import spell_out
 from policyengine.feel.proving.constant_conditions import constant_conditions
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.lexer import Excerpt
 from policyengine.feel.syntax.parser import Parsed, parse, parse_unary_tests
 from policyengine.feel.syntax.tree import Expression, In, Open, UnaryTests
 from policyengine.feel.types.signatures import Library
+from policyengine.feel.types.types import Enum, Type
 from policyengine.policy.base import Policy
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import Span
@@ -154,8 +157,10 @@ class PolicyReader:
         tree = self._tree(scalar, parse(excerpt(scalar), names, functions=self.functions))
         return self.examined(tree, entity)
 
-    def unary_tests(self, subject: Expression, *pointer: str | int, entity: str | None = None) -> Expression:
-        """The FEEL unary tests that stand at a pointer, as a condition about `subject`."""
+    def unary_tests(
+        self, subject: Expression, kind: Type, *pointer: str | int, entity: str | None = None
+    ) -> Expression:
+        """The FEEL unary tests that stand at a pointer, as a condition about `subject`, a value of `kind`."""
         scalar = self._scalar(pointer)
         names = self.vocabulary.names(entity or self.entity)
         tests = self._tree(scalar, parse_unary_tests(excerpt(scalar), names, functions=self.functions))
@@ -164,7 +169,11 @@ class PolicyReader:
             return tests
         if not tests.tests:
             return build.literal(True, at)
-        found = In(subject, tests.tests, at)
+        found: Expression = In(subject, tests.tests, at)
+        if isinstance(kind, Enum) and kind.ordered:
+            checked = check(tests, {**names, "?": kind}, functions=self.functions)
+            if not checked.diagnostics:
+                found = In(subject, spell_out(tests, checked.orders).tests, at)  # type: ignore[union-attr]
         return build.negate(found, at) if tests.negated else found
 
     def _scalar(self, pointer: Pointer) -> Scalar:

@@ -94,6 +94,7 @@ class Fact(Sourced):
     type: Literal[FACT_TYPES] = field(description="what its values are")  # type: ignore[valid-type]
     title: Text = field(description="a phrase that reads in a sentence: `active accounts`")
     values: Choices | None = field(default=None, description="of an enum: its values, or value -> title")
+    ordered: Boolean = field(default=False, description="of an enum: its values ascend, and are compared")
     min: Text | None = field(default=None, description="the smallest value allowed")
     max: Text | None = field(default=None, description="the largest value allowed")
     required: Boolean = field(default=False, description="a record without it is refused")
@@ -105,6 +106,8 @@ class Fact(Sourced):
         if low is not None and high is not None and low > high:
             raise ValueError("`min` is above `max`")
         check_values(self.type, self.values)
+        if self.ordered and self.scalar != "enum":
+            raise ValueError("only an enum is `ordered`")
 
     @property
     def scalar(self) -> str:
@@ -219,13 +222,15 @@ class Declarations(Sourced):
 class DerivedFact:
     """What a policy works out under a name of its own: its type, what people call it, where it says so.
 
-    Versions of a policy that only say it in different places work out the same.
+    Versions of a policy that only say it in different places work out the same. A name that nobody chose
+    `gives_way` to what has it already.
     """
 
     type: Type
     noun: str
     at: Span = dataclasses.field(compare=False)
     domain: Domain | None = None
+    gives_way: bool = False
 
 
 @dataclass(frozen=True)
@@ -320,7 +325,7 @@ class Vocabulary:
         feel = fact.single.feel
         if feel is None:
             values = fact.values or {}
-            return Enum(name, tuple(values), tuple(values.values()))
+            return Enum(name, tuple(values), tuple(values.values()), fact.ordered)
         return types.money(self.currency) if feel == types.money("") else feel
 
     def row(self, entity: str) -> Context:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Maps
+from dataclasses import replace
 from typing import NamedTuple
 
 from policyengine.decision.findings import Assumption
 from policyengine.diagnostics import Code, Diagnostic, Label, Report, Severity, did_you_mean
 from policyengine.feel.checker.checker import check
+from policyengine.feel.checker.choice_order import spell_out
 from policyengine.feel.checker.typescope import Known
 from policyengine.feel.functions import LIBRARY, WRITTEN
 from policyengine.feel.proving.constant_conditions import constant_conditions, self_comparisons
@@ -121,7 +123,7 @@ class Linker:
         if graph.cycle:
             self._report.add(_cycle(graph, graph.cycle))
         else:
-            self._type(graph)
+            self._type(graph, nodes)
         remarks = [remark for low in (*lowered, formulas) for remark in low.remarks]
         wrong = Stretches(each.span for each in self._report if each.severity is Severity.ERROR)
         self._report.extend([remark for remark in remarks if not wrong.meet(remark.span)])
@@ -181,7 +183,7 @@ class Linker:
             self._lowered[key] = _lower(unit, vocabulary, self._report)
         return self._lowered[key]
 
-    def _type(self, graph: Graph) -> None:
+    def _type(self, graph: Graph, nodes: dict[str, dict[str, Node]]) -> None:
         """Types every node among the names that its entity sees."""
         sights: dict[str, ChainMap[str, Type]] = {}
         for entity in graph.nodes:
@@ -191,20 +193,25 @@ class Linker:
             known[entity] = Known(sights[entity].maps[0], known.get(graph.above(entity) or ""))
         for key in graph.order:
             entity, name = key
-            found = self._type_of(graph.nodes[entity][name], sights[entity], known[entity])
+            node, found = self._type_of(nodes[entity][name], sights[entity], known[entity])
+            nodes[entity][name] = node
             graph.types[key] = sights[entity][name] = found
 
-    def _type_of(self, node: Node, sight: Maps[str, Type], known: Known | None = None) -> Type:
+    def _type_of(self, node: Node, sight: Maps[str, Type], known: Known | None = None) -> tuple[Node, Type]:
+        """The node, with comparisons of choices that ascend spelled out, and its type."""
         typed = self._typed.get(id(node))
         if typed is not None and all(sight.get(name) == kind for name, kind in typed.names):
-            return typed.found
+            return typed.typed, typed.found
         checked = check(node.expression, sight, node.wanted, functions=LIBRARY, known=known)
         self._report.extend(checked.diagnostics)
         found = node.wanted if node.wanted is not None else checked.type
+        clear = node
+        if checked.orders and not checked.diagnostics:
+            clear = replace(node, expression=spell_out(node.expression, checked.orders))
         if not checked.diagnostics:
             names = tuple((name, sight[name]) for name in checked.names)
-            self._typed[id(node)] = _Typed(node, names, found)
-        return found
+            self._typed[id(node)] = _Typed(node, names, clear, found)
+        return clear, found
 
 
 class _Typed(NamedTuple):
@@ -212,6 +219,7 @@ class _Typed(NamedTuple):
 
     node: Node
     names: tuple[tuple[str, Type], ...]
+    typed: Node
     found: Type
 
 

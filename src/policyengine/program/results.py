@@ -42,9 +42,12 @@ def with_results(
     """Returns the vocabulary with the results of the policies, and the policies without those that clash."""
     found: Results = {}
     good: list[PolicyDocument] = []
+    unnamed: list[tuple[str, str, DerivedFact]] = []
     for unit in units:
         entity = unit.policy.for_
         exports = KINDS[unit.policy.kind].exports(unit, vocabulary) if entity in vocabulary.entities else {}
+        unnamed += [(entity, name, result) for name, result in exports.items() if result.gives_way]
+        exports = {name: result for name, result in exports.items() if not result.gives_way}
         clashes = [
             clash for name, result in exports.items()
             if (clash := _clash(vocabulary, found, entity, name, result)) is not None
@@ -53,6 +56,9 @@ def with_results(
         if not clashes:
             good.append(unit)
             found.setdefault(entity, {}).update(exports)
+    for entity, name, result in unnamed:
+        if _clash(vocabulary, found, entity, name, result) is None:
+            found.setdefault(entity, {})[name] = result
     report.extend(_without_currency(vocabulary, found))
     return Vocabulary(vocabulary.declarations, found), tuple(good)
 

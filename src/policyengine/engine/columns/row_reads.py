@@ -250,7 +250,9 @@ class Reads:
             found |= {(sight.frame.name, column) for column in sight.leaves[name].columns}
         for entity, name in self._read:
             sight = self._world.sight(entity)
-            items = sight.lists.get(name)
+            items, inner = sight.lists.get(name), sight.nodes.get(name)
+            if inner is not None:
+                found |= {(inner.sight.frame.name, column) for column in inner.alike or ()}
             if items is not None:
                 found.add((self._world.sight(items.entity).frame.name, items.up))
                 found |= {(sight.frame.name, items.known)} if items.known is not None else set()

@@ -13,7 +13,7 @@ from policyengine.feel.syntax.tree import Call, Comparison, Expression, Literal,
 from policyengine.feel.types import types
 from policyengine.feel.types.relations import accepts, is_open
 from policyengine.feel.types.signatures import Function, Parameter, Signature, arrange
-from policyengine.feel.types.types import ANY, DATE, NULL, FunctionType, ListOf, Type, describe
+from policyengine.feel.types.types import ANY, DATE, NULL, Enum, FunctionType, ListOf, Type, describe
 from policyengine.feel.values.values import Failed
 from policyengine.text import literal_guesses
 
@@ -87,6 +87,8 @@ def _library(
         wrong = next((one for one in arranged if not _fits(one[0], given[one[1]])), None)
         if wrong is None:
             _constant(signature, arguments, scope)
+            if function.name in ("max", "min"):
+                _extreme(node, arguments, given, scope)
             result = signature.result
             return result([given[at] for _, at in arranged]) if callable(result) else result
         mismatch = mismatch or wrong
@@ -99,6 +101,18 @@ def _library(
     wanted = describe(parameter.type)
     message = f"`{parameter.name}` of `{function.name}` is {wanted}, and this is {describe(given[at])}"
     return scope.add(ARGUMENTS, node if instead else arguments[at], message, usage)
+
+
+def _extreme(node: Call, arguments: Sequence[Expression], given: Sequence[Type], scope: TypeScope) -> None:
+    """Notes the highest or lowest of choices that ascend."""
+    kinds = [kind.item if isinstance(kind, ListOf) else kind for kind in given]
+    choices = next((kind for kind in kinds if isinstance(kind, Enum) and kind.ordered), None)
+    if choices is None or node.named:
+        return
+    for argument, kind in zip(arguments, kinds, strict=True):
+        if kind != choices and not scope.ordered_choice(node, choices, argument):
+            scope.ordered(argument, choices, kind)
+    scope.orders[id(node)] = choices
 
 
 def _constant(way: Signature, arguments: Sequence[Expression], scope: TypeScope) -> None:

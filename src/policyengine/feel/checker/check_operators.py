@@ -111,9 +111,12 @@ def check_compared(node: Comparison, scope: TypeScope) -> None:
         scope.add(CONSTANT, node, f"both sides are {sides}, so no fact can change the answer")
     elif node.op in {"=", "!="}:
         _equality(node, node.left, left, node.right, right, scope)
+    elif scope.ordered_choice(node, left, node.right) or scope.ordered_choice(node, right, node.left):
+        return
     elif not _chained(node, left, right, scope):
         advice = _suggestion(left, right, node.right) or _suggestion(right, left, node.left)
-        scope.ordered(node, left, right, advice)
+        if scope.ordered(node, left, right, advice) and isinstance(left, Enum) and left == right:
+            scope.orders[id(node)] = left
 
 
 def _of_items(node: Comparison, left: Type, right: Type, scope: TypeScope) -> tuple[Type, Type, str] | None:
@@ -220,6 +223,8 @@ def _test(value: Type, test: Expression, scope: TypeScope) -> None:
     if isinstance(test, RangeLiteral):
         ends = [end for end in (test.low, test.high) if end is not None]
         types = [scope.infer(end) for end in ends]
+        if all(scope.ordered_choice(test, value, end) for end in ends):
+            return
         all(scope.ordered(end, value, found) for end, found in zip(ends, types, strict=True))
         return
     if isinstance(test, syntax.ListLiteral):

@@ -17,6 +17,7 @@ from policyengine.feel.checker.check_operators import (
     check_negated,
     check_tests,
 )
+from policyengine.feel.checker.choice_order import Orders
 from policyengine.feel.checker.foreign_calls import of_items
 from policyengine.feel.checker.typescope import Known, TypeScope, property_type, unknown_name
 from policyengine.feel.expression_codes import EXPECTED, UNKNOWN_CHOICE, UNKNOWN_NAME, WRONG_TYPE
@@ -33,11 +34,15 @@ from policyengine.text import literal_guesses
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What the checker found: the type, the mistakes, and which of the given names are used."""
+    """What the checker found: the type, the mistakes, and which of the given names are used.
+
+    `orders` are the parts that compare choices which ascend.
+    """
 
     type: Type
     diagnostics: tuple[Diagnostic, ...]
     names: frozenset[str]
+    orders: Orders
 
 
 def check(
@@ -58,7 +63,7 @@ def check(
     if expected is not None:
         expect(expression, found, expected, scope)
     diagnostics = sorted(scope.found, key=lambda diagnostic: diagnostic.sort_key)
-    return Checked(found, tuple(diagnostics), frozenset(scope.used))
+    return Checked(found, tuple(diagnostics), frozenset(scope.used), scope.orders)
 
 
 def infer(node: Expression, scope: TypeScope) -> Type:
@@ -173,6 +178,8 @@ def _between(node: syntax.Between, scope: TypeScope) -> Type:
     value = infer(node.value, scope)
     test = syntax.RangeLiteral(node.low, node.high, True, True, span)
     check_tests(value, (test,), scope)
+    if (kind := scope.orders.pop(id(test), None)) is not None:
+        scope.orders[id(node)] = kind
     return types.BOOLEAN
 
 

@@ -8,7 +8,13 @@ from typing import TypeAlias
 
 from policyengine.diagnostics import Code, Diagnostic, Words, did_you_mean, nearest
 from policyengine.feel.checker.foreign_calls import method_call
-from policyengine.feel.expression_codes import MIXED_UNITS, UNKNOWN_NAME, UNKNOWN_PROPERTY, WRONG_TYPE
+from policyengine.feel.expression_codes import (
+    MIXED_UNITS,
+    UNKNOWN_CHOICE,
+    UNKNOWN_NAME,
+    UNKNOWN_PROPERTY,
+    WRONG_TYPE,
+)
 from policyengine.feel.syntax.tree import Call, Expression, Literal, Name, Path
 from policyengine.feel.types.properties import property_types
 from policyengine.feel.types.relations import have_order, is_open
@@ -69,7 +75,9 @@ class Known:
 class TypeScope:
     """Names in sight, from the inside out, and one list of mistakes for all of them."""
 
-    __slots__ = ("_infer", "_known", "found", "functions", "names", "outer", "types", "unsure", "used")
+    __slots__ = (
+        "_infer", "_known", "found", "functions", "names", "orders", "outer", "types", "unsure", "used"
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -87,6 +95,7 @@ class TypeScope:
         self.found: list[Diagnostic] = [] if outer is None else outer.found
         self.types: dict[int, Type] = {} if outer is None else outer.types
         self.used: set[str] = set() if outer is None else outer.used
+        self.orders: dict[int, Enum] = {} if outer is None else outer.orders
         self.unsure: bool = outer is not None and outer.unsure
 
     def inside(self, names: Mapping[str, Type]) -> TypeScope:
@@ -140,11 +149,23 @@ class TypeScope:
         if isinstance(left, Number) and isinstance(right, Number):
             self.add(MIXED_UNITS, node, f"{describe(left)} and {describe(right)} cannot be compared")
         elif isinstance(left, Enum) and isinstance(right, Enum | type(NULL)):
-            self.add(WRONG_TYPE, node, "the choices of a list have no order", "compare them with `=` or `in`")
+            help = "compare them with `=` or `in`, or say `ordered: true` where they are declared"
+            self.add(WRONG_TYPE, node, "the choices of a list have no order", help)
         else:
             message = f"{describe(left)} and {describe(right)} have no order"
             self.add(WRONG_TYPE, node, message, help)
         return False
+
+    def ordered_choice(self, node: Expression, kind: Type, other: Expression) -> bool:
+        """Whether it compares choices that ascend with one of them; notes it, or a text that is none."""
+        if not isinstance(kind, Enum) or not kind.ordered:
+            return False
+        if not isinstance(other, Literal) or not isinstance(other.value, str):
+            return False
+        self.choice(UNKNOWN_CHOICE, other, kind)
+        if other.value in kind.values:
+            self.orders[id(node)] = kind
+        return True
 
     def choice(self, code: Code, node: Literal, wanted: Enum) -> None:
         """Notes a mistake where a text is none of the choices."""

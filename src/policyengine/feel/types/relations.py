@@ -77,6 +77,8 @@ def have_order(left: Type, right: Type) -> bool:
         return True
     if isinstance(left, Number) and isinstance(right, Number):
         return same_units(left, right)
+    if isinstance(left, Enum) and isinstance(right, Enum):
+        return left.ordered and right.ordered and left.values == right.values
     return left in _ORDERED and right in _ORDERED and may_equal(left, right)
 
 

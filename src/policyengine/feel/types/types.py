@@ -31,11 +31,15 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Enum:
-    """A text out of a closed list; `name` is the fact or type that declares it, `titles` are for people."""
+    """A text out of a closed list; `name` is the fact or type that declares it, `titles` are for people.
+
+    The values of an `ordered` one ascend.
+    """
 
     name: str
     values: tuple[str, ...]
     titles: tuple[str, ...] = field(default=(), compare=False)
+    ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

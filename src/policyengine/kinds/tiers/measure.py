@@ -13,7 +13,8 @@ from policyengine.feel.partition import Between
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.types import types
 from policyengine.kinds.tiers.intervals import Interval, gaps, overlaps
-from policyengine.policy.condition import TestedPart, by_steps, fact_test, minor_step
+from policyengine.policy.condition import TestedPart, fact_test
+from policyengine.policy.minor_units import by_steps, minor_step
 from policyengine.text.document import Pointer
 
 if TYPE_CHECKING:

@@ -1,0 +1,133 @@
+"""Comparisons of choices that ascend, spelled out: `tier >= "gold"` is one of the choices from gold on.
+
+The checker notes which parts of an expression compare such choices. Engines need no order of texts then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from policyengine.feel.syntax import build
+from policyengine.feel.syntax.tree import (
+    Between,
+    Call,
+    Comparison,
+    Expression,
+    In,
+    ListLiteral,
+    Literal,
+    Node,
+    RangeLiteral,
+    UnaryTests,
+)
+from policyengine.feel.types.types import Enum
+from policyengine.source import Span
+
+Orders = Mapping[int, Enum]
+"""The parts that compare choices of a type, by their identity."""
+
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def spell_out(expression: Expression, orders: Orders) -> Expression:
+    """Returns the expression in which each of these parts names the choices that it stands for."""
+    return _again(expression, orders) if orders else expression  # type: ignore[return-value]
+
+
+def between(kind: Enum, low: object, high: object, at: Span) -> tuple[Literal, ...]:
+    """Returns the choices from `low` to `high`, both included; an end that is None does not bound them."""
+    start = 0 if low is None else kind.values.index(str(low))
+    end = len(kind.values) if high is None else kind.values.index(str(high)) + 1
+    return tuple(build.literal(value, at) for value in kind.values[start:end])
+
+
+def one_of(value: Expression, choices: Sequence[Literal], at: Span) -> Expression:
+    """Returns the condition that a value is one of the choices; false for none of them."""
+    if not choices:
+        return build.literal(False, at)
+    return build.equals(value, choices[0], at) if len(choices) == 1 else In(value, tuple(choices), at)
+
+
+def _again(node: Node, orders: Orders) -> Node:
+    kind = orders.get(id(node))
+    found = _rebuilt(node, orders)
+    match found:
+        case Comparison(op, left, right, at) if kind is not None:
+            return _compared(op, left, right, kind, at)
+        case Between(value, Literal(low), Literal(high), at) if kind is not None:
+            return one_of(value, between(kind, low, high, at), at)
+        case Call(_, items, _, at) if kind is not None:
+            highest = found.function.name == "max"  # type: ignore[union-attr]  # noted by this name
+            return _extreme(items, kind, at, highest=highest)
+    return found
+
+
+def _rebuilt(node: Node, orders: Orders) -> Node:
+    """The node with its parts spelled out; itself if nothing changes."""
+    values = [getattr(node, name) for name in node.__match_args__]
+    changed = [
+        tuple(_parts(each, orders, spread=isinstance(node, (In, UnaryTests))))
+        if isinstance(each, tuple)
+        else _again(each, orders) if isinstance(each, Node) else each
+        for each in values
+    ]  # fmt: skip
+    same = all(
+        one is other or (isinstance(one, tuple) and len(one) == len(other) and all(map(_is, one, other)))
+        for one, other in zip(values, changed, strict=True)
+    )
+    return node if same else node.__class__(*changed)
+
+
+def _is(one: object, other: object) -> bool:
+    return one is other
+
+
+def _parts(parts: Sequence[object], orders: Orders, *, spread: bool) -> list[object]:
+    """Parts of a node; a range of choices among tests becomes these choices."""
+    found: list[object] = []
+    for part in parts:
+        kind = orders.get(id(part))
+        if spread and kind is not None and isinstance(part, RangeLiteral):
+            found.extend(_of_range(part, kind))
+        else:
+            found.append(_again(part, orders) if isinstance(part, Node) else part)
+    return found
+
+
+def _of_range(test: RangeLiteral, kind: Enum) -> Sequence[Expression]:
+    low, high = (None if end is None else end.value for end in (test.low, test.high))  # type: ignore[union-attr]
+    chosen = [
+        each for each in between(kind, low, high, test.span)
+        if (test.low_closed or each.value != low) and (test.high_closed or each.value != high)
+    ]  # fmt: skip
+    return chosen or (ListLiteral((), test.span),)
+
+
+def _compared(op: str, left: Expression, right: Expression, kind: Enum, at: Span) -> Expression:
+    if isinstance(left, Literal):
+        op, left, right = _TURNED[op], right, left
+    if isinstance(right, Literal):
+        return one_of(left, _choices(op, right.value, kind, at), at)
+    pairs = [
+        build.all_of([build.equals(right, each, at), one_of(left, choices, at)], at)
+        for each in between(kind, None, None, at)
+        if (choices := _choices(op, each.value, kind, at))
+    ]
+    return build.any_of(pairs, at)
+
+
+def _choices(op: str, limit: object, kind: Enum, at: Span) -> tuple[Literal, ...]:
+    if op in (">", ">="):
+        found = between(kind, limit, None, at)
+        return found if op == ">=" else found[1:]
+    found = between(kind, None, limit, at)
+    return found if op == "<=" else found[:-1]
+
+
+def _extreme(items: Sequence[Expression], kind: Enum, at: Span, *, highest: bool) -> Expression:
+    """The highest (lowest) choice in a list, or among several values; nothing for no values."""
+    whole = items[0] if len(items) == 1 else ListLiteral(tuple(items), at)
+    values = reversed(kind.values) if highest else kind.values
+    named = [build.literal(value, at) for value in values]
+    cases = [(build.call("list contains", whole, value, span=at), value) for value in named]
+    return build.choose(cases, build.literal(None, at), at)

@@ -1,0 +1,93 @@
+"""What levels say: their ids, their facts, and what each claims of the measure."""
+
+from __future__ import annotations
+
+from policyengine.diagnostics import Code
+from policyengine.feel.syntax.tree import Open
+from policyengine.feel.types import types
+from policyengine.kinds.tiers.intervals import of_test
+from policyengine.kinds.tiers.levels import LevelPart, Tiers
+from policyengine.kinds.tiers.measure import GOOD, Claim, Measure, check_claims, measure_of
+from policyengine.policy.base import keys_of
+from policyengine.policy.condition import fact_test
+from policyengine.policy.draft import Draft
+from policyengine.policy.form import unknown_key
+from policyengine.policy.form_advice import as_range, elsewhere
+from policyengine.policy.grant import check_grants
+from policyengine.policy.policy_reader import DUPLICATE_ID
+
+NO_MEASURE = Code(
+    id="TIER006",
+    title="a level that does not test the measure",
+    why="Without a test of the measure the level would cover every value of it.",
+    bad=GOOD.replace("title: Gold, active_accounts: 16..", "title: Gold"),
+    good=GOOD,
+)
+NO_RANGE = Code(
+    id="TIER007",
+    title="a test of the measure that is not one range of numbers",
+    why="Gaps and overlaps are found only where every level claims one range of a number.",
+    bad=GOOD.replace("10..15", "[10, 12]"),
+    good=GOOD,
+)
+CODES = (NO_MEASURE, NO_RANGE)
+
+
+def check(policy: Tiers, draft: Draft) -> None:
+    """Ids, facts, items; gaps and overlaps over the measure."""
+    _check_ids(policy, draft)
+    names = draft.vocabulary.names(draft.entity)
+    for i, level in enumerate(policy.levels):
+        for fact in level.tests:
+            if fact not in names:
+                known = [*keys_of(LevelPart), *draft.vocabulary.row(draft.entity).fields]
+                place = ("levels", i, fact)
+                draft.report.add(unknown_key(draft.document, place, known, elsewhere(Tiers, place)))
+        check_grants(draft, level.grants, "levels", i, "grants")
+    if policy.measure is not None:
+        what = f"fact of `{draft.entity}`"
+        if draft.known(policy.measure, names, what, "measure"):
+            _check_measure(policy, draft, policy.measure, names[policy.measure])
+
+
+def _check_ids(policy: Tiers, draft: Draft) -> None:
+    draft.unique((level.id, ("levels", i)) for i, level in enumerate(policy.levels))
+    shared = [(asked.id, ("requires", i)) for i, asked in enumerate(policy.requires)]
+    draft.unique(shared)
+    for i, level in enumerate(policy.levels):
+        own = ((asked.id, ("levels", i, "requires", j)) for j, asked in enumerate(level.requires))
+        draft.unique([*dict(shared).items(), *own])
+    if policy.otherwise is not None and policy.otherwise.level in {level.id for level in policy.levels}:
+        message = f"`{policy.otherwise.level}` is the id of a level, so it cannot say that none is reached"
+        help = "use a different word, such as `none`"
+        draft.error(DUPLICATE_ID, draft.span("otherwise", "level"), message, help)
+
+
+def _check_measure(policy: Tiers, draft: Draft, measure: str, kind: types.Type) -> None:
+    if not isinstance(kind, types.Number):
+        message = f"`{measure}` is {types.describe(kind)}, which levels cannot measure"
+        draft.error(NO_RANGE, draft.span("measure"), message, "name a number, or leave `measure` out")
+        return
+    untested = [i for i, level in enumerate(policy.levels) if measure not in level.tests]
+    for i in untested:
+        message = f"`{policy.levels[i].id}` does not say its `{measure}`"
+        draft.error(NO_MEASURE, draft.key_span("levels", i), message, f"add `{measure}: ...`")
+    measured = measure_of(draft, measure, policy.levels)
+    found = [claim_of(policy, draft, i, measured) for i in range(len(policy.levels)) if i not in untested]
+    claims = [claim for claim in found if claim is not None]
+    if len(claims) == len(policy.levels):
+        check_claims(draft, measured, claims, silent_below=policy.otherwise is None)
+
+
+def claim_of(policy: Tiers, draft: Draft, i: int, measure: Measure) -> Claim | None:
+    """What a level claims of the measure; None if its test has a mistake, which is reported."""
+    place = ("levels", i, measure.fact)
+    test = fact_test(draft, place, draft.entity)
+    interval = of_test(test, measure.step)
+    if interval is not None:
+        return Claim(policy.levels[i].id, interval, place)
+    if not isinstance(test, Open):
+        message = f"`{measure.fact}` of `{policy.levels[i].id}` is not tested for one range of numbers"
+        written = as_range(draft.document.at(place))
+        draft.error(NO_RANGE, draft.span(*place), message, f"write a range, `{written or '10..15'}`")
+    return None

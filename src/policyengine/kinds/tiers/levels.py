@@ -1,0 +1,58 @@
+"""Levels as they are written."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from policyengine.policy.base import Id, Many, Policy, Sourced, Text, field
+from policyengine.policy.condition import Condition, TestedPart
+from policyengine.policy.grant import Grant
+from policyengine.policy.requirement import Requirement
+from policyengine.policy.vocabulary import FactName
+
+
+class LevelPart(TestedPart):
+    """A level; further keys are `fact: test`, all of which must hold."""
+
+    id: Id
+    title: Text
+    requires: Many[Requirement] = field(default=(), description="of this level only")
+    grants: Many[Grant] = ()
+
+
+class Otherwise(Sourced):
+    """What holds where no level is reached."""
+
+    level: Text = field(description="a word for it, such as `none`")
+    title: Text | None = field(default=None, description="what people read; left out: the word")
+
+
+class Tiers(Policy):
+    """Which level is reached, what it grants, what is missing for the next one."""
+
+    kind: Literal["tiers"]
+    result: FactName | None = field(
+        default=None, description="the name of the level as a value; else the id with _ for -"
+    )
+    when: Condition | None = field(default=None, description="whom it judges at all; all if left out")
+    measure: Text | None = field(
+        default=None, description="the fact whose levels must leave no gap and not overlap"
+    )
+    requires: Many[Requirement] = field(default=(), description="of every level")
+    levels: Many[LevelPart] = field(description="from the lowest to the highest", min_length=1)
+    otherwise: Otherwise | None = None
+
+    @property
+    def result_name(self) -> str:
+        """The name under which expressions use the level."""
+        return self.result or self.id.replace("-", "_")
+
+    @property
+    def none(self) -> str:
+        """The word for no level."""
+        return self.otherwise.level if self.otherwise is not None else "none"
+
+    @property
+    def none_title(self) -> str:
+        """What people read for no level."""
+        return self.none if self.otherwise is None else self.otherwise.title or self.none

@@ -1,0 +1,220 @@
+"""Levels as expressions of the graph: which one is reached, what it asks for, and how findings read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from policyengine.dataclass import dataclass
+from policyengine.decision.findings import Level, NextLevel, Room
+from policyengine.feel.syntax import build
+from policyengine.feel.syntax.tree import Binary, Expression, Name
+from policyengine.feel.types import types
+from policyengine.kinds.tiers.claims import claim_of
+from policyengine.kinds.tiers.level_value import define_value
+from policyengine.kinds.tiers.levels import LevelPart, Tiers
+from policyengine.kinds.tiers.measure import Measure, measure_of
+from policyengine.policy.change_words import test_words
+from policyengine.policy.condition import fact_test
+from policyengine.policy.draft import Draft
+from policyengine.policy.grant import Granting, lower_discounts
+from policyengine.policy.requirement import LoweredRequirement, ask, lower_requirement
+from policyengine.policy.rule import Build, Choose, Const, Explain, Reading, Rule, Rules, Shortfalls, Value
+
+
+@dataclass(frozen=True, slots=True)
+class _Rung:
+    """A level in the graph."""
+
+    part: LevelPart
+    asked: tuple[LoweredRequirement, ...]
+    measured: Name
+    reached: Name
+    low: Decimal | None
+
+
+def lower(policy: Tiers, draft: Draft) -> None:
+    """The level reached with its requirements, and a discount for every item that a level lowers."""
+    shared = [lower_requirement(draft, r, "requires", i) for i, r in enumerate(policy.requires)]
+    measure = None
+    if policy.measure is not None and policy.measure in draft.vocabulary.names(draft.entity):
+        measure = measure_of(draft, policy.measure, policy.levels)
+    rungs = [_rung(policy, draft, i, shared, measure) for i in range(len(policy.levels))]
+    shown = _lower_level(policy, draft, rungs)
+    granting = [
+        Granting(rung.part.id, rung.reached, rung.part.grants, ("levels", i, "grants"))
+        for i, rung in enumerate(rungs)
+    ]
+    because = Choose(shown, {r.part.id: Explain((r.reached.name,)) for r in rungs}, Explain(()))
+    lower_discounts(draft, granting[::-1], f"{policy.id}/level", because)
+
+
+def _rung(
+    policy: Tiers, draft: Draft, i: int, shared: Sequence[LoweredRequirement], measure: Measure | None
+) -> _Rung:
+    level = policy.levels[i]
+    at = draft.key_span("levels", i)
+    names = draft.vocabulary.names(draft.entity)
+    tests = [_ask_test(draft, fact, i, measure) for fact in level.tests if fact in names]
+    own = [lower_requirement(draft, r, "levels", i, "requires", j) for j, r in enumerate(level.requires)]
+    measured = draft.define(
+        f"{policy.id}/{level.id}/measured", build.all_of([test.passes for test in tests], at), at
+    )
+    asked = (*tests, *shared, *own)
+    reached = build.all_of([each.passes for each in asked], at)
+    claim = None
+    if measure is not None and measure.fact in level.tests:
+        claim = claim_of(policy, draft, i, measure)
+    reached_name = draft.define(
+        f"{policy.id}/{level.id}/reached", reached, at, wanted=types.BOOLEAN, title=level.title
+    )
+    low = claim.interval.low if claim is not None else None
+    return _Rung(level, asked, measured, reached_name, low)
+
+
+def _ask_test(draft: Draft, fact: str, i: int, measure: Measure | None) -> LoweredRequirement:
+    place = ("levels", i, fact)
+    noun = draft.vocabulary.noun(draft.entity, fact)
+    title = f"{noun} {test_words(draft.vocabulary, draft.entity, fact, draft.document.plain(place))}"
+    test = fact_test(draft, place, draft.entity)
+    counted = test if measure is None or fact != measure.fact else measure.counted(test)
+    return ask(draft, fact, title, counted, *place, test_of=fact)
+
+
+def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> str:
+    """The rule for the level; the name of the node that tells which level it speaks of."""
+    at, name = draft.key_span("levels"), policy.id
+    none = policy.none
+    reached = [(rung.reached, build.literal(rung.part.id, at)) for rung in reversed(rungs)]
+    otherwise = build.literal(none, at)
+    level = draft.define(f"{name}/level", build.choose(reached, otherwise, at), at, title="level")
+    is_none = (build.equals(level, otherwise, at), build.literal("none", at))
+    status = build.choose([is_none], build.literal("reached", at), at)
+    applies = draft.applies(name, "when") if policy.when is not None else None
+    define_value(draft, policy, level, applies, [(rung.reached, rung.part.title) for rung in reversed(rungs)])
+    candidate, following, shown = _landmarks(policy, draft, rungs)
+
+    def by(node: Name, read: Callable[[_Rung], Reading], nothing: Reading) -> Choose:
+        return Choose(node.name, {rung.part.id: read(rung) for rung in rungs}, nothing)
+
+    draft.rule(
+        Rule(
+            finding=Level,
+            origin=draft.origin(policy.id, policy.title),
+            origins=Choose(level.name, _origins(policy, draft, none), Const(None)),
+            entity=draft.entity,
+            status=draft.define(f"{name}/status", status, at).name,
+            exists=applies.name if applies is not None else None,
+            because=by(shown, lambda rung: Explain((rung.reached.name,)), Explain((rungs[0].measured.name,))),
+            fields={
+                "level": Value(level.name),
+                "level_title": Choose(level.name, _titles(policy, none), Const(None)),
+                "candidate": by(candidate, lambda rung: Const(rung.part.id), Const(None)),
+                "candidate_title": by(candidate, lambda rung: Const(rung.part.title), Const(None)),
+                "measure_title": Const(_measure_title(policy, draft)),
+                "requirements": by(shown, lambda rung: Rules(_rules(rung)), Const(())),
+                "next": by(following, _next, Const(None)),
+                "room": Choose(level.name, _rooms(policy, draft, rungs), Const(None)),
+            },
+        )
+    )
+    return shown.name
+
+
+def _measure_title(policy: Tiers, draft: Draft) -> str | None:
+    return None if policy.measure is None else draft.vocabulary.noun(draft.entity, policy.measure)
+
+
+def _titles(policy: Tiers, none: str) -> dict[str, Reading]:
+    """The titles of the levels, and of what holds where none is reached."""
+    below = None if policy.otherwise is None else policy.otherwise.title or none
+    return {none: Const(below), **{level.id: Const(level.title) for level in policy.levels}}
+
+
+def _landmarks(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> tuple[Name, Name, Name]:
+    """Nodes whose texts are levels: the one the measure alone would give, the next one, the one spoken of.
+
+    Spoken of is the level reached, or else the one that is next: the candidate, or the lowest above it.
+    """
+    at, name = draft.key_span("levels"), policy.id
+
+    def surely(condition: Name, level: str) -> tuple[Expression, Expression]:
+        return build.call("is true", condition, span=at), build.literal(level, at)
+
+    measured = [surely(r.measured, r.part.id) for r in reversed(rungs)] if policy.measure else []
+    ahead = [*measured, *_above(policy, rungs, at)] if policy.measure else []
+    first = build.literal("" if policy.measure else rungs[0].part.id, at)
+    ids = [*(rung.part.id for rung in rungs), ""]
+    reached = [surely(rung.reached, rung.part.id) for rung in reversed(rungs)]
+    beyond = [surely(rung.reached, ids[i + 1]) for i, rung in reversed(list(enumerate(rungs)))]
+    nothing = build.literal("", at)
+    return (
+        draft.define(f"{name}/candidate", build.choose(measured, nothing, at), at),
+        draft.define(f"{name}/next", build.choose([*beyond, *ahead], first, at), at),
+        draft.define(f"{name}/shown", build.choose([*reached, *ahead], first, at), at),
+    )
+
+
+def _above(policy: Tiers, rungs: Sequence[_Rung], at: Any) -> list[tuple[Expression, Expression]]:
+    """For a value in no level: the lowest level that starts above it."""
+    measure = build.name(str(policy.measure), at)
+    return [
+        (
+            build.call("is true", build.compare("<", measure, build.literal(r.low, at), at), span=at),
+            build.literal(r.part.id, at),
+        )
+        for r in rungs
+        if r.low is not None
+    ]
+
+
+def _rules(rung: _Rung) -> tuple[Rule, ...]:
+    return tuple(asked.rule for asked in rung.asked)
+
+
+def _next(rung: _Rung) -> Reading:
+    return Build(
+        NextLevel,
+        {
+            "level": Const(rung.part.id),
+            "title": Const(rung.part.title),
+            "missing": Shortfalls(_rules(rung)),
+        },
+    )
+
+
+def _origins(policy: Tiers, draft: Draft, none: str) -> dict[str, Reading]:
+    found: dict[str, Reading] = {
+        level.id: Const(draft.origin(policy.id, policy.title, "levels", i))
+        for i, level in enumerate(policy.levels)
+    }
+    if policy.otherwise is not None:
+        found[none] = Const(draft.origin(policy.id, policy.title, "otherwise"))
+    return found
+
+
+def _rooms(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> dict[str, Reading]:
+    rooms: dict[str, Reading] = {}
+    for i, rung in enumerate(rungs):
+        if policy.measure is None or rung.low is None or (i == 0 and rung.low <= 0):
+            continue  # the lowest level that begins at nothing cannot be lost
+        at = draft.span("levels", i, policy.measure)
+        measure = build.name(policy.measure, at)
+        name = f"{policy.id}/{rung.part.id}"
+        kind = draft.vocabulary.names(draft.entity)[policy.measure]
+        low = draft.define(f"{name}/low", build.literal(rung.low, at), at, wanted=kind)
+        left = draft.define(f"{name}/room", Binary("-", measure, low, at), at, wanted=kind)
+        have = draft.define(f"{name}/have", measure, at)
+        rooms[rung.part.id] = Build(
+            Room,
+            {
+                "fact": Const(policy.measure),
+                "noun": Const(draft.vocabulary.noun(draft.entity, policy.measure)),
+                "have": Value(have.name),
+                "lost_below": Value(low.name),
+                "room": Value(left.name),
+                "unit": Const(kind.symbol if isinstance(kind, types.Number) else ""),
+            },
+        )
+    return rooms

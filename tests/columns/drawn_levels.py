@@ -1,0 +1,50 @@
+"""Policies of levels by chance: levels of what stands in lists, and tables that look levels up."""
+# ruff: noqa: E501  # lines of YAML
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Draw(Protocol):
+    """What draws the parts of a policy."""
+
+    def one(self, *options: str) -> str:
+        """One of some texts."""
+
+
+def grades(draw: Draw) -> str:
+    """Levels of accounts, one of which asks for a level of the partner."""
+    return f"""\
+kind: tiers
+id: grades
+title: Grades
+for: account
+result: grade
+{draw.one("", "when: {kind: large}")}
+levels:
+  - {{id: fair, title: Fair{draw.one("", ", active: true")}}}
+  - {{id: good, title: Good, seats: {draw.one("5..", "10..")}}}
+  - {{id: great, title: Great, amount: 100.., requires: [{{id: top, title: Top, when: {{levels: {draw.one("low..", "..low", "high..")}}}}}]}}
+"""
+
+
+def rewards(draw: Draw) -> str:
+    """A table over the level, the plan and the best of the accounts."""
+    return f"""\
+kind: table
+id: reward
+title: Reward
+for: partner
+type: money
+hit: first
+default: {draw.one("none", "1.00")}
+inputs: [levels, {{id: best, expression: {draw.one("max", "min")}(accounts.grade)}}]
+rows:
+  - {{when: {{levels: {draw.one("low..", "..low", "high..", "none..low")}}}, then: 10}}
+  - {{when: {{best: '{draw.one(">= " + _quote("good"), "< " + _quote("good"), "[" + _quote("fair") + ".." + _quote("good") + "]")}'}}, then: 'count(accounts[grade <= "good"]) * 2.50'}}
+"""
+
+
+def _quote(text: str) -> str:
+    return f'"{text}"'

@@ -58,7 +58,7 @@ def define_value(
     if draft.vocabulary.results.get(draft.entity, {}).get(name) is None:
         return  # a fact has the name
     if applies is not None:
-        level = build.choose([(applies, level)], build.call("nothing", level, span=at), at)
+        level = build.choose([(applies, level)], build.call("no value of", level, span=at), at)
     cases = tuple(ReasonCase(condition.name, title) for condition, title in reached)
     draft.define(
         name, level, at, wanted=level_type(policy), noun=noun_of(policy),

@@ -6,7 +6,7 @@ A part that is wrong counts as a value of any type, so one fault gives one diagn
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from dataclasses import field
 from typing import Any
 
 from policyengine.dataclass import dataclass
@@ -43,7 +43,7 @@ class Checked:
     type: Type
     diagnostics: tuple[Diagnostic, ...]
     names: frozenset[str]
-    orders: Orders = MappingProxyType({})
+    orders: Orders = field(default_factory=dict)
 
 
 def check(

@@ -71,14 +71,12 @@ def _rebuilt(node: Node, orders: Orders) -> Node:
         else _again(each, orders) if isinstance(each, Node) else each
         for each in values
     ]  # fmt: skip
-    same = all(
-        one is other or (isinstance(one, tuple) and len(one) == len(other) and all(map(_is, one, other)))
-        for one, other in zip(values, changed, strict=True)
-    )
-    return node if same else node.__class__(*changed)
+    return node if all(map(_same, values, changed)) else node.__class__(*changed)
 
 
-def _is(one: object, other: object) -> bool:
+def _same(one: object, other: object) -> bool:
+    if isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other):
+        return all(each is changed for each, changed in zip(one, other, strict=True))
     return one is other
 
 

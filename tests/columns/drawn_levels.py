@@ -48,3 +48,22 @@ rows:
 
 def _quote(text: str) -> str:
     return f'"{text}"'
+
+
+def ladder(draw: Draw) -> str:
+    """A ladder with a grid."""
+    return f"""\
+kind: tiers
+id: ladder
+title: Ladder
+for: partner
+measure: volume
+thresholds:
+  users: {{low: {draw.one("1..", "5..")}, middle: {{is: 10.., note: said}}, top: {draw.one("unknown", "'-'", "27..")}}}
+  certified: {{low: '-', middle: {draw.one("'-'", "true")}, top: true}}
+levels:
+  - {{id: low, title: Low, volume: 0.01..}}
+  - {{id: middle, title: Middle, volume: 80.., share: ..50%}}
+  - {{id: top, title: Top, volume: 1000.., requires: [{{id: plan, title: Plan, when: {{plan: [pro, max]}}}}]}}
+otherwise: {{level: none}}
+"""

@@ -117,11 +117,27 @@ Condition = Annotated[object, Written(_shape, CONDITION_MARK)]
 Test = Annotated[object, Written(schema=TEST_SCHEMA)]
 
 
+class SingleTest(Sourced):
+    """A test of one fact, with a source, a basis and a note of its own: `{is: 8.., basis: assumed, ...}`."""
+
+    is_: Test = field(alias="is", description="the test")
+
+
+def _test_alone(value: object) -> object:
+    return value if isinstance(value, dict) and "is" in value else {"is": value}
+
+
+TestSpec = Annotated[
+    SingleTest,
+    Written(_test_alone, lambda whole: {"if": {"type": "object"}, "then": whole, "else": TEST_SCHEMA}),
+]
+
+
 class TestedPart(Sourced):
     """A part whose further keys are `fact: test`."""
 
     __test__ = False  # not a test of our own, for pytest
-    tests: dict[str, Test] = field(default_factory=dict, alias="*")
+    tests: dict[str, TestSpec] = field(default_factory=dict, alias="*")
 
     @classmethod
     def spelled_out(cls, value: Any) -> Any:

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from policyengine.diagnostics import Code
+from collections.abc import Collection
+
+from policyengine.diagnostics import Code, Label, did_you_mean, listed
 from policyengine.feel.syntax.tree import Open
 from policyengine.feel.types import types
 from policyengine.kinds.tiers.intervals import of_test
 from policyengine.kinds.tiers.levels import LevelPart, Tiers
-from policyengine.kinds.tiers.measure import GOOD, Claim, Measure, check_claims, measure_of
+from policyengine.kinds.tiers.measure import GOOD, Claim, Measure, check_claims, level_test, measure_of
 from policyengine.policy.base import keys_of
-from policyengine.policy.condition import fact_test
+from policyengine.policy.condition import UNKNOWN_FACT
 from policyengine.policy.draft import Draft
 from policyengine.policy.form import unknown_key
 from policyengine.policy.form_advice import as_range, elsewhere
 from policyengine.policy.grant import check_grants
 from policyengine.policy.policy_reader import DUPLICATE_ID
+from policyengine.text.document import Pointer
 
+GRID = """\
+kind: tiers
+id: example
+title: Example
+for: partner
+thresholds: {active_accounts: {silver: 4.., gold: 8..}}
+levels: [{id: silver, title: Silver}, {id: gold, title: Gold}]
+"""
 NO_MEASURE = Code(
     id="TIER006",
     title="a level that does not test the measure",
@@ -30,7 +41,15 @@ NO_RANGE = Code(
     bad=GOOD.replace("10..15", "[10, 12]"),
     good=GOOD,
 )
-CODES = (NO_MEASURE, NO_RANGE)
+NO_THRESHOLD = Code(
+    id="TIER008",
+    title="a threshold that a grid leaves out, or that stands twice",
+    why="A grid says for every level what it asks of a fact. What is left out might be forgotten; `unknown` "
+    "says that the text is silent, `-` that the level does not ask for it.",
+    bad=GRID.replace(", gold: 8..", ""),
+    good=GRID,
+)
+CODES = (NO_MEASURE, NO_RANGE, NO_THRESHOLD)
 
 
 def check(policy: Tiers, draft: Draft) -> None:
@@ -44,6 +63,7 @@ def check(policy: Tiers, draft: Draft) -> None:
                 place = ("levels", i, fact)
                 draft.report.add(unknown_key(draft.document, place, known, elsewhere(Tiers, place)))
         check_grants(draft, level.grants, "levels", i, "grants")
+    _check_thresholds(policy, draft, names)
     if policy.measure is not None:
         what = f"fact of `{draft.entity}`"
         if draft.known(policy.measure, names, what, "measure"):
@@ -68,21 +88,29 @@ def _check_measure(policy: Tiers, draft: Draft, measure: str, kind: types.Type) 
         message = f"`{measure}` is {types.describe(kind)}, which levels cannot measure"
         draft.error(NO_RANGE, draft.span("measure"), message, "name a number, or leave `measure` out")
         return
-    untested = [i for i, level in enumerate(policy.levels) if measure not in level.tests]
+    untested = [i for i in range(len(policy.levels)) if policy.place_of(i, measure) is None]
     for i in untested:
         message = f"`{policy.levels[i].id}` does not say its `{measure}`"
         draft.error(NO_MEASURE, draft.key_span("levels", i), message, f"add `{measure}: ...`")
-    measured = measure_of(draft, measure, policy.levels)
+    measured = measure_of(draft, measure, places_of(policy, measure))
     found = [claim_of(policy, draft, i, measured) for i in range(len(policy.levels)) if i not in untested]
     claims = [claim for claim in found if claim is not None]
     if len(claims) == len(policy.levels):
         check_claims(draft, measured, claims, silent_below=policy.otherwise is None)
 
 
+def places_of(policy: Tiers, fact: str) -> list[Pointer]:
+    """Where the levels test a fact."""
+    places = (policy.place_of(i, fact) for i in range(len(policy.levels)))
+    return [place for place in places if place is not None]
+
+
 def claim_of(policy: Tiers, draft: Draft, i: int, measure: Measure) -> Claim | None:
-    """What a level claims of the measure; None if its test has a mistake, which is reported."""
-    place = ("levels", i, measure.fact)
-    test = fact_test(draft, place, draft.entity)
+    """What a level claims of the measure; None where it says nothing, or its test has a mistake."""
+    place = policy.place_of(i, measure.fact)
+    if place is None:
+        return None
+    test = level_test(draft, measure.fact, place)
     interval = of_test(test, measure.step)
     if interval is not None:
         return Claim(policy.levels[i].id, interval, place)
@@ -91,3 +119,26 @@ def claim_of(policy: Tiers, draft: Draft, i: int, measure: Measure) -> Claim | N
         written = as_range(draft.document.at(place))
         draft.error(NO_RANGE, draft.span(*place), message, f"write a range, `{written or '10..15'}`")
     return None
+
+
+def _check_thresholds(policy: Tiers, draft: Draft, names: Collection[str]) -> None:
+    """Report rows of facts that there are not, and levels that a row leaves out or that say it themselves."""
+    ids = [level.id for level in policy.levels]
+    for fact, row in policy.thresholds.items():
+        if fact not in names:
+            help = did_you_mean(fact, names)
+            at = draft.key_span("thresholds", fact)
+            draft.error(UNKNOWN_FACT, at, f"`{fact}` is not a fact of `{draft.entity}`", help)
+        for id in row.tests:
+            if id not in ids:
+                draft.report.add(unknown_key(draft.document, ("thresholds", fact, id), ids))
+        left_out = [level for level in ids if level not in row.tests]
+        if left_out:
+            message = f"`{fact}` says nothing for {listed(left_out)}"
+            help = f"add `{left_out[0]}: ...`, `unknown` if the text does not say, `-` if it is not asked for"
+            draft.error(NO_THRESHOLD, draft.key_span("thresholds", fact), message, help)
+        for i, level in enumerate(policy.levels):
+            if fact in level.tests:
+                label = Label(draft.key_span("thresholds", fact), "and here")
+                message = f"`{fact}` of `{level.id}` is tested twice"
+                draft.error(NO_THRESHOLD, draft.key_span("levels", i, fact), message, "keep one", [label])

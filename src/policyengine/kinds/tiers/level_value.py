@@ -30,7 +30,7 @@ def level_type(policy: Tiers) -> Enum:
 def _asks(policy: Tiers) -> bool:
     """Whether the lowest level asks for anything, so that somebody may reach none."""
     lowest = policy.levels[0]
-    return bool(lowest.tests or lowest.requires or policy.requires)
+    return bool(policy.facts_of(0) or lowest.requires or policy.requires)
 
 
 def noun_of(policy: Tiers) -> str:

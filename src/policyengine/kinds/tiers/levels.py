@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from policyengine.policy.base import Id, Many, Policy, Sourced, Text, field
 from policyengine.policy.condition import Condition, TestedPart
 from policyengine.policy.grant import Grant
 from policyengine.policy.requirement import Requirement
 from policyengine.policy.vocabulary import FactName
+from policyengine.text.document import Pointer
 
 
 class LevelPart(TestedPart):
@@ -18,6 +19,12 @@ class LevelPart(TestedPart):
     title: Text
     requires: Many[Requirement] = field(default=(), description="of this level only")
     grants: Many[Grant] = ()
+
+
+class Threshold(TestedPart):
+    """A row of the grid of thresholds: further keys are `level: test` of the fact, or `unknown`, or `-`."""
+
+    title: Text | None = field(default=None, description="what people call it; left out: the fact's title")
 
 
 class Otherwise(Sourced):
@@ -39,6 +46,9 @@ class Tiers(Policy):
         default=None, description="the fact whose levels must leave no gap and not overlap"
     )
     requires: Many[Requirement] = field(default=(), description="of every level")
+    thresholds: dict[FactName, Threshold] = field(
+        default_factory=dict, description="by fact a test for each level: a grid instead of keys of levels"
+    )
     levels: Many[LevelPart] = field(description="from the lowest to the highest", min_length=1)
     otherwise: Otherwise | None = None
 
@@ -56,3 +66,21 @@ class Tiers(Policy):
     def none_title(self) -> str:
         """What people read for no level."""
         return self.none if self.otherwise is None else self.otherwise.title or self.none
+
+    def place_of(self, i: int, fact: str) -> Pointer | None:
+        """Where a level tests a fact: in its own part or in the grid; None if it does not."""
+        level = self.levels[i]
+        if fact in level.tests:
+            return ("levels", i, fact)
+        row = self.thresholds.get(fact)
+        cell = None if row is None else row.tests.get(level.id)
+        return None if cell is None or cell.is_ == "-" else ("thresholds", fact, level.id)
+
+    def facts_of(self, i: int) -> list[str]:
+        """The facts that a level tests, those of the grid first."""
+        return [fact for fact in (*self.thresholds, *self.levels[i].tests) if self.place_of(i, fact)]
+
+
+def plain_test(written: Any) -> Any:
+    """Returns a test as it is written, without the note beside it."""
+    return written["is"] if isinstance(written, dict) and "is" in written else written

@@ -10,15 +10,20 @@ from typing import TYPE_CHECKING
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Label
 from policyengine.feel.partition import Between
-from policyengine.feel.syntax.tree import Expression
+from policyengine.feel.syntax import build
+from policyengine.feel.syntax.tree import Expression, Open
 from policyengine.feel.types import types
 from policyengine.kinds.tiers.intervals import Interval, gaps, overlaps
-from policyengine.policy.condition import TestedPart, fact_test
+from policyengine.policy.condition import value_test
 from policyengine.policy.minor_units import by_steps, minor_step
-from policyengine.text.document import Pointer
+from policyengine.text.document import Mapping, Pointer, Scalar
 
 if TYPE_CHECKING:
     from policyengine.policy.draft import Draft
+
+
+UNKNOWN = "unknown"
+"""Stands for a threshold that the text does not say."""
 
 
 def example(levels: str, rest: str = "otherwise: {level: none, basis: assumed, note: not said}\n") -> str:
@@ -117,14 +122,28 @@ class Claim:
         return Decimal("Infinity") if self.interval.high is None else self.interval.high
 
 
-def measure_of(draft: Draft, fact: str, levels: Sequence[TestedPart]) -> Measure:
-    """The measure that a fact is: whole numbers step by 1, amounts by the minor unit if tests do."""
+def level_test(draft: Draft, fact: str, place: Pointer) -> Expression:
+    """The test of a fact at a place, in its short form or beside a note; open where the text does not say."""
+    if isinstance(draft.document.at(place), Mapping):
+        place = (*place, "is")
+    node, kind = draft.document.at(place), draft.vocabulary.names(draft.entity)[fact]
+    is_value = isinstance(kind, types.Enum) and UNKNOWN in kind.values
+    if isinstance(node, Scalar) and node.text == UNKNOWN and not node.quoted and not is_value:
+        noun = draft.vocabulary.noun(draft.entity, fact)
+        return Open(f"the text does not say which {noun} it takes", node.span)
+    return value_test(draft, place, build.name(fact, draft.key_span(*place)), kind)
+
+
+def measure_of(draft: Draft, fact: str, places: Sequence[Pointer]) -> Measure:
+    """The measure that a fact is: whole numbers step by 1, amounts by the minor unit if tests do.
+
+    `places` are those of its tests.
+    """
     kind = draft.vocabulary.names(draft.entity)[fact]
     unit = kind.unit if isinstance(kind, types.Number) else ""
     domain = draft.vocabulary.domains(draft.entity).get(fact)
     least, most = (domain.low, domain.high) if isinstance(domain, Between) else (None, None)
-    places = [("levels", i, fact) for i, level in enumerate(levels) if fact in level.tests]
-    tests = [fact_test(draft, place, draft.entity) for place in places]
+    tests = [level_test(draft, fact, place) for place in places]
     step = Decimal(1) if unit == "count" else minor_step(tests, kind)
     noun = draft.vocabulary.noun(draft.entity, fact)
     return Measure(fact, noun, step, least, most, unit == "rate", unit == "money")
@@ -133,13 +152,15 @@ def measure_of(draft: Draft, fact: str, levels: Sequence[TestedPart]) -> Measure
 def check_claims(draft: Draft, measure: Measure, claims: Sequence[Claim], *, silent_below: bool) -> None:
     """Report gaps, overlaps, levels out of order or out of reach, and silence below the first one.
 
-    `silent_below` tells that the policy does not say what holds below.
+    `silent_below` tells that the policy does not say what holds below. Levels that are all open above are a
+    ladder: each takes what those below it take, and the highest whose tests hold counts.
     """
-    clashes = list(overlaps([claim.interval for claim in claims]))
+    is_ladder = all(claim.interval.high is None for claim in claims)
+    clashes = [] if is_ladder else list(overlaps([claim.interval for claim in claims]))
     for i, j, value in clashes:
         _overlap(draft, measure, claims[i], claims[j], value)
     ascending = _check_order(draft, claims)
-    if not clashes and ascending:
+    if not clashes and ascending and not is_ladder:
         for i, value in gaps([claim.interval for claim in claims], measure.step):
             _gap(draft, measure, claims[i], claims[i + 1], value)
     for claim in claims:

@@ -9,18 +9,18 @@ from typing import Any
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Level, NextLevel, Room
 from policyengine.feel.syntax import build
-from policyengine.feel.syntax.tree import Binary, Expression, Name
+from policyengine.feel.syntax.tree import Binary, Expression, Name, Open
 from policyengine.feel.types import types
-from policyengine.kinds.tiers.claims import claim_of
+from policyengine.kinds.tiers.claims import claim_of, places_of
 from policyengine.kinds.tiers.level_value import define_value
-from policyengine.kinds.tiers.levels import LevelPart, Tiers
-from policyengine.kinds.tiers.measure import Measure, measure_of
+from policyengine.kinds.tiers.levels import LevelPart, Tiers, plain_test
+from policyengine.kinds.tiers.measure import Measure, level_test, measure_of
 from policyengine.policy.change_words import test_words
-from policyengine.policy.condition import fact_test
 from policyengine.policy.draft import Draft
 from policyengine.policy.grant import Granting, lower_discounts
 from policyengine.policy.requirement import LoweredRequirement, ask, lower_requirement
 from policyengine.policy.rule import Build, Choose, Const, Explain, Reading, Rule, Rules, Shortfalls, Value
+from policyengine.text.document import Pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def lower(policy: Tiers, draft: Draft) -> None:
     shared = [lower_requirement(draft, r, "requires", i) for i, r in enumerate(policy.requires)]
     measure = None
     if policy.measure is not None and policy.measure in draft.vocabulary.names(draft.entity):
-        measure = measure_of(draft, policy.measure, policy.levels)
+        measure = measure_of(draft, policy.measure, places_of(policy, policy.measure))
     rungs = [_rung(policy, draft, i, shared, measure) for i in range(len(policy.levels))]
     shown = _lower_level(policy, draft, rungs)
     granting = [
@@ -56,16 +56,15 @@ def _rung(
     level = policy.levels[i]
     at = draft.key_span("levels", i)
     names = draft.vocabulary.names(draft.entity)
-    tests = [_ask_test(draft, fact, i, measure) for fact in level.tests if fact in names]
+    places = [(fact, policy.place_of(i, fact)) for fact in policy.facts_of(i) if fact in names]
+    tests = [_ask_test(policy, draft, fact, place, measure) for fact, place in places if place is not None]
     own = [lower_requirement(draft, r, "levels", i, "requires", j) for j, r in enumerate(level.requires)]
     measured = draft.define(
         f"{policy.id}/{level.id}/measured", build.all_of([test.passes for test in tests], at), at
     )
     asked = (*tests, *shared, *own)
     reached = build.all_of([each.passes for each in asked], at)
-    claim = None
-    if measure is not None and measure.fact in level.tests:
-        claim = claim_of(policy, draft, i, measure)
+    claim = None if measure is None else claim_of(policy, draft, i, measure)
     reached_name = draft.define(
         f"{policy.id}/{level.id}/reached", reached, at, wanted=types.BOOLEAN, title=level.title
     )
@@ -73,11 +72,17 @@ def _rung(
     return _Rung(level, asked, measured, reached_name, low)
 
 
-def _ask_test(draft: Draft, fact: str, i: int, measure: Measure | None) -> LoweredRequirement:
-    place = ("levels", i, fact)
-    noun = draft.vocabulary.noun(draft.entity, fact)
-    title = f"{noun} {test_words(draft.vocabulary, draft.entity, fact, draft.document.plain(place))}"
-    test = fact_test(draft, place, draft.entity)
+def _ask_test(
+    policy: Tiers, draft: Draft, fact: str, place: Pointer, measure: Measure | None
+) -> LoweredRequirement:
+    row = policy.thresholds.get(fact)
+    noun = (
+        row.title if row is not None and row.title is not None else draft.vocabulary.noun(draft.entity, fact)
+    )
+    test = level_test(draft, fact, place)
+    written = draft.document.plain(place)
+    words = test_words(draft.vocabulary, draft.entity, fact, plain_test(written))
+    title = f"{noun}: not said" if isinstance(test, Open) else f"{noun} {words}"
     counted = test if measure is None or fact != measure.fact else measure.counted(test)
     return ask(draft, fact, title, counted, *place, test_of=fact)
 
@@ -199,7 +204,7 @@ def _rooms(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> dict[str, Rea
     for i, rung in enumerate(rungs):
         if policy.measure is None or rung.low is None or (i == 0 and rung.low <= 0):
             continue  # the lowest level that begins at nothing cannot be lost
-        at = draft.span("levels", i, policy.measure)
+        at = draft.span(*(policy.place_of(i, policy.measure) or ("levels", i)))
         measure = build.name(policy.measure, at)
         name = f"{policy.id}/{rung.part.id}"
         kind = draft.vocabulary.names(draft.entity)[policy.measure]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from policyengine.kinds.tiers.levels import LevelPart
+from dataclasses import replace
+
+from policyengine.kinds.tiers.levels import LevelPart, plain_test
 from policyengine.policy.base import keys_of
 from policyengine.policy.change_context import ChangeContext
 from policyengine.policy.change_words import asked, moved_range, tested
@@ -12,8 +14,11 @@ from policyengine.policy.grant import describe_grant, granted
 def describe(context: ChangeContext) -> str | None:
     """Where levels start and end, what they grant, what they ask for."""
     match context.keys:
-        case ("levels", "*", fact) if context.is_fact(fact):
+        case ("levels", "*", fact) | ("levels", "*", fact, "is") if context.is_fact(fact):
             return _moved_level(context, fact)
+        case ("thresholds", fact, level) | ("thresholds", fact, level, "is") if context.is_fact(fact):
+            title = next((each.title for each in context.policy.levels if each.id == level), None)
+            return None if title is None else _moved_level(replace(context, names=(title,)), fact)
         case ("levels", "*"):
             return context.comes_or_goes(
                 f"new level {context.name}{_grants(context)}",
@@ -32,6 +37,7 @@ def describe(context: ChangeContext) -> str | None:
 
 
 def _moved_level(context: ChangeContext, fact: str) -> str:
+    context = replace(context, old=plain_test(context.old), new=plain_test(context.new))
     if isinstance(context.old, str) and isinstance(context.new, str):
         found = moved_range(context, fact)
         if found is not None:
@@ -44,7 +50,7 @@ def _moved_level(context: ChangeContext, fact: str) -> str:
 
 def _grants(context: ChangeContext) -> str:
     tests = [
-        asked(context, key, test)
+        asked(context, key, plain_test(test))
         for key, test in context.own.items()
         if key not in keys_of(LevelPart) and context.is_fact(key)
     ]

@@ -121,7 +121,7 @@ requires:
     turned = levels.replace(f"{first}\n{second}", f"{second}\n{first}")
     old = program_of(levels).linked
     (meaning,) = compare(old, program_of(turned).linked).meanings
-    assert meaning.spoken[0].sentence == "The order of `levels` changes: `one and two` becomes `two and one`"
+    assert meaning.spoken[0].sentence == "The order of the levels is now: Two; One (was: One; Two)"
     assert isinstance(meaning.verdict, Witness)
     asked = levels.splitlines()[-2:]
     turned = levels.replace("\n".join(asked), "\n".join(asked[::-1]))
@@ -208,7 +208,11 @@ bands:
         (ENTRIES, ["10.00", "11.00"], ["For positive it rises from 10.00 USD to 11.00 USD"]),
         (ENTRIES, ["12.00", "12.00, negative: 9"], ["For negative it now gives 9.00 USD (was not said)"]),
         (BANDS, ["5%", "6%"], ["The rate of the band up to 1,000 rises from 5 % to 6 %"]),
-        (BANDS, ["graduated", "slab"], ["`bands`: `mode` is now `slab` (was `graduated`)"]),
+        (
+            BANDS,
+            ["graduated", "slab"],
+            ["Now the whole is at the rate of its band (was: each slice is at the rate of its own band)"],
+        ),
         (BANDS, ["1000", "2000"], ["A band now ends at 2,000 (was 1,000)"]),
     ],
 )
@@ -225,7 +229,7 @@ def test_an_order_of_hits_that_makes_no_difference() -> None:
     found = compare(program_of(ROWS).linked, program_of(ROWS.replace("unique", "first")).linked)
     assert not found.changed
     assert [each.sentence for meaning in found.meanings for each in meaning.spoken] == [
-        "`hit` is now `first` (was `unique`)"
+        "Now the first row that matches counts (was: only one row may match)"
     ]
 
 

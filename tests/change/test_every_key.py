@@ -1,85 +1,210 @@
-"""Every change of every key has a sentence: the published schemas are walked, and nothing falls through."""
+"""Every change of every key has a sentence: a program with all keys of the schemas is changed everywhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from types import SimpleNamespace
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support import good_program
 
 from policyengine.api import schemas
 from policyengine.change import descriptions
-from policyengine.change.changes import WORDING
-from policyengine.change.declaration_words import describe_declaration
-from policyengine.kinds import KINDS
-from policyengine.policy.change_context import ChangeContext
+from policyengine.change.changes import Change, PolicyPair, is_wording
+from policyengine.change.descriptions import sentence
+from policyengine.change.document_diff import differences
+from policyengine.program.load import load
+from policyengine.source import Source
+from policyengine.text.document import Document, Entry, Mapping, Node, Pointer, Scalar, Sequence
 
-HEAD = {"kind", "id", "for", "from", "until_including"}
-WHOLE = {"sections", "activities", "levels", "stages", "charges", "obligations", "columns", "bands", "rows",
-         "entities", "facts", "inputs", "outputs", "keys", "entries", "values", "default"}  # fmt: skip
-"""Keys whose items are compared one by one, so that they never change, come or go as a whole."""
-FORMS = (("changed", "1", "2"), ("added", None, "2"), ("removed", "1", None), ("added", None, ["2"]))
-_KINDS = ("billing", "matrix", "obligations", "pipeline", "program", "tiers")
-"""Tables have cases of their own, since what they say depends on their results."""
+FOLDER = Path(__file__).parent / "every_key"
+PROGRAM = load(
+    "every-key",
+    [Source(path.name, path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.yaml"))],
+    date(2026, 11, 21),
+)
+DOCUMENTS = {
+    "program": [PROGRAM.document],
+    **{kind: [unit.document for unit in PROGRAM.units if unit.policy.kind == kind]
+       for kind in dict.fromkeys(unit.policy.kind for unit in PROGRAM.units)},
+}  # fmt: skip
+
+# The keys of a schema, and those of the program
 
 
-def _paths(
-    schema: Any, defs: Any, at: tuple[str, ...] = (), seen: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """The ways to all keys, with `*` for an item and `some` for a key that the author chooses."""
+def required_keys(
+    schema: Any, defs: Any, at: str = "", seen: tuple[str, ...] = ()
+) -> Iterator[tuple[str, list[str]]]:
+    """The keys that a schema requires, by the way to what has them."""
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[1]
         if name not in seen:
-            yield from _paths(defs[name], defs, at, (*seen, name))
+            yield from required_keys(defs[name], defs, at, (*seen, name))
         return
+    yield at, schema.get("required", [])
+    for key, each in below(schema):
+        yield from required_keys(each, defs, at if key is None else f"{at}/{key}", seen)
+
+
+def below(schema: Any) -> Iterator[tuple[str | None, Any]]:
+    """What stands directly below a schema, with its key; None for another form of the same."""
     for word in ("anyOf", "oneOf", "allOf"):
-        for each in schema.get(word, ()):
-            yield from _paths(each, defs, at, seen)
-    below = dict(schema.get("properties", {}))
-    if isinstance(schema.get("additionalProperties"), dict):
-        below["some"] = schema["additionalProperties"]
-    if isinstance(schema.get("items"), dict):
-        below["*"] = schema["items"]
-    for key, each in below.items():
-        yield (*at, key), each
-        yield from _paths(each, defs, (*at, key), seen)
+        yield from ((None, each) for each in schema.get(word, ()))
+    yield from ((None, schema[word]) for word in ("then", "else") if isinstance(schema.get(word), dict))
+    yield from schema.get("properties", {}).items()
+    yield from (("some", each) for each in schema.get("patternProperties", {}).values())
+    for key, word in (("*", "items"), ("some", "additionalProperties")):
+        if isinstance(schema.get(word), dict):
+            yield key, schema[word]
 
 
-def _types(schema: Any) -> set[str]:
-    found = schema.get("type", "string")
-    return {found} if isinstance(found, str) else set(found)
+def keys_of(schema: Any, defs: Any, at: str = "", seen: tuple[str, ...] = ()) -> Iterator[str]:
+    """The ways to all keys of a schema, with `*` for an item and `some` for a key that the author chooses."""
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[1]
+        if name not in seen:
+            yield from keys_of(defs[name], defs, at, (*seen, name))
+        return
+    for key, each in below(schema):
+        if key is not None:
+            yield f"{at}/{key}"
+        yield from keys_of(each, defs, at if key is None else f"{at}/{key}", seen)
 
 
-def _asked(path: tuple[str, ...]) -> bool:
-    """Whether a change can be of this key: not of words, an id, or an item that is one value."""
-    if any(key in WORDING for key in path) or (len(path) == 1 and path[0] in HEAD) or "grants" in path:
-        return False  # grants have cases of their own
-    whole = path[-1] in WHOLE and path[-2:-1] != ("columns",)
-    return path[-1] not in ("id", "*", "some") and not whole
+def places(
+    node: Node, schema: set[str], pointer: Pointer = (), at: str = ""
+) -> Iterator[tuple[Pointer, str]]:
+    """Every place below a node, and its way as the schema has it."""
+    if isinstance(node, Mapping):
+        for key, entry in node.entries.items():
+            way = f"{at}/{key}" if f"{at}/{key}" in schema else f"{at}/some"
+            yield (*pointer, key), way
+            yield from places(entry.value, schema, (*pointer, key), way)
+    if isinstance(node, Sequence):
+        for i, item in enumerate(node.items):
+            yield (*pointer, i), f"{at}/*"
+            yield from places(item, schema, (*pointer, i), f"{at}/*")
 
 
-@pytest.mark.parametrize("kind", _KINDS)
-def test_every_key_has_a_sentence(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    vocabulary = good_program().vocabulary
-    fell: list[str] = []
-    monkeypatch.setattr(descriptions, "_value", lambda change, context: "/".join(context.keys))
+@pytest.mark.parametrize("kind", sorted(DOCUMENTS))
+def test_the_program_has_every_key(kind: str) -> None:
     schema = schemas()[f"{kind}.schema.json"]
-    tried = 0
-    for path, there in _paths(schema, schema.get("$defs", {})):
-        if not _asked(path):
-            continue
-        for sort, old, new in FORMS:
-            if isinstance(new, list) != ("array" in _types(there)) or _types(there) <= {"object"}:
+    wanted = set(keys_of(schema, schema.get("$defs", {})))
+    there = {way for document in DOCUMENTS[kind] for _, way in places(document.root, wanted)}
+    left = {
+        way
+        for way in wanted - there
+        if not re.search("(when|where|must|is|source)/|/(kind|source|basis|note)$", way)
+    }
+    assert not left
+
+
+def test_the_program_has_every_key_of_conditions() -> None:
+    defs = schemas()["tiers.schema.json"]["$defs"]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in FOLDER.glob("*.yaml"))
+    assert not [key for key in defs["Condition"]["properties"] if not re.search(rf"\b{key}:\s", text)]
+
+
+# Edits
+
+
+def edited(document: Document, pointer: Pointer, change: Callable[[Node], Node | None]) -> Document:
+    """The document with another value at a place; None takes it away."""
+
+    def at(node: Node, rest: Pointer) -> Node | None:
+        if not rest:
+            return change(node)
+        step = rest[0]
+        if isinstance(node, Mapping):
+            entries = dict(node.entries)
+            made = at(entries[str(step)].value, rest[1:])
+            if made is None:
+                del entries[str(step)]
+            else:
+                entries[str(step)] = Entry(entries[str(step)].key, made)
+            return Mapping(entries, node.span)
+        assert isinstance(node, Sequence)
+        items = [at(item, rest[1:]) if i == step else item for i, item in enumerate(node.items)]
+        return Sequence(tuple(item for item in items if item is not None), node.span)
+
+    root = at(document.root, pointer)
+    assert root is not None
+    return Document(document.source, root)
+
+
+def another(node: Node) -> Node:
+    """A different value of the same form."""
+    if isinstance(node, Sequence) and all(isinstance(item, Scalar) for item in node.items) and node.items[2:]:
+        return Sequence(
+            tuple(map(another, node.items)), node.span
+        )  # a row, which has as many cells as before
+    if isinstance(node, Sequence):
+        return Sequence(node.items[::-1] if len(node.items) > 1 else (*node.items, *node.items), node.span)
+    if isinstance(node, Mapping):
+        return Mapping(
+            {key: Entry(each.key, another(each.value)) for key, each in node.entries.items()}, node.span
+        )
+    text = {"true": "false", "false": "true"}.get(node.text) or re.sub("[0-9]", "7", node.text)
+    return Scalar(text if text != node.text else f"{text}{node.text[-1:]}", node.span, node.quoted)
+
+
+def alone(document: Document, pointer: Pointer) -> bool:
+    """Whether a place is all that stands in its mapping or list, which may not be empty, or half of a row."""
+    parent = document.at(pointer[:-1])
+    assert isinstance(parent, (Mapping, Sequence))
+    cell = isinstance(parent, Sequence) and isinstance(document.at(pointer[:-2]), Sequence)
+    size = len(parent.entries) if isinstance(parent, Mapping) else len(parent.items)
+    return cell or size == 1 or pointer[-1] in ("then", "cells", "at_least", "of", "is", "must", "type")
+
+
+def changes(kind: str) -> Iterator[Change]:
+    """Every part of the documents of a kind taken away, added, and changed."""
+    schema = schemas()[f"{kind}.schema.json"]
+    ways = set(keys_of(schema, schema.get("$defs", {})))
+    required = {f"{at}/{key}" for at, keys in required_keys(schema, schema.get("$defs", {})) for key in keys}
+    for document in DOCUMENTS[kind]:
+        model = next(
+            (unit.policy for unit in PROGRAM.units if unit.document is document), PROGRAM.declarations
+        )
+        policy = None if kind == "program" else str(document.plain(("id",)))
+        for pointer, way in places(document.root, ways):
+            if pointer == ("kind",) or pointer[-1] == "id":
                 continue
-            tried += 1
-            context = ChangeContext(sort, path, ("Part",), old, new, {}, None, "partner", vocabulary)  # type: ignore[arg-type]
-            own = KINDS[kind].describe(context) if kind in KINDS else describe_declaration(context)
-            change: Any = SimpleNamespace(route=path, wording=False)
-            said = own or descriptions._in_general(change, context)
-            if said == "/".join(path):
-                fell.append(f"{said} {sort}")
-            assert not any(word in said for word in ("None", "True", "False", "{'", "['", "Decimal(")), said
-    assert tried > 5
-    assert not fell
+            pairs = [PolicyPair(policy, edited(document, pointer, another), document)]
+            if not (way in required or alone(document, pointer)):
+                less = edited(document, pointer, lambda node: None)
+                pairs += [PolicyPair(policy, document, less), PolicyPair(policy, less, document)]
+            for pair in pairs:
+                for found in differences(pair.old, pair.new):
+                    gone = found.sort == "removed"
+                    if (pair.old if gone else pair.new) is not document:
+                        continue  # it is told of the other side, which is no program
+                    words = is_wording(model, found.old if gone else found.new, found.sort)
+                    yield Change(pair, found.sort, found.route, found.old, found.new, words)
+
+
+WRONG = re.compile(r"\bNone\b|\bTrue\b|\bFalse\b|Decimal\(|\{'|\['|value true|value True|`\{|`\[\[|#[0-9]|  ")
+"""What no sentence has: values of Python, rows as they are written, positions instead of names."""
+
+
+@pytest.mark.parametrize("kind", sorted(DOCUMENTS))
+def test_every_change_has_a_sentence(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    general = descriptions._value
+    monkeypatch.setattr(
+        descriptions,
+        "_value",
+        lambda change, context: (
+            general(change, context) if change.route[-1] in descriptions._CALLED else "no sentence"
+        ),
+    )
+    bad: dict[str, None] = {}
+    tried = 0
+    for change in changes(kind):
+        tried += 1
+        said = sentence(change, PROGRAM, PROGRAM)
+        if said.startswith(("No sentence", "The order of `")) or WRONG.search(said):
+            bad[f"{change.sort} {'/'.join(change.route)}: {said}"] = None
+    assert tried > 20
+    assert not bad, "\n".join(bad)

@@ -126,7 +126,9 @@ def is_wording(model: Any, pointer: Pointer, sort: Sort) -> bool:
         return True
     if declares and sort == "changed" and len(pointer) > 1 and pointer[-2] in ("parties", "items", "values"):
         return True
-    for key in pointer:
+    for key, value in zip(pointer, (*pointer[1:], None), strict=True):
+        if key == "values" and value is not None and sort == "changed" and hasattr(model, "type"):
+            return True  # the title of a value that a table gives
         if key in WORDING and isinstance(model, Part) and key in keys_of(type(model)):
             return True
         if key in WORDING and isinstance(model, dict) and "*" in model:  # one cell for all columns

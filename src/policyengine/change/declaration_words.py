@@ -6,12 +6,8 @@ from typing import Any
 
 from policyengine.decision.wording import join, words
 from policyengine.policy.change_context import ChangeContext, called, quoted
+from policyengine.policy.change_words import possible_values, type_words
 
-_TYPES = {
-    "text": "a text", "boolean": "yes or no", "integer": "a whole number", "count": "a count",
-    "number": "a number", "money": "an amount", "rate": "a rate", "date": "a date",
-    "period": "a length of time", "enum": "one of several values",
-}  # fmt: skip
 _HEADS = {
     "id": ("the program", "has the id"),
     "currency": ("all money", "is in"),
@@ -28,6 +24,12 @@ def describe_declaration(context: ChangeContext) -> str | None:
             )
         case (("parties" | "items") as key, *names):
             return _labels(context, "party" if key == "parties" else "item", names)
+        case ("entities",) | ("entities", _, "facts"):
+            found = context.new if context.new is not None else context.old
+            titles = join(called(str(each.get("title", words(name)))) for name, each in found.items())
+            inside = f" in {called(context.name)}" if context.names else ""
+            return context.comes_or_goes(f"records can now hold {titles}{inside}",
+                                         f"records no longer hold {titles}{inside}")  # fmt: skip
         case ("entities", name):
             title = called(_title(context, name))
             return context.comes_or_goes(f"records can now hold {title}", f"records no longer hold {title}")
@@ -76,10 +78,10 @@ def _fact(context: ChangeContext, entity: str, name: str) -> str:
 
 
 def _of_fact(context: ChangeContext, subject: str, keys: tuple[str, ...]) -> str | None:
-    old, new = context.old, context.new
+    new = context.new
     match keys:
         case ("type",):
-            return context.was(subject, "is", _type)
+            return context.was(subject, "is", type_words)
         case ("required",):
             needed = str(new) == "true"
             return (
@@ -90,32 +92,9 @@ def _of_fact(context: ChangeContext, subject: str, keys: tuple[str, ...]) -> str
         case ("informative",):
             kept = "is now" if str(new) == "true" else "is no longer"
             return f"{subject} {kept} for people alone"
-        case ("values",):
-            return _values(subject, old, new)
-        case ("values", value):
-            title = (
-                called(str(new if new is not None else old))
-                if value == "*"
-                else called(_value(context, value))
-            )
-            return context.comes_or_goes(
-                f"{subject} can now be {title}", f"{subject} can no longer be {title}"
-            )
+        case ("values", *_):
+            return possible_values(context, subject)
     return None
-
-
-def _value(context: ChangeContext, value: str) -> str:
-    title = context.new if context.new is not None else context.old
-    return str(title) if isinstance(title, str) else value
-
-
-def _values(subject: str, old: Any, new: Any) -> str:
-    before, after = (list(each or ()) for each in (old, new))
-    more = [str(each) for each in after if each not in before]
-    less = [str(each) for each in before if each not in after]
-    said = [f"can now be {join(map(called, more), 'or')}"] if more else []
-    said += [f"can no longer be {join(map(called, less), 'or')}"] if less else []
-    return f"{subject} {' and '.join(said) or 'has its values in a different order'}"
 
 
 def _of_entity(context: ChangeContext, subject: str, key: str) -> str | None:
@@ -129,10 +108,3 @@ def _of_entity(context: ChangeContext, subject: str, key: str) -> str | None:
         case "within":
             return context.was(subject, "is part of")
     return None
-
-
-def _type(name: Any) -> str:
-    text = str(name)
-    if text.startswith("list of "):
-        return f"several values, each {_type(text.removeprefix('list of '))}"
-    return _TYPES.get(text, quoted(text))

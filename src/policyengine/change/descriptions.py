@@ -7,18 +7,20 @@ from typing import Any
 
 from policyengine.change.changes import Change
 from policyengine.change.declaration_words import describe_declaration
-from policyengine.decision.wording import capital, day, every, is_or_are, join, words
+from policyengine.decision.wording import capital, day, every, is_or_are, join, some, words
 from policyengine.feel.types import types
 from policyengine.kinds import KINDS
 from policyengine.policy.base import Part
 from policyengine.policy.change_context import VERBS, ChangeContext, called, flat, now, quoted
-from policyengine.policy.change_words import asked, condition, given, rewritten, shifted, tested
+from policyengine.policy.change_words import asked, condition, cut_text, given, rewritten, shifted, tested
 from policyengine.policy.draft import below
 from policyengine.policy.requirement import Requirement
 from policyengine.policy.vocabulary import Fact, Vocabulary
 from policyengine.program.linked import Program
 from policyengine.text.document import Document, Mapping, Pointer, Scalar
 
+_LONGEST = 300
+"""How long a condition is that is said whole; of two longer ones what differs is said."""
 _BY_ID = ("entities", "facts", "outputs")
 _WRITTEN = {"source": "where it is written", "note": "the note", "basis": "whether it is stated or assumed"}
 
@@ -141,6 +143,11 @@ def _head(change: Change, context: ChangeContext) -> str | None:
     whole = _whole(change, context)
     if whole is not None:
         return whole
+    if change.route == ("for",):
+        entities = context.vocabulary.declarations.entities
+        return context.was(
+            "it", "is about", lambda name: called(entities[name].title if name in entities else name)
+        )
     if change.route == ("from",):
         since, before = (_day(each) if each else "any day on" for each in (context.new, context.old))
         return f"it is in force from {since} (was: from {before})"
@@ -179,7 +186,11 @@ def _wording(change: Change, context: ChangeContext) -> str | None:
     written = next((each for each in change.route if each in _WRITTEN), None)
     if written is not None:
         verb = {"added": "is new", "removed": "is gone"}.get(context.sort, "changes")
-        return f"{subject}: {_WRITTEN[written]} {verb}"
+        return (
+            f"{called(context.name)}: {_WRITTEN[written]} {verb}"
+            if context.name
+            else f"{_WRITTEN[written]} {verb}"
+        )
     return f"{subject}: `{key}` {context.comes_or_goes('is new', 'is gone')}"
 
 
@@ -193,11 +204,12 @@ def _by_kind(change: Change, context: ChangeContext) -> str | None:
 def _in_general(change: Change, context: ChangeContext) -> str:
     """A sentence for any part of any kind."""
     if context.sort == "order":
-        where = f" of {called(context.name)}" if context.name else ""
-        return (
-            f"the order of `{change.route[-1]}`{where} changes: {quoted(_order(context.old))} becomes "
-            + quoted(_order(context.new))
-        )
+        where = f" in {called(context.name)}" if context.name else ""
+        key = change.route[-1]
+        what = "conditions" if key in ("any", "all", "none", "of") else words(key)
+        if context.is_fact(key):
+            what = f"values of {context.noun(key)}"
+        return f"the order of the {what}{where} is now: {_order(context.new)} (was: {_order(context.old)})"
     if isinstance(context.part, Requirement) and context.keys[-1:] == ("*",):
         if len(context.names) < 2:
             return context.comes_or_goes(
@@ -241,13 +253,11 @@ def _phrase(context: ChangeContext) -> str | None:
 _LISTS = ("requires", "leave_when")
 _PHRASES: dict[tuple[str, ...], tuple[str, str, str]] = {
     ("decided_by",): ("", "is decided by", "party"),
-    ("moved_by",): ("", "is left on the word of", "party"),
     ("audience",): ("", "concerns", ""),
     ("measure",): ("the levels", "are measured by", "fact"),
     ("stage",): ("the stage", "is told by", "fact"),
     ("otherwise",): ("where no level is reached, it", "says", ""),
     ("columns", "by"): ("the columns", "are those of", "fact"),
-    ("columns", "values"): ("the columns", "are", ""),
     ("party", "by"): ("", "falls to a party by", "fact"),
     ("party", "values"): ("", "falls to parties as follows:", ""),
     ("on_leave",): ("", "writes down when it is left:", ""),
@@ -281,19 +291,23 @@ def _condition(change: Change, context: ChangeContext) -> str | None:
         return _test(context, rest[0], f"{subject} {now(verb)}")
     if rest:
         return f"{subject} {now(verb)} on a different condition: {_becomes(context)}"
-    if context.new is None:
-        return f"{subject} {now(verb)} always (was: when {condition(context, context.old)})"
+    before, after = (
+        None if each is None else condition(context, each) for each in (context.old, context.new)
+    )
+    if after is None:
+        return f"{subject} {now(verb)} always (was: when {cut_text(before or '', '', _LONGEST)})"
     if isinstance(context.old, str) and isinstance(context.new, str):
         becomes = rewritten(context.old, context.new)
         if becomes.startswith("changes"):
             return f"{subject} {now(verb)} on a different condition{becomes.removeprefix('changes')}"
-    was = "always" if context.old is None else f"when {condition(context, context.old)}"
-    return f"{subject} {now(verb)} when {condition(context, context.new)} (was: {was})"
+    was = "always" if before is None else f"when {cut_text(before, after, _LONGEST)}"
+    return f"{subject} {now(verb)} when {cut_text(after, before or '', _LONGEST)} (was: {was})"
 
 
 def _test(context: ChangeContext, fact: str, subject: str) -> str:
     if context.new is None:
         noun = context.noun(fact)
+        noun = called(noun) if tested(context, fact, context.old) in ("yes", "no") else noun
         return f"{subject} whatever {noun} {is_or_are(noun)} (was: when {asked(context, fact, context.old)})"
     now = f"{subject} when {asked(context, fact, context.new)}"
     return (
@@ -334,7 +348,16 @@ def _value(change: Change, context: ChangeContext) -> str:
 
 
 def _order(items: Any) -> str:
-    return join(flat(each.get("id", each)) if isinstance(each, dict) else flat(each) for each in items or ())
+    return some((_named(each) for each in items or ()), link="; ")
+
+
+def _named(item: Any) -> str:
+    """An item of a list by its title; another one as it is written."""
+    if isinstance(item, dict):
+        return str(
+            item.get("title") or item.get("id") or join(f"{words(key)} {_named(item[key])}" for key in item)
+        )
+    return join(map(_named, item)) if isinstance(item, list) else flat(item)
 
 
 def singular(key: str) -> str:

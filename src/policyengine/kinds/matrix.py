@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from policyengine.decision.findings import Duty
-from policyengine.decision.wording import words
+from policyengine.decision.wording import join, words
 from policyengine.diagnostics import Code, did_you_mean, listed, nearest
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, Name, Open
@@ -325,6 +325,11 @@ _DOES = {
 def describe(context: ChangeContext) -> str | None:
     """Who has a role in an activity, for whom; activities that come and go."""
     match context.keys:
+        case ("columns", "values"):
+            by = context.policy.columns.by
+            return context.was(
+                "the columns", "are", lambda each: join(context.value(by, name) for name in each)
+            )
         case ("sections", "*", "activities", "*"):
             who = context.own.get("responsible")
             by = f", done by {context.party(who)}" if isinstance(who, str) else ""
@@ -345,10 +350,10 @@ def _cell(context: ChangeContext, role: str, column: str | None) -> str | None:
     ):
         before, after = (_who_by_column(context, each) for each in (context.old, context.new))
         if before and after:
-            return f"{called(context.name)}: now {_DOES[role]}: {after} (was {before})"
+            return f"{called(context.name)}: {now(_DOES[role])}: {after} (was {before})"
         who = after or before
         return context.comes_or_goes(
-            f"{called(context.name)}: now {_DOES[role]}: {who}",
+            f"{called(context.name)}: {now(_DOES[role])}: {who}",
             f"{called(context.name)}: nobody {_DOES[role]} any more ({who})",
         )
     old, new = _named(context.old), _named(context.new)

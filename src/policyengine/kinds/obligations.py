@@ -304,7 +304,7 @@ def describe(context: ChangeContext) -> str | None:
             return context.comes_or_goes(
                 f"new duty{whose}: {context.name}{often}{due}", f"no longer a duty{whose}: {context.name}"
             )
-        case ("obligations", "*", "parts"):
+        case ("obligations", "*", "parts") if context.sort != "order":
             topics = flat(context.new or context.old)
             return context.comes_or_goes(
                 f"{called(context.name)} now includes: {topics}",
@@ -315,15 +315,9 @@ def describe(context: ChangeContext) -> str | None:
                 f"{called(context.names[0])} now includes: {context.name}",
                 f"{called(context.names[0])} no longer includes: {context.name}",
             )
-        case ("obligations", "*", "party", *_) if isinstance(context.old, str) and isinstance(
-            context.new, str
-        ):
-            column = (
-                ""
-                if context.keys[-1] == "party"
-                else f" for {context.value(context.own.get('by', ''), context.keys[-1])}"
-            )
-            return context.was(called(context.name), f"falls{column} to", context.party)
+        case ("obligations", "*", "party", "values", column):
+            whom = context.value(context.part.by, column) if hasattr(context.part, "by") else column
+            return context.was(called(context.name), f"falls for {whom} to", context.party)
         case ("obligations", "*", "party"):
             return context.was(called(context.name), "falls to", lambda party: _bearers(context, party))
         case ("obligations", "*", "due_on"):

@@ -12,6 +12,7 @@ from typing import Literal
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Gate, Origin
+from policyengine.decision.wording import join
 from policyengine.diagnostics import Code, did_you_mean
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, Name, Open
@@ -328,8 +329,19 @@ def describe(context: ChangeContext) -> str | None:
                 f"now asked for before leaving {stage}: {context.name}",
                 f"no longer asked for before leaving {stage}: {context.name}",
             )
+        case ("stages", "*", "moved_by"):
+            return context.was(
+                called(context.name),
+                "is moved on",
+                lambda who: "by hand" if who == "hand" else f"by the {who}",
+            )
         case ("stages", "*", "next"):
-            return context.was(called(context.name), "leads to")
+            titles = {stage.id: stage.title for stage in context.policy.stages}
+            return context.was(
+                called(context.name),
+                "leads to",
+                lambda ids: join((titles.get(each, each) for each in ids), "or"),
+            )
         case ("stages", "*", "on_leave", "when", *_):
             return context.was(f"leaving {called(context.name)}", "writes facts down when")
         case ("stages", "*", "on_leave", "set", fact):

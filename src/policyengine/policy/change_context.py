@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 from policyengine.dataclass import dataclass
@@ -77,9 +78,15 @@ class ChangeContext:
         """Returns `X is now due on A (was B)`; names a value that was not or is no longer written."""
         say = say or quoted
         if self.new is None:
-            return f"{subject} no longer says: {verb} {say(self.old)}"
+            return f"{subject} {no_longer(verb)} {say(self.old)}"
         was = "was not said" if self.old is None else f"was {say(self.old)}"
         return f"{subject} {now(verb)} {say(self.new)} ({was})"
+
+    def within(self, list: str) -> ChangeContext:
+        """Returns the context for what is said about the children in a list; the same where there is none."""
+        children = self.vocabulary.children(self.entity) if self.entity in self.vocabulary.entities else ()
+        child = next((name for name, declared in children if declared.list == list), self.entity)
+        return replace(self, entity=child)
 
     def comes_or_goes(self, added: str, removed: str) -> str:
         """Returns one of two sentences: for a part that is added, or one that is removed."""
@@ -94,7 +101,8 @@ def now(verb: str) -> str:
 
 def no_longer(verb: str) -> str:
     """Returns `no longer signs off`, `is no longer consulted` for a verb."""
-    return verb.replace("is ", "is no longer ", 1) if verb.startswith("is ") else f"no longer {verb}"
+    first, blank, rest = verb.partition(" ")
+    return f"{first} no longer{blank}{rest}" if first in ("is", "are") else f"no longer {verb}"
 
 
 def quoted(value: Any) -> str:

@@ -7,13 +7,22 @@ stands as it is written; of two long expressions only the clause in which they d
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from policyengine.decision.wording import compared, is_or_are, join, listed, number, range_words, rate
+from policyengine.decision.wording import (
+    compared,
+    is_or_are,
+    join,
+    listed,
+    number,
+    range_words,
+    rate,
+    several,
+)
 from policyengine.decision.writers import amount_of, writer
-from policyengine.feel.types.types import Type
+from policyengine.feel.types.types import ListOf, Type
 from policyengine.feel.values.values import Range
 from policyengine.policy import quantities
 from policyengine.policy.change_context import ChangeContext, called, kind_of, quoted
@@ -44,7 +53,8 @@ def typed(kind: Type | None, text: object) -> object:
 def given(kind: Type | None, text: object) -> str:
     """Returns what is written for a value in words, and an expression as it is written."""
     value = typed(kind, text)
-    return quoted(text) if isinstance(value, str) and reader_of(kind) else writer(kind)(value)
+    is_feel = isinstance(value, str) and (reader_of(kind) or isinstance(kind, ListOf))
+    return quoted(text) if is_feel else writer(kind)(value)
 
 
 def reader_of(kind: Type | None) -> bool:
@@ -56,7 +66,9 @@ def shifted(old: object, new: object, kind: Type | None = None) -> str:
     """Returns `rises from 20 % to 25 %` for rates and numbers, else `is now A (was B)`."""
     before, after = _number(kind, old), _number(kind, new)
     if before is None or after is None:
-        return rewritten(old, new) if kind is None else f"is now {given(kind, new)} (was {given(kind, old)})"
+        if kind is None or max(len(str(each)) for each in (old, new)) > _LINE:
+            return rewritten(old, new)
+        return f"is now {given(kind, new)} (was {given(kind, old)})"
     if kind is None:
         words = [rate(each) if "%" in f"{old}{new}" else number(each) for each in (before, after)]
     else:
@@ -110,6 +122,44 @@ def _differing(own: Sequence[str], other: Sequence[str], around: int) -> tuple[i
     return max(0, start - around), len(own) - max(0, end - around)
 
 
+_TYPES = {
+    "text": "a text", "boolean": "yes or no", "integer": "a whole number", "count": "a count",
+    "number": "a number", "money": "an amount", "rate": "a rate", "date": "a date",
+    "period": "a length of time", "enum": "one of several values",
+}  # fmt: skip
+
+
+def type_words(name: Any) -> str:
+    """Returns a type as people call it: `a count`, `several values, each a text`."""
+    text = str(name)
+    if text.startswith("list of "):
+        return f"several values, each {type_words(text.removeprefix('list of '))}"
+    return _TYPES.get(text, quoted(text))
+
+
+def possible_values(context: ChangeContext, subject: str) -> str:
+    """Returns which values something can have that it could not have before, and the other way round."""
+    key = context.keys[-1]
+    if key == "values":
+        before, after = (_titles(each) for each in (context.old, context.new))
+    else:
+        value = context.new if context.new is not None else context.old
+        titles = {key: str(value if isinstance(value, str) else key)}
+        before, after = (titles if each is not None else {} for each in (context.old, context.new))
+    more, less = (
+        [own[each] for each in own if each not in other] for own, other in ((after, before), (before, after))
+    )
+    said = [f"can now be {join(map(called, more), 'or')}"] if more else []
+    said += [f"can no longer be {join(map(called, less), 'or')}"] if less else []
+    return f"{subject} {' and '.join(said) or 'has its values in a different order'}"
+
+
+def _titles(values: Any) -> dict[str, str]:
+    if isinstance(values, dict):
+        return {str(value): str(title) for value, title in values.items()}
+    return {str(value): str(value) for value in values or ()}
+
+
 # Tests and conditions
 
 
@@ -155,14 +205,56 @@ def asked(context: ChangeContext, fact: str, test: Any) -> str:
     return f"{noun} {is_or_are(noun)} {words_of_test}"
 
 
-_COMBINED = ("any", "all", "none", "at_least", "every", "some", "count")
+_LISTS = {"any": "one of these holds", "all": "all of these hold", "none": "none of these holds"}
+_CHILDREN = ("some", "every", "count")
+_HEADS = (*_LISTS, "at_least", *_CHILDREN)
+_FURTHER = ("of", "where", "must", "is")
+"""Keys of conditions that combine others or are about children, and those that go with them."""
 
 
 def condition(context: ChangeContext, written: Any) -> str:
-    """Returns a condition in words: FEEL and combinations as they are written, tests with nouns of facts."""
-    if not isinstance(written, dict) or any(key in written and not context.is_fact(key) for key in _COMBINED):
+    """Returns a condition in words: FEEL as it is written, tests with the nouns of their facts."""
+    if not isinstance(written, dict):
         return quoted(written)
-    return join(asked(context, key, test) for key, test in written.items())
+    heads = _heads(context, written)
+    own = {*heads, *_FURTHER} if heads else set()
+    tests = [asked(context, key, test) for key, test in written.items() if key not in own]
+    return join([*_combined(context, {key: written[key] for key in written if key in own}), *tests])
+
+
+def _heads(context: ChangeContext, written: Any) -> list[str]:
+    """The keys of a condition that make more of it than tests of facts."""
+    keys = written if isinstance(written, dict) else ()
+    return [key for key in _HEADS if key in keys and not context.is_fact(key)]
+
+
+def _combined(context: ChangeContext, written: dict[str, Any]) -> Iterator[str]:
+    for key, begins in _LISTS.items():
+        if key in written:
+            yield f"{begins}: {_alternatives(context, written[key])}"
+    if "at_least" in written:
+        yield f"at least {written['at_least']} of these hold: {_alternatives(context, written.get('of'))}"
+    name = next((written[key] for key in _CHILDREN if key in written), None)
+    if name is None:
+        return
+    child = context.within(str(name))
+    noun = child.vocabulary.entities[child.entity].title if child.entity != context.entity else str(name)
+    where = f" for which {condition(child, written['where'])}" if "where" in written else ""
+    if "some" in written:
+        yield f"there is some {noun}{where}"
+    elif "every" in written:
+        yield f"for every {noun}{where} it holds that {condition(child, written.get('must'))}"
+    else:
+        number = test_words(child.vocabulary, child.entity, "", written.get("is"))
+        yield f"the number of {several(noun)}{where} is {number}"
+
+
+def _alternatives(context: ChangeContext, written: Any) -> str:
+    return "; ".join(
+        f"({said})" if _heads(context, each) else said
+        for each in written or ()
+        for said in (condition(context, each),)
+    )
 
 
 def moved_range(context: ChangeContext, fact: str) -> str | None:

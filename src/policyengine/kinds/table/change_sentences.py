@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from policyengine.decision.wording import join, words
+from policyengine.decision.wording import join, some, words
 from policyengine.feel.types.types import Type
-from policyengine.policy.change_context import ChangeContext
-from policyengine.policy.change_words import asked, given, shifted, tested
+from policyengine.policy.change_context import ChangeContext, called, quoted
+from policyengine.policy.change_words import asked, given, possible_values, shifted, tested, type_words
 
 
 class TableWords:
@@ -94,12 +94,61 @@ class TableWords:
         was = f" (was {tested(self.context, fact, old)})" if old is not None else ""
         return f"{row} now asks that {self._asked(fact, new)}{was}"
 
+    def order(self, rows: Sequence[Any]) -> str:
+        """Rows in the order in which they stand, of many the first few."""
+        return some((self.row(each) for each in rows), link="; ")
+
+    # Inputs and results
+
+    def looks_at(self, written: Any) -> str:
+        """The inputs or keys of a table, by their titles."""
+        return join(self._input(each) for each in written or ())
+
+    def _input(self, written: Any) -> str:
+        name = written.get("id") if isinstance(written, Mapping) else written
+        title = written.get("title") if isinstance(written, Mapping) else None
+        worked = (
+            f" ({quoted(written['expression'])})"
+            if isinstance(written, Mapping) and "expression" in written
+            else ""
+        )
+        return f"{title or self.context.noun(str(name))}{worked}"
+
+    def result(self, name: str, written: Any) -> str:
+        """One of several results and its type: `handling fee, an amount`."""
+        own = written if isinstance(written, Mapping) else {"type": written}
+        return f"{own.get('title') or words(name)}, {type_words(own.get('type'))}"
+
     # Entries and bands
 
     def key(self, keys: Sequence[str]) -> str:
         """The keys of an entry, by their titles: `for EMEA and positive`."""
         pairs = zip(self.inputs, keys, strict=False)
-        return f"for {' and '.join(self.context.value(each.id, key) for each, key in pairs)}"
+        return f"for {' and '.join(self._key(each, key) for each, key in pairs)}"
+
+    def _key(self, part: Any, key: str) -> str:
+        if key in ("true", "false"):
+            title = part.title or self.context.noun(part.id)
+            return f"{called(title)} {'yes' if key == 'true' else 'no'}"
+        return self.context.value(part.id, key)
+
+    def given_below(self, keys: Sequence[str], value: Any) -> str:
+        """What the entries below some keys give: `for Europe and small it gives 5 %; ...`."""
+        if isinstance(value, Mapping) and len(keys) < len(self.inputs):
+            return "; ".join(self.given_below([*keys, str(key)], each) for key, each in value.items())
+        return f"{self.key(keys)} it gives {self.gives(value)}"
+
+    def hit(self) -> str:
+        """What counts where several rows match, or how the rate of a band is taken."""
+        new, old = (_HITS.get(str(each)) for each in (self.context.new, self.context.old))
+        if new is None:
+            return f"no longer: {old}"
+        return f"now {new}" + (f" (was: {old})" if old is not None else "")
+
+    def entry(self, cells: Sequence[Any]) -> str:
+        """An entry that is written as a list: `for small it gives plain`."""
+        tests, value = self._parts(cells)
+        return f"{self.key([str(each) for each in tests.values()])} it gives {self.gives(value)}"
 
     def band(self, key: str) -> str:
         """A change of a band: its rate, or where it ends."""
@@ -107,7 +156,8 @@ class TableWords:
         kind = context.kind(self.inputs[0].id)
         edge = context.own.get("up_to") or context.own.get("below")
         if key == "rate":
-            band = "the last band" if edge is None else f"the band up to {given(kind, edge)}"
+            until = "up to" if "up_to" in context.own else "below"
+            band = "the last band" if edge is None else f"the band {until} {given(kind, edge)}"
             return f"the rate of {band} {shifted(context.old, context.new)}"
         ends = "ends at" if key == "up_to" else "ends below"
         if context.new is None:
@@ -116,36 +166,143 @@ class TableWords:
         return f"a band now {ends} {given(kind, context.new)}{was}"
 
 
+_HITS = {
+    "unique": "only one row may match", "any": "rows that match must give the same",
+    "first": "the first row that matches counts", "collect list": "what the rows give is listed",
+    "collect sum": "what the rows give is added up", "collect min": "the least that a row gives counts",
+    "collect max": "the greatest that a row gives counts", "collect count": "the rows that match are counted",
+    "slab": "the whole is at the rate of its band", "graduated": "each slice is at the rate of its own band",
+}  # fmt: skip
+_FORMS = {"rows": "rows", "entries": "its keys", "bands": "bands"}
+
+
 def describe(found: TableWords) -> str | None:
     """What a change of a part of a table means; None where there are no own words for it."""
     context = found.context
+    form = context.keys[0]
+    if len(context.keys) == 1 and form in _FORMS and None in (context.old, context.new):
+        return context.comes_or_goes(
+            f"it is now looked up by {_FORMS[form]}", f"it is no longer looked up by {_FORMS[form]}"
+        )
+    return _PARTS.get(form, _of_results)(found)
+
+
+def _of_rows(found: TableWords) -> str | None:
+    context = found.context
     match context.keys:
-        case ("rows",) if isinstance(context.old, list) and isinstance(context.new, list):
+        case ("rows",) if context.sort == "order":
+            return f"the rows now stand in this order: {found.order(context.new)}"
+        case ("rows",):
             return found.rows(context.old, context.new) or None
         case ("rows", "*"):
             row = found.row(context.new or context.old)
             return context.comes_or_goes(f"new row: {row}", f"no row any more: {row}")
-        case ("rows", "*", "when", fact) if context.is_fact(fact):
+        case ("rows", "*", "cells"):
+            return found.changed_row(context.old, context.new)
+        case ("rows", "*", "when", fact):
             return found.test(getattr(context.part, "then", None), fact, context.old, context.new)
+        case ("rows", "*", "when"):
+            value = getattr(context.part, "then", None)
+            old, new = (found.where(each or {}) for each in (context.old, context.new))
+            return f"{new} it gives {found.gives(value)} (was: {old})"
         case ("rows", "*", "then") if None not in (context.old, context.new):
             tests = context.own.get("when") or {}
             return f"{found.where(tests)} it {found.shifted(context.old, context.new)}"
-        case ("entries", *keys) if keys and None not in (context.old, context.new):
+    return None
+
+
+def _of_entries(found: TableWords) -> str | None:
+    context = found.context
+    match context.keys:
+        case ("entries",):
+            return "the entries now stand in a different order" if context.sort == "order" else None
+        case ("entries", "*"):
+            old, new = (None if each is None else found.entry(each) for each in (context.old, context.new))
+            return context.comes_or_goes(f"new entry: {new}", f"no entry any more: {old}") if None in (
+                old, new
+            ) else f"{new} (was: {old})"  # fmt: skip
+        case ("entries", *keys) if None not in (context.old, context.new):
             return f"{found.key(keys)} it {found.shifted(context.old, context.new)}"
-        case ("entries", *keys) if keys:
+        case ("entries", *keys) if len(keys) < len(found.inputs):
+            said = found.given_below(keys, context.new or context.old)
+            return context.comes_or_goes(f"new entries: {said}", f"no entries any more: {said}")
+        case ("entries", *keys):
             return context.was(f"{found.key(keys)} it", "gives", found.gives)
+    return None
+
+
+def _of_bands(found: TableWords) -> str | None:
+    context = found.context
+    match context.keys:
         case ("bands", "rows", "*", "rate" | "up_to" | "below" as key):
             return found.band(key)
         case ("bands", "rows", "*"):
             return context.comes_or_goes(f"new band: {_band(found)}", f"no band any more: {_band(found)}")
-        case ("default",):
-            return context.was("where no row matches, it", "gives", found.default)
+        case ("bands", "rows"):
+            return "the bands now stand in a different order"
+        case ("bands", "mode"):
+            return found.hit()
+        case ("bands", "of", "expression"):
+            return context.was(called(context.name), "is worked out as")
+        case ("bands", "of", *_):
+            return context.was("the bands", "are over", lambda each: found.looks_at([each]))
+        case ("bands", "from"):
+            kind = context.kind(found.inputs[0].id)
+            return context.was("the first band", "begins at", lambda each: given(kind, each))
     return None
+
+
+def _of_inputs(found: TableWords) -> str:
+    context = found.context
+    if context.keys[-1] == "expression":
+        return context.was(called(context.name or found.looks_at([context.own])), "is worked out as")
+    if len(context.keys) == 1:
+        return context.was("it", "looks at", found.looks_at)
+    return context.was("it", "looks at", lambda each: found.looks_at([each]))
+
+
+def _of_default(found: TableWords) -> str:
+    context = found.context
+    if len(context.keys) == 1:
+        return context.was("where no row matches, it", "gives", found.default)
+    name = context.keys[1]
+    kind = found.kinds.get(name)
+    return context.was(f"where no row matches, {words(name)}", "is", lambda each: given(kind, each))
+
+
+def _of_results(found: TableWords) -> str | None:
+    """The type of the result, or of several, and what counts where several rows match."""
+    context = found.context
+    match context.keys:
+        case ("result",):
+            return context.was("its result", "is called")
+        case ("type",):
+            return context.was("its result", "is", type_words)
+        case ("hit",):
+            return found.hit()
+        case ("values", *_):
+            return possible_values(context, "its result")
+        case ("outputs",):
+            results = join(found.result(*each) for each in (context.new or context.old).items())
+            return context.comes_or_goes(f"it now gives: {results}", f"it no longer gives: {results}")
+        case ("outputs", name) if None in (context.old, context.new):
+            result = found.result(name, context.new or context.old)
+            return context.comes_or_goes(f"new result: {result}", f"no result any more: {result}")
+        case ("outputs", name) | ("outputs", name, "type"):
+            return context.was(called(context.name or words(name)), "is", type_words)
+        case ("outputs", name, "values", *_):
+            return possible_values(context, called(context.name or words(name)))
+    return None
+
+
+_PARTS = {"rows": _of_rows, "entries": _of_entries, "bands": _of_bands, "inputs": _of_inputs,
+          "keys": _of_inputs, "default": _of_default}  # fmt: skip
 
 
 def _band(found: TableWords) -> str:
     written = found.context.new or found.context.old
     kind = found.context.kind(found.inputs[0].id)
     edge = written.get("up_to") or written.get("below")
-    where = "beyond the others" if edge is None else f"up to {given(kind, edge)}"
+    until = "up to" if "up_to" in written else "below"
+    where = "beyond the others" if edge is None else f"{until} {given(kind, edge)}"
     return f"{str(written.get('rate')).replace('%', ' %')} {where}"

@@ -15,7 +15,7 @@ from decimal import Context, Decimal
 from typing import Literal, NamedTuple
 
 from policyengine.change.period import Days, Schedule
-from policyengine.decision.findings import NOT_APPLICABLE
+from policyengine.decision.findings import NOT_APPLICABLE, UNDETERMINED
 from policyengine.engine.rows.outcomes import Outcome
 
 EXACT = Context(prec=200)
@@ -62,7 +62,9 @@ class Terms(NamedTuple):
             isinstance(each, Decimal) and not each for each in (self.amount, self.net)
         ):
             return NOTHING
-        return self.net if self.status == "applies" and isinstance(self.net, Decimal) else None
+        if self.status == "settled":
+            return NOTHING  # no change of policies touches what is paid
+        return self.net if self.status != UNDETERMINED and isinstance(self.net, Decimal) else None
 
     def payable_on(self, day: date) -> Decimal | None:
         """What is paid on one of the due dates, as the program says on that day."""
@@ -86,7 +88,8 @@ def terms_of(outcome: Outcome) -> Terms:
             anchor if isinstance(anchor, date) else None,
             shift if isinstance(shift, int) else 0,
         )
-    currency, payer = (str(values.get(name) or "") for name in ("currency", "payer"))
+    currency = str(values.get("currency") or "")
+    payer = str(values.get("payer") or "") if values.get("payout") else ""
     return Terms(currency, payer, outcome.status, values.get("amount"), values.get("net"), schedule)
 
 

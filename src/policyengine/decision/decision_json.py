@@ -288,6 +288,13 @@ _FINDINGS: dict[type[Finding], Shape] = {
             maybe(COUNT),
             "How many days a due date lies after the day that was counted; -1: before.",
         ),
+        Key("payer", maybe(TEXT), "The id of the party that pays."),
+        Key("payee", maybe(TEXT), "The id of the party that is paid."),
+        Key("payout", FLAG, "Whether the partner is paid."),
+        Key("period_number", maybe(COUNT), "Of periods that count: which one falls due next, from 1."),
+        Key("of_periods", maybe(COUNT), "After how many periods it ends; null for no such number."),
+        Key("period_start", maybe(DATE), "The first day of that period."),
+        Key("period_end", maybe(DATE), "The last day of that period."),
     ),
 }
 _UNDECIDED = record(

@@ -369,11 +369,15 @@ class Charge(Finding):
     `due_on` is the (first) due date; a recurring charge says how often (`every`) and when it falls due
     next, on or after the evaluation date. Its dates are `counted_from` a day that no short month has cut, and
     lie `shift_days` days after the day that is reached (-1: the day before). `net` is None where
-    it is not known to be charged.
+    it is not known to be charged. `payer` pays `payee`; it is a `payout` where the partner is paid. One that
+    says when it was settled is `settled`, `upcoming`, `due` or `overdue` instead of `applies`. A charge that
+    counts periods has a `period_number`, from 1, `of_periods` where they end after so many.
     """
 
     section: ClassVar[str] = "charges"
-    statuses: ClassVar[tuple[str, ...]] = ("applies", NOT_APPLICABLE, UNDETERMINED)
+    statuses: ClassVar[tuple[str, ...]] = (
+        "applies", "settled", "upcoming", "due", "overdue", NOT_APPLICABLE, UNDETERMINED,
+    )  # fmt: skip
 
     item: str | None = None
     amount: Decimal | None = None
@@ -385,6 +389,13 @@ class Charge(Finding):
     next_due_on: date | None = None
     counted_from: date | None = None
     shift_days: int | None = None
+    payer: str | None = None
+    payee: str | None = None
+    payout: bool = False
+    period_number: int | None = None
+    of_periods: int | None = None
+    period_start: date | None = None
+    period_end: date | None = None
 
     @property
     def amount_known(self) -> bool:

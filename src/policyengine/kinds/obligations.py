@@ -10,7 +10,7 @@ period, each with a due date of its own. Where a party decides and no fact shows
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from policyengine.decision import findings
 from policyengine.decision.wording import every, join
@@ -19,45 +19,15 @@ from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import ContextLiteral, Expression, ListLiteral, Name, Open, Path
 from policyengine.feel.types import types
 from policyengine.policy import quantities
-from policyengine.policy.base import Feel, Id, Many, Part, Policy, Sourced, Text, Written, field
+from policyengine.policy.base import Feel, Id, Many, Part, Policy, Sourced, Text, field
 from policyengine.policy.bearer import UNKNOWN, Party, bearer_expression, check_bearer
 from policyengine.policy.change_context import ChangeContext, called, flat, quoted
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
-from policyengine.policy.recurrence import Sight, counted
+from policyengine.policy.recurrence import CALENDAR, Rhythm, Sight, counted
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Repeat, Rule, Value
 from policyengine.source import Span
-from policyengine.text import literal_guesses
-
-CALENDAR = ("calendar month", "calendar quarter", "calendar year")
-
-
-def _rhythm(value: object) -> object:
-    if value in CALENDAR:
-        return value
-    try:
-        quantities.length(str(value))
-    except ValueError as error:
-        among = f"one of {', '.join(CALENDAR)}"
-        instead = literal_guesses.calendar(str(value))
-        sentence = (
-            f"{str(error).partition('; ')[0]}; write `{instead}`" if instead else f"{error}; or {among}"
-        )
-        raise ValueError(sentence) from None
-    return value
-
-
-Rhythm = Annotated[
-    str,
-    Written(
-        _rhythm,
-        {
-            "description": "`calendar quarter`, or a period such as P1Y with `starting`",
-            "anyOf": [{"enum": list(CALENDAR)}, {"type": "string", "pattern": "^P[0-9YMWD]+$"}],
-        },
-    ),
-]
 
 
 class TopicPart(Part):

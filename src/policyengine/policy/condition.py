@@ -218,7 +218,7 @@ def fact_test(reader: PolicyReader, pointer: Pointer, entity: str) -> Expression
     """Returns the condition of `fact: test` at a pointer whose last step is the fact."""
     fact = str(pointer[-1])
     at = reader.key_span(*pointer)
-    names = reader.vocabulary.names(entity)
+    names = reader.names(entity)
     if fact not in names:
         help = did_you_mean(fact, names.index) or did_you_mean(fact, COMBINERS)
         reader.error(UNKNOWN_FACT, at, f"`{fact}` is not a fact of `{entity}`", help)

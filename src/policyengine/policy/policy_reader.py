@@ -6,7 +6,8 @@ one diagnostic.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 
 from policyengine.dataclass import dataclass
@@ -15,6 +16,7 @@ from policyengine.feel.checker.checker import check
 from policyengine.feel.checker.choice_order import spell_out
 from policyengine.feel.proving.constant_conditions import constant_conditions
 from policyengine.feel.syntax import build
+from policyengine.feel.syntax.cursor import Names
 from policyengine.feel.syntax.lexer import Excerpt
 from policyengine.feel.syntax.parser import Parsed, parse, parse_unary_tests
 from policyengine.feel.syntax.tree import Expression, In, Open, UnaryTests
@@ -98,6 +100,19 @@ class PolicyReader:
         self.functions = functions
         self.entity = unit.policy.for_
         self.remarks: list[Diagnostic] = []
+        self._own_names: Mapping[str, Type] = {}
+
+    @contextmanager
+    def naming(self, names: Mapping[str, Type]) -> Iterator[None]:
+        """Lets the tests within name these too, which a kind gives a meaning at this place."""
+        before, self._own_names = self._own_names, names
+        yield
+        self._own_names = before
+
+    def names(self, entity: str) -> Names[Type]:
+        """The names that a test at an entity may be about, with their types."""
+        known = self.vocabulary.names(entity)
+        return known.inside(dict(self._own_names)) if self._own_names else known
 
     # Places and mistakes
 

@@ -8,7 +8,9 @@ anchor, the months (or days) added to it, and the days that are added or taken o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Annotated
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.syntax import build
@@ -17,7 +19,45 @@ from policyengine.feel.syntax.tree import Binary, Call, Expression, If, Literal,
 from policyengine.feel.types.signatures import Library
 from policyengine.feel.values.temporal import parse_duration
 from policyengine.feel.values.values import Months
+from policyengine.policy import quantities
+from policyengine.policy.base import Written
 from policyengine.policy.vocabulary import Vocabulary
+from policyengine.text import literal_guesses
+
+CALENDAR: Mapping[str, Months] = {
+    "calendar month": Months(1),
+    "calendar quarter": Months(3),
+    "calendar year": Months(12),
+}
+"""The periods of the calendar, which begin by themselves."""
+
+
+def _rhythm(value: object) -> object:
+    if value in CALENDAR:
+        return value
+    try:
+        quantities.length(str(value))
+    except ValueError as error:
+        among = f"one of {', '.join(CALENDAR)}"
+        instead = literal_guesses.calendar(str(value))
+        sentence = (
+            f"{str(error).partition('; ')[0]}; write `{instead}`" if instead else f"{error}; or {among}"
+        )
+        raise ValueError(sentence) from None
+    return value
+
+
+Rhythm = Annotated[
+    str,
+    Written(
+        _rhythm,
+        {
+            "description": "`calendar quarter`, or a period such as P1Y with `starting`",
+            "anyOf": [{"enum": list(CALENDAR)}, {"type": "string", "pattern": "^P[0-9YMWD]+$"}],
+        },
+    ),
+]
+"""How often something recurs: a period of the calendar, or a length that counts from a day."""
 
 NO_MONTHS = Months(0)
 NO_DAYS = timedelta(0)

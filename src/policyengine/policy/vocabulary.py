@@ -262,6 +262,18 @@ class Vocabulary:
         """The currency of all money, "" where the program has none."""
         return self.declarations.currency or ""
 
+    @cached_property
+    def partner(self) -> str | None:
+        """The party that a record is about: `partner`, else one called like the root, else the first."""
+        parties = self.declarations.parties
+        return next((each for each in ("partner", self.root) if each in parties), next(iter(parties), None))
+
+    @cached_property
+    def vendor(self) -> str | None:
+        """The other party: `vendor`, else the first of the others."""
+        others = [each for each in self.declarations.parties if each != self.partner]
+        return "vendor" if "vendor" in others else next(iter(others), None)
+
     def children(self, entity: str) -> Sequence[tuple[str, Entity]]:
         """Returns the entities directly within one."""
         return self._children.get(entity, ())

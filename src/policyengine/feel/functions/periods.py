@@ -85,6 +85,39 @@ def _next_occurrence(anchor: date, offset: Length, shift: timedelta, length: Len
     return _OUT_OF_BOUNDS if found is None else found
 
 
+def _occurrence_number(anchor: date, offset: Length, shift: timedelta, length: Length, today: date) -> object:
+    """The number, from 1, of the first day on or after today in the series that counts from the anchor."""
+    if is_empty(length):
+        return Failed("the period has no length")
+    series = series_of(anchor, offset, shift, length)
+    found = None if series is None else series.next(today)
+    return _OUT_OF_BOUNDS if series is None or found is None else Decimal(series.steps_until(found) + 1)
+
+
+def _occurrence(anchor: date, offset: Length, shift: timedelta, length: Length, number: Decimal) -> object:
+    """The day with a number, from 1, in the series that counts from the anchor."""
+    series = series_of(anchor, offset, shift, length)
+    found = None if series is None else series.day(int(number) - 1)
+    return _OUT_OF_BOUNDS if found is None else found
+
+
+def _last_occurrence(anchor: date, offset: Length, shift: timedelta, length: Length, until: date) -> object:
+    """The last day on or before another one in the series that counts from the anchor; at least the first."""
+    if is_empty(length):
+        return Failed("the period has no length")
+    series = series_of(anchor, offset, shift, length)
+    found = None if series is None else series.day(max(series.steps_until(until), 0))
+    return _OUT_OF_BOUNDS if found is None else found
+
+
+def _calendar_start(unit: str, day: date) -> object:
+    """The first day of the calendar period that holds a day."""
+    months = _MONTHS.get(unit)
+    if months is None:
+        return Failed(f"`{unit}` is not a calendar period")
+    return date(day.year, (day.month - 1) // months * months + 1, 1)
+
+
 FUNCTIONS = table(
     function(
         "periods since",
@@ -95,4 +128,8 @@ FUNCTIONS = table(
         "next occurrence",
         signature(f"{_SERIES}, today: date", DATE, _next_occurrence),
     ),
+    function("occurrence number", signature(f"{_SERIES}, today: date", COUNT, _occurrence_number)),
+    function("occurrence", signature(f"{_SERIES}, number: number", DATE, _occurrence)),
+    function("last occurrence", signature(f"{_SERIES}, until: date", DATE, _last_occurrence)),
+    function("calendar start", signature("unit: text, day: date", DATE, _calendar_start)),
 )

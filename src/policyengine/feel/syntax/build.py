@@ -5,8 +5,9 @@ Every node carries the place of what it was made from.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
@@ -91,3 +92,45 @@ def choose(cases: Sequence[tuple[Expression, Expression]], otherwise: Expression
     for condition, value in reversed(cases):
         chosen = syntax.If(condition, value, chosen, span)
     return chosen
+
+
+Meanings = Mapping[str, Callable[[Span], Expression]]
+"""What stands for a name, or for a property such as `period.start`, at the place where it is written."""
+
+
+def replaced(node: Expression, meanings: Meanings) -> Expression:
+    """The expression with what names of its surroundings stand for; itself where it has none of them."""
+    found: Expression = _replaced(node, meanings)
+    return found
+
+
+def _replaced(node: Any, meanings: Meanings) -> Any:
+    match node:
+        case syntax.Name(word, at):
+            return meanings[word](at) if word in meanings else node
+        case syntax.Path(syntax.Name(owner), word, at) if f"{owner}.{word}" in meanings:
+            return meanings[f"{owner}.{word}"](at)
+        case syntax.For(iterators) | syntax.Quantified(_, iterators):
+            meanings = _without(meanings, [each.name for each in iterators])
+        case syntax.FunctionLiteral(parameters):
+            meanings = _without(meanings, [each.name for each in parameters])
+        case syntax.ContextLiteral(entries):
+            meanings = _without(meanings, [each.key for each in entries])
+    parts = {field: _part(getattr(node, field), meanings) for field in node.holding}
+    if isinstance(node, syntax.Call) and isinstance(node.function, syntax.Name):
+        parts["function"] = node.function
+    if all(part is getattr(node, field) for field, part in parts.items()):
+        return node
+    return type(node)(*(parts.get(field, getattr(node, field)) for field in node.__match_args__))
+
+
+def _part(value: Any, meanings: Meanings) -> Any:
+    if isinstance(value, tuple):
+        found = tuple(_part(each, meanings) for each in value)
+        return value if all(one is other for one, other in zip(value, found, strict=True)) else found
+    return _replaced(value, meanings) if isinstance(value, syntax.Node) else value
+
+
+def _without(meanings: Meanings, bound: Sequence[str]) -> Meanings:
+    """The meanings without those that an expression hides by names of its own."""
+    return {name: each for name, each in meanings.items() if name.partition(".")[0] not in bound}

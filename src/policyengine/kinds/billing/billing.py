@@ -1,0 +1,200 @@
+"""Billing: charges, net of the discounts in force, and when they fall due.
+
+The net amount is `amount * (1 - discount)`, rounded once, to the minor unit of the currency, as the
+program says. A charge that recurs (`every`) falls due first on `first_due` and then in equal steps that
+are counted from the day that `first_due` is counted from, so that a short month cuts no later date
+(`policy/recurrence.py`). A charge that does not apply has no amount and no
+date; one of which that is not known has no net amount.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from policyengine.decision.findings import NOT_APPLICABLE, Charge
+from policyengine.feel.syntax import build
+from policyengine.feel.syntax.tree import Binary, Expression, ListLiteral, Name, Open
+from policyengine.feel.types import types
+from policyengine.kinds.billing.charges import CODES, Billing, ChargePart, check, parties
+from policyengine.kinds.billing.schedule import Schedule
+from policyengine.kinds.billing.sentences import describe
+from policyengine.policy.draft import Draft
+from policyengine.policy.kind import Kind
+from policyengine.policy.policy_reader import PolicyDocument
+from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Value
+from policyengine.policy.vocabulary import DerivedFact, Vocabulary
+
+# DMN 1.5, 10.3.4.2: the built-in functions that round.
+_ROUND = {"half_up": "round half up", "half_even": "decimal", "up": "round up", "down": "round down"}
+
+
+def lower(policy: Billing, draft: Draft) -> None:
+    """A charge for every instance of the entity."""
+    for i, charge in enumerate(policy.charges):
+        draft.rule(_lower_charge(policy, draft, charge, i))
+
+
+def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> Rule:
+    name, place = f"{policy.id}/{charge.id}", ("charges", i)
+    at = draft.key_span(*place)
+    schedule = Schedule(draft, charge, i)
+    amount, rate, net = _amounts(draft, charge, schedule, name, i)
+    asked = _asked(draft, charge, schedule, name, i)
+    to_pay = _to_pay(draft, asked, net, name) if asked else net
+    if charge.result is not None:
+        _export(draft, charge, asked, net, i)
+    dates = [] if schedule.due is None else [schedule.due]
+    known = ListLiteral((net, *dates), at)
+    status: Expression = build.call("once known", known, _standing(draft, charge, schedule, i), span=at)
+    told = tuple(each.name for each in (net, *dates))
+    because: Reading = Explain(told)
+
+    def charged(reading: Reading) -> Reading:
+        return reading if not asked or isinstance(reading, Const) else Choose(f"{name}/status", idle, reading)
+
+    idle: dict[str, Reading] = {NOT_APPLICABLE: Const(None)}
+    if asked:
+        status = build.choose(
+            [(build.negate(each, at), build.literal(NOT_APPLICABLE, at)) for each in asked], status, at
+        )
+        conditions = tuple(each.name for each in asked)
+        because = Choose(
+            f"{name}/status", {NOT_APPLICABLE: Explain(conditions)}, Explain((*conditions, *told))
+        )
+    payer, payee = parties(draft, charge)
+    fields: dict[str, Reading] = {
+        "item": Const(charge.item),
+        "amount": charged(Value(amount.name)),
+        "discount_rate": charged(Value(rate.name)) if rate is not None else Const(None),
+        "net": Value(to_pay.name),
+        "currency": Const(draft.vocabulary.currency or None),
+        "due_on": Const(None) if schedule.due is None else charged(Value(schedule.due.name)),
+        "every": Const(schedule.every_text),
+        "payer": Const(payer),
+        "payee": Const(payee),
+        "payout": Const(payee is not None and payee == draft.vocabulary.partner),
+    }
+    fields.update((key, charged(each)) for key, each in schedule.readings().items())
+    return Rule(
+        finding=Charge,
+        origin=draft.origin(charge.id, charge.title, *place),
+        entity=draft.entity,
+        status=draft.define(f"{name}/status", status, at).name,
+        because=because,
+        fields=fields,
+    )
+
+
+def _asked(draft: Draft, charge: ChargePart, schedule: Schedule, name: str, i: int) -> list[Name]:
+    """The conditions under which it is charged: its own, and that it has not ended."""
+    found = []
+    if charge.when is not None:
+        place = ("charges", i, "when")
+        with draft.naming({"period_number": types.COUNT} if schedule.recurs else {}):
+            holds = schedule.reading_periods(draft.condition(*place))
+        found.append(
+            draft.define(f"{name}/applies", holds, draft.span(*place), wanted=types.BOOLEAN, title="applies")
+        )
+    ends = schedule.goes_on()
+    return found if ends is None else [*found, ends]
+
+
+def _standing(draft: Draft, charge: ChargePart, schedule: Schedule, i: int) -> Expression:
+    """The status of a charge that applies: by its due date, if it says when it was settled."""
+    at, today = draft.key_span("charges", i), build.name("today", draft.key_span("charges", i))
+    applies = build.literal("applies", at)
+    if charge.settled_on is None:
+        return applies
+    place = ("charges", i, "settled_on")
+    settled = draft.define(
+        f"{draft.policy.id}/{charge.id}/settled", draft.feel(*place), draft.span(*place),
+        wanted=types.DATE, noun="day of payment",
+    )  # fmt: skip
+    cases: list[tuple[Expression, Expression]] = [
+        (build.call("is defined", settled, span=at), build.literal("settled", at))
+    ]
+    if schedule.due is None:
+        return build.choose(cases, applies, at)
+    cases += [
+        (build.compare(">", schedule.due, today, at), build.literal("upcoming", at)),
+        (build.equals(schedule.due, today, at), build.literal("due", at)),
+    ]
+    return build.choose(cases, build.literal("overdue", at), at)
+
+
+def _to_pay(draft: Draft, asked: Sequence[Name], net: Name, name: str) -> Name:
+    """The net amount of a charge that applies; of any other there is none, so that no sum counts it."""
+    at, money = net.span, types.money(draft.vocabulary.currency)
+    payable = build.choose([(build.all_of(asked, at), net)], Open("it is not charged", at), at)
+    to_pay = build.call("once known", ListLiteral(tuple(asked), at), payable, span=at)
+    return draft.define(f"{name}/to-pay", to_pay, at, wanted=money, title="net amount")
+
+
+def _export(draft: Draft, charge: ChargePart, asked: Sequence[Name], net: Name, i: int) -> None:
+    """The net amount as a value: 0 where it is not charged."""
+    at = draft.span("charges", i, "result")
+    value: Expression = net
+    if asked:
+        value = build.choose([(build.all_of(asked, at), net)], build.literal(0, at), at)
+    wanted = types.money(draft.vocabulary.currency)
+    draft.define(str(charge.result), value, at, wanted=wanted, noun=charge.title, exported=True)
+
+
+def exports(unit: PolicyDocument, vocabulary: Vocabulary) -> Mapping[str, DerivedFact]:
+    """The net amounts of the charges that have a name for it."""
+    if not isinstance(unit.policy, Billing):
+        return {}
+    money = types.money(vocabulary.currency)
+    return {
+        charge.result: DerivedFact(
+            money, charge.title, unit.document.value_span(("charges", i, "result"))
+        )
+        for i, charge in enumerate(unit.policy.charges)
+        if charge.result is not None
+    }  # fmt: skip
+
+
+def _amounts(
+    draft: Draft, charge: ChargePart, schedule: Schedule, name: str, i: int
+) -> tuple[Name, Name | None, Name]:
+    """The amount, the rate of the discount on its item, if it bills one, and the net amount."""
+    place = ("charges", i)
+    at = draft.key_span(*place)
+    money = types.money(draft.vocabulary.currency)
+    amount = draft.define(
+        f"{name}/amount",
+        schedule.reading_periods(draft.feel(*place, "amount")),
+        draft.span(*place, "amount"),
+        wanted=money,
+        noun=f"amount of {charge.title}",
+    )
+    rate = None
+    if charge.item is not None:
+        rate = draft.default(f"discount/{charge.item}", build.literal(Decimal(0), at), at)
+        draft.defines("billed item", charge.item, draft.span(*place, "item"))
+    net = draft.define(f"{name}/net", _net(draft, amount, rate), at, wanted=money, title="net amount")
+    return amount, rate, net
+
+
+def _net(draft: Draft, amount: Expression, rate: Expression | None) -> Expression:
+    span = amount.span
+    net = amount
+    if rate is not None:
+        rest = Binary("-", build.literal(Decimal(1), span), rate, span)
+        net = Binary("*", amount, rest, span)
+    digits = build.literal(Decimal(draft.vocabulary.number_of_digits()), span)
+    return build.call(_ROUND[draft.vocabulary.declarations.rounding], net, digits, span=span)
+
+
+KIND = Kind(
+    "billing",
+    "charges, net of the discounts in force, and when they fall due",
+    Billing,
+    ("charges",),
+    check,
+    lower,
+    CODES,
+    exports,
+    describe=describe,
+)

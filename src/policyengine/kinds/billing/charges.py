@@ -1,0 +1,160 @@
+"""Charges as they are written, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from policyengine.diagnostics import Code
+from policyengine.policy.base import Count, Feel, Id, Many, Policy, Sourced, Text, field
+from policyengine.policy.condition import Condition
+from policyengine.policy.draft import Draft
+from policyengine.policy.recurrence import CALENDAR, Rhythm
+from policyengine.policy.vocabulary import FactName
+
+
+class ChargePart(Sourced):
+    """Something to pay."""
+
+    id: Id
+    title: Text
+    amount: Feel = field(description="before any discount; may read `period` and `period_number`")
+    item: Id | None = field(default=None, description="what it bills; discounts granted on it apply")
+    when: Condition | None = field(default=None, description="not applicable otherwise")
+    payer: Id | None = field(default=None, description="the party that pays; left out: the partner")
+    payee: Id | None = field(default=None, description="the party that is paid; left out: the vendor")
+    due_on: Feel | None = field(
+        default=None,
+        description="the day it is due, if it is charged once; `none`: when invoiced; with `starting` a day "
+        "counted from `period.start` or `period.end`",
+    )
+    every: Rhythm | None = field(default=None, description="how often it recurs: P1M, `calendar quarter`")
+    first_due: Feel | None = field(
+        default=None, description="the first day it is due, on which its periods begin"
+    )
+    starting: Feel | None = field(
+        default=None, description="the day from which its periods count, if `due_on` tells when they are due"
+    )
+    until: Feel | None = field(default=None, description="the last day on which it may fall due")
+    times: Count | None = field(default=None, description="how often it is charged")
+    settled_on: Feel | None = field(
+        default=None, description="the day on which it was paid, if it is charged once; not given: it was not"
+    )
+    result: FactName | None = field(
+        default=None, description="the name of the rounded net amount, 0 where it is not charged"
+    )
+
+
+class Billing(Policy):
+    """Charges, net of the discounts in force, and when they fall due."""
+
+    kind: Literal["billing"]
+    charges: Many[ChargePart]
+
+
+EXAMPLE = """\
+kind: billing
+id: example
+title: Example
+for: account
+charges:
+  - {id: fee, title: Fee, amount: monthly_fee, item: subscription, every: P1M, first_due: opened_on}
+"""
+_PERIODS = EXAMPLE.replace("first_due: opened_on", "starting: opened_on, due_on: DUE")
+WHEN_DUE = Code(
+    id="BILL001",
+    title="a charge without a due date",
+    why="A charge is due once (`due_on`), or repeatedly: `every` with `first_due`, or with `starting` where "
+    "`due_on` counts from its periods. One without a date says `due_on: none`.",
+    bad=EXAMPLE.replace("first_due", "due_on"),
+    good=EXAMPLE,
+)
+OFF_BEAT = Code(
+    id="BILL002",
+    title="a due date that does not follow from the periods of a charge",
+    why="Each period has one due date: so many days after its end, or so many months and days after its "
+    "start.",
+    bad=_PERIODS.replace("DUE", "'period.end + @\"P1M\"'"),
+    good=_PERIODS.replace("DUE", "'period.end + @\"P30D\"'"),
+)
+NOT_OURS = Code(
+    id="BILL003",
+    title="a charge that the partner neither pays nor gets",
+    why="A record is about one party; what others pay each other is not shown there, and no plan adds it up.",
+    bad=EXAMPLE.replace("item:", "payer: vendor, payee: vendor, item:"),
+    good=EXAMPLE.replace("item:", "payer: vendor, payee: partner, item:"),
+)
+MISPLACED = Code(
+    id="BILL004",
+    title="a key of a charge that does not go with how often it is charged",
+    why="A charge that recurs may end (`until`, `times`); one that is charged once may be settled.",
+    bad=EXAMPLE.replace("every: P1M, first_due: opened_on", "due_on: opened_on, times: 12"),
+    good=EXAMPLE.replace("first_due: opened_on", "first_due: opened_on, times: 12"),
+)
+CODES = (WHEN_DUE, OFF_BEAT, NOT_OURS, MISPLACED)
+_RECURRING = ("until", "times")
+_ONCE = ("settled_on",)
+
+
+def check(policy: Billing, draft: Draft) -> None:
+    """Ids, items, parties, and that every charge says when it is due."""
+    draft.unique((charge.id, ("charges", i)) for i, charge in enumerate(policy.charges))
+    for i, charge in enumerate(policy.charges):
+        if charge.item is not None:
+            draft.item(charge.item, "charges", i, "item")
+        _check_parties(draft, charge, i)
+        for message, help in list(_when_due(draft, charge, i))[:1]:
+            draft.error(WHEN_DUE, draft.key_span("charges", i), message, help)
+        often = "falls due once" if charge.every is None else "recurs"
+        for key in _RECURRING if charge.every is None else _ONCE:
+            if getattr(charge, key) is not None:
+                sentence = f"`{charge.id}` {often}, so `{key}` says nothing"
+                draft.error(MISPLACED, draft.key_span("charges", i, key), sentence, f"remove `{key}`")
+
+
+def parties(draft: Draft, charge: ChargePart) -> tuple[str | None, str | None]:
+    """The party that pays a charge, and the one that is paid."""
+    ours, theirs = draft.vocabulary.partner, draft.vocabulary.vendor
+    if charge.payer is not None and charge.payer != ours:
+        theirs, ours = ours, charge.payer
+    return ours, theirs if charge.payee is None else charge.payee
+
+
+def _check_parties(draft: Draft, charge: ChargePart, i: int) -> None:
+    known = [
+        draft.party(party, "charges", i, key)
+        for key in ("payer", "payee") if (party := getattr(charge, key)) is not None
+    ]  # fmt: skip
+    if not known or not all(known):
+        return
+    partner, (payer, payee) = draft.vocabulary.partner, parties(draft, charge)
+    key = "payer" if charge.payee is None else "payee"
+    if payer == payee:
+        sentence = f"`{payer}` would pay itself"
+    elif partner not in (payer, payee):
+        sentence = f"`{payer}` pays `{payee}`, but records are about `{partner}`"
+    else:
+        return
+    help = f"write `{key}: {partner}`" if partner != payer else f"remove `{key}`"
+    draft.error(NOT_OURS, draft.span("charges", i, key), sentence, help)
+
+
+def _when_due(draft: Draft, charge: ChargePart, i: int) -> Iterator[tuple[str, str]]:
+    """The sentences about a charge that is not said to be due once, or again and again; and the help."""
+    every, starts = charge.every, charge.first_due or charge.starting
+    if every is None and starts is not None:
+        key = "first_due" if charge.first_due else "starting"
+        yield f"`{charge.id}` has `{key}`, but does not recur", "add `every: P1M`, or write `due_on`"
+    elif every is None and charge.due_on is None:
+        yield f"`{charge.id}` has no due date", "write `due_on`, or `every` and `first_due`"
+    elif every is not None and charge.due_on is not None and charge.starting is None:
+        message = f"`{charge.id}` has `every` and `due_on`, which do not go together"
+        if charge.first_due is not None:
+            yield message, "remove `due_on`: `first_due` is the first date"
+        yield message, f"write `first_due: {draft.text('charges', i, 'due_on')}` for `due_on`"
+    elif every in CALENDAR and charge.starting is None:
+        yield f"`{charge.id}` has no day from which its periods count", "write `starting` with `every`"
+    elif every is not None and starts is None:
+        yield f"`{charge.id}` has no due date", "write `due_on`, or `every` and `first_due`"
+    elif charge.first_due is not None and charge.starting is not None:
+        yield f"`{charge.id}` has `first_due` and `starting`, which say the same", "remove one of them"

@@ -7,7 +7,7 @@ payments of two versions are matched by hand.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -62,28 +62,46 @@ def _day(charge: Charge, step: Months | timedelta, n: int) -> date:
 
 def payments(program: Program, record: Record, as_of: date, first: date, last: date) -> Payments:
     """All payments of a record in a period."""
+    asked = {as_of: charges_on(program, record, as_of)}
     found: dict[Key, dict[date, Decimal] | None] = {}
-    for key, charge in charges_on(program, record, as_of).items():
+
+    def on(day: date) -> dict[Key, Charge]:
+        if day not in asked:
+            asked[day] = charges_on(program, record, day)
+        return asked[day]
+
+    for key, charge in asked[as_of].items():
+        if charge.due_on is None and charge.status == "applies" and charge.net is not None:
+            found[key] = {first: charge.net}  # when invoiced
+            continue
+        if nothing(charge) and charge.due_on is None and charge.every is not None:
+            later = (on(first + timedelta(days=n))[key] for n in range(0, (last - first).days + 1, 90))
+            charge = next((each for each in later if each.due_on is not None), charge)
         if charge.due_on is None:
             found[key] = {} if nothing(charge) else None
-            continue
-        paid: dict[date, Decimal] | None = {}
-        for day in due_dates(charge, first, last):
-            asked = charges_on(program, record, day)[key]
-            if nothing(asked):
-                continue
-            if asked.status != "applies" or asked.net is None:
-                paid = None
-                break
-            assert paid is not None
-            paid[day] = asked.net
-        found[key] = paid
+        else:
+            found[key] = _paid(key, due_dates(charge, first, last), on)
     return found
+
+
+def _paid(
+    key: Key, days: Iterable[date], on: Callable[[date], dict[Key, Charge]]
+) -> dict[date, Decimal] | None:
+    """What a charge comes to on its due dates; None where one of them is undetermined."""
+    paid: dict[date, Decimal] = {}
+    for day in days:
+        charge = on(day)[key]
+        if nothing(charge):
+            continue
+        if charge.status == "undetermined" or charge.net is None:
+            return None
+        paid[day] = charge.net
+    return paid
 
 
 def nothing(charge: Charge) -> bool:
     """Whether a charge is certainly nothing, whatever else is not known."""
-    return charge.status == "not_applicable" or 0 in (charge.amount, charge.net)
+    return charge.status in ("not_applicable", "settled") or 0 in (charge.amount, charge.net)
 
 
 def sums(before: Payments, after: Payments) -> tuple[dict[tuple[str, str], tuple[Decimal, Decimal]], int]:

@@ -98,12 +98,30 @@ charges:
     amount: if today < started_on + @"P6M" then 10 else %(support)s
     every: P%(support_days)sD
     first_due: started_on
+  - {id: rent, title: Rent, amount: fee, every: P1M, first_due: started_on, until: ended_on, result: rent}
+  - id: first-year
+    title: Commission of the first year
+    payer: vendor
+    amount: rent * %(share)s / 100 + fee * period.days / 1000
+    every: calendar quarter
+    starting: started_on
+    due_on: 'period.end + @"P30D"'
+    times: %(times)s
+  - id: later
+    title: Commission
+    payer: vendor
+    amount: fee / 100 * period_number
+    every: P1M
+    first_due: started_on
+    when: {period_number: %(times)s..}
+  - {id: deposit, title: Deposit, amount: %(setup)s, due_on: started_on + @"P1Y", settled_on: ended_on}
+  - {id: extra, title: Extra, amount: %(support)s, due_on: none}
 """
 _TERMS: Mapping[str, tuple[object, ...]] = {
     "edge": (9, 12), "silver": (10, 15, 0), "gold": (20, 33), "mode": ("graduated", "slab"),
     "band": (500, 900), "rate": (3, 5), "setup": (100, "99.99", 0), "setup_days": (0, 14, 400),
     "factor": (1, "1.1"), "every": (1, 3), "first": (0, 1, 2, 14), "notice": ("", ' - @"P1M"'),
-    "support": (20, 25), "support_days": (30, 45),
+    "support": (20, 25), "support_days": (30, 45), "share": (20, 25), "times": (4, 6, 15),
 }  # fmt: skip
 """What may change: amounts and rates, thresholds, tables, days, how often, ends."""
 _DATES = {"setup_days", "first"}

@@ -211,7 +211,22 @@ for: {entity}
 charges:
   - {{id: once, title: Once, amount: {_quoted(self.money(root))}, item: setup, due_on: {_quoted(self.day(root))}}}
   - {{id: often, title: Often, amount: {stem}0, item: usage, {first}}}
+{self._periods(root, entity, first)}
 """
+
+    def _periods(self, root: bool, entity: str, first: str) -> str:
+        """Charges that end, count periods, are read by others, or were paid."""
+        due = self.one('period.start + @"P1M" + @"P3D"', "period.end", 'period.end + @"P30D"')
+        rhythm = self.one("calendar month", "calendar quarter", "calendar year", *_PERIODS)
+        often = f"every: {rhythm}, starting: {_quoted(self.day(root))}, due_on: {_quoted(due)}"
+        lines = [
+            f"id: ending, amount: {_quoted(self.money(root))}, item: setup, {first}, until: {_quoted(self.day(root))}, result: ended_{entity}",
+            f"id: counted, amount: {_quoted(self.money(root) + ' * period_number')}, payer: vendor, {first}, times: {self.one('1', '4', '400')}",
+            f"id: arrears, amount: {_quoted(self.money(root) + ' * period.days')}, {often}, when: {{period_number: {self.one('2..', '..7')}}}, until: {_quoted(self.day(root))}, times: 30",
+            f"id: paid, amount: {_quoted(self.money(root))}, due_on: {_quoted(self.day(root))}, settled_on: {_quoted(self.day(root))}, when: {_quoted(self.flag(root, 0))}",
+            f"id: open, amount: {_quoted(f'ended_{entity} * 19 / 100')}, due_on: none, result: tax_{entity}",
+        ]
+        return "\n".join(f"  - {{title: A charge, {each}}}" for each in lines)
 
     def obligations(self, root: bool) -> str:
         """Obligations, once and again."""

@@ -25,6 +25,8 @@ Way = Literal["earlier", "later", "rhythm"]
 Where = Literal["within", "before", "after", "into"]
 """Where a payment is due that moves: within the period, before it, after it, or in it as it was not before.
 """
+DATES = ("due_on", "every", "counted_from", "shift_days")
+"""What a charge says of its due dates."""
 BEFORE, AFTER, BOTH = "before", "after", "both"
 
 
@@ -77,9 +79,7 @@ class Terms(NamedTuple):
 def terms_of(outcome: Outcome) -> Terms:
     """The terms that an outcome of a charge states."""
     values = outcome.values
-    due, every, anchor, shift = (
-        values.get(name) for name in ("due_on", "every", "counted_from", "shift_days")
-    )
+    due, every, anchor, shift = (values.get(name) for name in DATES)
     schedule = None
     if isinstance(due, date):
         schedule = Schedule(
@@ -138,6 +138,7 @@ Dues = Sequence[Terms | None]
 
 def money_changes(old: Dues, new: Dues, spans: Sequence[Days]) -> tuple[MoneyChange, ...] | str:
     """What the change does to one charge; or the side (`BEFORE`, `AFTER`, `BOTH`) that is undetermined."""
+    old, new = ([_dated(terms, spans) for terms in dues] for dues in (old, new))
     quick = _unmoved(old, new, spans) if len(spans) == 1 else None
     if quick is not None:
         return quick
@@ -150,6 +151,13 @@ def money_changes(old: Dues, new: Dues, spans: Sequence[Days]) -> tuple[MoneyCha
     if len(flows) > 1:
         return tuple(_turned(flow, before, after) for flow in flows)
     return (_compared(one, other, *flows),)
+
+
+def _dated(terms: Terms | None, spans: Sequence[Days]) -> Terms | None:
+    """The terms, with a day for a charge that is due when invoiced: it counts once in the period."""
+    if terms is None or terms.schedule is not None or terms.status in (UNDETERMINED, NOT_APPLICABLE):
+        return terms
+    return terms._replace(schedule=Schedule(spans[0].first))
 
 
 def _turned(flow: tuple[str, str], before: Iterable[Payment], after: Iterable[Payment]) -> MoneyChange:

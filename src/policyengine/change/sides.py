@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import TypeVar
 
 from policyengine.change.daily import Edge, edges_of, hinges_on_today
-from policyengine.change.money import ChargeKey, Terms, terms_of
+from policyengine.change.money import DATES, ChargeKey, Terms, terms_of
 from policyengine.change.slices import Marks, handed_down, slice_of
 from policyengine.change.states import ABSENT, VALUE, State, What, states
 from policyengine.dataclass import dataclass
@@ -185,9 +185,20 @@ def side_of(graph: Graph, rules: Iterable[Rule], shown: Iterable[Key], day: date
 
 
 def _daily(graph: Graph, rules: Sequence[Rule], day: date) -> DailyCode:
+    rules = [_with_dates(rule) for rule in rules]
     part = slice_of(graph, rules)
     found = edges_of(part, rules)
     return DailyCode(part, day, None if found is None else (compile_graph(found[0], day), found[1]))
+
+
+def _with_dates(rule: Rule) -> Rule:
+    """The rule of a charge that tells its due dates also on days on which it does not apply."""
+    known = {
+        name: reading.otherwise
+        for name, reading in rule.fields.items()
+        if name in DATES and isinstance(reading, Choose)
+    }
+    return replace(rule, fields={**rule.fields, **known})
 
 
 def _gate(graph: Graph, below: Sequence[Rule], day: date, other: Graph) -> RootValues | None:

@@ -214,11 +214,14 @@ def _obligation(obligation: Obligation, labels: Labels) -> str:
 def _charge(charge: Charge, labels: Labels) -> str:
     bill = f"“{charge.title}” of {subject_name(charge.subject)}"
     if charge.status == "not_applicable":
-        return f"{bill} is not charged"
+        return f"{bill} is not {'paid out' if charge.payout else 'charged'}"
+    if charge.status == "settled" and charge.net is not None:
+        return f"{bill}, {money(charge.net, charge.currency)}, is settled"
     if charge.net is None:
         asked = f"whether {bill} is charged" if charge.amount_known else f"how much {bill} is"
         return f"it cannot be decided {asked}"
-    due = f", due on {day(charge.due_on)}" if charge.due_on else ", on a day that is not decided"
+    without = ", when invoiced" if charge.status == "applies" else ", on a day that is not decided"
+    due = f", due on {day(charge.due_on)}" if charge.due_on else without
     often = f" and then {every(charge.every)}" if charge.every else ""
     return f"{bill} comes to {money(charge.net, charge.currency)}{due}{often}"
 
@@ -357,6 +360,15 @@ def _charge_extras(charge: Charge, labels: Labels) -> Iterator[str]:
         yield f"It is {amount} less the discount of {off} on the {name_of(charge.item, labels)}."
     if charge.next_due_on is not None and charge.next_due_on != charge.due_on:
         yield f"The next one falls due on {day(charge.next_due_on)}."
+    if charge.status in ("due", "overdue") and charge.due_on is not None:
+        yield "It is due today." if charge.status == "due" else "It is overdue."
+    if charge.period_number is not None and charge.period_start and charge.period_end:
+        among = f" of {charge.of_periods}" if charge.of_periods else ""
+        days = f"from {day(charge.period_start)} to {day(charge.period_end)}"
+        yield f"That is for period {charge.period_number}{among}, {days}."
+    if charge.payout and charge.status != "not_applicable":
+        payer, payee = (name_of(each, labels) for each in (charge.payer, charge.payee))
+        yield f"{capital(payer)} pays it to {payee}."
 
 
 _EXTRAS: Mapping[type[Finding], Callable[[Any, Labels], Iterator[str]]] = {

@@ -7,111 +7,27 @@ line and the clause of the rule, and whether the rule is stated or assumed. Amou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import ClassVar, Literal, NamedTuple
 
 from policyengine.dataclass import dataclass
+from policyengine.decision.subjects import Assumption as Assumption
+from policyengine.decision.subjects import Basis as Basis
+from policyengine.decision.subjects import Clause as Clause
+from policyengine.decision.subjects import Origin as Origin
+from policyengine.decision.subjects import Owner as Owner
+from policyengine.decision.subjects import Subject as Subject
+from policyengine.decision.subjects import path_of as path_of
 from policyengine.source import Span
 
 Outcome = Literal["holds", "fails", "unknown", "value"]
-Basis = Literal["stated", "assumed"]
 Value = object
 UNDETERMINED = "undetermined"
 NOT_APPLICABLE = "not_applicable"
 MANUAL = "manual"
 """A person decides, and has not said yes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """Where a rule is written: a document of the program, a section of it, its address."""
-
-    document: str
-    title: str
-    section: str | None = None
-    url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Assumption:
-    """What somebody decided that the text leaves open: the part of a policy that says so, and its note."""
-
-    policy: str
-    id: str
-    title: str
-    at: Span
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The part of a policy that a finding comes from; `assumption` where that part itself is assumed."""
-
-    policy: str
-    id: str
-    title: str
-    at: Span
-    clause: Clause | None = None
-    basis: Basis = "stated"
-    note: str | None = None
-    assumption: Assumption | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Who or what is judged: an entity of the program, the key of the record, what people call it.
-
-    `root` tells the record itself from what stands in it; `position` counts from 1 in its list. Keys are
-    unique in one list only: `within` are the subjects between the record and this one, from the outside in.
-    """
-
-    entity: str
-    key: str | None
-    label: str | None = None
-    root: bool = True
-    position: int = 1
-    within: tuple[Subject, ...] = ()
-
-    def __str__(self) -> str:
-        """`partner` for the record itself, `opportunity/O-1` or `fee/C-1/1` for what stands in it."""
-        return self.entity if self.root else f"{self.entity}/{self.path}"
-
-    @property
-    def name(self) -> str:
-        """The key, or the position where the record gives no key."""
-        return self.key if self.key is not None else f"#{self.position}"
-
-    @property
-    def path(self) -> str:
-        """The name within the record: `O-1`, or `C-1/1` for the one called 1 in the list of C-1."""
-        return path_of([*(each.name for each in self.within), self.name]) if self.within else self.name
-
-    @property
-    def inside(self) -> tuple[Subject, ...]:
-        """What `within` is for the things in its own lists."""
-        return () if self.root else (*self.within, self)
-
-    @property
-    def owners(self) -> tuple[Owner, ...]:
-        """The entities and names of `within`."""
-        return tuple(Owner(each.entity, each.name) for each in self.within)
-
-
-class Owner(NamedTuple):
-    """A thing in a record that others stand in: its entity, and its key or else its position, as `#2`."""
-
-    entity: str
-    key: str
-
-
-def path_of(names: Sequence[str]) -> str:
-    """Names from the outside in as one text; a `/` within one of several names is written `%2F`."""
-    path = "/".join(names)
-    if len(names) == 1 or (path.count("/") == len(names) - 1 and "%" not in path):
-        return path
-    return "/".join(name.replace("%", "%25").replace("/", "%2F") for name in names)
 
 
 class Reason(NamedTuple):

@@ -152,15 +152,14 @@ class PolicyReader:
         """Whether an item is declared; reports it if it is not."""
         return self.known(word, self.vocabulary.declarations.items, "item", *pointer)
 
-    def unique(self, ids: Iterable[tuple[str, Pointer]]) -> None:
-        """Report every id that stands twice."""
+    def unique(self, ids: Iterable[tuple[str, Pointer]], key: str = "id") -> None:
+        """Report every id, or other name under a key, that stands twice."""
         first: dict[str, Pointer] = {}
         for word, pointer in ids:
             if word in first:
-                label = Label(self.span(*first[word], "id"), "first here")
-                self.error(
-                    DUPLICATE_ID, self.span(*pointer, "id"), f"`{word}` is the id of two parts", None, [label]
-                )
+                label = Label(self.span(*first[word], key), "first here")
+                sentence = f"`{word}` is the {key} of two parts"
+                self.error(DUPLICATE_ID, self.span(*pointer, key), sentence, None, [label])
             first.setdefault(word, pointer)
 
     # Expressions

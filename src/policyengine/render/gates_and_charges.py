@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from policyengine.decision.findings import UNDETERMINED, Charge, Finding, Gate, Obligation
@@ -13,6 +13,8 @@ from policyengine.render.text_table import TableRow
 
 _GATE_STYLES = {"open": "good", "blocked": "bad", UNDETERMINED: "open"}
 _ORDER = ("overdue", "due", UNDETERMINED, "upcoming", "manual")
+_CLOSED = {"settled": "settled", "not_applicable": "not applicable"}
+"""The statuses of charges that are only counted."""
 _STYLES = {"overdue": "bad", "due": "bad", UNDETERMINED: "open", "manual": "note"}
 
 
@@ -37,19 +39,31 @@ def _gate(page: Page, gate: Gate) -> Iterator[TableRow]:
 
 
 def charges(page: Page, findings: Iterable[Finding]) -> list[str]:
-    """The charges, sorted by their next due date."""
+    """The charges, and apart from them what the partner is paid, sorted by their next due date."""
     found = [charge for charge in findings if isinstance(charge, Charge)]
-    applying = sorted((one for one in found if one.status != "not_applicable"), key=_charge_order)
-    amounts = [_net(one) for one in applying]
+    paid = [one for one in found if one.payout]
+    owed = [one for one in found if not one.payout]
+    return [*_charges(page, "Charges", "charge", owed), *_charges(page, "Payouts", "payout", paid)]
+
+
+def _charges(page: Page, heading: str, noun: str, found: Sequence[Charge]) -> list[str]:
+    open_ones = sorted((one for one in found if one.status not in _CLOSED), key=_charge_order)
+    amounts = [_net(one) for one in open_ones]
     widest = max(map(len, amounts), default=0)
     rows = [
-        TableRow((_due(one), amount.rjust(widest)), _charge_text(one), page.at(one))
-        for one, amount in zip(applying, amounts, strict=True)
+        TableRow(
+            (_due(one), amount.rjust(widest)), _charge_text(one), page.at(one), _STYLES.get(one.status, "")
+        )
+        for one, amount in zip(open_ones, amounts, strict=True)
     ]
-    idle = len(found) - len(applying)
-    if idle:
-        rows.append(TableRow(text=f"{plural(idle, 'charge')} not applicable"))
-    return page.table("Charges", rows)
+    for status, words in _CLOSED.items():
+        number_of = sum(one.status == status for one in found)
+        rows += [TableRow(text=f"{plural(number_of, noun)} {words}")] if number_of else []
+    return page.table(heading, rows)
+
+
+def _style(charge: Charge) -> str:
+    return _STYLES[charge.status] if charge.status in ("due", "overdue") else ""
 
 
 def _charge_order(charge: Charge) -> date:
@@ -58,7 +72,9 @@ def _charge_order(charge: Charge) -> date:
 
 def _due(charge: Charge) -> str:
     due = charge.next_due_on or charge.due_on
-    return "no date yet" if due is None else day(due)
+    if due is None:
+        return "no date yet" if charge.status == UNDETERMINED else "when invoiced"
+    return day(due)
 
 
 def _net(charge: Charge) -> str:
@@ -72,7 +88,11 @@ def _charge_text(charge: Charge) -> str:
         text = f"{text} ({gross} less {rate(charge.discount_rate)})"
     elif charge.amount is not None and charge.net is None:
         text = f"{text} ({money(charge.amount, charge.currency)}{_proviso(charge)})"
-    return f"{text}, {every(charge.every)}" if charge.every else text
+    if charge.every:
+        text = f"{text}, {every(charge.every)}"
+    if charge.period_number is not None and charge.of_periods is not None:
+        text = f"{text}, {charge.period_number} of {charge.of_periods}"
+    return f"{text}, {charge.status}" if charge.status in ("due", "overdue") else text
 
 
 def _proviso(charge: Charge) -> str:

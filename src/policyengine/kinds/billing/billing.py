@@ -40,14 +40,16 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> 
     at = draft.key_span(*place)
     schedule = Schedule(draft, charge, i)
     amount, rate, net = _amounts(draft, charge, schedule, name, i)
-    asked = _asked(draft, charge, schedule, name, i)
+    own = _own_condition(draft, charge, schedule, i)
+    ends = schedule.goes_on()
+    asked = [*own, *([] if ends is None else [ends])]
     to_pay = _to_pay(draft, asked, net, name) if asked else net
     if charge.result is not None:
         _export(draft, charge, asked, net, i)
     dates = [] if schedule.due is None else [schedule.due]
     known = ListLiteral((net, *dates), at)
     status: Expression = build.call("once known", known, _standing(draft, charge, schedule, i), span=at)
-    told = tuple(each.name for each in (net, *dates))
+    told = tuple(each.name for each in (net, *schedule.told, *schedule.last))
     because: Reading = Explain(told)
 
     def charged(reading: Reading) -> Reading:
@@ -58,10 +60,9 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> 
         status = build.choose(
             [(build.negate(each, at), build.literal(NOT_APPLICABLE, at)) for each in asked], status, at
         )
-        conditions = tuple(each.name for each in asked)
-        because = Choose(
-            f"{name}/status", {NOT_APPLICABLE: Explain(conditions)}, Explain((*conditions, *told))
-        )
+        not_asked = Explain(tuple(each.name for each in asked))
+        told = (*(each.name for each in own), *told)
+        because = Choose(f"{name}/status", {NOT_APPLICABLE: not_asked}, Explain(told))
     payer, payee = parties(draft, charge)
     fields: dict[str, Reading] = {
         "item": Const(charge.item),
@@ -86,18 +87,15 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> 
     )
 
 
-def _asked(draft: Draft, charge: ChargePart, schedule: Schedule, name: str, i: int) -> list[Name]:
-    """The conditions under which it is charged: its own, and that it has not ended."""
-    found = []
-    if charge.when is not None:
-        place = ("charges", i, "when")
-        with draft.naming({"period_number": types.COUNT} if schedule.recurs else {}):
-            holds = schedule.reading_periods(draft.condition(*place))
-        found.append(
-            draft.define(f"{name}/applies", holds, draft.span(*place), wanted=types.BOOLEAN, title="applies")
-        )
-    ends = schedule.goes_on()
-    return found if ends is None else [*found, ends]
+def _own_condition(draft: Draft, charge: ChargePart, schedule: Schedule, i: int) -> list[Name]:
+    """The condition under which it is charged, if it has one."""
+    if charge.when is None:
+        return []
+    place = ("charges", i, "when")
+    with draft.naming({"period_number": types.COUNT} if schedule.recurs else {}):
+        holds = schedule.reading_periods(draft.condition(*place))
+    name, at = f"{draft.policy.id}/{charge.id}/applies", draft.span(*place)
+    return [draft.define(name, holds, at, wanted=types.BOOLEAN, title="applies")]
 
 
 def _standing(draft: Draft, charge: ChargePart, schedule: Schedule, i: int) -> Expression:
@@ -107,10 +105,8 @@ def _standing(draft: Draft, charge: ChargePart, schedule: Schedule, i: int) -> E
     if charge.settled_on is None:
         return applies
     place = ("charges", i, "settled_on")
-    settled = draft.define(
-        f"{draft.policy.id}/{charge.id}/settled", draft.feel(*place), draft.span(*place),
-        wanted=types.DATE, noun="day of payment",
-    )  # fmt: skip
+    settled = draft.feel(*place)
+    draft.define(f"{draft.policy.id}/{charge.id}/settled", settled, draft.span(*place), wanted=types.DATE)
     cases: list[tuple[Expression, Expression]] = [
         (build.call("is defined", settled, span=at), build.literal("settled", at))
     ]

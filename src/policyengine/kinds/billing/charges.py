@@ -99,6 +99,10 @@ _ONCE = ("settled_on",)
 def check(policy: Billing, draft: Draft) -> None:
     """Ids, items, parties, and that every charge says when it is due."""
     draft.unique((charge.id, ("charges", i)) for i, charge in enumerate(policy.charges))
+    results = [
+        (each.result, ("charges", i)) for i, each in enumerate(policy.charges) if each.result is not None
+    ]
+    draft.unique(results, "result")
     for i, charge in enumerate(policy.charges):
         if charge.item is not None:
             draft.item(charge.item, "charges", i, "item")

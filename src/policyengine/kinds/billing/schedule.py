@@ -1,8 +1,8 @@
 """When a charge falls due, and the periods that it bills.
 
 A charge that recurs has a series of days on which its periods begin, and one of its due dates, which lie
-equally far from them. Both are counted from one day and never from one another (`policy/recurrence.py`). What the
-program says on a day is about the next due date on or after it; `period` and `period_number` are of that one.
+equally far from them. Both are counted from one day and never from one another (`policy/recurrence.py`). What
+the program says on a day is about the next due date on or after it, whose `period` it is.
 """
 
 from __future__ import annotations
@@ -68,6 +68,8 @@ class Schedule:
         self.at = draft.key_span(*self.place)
         self.recurs = charge.every is not None
         self.reads_periods = charge.starting is not None or charge.times is not None
+        self.last: list[Name] = []
+        self.told: list[Name] = []
         self._names: dict[str, Name] = {}
         self.due = self._due()
 
@@ -91,6 +93,7 @@ class Schedule:
             at = draft.span(*self.place, key)
             first = draft.feel(*self.place, key)
             due = draft.define(f"{self.name}/due", first, at, wanted=types.DATE)
+            self.told.append(due)
             if self.recurs:
                 self.starts = self.dues = self._steps(first, due, at)
             return due
@@ -131,6 +134,7 @@ class Schedule:
         at = self.draft.span(*self.place, "starting")
         start, every = self.draft.feel(*self.place, "starting"), str(self.charge.every)
         known = self.draft.define(f"{self.name}/starting", start, at, wanted=types.DATE)
+        self.told.append(known)
         if every not in CALENDAR:
             return self._steps(start, known, at)
         unit = build.literal(every.removeprefix("calendar "), at)
@@ -196,18 +200,17 @@ class Schedule:
                 wanted=types.DATE, noun="last day",
             )  # fmt: skip
             assert self.due is not None
-            parts.append(build.compare(">=", until, self.due, at))
+            first = self._define("first", self.due, "first due date", types.DATE)
+            parts.append(build.compare(">=", until, first, at))
             last = self.dues.call("last occurrence", until, at)
-            parts.append(
-                build.compare(">=", self._define("last", last, "last due date", types.DATE), today, at)
-            )
+            self.last.append(self._define("last", last, "last due date", types.DATE))
         if charge.times is not None:
             at = self.draft.span(*self.place, "times")
             last = self.dues.call("occurrence", build.literal(charge.times, at), at)
-            ending = self._define("last-of-all", last, "last due date", types.DATE)
-            parts.append(build.compare(">=", ending, today, at))
-        if not parts:
+            self.last.append(self._define("last-of-all", last, "last due date", types.DATE))
+        if not self.last:
             return None
+        parts += [build.compare(">=", each, today, each.span) for each in self.last]
         goes_on = build.all_of(parts, self.at)
         return self.draft.define(
             f"{self.name}/goes-on", goes_on, self.at, wanted=types.BOOLEAN, title="goes on"

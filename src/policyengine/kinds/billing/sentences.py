@@ -38,6 +38,7 @@ _VERBS: Mapping[str, tuple[str, Say]] = {
     "until": ("falls due until", _quoted),
     "times": ("is charged", lambda context: lambda text: plural(int(text), "time")),
     "settled_on": ("is settled on", _quoted),
+    "result": ("is read as", _quoted),
 }
 """What a key of a charge says, and how its value is written."""
 

@@ -1,0 +1,136 @@
+"""Charges: who pays whom, when they end, the period they bill, what was paid; by hand and by the calendar."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.change.slow import months_on
+
+from policyengine.decision.findings import Charge
+from support import cases, decide, good_program, lacking, program_of
+
+BASE = """\
+kind: program
+id: shop
+title: Shop
+currency: EUR
+parties: {partner: the partner, vendor: the vendor, bank: the bank}
+items: {support: support}
+entities:
+  partner:
+    title: partner
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      fee: {type: money, title: fee, informative: true}
+      started_on: {type: date, title: start, informative: true}
+      ended_on: {type: date, title: last day, informative: true}
+      paid_on: {type: date, title: day of payment, informative: true}
+"""
+HEAD = "kind: billing\nid: bill\ntitle: Bill\nfor: partner\ncharges:\n"
+CASES = cases(Path(__file__).parent / "billing.yaml")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_charges(case: dict[str, Any]) -> None:
+    program = good_program(_billing(case["charges"]), base=BASE, as_of=date.fromisoformat(case["as_of"]))
+    record = {"id": "p", "fee": Decimal(100), **case.get("record", {})}
+    decision = decide(program, {name: _typed(name, value) for name, value in record.items()})
+    found = [_plain(charge) for charge in decision.of("charges")]
+    assert lacking(case["expect"], found) == []
+    for charge in decision.of("charges"):
+        said = "\n".join(decision.why(charge))
+        assert all(line in said for line in case.get("why", {}).get(charge.id, ()))
+
+
+def _billing(charges: list[str]) -> str:
+    return HEAD + "".join(f"  - {{title: The fee, {each}}}\n" for each in charges)
+
+
+def _typed(name: str, value: object) -> object:
+    return date.fromisoformat(value) if name.endswith("_on") and isinstance(value, str) else value
+
+
+def _plain(charge: Charge) -> dict[str, object]:
+    found = {name: getattr(charge, name) for name in ("id", *(each.name for each in fields(charge)))}
+    return {
+        name: str(value) if isinstance(value, (date, Decimal)) else value for name, value in found.items()
+    }
+
+
+MISTAKES = [
+    ("BILL001", "id: a, amount: fee", "`a` has no due date"),
+    ("BILL001", "id: a, amount: fee, starting: started_on", "`a` has `starting`, but does not recur"),
+    ("BILL001", "id: a, amount: fee, every: P1M, due_on: started_on", "`first_due: started_on`"),
+    ("BILL001", "id: a, amount: fee, every: P1M", "`a` has no due date"),
+    ("BILL001", "id: a, amount: fee, every: calendar month, first_due: started_on", "`starting`"),
+    ("BILL001", "id: a, amount: fee, every: P1M, first_due: started_on, starting: ended_on", "say the same"),
+    ("BILL002", "id: a, amount: fee, every: P1M, starting: started_on, due_on: ended_on", "does not follow"),
+    (
+        "BILL002",
+        "id: a, amount: fee, every: P1M, starting: started_on, due_on: 'period.end + @\"P1M\"'",
+        "does not follow",
+    ),
+    ("BILL003", "id: a, amount: fee, due_on: none, payer: bank, payee: vendor", "`payee: partner`"),
+    ("BILL003", "id: a, amount: fee, due_on: none, payer: vendor, payee: vendor", "would pay itself"),
+    ("BILL003", "id: a, amount: fee, due_on: none, payee: partner", "would pay itself"),
+    ("BILL004", "id: a, amount: fee, due_on: started_on, until: ended_on", "remove `until`"),
+    ("BILL004", "id: a, amount: fee, every: P1M, first_due: started_on, settled_on: paid_on", "settled_on"),
+    ("NAME001", "id: a, amount: fee, due_on: none, payer: vendr", "vendor"),
+    ("LINK002", "id: a, amount: fee, due_on: none, result: paid_on", "a fact of `partner`"),
+    ("LINK002", "id: a, amount: fee, due_on: none, result: period", "a meaning of its own"),
+    ("NAME002", "id: a, amount: 1, due_on: none, result: x}\n  - {title: B, id: b, amount: 2, due_on: none, "
+     "result: x", "`x`"),
+    ("COND003", "id: a, amount: fee, due_on: none, when: {period_number: 2..}", "period_number"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "charge", "words"), MISTAKES)
+def test_mistakes(code: str, charge: str, words: str) -> None:
+    found = [each for each in program_of(_billing([charge]), base=BASE).diagnostics if each.code.id == code]
+    assert len(found) == 1
+    assert words in f"{found[0].message}; {found[0].help}"
+
+
+_DAYS = st.dates(date(2023, 1, 1), date(2027, 12, 31))
+
+
+@given(
+    start=_DAYS, end=_DAYS, today=_DAYS, months=st.sampled_from([1, 3, 12]), times=st.integers(1, 40),
+    late=st.integers(0, 40), after=st.sampled_from(["start", "end"]), calendar=st.booleans(),
+)  # fmt: skip
+def test_periods_are_those_of_the_calendar(
+    start: date, end: date, today: date, months: int, times: int, late: int, after: str, calendar: bool
+) -> None:
+    every = (
+        {1: "calendar month", 3: "calendar quarter", 12: "calendar year"}[months]
+        if calendar
+        else f"P{months}M"
+    )
+    charge = (
+        f"id: a, amount: 1000 * period_number + period.days, every: {every}, starting: started_on, "
+        f"due_on: 'period.{after} + @\"P{late}D\"', until: ended_on, times: {times}"
+    )
+    program = good_program(_billing([charge]), base=BASE, as_of=today)
+    (found,) = decide(program, {"id": "p", "started_on": start, "ended_on": end}).of("charges")
+    first = start if not calendar else date(start.year, (start.month - 1) // months * months + 1, 1)
+    for n in range(times):
+        begins, ends = months_on(first, n * months), months_on(first, (n + 1) * months) - timedelta(days=1)
+        due = (begins if after == "start" else ends) + timedelta(days=late)
+        if due >= today:
+            break
+    else:
+        due = date.max
+    if due > end:
+        assert (found.status, found.net, found.next_due_on) == ("not_applicable", None, None)
+        return
+    assert (found.status, found.next_due_on, found.period_number) == ("applies", due, n + 1)
+    assert (found.period_start, found.period_end, found.of_periods) == (begins, ends, times)
+    assert found.net == 1000 * (n + 1) + (ends - begins).days + 1

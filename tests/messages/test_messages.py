@@ -114,7 +114,7 @@ def test_what_is_advised_is_accepted(case: Case) -> None:
     meant = _words(_text(case, "right")[1])
     for found in _mistakes(file, wrong):
         assert found.span is not None
-        for part in re.findall("(?:write|did you mean) `([^`]+)`(?! (?:as|for) )", found.help or ""):
+        for part in re.findall("(?:write|did you mean) `([^`]+)`(?! (?:as|for|if) )", found.help or ""):
             start, end = found.span.start, found.span.end
             line = wrong.find("\n", end)
             tries = [wrong[:start] + part + wrong[end:], f"{wrong[:end]}: {part}{wrong[line:]}"]

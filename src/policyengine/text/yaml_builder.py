@@ -88,6 +88,7 @@ CODES = (DUPLICATE, MERGE, TAG, KEY, UNKNOWN_ALIAS, CYCLE, TOO_DEEP, TOO_MANY)
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _PROPERTY = re.compile(r"[&!]\S*")
+_NEGATED = re.compile(r"![A-Za-z]\w*( (and|or) [^\n]*)?")
 _GLUED = re.compile(r"(?P<key>[A-Za-z_][\w-]*):(?P<value>[^\s/].*)")
 _GAP = re.compile(r"(?:[ \t\r\n]+|(?<=\s)#[^\n]*)*")
 
@@ -175,9 +176,11 @@ class Builder:
         return Span(self.source, start.index + self._base, end.index + self._base)
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
-        span = self._span(event)
+        span, value = self._span(event), event.value
         if event.anchor is not None or event.tag is not None:
             span = Span(self.source, self._without_properties(event, span), span.end)
+            if event.tag is not None and self.source.text[span.start - 1] == "!":
+                value = span.text
         if event.style in ("|", ">"):
             span = _without_blank_lines(span)
         elif event.style == '"' and _SURROGATE.search(event.value):
@@ -187,7 +190,7 @@ class Builder:
             return
         self._end = span.end
         self._last = span
-        scalar = Scalar(composed(event.value), span, bool(event.style))
+        scalar = Scalar(composed(value), span, bool(event.style))
         if event.anchor is not None:
             self._anchors[event.anchor] = _Anchored(scalar, 1, 0)
         if self._count(1, span):
@@ -332,21 +335,26 @@ class Builder:
         )
 
     def _without_properties(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, span: Span) -> int:
-        """The start of the value behind its anchor and tag; reports the tag."""
+        """The start of the value behind its anchor and tag; reports the tag.
+
+        A tag that was meant as a negation is no tag: its name is the start of the value.
+        """
         at = span.start
         for _ in range((event.anchor is not None) + (event.tag is not None)):
             found = _PROPERTY.match(self.source.text, at, span.end)
             if found is None:
                 break
-            if found.group().startswith("!"):
-                where = self.source.span(found.start(), found.end())
-                message = f"the tag `{printable(found.group())}` is not allowed"
-                help_ = "remove it, the value alone is enough"
-                if re.fullmatch(r"![A-Za-z]\w*", found.group()) and not getattr(event, "value", "there"):
-                    help_ = f"write `not({found.group()[1:]})`, or put it in quotes if it is a text"
-                self.diagnostics.append(TAG.at(where, message, help=help_))
             gap = _GAP.match(self.source.text, found.end(), span.end)
             at = gap.end() if gap else found.end()
+            if found.group().startswith("!"):
+                help_ = "remove it, the value alone is enough"
+                rest = self.source.text[found.end() : span.end] if isinstance(event, yaml.ScalarEvent) else "?"
+                if _NEGATED.fullmatch(found.group() + rest):
+                    at = found.start() + 1
+                    help_ = f"write `not({found.group()[1:]}){rest}`, or put it in quotes if it is a text"
+                where = self.source.span(found.start(), found.end())
+                message = f"the tag `{printable(found.group())}` is not allowed"
+                self.diagnostics.append(TAG.at(where, message, help=help_))
         return at
 
 

@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.cli.test_advance import PROGRAM as DEALS
+from tests.support import POLICIES
 
 from policyengine.cli.run import run
-from support import POLICIES
 
 RECORD = "id: \U0001f600\u00e9\nactive_accounts: 12\n"
 
@@ -23,41 +24,88 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(POLICIES / "bytekast", tmp_path / "p")
     (tmp_path / "r.yaml").write_text(RECORD, encoding="utf-8")
     (tmp_path / "p" / "levels_test.yaml").write_text("kind: test\nprogram: .\nas_of: 2026-11-21\ntests: []\n")
-    with sqlite3.connect(tmp_path / "crm.db") as connection:
-        connection.execute("CREATE TABLE t (id TEXT)")
-        connection.execute("INSERT INTO t VALUES ('a')")
-    connection.close()
-    (tmp_path / "link.json").symlink_to(tmp_path / "p" / "levels.yaml")
-    os.link(tmp_path / "p" / "levels.yaml", tmp_path / "hard.json")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-COMMANDS = (
-    "evaluate p r.yaml -o json:p/levels.yaml",
-    "evaluate p r.yaml -o json:link.json",
-    "evaluate p r.yaml -o json:hard.json",
-    "evaluate p r.yaml -o json:r.yaml",
-    "evaluate p r.yaml -o json:p/levels_test.yaml",
-    "evaluate p r.yaml -o csv:hard.json",
-    "evaluate p --records-from sqlite:///crm.db --query TABLE -o csv:crm.db",
-    "check p -o json:hard.json",
-    "check p -o json:p/program.yaml",
-    "why p r.yaml reseller-levels -o json:hard.json",
-    "diff p p -o json:hard.json",
-    "plan p p --records r.yaml -o json:hard.json",
-    "plan p p --records r.yaml --list hard.json",
-    "plan p p --records r.yaml -o json:r.yaml",
-)
+DATABASE = "--records-from sqlite:///crm.db --query TABLE"
+COMMANDS = {
+    "evaluate p r.yaml -o json:{}": "p/program.yaml p/a_test.yaml r.yaml",
+    "evaluate p r.yaml -o json:old.json -o text:{}": "p/program.yaml r.yaml",
+    "evaluate p r.yaml -o csv:{}": "p/program.yaml r.yaml",
+    "evaluate p base -o json:{}": "p/program.yaml base/partners.csv base/deals.csv",
+    "evaluate p base -o csv:{}": "p/program.yaml base/partners.csv base/deals.csv",
+    "evaluate p base/partners.csv --table deals=base/deals.csv -o csv:x.csv --rejects {}": "base/deals.csv",
+    "evaluate p records -o json:{}": "records/a.ndjson records/b.json",
+    f"evaluate p {DATABASE} -o json:{{}}": "crm.db",
+    f"evaluate p {DATABASE} -o csv:{{}}": "crm.db",
+    "why p r.yaml -o json:{}": "p/program.yaml r.yaml",
+    "why p r.yaml sales -o json:{}": "p/program.yaml r.yaml",
+    "advance p r.yaml --to offer -o {}": "p/program.yaml r.yaml",
+    "check p -o json:old.json -o sarif:{}": "p/program.yaml p/a_test.yaml",
+    "check p -o github": "p/program.yaml p/a_test.yaml",
+    "test p -o junit:{}": "p/program.yaml p/a_test.yaml p/records/r.yaml",
+    "diff p q -o json:{}": "p/program.yaml q/program.yaml",
+    "diff p q --records base -o json:{}": "p/program.yaml base/partners.csv base/deals.csv",
+    f"diff p q {DATABASE} -o json:{{}}": "crm.db",
+    "plan p q --records r.yaml -o html:{}": "p/program.yaml q/program.yaml r.yaml",
+    "plan p q --records base --list {}": "p/program.yaml base/partners.csv base/deals.csv",
+    f"plan p q {DATABASE} -o json:{{}}": "crm.db",
+}
+"""Every command with outputs, and files that it reads."""
+
+
+def _files(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    test = "tests: [{name: a, from: records/r.yaml, expect: {complete: true}}]\n"
+    texts = {
+        "p/program.yaml": DEALS,
+        "p/a_test.yaml": f"kind: test\nprogram: .\nas_of: 2026-11-21\n{test}",
+        "p/records/r.yaml": "id: a\n",
+        "q/program.yaml": DEALS.replace("worth > 0", "worth > 1"),
+        "r.yaml": "id: a\ndeals: [{id: d, stage: demo, worth: 5}]\n",
+        "base/partners.csv": "id\na\n",
+        "base/deals.csv": "partner,id,stage\na,d,demo\n",
+        "records/a.ndjson": '{"id": "a"}\n',
+        "records/b.json": '{"id": "b"}\n',
+        "old.json": "{}\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with sqlite3.connect(tmp_path / "crm.db") as connection:
+        connection.execute("CREATE TABLE t (id TEXT)")
+        connection.execute("INSERT INTO t VALUES ('a')")
+    connection.close()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_no_output_is_an_input(command: str, here: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
-    words = ["SELECT id FROM t" if word == "TABLE" else word for word in command.split()]
-    assert run(words) == 2
-    assert "is an input of this command" in capfd.readouterr().err
-    assert {path: path.read_bytes() for path in here.rglob("*") if path.is_file()} == before
+def test_no_output_is_an_input(
+    command: str, inputs: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for read in COMMANDS[command].split():
+        ending = ".csv" if "--rejects" in command else Path(read).suffix
+        Path(f"link{ending}").symlink_to(read)
+        os.link(read, f"same{ending}")
+        before = _files(inputs)
+        for written in (read, f"link{ending}", f"same{ending}"):
+            monkeypatch.setenv("GITHUB_STEP_SUMMARY", written)
+            words = ["SELECT id FROM t" if word == "TABLE" else word for word in command.split()]
+            assert run([word.format(written) for word in words]) == 2
+            assert f"`{written}` is an input of this command" in capfd.readouterr().err
+            assert _files(inputs) == before
+        Path(f"link{ending}").unlink()
+        Path(f"same{ending}").unlink()
+
+
+def test_a_device_takes_several_outputs(inputs: Path) -> None:
+    assert run(["evaluate", "p", "r.yaml", "-o", f"json:{os.devnull}", "-o", f"text:{os.devnull}"]) == 0
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii"])

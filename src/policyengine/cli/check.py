@@ -12,7 +12,7 @@ from policyengine.api import Program, load
 from policyengine.cli import VERSION
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import FOUND, OK
-from policyengine.cli.file_io import append_summary, deliver, workspace
+from policyengine.cli.file_io import deliver, workspace
 from policyengine.cli.options import (
     FILE,
     Output,
@@ -53,7 +53,6 @@ def command(
     deliver(
         outputs or (Output("text"),), lambda form, paint: _render(programs, form, paint), console, folders
     )
-    append_summary(lambda: _published(programs).render("markdown"), outputs)
     bad = {Severity.ERROR} if fail_on == "error" else {Severity.ERROR, Severity.WARNING}
     failed = any(found.severity in bad for program in programs for found in program.diagnostics)
     return FOUND if failed else OK

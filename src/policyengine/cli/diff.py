@@ -14,7 +14,7 @@ from policyengine.change.program_comparison import ProgramComparison, compare
 from policyengine.cli import VERSION
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
-from policyengine.cli.file_io import append_summary, deliver, workspace
+from policyengine.cli.file_io import deliver, workspace
 from policyengine.cli.options import (
     FILE,
     Output,
@@ -76,15 +76,15 @@ def command(
         what = "is not a folder" if Path(more[0]).is_file() else "is one argument too many"
         raise CommandError(f"`{more[0]}` {what}", help=VERSION_FORMS)
     programs = open_versions(versions, as_of, console)
-    starts = _starts(programs[0], records_of(files, given), console)
+    records = records_of(files, given)
+    starts = _starts(programs[0], records, console)
     found = compare(programs[0].linked, programs[1].linked, starts, progress=Progress("changes looked at"))
     deliver(
         outputs or (Output("text"),),
         lambda each, paint: _render(found, each, paint),
         console,
-        [Path(each) for each in (*files, *programs[0].files, *programs[1].files, *words)],
+        map(Path, (*(records.inputs if records else ()), *words, *programs[0].files, *programs[1].files)),
     )
-    append_summary(lambda: published(found, VERSION).render("markdown"), outputs)
     return FOUND if found.changed else OK
 
 

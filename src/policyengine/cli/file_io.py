@@ -1,4 +1,4 @@
-"""Reads and writes whole files, never over an input, and appends the summary of a CI job."""
+"""Reads and writes whole files, never over an input, and the summary of a CI job."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from policyengine.atomic_file import write_atomically
+from policyengine.atomic_file import passes_on, write_atomically
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import CommandError
 from policyengine.cli.options import Output
@@ -56,18 +56,27 @@ def _sibling(path: Path) -> str | None:
 
 
 def deliver(
-    outputs: Sequence[Output], render: Callable[[str, bool], str], console: Console, inputs: Iterable[Path]
+    outputs: Sequence[Output],
+    render: Callable[[str, bool], str],
+    console: Console,
+    inputs: Iterable[Path],
+    summary: Callable[[], str] | None = None,
 ) -> None:
-    """Writes each output. `render(format, color)` returns its text."""
+    """Writes each output. `render(format, color)` returns its text.
+
+    Where an output is annotations, the summary of the CI job is written too; by default it is the Markdown.
+    """
     if sum(output.path is None for output in outputs) > 1:
         raise CommandError(
             "two outputs go to standard output",
             help=f"give one of them a file, as in `-o {outputs[1].format}:FILE`",
         )
+    summary = (
+        Path(os.environ.get(_SUMMARY, "")) if any(each.format == "github" for each in outputs) else Path()
+    )
     paths = [output.path for output in outputs if output.path is not None]
     require_distinct(paths)
-    for path in paths:
-        protect(path, inputs)
+    protect([*paths, page], inputs)
     for output in outputs:
         if output.path is not None:
             write_text(output.path, render(output.format, False))
@@ -75,6 +84,8 @@ def deliver(
         if output.path is None:
             text = _without_commands(output.format, render(output.format, console.color))
             console.out(text, for_people=output.format == "text")
+    if page != Path():
+        _append_summary(page, summary() if summary else render("markdown", False))
 
 
 def _without_commands(form: str, text: str) -> str:
@@ -86,7 +97,7 @@ def _without_commands(form: str, text: str) -> str:
 
 def write_text(path: Path, text: str, inputs: Iterable[Path] = ()) -> None:
     """Writes a whole file, or leaves it as it was; refuses to overwrite an input."""
-    protect(path, inputs)
+    protect([path], inputs)
     data = (text if text.endswith("\n") or not text else f"{text}\n").encode(errors="backslashreplace")
     try:
         write_atomically(path, data)
@@ -96,18 +107,18 @@ def write_text(path: Path, text: str, inputs: Iterable[Path] = ()) -> None:
 
 
 def require_distinct(paths: Sequence[Path]) -> None:
-    """Ends the command if two of the files to write are one."""
+    """Ends the command if two of the files to write are one; a device or a pipe takes several."""
     for i, path in enumerate(paths):
-        if any(path.resolve() == other.resolve() for other in paths[:i]):
+        if any(path.resolve() == other.resolve() for other in paths[:i]) and not passes_on(path):
             raise CommandError(f"`{path}` would be written twice", help="give each output a file of its own")
 
 
-def protect(path: Path, inputs: Iterable[Path]) -> None:
+def protect(paths: Iterable[Path], inputs: Iterable[Path]) -> None:
     """Ends the command if a file to write is an input, by name or by link, or a policy or test in one."""
-    if not path.exists():
-        return
-    for given in inputs:
-        if any(os.path.samefile(path, each) for each in _files_of(given)):
+    written = [path for path in paths if path.is_file()]
+    read = [each for given in inputs for each in _files_of(given)] if written else []
+    for path in written:
+        if any(os.path.samefile(path, each) for each in read):
             raise CommandError(f"`{path}` is an input of this command", help="write to another file")
 
 
@@ -154,14 +165,11 @@ def _shortened(data: bytes, room: int) -> bytes:
     return "\n".join([*kept[:opened], _CUT]).encode()
 
 
-def append_summary(markdown: Callable[[], str], outputs: tuple[Output, ...]) -> None:
-    """Appends a summary to the file that the CI names for it, if an output is annotations."""
-    path = os.environ.get(_SUMMARY)
-    if not path or not any(output.format == "github" for output in outputs):
-        return
-    data, room = markdown().encode(errors="backslashreplace"), SUMMARY_BYTES
+def _append_summary(path: Path, markdown: str) -> None:
+    """Appends to the file that the CI names for it, as far as the server takes it."""
+    data, room = markdown.encode(errors="backslashreplace"), SUMMARY_BYTES
     with contextlib.suppress(OSError):
-        room = SUMMARY_BYTES - Path(path).stat().st_size  # other commands of the step write there, too
+        room = SUMMARY_BYTES - path.stat().st_size  # other commands of the step write there, too
     if room < len(_CUT):
         return
     if len(data) > room:

@@ -26,13 +26,7 @@ from policyengine.change.titles import titles_of
 from policyengine.cli import VERSION
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
-from policyengine.cli.file_io import (
-    SUMMARY_BYTES,
-    append_summary,
-    deliver,
-    repository_address,
-    workspace,
-)
+from policyengine.cli.file_io import SUMMARY_BYTES, deliver, repository_address, workspace
 from policyengine.cli.options import (
     FILE,
     Output,
@@ -118,8 +112,10 @@ def command(
     ]
     shown = publication.public(plan) if public else plan
     passed = [(limit.text, _passed(limit, plan, shown)) for limit in limits]
-    deliver(wanted, lambda form, paint: _render(shown, passed, form, paint, console), console, inputs)
-    append_summary(lambda: _summary(shown), wanted)
+    deliver(
+        wanted, lambda form, paint: _render(shown, passed, form, paint, console), console, inputs,
+        summary=lambda: _summary(shown),
+    )  # fmt: skip
     console.err(_left_out(plan, shown))
     for text, so in passed:
         console.err(f"--fail-if `{text}` {so}" if so is not None else "")

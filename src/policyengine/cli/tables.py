@@ -104,8 +104,7 @@ def _targets(program: Program, options: TableOptions, inputs: Inputs) -> Targets
     rejects = _rejects(options, tables)
     paths = [target.path for target in (*tables, *([rejects] if rejects else ())) if target.path is not None]
     _check_outputs(paths, inputs, [Path(file) for file in options.files])
-    for path in paths:
-        protect(path, [*inputs.paths, *map(Path, options.inputs), *map(Path, program.files)])
+    protect(paths, [*inputs.paths, *map(Path, options.inputs), *map(Path, program.files)])
     digits = program.vocabulary.number_of_digits()
     columns, shape = columns_of(program.vocabulary), None
     if options.layout == "records":

@@ -15,7 +15,7 @@ import click
 from policyengine.cli import VERSION
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, NOT_COMPILED, OK, UNUSABLE, CommandError
-from policyengine.cli.file_io import append_summary, deliver, unreadable, workspace, write_text
+from policyengine.cli.file_io import deliver, unreadable, workspace, write_text
 from policyengine.cli.options import FILE, Output, Percent, color_option, output_option, subcommand
 from policyengine.decision.wording import plural
 from policyengine.render.ci_formats import FORMS
@@ -98,7 +98,6 @@ def command(
     )
     read = {*files, *_read(opened, programs), *map(Path, groups)}
     deliver(outputs or (Output("text"),), lambda form, paint: _render(examined, form, paint), console, read)
-    append_summary(lambda: published(examined, VERSION).render("markdown"), outputs)
     for line in _write_suggestions(examined.mutation, written):
         console.err(line)
     if _all_skipped(outcomes):

@@ -348,7 +348,9 @@ class Builder:
             at = gap.end() if gap else found.end()
             if found.group().startswith("!"):
                 help_ = "remove it, the value alone is enough"
-                rest = self.source.text[found.end() : span.end] if isinstance(event, yaml.ScalarEvent) else "?"
+                rest = (
+                    self.source.text[found.end() : span.end] if isinstance(event, yaml.ScalarEvent) else "?"
+                )
                 if _NEGATED.fullmatch(found.group() + rest):
                     at = found.start() + 1
                     help_ = f"write `not({found.group()[1:]}){rest}`, or put it in quotes if it is a text"

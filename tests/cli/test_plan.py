@@ -468,7 +468,10 @@ def test_a_condition_on_a_name_tells_nothing(cli: Cli, tmp_path: Path, form: str
     assert "not shown" in result.out or form in ("json", "junit", "sarif", "github")
 
 
-def test_effects_on_many_are_shown_in_public_too(cli: Cli, tmp_path: Path) -> None:
+def test_effects_on_many_are_shown_in_public_too(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
     base = tmp_path / "base.ndjson"
     base.write_text("\n".join(json.dumps({"id": f"p{i}", "name": "x", "fee": 100}) for i in range(5)))
     old, new = shop(tmp_path / "old", "fee"), shop(tmp_path / "new", "2 * fee")

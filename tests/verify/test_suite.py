@@ -161,6 +161,12 @@ def test_a_test_may_have_a_day_of_its_own() -> None:
     assert outcome_of(tests).results[0].status == "passed"
 
 
+def test_a_test_with_a_mistake_may_have_a_day_of_its_own() -> None:
+    found = outcome_of("  - {name: a, as_of: 2020-01-01, from: acme.yaml, expect: }\n")
+    assert [result.status for result in found.results] == ["broken"]
+    assert len(found.diagnostics) == 1
+
+
 def test_a_finding_goes_by_the_id_of_the_nearest_part() -> None:
     accounts = "[{id: A, status: active}]"
     tests = f"  - {{name: a, record: {{id: a, accounts: {accounts}}}, expect: {{gates: [{{id: active}}]}}}}"

@@ -71,9 +71,7 @@ def deliver(
             "two outputs go to standard output",
             help=f"give one of them a file, as in `-o {outputs[1].format}:FILE`",
         )
-    summary = (
-        Path(os.environ.get(_SUMMARY, "")) if any(each.format == "github" for each in outputs) else Path()
-    )
+    page = Path(os.environ.get(_SUMMARY, "") if any(each.format == "github" for each in outputs) else "")
     paths = [output.path for output in outputs if output.path is not None]
     require_distinct(paths)
     protect([*paths, page], inputs)

@@ -175,14 +175,15 @@ def open_source(source: Source, programs: Open, read: ReadFile) -> Opened:
     if program.graph is None:
         return Opened(source.name, program.name, uncompiled=_errors(program))
     prepared, mistakes = prepare(suite, lambda day: on(day).graph, read)
-    broken = next((each for day, each in days.items() if each.graph is None), None)
+    versions = [on(test.as_of) for test in prepared]  # a test with a mistake has asked for none yet
+    broken = next((each for each in days.values() if each.graph is None), None)
     if broken is not None:
         return Opened(source.name, program.name, uncompiled=_errors(broken))
     readers = {day: RecordReader(each.graph.vocabulary) for day, each in days.items() if each.graph}
     engines = {day: Engine(each) for day, each in days.items()}
     tests = tuple(
-        Ready(test, on(test.as_of), _record(test, readers[test.as_of]), engines[test.as_of])
-        for test in prepared
+        Ready(test, version, _record(test, readers[test.as_of]), engines[test.as_of])
+        for test, version in zip(prepared, versions, strict=True)
     )
     return Opened(source.name, program.name, tests, mistakes)
 

@@ -150,11 +150,15 @@ def _wrong(
         return WRONG_VALUE.at(at, f"`{name}` is {text}, which is {side} {edge}", help=help)
     if error.validator == "format" and error.cause is not None:
         return wrong_value(at, name, error.cause)
+    quoted = f"`{text}`" if isinstance(node, Scalar) else text
+    if fact is None and pointer and isinstance(pointer[-1], int):
+        if isinstance(node, Scalar) and (node.is_null or not text.strip()):
+            return WRONG_VALUE.at(at, f"an item of `{name}` is empty", help="write its facts, or remove it")
+        return WRONG_VALUE.at(at, f"an item of `{name}` is a mapping of facts to values; found {quoted}")
     if isinstance(node, SequenceNode) and len(node.items) == 1 and isinstance(node.items[0], Scalar):
         help = f"write `{node.items[0].text}` without the brackets"
         found = f"`{name}` takes {_wanted(error, fact)}; found a list"
         return WRONG_VALUE.at(at, found, help=help)
-    quoted = f"`{text}`" if isinstance(node, Scalar) else text
     return WRONG_VALUE.at(
         at, f"`{name}` takes {_wanted(error, fact)}; found {quoted}", help=_hint(node, fact)
     )
@@ -182,6 +186,8 @@ def _wanted(error: Any, fact: Fact | None) -> str:
 
 
 def _hint(node: Any, fact: Fact | None) -> str | None:
+    if isinstance(node, MappingNode) and fact is None:
+        return "put it in a list, `[{...}]`"
     if not isinstance(node, Scalar) or fact is None:
         return None
     if fact.is_list:

@@ -6,7 +6,7 @@ is generated from the facts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -46,9 +46,8 @@ class RecordReader:
         record = self._of_data(instance)
         if record is not None:
             return _placed(record, document, pointer)
-        document = Document(document.source, _without_empty_items(document.root))
-        cleared = document.at(pointer)
-        assert isinstance(cleared, MappingNode)
+        lists = {str(entity.list) for entity in self.vocabulary.entities.values()}
+        document = Document(document.source, _without_empty_items(document.root, lists))
         found = [
             diagnostic
             for error in self._validator.iter_errors(self._instance(node, self.vocabulary.root))
@@ -139,16 +138,18 @@ class RecordReader:
                 first[value] = row
 
 
-def _without_empty_items(node: Node) -> Node:
-    """The same without the single values in lists that are missing."""
+def _without_empty_items(node: Node, lists: Collection[str]) -> Node:
+    """The same without the single values in lists that are missing; an empty child stays, as a mistake."""
     if isinstance(node, MappingNode):
-        entries = {
-            key: Entry(each.key, _without_empty_items(each.value)) for key, each in node.entries.items()
-        }
+        entries = {}
+        for key, each in node.entries.items():
+            value = each.value
+            if isinstance(value, SequenceNode) and key not in lists:
+                value = SequenceNode(tuple(item for item in value.items if not _is_empty(item)), value.span)
+            entries[key] = Entry(each.key, _without_empty_items(value, lists))
         return MappingNode(entries, node.span)
     if isinstance(node, SequenceNode):
-        items = (each for each in node.items if not _is_empty(each))
-        return SequenceNode(tuple(map(_without_empty_items, items)), node.span)
+        return SequenceNode(tuple(_without_empty_items(each, lists) for each in node.items), node.span)
     return node
 
 

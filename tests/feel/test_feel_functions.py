@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from policyengine.feel.codegen.runtime import NAMES
 from policyengine.feel.evaluation.environment import Shared
 from policyengine.feel.functions import BUILTINS, LIBRARY, WRITTEN
 from policyengine.feel.syntax.parser import parse
@@ -72,10 +71,6 @@ def test_a_total_function_never_fails(way: Signature, data: some.DataObject) -> 
     arguments = [data.draw(_of(parameter.type)) for parameter in way.parameters]
     found = way.run(*arguments)
     assert not isinstance(found, (Failed, Unknown))
-    if way.source:
-        names = {f"a{i}": argument for i, argument in enumerate(arguments)}
-        source = way.source.format(*names)
-        assert eval(source, dict(NAMES), names) == found  # the sources are ours
 
 
 @pytest.mark.parametrize("name", sorted(LIBRARY))

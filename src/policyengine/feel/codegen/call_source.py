@@ -136,10 +136,8 @@ def _run(
         checks.append(f"({check.format(first)})")
         values.append(value)
     place = writer.place(node)
-    if way.source:
-        quick = f"({way.source.format(*values)})"
-    else:
-        quick = f"ran(g, {place}, {writer.node(way.run)}, {', '.join(values)})"
+    run, given = writer.node(way.run), ", ".join(values)
+    quick = f"{run}({given})" if way.total else f"ran(g, {place}, {run}, {given})"
     result = _given(way, arguments)
     exact = all(part.sure >= EXACT or not check for part, check in zip(arguments, wanted, strict=True))
     certain = EXACT if way.total and exact and writer.policy else HINT

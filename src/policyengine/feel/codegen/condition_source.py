@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policyengine.feel.codegen.call_source import ORDERED, checked, common_class, deeper
+from policyengine.feel.codegen.call_source import ORDERED, checked, deeper
 from policyengine.feel.codegen.writer import EXACT, HINT, SURE, Code, Local, Names, Writer
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
@@ -52,7 +52,7 @@ def _logic(writer: Writer, node: syntax.And | syntax.Or, names: Names, decisive:
 
 
 def emit_if(writer: Writer, node: syntax.If, names: Names) -> Code:
-    """A chain of `else if`; one that compares one text with constants is a look-up."""
+    """A chain of `else if`."""
     conditions: list[tuple[Code, Expression]] = []
     branches: list[Code] = []
     at: Expression = node
@@ -70,9 +70,7 @@ def emit_if(writer: Writer, node: syntax.If, names: Names) -> Code:
     branches.append((writer.maybe if conditions else emit)(at, names))
     if not conditions:
         return branches[0]
-    return (_switch(writer, node, conditions, branches, names) if writer.policy else None) or _chain(
-        writer, conditions, branches
-    )
+    return _chain(writer, conditions, branches)
 
 
 def common_kind(branches: Sequence[Code]) -> tuple[str, int]:
@@ -144,37 +142,6 @@ def _short(writer: Writer, code: Code) -> Code:
     return code if len(code.text) <= _TWICE else writer.apart(code)
 
 
-def _switch(
-    writer: Writer, node: syntax.If, conditions: Sequence[tuple[Code, Expression]],
-    branches: Sequence[Code], names: Names,
-) -> Code | None:  # fmt: skip
-    """`if x = "a" then 1 else if x = "b" then 2 else 3`, all constants, none of them unknown."""
-    values = [branch.value for branch in branches]
-    if len(conditions) < 2 or not all(b.constant and not isinstance(b.value, Unknown) for b in branches):
-        return None
-    table: dict[str, object] = {}
-    by: syntax.Name | None = None
-    for (_, condition), value in zip(conditions, values, strict=False):
-        match condition:
-            case syntax.Comparison("=", syntax.Name() as name, syntax.Literal(str(text))) if by in (
-                None,
-                name,
-            ):
-                by = name
-                table.setdefault(text, value)
-            case _:
-                return None
-    assert by is not None
-    subject = writer.find(by, names)
-    if subject.cls != "S" or subject.sure != EXACT or not subject.simple:
-        return None
-    cls, sure = common_kind(branches)
-    same = all(branch.text == branches[0].text for branch in branches)
-    looked_up = f"{writer.unit.table(table)}.get({subject.text}, {branches[-1].text})"
-    slow = branches[0].text if same else subject.text
-    return Code(f"({looked_up} if {subject.text}.__class__ is S else {slow})", cls, min(sure, EXACT), depth=3)
-
-
 # Tests
 
 
@@ -201,11 +168,8 @@ def _tests(writer: Writer, value: Code, node: syntax.In, names: Names) -> Code:
         thunks = "".join(f"(lambda q: {_test(test, part, 'q')}), " for test, part in pairs)
         return _quickly(writer, value, parts, f"tested(g, {{0}}, ({thunks}), {place})")
     (test,) = node.tests
-    found = _within(writer, value, test, names, place)
-    if found is None:
-        part = writer.emit(test, names)
-        found = _quickly(writer, value, [part], f"outcome(g, {_test(test, part, '{0}')}, {place})")
-    return found
+    part = writer.emit(test, names)
+    return _quickly(writer, value, [part], f"outcome(g, {_test(test, part, '{0}')}, {place})")
 
 
 def _test(test: Expression, part: Code, value: str) -> str:
@@ -239,17 +203,3 @@ def _compared(writer: Writer, test: Code) -> tuple[str, str] | None:
         start = "" if low.value is None else f"{low.text} {after} "
         return ends.pop(), f"{start}{{0}}" + ("" if high.value is None else f" {before} {high.text}")
     return (test.cls, f"{{0}} == {test.text}") if test.constant and test.cls in ORDERED else None
-
-
-def _within(writer: Writer, value: Code, test: Expression, names: Names, place: str) -> Code | None:
-    """A range whose ends are worked out."""
-    if not isinstance(test, syntax.RangeLiteral) or test.low is test.high or not (test.low and test.high):
-        return None
-    low, high = writer.emit(test.low, names), writer.emit(test.high, names)
-    cls = common_class((low, value, high))
-    if cls not in ORDERED or (low.constant and high.constant):
-        return None
-    after, before = ("<=" if test.low_closed else "<"), ("<=" if test.high_closed else "<")
-    ranged = f"ranged(g, {{0}}, {{2}}, {writer.node(test)})"
-    slow = f"outcome(g, test(g, {{1}}, {ranged}, False, True), {place})"
-    return checked(writer, (low, value, high), cls, f"{{0}} {after} {{1}} {before} {{2}}", slow, "B")

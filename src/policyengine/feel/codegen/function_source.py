@@ -112,16 +112,6 @@ def _known(part: Code) -> str:
     return f"{{0}}.__class__ is {part.cls}" if part.cls else "{0}.__class__ not in OPEN"
 
 
-def _count(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
-    if len(node.positional) != 1:
-        return None
-    rows = writer.emit(node.positional[0], names)
-    if not rows.rows:
-        return None
-    first, held = writer.held(rows)
-    return Code(f"(D(len({held})) if listed(g, {first}) else {held})", "D", EXACT, depth=deeper(rows))
-
-
 def _rounded(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
     """Rounding to places that are known beforehand."""
     assert isinstance(node.function, syntax.Name)
@@ -208,29 +198,6 @@ def _whole(writer: Writer, node: Expression, names: Names) -> tuple[str, str]:
     return writer.held(code)
 
 
-def _contains(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
-    """Whether a value is among texts, numbers or dates, all of which are known."""
-    if len(node.positional) != 2:
-        return None
-    items, element = (writer.emit(each, names) for each in node.positional)
-    (first, listed), (second, value) = writer.held(items), writer.held(element)
-    cls = element.cls if element.cls in ("S", "D", "DT") else "S"
-    slow = _invoked(writer, node, f"{listed}, {value}")
-    quick = f"{value} in {listed} if plain({first}, {cls}) & ({second}.__class__ is {cls})"
-    text = f"({quick} else {listed} if {listed}.__class__ is U else {slow})"
-    return Code(text, "B", EXACT if writer.policy else HINT, depth=deeper(items, element))
-
-
-def _distinct(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
-    """The texts in a list, each once."""
-    if len(node.positional) != 1:
-        return None
-    items = writer.emit(node.positional[0], names)
-    first, listed = writer.held(items)
-    text = f"(L(dict.fromkeys({listed})) if plain({first}, S) else {_invoked(writer, node, listed)})"
-    return Code(text, "L", HINT, depth=deeper(items))
-
-
 def _row_result(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
     """What a table gives; where rows are unknown or disagree, the function itself says what comes of it."""
     hit, title, rows, values, *default = node.positional
@@ -265,14 +232,11 @@ _INLINE: Mapping[str, Callable[[Writer, syntax.Call, Names], Code | None]] = Map
         "is defined": _is_defined,
         "once known": _once_known,
         "first known": _first_known,
-        "count": _count,
         "flatten": _flatten,
         "min": _extreme,
         "max": _extreme,
         "sum": _sum,
         "date": _date,
-        "list contains": _contains,
-        "distinct values": _distinct,
         "row result": _row_result,
         **dict.fromkeys(ROUNDINGS, _rounded),
     }

@@ -43,9 +43,9 @@ from policyengine.feel.types.relations import is_instance
 from policyengine.feel.types.signatures import Function
 from policyengine.feel.values import arithmetic as operators
 from policyengine.feel.values import comparison as comparisons
-from policyengine.feel.values.calendar import add_months, month_end
+from policyengine.feel.values.calendar import add_months
 from policyengine.feel.values.comparison import matches
-from policyengine.feel.values.values import DateTime, Failed, Invocable, Months, Range, Unknown, unknown
+from policyengine.feel.values.values import Failed, Invocable, Months, Range, Unknown, unknown
 from policyengine.source import Span
 
 _TOO_LARGE: Final = "the result is not a number, or too large"
@@ -111,11 +111,6 @@ def ran(g: Shared, place: Span, run: Callable[..., object], *arguments: object) 
     except DecimalException:
         return g.fail(_TOO_LARGE, place)
     return g.fail(found.sentence, place) if found.__class__ is Failed else found
-
-
-def last_day(point: Any) -> object:
-    """The last day of the month of a date, or of a date and time."""
-    return month_end(point.date if point.__class__ is DateTime else point)
 
 
 def date_of(year: Any, month: Any, day: Any) -> object:
@@ -316,7 +311,6 @@ NAMES: Final[dict[str, object]] = {
     "settle": decide,
     "GIVEN_UP": GIVEN_UP,
     "months_on": add_months,
-    "last_day": last_day,
     **{
         each.__name__: each
         for each in (

@@ -47,12 +47,6 @@ class Unit:
             self._named[simple] = name
         return name
 
-    def table(self, entries: Mapping[str, object]) -> str:
-        """The name of a look-up; equal ones share it."""
-        name = self.variable("c", *((key, repr(value)) for key, value in entries.items()))
-        self.constants[name] = dict(entries)
-        return name
-
     def variable(self, prefix: str, *key: object) -> str:
         """The name of the variable for a thing, the same whenever it is asked for."""
         if key not in self._named:

@@ -4,8 +4,8 @@ In: nothing. Out: `BUILTINS`, the functions of the standard by their names; `WRI
 policies may call, without a clock, with what `sum` means there; and `LIBRARY`, these with the functions that
 policies are lowered to.
 
-An entry (`types.signatures.Function`) says how the function is called and what it gives, runs it, has its
-source where generated code needs no call, and says what becomes of unknown arguments (`strict`, `total`).
+An entry (`types.signatures.Function`) says how the function is called and what it gives, runs it, and says
+what becomes of unknown arguments (`strict`) and whether it can fail (`total`).
 Evaluation, the checker, generated code and columns read the entries; nothing above feel defines a function.
 To add one, add an entry to the table `FUNCTIONS` of a module: it works everywhere. Two tables give some
 functions more, by the same names: `codegen.function_source` has source that looks at the arguments, and

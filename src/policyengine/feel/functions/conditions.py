@@ -110,7 +110,7 @@ def _type_of_second(arguments: Sequence[Type]) -> Type:
 
 
 FUNCTIONS = table(
-    function("not", signature("negand: boolean or null", BOOLEAN, _not, source="(not {0})")),
+    function("not", signature("negand: boolean or null", BOOLEAN, _not, total=True)),
     function(
         "is defined",
         signature("value: any", BOOLEAN, is_defined),
@@ -118,7 +118,7 @@ FUNCTIONS = table(
     ),
     function(
         "is true",
-        signature("value: any", BOOLEAN, lambda value: value is True, source="({0} is True)"),
+        signature("value: any", BOOLEAN, lambda value: value is True, total=True),
         strict=False,
     ),
 )

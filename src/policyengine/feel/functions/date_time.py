@@ -67,11 +67,9 @@ def _no_clock() -> object:
     return Failed("there is no clock here; `today` is a value that is given")
 
 
-def _of_day(name: str, result: Type, run: Callable[[Date], object], source: str = "") -> Function:
+def _of_day(name: str, result: Type, run: Callable[[Date], object]) -> Function:
     """A function of the day of a date, or of a date and time."""
-    return function(
-        name, signature(_POINT, result, lambda point: run(date_of(point)), total=True, source=source)
-    )
+    return function(name, signature(_POINT, result, lambda point: run(date_of(point)), total=True))
 
 
 CLOCK = frozenset({"now", "today"})
@@ -81,7 +79,7 @@ FUNCTIONS = {
         _of_day("day of week", TEXT, lambda date: DAYS[calendar.weekday(date) - 1]),
         _of_day("month of year", TEXT, lambda date: MONTHS[date.month - 1]),
         _of_day("week of year", COUNT, lambda date: Decimal(calendar.week_of_year(date))),
-        _of_day("last day of month", DATE, calendar.month_end, source="last_day({0})"),
+        _of_day("last day of month", DATE, calendar.month_end),
         function(
             "years and months duration",
             signature(

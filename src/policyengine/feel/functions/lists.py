@@ -161,7 +161,7 @@ FUNCTIONS = table(
     ),
     function(
         "count",
-        signature("list: list", COUNT, lambda items: Decimal(len(items)), source="D(len({0}))"),
+        signature("list: list", COUNT, lambda items: Decimal(len(items)), total=True),
         strict=False,
     ),
     function("index of", signature("list: list, match: any", ListOf(COUNT), _index_of, total=True)),
@@ -184,7 +184,7 @@ FUNCTIONS = table(
     function("remove", signature(_AT, list_like_first, _remove)),
     function(
         "reverse",
-        signature("list: list", list_like_first, lambda items: list(reversed(items)), source="{0}[::-1]"),
+        signature("list: list", list_like_first, lambda items: list(reversed(items)), total=True),
     ),
     function(
         "list replace",

@@ -44,7 +44,6 @@ class Signature:
 
     One that is `metered` takes the meter of the evaluation first, for work that its arguments do not tell.
     One that is `total` never fails: its result is known where its arguments are, and none of them is null.
-    `source` is such a result as a Python expression of `{0}`, `{1}` ..., in which `D` is `Decimal`.
     """
 
     parameters: tuple[Parameter, ...]
@@ -52,7 +51,6 @@ class Signature:
     run: Callable[..., object]
     metered: bool = False
     total: bool = False
-    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +125,8 @@ def signature(
     *,
     metered: bool = False,
     total: bool = False,
-    source: str = "",
 ) -> Signature:
-    """A signature from its parameters as text; one with a source is total."""
+    """A signature from its parameters as text."""
     return Signature(
         tuple(
             Parameter(name, _type(kind), bool(optional), bool(repeated), bool(nullable) or kind == "any")
@@ -138,8 +135,7 @@ def signature(
         result,
         run,
         metered,
-        total or bool(source),
-        source,
+        total,
     )
 
 

@@ -43,7 +43,7 @@ from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax.tree import Expression, Name, mapped
 from policyengine.feel.types.signatures import Function
-from policyengine.feel.types.types import ListOf, Type
+from policyengine.feel.types.types import Type
 from policyengine.feel.values.values import Invocable
 from policyengine.program.graph import Graph, Key
 
@@ -169,10 +169,8 @@ class Sources:
 
 
 def typed(code: Code, kind: Type | None) -> Code:
-    """The code of a value, with what its type tells of its class and that of its items."""
-    items = class_of(kind.item) if isinstance(kind, ListOf) else ""
-    items = items if items != "L" else ""
-    return code._replace(cls=code.cls or class_of(kind), items=code.items or items)
+    """The code of a value, with what its type tells of its class."""
+    return code._replace(cls=code.cls or class_of(kind))
 
 
 def read_value(hops: int, at: str) -> str:

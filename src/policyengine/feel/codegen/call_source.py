@@ -235,20 +235,9 @@ def checked(
         slow = unknown_of([value for part, value in zip(parts, values, strict=True) if part.sure != SURE])
     else:
         slow = slow.format(*values)
-        if strict and writer.policy and len(parts) <= 2:
-            slow = _of_other(parts, values, cls, slow)
     text = f"({quick.format(*values)} if {both.join(checks)} else {slow})"
     known = result == "B" or exact
     return Code(text, result, EXACT if writer.policy and known else HINT, depth=deeper(*parts))
-
-
-def _of_other(parts: Sequence[Code], values: Sequence[str], cls: str, slow: str) -> str:
-    """`slow`, unless it is plain that one of at most two parts is unknown and the other is not."""
-    for part, value, other in zip(parts, values, reversed(values), strict=True):
-        if len(parts) == 2 and part.cls == cls and part.sure == EXACT:
-            return f"{value} if {other}.__class__ is {cls} else {slow}"
-    open_ones = [value for part, value in zip(parts, values, strict=True) if part.sure != SURE]
-    return f"{open_ones[0]} if {open_ones[0]}.__class__ is U else {slow}" if len(open_ones) == 1 else slow
 
 
 def unknown_of(values: Sequence[str]) -> str:

@@ -25,22 +25,15 @@ _CONDITIONS = (
 def _loop(
     writer: Writer, node: Expression, names: Names, item: str, before: Sequence[str],
     body: Callable[[str], list[str]], after: str,
-) -> tuple[str, str]:  # fmt: skip
-    """The function of a list `rows` that does something with `node` for each item, once it has its steps.
-
-    With it the class that `node` most likely has.
-    """
-    cls = ""
+) -> str:  # fmt: skip
+    """The function of a list `rows` that does something with `node` for each item, once it has its steps."""
 
     def write(inside: Names) -> Code:
-        nonlocal cls
         if any(isinstance(each, syntax.FunctionLiteral) for each in syntax.walk(node)):
             # A function keeps the item that it was made with, while the loop goes on.
             own = writer.function([item], inside, lambda names: writer.emit(node, names))
             return Code(f"{own}({item})")
-        found = writer.emit(node, inside)
-        cls = found.cls
-        return found
+        return writer.emit(node, inside)
 
     def lines(frame: Frame, result: str) -> list[str]:
         return [
@@ -54,7 +47,7 @@ def _loop(
             after,
         ]
 
-    return writer.function(["rows"], names, write, lines), cls
+    return writer.function(["rows"], names, write, lines)
 
 
 # Filters
@@ -68,18 +61,16 @@ def emit_filter(writer: Writer, node: syntax.Filter, names: Names) -> Code:
         return Code(f"item_at(g, {target.text}, {position.text}, {writer.place(node)})", depth=deeper(target))
     if target.rows and _is_condition(writer, node.condition, target.rows):
         return _filtered_rows(writer, node, target, names)
-    if target.items and _is_condition(writer, node.condition, ""):
-        return _filtered_values(writer, node, target, names)
     body = writer.function([item], Item(item, "", names), lambda inside: writer.emit(node.condition, inside))
     return Code(f"filtered(g, {target.text}, {body}, {writer.place(node)})", depth=deeper(target))
 
 
 def _is_condition(writer: Writer, condition: Expression, entity: str) -> bool:
-    """Whether what filters instances of an entity, or values without one, is never a number."""
+    """Whether what filters instances of an entity is never a number."""
     if isinstance(condition, syntax.Call) and isinstance(condition.function, syntax.Name):
         function = writer.surroundings.function(condition.function.name)
         return function is not None and all(way.result == BOOLEAN for way in function.signatures)
-    if not isinstance(condition, syntax.Name) or not entity:
+    if not isinstance(condition, syntax.Name):
         return isinstance(condition, _CONDITIONS)
     own = writer.surroundings.field(entity, "", condition.name)
     return own is not None and own.cls == "B" and own.sure >= EXACT
@@ -93,39 +84,19 @@ def _filtered_rows(writer: Writer, node: syntax.Filter, target: Code, names: Nam
         # For an empty list the name is that of what lies around it, and so may be an index.
         around = writer.maybe(node.condition, names).text
         before += ["if not rows:", f"    return filtered(g, rows, lambda i: {around}, {place})"]
-    body = _filtering(writer, node, Item(item, target.rows, names), item, before)
-    return Code(f"{body}({target.text})", depth=deeper(target), rows=target.rows)
-
-
-def _filtered_values(writer: Writer, node: syntax.Filter, target: Code, names: Names) -> Code:
-    """The items for which a condition holds, none of which has fields."""
-    item = writer.unit.fresh("i")
-    before = [
-        "if rows.__class__ is U:",
-        "    return rows",
-        "if rows.__class__ not in LISTS:",
-        "    raise Exhausted",
-    ]
-    inside = Local({"item": Code(item, target.items, HINT, simple=True)}, names)
-    body = _filtering(writer, node, inside, item, before)
-    return Code(f"{body}({target.text})", "L", depth=deeper(target), items=target.items)
-
-
-def _filtering(writer: Writer, node: syntax.Filter, inside: Names, item: str, before: Sequence[str]) -> str:
-    """The function that gives the items of a list for which a condition holds, or what is unknown of them."""
     neither = writer.unit.constant("the condition is neither true nor false")
-    body, _ = _loop(
-        writer, node.condition, inside, item, [*before, "open_ones = []"],
+    body = _loop(
+        writer, node.condition, Item(item, target.rows, names), item, [*before, "open_ones = []"],
         lambda result: [
             f"x = {result}",
             "if x is True:",
             f"    found.append({item})",
             "elif x is not False:",
-            f"    open_ones.append(x if x.__class__ is U else g.fail({neither}, {writer.place(node)}))",
+            f"    open_ones.append(x if x.__class__ is U else g.fail({neither}, {place}))",
         ],
         "return unknown(open_ones) or found",
     )  # fmt: skip
-    return body
+    return Code(f"{body}({target.text})", depth=deeper(target), rows=target.rows)
 
 
 # Loops
@@ -137,11 +108,11 @@ def emit_for(writer: Writer, node: syntax.For, names: Names) -> Code:
         (iterator,) = node.iterators
         domain, item, inside = _domain(writer, iterator, names)
         before = ["if rows.__class__ not in LISTS:", f"    return outcome(g, rows, {writer.place(iterator)})"]
-        body, cls = _loop(
+        body = _loop(
             writer, node.body, inside, item, before, lambda result: [f"found.append({result})"],
             "return found",
         )  # fmt: skip
-        return Code(f"{body}({domain.text})", "L", depth=deeper(domain), items="" if cls == "L" else cls)
+        return Code(f"{body}({domain.text})", "L", depth=deeper(domain))
     domains, variables, inside = _domains(writer, node.iterators, names)
     partial = "partial" in syntax.names(node.body)
     if partial:
@@ -162,7 +133,7 @@ def emit_quantified(writer: Writer, node: syntax.Quantified, names: Names) -> Co
     (iterator,) = node.iterators
     domain, item, inside = _domain(writer, iterator, names)
     start = f"outcome(g, rows, {writer.place(iterator)})"
-    body, _ = _loop(
+    body = _loop(
         writer, node.condition, inside, item,
         ["if rows.__class__ not in LISTS:", f"    return settle(({start},), {decisive}, g, {place})"],
         lambda result: [

@@ -63,9 +63,8 @@ class Code(NamedTuple):
     `cls` is the class that its value most likely has, as generated code names it, and `sure` how certain
     that is. A `simple` one is a variable or a constant. `depth` tells how deep its brackets go. `rows` is
     the entity whose instances a list holds (or it is `Unknown`), `lists` the one whose instances the lists
-    in a list hold, `row` the one that an instance is of. `items` is the class that the items of a list most
-    likely have, none of which is a list or a context. `given` is the name of a fact or list of a record: only
-    the lack of that makes it unknown. `value` is its constant.
+    in a list hold, `row` the one that an instance is of. `given` is the name of a fact or list of a record:
+    only the lack of that makes it unknown. `value` is its constant.
     """
 
     text: str
@@ -76,7 +75,6 @@ class Code(NamedTuple):
     rows: str = ""
     lists: str = ""
     row: str = ""
-    items: str = ""
     given: str = ""
     value: object = NOT_CONSTANT
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.support import program_of, shown
 
+from policyengine.api import Program
 from policyengine.diagnostics import Report
 from policyengine.feel import parse
 from policyengine.feel.types import types
@@ -150,3 +151,22 @@ charges: [{id: course, title: Course, amount: fee, item: training, due_on: renew
         ("GRANT001", "no charge bills `training` on 1 Dec 2026"),
         ("VERS004", "`bill` ends on 30 Nov 2026, and no version follows"),
     ]
+
+
+def test_a_program_on_another_day_is_not_read_again_where_the_same_versions_are_in_force() -> None:
+    record = {"id": "a", "active_accounts": 12, "attends_quarterly_reviews": True}
+    ends = TABLE.replace("title: Grade\n", "title: Grade\nfrom: 2026-01-01\nuntil_including: 2027-06-30\n")
+    rules = RULES.replace('grade = "good"', "active_accounts > 5")
+    texts = (ends, rules, rules.replace("Duties", "New duties") + LATER)
+    now = program_of(*texts)
+    for day, shared in (
+        (date(2026, 1, 1), True), (date(2026, 12, 31), True), (date(2025, 12, 31), False),
+        (date(2027, 1, 1), False), (date(2027, 7, 1), False),
+    ):  # fmt: skip
+        found = now.linked.on(day)
+        assert (found is not None) == shared, day
+        if found is not None:
+            again = program_of(*texts, as_of=day)
+            assert found.graph is now.linked.graph
+            assert found.not_in_force == again.linked.not_in_force
+            assert Program(found, "example").evaluate(record).to_json() == again.evaluate(record).to_json()

@@ -153,3 +153,20 @@ def test_with_the_suggested_tests_nothing_is_missed() -> None:
     ready = open_source(Source("a_test.yaml", f"{HEAD}{TESTS}{texts}\n"), programs, lambda _: Source("", ""))
     assert not ready.diagnostics
     assert not mutate(ready.tests[0].program, SOURCES, ready.tests).missed
+
+
+def test_a_mutant_is_read_once_for_all_days_on_which_the_same_versions_are_in_force(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Tests of many days are what made it slow."""
+    tests = "".join(TESTS.replace("the edges", f"on day {day}").replace(
+        "    record:", f"    as_of: 2026-11-{day}\n    record:"
+    ) for day in range(11, 21))  # fmt: skip
+    ready = open_source(Source("a_test.yaml", HEAD + tests), programs, lambda _: Source("", ""))
+    read: list[date] = []
+    load = loading.load
+    monkeypatch.setattr(loading, "load", lambda *given: (read.append(given[2]), load(*given))[1])
+    found = mutate(ready.tests[0].program, SOURCES, ready.tests)
+    assert len(read) == len(found.verdicts)
+    words = ((each.mutant.words, each.state) for each in found.verdicts)
+    assert list(words) == [(each.mutant.words, each.state) for each in judged().verdicts]

@@ -29,4 +29,4 @@ def _days(units: Iterable[PolicyDocument]) -> Iterator[date]:
 
 def on_day(program: Program, day: date) -> Program:
     """The same program as it is in force on another day."""
-    return program if day == program.as_of else load_documents(program.name, program.documents, day)
+    return program.on(day) or load_documents(program.name, program.documents, day)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,6 +18,9 @@ from policyengine.program.partial_counts import with_bounds
 if TYPE_CHECKING:
     from policyengine.policy.policy_reader import PolicyDocument
     from policyengine.text.document import Document
+
+_WORKED_OUT = ("judging", "evaluated")
+"""What is worked out of the graph alone, whatever the day."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,16 @@ class Program:
         from policyengine.program.versions import not_in_force
 
         return not_in_force(self.units, self.as_of)
+
+    def on(self, day: date) -> Program | None:
+        """The same on another day on which the same versions are in force; None where they differ."""
+        from policyengine.program.versions import in_force
+
+        if self.graph is None or in_force(self.units, self.as_of) != in_force(self.units, day):
+            return None
+        found = replace(self, as_of=day)
+        found.__dict__.update((name, self.__dict__[name]) for name in _WORKED_OUT if name in self.__dict__)
+        return found
 
     @property
     def ok(self) -> bool:

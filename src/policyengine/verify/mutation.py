@@ -7,7 +7,7 @@ mistake and does not count.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field
 from datetime import date
 from typing import Literal
@@ -130,7 +130,9 @@ class _Mutated:
     def on(self, day: date) -> Program:
         """The program on a day."""
         if day not in self._days:
-            self._days[day] = loading.load(self.name, self.mutant.sources, day)
+            self._days[day] = _on(self._days.values(), day) or loading.load(
+                self.name, self.mutant.sources, day
+            )
         return self._days[day]
 
     def engine(self, day: date) -> Engine:
@@ -138,6 +140,11 @@ class _Mutated:
         if day not in self._engines:
             self._engines[day] = Engine(self.on(day))
         return self._engines[day]
+
+
+def _on(programs: Iterable[Program], day: date) -> Program | None:
+    """The program on a day by one of those of other days, where the same versions are in force."""
+    return next((found for each in programs if (found := each.on(day)) is not None), None)
 
 
 @dataclass(slots=True)
@@ -148,7 +155,7 @@ class _Judge:
     noticed: list[int]
     _programs: dict[date, Program]
     _forms: Forms = field(default_factory=Forms)
-    _canons: dict[date, Canon] = field(default_factory=dict)
+    _canons: dict[int, Canon] = field(default_factory=dict)
     _places: dict[int, list[tuple[Span, Key]]] = field(default_factory=dict)
 
     @classmethod
@@ -165,13 +172,14 @@ class _Judge:
         mutated = _Mutated(self.program.name, mutant)
         if not mutated.on(self.program.as_of).ok:
             return Verdict(mutant, "refused", by="check")
-        changed: dict[date, _Changed] = {}
+        changed: dict[tuple[int, int], _Changed] = {}
         for i in self._likely_first(mutant):
             test = self.tests[i].ready
             day = test.program.as_of
-            if day not in changed:
-                changed[day] = self._changed(day, mutated.on(day))
-            if self.tests[i].may_notice(changed[day]) and _notices(test, mutated):
+            graphs = id(self._original(day).graph), id(mutated.on(day).graph)
+            if graphs not in changed:
+                changed[graphs] = self._changed(day, mutated.on(day))
+            if self.tests[i].may_notice(changed[graphs]) and _notices(test, mutated):
                 self.noticed[i] += 1
                 return Verdict(mutant, "noticed", by=test.test.name)
         return self._missed(mutated)
@@ -185,16 +193,17 @@ class _Judge:
         return _Changed(changed, frozenset(_different(_rules(old), _rules(canon))))
 
     def _canon(self, day: date) -> Canon:
-        if day not in self._canons:
-            graph = self._original(day).graph
-            assert graph is not None
-            self._canons[day] = Canon(graph, self._forms)
-        return self._canons[day]
+        graph = self._original(day).graph
+        assert graph is not None
+        if id(graph) not in self._canons:
+            self._canons[id(graph)] = Canon(graph, self._forms)
+        return self._canons[id(graph)]
 
     def _original(self, day: date) -> Program:
         """The program without a mistake on a day."""
         if day not in self._programs:
-            self._programs[day] = loading.load(self.program.name, self.sources, day)
+            found = _on(self._programs.values(), day)
+            self._programs[day] = found or loading.load(self.program.name, self.sources, day)
         return self._programs[day]
 
     def _likely_first(self, mutant: Mutant) -> list[int]:

@@ -104,7 +104,7 @@ class Program:
         declared = self.linked.declarations
         nodes = [node for _, node in self.linked.graph.every_node()] if self.linked.graph else []
         derived = {f"{node.entity}.{node.name}": node.noun for node in nodes if node.exported and node.noun}
-        return {**derived, **declared.parties, **declared.items} if declared else {}
+        return {**derived, **declared.parties, **declared.item_titles} if declared else {}
 
     @cached_property
     def formats(self) -> Mapping[tuple[str, str], Write]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from tests.columns.drawn_levels import grades, ladder, rewards
+from tests.columns.drawn_levels import GRANTED, grades, grants, ladder, rewards
 
 from policyengine.diagnostics import Severity
 from policyengine.program.linked import Program
@@ -22,7 +22,7 @@ title: Drawn
 currency: {currency}
 rounding: {rounding}
 parties: {{partner: the partner, vendor: the vendor}}
-items: {{setup: set-up, usage: usage}}
+items: {{setup: set-up, usage: {{title: usage, combine: {combine}}}}}
 entities:
   partner:
     title: partner
@@ -44,6 +44,7 @@ entities:
       country: {{type: text, title: country}}
       languages: {{type: list of enum, title: languages, values: [de, en, fr]}}
 {formulas}
+{granted}
   account:
     title: account
     within: partner
@@ -353,6 +354,8 @@ def drawn(source: random.Random, day: date) -> Program:
     """A program that compiles: what does not, such as a condition that never holds, is left out."""
     draw = Drawer(source)
     head = {
+        "combine": draw.one("highest", "add", "first"),
+        "granted": GRANTED,
         "currency": draw.one("EUR", "JPY", "KWD"),
         "rounding": draw.one("half_up", "half_even", "up", "down"),
     }
@@ -361,7 +364,7 @@ def drawn(source: random.Random, day: date) -> Program:
         "rates": lambda: draw.table(True), "rates-below": lambda: draw.table(False),
         "fees": lambda: draw.billing(True), "fees-below": lambda: draw.billing(False),
         "duties": lambda: draw.obligations(True), "duties-below": lambda: draw.obligations(False),
-        "grades": lambda: grades(draw), "rewards": lambda: rewards(draw), "ladder": lambda: ladder(draw), "duties-tickets": draw.of_tickets, "rounds": draw.rounds,
+        "grades": lambda: grades(draw), "rewards": lambda: rewards(draw), "ladder": lambda: ladder(draw), "grants": lambda: grants(draw), "duties-tickets": draw.of_tickets, "rounds": draw.rounds,
     }  # fmt: skip
     texts = {f"{name}.yaml": part() for name, part in parts.items() if source.random() < 0.8}
     while True:

@@ -67,3 +67,33 @@ levels:
   - {{id: top, title: Top, volume: 1000.., requires: [{{id: plan, title: Plan, when: {{plan: [pro, max]}}}}]}}
 otherwise: {{level: none}}
 """
+
+
+GRANTED = """\
+      bonus_rate: {type: rate, title: bonus rate, granted: true, combine: highest, informative: true}
+      credit: {type: money, title: credit, granted: true, combine: add, informative: true}
+      support: {type: enum, title: support, values: [mail, phone], granted: true, combine: first, informative: true}
+"""
+
+
+def grants(draw: Draw) -> str:
+    """Two policies that grant the same."""
+    when = draw.one("", "when: {certified: true}")
+    return f"""\
+kind: tiers
+id: volume-level
+title: Volume level
+for: partner
+levels:
+  - {{id: small, title: Small, volume: 100.., grants: [{{bonus_rate: {draw.one("5%", "12.5%")}, credit: 10}}]}}
+  - {{id: large, title: Large, volume: 1000.., grants: [{{discount: 10%, on: [usage], credit: 20.50}}, {{support: phone}}]}}
+otherwise: {{level: none, grants: [{{bonus_rate: 1%}}]}}
+---
+kind: tiers
+id: loyal
+title: Loyal
+for: partner
+{when}
+levels:
+  - {{id: loyal, title: Loyal, users: 5.., grants: [{{bonus_rate: 7%, credit: {draw.one("5", "0")}, support: mail, discount: 5%, on: [usage]}}]}}
+"""

@@ -81,7 +81,7 @@ def _candidates(old: Vocabulary, new: Vocabulary, today: date) -> Iterator[Recor
         way, instance = next(each for each in walk(bare) if each[1].entity == entity)
         for name, fact in declared.facts.items():
             other = theirs.facts.get(name) if theirs is not None else None
-            if fact.formula is None and fact != other:
+            if fact.is_given and fact != other:
                 yield from (
                     put(bare, way, with_fact(instance, name, value))
                     for value in _values(fact, other, old, today)

@@ -202,7 +202,7 @@ class Operands:
     def _field(self, entity: str, name: str) -> EntityFact | str | None:
         facts = self.graph.vocabulary.entities[entity].facts
         if name in facts:
-            return EntityFact(entity, name, facts[name]) if facts[name].formula is None else None
+            return EntityFact(entity, name, facts[name]) if facts[name].is_given else None
         return next(
             (child for child, below in self.graph.vocabulary.children(entity) if below.list == name), None
         )

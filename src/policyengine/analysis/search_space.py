@@ -34,7 +34,7 @@ class Space:
         for vocabulary in (self.old, self.new):
             for entity, declared in vocabulary.entities.items():
                 for name, fact in declared.facts.items():
-                    if (entity, name) in self.cuts.mentioned and fact.formula is None:
+                    if (entity, name) in self.cuts.mentioned and fact.is_given:
                         found.setdefault((entity, name), fact)
         return found
 

@@ -166,7 +166,7 @@ class GraphSlice:
     def _writes(self, rule: Rule) -> dict[str, Write]:
         """What writes the values of a finding that name something: a level, a stage, a party, an item."""
         declared = self.graph.vocabulary.declarations
-        parties, items = titled(declared.parties), titled(declared.items)
+        parties, items = titled(declared.parties), titled(declared.item_titles)
         found = dict.fromkeys(("party", "decided_by", "moved_by"), parties)
         own = {name: titled(titles) for (policy, name), titles in self._titles.items()
                if policy == rule.origin.policy}  # fmt: skip

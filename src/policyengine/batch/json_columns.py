@@ -104,7 +104,7 @@ def _fields(vocabulary: Vocabulary, entity: str) -> list[Any]:
 
 def _type(fact: Fact) -> Any:
     """The type of a column as it is read; None for what is not a column in a plain line."""
-    if fact.formula is not None:
+    if not fact.is_given:
         return None
     if not fact.is_list:
         return _TYPES[fact.single.storage]

@@ -199,7 +199,7 @@ def _check(
     wrong: list[tuple[str, str | None]] = []
     first = {word: i for i, word in reversed(list(enumerate(words)))}
     for i, word in enumerate(columns):
-        if word is None or (word in facts and facts[word].formula is None and first[word] == i):
+        if word is None or (word in facts and facts[word].is_given and first[word] == i):
             continue
         if len(wrong) == _MOST:
             wrong.append(("and more of the kind", None))
@@ -215,7 +215,7 @@ def _check(
             wrong.append((found.message, found.help))
     given = {word for word in columns if word}
     for name, fact in facts.items():
-        if fact.required and fact.formula is None and name not in given:
+        if fact.required and fact.is_given and name not in given:
             wrong.append((f"the column `{name}` is not there, and no record may be without it", None))
     if wrong:
         raise _unusable(file, wrong)

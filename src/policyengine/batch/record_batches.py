@@ -68,7 +68,7 @@ def _batch(good: Sequence[Numbered], vocabulary: Vocabulary) -> Any:
 def _columns(records: Sequence[Record], vocabulary: Vocabulary, entity: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, fact in vocabulary.entities[entity].facts.items():
-        if fact.formula is None:
+        if fact.is_given:
             found[name] = _values([record.facts.get(name) for record in records], fact)
     for child, below in vocabulary.children(entity):
         name = str(below.list)

@@ -100,13 +100,13 @@ class ColumnReader:
         for name, values in given.items():
             if name in lists:
                 columns[name], strange = self._list(*lists[name], values)
-            elif name in declared.facts and declared.facts[name].formula is None:
+            elif name in declared.facts and declared.facts[name].is_given:
                 columns[name], strange = _fact(values, declared.facts[name])
             else:
                 strange = values.is_valid() if values.null_count < len(values) else None
             odd = either(odd, strange)
         for name, fact in declared.facts.items():
-            if fact.required and fact.formula is None:
+            if fact.required and fact.is_given:
                 lacking = columns[name].is_null() if name in columns else pa.array([True] * count, pa.bool_())
                 odd = either(odd, lacking)
         return columns, odd

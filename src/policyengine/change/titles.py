@@ -55,7 +55,7 @@ def titles_of(programs: Iterable[Program]) -> Titles:
             continue
         declared = program.declarations
         found.policies.update({unit.policy.id: unit.policy.title for unit in program.units})
-        found.labels.update({**declared.parties, **declared.items})
+        found.labels.update({**declared.parties, **declared.item_titles})
         found.entities.update({name: entity.title for name, entity in declared.entities.items()})
         for policy, titles in level_titles(program.graph).items():
             found.levels.update({(policy, level): title for level, title in titles.items()})

@@ -165,7 +165,7 @@ def _check_snapshot(draft: Draft, fact: str, i: int) -> None:
     at = draft.key_span("stages", i, "on_leave", "set", fact)
     if fact not in own:
         draft.error(UNKNOWN_FACT, at, f"`{fact}` is not a fact of `{draft.entity}`", did_you_mean(fact, own))
-    elif own[fact].formula is not None:
+    elif not own[fact].is_given:
         draft.error(UNKNOWN_FACT, at, f"`{fact}` is derived by a formula, so it cannot be written down")
 
 

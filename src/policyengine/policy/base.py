@@ -201,6 +201,15 @@ def required_keys(model: type[Part]) -> list[str]:
     ]  # fmt: skip
 
 
+class SourceDocument(Part):
+    """A document that rules are taken from."""
+
+    title: Text
+    url: Text | None = field(default=None, description="its address")
+    dated: Date | None = field(default=None, description="the day that the document bears")
+    note: Text | None = None
+
+
 class SourceRef(Part):
     """Where a rule is written."""
 
@@ -221,6 +230,19 @@ class Sourced(Part):
     )
 
 
+class OpenPart(Sourced):
+    """A part with further keys than its own, which it has in the field whose alias is `*`."""
+
+    @classmethod
+    def spelled_out(cls, value: Any) -> Any:
+        """Separates the further keys from those that the part has."""
+        if not isinstance(value, dict):
+            return value
+        known = keys_of(cls)
+        own = {key: each for key, each in value.items() if key in known}
+        return {**own, FURTHER: {key: each for key, each in value.items() if key not in known}}
+
+
 class Policy(Sourced):
     """The common head of every policy."""
 
@@ -232,3 +254,20 @@ class Policy(Sourced):
         default=None, alias="from", description="in force from this day on (inclusive)"
     )
     until_including: Date | None = field(default=None, description="the last day on which it is in force")
+
+
+Combine = Literal["highest", "add", "first"]
+"""How what several policies give combines."""
+
+
+class ItemPart(Part):
+    """What charges bill and discounts lower."""
+
+    title: Text = field(description="what people call it")
+    combine: Combine | None = field(
+        default=None,
+        description="how discounts of several policies combine; else one may grant it",
+    )
+
+
+ItemSpec = Annotated[ItemPart, short("title", {"description": "what people call it"})]

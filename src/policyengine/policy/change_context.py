@@ -62,7 +62,7 @@ class ChangeContext:
 
     def items(self, names: object) -> str:
         """Returns the titles of items, as a list in words."""
-        titles = self.vocabulary.declarations.items
+        titles = self.vocabulary.declarations.item_titles
         return join(
             titles.get(str(each), words(str(each)))
             for each in (names if isinstance(names, list) else [names])

@@ -24,7 +24,7 @@ from policyengine.feel.syntax.tree import (
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Enum, ListOf, Number, Type, describe
 from policyengine.policy import child_conditions, quantities, scalars
-from policyengine.policy.base import FURTHER, Sourced, Written, field, keys_of
+from policyengine.policy.base import OpenPart, Sourced, Written, field
 from policyengine.policy.form_advice import as_range
 from policyengine.policy.policy_reader import PolicyReader
 from policyengine.source import Span
@@ -133,20 +133,11 @@ TestSpec = Annotated[
 ]
 
 
-class TestedPart(Sourced):
+class TestedPart(OpenPart):
     """A part whose further keys are `fact: test`."""
 
     __test__ = False  # not a test of our own, for pytest
     tests: dict[str, TestSpec] = field(default_factory=dict, alias="*")
-
-    @classmethod
-    def spelled_out(cls, value: Any) -> Any:
-        """Separates the tests from the keys that the part has."""
-        if not isinstance(value, dict):
-            return value
-        known = keys_of(cls)
-        own = {key: each for key, each in value.items() if key in known}
-        return {**own, FURTHER: {key: each for key, each in value.items() if key not in known}}
 
 
 def lower_condition(reader: PolicyReader, pointer: Pointer, entity: str) -> Expression:

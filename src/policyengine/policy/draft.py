@@ -18,13 +18,14 @@ from policyengine.feel.syntax.tree import Expression, Name
 from policyengine.feel.types import types
 from policyengine.feel.types.signatures import Library
 from policyengine.feel.types.types import Type
-from policyengine.policy.base import Part, fields_of
+from policyengine.policy.base import FURTHER, Part, fields_of
 from policyengine.policy.bounds import Bounds, bounded
-from policyengine.policy.condition import TestedPart, lower_condition
+from policyengine.policy.condition import lower_condition
 from policyengine.policy.policy_reader import DUPLICATE_ID, UNKNOWN_NAME, PolicyDocument, PolicyReader
 from policyengine.policy.quantities import may_read_two_ways, two_readings
 from policyengine.policy.rule import (
     Cases,
+    Contribution,
     Definition,
     Lowered,
     Node,
@@ -84,6 +85,7 @@ class Draft(PolicyReader):
         self._transitions: list[Transition] = []
         self._definitions: list[Definition] = []
         self._references: list[Reference] = []
+        self._contributions: list[Contribution] = []
         self._may_read_two_ways = may_read_two_ways(self.document.root.span.text)
 
     def finish(self) -> Lowered:
@@ -91,7 +93,7 @@ class Draft(PolicyReader):
         return Lowered(
             tuple(self._nodes), tuple(self._defaults), tuple(self._repeats), tuple(self._rules),
             tuple(self._transitions), tuple(self._definitions), tuple(self._references),
-            tuple(self.remarks), tuple(self._regions()),
+            tuple(self.remarks), tuple(self._regions()), tuple(self._contributions),
         )  # fmt: skip
 
     # Provenance
@@ -226,6 +228,10 @@ class Draft(PolicyReader):
         """Something that other policies may rely on."""
         self._definitions.append(Definition(space, name, at))
 
+    def contributes(self, contribution: Contribution) -> None:
+        """Part of a value that several policies may give."""
+        self._contributions.append(contribution)
+
     def needs(self, space: str, name: str, missing: Diagnostic) -> None:
         """Something that another policy has to define; else `missing` is reported."""
         self._references.append(Reference(space, name, missing))
@@ -250,4 +256,5 @@ def below(at: Any, step: str | int) -> Any:
     known = fields_of(type(at)).get(step)
     if known is not None:
         return getattr(at, known[0].name)
-    return at.tests.get(step) if isinstance(at, TestedPart) else None
+    further = fields_of(type(at)).get(FURTHER)
+    return getattr(at, further[0].name).get(step) if further is not None else None

@@ -1,37 +1,61 @@
-"""Grants: the discounts on items that a level brings with it.
+"""Grants: what a level brings with it, discounts on items and values of facts.
 
-Each item becomes one node of the graph, `discount/<item>`: the rate of the highest level reached that
-grants one, nothing without a level. Charges that bill the item read it.
+Each item becomes one node of the graph, `discount/<item>`: the rate that the level reached grants, nothing
+without one. Charges that bill the item read it. A fact that is granted has the value that the level gives.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Discount
 from policyengine.decision.wording import join, rate
-from policyengine.diagnostics import Code, Label, Severity
+from policyengine.diagnostics import Code, Label, Severity, did_you_mean
 from policyengine.feel.syntax import build
-from policyengine.feel.syntax.tree import Literal, Name
+from policyengine.feel.syntax.tree import Expression, Literal, Name
 from policyengine.feel.types import types
-from policyengine.policy.base import Id, Many, Rate, Sourced, field
+from policyengine.policy.base import Id, Many, OpenPart, Rate, Written, field, keys_of
 from policyengine.policy.change_context import ChangeContext
 from policyengine.policy.change_words import given, shifted
-from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
-from policyengine.text.document import Pointer
+from policyengine.policy.condition import typed
+from policyengine.policy.rule import (
+    Cases,
+    Choose,
+    Const,
+    Contribution,
+    Node,
+    Reading,
+    ReasonCase,
+    Rule,
+    Value,
+)
+from policyengine.text.document import Pointer, Scalar
 
 if TYPE_CHECKING:
     from policyengine.policy.draft import Draft
 
 
-class Grant(Sourced):
-    """What a level grants: a discount on items."""
+GivenValue = Annotated[
+    object, Written(schema={"type": ["string", "number", "boolean"], "description": "a value of the fact"})
+]
 
-    discount: Rate = field(description="`20%` or `0.2`")
-    on: Many[Id] = field(description="the items that it lowers")
+
+class Grant(OpenPart):
+    """What a level grants: a discount on items, or values of facts that are granted: `fact: value`."""
+
+    discount: Rate | None = field(default=None, description="`20%` or `0.2`")
+    on: Many[Id] = field(default=(), description="the items that it lowers")
+    values: dict[str, GivenValue] = field(default_factory=dict, alias="*")
+
+    def __post_init__(self) -> None:
+        if (self.discount is None) != (not self.on):
+            missing = "`discount`" if self.discount is None else "`on`, the items that it lowers"
+            raise ValueError(f"a discount on items needs {missing}")
+        if self.discount is None and not self.values:
+            raise ValueError("a grant is `discount` and `on`, or `fact: value` for a fact that is `granted`")
 
 
 _GOOD = """\
@@ -65,57 +89,123 @@ OUT_OF_BOUNDS = Code(
     bad=_GOOD.replace("20%", "20"),
     good=_GOOD,
 )
-CODES = (NOT_BILLED, GRANTED_TWICE, OUT_OF_BOUNDS)
+NOT_GRANTED = Code(
+    id="GRANT004",
+    title="a level that grants what is not to be granted",
+    why="What levels give is declared: a fact of the entity with `granted: true`. No record gives it then.",
+    bad=_GOOD.replace("{discount: 20%, on: [subscription]}", "{rate: 15%}"),
+    good=_GOOD,
+)
+CODES = (NOT_BILLED, GRANTED_TWICE, OUT_OF_BOUNDS, NOT_GRANTED)
 
 
 @dataclass(frozen=True, slots=True)
 class Granting:
-    """A level that grants something: its id, the condition that it is reached, its grants and their place."""
+    """A level that grants something: its id, its title, the condition that it is reached, its grants."""
 
     id: str
+    title: str
     reached: Name
     grants: Sequence[Grant]
     place: Pointer
 
 
 def check_grants(draft: Draft, grants: Sequence[Grant], *place: str | int) -> None:
-    """Reports items that are not declared or stand twice, and discounts outside 0 to 1."""
+    """Reports items and facts that are not declared or stand twice, and discounts outside 0 to 1."""
     first: dict[str, Pointer] = {}
     for j, grant in enumerate(grants):
-        if not 0 <= grant.discount <= 1:
+        if grant.discount is not None and not 0 <= grant.discount <= 1:
             at = draft.span(*place, j, "discount")
             is_share = 1 < grant.discount <= 100 and not at.text.rstrip("'\" ").endswith("%")
             help = f"write `{grant.discount}%`" if is_share else "write a share from 0% to 100%"
             draft.error(OUT_OF_BOUNDS, at, f"a discount of {rate(grant.discount)} is not a share", help)
         for k, item in enumerate(grant.on):
-            at = draft.span(*place, j, "on", k)
             draft.item(item, *place, j, "on", k)
-            if item in first:
-                label = Label(draft.span(*first[item]), "first here")
-                draft.error(GRANTED_TWICE, at, f"`{item}` is granted two discounts", None, [label])
-            first.setdefault(item, (*place, j, "on", k))
+            _once(draft, first, item, "discounts", (*place, j, "on", k))
+        for fact in grant.values:
+            _check_fact(draft, fact, (*place, j, fact))
+            _once(draft, first, fact, "values", (*place, j, fact))
 
 
-def lower_discounts(draft: Draft, levels: Sequence[Granting], reached: str, because: Reading) -> None:
-    """Adds a discount for every item that one of the levels lowers; `levels` start with the highest.
+def _once(draft: Draft, first: dict[str, Pointer], name: str, what: str, place: Pointer) -> None:
+    if name in first:
+        label = Label(draft.span(*first[name]), "first here")
+        draft.error(GRANTED_TWICE, draft.span(*place), f"`{name}` is granted two {what}", None, [label])
+    first.setdefault(name, place)
 
-    `reached` names the node whose text is the level reached.
+
+def _check_fact(draft: Draft, fact: str, place: Pointer) -> None:
+    declared = draft.vocabulary.entities[draft.entity].facts
+    at = draft.key_span(*place)
+    granted = [name for name, each in declared.items() if each.granted]
+    if fact not in declared:
+        help = did_you_mean(fact, granted) or f"declare it: `{fact}: {{type: ..., granted: true}}`"
+        draft.error(NOT_GRANTED, at, f"`{fact}` is not a fact of `{draft.entity}`", help)
+    elif fact not in granted:
+        help = "say `granted: true` where the fact is declared"
+        draft.error(NOT_GRANTED, at, f"`{fact}` is not granted by levels", help)
+    else:
+        value_of(draft, fact, place)
+
+
+def value_of(draft: Draft, fact: str, place: Pointer) -> Expression | None:
+    """The value of a fact at a place, None where it is none of its type, which is reported."""
+    node, kind = draft.document.at(place), draft.vocabulary.names(draft.entity)[fact]
+    value = typed(draft, node, node.text, kind) if isinstance(node, Scalar) else None
+    return None if value is None else build.literal(value, draft.span(*place))
+
+
+def lower_grants(draft: Draft, levels: Sequence[Granting], reached: str, because: Reading) -> None:
+    """Adds a discount for every item that a level lowers, and every value that one grants.
+
+    `levels` start with the highest; `reached` names the node whose text is the level.
     """
     items = {item for level in levels for grant in level.grants for item in grant.on}
     for item in sorted(items):
         _lower_discount(draft, levels, item, reached, because)
+    for fact in sorted({fact for level in levels for grant in level.grants for fact in grant.values}):
+        _lower_value(draft, levels, fact)
+
+
+def _lower_value(draft: Draft, levels: Sequence[Granting], fact: str) -> None:
+    """The value that the level reached grants; a level that says nothing of it grants none."""
+    declared = draft.vocabulary.entities[draft.entity].facts[fact]
+    at, kind = levels[0].reached.span, draft.vocabulary.names(draft.entity)[fact]
+    found: list[tuple[Name, Expression | None]] = []
+    for level in levels:
+        places = [(*level.place, j, fact) for j, grant in enumerate(level.grants) if fact in grant.values]
+        found.append((level.reached, value_of(draft, fact, places[0]) if places else None))
+    like = next(value for _, value in found if value is not None)
+    nothing = build.call("no value of", like, span=at)
+    name, chosen = (
+        f"{draft.policy.id}/grants/{fact}",
+        [(reached, value or nothing) for reached, value in found],
+    )
+    cases = tuple(
+        ReasonCase(level.reached.name, level.title)
+        for level, (_, value) in zip(levels, found, strict=True) if value is not None
+    )  # fmt: skip
+    told = Cases(cases, f"{draft.policy.title} grants none")
+    draft.define(name, build.choose(chosen, nothing, at), at, wanted=kind, noun=declared.title, cases=told)
+    value = Node(fact, draft.entity, nothing, at, kind, declared.title, exported=True)
+    draft.contributes(Contribution(value, name, declared.combine))
 
 
 def _lower_discount(
     draft: Draft, levels: Sequence[Granting], item: str, reached: str, because: Reading
 ) -> None:
-    title = draft.vocabulary.declarations.items.get(item, item)
+    declared = draft.vocabulary.declarations.items.get(item)
+    title, combine = (item, None) if declared is None else (declared.title, declared.combine)
     rates = [(level.reached, _rate(draft, level, item)) for level in levels]
-    name, at = f"discount/{item}", levels[0].reached.span
+    whole, at = f"discount/{item}", levels[0].reached.span
+    name = whole if combine is None else f"{draft.policy.id}/{whole}"
     nothing = build.literal(Decimal(0), at)
     rate = draft.define(
         name, build.choose(rates, nothing, at), at, wanted=types.RATE, noun=f"discount on {title}"
     )
+    if combine is not None:
+        value = Node(whole, draft.entity, nothing, at, types.RATE, f"discount on {title}")
+        draft.contributes(Contribution(value, name, combine, Decimal(0)))
     granted = draft.define(f"{name}/granted", build.compare(">", rate, nothing, at), at)
     status = build.call("once known", rate, build.literal("applies", at), span=at)
     draft.rule(
@@ -169,6 +259,8 @@ def describe_grant(context: ChangeContext) -> str | None:
             return (
                 f"the discount of {context.name} on {items} {shifted(context.old, context.new, types.RATE)}"
             )
+        case ("grants", "*", fact) if context.is_fact(fact):
+            return _moved_value(context, fact)
         case ("grants", "*", "on"):
             return context.was(f"the discount of {context.name}", "is on", context.items)
         case ("grants",) | ("grants", "*"):
@@ -181,6 +273,20 @@ def describe_grant(context: ChangeContext) -> str | None:
     return None
 
 
+def _moved_value(context: ChangeContext, fact: str) -> str:
+    noun, kind = f"{context.noun(fact)}", context.kind(fact)
+    if isinstance(context.old, str) and isinstance(context.new, str):
+        return f"the {noun} that {context.name} grants {shifted(context.old, context.new, kind)}"
+    return context.comes_or_goes(
+        f"{context.name} now grants {noun} {given(kind, context.new)}",
+        f"{context.name} no longer grants {noun} (was {given(kind, context.old)})",
+    )
+
+
 def granted(context: ChangeContext, grant: Any) -> str:
-    """Returns a grant in words: `20 % on app set-up`."""
-    return f"{given(types.RATE, grant.get('discount'))} on {context.items(grant.get('on'))}"
+    """Returns a grant in words: `20 % on app set-up`, `commission rate 15 %`."""
+    said = [f"{context.noun(fact)} {given(context.kind(fact), value)}" for fact, value in grant.items()
+            if fact not in keys_of(Grant)]  # fmt: skip
+    if "discount" in grant:
+        said.insert(0, f"{given(types.RATE, grant['discount'])} on {context.items(grant.get('on'))}")
+    return join(said)

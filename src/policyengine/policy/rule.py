@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field
+from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
@@ -220,6 +221,20 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one policy gives of a value that several may give: `node` names it, `combine` says how.
+
+    `value` is the node that they come to, without its expression; `least` is what stands where one gives
+    nothing, None if there is nothing then.
+    """
+
+    value: Node
+    node: str
+    combine: str | None
+    least: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Definition:
     """Something that a policy provides: a name in a space of names, such as the items that are billed."""
 
@@ -279,3 +294,4 @@ class Lowered:
     references: tuple[Reference, ...] = ()
     remarks: tuple[Diagnostic, ...] = ()
     regions: tuple[Region, ...] = ()
+    contributions: tuple[Contribution, ...] = ()

@@ -21,7 +21,20 @@ from policyengine.feel.syntax.cursor import Names
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Context, Enum, ListOf, Type
 from policyengine.policy import quantities
-from policyengine.policy.base import ANY_SCALAR, Boolean, Date, Feel, Id, Part, Sourced, Text, Written, field
+from policyengine.policy.base import (
+    ANY_SCALAR,
+    Boolean,
+    Combine,
+    Feel,
+    Id,
+    ItemSpec,
+    Part,
+    Sourced,
+    SourceDocument,
+    Text,
+    Written,
+    field,
+)
 from policyengine.policy.scalars import FREE, SCALARS, Scalar, limit
 from policyengine.source import Span
 from policyengine.text import literal_guesses
@@ -73,15 +86,6 @@ Choices = Annotated[
 ]
 
 
-class SourceDocument(Part):
-    """A document that rules are taken from."""
-
-    title: Text
-    url: Text | None = field(default=None, description="its address")
-    dated: Date | None = field(default=None, description="the day that the document bears")
-    note: Text | None = None
-
-
 def check_values(kind: str, values: Mapping[str, str] | None) -> None:
     """Raises `ValueError` if an enum has no values, or another type has some."""
     if kind.endswith("enum") != (values is not None):
@@ -99,6 +103,8 @@ class Fact(Sourced):
     max: Text | None = field(default=None, description="the largest value allowed")
     required: Boolean = field(default=False, description="a record without it is refused")
     formula: Feel | None = field(default=None, description="how it is derived; then no record gives it")
+    granted: Boolean = field(default=False, description="levels give it (`grants`), and no record does")
+    combine: Combine | None = field(default=None, description="how it is, if several policies grant it")
     informative: Boolean = field(default=False, description="kept for people; no rule reads it")
 
     def __post_init__(self) -> None:
@@ -108,6 +114,15 @@ class Fact(Sourced):
         check_values(self.type, self.values)
         if self.ordered and self.scalar != "enum":
             raise ValueError("only an enum is `ordered`")
+        if self.granted and self.formula is not None:
+            raise ValueError("a fact is `granted`, or has a `formula`; keep one of them")
+        if self.combine is not None and not self.granted:
+            raise ValueError("only what is granted is combined; add `granted: true`")
+
+    @property
+    def is_given(self) -> bool:
+        """Whether a record gives it."""
+        return self.formula is None and not self.granted
 
     @property
     def scalar(self) -> str:
@@ -213,9 +228,16 @@ class Declarations(Sourced):
         default="half_up", description="how a charge is rounded to the currency's minor unit"
     )
     parties: dict[Id, Text] = field(default_factory=dict, description="who can owe or decide something")
-    items: dict[Id, Text] = field(default_factory=dict, description="what charges bill and discounts lower")
+    items: dict[Id, ItemSpec] = field(
+        default_factory=dict, description="what charges bill and discounts lower"
+    )
     sources: dict[Id, SourceDocument] = field(default_factory=dict, description="where rules are written")
     entities: dict[Id, Entity] = field(description="the root and what its record contains")
+
+    @property
+    def item_titles(self) -> dict[str, str]:
+        """What people call the items."""
+        return {name: item.title for name, item in self.items.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ def check_facts(vocabulary: Vocabulary, document: Document) -> Iterator[Diagnost
                     document.value_span(("entities", name, role)), f"`{fact}` is not a fact of `{name}`",
                     help=did_you_mean(fact, entity.facts),
                 )  # fmt: skip
-            elif fact is not None and entity.facts[fact].formula is not None:
+            elif fact is not None and not entity.facts[fact].is_given:
                 at = document.value_span(("entities", name, role))
                 yield UNKNOWN_FACT.at(at, f"`{fact}` is derived, so no record gives it")
         lists: list[str] = []

@@ -22,10 +22,12 @@ from policyengine.policy.base import Sourced
 from policyengine.policy.draft import Draft
 from policyengine.policy.policy_reader import UNKNOWN_NAME, PolicyDocument
 from policyengine.policy.quantities import two_readings
-from policyengine.policy.rule import Assumptions, Lowered, Node, Region
+from policyengine.policy.rule import Assumptions, Contribution, Lowered, Node, Region
 from policyengine.policy.vocabulary import Vocabulary
+from policyengine.program import granted as granting
 from policyengine.program import results
 from policyengine.program.declaration_checks import formulas
+from policyengine.program.granted import granted
 from policyengine.program.graph import Graph, Key
 from policyengine.program.read import Declared
 from policyengine.source import Stretches
@@ -82,7 +84,7 @@ GRANTED_TWICE = Code(
     bad=_GOOD + "---\n" + _GOOD.replace("id: example", "id: other"),
     good=_GOOD,
 )
-CODES = (CYCLE, GRANTED_TWICE, *results.CODES)
+CODES = (CYCLE, GRANTED_TWICE, *results.CODES, *granting.CODES)
 
 
 class Linker:
@@ -98,6 +100,7 @@ class Linker:
         self._lowered: dict[tuple[int, int], Lowered | None] = {}
         self._formulas: dict[int, Lowered] = {}
         self._typed: dict[int, _Typed] = {}
+        self._combined: dict[tuple[int, tuple[int, ...]], tuple[list[Node], Sequence[Contribution]]] = {}
 
     def link(self, in_force: Sequence[PolicyDocument]) -> Graph:
         """The graph of the policies in force on a day."""
@@ -111,6 +114,8 @@ class Linker:
             nodes.setdefault(node.entity, {})[node.name] = node
         for low in lowered:
             _add(nodes, low.nodes, vocabulary, self._report)
+        contributions = [each for low in lowered for each in low.contributions]
+        _add(nodes, self._granted(vocabulary, contributions), vocabulary, self._report)
         _add_defaults(nodes, [node for low in lowered for node in low.defaults])
         graph = Graph(
             vocabulary,
@@ -158,6 +163,15 @@ class Linker:
             of(declarations, declarations.id, declarations.title) if declarations.basis == "assumed"
             else None,
         )  # fmt: skip
+
+    def _granted(self, vocabulary: Vocabulary, given: Sequence[Contribution]) -> list[Node]:
+        """What several policies give; the same nodes for the same parts, as typing knows them again."""
+        key = (id(vocabulary), tuple(id(each) for each in given))
+        if key not in self._combined:
+            document = self._declared.document
+            found = granted(vocabulary, document, given, GRANTED_TWICE, self._report)
+            self._combined[key] = list(found), given
+        return self._combined[key][0]
 
     def _read_formulas(self, vocabulary: Vocabulary) -> Lowered:
         if id(vocabulary) not in self._formulas:

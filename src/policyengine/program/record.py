@@ -54,7 +54,7 @@ def data_reader(vocabulary: Vocabulary) -> DataReader:
 
 def _entity(vocabulary: Vocabulary, name: str) -> _Read:
     entity = vocabulary.entities[name]
-    facts = {fact: _fact(declared) for fact, declared in entity.facts.items() if declared.formula is None}
+    facts = {fact: _fact(declared) for fact, declared in entity.facts.items() if declared.is_given}
     lists = {
         str(below.list): _rows(_entity(vocabulary, child), below)
         for child, below in vocabulary.children(name)

@@ -115,7 +115,7 @@ def unknown_fact(at: Span | None, key: str, vocabulary: Vocabulary, entity: str)
         return DERIVED.at(at, f"`{key}` is worked out by a policy", help=f"leave `{key}` out of the record")
     known = [
         name for name in vocabulary.row(entity).fields
-        if name not in results and (name not in facts or facts[name].formula is None)
+        if name not in results and (name not in facts or facts[name].is_given)
     ]  # fmt: skip
     help = did_you_mean(key, known) or _elsewhere(vocabulary, entity, key)
     title = vocabulary.entities[entity].title

@@ -30,7 +30,7 @@ def _entity_schema(vocabulary: Vocabulary, name: str) -> dict[str, Any]:
     properties = {
         key: _fact_schema(fact) if fact.required else _or_null(_fact_schema(fact))
         for key, fact in entity.facts.items()
-        if fact.formula is None
+        if fact.is_given
     }
     for child, below in vocabulary.children(name):
         properties[str(below.list)] = {
@@ -48,7 +48,7 @@ def _entity_schema(vocabulary: Vocabulary, name: str) -> dict[str, Any]:
 
 
 def _required(entity: Entity) -> list[str]:
-    return [name for name, fact in entity.facts.items() if fact.required and fact.formula is None]
+    return [name for name, fact in entity.facts.items() if fact.required and fact.is_given]
 
 
 def _fact_schema(fact: Fact) -> dict[str, Any]:

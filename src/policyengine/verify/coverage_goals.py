@@ -167,7 +167,7 @@ class GoalFinder:
         if not isinstance(subject, Name):
             return ""
         own = vocabulary.fact(real, subject.name)
-        if own is None or own[1].formula is not None:
+        if own is None or not own[1].is_given:
             return ""
         around = [vocabulary.entities[each].list for each in reversed(vocabulary.lineage(own[0]))]
         return ".".join((*(each for each in around if each is not None), subject.name))
@@ -210,7 +210,7 @@ class GoalFinder:
         step = _STEPS.get(kind.unit) if isinstance(kind, Number) else None
         if isinstance(kind, Number) and kind.unit == "money":
             step = Decimal(1).scaleb(-vocabulary.number_of_digits())
-        if fact is None or fact.formula is not None or fact.single.storage not in ("whole", "exact"):
+        if fact is None or not fact.is_given or fact.single.storage not in ("whole", "exact"):
             return _Measure(step)
         return _Measure(step or (Decimal(1) if fact.single.storage == "whole" else None), *fact.limits)
 

@@ -35,7 +35,7 @@ class RecordFacts:
     def _stated(self, entity: str) -> list[str]:
         assert self.graph is not None
         facts = self.graph.vocabulary.entities[entity].facts
-        return [name for name, fact in facts.items() if fact.formula is None]
+        return [name for name, fact in facts.items() if fact.is_given]
 
     def reaches(self, column: str) -> bool:
         """Whether a column names a fact of what stands in a list: `accounts.fee`, `accounts.A-1.fee`."""

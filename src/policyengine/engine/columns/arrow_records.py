@@ -34,7 +34,7 @@ def _fields(vocabulary: Vocabulary, entity: str) -> list[Any]:
     found = [
         pa.field(name, _type(fact))
         for name, fact in vocabulary.entities[entity].facts.items()
-        if fact.formula is None
+        if fact.is_given
     ]
     for child, below in vocabulary.children(entity):
         found.append(pa.field(str(below.list), pa.list_(pa.struct(_fields(vocabulary, child)))))

@@ -65,7 +65,7 @@ class Loader:
         series += [values.alias(name) for name, values in extra.items()]
         for name, fact in declared.facts.items():
             kept = self._used is None or name in self._used or name in (declared.key, declared.label)
-            if fact.formula is not None or not kept:
+            if not fact.is_given or not kept:
                 continue
             given = columns.get(name)
             given = given if given is not None else pa.nulls(count, pa.null())

@@ -136,7 +136,9 @@ def unified(several: Sequence[Term]) -> tuple[list[pl.Expr], Make]:
         if len(domain) <= _MANY:
             found = [recoded(code, domain).expr for code in codes if code is not None]
             return found, lambda expr, sure: Code(expr, domain, sure)
-    if any(isinstance(each, Const) and each.value is None for each in several):
+    if any(isinstance(each, Const) and each.value is None for each in several) or any(
+        isinstance(each, Code) and None in each.domain for each in several
+    ):
         raise Unsupported("null beside a value of many")
     return _many(several)
 

@@ -163,7 +163,9 @@ def _origins(vocabulary: Vocabulary, entity: str, words: Iterable[str]) -> Itera
         found = vocabulary.fact(entity, word)
         if found is not None and found[1].formula is not None:
             pending.extend(_WORD.findall(found[1].formula))
-        elif any(word in vocabulary.results.get(owner, {}) for owner in vocabulary.lineage(entity)):
+        elif (found is not None and found[1].granted) or any(
+            word in vocabulary.results.get(owner, {}) for owner in vocabulary.lineage(entity)
+        ):
             yield _ANYTHING
         else:
             yield word

@@ -273,7 +273,7 @@ def _table(policy: TablePolicy, draft: Draft, tested: tuple[Input, ...], given: 
 def _without_bounds(draft: Draft, name: str) -> str:
     """The advice to say the bounds of a fact that it does not have yet."""
     found = draft.vocabulary.fact(draft.entity, name)
-    if found is None or found[1].formula is not None:
+    if found is None or not found[1].is_given:
         return ""
     unsaid = [key for key, bound in zip(("min", "max"), found[1].limits, strict=True) if bound is None]
     return f", say the {' or '.join(f'`{key}`' for key in unsaid)} of `{name}`" if unsaid else ""

@@ -63,6 +63,8 @@ def check(policy: Tiers, draft: Draft) -> None:
                 place = ("levels", i, fact)
                 draft.report.add(unknown_key(draft.document, place, known, elsewhere(Tiers, place)))
         check_grants(draft, level.grants, "levels", i, "grants")
+    if policy.otherwise is not None:
+        check_grants(draft, policy.otherwise.grants, "otherwise", "grants")
     _check_thresholds(policy, draft, names)
     if policy.measure is not None:
         what = f"fact of `{draft.entity}`"

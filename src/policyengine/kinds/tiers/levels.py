@@ -32,6 +32,7 @@ class Otherwise(Sourced):
 
     level: Text = field(description="a word for it, such as `none`")
     title: Text | None = field(default=None, description="what people read; left out: the word")
+    grants: Many[Grant] = ()
 
 
 class Tiers(Policy):

@@ -17,7 +17,7 @@ from policyengine.kinds.tiers.levels import LevelPart, Tiers, plain_test
 from policyengine.kinds.tiers.measure import Measure, level_test, measure_of
 from policyengine.policy.change_words import test_words
 from policyengine.policy.draft import Draft
-from policyengine.policy.grant import Granting, lower_discounts
+from policyengine.policy.grant import Granting, lower_grants
 from policyengine.policy.requirement import LoweredRequirement, ask, lower_requirement
 from policyengine.policy.rule import Build, Choose, Const, Explain, Reading, Rule, Rules, Shortfalls, Value
 from policyengine.text.document import Pointer
@@ -42,12 +42,36 @@ def lower(policy: Tiers, draft: Draft) -> None:
         measure = measure_of(draft, policy.measure, places_of(policy, policy.measure))
     rungs = [_rung(policy, draft, i, shared, measure) for i in range(len(policy.levels))]
     shown = _lower_level(policy, draft, rungs)
-    granting = [
-        Granting(rung.part.id, rung.reached, rung.part.grants, ("levels", i, "grants"))
+    granting = _granting(policy, draft, rungs)
+    because = Choose(shown, {r.part.id: Explain((r.reached.name,)) for r in rungs}, Explain(()))
+    lower_grants(draft, granting[::-1], f"{policy.id}/level", because)
+
+
+def _granting(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> list[Granting]:
+    """What each level grants, and what holds where none is reached; only to whom the policy judges."""
+    applies = None if policy.when is None else build.name(f"{policy.id}/applies", draft.span("when"))
+
+    def holds(rung: _Rung) -> Name:
+        if applies is None:
+            return rung.reached
+        at = rung.reached.span
+        both = build.all_of([applies, rung.reached], at)
+        return draft.define(f"{policy.id}/{rung.part.id}/granted", both, at, title=rung.part.title)
+
+    found = [
+        Granting(rung.part.id, rung.part.title, holds(rung), rung.part.grants, ("levels", i, "grants"))
         for i, rung in enumerate(rungs)
     ]
-    because = Choose(shown, {r.part.id: Explain((r.reached.name,)) for r in rungs}, Explain(()))
-    lower_discounts(draft, granting[::-1], f"{policy.id}/level", because)
+    if policy.otherwise is None or not policy.otherwise.grants:
+        return found
+    at = draft.key_span("otherwise")
+    no_level = build.equals(build.name(f"{policy.id}/level", at), build.literal(policy.none, at), at)
+    holding = draft.define(
+        f"{policy.id}/otherwise/granted",
+        build.all_of([no_level] if applies is None else [applies, no_level], at), at, title=policy.none_title,
+    )  # fmt: skip
+    place = ("otherwise", "grants")
+    return [Granting(policy.none, policy.none_title, holding, policy.otherwise.grants, place), *found]
 
 
 def _rung(

@@ -9,6 +9,7 @@ pydantic reads it to say what is wrong and makes its JSON Schema, and what is ri
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
@@ -109,10 +110,22 @@ def _count(text: str) -> int:
     return int(quantities.count(text))
 
 
+def _fact_name(value: object) -> object:
+    text = str(value)
+    if text.isascii() and text.replace("_", "a").isalnum() and text[0].isalpha():
+        return text
+    advice = quantities.write(literal_guesses.identifier(text, "_")) or "; use small letters, digits and `_`"
+    if re.search(r"[-+*/<>=(]", text):
+        advice = f"; give it a name: `expression: {quantities.shorten(text)}` beside an `id` and a `title`"
+    sentence = f"`{quantities.shorten(text)}` is not a name for a fact{advice}"
+    raise ValueError(sentence)
+
+
 # To an editor `1.2` is a number and `true` a boolean; to us they are texts like others.
 ANY_SCALAR = ["string", "number", "boolean"]
 Text = Annotated[str, of_text(_text, {"type": ANY_SCALAR, "minLength": 1})]
 Id = Annotated[str, of_text(_identifier, {"type": "string", "pattern": _PATTERN})]
+FactName = Annotated[str, Written(_fact_name, {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]*$"})]
 Boolean = Annotated[bool, of_text(quantities.boolean, {"type": "boolean"})]
 Whole = Annotated[int, of_text(_whole, {"type": "integer"})]
 Count = Annotated[int, of_text(_count, {"type": "integer", "minimum": 0})]

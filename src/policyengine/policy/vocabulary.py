@@ -7,7 +7,6 @@ names have in an expression.
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -25,6 +24,7 @@ from policyengine.policy.base import (
     ANY_SCALAR,
     Boolean,
     Combine,
+    FactName,
     Feel,
     Id,
     ItemSpec,
@@ -37,24 +37,9 @@ from policyengine.policy.base import (
 )
 from policyengine.policy.scalars import FREE, SCALARS, Scalar, limit
 from policyengine.source import Span
-from policyengine.text import literal_guesses
 
 _THOUSAND = Decimal(1000)
 FACT_TYPES = (*SCALARS, *(f"list of {name}" for name in SCALARS))
-
-
-def _fact_name(value: object) -> object:
-    text = str(value)
-    if text.isascii() and text.replace("_", "a").isalnum() and text[0].isalpha():
-        return text
-    advice = quantities.write(literal_guesses.identifier(text, "_")) or "; use small letters, digits and `_`"
-    if re.search(r"[-+*/<>=(]", text):
-        advice = f"; give it a name: `expression: {quantities.shorten(text)}` beside an `id` and a `title`"
-    sentence = f"`{quantities.shorten(text)}` is not a name for a fact{advice}"
-    raise ValueError(sentence)
-
-
-FactName = Annotated[str, Written(_fact_name, {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]*$"})]
 
 
 def _values(value: object) -> object:

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from typing import Literal
 
 from policyengine.diagnostics import Code
-from policyengine.policy.base import Count, Feel, Id, Many, Policy, Sourced, Text, field
+from policyengine.policy.base import Count, FactName, Feel, Id, Many, Policy, Sourced, Text, field
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.recurrence import CALENDAR, Rhythm
-from policyengine.policy.vocabulary import FactName
 
 
 class ChargePart(Sourced):

@@ -16,9 +16,9 @@ from policyengine.feel.syntax.tree import Call, Name, names
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Number, Type
 from policyengine.kinds.table.axis import Axis, Test, axis_of
-from policyengine.policy.base import Feel, Part, Text, field, short
+from policyengine.policy.base import FactName, Feel, Part, Text, field, short
 from policyengine.policy.minor_units import by_steps, minor_step
-from policyengine.policy.vocabulary import FactName, Vocabulary
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import Span
 from policyengine.text.document import Pointer, Scalar
 

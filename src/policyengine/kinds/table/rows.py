@@ -16,11 +16,10 @@ from policyengine.kinds.table.axis import Test
 from policyengine.kinds.table.inputs import Input, InputPart
 from policyengine.kinds.table.outputs import Given, read_given
 from policyengine.kinds.table.proof import GOOD, TableRow
-from policyengine.policy.base import Many, Sourced, Written, field, short
+from policyengine.policy.base import FactName, Many, Sourced, Written, field, short
 from policyengine.policy.bounds import Bounds
 from policyengine.policy.condition import TEST_SCHEMA, typed, value_test
 from policyengine.policy.form import unknown_key
-from policyengine.policy.vocabulary import FactName
 from policyengine.source import Span
 from policyengine.text import literal_guesses
 from policyengine.text.document import Mapping, Pointer, Scalar

@@ -25,12 +25,12 @@ from policyengine.kinds.table.outputs import Given, OutputSpec, output_bounds, o
 from policyengine.kinds.table.proof import Table, prove
 from policyengine.kinds.table.result import Settling, settle
 from policyengine.kinds.table.rows import Entries, Outputs, RowSpec
-from policyengine.policy.base import Many, Policy, field
+from policyengine.policy.base import FactName, Many, Policy, field
 from policyengine.policy.change_context import ChangeContext
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
 from policyengine.policy.policy_reader import PolicyDocument
-from policyengine.policy.vocabulary import FACT_TYPES, Choices, DerivedFact, FactName, Vocabulary
+from policyengine.policy.vocabulary import FACT_TYPES, Choices, DerivedFact, Vocabulary
 from policyengine.text.document import Pointer, Scalar
 
 HIT_POLICIES = (

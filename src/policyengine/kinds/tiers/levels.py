@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from policyengine.policy.base import Id, Many, Policy, Sourced, Text, field
+from policyengine.policy.base import FactName, Id, Many, Policy, Sourced, Text, field
 from policyengine.policy.condition import Condition, TestedPart
 from policyengine.policy.grant import Grant
 from policyengine.policy.requirement import Requirement
-from policyengine.policy.vocabulary import FactName
 from policyengine.text.document import Pointer
 
 

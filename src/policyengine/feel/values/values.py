@@ -12,7 +12,7 @@ import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from policyengine.dataclass import dataclass
 from policyengine.source import Span
@@ -54,13 +54,12 @@ class Unknown:
         return cls(frozenset(causes))
 
 
-def unknown(values: Iterable[object]) -> Unknown | None:
+def unknown(values: Iterable[Any]) -> Unknown | None:
     """One unknown with the causes of every unknown among the values; None where all are known."""
     first: Unknown | None = None
     others: list[Unknown] = []
     for value in values:
         if value.__class__ is Unknown:
-            assert isinstance(value, Unknown)
             if first is None:
                 first = value
             elif value is not first:

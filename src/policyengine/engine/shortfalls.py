@@ -81,7 +81,7 @@ def _tests(
 
 def of_one(origin: Origin, status: str, value: object, because: Iterable[Reason]) -> Shortfall:
     """What a requirement with one test needs."""
-    return _told(Shortfall(origin.id, origin.title, status), status, None, value, list(because))
+    return _told(Shortfall(origin.id, origin.title, status), status, None, value, _failing(because))
 
 
 def shortfalls(origin: Origin, status: str, tests: Tests | Test, look: Look) -> tuple[Shortfall, ...]:
@@ -122,7 +122,7 @@ def _lacking_part(whole: Shortfall, part: Tests | Test, look: Look) -> list[Shor
     if value is True or isinstance(part.expression, Literal):
         return []
     status = UNDETERMINED if value.__class__ is Unknown and whole.status == "unmet" else whole.status
-    failing = [reason for reason in because() if reason.outcome in _OPEN]
+    failing = _failing(because())
     return [_told(whole, status, failing[0].text if failing else None, value, failing)]
 
 
@@ -145,15 +145,15 @@ def _length(way: Way) -> tuple[object, ...]:
     return open_ones, len(way), len(way) - len(distances), sum(distances), words
 
 
-_OPEN = ("fails", "unknown")
+def _failing(because: Iterable[Reason]) -> list[Reason]:
+    return [reason for reason in because if reason.outcome in ("fails", "unknown")]
 
 
 def _told(
-    whole: Shortfall, status: str, text: str | None, value: object, because: Sequence[Reason]
+    whole: Shortfall, status: str, text: str | None, value: object, failing: Sequence[Reason]
 ) -> Shortfall:
     """With the threshold of a test if it has one, else the fact it turns on; and what is unknown of it."""
     unknown = unsettled([value]) if isinstance(value, Unknown) else ()
-    failing = [reason for reason in because if reason.outcome in _OPEN]
     told = ("need", "lack", "fact")
     reason = next((each for key in told for each in failing if getattr(each, key) is not None), None)
     if reason is None:

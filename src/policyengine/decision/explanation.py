@@ -38,6 +38,7 @@ from policyengine.decision.wording import (
     join,
     money,
     name_of,
+    named,
     owner_name,
     plural,
     quantity,
@@ -249,13 +250,19 @@ def _conditions(finding: Finding) -> Iterator[str]:
     for_it = [] if is_against else _texts(because, "value", "holds")
     against = _texts(because, "fails", "value") if is_against else _texts(because, "fails")
     against = [text for text in against if text not in for_it]
+    for_it = [text for text in for_it if not _is_said_by(text, against)]
     unknown = _texts(because, "unknown")
     if for_it:
-        yield f"Because {'; '.join(for_it)}."
+        yield f"Because {'; '.join(map(_clause, for_it))}."
     if against:
-        yield f"{'But' if for_it else 'Because'} {'; '.join(against)}."
+        yield f"{'But' if for_it else 'Because'} {'; '.join(map(_clause, against))}."
     if unknown:
         yield f"Open: {'; '.join(unknown)}."
+
+
+def _clause(text: str) -> str:
+    """A reason as a clause: what is true of the subject is said of it, `it has a trained team`."""
+    return f"it {text}" if text.startswith(("has ", "is ", "was ")) and ": " not in text else text
 
 
 def _texts(because: Iterable[Reason], *outcomes: Outcome) -> list[str]:
@@ -270,7 +277,13 @@ def _texts(because: Iterable[Reason], *outcomes: Outcome) -> list[str]:
         for text, lead in leads.items()
         if any(each.startswith(lead) and each not in leads for each in texts)
     }
-    return [text for text in texts if text not in said and not any(f"{text}, " in each for each in texts)]
+    return [text for text in texts if text not in said and not _is_said_by(text, texts)]
+
+
+def _is_said_by(text: str, others: Iterable[str]) -> bool:
+    """Whether another reason says it too: `due date is 2 Nov 2026` and `after 2 Nov 2026 (due date)`."""
+    noun, _, value = text.replace(" are ", " is ", 1).partition(" is ")
+    return any(f"{text}, " in each or (value and f" {value} ({noun})" in each) for each in others)
 
 
 def _requirements(requirements: Iterable[Requirement], labels: Labels) -> Iterator[str]:
@@ -385,7 +398,7 @@ def _assumption(finding: Finding) -> Iterator[str]:
         yield f"This is an assumption: {assumed(own.note)}."
     for each in finding.assumptions:
         if each != own.assumption:
-            yield f"It rests on an assumption about {each.title}: {assumed(each.note)}."
+            yield f"It rests on an assumption about {named(each.title)}: {assumed(each.note)}."
 
 
 def assumed(note: str | None) -> str:

@@ -211,6 +211,11 @@ def some(texts: Iterable[str], most: int = 3, link: str = ", ") -> str:
     return join(found) if link == ", " else link.join(found)
 
 
+def named(title: str) -> str:
+    """A title within a sentence: in quotes if it is a sentence or a name of its own, `“Has a team”`."""
+    return f"“{title}”" if title[:1].isupper() else title
+
+
 def plural(count: int, noun: str, many: str | None = None) -> str:
     """A number with a noun: `1 file`, `2,000 files`."""
     return f"1 {noun}" if count == 1 else f"{count:,} {many or several(noun)}"

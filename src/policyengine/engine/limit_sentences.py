@@ -66,8 +66,7 @@ class Sentences:
         if expression.name == "today":
             return lambda value: "today"
         noun, write = self.words.noun(expression.name), self.words.writer(self.words.kind(expression.name))
-        told = f"{noun}, which {is_or_are(noun)} "
-        return lambda value: noun if value.__class__ is Unknown else f"{told}{write(value)}"
+        return lambda value: noun if value.__class__ is Unknown else f"{write(value)} ({noun})"
 
     def of_name(self, name: str) -> Callable[[object, object], Reason]:
         """What is said of the value of a name; the condition may have a value of its own."""
@@ -154,7 +153,7 @@ class Sentences:
                 short = shortage(start, have) if value is False else None
                 if short is None:
                     return self.reason(text, value, fact, plain(have), need)
-                lack = lack_of(short, f"{verbs[op]} {yours}")
+                lack = lack_of(short, f"{verbs[op]} {write(limit)}")
                 return self.reason(text, value, fact, plain(have), need, count(short), lack)
 
             return say

@@ -24,6 +24,7 @@ from policyengine.decision.wording import (
     capital,
     day,
     lapse,
+    named,
     owner_name,
     plural,
     short_name,
@@ -154,7 +155,7 @@ def _settles(entity: str, found: list[Missing], titles: Mapping[str, Sequence[st
     else:
         keys = [one.key for one in found if one.key is not None]
         owner = "" if is_root or not keys else f"of {words(entity)} {some(keys)}, "
-    return f"{owner}for {some(title for name in _needed_by(found) for title in _titles(name, titles))}"
+    return f"{owner}for {some(named(title) for name in _needed_by(found) for title in _titles(name, titles))}"
 
 
 def _titles(reference: str, titles: Mapping[str, Sequence[str]]) -> Sequence[str]:

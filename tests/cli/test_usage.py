@@ -17,7 +17,7 @@ AS_OF = ("--as-of", "2026-11-21")
     ("line", "message", "help"),
     [
         ("chek", "there is no command `chek`", "did you mean `check`?"),
-        ("zzz", "there is no command `zzz`", "`policyengine --help` lists the options"),
+        ("zzz", "there is no command `zzz`", "`policyengine --help` lists the commands"),
         ("validate {program}", "there is no command `validate`", "did you mean `check`?"),
         ("explain {program}", "there is no command `explain`", "did you mean `why`?"),
         ("tests", "there is no command `tests`", "did you mean `test`?"),

@@ -73,7 +73,7 @@ def _in_our_words(error: click.UsageError) -> tuple[str, str]:
         return f"there is no option `{error.option_name}`", near or look_up
     if isinstance(error, click.exceptions.NoSuchCommand):
         near = _near(_OTHER_NAMES.get(error.command_name) or error.possibilities)
-        return f"there is no command `{error.command_name}`", near or look_up
+        return f"there is no command `{error.command_name}`", near or look_up.replace("options", "commands")
     if isinstance(error, click.MissingParameter):
         name = error.param.make_metavar(error.ctx) if error.param and error.ctx else "a value"
         option = isinstance(error.param, click.Option)

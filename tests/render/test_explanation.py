@@ -37,3 +37,15 @@ def test_every_status_has_words(cls):
 def test_a_level_that_is_not_reached_names_what_the_measure_alone_would_give():
     level = replace(REACHED, status="none", level=None, level_title=None, room=None)
     assert "although the measure alone would give Silver" in why(FULL.as_of, level)[0]
+
+
+def test_reasons_have_a_subject_and_say_a_value_once():
+    texts = {
+        "has a team": "holds",
+        "due is 2 Nov 2026": "value",
+        "sent is 3 Nov 2026, after 2 Nov 2026 (due)": "fails",
+    }
+    because = tuple(AMOUNT.because[0]._replace(text=text, outcome=outcome) for text, outcome in texts.items())
+    told = why(FULL.as_of, replace(REACHED, because=because, requirements=()))
+    assert "Because it has a team." in told
+    assert "But sent is 3 Nov 2026, after 2 Nov 2026 (due)." in told

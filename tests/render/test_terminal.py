@@ -147,7 +147,7 @@ def test_what_stands_deep_is_named_by_its_path():
     for part in (
         "site A Standing: High", "site B Standing: High", "site A, sum of all desks: 8",
         "site B, desk 1, price with tax: 4", "1.00 USD Desk of site A, desk 1",
-        "2.00 USD Desk of site B, desk 1", "of site A, desk 2, for Desk",
+        "2.00 USD Desk of site B, desk 1", "of site A, desk 2, for “Desk”",
     ):  # fmt: skip
         assert any(part in line for line in lines), part
     (first, open_one, last) = decision.of("charges")

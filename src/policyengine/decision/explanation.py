@@ -31,10 +31,12 @@ from policyengine.decision.findings import (
 )
 from policyengine.decision.wording import (
     capital,
+    clause,
     day,
     every,
     gap,
     is_or_are,
+    is_said_by,
     join,
     money,
     name_of,
@@ -250,19 +252,14 @@ def _conditions(finding: Finding) -> Iterator[str]:
     for_it = [] if is_against else _texts(because, "value", "holds")
     against = _texts(because, "fails", "value") if is_against else _texts(because, "fails")
     against = [text for text in against if text not in for_it]
-    for_it = [text for text in for_it if not _is_said_by(text, against)]
+    for_it = [text for text in for_it if not is_said_by(text, against)]
     unknown = _texts(because, "unknown")
     if for_it:
-        yield f"Because {'; '.join(map(_clause, for_it))}."
+        yield f"Because {'; '.join(map(clause, for_it))}."
     if against:
-        yield f"{'But' if for_it else 'Because'} {'; '.join(map(_clause, against))}."
+        yield f"{'But' if for_it else 'Because'} {'; '.join(map(clause, against))}."
     if unknown:
         yield f"Open: {'; '.join(unknown)}."
-
-
-def _clause(text: str) -> str:
-    """A reason as a clause: what is true of the subject is said of it, `it has a trained team`."""
-    return f"it {text}" if text.startswith(("has ", "is ", "was ")) and ": " not in text else text
 
 
 def _texts(because: Iterable[Reason], *outcomes: Outcome) -> list[str]:
@@ -277,13 +274,7 @@ def _texts(because: Iterable[Reason], *outcomes: Outcome) -> list[str]:
         for text, lead in leads.items()
         if any(each.startswith(lead) and each not in leads for each in texts)
     }
-    return [text for text in texts if text not in said and not _is_said_by(text, texts)]
-
-
-def _is_said_by(text: str, others: Iterable[str]) -> bool:
-    """Whether another reason says it too: `due date is 2 Nov 2026` and `after 2 Nov 2026 (due date)`."""
-    noun, _, value = text.replace(" are ", " is ", 1).partition(" is ")
-    return any(f"{text}, " in each or (value and f" {value} ({noun})" in each) for each in others)
+    return [text for text in texts if text not in said and not is_said_by(text, texts)]
 
 
 def _requirements(requirements: Iterable[Requirement], labels: Labels) -> Iterator[str]:

@@ -216,6 +216,17 @@ def named(title: str) -> str:
     return f"“{title}”" if title[:1].isupper() else title
 
 
+def clause(text: str) -> str:
+    """A reason as a clause: what is true of the subject is said of it, `it has a trained team`."""
+    return f"it {text}" if text.startswith(("has ", "is ", "was ")) and ": " not in text else text
+
+
+def is_said_by(text: str, others: Iterable[str]) -> bool:
+    """Whether another reason says it too: `due date is 2 Nov 2026` and `after 2 Nov 2026 (due date)`."""
+    noun, _, value = text.replace(" are ", " is ", 1).partition(" is ")
+    return any(f"{text}, " in each or (value and f" {value} ({noun})" in each) for each in others)
+
+
 def plural(count: int, noun: str, many: str | None = None) -> str:
     """A number with a noun: `1 file`, `2,000 files`."""
     return f"1 {noun}" if count == 1 else f"{count:,} {many or several(noun)}"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from markdown_it import MarkdownIt
 
 from policyengine.cli.init import starter
 
@@ -48,6 +50,26 @@ def write(path, text):
     path.write_text(text, encoding="utf-8")
 
 
+def reviewed(folder, result, code, first):
+    """What a reviewer needs: the exit code, the first line of the comment, bytes that may be published."""
+    text = published(folder)
+    assert result.returncode == code, result.stdout + result.stderr
+    assert text.splitlines()[0].startswith(first), text[:300]
+    assert len(text.encode()) < 65_536
+    assert not re.search(r"p[1-8]\b|customers/c", text), "a partner is named"
+    assert not meaning_of(text)
+    return text
+
+
+def meaning_of(text):
+    """What of a text is more than text to who shows Markdown: pictures, links, HTML, mentions."""
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    parts = [part for token in tokens for part in (token, *(token.children or ()))]
+    odd = ("image", "link_open", "html_block", "html_inline")
+    found = [part.content or part.type for part in parts if part.type in odd and part.content != "<!-- -->"]
+    return found + [part.content for part in parts if part.type == "text" and re.search(r"@\w", part.content)]
+
+
 def git(folder, *words):
     who = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org"]
     subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
@@ -78,10 +100,8 @@ def review(folder, base="HEAD~1", **variables):
 def test_a_good_change_says_what_it_means_and_what_it_costs(repository):
     change(repository, "discount: 20%", "discount: 25%")
     result = review(repository)
-    assert result.returncode == 0, result.stdout + result.stderr
-    found = (repository / "review" / "review.md").read_text()
+    found = reviewed(repository, result, 0, "**Net charges of 8 partners fall by")
     assert "from 20 % to 25 %" in found
-    assert "Net charges of 8 partners fall by" in found.splitlines()[0]
     assert "<svg" in (repository / "review" / "small" / "plan.html").read_text()
     cases = ElementTree.parse(repository / "review" / "small" / "test.xml").getroot()
     assert (cases.get("tests"), cases.get("failures")) == ("1", "0")
@@ -91,7 +111,8 @@ def test_a_change_that_harms_fails_its_test_and_its_limit(repository):
     change(repository, "active_customers: 5..", "active_customers: 7..")
     change(repository, "active_customers: 1..4", "active_customers: 1..6")
     result = review(repository, "HEAD~2", PLAN_OPTIONS='--fail-if "losers > 1"')
-    assert result.returncode == 1
+    text = reviewed(repository, result, 1, "## Policy tests")
+    assert "1 failed" in text.splitlines()[2]
     assert "six customers are Silver" in result.stdout
     assert "losers > 1" in result.stdout + result.stderr
 
@@ -99,7 +120,7 @@ def test_a_change_that_harms_fails_its_test_and_its_limit(repository):
 def test_a_broken_change_is_shown_at_its_line_and_nothing_is_compared(repository):
     change(repository, "when: trained", "when: traind")
     result = review(repository)
-    assert result.returncode == 3
+    reviewed(repository, result, 3, "## Policies checked")
     assert "did you mean `trained`?" in result.stdout
     log = json.loads((repository / "review" / "small" / "check.sarif").read_text())
     assert log["runs"][0]["results"][0]["level"] == "error"
@@ -118,7 +139,8 @@ def test_a_program_as_it_was_is_not_compared(repository):
     write(repository / "notes.txt", "nothing of the policies")
     commit(repository)
     result = review(repository)
-    assert (result.returncode, result.stdout.splitlines()[-1]) == (0, "policies/small: as it was")
+    assert result.stdout.splitlines()[-1] == "policies/small: as it was"
+    reviewed(repository, result, 0, "## Policy tests")
 
 
 def test_a_new_program_has_nothing_to_be_compared_with(repository):
@@ -144,9 +166,8 @@ def test_what_others_merged_meanwhile_is_not_shown(repository):
     change(repository, "discount: 20%", "discount: 25%")
     git(repository, "checkout", "--quiet", "change")
     behind = review(repository, "main")
-    assert behind.returncode == 0, behind.stdout + behind.stderr
     assert "nothing changes its meaning" in behind.stdout
-    assert "25 %" not in published(repository)
+    assert "25 %" not in reviewed(repository, behind, 0, "**Nothing changes for 8 partners")
     git(repository, "checkout", "--quiet", "--detach", "main")
     git(repository, "merge", "--quiet", "--message", "merge", "change")
     on_github = review(repository, old, GITHUB_REF="refs/pull/7/merge")
@@ -159,8 +180,9 @@ def test_mistakes_of_the_base_are_no_reason_to_stop(repository):
     change(repository, "when: trained", "when: traind")
     change(repository, "when: traind", "when: trained")
     result = review(repository)
-    assert result.returncode == 0
-    assert "the policies that the change starts from have mistakes" in published(repository).splitlines()[0]
+    reviewed(
+        repository, result, 0, "`policies/small`: the policies that the change starts from have mistakes"
+    )
 
 
 def test_a_renamed_folder_is_compared_with_what_it_was(repository):
@@ -170,9 +192,7 @@ def test_a_renamed_folder_is_compared_with_what_it_was(repository):
     write(repository / "fixtures" / "large" / "levels_test.yaml", TEST.replace("small", "large"))
     commit(repository)
     result = review(repository, "HEAD~2")
-    assert result.returncode == 0, result.stdout + result.stderr
-    text = published(repository)
-    assert text.splitlines()[0] == "`policies/large`: this program was in policies/small"
+    text = reviewed(repository, result, 0, "`policies/large`: this program was in policies/small")
     assert "from 20 % to 90 %" in text
 
 
@@ -183,16 +203,15 @@ def test_a_deleted_program_is_told_first(repository):
     git(repository, "rm", "-rq", "policies/other")
     commit(repository)
     result = review(repository)
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert published(repository).splitlines()[0] == "`policies/other`: this program is deleted"
+    reviewed(repository, result, 0, "`policies/other`: this program is deleted")
 
 
 def test_a_program_without_tests_is_no_mistake(repository):
     git(repository, "rm", "-q", "fixtures/small/levels_test.yaml")
     change(repository, "discount: 20%", "discount: 25%")
     result = review(repository)
-    assert (result.returncode, "small: no tests" in result.stdout) == (0, True)
-    assert "from 20 % to 25 %" in published(repository)
+    assert "small: no tests" in result.stdout
+    assert "from 20 % to 25 %" in reviewed(repository, result, 0, "**Net charges of 8 partners fall by")
 
 
 def test_a_file_of_tests_that_says_no_kind_is_no_lack_of_tests(repository):
@@ -200,6 +219,28 @@ def test_a_file_of_tests_that_says_no_kind_is_no_lack_of_tests(repository):
     commit(repository)
     result = review(repository)
     assert (result.returncode, "no tests" in result.stdout) == (2, False)
+
+
+HOSTILE = (
+    "::error::x", "##[error]y", "@team ``` ![p](//evil.example/p.png)", "[see](https://evil.example) #7",
+    "<script>alert(1)</script>|<img src=x>", "www.evil.example &lt;b&gt; <!-- -->",
+)  # fmt: skip
+
+
+def test_hostile_titles_mean_nothing_to_a_log_or_a_comment(repository, tmp_path):
+    title = " ".join(HOSTILE).replace("'", "")
+    for old, new in (("title: Silver", f"title: '{title}'"), ("discount: 20%", "discount: 25%")):
+        change(repository, old, new)
+    change(repository, "title: Subscription", f"title: '::warning::{title}'", "billing.yaml")
+    page = tmp_path / "page.md"
+    result = review(repository, "HEAD~3", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(page))
+    text = reviewed(repository, result, 0, "**Net charges of 8 partners fall by")
+    log = result.stdout + result.stderr
+    own = re.compile("::(notice|warning|error) (file|title)=")
+    assert not [line for line in log.splitlines() if line.lstrip().startswith("::") and not own.match(line)]
+    assert "##[" not in log
+    assert "alert(1)" in text
+    assert not meaning_of(page.read_text())
 
 
 def test_the_name_of_a_folder_means_nothing_to_a_log_or_a_comment(repository):
@@ -232,11 +273,9 @@ def test_a_long_review_is_cut(repository):
         write(repository / "policies" / "small" / "fees.yaml", policy.replace("AT", price))
         commit(repository)
     result = review(repository)
-    assert result.returncode == 0, result.stdout + result.stderr
-    text = (repository / "review" / "review.md").read_bytes()
-    assert len(text) < 65_536
-    assert text.decode().rstrip().endswith("more lines in the artifact")
-    assert text.count(b"```") % 2 == 0
+    text = reviewed(repository, result, 0, "**Net charges of 8 partners rise by")
+    assert text.rstrip().endswith("more lines in the artifact")
+    assert text.count("```") % 2 == 0
 
 
 def test_a_base_of_many_partners(repository):
@@ -245,9 +284,8 @@ def test_a_base_of_many_partners(repository):
     commit(repository)
     change(repository, "discount: 20%", "discount: 25%")
     result = review(repository)
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert "20,000" in published(repository).splitlines()[0]
-    assert len(published(repository)) < 10_000
+    text = reviewed(repository, result, 0, "**Net charges of 20,000 partners fall by")
+    assert len(text) < 10_000
 
 
 def test_a_job_in_another_folder(repository):

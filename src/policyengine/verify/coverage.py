@@ -90,10 +90,23 @@ def coverage(program: Program, sources: Sequence[Source], tests: Iterable[Ready]
         if graph is not None and isinstance(test.record, Record):
             found = watched.setdefault(id(test.program), Goals.of(test.program, graph))
             met.update(goal.key for goal in found.met(test, test.record))
+    once: dict[GoalKey, GoalKey] = {}
+    for key, other in (pair for each in days_goals for pair in each.once().items()):
+        if _first(once, key) != _first(once, other):
+            once[_first(once, key)] = _first(once, other)
+    met |= {_first(once, key) for key in met}
+    goals = {key: goal for key, goal in goals.items() if key not in once}
     unmet = {key: goal for key, goal in goals.items() if key not in met}
     possible = {key for each in days_goals for key in each.possible(unmet)}
     left = sorted((goal for key, goal in unmet.items() if key in possible), key=lambda goal: goal.key)
     return Coverage(program.name, len(goals) - len(unmet) + len(left), tuple(left))
+
+
+def _first(once: Mapping[GoalKey, GoalKey], key: GoalKey) -> GoalKey:
+    """The goal that stands for one that asks for the same."""
+    while key in once:
+        key = once[key]
+    return key
 
 
 @dataclass(slots=True)
@@ -150,6 +163,27 @@ class Goals:
             keys = [(each[0], each[1].name) for each in found if each is not None]
             self._needed[id(rule)] = self._below(keys)
         return self._needed[id(rule)]
+
+    def once(self) -> dict[GoalKey, GoalKey]:
+        """The edges that are asked for elsewhere in the same policy for the same rule, by which other goal.
+
+        A level that ends at 4 and one that starts at 5 both ask for 4 and for 5, and one test shows it.
+        """
+        rules: dict[Key, set[int]] = {}
+        for i, rule in enumerate(self.graph.rules):
+            for key in self._keys(rule):
+                rules.setdefault(key, set()).add(i)
+        found: dict[GoalKey, GoalKey] = {}
+        asked: dict[tuple[str, object], list[tuple[GoalKey, set[int]]]] = {}
+        edges = [(goal, rules[key]) for key in rules for goal in self._of_node(key) if goal.edge]
+        for goal, behind in sorted(edges, key=lambda each: (", just " in each[0].words, each[0].key)):
+            others = asked.setdefault((goal.at.source.name, goal.asks), [])
+            other = next((key for key, theirs in others if theirs & behind), None)
+            if other is None:
+                others.append((goal.key, behind))
+            elif other != goal.key:
+                found[goal.key] = other
+        return found
 
     # What can come about
 

@@ -50,7 +50,8 @@ class Goal:
     """A situation that tests should cover: its place, and the sentence for leaving it out.
 
     `edge` tells that it is one value out of those that are treated alike; `column` and `value` are how a case
-    says it, where the value is that of a fact of the record.
+    says it, where the value is that of a fact of the record. `asks` is what is to have which value: several
+    conditions of a rule may ask for the same.
     """
 
     at: Span
@@ -58,6 +59,7 @@ class Goal:
     edge: bool = False
     column: str = ""
     value: str = ""
+    asks: tuple[str, str, object] = ("", "", None)
 
     @property
     def key(self) -> tuple[str, int, int, str]:
@@ -158,7 +160,8 @@ class GoalFinder:
             return
         where = {0: "", -1: f", just below {_shown(limit)}", 1: f", just above {_shown(limit)}"}[side]
         words = f"`{_text(subject)}` is never {_shown(edge)}{where}"
-        goal = Goal(part.span, words, True, self._column(subject), _shown(edge))
+        asks = self.entity, _text(subject), edge
+        goal = Goal(part.span, words, True, self._column(subject), _shown(edge), asks)
         yield goal, lambda value: value(subject) == edge
 
     def _column(self, subject: Expression) -> str:

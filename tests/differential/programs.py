@@ -24,6 +24,7 @@ FOLDERS = (
     *sorted((ROOT / "policies").iterdir()),
     ROOT / "benchmarks" / "program",
     ROOT / "tests" / "kinds" / "programs" / "support",
+    ROOT / "tests" / "kinds" / "programs" / "referral",
 )
 DAYS = (date(2026, 11, 21), date(2027, 2, 28))
 

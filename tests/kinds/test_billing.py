@@ -134,3 +134,101 @@ def test_periods_are_those_of_the_calendar(
     assert (found.status, found.next_due_on, found.period_number) == ("applies", due, n + 1)
     assert (found.period_start, found.period_end, found.of_periods) == (begins, ends, times)
     assert found.net == 1000 * (n + 1) + (ends - begins).days + 1
+
+
+# Amounts in a currency that the record names
+
+_CURRENCIES = """\
+kind: program
+id: shop
+title: Shop
+currency: EUR
+parties: {partner: the partner, vendor: the vendor}
+entities:
+  partner:
+    title: partner
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      currency: {type: text, title: currency}
+      since: {type: date, title: since, informative: true}
+      ours: {type: money, title: fee in euros, informative: true}
+      theirs: {type: money, title: fee, currency: currency, informative: true}
+      value: {type: money, title: value, currency: currency, informative: true%(formula)s}
+  customer:
+    title: customer
+    within: partner
+    list: customers
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      spoken: {type: enum, title: currency, values: [EUR, JPY, KWD], informative: true}
+      fee: {type: money, title: fee, currency: spoken, informative: true}
+      share: {type: money, title: share, currency: currency, informative: true}
+"""
+_OF_CUSTOMERS = (
+    HEAD.replace("partner", "customer") + "  - {id: a, title: A, amount: fee, due_on: none, result: a}\n"
+)
+_MIXED = [
+    ("theirs + ours", "FEEL015", "`partner.currency` names"),
+    ("theirs * 2 + sum(customers.share)", "", ""),
+    ("if theirs > ours then theirs else theirs", "FEEL0", "`partner.currency` names"),
+    ("if theirs > 50.00 then theirs else theirs / 2", "", ""),
+    ("ours", "FEEL018", "an amount in EUR"),
+    ("theirs + sum(customers.fee)", "FEEL015", "each `customer` names a currency of its own"),
+    ("theirs + sum(for c in customers return c.fee * 2)", "FEEL015", '`[spoken = "EUR"]`'),
+    ('sum(customers[spoken = "EUR"].fee)', "FEEL018", "`customer.spoken` names"),
+    ('theirs * count(customers[spoken = "EUR" and fee > 100])', "", ""),
+]
+
+
+@pytest.mark.parametrize(("formula", "code", "words"), _MIXED)
+def test_amounts_in_different_currencies_do_not_go_together(formula: str, code: str, words: str) -> None:
+    found = program_of(base=_CURRENCIES % {"formula": f", formula: '{formula}'"}).diagnostics
+    assert [each.code.id for each in found if not each.code.id.startswith(code or "none")] == []
+    assert bool(found) is bool(code)
+    assert all(words in f"{each.message}; {each.help}" for each in found[:1])
+
+
+@pytest.mark.parametrize(
+    ("currency", "words"),
+    [("since", "`since` names no currency"), ("curency", "did you mean `currency`?")],
+)
+def test_a_currency_is_a_text_that_the_entity_sees(currency: str, words: str) -> None:
+    base = _CURRENCIES.replace("currency: currency, informative: true%(formula)s", f"currency: {currency}")
+    (found,) = (each for each in program_of(base=base).diagnostics if each.code.id in ("PROG002", "PROG003"))
+    assert words in f"{found.message}; {found.help}"
+
+
+@pytest.mark.parametrize(
+    ("spoken", "fee", "net"),
+    [
+        ("EUR", "10.005", "10.01"),
+        ("JPY", "10.5", "11"),
+        ("KWD", "10.0005", "10.001"),
+        (None, "10", None),
+        ("KWD", None, None),
+    ],
+)
+def test_a_charge_is_rounded_to_the_minor_unit_of_its_currency(
+    spoken: str | None, fee: str | None, net: str | None
+) -> None:
+    bill = (
+        HEAD.replace("partner", "customer")
+        + "  - {id: a, title: A, currency: spoken, amount: fee, due_on: none, result: a}\n"
+    )
+    program = good_program(bill, base=_CURRENCIES % {"formula": ""})
+    customer = {"id": "c", "spoken": spoken, "fee": None if fee is None else Decimal(fee)}
+    known = {name: value for name, value in customer.items() if value is not None}
+    decision = decide(program, {"id": "p", "currency": "EUR", "customers": [known]})
+    (charge,) = decision.of("charges")
+    assert (charge.net, charge.currency) == (None if net is None else Decimal(net), spoken)
+    assert charge.status == ("undetermined" if net is None else "applies")
+
+
+def test_a_charge_says_whose_currency_it_is_in() -> None:
+    (found,) = program_of(_OF_CUSTOMERS, base=_CURRENCIES % {"formula": ""}).diagnostics
+    assert "`customer.spoken` names" in found.message
+    wrong = _OF_CUSTOMERS.replace("amount", "currency: spokn, amount")
+    (found,) = program_of(wrong, base=_CURRENCIES % {"formula": ""}).diagnostics
+    assert found.code.id == "NAME001"

@@ -92,6 +92,8 @@ def _of_fact(context: ChangeContext, subject: str, keys: tuple[str, ...]) -> str
         case ("informative",):
             kept = "is now" if str(new) == "true" else "is no longer"
             return f"{subject} {kept} for people alone"
+        case ("currency",):
+            return context.was(subject, "is in the currency that names", quoted)
         case ("values", *_):
             return possible_values(context, subject)
     return None

@@ -91,7 +91,11 @@ def _amounts(graph: Graph, shown: Iterable[Key]) -> dict[Key, str]:
     """The amounts of money among derived facts."""
     types = {key: graph.types.get(key) for key in shown}
     return {
-        key: kind.currency for key, kind in types.items() if isinstance(kind, Number) and kind.unit == "money"
+        key: kind.currency
+        for key, kind in types.items()
+        if isinstance(kind, Number)
+        and kind.unit == "money"
+        and not kind.by  # else no sum of them means anything
     }
 
 

@@ -86,6 +86,10 @@ class Fact(Sourced):
     ordered: Boolean = field(default=False, description="of an enum: its values ascend, and are compared")
     min: Text | None = field(default=None, description="the smallest value allowed")
     max: Text | None = field(default=None, description="the largest value allowed")
+    currency: FactName | None = field(
+        default=None,
+        description="of money: the fact that names its currency; left out: the program's",
+    )
     required: Boolean = field(default=False, description="a record without it is refused")
     formula: Feel | None = field(default=None, description="how it is derived; then no record gives it")
     granted: Boolean = field(default=False, description="levels give it (`grants`), and no record does")
@@ -99,6 +103,8 @@ class Fact(Sourced):
         check_values(self.type, self.values)
         if self.ordered and self.scalar != "enum":
             raise ValueError("only an enum is `ordered`")
+        if self.currency is not None and self.scalar != "money":
+            raise ValueError("only money has a `currency`")
         if self.granted and self.formula is not None:
             raise ValueError("a fact is `granted`, or has a `formula`; keep one of them")
         if self.combine is not None and not self.granted:
@@ -269,18 +275,6 @@ class Vocabulary:
         """The currency of all money, "" where the program has none."""
         return self.declarations.currency or ""
 
-    @cached_property
-    def partner(self) -> str | None:
-        """The party that a record is about: `partner`, else one called like the root, else the first."""
-        parties = self.declarations.parties
-        return next((each for each in ("partner", self.root) if each in parties), next(iter(parties), None))
-
-    @cached_property
-    def vendor(self) -> str | None:
-        """The other party: `vendor`, else the first of the others."""
-        others = [each for each in self.declarations.parties if each != self.partner]
-        return "vendor" if "vendor" in others else next(iter(others), None)
-
     def children(self, entity: str) -> Sequence[tuple[str, Entity]]:
         """Returns the entities directly within one."""
         return self._children.get(entity, ())
@@ -335,17 +329,26 @@ class Vocabulary:
                     return several(child.title)
         return name.replace("_", " ")
 
-    def fact_type(self, name: str, fact: Fact) -> Type:
-        """Returns the type of a fact in expressions."""
-        single = self._scalar(name, fact)
+    def money(self, entity: str, currency: str | None) -> types.Number:
+        """Returns the type of an amount at an entity, whose currency a fact names or the program."""
+        found = self.fact(entity, currency) if currency is not None and entity in self.entities else None
+        return (
+            types.money(self.currency)
+            if found is None
+            else types.Number("money", by=f"{found[0]}.{currency}")
+        )
+
+    def fact_type(self, name: str, fact: Fact, entity: str = "") -> Type:
+        """Returns the type of a fact in expressions; of money also the entity tells it."""
+        single = self._scalar(name, fact, entity)
         return ListOf(single) if fact.is_list else single
 
-    def _scalar(self, name: str, fact: Fact) -> Type:
+    def _scalar(self, name: str, fact: Fact, entity: str) -> Type:
         feel = fact.single.feel
         if feel is None:
             values = fact.values or {}
             return Enum(name, tuple(values), tuple(values.values()), fact.ordered)
-        return types.money(self.currency) if feel == types.money("") else feel
+        return self.money(entity, fact.currency) if feel == types.money("") else feel
 
     def row(self, entity: str) -> Context:
         """Returns the type of an instance in a list: its facts, results, and the lists within it."""
@@ -357,7 +360,7 @@ class Vocabulary:
         pending = list(self.entities)
         for name in sorted(pending, key=lambda each: -len(self.lineage(each))):
             entity = self.entities[name]
-            fields: dict[str, Type] = {f: self.fact_type(f, fact) for f, fact in entity.facts.items()}
+            fields: dict[str, Type] = {f: self.fact_type(f, fact, name) for f, fact in entity.facts.items()}
             fields.update((word, result.type) for word, result in self.results.get(name, {}).items())
             for child, below in self.children(name):
                 fields[str(below.list)] = ListOf(rows[child])

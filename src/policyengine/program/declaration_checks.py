@@ -14,7 +14,7 @@ from policyengine.policy.draft import assumed_without_note
 from policyengine.policy.policy_reader import excerpt
 from policyengine.policy.rule import Node
 from policyengine.policy.vocabulary import Declarations, Vocabulary
-from policyengine.text.document import Document, Scalar
+from policyengine.text.document import Document, Pointer, Scalar
 
 _PROGRAM = """\
 kind: program
@@ -141,11 +141,29 @@ def check_facts(vocabulary: Vocabulary, document: Document) -> Iterator[Diagnost
                 yield NAME_TAKEN.at(
                     document.key_span(place), f"`{fact}` is {meaning}", help="choose another name"
                 )
-            if declared.scalar == "money" and not vocabulary.currency and not lacking:
+            yield from _check_currency(vocabulary, name, document, place, declared.currency)
+            if declared.scalar == "money" and not (declared.currency or vocabulary.currency or lacking):
                 lacking = True
                 message = f"`{fact}` is money, but the program has no currency"
                 help = "add `currency: USD` or another code to the program"
                 yield NO_CURRENCY.at(document.value_span((*place, "type")), message, help=help)
+
+
+def _check_currency(
+    vocabulary: Vocabulary, entity: str, document: Document, place: Pointer, currency: str | None
+) -> Iterator[Diagnostic]:
+    """Yields what is wrong with the fact that names the currency of an amount."""
+    if currency is None:
+        return
+    at, found = document.value_span((*place, "currency")), vocabulary.fact(entity, currency)
+    if found is None:
+        known = vocabulary.names(entity)
+        yield UNKNOWN_FACT.at(
+            at, f"`{currency}` is not a fact of `{entity}`", help=did_you_mean(currency, known)
+        )
+    elif found[1].type not in ("text", "enum"):
+        message = f"`{currency}` names no currency: its type is `{found[1].type}`"
+        yield NO_CURRENCY.at(at, message, help="name a text, or an enum such as `values: [EUR, USD]`")
 
 
 def formulas(
@@ -162,6 +180,6 @@ def formulas(
             if parsed.expression is not None:
                 found = Node(
                     fact, name, parsed.expression, node.span,
-                    vocabulary.fact_type(fact, declared), declared.title, exported=True,
+                    vocabulary.fact_type(fact, declared, name), declared.title, exported=True,
                 )  # fmt: skip
                 yield from bounded(found, bounds_of(declared), declared.title, vocabulary.domains(name))

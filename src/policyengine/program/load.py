@@ -168,7 +168,8 @@ def _used(graph: Graph) -> set[str]:
     used = {fact for transition in graph.transitions for fact in (transition.fact, *transition.sets)}
     for _, node in graph.every_node():
         used |= node.words.all
-    return used
+    facts = (fact for entity in graph.vocabulary.entities.values() for fact in entity.facts.values())
+    return used | {fact.currency for fact in facts if fact.currency is not None}
 
 
 def _unused(vocabulary: Vocabulary, document: Document, used: frozenset[str]) -> Iterable[Diagnostic]:

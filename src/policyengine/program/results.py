@@ -118,4 +118,4 @@ def _is_money(kind: Type) -> bool:
         return _is_money(kind.item)
     if isinstance(kind, Context):
         return any(map(_is_money, kind.fields.values()))
-    return isinstance(kind, Number) and kind.unit == "money"
+    return isinstance(kind, Number) and kind.unit == "money" and not kind.by

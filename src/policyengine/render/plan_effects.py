@@ -171,8 +171,10 @@ def _asides(plan: Plan) -> Iterator[str]:
     over = say.stretch(plan.days)
     for cost in () if plan.withheld else plan.totals:
         if not any(each.change for each in plan.directions if each.currency == cost.currency):
-            stays = "" if cost.moved else f" stay at {say.amount(cost.after, cost.currency)}"
-            yield f"net charges {over}{stays}" if stays else f"the amounts of charges {over} stay the same"
+            own = {plan.sign(each.payer) for each in plan.directions if each.currency == cost.currency}
+            what, after = ("payouts", -cost.after) if own == {-1} else ("net charges", cost.after)
+            stays = "" if cost.moved else f" stay at {say.amount(after, cost.currency)}"
+            yield f"{what} {over}{stays}" if stays else f"the amounts of charges {over} stay the same"
     if not plan.totals and plan.undecided and not plan.withheld:
         yield f"no charge {over} could be decided"
     left = sum(each.number for each in plan.undecided)

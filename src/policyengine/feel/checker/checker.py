@@ -20,7 +20,14 @@ from policyengine.feel.checker.check_operators import (
 )
 from policyengine.feel.checker.choice_order import Orders
 from policyengine.feel.checker.foreign_calls import of_items
-from policyengine.feel.checker.typescope import Known, TypeScope, property_type, unknown_name
+from policyengine.feel.checker.typescope import (
+    Known,
+    TypeScope,
+    in_several_currencies,
+    property_type,
+    several_currencies,
+    unknown_name,
+)
 from policyengine.feel.expression_codes import EXPECTED, UNKNOWN_CHOICE, UNKNOWN_NAME, WRONG_TYPE
 from policyengine.feel.functions import BUILTINS
 from policyengine.feel.syntax import tree as syntax
@@ -233,7 +240,12 @@ def _item_type(iterator: syntax.Iterator, scope: TypeScope) -> Type:
 
 def _for(node: syntax.For, scope: TypeScope) -> Type:
     within = _bound(node.iterators, scope)
-    return types.ListOf(infer(node.body, within.inside({"partial": types.ListOf(types.ANY)})))
+    body = infer(node.body, within.inside({"partial": types.ListOf(types.ANY)}))
+    if isinstance(body, types.Number) and body.by:
+        for each in node.iterators:
+            if in_several_currencies(each.domain, within.find(each.name) or types.ANY, body):
+                return several_currencies(node.body, body, scope)
+    return types.ListOf(body)
 
 
 def _quantified(node: syntax.Quantified, scope: TypeScope) -> Type:

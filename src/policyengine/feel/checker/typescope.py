@@ -15,7 +15,7 @@ from policyengine.feel.expression_codes import (
     UNKNOWN_PROPERTY,
     WRONG_TYPE,
 )
-from policyengine.feel.syntax.tree import Call, Expression, Literal, Name, Path
+from policyengine.feel.syntax.tree import Call, Expression, Filter, Literal, Name, Path, walk
 from policyengine.feel.types.properties import property_types
 from policyengine.feel.types.relations import have_order, is_open
 from policyengine.feel.types.signatures import Library
@@ -224,6 +224,8 @@ def property_type(node: Path, target: Type, scope: TypeScope, call: Call | None 
                 message = f"{describe(target)} has no `{node.name}`"
                 return scope.add(UNKNOWN_PROPERTY, call or node, message, f"write `{instead}`")
         item = property_type(node, target.item, scope)
+        if isinstance(item, Number) and item.by and in_several_currencies(node.target, target.item, item):
+            return several_currencies(node, item, scope)
         return ANY if is_open(item) else ListOf(item)
     if is_open(target):
         return ANY
@@ -240,3 +242,22 @@ def property_type(node: Path, target: Type, scope: TypeScope, call: Call | None 
     if advice is None and fields and len(fields) <= 8:
         advice = "it has " + ", ".join(f"`{name}`" for name in fields)
     return scope.add(UNKNOWN_PROPERTY, node, f"{describe(target)} has no `{node.name}`", advice)
+
+
+def in_several_currencies(items: Expression, of: Type, amount: Number) -> bool:
+    """Whether amounts of several things may be in several currencies, since each names its own.
+
+    A filter that asks for the currency is taken to leave one.
+    """
+    owner, _, fact = amount.by.partition(".")
+    chosen = isinstance(items, Filter) and any(
+        isinstance(part, Name) and part.name == fact for part in walk(items.condition)
+    )
+    return isinstance(of, Context) and of.name == owner and not chosen
+
+
+def several_currencies(node: Expression, amount: Number, scope: TypeScope) -> Type:
+    """Reports amounts in several currencies that a list would have side by side."""
+    owner, _, fact = amount.by.partition(".")
+    help = f'choose those in one currency: `[{fact} = "EUR"]` behind the list'
+    return scope.add(MIXED_UNITS, node, f"each `{owner}` names a currency of its own (`{fact}`)", help)

@@ -45,7 +45,7 @@ def same_units(left: Number, right: Number) -> bool:
     """Whether two numbers can be added and compared; a plain number goes with any."""
     if not left.unit or not right.unit:
         return True
-    if left.unit != right.unit:
+    if left.unit != right.unit or left.by != right.by:
         return False
     return not left.currency or not right.currency or left.currency == right.currency
 

@@ -18,10 +18,14 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number; `unit` is "" (plain), "count" (whole), "rate" (a share) or "money" (of a `currency`)."""
+    """A number; `unit` is "" (plain), "count" (whole), "rate" (a share) or "money" (of a `currency`).
+
+    Money whose currency each record names has the entity and fact `by` which it does: `partner.currency`.
+    """
 
     unit: str = ""
     currency: str = ""
+    by: str = ""
 
     @property
     def symbol(self) -> str:
@@ -132,6 +136,8 @@ def describe(kind: Type) -> str:
     match kind:
         case Scalar(name):
             return _WORDS.get(name, name)
+        case Number("money", by=by) if by:
+            return f"an amount in the currency that `{by}` names"
         case Number("money", currency):
             return f"an amount in {currency}" if currency else "an amount of money"
         case Number(unit):

@@ -13,10 +13,12 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from policyengine.decision.findings import NOT_APPLICABLE, Charge
+from policyengine.decision.wording import MINOR_DIGITS, minor_digits
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Binary, Expression, ListLiteral, Name, Open
 from policyengine.feel.types import types
-from policyengine.kinds.billing.charges import CODES, Billing, ChargePart, check, parties
+from policyengine.feel.types.types import Type
+from policyengine.kinds.billing.charges import CODES, Billing, ChargePart, check, parties, partner_of
 from policyengine.kinds.billing.schedule import Schedule
 from policyengine.kinds.billing.sentences import describe
 from policyengine.policy.draft import Draft
@@ -24,8 +26,10 @@ from policyengine.policy.kind import Kind
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Value
 from policyengine.policy.vocabulary import DerivedFact, Vocabulary
+from policyengine.source import Span
 
 # DMN 1.5, 10.3.4.2: the built-in functions that round.
+_USUAL_DIGITS = 2
 _ROUND = {"half_up": "round half up", "half_even": "decimal", "up": "round up", "down": "round down"}
 
 
@@ -43,7 +47,7 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> 
     own = _own_condition(draft, charge, schedule, i)
     ends = schedule.goes_on()
     asked = [*own, *([] if ends is None else [ends])]
-    to_pay = _to_pay(draft, asked, net, name) if asked else net
+    to_pay = _to_pay(draft, _money(draft, charge), asked, net, name) if asked else net
     if charge.result is not None:
         _export(draft, charge, asked, net, i)
     dates = [] if schedule.due is None else [schedule.due]
@@ -63,18 +67,18 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> 
         not_asked = Explain(tuple(each.name for each in asked))
         told = (*(each.name for each in own), *told)
         because = Choose(f"{name}/status", {NOT_APPLICABLE: not_asked}, Explain(told))
-    payer, payee = parties(draft, charge)
+    payer, payee = parties(draft.vocabulary, charge)
     fields: dict[str, Reading] = {
         "item": Const(charge.item),
         "amount": charged(Value(amount.name)),
         "discount_rate": charged(Value(rate.name)) if rate is not None else Const(None),
         "net": Value(to_pay.name),
-        "currency": Const(draft.vocabulary.currency or None),
+        "currency": charged(_currency(draft, charge, name, at)),
         "due_on": Const(None) if schedule.due is None else charged(Value(schedule.due.name)),
         "every": Const(schedule.every_text),
         "payer": Const(payer),
         "payee": Const(payee),
-        "payout": Const(payee is not None and payee == draft.vocabulary.partner),
+        "payout": Const(payee is not None and payee == partner_of(draft.vocabulary)),
     }
     fields.update((key, charged(each)) for key, each in schedule.readings().items())
     return Rule(
@@ -85,6 +89,12 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> 
         because=because,
         fields=fields,
     )
+
+
+def _currency(draft: Draft, charge: ChargePart, name: str, at: Span) -> Reading:
+    if charge.currency is None:
+        return Const(draft.vocabulary.currency or None)
+    return Value(draft.define(f"{name}/currency", build.name(charge.currency, at), at).name)
 
 
 def _own_condition(draft: Draft, charge: ChargePart, schedule: Schedule, i: int) -> list[Name]:
@@ -119,9 +129,9 @@ def _standing(draft: Draft, charge: ChargePart, schedule: Schedule, i: int) -> E
     return build.choose(cases, build.literal("overdue", at), at)
 
 
-def _to_pay(draft: Draft, asked: Sequence[Name], net: Name, name: str) -> Name:
+def _to_pay(draft: Draft, money: Type, asked: Sequence[Name], net: Name, name: str) -> Name:
     """The net amount of a charge that applies; of any other there is none, so that no sum counts it."""
-    at, money = net.span, types.money(draft.vocabulary.currency)
+    at = net.span
     payable = build.choose([(build.all_of(asked, at), net)], Open("it is not charged", at), at)
     to_pay = build.call("once known", ListLiteral(tuple(asked), at), payable, span=at)
     return draft.define(f"{name}/to-pay", to_pay, at, wanted=money, title="net amount")
@@ -133,7 +143,7 @@ def _export(draft: Draft, charge: ChargePart, asked: Sequence[Name], net: Name, 
     value: Expression = net
     if asked:
         value = build.choose([(build.all_of(asked, at), net)], build.literal(0, at), at)
-    wanted = types.money(draft.vocabulary.currency)
+    wanted = _money(draft, charge)
     draft.define(str(charge.result), value, at, wanted=wanted, noun=charge.title, exported=True)
 
 
@@ -141,14 +151,13 @@ def exports(unit: PolicyDocument, vocabulary: Vocabulary) -> Mapping[str, Derive
     """The net amounts of the charges that have a name for it."""
     if not isinstance(unit.policy, Billing):
         return {}
-    money = types.money(vocabulary.currency)
-    return {
-        charge.result: DerivedFact(
-            money, charge.title, unit.document.value_span(("charges", i, "result"))
-        )
-        for i, charge in enumerate(unit.policy.charges)
-        if charge.result is not None
-    }  # fmt: skip
+    found = {}
+    for i, charge in enumerate(unit.policy.charges):
+        if charge.result is not None:
+            money = vocabulary.money(unit.policy.for_, charge.currency)
+            at = unit.document.value_span(("charges", i, "result"))
+            found[charge.result] = DerivedFact(money, charge.title, at)
+    return found
 
 
 def _amounts(
@@ -157,7 +166,7 @@ def _amounts(
     """The amount, the rate of the discount on its item, if it bills one, and the net amount."""
     place = ("charges", i)
     at = draft.key_span(*place)
-    money = types.money(draft.vocabulary.currency)
+    money = _money(draft, charge)
     amount = draft.define(
         f"{name}/amount",
         schedule.reading_periods(draft.feel(*place, "amount")),
@@ -169,18 +178,47 @@ def _amounts(
     if charge.item is not None:
         rate = draft.default(f"discount/{charge.item}", build.literal(Decimal(0), at), at)
         draft.defines("billed item", charge.item, draft.span(*place, "item"))
-    net = draft.define(f"{name}/net", _net(draft, amount, rate), at, wanted=money, title="net amount")
+    net = draft.define(f"{name}/net", _net(draft, charge, amount, rate), at, wanted=money, title="net amount")
     return amount, rate, net
 
 
-def _net(draft: Draft, amount: Expression, rate: Expression | None) -> Expression:
+def _money(draft: Draft, charge: ChargePart) -> Type:
+    return draft.vocabulary.money(draft.entity, charge.currency)
+
+
+def _net(draft: Draft, charge: ChargePart, amount: Expression, rate: Expression | None) -> Expression:
+    """The amount less the discount, rounded to the minor unit of its currency, which must be known."""
     span = amount.span
     net = amount
     if rate is not None:
         rest = Binary("-", build.literal(Decimal(1), span), rate, span)
         net = Binary("*", amount, rest, span)
-    digits = build.literal(Decimal(draft.vocabulary.number_of_digits()), span)
-    return build.call(_ROUND[draft.vocabulary.declarations.rounding], net, digits, span=span)
+    if charge.currency is not None:
+        net = build.call(
+            "once known", ListLiteral((build.name(charge.currency, span),), span), net, span=span
+        )
+    return build.call(
+        _ROUND[draft.vocabulary.declarations.rounding], net, _digits(draft, charge, span), span=span
+    )
+
+
+def _digits(draft: Draft, charge: ChargePart, at: Span) -> Expression:
+    """The number of decimal places of the minor unit: of the program's currency, or by that of the record."""
+    found = None if charge.currency is None else draft.vocabulary.fact(draft.entity, charge.currency)
+    if charge.currency is None or found is None:
+        return build.literal(Decimal(draft.vocabulary.number_of_digits()), at)
+    among = (
+        MINOR_DIGITS if found[1].values is None else {each: minor_digits(each) for each in found[1].values}
+    )
+    named: dict[int, list[Expression]] = {}
+    for code, digits in among.items():
+        if digits != _USUAL_DIGITS:
+            named.setdefault(digits, []).append(build.literal(code, at))
+    cases = [
+        (build.one_of(build.name(charge.currency, at), each, at), build.literal(digits, at))
+        for digits, each in named.items()
+    ]
+    return build.choose(cases, build.literal(_USUAL_DIGITS, at), at)
 
 
 KIND = Kind(

@@ -10,6 +10,7 @@ from policyengine.policy.base import Count, FactName, Feel, Id, Many, Policy, So
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.recurrence import CALENDAR, Rhythm
+from policyengine.policy.vocabulary import Vocabulary
 
 
 class ChargePart(Sourced):
@@ -20,6 +21,9 @@ class ChargePart(Sourced):
     amount: Feel = field(description="before any discount; may read `period` and `period_number`")
     item: Id | None = field(default=None, description="what it bills; discounts granted on it apply")
     when: Condition | None = field(default=None, description="not applicable otherwise")
+    currency: FactName | None = field(
+        default=None, description="the text or enum that names its currency; left out: the program's"
+    )
     payer: Id | None = field(default=None, description="the party that pays; left out: the partner")
     payee: Id | None = field(default=None, description="the party that is paid; left out: the vendor")
     due_on: Feel | None = field(
@@ -106,6 +110,9 @@ def check(policy: Billing, draft: Draft) -> None:
         if charge.item is not None:
             draft.item(charge.item, "charges", i, "item")
         _check_parties(draft, charge, i)
+        if charge.currency is not None:
+            place = ("charges", i, "currency")
+            draft.known(charge.currency, _texts(draft), "text", *place)
         for message, help in list(_when_due(draft, charge, i))[:1]:
             draft.error(WHEN_DUE, draft.key_span("charges", i), message, help)
         often = "falls due once" if charge.every is None else "recurs"
@@ -115,9 +122,29 @@ def check(policy: Billing, draft: Draft) -> None:
                 draft.error(MISPLACED, draft.key_span("charges", i, key), sentence, f"remove `{key}`")
 
 
-def parties(draft: Draft, charge: ChargePart) -> tuple[str | None, str | None]:
+def _texts(draft: Draft) -> list[str]:
+    """The facts that may name a currency."""
+    entities = (draft.vocabulary.entities[each] for each in draft.vocabulary.lineage(draft.entity))
+    return [
+        name for each in entities for name, fact in each.facts.items() if fact.type in ("text", "enum")
+    ]  # fmt: skip
+
+
+def partner_of(vocabulary: Vocabulary) -> str | None:
+    """The party that a record is about: `partner`, else the one called like the root, else the first."""
+    known = vocabulary.declarations.parties
+    return next((each for each in ("partner", vocabulary.root) if each in known), next(iter(known), None))
+
+
+def _vendor_of(vocabulary: Vocabulary) -> str | None:
+    """The other party: `vendor`, else the first of the others."""
+    others = [each for each in vocabulary.declarations.parties if each != partner_of(vocabulary)]
+    return "vendor" if "vendor" in others else next(iter(others), None)
+
+
+def parties(vocabulary: Vocabulary, charge: ChargePart) -> tuple[str | None, str | None]:
     """The party that pays a charge, and the one that is paid."""
-    ours, theirs = draft.vocabulary.partner, draft.vocabulary.vendor
+    ours, theirs = partner_of(vocabulary), _vendor_of(vocabulary)
     if charge.payer is not None and charge.payer != ours:
         theirs, ours = ours, charge.payer
     return ours, theirs if charge.payee is None else charge.payee
@@ -130,7 +157,7 @@ def _check_parties(draft: Draft, charge: ChargePart, i: int) -> None:
     ]  # fmt: skip
     if not known or not all(known):
         return
-    partner, (payer, payee) = draft.vocabulary.partner, parties(draft, charge)
+    partner, (payer, payee) = partner_of(draft.vocabulary), parties(draft.vocabulary, charge)
     key = "payer" if charge.payee is None else "payee"
     if payer == payee:
         sentence = f"`{payer}` would pay itself"

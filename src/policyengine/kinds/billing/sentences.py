@@ -29,6 +29,7 @@ def _party(context: ChangeContext) -> Callable[[Any], str]:
 _VERBS: Mapping[str, tuple[str, Say]] = {
     "amount": ("comes to", _amount),
     "item": ("bills", lambda context: context.items),
+    "currency": ("is in the currency that names", _quoted),
     "payer": ("is paid by", _party),
     "payee": ("is paid to", _party),
     "due_on": ("is due on", _quoted),

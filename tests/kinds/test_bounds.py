@@ -5,7 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from tests.columns.batches import batch_of, by_rows, difference
 
+from policyengine.engine.columns import plan
 from policyengine.engine.reference.row import evaluate
 from support import decide, good_program, program_of, record_of
 
@@ -49,6 +51,29 @@ CASES = [
     ("type: money, min: 0, max: 9, formula: score", {"score": 10}, None, "figure is not from 0 to 9"),
     ("type: money, min: 0, max: 9, formula: score", {"score": 9}, "9.00", None),
     ("type: count, formula: count(tags)", {"tags": ["a"]}, "1", None),
+    ('type: list of count, formula: "[users, users / 2]"', {"users": 4}, "[4, 2]", None),
+    ('type: list of count, formula: "[users, users / 2]"', {"users": 5}, None, f"an item of figure {NOT}"),
+    ('type: list of count, formula: "[users - 9]"', {"users": 5}, None, f"an item of figure {NOT}"),
+    ('type: list of integer, formula: "[users - 9]"', {"users": 5}, "[-4]", None),
+    (
+        'type: list of number, max: 3, formula: "for t in tags return string length(t)"',
+        {"tags": ["abcd"]},
+        None,
+        "an item of figure is not at most 3",
+    ),
+    (
+        'type: list of number, max: 3, formula: "for t in tags return string length(t)"',
+        {"tags": []},
+        "[]",
+        None,
+    ),
+    (
+        'type: list of rate, max: 50%, formula: "[score]"',
+        {"score": Decimal("0.75")},
+        None,
+        "an item of figure is not at most 50 %",
+    ),
+    ('type: count, formula: "count([users / 2])"', {"users": 5}, "1", None),
 ]
 
 
@@ -71,20 +96,36 @@ def test_derived_facts(fact: str, record: dict[str, object], value: str | None, 
         ("count", "users - 9", 5, None),
         ("integer", "users - 9", 5, -4),
         ("number", "users / 2", 5, "2.5"),
+        ("list of count", "'[users / 2]'", 5, None),
+        ("list of count", "'[users / 2]'", 4, [2]),
+        ("list of count", "[3, 4]", 4, [3, 4]),
     ],
 )
 def test_results_of_tables(type: str, value: str, users: int, gives: object) -> None:
-    program = good_program(TABLE.format(type=type, value=value), base=BASE.format(fact="type: count"))
+    text = TABLE.format(type=type, value=value)
+    text = text.replace("default: 7", "default: [7]") if "list" in type else text
+    program = good_program(text, base=BASE.format(fact="type: count"))
     decision = decide(program, {"id": "a", "users": users})
     assert decision.to_json()["values"]["partner"]["class"] == gives
     assert decision.complete is (gives is not None)
 
 
+def test_columns_agree() -> None:
+    facts = "type: list of count, max: 3, formula: '[users / 2, score]'"
+    program = good_program(base=BASE.format(fact=facts))
+    values = [{}, {"users": 4}, {"users": 5, "score": 1}, {"users": 4, "score": 4}, {"users": 2, "score": 1}]
+    records = [record_of(program, {"id": f"a{i}", **each}) for i, each in enumerate(values)]
+    found = plan(program.linked).answer(batch_of(program.vocabulary, records)).table
+    assert difference(found, by_rows(program.linked, records)) == ""
+    known = [decide(program, each.facts).to_json()["values"]["partner"]["figure"] for each in records]
+    assert known == [None, None, None, None, [1, 1]]
+
+
 def test_a_result_that_is_written_beyond_them() -> None:
-    found = program_of(
-        TABLE.format(type="count", value="-1"), base=BASE.format(fact="type: count")
-    ).diagnostics
-    assert [(each.code.id, each.message) for each in found] == [("TABLE006", "`-1` is below 0")]
+    for type, value in (("count", "-1"), ("list of count", "[2, -1]")):
+        text = TABLE.format(type=type, value=value).replace("7", value)
+        found = program_of(text, base=BASE.format(fact="type: count")).diagnostics
+        assert [(each.code.id, each.message) for each in found] == [("TABLE006", "`-1` is below 0")] * 2
 
 
 def test_a_proof_knows_them() -> None:

@@ -117,8 +117,10 @@ def test_a_hole_between_two_versions_is_warned_of_on_every_day(as_of: date) -> N
 def test_what_runs_out_within_a_year_is_warned_of(as_of: date, said: str) -> None:
     program = program_of(RULES + "until_including: 2027-12-31\n", TABLE, as_of=as_of)
     expected = [f"policy.yaml:8:18: VERS004: {said}; "
-                "add a version with `from: 2028-01-01`, or remove `until_including`"]  # fmt: skip
+                "add a version with `from: 2028-01-01`, or say `last_version: true`"]  # fmt: skip
     assert shown(program.diagnostics) == ([] if as_of < date(2026, 12, 31) else expected)
+    meant = program_of(RULES + "until_including: 2027-12-31\nlast_version: true\n", TABLE, as_of=as_of)
+    assert not meant.diagnostics
 
 
 def test_a_policy_that_needs_one_that_ends_is_told_on_which_days_it_is_in_force() -> None:

@@ -238,6 +238,8 @@ def _phrase(context: ChangeContext) -> str | None:
         whose = f"{called(context.name)} " if context.name else ""
         said = context.comes_or_goes(f"now asks for: {names}", f"no longer asks for: {names}")
         return f"{whose}{said}" if context.sort != "changed" else None
+    if key == "last_version":
+        return "it ends for good" if str(context.new) == "true" else "a version may follow it"
     if key == "final" and context.name:
         verb = "is now" if str(context.new) == "true" else "is no longer"
         return f"{called(context.name)} {verb} a last stage"

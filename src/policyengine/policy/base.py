@@ -267,6 +267,7 @@ class Policy(Sourced):
         default=None, alias="from", description="in force from this day on (inclusive)"
     )
     until_including: Date | None = field(default=None, description="the last day on which it is in force")
+    last_version: Boolean = field(default=False, description="it ends for good: no version follows")
 
 
 Combine = Literal["highest", "add", "first"]

@@ -7,6 +7,7 @@ value that cannot be beyond them, such as a `count(...)`, is left as it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from collections.abc import Iterator as Iterates
 from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
@@ -15,7 +16,18 @@ from typing import Literal, NamedTuple, TypeAlias
 from policyengine.feel.partition import Between, Domain, Rows
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax import tree as syntax
-from policyengine.feel.syntax.tree import Binary, Call, Expression, Filter, For, If, ListLiteral, Name, Open
+from policyengine.feel.syntax.tree import (
+    Binary,
+    Call,
+    Expression,
+    Filter,
+    For,
+    If,
+    Iterator,
+    ListLiteral,
+    Name,
+    Open,
+)
 from policyengine.policy.rule import Node
 from policyengine.policy.vocabulary import Fact
 
@@ -26,19 +38,20 @@ _NOTHING: Domains = MappingProxyType({})
 
 
 class Bounds(NamedTuple):
-    """What a number must be: from `low` to `high`, and whole."""
+    """What a number must be: from `low` to `high`, and whole; or each of a list, where it is `of_items`."""
 
     low: Decimal | None = None
     high: Decimal | None = None
     whole: bool = False
     words: Callable[[Decimal], str] = str
+    of_items: bool = False
 
 
 def bounds_of(fact: Fact) -> Bounds:
-    """Returns the bounds of a number that is worked out; those of other values, and of lists, are none."""
-    if fact.is_list or not fact.single.is_number:
+    """Returns the bounds of a number that is worked out, or of those in a list; other values have none."""
+    if not fact.single.is_number:
         return Bounds()
-    return Bounds(*fact.limits, fact.single.is_whole, fact.written)
+    return Bounds(*fact.limits, fact.single.is_whole, fact.written, fact.is_list)
 
 
 def bounded(node: Node, bounds: Bounds, title: str, domains: Domains = _NOTHING) -> tuple[Node, ...]:
@@ -46,21 +59,28 @@ def bounded(node: Node, bounds: Bounds, title: str, domains: Domains = _NOTHING)
 
     `title` is what people call the value; `domains` say which names are whole and not negative.
     """
-    low, high, whole, _ = bounds
     expression, at = node.expression, node.at
     value = build.name(f"{node.name}/unbounded", at)
-    beyond = []
-    if whole and not _is("whole", expression, domains):
-        beyond.append(build.compare("!=", build.call("floor", value, span=at), value, at))
-    if low is not None and not (low <= 0 and _is("positive", expression, domains)):
-        beyond.append(build.compare("<", value, build.literal(low, at), at))
-    if high is not None:
-        beyond.append(build.compare(">", value, build.literal(high, at), at))
+    each = build.name(f"{node.name}/item", at) if bounds.of_items else value
+    beyond = list(_beyond(bounds, expression, each, domains))
     if not beyond:
         return (node,)
-    reason = f"{title} is not {_words(bounds)}"
-    kept = build.choose([(build.any_of(beyond, at), Open(reason, at))], value, at)
+    reason = f"{'an item of ' if bounds.of_items else ''}{title} is not {_words(bounds)}"
+    kept = build.choose([(build.any_of(beyond, at), Open(reason, at))], each, at)
+    if bounds.of_items:
+        kept = For((Iterator(each.name, value, None, at),), kept, at)
     return replace(node, name=value.name, exported=False), replace(node, expression=kept, cases=None)
+
+
+def _beyond(bounds: Bounds, expression: Expression, value: Name, domains: Domains) -> Iterates[Expression]:
+    """The tests that a value beyond its bounds passes, without those that it cannot pass."""
+    at = value.span
+    if bounds.whole and not _is("whole", expression, domains):
+        yield build.compare("!=", build.call("floor", value, span=at), value, at)
+    if bounds.low is not None and not (bounds.low <= 0 and _is("positive", expression, domains)):
+        yield build.compare("<", value, build.literal(bounds.low, at), at)
+    if bounds.high is not None:
+        yield build.compare(">", value, build.literal(bounds.high, at), at)
 
 
 def _words(bounds: Bounds) -> str:

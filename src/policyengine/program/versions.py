@@ -153,7 +153,8 @@ def check_versions(units: Sequence[PolicyDocument], day: date) -> Iterator[Diagn
             elif (_start(later) - _end(earlier)).days > 1:
                 yield _hole(earlier, later)
         last = versions[-1]
-        if _start(last) <= _end(last) < date.max and (_end(last) - day).days <= _YEAR:
+        ends = _start(last) <= _end(last) < date.max and not last.policy.last_version
+        if ends and (_end(last) - day).days <= _YEAR:
             yield _runs_out(last, day)
 
 
@@ -173,7 +174,7 @@ def _runs_out(last: PolicyDocument, day: date) -> Diagnostic:
     return RUNS_OUT.at(
         last.document.value_span(("until_including",)),
         f"`{last.policy.id}` {ends} {day_words(end)}, and no version follows",
-        help=f"add a version with `from: {end + timedelta(days=1)}`, or remove `until_including`",
+        help=f"add a version with `from: {end + timedelta(days=1)}`, or say `last_version: true`",
     )
 
 

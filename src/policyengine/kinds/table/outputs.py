@@ -96,12 +96,13 @@ def read_given(draft: Draft, pointer: Pointer, kind: Type, name: str, bounds: Bo
         items = [_single(draft, each, kind.item) for each in node.items]
         if any(item is None for item in items):
             return _no_value(draft, pointer, f"a list of {describe(kind.item)} is wanted here")
+        if below := [each for each in items if _is_below(each, bounds)]:
+            return _no_value(draft, pointer, f"`{below[0].span.text}` is below {bounds.low}")
         return ListLiteral(tuple(item for item in items if item is not None), node.span)
     if not isinstance(node, Scalar) or node.is_null:
         return _no_value(draft, pointer)
     value = _single(draft, node, kind)
-    number = value.value if isinstance(value, FeelLiteral) else None
-    if isinstance(number, Decimal) and bounds.low is not None and number < bounds.low:
+    if _is_below(value, bounds):
         return _no_value(draft, pointer, f"`{node.text}` is below {bounds.low}")
     if value is not None:
         return value
@@ -114,6 +115,11 @@ def read_given(draft: Draft, pointer: Pointer, kind: Type, name: str, bounds: Bo
         help = f"did you mean `{near}`?" if near else f"it is {describe(kind)}"
         return _no_value(draft, pointer, f"`{node.text}` is not {describe(kind)}", help)
     return _worked_out(draft, pointer, kind, name, bounds)
+
+
+def _is_below(value: Expression | None, bounds: Bounds) -> bool:
+    number = value.value if isinstance(value, FeelLiteral) else None
+    return isinstance(number, Decimal) and bounds.low is not None and number < bounds.low
 
 
 def _worked_out(draft: Draft, pointer: Pointer, kind: Type, name: str, bounds: Bounds) -> Expression:

@@ -92,6 +92,8 @@ def _check_measure(policy: Tiers, draft: Draft, measure: str, kind: types.Type) 
         return
     untested = [i for i in range(len(policy.levels)) if policy.place_of(i, measure) is None]
     for i in untested:
+        if _may_be_meant(policy, draft, i, measure):
+            continue
         message = f"`{policy.levels[i].id}` does not say its `{measure}`"
         draft.error(NO_MEASURE, draft.key_span("levels", i), message, f"add `{measure}: ...`")
     measured = measure_of(draft, measure, places_of(policy, measure))
@@ -99,6 +101,15 @@ def _check_measure(policy: Tiers, draft: Draft, measure: str, kind: types.Type) 
     claims = [claim for claim in found if claim is not None]
     if len(claims) == len(policy.levels):
         check_claims(draft, measured, claims, silent_below=policy.otherwise is None)
+
+
+def _may_be_meant(policy: Tiers, draft: Draft, i: int, measure: str) -> bool:
+    """Whether a mistake that is reported may be in the test of the measure: a name, or a hole in the grid."""
+    level, row = policy.levels[i], policy.thresholds.get(measure)
+    asked = {*policy.thresholds, *level.tests}
+    return not asked <= draft.vocabulary.names(draft.entity).keys() or (
+        row is not None and level.id not in row.tests
+    )
 
 
 def places_of(policy: Tiers, fact: str) -> list[Pointer]:

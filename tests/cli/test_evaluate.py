@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -128,6 +129,16 @@ def test_why_a_charge(cli, program, record, word):
     result = cli("why", program, record, word, *AS_OF)
     assert result.code == 0
     assert "90.00 EUR" in result.out
+
+
+def test_why_tells_a_note_once_and_in_full_where_that_is_asked_for(cli, tmp_path):
+    folder = Path(__file__).parents[2]
+    asked = [folder / "policies/bytekast", folder / "fixtures/bytekast/records/accounts-26-gold.yaml",
+             "reseller-kpis/participation", *AS_OF]  # fmt: skip
+    short, full = cli("why", *asked), cli("why", *asked, "--assumptions")
+    assert (short.out.count("This is an assumption"), full.out.count("This is an assumption")) == (1, 1)
+    assert ("Taken:" in short.out, "Taken:" in full.out) == (False, True)
+    assert (short.err, full.err) == ("--assumptions shows the notes on assumptions in full\n", "")
 
 
 def test_why_without_a_finding_lists_what_can_be_asked(cli, program, record):

@@ -239,3 +239,31 @@ def test_each_assumption_stands_once_with_what_rests_on_it():
     one, other = decision.findings
     assert "It rests on an assumption about doubled accounts: why." in why(DAY, one)
     assert "This is an assumption: whether it is asked for." in why(DAY, other)
+
+
+NOTES = [
+    ("why", "why"),
+    ("Taken: the list price. Other reading: the price paid.", "Taken: the list price"),
+    ("the text gives no scale; three steps are taken", "the text gives no scale"),
+    ("one " * 40, " ".join(["one"] * 30) + " …"),
+]
+
+
+@pytest.mark.parametrize(("note", "short"), NOTES)
+def test_an_assumption_is_told_in_short_and_in_full(note: str, short: str) -> None:
+    base = EXAMPLE.replace("      active_accounts:", f"{DOUBLED}      active_accounts:", 1)
+    program = good_program(VAGUE, base=base.replace("note: why", f"note: '{note}'"))
+    one, other = decide(program, "{id: a, active_accounts: 12}").findings
+    assert f"It rests on an assumption about doubled accounts: {short}." in why(DAY, one)
+    full = f"It rests on an assumption about doubled accounts: {note.strip().rstrip('.')}."
+    assert full in why(DAY, one, notes=True)
+    assert "This is an assumption: whether it is asked for." in why(DAY, other)
+
+
+def test_several_assumptions_are_named_in_one_line() -> None:
+    more = DOUBLED.replace("doubled", "other").replace("active_accounts * 2", "active_accounts * 3")
+    base = EXAMPLE.replace("      active_accounts:", f"{DOUBLED}{more}      active_accounts:", 1)
+    program = good_program(VAGUE.replace("doubled > 10", "doubled + other > 10"), base=base)
+    one = decide(program, "{id: a, active_accounts: 12}").findings[0]
+    assert "It rests on assumptions about doubled accounts and other accounts." in why(DAY, one)
+    assert len([line for line in why(DAY, one, notes=True) if "rests on an assumption" in line]) == 2

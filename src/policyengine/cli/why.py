@@ -27,7 +27,7 @@ from policyengine.cli.options import (
 from policyengine.cli.programs import open_program, program_and_records
 from policyengine.cli.record_files import FORMS, Form, ReadRecords, one_record, read_records
 from policyengine.decision.decision import Decision, nested
-from policyengine.decision.explanation import why
+from policyengine.decision.explanation import assumption_lines, why
 from policyengine.decision.findings import SECTIONS, Finding
 from policyengine.decision.wording import status_words
 from policyengine.diagnostics import did_you_mean
@@ -52,6 +52,7 @@ _NAMED = 12
     "--key", help="Of several records the one with this key; of one, the subject, such as an account."
 )
 @click.option("--all", "derivation", is_flag=True, help="Show the whole derivation.")
+@click.option("--assumptions", is_flag=True, help="Show the notes on assumptions in full.")
 @as_of_option
 @output_option("text", "json")
 @click.option(
@@ -64,6 +65,7 @@ def command(
     finding: str | None,
     key: str | None,
     derivation: bool,
+    assumptions: bool,
     as_of: date,
     outputs: tuple[Output, ...],
     form: Form | None,
@@ -92,9 +94,16 @@ def command(
         console.err(f"ask for one of these: {join(['policyengine', 'why', program, file])} FINDING")
         return OK
     steps = _derivation(opened, record) if derivation else _no_steps
-    render = _renderer(decision, found, opened, steps, console.columns)
+    render = _renderer(decision, found, opened, steps, console.columns, assumptions)
     deliver(outputs or (Output("text"),), render, console, [Path(file), Path(program)])
+    if not assumptions and any(_is_cut(one) for one in found):
+        console.err("--assumptions shows the notes on assumptions in full")
     return OK
+
+
+def _is_cut(finding: Finding) -> bool:
+    """Whether what is assumed is told in short."""
+    return list(assumption_lines(finding)) != list(assumption_lines(finding, notes=True))
 
 
 def _record(
@@ -142,16 +151,25 @@ def _step(step: Step) -> str:
 
 
 def _renderer(
-    decision: Decision, found: Sequence[Finding], program: Program, steps: Steps, columns: int
+    decision: Decision, found: Sequence[Finding], program: Program, steps: Steps, columns: int, notes: bool
 ) -> Callable[[str, bool], str]:
     def render(form: str, color: bool) -> str:
-        lines = [(one, why(decision.as_of, one, program.labels)) for one in found]
+        lines = [(one, why(decision.as_of, one, program.labels, notes)) for one in found]
         if form == "json":
             told = [{"finding": one.reference, "why": list(text), "steps": steps(one)} for one, text in lines]
             return json.dumps(told, indent=2, ensure_ascii=False)
-        return "\n\n".join(_paragraph(text, steps(one), columns, color) for one, text in lines)
+        parts = [_paragraph(text, steps(one), columns, color) for one, text in _each_note_once(lines)]
+        return "\n\n".join(parts)
 
     return render
+
+
+def _each_note_once(lines: Sequence[tuple[Finding, tuple[str, ...]]]) -> Iterator[tuple[Finding, list[str]]]:
+    """What is told of each finding, without the assumptions that were told before."""
+    before: set[str] = set()
+    for one, text in lines:
+        yield one, [line for line in text if line not in before]
+        before.update(line for part in (True, False) for line in assumption_lines(one, part))
 
 
 def _listed(findings: Sequence[Finding], form: str) -> str:

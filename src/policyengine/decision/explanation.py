@@ -6,6 +6,7 @@ requirements; what would settle it or comes next; the place of the rule, its cla
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date
@@ -64,8 +65,11 @@ _ROLES = {
 }
 
 
-def why(as_of: date, finding: Finding, labels: Labels = _NO_LABELS) -> tuple[str, ...]:
-    """The explanation of a finding on a day; `labels` are the titles of parties and items."""
+def why(as_of: date, finding: Finding, labels: Labels = _NO_LABELS, notes: bool = False) -> tuple[str, ...]:
+    """The explanation of a finding on a day; `labels` are the titles of parties and items.
+
+    With `notes`, assumptions are told in full.
+    """
     headline = _HEADLINES.get(type(finding), _plainly)(finding, labels)
     lines = [
         f"As of {day(as_of)}, {headline}.",
@@ -74,7 +78,7 @@ def why(as_of: date, finding: Finding, labels: Labels = _NO_LABELS) -> tuple[str
         *_unsettled(finding),
         *_extras(finding, labels),
         rule(finding),
-        *_assumption(finding),
+        *assumption_lines(finding, notes),
     ]
     return tuple(dict.fromkeys(lines))
 
@@ -382,16 +386,29 @@ _EXTRAS: Mapping[type[Finding], Callable[[Any, Labels], Iterator[str]]] = {
 }
 
 
-def _assumption(finding: Finding) -> Iterator[str]:
-    """What the rule assumes, then what else it rests on."""
-    own = finding.origin
+def assumption_lines(finding: Finding, notes: bool = False) -> Iterator[str]:
+    """What the rule assumes, then what else it rests on: with `notes` in full, else a line each way."""
+    own, say = finding.origin, assumed if notes else _in_short
     if own.basis == "assumed":
-        yield f"This is an assumption: {assumed(own.note)}."
-    for each in finding.assumptions:
-        if each != own.assumption:
-            yield f"It rests on an assumption about {named(each.title)}: {assumed(each.note)}."
+        yield f"This is an assumption: {say(own.note)}."
+    others = [each for each in finding.assumptions if each != own.assumption]
+    if len(others) > 1 and not notes:
+        yield f"It rests on assumptions about {join([named(each.title) for each in others])}."
+        return
+    for each in others:
+        yield f"It rests on an assumption about {named(each.title)}: {say(each.note)}."
 
 
 def assumed(note: str | None) -> str:
     """What was assumed, on one line without a full stop."""
     return " ".join((note or "the text does not say it").split()).rstrip(".")
+
+
+def _in_short(note: str | None) -> str:
+    """The first sentence of a note, cut where it is long."""
+    first = _SENTENCE_END.split(assumed(note), maxsplit=1)[0].rstrip(".;")
+    return first if len(first) <= _SHORT else f"{first[:_SHORT].rsplit(' ', 1)[0].rstrip(',;:')} …"
+
+
+_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+")
+_SHORT = 120

@@ -93,12 +93,13 @@ def read_given(draft: Draft, pointer: Pointer, kind: Type, name: str, bounds: Bo
             else _no_value(draft, pointer)
         )
     if isinstance(node, Sequence) and isinstance(kind, ListOf):
-        items = [_single(draft, each, kind.item) for each in node.items]
-        if any(item is None for item in items):
+        read = [_single(draft, each, kind.item) for each in node.items]
+        items = [each for each in read if each is not None]
+        if len(items) < len(read):
             return _no_value(draft, pointer, f"a list of {describe(kind.item)} is wanted here")
         if below := [each for each in items if _is_below(each, bounds)]:
             return _no_value(draft, pointer, f"`{below[0].span.text}` is below {bounds.low}")
-        return ListLiteral(tuple(item for item in items if item is not None), node.span)
+        return ListLiteral(tuple(items), node.span)
     if not isinstance(node, Scalar) or node.is_null:
         return _no_value(draft, pointer)
     value = _single(draft, node, kind)

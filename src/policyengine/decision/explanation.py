@@ -6,7 +6,6 @@ requirements; what would settle it or comes next; the place of the rule, its cla
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date
@@ -31,11 +30,13 @@ from policyengine.decision.findings import (
     Unsettled,
 )
 from policyengine.decision.wording import (
+    assumed,
     capital,
     clause,
     day,
     every,
     gap,
+    in_short,
     is_or_are,
     is_said_by,
     join,
@@ -388,7 +389,7 @@ _EXTRAS: Mapping[type[Finding], Callable[[Any, Labels], Iterator[str]]] = {
 
 def assumption_lines(finding: Finding, notes: bool = False) -> Iterator[str]:
     """What the rule assumes, then what else it rests on: with `notes` in full, else a line each way."""
-    own, say = finding.origin, assumed if notes else _in_short
+    own, say = finding.origin, assumed if notes else in_short
     if own.basis == "assumed":
         yield f"This is an assumption: {say(own.note)}."
     others = [each for each in finding.assumptions if each != own.assumption]
@@ -397,18 +398,3 @@ def assumption_lines(finding: Finding, notes: bool = False) -> Iterator[str]:
         return
     for each in others:
         yield f"It rests on an assumption about {named(each.title)}: {say(each.note)}."
-
-
-def assumed(note: str | None) -> str:
-    """What was assumed, on one line without a full stop."""
-    return " ".join((note or "the text does not say it").split()).rstrip(".")
-
-
-def _in_short(note: str | None) -> str:
-    """The first sentence of a note, cut where it is long."""
-    first = _SENTENCE_END.split(assumed(note), maxsplit=1)[0].rstrip(".;")
-    return first if len(first) <= _SHORT else f"{first[:_SHORT].rsplit(' ', 1)[0].rstrip(',;:')} …"
-
-
-_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+")
-_SHORT = 120

@@ -346,3 +346,21 @@ def owner_name(entity: str | None, key: str | None, within: Sequence[Owner]) -> 
 def capital(sentence: str) -> str:
     """The sentence with a capital first letter."""
     return sentence[:1].upper() + sentence[1:]
+
+
+# Assumptions
+
+
+def assumed(note: str | None) -> str:
+    """What was assumed, on one line without a full stop."""
+    return " ".join((note or "the text does not say it").split()).rstrip(".")
+
+
+def in_short(note: str | None) -> str:
+    """The first sentence of a note, cut where it is long."""
+    first = _SENTENCE_END.split(assumed(note), maxsplit=1)[0].rstrip(".;")
+    return first if len(first) <= _SHORT else f"{first[:_SHORT].rsplit(' ', 1)[0].rstrip(',;:')} …"
+
+
+_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+")
+_SHORT = 120

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from policyengine.decision.decision import Decision, nested
-from policyengine.decision.explanation import assumed, own_values
+from policyengine.decision.explanation import own_values
 from policyengine.decision.findings import (
     MANUAL,
     UNDETERMINED,
@@ -21,6 +21,7 @@ from policyengine.decision.findings import (
     Obligation,
 )
 from policyengine.decision.wording import (
+    assumed,
     capital,
     day,
     lapse,

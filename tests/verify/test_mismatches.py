@@ -257,3 +257,42 @@ def test_as_many_pairs_as_there_can_be(fits: list[list[bool]]) -> None:
         for columns in permutations(range(4), len(fits))
     )
     assert len(pairs) == best
+
+
+FEES = [
+    {
+        "id": "fee",
+        "status": "applies",
+        "subject": {
+            "entity": "fee",
+            "key": key,
+            "label": None,
+            "position": i,
+            "within": [{"entity": "client", "key": client}],
+        },
+    }
+    for client in ("c1", "c2")
+    for i, key in enumerate(("1", None), start=1)
+]
+
+
+@pytest.mark.parametrize(
+    ("subject", "there"),
+    [
+        ("client c2, fee 1", True),
+        ("c2/1", True),
+        ("fee/c2/1", True),
+        ("1", True),
+        ("c2/#2", True),
+        ("client c3, fee 1", False),
+        ("client c2, fee 3", False),
+        ("c2", False),
+    ],
+)
+def test_a_subject_is_named_by_its_path(subject: str, there: bool) -> None:
+    expected = root(f"charges: [{{id: fee, subject: '{subject}'}}]")
+    decision = {"charges": FEES}
+    assert mismatches.holds(expected, decision) is there
+    assert (not compare(expected, decision)) is there
+    both = root("charges: [{subject: 'client c1, fee 1'}, {subject: 'client c1, fee 1'}]")
+    assert not mismatches.holds(both, decision)

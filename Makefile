@@ -111,9 +111,13 @@ databases: .venv-db/ready ## test records out of SQLite and of a PostgreSQL that
 witnesses: .venv/ready ## compare our programs with every mutant of theirs: each must show on a record
 	$(BIN)/python -m tests.change
 
-# The programmes of other vendors that `make bench` measures; without them it leaves them out, and says so
+# The programmes of other vendors that `make bench` and `make money` take; without them they are left out
 PROGRAMMES ?= ../shared/programmes
 export PROGRAMMES
+
+.PHONY: money
+money: .venv/ready ## compare plans of drawn changes with a slow calculation, to the cent: PROGRAMMES=path RECORDS=2000
+	$(BIN)/python -m tests.change.drawn_money
 
 .PHONY: bench
 bench: .venv-bench/ready ## measure real programs, and ours beside other engines, and write docs/performance.md: PROGRAMMES=path

@@ -7,35 +7,28 @@ payments of two versions are matched by hand.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any, NamedTuple
 
 from tests.change.slow import months_on
 
-from policyengine.decision.findings import Charge
-from policyengine.engine.reference.row import evaluate
+from policyengine.decision.decision import Decision
+from policyengine.decision.findings import Charge, Duty, Level, Obligation
+from policyengine.engine.reference.row import evaluate, instances, read_rule, root_scope
 from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 
 Key = tuple[str, str, str, int]
-Payments = Mapping[Key, Mapping[date, Decimal] | None]
+Due = tuple[date, tuple[str, str]]
+"""A due date, and in which currency and by whom something is paid then; by the partner, if that is empty."""
+Flow = tuple[str, str, str, str]
+Payments = Mapping[Key, Mapping[Due, Decimal] | None]
 """What each charge comes to on each of its due dates; None where one of them is undetermined."""
-
-
-def charges_on(program: Program, record: Record, day: date) -> dict[Key, Charge]:
-    """The charges of a record as the program says on a day, in the order in which it says them."""
-    seen: Counter[tuple[str, str, str]] = Counter()
-    found: dict[Key, Charge] = {}
-    for charge in evaluate(replace(program, as_of=day), record).findings:
-        if isinstance(charge, Charge):
-            name = str(charge.subject), charge.policy, charge.id
-            found[(*name, seen[name])] = charge
-            seen[name] += 1
-    return found
 
 
 def due_dates(charge: Charge, first: date, last: date) -> list[date]:
@@ -56,32 +49,114 @@ def _day(charge: Charge, step: Months | timedelta, n: int) -> date:
     if isinstance(step, timedelta):
         return charge.due_on + n * step
     anchor, shift = charge.counted_from or charge.due_on, timedelta(days=charge.shift_days or 0)
-    start = next(m for m in range(10_000) if months_on(anchor, m) + shift >= charge.due_on)
+    start = next(m for m in range(-600, 10_000) if months_on(anchor, m) + shift >= charge.due_on)
     return months_on(anchor, start + n * step.months) + shift
 
 
-def payments(program: Program, record: Record, as_of: date, first: date, last: date) -> Payments:
-    """All payments of a record in a period."""
-    asked = {as_of: charges_on(program, record, as_of)}
-    found: dict[Key, dict[date, Decimal] | None] = {}
+@dataclass(frozen=True)
+class Version:
+    """A program in each of some ranges of days, as it is in force on the first of them."""
 
-    def on(day: date) -> dict[Key, Charge]:
-        if day not in asked:
-            asked[day] = charges_on(program, record, day)
-        return asked[day]
+    programs: Sequence[Program]
+    spans: Sequence[tuple[date, date]]
 
-    for key, charge in asked[as_of].items():
-        if charge.due_on is None and charge.status == "applies" and charge.net is not None:
-            found[key] = {first: charge.net}  # when invoiced
-            continue
-        if nothing(charge) and charge.due_on is None and charge.every is not None:
-            later = (on(first + timedelta(days=n))[key] for n in range(0, (last - first).days + 1, 90))
-            charge = next((each for each in later if each.due_on is not None), charge)
+    def answers(self, record: Record) -> Answers:
+        """What it says of a record."""
+        return Answers(self, record)
+
+
+class Answers:
+    """The findings of one record by one version; every day is asked for once."""
+
+    def __init__(self, version: Version, record: Record) -> None:
+        self.programs, self.spans, self.record = version.programs, version.spans, record
+        self._said: dict[int, Decision] = {}
+        self._charges: dict[tuple[int, date], dict[Key, Charge]] = {}
+
+    def on(self, i: int) -> Decision:
+        """The decision on the first day of a range of days."""
+        if i not in self._said:
+            self._said[i] = evaluate(self.programs[i], self.record)
+        return self._said[i]
+
+    def charges(self, i: int, day: date | None = None) -> dict[Key, Charge]:
+        """The charges of a range on a day, in the order in which the program says them."""
+        when = i, day or self.spans[i][0]
+        if when not in self._charges:
+            self._charges[when] = self._asked(*when)
+        return self._charges[when]
+
+    def _asked(self, i: int, day: date) -> dict[Key, Charge]:
+        graph = self.programs[i].graph
+        assert graph is not None
+        scopes = instances(root_scope(graph, self.record, day))
+        seen: Counter[tuple[str, str, str]] = Counter()
+        found: dict[Key, Charge] = {}
+        for rule in (each for each in graph.rules if each.finding is Charge):
+            for scope in scopes.get(rule.entity, ()):
+                charge = read_rule(rule, scope)
+                assert charge is None or isinstance(charge, Charge)
+                if charge is not None:
+                    name = str(charge.subject), charge.policy, charge.id
+                    found[(*name, seen[name])] = charge
+                    seen[name] += 1
+        return found
+
+    def payments(self) -> Payments:
+        """All payments of the period."""
+        every = [self._stated(i) for i in range(len(self.spans))]
+        return {key: self._paid(key, every) for key in {key: 0 for said in every for key in said}}
+
+    def _stated(self, i: int) -> dict[Key, Charge]:
+        """The charges of a range with their due dates: what is due when invoiced is due at once, and one that
+        does not apply yet may apply later.
+        """
+        first, last = self.spans[0][0], self.spans[-1][1]
+        found = self.charges(i)
+        for key, charge in found.items():
+            if charge.due_on is None and charge.status not in ("not_applicable", "undetermined"):
+                found = {**found, key: replace(charge, due_on=first, every=None)}
+            elif charge.due_on is None and charge.status == "not_applicable" and charge.every is not None:
+                days = (first + timedelta(days=n) for n in range(0, (last - first).days + 1, 90))
+                later = (self.charges(i, day).get(key) for day in days)
+                dated = next((each for each in later if each is not None and each.due_on is not None), charge)
+                found = {**found, key: dated}
+        return found
+
+    def _paid(self, key: Key, every: Sequence[Mapping[Key, Charge]]) -> dict[Due, Decimal] | None:
+        found: dict[Due, Decimal] = {}
+        paid = False
+        for i, said in enumerate(every):
+            charge = said.get(key)
+            if charge is None or (paid and _is_single(charge)):
+                continue
+            more = self._within(i, key, charge, self.spans[i])
+            if more is None:
+                return None
+            found |= more
+            paid = paid or (_is_single(charge) and bool(due_dates(charge, *self.spans[i])))
+        last = every[-1].get(key)
+        if last is not None and not paid and _is_single(last):
+            more = self._within(len(every) - 1, key, last, (self.spans[0][0], self.spans[-1][1]))
+            return None if more is None else found | more
+        return found
+
+    def _within(self, i: int, key: Key, charge: Charge, days: tuple[date, date]) -> dict[Due, Decimal] | None:
         if charge.due_on is None:
-            found[key] = {} if nothing(charge) else None
-        else:
-            found[key] = _paid(key, due_dates(charge, first, last), on)
-    return found
+            return {} if nothing(charge) else None
+        found: dict[Due, Decimal] = {}
+        for day in due_dates(charge, *days):
+            asked = self.charges(i, day).get(key)
+            if asked is None or nothing(asked):
+                continue
+            if asked.status == "undetermined" or asked.net is None:
+                return None
+            found[day, (asked.currency or "", (asked.payer or "") if asked.payout else "")] = asked.net
+        return found
+
+
+def _is_single(charge: Charge) -> bool:
+    return charge.due_on is not None and charge.every is None
 
 
 def _paid(
@@ -104,16 +179,85 @@ def nothing(charge: Charge) -> bool:
     return charge.status in ("not_applicable", "settled") or 0 in (charge.amount, charge.net)
 
 
-def sums(before: Payments, after: Payments) -> tuple[dict[tuple[str, str], tuple[Decimal, Decimal]], int]:
+class Money(NamedTuple):
+    """What a charge comes to on both sides, and the change of its amounts; None where its days change too."""
+
+    before: Decimal = Decimal(0)
+    after: Decimal = Decimal(0)
+    amount: Decimal | None = Decimal(0)
+
+    def plus(self, other: Money) -> Money:
+        """The sums of both."""
+        known = self.amount is not None and other.amount is not None
+        amount = self.amount + other.amount if known else None  # type: ignore[operator]
+        return Money(self.before + other.before, self.after + other.after, amount)
+
+
+def sums(before: Payments, after: Payments) -> tuple[dict[Flow, Money], int]:
     """What each charge comes to on both sides, and how many charges a side leaves undetermined."""
-    found: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
+    found: dict[Flow, Money] = {}
     open_ = 0
     for key in {**before, **after}:
         one, other = before.get(key, {}), after.get(key, {})
         if one is None or other is None:
             open_ += 1
             continue
-        held = found.get(key[1:3], (Decimal(0), Decimal(0)))
-        more = sum(one.values(), Decimal(0)), sum(other.values(), Decimal(0))
-        found[key[1:3]] = held[0] + more[0], held[1] + more[1]
-    return {key: pair for key, pair in found.items() if any(pair)}, open_
+        for way in {way: 0 for _, way in (*one, *other)}:
+            mine, theirs = (
+                {day: net for (day, each), net in side.items() if each == way} for side in (one, other)
+            )
+            total, later = sum(mine.values(), Decimal(0)), sum(theirs.values(), Decimal(0))
+            amount = later - total if mine.keys() == theirs.keys() else None
+            flow = key[1], key[2], *way
+            found[flow] = found.get(flow, Money()).plus(Money(total, later, amount))
+    return found, open_
+
+
+State = Decimal | str | None
+
+
+def levels(answers: Answers, i: int) -> dict[tuple[str, str], State]:
+    """The levels of a record in a range of days, by subject and policy."""
+    return {
+        (str(level.subject), level.policy): {"none": "none", "reached": level.level}.get(
+            level.status, "undetermined"
+        )
+        for level in answers.on(i).findings
+        if isinstance(level, Level)
+    }
+
+
+def amounts(answers: Answers, i: int) -> dict[tuple[str, str, str], State]:
+    """The derived facts of a record in a range of days: subject, entity and name; None where undecided."""
+    said = answers.on(i)
+    found: dict[tuple[str, str, str], State] = {
+        (subject, said.subjects[subject].entity, name): value if isinstance(value, Decimal) else Decimal(0)
+        for subject, values in said.values.items()
+        for name, value in values.items()
+    }
+    return {**found, **{(str(each.subject), each.subject.entity, each.fact): None for each in said.undecided}}
+
+
+def parties(answers: Answers, i: int) -> dict[tuple[str, ...], State]:
+    """Who has each duty and obligation in a range of days, as far as that is known."""
+    found: dict[tuple[str, ...], State] = {}
+    for each in answers.on(i).findings:
+        if isinstance(each, Duty) and each.status == "applies" and each.party is not None:
+            found[each.section, str(each.subject), each.policy, each.id, each.role] = each.party
+        if isinstance(each, Obligation) and each.status != "not_applicable" and each.party is not None:
+            found[each.section, str(each.subject), each.policy, each.id, str(each.period)] = each.party
+    return found
+
+
+def first_difference(
+    read: Callable[[Answers, int], Mapping[Any, State]], old: Answers, new: Answers, otherwise: State
+) -> dict[Any, tuple[State, State]]:
+    """What is read of both versions: in the first range in which they differ, else in the first one."""
+    found: dict[Any, tuple[State, State]] = {}
+    for i in range(len(old.spans)):
+        before, after = read(old, i), read(new, i)
+        for key in {**before, **after}:
+            pair = before.get(key, otherwise), after.get(key, otherwise)
+            if key not in found or (found[key][0] == found[key][1] and pair[0] != pair[1]):
+                found[key] = pair
+    return found

@@ -83,4 +83,11 @@ def test_few_programs_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(independence, "with_changes", counted)
     new = _program([f"f{i} + 2" for i in range(20)], ["..9", "10..19", "20.."])
     assert len(compare(_OLD, new).meanings) == 20
-    assert made == 2 * 5 + 1
+    assert made == 6 + 1  # any two of 20 are parted both ways by 6 halves
+
+
+@pytest.mark.parametrize("count", [2, 9, 20, 21, 70, 71, 400])
+def test_halves_part_any_two_numbers_in_both_ways(count: int) -> None:
+    halves = [set(half) for half in independence._halves(count)]
+    where = [{i for i, half in enumerate(halves) if number in half} for number in range(count)]
+    assert all(one - other for one in where for other in where if one is not other)

@@ -115,6 +115,13 @@ def test_a_level_that_starts_later_is_shown_by_one_who_loses_it() -> None:
     }  # fmt: skip
 
 
+def test_where_no_level_is_reached_that_is_said_in_words() -> None:
+    old = program(*ALWAYS, "otherwise: {level: none}\n", "")
+    text = changes_text(compare(old, program(*ALWAYS, "otherwise: {level: none}\n", "", "100..", "200..")))
+    assert "none" in text
+    assert "None" not in text
+
+
 @pytest.mark.parametrize(
     ("old", "new", "facts", "deals"),
     [

@@ -13,6 +13,7 @@ from datetime import date
 from math import prod
 
 from policyengine.analysis.search_space import Space
+from policyengine.analysis.statements import only
 from policyengine.analysis.thresholds import FactKey, cuts_of
 from policyengine.analysis.value_numbering import Canon, Forms, closure
 from policyengine.analysis.variations import ABSENT, Variations
@@ -36,9 +37,11 @@ class Prover:
 
     def canons(self) -> tuple[Canon, Canon]:
         """The value numbers of both graphs; nodes that are proved equal share a number."""
-        forms = Forms()
-        old = Canon(self.old, forms)
-        return old, Canon(self.new, forms, old.numbers, lambda key, _old, _new: self.same(key))
+        known = self.old.analysed
+        if Canon not in known:
+            known[Canon] = Canon(self.old, Forms())
+        old: Canon = known[Canon]
+        return old, Canon(self.new, old.forms, old.numbers, lambda key, _old, _new: self.same(key))
 
     def same(self, key: Key) -> bool:
         """Whether a node of both graphs is proved to have the same value for all records."""
@@ -56,9 +59,10 @@ class Prover:
         records = self.regions(entity, needs[0][1], needs[1][1])
         if records is None:
             return False
+        parts = [(only(graph, order), order) for graph, order in needs]
         for record in records:
             self.tried += 1
-            one, other = (value(graph)(_scopes(graph, record, self.today, order)) for graph, order in needs)
+            one, other = (value(graph)(_scopes(graph, record, self.today, order)) for graph, order in parts)
             if one != other:
                 return False
         return True

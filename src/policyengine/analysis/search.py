@@ -27,7 +27,6 @@ from policyengine.analysis.variations import (
 )
 from policyengine.dataclass import dataclass
 from policyengine.engine.rows.instance import Row
-from policyengine.feel.values.values import Unknown
 from policyengine.program.graph import Graph, Key
 from policyengine.program.record import Record
 
@@ -65,12 +64,15 @@ class Search:
         self.limit = limit
         self.telling = telling
         self.tried = 0
+        self._differing: dict[str, list[Key]] = {}
 
     # Looking
 
     @cached_property
     def _all(self) -> ComparedPart:
         groups = self.affected.groups
+        if len(groups) == 1:
+            return groups[0]
         return ComparedPart(
             "", groups[0].entity, _joined(g.old for g in groups), _joined(g.new for g in groups)
         )
@@ -87,14 +89,14 @@ class Search:
         old, new = group.old.instances(record), group.new.instances(record)
         found = contrasts(group.old.said(old), group.new.said(new))
         differing = sum(_differs(old, new, key) for key in self._changed(group))
-        open = [
-            each for side, asked in ((old, group.old), (new, group.new)) for each in _unknown(side, asked)
-        ]
+        open = [*group.old.unknown(old), *group.new.unknown(new)]
         return Attempt(tuple(found), differing, (len(open), sum(open)))
 
     def _changed(self, group: ComparedPart) -> list[Key]:
-        there = {*group.old.order} & {*group.new.order}
-        return [key for key in self.affected.changed if key in there]
+        if group.name not in self._differing:
+            there = {*group.old.order} & {*group.new.order}
+            self._differing[group.name] = [key for key in self.affected.changed if key in there]
+        return self._differing[group.name]
 
     # Moving
 
@@ -197,12 +199,8 @@ class Search:
         found = contrasts(group.old.said(old), group.new.said(new))
         if not any(each.decided for each in found):
             return -1, 0
-        met = sum(
-            scope[name] is True
-            for side, asked in ((old, group.old), (new, group.new))
-            for entity, name in asked.order
-            for scope in side.get(entity, ())
-        )
+        values = (*group.old.values(old), *group.new.values(new))
+        met = sum(value is True for row in values for value in row)
         return self.score(found), met
 
     # Cutting down
@@ -346,12 +344,3 @@ def _differs(old: Mapping[str, list[Row]], new: Mapping[str, list[Row]], key: Ke
     entity, name = key
     pairs = zip(old.get(entity, ()), new.get(entity, ()), strict=False)
     return any(plain(one[name]) != plain(other[name]) for one, other in pairs)
-
-
-def _unknown(found: Mapping[str, list[Row]], asked: GraphSlice) -> Iterator[int]:
-    """For each unknown value the number of causes that keep it unknown."""
-    for entity, name in asked.order:
-        for row in found.get(entity, ()):
-            value = row[name]
-            if isinstance(value, Unknown):
-                yield len(value.causes)

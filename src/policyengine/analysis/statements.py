@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import date
 from functools import cached_property
@@ -114,11 +114,33 @@ class GraphSlice:
 
     @cached_property
     def _compiled(self) -> Compiled:
-        return compile_graph(only(self.graph, self.order), self.today)
+        known: dict[object, Compiled] = self.graph.analysed
+        key = GraphSlice, self.today, self.order
+        if key not in known:
+            known[key] = compile_graph(only(self.graph, self.order), self.today)
+        return known[key]
 
     def instances(self, record: Record) -> Found:
         """All instances of a record by entity, with the values of the slice."""
         return self._compiled.instances(record)
+
+    def values(self, found: Found) -> Iterator[Sequence[object]]:
+        """The values of the nodes of the slice, instance by instance."""
+        for entity, places in self._places.items():
+            for row in found.get(entity, ()):
+                values = row.v
+                yield [values[at] for at in places]
+
+    def unknown(self, found: Found) -> list[int]:
+        """For each unknown value the number of causes that keep it unknown."""
+        return [len(each.causes) for row in self.values(found) for each in row if each.__class__ is Unknown]
+
+    @cached_property
+    def _places(self) -> Mapping[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for entity, name in self.order:
+            found.setdefault(entity, []).append(self._compiled.layouts[entity].index[name])
+        return found
 
     def says(self, record: Record) -> list[Statement]:
         """All statements about a record."""

@@ -72,11 +72,20 @@ class Cuts:
 
 def cuts_of(graph: Graph, keys: Iterable[Key], today: date) -> Cuts:
     """The thresholds of the given nodes of a graph, without those of their dependencies."""
-    reader = _Reader(graph, today)
-    for entity, name in keys:
-        reader.read(graph.nodes[entity][name].expression, entity)
-        if entity in graph.repeats:
-            reader.read_given(entity)
+    known: dict[Key, Cuts] = graph.analysed.setdefault((cuts_of, today), {})
+    found = Cuts()
+    for key in keys:
+        if key not in known:
+            known[key] = _cuts_of(graph, key, today)
+        found.add(known[key])
+    return found
+
+
+def _cuts_of(graph: Graph, key: Key, today: date) -> Cuts:
+    reader, (entity, name) = _Reader(graph, today), key
+    reader.read(graph.nodes[entity][name].expression, entity)
+    if entity in graph.repeats:
+        reader.read_given(entity)
     return reader.found
 
 

@@ -8,8 +8,10 @@ no other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date
+from math import comb
 from typing import Any
 
 from policyengine.change.apply import with_changes
@@ -55,11 +57,15 @@ class Trials:
         return [*self.compile_alone(changes[:middle]), *self.compile_alone(changes[middle:])]
 
 
-def _halves(count: int) -> Iterator[list[int]]:
-    """Halves of so many numbers, by each of their digits: any two are parted in both ways."""
-    for digit in range((count - 1).bit_length()):
-        for value in (0, 1):
-            yield [i for i in range(count) if i >> digit & 1 == value]
+def _halves(count: int) -> list[list[int]]:
+    """As few halves of so many numbers as part any two of them in both ways.
+
+    Every number is in a different set of halves, and all these sets are of one size, so that none holds
+    another (Sperner's theorem: of k halves there are most such sets of the size k / 2).
+    """
+    k = next(k for k in itertools.count(2) if comb(k, k // 2) >= count)
+    sets = list(itertools.islice(itertools.combinations(range(k), k // 2), count))
+    return [[i for i, own in enumerate(sets) if half in own] for half in range(k)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,7 @@ Parts = Callable[[Graph], Mapping[Any, Hashable]]
 def effects(trials: Trials, changes: Sequence[Change], before: Graph, parts: Parts) -> Effects | None:
     """What each of several changes touches; None where they are few, or do not compile together."""
     whole = trials.made(changes).graph if len(changes) > FEW else None
-    halves = list(_halves(len(changes))) if whole is not None else []
+    halves = _halves(len(changes)) if whole is not None else []
     graphs = [trials.made([changes[i] for i in half]).graph for half in halves]
     if whole is None or None in graphs:
         return None

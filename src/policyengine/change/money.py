@@ -60,13 +60,14 @@ class Terms(NamedTuple):
     @property
     def payable(self) -> Decimal | None:
         """What is paid on a due date; None where that is undetermined, zero where it is certainly nothing."""
-        if self.status == NOT_APPLICABLE or any(
-            isinstance(each, Decimal) and not each for each in (self.amount, self.net)
-        ):
+        amount, net = self.amount, self.net
+        if self.status == NOT_APPLICABLE or (isinstance(amount, Decimal) and not amount):
             return NOTHING
         if self.status == "settled":
             return NOTHING  # no change of policies touches what is paid
-        return self.net if self.status != UNDETERMINED and isinstance(self.net, Decimal) else None
+        if not isinstance(net, Decimal):
+            return None
+        return net if self.status != UNDETERMINED or not net else None
 
     def payable_on(self, day: date) -> Decimal | None:
         """What is paid on one of the due dates, as the program says on that day."""
@@ -78,19 +79,19 @@ class Terms(NamedTuple):
 
 def terms_of(outcome: Outcome) -> Terms:
     """The terms that an outcome of a charge states."""
-    values = outcome.values
-    due, every, anchor, shift = (values.get(name) for name in DATES)
-    schedule = None
+    said = outcome.values.get
+    due, schedule = said("due_on"), None
     if isinstance(due, date):
+        every, anchor, shift = said("every"), said("counted_from"), said("shift_days")
         schedule = Schedule(
             due,
             str(every) if every else None,
             anchor if isinstance(anchor, date) else None,
             shift if isinstance(shift, int) else 0,
         )
-    currency = str(values.get("currency") or "")
-    payer = str(values.get("payer") or "") if values.get("payout") else ""
-    return Terms(currency, payer, outcome.status, values.get("amount"), values.get("net"), schedule)
+    currency = str(said("currency") or "")
+    payer = str(said("payer") or "") if said("payout") else ""
+    return Terms(currency, payer, outcome.status, said("amount"), said("net"), schedule)
 
 
 class Payment(NamedTuple):
@@ -171,10 +172,11 @@ def _unmoved(old: Dues, new: Dues, spans: Sequence[Days]) -> tuple[MoneyChange, 
     (one,), (other,) = old, new
     if one is None or other is None or one.ask is not None or other.ask is not None:
         return None
-    if one.schedule != other.schedule or one.flow != other.flow:
+    if one is not other and (one.schedule != other.schedule or one.flow != other.flow):
         return None
     count = None if one.schedule is None else len(one.schedule.numbers(spans[0]))
-    before, after = _times(one.payable, count), _times(other.payable, count)
+    before = _times(one.payable, count)
+    after = before if one is other else _times(other.payable, count)
     if before is None or after is None:
         return AFTER if before is not None else BOTH if after is None else BEFORE
     return (MoneyChange(one.currency, one.payer, before, after, EXACT.subtract(after, before)),)
@@ -210,7 +212,8 @@ def _payments(dues: Dues, spans: Sequence[Days]) -> list[Payment] | None:
         once = once or (_is_single(terms) and terms.schedule.first in days)  # type: ignore[union-attr]
     last = dues[-1]
     if last is not None and not once and len(spans) > 1 and _is_single(last):
-        return _payments_in(last, Days(spans[0].first, spans[-1].last))
+        more = _payments_in(last, Days(spans[0].first, spans[-1].last))
+        return None if more is None else [*found, *more]
     return found
 
 

@@ -18,7 +18,7 @@ from policyengine.dataclass import dataclass
 from policyengine.decision.findings import UNDETERMINED, Charge, Level
 from policyengine.engine.rows.engine import Compiled, compile_graph
 from policyengine.feel.values.values import Cause, Missing, Unknown
-from policyengine.policy.rule import Choose, Const, Rule
+from policyengine.policy.rule import Choose, Const, Reading, Rule
 from policyengine.program.graph import Graph, Key
 from policyengine.program.record import Record
 
@@ -177,11 +177,21 @@ def side_of(graph: Graph, rules: Iterable[Rule], shown: Iterable[Key], day: date
     deeper = [key for key in more if key[0] != root]
     parts = [(own, [key for key in more if key[0] == root]), (recurring, [])]
     return Side(
-        tuple(compile_graph(slice_of(graph, some, keys), day) for some, keys in parts if some or keys),
-        compile_graph(slice_of(graph, below, deeper), day) if below or deeper else None,
+        tuple(_compiled(graph, some, day, keys) for some, keys in parts if some or keys),
+        _compiled(graph, below, day, deeper) if below or deeper else None,
         None if deeper or not below else _gate(graph, below, day, other),
         _daily(graph, daily, day) if daily else None,
     )
+
+
+def _compiled(graph: Graph, rules: Iterable[Rule], day: date, shown: Iterable[Key]) -> Compiled:
+    """The code for some rules; of a charge without its next due date, which follows from the first one."""
+    read = [replace(rule, fields=_without_next(rule)) if rule.finding is Charge else rule for rule in rules]
+    return compile_graph(slice_of(graph, read, shown), day)
+
+
+def _without_next(rule: Rule) -> dict[str, Reading]:
+    return {name: reading for name, reading in rule.fields.items() if name != "next_due_on"}
 
 
 def _daily(graph: Graph, rules: Sequence[Rule], day: date) -> DailyCode:
@@ -239,9 +249,9 @@ def ranks_of(graphs: Iterable[Graph]) -> Mapping[str, Mapping[str, int]]:
 def level_titles(graph: Graph) -> dict[str, dict[str, str]]:
     """The titles of the levels by policy, the lowest level first."""
     found: dict[str, dict[str, str]] = {}
-    for rule in graph.rules:
+    for rule in (each for each in graph.rules if each.finding is Level):
         reading = rule.fields.get("level_title")
-        if rule.finding is Level and isinstance(reading, Choose):
+        if isinstance(reading, Choose):
             found[rule.origin.policy] = {
                 level: str(each.value) for level, each in reading.cases.items() if isinstance(each, Const)
             }

@@ -146,6 +146,11 @@ class Graph:
         return frozenset(found)
 
     @cached_property
+    def analysed(self) -> dict[object, Any]:
+        """What analysis found out about it, by what was asked; it is compared with many other graphs."""
+        return {}
+
+    @cached_property
     def templates(self) -> dict[object, Any]:
         """What the reference says of conditions, as far as it was asked."""
         return {}

@@ -116,9 +116,8 @@ def test_a_level_that_starts_later_is_shown_by_one_who_loses_it() -> None:
 
 
 def test_where_no_level_is_reached_that_is_said_in_words() -> None:
-    old = program(*ALWAYS, "otherwise: {level: none}\n", "")
-    text = changes_text(compare(old, program(*ALWAYS, "otherwise: {level: none}\n", "", "100..", "200..")))
-    assert "none" in text
+    text = changes_text(compare(program(*ALWAYS), program(*ALWAYS, "100..", "200..")))
+    assert "level none" in text
     assert "None" not in text
 
 

@@ -192,10 +192,10 @@ def _single(found: Pair, tally: Tally, said: Expected) -> Iterator[str]:
     """The effect of the only change is the whole change."""
     if len(found.causes) != 1 or tally.unsure:
         return
-    for currency in {flow[2] for flow in said.sums}:
-        whole = sum(
-            (each.amount for flow, each in tally.sums.items() if flow.currency == currency), Decimal(0)
-        )
+    currencies = {flow.currency for flow in tally.sums}
+    for currency in currencies if len(currencies) == 1 else ():
+        own = [_borne((*flow.part, *flow[1:]), each.amount) for flow, each in tally.sums.items()]
+        whole = sum((each for each in own if each is not None), Decimal(0))
         if tally.effects.get((0, currency), 0) != whole:
             yield f"effect: {tally.effects}, not {whole}"
 

@@ -159,21 +159,6 @@ def _is_single(charge: Charge) -> bool:
     return charge.due_on is not None and charge.every is None
 
 
-def _paid(
-    key: Key, days: Iterable[date], on: Callable[[date], dict[Key, Charge]]
-) -> dict[date, Decimal] | None:
-    """What a charge comes to on its due dates; None where one of them is undetermined."""
-    paid: dict[date, Decimal] = {}
-    for day in days:
-        charge = on(day)[key]
-        if nothing(charge):
-            continue
-        if charge.status == "undetermined" or charge.net is None:
-            return None
-        paid[day] = charge.net
-    return paid
-
-
 def nothing(charge: Charge) -> bool:
     """Whether a charge is certainly nothing, whatever else is not known."""
     return charge.status in ("not_applicable", "settled") or 0 in (charge.amount, charge.net)

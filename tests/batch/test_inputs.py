@@ -170,6 +170,13 @@ def test_rates_and_lists_in_cells(evaluate, tmp_path):
         ({"p.csv": "id\nb\n".encode("utf-16")[:-1]}, "is UTF-16, and ends within a character", ""),
         ({"p.csv": "id\nb\n", "accounts.csv": "id\nA\n"}, "does not say which", "add the column `partner`"),
         (
+            {"p.csv": "id\nb\n", "accounts.csv": "Partner,id\nb,A\n"},
+            "",
+            "write `partner` instead of `Partner`",
+        ),
+        ({"p.csv": "Partner ID\nb\n"}, "`Partner ID` is not a fact of the reseller", "did you mean `id`?"),
+        ({"p.csv": "id,Active Accounts\nb,1\n"}, "`Active Accounts`", "did you mean `active_accounts`?"),
+        (
             {"p.csv": "id\nb\n", "accounts.csv": "", "accounts.ndjson": ""},
             "could both hold `accounts`",
             "--table",

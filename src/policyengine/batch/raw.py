@@ -13,6 +13,7 @@ from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.record import Record
 from policyengine.program.record_codes import unknown_fact
 from policyengine.source import composed
+from policyengine.text import literal_guesses
 
 _DIGITS = 15
 _TABLE = "id,name\nA-1,Alpha\n"
@@ -243,9 +244,11 @@ def _owners(words: Sequence[str], vocabulary: Vocabulary, entity: str, file: str
         at = next((words.index(name) for name in names if name in words and name not in facts), None)
         if key is None or at is None:
             title = vocabulary.entities[entity].title
+            help = f"add the column `{above}` with its key" if key else f"`{above}` has no key to name it by"
+            meant = (word for word in words if literal_guesses.identifier(word, "_") in names)
             raise Unusable(
                 f"`{file}` does not say which {vocabulary.entities[above].title} each {title} belongs to",
-                f"add the column `{above}` with its key" if key else f"`{above}` has no key to name it by",
+                next((f"write `{above}` instead of `{word}`" for word in meant if key), help),
             )
         found.append(at)
     return tuple(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -119,8 +119,22 @@ def unknown_fact(at: Span | None, key: str, vocabulary: Vocabulary, entity: str)
     ]  # fmt: skip
     help = did_you_mean(key, known) or _elsewhere(vocabulary, entity, key)
     title = vocabulary.entities[entity].title
-    help = help or f"its facts are {listed(known)}"
+    help = _headed(key, known, vocabulary, entity) or help or f"its facts are {listed(known)}"
     return UNKNOWN_FACT.at(at, f"`{shorten(key)}` is not a fact of the {title}", help=help)
+
+
+def _headed(key: str, known: Iterable[str], vocabulary: Vocabulary, entity: str) -> str | None:
+    """Which fact the head of a column means: `Partner ID` is `id` of a partner, `Monthly fee` a title."""
+    declared, plain = vocabulary.entities[entity], literal_guesses.identifier(key, "_")
+    for name in known if plain else ():
+        titles = (declared.facts[name].title,) if name in declared.facts else ()
+        for each in (name, *titles):
+            if plain in (
+                each,
+                *(literal_guesses.identifier(f"{lead}{each}", "_") for lead in ("", f"{entity} ")),
+            ):
+                return f"did you mean `{name}`?"
+    return None
 
 
 def _elsewhere(vocabulary: Vocabulary, entity: str, key: str) -> str | None:

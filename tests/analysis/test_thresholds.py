@@ -10,6 +10,7 @@ import pytest
 from tests.differential.compare import TODAY, graph_of
 from tests.differential.expressions import Written
 
+from policyengine.analysis.search_space import Space
 from policyengine.analysis.thresholds import Cuts, cuts_of
 from policyengine.feel.values.values import Months
 
@@ -100,3 +101,38 @@ def test_two_graphs_together() -> None:
     assert Months(1) in one.lengths
     assert one.mentioned >= {N, DAY}
     assert not one.exact
+
+
+# What is tried around the thresholds
+
+
+def space(text: str) -> Space:
+    vocabulary = graph_of([Written(text)]).vocabulary
+    return Space(vocabulary, vocabulary, cuts(text), TODAY)
+
+
+TRIED = {
+    "n1 > 5": "4.99 5 5.01",
+    "n1 > 5 and n1 < 5.02": "4.99 5 5.01 5.02 5.03",
+    "n1 * n1 > 4": "100 3.99 4 4.01",
+    "c1 > 5": "0 1 4 5 6",
+    "c1 > 5.5": "0 1 4 5 6 7",
+    "r1 > 0.5": "0.49 0.5 0.51",
+    "b1": "True False",
+    'e1 = "a"': "a b c",
+    'd1 > @"2026-03-01"': "2026-02-28 2026-03-01 2026-03-02 2026-11-20 2026-11-21 2026-11-22",
+}
+
+
+@pytest.mark.parametrize("text", TRIED)
+def test_the_values_that_are_tried_for_a_fact(text: str) -> None:
+    (found,) = space(text).values.values()
+    assert [str(each) for each in found] == TRIED[text].split()
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [("count(rows) > 0", (0, 1, 2)), ("count(rows) > 12", (0, 1, 2, 11, 12, 13))],
+)
+def test_the_sizes_that_are_tried_for_a_list(text: str, sizes: tuple[int, ...]) -> None:
+    assert space(text).sizes() == sizes

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import json
 import os
 import random
 import resource
@@ -34,6 +35,7 @@ SECONDS = 600
 ENOUGH = 0.9
 FAILED = 1
 """The exit code of pytest where a test failed."""
+FAILURES = ".pytest_cache/v/cache/lastfailed"
 LARGEST = 64
 """Larger numbers are limits and code points, of which one more or less is no mistake."""
 
@@ -199,7 +201,7 @@ def tests_of(path: str) -> tuple[str, ...]:
     direct = [each for each in files if dotted in each.read_text(encoding="utf-8")]
     fitting = [name for name in TESTS if not name or f"{path}/".startswith(f"{name}/")]
     near = [each.relative_to(ROOT / "tests").as_posix() for each in direct if "outside" not in each.parts]
-    return tuple(dict.fromkeys([*near, *TESTS[max(fitting, key=len)]]))
+    return tuple(f"tests/{each}" for each in dict.fromkeys([*near, *TESTS[max(fitting, key=len)]]))
 
 
 def copy_of_project(folder: Path) -> Path:
@@ -211,25 +213,29 @@ def copy_of_project(folder: Path) -> Path:
     return copy
 
 
-def outcome(mutant: Mutant, project: Path) -> str:
-    """What the tests of the layer say: `BROKEN` where the one that fails does so without the mutant too."""
-    path = project / PACKAGE / mutant.path
+def outcome(mutant: Mutant, project: Path, broken: set[str]) -> str:
+    """What the tests of the layer say. Tests that fail without the mutant too are left out, and `broken`."""
+    path, tests = project / PACKAGE / mutant.path, tests_of(mutant.path)
     text = path.read_text(encoding="utf-8")
-    tests = tests_of(mutant.path)
-    path.write_text(mutant.applied(text), encoding="utf-8")
-    try:
-        code = _run(project, "--exitfirst", *tests)
-    finally:
-        path.write_text(text, encoding="utf-8")
-    if code == FAILED and _run(project, "--last-failed", *tests) != 0:
-        return "BROKEN"
-    return ("hangs" if code < 0 else "noticed") if code else "MISSED"
+    while True:
+        left_out = [f"--deselect={each}" for each in sorted(broken)]
+        path.write_text(mutant.applied(text), encoding="utf-8")
+        try:
+            code = _run(project, "--exitfirst", *left_out, *tests)
+        finally:
+            path.write_text(text, encoding="utf-8")
+        if code != FAILED:
+            return ("hangs" if code < 0 else "noticed") if code else "MISSED"
+        if _run(project, "--last-failed", *tests) == 0:
+            return "noticed"
+        broken |= json.loads(
+            (project / ".pytest_cache/v/cache/lastfailed").read_text(encoding="utf-8")
+        ).keys()
 
 
-def _run(project: Path, option: str, *tests: str) -> int:
+def _run(project: Path, *options: str) -> int:
     """The exit code of tests; that of a killed process where they take too long."""
-    files = [f"tests/{each}" for each in tests]
-    command = [sys.executable, "-B", "-m", "pytest", "-q", option, *files]
+    command = [sys.executable, "-B", "-m", "pytest", "-q", *options]
     around = {**os.environ, "PYTHONPATH": str(project / "src"), "HYPOTHESIS_PROFILE": "unshrunk"}
     quiet = subprocess.DEVNULL
     with subprocess.Popen(
@@ -247,19 +253,23 @@ def tried(chosen: list[Mutant], at_once: int, say: Callable[[str], None]) -> lis
     """Those that nobody notices; says of each what came of it."""
     with tempfile.TemporaryDirectory() as folder:
         copies: SimpleQueue[Path] = SimpleQueue()
+        broken: set[str] = set()
         for number in range(at_once):
             copies.put(copy_of_project(Path(folder) / str(number)))
 
         def one(mutant: Mutant) -> bool:
             project = copies.get()
             started = time.monotonic()
-            found = outcome(mutant, project)
+            found = outcome(mutant, project, broken)
             copies.put(project)
             say(f"{found:<7} {time.monotonic() - started:4.0f} s  {mutant}")
             return found in ("noticed", "hangs")
 
         with ThreadPoolExecutor(at_once) as pool:
-            return [mutant for mutant, found in zip(chosen, pool.map(one, chosen), strict=True) if not found]
+            found = list(pool.map(one, chosen))
+    for each in sorted(broken):
+        say(f"fails without a mutant, and so was left out: {each}")
+    return [mutant for mutant, noticed in zip(chosen, found, strict=True) if not noticed]
 
 
 def main() -> int:

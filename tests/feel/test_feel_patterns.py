@@ -69,3 +69,35 @@ def test_no_pattern_takes_long(pattern: str) -> None:
     if not isinstance(compiled, Failed):
         search(compiled, "a" * 3000 + "!", 0, _meter())
     assert time.perf_counter() - started < 3
+
+
+_NAME = (
+    "3A 41-5A 5F 61-7A C0-D6 D8-F6 F8-2FF 370-37D 37F-1FFF 200C-200D 2070-218F 2C00-2FEF "
+    "3001-D7FF F900-FDCF FDF0-FFFD 10000-EFFFF"
+)
+STANDS_FOR = {
+    r"\s": "9-A D 20",
+    r"\i": _NAME,
+    r"\c": f"2D-2E 30-39 B7 300-36F 203F-2040 {_NAME}",
+    r"\p{IsBasicLatin}": "0-7F",
+    r"\p{IsLatin-1Supplement}": "80-FF",
+    r"\p{IsLatinExtended-A}": "100-17F",
+    r"\p{IsLatinExtended-B}": "180-24F",
+    r"\p{IsCombiningDiacriticalMarks}": "300-36F",
+    r"\p{IsGreek}": "370-3FF",
+    r"\p{IsCyrillic}": "400-4FF",
+    r"\p{IsHiragana}": "3040-309F",
+    r"\p{IsKatakana}": "30A0-30FF",
+    r"\p{IsCJKUnifiedIdeographs}": "4E00-9FFF",
+}
+
+
+@pytest.mark.parametrize("pattern", STANDS_FOR)
+def test_the_edges_of_what_a_class_stands_for(pattern: str) -> None:
+    ranges = [[int(end, 16) for end in each.split("-")] for each in STANDS_FOR[pattern].split()]
+    compiled = compile_pattern(pattern, "")
+    assert not isinstance(compiled, Failed)
+    for low, *high in ranges:
+        for code in {low - 1, low, *high, (high or [low])[0] + 1} - {-1}:
+            inside = any(first <= code <= (last or [first])[0] for first, *last in ranges)
+            assert (search(compiled, chr(code), 0, _meter()) is not None) is inside, hex(code)

@@ -255,15 +255,19 @@ class Program:
         found = decision.find(finding) if isinstance(finding, str) else (finding,)
         return tuple(line for one in found for line in why(self.as_of, one, self.labels))
 
-    def advance(self, record: Record | Mapping[str, object], to: str, key: str | None = None) -> Moved:
-        """Moves the subject with this key to the stage `to`: the changes of the record, or what prevents
-        them. A record that cannot be read does not move; the reason is `refused`.
+    def advance(
+        self, record: Record | Mapping[str, object], to: str | None = None, key: str | None = None
+    ) -> Moved:
+        """Moves the subject with this key to the stage `to`, or writes down the levels that last: the changes
+        of the record, or what prevents them. A record that cannot be read does not move (`refused`).
         """
-        from policyengine.engine.stage_moves import Moved, advance
+        from policyengine.engine.stage_moves import Moved, advance, renew
 
         found = self._read(record)
         if isinstance(found, tuple):
             return Moved("the record cannot be read: " + "; ".join(each.message for each in found))
+        if to is None:
+            return renew(self.linked, found, key)
         return advance(self.linked, found, to, key)
 
     def _readable(self, record: Record | Mapping[str, object]) -> Record:

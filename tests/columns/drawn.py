@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from tests.columns.drawn_levels import GRANTED, grades, grants, ladder, rewards
+from tests.columns.drawn_levels import GRANTED, grades, grants, ladder, lasting, rewards
 
 from policyengine.diagnostics import Severity
 from policyengine.program.linked import Program
@@ -364,7 +364,7 @@ def drawn(source: random.Random, day: date) -> Program:
         "rates": lambda: draw.table(True), "rates-below": lambda: draw.table(False),
         "fees": lambda: draw.billing(True), "fees-below": lambda: draw.billing(False),
         "duties": lambda: draw.obligations(True), "duties-below": lambda: draw.obligations(False),
-        "grades": lambda: grades(draw), "rewards": lambda: rewards(draw), "ladder": lambda: ladder(draw), "grants": lambda: grants(draw), "duties-tickets": draw.of_tickets, "rounds": draw.rounds,
+        "grades": lambda: grades(draw), "rewards": lambda: rewards(draw), "ladder": lambda: ladder(draw), "grants": lambda: grants(draw), "held": lambda: lasting(draw), "duties-tickets": draw.of_tickets, "rounds": draw.rounds,
     }  # fmt: skip
     texts = {f"{name}.yaml": part() for name, part in parts.items() if source.random() < 0.8}
     while True:

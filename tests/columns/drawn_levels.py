@@ -97,3 +97,21 @@ for: partner
 levels:
   - {{id: loyal, title: Loyal, users: 5.., grants: [{{bonus_rate: 7%, credit: {draw.one("5", "0")}, support: mail, discount: 5%, on: [usage]}}]}}
 """
+
+
+def lasting(draw: Draw) -> str:
+    """Levels that are held."""
+    grace = draw.one("", ", grace: P3M, short_since: renewed_on")
+    floor = draw.one("", ", floor: pro", ', floor: \'if certified then "pro" else "basic"\'')
+    return f"""\
+kind: tiers
+id: held
+title: Held
+for: partner
+{draw.one("", "when: {audited: true}")}
+levels:
+  - {{id: pro, title: Pro, users: 5.., keep: {{users: 1..}}, grants: [{{discount: 3%, on: [usage]}}]}}
+  - {{id: max, title: Max, users: 10.., share: 5%.., keep: {{users: 9..}}}}
+otherwise: {{level: basic}}
+state: {{held: plan, since: since, rises: {draw.one("at once", "at review")}, keeps_until: renewed_on, falls: {{when: since <= today, by: {draw.one("one level", "to the level reached")}}}{grace}{floor}}}
+"""

@@ -1,4 +1,4 @@
-"""`policyengine advance`: moves a deal to its next stage, or says what blocks it."""
+"""`policyengine advance`: moves a deal to its next stage, or renews a level; or says what prevents it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from policyengine.render.style import clean
 @subcommand("advance", "policyengine advance acme acme/records/example.yaml --to won --key D-1 -o moved.yaml")
 @click.argument("program", metavar="PROGRAM", type=FILE)
 @click.argument("file", metavar="RECORD", required=False, type=FILE)
-@click.option("--to", "stage", required=True, metavar="STAGE", help="The stage to move to.")
+@click.option("--to", "stage", metavar="STAGE", help="The stage to move to; else levels are renewed.")
 @click.option("--key", help="Which one moves, if the record has several.")
 @click.option(
     "-o",
@@ -42,7 +42,7 @@ from policyengine.render.style import clean
 def command(
     program: str,
     file: str | None,
-    stage: str,
+    stage: str | None,
     key: str | None,
     target: str | None,
     as_of: date,
@@ -50,6 +50,8 @@ def command(
     color: str,
 ) -> int:
     """Move a deal to a stage, and print the record as it is then; what is blocked does not move.
+
+    Without `--to` the levels that last are renewed: the level in force is written down.
 
     The record keeps its form (YAML or JSON). What changed, or what blocks, is said on standard error; the
     exit code is 1 if nothing moved.
@@ -83,6 +85,8 @@ def _blocking(finding: Finding) -> str:
 
 
 def _told(moved: Moved) -> Iterator[str]:
+    if not moved.changes:
+        yield "nothing changes"
     for change in moved.changes:
         yield clean(change.text)
     for fact, reason in moved.left_out:

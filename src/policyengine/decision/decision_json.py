@@ -219,6 +219,9 @@ _FINDINGS: dict[type[Finding], Shape] = {
         Key("requirements", many(_REQUIREMENT), "Those of the level reached, else of the candidate."),
         Key("next", maybe(_NEXT), "The next level; null at the highest."),
         Key("room", maybe(_ROOM), "How far the measure may fall; null where there is no measure."),
+        Key("by_figures", maybe(TEXT), "Of levels that last: the level that today's figures reach."),
+        Key("by_figures_title", maybe(TEXT), "The title of that level."),
+        Key("held_until", maybe(DATE), "The last day on which the level in force is surely held."),
     ),
     Discount: _finding(
         Discount,

@@ -25,7 +25,6 @@ from policyengine.decision.findings import (
     Outcome,
     Reason,
     Requirement,
-    Room,
     Shortfall,
     Unsettled,
 )
@@ -35,9 +34,7 @@ from policyengine.decision.wording import (
     clause,
     day,
     every,
-    gap,
     in_short,
-    is_or_are,
     is_said_by,
     join,
     money,
@@ -45,7 +42,6 @@ from policyengine.decision.wording import (
     named,
     owner_name,
     plural,
-    quantity,
     rate,
     requirement_words,
     some,
@@ -53,7 +49,8 @@ from policyengine.decision.wording import (
     status_words,
     subject_name,
     words,
-)
+)  # fmt: skip
+from policyengine.decision.writers import lasting, room
 
 Labels = Mapping[str, str]
 _GIVEN = " given"
@@ -343,15 +340,10 @@ def _level_extras(level: Level, labels: Labels) -> Iterator[str]:
     missing = still_missing(level)
     if level.next is not None and missing:
         yield f"Missing for {level.next.title}: {'; '.join(map(shortfall, missing))}."
+    if told := "; ".join(lasting(level)):
+        yield f"{capital(told)}."
     if level.room is not None and level.level_title:
         yield f"{capital(room(level.room, level.level_title))}."
-
-
-def room(found: Room, level: str) -> str:
-    """How far a measure may fall: `room of 2: Silver is lost when active accounts fall below 10`."""
-    fall = "fall" if is_or_are(found.noun) == "are" else "falls"
-    left = f"room of {gap(found.room, found.unit)}" if found.room else "no room"
-    return f"{left}: {level} is lost when {found.noun} {fall} below {quantity(found.lost_below, found.unit)}"
 
 
 def _obligation_extras(obligation: Obligation, labels: Labels) -> Iterator[str]:

@@ -194,7 +194,9 @@ class Level(Finding):
     """The level reached in a ladder of levels.
 
     `candidate` is the level that the measure alone would give, `measure_title` what people call the measure;
-    `requirements` are those of the level reached, else of the candidate.
+    `requirements` are those of the level reached, else of the candidate. Of levels that last, `level` is the
+    one in force, `by_figures` the one that today's figures reach, `held_until` the last day on which the one
+    in force is surely held.
     """
 
     section: ClassVar[str] = "levels"
@@ -208,6 +210,14 @@ class Level(Finding):
     requirements: tuple[Requirement, ...] = ()
     next: NextLevel | None = None
     room: Room | None = None
+    by_figures: str | None = None
+    by_figures_title: str | None = None
+    held_until: date | None = None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the level in force is another than that of today's figures."""
+        return self.by_figures is not None and self.level not in (None, self.by_figures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,12 @@ rate in per cent, an amount with its currency.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, TypeAlias
 
+from policyengine.decision.findings import Level, Room
 from policyengine.decision.wording import (
     OPPOSITE,
     compared,
@@ -23,6 +24,7 @@ from policyengine.decision.wording import (
     minor_digits,
     money,
     number,
+    quantity,
     range_words,
     rate,
     spell,
@@ -170,3 +172,21 @@ def lacking(kind: Type | None, noun: str) -> Callable[[object, str], str]:
         return f"{gap(short, symbol)} {one if short == 1 else many} ({asked})"
 
     return write
+
+
+# Levels
+
+
+def room(found: Room, level: str) -> str:
+    """How far a measure may fall: `room of 2: Silver is lost when active accounts fall below 10`."""
+    fall = "fall" if is_or_are(found.noun) == "are" else "falls"
+    left = f"room of {gap(found.room, found.unit)}" if found.room else "no room"
+    return f"{left}: {level} is lost when {found.noun} {fall} below {quantity(found.lost_below, found.unit)}"
+
+
+def lasting(level: Level) -> Iterator[str]:
+    """Of a level that lasts: until when, and what today's figures reach, where that is another one."""
+    if level.held_until is not None:
+        yield f"held until {day(level.held_until)}"
+    if level.differs:
+        yield f"by today's figures {level.by_figures_title or level.by_figures}"

@@ -14,7 +14,7 @@ from policyengine.engine.reference.scope import Scope, instances, root_scope
 from policyengine.engine.value_words import Words
 from policyengine.feel.values.values import FarDate, Unknown
 from policyengine.policy.quantities import MAX_DIGITS
-from policyengine.policy.rule import Transition
+from policyengine.policy.rule import Renewal, Transition
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.text.document import Pointer
@@ -101,6 +101,51 @@ def _together(moves: list[Moved]) -> Moved:
     return Moved(changes=(*written.values(), moves[0].changes[-1]), left_out=tuple(left_out))
 
 
+def renew(program: Program, record: Record, key: str | None = None) -> Moved:
+    """Writes down the levels in force of what `key` names, or of all: the level, since when, what counts."""
+    if program.graph is None:
+        raise ValueError(f"`{program.name}` does not compile; its diagnostics say why")
+    assert program.evaluated is not None
+    found = instances(root_scope(program.evaluated, record, program.as_of))
+    going = [
+        (renewal, scope) for renewal in program.evaluated.renewals for scope in found.get(renewal.entity, ())
+        if key is None or key == scope.subject.path
+    ]  # fmt: skip
+    if not going:
+        what = "there is no level that lasts" if key is None else f"no level of `{key}` lasts"
+        return Moved(f"{what}; say `--to` for a stage")
+    moves = [_renewed(renewal, scope) for renewal, scope in going]
+    refused = next((each for each in moves if each.refused is not None), None)
+    if refused is not None:
+        return refused
+    return Moved(
+        changes=tuple(change for each in moves for change in each.changes),
+        left_out=tuple(dict.fromkeys(pair for each in moves for pair in each.left_out)),
+    )
+
+
+def _renewed(renewal: Renewal, scope: Scope) -> Moved:
+    """What renewing one level changes; nothing of whom the policy does not judge."""
+    assert scope.record is not None
+    applies = True if renewal.applies is None else scope[renewal.applies]
+    level = scope[renewal.level] if applies is True else None
+    if isinstance(applies, Unknown) or isinstance(level, Unknown):
+        open_one = applies if isinstance(applies, Unknown) else level
+        needs = ", ".join(each.text for each in unsettled([open_one]))
+        return Moved(f"the level of `{scope.subject.path}` ({renewal.title}) is not decided: {needs}")
+    changes, left_out = [], []
+    for fact, node in renewal.sets.items() if applies is True else ():
+        value, before = scope[node], scope.record.facts.get(fact)
+        if isinstance(value, Unknown) and before is not None:
+            left_out.append((fact, ", ".join(each.text for each in unsettled([value]))))
+        elif not isinstance(value, Unknown) and value != before:
+            try:
+                changes.append(_change(scope, fact, before, _as_record_says(value, scope, fact)))
+            except ValueError as error:
+                return Moved(f"`{fact}` of `{scope.subject.path}` cannot be written down: {error}")
+    return Moved(changes=tuple(changes), left_out=tuple(left_out))
+
+
 def _stands_at(transition: Transition, scope: Scope) -> bool:
     """Whether it stands there and goes through the pipeline, or may go through it."""
     if scope[transition.fact] != transition.stage:
@@ -182,7 +227,7 @@ def _change(scope: Scope, fact: str, old: object, new: object) -> FactChange:
     words = Words(scope.graph, scope.entity)
     write = words.writer(words.kind(fact))
     before = spell(None) if old is None else write(old)
-    text = f"{words.noun(fact)}: {before} -> {write(new)}"
+    text = f"{words.noun(fact)}: {before} -> {'none' if new is None else write(new)}"
     return FactChange((*scope.record.pointer, fact), fact, old, new, text)
 
 

@@ -31,6 +31,7 @@ from policyengine.policy.rule import (
     Node,
     Reference,
     Region,
+    Renewal,
     Repeat,
     Rule,
     Transition,
@@ -86,6 +87,7 @@ class Draft(PolicyReader):
         self._definitions: list[Definition] = []
         self._references: list[Reference] = []
         self._contributions: list[Contribution] = []
+        self._renewals: list[Renewal] = []
         self._may_read_two_ways = may_read_two_ways(self.document.root.span.text)
 
     def finish(self) -> Lowered:
@@ -94,6 +96,7 @@ class Draft(PolicyReader):
             tuple(self._nodes), tuple(self._defaults), tuple(self._repeats), tuple(self._rules),
             tuple(self._transitions), tuple(self._definitions), tuple(self._references),
             tuple(self.remarks), tuple(self._regions()), tuple(self._contributions),
+            tuple(self._renewals),
         )  # fmt: skip
 
     # Provenance
@@ -223,6 +226,10 @@ class Draft(PolicyReader):
     def transition(self, transition: Transition) -> None:
         """A move from a stage."""
         self._transitions.append(transition)
+
+    def renewal(self, renewal: Renewal) -> None:
+        """What renewing a level that lasts writes."""
+        self._renewals.append(renewal)
 
     def defines(self, space: str, name: str, at: Span) -> None:
         """Something that other policies may rely on."""

@@ -221,6 +221,22 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
+class Renewal:
+    """What renewing a level that lasts writes: `level` names the node of the level in force.
+
+    `sets` maps facts to nodes; a value that there is none of takes the fact out of the record.
+    """
+
+    policy: str
+    title: str
+    entity: str
+    level: str
+    applies: str | None
+    sets: Mapping[str, str]
+    at: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Contribution:
     """What one policy gives of a value that several may give: `node` names it, `combine` says how.
 
@@ -295,3 +311,4 @@ class Lowered:
     remarks: tuple[Diagnostic, ...] = ()
     regions: tuple[Region, ...] = ()
     contributions: tuple[Contribution, ...] = ()
+    renewals: tuple[Renewal, ...] = ()

@@ -14,7 +14,7 @@ from typing import Any
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.types.types import Type
-from policyengine.policy.rule import Assumptions, Node, Repeat, Resting, Rule, Transition
+from policyengine.policy.rule import Assumptions, Node, Renewal, Repeat, Resting, Rule, Transition
 from policyengine.policy.vocabulary import Vocabulary
 
 Key = tuple[str, str]
@@ -37,6 +37,7 @@ class Graph:
     types: dict[Key, Type] = field(default_factory=dict)
     assumptions: Assumptions = Assumptions()
     resting: Mapping[int, Sequence[Resting]] = field(default_factory=dict, repr=False, compare=False)
+    renewals: tuple[Renewal, ...] = ()
     _needs: dict[Key, tuple[Key, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @property

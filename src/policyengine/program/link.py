@@ -124,6 +124,7 @@ class Linker:
             tuple(rule for low in lowered for rule in low.rules),
             tuple(transition for low in lowered for transition in low.transitions),
             assumptions=self._assumptions(lowered),
+            renewals=tuple(renewal for low in lowered for renewal in low.renewals),
         )
         if graph.cycle:
             self._report.add(_cycle(graph, graph.cycle))

@@ -166,6 +166,7 @@ def _identity(units: Iterable[PolicyDocument]) -> tuple[int, ...]:
 
 def _used(graph: Graph) -> set[str]:
     used = {fact for transition in graph.transitions for fact in (transition.fact, *transition.sets)}
+    used |= {fact for renewal in graph.renewals for fact in renewal.sets}
     for _, node in graph.every_node():
         used |= node.words.all
     facts = (fact for entity in graph.vocabulary.entities.values() for fact in entity.facts.values())

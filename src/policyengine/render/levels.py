@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from policyengine.decision.explanation import against, measured, own_reasons, room, shortfall, still_missing
+from policyengine.decision.explanation import against, measured, own_reasons, shortfall, still_missing
 from policyengine.decision.findings import (
     MANUAL,
     UNDETERMINED,
@@ -20,6 +20,7 @@ from policyengine.decision.wording import (
     subject_name,
     words,
 )
+from policyengine.decision.writers import lasting, room
 from policyengine.render.decision_page import Page, marked
 from policyengine.render.text_table import TableRow
 
@@ -70,7 +71,7 @@ def _because(level: Level) -> str:
         if one.outcome in outcomes and (one in own or (measure is not None and one.fact == measure))
     ]
     told = [one for one in level.requirements if measure and one.test_of == measure]
-    parts = [*_despite(level), *texts, *_count(level.requirements, len(told))]
+    parts = [*lasting(level), *_despite(level), *texts, *_count(level.requirements, len(told))]
     return "; ".join(filter(None, dict.fromkeys(parts)))
 
 

@@ -27,13 +27,16 @@ class OriginalText:
 
 
 def changed(document: Document, changes: Iterable[tuple[Pointer, object]]) -> Any:
-    """A document as data, with some values replaced or added; other values keep their text."""
+    """A document as data, some values replaced, added, or (None) taken out; others keep their text."""
     data = _data(document.root)
     for pointer, value in changes:
         inner = data
         for step in pointer[:-1]:
             inner = inner[step]
-        inner[pointer[-1]] = value
+        if value is None:
+            inner.pop(pointer[-1], None)
+        else:
+            inner[pointer[-1]] = value
     return data
 
 

@@ -334,7 +334,8 @@ class Frame:
         def kept(part: Single) -> pl.Expr:
             if isinstance(part, (Opaque, Values)):
                 return part.expr  # a fact, which is a column
-            tag = f"{part.scale} {part.bound}" if isinstance(part, Num) else ""
+            plain = type(part).__name__ if part.expr.meta.is_literal() else ""  # nulls look alike
+            tag = f"{part.scale} {part.bound}" if isinstance(part, Num) else plain
             return self.column(part.expr, tag)
 
         return mapped(term, kept)

@@ -8,6 +8,7 @@ from policyengine.diagnostics import Code, Label, did_you_mean, listed
 from policyengine.feel.syntax.tree import Open
 from policyengine.feel.types import types
 from policyengine.kinds.tiers.intervals import of_test
+from policyengine.kinds.tiers.lasting import check_state
 from policyengine.kinds.tiers.levels import LevelPart, Tiers
 from policyengine.kinds.tiers.measure import GOOD, Claim, Measure, check_claims, level_test, measure_of
 from policyengine.policy.base import keys_of
@@ -62,10 +63,15 @@ def check(policy: Tiers, draft: Draft) -> None:
                 known = [*keys_of(LevelPart), *draft.vocabulary.row(draft.entity).fields]
                 place = ("levels", i, fact)
                 draft.report.add(unknown_key(draft.document, place, known, elsewhere(Tiers, place)))
+        for fact in () if level.keep is None else level.keep.tests:
+            if fact not in names:
+                known = [*draft.vocabulary.row(draft.entity).fields]
+                draft.report.add(unknown_key(draft.document, ("levels", i, "keep", fact), known))
         check_grants(draft, level.grants, "levels", i, "grants")
     if policy.otherwise is not None:
         check_grants(draft, policy.otherwise.grants, "otherwise", "grants")
     _check_thresholds(policy, draft, names)
+    check_state(policy, draft)
     if policy.measure is not None:
         what = f"fact of `{draft.entity}`"
         if draft.known(policy.measure, names, what, "measure"):

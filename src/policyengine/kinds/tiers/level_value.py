@@ -62,5 +62,5 @@ def define_value(
     cases = tuple(ReasonCase(condition.name, title) for condition, title in reached)
     draft.define(
         name, level, at, wanted=level_type(policy), noun=noun_of(policy),
-        cases=Cases(cases, f"no level of {policy.title} is reached"),
+        cases=Cases(cases, f"no level of {policy.title} is reached") if cases else None,
     )  # fmt: skip

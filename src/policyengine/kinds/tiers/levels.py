@@ -4,11 +4,64 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from policyengine.policy.base import FactName, Id, Many, Policy, Sourced, Text, field
+from policyengine.policy.base import (
+    Boolean,
+    FactName,
+    Feel,
+    Id,
+    Many,
+    Part,
+    Period,
+    Policy,
+    Sourced,
+    Text,
+    field,
+)  # fmt: skip
 from policyengine.policy.condition import Condition, TestedPart
 from policyengine.policy.grant import Grant
 from policyengine.policy.requirement import Requirement
 from policyengine.text.document import Pointer
+
+
+class Falls(Part):
+    """When a level may fall, and how far."""
+
+    when: Condition | None = field(default=None, description="only then; left out: at any time")
+    by: Literal["to the level reached", "one level"] = "to the level reached"
+
+
+class Counter(Part):
+    """What counts towards levels: renewing adds to it, and a level that is reached may use it up."""
+
+    fact: FactName = field(description="the fact that holds it")
+    add: Feel | None = field(default=None, description="what is added when the level is renewed")
+    uses_up: Boolean = field(default=False, description="reaching a level takes its threshold off")
+
+
+class State(Part):
+    """Levels that last: a level is held until it may fall."""
+
+    held: FactName = field(description="the fact that holds the level")
+    since: FactName | None = field(default=None, description="the fact that says since when")
+    rises: Literal["at once", "at review"] = field(
+        default="at once", description="`at review`: when `falls.when` holds"
+    )
+    falls: Falls = field(default_factory=Falls)
+    grace: Period | None = field(
+        default=None, description="a fall takes effect so long after the figures fell short"
+    )
+    short_since: FactName | None = field(
+        default=None, description="the fact that says since when the figures fall short"
+    )
+    keeps_until: Feel | None = field(default=None, description="the last day on which it is surely held")
+    floor: Text | None = field(
+        default=None, description="nobody falls below it: a level, or an expression that gives one"
+    )
+    counter: Counter | None = None
+
+
+class Keep(TestedPart):
+    """Tests for keeping a level, in place of those for reaching it."""
 
 
 class LevelPart(TestedPart):
@@ -18,6 +71,7 @@ class LevelPart(TestedPart):
     title: Text
     requires: Many[Requirement] = field(default=(), description="of this level only")
     grants: Many[Grant] = ()
+    keep: Keep | None = field(default=None, description="tests for keeping it, where they differ")
 
 
 class Threshold(TestedPart):
@@ -51,6 +105,7 @@ class Tiers(Policy):
     )
     levels: Many[LevelPart] = field(description="from the lowest to the highest", min_length=1)
     otherwise: Otherwise | None = None
+    state: State | None = field(default=None, description="levels that last; else that of today's figures")
 
     @property
     def result_name(self) -> str:

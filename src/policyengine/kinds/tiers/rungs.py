@@ -12,6 +12,7 @@ from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Binary, Expression, Name, Open
 from policyengine.feel.types import types
 from policyengine.kinds.tiers.claims import claim_of, places_of
+from policyengine.kinds.tiers.lasting import Lasting, Step, lower_state
 from policyengine.kinds.tiers.level_value import define_value
 from policyengine.kinds.tiers.levels import LevelPart, Tiers, plain_test
 from policyengine.kinds.tiers.measure import Measure, level_test, measure_of
@@ -31,7 +32,13 @@ class _Rung:
     asked: tuple[LoweredRequirement, ...]
     measured: Name
     reached: Name
+    kept: Name
     low: Decimal | None
+
+    @property
+    def step(self) -> Step:
+        """The level as one that may be held."""
+        return Step(self.part.id, self.reached, self.kept, self.low)
 
 
 def lower(policy: Tiers, draft: Draft) -> None:
@@ -44,18 +51,22 @@ def lower(policy: Tiers, draft: Draft) -> None:
     shown = _lower_level(policy, draft, rungs)
     granting = _granting(policy, draft, rungs)
     because = Choose(shown, {r.part.id: Explain((r.reached.name,)) for r in rungs}, Explain(()))
-    lower_grants(draft, granting[::-1], f"{policy.id}/level", because)
+    level = f"{policy.id}/level" if policy.state is None else f"{policy.id}/in-force"
+    lower_grants(draft, granting[::-1], level, because)
 
 
 def _granting(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> list[Granting]:
     """What each level grants, and what holds where none is reached; only to whom the policy judges."""
     applies = None if policy.when is None else build.name(f"{policy.id}/applies", draft.span("when"))
+    level = f"{policy.id}/level" if policy.state is None else f"{policy.id}/in-force"
 
     def holds(rung: _Rung) -> Name:
-        if applies is None:
+        if applies is None and policy.state is None:
             return rung.reached
         at = rung.reached.span
-        both = build.all_of([applies, rung.reached], at)
+        in_force = build.equals(build.name(level, at), build.literal(rung.part.id, at), at)
+        has = rung.reached if policy.state is None else in_force
+        both = build.all_of([has] if applies is None else [applies, has], at)
         return draft.define(f"{policy.id}/{rung.part.id}/granted", both, at, title=rung.part.title)
 
     found = [
@@ -65,7 +76,7 @@ def _granting(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> list[Grant
     if policy.otherwise is None or not policy.otherwise.grants:
         return found
     at = draft.key_span("otherwise")
-    no_level = build.equals(build.name(f"{policy.id}/level", at), build.literal(policy.none, at), at)
+    no_level = build.equals(build.name(level, at), build.literal(policy.none, at), at)
     holding = draft.define(
         f"{policy.id}/otherwise/granted",
         build.all_of([no_level] if applies is None else [applies, no_level], at), at, title=policy.none_title,
@@ -93,7 +104,23 @@ def _rung(
         f"{policy.id}/{level.id}/reached", reached, at, wanted=types.BOOLEAN, title=level.title
     )
     low = claim.interval.low if claim is not None else None
-    return _Rung(level, asked, measured, reached_name, low)
+    kept = reached_name
+    if level.keep is not None:
+        kept = _kept(policy, draft, i, [each.passes for each in (*shared, *own)])
+    return _Rung(level, asked, measured, reached_name, kept, low)
+
+
+def _kept(policy: Tiers, draft: Draft, i: int, asked: Sequence[Name]) -> Name:
+    """Whether a level is kept: by tests of its own, else by those for reaching it."""
+    level, at = policy.levels[i], draft.key_span("levels", i, "keep")
+    own = level.keep.tests if level.keep is not None else {}
+    places = {fact: policy.place_of(i, fact) for fact in policy.facts_of(i)}
+    places |= {fact: ("levels", i, "keep", fact) for fact in own}
+    tests = [level_test(draft, fact, place) for fact, place in places.items() if place is not None]
+    return draft.define(
+        f"{policy.id}/{level.id}/kept", build.all_of([*tests, *asked], at), at, wanted=types.BOOLEAN,
+        title=f"keeps {level.title}",
+    )  # fmt: skip
 
 
 def _ask_test(
@@ -117,12 +144,20 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> str:
     none = policy.none
     reached = [(rung.reached, build.literal(rung.part.id, at)) for rung in reversed(rungs)]
     otherwise = build.literal(none, at)
-    level = draft.define(f"{name}/level", build.choose(reached, otherwise, at), at, title="level")
+    figures = draft.define(f"{name}/level", build.choose(reached, otherwise, at), at, title="level")
+    lasting = Lasting(figures, figures, None)
+    if policy.state is not None:
+        lasting = lower_state(policy, draft, policy.state, [rung.step for rung in rungs], figures)
+    level = lasting.level
     is_none = (build.equals(level, otherwise, at), build.literal("none", at))
     status = build.choose([is_none], build.literal("reached", at), at)
     applies = draft.applies(name, "when") if policy.when is not None else None
-    define_value(draft, policy, level, applies, [(rung.reached, rung.part.title) for rung in reversed(rungs)])
+    told = [(rung.reached, rung.part.title) for rung in reversed(rungs)] if policy.state is None else []
+    define_value(draft, policy, level, applies, told)
     candidate, following, shown = _landmarks(policy, draft, rungs)
+    following = following if policy.state is None else _above_in_force(policy, draft, level)
+    held = () if policy.state is None else (level.name,)
+    nothing_reached = Explain((rungs[0].measured.name, *held))
 
     def by(node: Name, read: Callable[[_Rung], Reading], nothing: Reading) -> Choose:
         return Choose(node.name, {rung.part.id: read(rung) for rung in rungs}, nothing)
@@ -135,7 +170,7 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> str:
             entity=draft.entity,
             status=draft.define(f"{name}/status", status, at).name,
             exists=applies.name if applies is not None else None,
-            because=by(shown, lambda rung: Explain((rung.reached.name,)), Explain((rungs[0].measured.name,))),
+            because=by(shown, lambda rung: Explain((rung.reached.name, *held)), nothing_reached),
             fields={
                 "level": Value(level.name),
                 "level_title": Choose(level.name, _titles(policy, none), Const(None)),
@@ -144,11 +179,33 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> str:
                 "measure_title": Const(_measure_title(policy, draft)),
                 "requirements": by(shown, lambda rung: Rules(_rules(rung)), Const(())),
                 "next": by(following, _next, Const(None)),
-                "room": Choose(level.name, _rooms(policy, draft, rungs), Const(None)),
+                "room": Choose(lasting.room.name, _rooms(policy, draft, rungs), Const(None)),
+                **_state_fields(policy, lasting, figures),
             },
         )
     )
     return shown.name
+
+
+def _above_in_force(policy: Tiers, draft: Draft, level: Name) -> Name:
+    """The node whose text is the level above the one in force."""
+    at, ids = draft.key_span("state"), [policy.none, *(each.id for each in policy.levels), ""]
+    above = [
+        (build.equals(level, build.literal(id, at), at), build.literal(ids[i + 1], at))
+        for i, id in enumerate(ids[:-1])
+    ]
+    return draft.define(f"{policy.id}/above", build.choose(above, build.literal("", at), at), at)
+
+
+def _state_fields(policy: Tiers, lasting: Lasting, figures: Name) -> dict[str, Reading]:
+    """Of a level that lasts: the one that today's figures reach, and until when it is held."""
+    if policy.state is None:
+        return {}
+    return {
+        "by_figures": Value(figures.name),
+        "by_figures_title": Choose(figures.name, _titles(policy, policy.none), Const(None)),
+        "held_until": Const(None) if lasting.until is None else Value(lasting.until.name),
+    }
 
 
 def _measure_title(policy: Tiers, draft: Draft) -> str | None:

@@ -8,7 +8,7 @@ of every level (`requires`) and its own; the highest one reached counts. The tes
 
 from __future__ import annotations
 
-from policyengine.kinds.tiers import claims, measure
+from policyengine.kinds.tiers import claims, lasting, measure
 from policyengine.kinds.tiers.claims import check
 from policyengine.kinds.tiers.level_value import exports
 from policyengine.kinds.tiers.levels import Tiers
@@ -23,7 +23,7 @@ KIND = Kind(
     ("levels", "discounts"),
     check,
     lower,
-    (*claims.CODES, *measure.CODES),
+    (*claims.CODES, *measure.CODES, *lasting.CODES),
     exports,
     describe,
 )

@@ -32,15 +32,15 @@ entities:
       plan: {{type: enum, title: plan, values: [basic, pro, max]}}
       stage: {{type: enum, title: stage, values: [lead, demo, deal, closed]}}
       users: {{type: count, title: users}}
-      level_of_debt: {{type: integer, title: debt}}
+      level_of_debt: {{type: integer, title: debt{whole_default}}}
       fee: {{type: money, title: fee}}
-      volume: {{type: money, title: volume}}
+      volume: {{type: money, title: volume{money_default}}}
       share: {{type: rate, title: share}}
       factor: {{type: number, title: factor}}
       certified: {{type: boolean, title: certified}}
-      audited: {{type: boolean, title: audited}}
+      audited: {{type: boolean, title: audited{flag_default}}}
       since: {{type: date, title: since}}
-      renewed_on: {{type: date, title: renewed on}}
+      renewed_on: {{type: date, title: renewed on{day_default}}}
       country: {{type: text, title: country}}
       languages: {{type: list of enum, title: languages, values: [de, en, fr]}}
 {formulas}
@@ -52,9 +52,9 @@ entities:
     key: id
     facts:
       id: {{type: text, title: identifier}}
-      kind: {{type: enum, title: kind, values: [small, large]}}
+      kind: {{type: enum, title: kind, values: [small, large]{enum_default}}}
       amount: {{type: money, title: amount}}
-      seats: {{type: count, title: seats}}
+      seats: {{type: count, title: seats{whole_default}}}
       active: {{type: boolean, title: active}}
       opened_on: {{type: date, title: opened on}}
 {below}
@@ -67,6 +67,10 @@ entities:
       closed_on: {{type: date, title: closed on}}
       t0: {{type: boolean, title: pressing, formula: urgent and active}}
 """
+DEFAULTS = {
+    "whole": ("0", "7", "none"), "money": ("0", "99.5", "none"), "flag": ("false", "true", "none"),
+    "day": ("2026-01-31", "never", "none"), "enum": ("large", "none"),
+}  # fmt: skip
 _PERIODS = ("P1M", "P3M", "P1Y", "P7D", "P30D")
 # What an expression may be; `<number>` stands for another one. Those before the bar have none inside.
 _NUMBERS = (
@@ -174,7 +178,7 @@ class Drawer:
             ("money", self.money(root)), ("boolean", self.flag(root)), ("number", self.number(root)), ("date", self.day(root)),
         ]  # fmt: skip
         return "\n".join(
-            f"      {stem}{i}: {{type: {kind}, title: derived {i}, formula: {_quoted(text)}}}"
+            f"      {stem}{i}: {{type: {kind}, title: derived {i}, formula: {_quoted(text)}{self.one('', ', given: allowed')}}}"
             for i, (kind, text) in enumerate(rows)
         )
 
@@ -358,6 +362,11 @@ def drawn(source: random.Random, day: date) -> Program:
         "granted": GRANTED,
         "currency": draw.one("EUR", "JPY", "KWD"),
         "rounding": draw.one("half_up", "half_even", "up", "down"),
+        **{
+            f"{kind}_default": f", default: {value}" if value else ""
+            for kind, values in DEFAULTS.items()
+            for value in [draw.one("", *values)]
+        },
     }
     parts: dict[str, Callable[[], str]] = {
         "levels": draw.tiers, "work": draw.matrix, "deals": draw.pipeline, "bonus": draw.bands,

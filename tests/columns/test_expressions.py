@@ -82,6 +82,8 @@ NAMED = (
     "list contains([t1, t2], e1)",
     "count(rows[f][c > 2])",  # what the first filter does not know was lost in the second
     "sum(rows[f][c > 2].n)",
+    "count(rows[1 = 2])",
+    "sum(rows[not(true)].n)",
     "every x in rows[f][n > n1] satisfies x.d < d1",
     "once known(rows[f], n1)",
     "some x in rows satisfies some y in rows satisfies x.n > y.c",  # the outer item was not found

@@ -16,7 +16,8 @@ from policyengine.engine.reference.row import evaluate
 from policyengine.engine.rows.engine import Compiled, compile_graph
 from policyengine.engine.rows.outcomes import Outcome, SubjectOutcomes
 from policyengine.feel.values.values import Months
-from policyengine.policy.vocabulary import Fact, Vocabulary
+from policyengine.policy.facts import Fact
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.record import Record
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +39,7 @@ def generated(
     holes = source.choice((0, 0.05, 0.2, 0.5))
     facts = {}
     for fact, what in declared.facts.items():
-        if what.formula is None and (fact == declared.key or source.random() >= holes):
+        if what.is_given and (fact == declared.key or source.random() >= holes):
             facts[fact] = (
                 f"k{number}" if fact == declared.key and what.type == "text" else _value(what, source)
             )

@@ -9,7 +9,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from policyengine.policy.vocabulary import Fact, Vocabulary
+from policyengine.policy.facts import Fact
+from policyengine.policy.vocabulary import Vocabulary
 
 RICH = (Path(__file__).parent / "rich.yaml").read_text(encoding="utf-8")
 
@@ -66,7 +67,7 @@ def records(
 def _of(vocabulary: Vocabulary, entity: str, whole: bool, wild: bool) -> st.SearchStrategy[dict[str, Any]]:
     declared = vocabulary.entities[entity]
     parts: dict[str, st.SearchStrategy[Any]] = {
-        name: _value(fact, wild) for name, fact in declared.facts.items() if fact.formula is None
+        name: _value(fact, wild) for name, fact in declared.facts.items() if fact.is_given
     }
     for child, below in vocabulary.children(entity):
         rows = st.lists(_of(vocabulary, child, whole, wild), max_size=2)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.support import DAY, POLICIES
 
 from policyengine.api import Program, load
-from policyengine.policy.vocabulary import Fact
+from policyengine.policy.facts import Fact
 from policyengine.program.record import Record, data_reader
 from policyengine.program.record_json import document_of
 from policyengine.program.record_reader import RecordReader

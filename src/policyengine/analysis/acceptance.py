@@ -16,7 +16,8 @@ from policyengine.analysis.variations import Variations, put, walk, with_fact, w
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
 from policyengine.feel.values.values import Months
-from policyengine.policy.vocabulary import Fact, Vocabulary
+from policyengine.policy.facts import Fact
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.record import Record
 from policyengine.program.record_json import document_of
 from policyengine.program.record_reader import RecordReader

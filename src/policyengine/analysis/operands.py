@@ -14,7 +14,7 @@ from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.calendar import add_months
 from policyengine.feel.values.values import Months, Range, Unknown
-from policyengine.policy.vocabulary import Fact
+from policyengine.policy.facts import Fact
 from policyengine.program.graph import Graph
 
 _DEPTH = 40

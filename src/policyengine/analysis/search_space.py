@@ -11,7 +11,8 @@ from policyengine.analysis.operands import moved
 from policyengine.analysis.thresholds import Cuts, FactKey
 from policyengine.dataclass import dataclass
 from policyengine.feel.values.values import Months
-from policyengine.policy.vocabulary import Fact, Vocabulary
+from policyengine.policy.facts import Fact
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.record import Record
 
 _MOST = 48

@@ -12,7 +12,7 @@ from policyengine.analysis.operands import moved
 from policyengine.analysis.search_space import Space
 from policyengine.dataclass import dataclass
 from policyengine.feel.values.values import Months
-from policyengine.policy.vocabulary import Fact
+from policyengine.policy.facts import Fact
 from policyengine.program.record import Record
 
 _LEFT_OUT = 10

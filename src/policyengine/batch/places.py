@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from policyengine.batch.raw import Raw, Reject
 from policyengine.diagnostics import Diagnostic
+from policyengine.policy.facts import Fact
 from policyengine.policy.quantities import plain
-from policyengine.policy.vocabulary import Fact, Vocabulary
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.record_codes import REQUIRED, UNKNOWN_FACT
 from policyengine.source import Source, Span, composed
 from policyengine.text.document import Document, Entry, JsonLiteral, Node, Scalar, Sequence

@@ -13,7 +13,8 @@ from pyarrow import compute as pc
 from policyengine.batch.raw import Numbered
 from policyengine.decision import json_shape
 from policyengine.engine.columns.arrow_records import ROW, SCALE, STORED
-from policyengine.policy.vocabulary import Fact, Vocabulary
+from policyengine.policy.facts import Fact
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.record import Record
 
 _BEYOND = (pa.ArrowException, OverflowError, ValueError)

@@ -13,7 +13,8 @@ from typing import Any
 from policyengine.batch.places import NoMeaningError, document_of, reject_of, split
 from policyengine.batch.raw import Raw, Reject, key_text
 from policyengine.diagnostics import Diagnostic
-from policyengine.policy.vocabulary import Fact, Vocabulary
+from policyengine.policy.facts import Fact
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.record import Record, data_reader
 from policyengine.program.record_codes import NOT_A_RECORD
 from policyengine.program.record_reader import RecordReader

@@ -14,8 +14,9 @@ from policyengine.policy.base import Part
 from policyengine.policy.change_context import VERBS, ChangeContext, called, flat, now, quoted
 from policyengine.policy.change_words import asked, condition, cut_text, given, rewritten, shifted, tested
 from policyengine.policy.draft import below
+from policyengine.policy.facts import Fact
 from policyengine.policy.requirement import Requirement
-from policyengine.policy.vocabulary import Fact, Vocabulary
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.linked import Program
 from policyengine.text.document import Document, Mapping, Pointer, Scalar
 

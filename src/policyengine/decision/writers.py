@@ -33,7 +33,7 @@ from policyengine.decision.wording import (
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.syntax.printing import print_value
 from policyengine.feel.types.types import DATE, Context, Enum, ListOf, Number, RangeOf, Type
-from policyengine.feel.values.values import Range
+from policyengine.feel.values.values import Range, is_never
 
 _HUNDRED = Decimal(100)
 Write: TypeAlias = Callable[[Any], str]
@@ -97,7 +97,7 @@ def _is_list(value: object) -> bool:
 
 def shown(value: object) -> str:
     """A value of any type as people write it; null is `none`."""
-    return "none" if value is None else spell(value)
+    return "none" if value is None else "never" if is_never(value) else spell(value)
 
 
 def compact(value: object, kind: Type | None) -> str:

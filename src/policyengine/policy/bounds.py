@@ -28,8 +28,8 @@ from policyengine.feel.syntax.tree import (
     Name,
     Open,
 )
+from policyengine.policy.facts import Fact
 from policyengine.policy.rule import Node
-from policyengine.policy.vocabulary import Fact
 
 _COUNTS = frozenset({"count", "string length"})
 _OF_PARTS = frozenset({"sum", "min", "max", "append"})

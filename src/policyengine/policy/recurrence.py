@@ -88,7 +88,7 @@ class Sight:
     def formula(self, name: str) -> Expression | None:
         """The formula of a derived fact, where its names mean the same here as where it stands."""
         found = self.vocabulary.fact(self.entity, name)
-        if found is None or found[1].formula is None:
+        if found is None or found[1].formula is None or found[1].has_stand_in:
             return None
         owner, text = found[0], found[1].formula
         tree = parse(text, self.vocabulary.names(owner), functions=self.functions).expression

@@ -9,23 +9,18 @@ from __future__ import annotations
 import dataclasses
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Literal
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.wording import minor_digits, several
-from policyengine.feel.partition import ONE, Between, Domain, OneOf, Rows
+from policyengine.feel.partition import ONE, Between, Domain, Rows
 from policyengine.feel.syntax.cursor import Names
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Context, Enum, ListOf, Type
 from policyengine.policy import quantities
 from policyengine.policy.base import (
-    ANY_SCALAR,
-    Boolean,
-    Combine,
     FactName,
-    Feel,
     Id,
     ItemSpec,
     Part,
@@ -35,160 +30,12 @@ from policyengine.policy.base import (
     Written,
     field,
 )
-from policyengine.policy.scalars import FREE, SCALARS, Scalar, limit
+from policyengine.policy.facts import Fact, as_given, finer, recorded_name
 from policyengine.source import Span
-
-_THOUSAND = Decimal(1000)
-FACT_TYPES = (*SCALARS, *(f"list of {name}" for name in SCALARS))
-
-
-def _values(value: object) -> object:
-    if isinstance(value, (list, dict)) and not value:
-        raise ValueError("an enum needs at least one value")
-    if not isinstance(value, list):
-        return value
-    twice = next((item for i, item in enumerate(value) if item in value[:i]), None)
-    if twice is not None:
-        sentence = f"`{twice}` occurs twice among the values"
-        raise ValueError(sentence)
-    return {str(item): item for item in value}
-
 
 Currency = Annotated[
     str, Written(lambda value: quantities.currency(str(value)), {"type": "string", "pattern": "^[A-Z]{3}$"})
 ]
-Choices = Annotated[
-    dict[Text, Text],
-    Written(
-        _values,
-        {
-            "description": "a list of values, or a mapping from value to title",
-            "type": ["array", "object"],
-            "items": {"type": ANY_SCALAR},
-            "additionalProperties": {"type": ANY_SCALAR},
-        },
-    ),
-]
-
-
-def check_values(kind: str, values: Mapping[str, str] | None) -> None:
-    """Raises `ValueError` if an enum has no values, or another type has some."""
-    if kind.endswith("enum") != (values is not None):
-        raise ValueError("an enum needs `values`" if values is None else "only an enum has `values`")
-
-
-class Fact(Sourced):
-    """Something that a record may say about an entity, or that a formula derives."""
-
-    type: Literal[FACT_TYPES] = field(description="what its values are")  # type: ignore[valid-type]
-    title: Text = field(description="a phrase that reads in a sentence: `active accounts`")
-    values: Choices | None = field(default=None, description="of an enum: its values, or value -> title")
-    ordered: Boolean = field(default=False, description="of an enum: its values ascend, and are compared")
-    min: Text | None = field(default=None, description="the smallest value allowed")
-    max: Text | None = field(default=None, description="the largest value allowed")
-    currency: FactName | None = field(
-        default=None,
-        description="of money: the fact that names its currency; left out: the program's",
-    )
-    required: Boolean = field(default=False, description="a record without it is refused")
-    formula: Feel | None = field(default=None, description="how it is derived; then no record gives it")
-    granted: Boolean = field(default=False, description="levels give it (`grants`), and no record does")
-    combine: Combine | None = field(default=None, description="how it is, if several policies grant it")
-    informative: Boolean = field(default=False, description="kept for people; no rule reads it")
-
-    def __post_init__(self) -> None:
-        low, high = self.limits
-        if low is not None and high is not None and low > high:
-            raise ValueError("`min` is above `max`")
-        check_values(self.type, self.values)
-        if self.ordered and self.scalar != "enum":
-            raise ValueError("only an enum is `ordered`")
-        if self.currency is not None and self.scalar != "money":
-            raise ValueError("only money has a `currency`")
-        if self.granted and self.formula is not None:
-            raise ValueError("a fact is `granted`, or has a `formula`; keep one of them")
-        if self.combine is not None and not self.granted:
-            raise ValueError("only what is granted is combined; add `granted: true`")
-
-    @property
-    def is_given(self) -> bool:
-        """Whether a record gives it."""
-        return self.formula is None and not self.granted
-
-    @property
-    def scalar(self) -> str:
-        """The name of the type of a single value."""
-        return str(self.type).removeprefix("list of ")
-
-    @property
-    def single(self) -> Scalar:
-        """The type of a single value."""
-        return (FREE if self._reads_one_way else SCALARS)[self.scalar]
-
-    @property
-    def _reads_one_way(self) -> bool:
-        """Whether `1.250` is no thousand: its bounds or its currency do not admit that."""
-        low, high = self.limits
-        return high is not None and high < _THOUSAND and low is not None and low > -_THOUSAND
-
-    @property
-    def is_list(self) -> bool:
-        """Whether it holds several values."""
-        return str(self.type).startswith("list of ")
-
-    @property
-    def limits(self) -> tuple[Decimal | None, Decimal | None]:
-        """The smallest and the largest number allowed; None is no limit.
-
-        A count begins at 0, and a rate that a record gives goes from -100 % to 100 %.
-        """
-        single = SCALARS[self.scalar]
-        low, high = (None if text is None else limit(single, text) for text in (self.min, self.max))
-        if single.most is not None and self.formula is None:
-            if high is None and (low is None or low <= single.most):
-                high = single.most
-            if low is None and high is not None and high >= -single.most:
-                low = -single.most
-        return single.least if low is None else low, high
-
-    @property
-    def domain(self) -> Domain | None:
-        """What is known about its value; None if nothing is. Of what a formula gives only bounds are kept."""
-        if self.is_list or (self.formula is not None and not self.single.is_number):
-            return None
-        if self.values is not None:
-            return OneOf(tuple(self.values))
-        if self.single.storage in ("whole", "exact", "date"):
-            return Between(*self.limits, step=None if self.single.storage == "exact" else ONE)
-        return None
-
-    def read(self, text: str) -> object:
-        """Types a text; raises `ValueError` with a sentence if it is wrong or out of bounds."""
-        value = self.single.read(text)
-        low, high = self.limits
-        if low is not None and value < low:
-            raise ValueError(f"`{text}` is below {self.written(low)}")
-        if high is not None and value > high:
-            raise ValueError(f"`{text}` is above {self.written(high)}")
-        return value
-
-    def written(self, limit: Decimal) -> str:
-        """Returns a bound in words: `100 %` for a rate."""
-        return f"{(limit * 100).normalize():f} %" if self.scalar == "rate" else str(limit)
-
-
-class _FineAmount(Fact):
-    """An amount in a currency of which three decimal places are usual."""
-
-    @property
-    def _reads_one_way(self) -> bool:
-        return True
-
-
-def _finer(facts: Mapping[str, Fact]) -> dict[str, Fact]:
-    return {
-        name: _FineAmount(**vars(fact)) if fact.scalar == "money" else fact for name, fact in facts.items()
-    }
 
 
 class Entity(Part):
@@ -268,7 +115,7 @@ class Vocabulary:
         found = self.declarations.entities
         if self.number_of_digits() < 3:
             return found
-        return {name: dataclasses.replace(each, facts=_finer(each.facts)) for name, each in found.items()}
+        return {name: dataclasses.replace(each, facts=finer(each.facts)) for name, each in found.items()}
 
     @property
     def currency(self) -> str:
@@ -317,8 +164,14 @@ class Vocabulary:
                 return owner, self.entities[owner].facts[name]
         return None
 
+    def given(self, entity: str) -> Mapping[str, str]:
+        """Returns the facts for which something may stand in, by the names of what a record itself says."""
+        facts = self.entities[entity].facts
+        return {as_given(name): name for name, fact in facts.items() if fact.has_stand_in}
+
     def noun(self, entity: str, name: str) -> str:
         """Returns the noun of a fact; the name itself if there is no such fact."""
+        name = recorded_name(name)
         for owner in self.lineage(entity):
             if name in self.entities[owner].facts:
                 return self.entities[owner].facts[name].title

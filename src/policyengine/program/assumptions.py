@@ -40,6 +40,7 @@ from policyengine.feel.syntax.tree import (
     Iterator as LoopIterator,
 )
 from policyengine.feel.types import types
+from policyengine.policy.facts import recorded_name
 from policyengine.policy.rule import (
     Const,
     Node,
@@ -201,6 +202,10 @@ class _Tracer:
                     narrowed(holds(condition), self._of(place, then)),
                     narrowed(fails(condition), self._of(place, otherwise)),
                 )
+            case Call(Name("given or"), (Name() as given, otherwise)):
+                left_out = negated(build.call("is defined", given, span=given.span))
+                own = merged(self._region(otherwise.span), self._of(place, otherwise))
+                return merged(self._of(place, given), narrowed(left_out, own))
             case Call(Name("row result"), (hit, _, ListLiteral(rows), ListLiteral(values), *default)):
                 return self._row_result(place, getattr(hit, "value", None) == "first", rows, values, default)
             case Call(Name(function), arguments) if function in _STRUCTURE:
@@ -262,8 +267,9 @@ class _Tracer:
         found = self._graph.node(place.entity, name.name)
         if found is not None:
             return self._named((found[0], name.name), place.cited and found[1].noun is None)
-        fact = self._graph.vocabulary.fact(self._graph.real(place.entity), name.name)
-        return self._fact(fact[0], name.name) if fact is not None else {}
+        word = recorded_name(name.name)
+        fact = self._graph.vocabulary.fact(self._graph.real(place.entity), word)
+        return self._fact(fact[0], word) if fact is not None else {}
 
     def _named(self, key: Key, cited: bool) -> Rests:
         if not cited:

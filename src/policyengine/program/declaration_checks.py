@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyengine.diagnostics import Code, Diagnostic, Report, did_you_mean
+from policyengine.feel.syntax import build
 from policyengine.feel.syntax.lexer import KEYWORDS
 from policyengine.feel.syntax.parser import parse
 from policyengine.feel.types.signatures import Library
+from policyengine.feel.values.values import NEVER as FAR_DAY
 from policyengine.policy.bounds import bounded, bounds_of
 from policyengine.policy.condition import COMBINERS
 from policyengine.policy.draft import assumed_without_note
+from policyengine.policy.facts import NEVER, NONE, Fact, as_given
 from policyengine.policy.policy_reader import excerpt
 from policyengine.policy.rule import Node
 from policyengine.policy.vocabulary import Declarations, Vocabulary
@@ -68,7 +71,15 @@ NAME_TAKEN = Code(
     bad=_PROGRAM.replace("fee: {", "today: {type: date, title: today}\n      fee: {"),
     good=_PROGRAM,
 )
-CODES = (ENTITY_TREE, UNKNOWN_FACT, NO_CURRENCY, NAME_TAKEN)
+WRONG_DEFAULT = Code(
+    id="PROG007",
+    title="a default that the fact cannot have",
+    why="A default is a value of the fact, `none`, or for a date `never`. A fact that is required or worked "
+    "out always has a value of its own.",
+    bad=_PROGRAM.replace("title: fee}", "title: fee, default: many}"),
+    good=_PROGRAM.replace("title: fee}", "title: fee, default: 0}"),
+)
+CODES = (ENTITY_TREE, UNKNOWN_FACT, NO_CURRENCY, NAME_TAKEN, WRONG_DEFAULT)
 
 RESERVED = frozenset(
     {"today", "period", "period_number", "period_name", "due_on", "item", "partial"} | {*COMBINERS} | KEYWORDS
@@ -141,6 +152,7 @@ def check_facts(vocabulary: Vocabulary, document: Document) -> Iterator[Diagnost
                 yield NAME_TAKEN.at(
                     document.key_span(place), f"`{fact}` is {meaning}", help="choose another name"
                 )
+            yield from _wrong_default(declared, document, (*place, "default"))
             yield from _check_currency(vocabulary, name, document, place, declared.currency)
             if declared.scalar == "money" and not (declared.currency or vocabulary.currency or lacking):
                 lacking = True
@@ -166,20 +178,90 @@ def _check_currency(
         yield NO_CURRENCY.at(at, message, help="name a text, or an enum such as `values: [EUR, USD]`")
 
 
-def formulas(
+def _wrong_default(declared: Fact, document: Document, place: tuple[str, ...]) -> Iterator[Diagnostic]:
+    """Yields what is wrong with the default of a fact."""
+    written = document.at(place)
+    if not isinstance(written, Scalar):
+        return
+    try:
+        default_of(declared, written.text, quoted=written.quoted)
+    except ValueError as error:
+        told, _, help = str(error).partition("; ")
+        yield WRONG_DEFAULT.at(document.value_span(place), told, help=help or None)
+
+
+def derived_facts(
     vocabulary: Vocabulary, document: Document, functions: Library, report: Report
 ) -> Iterator[Node]:
-    """Yields the derived facts as nodes."""
+    """Yields as nodes what formulas derive, and what a record says or else a default."""
     for name, entity in vocabulary.entities.items():
         for fact, declared in entity.facts.items():
-            node = document.at(("entities", name, "facts", fact, "formula"))
-            if declared.formula is None or not isinstance(node, Scalar):
-                continue
-            parsed = parse(excerpt(node), vocabulary.names(name), functions=functions)
-            report.extend(parsed.diagnostics)
-            if parsed.expression is not None:
-                found = Node(
-                    fact, name, parsed.expression, node.span,
-                    vocabulary.fact_type(fact, declared, name), declared.title, exported=True,
-                )  # fmt: skip
-                yield from bounded(found, bounds_of(declared), declared.title, vocabulary.domains(name))
+            place = ("entities", name, "facts", fact)
+            if declared.formula is not None:
+                yield from _formula(vocabulary, document, functions, report, name, fact)
+            elif declared.default is not None:
+                yield from _default(vocabulary, document, name, fact, document.at((*place, "default")))
+
+
+def _formula(
+    vocabulary: Vocabulary, document: Document, functions: Library, report: Report, entity: str, fact: str
+) -> Iterator[Node]:
+    declared = vocabulary.entities[entity].facts[fact]
+    node = document.at(("entities", entity, "facts", fact, "formula"))
+    if not isinstance(node, Scalar):
+        return
+    parsed = parse(excerpt(node), vocabulary.names(entity), functions=functions)
+    report.extend(parsed.diagnostics)
+    expression = parsed.expression
+    if expression is None:
+        return
+    if declared.given is not None:
+        expression = build.call("given or", build.name(as_given(fact), node.span), expression, span=node.span)
+    found = Node(
+        fact, entity, expression, node.span,
+        vocabulary.fact_type(fact, declared, entity), declared.title, exported=True,
+    )  # fmt: skip
+    yield from bounded(found, bounds_of(declared), declared.title, vocabulary.domains(entity))
+
+
+def _default(
+    vocabulary: Vocabulary, document: Document, entity: str, fact: str, written: object
+) -> Iterator[Node]:
+    declared = vocabulary.entities[entity].facts[fact]
+    if not isinstance(written, Scalar):
+        return
+    try:
+        value = default_of(declared, written.text, quoted=written.quoted)
+    except ValueError:
+        return  # reported by `check_facts`
+    at = written.span
+    stands_in = build.call("given or", build.name(as_given(fact), at), build.literal(value, at), span=at)
+    yield Node(fact, entity, stands_in, at, vocabulary.fact_type(fact, declared, entity), declared.title)
+
+
+def default_of(fact: Fact, text: str, *, quoted: bool = False) -> object:
+    """Returns the value that stands in for a fact; raises `ValueError` with a sentence if there is none."""
+    if fact.required:
+        raise ValueError("no record may be without the fact, so it needs no default")
+    if fact.formula is not None:
+        raise ValueError("a formula works the fact out, so it needs no default")
+    if fact.is_list:
+        raise ValueError("a list has no default; an empty list is written `[]` in the record")
+    if text == NONE and not quoted:
+        return None
+    if text == NEVER and fact.scalar == "date":
+        return FAR_DAY
+    if fact.values is not None and text not in fact.values:
+        raise ValueError(f"`{text}` is not one of {', '.join(fact.values)}")
+    return fact.read(text)
+
+
+def default_words(fact: Fact, text: str) -> str:
+    """Returns a default as people read it."""
+    try:
+        value = default_of(fact, text)
+    except ValueError:
+        return text
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return (fact.values or {}).get(text, text) if isinstance(value, str) else text

@@ -169,6 +169,8 @@ class Graph:
                 seen.update(self.repeats[owner].types)
             elif owner != self.vocabulary.root:
                 seen.update(self.vocabulary.row(owner).fields)
+            if owner not in self.repeats:
+                seen.update((given, seen[name]) for given, name in self.vocabulary.given(owner).items())
             for name in self.nodes.get(owner, {}):
                 if (owner, name) in self.types:
                     seen[name] = self.types[owner, name]

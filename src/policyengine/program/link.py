@@ -26,7 +26,7 @@ from policyengine.policy.rule import Assumptions, Contribution, Lowered, Node, R
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program import granted as granting
 from policyengine.program import results
-from policyengine.program.declaration_checks import formulas
+from policyengine.program.declaration_checks import default_words, derived_facts
 from policyengine.program.granted import granted
 from policyengine.program.graph import Graph, Key
 from policyengine.program.read import Declared
@@ -151,6 +151,14 @@ class Linker:
         def of(part: Sourced, id: str, title: str, *place: str) -> Assumption:
             return Assumption(declarations.id, id, title, document.key_span(place), part.note)
 
+        stand_ins = [
+            Region(document.value_span(place), replace(of(fact, name, fact.title, *place), note=note))
+            for entity, declared in declarations.entities.items()
+            for name, fact in declared.facts.items()
+            if fact.default is not None
+            for place in [("entities", entity, "facts", name, "default")]
+            for note in [f"where a record does not say it, {default_words(fact, fact.default)} is taken"]
+        ]
         facts = {
             (entity, name): (of(fact, name, fact.title, *place), document.value_span(place))
             for entity, declared in declarations.entities.items()
@@ -158,7 +166,7 @@ class Linker:
             for place in [("entities", entity, "facts", name)]
         }  # fmt: skip
         return Assumptions(
-            (*(Region(span, each) for each, span in facts.values()),
+            (*(Region(span, each) for each, span in facts.values()), *stand_ins,
              *(region for low in lowered for region in low.regions)),
             {key: each for key, (each, _) in facts.items()},
             of(declarations, declarations.id, declarations.title) if declarations.basis == "assumed"
@@ -178,7 +186,7 @@ class Linker:
         if id(vocabulary) not in self._formulas:
             document = self._declared.document
             _check_sources(vocabulary, document, self._report)
-            nodes = tuple(formulas(vocabulary, document, WRITTEN, self._report))
+            nodes = tuple(derived_facts(vocabulary, document, WRITTEN, self._report))
             points = vocabulary.number_of_digits() < 3
             remarks = [
                 remark for node in nodes
@@ -309,8 +317,14 @@ def _look_around(graph: Graph, entity: str, sights: dict[str, ChainMap[str, Type
             above = graph.above(each)
             outermost: ChainMap[str, Type] = ChainMap({"today": types.DATE})
             repeat = graph.repeats.get(each)
-            own: Maps[str, Type] = graph.vocabulary.row(each).fields if repeat is None else repeat.types
+            own = _own_names(graph.vocabulary, each) if repeat is None else repeat.types
             sights[each] = (outermost if above is None else sights[above]).new_child(dict(own))
+
+
+def _own_names(vocabulary: Vocabulary, entity: str) -> dict[str, Type]:
+    """The names that an entity itself has, also those of what a record says where something may stand in."""
+    fields = vocabulary.row(entity).fields
+    return {**fields, **{given: fields[name] for given, name in vocabulary.given(entity).items()}}
 
 
 def _check_sources(vocabulary: Vocabulary, document: Document, report: Report) -> None:

@@ -13,8 +13,9 @@ from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 from policyengine.dataclass import dataclass
+from policyengine.policy.facts import Fact
 from policyengine.policy.scalars import UnusualError
-from policyengine.policy.vocabulary import Entity, Fact, Vocabulary
+from policyengine.policy.vocabulary import Entity, Vocabulary
 from policyengine.source import composed
 from policyengine.text.document import Document, Pointer
 

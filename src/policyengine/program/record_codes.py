@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from policyengine.diagnostics import Code, Diagnostic, did_you_mean, listed
+from policyengine.policy.facts import Fact
 from policyengine.policy.quantities import number, shorten
-from policyengine.policy.vocabulary import Fact, Vocabulary
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import Span
 from policyengine.text import literal_guesses
 from policyengine.text.document import Document, Pointer, Scalar

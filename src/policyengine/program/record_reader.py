@@ -13,7 +13,8 @@ from typing import Any
 
 from policyengine.diagnostics import Diagnostic, Label
 from policyengine.policy import quantities
-from policyengine.policy.vocabulary import Fact, Vocabulary
+from policyengine.policy.facts import Fact
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program import record_codes as codes
 from policyengine.program.record import Record, data_reader
 from policyengine.program.record_schema import record_schema, validator

@@ -10,8 +10,9 @@ from typing import Any, cast
 from policyengine.kinds import KINDS
 from policyengine.policy.base import FURTHER, Part
 from policyengine.policy.condition import CONDITION_MARK, CONDITION_SCHEMA
+from policyengine.policy.facts import Fact
 from policyengine.policy.scalars import SCALARS, Scalar
-from policyengine.policy.vocabulary import Declarations, Entity, Fact, Vocabulary
+from policyengine.policy.vocabulary import Declarations, Entity, Vocabulary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

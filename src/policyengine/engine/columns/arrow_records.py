@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow as pa
 
 from policyengine.policy import quantities
+from policyengine.policy.facts import Fact
 from policyengine.policy.scalars import Storage
-from policyengine.policy.vocabulary import Fact, Vocabulary
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.record import Record
 
 ROW = "__row"

@@ -32,9 +32,11 @@ from policyengine.feel.functions.numeric import ROUNDINGS
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
-from policyengine.feel.values.values import Months, Unknown
+from policyengine.feel.values.values import NEVER, Months, Unknown
 
 _PART = 10**9
+_MAY_COME = 365 * NEVER.year // 2
+"""Days before it since 1970 may come."""
 
 # Arithmetic
 
@@ -159,6 +161,8 @@ def _is_defined(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     if isinstance(found, Code) and None in found.domain:
         null = found.domain.index(None)
         return Flag((found.expr != lit(null, pl.UInt16)).fill_null(False), True)
+    if isinstance(found, Day) and not _is_fact(emitter, arguments[0]):
+        return Flag((found.expr.cast(pl.Int32) < lit(_MAY_COME, pl.Int32)).fill_null(False), True)
     if isinstance(found, (terms.Listed, terms.Span, terms.Entries, terms.Picked, terms.Instance)):
         return Const(True)  # their parts may be missing, but not they
     return terms.known(found)
@@ -200,6 +204,16 @@ def _first_known(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     if not flags[0].sure:
         flags += [terms.flag(emitter.emit(each)) for each in others]
     return Flag(pl.coalesce([each.expr for each in flags]), flags[0].sure)
+
+
+def _given_or(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    given, otherwise = emitter.kept(arguments[0]), emitter.emit(arguments[1])
+    if terms.is_sure(given):
+        return given
+    if isinstance(given, Const):
+        return otherwise
+    (first, second), make = unified([given, otherwise])
+    return make(pl.coalesce(first, second), terms.is_sure(otherwise))  # type: ignore[no-any-return]
 
 
 def _no_value_of(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
@@ -352,6 +366,7 @@ COLUMN_FORMS: Mapping[str, Form] = {
     "no value of": _no_value_of,
     "once known": _once_known,
     "first known": _first_known,
+    "given or": _given_or,
     "at least": _at_least,
     "row result": _row_result,
     "abs": _abs,

@@ -157,7 +157,10 @@ class PlaceSpot:
         if name in self._place.given:
             self._given(need)
             return True
-        if entity in graph.repeats or name not in graph.vocabulary.row(entity).fields:
+        if entity in graph.repeats:
+            return False
+        name = graph.vocabulary.given(entity).get(name, name)
+        if name not in graph.vocabulary.row(entity).fields:
             return False
         needs.facts.setdefault((entity, name), []).append(need)
         return True

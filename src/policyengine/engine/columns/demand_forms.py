@@ -324,6 +324,10 @@ def _first_known(needs: Needs, spot: Spot, node: syntax.Call, need: Need, deep: 
     push(needs, spot, node.positional[0], _open(spot, node, need))
 
 
+def _given_or(needs: Needs, spot: Spot, node: syntax.Call, need: Need, deep: bool) -> None:
+    _every(needs, spot, node.positional, _open(spot, node, need), deep)
+
+
 def _at_least(needs: Needs, spot: Spot, node: syntax.Call, need: Need, deep: bool) -> None:
     conditions = node.positional[1]
     if not isinstance(conditions, syntax.ListLiteral):
@@ -386,6 +390,7 @@ _CALLS: Mapping[str, Form] = MappingProxyType(
         "count": _count,
         "once known": _once_known,
         "first known": _first_known,
+        "given or": _given_or,
         "at least": _at_least,
         "list contains": _list_contains,
         "row result": _row_result,

@@ -15,7 +15,8 @@ from policyengine.engine.columns import terms
 from policyengine.engine.columns.arrow_records import ROW
 from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.terms import Term, Unsupported
-from policyengine.policy.vocabulary import Fact, Vocabulary
+from policyengine.policy.facts import Fact, as_given
+from policyengine.policy.vocabulary import Vocabulary
 
 _SCALES = (0, 2, 4, 6, 8)
 _SHORT = 18
@@ -64,7 +65,11 @@ class Loader:
         series = [pl.int_range(count, dtype=pl.UInt32, eager=True).alias("__self")]
         series += [values.alias(name) for name, values in extra.items()]
         for name, fact in declared.facts.items():
-            kept = self._used is None or name in self._used or name in (declared.key, declared.label)
+            kept = (
+                self._used is None
+                or not self._used.isdisjoint((name, as_given(name)))
+                or name in (declared.key, declared.label)
+            )
             if not fact.is_given or not kept:
                 continue
             given = columns.get(name)

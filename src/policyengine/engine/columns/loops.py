@@ -164,6 +164,8 @@ def emit_filter(emitter: Emitter, node: syntax.Filter) -> Term:
         raise Unsupported("an item by its place")
     condition = inner.keep_flag(found if isinstance(found, Const) else terms.flag(found))
     kept = both([rows.where, condition])
+    if kept == Const(False):
+        kept = Flag(pl.col("__self").is_null(), True)  # none of the rows
     if kept.sure:
         return replace(rows, where=kept)
     kept = inner.keep_flag(kept)

@@ -39,6 +39,7 @@ class RowColumns:
 
     def value(self, key: Key, kind: Type | None) -> Term:
         """The value itself; raises `Unsupported` for one that has parts."""
+        key = key[0], f"{key[1]}/value"  # a fact that something stands in for has the same name
         encode = encoder(kind, self._world.shape.get(key))
         return self.frame.keep(encode.term(self._added(lambda values: encoded(encode, values, key))))
 

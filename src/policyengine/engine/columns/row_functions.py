@@ -23,6 +23,7 @@ from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax.tree import Expression, Name
 from policyengine.feel.types.signatures import Function
 from policyengine.feel.values.values import Invocable
+from policyengine.policy.facts import recorded_name
 from policyengine.program.graph import Graph
 
 RowFunction = Callable[[Mapping[str, object]], object]
@@ -109,8 +110,10 @@ class _Names:
     def _has(self, entity: str, name: str) -> bool:
         if name in self.graph.nodes.get(entity, {}):
             return True
-        repeat = self.graph.repeats.get(entity)
-        return name in (repeat.types if repeat is not None else self.graph.vocabulary.row(entity).fields)
+        repeat, vocabulary = self.graph.repeats.get(entity), self.graph.vocabulary
+        if repeat is not None:
+            return name in repeat.types
+        return name in vocabulary.row(entity).fields or name in vocabulary.given(entity)
 
     def _code(self, entity: str, name: str) -> Code:
         """The code of a name as far as its class is known."""
@@ -121,5 +124,5 @@ class _Names:
         for child, below in self.graph.vocabulary.children(entity):
             if below.list == name:
                 return Code("", "", EXACT, rows=child)
-        cls = class_of(self.graph.vocabulary.row(entity).fields[name])
+        cls = class_of(self.graph.vocabulary.row(entity).fields[recorded_name(name)])
         return Code("", cls, EXACT if cls in _CERTAIN else HINT)

@@ -23,6 +23,7 @@ from policyengine.feel.syntax import build
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression, Name
 from policyengine.feel.values.values import Range
+from policyengine.policy.facts import recorded_name
 from policyengine.policy.rule import Repeat
 from policyengine.program.graph import Graph, Key
 
@@ -83,9 +84,10 @@ class Place:
         for child, below in graph.vocabulary.children(self.entity):
             if below.list == name:
                 return self.world.rows(self.entity, child, name)
-        if name in declared.facts:
-            shape = self.world.shape.get((self.entity, name), FactShape(True))
-            return fact_term(name, declared.facts[name], shape)
+        fact = graph.vocabulary.given(self.entity).get(name, name)
+        if fact in declared.facts:
+            shape = self.world.shape.get((self.entity, fact), FactShape(True))
+            return fact_term(fact, declared.facts[fact], shape)
         return None
 
     def is_fact(self, name: str) -> bool:
@@ -94,7 +96,8 @@ class Place:
         if name in self.given or any(name in nodes for nodes in graph.nodes.values()):
             return False
         entities = graph.vocabulary.entities.values()
-        return any(name in entity.facts or name == entity.list for entity in entities)
+        word = recorded_name(name)
+        return any(word in entity.facts or name == entity.list for entity in entities)
 
 
 class World:

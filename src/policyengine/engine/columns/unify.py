@@ -12,9 +12,14 @@ from policyengine.engine.columns import numbers, terms
 from policyengine.engine.columns.terms import Code, Const, Flag, Num, Term, Unsupported, lit
 from policyengine.engine.finding_values import unknown_in
 from policyengine.feel.values.comparison import compare
-from policyengine.feel.values.values import Range, Unknown
+from policyengine.feel.values.values import NEVER, FarDate, Range, Unknown, is_never
 
 _MANY = 200
+_NEVER = (
+    datetime.date(2000, 1, 1).toordinal()
+    - datetime.date(1970, 1, 1).toordinal()
+    + 146_097 * (NEVER.year - 2000) // 400
+)
 Make = Callable[[pl.Expr, bool], Any]
 
 
@@ -52,6 +57,8 @@ def day(term: Term) -> terms.Day:
             return term
         case Const(datetime.date() as value):
             return terms.Day(lit(value, pl.Date), True)
+        case Const(FarDate() as far) if is_never(far):
+            return terms.Day(lit(_NEVER, pl.Int32).cast(pl.Date), True)
         case Const(value) if isinstance(value, Unknown) or value is None:
             return terms.Day(lit(None, pl.Date))
         case Code(expr, domain, sure) if len(domain) <= _MANY:

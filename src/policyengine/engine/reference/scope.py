@@ -61,6 +61,9 @@ class Scope(Mapping[str, object]):
                     return self._rows(name, child, below)
             if name in self._declared.facts:
                 return self._missing(name)
+            given = self.graph.vocabulary.given(self.entity).get(name)
+            if given is not None:
+                return self.record.facts[given] if given in self.record.facts else self._missing(given)
         if self.above is None:
             raise KeyError(name)
         return self.above[name]
@@ -94,7 +97,8 @@ class Scope(Mapping[str, object]):
             return True
         if self._declared is None:
             return False
-        return name in self.graph.vocabulary.row(self.entity).fields
+        vocabulary = self.graph.vocabulary
+        return name in vocabulary.row(self.entity).fields or name in vocabulary.given(self.entity)
 
     def __iter__(self) -> Iterator[str]:
         if self._declared is not None:

@@ -14,6 +14,7 @@ from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Missing, Unknown
+from policyengine.policy.facts import recorded_name
 from policyengine.program.graph import Graph
 from policyengine.program.record import Record
 
@@ -64,6 +65,7 @@ class Row(Mapping[str, object]):
         if node is not None:
             return again(self, node.expression)
         if self.record is not None and self._declares(name):
+            name = recorded_name(name)
             return self.record.facts[name] if name in self.record.facts else self.missing(name)
         if self.above is not None:
             return self.above[name]
@@ -72,7 +74,8 @@ class Row(Mapping[str, object]):
         raise KeyError(name)
 
     def _declares(self, name: str) -> bool:
-        return name in self.program.graph.vocabulary.entities[self.layout.entity].facts
+        vocabulary, entity = self.program.graph.vocabulary, self.layout.entity
+        return name in vocabulary.entities[entity].facts or name in vocabulary.given(entity)
 
     @property
     def missing_key(self) -> str:

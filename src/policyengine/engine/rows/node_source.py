@@ -45,6 +45,7 @@ from policyengine.feel.syntax.tree import Expression, Name, mapped
 from policyengine.feel.types.signatures import Function
 from policyengine.feel.types.types import Type
 from policyengine.feel.values.values import Invocable
+from policyengine.policy.facts import recorded_name
 from policyengine.program.graph import Graph, Key
 
 ROW_NAMES: Mapping[str, object] = {
@@ -76,7 +77,7 @@ class Sources:
         layout, unit = self.layouts[entity], self.unit
         values = []
         for name in layout.facts:
-            key = unit.constant(name)
+            key = unit.constant(recorded_name(name))
             values.append(f"f[{key}] if {key} in f else s.missing({key})")
         for name, child in layout.lists.items():
             below = unit.variable("k", "layout", child)
@@ -250,7 +251,7 @@ class EntityNames:
         code = typed(Code(""), place.type)
         if place.what != FACT:
             return code
-        return code._replace(sure=EXACT if code.cls != "L" else HINT, given=place.name)
+        return code._replace(sure=EXACT if code.cls != "L" else HINT, given=recorded_name(place.name))
 
     def function(self, name: str) -> Function | None:
         """The built-in function of a name."""

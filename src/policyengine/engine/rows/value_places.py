@@ -49,8 +49,9 @@ def own_place(graph: Graph, entity: str, name: str, hops: int = 0) -> Place | No
     for child, below in graph.vocabulary.children(entity):
         if below.list == name:
             return Place(hops, entity, LIST, name, None, rows=child)
-    if name in graph.vocabulary.entities[entity].facts:
-        return Place(hops, entity, FACT, name, graph.vocabulary.row(entity).fields[name])
+    fact = graph.vocabulary.given(entity).get(name, name)
+    if fact in graph.vocabulary.entities[entity].facts:
+        return Place(hops, entity, FACT, name, graph.vocabulary.row(entity).fields[fact])
     return None
 
 
@@ -81,8 +82,9 @@ def layouts(graph: Graph, segments: tuple[Segment, ...]) -> dict[str, Layout]:
     found: dict[str, Layout] = {}
     for name, entity in graph.vocabulary.entities.items():
         facts = tuple(
-            fact for fact in entity.facts if fact in mentioned and fact not in graph.nodes.get(name, {})
-        )
+            fact for fact in (*entity.facts, *graph.vocabulary.given(name))
+            if fact in mentioned and fact not in graph.nodes.get(name, {})
+        )  # fmt: skip
         lists = {str(below.list): child for child, below in graph.vocabulary.children(name)}
         found[name] = Layout(name, facts, lists)
     for name, repeat in graph.repeats.items():

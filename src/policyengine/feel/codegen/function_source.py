@@ -18,7 +18,7 @@ from policyengine.feel.codegen.call_source import (
 )
 from policyengine.feel.codegen.condition_source import common_kind
 from policyengine.feel.codegen.writer import EXACT, HINT, SURE, Code, Frame, Names, Writer, class_of_value
-from policyengine.feel.functions.conditions import asked_name, is_defined
+from policyengine.feel.functions.conditions import asked_name, given_or, is_defined
 from policyengine.feel.functions.numeric import ROUNDINGS, rounder
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
@@ -53,7 +53,7 @@ def _is_defined(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
         text = f"({first}.__class__ is not U and {held} is not None)"
         return Code(text, "B", SURE, depth=deeper(value))
     slow = f"{writer.node(is_defined)}({held}, {writer.unit.constant(asked)})"
-    text = f"({held} is not None if {first}.__class__ is not U else {slow})"
+    text = f"({held} is not None if {first}.__class__ not in OPEN_OR_FAR else {slow})"
     return Code(text, "B", EXACT, depth=deeper(value))
 
 
@@ -103,6 +103,18 @@ def _first_known(writer: Writer, node: syntax.Call, names: Names) -> Code | None
     slow = f"({found} if ({found} := {other}()) is not M else {value})"
     text = f"({value} if {text}.__class__ is not U else {slow})"
     return Code(text, cls, min(sure, EXACT), depth=deeper(*parts))
+
+
+def _given_or(writer: Writer, node: syntax.Call, names: Names) -> Code | None:
+    """What a record says is there most of the time."""
+    given = writer.emit(node.positional[0], names)
+    otherwise = writer.maybe(node.positional[1], names)
+    first, held = writer.held(given)
+    known = otherwise.simple and otherwise.sure == SURE
+    slow = otherwise.text if known else f"{writer.node(given_or)}({held}, {otherwise.text})"
+    cls = given.cls if given.cls == otherwise.cls else ""
+    text = f"({held} if {first}.__class__ is not U else {slow})"
+    return Code(text, cls, min(given.sure, otherwise.sure, EXACT), depth=deeper(given, otherwise))
 
 
 def _known(part: Code) -> str:
@@ -232,6 +244,7 @@ _INLINE: Mapping[str, Callable[[Writer, syntax.Call, Names], Code | None]] = Map
         "is defined": _is_defined,
         "once known": _once_known,
         "first known": _first_known,
+        "given or": _given_or,
         "flatten": _flatten,
         "min": _extreme,
         "max": _extreme,

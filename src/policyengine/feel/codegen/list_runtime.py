@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 from policyengine.feel import limits
 from policyengine.feel.evaluation.environment import Shared, decide
 from policyengine.feel.evaluation.iteration import filter_items, items_of, steps_between
-from policyengine.feel.values.values import Failed, Months, Range, Unknown, unknown
+from policyengine.feel.values.values import Failed, FarDate, Months, Range, Unknown, unknown
 from policyengine.source import Span
 
 Body: TypeAlias = Callable[..., object]
@@ -56,6 +56,8 @@ def plain(items: Any, cls: type | None = None) -> bool:
 LISTS: Final = frozenset({list, tuple})
 OPEN: Final = frozenset({Unknown, list, tuple, Range})
 """The classes of values that are unknown, or that may hold what is."""
+OPEN_OR_FAR: Final = frozenset({Unknown, FarDate})
+"""The classes of values that may be no value: those that are unknown, and days that may never come."""
 _ONLY: Final = {
     cls: frozenset({cls}) for cls in (Decimal, str, bool, datetime.date, datetime.timedelta, Months)
 }

@@ -12,7 +12,10 @@ from policyengine.feel.syntax.tree import Expression, Name, Path
 from policyengine.feel.types.signatures import function, signature, table, type_of_first
 from policyengine.feel.types.types import ANY, BOOLEAN, ListOf, Type
 from policyengine.feel.values.comparison import compare
-from policyengine.feel.values.values import Failed, Missing, Unknown, unknown, unknown_within
+from policyengine.feel.values.values import Failed, Missing, Unknown, is_never, unknown, unknown_within
+
+AS_GIVEN = "/given"
+"""The end of the name of what a record itself says under a fact for which something may stand in."""
 
 
 def _not(condition: bool | Unknown | None) -> object:
@@ -20,20 +23,21 @@ def _not(condition: bool | Unknown | None) -> object:
 
 
 def is_defined(value: object, asked: str = "") -> object:
-    """Whether there is a value: not where it is null, has no answer, or is a fact that the record leaves out.
+    """Whether there is a value: not where it is null, a day that has not come, has no answer, or is a fact
+    that the record leaves out.
 
     `asked` is the name that is asked about. What rests on other facts is not known as long as one of those
     is missing.
     """
     if not isinstance(value, Unknown):
-        return value is not None
+        return value is not None and not is_never(value)
     others = [each for each in value.causes if isinstance(each, Missing) and each.fact != asked]
     return value if others else False
 
 
 def asked_name(argument: Expression) -> str:
     """The name that `is defined` asks about; "" for what is worked out."""
-    return argument.name if isinstance(argument, (Name, Path)) else ""
+    return argument.name.removesuffix(AS_GIVEN) if isinstance(argument, (Name, Path)) else ""
 
 
 def _at_least(wanted: Decimal, conditions: Sequence[object]) -> object:
@@ -105,6 +109,15 @@ def first_known(values: Iterable[object]) -> object:
     return found
 
 
+def given_or(given: object, otherwise: object) -> object:
+    """What a record says, or else what stands in for it; either would settle it."""
+    return otherwise if not isinstance(otherwise, Unknown) else unknown([given, otherwise])
+
+
+def _given_or(given: object, otherwise: object) -> object:
+    return given_or(given, otherwise) if isinstance(given, Unknown) else given
+
+
 def _type_of_second(arguments: Sequence[Type]) -> Type:
     return arguments[1] if len(arguments) > 1 else ANY
 
@@ -130,6 +143,7 @@ LOWERED = table(
         strict=False,
     ),
     function("no value of", signature("like: any", type_of_first, lambda like: None), strict=False),
+    function("given or", signature("given: any, otherwise: any", type_of_first, _given_or), strict=False),
     function("once known", signature("values: any, then: any", _type_of_second, _once_known), strict=False),
     function(
         "row result",

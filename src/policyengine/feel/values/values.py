@@ -112,6 +112,15 @@ class FarDate:
     day: int
 
 
+NEVER = FarDate(200_000, 1, 1)
+"""A day that has not come: later than every day of a document, also a little before or after it."""
+
+
+def is_never(value: object) -> bool:
+    """Whether a value is a day that has not come."""
+    return isinstance(value, FarDate) and value.year >= NEVER.year // 2
+
+
 @dataclass(frozen=True, slots=True)
 class FineDuration:
     """A days and time duration that `timedelta` cannot hold: finer than a microsecond, or too long."""

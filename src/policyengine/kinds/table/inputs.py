@@ -163,6 +163,8 @@ def _origins(vocabulary: Vocabulary, entity: str, words: Iterable[str]) -> Itera
         found = vocabulary.fact(entity, word)
         if found is not None and found[1].formula is not None:
             pending.extend(_WORD.findall(found[1].formula))
+            if found[1].is_given:
+                yield word
         elif (found is not None and found[1].granted) or any(
             word in vocabulary.results.get(owner, {}) for owner in vocabulary.lineage(entity)
         ):

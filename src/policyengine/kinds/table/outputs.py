@@ -14,8 +14,9 @@ from policyengine.feel.types import types
 from policyengine.feel.types.types import Enum, ListOf, Number, Type, describe
 from policyengine.policy.base import Part, Text, Written, field, short
 from policyengine.policy.bounds import Bounds, bounds_of
+from policyengine.policy.facts import FACT_TYPES, Choices, Fact, check_values
 from policyengine.policy.scalars import reader
-from policyengine.policy.vocabulary import FACT_TYPES, Choices, Fact, Vocabulary, check_values
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.text.document import Mapping, Node, Pointer, Scalar, Sequence
 
 if TYPE_CHECKING:

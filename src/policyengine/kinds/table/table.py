@@ -28,9 +28,10 @@ from policyengine.kinds.table.rows import Entries, Outputs, RowSpec
 from policyengine.policy.base import FactName, Many, Policy, field
 from policyengine.policy.change_context import ChangeContext
 from policyengine.policy.draft import Draft
+from policyengine.policy.facts import FACT_TYPES, Choices
 from policyengine.policy.kind import Kind
 from policyengine.policy.policy_reader import PolicyDocument
-from policyengine.policy.vocabulary import FACT_TYPES, Choices, DerivedFact, Vocabulary
+from policyengine.policy.vocabulary import DerivedFact, Vocabulary
 from policyengine.text.document import Pointer, Scalar
 
 HIT_POLICIES = (

@@ -14,9 +14,10 @@ from tests.change import drawn_money, slow_money
 from tests.differential.programs import generated
 from tests.support import POLICIES
 
+from policyengine.change.impact import _by_currency
 from policyengine.change.money import ChargeKey, MoneyChange, Shift, Terms, money_changes
 from policyengine.change.period import Days, Schedule
-from policyengine.change.tally import Flow, Tally
+from policyengine.change.tally import Flow, Sums, Tally
 from policyengine.program.record import Record
 from policyengine.source import Source
 
@@ -316,3 +317,9 @@ def test_flows_are_kept_apart_by_payer() -> None:
     for payer in ("", "vendor"):
         tally.pay(part, MoneyChange("EUR", payer, Decimal(1), Decimal(3), Decimal(2)))
     assert set(tally.sums) == {Flow(part, "EUR", ""), Flow(part, "EUR", "vendor")}
+
+
+def test_the_list_counts_what_a_record_is_paid_down() -> None:
+    sums = {("EUR", ""): Sums(Decimal(10), Decimal(12), Decimal(2)),
+            ("EUR", "vendor"): Sums(Decimal(1), Decimal(5), Decimal(4))}  # fmt: skip
+    assert _by_currency(sums, "partner") == {"EUR": Sums(Decimal(9), Decimal(7), Decimal(-2))}

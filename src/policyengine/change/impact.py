@@ -129,7 +129,7 @@ class ImpactAnalysis:
                 for (who, what), pair_of in seen.flows.items()
                 if who[0] == pair.old.entity
             )
-            by_currency = sorted(_by_currency(sums).items())
+            by_currency = sorted(_by_currency(sums, pair.old.entity).items())
             tally.hits.append(
                 Hit(
                     key,
@@ -251,10 +251,12 @@ def _sign(payer: str, root: str) -> Decimal:
     return Decimal(1) if payer in ("", root) else Decimal(-1)
 
 
-def _by_currency(sums: Mapping[tuple[str, str], Sums]) -> dict[str, Sums]:
+def _by_currency(sums: Mapping[tuple[str, str], Sums], root: str) -> dict[str, Sums]:
+    """What a record pays, less what it is paid."""
     found: dict[str, Sums] = {}
-    for (currency, _), each in sums.items():
-        found[currency] = found.get(currency, Sums()).plus(*each)
+    for (currency, payer), each in sums.items():
+        signed = (EXACT.multiply(_sign(payer, root), amount) for amount in each)
+        found[currency] = found.get(currency, Sums()).plus(*signed)
     return found
 
 

@@ -28,6 +28,8 @@ _LONGEST = 80
 class Variant:
     """One run of a test: one of its cases, or the test itself.
 
+    One that `renews` has its levels renewed, as the steps of a test have.
+
     `changes` are the mappings of facts that override those of the record, later ones last; `below` are the
     columns with facts of what stands in its lists, and their cells.
     """
@@ -43,6 +45,7 @@ class Variant:
     skip: str | None
     todo: str | None
     advance: Node | None = None
+    renews: bool = False
 
 
 Reaches = Callable[[str], bool]

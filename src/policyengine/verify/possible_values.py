@@ -45,6 +45,8 @@ def words_of(graph: Graph) -> Words:
         found.setdefault(WRITTEN, set()).update((transition.fact, *transition.sets))
         blocked = found.setdefault(("move", "blocked", "id"), set())
         blocked.update(rule.origin.id for rule in transition.rules)
+    for renewal in graph.renewals:
+        found.setdefault(WRITTEN, set()).update(renewal.sets)
     return {place: frozenset(words) for place, words in found.items() if _OPEN not in words}
 
 

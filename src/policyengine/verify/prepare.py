@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import PurePath
@@ -12,7 +13,7 @@ from policyengine.diagnostics import Diagnostic, Report
 from policyengine.policy.form import read_model
 from policyengine.program.graph import Graph
 from policyengine.source import Source, Span
-from policyengine.text.document import Document, Entry, Mapping, Node, Scalar
+from policyengine.text.document import Document, Entry, Mapping, Node, Pointer, Scalar
 from policyengine.text.json import read_json
 from policyengine.text.yaml import read_yaml
 from policyengine.verify import testfile as codes
@@ -44,7 +45,7 @@ class Suite:
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """A move to a stage, of what `key` names."""
+    """A move to a stage, of what `key` names; without a stage levels are renewed."""
 
     to: str
     key: str | None = None
@@ -84,8 +85,12 @@ def read_tests(source: Source) -> Suite | tuple[Diagnostic, ...]:
     return Suite(model, document) if isinstance(model, TestFile) else model
 
 
+Renew = Callable[[Document, date], Document]
+"""A record with what renewing its levels writes on a day."""
+
+
 def prepare(
-    suite: Suite, graph_of: GraphOf, read: ReadFile
+    suite: Suite, graph_of: GraphOf, read: ReadFile, renew: Renew = lambda record, day: record
 ) -> tuple[tuple[Prepared, ...], tuple[Diagnostic, ...]]:
     """The tests and cases in order, and the mistakes in the broken ones."""
     report = Report(_same_names(suite))
@@ -97,7 +102,7 @@ def prepare(
 
     facts = RecordFacts(graph_of(suite.file.as_of))
     every = range(len(suite.file.tests))
-    prepared = [test for i in every for test in _tests(suite, i, facts, words, read, report)]
+    prepared = [test for i in every for test in _tests(suite, i, facts, words, read, report, renew)]
     return tuple(prepared), tuple(report)
 
 
@@ -111,7 +116,7 @@ def _same_names(suite: Suite) -> Iterator[Diagnostic]:
 
 
 def _tests(
-    suite: Suite, i: int, facts: RecordFacts, words: WordsOf, read: ReadFile, report: Report
+    suite: Suite, i: int, facts: RecordFacts, words: WordsOf, read: ReadFile, report: Report, renew: Renew
 ) -> Iterator[Prepared]:
     case, place, document = suite.file.tests[i], ("tests", i), suite.document
     at, day = document.value_span((*place, "name")), case.as_of or suite.file.as_of
@@ -130,8 +135,35 @@ def _tests(
         yield Prepared(case.name, at, day, None, broken=True)
         return
     for variant in found:
-        if isinstance(variant, Variant):
+        if isinstance(variant, Variant) and case.steps:
+            yield from _steps(case, variant, place, suite, record, facts, words, report, renew)
+        elif isinstance(variant, Variant):
             yield _prepared(variant, suite, record, facts, words, report)
+
+
+def _steps(
+    case: Case, variant: Variant, place: Pointer, suite: Suite, record: Document | None, facts: RecordFacts,
+    words: WordsOf, report: Report, renew: Renew,
+) -> Iterator[Prepared]:  # fmt: skip
+    """A test for each of several days; the record has what was renewed on the days before."""
+    document = suite.document
+    if record is None and variant.record is not None:
+        record = _changed(Document(document.source, variant.record), variant.changes)
+    for j, step in enumerate(case.steps):
+        pointer = (*place, "steps", j)
+        given = {key: document.at((*pointer, key)) for key in ("with", "expect", "expect_exactly")}
+        own = {key: () if node is None else (node,) for key, node in given.items()}
+        if record is not None:
+            record = _changed(record, own["with"])
+        made = replace(
+            variant, name=f"{case.name}: {step.as_of}", at=document.key_span(pointer), as_of=step.as_of,
+            record=None, changes=(), below=(), expect=own["expect"], exactly=own["expect_exactly"],
+            advance=None, renews=True,
+        )  # fmt: skip
+        found = _prepared(made, suite, record, facts, words, report)
+        yield found
+        if found.record is not None:
+            record = renew(found.record, step.as_of)
 
 
 def _prepared(
@@ -147,7 +179,8 @@ def _prepared(
     exactly = tuple(node for node in variant.exactly if isinstance(node, Mapping))
     found = [each for node in (*expect, *exactly) for each in check_expectation(node, words(day))]
     found += [each for node in exactly for each in check_lists(node)]
-    found += check_move(variant.advance, (*expect, *exactly), words(day))
+    if not variant.renews:
+        found += check_move(variant.advance, (*expect, *exactly), words(day))
     if not variant.skip and not found and not exactly and not any(map(_says_something, expect)):
         at = expect[0].span if expect else variant.at
         found.append(codes.INCOMPLETE.at(at, "this expects nothing", help=_EXPECT))
@@ -161,7 +194,7 @@ def _prepared(
         found += missing
     return Prepared(
         variant.name, variant.at, day, None if found else record, expect, exactly,
-        variant.skip, variant.todo, bool(found), _advance(variant.advance),
+        variant.skip, variant.todo, bool(found), Advance("") if variant.renews else _advance(variant.advance),
     )  # fmt: skip
 
 
@@ -184,6 +217,10 @@ def _incomplete(case: Case, document: Document, i: int) -> Iterator[Diagnostic]:
     at = document.value_span(("tests", i, "name"))
     if case.skip is not None:
         return
+    if case.steps and (case.cases or case.expect is not None or case.expect_exactly is not None):
+        place, help = document.key_span(("tests", i, "steps")), "expect it in one of the steps"
+        yield codes.INCOMPLETE.at(place, "a test with `steps` expects nothing itself", help=help)
+        return
     if (case.record is None) == (case.from_ is None):
         both = "has two records" if case.record is not None else "has no record"
         help = "write `record` or `from`, one of them"
@@ -191,7 +228,7 @@ def _incomplete(case: Case, document: Document, i: int) -> Iterator[Diagnostic]:
     elif case.with_ is not None and case.from_ is None and not case.cases:
         place = document.key_span(("tests", i, "with"))
         yield codes.INCOMPLETE.at(place, "`with` changes a record of `from`", help="change `record` itself")
-    if case.expect is not None or case.expect_exactly is not None:
+    if case.expect is not None or case.expect_exactly is not None or case.steps:
         return
     for j, row in enumerate(case.cases):
         if row.expect is None and row.expect_exactly is None and row.skip is None:

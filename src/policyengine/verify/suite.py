@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from collections.abc import Mapping as Maps
 from dataclasses import field, replace
 from datetime import date
 from pathlib import Path
@@ -15,7 +16,7 @@ from policyengine.decision.decision_json import to_json
 from policyengine.decision.json_shape import plain
 from policyengine.diagnostics import Diagnostic, Severity
 from policyengine.engine.rows import Engine
-from policyengine.engine.stage_moves import Moved, advance
+from policyengine.engine.stage_moves import Moved, advance, renew
 from policyengine.files import UNREADABLE, Folder, read_file, read_folder
 from policyengine.program import load as loading
 from policyengine.program.linked import Program
@@ -23,6 +24,7 @@ from policyengine.program.read import misnamed_test
 from policyengine.program.record import Record
 from policyengine.program.record_reader import RecordReader
 from policyengine.source import Source, Span
+from policyengine.text.document import Document, Entry, Mapping, Node, Pointer, Scalar, Sequence
 from policyengine.verify import testfile as codes
 from policyengine.verify.expectation_shape import MOVE
 from policyengine.verify.mismatches import Mismatch, compare, holds
@@ -174,7 +176,9 @@ def open_source(source: Source, programs: Open, read: ReadFile) -> Opened:
         return Opened(source.name, diagnostics=(missing,))
     if program.graph is None:
         return Opened(source.name, program.name, uncompiled=_errors(program))
-    prepared, mistakes = prepare(suite, lambda day: on(day).graph, read)
+    prepared, mistakes = prepare(
+        suite, lambda day: on(day).graph, read, lambda record, day: renewed(record, on(day))
+    )
     versions = [on(test.as_of) for test in prepared]  # a test with a mistake has asked for none yet
     broken = next((each for each in days.values() if each.graph is None), None)
     if broken is not None:
@@ -186,6 +190,36 @@ def open_source(source: Source, programs: Open, read: ReadFile) -> Opened:
         for test, version in zip(prepared, versions, strict=True)
     )
     return Opened(source.name, program.name, tests, mistakes)
+
+
+def renewed(document: Document, program: Program) -> Document:
+    """A record with what renewing its levels writes, if it can be read and they are decided."""
+    if program.graph is None:
+        return document
+    record = RecordReader(program.graph.vocabulary).read(document)
+    moved = renew(program, record) if isinstance(record, Record) else Moved()
+    root = document.root
+    for change in moved.changes:
+        root = _written(root, change.pointer, None if change.new is None else str(plain(change.new)))
+    return Document(document.source, root)
+
+
+def _written(node: Node, pointer: Pointer, text: str | None) -> Node:
+    """A record with a value at a place, or without one."""
+    step, span = pointer[0], node.span
+    if isinstance(node, Sequence) and isinstance(step, int):
+        changed = (
+            _written(each, pointer[1:], text) if i == step else each for i, each in enumerate(node.items)
+        )
+        return Sequence(tuple(changed), span)
+    assert isinstance(node, Mapping)
+    entries = dict(node.entries)
+    inner = entries.pop(str(step), None)
+    if len(pointer) > 1 and inner is not None:
+        entries[str(step)] = Entry(inner.key, _written(inner.value, pointer[1:], text))
+    elif text is not None:
+        entries[str(step)] = Entry(Scalar(str(step), span), Scalar(text, span))
+    return Mapping(entries, span)
 
 
 def _record(test: Prepared, reader: RecordReader) -> Record | tuple[Diagnostic, ...] | None:
@@ -250,7 +284,7 @@ class CaseResult:
     diagnostics: tuple[Diagnostic, ...] = ()
     skip: str | None = None
     todo: str | None = None
-    decision: Mapping[str, Any] | None = None
+    decision: Maps[str, Any] | None = None
 
 
 def run(
@@ -281,7 +315,8 @@ def _with_move(
     """The decision, and what comes of the move that a test makes."""
     if test.advance is None or not isinstance(record, Record):
         return data
-    return {**data, MOVE: move_json(advance(program, record, test.advance.to, test.advance.key))}
+    to, key = test.advance.to, test.advance.key
+    return {**data, MOVE: move_json(advance(program, record, to, key) if to else renew(program, record, key))}
 
 
 def move_json(moved: Moved) -> dict[str, Any]:

@@ -44,6 +44,15 @@ class Move(Part):
     key: Text | None = field(default=None, description="which one moves, if the record has several")
 
 
+class StepPart(Part):
+    """One of several days in a row; the record has what renewing the levels wrote on the day before."""
+
+    as_of: Date = field(description="the evaluation date of this day")
+    with_: Facts | None = field(default=None, alias="with", description="the facts that are different then")
+    expect: Facts | None = field(default=None, description=_EXPECT)
+    expect_exactly: Facts | None = field(default=None, description=_EXACTLY)
+
+
 class Case(Part):
     """A test: one record, or one for each of its cases, and the expected decision."""
 
@@ -63,6 +72,11 @@ class Case(Part):
     )
     cases: Many[CaseSpec] = field(
         default=(), min_length=1, description="runs of the test: the differences and the results of each"
+    )
+    steps: Many[StepPart] = field(
+        default=(),
+        min_length=1,
+        description="several days in a row; what renewing writes is in the next record",
     )
     expect: Facts | None = field(default=None, description=_EXPECT)
     expect_exactly: Facts | None = field(default=None, description=_EXACTLY)
@@ -86,7 +100,7 @@ def test_schema() -> dict[str, Any]:
     from pydantic import TypeAdapter
 
     schema = TypeAdapter(TestFile).json_schema(by_alias=True)
-    for name in ("Case", "CasePart"):
+    for name in ("Case", "CasePart", "StepPart"):
         properties = schema["$defs"][name]["properties"]
         # Put in by hand: pydantic would look up what their references mean.
         properties["expect"] = {**part_schema(), "description": _EXPECT}

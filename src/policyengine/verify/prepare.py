@@ -160,10 +160,9 @@ def _steps(
             record=None, changes=(), below=(), expect=own["expect"], exactly=own["expect_exactly"],
             advance=None, renews=True,
         )  # fmt: skip
-        found = _prepared(made, suite, record, facts, words, report)
-        yield found
-        if found.record is not None:
-            record = renew(found.record, step.as_of)
+        yield _prepared(made, suite, record, facts, words, report)
+        if record is not None:
+            record = renew(record, step.as_of)
 
 
 def _prepared(

@@ -8,6 +8,8 @@ import pytest
 from tests.support import DAY
 
 from policyengine.analysis.acceptance import Refusal
+from policyengine.analysis.affected import Affected
+from policyengine.analysis.thresholds import Cuts
 from policyengine.analysis.witness import Same, Witness
 from policyengine.change.program_comparison import Meaning, compare
 from policyengine.program.linked import Program
@@ -251,3 +253,11 @@ def test_long_lists_of_a_record_are_cut_to_the_rows_that_matter() -> None:
     assert "- id: D-39" in lines
     assert "# and 35 more" in lines
     assert [line for line in lines if line.startswith("- id")] == [f"- id: D-{i}" for i in (1, 2, 3, 39, 40)]
+
+
+def test_a_fact_that_several_entities_have_is_named_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = {("partner", "fee"), ("deal", "fee"), ("deal", "amount")}
+    monkeypatch.setattr(Affected, "cuts", lambda self, groups: Cuts(free=free))
+    graph = program(*ALWAYS).graph
+    assert graph is not None
+    assert Affected(graph, graph, DAY, (), ()).open().endswith("(`amount`, `fee`)")

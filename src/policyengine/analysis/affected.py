@@ -97,7 +97,7 @@ class Affected:
             words = ", ".join(sorted(f"`{name}`" for name in cuts.lists)[:3])
             return f"what differs depends on lists of any length ({words})"
         if cuts.free:
-            words = ", ".join(sorted(f"`{fact}`" for _, fact in cuts.free)[:3])
+            words = ", ".join(sorted({f"`{fact}`" for _, fact in cuts.free})[:3])
             return f"what differs calculates with facts or compares them with each other ({words})"
         return "there are too many combinations of values to try"
 

@@ -16,6 +16,7 @@ from policyengine.decision.writers import Write, writer
 from policyengine.engine.finding_values import shower
 from policyengine.engine.rows.engine import Compiled, Found, compile_graph
 from policyengine.engine.rows.instance import Row
+from policyengine.feel.types.types import Context, Type
 from policyengine.feel.values.values import Unknown
 from policyengine.policy.rule import Choose, Const, Node, Reading, Rule, Rules, Transition, Value
 from policyengine.program.graph import Graph, Key
@@ -192,7 +193,7 @@ class GraphSlice:
         found = dict.fromkeys(("party", "decided_by", "moved_by"), parties)
         own = {name: titled(titles) for (policy, name), titles in self._titles.items()
                if policy == rule.origin.policy}  # fmt: skip
-        return {**found, "item": items, "on": items, **own}
+        return {**found, "item": items, "on": items, "next_stages": own.get("stage", words), **own}
 
     @cached_property
     def _formats(self) -> Mapping[Key, tuple[str, Mapping[str, Write]]]:
@@ -200,7 +201,7 @@ class GraphSlice:
         return {
             key: (
                 self.graph.nodes[key[0]][key[1]].noun or key[1],
-                {"value": writer(self.graph.types.get(key))},
+                {"value": _writer(self.graph.types.get(key))},
             )
             for key in self.exported
         }
@@ -264,6 +265,14 @@ def _found(graph: Graph, entity: str, names: Iterable[str]) -> Iterator[Key]:
 
 
 Reader = Callable[[Row], object]
+
+
+def _writer(kind: Type | None) -> Write:
+    """What writes a value of a type; of several results of a table each with its name."""
+    if not isinstance(kind, Context):
+        return writer(kind)
+    each = {name: writer(one) for name, one in kind.fields.items()}
+    return lambda value: ", ".join(f"{words(name)} {each[name](one)}" for name, one in value.items())
 
 
 def titled(titles: Mapping[str, str]) -> Write:

@@ -211,6 +211,8 @@ def _in_general(change: Change, context: ChangeContext) -> str:
         if context.is_fact(key):
             what = f"values of {context.noun(key)}"
         return f"the order of the {what}{where} is now: {_order(context.new)} (was: {_order(context.old)})"
+    if (said := _condition(change, context)) is not None:
+        return said
     if isinstance(context.part, Requirement) and context.keys[-1:] == ("*",):
         if len(context.names) < 2:
             return context.comes_or_goes(
@@ -225,7 +227,7 @@ def _in_general(change: Change, context: ChangeContext) -> str:
         inside = f" in {called(context.names[-2])}" if len(context.names) > 1 else ""
         name = called(context.name) if context.names else quoted(context.new or context.old)
         return context.comes_or_goes(f"new {noun}{inside}: {name}", f"no {noun}{inside} any more: {name}")
-    return _condition(change, context) or _phrase(context) or _value(change, context)
+    return _phrase(context) or _value(change, context)
 
 
 def _phrase(context: ChangeContext) -> str | None:

@@ -194,6 +194,8 @@ def _of_rows(found: TableWords) -> str | None:
             return f"the rows now stand in this order: {found.order(context.new)}"
         case ("rows",):
             return found.rows(context.old, context.new) or None
+        case ("rows", "*") if None not in (context.old, context.new):
+            return found.changed_row(context.old, context.new)
         case ("rows", "*"):
             row = found.row(context.new or context.old)
             return context.comes_or_goes(f"new row: {row}", f"no row any more: {row}")

@@ -156,7 +156,11 @@ def alone(document: Document, pointer: Pointer) -> bool:
     assert isinstance(parent, (Mapping, Sequence))
     cell = isinstance(parent, Sequence) and isinstance(document.at(pointer[:-2]), Sequence)
     size = len(parent.entries) if isinstance(parent, Mapping) else len(parent.items)
-    return cell or size == 1 or pointer[-1] in ("then", "cells", "at_least", "of", "is", "must", "type")
+    return (
+        cell
+        or size == 1
+        or pointer[-1] in ("then", "cells", "discount", "on", "at_least", "of", "is", "must", "type")
+    )
 
 
 def changes(kind: str) -> Iterator[Change]:

@@ -22,6 +22,10 @@ def describe_declaration(context: ChangeContext) -> str | None:
             return context.was(
                 *_HEADS[key], lambda value: words(str(value)) if key == "rounding" else quoted(value)
             )
+        case ("items", name, "combine"):
+            return context.was(
+                f"several discounts on {called(context.name or words(name))}", "come to", _combined
+            )
         case (("parties" | "items") as key, *names):
             return _labels(context, "party" if key == "parties" else "item", names)
         case ("entities",) | ("entities", _, "facts"):
@@ -55,7 +59,9 @@ def _labels(context: ChangeContext, noun: str, names: list[str]) -> str:
     """Parties and items that come and go."""
     found = context.new if context.new is not None else context.old
     title = (
-        join(called(str(each)) for each in found.values()) if isinstance(found, dict) else called(str(found))
+        join(called(str(each.get("title") if isinstance(each, dict) else each)) for each in found.values())
+        if isinstance(found, dict)
+        else called(str(found))
     )
     if names and not isinstance(found, str):
         title = called(names[0])
@@ -89,6 +95,12 @@ def _of_fact(context: ChangeContext, subject: str, keys: tuple[str, ...]) -> str
                 if needed
                 else f"a record need no longer give {subject}"
             )
+        case ("ordered",):
+            return f"the values of {subject} {'now' if str(new) == 'true' else 'no longer'} ascend"
+        case ("granted",):
+            return f"{subject} {'is now' if str(new) == 'true' else 'is no longer'} given by levels"
+        case ("combine",):
+            return context.was(f"several grants of {subject}", "come to", _combined)
         case ("informative",):
             kept = "is now" if str(new) == "true" else "is no longer"
             return f"{subject} {kept} for people alone"
@@ -110,3 +122,8 @@ def _of_entity(context: ChangeContext, subject: str, key: str) -> str | None:
         case "within":
             return context.was(subject, "is part of")
     return None
+
+
+def _combined(how: Any) -> str:
+    words_of = {"highest": "the highest of them", "add": "their sum", "first": "the first of them"}
+    return words_of.get(str(how), quoted(how))

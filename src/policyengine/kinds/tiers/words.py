@@ -24,7 +24,14 @@ def describe(context: ChangeContext) -> str | None:
                 f"new level {context.name}{_grants(context)}",
                 f"there is no level {context.name} any more{_grants(context)}",
             )
-        case ("levels", "*", "grants", *_):
+        case ("result",):
+            return context.was("the level", "is called in formulas")
+        case ("thresholds",):
+            return context.comes_or_goes("levels now have thresholds", "levels no longer have thresholds")
+        case ("thresholds", fact):
+            noun = context.noun(fact)
+            return context.comes_or_goes(f"levels now test {noun}", f"levels no longer test {noun}")
+        case ("levels", "*", "grants", *_) | ("otherwise", "grants", *_):
             return describe_grant(context)
         case ("requires", "*"):
             return context.comes_or_goes(

@@ -12,11 +12,10 @@ from policyengine.analysis.value_numbering import closure, is_wording, meant
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import NOT_APPLICABLE, SECTIONS, UNDETERMINED, Origin, Subject
 from policyengine.decision.wording import words
-from policyengine.decision.writers import Write, writer
+from policyengine.decision.writers import Write, results_writer, titled, writer
 from policyengine.engine.finding_values import shower
 from policyengine.engine.rows.engine import Compiled, Found, compile_graph
 from policyengine.engine.rows.instance import Row
-from policyengine.feel.types.types import Context, Type
 from policyengine.feel.values.values import Unknown
 from policyengine.policy.rule import Choose, Const, Node, Reading, Rule, Rules, Transition, Value
 from policyengine.program.graph import Graph, Key
@@ -201,7 +200,7 @@ class GraphSlice:
         return {
             key: (
                 self.graph.nodes[key[0]][key[1]].noun or key[1],
-                {"value": _writer(self.graph.types.get(key))},
+                {"value": results_writer(self.graph.types.get(key))},
             )
             for key in self.exported
         }
@@ -265,19 +264,6 @@ def _found(graph: Graph, entity: str, names: Iterable[str]) -> Iterator[Key]:
 
 
 Reader = Callable[[Row], object]
-
-
-def _writer(kind: Type | None) -> Write:
-    """What writes a value of a type; of several results of a table each with its name."""
-    if not isinstance(kind, Context):
-        return writer(kind)
-    each = {name: writer(one) for name, one in kind.fields.items()}
-    return lambda value: ", ".join(f"{words(name)} {each[name](one)}" for name, one in value.items())
-
-
-def titled(titles: Mapping[str, str]) -> Write:
-    """What writes ids by their titles; an id without one in words."""
-    return lambda value: titles.get(value) or words(str(value))
 
 
 def _said(graph: Graph, rule: Rule, writes: Mapping[str, Write]) -> Callable[[Row], Iterator[Statement]]:

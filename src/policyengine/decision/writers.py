@@ -75,6 +75,19 @@ def one_of(kind: Type | None, values: Sequence[object]) -> str:
     return join([write(value) for value in values], "or")
 
 
+def results_writer(kind: Type | None) -> Write:
+    """What writes a value of a type; of several results of a table each with its name."""
+    if not isinstance(kind, Context):
+        return writer(kind)
+    each = {name: writer(one) for name, one in kind.fields.items()}
+    return lambda value: ", ".join(f"{words(name)} {each[name](one)}" for name, one in value.items())
+
+
+def titled(titles: Mapping[str, str]) -> Write:
+    """What writes ids by their titles; an id without one in words."""
+    return lambda value: titles.get(value) or words(str(value))
+
+
 def _amounts(currency: str) -> Write:
     """Writes amounts; most are below a thousand and have the digits of the minor unit already."""
     digits = minor_digits(currency)

@@ -337,6 +337,34 @@ inputs: [{kind}, {number}]
 {default}rows:
 """ + "\n".join(rows)  # fmt: skip
 
+    def scorecard(self) -> str:
+        """A score of parts."""
+        gate = f", when: {self.condition(True, 0)}" if self._source.random() < 0.5 else ""
+        asked = f", applies_when: {_quoted(self.flag(True, 0))}" if self._source.random() < 0.5 else ""
+        return f"""\
+kind: scorecard
+id: score
+title: Score
+for: partner
+max: {self.one("100", "2.5", "users")}
+parts:
+  - {{id: users, title: Users, of: {_quoted(self.number(True, 1))}, each: {self.one("2", "0.25")}, max: {self.one("10", "7.5")}{gate}}}
+  - {{id: accounts, title: Accounts, of: count(accounts), each: 3, round: 1, min: 1, weight: {self.one("1", "0.5")}{asked}}}
+  - id: both
+    title: Both
+    max: 20
+    parts:
+      - {{id: one, title: One, points: {_quoted(self.number(True, 1))}, min: 0, max: 9, round: 2}}
+      - {{id: two, title: Two, points: score_users}}
+---
+kind: tiers
+id: ranks
+title: Ranks
+for: partner
+levels:
+  - {{id: some, title: Some, score: {self.one("1..", "5..8", "20..")}}}
+"""
+
     def bands(self) -> str:
         """A table of bands."""
         return f"""\
@@ -369,7 +397,7 @@ def drawn(source: random.Random, day: date) -> Program:
         },
     }
     parts: dict[str, Callable[[], str]] = {
-        "levels": draw.tiers, "work": draw.matrix, "deals": draw.pipeline, "bonus": draw.bands,
+        "levels": draw.tiers, "work": draw.matrix, "deals": draw.pipeline, "bonus": draw.bands, "score": draw.scorecard,
         "rates": lambda: draw.table(True), "rates-below": lambda: draw.table(False),
         "fees": lambda: draw.billing(True), "fees-below": lambda: draw.billing(False),
         "duties": lambda: draw.obligations(True), "duties-below": lambda: draw.obligations(False),

@@ -24,6 +24,8 @@ from policyengine.decision.findings import (
     Reason,
     Requirement,
     Room,
+    Score,
+    ScorePart,
     Shortfall,
     Subject,
     Unsettled,
@@ -44,7 +46,7 @@ ACCOUNT = Subject("account", "A-1", None, root=False)
 NAMELESS = Subject("account", None, None, root=False, position=2)
 SOURCES = {
     name: Source(f"policies/bytekast/{name}.yaml", "\n" * 200)
-    for name in ("levels", "billing", "reviews", "activities", "pipeline")
+    for name in ("levels", "billing", "reviews", "activities", "pipeline", "scores")
 }
 
 
@@ -122,6 +124,66 @@ REACHED = Level(
         ),
     ),
     room=Room(fact="active_accounts", noun="active accounts", have=12, lost_below=10, room=2),
+)
+SCORE = Score(
+    origin=origin("capability", "capability", "Capability score", "scores", 1),
+    subject=ACME,
+    status="scored",
+    points=Decimal("41.5"),
+    most=Decimal(100),
+    parts=(
+        ScorePart(
+            origin=origin("capability", "people", "Certified people", "scores", 7),
+            subject=ACME,
+            status="counted",
+            because=(Reason("certified people are 9", "value", at("scores", 7), "certified", 9),),
+            points=Decimal(25),
+            most=Decimal(25),
+            before_limits=Decimal(36),
+            units=Decimal(9),
+            unit="certified people",
+            each=Decimal(4),
+        ),
+        ScorePart(
+            origin=origin("capability", "success", "Success", "scores", 9, "the weight is a guess"),
+            subject=ACME,
+            status="counted",
+            points=Decimal(33),
+            before_limits=Decimal(33),
+            weight=Decimal("0.5"),
+        ),
+        ScorePart(
+            origin=origin("capability", "bounty", "Bug bounty", "scores", 15),
+            subject=ACME,
+            status="not_counted",
+            because=(Reason("no app with is paid", "fails", at("scores", 15)),),
+            points=Decimal(0),
+            before_limits=Decimal(30),
+            nested=True,
+        ),
+        ScorePart(
+            origin=origin("capability", "cloud", "Cloud", "scores", 16),
+            subject=ACME,
+            status="not_applicable",
+            because=(Reason("works in the cloud: no", "fails", at("scores", 16), "cloud", False),),
+            nested=True,
+        ),
+    ),
+)
+OPEN_SCORE = Score(
+    origin=origin("reviews", "reviews", "Review score", "scores", 21),
+    subject=ACME,
+    status="undetermined",
+    unknown=COMPETENCE.unknown,
+    parts=(
+        ScorePart(
+            origin=origin("reviews", "competence", "Competence", "scores", 25),
+            subject=ACME,
+            status="undetermined",
+            because=(Reason("competence rating is not known", "unknown", at("scores", 25)),),
+            unknown=COMPETENCE.unknown,
+        ),
+    ),
 )
 OPEN = Level(
     origin=origin("reseller-levels", "reseller-levels", "Reseller levels", "levels", 21),
@@ -353,5 +415,7 @@ def decision(*findings: Finding, missing: tuple[Missing, ...] = ()) -> Decision:
     )
 
 
-FULL = decision(REACHED, *DISCOUNTS, *DUTIES, *GATES, *OBLIGATIONS, *CHARGES, missing=MISSING)
+FULL = decision(
+    REACHED, SCORE, OPEN_SCORE, *DISCOUNTS, *DUTIES, *GATES, *OBLIGATIONS, *CHARGES, missing=MISSING
+)
 EMPTY = decision()

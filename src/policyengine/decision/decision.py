@@ -20,6 +20,7 @@ from policyengine.decision.findings import (
     NotInForce,
     Obligation,
     OpenValue,
+    Score,
     Subject,
     Value,
 )
@@ -140,7 +141,9 @@ def names_of(finding: Finding) -> tuple[tuple[str, ...], ...]:
 
 
 def nested(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The findings and the requirements within them."""
+    """The findings, and the requirements and the parts of scores within them."""
     for finding in findings:
         yield finding
         yield from getattr(finding, "requirements", ())
+        if isinstance(finding, Score):
+            yield from finding.parts

@@ -20,6 +20,8 @@ from policyengine.decision.findings import (
     Level,
     Obligation,
     Requirement,
+    Score,
+    ScorePart,
 )
 from policyengine.decision.json_shape import (
     ANY,
@@ -206,6 +208,20 @@ _ROOM = record(
 )
 _PART = record("part", "A titled topic.", Key("id", TEXT, "Its id."), Key("title", TEXT, "Its title."))
 
+_SCORE_PART = _finding(
+    ScorePart,
+    "score_part",
+    "The points of a part of a score.",
+    Key("points", maybe(EXACT), "The points; null where they are not known, or it does not apply."),
+    Key("most", maybe(EXACT), "The most points that it brings."),
+    Key("before_limits", maybe(EXACT), "The points before the limits and the rounding."),
+    Key("units", maybe(EXACT), "The number whose units bring points."),
+    Key("unit", maybe(TEXT), "What one calls the units."),
+    Key("each", maybe(EXACT), "The points that each unit brings."),
+    Key("weight", maybe(EXACT), "What the points count in the total; null for 1."),
+    Key("nested", FLAG, "Whether it is a part of the part before it."),
+)
+
 _FINDINGS: dict[type[Finding], Shape] = {
     Level: _finding(
         Level,
@@ -222,6 +238,14 @@ _FINDINGS: dict[type[Finding], Shape] = {
         Key("by_figures", maybe(TEXT), "Of levels that last: the level that today's figures reach."),
         Key("by_figures_title", maybe(TEXT), "The title of that level."),
         Key("held_until", maybe(DATE), "The last day on which the level in force is surely held."),
+    ),
+    Score: _finding(
+        Score,
+        "score",
+        "The points of a scorecard.",
+        Key("points", maybe(EXACT), "The total; null where it is not known."),
+        Key("most", maybe(EXACT), "The most points of the total."),
+        Key("parts", many(_SCORE_PART), "What the points come of."),
     ),
     Discount: _finding(
         Discount,

@@ -25,6 +25,8 @@ from policyengine.decision.findings import (
     Outcome,
     Reason,
     Requirement,
+    Score,
+    ScorePart,
     Shortfall,
     Unsettled,
 )
@@ -32,6 +34,7 @@ from policyengine.decision.wording import (
     assumed,
     capital,
     clause,
+    counted,
     day,
     every,
     in_short,
@@ -231,6 +234,48 @@ def _charge(charge: Charge, labels: Labels) -> str:
     return f"{bill} comes to {money(charge.net, charge.currency)}{due}{often}"
 
 
+def _score(score: Score, labels: Labels) -> str:
+    if score.points is None:
+        return f"the points of {subject_name(score.subject)} are not decided ({score.title})"
+    return f"{subject_name(score.subject)} has {points(score.points, score.most)} ({score.title})"
+
+
+def points(found: Decimal, most: Decimal | None) -> str:
+    """Points of so many: `67.5 of 100 points`, `1 point`."""
+    of = f"{spell(found)} of {spell(most)}" if most is not None else spell(found)
+    return f"{of} {'point' if of == '1' else 'points'}"
+
+
+def score_part(part: ScorePart) -> str:
+    """What a part of a score brings, and how that comes about."""
+    if part.status == "not_applicable":
+        return f"{part.title}: does not apply"
+    reasons = _texts(part.because, "fails", "unknown", "value", "holds")
+    about = f" ({some(reasons, link='; ')})" if reasons else ""
+    if part.points is None:
+        return f"{part.title}: not decided{about}"
+    told = [
+        *_units(part),
+        *_limit(part),
+        *([f"weight {spell(part.weight)}"] if part.weight is not None else []),
+    ]
+    if part.status == "not_counted":
+        return f"{part.title}: no points{about}"
+    details = f" ({'; '.join(told)})" if told else ""
+    return f"{part.title}: {points(part.points, part.most)}{details}"
+
+
+def _units(part: ScorePart) -> Iterator[str]:
+    if part.units is not None and part.each is not None:
+        yield f"{counted(spell(part.units), part.unit or 'units')}, {points(part.each, None)} each"
+
+
+def _limit(part: ScorePart) -> Iterator[str]:
+    found, least = part.before_limits, part.points
+    if found is not None and least is not None and part.most is not None and found > part.most >= least:
+        yield f"{spell(found - part.most)} above the most are not counted"
+
+
 def _plainly(finding: Finding, labels: Labels) -> str:
     """The conclusion for a section without words of its own."""
     return f"“{finding.title}” is {status_words(finding.status)} for {subject_name(finding.subject)}"
@@ -238,6 +283,8 @@ def _plainly(finding: Finding, labels: Labels) -> str:
 
 _HEADLINES: Mapping[type[Finding], Callable[[Any, Labels], str]] = {
     Level: _level,
+    Score: _score,
+    ScorePart: lambda part, labels: score_part(part),
     Requirement: _requirement,
     Discount: _discount,
     Duty: _duty,
@@ -346,6 +393,11 @@ def _level_extras(level: Level, labels: Labels) -> Iterator[str]:
         yield f"{capital(room(level.room, level.level_title))}."
 
 
+def _score_extras(score: Score, labels: Labels) -> Iterator[str]:
+    for part in score.parts:
+        yield f"{'Of which ' if part.nested else ''}{score_part(part)}."
+
+
 def _obligation_extras(obligation: Obligation, labels: Labels) -> Iterator[str]:
     if obligation.party is not None and obligation.status != "not_applicable":
         audience = f", for the {obligation.audience}" if obligation.audience else ""
@@ -374,6 +426,7 @@ def _charge_extras(charge: Charge, labels: Labels) -> Iterator[str]:
 
 _EXTRAS: Mapping[type[Finding], Callable[[Any, Labels], Iterator[str]]] = {
     Level: _level_extras,
+    Score: _score_extras,
     Obligation: _obligation_extras,
     Charge: _charge_extras,
 }

@@ -329,7 +329,40 @@ class Charge(Finding):
         return self.amount is not None and (self.item is None or self.discount_rate is not None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScorePart(Finding):
+    """The points of a part of a score, at `most` so many; before the limits they were `before_limits`.
+
+    They come of `units`, called `unit`, that bring `each` so many points, where the part says so. `weight` is
+    what they count in the total, None for 1; `nested` parts belong to the part before them.
+    """
+
+    section: ClassVar[str] = "parts"
+    statuses: ClassVar[tuple[str, ...]] = ("counted", "not_counted", NOT_APPLICABLE, UNDETERMINED)
+
+    points: Decimal | None = None
+    most: Decimal | None = None
+    before_limits: Decimal | None = None
+    units: Decimal | None = None
+    unit: str | None = None
+    each: Decimal | None = None
+    weight: Decimal | None = None
+    nested: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score(Finding):
+    """The points of a scorecard, at `most` so many, and the parts that they come of."""
+
+    section: ClassVar[str] = "scores"
+    statuses: ClassVar[tuple[str, ...]] = ("scored", UNDETERMINED)
+
+    points: Decimal | None = None
+    most: Decimal | None = None
+    parts: tuple[ScorePart, ...] = ()
+
+
 SECTIONS: Mapping[str, type[Finding]] = {
-    cls.section: cls for cls in (Level, Discount, Duty, Gate, Obligation, Charge)
+    cls.section: cls for cls in (Level, Score, Discount, Duty, Gate, Obligation, Charge)
 }
 """The lists of a decision, in the order in which they are shown."""

@@ -12,13 +12,14 @@ from decimal import Decimal
 from typing import Any
 
 from policyengine.decision.findings import Reason
-from policyengine.decision.wording import several, some, words
+from policyengine.decision.wording import COMPARED, OPPOSITE, is_or_are, several, some, words
 from policyengine.decision.writers import lacking, least, needed, shortage
+from policyengine.engine.finding_values import shower
 from policyengine.engine.limit_sentences import Sentences, Template
 from policyengine.engine.phrases import Phrase, clause, cut, phrase
 from policyengine.engine.value_words import Words
-from policyengine.feel.syntax.tree import And, Call, Expression, Filter, Name
-from policyengine.feel.types.types import COUNT, Context, ListOf
+from policyengine.feel.syntax.tree import And, Call, Expression, Filter, Name, Path
+from policyengine.feel.types.types import COUNT, Context, ListOf, Number
 
 MOST_NAMES = 3
 """So many children are named."""
@@ -98,6 +99,29 @@ class ChildSentences(Sentences):
             return need, int(short) if isinstance(short, Decimal) else short, lack_of(short, asked)
 
         return tell
+
+    def value_of_child(self, op: str, of: Path, limit: object, otherwise: Template) -> Template | None:
+        """A number of one child, such as the best one, beside a limit."""
+        item = self.words.kind(of.target.name) if isinstance(of.target, Name) else None
+        kind = item.fields.get(of.name) if isinstance(item, Context) and item.name else None
+        if not isinstance(item, Context) or not isinstance(kind, Number) or op not in COMPARED:
+            return None
+        noun, name = self.words.graph.vocabulary.noun(item.name, of.name), self._namer(item)
+        write, lack_of, need = self.words.writer(kind), lacking(kind, noun), needed(op, limit, kind)
+        start = least(limit, kind, above=op == ">") if op in (">=", ">") else None
+
+        def say(value: object, row: object, have: object, *slots: object) -> Reason:
+            if value.__class__ is not bool:
+                return otherwise.say(value, *slots)
+            asked = f"{COMPARED[op if value else OPPOSITE[op]]} {write(limit)}"
+            text = f"{noun} of {name((row,))} {is_or_are(noun)} {write(have)}, {asked}"
+            short = shortage(start, have) if value is False else None
+            if short is None:
+                return self.reason(text, value, need=need)
+            lack = lack_of(short, f"{COMPARED[op]} {write(limit)}")
+            return self.reason(text, value, None, None, need, shower(kind, self.words.digits)(short), lack)
+
+        return Template((of.target, of, *otherwise.slots), say)
 
     def _asked(self, item: Context, condition: Expression) -> Phrase:
         return clause(self.words, item, "item", condition) or cut(condition)

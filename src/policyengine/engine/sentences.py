@@ -19,6 +19,7 @@ from policyengine.engine.child_sentences import ChildSentences
 from policyengine.engine.finding_values import shower
 from policyengine.engine.limit_sentences import ORDER, Template
 from policyengine.engine.phrases import clause, cut, phrase
+from policyengine.engine.score_ways import with_ways
 from policyengine.engine.value_words import Words
 from policyengine.feel.syntax.tree import (
     Between,
@@ -57,24 +58,22 @@ class _Templates(ChildSentences):
                 return Template((), lambda value: self.reason(reason, _SOME_UNKNOWN))
             case Name() as name:
                 return self._name(name)
-            case Comparison(op, Name() as name, right):
-                return self.comparison(op, name, right)
             case In(Name() as name, (test,)) if not isinstance(test, Literal):
-                return self._tested(name, test)
+                return with_ways(self.words, name, self._tested(name, test))
             case In(Name() | Path() as value, tests) if all(isinstance(test, Literal) for test in tests):
                 return self._one_of(value, tests) or self._as_written()
             case Between(Name() as name, low, high, at):
-                return self.between(name, RangeLiteral(low, high, True, True, at))
+                return with_ways(
+                    self.words, name, self.between(name, RangeLiteral(low, high, True, True, at))
+                )
             case Call(Name("is defined"), (Name(name),)):
                 return self._defined(name)
             case Call(Name("list contains"), (Name(name), item)):
                 return self._contains(name, item)
             case Quantified(every, (Iterator(variable, Name() as name, None),), condition):
                 return self._quantified(every, variable, name, condition)
-            case Comparison(op, Call(Name("count"), (items,)) as number, Literal() as limit):
-                return self._counted(op, number, items, limit)
             case Comparison(op, left, right) if not isinstance(left, Literal):
-                return self._computed(op, left, right)
+                return self._compared(op, left, right)
         return self._as_written()
 
     def _tested(self, name: Name, test: Expression) -> Template:
@@ -91,6 +90,19 @@ class _Templates(ChildSentences):
         return self._as_written()
 
     # The forms
+
+    def _compared(self, op: str, left: Expression, right: Expression) -> Template:
+        """A value beside a limit: that of a name or of a child, a number of children, what is worked out."""
+        match left, right:
+            case Name(), _:
+                return with_ways(self.words, left, self.comparison(op, left, right))
+            case Call(Name("count"), (items,)), Literal():
+                return self._counted(op, left, items, right)
+            case Path(), Literal(limit):
+                told = self.value_of_child(op, left, limit, self._as_written())
+                if told is not None:
+                    return with_ways(self.words, left, told)
+        return self._computed(op, left, right)
 
     def _name(self, name: Name) -> Template:
         say, kind = self.of_name(name.name), self.words.kind(name.name)

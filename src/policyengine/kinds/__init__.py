@@ -19,6 +19,7 @@ NAMES = (
     "billing",
     "obligations",
     "table",
+    "scorecard",
 )
 
 

@@ -20,9 +20,10 @@ from policyengine.feel.syntax.tree import (
     In,
     ListLiteral,
     Open,
+    Path,
 )
 from policyengine.feel.types import types
-from policyengine.feel.types.types import Enum, ListOf, Number, Type, describe
+from policyengine.feel.types.types import Context, Enum, ListOf, Number, Type, describe
 from policyengine.policy import child_conditions, quantities, scalars
 from policyengine.policy.base import OpenPart, Sourced, Written, field
 from policyengine.policy.form_advice import as_range
@@ -210,6 +211,9 @@ def fact_test(reader: PolicyReader, pointer: Pointer, entity: str) -> Expression
     fact = str(pointer[-1])
     at = reader.key_span(*pointer)
     names = reader.names(entity)
+    owner, dot, own = fact.partition(".")
+    if dot and isinstance(kind := names.get(owner), Context) and own in kind.fields:
+        return value_test(reader, pointer, Path(build.name(owner, at), own, at), kind.fields[own], entity)
     if fact not in names:
         help = did_you_mean(fact, names.index) or did_you_mean(fact, COMBINERS)
         reader.error(UNKNOWN_FACT, at, f"`{fact}` is not a fact of `{entity}`", help)

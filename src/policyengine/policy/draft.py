@@ -34,6 +34,7 @@ from policyengine.policy.rule import (
     Renewal,
     Repeat,
     Rule,
+    Term,
     Transition,
 )
 from policyengine.policy.vocabulary import Vocabulary
@@ -69,6 +70,8 @@ obligations:
     note: the text does not say by when
 """,
 )
+# DMN 1.5, 10.3.4.2: the built-in functions that round.
+_ROUND = {"half_up": "round half up", "half_even": "decimal", "up": "round up", "down": "round down"}
 CODES = (UNKNOWN_NAME, DUPLICATE_ID, ASSUMED_WITHOUT_NOTE)
 
 
@@ -185,11 +188,14 @@ class Draft(PolicyReader):
         exported: bool = False,
         cases: Cases | None = None,
         bounds: Bounds | None = None,
+        terms: tuple[Term, ...] = (),
     ) -> Name:
         """A node of the graph; the name by which other expressions refer to it."""
         self.figures(expression)
         self.remarks.extend(self_comparisons(expression))
-        node = Node(name, entity or self.entity, expression, at, wanted, noun, exported, title, cases)
+        node = Node(
+            name, entity or self.entity, expression, at, wanted, noun, exported, title, cases, terms=terms
+        )
         self._nodes.extend([node] if bounds is None else bounded(node, bounds, noun or self.policy.title))
         return build.name(name, at)
 
@@ -198,6 +204,10 @@ class Draft(PolicyReader):
         if self._may_read_two_ways:
             points = self.vocabulary.number_of_digits() < 3
             self.remarks.extend(two_readings(expression, points=points))
+
+    def rounded(self, number: Expression, digits: Expression) -> Expression:
+        """A number to so many decimals, as the program rounds."""
+        return build.call(_ROUND[self.vocabulary.declarations.rounding], number, digits, span=number.span)
 
     def applies(self, name: str, *pointer: str | int, entity: str | None = None) -> Name:
         """The condition at a pointer, under which the part called `name` applies."""

@@ -35,8 +35,8 @@ class Node:
 
     `noun` is what people call its value in a sentence, `title` what it is called in a derivation, which
     passes over nodes that have neither. `exported` nodes are shown among the values of a decision. `cases`
-    tell why a node has its value, where its expression alone would not say it well. An `inline` node is
-    worked out where it is named, if it is asked for; all that it names is the same there.
+    tell why a node has its value, where its expression alone would not say it well; `terms` how to get more.
+    An `inline` node is worked out where it is named, if it is asked for; all that it names is the same there.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Node:
     title: str | None = None
     cases: Cases | None = None
     inline: bool = False
+    terms: tuple[Term, ...] = ()
 
     @cached_property
     def words(self) -> Words:
@@ -78,6 +79,26 @@ class Cases:
     cases: tuple[ReasonCase, ...]
     otherwise: str
     every: bool = False
+
+
+class TermLimit(NamedTuple):
+    """A sum that a term is a part of: its node, the most that it may come to, and its weight in the next one.
+
+    `gate` names the condition under which the sum counts at all.
+    """
+
+    sum: str
+    most: Decimal | None
+    weight: Decimal
+    gate: str | None
+
+
+class Term(NamedTuple):
+    """A way to more of a value: a unit of what `noun` calls adds so much, within limits, the inner first."""
+
+    noun: str
+    each: Decimal
+    within: tuple[TermLimit, ...]
 
 
 @dataclass(frozen=True, slots=True)

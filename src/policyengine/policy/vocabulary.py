@@ -38,6 +38,14 @@ Currency = Annotated[
 ]
 
 
+class Best(Part):
+    """One of the children of a parent, chosen by a value."""
+
+    by: FactName = field(description="the value of a child that decides; of equals the first child counts")
+    order: Literal["highest", "lowest"] = field(default="highest", description="which value is the best")
+    title: Text = field(description="what the chosen one is called: `best path`")
+
+
 class Entity(Part):
     """A kind of thing that policies judge: the partner, or something in its record."""
 
@@ -49,6 +57,9 @@ class Entity(Part):
     key: FactName | None = field(default=None, description="the fact that tells one from another")
     label: FactName | None = field(default=None, description="the fact that people call it by")
     facts: dict[FactName, Fact] = field(description="what a record may say of it")
+    best: dict[FactName, Best] = field(
+        default_factory=dict, description="names under which its parent reads the best one of its list"
+    )
 
     def __post_init__(self) -> None:
         if (self.within is None) != (self.list is None):
@@ -180,6 +191,8 @@ class Vocabulary:
             for _, child in self.children(owner):
                 if child.list == name:
                     return several(child.title)
+                if name in child.best:
+                    return child.best[name].title
         return name.replace("_", " ")
 
     def money(self, entity: str, currency: str | None) -> types.Number:
@@ -217,6 +230,7 @@ class Vocabulary:
             fields.update((word, result.type) for word, result in self.results.get(name, {}).items())
             for child, below in self.children(name):
                 fields[str(below.list)] = ListOf(rows[child])
+                fields.update(dict.fromkeys(below.best, rows[child]))
             rows[name] = Context(fields, name)
         return rows
 
@@ -243,7 +257,8 @@ class Vocabulary:
         for name in reversed([self.root, *self.below(self.root)]):
             own = {fact: each.domain for fact, each in self.entities[name].facts.items()}
             own.update((word, result.domain) for word, result in self.results.get(name, {}).items())
-            own.update((str(below.list), Rows(found[child])) for child, below in self.children(name))
+            for child, below in self.children(name):
+                own.update({str(below.list): Rows(found[child]), **dict.fromkeys(below.best)})
             found[name] = own
         return found
 

@@ -26,6 +26,7 @@ from policyengine.policy.rule import Assumptions, Contribution, Lowered, Node, R
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program import granted as granting
 from policyengine.program import results
+from policyengine.program.best_children import best_children
 from policyengine.program.declaration_checks import default_words, derived_facts
 from policyengine.program.granted import granted
 from policyengine.program.graph import Graph, Key
@@ -186,7 +187,8 @@ class Linker:
         if id(vocabulary) not in self._formulas:
             document = self._declared.document
             _check_sources(vocabulary, document, self._report)
-            nodes = tuple(derived_facts(vocabulary, document, WRITTEN, self._report))
+            derived = derived_facts(vocabulary, document, WRITTEN, self._report)
+            nodes = (*derived, *best_children(vocabulary, document, self._report))
             points = vocabulary.number_of_digits() < 3
             remarks = [
                 remark for node in nodes

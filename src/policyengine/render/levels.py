@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from policyengine.decision.explanation import against, measured, own_reasons, shortfall, still_missing
+from policyengine.decision.explanation import (
+    against,
+    measured,
+    own_reasons,
+    points,
+    score_part,
+    shortfall,
+    still_missing,
+)
 from policyengine.decision.findings import (
     MANUAL,
     UNDETERMINED,
@@ -12,6 +20,7 @@ from policyengine.decision.findings import (
     Finding,
     Level,
     Requirement,
+    Score,
     Subject,
 )
 from policyengine.decision.wording import (
@@ -104,6 +113,21 @@ def requirements(page: Page, found: Iterable[Requirement]) -> Iterator[TableRow]
             yield TableRow(
                 text=f"{page.name(one.decided_by)} decides: {title}", place=page.at(one), below=True
             )
+
+
+def scores(page: Page, findings: Iterable[Finding]) -> list[str]:
+    """The scores, each with the parts that it comes of."""
+    rows: list[TableRow] = []
+    for score in findings:
+        if isinstance(score, Score):
+            known = "not decided" if score.points is None else points(score.points, score.most)
+            whose = "" if score.subject.root else f", {subject_name(score.subject)}"
+            style = "open" if score.points is None else ""
+            rows.append(TableRow((marked(known, score),), f"{score.title}{whose}", page.at(score), style))
+            for part in score.parts:
+                text = f"{'of which ' if part.nested else ''}{marked(score_part(part), part)}"
+                rows.append(TableRow(text=text, place=page.at(part), below=True))
+    return page.table("Scores", rows)
 
 
 def discounts(page: Page, findings: Iterable[Finding]) -> list[str]:

@@ -19,6 +19,7 @@ from policyengine.decision.findings import (
     Level,
     Missing,
     Obligation,
+    Score,
 )
 from policyengine.decision.wording import (
     assumed,
@@ -38,12 +39,12 @@ from policyengine.decision.writers import Write
 from policyengine.render.decision_page import Page, folder_of, marked
 from policyengine.render.duties import duties
 from policyengine.render.gates_and_charges import charges, gates, obligations
-from policyengine.render.levels import discounts, figures, levels, requirements
+from policyengine.render.levels import discounts, figures, levels, requirements, scores
 from policyengine.render.style import clean, painter, width
 from policyengine.render.text_table import TableRow
 
 NARROWEST, WIDEST = 60, 120
-_OWN = frozenset(each.section for each in (Level, Discount, Gate, Charge, Obligation, Duty))
+_OWN = frozenset(each.section for each in (Level, Score, Discount, Gate, Charge, Obligation, Duty))
 """The lists that are shown in a way of their own."""
 
 
@@ -86,6 +87,7 @@ def _parts(page: Page) -> list[list[str]]:
     of = page.decision.of
     tables = [
         levels(page, of(Level.section)),
+        scores(page, of(Score.section)),
         discounts(page, of(Discount.section)),
         figures(page),
         gates(page, of(Gate.section)),

@@ -28,9 +28,7 @@ from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Valu
 from policyengine.policy.vocabulary import DerivedFact, Vocabulary
 from policyengine.source import Span
 
-# DMN 1.5, 10.3.4.2: the built-in functions that round.
 _USUAL_DIGITS = 2
-_ROUND = {"half_up": "round half up", "half_even": "decimal", "up": "round up", "down": "round down"}
 
 
 def lower(policy: Billing, draft: Draft) -> None:
@@ -197,9 +195,7 @@ def _net(draft: Draft, charge: ChargePart, amount: Expression, rate: Expression 
         net = build.call(
             "once known", ListLiteral((build.name(charge.currency, span),), span), net, span=span
         )
-    return build.call(
-        _ROUND[draft.vocabulary.declarations.rounding], net, _digits(draft, charge, span), span=span
-    )
+    return draft.rounded(net, _digits(draft, charge, span))
 
 
 def _digits(draft: Draft, charge: ChargePart, at: Span) -> Expression:

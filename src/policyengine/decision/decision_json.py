@@ -10,6 +10,15 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
+from policyengine.decision.finding_shapes import (
+    OWNER,
+    PLACE,
+    SUBJECT,
+    THRESHOLD,
+    UNSETTLED,
+    WITHIN,
+    finding_shape,
+)
 from policyengine.decision.findings import (
     SECTIONS,
     Charge,
@@ -58,119 +67,7 @@ def _gross(charge: Charge) -> object:
     return exact(charge.amount, decimals(charge.net))
 
 
-_PLACE = record(
-    "place",
-    "The place of a rule.",
-    Key("file", TEXT, "The path of the policy file.", lambda span: span.source.name),
-    Key("line", COUNT, "From 1.", attrgetter("line")),
-    Key("column", COUNT, "From 1, in characters.", attrgetter("column")),
-)
-_OWNER = record(
-    "owner",
-    "A thing in a record that others stand in.",
-    Key("entity", TEXT, "The entity of the program."),
-    Key("key", TEXT, "The key; where the record has none, the place in the list, as `#2`."),
-)
-_WITHIN = "The things in the record that the list of it stands in, from the outside in."
-_SUBJECT = record(
-    "subject",
-    "The subject: the entity, or one within the record.",
-    Key("entity", TEXT, "The entity of the program, such as `partner` or `account`."),
-    Key("key", maybe(TEXT), "The key; null where the record has none."),
-    Key("label", maybe(TEXT), "What people call it."),
-    Key(
-        "position",
-        maybe(COUNT),
-        "Its place in its list, from 1; null for the record itself.",
-        lambda subject: None if subject.root else subject.position,
-    ),
-    Key("within", many(_OWNER), _WITHIN, attrgetter("owners")),
-)
-_SOURCE = record(
-    "source",
-    "The clause that the rule is based on.",
-    Key("document", TEXT, "The id of the document among the sources of the program."),
-    Key("title", TEXT, "The title of the document."),
-    Key("section", maybe(TEXT), "The section of the document."),
-    Key("url", maybe(TEXT), "The address of the document."),
-)
-_THRESHOLD = (
-    Key("fact", maybe(TEXT), "The fact that is compared, where there is exactly one."),
-    Key(
-        "have",
-        ANY,
-        "The value of the fact in the record, of the type of the fact; null where it is not known.",
-    ),
-    Key("need", maybe(TEXT), "What the rule needs, such as `16..26`."),
-    Key("short_by", ANY, "How far the record is from it; null where nothing is missing or known."),
-)
-_REASON = record(
-    "reason",
-    "One condition, with the values of the record filled in.",
-    Key("text", TEXT, "A sentence for people."),
-    Key("outcome", one_of("holds", "fails", "unknown", "value"), "Whether it holds; `value` states a value."),
-    *_THRESHOLD,
-    Key("at", _PLACE, "The place of the condition."),
-)
-_UNSETTLED = record(
-    "unsettled",
-    "Why something could not be decided.",
-    Key("fact", maybe(TEXT), "The fact that is missing; null for another reason."),
-    Key("entity", maybe(TEXT), "The entity that the fact belongs to."),
-    Key("key", maybe(TEXT), "The key of the one whose fact is missing."),
-    Key("within", many(_OWNER), _WITHIN),
-    Key("text", TEXT, "A sentence for people."),
-)
-_ASSUMPTION = record(
-    "assumption",
-    "What somebody decided that the text leaves open.",
-    Key("policy", TEXT, "The id of the policy; that of the program for one of its facts."),
-    Key("id", TEXT, "The id of the part of the policy, or the name of the fact."),
-    Key("title", TEXT, "Its title."),
-    Key("note", maybe(TEXT), "The assumption, and the other readings."),
-    Key("at", _PLACE, "Where it says so."),
-)
-_TAIL = (
-    Key("because", many(_REASON), "The conditions that decided."),
-    Key(
-        "unknown",
-        many(_UNSETTLED),
-        "The reasons why it is undetermined; for a decided one the open values, such as the party.",
-    ),
-    Key("source", maybe(_SOURCE), "Where the rule is written.", attrgetter("origin.clause")),
-    Key(
-        "basis",
-        one_of("stated", "assumed"),
-        "`assumed`: the text leaves the rule, or something that decided it, open; somebody decided.",
-    ),
-    Key("assumptions", many(_ASSUMPTION), "The assumptions of the rule and of all that decided it."),
-    Key(
-        "note",
-        maybe(TEXT),
-        "What the rule says of itself: its assumption, other readings.",
-        attrgetter("origin.note"),
-    ),
-    Key("at", _PLACE, "The place of the rule.", attrgetter("origin.at")),
-)
-
-
-def _finding(cls: type[Finding], name: str, about: str, *own: Key) -> Shape:
-    """The shape of a finding: the common keys, with its own keys after the status."""
-    return record(
-        name,
-        about,
-        Key("policy", TEXT, "The id of the policy."),
-        Key("id", TEXT, "The id of the part of the policy."),
-        Key("title", TEXT, "The title of the part of the policy."),
-        Key("reference", TEXT, "How to ask `policyengine why` for it."),
-        Key("subject", _SUBJECT, "The subject: the entity, or one within the record."),
-        Key("status", one_of(*cls.statuses), "The outcome."),
-        *own,
-        *_TAIL,
-    )
-
-
-_REQUIREMENT = _finding(
+_REQUIREMENT = finding_shape(
     Requirement,
     "requirement",
     "One thing that is asked for.",
@@ -180,9 +77,9 @@ _LACKING = (
     Key("id", TEXT, "The id of the requirement, or the measure of the level."),
     Key("title", TEXT, "Its title."),
     Key("status", one_of("unmet", "undetermined", "manual"), "Why it is missing."),
-    *_THRESHOLD,
+    *THRESHOLD,
     Key("text", maybe(TEXT), "The reason, where the requirement has several tests."),
-    Key("unknown", many(_UNSETTLED), "The reasons why it is not decided."),
+    Key("unknown", many(UNSETTLED), "The reasons why it is not decided."),
 )
 _STEP = record("step", "One test of a way to meet a requirement.", *_LACKING)
 _SHORTFALL = record(
@@ -208,7 +105,7 @@ _ROOM = record(
 )
 _PART = record("part", "A titled topic.", Key("id", TEXT, "Its id."), Key("title", TEXT, "Its title."))
 
-_SCORE_PART = _finding(
+_SCORE_PART = finding_shape(
     ScorePart,
     "score_part",
     "The points of a part of a score.",
@@ -223,7 +120,7 @@ _SCORE_PART = _finding(
 )
 
 _FINDINGS: dict[type[Finding], Shape] = {
-    Level: _finding(
+    Level: finding_shape(
         Level,
         "level",
         "The level reached in a ladder of levels.",
@@ -239,7 +136,7 @@ _FINDINGS: dict[type[Finding], Shape] = {
         Key("by_figures_title", maybe(TEXT), "The title of that level."),
         Key("held_until", maybe(DATE), "The last day on which the level in force is surely held."),
     ),
-    Score: _finding(
+    Score: finding_shape(
         Score,
         "score",
         "The points of a scorecard.",
@@ -247,7 +144,7 @@ _FINDINGS: dict[type[Finding], Shape] = {
         Key("most", maybe(EXACT), "The most points of the total."),
         Key("parts", many(_SCORE_PART), "What the points come of."),
     ),
-    Discount: _finding(
+    Discount: finding_shape(
         Discount,
         "discount",
         "A discount on an item.",
@@ -256,7 +153,7 @@ _FINDINGS: dict[type[Finding], Shape] = {
         Key("rate", maybe(RATE), "0.20 is 20 %."),
         Key("level", maybe(TEXT), "The level that grants it."),
     ),
-    Duty: _finding(
+    Duty: finding_shape(
         Duty,
         "duty",
         "Who does what.",
@@ -265,7 +162,7 @@ _FINDINGS: dict[type[Finding], Shape] = {
         Key("party", maybe(TEXT), "The id of the party; null where it is not known."),
         Key("role", TEXT, "`responsible`, `consulted`, `informed` or `signs_off`."),
     ),
-    Gate: _finding(
+    Gate: finding_shape(
         Gate,
         "gate",
         "Whether something may leave the stage it is in.",
@@ -276,7 +173,7 @@ _FINDINGS: dict[type[Finding], Shape] = {
         Key("next_stages", many(TEXT), "All stages that may follow."),
         Key("requirements", many(_REQUIREMENT), "What must hold to leave the stage."),
     ),
-    Obligation: _finding(
+    Obligation: finding_shape(
         Obligation,
         "obligation",
         "What must be done by when.",
@@ -289,7 +186,7 @@ _FINDINGS: dict[type[Finding], Shape] = {
         Key("decided_by", maybe(TEXT), "The party that decides, where a person does."),
         Key("parts", many(_PART), "The topics that it consists of."),
     ),
-    Charge: _finding(
+    Charge: finding_shape(
         Charge,
         "charge",
         "An amount to pay, net of the discount in force.",
@@ -329,8 +226,8 @@ _UNDECIDED = record(
     "A derived fact, or the result of a table, that is not decided.",
     Key("fact", TEXT, "The name of the derived fact."),
     Key("title", TEXT, "What people call it."),
-    Key("subject", _SUBJECT, "The one whose fact it is."),
-    Key("unknown", many(_UNSETTLED), "The reasons why it is not decided."),
+    Key("subject", SUBJECT, "The one whose fact it is."),
+    Key("unknown", many(UNSETTLED), "The reasons why it is not decided."),
 )
 _MISSING = record(
     "missing",
@@ -338,7 +235,7 @@ _MISSING = record(
     Key("fact", TEXT, "The name of the fact."),
     Key("entity", TEXT, "The entity that it belongs to."),
     Key("key", maybe(TEXT), "The key of the one whose fact it is."),
-    Key("within", many(_OWNER), _WITHIN),
+    Key("within", many(OWNER), WITHIN),
     Key("needed_by", many(TEXT), "The findings and derived facts that it would help to settle."),
 )
 _NOT_IN_FORCE = record(
@@ -356,7 +253,7 @@ _MISTAKE = record(
     Key("severity", one_of("error", "warning"), "How bad it is.", lambda found: str(found.severity)),
     Key("message", TEXT, "A sentence for people."),
     Key("help", maybe(TEXT), "What to write instead."),
-    Key("at", maybe(_PLACE), "The place in the record.", attrgetter("span")),
+    Key("at", maybe(PLACE), "The place in the record.", attrgetter("span")),
 )
 
 
@@ -371,7 +268,7 @@ _DECISION = (
     Key("program_title", TEXT, "The title of the program."),
     Key("policies", TEXT, "A digest of the policies that were applied."),
     Key("as_of", DATE, "The day for which it was decided."),
-    Key("subject", _SUBJECT, "The record that was judged."),
+    Key("subject", SUBJECT, "The record that was judged."),
     Key("complete", FLAG, "True when nothing is undetermined and no fact is missing."),
     *(
         Key(name, many(_FINDINGS[cls]), f"The {name}.", partial(_findings, name))

@@ -22,19 +22,24 @@ from policyengine.decision.findings import (
     Gate,
     Level,
     Obligation,
-    Outcome,
     Reason,
     Requirement,
     Score,
     ScorePart,
-    Shortfall,
-    Unsettled,
+)
+from policyengine.decision.reason_words import (
+    against,
+    points,
+    score_part,
+    settling,
+    shortfall,
+    still_missing,
+    texts_of,
 )
 from policyengine.decision.wording import (
     assumed,
     capital,
     clause,
-    counted,
     day,
     every,
     in_short,
@@ -43,11 +48,9 @@ from policyengine.decision.wording import (
     money,
     name_of,
     named,
-    owner_name,
     plural,
     rate,
     requirement_words,
-    some,
     spell,
     status_words,
     subject_name,
@@ -56,7 +59,6 @@ from policyengine.decision.wording import (
 from policyengine.decision.writers import lasting, room
 
 Labels = Mapping[str, str]
-_GIVEN = " given"
 _NO_LABELS: Labels = MappingProxyType({})
 _ROLES = {
     "responsible": "{party} is responsible for",
@@ -95,39 +97,6 @@ def rule(finding: Finding) -> str:
     return f"Rule: {'; '.join(parts)} ({finding.origin.basis})."
 
 
-def still_missing(level: Level) -> tuple[Shortfall, ...]:
-    """The gaps to the next level that the requirements of this finding do not tell."""
-    if level.next is None:
-        return ()
-    told = {(one.id, one.title) for one in level.requirements if one.status != "met"}
-    return tuple(one for one in level.next.missing if measured(one) or (one.id, one.title) not in told)
-
-
-def measured(lacking: Shortfall) -> bool:
-    """Whether a gap tells more than the reasons of its requirement: its distance, or the ways to it."""
-    return lacking.short_by is not None or (bool(lacking.ways) and lacking.status == "unmet")
-
-
-def shortfall(lacking: Shortfall) -> str:
-    """A gap with its distance: `4 more active accounts (from 16 to 26)`; of alternatives each way."""
-    if lacking.ways:
-        ways = [join(_step(each) for each in way) for way in lacking.ways]
-        return f"{lacking.title}: {join(ways, 'or')}"
-    if lacking.lack is not None:
-        return lacking.lack
-    about = f" ({lacking.text})" if lacking.text else ""
-    if lacking.status == "unmet":
-        return f"{lacking.title}{about}"
-    facts = join(dict.fromkeys(_unsettled_text(one) for one in lacking.unknown if one.fact is not None))
-    open_one = f"not decided without {facts}" if facts else status_words(lacking.status)
-    return f"{lacking.title} ({open_one})"
-
-
-def _step(lacking: Shortfall) -> str:
-    """One test of a way: its distance, or else what does not hold."""
-    return lacking.text if lacking.lack is None and lacking.text else shortfall(lacking)
-
-
 def own_reasons(finding: Finding) -> tuple[Reason, ...]:
     """The reasons of a finding without those of its requirements.
 
@@ -138,20 +107,6 @@ def own_reasons(finding: Finding) -> tuple[Reason, ...]:
         return ()
     told = {reason.text for requirement in requirements for reason in requirement.because}
     return tuple(reason for reason in finding.because if reason.text not in told)
-
-
-def settling(unknown: Iterable[Unsettled]) -> str:
-    """The facts that would settle the finding, or the other reasons why it is undetermined."""
-    found = list(unknown)
-    facts = [one for one in found if one.fact is not None]
-    return join(dict.fromkeys(_unsettled_text(one) for one in facts or found))
-
-
-def _unsettled_text(one: Unsettled) -> str:
-    if one.fact is None:
-        return one.text
-    owner = owner_name(one.entity, one.key, one.within)
-    return f"`{one.fact}` of {owner}" if owner else f"`{one.fact}`"
 
 
 def _level(level: Level, labels: Labels) -> str:
@@ -240,42 +195,6 @@ def _score(score: Score, labels: Labels) -> str:
     return f"{subject_name(score.subject)} has {points(score.points, score.most)} ({score.title})"
 
 
-def points(found: Decimal, most: Decimal | None) -> str:
-    """Points of so many: `67.5 of 100 points`, `1 point`."""
-    of = f"{spell(found)} of {spell(most)}" if most is not None else spell(found)
-    return f"{of} {'point' if of == '1' else 'points'}"
-
-
-def score_part(part: ScorePart) -> str:
-    """What a part of a score brings, and how that comes about."""
-    if part.status == "not_applicable":
-        return f"{part.title}: does not apply"
-    reasons = _texts(part.because, "fails", "unknown", "value", "holds")
-    about = f" ({some(reasons, link='; ')})" if reasons else ""
-    if part.points is None:
-        return f"{part.title}: not decided{about}"
-    told = [
-        *_units(part),
-        *_limit(part),
-        *([f"weight {spell(part.weight)}"] if part.weight is not None else []),
-    ]
-    if part.status == "not_counted":
-        return f"{part.title}: no points{about}"
-    details = f" ({'; '.join(told)})" if told else ""
-    return f"{part.title}: {points(part.points, part.most)}{details}"
-
-
-def _units(part: ScorePart) -> Iterator[str]:
-    if part.units is not None and part.each is not None:
-        yield f"{counted(spell(part.units), part.unit or 'units')}, {points(part.each, None)} each"
-
-
-def _limit(part: ScorePart) -> Iterator[str]:
-    found, least = part.before_limits, part.points
-    if found is not None and least is not None and part.most is not None and found > part.most >= least:
-        yield f"{spell(found - part.most)} above the most are not counted"
-
-
 def _plainly(finding: Finding, labels: Labels) -> str:
     """The conclusion for a section without words of its own."""
     return f"“{finding.title}” is {status_words(finding.status)} for {subject_name(finding.subject)}"
@@ -297,33 +216,18 @@ _HEADLINES: Mapping[type[Finding], Callable[[Any, Labels], str]] = {
 def _conditions(finding: Finding) -> Iterator[str]:
     """The reasons by outcome: for, against, undetermined; values go with what decides."""
     because = own_reasons(finding)
-    is_against = not _texts(because, "holds") and _texts(because, "fails")
-    for_it = [] if is_against else _texts(because, "value", "holds")
-    against = _texts(because, "fails", "value") if is_against else _texts(because, "fails")
+    is_against = not texts_of(because, "holds") and texts_of(because, "fails")
+    for_it = [] if is_against else texts_of(because, "value", "holds")
+    against = texts_of(because, "fails", "value") if is_against else texts_of(because, "fails")
     against = [text for text in against if text not in for_it]
     for_it = [text for text in for_it if not is_said_by(text, against)]
-    unknown = _texts(because, "unknown")
+    unknown = texts_of(because, "unknown")
     if for_it:
         yield f"Because {'; '.join(map(clause, for_it))}."
     if against:
         yield f"{'But' if for_it else 'Because'} {'; '.join(map(clause, against))}."
     if unknown:
         yield f"Open: {'; '.join(unknown)}."
-
-
-def _texts(because: Iterable[Reason], *outcomes: Outcome) -> list[str]:
-    """The reasons with these outcomes, without those that another one says as well.
-
-    That something is given goes without saying beside its value, and a value beside what it is compared with.
-    """
-    texts = list(dict.fromkeys(reason.text for reason in because if reason.outcome in outcomes))
-    leads = {text: text.removesuffix(_GIVEN) for text in texts if text.endswith(_GIVEN)}
-    said = {
-        text
-        for text, lead in leads.items()
-        if any(each.startswith(lead) and each not in leads for each in texts)
-    }
-    return [text for text in texts if text not in said and not is_said_by(text, texts)]
 
 
 def _requirements(requirements: Iterable[Requirement], labels: Labels) -> Iterator[str]:
@@ -343,17 +247,6 @@ def _with_reasons(requirement: Requirement) -> str:
         tests = (one.text for one in requirement.because if one.fact == requirement.test_of is not None)
         return next(tests, requirement.title)
     return requirement.title + against(requirement)
-
-
-def against(requirement: Requirement) -> str:
-    """The reasons against a requirement, in brackets; without those that only say its title again."""
-    title = requirement.title.lower()
-    texts = [
-        text
-        for text in _texts(requirement.because, "fails", "unknown")
-        if not text.lower().startswith(f"{title}:")
-    ]
-    return f" ({some(texts, link='; ')})" if texts else ""
 
 
 def _unsettled(finding: Finding) -> Iterator[str]:

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from policyengine.decision.explanation import (
-    against,
-    measured,
-    own_reasons,
-    points,
-    score_part,
-    shortfall,
-    still_missing,
-)
+from policyengine.decision.explanation import own_reasons
 from policyengine.decision.findings import (
     MANUAL,
     UNDETERMINED,
@@ -23,6 +15,7 @@ from policyengine.decision.findings import (
     Score,
     Subject,
 )
+from policyengine.decision.reason_words import against, measured, points, score_part, shortfall, still_missing
 from policyengine.decision.wording import (
     plural,
     rate,

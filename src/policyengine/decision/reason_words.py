@@ -1,0 +1,129 @@
+"""What lacks, what is not settled and what brings points, in words: the parts of explanations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from policyengine.decision.findings import (
+    Level,
+    Outcome,
+    Reason,
+    Requirement,
+    ScorePart,
+    Shortfall,
+    Unsettled,
+)
+from policyengine.decision.wording import counted, is_said_by, join, owner_name, some, spell, status_words
+
+_GIVEN = " given"
+
+
+def still_missing(level: Level) -> tuple[Shortfall, ...]:
+    """The gaps to the next level that the requirements of this finding do not tell."""
+    if level.next is None:
+        return ()
+    told = {(one.id, one.title) for one in level.requirements if one.status != "met"}
+    return tuple(one for one in level.next.missing if measured(one) or (one.id, one.title) not in told)
+
+
+def measured(lacking: Shortfall) -> bool:
+    """Whether a gap tells more than the reasons of its requirement: its distance, or the ways to it."""
+    return lacking.short_by is not None or (bool(lacking.ways) and lacking.status == "unmet")
+
+
+def shortfall(lacking: Shortfall) -> str:
+    """A gap with its distance: `4 more active accounts (from 16 to 26)`; of alternatives each way."""
+    if lacking.ways:
+        ways = [join(_step(each) for each in way) for way in lacking.ways]
+        return f"{lacking.title}: {join(ways, 'or')}"
+    if lacking.lack is not None:
+        return lacking.lack
+    about = f" ({lacking.text})" if lacking.text else ""
+    if lacking.status == "unmet":
+        return f"{lacking.title}{about}"
+    facts = join(dict.fromkeys(unsettled_text(one) for one in lacking.unknown if one.fact is not None))
+    open_one = f"not decided without {facts}" if facts else status_words(lacking.status)
+    return f"{lacking.title} ({open_one})"
+
+
+def _step(lacking: Shortfall) -> str:
+    """One test of a way: its distance, or else what does not hold."""
+    return lacking.text if lacking.lack is None and lacking.text else shortfall(lacking)
+
+
+def settling(unknown: Iterable[Unsettled]) -> str:
+    """The facts that would settle the finding, or the other reasons why it is undetermined."""
+    found = list(unknown)
+    facts = [one for one in found if one.fact is not None]
+    return join(dict.fromkeys(unsettled_text(one) for one in facts or found))
+
+
+def unsettled_text(one: Unsettled) -> str:
+    """What is not known, with whose it is: `fee` of account A-1."""
+    if one.fact is None:
+        return one.text
+    owner = owner_name(one.entity, one.key, one.within)
+    return f"`{one.fact}` of {owner}" if owner else f"`{one.fact}`"
+
+
+def points(found: Decimal, most: Decimal | None) -> str:
+    """Points of so many: `67.5 of 100 points`, `1 point`."""
+    of = f"{spell(found)} of {spell(most)}" if most is not None else spell(found)
+    return f"{of} {'point' if of == '1' else 'points'}"
+
+
+def score_part(part: ScorePart) -> str:
+    """What a part of a score brings, and how that comes about."""
+    if part.status == "not_applicable":
+        return f"{part.title}: does not apply"
+    reasons = texts_of(part.because, "fails", "unknown", "value", "holds")
+    about = f" ({some(reasons, link='; ')})" if reasons else ""
+    if part.points is None:
+        return f"{part.title}: not decided{about}"
+    told = [
+        *_units(part),
+        *_limit(part),
+        *([f"weight {spell(part.weight)}"] if part.weight is not None else []),
+    ]
+    if part.status == "not_counted":
+        return f"{part.title}: no points{about}"
+    details = f" ({'; '.join(told)})" if told else ""
+    return f"{part.title}: {points(part.points, part.most)}{details}"
+
+
+def _units(part: ScorePart) -> Iterator[str]:
+    if part.units is not None and part.each is not None:
+        yield f"{counted(spell(part.units), part.unit or 'units')}, {points(part.each, None)} each"
+
+
+def _limit(part: ScorePart) -> Iterator[str]:
+    found, least = part.before_limits, part.points
+    if found is not None and least is not None and part.most is not None and found > part.most >= least:
+        yield f"{spell(found - part.most)} above the most are not counted"
+
+
+def texts_of(because: Iterable[Reason], *outcomes: Outcome) -> list[str]:
+    """The reasons with these outcomes, without those that another one says as well.
+
+    That something is given goes without saying beside its value, and a value beside what it is compared with.
+    """
+    texts = list(dict.fromkeys(reason.text for reason in because if reason.outcome in outcomes))
+    leads = {text: text.removesuffix(_GIVEN) for text in texts if text.endswith(_GIVEN)}
+    said = {
+        text
+        for text, lead in leads.items()
+        if any(each.startswith(lead) and each not in leads for each in texts)
+    }
+    return [text for text in texts if text not in said and not is_said_by(text, texts)]
+
+
+def against(requirement: Requirement) -> str:
+    """The reasons against a requirement, in brackets; without those that only say its title again."""
+    title = requirement.title.lower()
+    texts = [
+        text
+        for text in texts_of(requirement.because, "fails", "unknown")
+        if not text.lower().startswith(f"{title}:")
+    ]
+    return f" ({some(texts, link='; ')})" if texts else ""

@@ -178,9 +178,12 @@ class Drawer:
             ("money", self.money(root)), ("boolean", self.flag(root)), ("number", self.number(root)), ("date", self.day(root)),
         ]  # fmt: skip
         return "\n".join(
-            f"      {stem}{i}: {{type: {kind}, title: derived {i}, formula: {_quoted(text)}{self.one('', ', given: allowed')}}}"
+            f"      {stem}{i}: {{type: {kind}, title: derived {i}, formula: {_quoted(text)}{self.one('', ', given: allowed')}{self._applies(root)}}}"
             for i, (kind, text) in enumerate(rows)
         )
+
+    def _applies(self, root: bool) -> str:
+        return f", applies_when: {_quoted(self.flag(root, 0))}" if self._source.random() < 0.3 else ""
 
     def tiers(self) -> str:
         """A ladder."""

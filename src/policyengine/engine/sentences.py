@@ -66,8 +66,8 @@ class _Templates(ChildSentences):
                 return with_ways(
                     self.words, name, self.between(name, RangeLiteral(low, high, True, True, at))
                 )
-            case Call(Name("is defined"), (Name(name),)):
-                return self._defined(name)
+            case Call(Name("is defined" | "is nothing" as asked), (Name(name),)):
+                return self._defined(name) if asked == "is defined" else self._nothing(name)
             case Call(Name("list contains"), (Name(name), item)):
                 return self._contains(name, item)
             case Quantified(every, (Iterator(variable, Name() as name, None),), condition):
@@ -190,6 +190,18 @@ class _Templates(ChildSentences):
         said = {True: f"{leads}given", False: f"{leads}not given"}
         unknown = f"{self.words.noun(name)}: not known"
         return Template((), lambda value: self.reason(said.get(value, unknown), value, fact))
+
+    def _nothing(self, name: str) -> Template:
+        leads, fact, kind = self.leads(name), self.words.fact(name), self.words.kind(name)
+        write, plain, open_one = self.words.writer(kind), self.words.plain(name), self.unknown(name)
+
+        def say(value: object, have: object) -> Reason:
+            if have.__class__ is Unknown:
+                return open_one(value)
+            tail = "" if value is True else ", not none"
+            return self.reason(f"{leads}{write(have)}{tail}", value, fact, plain(have))
+
+        return Template((Name(name, self.at),), say)
 
     def _contains(self, name: str, item: Expression) -> Template:
         noun, fact, kind = self.words.noun(name), self.words.fact(name), self.words.kind(name)

@@ -285,3 +285,16 @@ class ItemPart(Part):
 
 
 ItemSpec = Annotated[ItemPart, short("title", {"description": "what people call it"})]
+
+
+def _shape(value: object) -> object:
+    if isinstance(value, str) and value.strip():
+        return value
+    if isinstance(value, dict) and value:
+        return value
+    raise ValueError("a condition is wanted here: a FEEL text, or a mapping of `fact: test`")
+
+
+CONDITION_MARK: dict[str, Any] = {"$comment": "condition"}
+"""Stands for the schema of a condition in that of a model, which pydantic must not resolve."""
+Condition = Annotated[object, Written(_shape, CONDITION_MARK)]

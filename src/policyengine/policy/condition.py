@@ -19,13 +19,17 @@ from policyengine.feel.syntax.tree import (
     Expression,
     In,
     ListLiteral,
+    Name,
     Open,
     Path,
 )
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Context, Enum, ListOf, Number, Type, describe
 from policyengine.policy import child_conditions, quantities, scalars
+from policyengine.policy.base import CONDITION_MARK as CONDITION_MARK
+from policyengine.policy.base import Condition as Condition
 from policyengine.policy.base import OpenPart, Sourced, Written, field
+from policyengine.policy.facts import NONE
 from policyengine.policy.form_advice import as_range
 from policyengine.policy.policy_reader import PolicyReader
 from policyengine.source import Span
@@ -79,16 +83,9 @@ WRONG_FORM = Code(
 )
 CODES = (WRONG_TEST, EMPTY_RANGE, UNKNOWN_FACT, WRONG_FORM, child_conditions.WRONG_CHILDREN)
 
+UNKNOWN = "unknown"
 COMBINERS = ("any", "all", "none", "at_least", "of")
 _UNARY = re.compile(r'\s*(<|>|=|!=|\[|\]|\(|"|@"|not\s*\()|.*\?')
-
-
-def _shape(value: object) -> object:
-    if isinstance(value, str) and value.strip():
-        return value
-    if isinstance(value, dict) and value:
-        return value
-    raise ValueError("a condition is wanted here: a FEEL text, or a mapping of `fact: test`")
 
 
 TEST_SCHEMA: dict[str, Any] = {
@@ -112,9 +109,6 @@ CONDITION_SCHEMA: dict[str, Any] = {
     },
     "additionalProperties": TEST_SCHEMA,
 }
-CONDITION_MARK: dict[str, Any] = {"$comment": "condition"}
-"""Stands for the schema of a condition in that of a model, which pydantic must not resolve."""
-Condition = Annotated[object, Written(_shape, CONDITION_MARK)]
 Test = Annotated[object, Written(schema=TEST_SCHEMA)]
 
 
@@ -264,8 +258,17 @@ def _test(reader: PolicyReader, pointer: Pointer, subject: Expression, kind: Typ
         sentence, written = "a test is a single value, a list of values or a range", as_range(node)
         return _wrong(reader, reader.span(*pointer), sentence, f"write `{written}`" if written else None)
     at = subject.span.to(node.span)
+    nothing = build.call("is nothing", subject, span=at)
     if isinstance(kind, Enum) and node.text in kind.values:
-        return build.equals(subject, build.literal(node.text, node.span), at)
+        same = build.equals(subject, build.literal(node.text, node.span), at)
+        either = node.text == NONE and _may_be_nothing(reader, subject, entity)
+        return build.any_of([same, nothing], at) if either else same
+    if node.text == NONE and not node.quoted and kind != types.TEXT:
+        return nothing
+    if node.text == UNKNOWN and not node.quoted and kind != types.TEXT:
+        defined = build.call("is defined", subject, span=at)
+        known = build.any_of([defined, build.call("is true", nothing, span=at)], at)
+        return build.negate(known, at)
     if _UNARY.match(node.text):
         return reader.unary_tests(subject, kind, *pointer, entity=entity)
     limits = quantities.bounds(node.text) if not isinstance(kind, Enum) or kind.ordered else None
@@ -273,6 +276,18 @@ def _test(reader: PolicyReader, pointer: Pointer, subject: Expression, kind: Typ
         return _range_test(reader, node, subject, kind, limits)
     value = _value(reader, pointer, kind)
     return Open("the test has a mistake", at) if value is None else build.equals(subject, value, at)
+
+
+def _may_be_nothing(reader: PolicyReader, subject: Expression, entity: str) -> bool:
+    """Whether a name may stand for what is known to be nothing."""
+    if not isinstance(subject, Name):
+        return False
+    found = reader.vocabulary.fact(entity, subject.name)
+    if found is not None:
+        return found[1].default == NONE or found[1].applies_when is not None
+    return any(
+        subject.name in reader.vocabulary.results.get(each, {}) for each in reader.vocabulary.lineage(entity)
+    )
 
 
 def _range_test(

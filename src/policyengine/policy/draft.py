@@ -254,6 +254,12 @@ class Draft(PolicyReader):
         self._references.append(Reference(space, name, missing))
 
 
+def where_applicable(applies: Expression, value: Expression) -> Expression:
+    """A value where a condition holds; else there is none."""
+    at = applies.span
+    return build.choose([(applies, value)], build.call("no value of", value, span=at), at)
+
+
 def assumed_without_note(document: Document, pointer: Pointer) -> Diagnostic:
     """The mistake of a part that is assumed without a note; `pointer` leads to the part."""
     return ASSUMED_WITHOUT_NOTE.at(

@@ -16,6 +16,7 @@ from policyengine.policy.base import (
     ANY_SCALAR,
     Boolean,
     Combine,
+    Condition,
     FactName,
     Feel,
     Sourced,
@@ -90,6 +91,9 @@ class Fact(Sourced):
     formula: Feel | None = field(
         default=None, description="how it is derived; then no record gives it, unless `given: allowed`"
     )
+    applies_when: Condition | None = field(
+        default=None, description="of a formula: else it is not applicable: nothing, and left out of totals"
+    )
     given: Literal["allowed"] | None = field(
         default=None, description="a record may say it too, and else the `formula` holds"
     )
@@ -115,6 +119,8 @@ class Fact(Sourced):
             raise ValueError("a fact is `granted`, or has a `formula`; keep one of them")
         if self.combine is not None and not self.granted:
             raise ValueError("only what is granted is combined; add `granted: true`")
+        if self.applies_when is not None and self.formula is None:
+            raise ValueError("`applies_when` goes with a `formula`")
         if self.given is not None and self.formula is None:
             raise ValueError("`given: allowed` goes with a `formula`; records may say all other facts")
 
@@ -169,7 +175,7 @@ class Fact(Sourced):
         """What is known about its value; None if nothing is. Of what a formula gives only bounds are kept."""
         if self.is_list or (self.formula is not None and not self.single.is_number):
             return None
-        if self.default in (NONE, NEVER):
+        if self.default in (NONE, NEVER) or self.applies_when is not None:
             return None
         if self.values is not None:
             return OneOf(tuple(self.values))

@@ -8,13 +8,15 @@ from policyengine.diagnostics import Code, Diagnostic, Report, did_you_mean
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.lexer import KEYWORDS
 from policyengine.feel.syntax.parser import parse
+from policyengine.feel.types import types
 from policyengine.feel.types.signatures import Library
 from policyengine.feel.values.values import NEVER as FAR_DAY
+from policyengine.policy.base import Policy
 from policyengine.policy.bounds import bounded, bounds_of
-from policyengine.policy.condition import COMBINERS
-from policyengine.policy.draft import assumed_without_note
+from policyengine.policy.condition import COMBINERS, lower_condition
+from policyengine.policy.draft import assumed_without_note, where_applicable
 from policyengine.policy.facts import NEVER, NONE, Fact, as_given
-from policyengine.policy.policy_reader import excerpt
+from policyengine.policy.policy_reader import PolicyDocument, PolicyReader, excerpt
 from policyengine.policy.rule import Node
 from policyengine.policy.vocabulary import Declarations, Vocabulary
 from policyengine.text.document import Document, Pointer, Scalar
@@ -224,6 +226,13 @@ def _formula(
     expression = parsed.expression
     if expression is None:
         return
+    if declared.applies_when is not None:
+        head: dict[str, str] = {"kind": "program", "id": entity, "title": declared.title, "for_": entity}
+        about = Policy(**head)  # type: ignore[arg-type]  # the keys are texts, and no day is among them
+        reader = PolicyReader(PolicyDocument(about, document), vocabulary, report, functions)
+        applies = lower_condition(reader, ("entities", entity, "facts", fact, "applies_when"), entity)
+        yield Node(f"{fact}/applies", entity, applies, applies.span, types.BOOLEAN, title="applies")
+        expression = where_applicable(build.name(f"{fact}/applies", applies.span), expression)
     if declared.given is not None:
         expression = build.call("given or", build.name(as_given(fact), node.span), expression, span=node.span)
     found = Node(

@@ -28,6 +28,7 @@ from policyengine.engine.columns.terms import (
 from policyengine.engine.columns.unify import day, is_text, seconds, text, unified
 from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.functions import LIBRARY
+from policyengine.feel.functions.conditions import is_nothing
 from policyengine.feel.functions.numeric import ROUNDINGS
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax import tree as syntax
@@ -175,6 +176,20 @@ def _is_fact(emitter: Emitter, asked: Expression) -> bool:
     elif not isinstance(asked, syntax.Name):
         return False
     return emitter.scope.is_fact(asked.name)
+
+
+def _is_nothing(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    found = emitter.emit(arguments[0])
+    match found:
+        case Const(value):
+            return Const(is_nothing(value)) if found.sure else NOT_KNOWN
+        case Code(expr, domain, sure):
+            return Flag(expr.is_in([i for i, each in enumerate(domain) if is_nothing(each)]), sure)
+        case Day(expr, sure):
+            return Flag(expr.cast(pl.Int32) >= lit(_MAY_COME, pl.Int32), sure)
+        case Flag(expr, sure) | Num(expr, _, _, sure) | terms.Text(expr, sure) | Seconds(expr, sure):
+            return Flag(pl.when(expr.is_not_null()).then(lit(False, pl.Boolean)), sure)
+    raise Unsupported("whether such a value is nothing")
 
 
 def _is_true(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
@@ -363,6 +378,7 @@ COLUMN_FORMS: Mapping[str, Form] = {
     "not": _not,
     "is defined": _is_defined,
     "is true": _is_true,
+    "is nothing": _is_nothing,
     "no value of": _no_value_of,
     "once known": _once_known,
     "first known": _first_known,

@@ -387,6 +387,7 @@ _FORMS: Mapping[type, Form] = MappingProxyType(
 _CALLS: Mapping[str, Form] = MappingProxyType(
     {
         "append": _append,
+        "no value of": lambda needs, spot, node, need, deep: None,
         "count": _count,
         "once known": _once_known,
         "first known": _first_known,

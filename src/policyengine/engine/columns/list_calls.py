@@ -125,6 +125,34 @@ def _flatten(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     return flattened(emitter, found)
 
 
+def _something(found: Term) -> Term:
+    """A list as it is; raises `Unsupported` where an item may be nothing, which is left out then."""
+    items: Sequence[Term | None] = ()
+    match found:
+        case Rows():
+            items = (found.each,)
+        case terms.Joined(rows, more):
+            items = (rows.each, *more)
+        case Picked(several):
+            items = [each for _, each in several]
+        case Listed(several):
+            items = several
+        case Const(value) if isinstance(value, (list, tuple)):
+            items = [Const(each) for each in value]
+    if any(each is not None and _may_be_nothing(each) for each in items):
+        raise Unsupported("items that may be nothing")
+    return found
+
+
+def _may_be_nothing(term: Term) -> bool:
+    match term:
+        case Code(_, domain):
+            return None in domain
+        case Const(value):
+            return value is None
+    return isinstance(term, terms.Held)
+
+
 def _folded(name: str, emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     """`sum`, `min` or `max`, of a list or of items."""
     found: Term = (
@@ -132,6 +160,7 @@ def _folded(name: str, emitter: Emitter, arguments: Sequence[Expression]) -> Ter
         if len(arguments) == 1
         else Listed(tuple(emitter.emit(each) for each in arguments))
     )
+    found = _something(found)
     match found:
         case Const() if not found.sure:
             return NOT_KNOWN
@@ -148,8 +177,6 @@ def _of_items(name: str, items: Sequence[Term]) -> Term:
     if not items:
         return Const(Decimal(0)) if name == "sum" else NOT_KNOWN
     if any(isinstance(each, Const) and not each.sure for each in items):
-        return NOT_KNOWN
-    if any(isinstance(each, Const) and each.value is None for each in items):
         return NOT_KNOWN
     if name == "sum":
         return reduce(numbers.add, [numbers.number(each) for each in items])

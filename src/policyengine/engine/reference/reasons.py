@@ -84,7 +84,7 @@ def _reasons(scope: Scope, expression: Expression, upright: bool) -> Iterator[Re
             yield from _reasons(scope, next(known, test), upright)
         case If(condition, then, otherwise):
             yield from _branch(scope, condition, then, otherwise, upright)
-        case Literal():
+        case Literal() | Call(Name("no value of")):
             return
         case _:
             yield from _leaf(scope, expression, upright)

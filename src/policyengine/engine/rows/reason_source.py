@@ -155,7 +155,7 @@ class Explanations:
                 for outcome, branch in (("True", then), ("False", otherwise)):
                     with out.block(f"if {decided} is {outcome}:"):
                         self._reasons(out, branch, value, found, upright)
-            case Literal():
+            case Literal() | Call(Name("no value of")):
                 return  # a constant needs no reason
             case _:
                 self._leaf(out, expression, value, found, upright)

@@ -62,11 +62,6 @@ def total(numbers: Sequence[Decimal]) -> Decimal:
     return found
 
 
-def _total_of_all(numbers: Numbers) -> object:
-    """In a policy the sum of nothing is nothing: 0."""
-    return _of_numbers(total)(numbers) if numbers else Decimal(0)
-
-
 def _product(numbers: Sequence[Decimal]) -> Decimal:
     found = Decimal(1)
     for number in numbers:
@@ -157,5 +152,30 @@ FUNCTIONS = table(
     _both_ways("all", BOOLEAN, _all, "any", strict=False),
     _both_ways("any", BOOLEAN, _any, "any", strict=False),
 )
-IN_POLICIES = table(_both_ways("sum", item_of_first, _total_of_all))
-"""What policies mean by these where the standard has no answer."""
+
+
+def _of_something(run: Callable[..., object]) -> Callable[[Sequence[object]], object]:
+    """In a policy what is nothing is left out."""
+
+    def some(items: Sequence[object]) -> object:
+        return run(_something(items))
+
+    return some
+
+
+def _something(items: Sequence[object]) -> Sequence[object]:
+    return items if all(each is not None for each in items) else [each for each in items if each is not None]
+
+
+def _total_of_something(numbers: Sequence[Decimal]) -> object:
+    return _of_numbers(total)(numbers) if numbers else Decimal(0)
+
+
+IN_POLICIES = table(
+    _both_ways("sum", item_of_first, _of_something(_total_of_something)),
+    _both_ways("min", item_of_first, _of_something(_extreme(-1)), "any"),
+    _both_ways("max", item_of_first, _of_something(_extreme(1)), "any"),
+    _both_ways("mean", _average, _of_something(_of_numbers(_mean))),
+    _both_ways("median", _average, _of_something(_of_numbers(_median))),
+)
+"""What policies mean by these: items that are nothing are left out, and the sum of nothing is 0."""

@@ -35,6 +35,11 @@ def is_defined(value: object, asked: str = "") -> object:
     return value if others else False
 
 
+def is_nothing(value: object) -> bool:
+    """Whether it is known that there is no value."""
+    return value is None or is_never(value)
+
+
 def asked_name(argument: Expression) -> str:
     """The name that `is defined` asks about; "" for what is worked out."""
     return argument.name.removesuffix(AS_GIVEN) if isinstance(argument, (Name, Path)) else ""
@@ -142,6 +147,7 @@ LOWERED = table(
         signature("values...: any", type_of_first, lambda *values: first_known(values)),
         strict=False,
     ),
+    function("is nothing", signature("value: any", BOOLEAN, is_nothing, total=True)),
     function("no value of", signature("like: any", type_of_first, lambda like: None), strict=False),
     function("given or", signature("given: any, otherwise: any", type_of_first, _given_or), strict=False),
     function("once known", signature("values: any, then: any", _type_of_second, _once_known), strict=False),

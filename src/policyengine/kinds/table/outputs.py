@@ -103,7 +103,7 @@ def read_given(draft: Draft, pointer: Pointer, kind: Type, name: str, bounds: Bo
         return ListLiteral(tuple(items), node.span)
     if not isinstance(node, Scalar) or node.is_null:
         return _no_value(draft, pointer)
-    value = _single(draft, node, kind)
+    value = _single(draft, node, kind) or _word(draft, node)
     if _is_below(value, bounds):
         return _no_value(draft, pointer, f"`{node.text}` is below {bounds.low}")
     if value is not None:
@@ -146,6 +146,15 @@ def _single(draft: Draft, node: Node, kind: Type) -> Expression | None:
         return None if read is None else build.literal(read(node.text), node.span)
     except ValueError:
         return None
+
+
+def _word(draft: Draft, node: Scalar) -> Expression | None:
+    """What `none` and `unknown` give: nothing, and what the text does not say."""
+    if node.quoted or _in_sight(draft, node.text):
+        return None
+    if node.text == "none":
+        return build.literal(None, node.span)
+    return Open(f"{draft.policy.title} does not say", node.span) if node.text == "unknown" else None
 
 
 def _refused(text: str, kind: Type) -> str | None:

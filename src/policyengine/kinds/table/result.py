@@ -24,6 +24,7 @@ from policyengine.kinds.table.bands import Bands, graduated, inside, reached
 from policyengine.kinds.table.outputs import read_given
 from policyengine.kinds.table.proof import Table, TableRow
 from policyengine.kinds.table.rows import Outputs
+from policyengine.policy.draft import where_applicable
 from policyengine.policy.rule import Cases, ReasonCase
 from policyengine.source import Span
 from policyengine.text.document import Pointer
@@ -49,6 +50,7 @@ class Settling:
     complete: bool
     has_default: bool
     bands: Bands | None = None
+    applies: Name | None = None
 
     @property
     def slices(self) -> Bands | None:
@@ -98,10 +100,13 @@ def _place(draft: Draft) -> Span:
 def _result(draft: Draft, settling: Settling, names: list[Name]) -> Expression:
     at = _place(draft)
     if settling.slices is not None:
-        return _slices(draft, settling, settling.slices)
+        return _applicable(settling, _slices(draft, settling, settling.slices))
     if settling.table.hit.startswith("collect"):
-        return _collected(draft, settling, names)
-    single = [_settled(draft, settling, names, k, name) for k, name in enumerate(settling.outputs.types)]
+        return _applicable(settling, _collected(draft, settling, names))
+    single = [
+        _applicable(settling, _settled(draft, settling, names, k, name))
+        for k, name in enumerate(settling.outputs.types)
+    ]
     if "" in settling.outputs.types:
         return single[0]
     pairs = zip(settling.outputs.types, single, strict=True)
@@ -109,6 +114,10 @@ def _result(draft: Draft, settling: Settling, names: list[Name]) -> Expression:
         Entry(name, draft.define(f"{draft.policy.id}/outputs/{name}", each, at), at) for name, each in pairs
     )
     return ContextLiteral(tuple(found), at)
+
+
+def _applicable(settling: Settling, value: Expression) -> Expression:
+    return value if settling.applies is None else where_applicable(settling.applies, value)
 
 
 def _settled(draft: Draft, settling: Settling, names: list[Name], k: int, output: str) -> Expression:

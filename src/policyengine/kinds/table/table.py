@@ -25,7 +25,7 @@ from policyengine.kinds.table.outputs import Given, OutputSpec, output_bounds, o
 from policyengine.kinds.table.proof import Table, prove
 from policyengine.kinds.table.result import Settling, settle
 from policyengine.kinds.table.rows import Entries, Outputs, RowSpec
-from policyengine.policy.base import FactName, Many, Policy, field
+from policyengine.policy.base import Condition, FactName, Many, Policy, field
 from policyengine.policy.change_context import ChangeContext
 from policyengine.policy.draft import Draft
 from policyengine.policy.facts import FACT_TYPES, Choices
@@ -60,6 +60,7 @@ class TablePolicy(Policy):
     keys: Many[InputSpec] = field(default=(), description="what the entries are found by")
     entries: Entries | None = field(default=None, description="for each key what it gives")
     bands: Bands | None = field(default=None, description="rates over a number")
+    applies_when: Condition | None = field(default=None, description="else the result is not applicable")
     default: Given | None = field(
         default=None, description="what holds where no row matches; `none`: there is no result"
     )
@@ -246,6 +247,7 @@ def lower(policy: TablePolicy, draft: Draft) -> None:
             complete,
             policy.default is not None and not _is_none(policy, draft),
             policy.bands,
+            None if policy.applies_when is None else draft.applies(policy.id, "applies_when"),
         ),
     )
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path, PurePath
@@ -67,6 +67,13 @@ class Program:
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """All mistakes in its policies."""
         return self.linked.diagnostics
+
+    def with_laws(self) -> Program:
+        """The same with warnings where levels break a law that holds without saying; tries some records."""
+        from policyengine.analysis.laws import broken_laws
+
+        found = sorted((*self.diagnostics, *broken_laws(self.linked)), key=lambda each: each.sort_key)
+        return replace(self, linked=replace(self.linked, diagnostics=tuple(found)))
 
     @property
     def ok(self) -> bool:

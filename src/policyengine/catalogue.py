@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from policyengine import files
+from policyengine.analysis import laws
 from policyengine.batch import raw as batch
 from policyengine.change.comparison_json import comparison_schema
 from policyengine.decision.decision_json import decision_schema
@@ -23,7 +24,7 @@ from policyengine.verify.testfile import test_schema
 _MODULES: tuple[Any, ...] = (
     *(files, yaml, json, feel, form, bearer, condition, draft, grant, quantities),
     *(read, declaration_checks, versions, link, load, record_codes),
-    *(batch, verify),
+    *(batch, verify, laws),
 )
 CODES: tuple[Code, ...] = tuple(
     sorted(

@@ -49,7 +49,7 @@ def command(
     """
     console = Console.of(color)
     folders = folders_of(paths)
-    programs = [load(folder, as_of=as_of) for folder in folders]
+    programs = [load(folder, as_of=as_of).with_laws() for folder in folders]
     deliver(
         outputs or (Output("text"),), lambda form, paint: _render(programs, form, paint), console, folders
     )

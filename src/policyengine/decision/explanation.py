@@ -112,7 +112,8 @@ def own_reasons(finding: Finding) -> tuple[Reason, ...]:
 def _level(level: Level, labels: Labels) -> str:
     who = subject_name(level.subject)
     if level.status == "reached":
-        return f"{who} has reached {level.level_title or level.level} ({level.title})"
+        verb = "has reached" if level.by_figures is None else "is at"
+        return f"{who} {verb} {level.level_title or level.level} ({level.title})"
     wanted = level.candidate_title or level.candidate
     if level.status == UNDETERMINED:
         return f"it cannot be decided whether {who} reaches {wanted or 'a level'} ({level.title})"

@@ -243,6 +243,12 @@ class Sourced(Part):
     )
 
 
+def check_intended(intended: bool, note: str | None) -> None:
+    """Raises `ValueError` if something is meant that nothing explains."""
+    if intended and note is None:
+        raise ValueError("`intended` needs a `note`; add `note: why it is meant`")
+
+
 class OpenPart(Sourced):
     """A part with further keys than its own, which it has in the field whose alias is `*`."""
 

@@ -17,7 +17,17 @@ from policyengine.diagnostics import Code, Label, Severity, did_you_mean
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, Literal, Name
 from policyengine.feel.types import types
-from policyengine.policy.base import Id, Many, OpenPart, Rate, Written, field, keys_of
+from policyengine.policy.base import (
+    Boolean,
+    Id,
+    Many,
+    OpenPart,
+    Rate,
+    Written,
+    check_intended,
+    field,
+    keys_of,
+)
 from policyengine.policy.change_context import ChangeContext
 from policyengine.policy.change_words import given, shifted
 from policyengine.policy.condition import typed
@@ -49,8 +59,10 @@ class Grant(OpenPart):
     discount: Rate | None = field(default=None, description="`20%` or `0.2`")
     on: Many[Id] = field(default=(), description="the items that it lowers")
     values: dict[str, GivenValue] = field(default_factory=dict, alias="*")
+    intended: Boolean = field(default=False, description="with a `note`: less than a lower level is meant")
 
     def __post_init__(self) -> None:
+        check_intended(self.intended, self.note)
         if (self.discount is None) != (not self.on):
             missing = "`discount`" if self.discount is None else "`on`, the items that it lowers"
             raise ValueError(f"a discount on items needs {missing}")

@@ -15,8 +15,9 @@ from policyengine.policy.base import (
     Policy,
     Sourced,
     Text,
+    check_intended,
     field,
-)  # fmt: skip
+)
 from policyengine.policy.condition import Condition, TestedPart
 from policyengine.policy.grant import Grant
 from policyengine.policy.requirement import Requirement
@@ -72,6 +73,12 @@ class LevelPart(TestedPart):
     requires: Many[Requirement] = field(default=(), description="of this level only")
     grants: Many[Grant] = ()
     keep: Keep | None = field(default=None, description="tests for keeping it, where they differ")
+    intended: Boolean = field(
+        default=False, description="with a `note`: more of the measure, or this level, may bring less"
+    )
+
+    def __post_init__(self) -> None:
+        check_intended(self.intended, self.note)
 
 
 class Threshold(TestedPart):

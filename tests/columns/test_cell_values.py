@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import polars as pl
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from policyengine.engine.columns.cell_values import written
@@ -15,6 +15,7 @@ from policyengine.engine.columns.terms import Frame, Num
 from policyengine.engine.layout import value_text
 
 
+@example(scale=8, digits=2, units=[-(10**32), 1, 12 * 10**30])
 @given(
     st.integers(0, 8),
     st.integers(0, 4),

@@ -234,6 +234,14 @@ def test_keys_that_are_amounts_are_not_read_in_columns():
     assert form_of(_vocabulary(other).graph.vocabulary, ()) is None
 
 
+def test_a_record_is_named_by_the_text_of_its_number(path):
+    numbered = _vocabulary(PROGRAM.replace("    key: id\n", "    key: staff\n", 1)).graph.vocabulary
+    assert _check(b'{"staff": 7}\n{"staff": 12}\n{"id": "a"}\n', numbered, path) == 0
+    path.write_bytes(b'{"staff": 7}\n{"id": "a"}\n')
+    ((_, chunk),) = json_chunks(path, numbered, form_of(numbered, ()), 7)
+    assert _readers(numbered)[1].read(chunk, 0).named == [(1, "7"), (2, None)]
+
+
 def test_a_line_beyond_all_bounds_is_a_reject(vocabulary, path, monkeypatch):
     monkeypatch.setattr("policyengine.batch.lines.LONGEST", 64)
     monkeypatch.setattr(json_columns, "_MOST_BYTES", 100)

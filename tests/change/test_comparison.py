@@ -215,6 +215,7 @@ bands:
             ["Now the whole is at the rate of its band (was: each slice is at the rate of its own band)"],
         ),
         (BANDS, ["1000", "2000"], ["A band now ends at 2,000 (was 1,000)"]),
+        (BANDS, ["{up_to: 5000", "{up_to: 3000, rate: 2%}, {up_to: 5000"], ["New band: 2 % up to 3,000"]),
     ],
 )
 def test_tables(table: str, edit: list[str], said: list[str]) -> None:

@@ -86,7 +86,9 @@ def check_state(policy: Tiers, draft: Draft) -> None:
     }  # fmt: skip
     for key, wanted in kinds.items():
         if getattr(state, key) is not None:
-            _check_fact(draft, getattr(state, key), wanted, "state", key)
+            # Where nothing is said below the first level, everybody is to reach that.
+            unneeded = (policy.none,) if policy.otherwise is None else ()
+            _check_fact(draft, getattr(state, key), wanted, "state", key, unneeded=unneeded)
     if state.counter is not None:
         _check_fact(draft, state.counter.fact, types.NUMBER, "state", "counter", "fact")
         if state.counter.uses_up and policy.measure is None:
@@ -97,7 +99,9 @@ def check_state(policy: Tiers, draft: Draft) -> None:
         draft.error(INCOMPLETE, draft.key_span("state", "grace"), message, "add `short_since: ...`")
 
 
-def _check_fact(draft: Draft, name: str, wanted: types.Type, *place: str) -> None:
+def _check_fact(
+    draft: Draft, name: str, wanted: types.Type, *place: str, unneeded: Sequence[str] = ()
+) -> None:
     facts, at = draft.vocabulary.entities[draft.entity].facts, draft.span(*place)
     if name not in facts or not facts[name].is_given:
         help = did_you_mean(name, facts) or "declare it, so that a record can hold it"
@@ -105,9 +109,8 @@ def _check_fact(draft: Draft, name: str, wanted: types.Type, *place: str) -> Non
         return
     kind = draft.vocabulary.fact_type(name, facts[name])
     if isinstance(wanted, types.Enum):
-        lacking = [
-            value for value in wanted.values if not isinstance(kind, types.Enum) or value not in kind.values
-        ]
+        known = kind.values if isinstance(kind, types.Enum) else ()
+        lacking = [value for value in wanted.values if value not in known and value not in unneeded]
         if lacking:
             help = f"make it `{{type: enum, values: [{', '.join(wanted.values)}]}}`"
             draft.error(WRONG_FACT, at, f"`{name}` cannot be `{lacking[0]}`", help)
@@ -134,6 +137,8 @@ class _Lowering:
         self.ids = [policy.none, *(step.id for step in steps)]
         self.held = build.name(state.held, self.at)
         self.kind = level_type(policy)
+        held = draft.vocabulary.names(draft.entity)[state.held]
+        self.holdable = held.values if isinstance(held, types.Enum) else ()
 
     def all(self) -> Lasting:
         """Everything."""
@@ -156,7 +161,11 @@ class _Lowering:
         return build.literal(self.ids[i], self.at)
 
     def _by_held(self, values: Sequence[Expression]) -> list[tuple[Expression, Expression]]:
-        return [(build.equals(self.held, self._literal(i), self.at), value) for i, value in enumerate(values)]
+        return [
+            (build.equals(self.held, self._literal(i), self.at), value)
+            for i, value in enumerate(values)
+            if self.ids[i] in self.holdable
+        ]
 
     def _review(self) -> Expression:
         if self.state.falls.when is None:

@@ -62,7 +62,7 @@ class State(Part):
 
 
 class Keep(TestedPart):
-    """Tests for keeping a level, in place of those for reaching it."""
+    """Tests for keeping a level, in place of those of the same facts; `-`: not asked for then."""
 
 
 class LevelPart(TestedPart):

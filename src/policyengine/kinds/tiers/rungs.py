@@ -115,7 +115,7 @@ def _kept(policy: Tiers, draft: Draft, i: int, asked: Sequence[Name]) -> Name:
     level, at = policy.levels[i], draft.key_span("levels", i, "keep")
     own = level.keep.tests if level.keep is not None else {}
     places = {fact: policy.place_of(i, fact) for fact in policy.facts_of(i)}
-    places |= {fact: ("levels", i, "keep", fact) for fact in own}
+    places |= {fact: None if test.is_ == "-" else ("levels", i, "keep", fact) for fact, test in own.items()}
     tests = [level_test(draft, fact, place) for fact, place in places.items() if place is not None]
     return draft.define(
         f"{policy.id}/{level.id}/kept", build.all_of([*tests, *asked], at), at, wanted=types.BOOLEAN,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+from policyengine.decision.wording import join
 from policyengine.kinds.tiers.levels import LevelPart, plain_test
 from policyengine.policy.base import keys_of
 from policyengine.policy.change_context import ChangeContext
@@ -19,6 +22,10 @@ def describe(context: ChangeContext) -> str | None:
         case ("thresholds", fact, level) | ("thresholds", fact, level, "is") if context.is_fact(fact):
             title = next((each.title for each in context.policy.levels if each.id == level), None)
             return None if title is None else _moved_level(replace(context, names=(title,)), fact)
+        case ("levels", "*", "keep", *rest):
+            return _kept(context, rest)
+        case ("state", *rest):
+            return _state(context, tuple(rest))
         case ("levels", "*"):
             return context.comes_or_goes(
                 f"new level {context.name}{_grants(context)}",
@@ -41,6 +48,47 @@ def describe(context: ChangeContext) -> str | None:
         case ("otherwise", "level"):
             return context.was("where no level is reached, it", "says")
     return None
+
+
+_STATE = {
+    ("falls", "when"): ("a level", "may fall when"),
+    ("falls", "by"): ("a level", "falls"),
+    ("rises",): ("a level", "rises"),
+    ("grace",): ("a level", "is held after the figures fall short for"),
+    ("floor",): ("nobody", "falls below"),
+    ("keeps_until",): ("a level", "is surely held until"),
+    ("counter", "add"): ("renewing a level", "adds to the counter"),
+    ("counter", "uses_up"): ("a level that is reached", "uses the counter up:"),
+}
+"""What a key of the state decides: the subject of the sentence, and its verb."""
+
+
+def _state(context: ChangeContext, rest: tuple[str, ...]) -> str | None:
+    if rest in _STATE:
+        return context.was(*_STATE[rest])
+    return None if rest else context.comes_or_goes(
+        "levels now last: the one that is held counts until it falls",
+        "levels no longer last: that of today's figures counts",
+    )  # fmt: skip
+
+
+def _kept(context: ChangeContext, rest: Sequence[str]) -> str | None:
+    """What a level asks for to be kept."""
+    old, new = (each if isinstance(each, dict) else {} for each in (context.old, context.new))
+    if rest and context.is_fact(rest[0]):
+        old, new = ({} if each is None else {rest[0]: each} for each in (context.old, context.new))
+    was, now = (_all_asked(context, each) for each in (old, new))
+    if not now:
+        return f"{context.name} is kept as it is reached, and no longer where {was}"
+    return f"{context.name} is now kept where {now} ({f'was: {was}' if was else 'was not said'})"
+
+
+def _all_asked(context: ChangeContext, tests: Mapping[str, Any]) -> str:
+    return join(
+        f"{context.noun(fact)} may be anything" if plain_test(test) == "-"
+        else asked(context, fact, plain_test(test))
+        for fact, test in tests.items()
+    )  # fmt: skip
 
 
 def _moved_level(context: ChangeContext, fact: str) -> str:

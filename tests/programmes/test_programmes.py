@@ -1,0 +1,27 @@
+"""Programmes of other vendors: `check` finds nothing in them, and their own tests pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from policyengine.api import load
+from policyengine.verify.suite import Programs, run_file
+from support import DAY, shown
+
+FOLDERS = sorted(each for each in Path(__file__).parent.iterdir() if (each / "program.yaml").exists())
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_nothing_is_wrong(folder: Path) -> None:
+    assert shown(load(folder, as_of=DAY).with_laws().diagnostics) == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_its_tests_pass(folder: Path) -> None:
+    results = [run_file(str(each), Programs()) for each in sorted(folder.glob("*_test.yaml"))]
+    assert results
+    for result in results:
+        assert shown((*result.diagnostics, *result.uncompiled)) == []
+        assert {each.status for each in result.results} == {"passed"}

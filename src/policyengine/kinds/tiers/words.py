@@ -9,23 +9,22 @@ from typing import Any
 from policyengine.decision.wording import join
 from policyengine.kinds.tiers.levels import LevelPart, plain_test
 from policyengine.policy.base import keys_of
-from policyengine.policy.change_context import ChangeContext
+from policyengine.policy.change_context import ChangeContext, called
 from policyengine.policy.change_words import asked, moved_range, tested
 from policyengine.policy.grant import describe_grant, granted
 
 
 def describe(context: ChangeContext) -> str | None:
     """Where levels start and end, what they grant, what they ask for."""
+    if context.keys[:1] == ("state",):
+        return _state(context, context.keys[1:])
     match context.keys:
         case ("levels", "*", fact) | ("levels", "*", fact, "is") if context.is_fact(fact):
             return _moved_level(context, fact)
-        case ("thresholds", fact, level) | ("thresholds", fact, level, "is") if context.is_fact(fact):
-            title = next((each.title for each in context.policy.levels if each.id == level), None)
-            return None if title is None else _moved_level(replace(context, names=(title,)), fact)
+        case (*_, "intended"):
+            return _meant(context)
         case ("levels", "*", "keep", *rest):
             return _kept(context, rest)
-        case ("state", *rest):
-            return _state(context, tuple(rest))
         case ("levels", "*"):
             return context.comes_or_goes(
                 f"new level {context.name}{_grants(context)}",
@@ -33,20 +32,30 @@ def describe(context: ChangeContext) -> str | None:
             )
         case ("result",):
             return context.was("the level", "is called in formulas")
-        case ("thresholds",):
-            return context.comes_or_goes("levels now have thresholds", "levels no longer have thresholds")
-        case ("thresholds", fact):
-            noun = context.noun(fact)
-            return context.comes_or_goes(f"levels now test {noun}", f"levels no longer test {noun}")
-        case ("levels", "*", "grants", *_) | ("otherwise", "grants", *_):
-            return describe_grant(context)
+        case ("thresholds", *rest):
+            return _thresholds(context, rest)
         case ("requires", "*"):
             return context.comes_or_goes(
                 f"now asked for, of every level: {context.name}",
                 f"no longer asked for, of any level: {context.name}",
             )
+        case ("levels", "*", "grants", *_) | ("otherwise", "grants", *_):
+            return describe_grant(context)
         case ("otherwise", "level"):
             return context.was("where no level is reached, it", "says")
+    return None
+
+
+def _thresholds(context: ChangeContext, rest: Sequence[str]) -> str | None:
+    match rest:
+        case []:
+            return context.comes_or_goes("levels now have thresholds", "levels no longer have thresholds")
+        case [fact]:
+            noun = context.noun(fact)
+            return context.comes_or_goes(f"levels now test {noun}", f"levels no longer test {noun}")
+        case [fact, level] | [fact, level, "is"] if context.is_fact(fact):
+            title = next((each.title for each in context.policy.levels if each.id == level), None)
+            return None if title is None else _moved_level(replace(context, names=(title,)), fact)
     return None
 
 
@@ -63,13 +72,36 @@ _STATE = {
 """What a key of the state decides: the subject of the sentence, and its verb."""
 
 
-def _state(context: ChangeContext, rest: tuple[str, ...]) -> str | None:
-    if rest in _STATE:
-        return context.was(*_STATE[rest])
-    return None if rest else context.comes_or_goes(
+_FACTS = {
+    ("held",): ("the level that is held", "stands in"),
+    ("since",): ("the day since when it is held", "stands in"),
+    ("short_since",): ("the day since when the figures fall short", "stands in"),
+    ("counter", "fact"): ("the counter", "stands in"),
+}
+_PARTS = {
+    (): (
         "levels now last: the one that is held counts until it falls",
         "levels no longer last: that of today's figures counts",
-    )  # fmt: skip
+    ),
+    ("falls",): (
+        "it is now said when a level may fall, and how far",
+        "a level may fall at any time now, to the level reached",
+    ),
+    ("counter",): ("a counter now counts towards the levels", "no counter counts any more"),
+}  # fmt: skip
+
+
+def _state(context: ChangeContext, rest: tuple[str, ...]) -> str | None:
+    if rest in _FACTS:
+        return context.was(*_FACTS[rest], lambda fact: called(context.noun(str(fact))))
+    if rest in _STATE:
+        return context.was(*_STATE[rest])
+    return context.comes_or_goes(*_PARTS[rest]) if rest in _PARTS else None
+
+
+def _meant(context: ChangeContext) -> str:
+    still = "now" if context.new == "true" else "no longer"
+    return f"it is {still} meant that {context.name} may bring less"
 
 
 def _kept(context: ChangeContext, rest: Sequence[str]) -> str | None:

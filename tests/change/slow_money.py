@@ -46,10 +46,11 @@ def due_dates(charge: Charge, first: date, last: date) -> list[date]:
 def _day(charge: Charge, step: Months | timedelta, n: int) -> date:
     """The due date after n steps, counted from the day that no short month has cut."""
     assert charge.due_on is not None
-    if isinstance(step, timedelta):
-        return charge.due_on + n * step
+    first = charge.steps_from or charge.due_on
+    if isinstance(step, timedelta) or n == 0:
+        return charge.due_on + n * step if isinstance(step, timedelta) else charge.due_on
     anchor, shift = charge.counted_from or charge.due_on, timedelta(days=charge.shift_days or 0)
-    start = next(m for m in range(-600, 10_000) if months_on(anchor, m) + shift >= charge.due_on)
+    start = next(m for m in range(-600, 10_000) if months_on(anchor, m) + shift >= first)
     return months_on(anchor, start + n * step.months) + shift
 
 

@@ -231,6 +231,9 @@ charges:
             f"id: ending, amount: {_quoted(self.money(root))}, item: setup, {first}, until: {_quoted(self.day(root))}, result: ended_{entity}",
             f"id: counted, amount: {_quoted(self.money(root) + ' * period_number')}, payer: vendor, {first}, times: {self.one('1', '4', '400')}",
             f"id: arrears, amount: {_quoted(self.money(root) + ' * period.days')}, {often}, when: {{period_number: {self.one('2..', '..7')}}}, until: {_quoted(self.day(root))}, times: 30",
+            f"id: kept, amount: {_quoted(self.money(root))}, every: {self.one('P1M', 'P3M', 'P1Y')}, starting: {_quoted(self.day(root))}, on_day: {self.one('31', 'last', '14', 'users' if root else 'seats')}, share_by_days: {self.one('both', 'first_day', 'last_day', 'neither')}, until: {_quoted(self.day(root))}, min: {_quoted(self.money(root, 0))}",
+            f"id: kept-tax, amount: {_quoted(self.money(root))}, due_with: kept, when: {_quoted(self.flag(root, 0))}",
+            f"id: cut, amount: 100, every: calendar {self.one('month', 'year')}, starting: {_quoted(self.day(root))}, share_by_days: {self.one('both', 'neither')}, max: {_quoted(self.money(root, 0))}",
             f"id: paid, amount: {_quoted(self.money(root))}, due_on: {_quoted(self.day(root))}, settled_on: {_quoted(self.day(root))}, when: {_quoted(self.flag(root, 0))}",
             f"id: open, amount: {_quoted(f'ended_{entity} * 19 / 100')}, due_on: none, result: tax_{entity}",
         ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ entities:
     facts:
       id: {type: text, title: identifier}
       fee: {type: money, title: fee, informative: true}
+      day: {type: count, title: billing day, informative: true}
       started_on: {type: date, title: start, informative: true}
       ended_on: {type: date, title: last day, informative: true}
       paid_on: {type: date, title: day of payment, informative: true}
@@ -83,6 +85,13 @@ MISTAKES = [
     ("BILL003", "id: a, amount: fee, due_on: none, payee: partner", "would pay itself"),
     ("BILL004", "id: a, amount: fee, due_on: started_on, until: ended_on", "remove `until`"),
     ("BILL004", "id: a, amount: fee, every: P1M, first_due: started_on, settled_on: paid_on", "settled_on"),
+    ("BILL004", "id: a, amount: fee, every: P30D, first_due: started_on, on_day: 3", "begins on no day"),
+    ("BILL004", "id: a, amount: fee, every: calendar month, starting: started_on, on_day: 3", "every: P1M"),
+    ("BILL004", "id: a, amount: fee, every: P1M, first_due: started_on, on_day: 32", "write `last`"),
+    ("BILL001", "id: a, amount: fee, due_with: a", "no due date of its own"),
+    ("BILL001", "id: a, amount: fee, due_with: aa}\n  - {title: B, id: aaa, amount: 2, due_on: none", "aaa"),
+    ("BILL001", "id: a, amount: 1, due_with: b, times: 3}\n  - {title: B, id: b, amount: 2, due_on: none",
+     "`a` has `due_with` and `times`"),
     ("NAME001", "id: a, amount: fee, due_on: none, payer: vendr", "vendor"),
     ("LINK002", "id: a, amount: fee, due_on: none, result: paid_on", "a fact of `partner`"),
     ("LINK002", "id: a, amount: fee, due_on: none, result: period", "a meaning of its own"),
@@ -128,12 +137,65 @@ def test_periods_are_those_of_the_calendar(
             break
     else:
         due = date.max
-    if due > end:
+    if begins > end or due == date.max:
         assert (found.status, found.net, found.next_due_on) == ("not_applicable", None, None)
         return
     assert (found.status, found.next_due_on, found.period_number) == ("applies", due, n + 1)
     assert (found.period_start, found.period_end, found.of_periods) == (begins, ends, times)
     assert found.net == 1000 * (n + 1) + (ends - begins).days + 1
+
+
+def _on_day(start: date, months: int, day: int, step: int) -> date:
+    """The day of the month, cut where that is shorter, so many steps from the month of a date."""
+    first = months_on(start.replace(day=1), months * step)
+    end = months_on(first, 1) - timedelta(days=1)
+    return first.replace(day=min(day, end.day))
+
+
+@given(
+    start=_DAYS, end=_DAYS, today=_DAYS, months=st.sampled_from([1, 3, 12]), day=st.integers(1, 31),
+    late=st.integers(0, 40), after=st.sampled_from(["start", "end"]),
+    count=st.sampled_from(["both", "first_day", "last_day", "neither"]), fee=st.integers(0, 10**6),
+)  # fmt: skip
+def test_a_period_that_is_cut_is_charged_by_its_days(
+    start: date, end: date, today: date, months: int, day: int, late: int, after: str, count: str, fee: int
+) -> None:
+    written = "last" if day == 31 else day
+    charge = (
+        f"id: a, amount: fee, every: P{months}M, starting: started_on, on_day: {written}, "
+        f"due_on: 'period.{after} + @\"P{late}D\"', until: ended_on, share_by_days: {count}"
+    )
+    program = good_program(_billing([charge]), base=BASE, as_of=today)
+    record = {"id": "p", "started_on": start, "ended_on": end, "fee": Decimal(fee) / 100}
+    (found,) = decide(program, record).of("charges")
+    grid = [_on_day(start, months, day, step) for step in range(-1, 80)]
+    periods = [(one, other - timedelta(days=1)) for one, other in pairwise(grid)]
+    periods = [each for each in periods if each[1] >= start]
+    left = [
+        (number, each) for number, each in enumerate(periods, 1)
+        if each[0] <= end and (each[0] < end or count in ("both", "last_day"))
+        and _due(each, start, after, late) >= today
+    ]  # fmt: skip
+    counted = [
+        one for n in range((end - start).days + 1) for one in [start + timedelta(days=n)]
+        if (one > start or count in ("both", "first_day")) and (one < end or count in ("both", "last_day"))
+    ]  # fmt: skip
+    if not left or not counted:
+        assert (found.status, found.net) == ("not_applicable", None)
+        return
+    number, whole = left[0]
+    within = sum(whole[0] <= each <= whole[1] for each in counted)
+    length = (whole[1] - whole[0]).days + 1
+    assert (found.status, found.period_number) == ("applies", number)
+    assert (found.next_due_on, found.due_on) == (
+        _due(whole, start, after, late), _due(periods[0], start, after, late),
+    )  # fmt: skip
+    assert (found.days, found.of_days) == (within, length)
+    assert found.net == (Decimal(fee) / 100 * within / length).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def _due(whole: tuple[date, date], start: date, after: str, late: int) -> date:
+    return (max(whole[0], start) if after == "start" else whole[1]) + timedelta(days=late)
 
 
 # Amounts in a currency that the record names

@@ -376,6 +376,8 @@ CHARGES = (
         of_periods=8,
         period_start=date(2026, 10, 1),
         period_end=date(2026, 12, 31),
+        days=61,
+        of_days=92,
     ),
     Charge(
         origin=origin("billing", "deposit", "Deposit", "billing", 33),

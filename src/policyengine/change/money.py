@@ -25,7 +25,7 @@ Way = Literal["earlier", "later", "rhythm"]
 Where = Literal["within", "before", "after", "into"]
 """Where a payment is due that moves: within the period, before it, after it, or in it as it was not before.
 """
-DATES = ("due_on", "every", "counted_from", "shift_days")
+DATES = ("due_on", "every", "counted_from", "shift_days", "steps_from")
 """What a charge says of its due dates."""
 BEFORE, AFTER, BOTH = "before", "after", "both"
 
@@ -82,12 +82,13 @@ def terms_of(outcome: Outcome) -> Terms:
     said = outcome.values.get
     due, schedule = said("due_on"), None
     if isinstance(due, date):
-        every, anchor, shift = said("every"), said("counted_from"), said("shift_days")
+        _, every, anchor, shift, aligned = (said(name) for name in DATES)
         schedule = Schedule(
             due,
             str(every) if every else None,
             anchor if isinstance(anchor, date) else None,
             shift if isinstance(shift, int) else 0,
+            aligned if isinstance(aligned, date) else None,
         )
     currency = str(said("currency") or "")
     payer = str(said("payer") or "") if said("payout") else ""

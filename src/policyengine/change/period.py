@@ -55,13 +55,15 @@ class Schedule(NamedTuple):
     """When a charge falls due: once, on `first`; or first then, and again `every` so often.
 
     Steps count from `anchor`, the day that `first` was counted from (31 January, 28 February, 31 March); each
-    due date lies `shift` days after the day reached. Due dates have numbers, 0 is the first.
+    due date lies `shift` days after the day reached. Due dates have numbers, 0 is the first. Where the first
+    lies off the steps, `aligned` is the one that it stands for.
     """
 
     first: date
     every: str | None = None
     anchor: date | None = None
     shift: int = 0
+    aligned: date | None = None
 
     @property
     def step(self) -> Months | timedelta | None:
@@ -74,7 +76,7 @@ class Schedule(NamedTuple):
 
     def day(self, number: int) -> date | None:
         """The due date with a number; None where there is none."""
-        if number < 0 or self.every is None:
+        if number <= 0 or self.every is None:
             return self.first if number == 0 else None
         return _series(self).day(number)
 
@@ -93,9 +95,10 @@ def _numbers(schedule: Schedule, days: Days) -> range:
 def _series(schedule: Schedule) -> Series:
     step, shift = schedule.step, timedelta(days=schedule.shift)
     assert step is not None
+    start = schedule.aligned or schedule.first
     if isinstance(step, timedelta):
-        return Series(schedule.first, step)
-    anchor, reached = schedule.anchor or schedule.first, schedule.first - shift
+        return Series(start, step)
+    anchor, reached = schedule.anchor or start, start - shift
     months = (reached.year - anchor.year) * 12 + reached.month - anchor.month
     return Series(anchor, step, months, shift)
 

@@ -219,6 +219,9 @@ _FINDINGS: dict[type[Finding], Shape] = {
         Key("of_periods", maybe(COUNT), "After how many periods it ends; null for no such number."),
         Key("period_start", maybe(DATE), "The first day of that period."),
         Key("period_end", maybe(DATE), "The last day of that period."),
+        Key("days", maybe(COUNT), "Of a charge that is shared by days: how many days of the period count."),
+        Key("of_days", maybe(COUNT), "How many days the whole period has."),
+        Key("steps_from", maybe(DATE), "Where the first due date lies off the steps: the one it stands for."),
     ),
 }
 _UNDECIDED = record(

@@ -312,7 +312,8 @@ def _charge_extras(charge: Charge, labels: Labels) -> Iterator[str]:
     if charge.period_number is not None and charge.period_start and charge.period_end:
         among = f" of {charge.of_periods}" if charge.of_periods else ""
         days = f"from {day(charge.period_start)} to {day(charge.period_end)}"
-        yield f"That is for period {charge.period_number}{among}, {days}."
+        part = f", {charge.days} of {plural(charge.of_days, 'day')}" if charge.days and charge.of_days else ""
+        yield f"That is for period {charge.period_number}{among}, {days}{part}."
     if charge.payout and charge.status != "not_applicable":
         payer, payee = (name_of(each, labels) for each in (charge.payer, charge.payee))
         yield f"{capital(payer)} pays it to {payee}."

@@ -297,7 +297,9 @@ class Charge(Finding):
     lie `shift_days` days after the day that is reached (-1: the day before). `net` is None where
     it is not known to be charged. `payer` pays `payee`; it is a `payout` where the partner is paid. One that
     says when it was settled is `settled`, `upcoming`, `due` or `overdue` instead of `applies`. A charge that
-    counts periods has a `period_number`, from 1, `of_periods` where they end after so many.
+    counts periods has a `period_number`, from 1, `of_periods` where they end after so many; `days`
+    `of_days` of it count where it is shared by days. Where the first due date lies off the steps, they count
+    from `steps_from`.
     """
 
     section: ClassVar[str] = "charges"
@@ -322,6 +324,9 @@ class Charge(Finding):
     of_periods: int | None = None
     period_start: date | None = None
     period_end: date | None = None
+    days: int | None = None
+    of_days: int | None = None
+    steps_from: date | None = None
 
     @property
     def amount_known(self) -> bool:

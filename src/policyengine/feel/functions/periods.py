@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from types import MappingProxyType
 
 from policyengine.feel.types.signatures import function, signature, table
@@ -21,6 +22,8 @@ _DAY = timedelta(days=1)
 _OCCASION = Context({"period": RangeOf(DATE), "period_number": COUNT, "period_name": TEXT})
 _NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _SERIES = "anchor: date, offset: duration, shift: days duration, every: duration"
+_ON_DAY = "start: date, day: number, every: duration"
+_LONGEST_MONTH = 31
 _OUT_OF_BOUNDS = Failed("the period leaves the calendar")
 
 
@@ -101,13 +104,27 @@ def _occurrence(anchor: date, offset: Length, shift: timedelta, length: Length, 
     return _OUT_OF_BOUNDS if found is None else found
 
 
-def _last_occurrence(anchor: date, offset: Length, shift: timedelta, length: Length, until: date) -> object:
-    """The last day on or before another one in the series that counts from the anchor; at least the first."""
+def _occurrences_until(anchor: date, offset: Length, shift: timedelta, length: Length, until: date) -> object:
+    """How many days of the series that counts from the anchor lie on or before another one."""
     if is_empty(length):
         return Failed("the period has no length")
     series = series_of(anchor, offset, shift, length)
-    found = None if series is None else series.day(max(series.steps_until(until), 0))
-    return _OUT_OF_BOUNDS if found is None else found
+    return _OUT_OF_BOUNDS if series is None else Decimal(max(series.steps_until(until) + 1, 0))
+
+
+def _on_day(start: date, day: Decimal, length: Length, *, before: bool) -> object:
+    """The day of a month, cut where that is shorter, in steps from the month of `start`: the nearest to it.
+
+    The last one on or before it, or the first one on or after it.
+    """
+    if not isinstance(length, Months) or is_empty(length):
+        return Failed("only a period of months has a day of the month")
+    if not 1 <= day <= _LONGEST_MONTH:
+        return Failed(f"a month has no day {day}")
+    anchor = date(start.year, 1, int(day))
+    found = [Series(anchor, length, start.month - 1).day(n) for n in (-1, 0, 1)]
+    chosen = [each for each in found if each is not None and (each <= start if before else each >= start)]
+    return _OUT_OF_BOUNDS if not chosen else chosen[-1 if before else 0]
 
 
 def _calendar_start(unit: str, day: date) -> object:
@@ -130,6 +147,8 @@ FUNCTIONS = table(
     ),
     function("occurrence number", signature(f"{_SERIES}, today: date", COUNT, _occurrence_number)),
     function("occurrence", signature(f"{_SERIES}, number: number", DATE, _occurrence)),
-    function("last occurrence", signature(f"{_SERIES}, until: date", DATE, _last_occurrence)),
+    function("occurrences until", signature(f"{_SERIES}, until: date", COUNT, _occurrences_until)),
+    function("on day from", signature(_ON_DAY, DATE, partial(_on_day, before=False))),
+    function("on day before", signature(_ON_DAY, DATE, partial(_on_day, before=True))),
     function("calendar start", signature("unit: text, day: date", DATE, _calendar_start)),
 )

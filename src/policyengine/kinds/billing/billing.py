@@ -29,21 +29,28 @@ from policyengine.policy.vocabulary import DerivedFact, Vocabulary
 from policyengine.source import Span
 
 _USUAL_DIGITS = 2
+_BOUNDS = {"min": "minimum", "max": "maximum"}
 
 
 def lower(policy: Billing, draft: Draft) -> None:
     """A charge for every instance of the entity."""
+    schedules = {
+        charge.id: Schedule(draft, charge, i)
+        for i, charge in enumerate(policy.charges)
+        if charge.due_with is None
+    }
     for i, charge in enumerate(policy.charges):
-        draft.rule(_lower_charge(policy, draft, charge, i))
+        draft.rule(_lower_charge(policy, draft, charge, i, schedules[charge.due_with or charge.id]))
 
 
-def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> Rule:
+def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int, schedule: Schedule) -> Rule:
     name, place = f"{policy.id}/{charge.id}", ("charges", i)
     at = draft.key_span(*place)
-    schedule = Schedule(draft, charge, i)
     amount, rate, net = _amounts(draft, charge, schedule, name, i)
-    own = _own_condition(draft, charge, schedule, i)
-    ends = schedule.goes_on()
+    condition, ends = schedule.asked
+    own = [] if condition is None else [condition]
+    if charge.due_with is not None and charge.when is not None:
+        own.append(schedule.condition(charge, *place, "when"))
     asked = [*own, *([] if ends is None else [ends])]
     to_pay = _to_pay(draft, _money(draft, charge), asked, net, name) if asked else net
     if charge.result is not None:
@@ -93,17 +100,6 @@ def _currency(draft: Draft, charge: ChargePart, name: str, at: Span) -> Reading:
     if charge.currency is None:
         return Const(draft.vocabulary.currency or None)
     return Value(draft.define(f"{name}/currency", build.name(charge.currency, at), at).name)
-
-
-def _own_condition(draft: Draft, charge: ChargePart, schedule: Schedule, i: int) -> list[Name]:
-    """The condition under which it is charged, if it has one."""
-    if charge.when is None:
-        return []
-    place = ("charges", i, "when")
-    with draft.naming({"period_number": types.COUNT} if schedule.recurs else {}):
-        holds = schedule.reading_periods(draft.condition(*place))
-    name, at = f"{draft.policy.id}/{charge.id}/applies", draft.span(*place)
-    return [draft.define(name, holds, at, wanted=types.BOOLEAN, title="applies")]
 
 
 def _standing(draft: Draft, charge: ChargePart, schedule: Schedule, i: int) -> Expression:
@@ -176,7 +172,9 @@ def _amounts(
     if charge.item is not None:
         rate = draft.default(f"discount/{charge.item}", build.literal(Decimal(0), at), at)
         draft.defines("billed item", charge.item, draft.span(*place, "item"))
-    net = draft.define(f"{name}/net", _net(draft, charge, amount, rate), at, wanted=money, title="net amount")
+    net = draft.define(
+        f"{name}/net", _net(draft, charge, schedule, amount, rate, i), at, wanted=money, title="net amount"
+    )
     return amount, rate, net
 
 
@@ -184,18 +182,33 @@ def _money(draft: Draft, charge: ChargePart) -> Type:
     return draft.vocabulary.money(draft.entity, charge.currency)
 
 
-def _net(draft: Draft, charge: ChargePart, amount: Expression, rate: Expression | None) -> Expression:
-    """The amount less the discount, rounded to the minor unit of its currency, which must be known."""
+def _net(
+    draft: Draft, charge: ChargePart, schedule: Schedule, amount: Expression, rate: Expression | None, i: int
+) -> Expression:
+    """The amount less the discount within its bounds, the share of it, rounded to the minor unit."""
     span = amount.span
     net = amount
     if rate is not None:
         rest = Binary("-", build.literal(Decimal(1), span), rate, span)
         net = Binary("*", amount, rest, span)
-    if charge.currency is not None:
-        net = build.call(
-            "once known", ListLiteral((build.name(charge.currency, span),), span), net, span=span
-        )
+    for key, function in (("min", "max"), ("max", "min")):
+        if getattr(charge, key) is not None:
+            net = build.call(function, net, _bound(draft, charge, schedule, key, i), span=span)
+    share = schedule.share() if charge.due_with is None else None
+    net = net if share is None else Binary("*", net, share, span)
+    if charge.currency is not None:  # which must be known
+        named = ListLiteral((build.name(charge.currency, span),), span)
+        net = build.call("once known", named, net, span=span)
     return draft.rounded(net, _digits(draft, charge, span))
+
+
+def _bound(draft: Draft, charge: ChargePart, schedule: Schedule, key: str, i: int) -> Name:
+    """The least or the most that a charge comes to in a whole period."""
+    name, bound = f"{draft.policy.id}/{charge.id}/{key}", draft.feel("charges", i, key)
+    return draft.define(
+        name, schedule.reading_periods(bound), draft.span("charges", i, key),
+        wanted=_money(draft, charge), noun=f"{_BOUNDS[key]} of {charge.title}",
+    )  # fmt: skip
 
 
 def _digits(draft: Draft, charge: ChargePart, at: Span) -> Expression:

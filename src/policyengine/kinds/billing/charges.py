@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from policyengine.diagnostics import Code
+from policyengine.decision import wording
+from policyengine.diagnostics import Code, did_you_mean
+from policyengine.feel.values.values import Months
+from policyengine.policy import quantities
 from policyengine.policy.base import Count, FactName, Feel, Id, Many, Policy, Sourced, Text, field
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
@@ -31,6 +34,10 @@ class ChargePart(Sourced):
         description="the day it is due, if it is charged once; `none`: when invoiced; with `starting` a day "
         "counted from `period.start` or `period.end`",
     )
+    due_with: Id | None = field(
+        default=None,
+        description="the charge with which it falls due, for the same periods, where that applies",
+    )
     every: Rhythm | None = field(default=None, description="how often it recurs: P1M, `calendar quarter`")
     first_due: Feel | None = field(
         default=None, description="the first day it is due, on which its periods begin"
@@ -38,8 +45,18 @@ class ChargePart(Sourced):
     starting: Feel | None = field(
         default=None, description="the day from which its periods count, if `due_on` tells when they are due"
     )
-    until: Feel | None = field(default=None, description="the last day on which it may fall due")
+    on_day: Feel | None = field(
+        default=None, description="the day of the month on which periods begin: a count, a fact, or `last`"
+    )
+    until: Feel | None = field(default=None, description="the last day on which a period may begin")
     times: Count | None = field(default=None, description="how often it is charged")
+    share_by_days: Literal["both", "first_day", "last_day", "neither"] | None = field(
+        default=None,
+        description="a period that is cut is charged by its days; which count: of the day that it starts on "
+        "and that of `until` both, only the first, only the last, or neither",
+    )
+    min: Feel | None = field(default=None, description="the least that it comes to in a whole period")
+    max: Feel | None = field(default=None, description="the most that it comes to in a whole period")
     settled_on: Feel | None = field(
         default=None, description="the day on which it was paid, if it is charged once; not given: it was not"
     )
@@ -90,13 +107,15 @@ NOT_OURS = Code(
 MISPLACED = Code(
     id="BILL004",
     title="a key of a charge that does not go with how often it is charged",
-    why="A charge that recurs may end (`until`, `times`); one that is charged once may be settled.",
+    why="A charge that recurs may end (`until`, `times`), keep a day of the month and share by days; "
+    "one that is charged once may be settled.",
     bad=EXAMPLE.replace("every: P1M, first_due: opened_on", "due_on: opened_on, times: 12"),
     good=EXAMPLE.replace("first_due: opened_on", "first_due: opened_on, times: 12"),
 )
 CODES = (WHEN_DUE, OFF_BEAT, NOT_OURS, MISPLACED)
-_RECURRING = ("until", "times")
+_RECURRING = ("until", "times", "on_day", "share_by_days")
 _ONCE = ("settled_on",)
+LONGEST_MONTH = 31
 
 
 def check(policy: Billing, draft: Draft) -> None:
@@ -113,10 +132,11 @@ def check(policy: Billing, draft: Draft) -> None:
         if charge.currency is not None:
             place = ("charges", i, "currency")
             draft.known(charge.currency, _texts(draft), "text", *place)
-        for message, help in list(_when_due(draft, charge, i))[:1]:
+        for message, help in list(_when_due(policy, draft, charge, i))[:1]:
             draft.error(WHEN_DUE, draft.key_span("charges", i), message, help)
+        _check_day(draft, charge, i)
         often = "falls due once" if charge.every is None else "recurs"
-        for key in _RECURRING if charge.every is None else _ONCE:
+        for key in () if charge.due_with else _RECURRING if charge.every is None else _ONCE:
             if getattr(charge, key) is not None:
                 sentence = f"`{charge.id}` {often}, so `{key}` says nothing"
                 draft.error(MISPLACED, draft.key_span("charges", i, key), sentence, f"remove `{key}`")
@@ -128,6 +148,19 @@ def _texts(draft: Draft) -> list[str]:
     return [
         name for each in entities for name, fact in each.facts.items() if fact.type in ("text", "enum")
     ]  # fmt: skip
+
+
+def _check_day(draft: Draft, charge: ChargePart, i: int) -> None:
+    """The day of the month goes with lengths of months, and there is such a day."""
+    every, day = charge.every, charge.on_day
+    if day is None or every is None:
+        return
+    if every in CALENDAR or not isinstance(quantities.period(every), Months):
+        sentence = f"`{charge.id}` is charged {wording.every(every)}, which begins on no day of a month"
+        draft.error(MISPLACED, draft.key_span("charges", i, "on_day"), sentence, "write `every: P1M`")
+    elif day.isdigit() and not 1 <= int(day) <= LONGEST_MONTH:
+        sentence = f"no month has a day {day}"
+        draft.error(MISPLACED, draft.span("charges", i, "on_day"), sentence, "write `last` for the last day")
 
 
 def partner_of(vocabulary: Vocabulary) -> str | None:
@@ -169,10 +202,12 @@ def _check_parties(draft: Draft, charge: ChargePart, i: int) -> None:
     draft.error(NOT_OURS, draft.span("charges", i, key), sentence, help)
 
 
-def _when_due(draft: Draft, charge: ChargePart, i: int) -> Iterator[tuple[str, str]]:
+def _when_due(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> Iterator[tuple[str, str]]:
     """The sentences about a charge that is not said to be due once, or again and again; and the help."""
     every, starts = charge.every, charge.first_due or charge.starting
-    if every is None and starts is not None:
+    if charge.due_with is not None:
+        yield from _due_with(policy, charge, charge.due_with)
+    elif every is None and starts is not None:
         key = "first_due" if charge.first_due else "starting"
         yield f"`{charge.id}` has `{key}`, but does not recur", "add `every: P1M`, or write `due_on`"
     elif every is None and charge.due_on is None:
@@ -188,3 +223,16 @@ def _when_due(draft: Draft, charge: ChargePart, i: int) -> Iterator[tuple[str, s
         yield f"`{charge.id}` has no due date", "write `due_on`, or `every` and `first_due`"
     elif charge.first_due is not None and charge.starting is not None:
         yield f"`{charge.id}` has `first_due` and `starting`, which say the same", "remove one of them"
+
+
+def _due_with(policy: Billing, charge: ChargePart, other: str) -> Iterator[tuple[str, str]]:
+    """The sentences about a charge that falls due with a different one."""
+    dates = ("due_on", "every", "first_due", "starting", *_RECURRING, *_ONCE)
+    own = next((key for key in dates if getattr(charge, key) is not None), None)
+    named = next((each for each in policy.charges if each.id == other), None)
+    if named is None or named is charge or named.due_with is not None:
+        message = f"`{charge.id}` falls due with `{other}`, which has no due date of its own here"
+        ids = [each.id for each in policy.charges if each is not charge and each.due_with is None]
+        yield message, did_you_mean(other, ids) or "name a charge of this policy that says when it is due"
+    elif own is not None:
+        yield f"`{charge.id}` has `due_with` and `{own}`", f"remove `{own}`: it is that of `{other}`"

@@ -1,64 +1,29 @@
-"""When a charge falls due, and the periods that it bills.
+"""When a charge falls due, and the periods that it bills, as nodes of the graph.
 
-A charge that recurs has a series of days on which its periods begin, and one of its due dates, which lie
-equally far from them. Both are counted from one day and never from one another (`policy/recurrence.py`). What
-the program says on a day is about the next due date on or after it, whose `period` it is.
+What the program says on a day is about the next due date on or after it; `period` and `period_number` are of
+that one. With `share_by_days` the first period begins when the charge does, and the last one ends with it.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import NamedTuple
 
 from policyengine.feel.syntax import build
-from policyengine.feel.syntax.tree import Binary, Expression, Literal, Name, Path, RangeLiteral
+from policyengine.feel.syntax.tree import Binary, Expression, Name, Path, RangeLiteral
 from policyengine.feel.types import types
-from policyengine.feel.values.values import Months
-from policyengine.kinds.billing.charges import OFF_BEAT, ChargePart
-from policyengine.policy import quantities
+from policyengine.kinds.billing.charges import ChargePart
+from policyengine.kinds.billing.series import is_none, lag_of, period_starts
 from policyengine.policy.draft import Draft
-from policyengine.policy.recurrence import CALENDAR, NO_MONTHS, Sight, counted
+from policyengine.policy.recurrence import CALENDAR
 from policyengine.policy.rule import Const, Reading, Value
 from policyengine.source import Span
 
 _DAY = timedelta(days=1)
-PERIOD = "period"
-
-
-class Steps(NamedTuple):
-    """The days anchor + offset + n steps + shift."""
-
-    anchor: Expression
-    offset: Expression
-    shift: timedelta
-    every: Months | timedelta
-
-    def call(self, function: str, last: Expression, at: Span) -> Expression:
-        """What a function of series says of a day or a number."""
-        fixed = (build.literal(self.shift, at), build.literal(self.every, at))
-        return build.call(function, self.anchor, self.offset, *fixed, last, span=at)
-
-    def moved(self, months: Expression | None, shift: timedelta) -> Steps:
-        """The series of days that lie so many months and days later."""
-        offset = self.offset if months is None else _added(self.offset, months)
-        return self._replace(offset=offset, shift=self.shift + shift)
-
-    def ends(self) -> Steps:
-        """The last days of the periods that begin on these days."""
-        if isinstance(self.every, Months):
-            return self.moved(build.literal(self.every, self.offset.span), -_DAY)
-        return self.moved(None, self.every - _DAY)
-
-
-def _added(one: Expression, other: Expression) -> Expression:
-    match one, other:
-        case Literal(Months() as left, at), Literal(Months() as right):
-            return build.literal(Months(left.months + right.months), at)
-    return Binary("+", one, other, one.span)
+_NOUNS = {"start": "first day of the period", "end": "last day of the period"}
 
 
 class Schedule:
-    """The dates of one charge as nodes of the graph; those of its period are made where they are read."""
+    """The dates of one charge; those of its period are made where they are read."""
 
     def __init__(self, draft: Draft, charge: ChargePart, i: int) -> None:
         self.draft = draft
@@ -67,11 +32,13 @@ class Schedule:
         self.place = ("charges", i)
         self.at = draft.key_span(*self.place)
         self.recurs = charge.every is not None
-        self.reads_periods = charge.starting is not None or charge.times is not None
+        self.shares = charge.share_by_days
+        self.reads_periods = bool(charge.starting or charge.times is not None or self.shares)
         self.last: list[Name] = []
         self.told: list[Name] = []
         self._names: dict[str, Name] = {}
-        self.due = self._due()
+        self.due = self._series(i) if self.recurs else self._once()
+        self.asked = self._conditions()
 
     def _define(self, part: str, expression: Expression, noun: str | None, kind: types.Type) -> Name:
         """A node of the charge that is defined once."""
@@ -81,37 +48,50 @@ class Schedule:
             )
         return self._names[part]
 
+    def _day(self, key: str, part: str, noun: str | None = None) -> tuple[Expression, Name]:
+        """A date of the charge as it is written, and its node."""
+        written, at = self.draft.feel(*self.place, key), self.draft.span(*self.place, key)
+        return written, self.draft.define(f"{self.name}/{part}", written, at, wanted=types.DATE, noun=noun)
+
     # Due dates
 
-    def _due(self) -> Name | None:
-        """The (first) due date; None for a charge without one."""
-        charge, draft = self.charge, self.draft
-        if not self.recurs and self._is_none():
+    def _once(self) -> Name | None:
+        """The due date of a charge that is due once; None for one without."""
+        written = self.draft.text(*self.place, "due_on") if self.charge.due_on is not None else "none"
+        if is_none(self.draft.vocabulary, self.draft.entity, written):
             return None
-        if not self.recurs or charge.first_due is not None:
-            key = "due_on" if not self.recurs else "first_due"
-            at = draft.span(*self.place, key)
-            first = draft.feel(*self.place, key)
-            due = draft.define(f"{self.name}/due", first, at, wanted=types.DATE)
-            self.told.append(due)
-            if self.recurs:
-                self.starts = self.dues = self._steps(first, due, at)
-            return due
-        self.starts = self._starting()
-        self.dues = self._due_in_period()
-        first = self.dues.call("occurrence", build.literal(1, self.at), self.at)
+        self.told.append(self._day("due_on", "due")[1])
+        return self.told[-1]
+
+    def _series(self, i: int) -> Name:
+        """The first due date of a charge that recurs."""
+        key = "first_due" if self.charge.first_due is not None else "starting"
+        plain = key == "first_due" and self.charge.on_day is None and self.charge.every not in CALENDAR
+        written, known = self._day(key, "due" if plain else "starting")
+        self.told.append(known)
+        self.starting = known
+        self.starts = period_starts(self.draft, self.charge, i, written, known)
+        lag = lag_of(self.draft, self.charge, i)
+        series = self.starts if lag.edge == "start" else self.starts.ends()
+        self.dues = series.moved(lag.months, lag.days)
+        self.cut_first = self.shares is not None and lag.edge == "start"
+        if plain:
+            return known
+        first = self._nth_due(build.literal(1, self.at))
+        if self.cut_first:
+            first = lag.after(self.starting)
         return self._define("due", first, "first due date", types.DATE)
 
-    def _is_none(self) -> bool:
-        return self.draft.text(*self.place, "due_on") == "none" and (
-            self.draft.vocabulary.fact(self.draft.entity, "none") is None
-        )
+    def _nth_due(self, number: Expression) -> Expression:
+        """A due date by its number, of whole periods."""
+        return self.dues.call("occurrence", number, self.at)
 
-    @property
-    def every(self) -> Months | timedelta:
-        """The length of a period."""
-        every = str(self.charge.every)
-        return CALENDAR.get(every) or quantities.period(every)
+    def _unless_first(self, first: Expression, later: Expression) -> Expression:
+        """What holds at the first due date, where that lies off the steps, and what holds after it."""
+        if not self.cut_first or self.due is None:
+            return later
+        today = build.name("today", self.at)
+        return build.choose([(build.compare("<=", today, self.due, self.at), first)], later, self.at)
 
     @property
     def every_text(self) -> str | None:
@@ -119,125 +99,135 @@ class Schedule:
         found = CALENDAR.get(self.charge.every or "")
         return self.charge.every if found is None else f"P{found.months}M"
 
-    def _sight(self) -> Sight:
-        return Sight(self.draft.vocabulary, self.draft.entity, self.draft.functions)
-
-    def _steps(self, first: Expression, known: Name, at: Span) -> Steps:
-        parts = counted(first, self._sight())
-        anchor = known
-        if parts.anchor is not first:
-            anchor = self.draft.define(f"{self.name}/counted-from", parts.anchor, at)
-        return Steps(anchor, parts.offset, parts.shift, self.every)
-
-    def _starting(self) -> Steps:
-        """The days on which periods begin that count from `starting`."""
-        at = self.draft.span(*self.place, "starting")
-        start, every = self.draft.feel(*self.place, "starting"), str(self.charge.every)
-        known = self.draft.define(f"{self.name}/starting", start, at, wanted=types.DATE)
-        self.told.append(known)
-        if every not in CALENDAR:
-            return self._steps(start, known, at)
-        unit = build.literal(every.removeprefix("calendar "), at)
-        first = build.call("calendar start", unit, known, span=at)
-        anchor = self._define("counted-from", first, f"first day of the {unit.value}", types.DATE)
-        return Steps(anchor, build.literal(NO_MONTHS, at), timedelta(0), self.every)
-
-    def _due_in_period(self) -> Steps:
-        """The due dates of periods: `due_on`, which counts from the start or the end of one."""
-        if self.charge.due_on is None:
-            return self.starts
-        at = self.draft.span(*self.place, "due_on")
-        parts = counted(self.draft.feel(*self.place, "due_on"), self._sight())
-        still = parts.offset == build.literal(NO_MONTHS, at)
-        match parts.anchor:
-            case Path(Name("period"), "start"):
-                return self.starts.moved(None if still else parts.offset, parts.shift)
-            case Path(Name("period"), "end") if still:
-                return self.starts.ends().moved(None, parts.shift)
-        self.draft.error(
-            OFF_BEAT, at, f"the due date of `{self.charge.id}` does not follow from its periods",
-            "write days after `period.end`, or months and days after `period.start`: "
-            '`period.end + @"P30D"`; or `first_due` for a date of the record',
-        )  # fmt: skip
-        return self.starts
-
     def readings(self) -> dict[str, Reading]:
-        """What a finding says of due dates, apart from the first."""
-        if not self.recurs:
+        """What a finding says of due dates, apart from the first, and of periods."""
+        if not self.recurs or self.due is None:
             return {}
         today = build.name("today", self.at)
-        following = self.draft.define(
-            f"{self.name}/next", self.dues.call("next occurrence", today, self.at), self.at
-        )
+        following = self._unless_first(self.due, self.dues.call("next occurrence", today, self.at))
         anchor = self.dues.anchor
         assert isinstance(anchor, Name)
         found: dict[str, Reading] = {
-            "next_due_on": Value(following.name),
+            "next_due_on": Value(self._define("next", following, None, types.DATE).name),
             "counted_from": Value(anchor.name),
             "shift_days": Const(self.dues.shift.days),
         }
+        if self.cut_first:
+            whole = self._nth_due(build.literal(1, self.at))
+            found["steps_from"] = Value(self._define("steps-from", whole, None, types.DATE).name)
         if self.reads_periods:
-            number = Value(self.number(self.at).name)
-            start, end = (Value(self.edge(each, self.at).name) for each in ("start", "end"))
             found.update(
-                period_number=number,
+                period_number=Value(self.number(self.at).name),
                 of_periods=Const(self.charge.times),
-                period_start=start,
-                period_end=end,
+                period_start=Value(self.edge("start", self.at).name),
+                period_end=Value(self.edge("end", self.at).name),
             )
+        if self.shares is not None:
+            found.update(days=Value(self._length(self.at).name), of_days=Value(self._whole().name))
         return found
 
     # The end
 
-    def goes_on(self) -> Name | None:
+    def _conditions(self) -> tuple[Name | None, Name | None]:
+        """Under which condition it is charged, and whether it goes on; None where it does not say so."""
+        if self.charge.when is None:
+            return None, self._goes_on()
+        return self.condition(self.charge, *self.place, "when"), self._goes_on()
+
+    def condition(self, charge: ChargePart, *place: str | int) -> Name:
+        """The condition of a charge that falls due on these dates."""
+        with self.draft.naming({"period_number": types.COUNT} if self.recurs else {}):
+            holds = self.reading_periods(self.draft.condition(*place))
+        name, at = f"{self.draft.policy.id}/{charge.id}/applies", self.draft.span(*place)
+        return self.draft.define(name, holds, at, wanted=types.BOOLEAN, title="applies")
+
+    def _goes_on(self) -> Name | None:
         """Whether a due date is still to come; None for a charge without an end."""
-        charge, today = self.charge, build.name("today", self.at)
-        parts: list[Expression] = []
-        if charge.until is not None:
-            at = self.draft.span(*self.place, "until")
-            until = self.draft.define(
-                f"{self.name}/until", self.draft.feel(*self.place, "until"), at,
-                wanted=types.DATE, noun="last day",
-            )  # fmt: skip
-            assert self.due is not None
-            first = self._define("first", self.due, "first due date", types.DATE)
-            parts.append(build.compare(">=", until, first, at))
-            last = self.dues.call("last occurrence", until, at)
-            self.last.append(self._define("last", last, "last due date", types.DATE))
-        if charge.times is not None:
-            at = self.draft.span(*self.place, "times")
-            last = self.dues.call("occurrence", build.literal(charge.times, at), at)
-            self.last.append(self._define("last-of-all", last, "last due date", types.DATE))
+        today, parts = build.name("today", self.at), list[Expression]()
+        if self.charge.until is not None:
+            until, first = self._until(), self._first_day()
+            parts.append(build.compare(">=", until, first, until.span))
+            number = self.starts.call("occurrences until", until, until.span)
+            final = self._define("number-of-last", number, "number of the last period", types.COUNT)
+            self.last.append(self._final("last", final))
+        if self.charge.times is not None:
+            self.last.append(self._final("last-of-all", build.literal(self.charge.times, self.at)))
         if not self.last:
             return None
         parts += [build.compare(">=", each, today, each.span) for each in self.last]
-        goes_on = build.all_of(parts, self.at)
+        whole = build.all_of(parts, self.at)
         return self.draft.define(
-            f"{self.name}/goes-on", goes_on, self.at, wanted=types.BOOLEAN, title="goes on"
+            f"{self.name}/goes-on", whole, self.at, wanted=types.BOOLEAN, title="goes on"
         )
+
+    def _final(self, part: str, number: Expression) -> Name:
+        """The due date with the last number."""
+        last = self._nth_due(number)
+        if self.cut_first and self.due is not None:
+            one = build.compare("<=", number, build.literal(1, self.at), self.at)
+            last = build.choose([(one, self.due)], last, self.at)
+        return self._define(part, last, "last due date", types.DATE)
+
+    def _until(self) -> Name:
+        """The last day that counts, on or before which the last period begins."""
+        if "until" not in self._names:
+            _, known = self._day("until", "until-written", "last day")
+            if self.shares in ("first_day", "neither"):
+                known = self._define("until", _moved(known, -_DAY), "last day that counts", types.DATE)
+            self._names["until"] = known
+        return self._names["until"]
+
+    def _first_day(self) -> Name:
+        """The first day that counts."""
+        if self.shares is None:
+            first = self.starts.call("occurrence", build.literal(1, self.at), self.at)
+            return self._define("first-day", first, "first day", types.DATE)
+        first = _moved(self.starting, _DAY) if self.shares in ("last_day", "neither") else self.starting
+        return self._define("first-day", first, "first day", types.DATE)
 
     # The period of the next due date
 
     def number(self, at: Span) -> Name:
         """Which one it is, from 1."""
-        today = build.name("today", self.at)
-        number = self.dues.call("occurrence number", today, self.at)
-        return build.name(self._define("number", number, "number of the period", types.COUNT).name, at)
+        number = self.dues.call("occurrence number", build.name("today", self.at), self.at)
+        whole = self._unless_first(build.literal(1, self.at), number)
+        return build.name(self._define("number", whole, "number of the period", types.COUNT).name, at)
 
     def edge(self, which: str, at: Span) -> Name:
         """The first or the last day of the period."""
-        series = self.starts if which == "start" else self.starts.ends()
-        noun = "first day of the period" if which == "start" else "last day of the period"
-        day = series.call("occurrence", self.number(self.at), self.at)
-        return build.name(self._define(f"period-{which}", day, noun, types.DATE).name, at)
+        if f"period-{which}" not in self._names:
+            day = self._whole_edge(which)
+            if self.shares is not None and which == "start":
+                first = self._first_day()
+                day = build.choose([(build.compare("<", day, first, self.at), first)], day, self.at)
+            if self.shares is not None and which == "end" and self.charge.until is not None:
+                until = self._until()
+                day = build.choose([(build.compare(">", day, until, self.at), until)], day, self.at)
+            self._define(f"period-{which}", day, _NOUNS[which], types.DATE)
+        return build.name(self._names[f"period-{which}"].name, at)
 
-    def _days(self, at: Span) -> Expression:
-        length = Path(Binary("-", self.edge("end", at), self.edge("start", at), at), "days", at)
-        return Binary("+", length, build.literal(1, at), at)
+    def _whole_edge(self, which: str) -> Expression:
+        """The same of the whole period, before it is cut."""
+        series = self.starts if which == "start" else self.starts.ends()
+        day = series.call("occurrence", self.number(self.at), self.at)
+        if self.shares is None:
+            return day
+        return self._define(f"whole-{which}", day, _NOUNS[which], types.DATE)
 
     def _length(self, at: Span) -> Name:
-        days = self._days(self.at)
+        days = _days(self.edge("start", self.at), self.edge("end", self.at), self.at)
         return build.name(self._define("period-days", days, "days of the period", types.COUNT).name, at)
+
+    def _whole(self) -> Name:
+        days = _days(self._whole_edge("start"), self._whole_edge("end"), self.at)
+        return self._define("whole-days", days, "days of the whole period", types.COUNT)
+
+    def share(self) -> Expression | None:
+        """What part of the period counts; None where all of it does."""
+        if self.shares is None:
+            return None
+        share = Binary("/", self._length(self.at), self._whole(), self.at)
+        return self._define("share", share, "share of the period", types.NUMBER)
 
     def _range(self, at: Span) -> Expression:
         return RangeLiteral(self.edge("start", at), self.edge("end", at), True, True, at)
@@ -252,8 +242,17 @@ class Schedule:
             "period.start": lambda at: self.edge("start", at),
             "period.end": lambda at: self.edge("end", at),
             "period.days": self._length,
-            PERIOD: self._range,
+            "period": self._range,
         }
         found = build.replaced(expression, meanings)
         self.reads_periods = self.reads_periods or found is not expression
         return found
+
+
+def _moved(day: Expression, by: timedelta) -> Expression:
+    return Binary("+", day, build.literal(by, day.span), day.span)
+
+
+def _days(start: Expression, end: Expression, at: Span) -> Expression:
+    """The number of days from one to another, both included."""
+    return Binary("+", Path(Binary("-", end, start, at), "days", at), build.literal(1, at), at)

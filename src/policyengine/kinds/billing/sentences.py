@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from policyengine.decision.wording import every, plural
+from policyengine.decision.wording import every, plural, words
 from policyengine.feel.types import types
 from policyengine.policy.change_context import ChangeContext, called, quoted
 from policyengine.policy.change_words import given
@@ -34,9 +34,14 @@ _VERBS: Mapping[str, tuple[str, Say]] = {
     "payee": ("is paid to", _party),
     "due_on": ("is due on", _quoted),
     "first_due": ("is first due on", _quoted),
+    "due_with": ("is due with", _quoted),
     "every": ("is charged", lambda context: lambda text: every(str(text))),
     "starting": ("counts its periods from", _quoted),
     "until": ("falls due until", _quoted),
+    "on_day": ("begins its periods on day", _quoted),
+    "share_by_days": ("is shared by days, of which count", lambda context: lambda text: words(str(text))),
+    "min": ("comes to at least", _amount),
+    "max": ("comes to at most", _amount),
     "times": ("is charged", lambda context: lambda text: plural(int(text), "time")),
     "settled_on": ("is settled on", _quoted),
     "result": ("is read as", _quoted),

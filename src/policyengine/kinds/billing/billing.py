@@ -55,23 +55,12 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int, sch
     to_pay = _to_pay(draft, _money(draft, charge), asked, net, name) if asked else net
     if charge.result is not None:
         _export(draft, charge, asked, net, i)
-    dates = [] if schedule.due is None else [schedule.due]
-    known = ListLiteral((net, *dates), at)
-    status: Expression = build.call("once known", known, _standing(draft, charge, schedule, i), span=at)
-    told = tuple(each.name for each in (net, *schedule.told, *schedule.last))
-    because: Reading = Explain(told)
+    status, because = _status(draft, charge, schedule, i, own, asked, net)
+    idle: dict[str, Reading] = {NOT_APPLICABLE: Const(None)}
 
     def charged(reading: Reading) -> Reading:
         return reading if not asked or isinstance(reading, Const) else Choose(f"{name}/status", idle, reading)
 
-    idle: dict[str, Reading] = {NOT_APPLICABLE: Const(None)}
-    if asked:
-        status = build.choose(
-            [(build.negate(each, at), build.literal(NOT_APPLICABLE, at)) for each in asked], status, at
-        )
-        not_asked = Explain(tuple(each.name for each in asked))
-        told = (*(each.name for each in own), *told)
-        because = Choose(f"{name}/status", {NOT_APPLICABLE: not_asked}, Explain(told))
     payer, payee = parties(draft.vocabulary, charge)
     fields: dict[str, Reading] = {
         "item": Const(charge.item),
@@ -90,10 +79,28 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int, sch
         finding=Charge,
         origin=draft.origin(charge.id, charge.title, *place),
         entity=draft.entity,
-        status=draft.define(f"{name}/status", status, at).name,
+        status=status.name,
         because=because,
         fields=fields,
     )
+
+
+def _status(
+    draft: Draft, charge: ChargePart, schedule: Schedule, i: int,
+    own: Sequence[Name], asked: Sequence[Name], net: Name,
+) -> tuple[Name, Reading]:  # fmt: skip
+    """The node of the status, and what tells the reasons."""
+    name, at = f"{draft.policy.id}/{charge.id}/status", draft.key_span("charges", i)
+    dates = [] if schedule.due is None else [schedule.due]
+    standing = _standing(draft, charge, schedule, i)
+    status: Expression = build.call("once known", ListLiteral((net, *dates), at), standing, span=at)
+    told = Explain(tuple(each.name for each in (*own, net, *schedule.told, *schedule.last)))
+    if not asked:
+        return draft.define(name, status, at), told
+    not_asked = Explain(tuple(each.name for each in asked))
+    idle = [(build.negate(each, at), build.literal(NOT_APPLICABLE, at)) for each in asked]
+    because = Choose(name, {NOT_APPLICABLE: not_asked}, told)
+    return draft.define(name, build.choose(idle, status, at), at), because
 
 
 def _currency(draft: Draft, charge: ChargePart, name: str, at: Span) -> Reading:

@@ -312,7 +312,7 @@ for: partner
 stage: stage
 stages:
   - {{id: lead, title: Lead, leave_when: [{{id: fit, title: Fit, when: {self.condition(True)}}}]}}
-  - {{id: demo, title: Demo, leave_when: [{{id: ok, title: Good, when: {self.condition(True, 1)}}}, {{id: by, title: By hand, decided_by: vendor, when: audited}}]}}
+  - {{id: demo, title: Demo, leave_when: [{{id: ok, title: Good, when: {self.condition(True, 1)}}}, {{id: by, title: By hand, decided_by: vendor, when: audited}}]{self.one("", ", next: [deal, {to: lead}]", f", next: [deal, {{to: closed, leave_when: [{{id: out, title: Out, when: {self.condition(True, 1)}}}]}}]", ", next: [deal]")}}}
   - {{id: deal, title: Deal, moved_by: system}}
   - {{id: closed, title: Closed, final: true}}
 """

@@ -156,8 +156,8 @@ def said_by_parts() -> Callable[[Graph], Mapping[Hashable, Hashable]]:
     return said
 
 
-def _moves(graph: Graph, policy: str, stage: str) -> list[Transition]:
-    return [move for move in graph.transitions if (move.policy, move.stage) == (policy, stage)]
+def _moves(graph: Graph, policy: str, name: str) -> list[Transition]:
+    return [move for move in graph.transitions if (move.policy, move.name) == (policy, name)]
 
 
 def _rules(old: Canon, new: Canon, today: date) -> Iterator[ComparedPart]:

@@ -11,7 +11,6 @@ from typing import Any
 from policyengine.analysis.value_numbering import closure, is_wording, meant
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import NOT_APPLICABLE, SECTIONS, UNDETERMINED, Origin, Subject
-from policyengine.decision.wording import words
 from policyengine.decision.writers import Write, results_writer, titled, writer
 from policyengine.engine.finding_values import shower
 from policyengine.engine.rows.engine import Compiled, Found, compile_graph
@@ -154,7 +153,7 @@ class GraphSlice:
                 if row[move.fact] == move.stage:
                     told = _written(move, row)
                     said.append(
-                        Statement(MOVES, move.policy, move.stage, row.subject, told, title, writes=writes)
+                        Statement(MOVES, move.policy, move.name, row.subject, told, title, writes=writes)
                     )
         for (entity, name), value in self._exported.items():
             noun, writes = self._formats[entity, name]
@@ -170,7 +169,8 @@ class GraphSlice:
         for move in self.moves:
             stage, types = titled(self._titles.get((move.policy, "stage"), {})), self.graph.names(move.entity)
             writes = {"to": stage, **{f"set {fact}": writer(types.get(fact)) for fact in move.sets}}
-            found.append((move, stage(move.stage), writes))
+            title = stage(move.stage) + (f" to {stage(move.exit)}" if move.exit is not None else "")
+            found.append((move, title, writes))
         return found
 
     @cached_property
@@ -192,7 +192,9 @@ class GraphSlice:
         found = dict.fromkeys(("party", "decided_by", "moved_by"), parties)
         own = {name: titled(titles) for (policy, name), titles in self._titles.items()
                if policy == rule.origin.policy}  # fmt: skip
-        return {**found, "item": items, "on": items, "next_stages": own.get("stage", words), **own}
+        if "stage" in own:  # the titles beside the next stage are by the stage before it
+            own["next_stage"] = own["next_stages"] = own["stage"]
+        return {**found, "item": items, "on": items, **own}
 
     @cached_property
     def _formats(self) -> Mapping[Key, tuple[str, Mapping[str, Write]]]:
@@ -288,15 +290,9 @@ def _said(graph: Graph, rule: Rule, writes: Mapping[str, Write]) -> Callable[[Ro
         found = nearer(row) if nearer is not None else None
         origin = found if isinstance(found, Origin) else rule.origin
         yield Statement(
-            rule.finding.section,
-            rule.origin.policy,
-            origin.id,
-            row.subject,
-            values,
-            origin.title,
-            rule,
+            rule.finding.section, rule.origin.policy, origin.id, row.subject, values, origin.title, rule,
             writes,
-        )
+        )  # fmt: skip
 
     return said
 

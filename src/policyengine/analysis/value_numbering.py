@@ -163,14 +163,14 @@ class Canon:
                 return None
 
     def moves(self) -> Mapping[tuple[str, str], int]:
-        """The number of each move, by policy and stage."""
+        """The number of each move, by policy and name."""
         found: dict[tuple[str, str], int] = {}
         for move in self.graph.transitions:
             at = move.entity
             sets = tuple(sorted((fact, self._key(at, node)) for fact, node in move.sets.items()))
             names = [None if each is None else self._key(at, each) for each in (move.applies, move.snapshot)]
             gate = self._key(at, move.gate)
-            found[move.policy, move.stage] = self.forms.number(at, move.fact, move.to, gate, sets, *names)
+            found[move.policy, move.name] = self.forms.number(at, move.fact, move.to, gate, sets, *names)
         return found
 
 

@@ -148,7 +148,7 @@ def _name(row: Row, root: str) -> str:
     section = str(row[_SECTION])
     if section == "discounts":
         return f"{before}{section}.{row[_ON]}"
-    if section in _BY_POLICY:
+    if section in _BY_POLICY and "/" not in str(row[_ID]):  # an exit with a gate of its own has a column
         return f"{before}{section}.{row[_POLICY]}"
     role = row[_ROLE]
     after = f".{role}" if role not in (None, "responsible") else ""

@@ -59,7 +59,7 @@ def _lists(
 ) -> Iterator[Difference]:
     items = (*old.items, *new.items)
     rows = bool(items) and all(isinstance(item, SequenceNode) for item in items)
-    if not rows and not all(isinstance(item, Mapping) for item in items):
+    if not rows and not _parts(items):
         if not same(old, new):
             plain = sorted(map(repr, map(form, old.items))) == sorted(map(repr, map(form, new.items)))
             yield Difference("order" if plain else "changed", route, before, after)
@@ -80,6 +80,14 @@ def _lists(
         yield Difference("order", route, before, after)
 
 
+def _parts(items: Sequence[Node]) -> bool:
+    """Whether the items of a list are parts: mappings, some of which may be written as an id alone."""
+    ids = [id_of(item) for item in items]
+    return any(isinstance(item, Mapping) for item in items) and all(
+        isinstance(item, Mapping) or (isinstance(item, Scalar) and None not in ids) for item in items
+    )
+
+
 def pair_items(old: Sequence[Node], new: Sequence[Node]) -> list[tuple[int, int]]:
     """Matches the items of two lists: by id, else equal items, else by position."""
     ids = {id_of(item): j for j, item in enumerate(new) if id_of(item) is not None}
@@ -96,8 +104,10 @@ def pair_items(old: Sequence[Node], new: Sequence[Node]) -> list[tuple[int, int]
 
 
 def id_of(node: Node) -> str | None:
-    """The id of an item, if it has one."""
-    if isinstance(node, Mapping) and (entry := node.entries.get("id")) is not None:
+    """The id of an item, or the one that it leads to, if it has one; a text is its own."""
+    if isinstance(node, Scalar):
+        return node.text
+    if isinstance(node, Mapping) and (entry := node.entries.get("id") or node.entries.get("to")) is not None:
         return entry.value.text if isinstance(entry.value, Scalar) else None
     return None
 

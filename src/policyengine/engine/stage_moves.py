@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Context, Decimal
 
 from policyengine.dataclass import dataclass
@@ -179,7 +180,7 @@ def _may_not_go_through(transition: Transition, scope: Scope, applies: Unknown) 
 def _move(transition: Transition, scope: Scope, to: str) -> Moved:
     name = scope.subject.path
     if to not in transition.to:
-        ways = " or ".join(f"`{stage}`" for stage in transition.to)
+        ways = " or ".join(f"`{stage}`" for stage in _ways(transition, scope))
         return Moved(f"`{name}` is in the stage `{transition.stage}`, which leads to {ways}, not to `{to}`")
     applies = None if transition.applies is None else scope[transition.applies]
     if isinstance(applies, Unknown):
@@ -191,8 +192,17 @@ def _move(transition: Transition, scope: Scope, to: str) -> Moved:
         findings = [read_rule(rule, scope) for rule in transition.rules]
         blocked = tuple(f for f in findings if f is not None and f.status not in ("met", "not_applicable"))
         word = "blocked" if gate == "blocked" else "undecided"
-        return Moved(f"the gate out of `{transition.stage}` is {word} for `{name}`", blocked)
+        which = "out of" if transition.exit is None else "from"
+        way = f"{which} `{transition.stage}`" + ("" if transition.exit is None else f" to `{to}`")
+        return Moved(f"the gate {way} is {word} for `{name}`", blocked)
     return _written(transition, scope, to)
+
+
+def _ways(transition: Transition, scope: Scope) -> Iterable[str]:
+    """The stages that the stage of a transition leads to, by whichever gate."""
+    left = transition.policy, transition.stage
+    moves = [each for each in scope.graph.transitions if (each.policy, each.stage) == left]
+    return dict.fromkeys(stage for each in moves for stage in each.to)
 
 
 def _written(transition: Transition, scope: Scope, to: str) -> Moved:

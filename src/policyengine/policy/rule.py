@@ -225,7 +225,8 @@ class Transition:
     """How something leaves a stage: `gate` names the node whose text is the status of the gate.
 
     `snapshot` names the node that tells whether the facts in `sets` are written when it leaves (None:
-    always); `sets` maps facts to nodes.
+    always); `sets` maps facts to nodes. `exit` is the stage that it leads to through a gate of its own, None
+    for the ways through the gate of the stage.
     """
 
     policy: str
@@ -239,6 +240,12 @@ class Transition:
     snapshot: str | None
     sets: Mapping[str, str]
     at: Span
+    exit: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called within its policy: `offer`, `offer/lost`."""
+        return self.stage if self.exit is None else f"{self.stage}/{self.exit}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from policyengine.decision.findings import UNDETERMINED, Charge, Finding, Gate, Obligation
+from policyengine.decision.findings import UNDETERMINED, Charge, Finding, Gate, Obligation, Subject
 from policyengine.decision.wording import day, every, join, money, plural, rate, short_name, subject_name
 from policyengine.render.decision_page import Page, marked
 from policyengine.render.levels import requirements
@@ -19,9 +19,21 @@ _STYLES = {"overdue": "bad", "due": "bad", UNDETERMINED: "open", "manual": "note
 
 
 def gates(page: Page, findings: Iterable[Finding]) -> list[str]:
-    """The gates: the current stage, whether it may be left, and what blocks it."""
-    rows = [row for gate in findings if isinstance(gate, Gate) for row in _gate(page, gate)]
-    return page.table("Stages", rows)
+    """The gates, subject by subject: the current stage, whether it may be left, and what blocks it.
+
+    A gate that only sums up the gates of all exits is left out.
+    """
+    found: dict[Subject, list[Gate]] = {}
+    for gate in findings:
+        if isinstance(gate, Gate):
+            found.setdefault(gate.subject, []).append(gate)
+    shown = [gate for own in found.values() for gate in own if not _sums_up(gate, own)]
+    return page.table("Stages", [row for gate in shown for row in _gate(page, gate)])
+
+
+def _sums_up(gate: Gate, all_of_subject: Iterable[Gate]) -> bool:
+    others = {one.next_stage for one in all_of_subject if one is not gate and one.policy == gate.policy}
+    return bool(gate.next_stages) and others.issuperset(gate.next_stages)
 
 
 def _gate(page: Page, gate: Gate) -> Iterator[TableRow]:

@@ -1,0 +1,247 @@
+"""Pipeline: the stages that something passes, and the gates between them.
+
+A gate is open when every requirement of the stage (`leave_when`) is met or not applicable. A stage that
+`next` names with a `leave_when` of its own has a gate of its own. While something stands in a stage that
+is `moved_by: system`, nobody moves it by hand. When it leaves a stage, `on_leave` writes facts down as they
+are at that moment, so that later changes do not touch them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from policyengine.dataclass import dataclass
+from policyengine.decision.findings import Gate, Origin
+from policyengine.feel.syntax import build
+from policyengine.feel.syntax.tree import Expression, Name, Open
+from policyengine.feel.types import types
+from policyengine.kinds.pipeline.checks import CODES, check
+from policyengine.kinds.pipeline.stages import Pipeline, Stage
+from policyengine.kinds.pipeline.words import describe
+from policyengine.policy.draft import Draft
+from policyengine.policy.kind import Kind
+from policyengine.policy.requirement import LoweredRequirement, Requirement, lower_requirement
+from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Rules, Transition, Value
+from policyengine.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    """A gate in the graph: the stages that it leads to, what it asks for, and whether it is passed."""
+
+    origin: Origin
+    to: tuple[str, ...]
+    asked: tuple[LoweredRequirement, ...]
+    passes: Name
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A stage in the graph: its gate, which judges the plain exits, and those of its other exits.
+
+    Where no exit is plain, the gate is open if one of the others is.
+    """
+
+    stage: Stage
+    gate: _Gate
+    own: tuple[_Gate, ...]
+    has_plain: bool
+
+
+def lower(policy: Pipeline, draft: Draft) -> None:
+    """The gates for whatever is in the pipeline, and a transition for every gate."""
+    at = draft.span("stage")
+    stage = draft.define(f"{policy.id}/stage", build.name(policy.stage, at), at)
+    applies = None
+    if policy.when is not None:
+        applies = draft.applies(policy.id, "when")
+    steps = [_step(policy, draft, i) for i in range(len(policy.stages))]
+    titles = {each.id: each.title for each in policy.stages}
+    status = _status(draft, stage, steps)
+    draft.rule(_rule(policy, draft, stage, steps, status, applies))
+    for i, step in enumerate(steps):
+        leaving = _leaving(policy, draft, i, step)
+        if step.gate.to and step.has_plain:
+            draft.transition(leaving(step.gate, status, applies))
+        for gate in step.own:
+            own = _own_status(draft, gate)
+            draft.rule(_own_rule(draft, stage, step.stage, gate, own, applies, titles))
+            draft.transition(leaving(gate, own, applies))
+
+
+def _step(policy: Pipeline, draft: Draft, i: int) -> _Step:
+    stage, exits = policy.stages[i], policy.exits(i)
+    own = tuple(_own_gate(policy, draft, i, j) for j in policy.own_gates(i))
+    named = {each.to[0] for each in own}
+    plain = tuple(each.to for each in exits if each.to not in named)
+    asked = _asked(draft, stage.leave_when, "stages", i, "leave_when")
+    at = draft.key_span("stages", i)
+    passes = build.all_of([each.passes for each in asked], at)
+    if own and not plain:
+        passes = build.any_of([each.passes for each in own], at)
+    name = f"{policy.id}/{stage.id}/passes"
+    passed = draft.define(name, passes, at, wanted=types.BOOLEAN, title=f"gate out of {stage.title}")
+    origin = draft.origin(stage.id, stage.title, "stages", i)
+    to = plain or tuple(each.to for each in exits)
+    return _Step(stage, _Gate(origin, to, asked, passed), own, bool(plain))
+
+
+def _own_gate(policy: Pipeline, draft: Draft, i: int, j: int) -> _Gate:
+    """The gate of one exit; its finding is called by both stages."""
+    stage, exit = policy.stages[i], policy.exits(i)[j]
+    place = ("stages", i, "next", j)
+    asked = _asked(draft, exit.leave_when or (), *place, "leave_when")
+    title = next((each.title for each in policy.stages if each.id == exit.to), exit.to)
+    title = f"{stage.title} to {title}"
+    id, at = f"{stage.id}/{exit.to}", draft.key_span(*place)
+    passes = build.all_of([each.passes for each in asked], at)
+    passed = draft.define(
+        f"{policy.id}/{id}/passes", passes, at, wanted=types.BOOLEAN, title=f"gate from {title}"
+    )
+    return _Gate(draft.origin(id, title, *place), (exit.to,), asked, passed)
+
+
+def _asked(
+    draft: Draft, requirements: Sequence[Requirement], *place: str | int
+) -> tuple[LoweredRequirement, ...]:
+    return tuple(lower_requirement(draft, each, *place, j) for j, each in enumerate(requirements))
+
+
+def _status(draft: Draft, stage: Name, steps: Sequence[_Step]) -> Name:
+    at = stage.span
+
+    def one(step: _Step) -> Expression:
+        if not step.gate.to or step.stage.moved_by == "system":
+            return build.literal("system" if step.gate.to else "final", at)
+        return _open_or_blocked(step.gate, at)
+
+    cases = [(build.equals(stage, build.literal(step.stage.id, at), at), one(step)) for step in steps]
+    nowhere = Open(f"`{draft.policy.id}` has no such stage", at)
+    status = build.call("once known", stage, build.choose(cases, nowhere, at), span=at)
+    return draft.define(f"{draft.policy.id}/status", status, at)
+
+
+def _open_or_blocked(gate: _Gate, at: Span) -> Expression:
+    return build.choose([(gate.passes, build.literal("open", at))], build.literal("blocked", at), at)
+
+
+def _own_status(draft: Draft, gate: _Gate) -> Name:
+    at = gate.passes.span
+    found = _open_or_blocked(gate, at) if gate.asked else build.literal("open", at)
+    return draft.define(f"{draft.policy.id}/{gate.origin.id}/status", found, at)
+
+
+def _rule(
+    policy: Pipeline, draft: Draft, stage: Name, steps: Sequence[_Step], status: Name, applies: Name | None
+) -> Rule:
+    titles = {step.stage.id: step.stage.title for step in steps}
+
+    def by_stage(read: Callable[[_Step], Reading], otherwise: Reading) -> Choose:
+        return Choose(stage.name, {step.stage.id: read(step) for step in steps}, otherwise)
+
+    told = {step.stage.id: _fields(step.stage, step.gate, titles) for step in steps}
+
+    def field_of(name: str, otherwise: object = None) -> Choose:
+        return by_stage(lambda step: told[step.stage.id][name], Const(otherwise))
+
+    return Rule(
+        finding=Gate,
+        origin=draft.origin(policy.id, policy.title),
+        origins=by_stage(lambda step: Const(step.gate.origin), Const(None)),
+        entity=draft.entity,
+        status=status.name,
+        because=by_stage(lambda step: Explain((step.gate.passes.name,)), Explain((stage.name,))),
+        exists=applies.name if applies is not None else None,
+        fields={
+            "stage": Value(stage.name),
+            "stage_title": field_of("stage_title"),
+            "next_stage": field_of("next_stage"),
+            "next_stage_title": field_of("next_stage_title"),
+            "next_stages": field_of("next_stages", ()),
+            "requirements": field_of("requirements", ()),
+        },
+    )
+
+
+def _own_rule(
+    draft: Draft, stage: Name, left: Stage, gate: _Gate, status: Name, applies: Name | None,
+    titles: Mapping[str, str],
+) -> Rule:  # fmt: skip
+    """The finding of an exit with a gate of its own, about what stands in the stage."""
+    at = gate.passes.span
+    stands: Expression = build.call("is true", build.equals(stage, build.literal(left.id, at), at), span=at)
+    there = draft.define(
+        f"{draft.policy.id}/{gate.origin.id}/stands",
+        stands if applies is None else build.all_of([stands, applies], at),
+        at, wanted=types.BOOLEAN, title="applies",
+    )  # fmt: skip
+    return Rule(
+        finding=Gate,
+        origin=gate.origin,
+        entity=draft.entity,
+        status=status.name,
+        because=Explain((gate.passes.name,)),
+        exists=there.name,
+        fields={"stage": Const(left.id), **_fields(left, gate, titles)},
+    )
+
+
+def _fields(stage: Stage, gate: _Gate, titles: Mapping[str, str]) -> dict[str, Reading]:
+    """What the finding of a gate says besides its status."""
+    return {
+        "stage_title": Const(stage.title),
+        "next_stage": Const(gate.to[0] if len(gate.to) == 1 else None),
+        "next_stage_title": Const(" or ".join(titles.get(each, each) for each in gate.to) or None),
+        "next_stages": Const(gate.to),
+        "requirements": Rules(tuple(each.rule for each in gate.asked)),
+    }
+
+
+def _leaving(
+    policy: Pipeline, draft: Draft, i: int, step: _Step
+) -> Callable[[_Gate, Name, Name | None], Transition]:
+    """What makes the transition through a gate of a stage: all of them write down the same facts."""
+    name = f"{policy.id}/{step.stage.id}/on_leave"
+    snapshot = None
+    sets: dict[str, str] = {}
+    if step.stage.on_leave is not None and step.gate.to:
+        place = ("stages", i, "on_leave")
+        if step.stage.on_leave.when is not None:
+            snapshot = draft.define(
+                name, draft.condition(*place, "when"), draft.span(*place, "when"), wanted=types.BOOLEAN
+            ).name
+        own = draft.vocabulary.row(draft.entity).fields
+        for fact in step.stage.on_leave.set:
+            expression = draft.feel(*place, "set", fact)
+            at = draft.span(*place, "set", fact)
+            sets[fact] = draft.define(f"{name}/{fact}", expression, at, wanted=own.get(fact)).name
+
+    def through(gate: _Gate, status: Name, applies: Name | None) -> Transition:
+        return Transition(
+            policy.id,
+            draft.entity,
+            policy.stage,
+            step.stage.id,
+            gate.to,
+            status.name,
+            applies.name if applies is not None else None,
+            tuple(a.rule for a in gate.asked),
+            snapshot,
+            sets,
+            draft.key_span("stages", i),
+            gate.to[0] if gate in step.own else None,
+        )
+
+    return through
+
+
+KIND = Kind(
+    "pipeline",
+    "the stages that something passes, and the gates between them",
+    Pipeline,
+    ("gates",),
+    check,
+    lower,
+    CODES,
+    describe=describe,
+)

@@ -1,0 +1,73 @@
+"""What a pipeline says: its stages, the ways out of them, and what is written down on leaving."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from policyengine.policy.base import Boolean, Feel, Id, Many, Part, Policy, Sourced, Text, Written, field
+from policyengine.policy.condition import Condition
+from policyengine.policy.requirement import Requirement
+
+
+class OnLeave(Part):
+    """Facts that are written down when something leaves the stage."""
+
+    when: Condition | None = field(default=None, description="only then; always if left out")
+    set: dict[Text, Feel] = field(description="fact -> the value that it gets")
+
+
+class Exit(Sourced):
+    """A way out of a stage; `leave_when` is None where it asks for the gate of the stage."""
+
+    to: Id = field(description="the stage that it leads to")
+    leave_when: Many[Requirement] | None = field(
+        default=None, description="its own gate, instead of that of the stage; left out: nothing is asked for"
+    )
+
+
+def _exit(value: Any) -> Any:
+    """The keys of an exit; a mapping that has no `leave_when` asks for nothing."""
+    return {"leave_when": [], **value} if isinstance(value, dict) else {"to": value}
+
+
+def _exit_schema(mapping: dict[str, Any]) -> dict[str, Any]:
+    plain = {"type": "string", "description": "a stage, through the gate of this stage"}
+    return {"if": {"type": "string"}, "then": plain, "else": mapping}
+
+
+class Stage(Sourced):
+    """A stage, and what it takes to leave it."""
+
+    id: Id
+    title: Text
+    leave_when: Many[Requirement] = field(default=(), description="the gate: all must be met")
+    on_leave: OnLeave | None = None
+    moved_by: Literal["hand", "system"] = field(default="hand", description="who moves it out of this stage")
+    next: Many[Annotated[Exit, Written(_exit, _exit_schema)]] | None = field(
+        default=None, description="where it may go; left out: the next stage of the list"
+    )
+    final: Boolean = field(default=False, description="nothing comes after it; the last one is final anyway")
+
+
+class Pipeline(Policy):
+    """The stages that something passes, and the gates between them."""
+
+    kind: Literal["pipeline"]
+    stage: Text = field(description="the enum fact that holds the stage")
+    when: Condition | None = field(
+        default=None, description="which ones go through this pipeline; all if left out"
+    )
+    stages: Many[Stage] = field(min_length=1)
+
+    def exits(self, i: int) -> tuple[Exit, ...]:
+        """The ways out of a stage."""
+        stage = self.stages[i]
+        if stage.final or (stage.next is None and i + 1 == len(self.stages)):
+            return ()
+        return stage.next if stage.next is not None else (Exit(to=self.stages[i + 1].id),)
+
+    def own_gates(self, i: int) -> tuple[int, ...]:
+        """Which of the exits of a stage have gates of their own; none where the system moves it on."""
+        if self.stages[i].moved_by == "system":
+            return ()
+        return tuple(j for j, each in enumerate(self.exits(i)) if each.leave_when is not None)

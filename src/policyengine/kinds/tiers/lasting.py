@@ -14,7 +14,7 @@ from policyengine.diagnostics import Code, did_you_mean
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Binary, Expression, Name, Open
 from policyengine.feel.types import types
-from policyengine.kinds.tiers.level_value import level_type
+from policyengine.kinds.tiers.level_value import level_type, may_be_none
 from policyengine.kinds.tiers.levels import State, Tiers
 from policyengine.policy.draft import Draft
 from policyengine.policy.rule import Renewal
@@ -132,9 +132,13 @@ class _Lowering:
     def __init__(
         self, policy: Tiers, draft: Draft, state: State, steps: Sequence[Step], figures: Name
     ) -> None:
-        self.policy, self.draft, self.state, self.steps, self.figures = policy, draft, state, steps, figures
+        self.policy, self.draft, self.state, self.figures = policy, draft, state, figures
+        lowest = policy.none
+        if not may_be_none(policy):  # everybody has at least the lowest level
+            lowest, steps = steps[0].id, steps[1:]
+        self.steps = steps
         self.at: Span = draft.key_span("state")
-        self.ids = [policy.none, *(step.id for step in steps)]
+        self.ids = [lowest, *(step.id for step in steps)]
         self.held = build.name(state.held, self.at)
         self.kind = level_type(policy)
         held = draft.vocabulary.names(draft.entity)[state.held]

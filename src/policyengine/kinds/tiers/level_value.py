@@ -22,15 +22,15 @@ from policyengine.policy.vocabulary import DerivedFact, Vocabulary
 def level_type(policy: Tiers) -> Enum:
     """Returns the levels as choices that ascend; below them the word of `otherwise`, if it can hold."""
     values = {level.id: level.title for level in policy.levels}
-    if policy.otherwise is not None or _asks(policy):
+    if may_be_none(policy):
         values = {policy.none: policy.none_title, **values}
     return Enum(policy.result_name, tuple(values), tuple(values.values()), ordered=True)
 
 
-def _asks(policy: Tiers) -> bool:
-    """Whether the lowest level asks for anything, so that somebody may reach none."""
-    lowest = policy.levels[0]
-    return bool(policy.facts_of(0) or lowest.requires or policy.requires)
+def may_be_none(policy: Tiers) -> bool:
+    """Whether somebody may reach no level: one that asks for nothing is reached by everybody."""
+    asks = policy.facts_of(0) or policy.levels[0].requires or policy.requires
+    return policy.otherwise is not None or bool(asks)
 
 
 def noun_of(policy: Tiers) -> str:

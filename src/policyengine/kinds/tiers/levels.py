@@ -64,6 +64,10 @@ class State(Part):
 class Keep(TestedPart):
     """Tests for keeping a level, in place of those of the same facts; `-`: not asked for then."""
 
+    requires: Many[Requirement] | None = field(
+        default=None, description="in place of the level's own; left out: those are asked for as well"
+    )
+
 
 class LevelPart(TestedPart):
     """A level; further keys are `fact: test`, all of which must hold."""

@@ -13,7 +13,7 @@ from policyengine.feel.syntax.tree import Binary, Expression, Name, Open
 from policyengine.feel.types import types
 from policyengine.kinds.tiers.claims import claim_of, places_of
 from policyengine.kinds.tiers.lasting import Lasting, Step, lower_state
-from policyengine.kinds.tiers.level_value import define_value
+from policyengine.kinds.tiers.level_value import define_value, may_be_none
 from policyengine.kinds.tiers.levels import LevelPart, Tiers, plain_test
 from policyengine.kinds.tiers.measure import Measure, level_test, measure_of
 from policyengine.policy.change_words import test_words
@@ -106,6 +106,9 @@ def _rung(
     low = claim.interval.low if claim is not None else None
     kept = reached_name
     if level.keep is not None:
+        if level.keep.requires is not None:
+            place = ("levels", i, "keep", "requires")
+            own = [lower_requirement(draft, r, *place, j) for j, r in enumerate(level.keep.requires)]
         kept = _kept(policy, draft, i, [each.passes for each in (*shared, *own)])
     return _Rung(level, asked, measured, reached_name, kept, low)
 
@@ -149,8 +152,9 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> str:
     if policy.state is not None:
         lasting = lower_state(policy, draft, policy.state, [rung.step for rung in rungs], figures)
     level = lasting.level
-    is_none = (build.equals(level, otherwise, at), build.literal("none", at))
-    status = build.choose([is_none], build.literal("reached", at), at)
+    status: Expression = build.literal("reached", at)
+    if may_be_none(policy):
+        status = build.choose([(build.equals(level, otherwise, at), build.literal("none", at))], status, at)
     applies = draft.applies(name, "when") if policy.when is not None else None
     told = [(rung.reached, rung.part.title) for rung in reversed(rungs)] if policy.state is None else []
     define_value(draft, policy, level, applies, told)
@@ -189,7 +193,8 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> str:
 
 def _above_in_force(policy: Tiers, draft: Draft, level: Name) -> Name:
     """The node whose text is the level above the one in force."""
-    at, ids = draft.key_span("state"), [policy.none, *(each.id for each in policy.levels), ""]
+    at, lowest = draft.key_span("state"), [policy.none] if may_be_none(policy) else []
+    ids = [*lowest, *(each.id for each in policy.levels), ""]
     above = [
         (build.equals(level, build.literal(id, at), at), build.literal(ids[i + 1], at))
         for i, id in enumerate(ids[:-1])

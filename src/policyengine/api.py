@@ -27,6 +27,7 @@ from policyengine.text.document import Document, Pointer, Sequence
 
 if TYPE_CHECKING:
     from policyengine.decision.decision import Decision
+    from policyengine.decision.figure import Figure
     from policyengine.decision.findings import Finding
     from policyengine.decision.writers import Write
     from policyengine.diagnostics import Code
@@ -251,15 +252,29 @@ class Program:
 
         return derivation(self.linked, self._readable(record), finding)
 
+    def figures(self, record: Record | Mapping[str, object], word: str) -> tuple[Figure, ...]:
+        """The figures that a word names, `points` or `commission@D-1`: what is worked out, and how."""
+        from policyengine.decision.figure import names_of_figure
+        from policyengine.engine.reference.figures import figures
+
+        found = figures(self.linked, self._readable(record), word)
+        return tuple(each for each in found if word in names_of_figure(each))
+
     def why(self, record: Record | Mapping[str, object], finding: Finding | str) -> tuple[str, ...]:
-        """A finding of a record explained in sentences, in the words of the program; it may be named.
+        """A finding or a figure of a record explained in sentences, in the words of the program, by its name.
 
         Raises `ValueError` if there is no such finding, or the record cannot be read.
         """
         from policyengine.decision.explanation import why
+        from policyengine.decision.figure import why_figure
 
-        decision = self.evaluate(record)
-        found = decision.find(finding) if isinstance(finding, str) else (finding,)
+        try:
+            found = self.evaluate(record).find(finding) if isinstance(finding, str) else (finding,)
+        except ValueError:
+            figures = self.figures(record, str(finding))
+            if not figures:
+                raise
+            return tuple(line for one in figures for line in why_figure(self.as_of, one))
         return tuple(line for one in found for line in why(self.as_of, one, self.labels))
 
     def advance(

@@ -28,6 +28,7 @@ from policyengine.cli.programs import open_program, program_and_records
 from policyengine.cli.record_files import FORMS, Form, ReadRecords, one_record, read_records
 from policyengine.decision.decision import Decision, nested
 from policyengine.decision.explanation import assumption_lines, why
+from policyengine.decision.figure import Figure, why_figure
 from policyengine.decision.findings import SECTIONS, Finding
 from policyengine.decision.wording import status_words
 from policyengine.diagnostics import did_you_mean
@@ -83,7 +84,9 @@ def command(
     opened = open_program(program, as_of, console)
     record, key = _record(opened, file, form, key, console)
     decision = opened.evaluate(record)
-    found = select_findings(decision, finding, key)
+    asks = key is None and finding is not None and not _names(decision, finding)
+    figures = opened.figures(record, finding) if asks and finding is not None else ()
+    found = list(figures) or select_findings(decision, finding, key)
     if finding is None or len(found) > _NAMED:
         deliver(
             outputs or (Output("text"),),
@@ -154,7 +157,7 @@ def _renderer(
     decision: Decision, found: Sequence[Finding], program: Program, steps: Steps, columns: int, notes: bool
 ) -> Callable[[str, bool], str]:
     def render(form: str, color: bool) -> str:
-        lines = [(one, why(decision.as_of, one, program.labels, notes)) for one in found]
+        lines = [(one, _explained(decision.as_of, one, program, notes)) for one in found]
         if form == "json":
             told = [{"finding": one.reference, "why": list(text), "steps": steps(one)} for one, text in lines]
             return json.dumps(told, indent=2, ensure_ascii=False)
@@ -170,6 +173,20 @@ def _each_note_once(lines: Sequence[tuple[Finding, tuple[str, ...]]]) -> Iterato
     for one, text in lines:
         yield one, [line for line in text if line not in before]
         before.update(line for part in (True, False) for line in assumption_lines(one, part))
+
+
+def _explained(as_of: date, finding: Finding, program: Program, notes: bool) -> tuple[str, ...]:
+    if isinstance(finding, Figure):
+        return why_figure(as_of, finding, notes)
+    return why(as_of, finding, program.labels, notes)
+
+
+def _names(decision: Decision, word: str) -> bool:
+    """Whether a word names a finding."""
+    try:
+        return bool(decision.find(word))
+    except ValueError:
+        return False
 
 
 def _listed(findings: Sequence[Finding], form: str) -> str:

@@ -104,6 +104,9 @@ class Fact(Sourced):
     )
     granted: Boolean = field(default=False, description="levels give it (`grants`), and no record does")
     combine: Combine | None = field(default=None, description="how it is, if several policies grant it")
+    shown: Boolean = field(
+        default=True, description="of a formula: `false` for a helper, which is not among the figures"
+    )
     informative: Boolean = field(default=False, description="kept for people; no rule reads it")
 
     def __post_init__(self) -> None:
@@ -119,6 +122,8 @@ class Fact(Sourced):
             raise ValueError("a fact is `granted`, or has a `formula`; keep one of them")
         if self.combine is not None and not self.granted:
             raise ValueError("only what is granted is combined; add `granted: true`")
+        if not self.shown and self.formula is None:
+            raise ValueError("`shown: false` goes with a `formula`; other facts are no figures")
         if self.applies_when is not None and self.formula is None:
             raise ValueError("`applies_when` goes with a `formula`")
         if self.given is not None and self.formula is None:

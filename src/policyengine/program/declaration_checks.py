@@ -237,7 +237,7 @@ def _formula(
         expression = build.call("given or", build.name(as_given(fact), node.span), expression, span=node.span)
     found = Node(
         fact, entity, expression, node.span,
-        vocabulary.fact_type(fact, declared, entity), declared.title, exported=True,
+        vocabulary.fact_type(fact, declared, entity), declared.title, exported=declared.shown,
     )  # fmt: skip
     yield from bounded(found, bounds_of(declared), declared.title, vocabulary.domains(entity))
 

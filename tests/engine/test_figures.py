@@ -1,0 +1,133 @@
+"""Figures, and how they came about: as data."""
+# ruff: noqa: E501  # lines of YAML, and of data
+
+from __future__ import annotations
+
+import pytest
+
+from policyengine.decision.figure import Figure
+from support import good_program, record_of
+
+PROGRAM = """\
+kind: program
+id: figures
+title: Figures
+currency: EUR
+parties: {partner: the partner}
+sources: {agreement: {title: Agreement}}
+entities:
+  partner:
+    title: partner
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      size: {type: count, title: size, default: 4}
+      fund: {type: money, title: fund, formula: 0.5 * commissions, given: allowed}
+      commissions: {type: money, title: commission of all deals, formula: sum(deals.commission)}
+      helper: {type: count, title: helper, formula: size * 2, shown: false}
+      points: {type: count, title: points, formula: "if size > 3 then helper else 0", source: {document: agreement}}
+  deal:
+    title: deal
+    within: partner
+    list: deals
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      amount: {type: money, title: amount, min: 0}
+      paid: {type: boolean, title: is paid}
+      commission: {type: money, title: commission, formula: bonus + amount * rate, applies_when: {paid: true}}
+---
+kind: table
+id: rate
+title: Rate
+for: deal
+type: rate
+hit: first
+basis: assumed
+note: the text is old
+inputs: [amount]
+rows:
+  - {when: {amount: ..99.99}, then: 1%}
+  - {when: {amount: 100..}, then: 5%}
+---
+kind: table
+id: bonus
+title: Bonus
+for: deal
+type: money
+bands: {of: amount, mode: graduated, rows: [{up_to: 500, rate: 2%}, {rate: 3%}]}
+"""
+DEALS = [
+    {"id": "A", "amount": "800.00", "paid": True},
+    {"id": "B", "amount": "50.00", "paid": False},
+    {"id": "C", "amount": "50.00"},
+]
+
+
+def figures(word: str, **facts: object) -> tuple[Figure, ...]:
+    program = good_program(base=PROGRAM)
+    return program.figures(record_of(program, {"id": "a", "deals": DEALS, **facts}), word)
+
+
+@pytest.mark.parametrize(
+    ("word", "facts", "status", "text", "because"),
+    [
+        ("points", {}, "known", "8", ["size is 4, above 3", "helper is 8"]),
+        ("helper", {"size": 5}, "known", "10", ["size is 5"]),
+        ("fund", {"fund": "9.00"}, "known", "9.00 EUR", ["the record says `fund`"]),
+        ("fund", {"deals": DEALS[:2]}, "known", "29.50 EUR", ["commission of all deals is 59.00 EUR"]),
+        ("commissions", {"deals": DEALS[:2]}, "known", "59.00 EUR", ["deal A: 59.00 EUR", "deal B: does not apply"]),
+        ("commissions", {"deals": []}, "known", "0.00 EUR", ["there is nothing to add up"]),
+        ("commissions", {}, "undetermined", None, ["deal A: 59.00 EUR", "deal B: does not apply", "deal C: not known"]),
+        ("commission@B", {}, "not_applicable", None, ["is paid: no"]),
+        ("bonus@A", {}, "known", "19.00 EUR", ["500.00 EUR at 2 %: 10.00 EUR", "300.00 EUR at 3 %: 9.00 EUR"]),
+        ("rate@C", {}, "known", "1 %", ["row 1 of Rate, assumed: amount is 50.00 EUR, below 100.00 EUR"]),
+    ],
+)  # fmt: skip
+def test_figure(
+    word: str, facts: dict[str, object], status: str, text: str | None, because: list[str]
+) -> None:
+    (found,) = figures(word, **facts)
+    assert (found.status, found.text, [each.text for each in found.because]) == (status, text, because)
+    assert found.reference == word
+
+
+def test_a_figure_has_its_place_its_clause_and_what_it_rests_on() -> None:
+    (points,) = figures("points")
+    assert points.origin.clause is not None
+    assert points.origin.clause.title == "Agreement"
+    assert [each.id for each in points.assumptions] == ["size"]
+    (rate,) = figures("rate@A")
+    assert (rate.policy, rate.basis) == ("rate", "assumed")
+    (open_one,) = figures("commission@C")
+    assert [each.fact for each in open_one.unknown] == ["paid"]
+
+
+def test_what_is_no_figure_is_none() -> None:
+    assert figures("size") == figures("strange") == ()
+    assert len(figures("commission")) == 3
+
+
+def test_a_helper_is_not_among_the_values() -> None:
+    program = good_program(base=PROGRAM)
+    values = program.evaluate(record_of(program, {"id": "a", "deals": []})).values["partner"]
+    assert set(values) == {"fund", "commissions", "points"}
+
+
+def test_figures_are_explained_by_their_names() -> None:
+    program = good_program(base=PROGRAM)
+    record = record_of(program, {"id": "a", "size": 1, "deals": DEALS})
+    assert program.why(record, "points") == (
+        "As of 21 Nov 2026, the points of a are 0.",
+        "It comes from: size is 1, at most 3.",
+        "Rule: program.yaml:17; Agreement (stated).",
+    )
+    assert program.why(record, "commission@C")[:3] == (
+        "As of 21 Nov 2026, the commission of deal C is not known.",
+        "Open: is paid: not known.",
+        "What would settle it: `paid` of deal C.",
+    )
+    with pytest.raises(ValueError, match="there is no finding `strange`"):
+        program.why(record, "strange")
+    (points,) = program.figures(record, "points")
+    assert [step.name for step in program.derivation(record, points)] == ["points", "helper", "size"]

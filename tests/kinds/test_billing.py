@@ -35,6 +35,7 @@ entities:
       started_on: {type: date, title: start, informative: true}
       ended_on: {type: date, title: last day, informative: true}
       paid_on: {type: date, title: day of payment, informative: true}
+      never_on: {type: date, title: day that has not come, default: never, informative: true}
 """
 HEAD = "kind: billing\nid: bill\ntitle: Bill\nfor: partner\ncharges:\n"
 CASES = cases(Path(__file__).parent / "billing.yaml")

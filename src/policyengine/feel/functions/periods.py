@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 from policyengine.feel.types.signatures import function, signature, table
 from policyengine.feel.types.types import COUNT, DATE, TEXT, Context, ListOf, RangeOf
-from policyengine.feel.values.calendar import Length, Series, is_empty, series_of
-from policyengine.feel.values.values import Failed, Months, Range
+from policyengine.feel.values.calendar import Date, Length, Series, is_empty, series_of
+from policyengine.feel.values.values import Failed, FarDate, Months, Range
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _DAY = timedelta(days=1)
@@ -24,6 +24,7 @@ _NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 _SERIES = "anchor: date, offset: duration, shift: days duration, every: duration"
 _ON_DAY = "start: date, day: number, every: duration"
 _LONGEST_MONTH = 31
+_LATE = date(9000, 1, 1)
 _OUT_OF_BOUNDS = Failed("the period leaves the calendar")
 
 
@@ -104,8 +105,10 @@ def _occurrence(anchor: date, offset: Length, shift: timedelta, length: Length, 
     return _OUT_OF_BOUNDS if found is None else found
 
 
-def _occurrences_until(anchor: date, offset: Length, shift: timedelta, length: Length, until: date) -> object:
-    """How many days of the series that counts from the anchor lie on or before another one."""
+def _occurrences_until(anchor: date, offset: Length, shift: timedelta, length: Length, until: Date) -> object:
+    """How many days of the series that counts from the anchor lie on or before another one, until 9000."""
+    if isinstance(until, FarDate):
+        until = _LATE if until.year > _LATE.year else date.min
     if is_empty(length):
         return Failed("the period has no length")
     series = series_of(anchor, offset, shift, length)

@@ -6,7 +6,7 @@ that one. With `share_by_days` the first period begins when the charge does, and
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Binary, Expression, Name, Path, RangeLiteral
@@ -149,7 +149,8 @@ class Schedule:
             parts.append(build.compare(">=", until, first, until.span))
             number = self.starts.call("occurrences until", until, until.span)
             final = self._define("number-of-last", number, "number of the last period", types.COUNT)
-            self.last.append(self._final("last", final))
+            never = build.compare(">", until, build.literal(date.max, until.span), until.span)
+            self.last.append(self._final("last", final, (never, until)))
         if self.charge.times is not None:
             self.last.append(self._final("last-of-all", build.literal(self.charge.times, self.at)))
         if not self.last:
@@ -160,9 +161,9 @@ class Schedule:
             f"{self.name}/goes-on", whole, self.at, wanted=types.BOOLEAN, title="goes on"
         )
 
-    def _final(self, part: str, number: Expression) -> Name:
-        """The due date with the last number."""
-        last = self._nth_due(number)
+    def _final(self, part: str, number: Expression, *never: tuple[Expression, Expression]) -> Name:
+        """The due date with the last number; `never` is what it is where no end is in sight."""
+        last = build.choose(never, self._nth_due(number), self.at)
         if self.cut_first and self.due is not None:
             one = build.compare("<=", number, build.literal(1, self.at), self.at)
             last = build.choose([(one, self.due)], last, self.at)

@@ -28,7 +28,9 @@ class Falls(Part):
     """When a level may fall, and how far."""
 
     when: Condition | None = field(default=None, description="only then; left out: at any time")
-    by: Literal["to the level reached", "one level"] = "to the level reached"
+    by: Literal["to the level reached", "one level"] = field(
+        default="to the level reached", description="how far it falls"
+    )
 
 
 class Counter(Part):

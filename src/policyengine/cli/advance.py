@@ -59,6 +59,11 @@ def command(
     console = Console.of(color)
     program, (file, *_) = program_and_records("advance", [each for each in (program, file) if each])
     opened = open_program(program, as_of, console)
+    graph = opened.linked.graph
+    if stage is None and (graph is None or not graph.renewals):
+        context = click.get_current_context()
+        option = next(each for each in context.command.params if each.name == "stage")
+        raise click.MissingParameter(ctx=context, param=option)
     inputs = read_records(opened, [file], form, console)
     record = one_record(inputs, "advance")
     moved = opened.advance(record, stage, key)

@@ -18,6 +18,7 @@ from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, Literal, Name
 from policyengine.feel.types import types
 from policyengine.policy.base import (
+    FURTHER,
     Boolean,
     Id,
     Many,
@@ -43,6 +44,7 @@ from policyengine.policy.rule import (
     Value,
 )
 from policyengine.text.document import Pointer, Scalar
+from policyengine.text.synonyms import meant
 
 if TYPE_CHECKING:
     from policyengine.policy.draft import Draft
@@ -60,6 +62,16 @@ class Grant(OpenPart):
     on: Many[Id] = field(default=(), description="the items that it lowers")
     values: dict[str, GivenValue] = field(default_factory=dict, alias="*")
     intended: Boolean = field(default=False, description="with a `note`: less than a lower level is meant")
+
+    @classmethod
+    def spelled_out(cls, value: Any) -> Any:
+        """Separates the values of facts from the keys; what means the missing half of a discount is none."""
+        found = super().spelled_out(value)
+        missing = [key for key in ("discount", "on") if isinstance(found, dict) and key not in found]
+        if len(missing) == 1:
+            further = found[FURTHER]
+            found |= {key: further.pop(key) for key in list(further) if meant(key, missing)}
+        return found
 
     def __post_init__(self) -> None:
         check_intended(self.intended, self.note)

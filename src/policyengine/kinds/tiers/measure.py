@@ -124,7 +124,8 @@ class Claim:
 
 def level_test(draft: Draft, fact: str, place: Pointer) -> Expression:
     """The test of a fact at a place, in its short form or beside a note; open where the text does not say."""
-    if isinstance(draft.document.at(place), Mapping):
+    written = draft.document.at(place)
+    if isinstance(written, Mapping) and "is" in written.entries:
         place = (*place, "is")
     node, kind = draft.document.at(place), draft.vocabulary.names(draft.entity)[fact]
     is_value = isinstance(kind, types.Enum) and UNKNOWN in kind.values

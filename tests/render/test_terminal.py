@@ -267,3 +267,32 @@ def test_several_assumptions_are_named_in_one_line() -> None:
     one = decide(program, "{id: a, active_accounts: 12}").findings[0]
     assert "It rests on assumptions about doubled accounts and other accounts." in why(DAY, one)
     assert len([line for line in why(DAY, one, notes=True) if "rests on an assumption" in line]) == 2
+
+
+JUDGED = """\
+kind: tiers
+id: standing
+title: Standing
+for: partner
+levels:
+  - id: trusted
+    title: Trusted
+    requires: [{id: word, title: Is trusted, when: attends_quarterly_reviews, decided_by: vendor}]
+otherwise: {level: none}
+"""
+
+
+@pytest.mark.parametrize(
+    ("fact", "said", "above"),
+    [
+        ("", "decides", "is for the vendor to decide"),
+        (", attends_quarterly_reviews: false", "refuses", "is refused by the vendor"),
+    ],
+)
+def test_what_a_person_refuses_is_not_what_waits_for_one(fact, said, above):
+    program = good_program(JUDGED)
+    found = decide(program, f"{{id: a{fact}}}")
+    (level,) = found.of("levels")
+    assert f"The vendor {said}: Is trusted." in why(DAY, level, program.labels)
+    assert f"vendor {said}: Is trusted" in decision_text(found, program.labels, columns=120)
+    assert above in why(DAY, level.requirements[0], program.labels)[0]

@@ -76,7 +76,7 @@ _REQUIREMENT = finding_shape(
 _LACKING = (
     Key("id", TEXT, "The id of the requirement, or the measure of the level."),
     Key("title", TEXT, "Its title."),
-    Key("status", one_of("unmet", "undetermined", "manual"), "Why it is missing."),
+    Key("status", one_of("unmet", "undetermined", "manual", "refused"), "Why it is missing."),
     *THRESHOLD,
     Key("text", maybe(TEXT), "The reason, where the requirement has several tests."),
     Key("unknown", many(UNSETTLED), "The reasons why it is not decided."),

@@ -14,6 +14,8 @@ from types import MappingProxyType
 from typing import Any
 
 from policyengine.decision.findings import (
+    MANUAL,
+    REFUSED,
     UNDETERMINED,
     Charge,
     Discount,
@@ -127,6 +129,8 @@ def _requirement(requirement: Requirement, labels: Labels) -> str:
     who = subject_name(requirement.subject)
     if requirement.status == "manual":
         return f"“{requirement.title}” of {who} is for {name_of(requirement.decided_by, labels)} to decide"
+    if requirement.status == REFUSED:
+        return f"“{requirement.title}” of {who} is refused by {name_of(requirement.decided_by, labels)}"
     if requirement.status == "not_applicable":
         return f"“{requirement.title}” does not apply to {who}"
     return f"“{requirement.title}” is {requirement_words(requirement.status)} for {who}"
@@ -237,9 +241,10 @@ def _requirements(requirements: Iterable[Requirement], labels: Labels) -> Iterat
         titles = [_with_reasons(one) for one in found if one.status == status]
         if titles:
             yield f"{opening}: {'; '.join(titles)}."
-    for one in found:
-        if one.status == "manual":
-            yield f"{capital(name_of(one.decided_by, labels))} decides: {one.title}."
+    for status, does in ((MANUAL, "decides"), (REFUSED, "refuses")):
+        for one in found:
+            if one.status == status:
+                yield f"{capital(name_of(one.decided_by, labels))} {does}: {one.title}."
 
 
 def _with_reasons(requirement: Requirement) -> str:

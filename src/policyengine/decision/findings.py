@@ -27,7 +27,9 @@ Value = object
 UNDETERMINED = "undetermined"
 NOT_APPLICABLE = "not_applicable"
 MANUAL = "manual"
-"""A person decides, and has not said yes."""
+"""A person decides, and has said neither yes nor no."""
+REFUSED = "refused"
+"""A person decides, and has said no."""
 
 
 class Reason(NamedTuple):
@@ -141,7 +143,7 @@ class Requirement(Finding):
     """One thing asked for. `decided_by` is the party that decides; a level's own key tests `test_of`."""
 
     section: ClassVar[str] = "requirements"
-    statuses: ClassVar[tuple[str, ...]] = ("met", "unmet", NOT_APPLICABLE, UNDETERMINED, "manual")
+    statuses: ClassVar[tuple[str, ...]] = ("met", "unmet", NOT_APPLICABLE, UNDETERMINED, MANUAL, REFUSED)
 
     decided_by: str | None = None
     test_of: str | None = None

@@ -12,7 +12,7 @@ from itertools import islice, product
 from typing import TypeAlias
 
 from policyengine.dataclass import dataclass
-from policyengine.decision.findings import UNDETERMINED, Origin, Reason, Shortfall
+from policyengine.decision.findings import REFUSED, UNDETERMINED, Origin, Reason, Shortfall
 from policyengine.engine.missing_facts import unsettled
 from policyengine.feel.syntax.tree import And, Call, Expression, Literal, Name, Or
 from policyengine.feel.types.types import BOOLEAN
@@ -121,7 +121,9 @@ def _lacking_part(whole: Shortfall, part: Tests | Test, look: Look) -> list[Shor
     value, because = look(part)
     if value is True or isinstance(part.expression, Literal):
         return []
-    status = UNDETERMINED if value.__class__ is Unknown and whole.status == "unmet" else whole.status
+    status = (
+        UNDETERMINED if value.__class__ is Unknown and whole.status in ("unmet", REFUSED) else whole.status
+    )
     failing = _failing(because())
     return [_told(whole, status, failing[0].text if failing else None, value, failing)]
 

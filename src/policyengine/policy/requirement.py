@@ -1,9 +1,10 @@
 """Requirements: what levels and gates ask for, and how their statuses are derived.
 
 Status: `not_applicable` where `applies_when` does not hold, else `met`, `unmet` or undetermined; where a
-party decides (`decided_by`), `met` once `when` is known to hold, until then `manual`. A requirement lets
-pass when it is met or not applicable. While a person's word is not there (`when` is not known, or there is
-none) it is not decided whether it lets pass; where the word is no, it does not.
+party decides (`decided_by`), `met` once `when` is known to hold, `refused` once it is known not to, until
+then `manual`. A requirement lets pass when it is met or not applicable. While a person's word is not there
+(`when` is not known, or there is none) it is not decided whether it lets pass; where it is refused, it does
+not.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from policyengine.dataclass import dataclass
 from policyengine.decision import findings
+from policyengine.decision.findings import MANUAL, REFUSED
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, Name, Open
 from policyengine.feel.types import types
@@ -30,7 +32,10 @@ class Requirement(Sourced):
     title: Text
     when: Condition | None = field(default=None, description="when it is met")
     applies_when: Condition | None = field(default=None, description="not applicable otherwise")
-    decided_by: Id | None = field(default=None, description="the party that decides; until then `manual`")
+    decided_by: Id | None = field(
+        default=None,
+        description="the party that decides; `when` tells its word, and until then it is `manual`",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,10 @@ def ask(
         cases.insert(0, (not_asked, build.literal("not_applicable", at)))
         passes = build.any_of([not_asked, passes], at)
         because = Choose(f"{name}/status", {"not_applicable": Explain((f"{name}/applies",))}, because)
-    otherwise = build.literal("manual" if decided_by is not None else "unmet", at)
+    if decided_by is not None and not isinstance(holds, Open):
+        no = build.call("is true", build.negate(build.name(f"{name}/holds", at), at), span=at)
+        cases.append((no, build.literal(REFUSED, at)))
+    otherwise = build.literal(MANUAL if decided_by is not None else "unmet", at)
     status = draft.define(f"{name}/status", build.choose(cases, otherwise, at), at)
     rule = Rule(
         finding=findings.Requirement,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from policyengine.decision.explanation import own_reasons
 from policyengine.decision.findings import (
     MANUAL,
+    REFUSED,
     UNDETERMINED,
     Discount,
     Finding,
@@ -80,7 +81,7 @@ def _because(level: Level) -> str:
 def _despite(level: Level) -> Iterator[str]:
     """What the measure alone would give, and what keeps it from being given."""
     if level.status == "none" and level.candidate is not None:
-        lacking = [one.title for one in level.requirements if one.status in ("unmet", MANUAL)]
+        lacking = [one.title for one in level.requirements if one.status in ("unmet", MANUAL, REFUSED)]
         by = f"by {level.measure_title or 'the measure'} {level.candidate_title or level.candidate}"
         yield f"{by}, but without: {'; '.join(lacking)}"
 
@@ -102,10 +103,10 @@ def requirements(page: Page, found: Iterable[Requirement]) -> Iterator[TableRow]
         if one.status in _SHOWN:
             text = f"{_SHOWN[one.status]}: {title}{against(one)}"
             yield TableRow(text=text, place=page.at(one), below=True)
-        elif one.status == "manual":
-            yield TableRow(
-                text=f"{page.name(one.decided_by)} decides: {title}", place=page.at(one), below=True
-            )
+        elif one.status in (MANUAL, REFUSED):
+            does = "decides" if one.status == MANUAL else "refuses"
+            text = f"{page.name(one.decided_by)} {does}: {title}"
+            yield TableRow(text=text, place=page.at(one), below=True)
 
 
 def scores(page: Page, findings: Iterable[Finding]) -> list[str]:

@@ -267,13 +267,19 @@ class Program:
         """
         from policyengine.decision.explanation import why
         from policyengine.decision.figure import why_figure
+        from policyengine.decision.findings import Requirement
 
+        if not isinstance(finding, str):
+            return why(self.as_of, finding, self.labels)
+        decision = self.evaluate(record)
+        figures = self.figures(record, finding)
         try:
-            found = self.evaluate(record).find(finding) if isinstance(finding, str) else (finding,)
+            found = decision.find(finding)
         except ValueError:
-            figures = self.figures(record, str(finding))
             if not figures:
                 raise
+            found = ()
+        if figures and all(isinstance(each, Requirement) for each in found):
             return tuple(line for one in figures for line in why_figure(self.as_of, one))
         return tuple(line for one in found for line in why(self.as_of, one, self.labels))
 

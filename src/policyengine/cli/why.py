@@ -29,7 +29,7 @@ from policyengine.cli.record_files import FORMS, Form, ReadRecords, one_record, 
 from policyengine.decision.decision import Decision, nested
 from policyengine.decision.explanation import assumption_lines, why
 from policyengine.decision.figure import Figure, why_figure
-from policyengine.decision.findings import SECTIONS, Finding
+from policyengine.decision.findings import SECTIONS, Finding, Requirement
 from policyengine.decision.wording import status_words
 from policyengine.diagnostics import did_you_mean
 from policyengine.engine.reference.derivation import Step
@@ -182,9 +182,9 @@ def _explained(as_of: date, finding: Finding, program: Program, notes: bool) -> 
 
 
 def _names(decision: Decision, word: str) -> bool:
-    """Whether a word names a finding."""
+    """Whether a word names a finding; the test of a fact in a level is asked for by `policy/fact`."""
     try:
-        return bool(decision.find(word))
+        return any(not isinstance(each, Requirement) for each in decision.find(word))
     except ValueError:
         return False
 

@@ -191,6 +191,8 @@ bands:
   mode: graduated
   rows: [{up_to: 1000, rate: 5%}, {up_to: 5000, rate: 4%}, {rate: 3%}]
 """
+AMOUNTS = BANDS.replace("5%", "5%, amount: 20").replace("  mode:", "  package: 10\n  free: 5\n  mode:")
+VALUES = BANDS[: BANDS.index("  mode")] + "  rows: [{up_to: 10, gives: 5}, {gives: 7}]\n"
 
 
 @pytest.mark.parametrize(
@@ -216,6 +218,21 @@ bands:
         ),
         (BANDS, ["1000", "2000"], ["A band now ends at 2,000 (was 1,000)"]),
         (BANDS, ["{up_to: 5000", "{up_to: 3000, rate: 2%}, {up_to: 5000"], ["New band: 2 % up to 3,000"]),
+        (BANDS, ["5%", "5%, amount: 7"], ["The band up to 1,000 now has the amount 7"]),
+        (AMOUNTS, ["amount: 20", "amount: 30"], ["The amount of the band up to 1,000 rises from 20 to 30"]),
+        (AMOUNTS, [", amount: 20", ""], ["The band up to 1,000 no longer has an amount"]),
+        (
+            AMOUNTS,
+            ["{rate: 3%}", "{up_to: 7000, rate: 3%, amount: 1}, {rate: 2%}"],
+            [
+                "A band now ends at 7,000",
+                "The last band now has the amount 1",
+                "New band: 2 % beyond the others",
+            ],
+        ),
+        (AMOUNTS, ["package: 10", "package: 12"], ["A started package now has 12 units (was 10 units)"]),
+        (AMOUNTS, ["free: 5", "free: 6"], ["What is free before the first band is now 6 (was 5)"]),
+        (VALUES, ["gives: 7", "gives: 8"], ["The last band rises from 7.00 USD to 8.00 USD"]),
     ],
 )
 def test_tables(table: str, edit: list[str], said: list[str]) -> None:

@@ -372,7 +372,9 @@ levels:
 """
 
     def bands(self) -> str:
-        """A table of bands."""
+        """Tables of bands: with rates, with amounts beside them, over packages, and with values."""
+        amounts = self.one("", ", amount: 7", ", amount: 0.5")
+        beyond = self.one("", "package: 10, ", "free: 25, ", "package: 7, free: 25.5, ")
         return f"""\
 kind: table
 id: bonus
@@ -380,7 +382,15 @@ title: Bonus
 for: partner
 type: money
 default: 0
-bands: {{of: volume, mode: {self.one("graduated", "slab")}, rows: [{{up_to: 100, rate: 5%}}, {{up_to: 1000, rate: 4.5%}}, {{rate: 3%}}]}}
+bands: {{of: volume, mode: {self.one("graduated", "slab")}, {beyond}rows: [{{up_to: 100, rate: 5%}}, {{below: 1000, rate: 4.5%{amounts}}}, {{rate: 3%}}]}}
+---
+kind: table
+id: bonus-class
+title: Bonus class
+for: partner
+type: rate
+default: none
+bands: {{of: volume, rows: [{{{self.one("up_to", "below")}: 100, gives: 5%}}, {{gives: {self.one("2%", "volume / 9000")}}}]}}
 """
 
 

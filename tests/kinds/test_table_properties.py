@@ -258,22 +258,24 @@ def test_bands(edges: list[Decimal], data: st.DataObject, volume: Decimal) -> No
     closed = [data.draw(st.booleans()) for _ in edges]
     mode = data.draw(st.sampled_from(["slab", "graduated"]))
     volume = data.draw(st.sampled_from([volume, *edges]))
+    amounts = [data.draw(st.integers(0, 9)) for _ in rates]
+    given = [f"rate: {rate}, amount: {amount}" for rate, amount in zip(rates, amounts, strict=True)]
     bands = [
-        f"{{{'up_to' if shut else 'below'}: {edge}, rate: {rate}}}"
-        for edge, shut, rate in zip(edges, closed, rates[:-1], strict=True)
+        f"{{{'up_to' if shut else 'below'}: {edge}, {each}}}"
+        for edge, shut, each in zip(edges, closed, given[:-1], strict=True)
     ]
-    rows = ", ".join([*bands, f"{{rate: {rates[-1]}}}"])
+    rows = ", ".join([*bands, f"{{{given[-1]}}}"])
     text = f"{HEAD.replace('number', 'money')}bands: {{of: volume, mode: {mode}, rows: [{rows}]}}\n"
     program = good_program(text, base=PROGRAM)
     found = decide(program, f"{{id: a, volume: {volume}}}").values["partner"]["fee"]
+    band = sum(
+        volume > edge or (volume == edge and not shut) for edge, shut in zip(edges, closed, strict=True)
+    )
     if mode == "slab":
-        band = sum(
-            volume > edge or (volume == edge and not shut) for edge, shut in zip(edges, closed, strict=True)
-        )
-        assert found == volume * rates[band]
+        assert found == volume * rates[band] + amounts[band]
     else:
         ends = [Decimal(0), *edges, Decimal(10**6)]
-        assert found == sum(
+        assert found == sum(amounts[: band + 1]) + sum(
             max(Decimal(0), min(volume, high) - low) * rate
             for low, high, rate in zip(ends[:-1], ends[1:], rates, strict=True)
         )

@@ -151,14 +151,20 @@ class TableWords:
         return f"{self.key([str(each) for each in tests.values()])} it gives {self.gives(value)}"
 
     def band(self, key: str) -> str:
-        """A change of a band: its rate, or where it ends."""
+        """A change of a band: what it gives, or where it ends."""
         context = self.context
         kind = context.kind(self.inputs[0].id)
         edge = context.own.get("up_to") or context.own.get("below")
-        if key == "rate":
+        if key not in ("up_to", "below"):
             until = "up to" if "up_to" in context.own else "below"
             band = "the last band" if edge is None else f"the band {until} {given(kind, edge)}"
-            return f"the rate of {band} {shifted(context.old, context.new)}"
+            if key == "gives":
+                return f"{band} {self.shifted(context.old, context.new)}"
+            if context.new is None:
+                return f"{band} no longer has {'a rate' if key == 'rate' else 'an amount'}"
+            if context.old is None:
+                return f"{band} now has the {key} {_figure(context.new)}"
+            return f"the {key} of {band} {shifted(context.old, context.new)}"
         ends = "ends at" if key == "up_to" else "ends below"
         if context.new is None:
             return f"a band no longer {ends} {given(kind, context.old)}"
@@ -236,7 +242,7 @@ def _of_entries(found: TableWords) -> str | None:
 def _of_bands(found: TableWords) -> str | None:
     context = found.context
     match context.keys:
-        case ("bands", "rows", "*", "rate" | "up_to" | "below" as key):
+        case ("bands", "rows", "*", "rate" | "amount" | "gives" | "up_to" | "below" as key):
             return found.band(key)
         case ("bands", "rows", "*"):
             return context.comes_or_goes(f"new band: {_band(found)}", f"no band any more: {_band(found)}")
@@ -251,6 +257,10 @@ def _of_bands(found: TableWords) -> str | None:
         case ("bands", "from"):
             kind = context.kind(found.inputs[0].id)
             return context.was("the first band", "begins at", lambda each: given(kind, each))
+        case ("bands", "package"):
+            return context.was("a started package", "has", lambda each: f"{_figure(each)} units")
+        case ("bands", "free"):
+            return context.was("what is free before the first band", "is")
     return None
 
 
@@ -307,4 +317,11 @@ def _band(found: TableWords) -> str:
     edge = written.get("up_to") or written.get("below")
     until = "up to" if "up_to" in written else "below"
     where = "beyond the others" if edge is None else f"{until} {given(kind, edge)}"
-    return f"{str(written.get('rate')).replace('%', ' %')} {where}"
+    figures = [_figure(written[key]) for key in ("rate", "amount") if key in written]
+    if "gives" in written:
+        figures.append(found.gives(written["gives"]))
+    return f"{' and '.join(figures)} {where}"
+
+
+def _figure(written: Any) -> str:
+    return str(written).replace("%", " %")

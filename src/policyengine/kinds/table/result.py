@@ -93,7 +93,7 @@ def settle(draft: Draft, settling: Settling) -> None:
 
 def _place(draft: Draft) -> Span:
     """What says how the result is found: the hit policy, the keys, or the mode of the bands."""
-    ways: tuple[Pointer, ...] = (("hit",), ("keys",), ("bands", "mode"))
+    ways: tuple[Pointer, ...] = (("hit",), ("keys",), ("bands", "mode"), ("bands", "of"))
     return next(draft.span(*way) for way in ways if draft.document.at(way) is not None)
 
 

@@ -189,7 +189,7 @@ def _row(
         draft.span(*place),
         tuple(_test(draft, pointer, each) for pointer, each in zip(tests, inputs, strict=True)),
         tuple(draft.span(*pointer) for pointer in tests),
-        _values(draft, values, outputs, i + 1),
+        given_values(draft, values, outputs, i + 1),
     )
 
 
@@ -209,7 +209,7 @@ def _test(draft: Draft, pointer: Pointer, of: Input) -> Test:
     return value_test(draft, pointer, build.name(of.subject.name, draft.key_span(*pointer)), of.kind)
 
 
-def _values(
+def given_values(
     draft: Draft, places: dict[str, Pointer], outputs: Outputs, number: int
 ) -> tuple[Expression, ...]:
     """What a row gives; an expression becomes a node that is named after the row."""
@@ -247,7 +247,7 @@ def entry_rows(draft: Draft, title: str, inputs: Sequence[Input], outputs: Outpu
             entry.at,
             tuple(_equals(draft, key, each) for key, each in zip(entry.keys, inputs, strict=True)),
             tuple(key.span for key in entry.keys),
-            _values(draft, entry.values, outputs, i + 1),
+            given_values(draft, entry.values, outputs, i + 1),
         )
         for i, entry in enumerate(found)
     )

@@ -59,7 +59,7 @@ class TablePolicy(Policy):
     rows: Many[RowSpec] = field(default=(), description="tests, and what they give")
     keys: Many[InputSpec] = field(default=(), description="what the entries are found by")
     entries: Entries | None = field(default=None, description="for each key what it gives")
-    bands: Bands | None = field(default=None, description="rates over a number")
+    bands: Bands | None = field(default=None, description="rates, amounts or values over a number")
     applies_when: Condition | None = field(default=None, description="else the result is not applicable")
     default: Given | None = field(
         default=None, description="what holds where no row matches; `none`: there is no result"
@@ -130,6 +130,9 @@ def check(policy: TablePolicy, draft: Draft) -> None:
     rows.check_rows(draft, policy.rows, policy.inputs, given)
     if policy.bands is not None:
         bands.check_bands(draft, policy.bands, ("bands",))
+        for i, band in enumerate(policy.bands.rows):
+            if band.gives is not None:
+                rows.check_given(draft, ("bands", "rows", i, "gives"), given, f"band {i + 1}", given=True)
     if policy.default is not None and not _is_none(policy, draft):
         rows.check_given(draft, ("default",), given, "the default", given=True)
 
@@ -176,7 +179,10 @@ def _type_misfits(policy: TablePolicy) -> Iterator[_Misfit]:
     if policy.outputs and hit in ("collect sum", "collect min", "collect max"):
         yield ("hit",), f"`{hit}` needs a single result", "write `collect list`, or a table for each output"
     numbers = kind in ("integer", "count", "number", "money", "rate")
-    if kind is not None and not numbers and (hit == "collect sum" or policy.bands is not None):
+    with_rates = policy.bands is not None and not policy.bands.gives
+    if policy.outputs and with_rates:
+        yield ("outputs",), "bands with rates have a single result", "write `type: ...`"
+    if kind is not None and not numbers and (hit == "collect sum" or with_rates):
         yield ("type",), "the result is worked out as a number", "write `type: money`, `number` or `rate`"
     if hit in ("collect list", "collect count") and policy.default is not None:
         yield ("default",), f"`{hit}` always has a result", "remove `default`"
@@ -233,8 +239,10 @@ def lower(policy: TablePolicy, draft: Draft) -> None:
     """A node for every row and one for the result, which is shown among the values."""
     tested = tuple(define_inputs(draft, policy.parts, policy.places))
     given = _outputs(policy, draft.vocabulary)
-    if policy.bands is not None and not bands.is_number(draft, tested[0]):
-        return
+    if policy.bands is not None:
+        if not bands.is_number(draft, tested[0]):
+            return
+        tested = (bands.units(draft, policy.bands, ("bands",), tested[0]),)
     table = _table(policy, draft, tested, given)
     complete = not draft.report.has_errors and prove(draft, table)
     settle(
@@ -261,7 +269,7 @@ def _is_none(policy: TablePolicy, draft: Draft) -> bool:
 def _table(policy: TablePolicy, draft: Draft, tested: tuple[Input, ...], given: Outputs) -> Table:
     hit, word, advice = str(policy.hit), "row", "add `- {when: {cells}, then: ...}`"
     if policy.bands is not None:
-        found = bands.band_rows(draft, policy.bands, ("bands",), tested[0], policy.title)
+        found = bands.band_rows(draft, policy.bands, ("bands",), tested[0], policy.title, given)
         hit, word = "unique", "band"
         advice = "add a band for it" + _without_bounds(draft, tested[0].id)
     elif policy.entries is not None:

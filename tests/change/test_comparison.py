@@ -222,13 +222,9 @@ VALUES = BANDS[: BANDS.index("  mode")] + "  rows: [{up_to: 10, gives: 5}, {give
         (AMOUNTS, ["amount: 20", "amount: 30"], ["The amount of the band up to 1,000 rises from 20 to 30"]),
         (AMOUNTS, [", amount: 20", ""], ["The band up to 1,000 no longer has an amount"]),
         (
-            AMOUNTS,
-            ["{rate: 3%}", "{up_to: 7000, rate: 3%, amount: 1}, {rate: 2%}"],
-            [
-                "A band now ends at 7,000",
-                "The last band now has the amount 1",
-                "New band: 2 % beyond the others",
-            ],
+            VALUES,
+            ["{gives: 7}", "{below: 20, gives: 7}, {gives: 9}"],
+            ["A band now ends below 20", "New band: 9.00 USD beyond the others"],
         ),
         (AMOUNTS, ["package: 10", "package: 12"], ["A started package now has 12 units (was 10 units)"]),
         (AMOUNTS, ["free: 5", "free: 6"], ["What is free before the first band is now 6 (was 5)"]),

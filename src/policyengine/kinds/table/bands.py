@@ -201,9 +201,9 @@ def units(draft: Draft, bands: Bands, pointer: Pointer, of: Input) -> Input:
         )
         counted = build.call("ceiling", Binary("/", counted, size, at), span=at)
         name, noun, step = "packages", f"started packages of {bands.package:f}", Decimal(1)
-    subject = draft.define(f"{draft.policy.id}/{name}", counted, at, noun=noun)
     least = of.least if bands.free is None else Decimal(0)
     kind = of.kind if bands.package is None else types.NUMBER
+    subject = draft.define(f"{draft.policy.id}/{name}", counted, at, wanted=kind, noun=noun)
     return Input(name, subject, kind, step, least, rests_on=of.rests_on)
 
 

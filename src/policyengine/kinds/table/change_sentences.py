@@ -159,7 +159,9 @@ class TableWords:
             until = "up to" if "up_to" in context.own else "below"
             band = "the last band" if edge is None else f"the band {until} {given(kind, edge)}"
             if key == "gives":
-                return f"{band} {self.shifted(context.old, context.new)}"
+                changed = None not in (context.old, context.new)
+                said = self.shifted(context.old, context.new) if changed else None
+                return f"{band} {said}" if said else context.was(band, "gives", self.gives)
             if context.new is None:
                 return f"{band} no longer has {'a rate' if key == 'rate' else 'an amount'}"
             if context.old is None:
@@ -260,7 +262,7 @@ def _of_bands(found: TableWords) -> str | None:
         case ("bands", "package"):
             return context.was("a started package", "has", lambda each: f"{_figure(each)} units")
         case ("bands", "free"):
-            return context.was("what is free before the first band", "is")
+            return context.was("what is free before the first band", "is", _worked)
     return None
 
 
@@ -321,6 +323,11 @@ def _band(found: TableWords) -> str:
     if "gives" in written:
         figures.append(found.gives(written["gives"]))
     return f"{' and '.join(figures)} {where}"
+
+
+def _worked(written: Any) -> str:
+    plain = str(written).replace(".", "", 1).isdigit()
+    return str(written) if plain else quoted(str(written))
 
 
 def _figure(written: Any) -> str:

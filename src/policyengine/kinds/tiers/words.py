@@ -105,9 +105,21 @@ def _meant(context: ChangeContext) -> str:
 
 
 def _kept(context: ChangeContext, rest: Sequence[str]) -> str | None:
-    """What a level asks for to be kept."""
+    """What a level asks for to be kept; parts of a requirement have the general words."""
+    if list(rest) == ["requires", "*"]:
+        return context.comes_or_goes(
+            f"now asked for, to keep {context.names[0]}: {context.name}",
+            f"no longer asked for, to keep {context.names[0]}: {context.name}",
+        )
+    if list(rest) == ["requires"]:
+        return context.comes_or_goes(
+            f"keeping {context.name} now has requirements of its own",
+            f"keeping {context.name} has no requirements of its own any more",
+        )
+    if rest and not context.is_fact(rest[0]):
+        return None
     old, new = (each if isinstance(each, dict) else {} for each in (context.old, context.new))
-    if rest and context.is_fact(rest[0]):
+    if rest:
         old, new = ({} if each is None else {rest[0]: each} for each in (context.old, context.new))
     was, now = (_all_asked(context, each) for each in (old, new))
     if not now:
@@ -119,7 +131,7 @@ def _all_asked(context: ChangeContext, tests: Mapping[str, Any]) -> str:
     return join(
         f"{context.noun(fact)} may be anything" if plain_test(test) == "-"
         else asked(context, fact, plain_test(test))
-        for fact, test in tests.items()
+        for fact, test in tests.items() if context.is_fact(fact)
     )  # fmt: skip
 
 

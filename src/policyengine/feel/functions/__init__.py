@@ -39,6 +39,7 @@ BUILTINS: Library = MappingProxyType(
         **aggregates.FUNCTIONS,
         **numeric.FUNCTIONS,
         **date_time.FUNCTIONS,
+        **periods.BY_DAYS,
         **ranges.FUNCTIONS,
         **contexts.FUNCTIONS,
     }

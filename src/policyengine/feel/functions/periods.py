@@ -6,14 +6,16 @@ way of 28 February or not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
+from operator import itemgetter
 from types import MappingProxyType
 
+from policyengine.feel.limits import NUMBERS
 from policyengine.feel.types.signatures import function, signature, table
-from policyengine.feel.types.types import COUNT, DATE, TEXT, Context, ListOf, RangeOf
+from policyengine.feel.types.types import COUNT, DATE, NUMBER, TEXT, Context, ListOf, RangeOf, Type
 from policyengine.feel.values.calendar import Date, Length, Series, is_empty, series_of
 from policyengine.feel.values.values import Failed, FarDate, Months, Range
 
@@ -138,6 +140,39 @@ def _calendar_start(unit: str, day: date) -> object:
     return date(day.year, (day.month - 1) // months * months + 1, 1)
 
 
+def _mean_by_days(period: Range, days: Sequence[object], values: Sequence[object]) -> object:
+    """The mean over a period of values that each hold from a day on, until the day of the next one."""
+    first, last = period.low, period.high
+    if not isinstance(first, date) or not isinstance(last, date) or first > last:
+        return Failed("a mean by days needs a period from one day to another")
+    pairs = [
+        (day, value)
+        for day, value in zip(days, values, strict=False)
+        if isinstance(day, date) and isinstance(value, Decimal)
+    ]
+    if len(pairs) < max(len(days), len(values)):
+        return Failed("a mean by days needs a date for each number that holds from it on")
+    pairs.sort(key=itemgetter(0))
+    if not pairs or pairs[0][0] > first:
+        return Failed(f"no value holds on {first.isoformat()}")
+    found = Decimal(0)
+    for (start, value), end in zip(pairs, [*(day for day, _ in pairs[1:]), last + _DAY], strict=True):
+        held = (min(end, last + _DAY) - max(start, first)).days
+        found = NUMBERS.add(found, NUMBERS.multiply(value, Decimal(max(held, 0))))
+    return NUMBERS.divide(found, Decimal((last - first).days + 1))
+
+
+def _values_of_third(arguments: Sequence[Type]) -> Type:
+    values = arguments[2] if len(arguments) > 2 else ListOf(NUMBER)
+    return values.item if isinstance(values, ListOf) else NUMBER
+
+
+BY_DAYS = table(
+    function(
+        "mean by days",
+        signature("period: range, days: list, values: list", _values_of_third, _mean_by_days),
+    )
+)
 FUNCTIONS = table(
     function(
         "periods since",

@@ -184,7 +184,7 @@ FUNCTIONS = table(
         signature(f"{_SERIES}, today: date", DATE, _next_occurrence),
     ),
     function("occurrence number", signature(f"{_SERIES}, today: date", COUNT, _occurrence_number)),
-    function("occurrence", signature(f"{_SERIES}, number: number", DATE, _occurrence)),
+    function("nth occurrence", signature(f"{_SERIES}, number: number", DATE, _occurrence)),
     function("occurrences until", signature(f"{_SERIES}, until: date", COUNT, _occurrences_until)),
     function("on day from", signature(_ON_DAY, DATE, partial(_on_day, before=False))),
     function("on day before", signature(_ON_DAY, DATE, partial(_on_day, before=True))),

@@ -84,7 +84,7 @@ class Schedule:
 
     def _nth_due(self, number: Expression) -> Expression:
         """A due date by its number, of whole periods."""
-        return self.dues.call("occurrence", number, self.at)
+        return self.dues.call("nth occurrence", number, self.at)
 
     def _unless_first(self, first: Expression, later: Expression) -> Expression:
         """What holds at the first due date, where that lies off the steps, and what holds after it."""
@@ -181,7 +181,7 @@ class Schedule:
     def _first_day(self) -> Name:
         """The first day that counts."""
         if self.shares is None:
-            first = self.starts.call("occurrence", build.literal(1, self.at), self.at)
+            first = self.starts.call("nth occurrence", build.literal(1, self.at), self.at)
             return self._define("first-day", first, "first day", types.DATE)
         first = _moved(self.starting, _DAY) if self.shares in ("last_day", "neither") else self.starting
         return self._define("first-day", first, "first day", types.DATE)
@@ -210,7 +210,7 @@ class Schedule:
     def _whole_edge(self, which: str) -> Expression:
         """The same of the whole period, before it is cut."""
         series = self.starts if which == "start" else self.starts.ends()
-        day = series.call("occurrence", self.number(self.at), self.at)
+        day = series.call("nth occurrence", self.number(self.at), self.at)
         if self.shares is None:
             return day
         return self._define(f"whole-{which}", day, _NOUNS[which], types.DATE)

@@ -27,6 +27,7 @@ from policyengine.text import literal_guesses
 CALENDAR: Mapping[str, Months] = {
     "calendar month": Months(1),
     "calendar quarter": Months(3),
+    "calendar half year": Months(6),
     "calendar year": Months(12),
 }
 """The periods of the calendar, which begin by themselves."""

@@ -208,9 +208,9 @@ def calendar(text: str) -> str | None:
     """`monthly`, `Quarter`, `Calendar Year`: as one of the periods of the calendar."""
     if any(letter.isdigit() for letter in text):
         return None
-    return {"P1M": "calendar month", "P3M": "calendar quarter", "P1Y": "calendar year"}.get(
-        period(text) or ""
-    )
+    units = {"P1M": "month", "P3M": "quarter", "P6M": "half year", "P1Y": "year"}
+    found = units.get(period(text) or "")
+    return f"calendar {found}" if found else None
 
 
 def boolean(text: str) -> str | None:

@@ -19,7 +19,8 @@ from policyengine.feel.types.types import COUNT, DATE, NUMBER, TEXT, Context, Li
 from policyengine.feel.values.calendar import Date, Length, Series, is_empty, series_of
 from policyengine.feel.values.values import Failed, FarDate, Months, Range
 
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_MONTHS = {"month": 1, "quarter": 3, "half year": 6, "year": 12}
+_LETTERS = {"quarter": "Q", "half year": "H"}
 _DAY = timedelta(days=1)
 _OCCASION = Context({"period": RangeOf(DATE), "period_number": COUNT, "period_name": TEXT})
 _NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -73,7 +74,9 @@ def _calendar_periods(unit: str, today: date) -> object:
 def _calendar_name(unit: str, start: date, number: int) -> str:
     if unit == "year":
         return str(start.year)
-    return f"{start.year} Q{number}" if unit == "quarter" else f"{_NAMES[start.month - 1]} {start.year}"
+    if unit == "month":
+        return f"{_NAMES[start.month - 1]} {start.year}"
+    return f"{start.year} {_LETTERS[unit]}{number}"
 
 
 def _occasion(start: date, end: date, number: int, name: str) -> Mapping[str, object]:

@@ -26,7 +26,7 @@ from policyengine.engine.columns import plan
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.source import Source
-from support import DAY
+from support import DAY, good_program, record_of
 
 ROOT = Path(__file__).parents[2]
 OURS = [folder for folder in FOLDERS if (ROOT / "fixtures" / folder.name / "records").is_dir()]
@@ -112,3 +112,28 @@ def test_a_sum_that_no_table_holds_is_still_written_as_text() -> None:
         assert b"9000000000000000000000000000" in stream.getvalue()
     with pytest.raises(Unusable, match="beyond what a column of Parquet holds"):
         writer_of("parquet", BytesIO(), wide.columns, 2).write(found)
+
+
+EXITS = """\
+kind: pipeline
+id: rating
+title: Rating
+for: partner
+stage: competence_rating
+stages:
+  - {id: neutral, title: Neutral, next: [positive, {to: negative}]}
+  - {id: positive, title: Positive, final: true}
+  - {id: negative, title: Negative, final: true}
+"""
+
+
+def test_a_gate_of_one_exit_has_a_column_beside_that_of_the_stage() -> None:
+    program = good_program(EXITS)
+    names = [column.name for column in Wide(program.linked.graph).columns]
+    assert [name for name in names if name.startswith("gates")] == [
+        "gates.rating", "gates.rating/neutral/negative",
+    ]  # fmt: skip
+    several = [
+        record_of(program, {"id": "a", "competence_rating": rating}) for rating in ("neutral", "positive")
+    ]
+    assert _same(program.linked, several) == 2

@@ -95,7 +95,9 @@ def test_a_list_that_there_is_not(program: policyengine.Program) -> None:
     decision = program.evaluate(RECORD)
     with pytest.raises(ValueError, match=r"a decision has no list `level`; did you mean `levels`\?"):
         decision.of("level")
-    with pytest.raises(ValueError, match="a decision has no list `x`; the lists are `levels`, `discounts`"):
+    with pytest.raises(
+        ValueError, match="a decision has no list `x`; the lists are `levels`, `scores`, `discounts`"
+    ):
         decision.of("x")
 
 

@@ -28,7 +28,7 @@ from policyengine.feel.types.types import Context, Enum, ListOf, Number, Type, d
 from policyengine.policy import child_conditions, quantities, scalars
 from policyengine.policy.base import CONDITION_MARK as CONDITION_MARK
 from policyengine.policy.base import Condition as Condition
-from policyengine.policy.base import OpenPart, Sourced, Written, field
+from policyengine.policy.base import OpenPart, Sourced, Written, field, keys_of
 from policyengine.policy.facts import NONE
 from policyengine.policy.form_advice import as_range
 from policyengine.policy.policy_reader import PolicyReader
@@ -119,7 +119,9 @@ class SingleTest(Sourced):
 
 
 def _test_alone(value: object) -> object:
-    return value if isinstance(value, dict) and "is" in value else {"is": value}
+    """A test without a note; a mapping with none of our keys is a range in the words of its author."""
+    is_whole = isinstance(value, dict) and any(key in value for key in keys_of(SingleTest))
+    return value if is_whole else {"is": value}
 
 
 TestSpec = Annotated[
@@ -245,7 +247,7 @@ def _list_test(
         if isinstance(item, Scalar) and _UNARY.match(item.text):
             parts.append(reader.unary_tests(subject, kind, *place, entity=entity))
             continue
-        value = _value(reader, place, kind.item)
+        value = value_at(reader, place, kind.item)
         if value is None:
             return Open("the test has a mistake", node.span)
         parts.append(build.call("list contains", subject, value, span=subject.span.to(node.span)))
@@ -274,7 +276,7 @@ def _test(reader: PolicyReader, pointer: Pointer, subject: Expression, kind: Typ
     limits = quantities.bounds(node.text) if not isinstance(kind, Enum) or kind.ordered else None
     if limits is not None:
         return _range_test(reader, node, subject, kind, limits)
-    value = _value(reader, pointer, kind)
+    value = value_at(reader, pointer, kind)
     return Open("the test has a mistake", at) if value is None else build.equals(subject, value, at)
 
 
@@ -315,7 +317,8 @@ def _is_above(one: Any, other: Any, kind: Type) -> bool:
     return bool(one > other)
 
 
-def _value(reader: PolicyReader, pointer: Pointer, kind: Type) -> Expression | None:
+def value_at(reader: PolicyReader, pointer: Pointer, kind: Type) -> Expression | None:
+    """Returns the single value at a pointer, of a type; None where there is none, which is reported."""
     node = reader.document.at(pointer)
     if not isinstance(node, Scalar):
         _wrong(reader, reader.span(*pointer), "a single value is wanted here")

@@ -31,7 +31,7 @@ from policyengine.policy.base import (
 )
 from policyengine.policy.change_context import ChangeContext
 from policyengine.policy.change_words import given, shifted
-from policyengine.policy.condition import typed
+from policyengine.policy.condition import value_at
 from policyengine.policy.rule import (
     Cases,
     Choose,
@@ -43,7 +43,7 @@ from policyengine.policy.rule import (
     Rule,
     Value,
 )
-from policyengine.text.document import Pointer, Scalar
+from policyengine.text.document import Pointer
 from policyengine.text.synonyms import meant
 
 if TYPE_CHECKING:
@@ -169,14 +169,7 @@ def _check_fact(draft: Draft, fact: str, place: Pointer) -> None:
         help = "say `granted: true` where the fact is declared"
         draft.error(NOT_GRANTED, at, f"`{fact}` is not granted by levels", help)
     else:
-        value_of(draft, fact, place)
-
-
-def value_of(draft: Draft, fact: str, place: Pointer) -> Expression | None:
-    """The value of a fact at a place, None where it is none of its type, which is reported."""
-    node, kind = draft.document.at(place), draft.vocabulary.names(draft.entity)[fact]
-    value = typed(draft, node, node.text, kind) if isinstance(node, Scalar) else None
-    return None if value is None else build.literal(value, draft.span(*place))
+        value_at(draft, place, draft.vocabulary.names(draft.entity)[fact])
 
 
 def lower_grants(draft: Draft, levels: Sequence[Granting], reached: str, because: Reading) -> None:
@@ -198,7 +191,7 @@ def _lower_value(draft: Draft, levels: Sequence[Granting], fact: str) -> None:
     found: list[tuple[Name, Expression | None]] = []
     for level in levels:
         places = [(*level.place, j, fact) for j, grant in enumerate(level.grants) if fact in grant.values]
-        found.append((level.reached, value_of(draft, fact, places[0]) if places else None))
+        found.append((level.reached, value_at(draft, places[0], kind) if places else None))
     like = next(value for _, value in found if value is not None)
     nothing = build.call("no value of", like, span=at)
     name, chosen = (

@@ -34,31 +34,35 @@ CALENDAR: Mapping[str, Months] = {
 
 
 def _rhythm(value: object) -> object:
+    try:
+        return _pace(value)
+    except ValueError as error:
+        instead = literal_guesses.calendar(str(value))
+        if instead is None:
+            raise
+        raise ValueError(f"{str(error).partition('; ')[0]}; write `{instead}`") from None
+
+
+def _pace(value: object) -> object:
     if value in CALENDAR:
         return value
     try:
         quantities.length(str(value))
     except ValueError as error:
-        among = f"one of {', '.join(CALENDAR)}"
-        instead = literal_guesses.calendar(str(value))
-        sentence = (
-            f"{str(error).partition('; ')[0]}; write `{instead}`" if instead else f"{error}; or {among}"
-        )
-        raise ValueError(sentence) from None
+        told, _, advice = str(error).partition("; ")
+        among = f"; {advice}, or one of {', '.join(CALENDAR)}" if "` for " in advice else f"; {advice}"
+        raise ValueError(f"{told}{among if advice else ''}") from None
     return value
 
 
-Rhythm = Annotated[
-    str,
-    Written(
-        _rhythm,
-        {
-            "description": "`calendar quarter`, or a period such as P1Y with `starting`",
-            "anyOf": [{"enum": list(CALENDAR)}, {"type": "string", "pattern": "^P[0-9YMWD]+$"}],
-        },
-    ),
-]
+_RHYTHM_SCHEMA = {
+    "description": "`calendar quarter`, or a period such as P1Y with `starting`",
+    "anyOf": [{"enum": list(CALENDAR)}, {"type": "string", "pattern": "^P[0-9YMWD]+$"}],
+}
+Rhythm = Annotated[str, Written(_rhythm, _RHYTHM_SCHEMA)]
 """How often something recurs: a period of the calendar, or a length that counts from a day."""
+Pace = Annotated[str, Written(_pace, _RHYTHM_SCHEMA)]
+"""The same where a length is the usual: who writes `yearly` is told to write `P1Y`."""
 
 NO_MONTHS = Months(0)
 NO_DAYS = timedelta(0)

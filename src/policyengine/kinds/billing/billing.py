@@ -9,7 +9,7 @@ date; one of which that is not known has no net amount.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from policyengine.decision.findings import NOT_APPLICABLE, Charge
@@ -56,19 +56,20 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int, sch
     if charge.result is not None:
         _export(draft, charge, asked, net, i)
     status, because = _status(draft, charge, schedule, i, own, asked, net)
-    idle: dict[str, Reading] = {NOT_APPLICABLE: Const(None)}
+    nothing = Const(None)
+    idle: dict[str, Reading] = {NOT_APPLICABLE: nothing}
 
     def charged(reading: Reading) -> Reading:
-        return reading if not asked or isinstance(reading, Const) else Choose(f"{name}/status", idle, reading)
+        return Choose(f"{name}/status", idle, reading) if asked and reading != nothing else reading
 
     payer, payee = parties(draft.vocabulary, charge)
     fields: dict[str, Reading] = {
         "item": Const(charge.item),
         "amount": charged(Value(amount.name)),
-        "discount_rate": charged(Value(rate.name)) if rate is not None else Const(None),
+        "discount_rate": charged(Value(rate.name)) if rate is not None else nothing,
         "net": Value(to_pay.name),
-        "currency": charged(_currency(draft, charge, name, at)),
-        "due_on": Const(None) if schedule.due is None else charged(Value(schedule.due.name)),
+        "currency": _currency(draft, charge, name, at, charged),
+        "due_on": nothing if schedule.due is None else charged(Value(schedule.due.name)),
         "every": Const(schedule.every_text),
         "payer": Const(payer),
         "payee": Const(payee),
@@ -103,10 +104,13 @@ def _status(
     return draft.define(name, build.choose(idle, status, at), at), because
 
 
-def _currency(draft: Draft, charge: ChargePart, name: str, at: Span) -> Reading:
+def _currency(
+    draft: Draft, charge: ChargePart, name: str, at: Span, charged: Callable[[Reading], Reading]
+) -> Reading:
+    """The currency of the program; one that the record names only where it is charged."""
     if charge.currency is None:
         return Const(draft.vocabulary.currency or None)
-    return Value(draft.define(f"{name}/currency", build.name(charge.currency, at), at).name)
+    return charged(Value(draft.define(f"{name}/currency", build.name(charge.currency, at), at).name))
 
 
 def _standing(draft: Draft, charge: ChargePart, schedule: Schedule, i: int) -> Expression:

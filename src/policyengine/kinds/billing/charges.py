@@ -7,12 +7,13 @@ from typing import Literal
 
 from policyengine.decision import wording
 from policyengine.diagnostics import Code, did_you_mean
+from policyengine.feel.values.temporal import print_duration
 from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
 from policyengine.policy.base import Count, FactName, Feel, Id, Many, Policy, Sourced, Text, field
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
-from policyengine.policy.recurrence import CALENDAR, Rhythm
+from policyengine.policy.recurrence import CALENDAR, Pace
 from policyengine.policy.vocabulary import Vocabulary
 
 
@@ -38,7 +39,7 @@ class ChargePart(Sourced):
         default=None,
         description="the charge with which it falls due, for the same periods, where that applies",
     )
-    every: Rhythm | None = field(default=None, description="how often it recurs: P1M, `calendar quarter`")
+    every: Pace | None = field(default=None, description="how often it recurs: P1M, `calendar quarter`")
     first_due: Feel | None = field(
         default=None, description="the first day it is due, on which its periods begin"
     )
@@ -212,13 +213,17 @@ def _when_due(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> Iter
         yield f"`{charge.id}` has `{key}`, but does not recur", "add `every: P1M`, or write `due_on`"
     elif every is None and charge.due_on is None:
         yield f"`{charge.id}` has no due date", "write `due_on`, or `every` and `first_due`"
+    elif every in CALENDAR and charge.first_due is not None:
+        sentence = f"the periods of `{charge.id}` begin on its first due date, not with the calendar"
+        yield sentence, f"write `every: {print_duration(CALENDAR[str(every)])}`"
+    elif every in CALENDAR and charge.starting is None:
+        sentence = f"`{charge.id}` has no day from which its periods count"
+        yield sentence, "add `starting: ...`, a day in the first of them"
     elif every is not None and charge.due_on is not None and charge.starting is None:
         message = f"`{charge.id}` has `every` and `due_on`, which do not go together"
         if charge.first_due is not None:
             yield message, "remove `due_on`: `first_due` is the first date"
         yield message, f"write `first_due: {draft.text('charges', i, 'due_on')}` for `due_on`"
-    elif every in CALENDAR and charge.starting is None:
-        yield f"`{charge.id}` has no day from which its periods count", "write `starting` with `every`"
     elif every is not None and starts is None:
         yield f"`{charge.id}` has no due date", "write `due_on`, or `every` and `first_due`"
     elif charge.first_due is not None and charge.starting is not None:

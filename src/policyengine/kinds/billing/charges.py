@@ -215,7 +215,8 @@ def _when_due(policy: Billing, draft: Draft, charge: ChargePart, i: int) -> Iter
         yield f"`{charge.id}` has no due date", "write `due_on`, or `every` and `first_due`"
     elif every in CALENDAR and charge.first_due is not None:
         sentence = f"the periods of `{charge.id}` begin on its first due date, not with the calendar"
-        yield sentence, f"write `every: {print_duration(CALENDAR[str(every)])}`"
+        length = print_duration(CALENDAR[str(every)])
+        yield sentence, f"write `every: {length}`, or `starting` for `first_due`"
     elif every in CALENDAR and charge.starting is None:
         sentence = f"`{charge.id}` has no day from which its periods count"
         yield sentence, "add `starting: ...`, a day in the first of them"

@@ -22,6 +22,7 @@ from policyengine.feel.syntax.tree import (
     Name,
     Open,
     Path,
+    RangeLiteral,
 )
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Context, Enum, ListOf, Number, Type, describe
@@ -85,6 +86,11 @@ CODES = (WRONG_TEST, EMPTY_RANGE, UNKNOWN_FACT, WRONG_FORM, child_conditions.WRO
 
 UNKNOWN = "unknown"
 COMBINERS = ("any", "all", "none", "at_least", "of")
+_PER_CENT = r"-?\d+(?:\.\d+)?\s?%"
+_COMPARED = re.compile(rf"(?P<op><=?|>=?)\s*(?P<limit>{_PER_CENT})")
+_IN_BRACKETS = re.compile(
+    rf"(?P<opens>[\[(])\s*(?P<low>{_PER_CENT})\s*\.\.\s*(?P<high>{_PER_CENT})\s*(?P<closes>[\])])"
+)
 _UNARY = re.compile(r'\s*(<|>|=|!=|\[|\]|\(|"|@"|not\s*\()|.*\?')
 
 
@@ -271,6 +277,9 @@ def _test(reader: PolicyReader, pointer: Pointer, subject: Expression, kind: Typ
         defined = build.call("is defined", subject, span=at)
         known = build.any_of([defined, build.call("is true", nothing, span=at)], at)
         return build.negate(known, at)
+    of_rates = _rate_test(node, subject, kind)
+    if of_rates is not None:
+        return of_rates
     if _UNARY.match(node.text):
         return reader.unary_tests(subject, kind, *pointer, entity=entity)
     limits = quantities.bounds(node.text) if not isinstance(kind, Enum) or kind.ordered else None
@@ -290,6 +299,21 @@ def _may_be_nothing(reader: PolicyReader, subject: Expression, entity: str) -> b
     return any(
         subject.name in reader.vocabulary.results.get(each, {}) for each in reader.vocabulary.lineage(entity)
     )
+
+
+def _rate_test(node: Scalar, subject: Expression, kind: Type) -> Expression | None:
+    """Returns the test of a rate with its per cent, as `< 10%` or `[10%..20%)`; FEEL reads all others."""
+    text, at = node.text.strip(), subject.span.to(node.span)
+    compared, range = _COMPARED.fullmatch(text), _IN_BRACKETS.fullmatch(text)
+    if kind != types.RATE or (compared is None and range is None):
+        return None
+    if compared is not None:
+        limit = build.literal(quantities.rate(compared["limit"]), node.span)
+        return build.compare(compared["op"], subject, limit, at)
+    assert range is not None
+    low, high = (build.literal(quantities.rate(range[end]), node.span) for end in ("low", "high"))
+    closed = (range["opens"] == "[", range["closes"] == "]")
+    return In(subject, (RangeLiteral(low, high, *closed, node.span),), at)
 
 
 def _range_test(

@@ -6,7 +6,7 @@ way of 28 February or not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
@@ -176,20 +176,40 @@ BY_DAYS = table(
         signature("period: range, days: list, values: list", _values_of_third, _mean_by_days),
     )
 )
+
+
+def _within_calendar(run: Callable[..., object]) -> Callable[..., object]:
+    """A calculation that has no answer for a day of a year that documents do not hold."""
+
+    def within(*arguments: object) -> object:
+        if any(isinstance(each, FarDate) for each in arguments):
+            return _OUT_OF_BOUNDS
+        return run(*arguments)
+
+    return within
+
+
 FUNCTIONS = table(
     function(
         "periods since",
-        signature(f"{_SERIES}, today: date", ListOf(_OCCASION), _periods_since),
+        signature(f"{_SERIES}, today: date", ListOf(_OCCASION), _within_calendar(_periods_since)),
     ),
-    function("calendar periods", signature("unit: text, today: date", ListOf(_OCCASION), _calendar_periods)),
+    function(
+        "calendar periods",
+        signature("unit: text, today: date", ListOf(_OCCASION), _within_calendar(_calendar_periods)),
+    ),
     function(
         "next occurrence",
-        signature(f"{_SERIES}, today: date", DATE, _next_occurrence),
+        signature(f"{_SERIES}, today: date", DATE, _within_calendar(_next_occurrence)),
+    ),
+    function(
+        "occurrence number", signature(f"{_SERIES}, today: date", COUNT, _within_calendar(_occurrence_number))
     ),
     function("occurrence number", signature(f"{_SERIES}, today: date", COUNT, _occurrence_number)),
     function("nth occurrence", signature(f"{_SERIES}, number: number", DATE, _occurrence)),
+    function("occurrence", signature(f"{_SERIES}, number: number", DATE, _occurrence)),
     function("occurrences until", signature(f"{_SERIES}, until: date", COUNT, _occurrences_until)),
-    function("on day from", signature(_ON_DAY, DATE, partial(_on_day, before=False))),
-    function("on day before", signature(_ON_DAY, DATE, partial(_on_day, before=True))),
-    function("calendar start", signature("unit: text, day: date", DATE, _calendar_start)),
+    function("on day from", signature(_ON_DAY, DATE, _within_calendar(partial(_on_day, before=False)))),
+    function("on day before", signature(_ON_DAY, DATE, _within_calendar(partial(_on_day, before=True)))),
+    function("calendar start", signature("unit: text, day: date", DATE, _within_calendar(_calendar_start))),
 )

@@ -205,9 +205,7 @@ FUNCTIONS = table(
     function(
         "occurrence number", signature(f"{_SERIES}, today: date", COUNT, _within_calendar(_occurrence_number))
     ),
-    function("occurrence number", signature(f"{_SERIES}, today: date", COUNT, _occurrence_number)),
     function("nth occurrence", signature(f"{_SERIES}, number: number", DATE, _occurrence)),
-    function("occurrence", signature(f"{_SERIES}, number: number", DATE, _occurrence)),
     function("occurrences until", signature(f"{_SERIES}, until: date", COUNT, _occurrences_until)),
     function("on day from", signature(_ON_DAY, DATE, _within_calendar(partial(_on_day, before=False)))),
     function("on day before", signature(_ON_DAY, DATE, _within_calendar(partial(_on_day, before=True)))),

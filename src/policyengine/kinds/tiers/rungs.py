@@ -155,6 +155,8 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> str:
     status: Expression = build.literal("reached", at)
     if may_be_none(policy):
         status = build.choose([(build.equals(level, otherwise, at), build.literal("none", at))], status, at)
+    else:
+        status = build.call("once known", level, status, span=at)
     applies = draft.applies(name, "when") if policy.when is not None else None
     told = [(rung.reached, rung.part.title) for rung in reversed(rungs)] if policy.state is None else []
     define_value(draft, policy, level, applies, told)

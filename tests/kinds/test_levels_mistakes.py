@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from policyengine.program.example import EXAMPLE
 from support import program_of
 
 GRID = """\
@@ -30,3 +31,16 @@ NONE = "\notherwise: {level: none}\nmeasure: active_accounts\n"
 def test_one_mistake_is_reported_once(text: str, wrong: tuple[str, str], codes: list[str]) -> None:
     policy = f"kind: tiers\nid: levels\ntitle: Levels\nfor: partner\n{text.replace(*wrong)}{NONE}"
     assert [each.code.id for each in program_of(policy).diagnostics] == codes
+
+
+@pytest.mark.parametrize("value", ["[15%, 20%]", "{of: 15%}"])
+def test_a_level_grants_a_fact_one_value(value: str) -> None:
+    base = EXAMPLE.replace(
+        "    facts:\n", "    facts:\n      share: {type: rate, title: share, granted: true}\n", 1
+    )
+    policy = f"kind: tiers\nid: levels\ntitle: Levels\nfor: partner\n{KEYS}{NONE}"
+    granting = policy.replace("8..}", f"8.., grants: [{{share: {value}}}]}}")
+    (found,) = [each for each in program_of(granting, base=base).diagnostics if each.code.id == "COND004"]
+    assert found.message == "a single value is wanted here"
+    assert found.span is not None
+    assert found.span.text == value

@@ -41,6 +41,8 @@ def describe_declaration(context: ChangeContext) -> str | None:
             return _fact(context, entity, name)
         case ("entities", _, "facts", name, *keys) if keys:
             return _of_fact(context, called(context.name or words(name)), tuple(keys))
+        case ("entities", _, "best", *keys):
+            return _of_best(context, keys)
         case ("entities", name, key):
             return _of_entity(context, called(context.name or words(name)), key)
     return None
@@ -101,6 +103,12 @@ def _of_fact(context: ChangeContext, subject: str, keys: tuple[str, ...]) -> str
             return f"{subject} {'is now' if str(new) == 'true' else 'is no longer'} given by levels"
         case ("combine",):
             return context.was(f"several grants of {subject}", "come to", _combined)
+        case ("default",):
+            return context.was(subject, "is taken, where a record does not say it, as")
+        case ("given",):
+            return f"a record {'may now' if new is not None else 'may no longer'} say {subject} itself"
+        case ("shown",):
+            return f"{subject} {'is no longer' if str(new) == 'false' else 'is now'} among the figures"
         case ("informative",):
             kept = "is now" if str(new) == "true" else "is no longer"
             return f"{subject} {kept} for people alone"
@@ -108,6 +116,21 @@ def _of_fact(context: ChangeContext, subject: str, keys: tuple[str, ...]) -> str
             return context.was(subject, "is in the currency that names", quoted)
         case ("values", *_):
             return possible_values(context, subject)
+    return None
+
+
+def _of_best(context: ChangeContext, keys: list[str]) -> str | None:
+    """The best one of a list, under which name and by what it is chosen."""
+    match keys:
+        case [] | [_]:
+            found = context.new if context.new is not None else context.old
+            own = list(found.values()) if not keys else [found]
+            titles = join(called(str(each.get("title"))) for each in own)
+            return context.comes_or_goes(f"{titles} is now chosen", f"{titles} is no longer chosen")
+        case [_, "by"]:
+            return context.was(called(context.name), "is chosen by")
+        case [_, "order"]:
+            return context.was(called(context.name), "is that with the value that is", _in_words)
     return None
 
 

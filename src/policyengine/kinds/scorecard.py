@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Literal
 
 from policyengine.decision import findings
+from policyengine.decision.wording import join
 from policyengine.diagnostics import Code
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Binary, Call, Expression, Filter, ListLiteral, Name
@@ -322,8 +323,16 @@ def _constant(written: str) -> Decimal | None:
 
 def describe(context: ChangeContext) -> str | None:
     """Parts that come and go, and what they bring."""
-    subject = called(context.name)
+    subject = called(context.name) if context.names else "the score"
     match context.keys:
+        case ("result",):
+            return context.was(subject, "has as a value the name")
+        case (*_, "round"):
+            return context.was(subject, "is rounded to decimals:", str)
+        case (*_, "of"):
+            return context.was(subject, "counts the units of")
+        case (*_, "parts") if context.keys != ("parts",):
+            return context.was(subject, "adds up the parts", _titles)
         case ("parts", "*") | ("parts", "*", "parts", "*"):
             return context.comes_or_goes(
                 f"new part of the score: {context.name}", f"no longer a part of the score: {context.name}"
@@ -339,6 +348,11 @@ def describe(context: ChangeContext) -> str | None:
         case (*_, "weight"):
             return context.was(subject, "counts with the weight", str)
     return None
+
+
+def _titles(parts: object) -> str:
+    found = parts if isinstance(parts, list) else []
+    return join(called(str(each.get("title"))) for each in found if isinstance(each, dict))
 
 
 KIND = Kind(

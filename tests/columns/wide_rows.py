@@ -32,6 +32,8 @@ def _record(wide: Wide, number: int, key: str | None, rows: list[Row]) -> Row:
         name = name_of(row, wide.root)
         if name is not None:
             cells.setdefault(name, []).append(_cell(row))
+            for own in _own_columns(wide, name):  # the values of a finding of any other section
+                cells.setdefault(f"{name}.{own}", []).append(row[NAMES.index(own)])
         if row[_SECTION] == MISSING:
             missing.append(_where(row))
         elif row[_STATUS] == UNDETERMINED:
@@ -44,6 +46,14 @@ def _record(wide: Wide, number: int, key: str | None, rows: list[Row]) -> Row:
         )
     line[-2:] = tuple(undecided) or None, tuple(missing) or None
     return tuple(line)
+
+
+def _own_columns(wide: Wide, name: str) -> list[str]:
+    """The values that have columns of their own beside that of a finding."""
+    own = (
+        column.name.removeprefix(f"{name}.") for column in wide.columns if column.name.startswith(f"{name}.")
+    )
+    return [each for each in own if each in NAMES]
 
 
 def _where(row: Row) -> str:

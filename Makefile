@@ -112,8 +112,7 @@ witnesses: .venv/ready ## compare our programs with every mutant of theirs: each
 	$(BIN)/python -m tests.change
 
 # The programmes of other vendors that `make bench` and `make money` take; without them they are left out
-PROGRAMMES ?= ../shared/programmes
-export PROGRAMMES
+money bench: export PROGRAMMES := $(or $(PROGRAMMES),../shared/programmes)
 
 .PHONY: money
 money: .venv/ready ## compare plans of drawn changes with a slow calculation, to the cent: PROGRAMMES=path RECORDS=2000

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support import good_program, record_of
+from support import good_program, program_of, record_of
 
 BASE = """\
 kind: program
@@ -88,3 +89,46 @@ def _steps(way: str) -> dict[str, int]:
     found = re.findall(r"([\d,]+) more (won deal|certified p)", way)
     assert found
     return {_UNITS[unit]: int(count) for count, unit in found}
+
+
+BEST = (
+    BASE
+    + """\
+      score: {type: number, title: score, formula: best.points, informative: true}
+  path:
+    title: path
+    within: partner
+    list: paths
+    key: id
+    best: {best: {by: points, title: best path}}
+    facts:
+      id: {type: text, title: identifier}
+      points: {type: count, title: points}
+"""
+)
+DUTY = """\
+kind: obligations
+id: duties
+title: Duties
+for: partner
+obligations: [{id: a, title: A, met_when: {best.points: 3..}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("there", "wrong", "code", "help"),
+    [
+        ("best: {best:", "best: {deals:", "PROG004", "choose another name"),
+        ("by: points", "by: point", "PROG002", "did you mean `points`?"),
+        ("by: points", "by: id", "PROG002", "name a number or a date"),
+    ],
+)
+def test_a_best_child_that_cannot_be_chosen(there: str, wrong: str, code: str, help: str) -> None:
+    assert program_of(DUTY, base=BEST).ok
+    found = program_of(DUTY, base=BEST.replace(there, wrong)).diagnostics
+    assert (found[0].code.id, found[0].help) == (code, help)
+
+
+def test_a_misspelt_value_of_the_best_child() -> None:
+    (found,) = program_of(DUTY.replace("best.points", "best.point"), base=BEST).diagnostics
+    assert (found.code.id, found.help) == ("COND003", "did you mean `best.points`?")

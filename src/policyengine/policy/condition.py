@@ -214,10 +214,13 @@ def fact_test(reader: PolicyReader, pointer: Pointer, entity: str) -> Expression
     at = reader.key_span(*pointer)
     names = reader.names(entity)
     owner, dot, own = fact.partition(".")
-    if dot and isinstance(kind := names.get(owner), Context) and own in kind.fields:
-        return value_test(reader, pointer, Path(build.name(owner, at), own, at), kind.fields[own], entity)
+    kind = names.get(owner) if dot else None
+    fields = kind.fields if isinstance(kind, Context) else {}
+    if own in fields:
+        return value_test(reader, pointer, Path(build.name(owner, at), own, at), fields[own], entity)
     if fact not in names:
-        help = did_you_mean(fact, names.index) or did_you_mean(fact, COMBINERS)
+        known = [f"{owner}.{field}" for field in fields] or names.index
+        help = did_you_mean(fact, known) or did_you_mean(fact, COMBINERS)
         reader.error(UNKNOWN_FACT, at, f"`{fact}` is not a fact of `{entity}`", help)
         return Open(f"`{fact}` is unknown", at)
     return value_test(reader, pointer, build.name(fact, at), names[fact], entity)

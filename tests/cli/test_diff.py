@@ -236,3 +236,14 @@ def test_a_summary_that_is_nearly_full_is_cut_with_its_blocks_closed(
         assert len(text.encode()) <= 1024 * 1024
         assert text.rstrip().endswith("The rest is left out, since a summary may not be longer.")
         assert len([line for line in text.splitlines() if line.startswith("```")]) % 2 == 0
+
+
+def test_a_score_is_told_by_its_points(tmp_path: Path, cli: Callable[..., Result]) -> None:
+    old = Path(__file__).parents[1] / "kinds" / "programs" / "capability"
+    new = shutil.copytree(old, tmp_path / "new")
+    score = new / "score.yaml"
+    score.write_text(score.read_text().replace("each: 10, max: 30", "each: 12, max: 30"))
+    found = cli("diff", old, new, "--as-of", "2026-11-21").out
+    assert "“New customers” now brings for each unit 12 points (was 10 points)" in found
+    assert "before Capability score of path path-1: points 10, “New customers” 10 points" in found
+    assert "now    Capability score of path path-1: points 12, “New customers” 12 points" in found

@@ -174,9 +174,13 @@ class Canon:
         return found
 
 
+_HOW = frozenset({"units", "unit", "each", "before_limits", "most", "weight", "nested"})
+"""How the points of a score came about, beside which they stand."""
+
+
 def is_wording(field: str) -> bool:
-    """Whether a field of a finding is wording only."""
-    return field == "title" or field.endswith("_title") or field == "noun"
+    """Whether a field of a finding is wording only, or tells how a value beside it came about."""
+    return field in ("title", "noun") or field.endswith("_title") or field in _HOW
 
 
 def meant(value: object) -> Hashable:

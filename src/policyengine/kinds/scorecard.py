@@ -338,7 +338,7 @@ def describe(context: ChangeContext) -> str | None:
                 f"new part of the score: {context.name}", f"no longer a part of the score: {context.name}"
             )
         case (*_, "each"):
-            return context.was(subject, "brings for each unit", str)
+            return context.was(subject, "brings for each unit", lambda text: f"{text} points")
         case (*_, "points"):
             return context.was(subject, "brings")
         case (*_, "max"):

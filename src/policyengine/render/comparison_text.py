@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 
 from policyengine.analysis.acceptance import Refusal
 from policyengine.analysis.statements import MOVES, OPEN, VALUES, Contrast, Statement
@@ -11,6 +12,7 @@ from policyengine.analysis.variations import ABSENT, Variation
 from policyengine.analysis.witness import NotDecided, Same, Witness
 from policyengine.change.program_comparison import Meaning, ProgramComparison, Spoken
 from policyengine.decision.findings import UNDETERMINED, ObligationTopic
+from policyengine.decision.reason_words import points
 from policyengine.decision.wording import (
     PERCENT,
     capital,
@@ -207,18 +209,23 @@ def _only(said: Statement, other: Statement) -> bool:
 
 def _value(said: Statement, key: str, other: Statement | None) -> str:
     value = said.values[key]
-    if key == "requirements" and isinstance(value, tuple):
+    if isinstance(value, tuple) and value and isinstance(value[0], tuple):  # requirements, parts of a score
         before = other.values.get(key) if other is not None else ()
         found = [each for each in value if not isinstance(before, tuple) or each not in before]
         titles = _titles(said.rule)
-        said_of = (
-            f"“{titles.get(each[0]) or words(each[0])}” {requirement_words(str(dict(each[1:])['status']))}"
-            for each in found
-        )
+        said_of = (f"“{titles.get(each[0]) or words(each[0])}” {_part(dict(each[1:]))}" for each in found)
         return some(said_of, link="; ")
     if value is OPEN or value == UNDETERMINED:
         return f"{words(key)} not decided"
     return f"{words(key)} {_texts(said, key, other)}"
+
+
+def _part(values: Mapping[str, object]) -> str:
+    """What a requirement or a part of a score comes to: `fulfilled`, `24 points`."""
+    found = values.get("points")
+    if values["status"] == "counted" and isinstance(found, Decimal):
+        return points(found, None)
+    return requirement_words(str(values["status"]))
 
 
 def _texts(said: Statement, key: str, other: Statement | None) -> str:

@@ -87,7 +87,7 @@ _SYNONYMS: Mapping[str, str] = {
     "signs_off": "approves approver approved_by s sign_off signoff",
     "stages": "steps states statuses phases",
     "stage": "status state field fact",
-    "leave_when": "conditions exit_when exit exit_criteria requires gate gates leave_if "
+    "leave_when": "when conditions exit_when exit exit_criteria requires gate gates leave_if "
     "leave exit_conditions",
     "next": "next_stage next_stages to then goes_to transitions next_steps",
     "final": "last end terminal closed is_final is_last done",

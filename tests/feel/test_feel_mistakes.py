@@ -28,6 +28,8 @@ from policyengine.source import Source
 NAMES: dict[str, Type] = {
     "active_accounts": COUNT,
     "competence_rating": Enum("competence_rating", ("positive", "neutral", "negative")),
+    "grade": Enum("grade", ("low", "high"), ordered=True),
+    "rank": Enum("rank", ("low", "mid", "high"), ordered=True),
     "attends_quarterly_reviews": BOOLEAN,
     "fee": money("USD"),
     "fee_eur": money("EUR"),

@@ -148,6 +148,9 @@ class TypeScope:
             return True
         if isinstance(left, Number) and isinstance(right, Number):
             self.add(MIXED_UNITS, node, f"{describe(left)} and {describe(right)} cannot be compared")
+        elif isinstance(left, Enum) and isinstance(right, Enum) and left.ordered and right.ordered:
+            message = f"{describe(left)} and {describe(right)} are choices of two lists"
+            self.add(WRONG_TYPE, node, message, "give both the same `values`, in the same order")
         elif isinstance(left, Enum) and isinstance(right, Enum | type(NULL)):
             help = "compare them with `=` or `in`, or say `ordered: true` where they are declared"
             self.add(WRONG_TYPE, node, "the choices of a list have no order", help)

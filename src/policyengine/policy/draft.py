@@ -199,6 +199,10 @@ class Draft(PolicyReader):
         self._nodes.extend([node] if bounds is None else bounded(node, bounds, noun or self.policy.title))
         return build.name(name, at)
 
+    def reads(self, fact: str, name: str, at: Span) -> None:
+        """A fact that the policy reads, though no expression may be left that does: nothing is worked out."""
+        self._nodes.append(Node(name, self.entity, build.name(fact, at), at, inline=True))
+
     def figures(self, expression: Expression) -> None:
         """Note the numbers of an expression that can be read two ways."""
         if self._may_read_two_ways:

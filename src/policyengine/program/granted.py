@@ -28,7 +28,7 @@ entities:
     key: id
     facts:
       id: {type: text, title: identifier}
-      commission: {type: rate, title: commission, granted: true, informative: true}
+      commission: {type: rate, title: commission, granted: true}
 ---
 kind: tiers
 id: levels

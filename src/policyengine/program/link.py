@@ -75,7 +75,7 @@ entities:
       id: {type: text, title: identifier}
       zero: {type: number, title: zero}
       one: {type: number, title: one, formula: zero + 1}
-      two: {type: number, title: two, formula: one + 1, informative: true}
+      two: {type: number, title: two, formula: one + 1}
 """,
 )
 GRANTED_TWICE = Code(

@@ -45,7 +45,7 @@ UNUSED_FACT = Code(
     id="FACT001",
     title="a fact that no rule reads",
     why="Either a rule was forgotten, or the fact is kept for people; the latter can be said. What a formula "
-    "works out is a figure for people, unless it is not `shown`.",
+    "works out or a level grants is a figure for people, unless it is not `shown`.",
     bad=_PROGRAM,
     good=_PROGRAM.replace("title: staff", "title: staff, informative: true"),
     severity=Severity.WARNING,
@@ -177,8 +177,9 @@ def _used(graph: Graph) -> set[str]:
 def _unused(vocabulary: Vocabulary, document: Document, used: frozenset[str]) -> Iterable[Diagnostic]:
     for name, entity in vocabulary.entities.items():
         for fact, declared in entity.facts.items():
-            outcome = declared.informative or (declared.formula is not None and declared.shown)
-            if fact not in used and fact not in (entity.key, entity.label) and not outcome:
+            figure = declared.granted or (declared.formula is not None and declared.shown)
+            known = fact in used or fact in (entity.key, entity.label)
+            if not (known or figure or declared.informative):
                 at = document.key_span(("entities", name, "facts", fact))
                 help = "use it, remove it, or say `informative: true`"
                 yield UNUSED_FACT.at(at, f"no rule reads `{fact}` of `{name}`", help=help)

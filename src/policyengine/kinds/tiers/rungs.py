@@ -48,11 +48,21 @@ def lower(policy: Tiers, draft: Draft) -> None:
     if policy.measure is not None and policy.measure in draft.vocabulary.names(draft.entity):
         measure = measure_of(draft, policy.measure, places_of(policy, policy.measure))
     rungs = [_rung(policy, draft, i, shared, measure) for i in range(len(policy.levels))]
+    _read_all(policy, draft)
     shown = _lower_level(policy, draft, rungs)
     granting = _granting(policy, draft, rungs)
     because = Choose(shown, {r.part.id: Explain((r.reached.name,)) for r in rungs}, Explain(()))
     level = f"{policy.id}/level" if policy.state is None else f"{policy.id}/in-force"
     lower_grants(draft, granting[::-1], level, because)
+
+
+def _read_all(policy: Tiers, draft: Draft) -> None:
+    """Reads each fact that levels name, also one for which they only have `-` or `unknown`."""
+    at, names = draft.key_span("levels"), draft.vocabulary.names(draft.entity)
+    tests = [part.tests for level in policy.levels for part in (level, level.keep) if part is not None]
+    for fact in dict.fromkeys((*policy.thresholds, *(fact for each in tests for fact in each))):
+        if fact in names:
+            draft.reads(fact, f"{policy.id}/asked/{fact}", at)
 
 
 def _granting(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> list[Granting]:

@@ -18,9 +18,9 @@ from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Binary, Expression, ListLiteral, Name, Open
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Type
+from policyengine.kinds.billing.charge_changes import describe
+from policyengine.kinds.billing.charge_dates import Schedule
 from policyengine.kinds.billing.charges import CODES, Billing, ChargePart, check, parties, partner_of
-from policyengine.kinds.billing.schedule import Schedule
-from policyengine.kinds.billing.sentences import describe
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
 from policyengine.policy.policy_reader import PolicyDocument

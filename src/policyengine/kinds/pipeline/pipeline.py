@@ -16,8 +16,8 @@ from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, Name, Open
 from policyengine.feel.types import types
 from policyengine.kinds.pipeline.checks import CODES, check
+from policyengine.kinds.pipeline.stage_changes import describe
 from policyengine.kinds.pipeline.stages import Pipeline, Stage
-from policyengine.kinds.pipeline.words import describe
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
 from policyengine.policy.requirement import LoweredRequirement, Requirement, lower_requirement

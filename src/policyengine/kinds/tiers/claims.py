@@ -9,7 +9,7 @@ from policyengine.feel.syntax.tree import Open
 from policyengine.feel.types import types
 from policyengine.kinds.tiers.intervals import of_test
 from policyengine.kinds.tiers.lasting import check_state
-from policyengine.kinds.tiers.levels import LevelPart, Tiers
+from policyengine.kinds.tiers.level_parts import LevelPart, Tiers
 from policyengine.kinds.tiers.measure import GOOD, Claim, Measure, check_claims, level_test, measure_of
 from policyengine.policy.base import keys_of
 from policyengine.policy.condition import UNKNOWN_FACT

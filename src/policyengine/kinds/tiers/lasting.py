@@ -14,8 +14,8 @@ from policyengine.diagnostics import Code, did_you_mean
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Binary, Expression, Name, Open
 from policyengine.feel.types import types
+from policyengine.kinds.tiers.level_parts import State, Tiers
 from policyengine.kinds.tiers.level_value import level_type, may_be_none
-from policyengine.kinds.tiers.levels import State, Tiers
 from policyengine.policy.draft import Draft
 from policyengine.policy.rule import Renewal
 from policyengine.source import Span

@@ -12,7 +12,7 @@ from policyengine.feel.partition import OneOf
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, Name
 from policyengine.feel.types.types import Enum
-from policyengine.kinds.tiers.levels import Tiers
+from policyengine.kinds.tiers.level_parts import Tiers
 from policyengine.policy.draft import Draft
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.rule import Cases, ReasonCase

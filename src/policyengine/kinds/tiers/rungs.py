@@ -13,8 +13,8 @@ from policyengine.feel.syntax.tree import Binary, Expression, Name, Open
 from policyengine.feel.types import types
 from policyengine.kinds.tiers.claims import claim_of, places_of
 from policyengine.kinds.tiers.lasting import Lasting, Step, lower_state
+from policyengine.kinds.tiers.level_parts import LevelPart, Tiers, plain_test
 from policyengine.kinds.tiers.level_value import define_value, may_be_none
-from policyengine.kinds.tiers.levels import LevelPart, Tiers, plain_test
 from policyengine.kinds.tiers.measure import Measure, level_test, measure_of
 from policyengine.policy.change_words import test_words
 from policyengine.policy.draft import Draft

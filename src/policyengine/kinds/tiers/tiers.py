@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from policyengine.kinds.tiers import claims, lasting, measure
 from policyengine.kinds.tiers.claims import check
+from policyengine.kinds.tiers.level_changes import describe
+from policyengine.kinds.tiers.level_parts import Tiers
 from policyengine.kinds.tiers.level_value import exports
-from policyengine.kinds.tiers.levels import Tiers
 from policyengine.kinds.tiers.rungs import lower
-from policyengine.kinds.tiers.words import describe
 from policyengine.policy.kind import Kind
 
 KIND = Kind(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from policyengine.decision.wording import join
-from policyengine.kinds.tiers.levels import LevelPart, plain_test
+from policyengine.kinds.tiers.level_parts import LevelPart, plain_test
 from policyengine.policy.base import keys_of
 from policyengine.policy.change_context import ChangeContext, called
 from policyengine.policy.change_words import asked, moved_range, tested

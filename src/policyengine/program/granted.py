@@ -101,8 +101,8 @@ def _both(one: Expression, other: Expression, part: Contribution) -> Expression:
     if part.least is not None:
         has = build.compare(">", one, build.literal(part.least, at), at)
         return build.choose([(has, one)], other, at) if part.combine == "first" else both
-    has_one, has_other = (build.call("is defined", each, span=at) for each in (one, other))
-    return build.choose([(build.negate(has_one, at), other), (build.negate(has_other, at), one)], both, at)
+    no_one, no_other = (build.call("is nothing", each, span=at) for each in (one, other))
+    return build.choose([(no_one, other), (no_other, one)], both, at)
 
 
 def _of_nobody(

@@ -12,6 +12,7 @@ from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Binary, Expression, Name, Open
 from policyengine.feel.types import types
 from policyengine.kinds.tiers.claims import claim_of, places_of
+from policyengine.kinds.tiers.intervals import of_test
 from policyengine.kinds.tiers.lasting import Lasting, Step, lower_state
 from policyengine.kinds.tiers.level_parts import LevelPart, Tiers, plain_test
 from policyengine.kinds.tiers.level_value import define_value, may_be_none
@@ -34,6 +35,7 @@ class _Rung:
     reached: Name
     kept: Name
     low: Decimal | None
+    lost_below: Decimal | None
 
     @property
     def step(self) -> Step:
@@ -120,7 +122,19 @@ def _rung(
             place = ("levels", i, "keep", "requires")
             own = [lower_requirement(draft, r, *place, j) for j, r in enumerate(level.keep.requires)]
         kept = _kept(policy, draft, i, [each.passes for each in (*shared, *own)])
-    return _Rung(level, asked, measured, reached_name, kept, low)
+    return _Rung(level, asked, measured, reached_name, kept, low, _lost_below(draft, i, level, measure, low))
+
+
+def _lost_below(
+    draft: Draft, i: int, level: LevelPart, measure: Measure | None, low: Decimal | None
+) -> Decimal | None:
+    """Where the measure loses a level that is held: where it begins, or a test for keeping it does."""
+    own = None if measure is None or level.keep is None else level.keep.tests.get(measure.fact)
+    if measure is None or own is None:
+        return low
+    test = None if own.is_ == "-" else level_test(draft, measure.fact, ("levels", i, "keep", measure.fact))
+    kept = None if test is None else of_test(test, measure.step)
+    return None if kept is None or kept.low is None or low is None else min(low, kept.low)
 
 
 def _kept(policy: Tiers, draft: Draft, i: int, asked: Sequence[Name]) -> Name:
@@ -300,13 +314,13 @@ def _origins(policy: Tiers, draft: Draft, none: str) -> dict[str, Reading]:
 def _rooms(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> dict[str, Reading]:
     rooms: dict[str, Reading] = {}
     for i, rung in enumerate(rungs):
-        if policy.measure is None or rung.low is None or (i == 0 and rung.low <= 0):
+        if policy.measure is None or rung.lost_below is None or (i == 0 and rung.lost_below <= 0):
             continue  # the lowest level that begins at nothing cannot be lost
         at = draft.span(*(policy.place_of(i, policy.measure) or ("levels", i)))
         measure = build.name(policy.measure, at)
         name = f"{policy.id}/{rung.part.id}"
         kind = draft.vocabulary.names(draft.entity)[policy.measure]
-        low = draft.define(f"{name}/low", build.literal(rung.low, at), at, wanted=kind)
+        low = draft.define(f"{name}/low", build.literal(rung.lost_below, at), at, wanted=kind)
         left = draft.define(f"{name}/room", Binary("-", measure, low, at), at, wanted=kind)
         have = draft.define(f"{name}/have", measure, at)
         rooms[rung.part.id] = Build(

@@ -25,6 +25,7 @@ from tests.support import DAY, POLICIES
 
 from policyengine.change.attribution import Cause, causes_of
 from policyengine.change.impact import ImpactAnalysis, RecordPair
+from policyengine.change.money import EXACT, total
 from policyengine.change.period import Days
 from policyengine.change.schedule import stages
 from policyengine.change.tally import Tally
@@ -74,7 +75,7 @@ class Pair:
     def tally(self, records: Iterable[Record]) -> Tally:
         """What the plan counts."""
         before, after = (
-            {day: _graph(each) for day, each in zip(self.days, side, strict=True)}
+            {day: _evaluated(each) for day, each in zip(self.days, side, strict=True)}
             for side in (self.old, self.new)
         )
         found = stages(before.__getitem__, after.__getitem__, YEAR, self.days, self.causes)
@@ -95,6 +96,11 @@ class Pair:
 def _graph(program: Program) -> Graph:
     assert program.graph is not None
     return program.graph
+
+
+def _evaluated(program: Program) -> Graph:
+    assert program.evaluated is not None
+    return program.evaluated
 
 
 def pair(old: Sequence[Source], new: Sequence[Source]) -> Pair:
@@ -182,7 +188,7 @@ def differences(found: Pair, records: Sequence[Record]) -> Iterator[str]:
 
 
 def _values(found: Pair, tally: Tally, said: Expected) -> Iterator[str]:
-    mine = {key[:2]: sums.after - sums.before for key, sums in tally.values.items()}
+    mine = {key[:2]: EXACT.subtract(sums.after, sums.before) for key, sums in tally.values.items()}
     for key in sorted({*mine, *said.values}):
         if found.is_money(*key) and mine.get(key, 0) != said.values.get(key, 0):
             yield f"{key}: {mine.get(key)}, not {said.values.get(key)}"
@@ -195,7 +201,7 @@ def _single(found: Pair, tally: Tally, said: Expected) -> Iterator[str]:
     currencies = {flow.currency for flow in tally.sums}
     for currency in currencies if len(currencies) == 1 else ():
         own = [_borne((*flow.part, *flow[1:]), each.amount) for flow, each in tally.sums.items()]
-        whole = sum((each for each in own if each is not None), Decimal(0))
+        whole = total(each for each in own if each is not None)
         if tally.effects.get((0, currency), 0) != whole:
             yield f"effect: {tally.effects}, not {whole}"
 

@@ -88,7 +88,7 @@ class Answers:
         return self._charges[when]
 
     def _asked(self, i: int, day: date) -> dict[Key, Charge]:
-        graph = self.programs[i].graph
+        graph = self.programs[i].evaluated
         assert graph is not None
         scopes = instances(root_scope(graph, self.record, day))
         seen: Counter[tuple[str, str, str]] = Counter()

@@ -50,8 +50,8 @@ def program(edits: dict[str, str] | None = None, terms: Terms | None = None, day
 
 
 def graph(program: Program) -> Graph:
-    assert program.linked.graph is not None
-    return program.linked.graph
+    assert program.linked.evaluated is not None
+    return program.linked.evaluated
 
 
 def judge(old: Program, new: Program) -> ImpactAnalysis:

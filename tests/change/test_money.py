@@ -49,6 +49,7 @@ entities:
       started_on: {type: date, title: start}
       ended_on: {type: date, title: end}
       fee: {type: money, title: fee}
+      paid: {type: boolean, title: has paid}
 """
 _POLICIES = """\
 kind: tiers
@@ -121,6 +122,17 @@ charges:
   - {id: tax, title: Tax, amount: seat * 19 / 100, due_with: seat}
   - {id: deposit, title: Deposit, amount: %(setup)s, due_on: started_on + @"P1Y", settled_on: ended_on}
   - {id: extra, title: Extra, amount: %(support)s, due_on: none}
+---
+kind: billing
+id: rebates
+title: Rebates
+for: partner
+source: {document: agreement}
+charges:
+  - id: rebate
+    title: Rebate
+    amount: if count(customers[paid]) >= 1 then 10 else 0
+    due_on: date("2027-01-01")
 """
 _TERMS: Mapping[str, tuple[object, ...]] = {
     "edge": (9, 12), "silver": (10, 15, 0), "gold": (20, 33), "mode": ("graduated", "slab"),
@@ -187,6 +199,22 @@ def _check_commissions(
     else:
         assert sums is not None
         assert [sums.before, sums.after] == wanted
+
+
+@pytest.mark.parametrize("count", [1, len(_TERMS)])
+def test_a_change_leaves_charges_decided_that_it_does_not_touch(count: int) -> None:
+    """Whether one customer has paid is not known, but another has: so the rebate is, with each change."""
+    before, other = ({name: values[i] for name, values in _TERMS.items()} for i in (0, 1))
+    after = {**before, **{name: other[name] for name in sorted(_TERMS, reverse=True)[:count]}}
+    pair = drawn_money.pair(_written(before), _written(after))
+    customers = tuple(
+        Record("customer", {"id": str(i), **known}, {}, None, ())
+        for i, known in enumerate(({"paid": True}, {}))
+    )
+    found = pair.tally([Record("partner", {"id": "p"}, {"customers": customers}, None, ())])
+    assert found.sums[Flow(ChargeKey("rebates", "rebate"), "EUR", "")] == Sums(Decimal(10), Decimal(10))
+    assert len(pair.causes) >= count
+    assert not found.unsure
 
 
 @pytest.mark.parametrize("folder", drawn_money.folders(), ids=lambda folder: folder.name)

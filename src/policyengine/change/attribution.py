@@ -41,7 +41,7 @@ class Cause:
 
     def on(self, day: date) -> Graph | None:
         """The graph of the old program with only these changes, on a day; None where it does not compile."""
-        return self.trials.on(day).made(self.changes).graph
+        return self.trials.on(day).evaluated(self.changes)
 
 
 def causes_of(old: Program, new: Program) -> tuple[Cause, ...]:

@@ -47,6 +47,14 @@ class Trials:
             self._made[key] = with_changes(self.old, (*self.always, *changes), self.day)
         return self._made[key]
 
+    def linked(self, changes: Sequence[Change]) -> Graph | None:
+        """The graph of the program with these changes; None where it does not compile."""
+        return self.made(changes).graph
+
+    def evaluated(self, changes: Sequence[Change]) -> Graph | None:
+        """The graph by which engines work the program with these changes out."""
+        return self.made(changes).evaluated
+
     def compile_alone(self, changes: Sequence[Change]) -> list[Change]:
         """Those that compile without the others."""
         if len(changes) <= FEW:
@@ -84,11 +92,18 @@ Parts = Callable[[Graph], Mapping[Any, Hashable]]
 """What each part of a graph says, by what the part is called; the same for what comes to the same."""
 
 
-def effects(trials: Trials, changes: Sequence[Change], before: Graph, parts: Parts) -> Effects | None:
-    """What each of several changes touches; None where they are few, or do not compile together."""
-    whole = trials.made(changes).graph if len(changes) > FEW else None
+GraphWith = Callable[[Sequence[Change]], Graph | None]
+"""The graph of a program with some changes; None where it does not compile."""
+
+
+def effects(made: GraphWith, changes: Sequence[Change], before: Graph, parts: Parts) -> Effects | None:
+    """What each of several changes touches; None where they are few, or do not compile together.
+
+    `made` gives graphs of the same kind as `before`.
+    """
+    whole = made(changes) if len(changes) > FEW else None
     halves = _halves(len(changes)) if whole is not None else []
-    graphs = [trials.made([changes[i] for i in half]).graph for half in halves]
+    graphs = [made([changes[i] for i in half]) for half in halves]
     if whole is None or None in graphs:
         return None
     old, new, *tried = (parts(graph) for graph in (before, whole, *graphs) if graph is not None)

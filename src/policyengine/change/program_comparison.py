@@ -133,7 +133,7 @@ def _verdicts(
     What is not found that way is left out.
     """
     old, some = trials.old, [each for each in changes if each.policy is not None and each.starts is None]
-    found = effects(trials, some, old.graph, said_by_parts()) if old.graph is not None else None
+    found = effects(trials.linked, some, old.graph, said_by_parts()) if old.graph is not None else None
     if found is None or old.graph is None or days_to_compare(old, trials.made(some)) != (old.as_of,):
         return {}
     affected = affected_parts(old.graph, found.graph, old.as_of)

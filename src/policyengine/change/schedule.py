@@ -138,7 +138,7 @@ def _together(
             found.setdefault(_charge(rule), []).append(marks.rule(graph, rule))
         return {charge: tuple(each) for charge, each in found.items()}
 
-    found = effects(causes[0].trials.on(day), changes, before, said) if numbers else None
+    found = effects(causes[0].trials.on(day).evaluated, changes, before, said) if numbers else None
     if found is None:
         return None
     touched = {charge: numbers[i] for charge, i in found.touched.items() if i not in found.shared}

@@ -50,6 +50,7 @@ entities:
       ended_on: {type: date, title: end}
       fee: {type: money, title: fee}
       paid: {type: boolean, title: has paid}
+      part: {type: money, title: part of the commission, formula: commission / 2}
 """
 _POLICIES = """\
 kind: tiers

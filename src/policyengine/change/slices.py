@@ -96,8 +96,12 @@ def derived(marks: Marks, graph: Graph, other: Graph) -> frozenset[Key]:
 
 
 def slice_of(graph: Graph, rules: Sequence[Rule], shown: Iterable[Key] = ()) -> Graph:
-    """The graph reduced to these rules, the derived facts `shown`, and the nodes that they depend on."""
-    pending: list[Key] = list(shown)
+    """The graph reduced to these rules, the derived facts `shown`, and the nodes that they depend on.
+
+    Outcomes of it have no other derived facts than these, though it works more of them out.
+    """
+    told = frozenset(shown)
+    pending: list[Key] = list(told)
     for rule in rules:
         found = ((graph.node(rule.entity, name), name) for name in read_by(rule))
         pending += [(owner[0], name) for owner, name in found if owner is not None]
@@ -111,8 +115,9 @@ def slice_of(graph: Graph, rules: Sequence[Rule], shown: Iterable[Key] = ()) -> 
             kept.add(key)
             pending.extend(graph.needs(key))
     nodes: dict[str, dict[str, object]] = {}
-    for entity, name in (key for key, _ in graph.every_node() if key in kept):
-        nodes.setdefault(entity, {})[name] = graph.nodes[entity][name]
+    for key, node in graph.every_node():
+        if key in kept:
+            nodes.setdefault(key[0], {})[key[1]] = replace(node, exported=key in told)
     used = {rule.entity for rule in rules} | nodes.keys()
     repeats = {entity: repeat for entity, repeat in graph.repeats.items() if entity in used}
     vocabulary = _without_the_rest(graph, used, kept)

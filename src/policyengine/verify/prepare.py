@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from functools import cache
+from itertools import pairwise
 from pathlib import PurePath
 
 from policyengine.dataclass import dataclass
@@ -216,10 +217,8 @@ def _incomplete(case: Case, document: Document, i: int) -> Iterator[Diagnostic]:
     at = document.value_span(("tests", i, "name"))
     if case.skip is not None:
         return
-    if case.steps and (case.cases or case.expect is not None or case.expect_exactly is not None):
-        place, help = document.key_span(("tests", i, "steps")), "expect it in one of the steps"
-        yield codes.INCOMPLETE.at(place, "a test with `steps` expects nothing itself", help=help)
-        return
+    if case.steps:
+        yield from _mistaken_steps(case, document, i)
     if (case.record is None) == (case.from_ is None):
         both = "has two records" if case.record is not None else "has no record"
         help = "write `record` or `from`, one of them"
@@ -235,6 +234,20 @@ def _incomplete(case: Case, document: Document, i: int) -> Iterator[Diagnostic]:
             yield codes.INCOMPLETE.at(at, "this case expects nothing", help="add `expect: ...`")
     if not case.cases:
         yield codes.INCOMPLETE.at(at, "the test expects nothing", help="add `expect: ...`")
+
+
+def _mistaken_steps(case: Case, document: Document, i: int) -> Iterator[Diagnostic]:
+    """What a test with steps says for itself, and days that do not follow each other."""
+    for key in ("expect", "expect_exactly", "cases", "advance"):
+        if document.at(("tests", i, key)) is not None:
+            place = document.key_span(("tests", i, key))
+            help = "expect it in one of the steps" if key.startswith("expect") else "write two tests"
+            yield codes.INCOMPLETE.at(place, f"a test with `steps` has no `{key}` itself", help=help)
+    for j, (before, step) in enumerate(pairwise(case.steps), start=1):
+        if step.as_of <= before.as_of:
+            place = document.value_span(("tests", i, "steps", j, "as_of"))
+            message = f"{step.as_of} does not come after {before.as_of}, the day of the step before"
+            yield codes.INCOMPLETE.at(place, message, help="write the days in a row")
 
 
 def _from_file(name: str, document: Document, i: int, read: ReadFile) -> Document | tuple[Diagnostic, ...]:

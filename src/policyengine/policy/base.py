@@ -180,8 +180,15 @@ class Part:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        """Returns the schema that pydantic reads it with."""
-        return Written(cls.spelled_out).__get_pydantic_core_schema__(source, handler)
+        """Returns the schema that pydantic reads it with.
+
+        The whole has the name of the part: pydantic takes what has that name where the part stands again.
+        """
+        from pydantic_core import core_schema
+
+        inner = dict(handler.resolve_ref_schema(handler(source)))
+        name = inner.pop("ref", None)
+        return core_schema.no_info_before_validator_function(cls.spelled_out, inner, ref=name)  # type: ignore[arg-type]
 
 
 FURTHER = "*"

@@ -104,7 +104,8 @@ def _check_fact(
 ) -> None:
     facts, at = draft.vocabulary.entities[draft.entity].facts, draft.span(*place)
     if name not in facts or not facts[name].is_given:
-        help = did_you_mean(name, facts) or "declare it, so that a record can hold it"
+        given = [each for each, declared in facts.items() if declared.is_given]
+        help = did_you_mean(name, given) or "declare it, so that a record can hold it"
         draft.error(WRONG_FACT, at, f"`{name}` is not a fact that records give of `{draft.entity}`", help)
         return
     kind = draft.vocabulary.fact_type(name, facts[name])

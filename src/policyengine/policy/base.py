@@ -188,7 +188,7 @@ class Part:
 
         inner = dict(handler.resolve_ref_schema(handler(source)))
         name = inner.pop("ref", None)
-        return core_schema.no_info_before_validator_function(cls.spelled_out, inner, ref=name)  # type: ignore[arg-type]
+        return core_schema.no_info_before_validator_function(cls.spelled_out, inner, ref=name)
 
 
 FURTHER = "*"

@@ -98,3 +98,34 @@ otherwise: {level: none}
     assert [each.split(": ")[1] for each in found] == [LOWERED.id, SMALLER.id]
     assert "99 give Good, 100 give none" in found[0]
     assert "Great has the smaller bonus: 5 %, and Good 10 %" in found[1]
+
+
+@pytest.mark.parametrize(("upper", "said"), [("bronze", "bronze"), ("gold", None), (None, "none")])
+def test_a_choice_that_is_below_another_is_the_smaller_grant(upper: str | None, said: str | None) -> None:
+    grants = "" if upper is None else f", grants: [{{perk: {upper}}}]"
+    policy = f"""\
+kind: tiers
+id: levels
+title: Levels
+for: partner
+levels:
+  - {{id: good, title: Good, points: 5.., grants: [{{perk: gold}}]}}
+  - {{id: great, title: Great, points: 9..{grants}}}
+"""
+    base = """\
+kind: program
+id: p
+title: P
+parties: {partner: x}
+entities:
+  partner:
+    title: partner
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      points: {type: count, title: points}
+      perk: {type: enum, values: [bronze, gold], ordered: true, title: perk, granted: true}
+"""
+    found = shown(broken_laws(good_program(policy, base=base).linked))
+    assert len(found) == (said is not None)
+    assert all(f"Great has the smaller perk: {said}, and Good gold" in each for each in found)

@@ -238,22 +238,31 @@ class _Levels:
             if i in self.first and i + 1 in self.first and not levels[i].intended:
                 below, above = self._granted(levels[i - 1].grants), self._granted(levels[i].grants)
                 for what, (least, _) in below.items():
-                    most, intended = above.get(what, (Decimal(0), False))
-                    if most < least and not intended:
+                    most, intended = above.get(what, (None if isinstance(least, str) else Decimal(0), False))
+                    if self._is_less(what, most, least) and not intended:
                         yield self._less(i, what, least, most)
 
-    def _granted(self, grants: Sequence[Any]) -> dict[str, tuple[Decimal, bool]]:
-        """What grants give in numbers: discounts by item, values by fact."""
+    def _is_less(self, what: str, most: Decimal | str | None, least: Decimal | str) -> bool:
+        """Whether one number, or one choice of those that ascend, is below another; nothing is below all."""
+        if isinstance(least, Decimal):
+            return most is None or Decimal(most) < least
+        choices = (None, *(self.graph.vocabulary.entities[self.key[0]].facts[what].values or ()))
+        return choices.index(most) < choices.index(least)
+
+    def _granted(self, grants: Sequence[Any]) -> dict[str, tuple[Decimal | str, bool]]:
+        """What grants give in numbers and in choices that ascend: discounts by item, values by fact."""
         facts = self.graph.vocabulary.entities[self.key[0]].facts
-        found: dict[str, tuple[Decimal, bool]] = {}
+        found: dict[str, tuple[Decimal | str, bool]] = {}
         for grant in grants:
             found.update(dict.fromkeys(grant.on, (grant.discount, grant.intended)))
             for fact, text in grant.values.items():
                 if facts[fact].single.is_number:
                     found[fact] = (Decimal(str(facts[fact].read(str(text)))), grant.intended)
+                elif facts[fact].ordered:
+                    found[fact] = (str(text), grant.intended)
         return found
 
-    def _less(self, i: int, what: str, least: Decimal, most: Decimal) -> Diagnostic:
+    def _less(self, i: int, what: str, least: object, most: object) -> Diagnostic:
         vocabulary, at = self.graph.vocabulary, self.unit.document.key_span(("levels", i))
         items = vocabulary.declarations.item_titles
         noun = f"discount on {items.get(what)}"

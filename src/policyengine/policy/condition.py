@@ -358,6 +358,9 @@ def typed(reader: PolicyReader, node: Scalar, text: str | None, kind: Type) -> A
     """Returns the text as a value of a type; None if there is no text. Reports a wrong one: None too."""
     if text is None:
         return None
+    if not node.text and not node.quoted and kind != types.TEXT:
+        reader.error(WRONG_TEST, node.span, "nothing is written here", f"{describe(kind)} is wanted here")
+        return None
     if isinstance(kind, Enum):
         if text in kind.values:
             return text

@@ -112,7 +112,8 @@ def _of_nobody(
         for fact, each in declared.facts.items():
             if each.granted and (entity, fact) not in given:
                 at = document.key_span(("entities", entity, "facts", fact))
-                report.add(NOBODY.at(at, f"no level grants `{fact}`", help="grant it, or remove it"))
+                if not report.has_errors:  # else the level that grants it may be what has the mistake
+                    report.add(NOBODY.at(at, f"no level grants `{fact}`", help="grant it, or remove it"))
                 yield Node(fact, entity, build.literal(None, at), at, None, each.title, exported=True)
 
 

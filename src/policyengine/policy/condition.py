@@ -368,9 +368,8 @@ def typed(reader: PolicyReader, node: Scalar, text: str | None, kind: Type) -> A
         return None
     read = scalars.reader(kind)
     if read is None:
-        reader.error(
-            WRONG_TEST, node.span, f"{describe(kind)} cannot be tested like this", "write it in FEEL"
-        )
+        message = f"{describe(kind)} cannot be tested like this"
+        reader.error(WRONG_TEST, node.span, message, "write it in FEEL")
         return None
     try:
         return read(text)

@@ -79,17 +79,12 @@ def _tests(
     return Test(entity, hops, expression)
 
 
-def of_one(origin: Origin, status: str, value: object, because: Iterable[Reason]) -> Shortfall:
-    """What a requirement with one test needs."""
-    return _told(Shortfall(origin.id, origin.title, status), status, None, value, _failing(because))
-
-
 def shortfalls(origin: Origin, status: str, tests: Tests | Test, look: Look) -> tuple[Shortfall, ...]:
     """What a requirement that does not hold needs."""
+    whole = Shortfall(origin.id, origin.title, status)
     if isinstance(tests, Test):
         value, because = look(tests)
-        return (of_one(origin, status, value, because()),)
-    whole = Shortfall(origin.id, origin.title, status)
+        return (_told(whole, None, value, _failing(because())),)
     return _different(_lacking(whole, tests, look)) or (whole,)
 
 
@@ -121,11 +116,8 @@ def _lacking_part(whole: Shortfall, part: Tests | Test, look: Look) -> list[Shor
     value, because = look(part)
     if value is True or isinstance(part.expression, Literal):
         return []
-    status = (
-        UNDETERMINED if value.__class__ is Unknown and whole.status in ("unmet", REFUSED) else whole.status
-    )
     failing = _failing(because())
-    return [_told(whole, status, failing[0].text if failing else None, value, failing)]
+    return [_told(whole, failing[0].text if failing else None, value, failing)]
 
 
 def _spread(parts: Sequence[Shortfall]) -> Iterator[Way]:
@@ -151,11 +143,11 @@ def _failing(because: Iterable[Reason]) -> list[Reason]:
     return [reason for reason in because if reason.outcome in ("fails", "unknown")]
 
 
-def _told(
-    whole: Shortfall, status: str, text: str | None, value: object, failing: Sequence[Reason]
-) -> Shortfall:
+def _told(whole: Shortfall, text: str | None, value: object, failing: Sequence[Reason]) -> Shortfall:
     """With the threshold of a test if it has one, else the fact it turns on; and what is unknown of it."""
-    unknown = unsettled([value]) if isinstance(value, Unknown) else ()
+    is_open = isinstance(value, Unknown)
+    unknown = unsettled([value]) if is_open else ()
+    status = UNDETERMINED if is_open and whole.status in ("unmet", REFUSED) else whole.status
     told = ("need", "lack", "fact")
     reason = next((each for key in told for each in failing if getattr(each, key) is not None), None)
     if reason is None:

@@ -24,7 +24,7 @@ from policyengine.engine.rows.instance import Row
 from policyengine.engine.rows.node_source import Sources
 from policyengine.engine.rows.reader_source import Read, ReaderSource
 from policyengine.engine.rows.reason_source import Deferred, Explanations
-from policyengine.engine.shortfalls import Test, Tests, condition_of, of_one, shortfalls, tests_of
+from policyengine.engine.shortfalls import Test, Tests, shortfalls, tests_of
 from policyengine.policy.rule import (
     Build,
     Choose,
@@ -236,9 +236,6 @@ class Readings:
         out.line(f"if {status}.__class__ is S and {status} in {out.constant(_DONE)}:", "    return ()")
         tests = tests_of(self.graph, rule)
         head = f"{self.origin(out, rule)}, {status} if {status}.__class__ is S else UNDETERMINED"
-        if isinstance(tests, Test):
-            because, holds = self.reading(out, rule.because), out.name(condition_of(rule)).text
-            return out.function(f"({out.constant(of_one)}({head}, {holds}, {because}),)")
         # By what each test is: an expression takes long to hash.
         looks = out.constant({id(test): look for test, look in self._looks(tests)})
         return out.function(

@@ -64,3 +64,16 @@ def test_numbers_of_a_list_come_to_the_same_however_many_digits_a_batch_has() ->
     assert (wanted[1]["value"], wanted[1]["status"]) == (None, "undetermined")
     found = plan(program).answer(batch_of(program.graph.vocabulary, records)).table
     assert difference(found, wanted) == ""
+
+
+@pytest.mark.parametrize("formula", ["10 / 3", 'if id = "p" then 10 / 3 else 20 / 3', "0.1 + 10 / 3"])
+def test_a_constant_has_all_its_digits(formula: str) -> None:
+    share = f"share: {{type: number, title: share, formula: '{formula}', given: allowed}}"
+    text = _LISTS.replace("fees: {type: list of number, title: fees, formula: accounts.fee}", share)
+    program = load("small", [Source("program.yaml", text)], DAY)
+    assert program.graph is not None
+    records = [Record("partner", {"id": "p"}), Record("partner", {"id": "q", "share": Decimal("0.125")})]
+    wanted = by_rows(program, records)
+    assert len(str(wanted[0]["value"])) > 40
+    found = plan(program).answer(batch_of(program.graph.vocabulary, records)).table
+    assert difference(found, wanted) == ""

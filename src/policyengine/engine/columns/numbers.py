@@ -41,7 +41,7 @@ def _constant(value: object) -> Num:
         raise Unsupported("no number")
     value = Decimal(value)
     scale = places(value)
-    units = int(value.scaleb(scale))
+    units = int(value.scaleb(scale, NUMBERS))
     return Num(lit(units, width(abs(units))), scale, abs(units), True)
 
 
@@ -49,7 +49,7 @@ def _coded(term: Code) -> Num:
     """Numbers out of a few; what is no number stays unknown, as whatever is calculated of it."""
     found = {i: each for i, each in enumerate(term.domain) if isinstance(each, Decimal)}
     scale = max(places(each) for each in found.values())
-    units = {i: int(each.scaleb(scale)) for i, each in found.items()}
+    units = {i: int(each.scaleb(scale, NUMBERS)) for i, each in found.items()}
     bound = max(abs(each) for each in units.values())
     dtype = width(bound)
     chain: pl.Expr = lit(None, dtype)

@@ -15,6 +15,7 @@ import polars as pl
 
 from policyengine.dataclass import dataclass
 from policyengine.engine.columns.frames import Steps
+from policyengine.feel.limits import NUMBERS
 from policyengine.feel.values.values import Unknown
 
 
@@ -212,7 +213,7 @@ SINGLE = (Flag, Code, Num, Text, Day, Seconds, Opaque, Held, Values)
 
 def places(value: Decimal) -> int:
     """How many digits a number has after its point, without zeros at the end."""
-    exponent = value.normalize().as_tuple().exponent
+    exponent = value.normalize(NUMBERS).as_tuple().exponent
     return max(-exponent, 0) if isinstance(exponent, int) else 0
 
 

@@ -16,7 +16,7 @@ from policyengine.engine.limit_sentences import Template
 from policyengine.engine.value_words import Words
 from policyengine.feel.syntax.tree import Name, Path
 from policyengine.feel.types.types import Context
-from policyengine.policy.rule import Term
+from policyengine.policy.rule import Term, TermLimit
 
 MOST_WAYS = 4
 """So many ways are told."""
@@ -28,8 +28,8 @@ def with_ways(words: Words, of: Name | Path, template: Template) -> Template:
     if not terms:
         return template
     limits = [limit for term in terms for limit in term.within]
-    gates = [limit.gate for limit in limits if limit.gate is not None and isinstance(of, Name)]
-    read = list(dict.fromkeys([*(limit.sum for limit in limits), *gates]))
+    own = [each for limit in limits for each in (limit.gate, limit.raw) if isinstance(of, Name)]
+    read = list(dict.fromkeys([*(limit.sum for limit in limits), *filter(None, own)]))
     size = len(template.slots)
 
     def say(value: object, *slots: object) -> Reason:
@@ -60,23 +60,23 @@ def ways_to(short: Decimal, terms: Sequence[Term], values: Mapping[str, object])
 
     `values` are those of the sums and gates that the limits name.
     """
-    rooms = [(term, _room(term, values)) for term in terms]
-    alone = [
-        (_units(short, term), term)
-        for term, room in rooms
-        if room is None or _units(short, term) * term.each <= room
-    ]
+    gained: dict[str, Decimal] = {}
+    rooms = [(_room(term, values, gained), term) for term in terms]
+    alone = [(_units(short, term), term) for room, term in rooms if room is None or short <= room]
     if alone:
         alone.sort(key=lambda way: way[0])
         return join([_words(units, term) for units, term in islice(alone, MOST_WAYS)], "or")
     steps: list[str] = []
-    for term, room in sorted(rooms, key=lambda each: -each[0].each):
-        units = min(_units(short, term), Decimal(0) if room is None else room // term.each)
-        if units > 0:
-            steps.append(_words(units, term))
-            short -= units * term.each
+    for term in sorted(terms, key=lambda each: -each.each):
+        room = _room(term, values, gained)
+        gain = short if room is None else min(short, room)
+        if gain <= 0:
+            continue
+        steps.append(_words(_units(gain, term), term))
+        short -= gain
         if short <= 0:
             return join(steps)
+        gained.update({limit.sum: gained.get(limit.sum, Decimal(0)) + gain for limit in term.within})
     return ""
 
 
@@ -88,8 +88,8 @@ def _words(units: Decimal, term: Term) -> str:
     return counted(f"{units:,f} more", term.noun)
 
 
-def _room(term: Term, values: Mapping[str, object]) -> Decimal | None:
-    """How many points of the total a term may still add; None where nothing limits it."""
+def _room(term: Term, values: Mapping[str, object], gained: Mapping[str, Decimal]) -> Decimal | None:
+    """How many points of the total a term may still add to those `gained`; None where nothing limits it."""
     rooms: list[Decimal] = []
     weight = Decimal(1)
     for limit in reversed(term.within):
@@ -97,8 +97,16 @@ def _room(term: Term, values: Mapping[str, object]) -> Decimal | None:
         found = values[limit.sum]
         # Of a child only the points are known: without any its gate may be closed.
         is_open = limit.gate is None or values.get(limit.gate, found != 0) is True
-        if not isinstance(found, Decimal) or not is_open:
+        if not isinstance(found, Decimal) or not is_open or _is_short(limit, found, values):
             return Decimal(0)
         if limit.most is not None:
-            rooms.append((limit.most - found) * weight)
+            rooms.append((limit.most - found) * weight - gained.get(limit.sum, 0))
     return min(rooms, default=None)
+
+
+def _is_short(limit: TermLimit, found: Decimal, values: Mapping[str, object]) -> bool:
+    """Whether more of a sum may still leave it at its least."""
+    if limit.least is None:
+        return False
+    raw = None if limit.raw is None else values.get(limit.raw)
+    return raw < limit.least if isinstance(raw, Decimal) else found <= limit.least

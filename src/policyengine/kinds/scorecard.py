@@ -8,8 +8,9 @@ each part have names that expressions use, so that one part may wait for another
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from itertools import chain
 from typing import Literal
 
 from policyengine.decision import findings
@@ -148,9 +149,9 @@ def lower(policy: Scorecard, draft: Draft) -> None:
     lowered = [_Part(policy, draft, part, ("parts", i)) for i, part in enumerate(policy.parts)]
     total = _limited(draft, (), policy, build.add([each.weighed for each in lowered], at))
     exists = draft.applies(policy.id, "when").name if policy.when is not None else None
-    terms = tuple(term for each in lowered for term in each.terms)
+    terms = _within(policy, policy.result_name, chain(*(each.terms for each in lowered)))
     points = draft.define(
-        policy.result_name, total, at, wanted=types.NUMBER, noun=_noun(policy.title), terms=terms
+        policy.result_name, total, at, wanted=types.NUMBER, noun=_noun(policy.title), terms=tuple(terms)
     )
     scored = build.literal("scored", at)
     known: Expression = build.call("once known", ListLiteral((points,), at), scored, span=at)
@@ -185,7 +186,7 @@ class _Part:
         self.gate = self._condition("when", "counts")
         self.points = self._points(raw)
         self.rules: tuple[Rule, ...] = (self._rule(raw), *(rule for each in below for rule in each.rules))
-        self.terms = self._terms(below)
+        self.terms = tuple(self._terms(below))
 
     @property
     def weighed(self) -> Expression:
@@ -262,24 +263,14 @@ class _Part:
             },
         )
 
-    def _terms(self, below: list[_Part]) -> tuple[Term, ...]:
+    def _terms(self, below: list[_Part]) -> Iterator[Term]:
         """What would bring more points to the total: its units, or those of its parts."""
-        weight, most = _constant(self.part.weight or "1"), None
-        if self.part.max is not None and (most := _constant(self.part.max)) is None:
-            return ()
-        if weight is None or weight <= 0:
-            return ()
         found = [term for each in below for term in each.terms]
         each = None if self.part.each is None else _constant(self.part.each)
         if each is not None and each > 0 and self.part.of is not None:
             found.append(Term(self._unit(), each, ()))
         gate = None if self.gate is None else self.gate.name
-        return tuple(
-            Term(
-                term.noun, term.each * weight, (*term.within, TermLimit(self.points.name, most, weight, gate))
-            )
-            for term in found
-        )
+        return _within(self.part, self.name, found, f"{self.name}/raw", gate)
 
     def _unit(self) -> str:
         """What people call the units: the noun of a fact, or of the list that is counted."""
@@ -308,6 +299,24 @@ def _number(draft: Draft, name: str, written: str | None, *place: str | int) -> 
         return Const(None)
     there = draft.span(*place)
     return Value(draft.define(name, draft.feel(*place), there, wanted=types.NUMBER).name)
+
+
+def _within(
+    part: Scored | Scorecard,
+    name: str,
+    terms: Iterable[Term],
+    raw: str | None = None,
+    gate: str | None = None,
+) -> Iterator[Term]:
+    """The terms of a sum as those of what it is a part of; none where a limit or the weight is worked out."""
+    weight = _constant(part.weight or "1") if isinstance(part, Scored) else Decimal(1)
+    least, most = (None if each is None else _constant(each) for each in (part.min, part.max))
+    if (least, most).count(None) > (part.min, part.max).count(None) or weight is None or weight <= 0:
+        return
+    for term in terms:
+        if part.round is None or term.each == round(term.each, part.round):
+            limit = TermLimit(name, raw, least, most, weight, gate)
+            yield Term(term.noun, term.each * weight, (*term.within, limit))
 
 
 def _constant(written: str) -> Decimal | None:

@@ -82,12 +82,14 @@ class Cases:
 
 
 class TermLimit(NamedTuple):
-    """A sum that a term is a part of: its node, the most that it may come to, and its weight in the next one.
+    """A sum that a term is a part of: its node, within what it is held, and its weight in the next one.
 
-    `gate` names the condition under which the sum counts at all.
+    `raw` names the sum before any limit, `gate` the condition under which it counts at all.
     """
 
     sum: str
+    raw: str | None
+    least: Decimal | None
     most: Decimal | None
     weight: Decimal
     gate: str | None

@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from policyengine.engine.columns.terms import Code, Const, Num, Quotient, Term, Unsupported, lit, places
+from policyengine.engine.columns.terms import Code, Const, Num, Quotient, Term, Unsupported, lit
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.values.values import Unknown
 
@@ -21,6 +21,12 @@ def width(bound: int) -> type[pl.DataType]:
     if bound > LARGEST:
         raise Unsupported("a number may have more digits than a column holds")
     return pl.Int64 if bound <= _SMALL else pl.Int128
+
+
+def places(value: Decimal) -> int:
+    """How many digits a number has after its point, without zeros at the end."""
+    exponent = value.normalize(NUMBERS).as_tuple().exponent
+    return max(-exponent, 0) if isinstance(exponent, int) else 0
 
 
 def number(term: Term) -> Num:

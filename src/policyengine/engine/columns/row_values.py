@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from policyengine.dataclass import dataclass
-from policyengine.engine.columns import terms
+from policyengine.engine.columns import numbers, terms
 from policyengine.engine.columns.entity_frames import CLASSES, HELD, FactShape
 from policyengine.engine.columns.numbers import width
 from policyengine.engine.columns.terms import Const, Span, Term, Unsupported
@@ -256,7 +256,7 @@ def _wider(values: Sequence[object]) -> FactShape:
     known = [each for each in values if not isinstance(each, Unknown)]
     if not all(isinstance(each, Decimal) and each.is_finite() for each in known):
         return HELD
-    scale = max(terms.places(each) for each in known)  # type: ignore[arg-type]
+    scale = max(numbers.places(each) for each in known)  # type: ignore[arg-type]
     most = max(int(abs(each.scaleb(scale))) for each in known)  # type: ignore[attr-defined]
     digits = next((each for each in CLASSES if most < 10**each), None)
     return HELD if digits is None or scale > _MOST_PLACES else FactShape(True, scale, digits)

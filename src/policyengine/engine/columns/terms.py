@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
-from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 import polars as pl
 
 from policyengine.dataclass import dataclass
 from policyengine.engine.columns.frames import Steps
-from policyengine.feel.limits import NUMBERS
 from policyengine.feel.values.values import Unknown
 
 
@@ -209,12 +207,6 @@ Term: TypeAlias = (
 )  # fmt: skip
 Single: TypeAlias = Flag | Code | Num | Text | Day | Seconds | Opaque | Held | Values
 SINGLE = (Flag, Code, Num, Text, Day, Seconds, Opaque, Held, Values)
-
-
-def places(value: Decimal) -> int:
-    """How many digits a number has after its point, without zeros at the end."""
-    exponent = value.normalize(NUMBERS).as_tuple().exponent
-    return max(-exponent, 0) if isinstance(exponent, int) else 0
 
 
 def lit(value: object, dtype: pl.DataType | type[pl.DataType]) -> pl.Expr:

@@ -129,6 +129,7 @@ obligations: [{id: a, title: A, met_when: {best.points: 3..}}]
     ("there", "wrong", "code", "help"),
     [
         ("best: {best:", "best: {deals:", "PROG004", "choose another name"),
+        ("best: {best:", "best: {paths:", "PROG004", "choose another name"),
         ("by: points", "by: point", "PROG002", "did you mean `points`?"),
         ("by: points", "by: id", "PROG002", "name a number or a date"),
     ],
@@ -137,6 +138,12 @@ def test_a_best_child_that_cannot_be_chosen(there: str, wrong: str, code: str, h
     assert program_of(DUTY, base=BEST).ok
     found = program_of(DUTY, base=BEST.replace(there, wrong)).diagnostics
     assert (found[0].code.id, found[0].help) == (code, help)
+
+
+def test_children_of_two_lists_do_not_share_the_name_of_the_best() -> None:
+    path = BEST[BEST.index("  path:") :]
+    twice = BEST + path.replace("  path:", "  road:").replace("list: paths", "list: roads")
+    assert [each.code.id for each in program_of(DUTY, base=twice).diagnostics] == ["PROG004"]
 
 
 def test_a_misspelt_value_of_the_best_child() -> None:

@@ -145,7 +145,7 @@ def check_facts(vocabulary: Vocabulary, document: Document) -> Iterator[Diagnost
                 meaning = "another list" if below.list in lists else "a name with a meaning of its own"
                 yield NAME_TAKEN.at(at, f"`{below.list}` is {meaning}", help="choose another name")
             lists.append(str(below.list))
-            yield from _check_best(vocabulary, document, name, child)
+        yield from _check_best(vocabulary, document, name)
         for fact, declared in entity.facts.items():
             place = ("entities", name, "facts", fact)
             if declared.basis == "assumed" and declared.note is None:
@@ -193,12 +193,16 @@ def _wrong_default(declared: Fact, document: Document, place: tuple[str, ...]) -
         yield WRONG_DEFAULT.at(document.value_span(place), told, help=help or None)
 
 
-def _check_best(vocabulary: Vocabulary, document: Document, name: str, child: str) -> Iterator[Diagnostic]:
-    """Yields names of best children that mean something else already."""
-    for word in vocabulary.entities[child].best:
-        if word in vocabulary.entities[name].facts or word in RESERVED:
-            at = document.key_span(("entities", child, "best", word))
-            yield NAME_TAKEN.at(at, f"`{word}` has a different meaning", help="choose another name")
+def _check_best(vocabulary: Vocabulary, document: Document, name: str) -> Iterator[Diagnostic]:
+    """Yields names of best children that mean something else already at their parent."""
+    below = list(vocabulary.children(name))
+    taken = {*RESERVED, *vocabulary.entities[name].facts, *(str(each.list) for _, each in below)}
+    for child, entity in below:
+        for word in entity.best:
+            if word in taken:
+                at = document.key_span(("entities", child, "best", word))
+                yield NAME_TAKEN.at(at, f"`{word}` has a different meaning", help="choose another name")
+            taken.add(word)
 
 
 def derived_facts(

@@ -54,3 +54,22 @@ for: account
 charges:
   - {id: monthly-fee, title: Monthly fee, amount: monthly_fee, item: subscription, due_on: opened_on}
 """
+
+
+def small_program(*facts: str) -> str:
+    """Returns a program with one entity: its identifier, and these facts."""
+    return "\n      ".join((_SMALL.rstrip(), *facts)) + "\n"
+
+
+_SMALL = """\
+kind: program
+id: example
+title: Example
+parties: {partner: the partner}
+entities:
+  partner:
+    title: partner
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+"""

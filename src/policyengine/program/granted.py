@@ -15,20 +15,12 @@ from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.types import types
 from policyengine.policy.rule import Contribution, Node
 from policyengine.policy.vocabulary import Vocabulary
+from policyengine.program.example import small_program
 from policyengine.text.document import Document
 
-_GOOD = """\
-kind: program
-id: example
-title: Example
-parties: {partner: the partner}
-entities:
-  partner:
-    title: partner
-    key: id
-    facts:
-      id: {type: text, title: identifier}
-      commission: {type: rate, title: commission, granted: true}
+_GOOD = (
+    small_program("commission: {type: rate, title: commission, granted: true}")
+    + """\
 ---
 kind: tiers
 id: levels
@@ -36,6 +28,7 @@ title: Levels
 for: partner
 levels: [{id: silver, title: Silver, grants: [{commission: 15%}]}]
 """
+)
 NOBODY = Code(
     id="GRANT005",
     title="a fact that no level grants",

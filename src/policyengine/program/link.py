@@ -28,6 +28,7 @@ from policyengine.program import granted as granting
 from policyengine.program import results
 from policyengine.program.best_children import best_children
 from policyengine.program.declaration_checks import default_words, derived_facts
+from policyengine.program.example import small_program
 from policyengine.program.granted import granted
 from policyengine.program.graph import Graph, Key
 from policyengine.program.read import Declared
@@ -48,35 +49,15 @@ CYCLE = Code(
     id="GRAPH001",
     title="facts that are derived from each other in a circle",
     why="A formula can only use values that are computed before it.",
-    bad="""\
-kind: program
-id: example
-title: Example
-parties: {partner: the partner}
-entities:
-  partner:
-    title: partner
-    key: id
-    facts:
-      id: {type: text, title: identifier}
-      one: {type: number, title: one, formula: two + 1}
-      two: {type: number, title: two, formula: one - 1}
-""",
-    good="""\
-kind: program
-id: example
-title: Example
-parties: {partner: the partner}
-entities:
-  partner:
-    title: partner
-    key: id
-    facts:
-      id: {type: text, title: identifier}
-      zero: {type: number, title: zero}
-      one: {type: number, title: one, formula: zero + 1}
-      two: {type: number, title: two, formula: one + 1}
-""",
+    bad=small_program(
+        "one: {type: number, title: one, formula: two + 1}",
+        "two: {type: number, title: two, formula: one - 1}",
+    ),
+    good=small_program(
+        "zero: {type: number, title: zero}",
+        "one: {type: number, title: one, formula: zero + 1}",
+        "two: {type: number, title: two, formula: one + 1}",
+    ),
 )
 GRANTED_TWICE = Code(
     id="LINK001",

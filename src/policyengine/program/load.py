@@ -14,6 +14,7 @@ from policyengine.kinds import KINDS
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.declaration_checks import check_facts, check_tree
+from policyengine.program.example import small_program
 from policyengine.program.graph import Graph
 from policyengine.program.link import Linker
 from policyengine.program.linked import Program
@@ -28,19 +29,7 @@ from policyengine.program.versions import (
 from policyengine.source import Source
 from policyengine.text.document import Document
 
-_PROGRAM = """\
-kind: program
-id: example
-title: Example
-parties: {partner: the partner}
-entities:
-  partner:
-    title: partner
-    key: id
-    facts:
-      id: {type: text, title: identifier}
-      staff: {type: count, title: staff}
-"""
+_PROGRAM = small_program("staff: {type: count, title: staff}")
 UNUSED_FACT = Code(
     id="FACT001",
     title="a fact that no rule reads",

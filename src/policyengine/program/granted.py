@@ -48,6 +48,9 @@ NO_ORDER = Code(
 CODES = (NOBODY, NO_ORDER)
 
 
+_COMBINE = "let one policy grant it, or say `combine: highest`, `add` or `first` where it is declared"
+
+
 def granted(
     vocabulary: Vocabulary, document: Document, given: Sequence[Contribution], twice: Code, report: Report
 ) -> Iterator[Node]:
@@ -57,7 +60,7 @@ def granted(
         for entity in dict.fromkeys(each.value.entity for each in parts):
             seen = [each for each in parts if each.value.entity in vocabulary.lineage(entity)]
             if len(seen) > 1 and seen[0].combine is None:
-                report.add(_twice(seen, twice))
+                report.add(defined_twice(twice, seen[0].value, seen[1].value, _COMBINE))
             yield replace(seen[0].value, entity=entity, expression=_combined(seen))
     yield from _of_nobody(
         vocabulary, document, {(each.value.entity, each.value.name) for each in given}, report
@@ -65,10 +68,9 @@ def granted(
     report.extend(_without_order(vocabulary, document))
 
 
-def _twice(parts: Sequence[Contribution], code: Code) -> Diagnostic:
-    one, other = (each.value for each in parts[:2])
-    help = "let one policy grant it, or say `combine: highest`, `add` or `first` where it is declared"
-    message = f"the {one.noun} is defined by two policies"
+def defined_twice(code: Code, one: Node, other: Node, help: str) -> Diagnostic:
+    """Returns the mistake that two policies define the same."""
+    message = f"the {other.noun} is defined by two policies"
     return code.at(other.at, message, help=help, labels=[Label(one.at, "the other one")])
 
 

@@ -29,7 +29,7 @@ from policyengine.program import results
 from policyengine.program.best_children import best_children
 from policyengine.program.declaration_checks import default_words, derived_facts
 from policyengine.program.example import small_program
-from policyengine.program.granted import granted
+from policyengine.program.granted import defined_twice, granted
 from policyengine.program.graph import Graph, Key
 from policyengine.program.read import Declared
 from policyengine.source import Stretches
@@ -251,14 +251,8 @@ def _add(
         if other is node:
             other = _in_sight(nodes, node, vocabulary)
         if other is not node and node.noun is not None:
-            report.add(
-                GRANTED_TWICE.at(
-                    node.at,
-                    f"the {node.noun} is defined by two policies",
-                    help="let one policy grant it, or grant it on another item",
-                    labels=[Label(other.at, "the other one")],
-                )
-            )
+            help = "let one policy grant it, or grant it on another item"
+            report.add(defined_twice(GRANTED_TWICE, other, node, help))
 
 
 def _in_sight(nodes: dict[str, dict[str, Node]], node: Node, vocabulary: Vocabulary) -> Node:

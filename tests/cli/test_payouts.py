@@ -80,3 +80,56 @@ def test_what_is_paid_out_stands_apart(tmp_path: Path, cli: Callable[..., Result
     assert "2,469 JPY" in found
     assert "not decided Commission of the quarter" in found
     assert "Charges " not in found
+
+
+_TWO_CURRENCIES = """\
+kind: program
+id: abroad
+title: Abroad
+currency: EUR
+parties: {partner: the partner, vendor: the vendor}
+entities:
+  partner:
+    title: partner
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      joined_on: {type: date, title: day of joining}
+      own: {type: enum, values: [EUR, USD], title: currency}
+---
+kind: billing
+id: fees
+title: Fees
+for: partner
+charges:
+  - {id: home, title: Fee, amount: 10, due_on: joined_on}
+  - {id: abroad, title: Fee abroad, amount: 20, currency: own, due_on: joined_on}
+"""
+
+
+@pytest.mark.parametrize(
+    ("own", "more", "passed"),
+    [
+        (["USD"], "losers > 0", None),  # it pays more dollars, and fewer euros
+        (["USD", "EUR"], "winners > 5", None),
+        (["USD"], "newly_blocked > 0", ""),
+        (["EUR", "EUR"], "losers = 2", "holds: losers is 2"),
+    ],
+)
+def test_who_pays_more_is_not_known_in_two_currencies(
+    own: list[str], more: str, passed: str | None, tmp_path: Path, cli: Callable[..., Result]
+) -> None:
+    changed = _TWO_CURRENCIES.replace("amount: 10", "amount: 9").replace("amount: 20", "amount: 25")
+    for name, text in (("old", _TWO_CURRENCIES), ("new", changed)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "program.yaml").write_text(text, encoding="utf-8")
+    records = [{"id": str(i), "joined_on": "2026-05-01", "own": each} for i, each in enumerate(own)]
+    (tmp_path / "partners.ndjson").write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    asked = ("--records", tmp_path / "partners.ndjson", "--as-of", "2026-04-01", "--fail-if", more)
+    found = cli("plan", tmp_path / "old", tmp_path / "new", *asked, "-o", "json")
+    summary = json.loads(found.out)["summary"]
+    assert summary["losers"] == (None if "USD" in own else 2)
+    assert found.code == (1 if passed != "" else 0)
+    unknown = "cannot be decided: {} is not known, since amounts in two currencies have no sum"
+    wanted = unknown.format(more.split()[0]) if passed is None else passed
+    assert found.err.strip() == (f"--fail-if `{more}` {wanted}" if wanted else "")

@@ -121,6 +121,7 @@ class ImpactAnalysis:
             tally.days[min(seen.first.values())] += 1
         burden = _burden(sums, pair.old.entity)
         key, label = self._text(pair, self.key) or "", self._text(pair, self.label)
+        tally.unranked += burden is None
         if burden:
             tally.deltas.append(Delta(burden, key, label))
         if self.listing:

@@ -29,6 +29,7 @@ RECORDS: Mapping[str, str] = {
     "losers": "records that pay more, or are paid less",
     "undetermined_charges": "charges that are not counted, since a version cannot decide them",
 }
+RANKED = ("winners", "losers")
 SUMS: Mapping[str, str] = {
     "net_before": "the net charges of the period by OLD",
     "net_after": "the net charges of the period by NEW",
@@ -40,8 +41,12 @@ ABOUT: Mapping[str, str] = {**RECORDS, **SUMS}
 
 
 def summary_of(plan: Plan) -> dict[str, int | Decimal | None]:
-    """The values by the names that `--fail-if` asks for; a sum over two currencies is None."""
+    """The values by the names that `--fail-if` asks for.
+
+    A sum over two currencies is None; so is how many win or lose where amounts of a record change in two.
+    """
     tally, cost = plan.tally, plan.total
+    ranked = not tally.unranked
     return {
         "records": tally.records,
         "left_out": plan.left_out,
@@ -49,8 +54,8 @@ def summary_of(plan: Plan) -> dict[str, int | Decimal | None]:
         "twice": plan.twice,
         "changed": tally.changed,
         **{name: tally.named[name] for name in MOVES},
-        "winners": len(plan.winners),
-        "losers": len(plan.losers),
+        "winners": len(plan.winners) if ranked else None,
+        "losers": len(plan.losers) if ranked else None,
         "undetermined_charges": sum(each.number for each in plan.undecided),
         "net_before": cost.before if cost else None,
         "net_after": cost.after if cost else None,

@@ -45,14 +45,16 @@ def _fives(number: int) -> int:
 def _numbers(plan: Plan) -> Iterator[int]:
     """The numbers of records that something is done to."""
     tally = plan.tally
-    yield from (tally.records, plan.refused, plan.twice, plan.left_out, tally.changed)
+    yield from (tally.records, plan.refused, plan.twice, plan.left_out, tally.changed, tally.unranked)
     yield from (len(plan.winners), len(plan.losers), *tally.named.values(), *tally.moves.values())
     yield from (n for (name, _), n in tally.behind.items() if name == "shifts" or name.startswith("changed "))
 
 
 def _without_few(tally: Tally) -> Tally:
     behind = tally.behind
-    kept = Tally(records=_fives(tally.records), changed=_fives(tally.changed))
+    kept = Tally(
+        records=_fives(tally.records), changed=_fives(tally.changed), unranked=_fives(tally.unranked)
+    )
     for name in ("named", "moves", "days"):
         setattr(kept, name, _rounded(getattr(tally, name)))
     kept.subjects = _rounded(tally.subjects, tally.moves)

@@ -81,7 +81,8 @@ class Tally:
     `facts` the missing facts. `shifts` counts payments whose day moves, with their sum; `months` are the sums
     by month of the charges with such payments. `values` are the sums of the derived amounts that differ, by
     entity, name and currency. `statuses` counts obligations in changed periods by policy, id, side and
-    status. `deltas` are the records whose charges change. `effects` are the amounts that single changes
+    status. `deltas` are the records whose charges change; `unranked` counts those whose charges change in two
+    currencies, so that nobody can say whether they pay more. `effects` are the amounts that single changes
     cause, by number and currency; `unsure` counts the charges that a single change leaves undetermined.
     `behind` counts the records behind each sum, effect and count of subjects, and those for which a sum
     changes, or which single changes make `caused`.
@@ -103,6 +104,7 @@ class Tally:
     values: dict[tuple[str, str, str], Sums] = field(default_factory=dict)
     statuses: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
     deltas: list[Delta] = field(default_factory=list)
+    unranked: int = 0
     effects: dict[tuple[int, str], Decimal] = field(default_factory=dict)
     unsure: Counter[int] = field(default_factory=Counter)
     behind: Counter[tuple[str, object]] = field(default_factory=Counter)
@@ -132,6 +134,7 @@ class Tally:
         """Adds the tally of a different chunk."""
         self.records += other.records
         self.changed += other.changed
+        self.unranked += other.unranked
         for name in (
             "named",
             "moves",

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from policyengine.change.plan import Plan
-from policyengine.change.plan_summary import ABOUT, RECORDS, summary_of
+from policyengine.change.plan_summary import ABOUT, RANKED, RECORDS, summary_of
 from policyengine.change.states import Move, State
 from policyengine.change.tally import Shifts
 from policyengine.decision.json_shape import (
@@ -24,6 +24,7 @@ from policyengine.decision.json_shape import (
     TEXT,
     Key,
     Schema,
+    Shape,
     constant,
     definitions,
     describe,
@@ -91,11 +92,18 @@ _PERIOD = record(
     Key("first", DATE, "The first day."),
     Key("last", DATE, "The last day."),
 )
+
+
+def _summed(name: str) -> Shape:
+    return maybe(COUNT) if name in RANKED else COUNT if name in RECORDS else maybe(EXACT)
+
+
 _SUMMARY = record(
     "summary",
-    "The counts and sums by the names that `--fail-if` knows; sums are null where there are two currencies.",
+    "The counts and sums by the names that `--fail-if` knows; sums are null where there are two currencies, "
+    "`winners` and `losers` where the charges of one record change in two.",
     *(
-        Key(name, COUNT if name in RECORDS else maybe(EXACT), f"{about[:1].upper()}{about[1:]}.",
+        Key(name, _summed(name), f"{about[:1].upper()}{about[1:]}.",
             itemgetter(name))
         for name, about in ABOUT.items()
     ),

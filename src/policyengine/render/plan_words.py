@@ -255,7 +255,7 @@ def month_table(plan: Plan) -> list[tuple[str, ...]]:
 def payers(plan: Plan) -> str:
     """The number of records for which charges rise, and of those for which they fall."""
     if plan.total is None:
-        return "The charges are in two currencies, so who pays more cannot be said."
+        return "The charges are in several currencies, so who pays more cannot be said."
     more, less = len(plan.losers), len(plan.winners)
     if not more and not less and plan.withheld:
         return "Who pays more or less is not shown."

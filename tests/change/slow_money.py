@@ -20,6 +20,7 @@ from policyengine.decision.findings import Charge, Duty, Level, Obligation
 from policyengine.engine.reference.row import evaluate, instances, read_rule, root_scope
 from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
+from policyengine.policy.rule import Choose
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 
@@ -87,7 +88,8 @@ class Answers:
             self._charges[when] = self._asked(*when)
         return self._charges[when]
 
-    def _asked(self, i: int, day: date) -> dict[Key, Charge]:
+    def _asked(self, i: int, day: date, dated: bool = False) -> dict[Key, Charge]:
+        """The charges; `dated` ones say when they are due also where they do not apply."""
         graph = self.programs[i].evaluated
         assert graph is not None
         scopes = instances(root_scope(graph, self.record, day))
@@ -95,6 +97,9 @@ class Answers:
         found: dict[Key, Charge] = {}
         for rule in (each for each in graph.rules if each.finding is Charge):
             for scope in scopes.get(rule.entity, ()):
+                due = rule.fields["due_on"]
+                if dated and isinstance(due, Choose):
+                    rule = replace(rule, fields={**rule.fields, "due_on": due.otherwise})
                 charge = read_rule(rule, scope)
                 assert charge is None or isinstance(charge, Charge)
                 if charge is not None:
@@ -117,8 +122,11 @@ class Answers:
         for key, charge in found.items():
             if charge.due_on is None and charge.status not in ("not_applicable", "undetermined"):
                 found = {**found, key: replace(charge, due_on=first, every=None)}
-            elif charge.due_on is None and charge.status == "not_applicable" and charge.every is not None:
-                days = (first + timedelta(days=n) for n in range(0, (last - first).days + 1, 90))
+            elif charge.due_on is None and charge.status == "not_applicable":
+                days = [first + timedelta(days=n) for n in range(0, (last - first).days + 1, 90)]
+                if charge.every is None:
+                    due = self._asked(i, first, dated=True)[key].due_on
+                    days = [] if due is None else [due]
                 later = (self.charges(i, day).get(key) for day in days)
                 dated = next((each for each in later if each is not None and each.due_on is not None), charge)
                 found = {**found, key: dated}

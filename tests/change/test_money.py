@@ -122,6 +122,11 @@ charges:
     result: seat
   - {id: tax, title: Tax, amount: seat * 19 / 100, due_with: seat}
   - {id: deposit, title: Deposit, amount: %(setup)s, due_on: started_on + @"P1Y", settled_on: ended_on}
+  - id: bonus
+    title: Bonus
+    amount: "%(setup)s"
+    due_on: started_on + @"P62D"
+    when: today >= started_on + @"P62D"
   - {id: extra, title: Extra, amount: %(support)s, due_on: none}
 ---
 kind: billing

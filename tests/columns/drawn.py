@@ -21,6 +21,7 @@ id: drawn
 title: Drawn
 currency: {currency}
 rounding: {rounding}
+fiscal_year_starts: {fiscal}
 parties: {{partner: the partner, vendor: the vendor}}
 items: {{setup: set-up, usage: {{title: usage, combine: {combine}}}}}
 entities:
@@ -225,7 +226,7 @@ charges:
     def _periods(self, root: bool, entity: str, first: str) -> str:
         """Charges that end, count periods, are read by others, or were paid."""
         due = self.one('period.start + @"P1M" + @"P3D"', "period.end", 'period.end + @"P30D"')
-        rhythm = self.one("calendar month", "calendar quarter", "calendar year", *_PERIODS)
+        rhythm = self.one("calendar month", "calendar quarter", "fiscal quarter", "fiscal year", *_PERIODS)
         often = f"every: {rhythm}, starting: {_quoted(self.day(root))}, due_on: {_quoted(due)}"
         lines = [
             f"id: ending, amount: {_quoted(self.money(root))}, item: setup, {first}, until: {_quoted(self.day(root))}, result: ended_{entity}",
@@ -233,7 +234,7 @@ charges:
             f"id: arrears, amount: {_quoted(self.money(root) + ' * period.days')}, {often}, when: {{period_number: {self.one('2..', '..7')}}}, until: {_quoted(self.day(root))}, times: 30",
             f"id: kept, amount: {_quoted(self.money(root))}, every: {self.one('P1M', 'P3M', 'P1Y')}, starting: {_quoted(self.day(root))}, on_day: {self.one('31', 'last', '14', 'users' if root else 'seats')}, share_by_days: {self.one('both', 'first_day', 'last_day', 'neither')}, until: {_quoted(self.day(root))}, min: {_quoted(self.money(root, 0))}",
             f"id: kept-tax, amount: {_quoted(self.money(root))}, due_with: kept, when: {_quoted(self.flag(root, 0))}",
-            f"id: cut, amount: 100, every: calendar {self.one('month', 'year')}, starting: {_quoted(self.day(root))}, share_by_days: {self.one('both', 'neither')}, max: {_quoted(self.money(root, 0))}",
+            f"id: cut, amount: 100, every: {self.one('calendar month', 'fiscal year')}, starting: {_quoted(self.day(root))}, share_by_days: {self.one('both', 'neither')}, max: {_quoted(self.money(root, 0))}",
             f"id: paid, amount: {_quoted(self.money(root))}, due_on: {_quoted(self.day(root))}, settled_on: {_quoted(self.day(root))}, when: {_quoted(self.flag(root, 0))}",
             f"id: open, amount: {_quoted(f'ended_{entity} * 19 / 100')}, due_on: none, result: tax_{entity}",
         ]
@@ -249,7 +250,7 @@ id: duties-{entity}
 title: Duties
 for: {entity}
 obligations:
-  - {{id: quarterly, title: Quarterly, every: calendar {self.one("quarter", "month", "year")}, met_when: {_quoted(self.flag(root, 1))}}}
+  - {{id: quarterly, title: Quarterly, every: {self.one("calendar quarter", "fiscal month", "calendar year", "fiscal half year")}, met_when: {_quoted(self.flag(root, 1))}}}
   - id: periodic
     title: Periodic
     every: {self.one(*_PERIODS)}
@@ -406,6 +407,7 @@ def drawn(source: random.Random, day: date) -> Program:
         "granted": GRANTED,
         "currency": draw.one("EUR", "JPY", "KWD"),
         "rounding": draw.one("half_up", "half_even", "up", "down"),
+        "fiscal": draw.one("01-01", "02-01", "04-06", "10-28"),
         **{
             f"{kind}_default": f", default: {value}" if value else ""
             for kind, values in DEFAULTS.items()

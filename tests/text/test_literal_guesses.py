@@ -75,6 +75,10 @@ CALENDARS = {
     "quarter": "calendar quarter",
     "Calendar Year": "calendar year",
     "monthly": "calendar month",
+    "half-yearly": "calendar half year",
+    "Fiscal Quarter": "fiscal quarter",
+    "financial year": "fiscal year",
+    "fiscal half year": "fiscal half year",
     "1 year": None,
     "weekly": None,
 }

@@ -12,16 +12,15 @@ _HEADS = {
     "id": ("the program", "has the id"),
     "currency": ("all money", "is in"),
     "rounding": ("a charge", "is rounded"),
+    "fiscal_year_starts": ("a fiscal year", "begins on"),
 }
 
 
 def describe_declaration(context: ChangeContext) -> str | None:
     """What changes in program.yaml; None for a place that no sentence is made for."""
     match context.keys:
-        case (("id" | "currency" | "rounding") as key,):
-            return context.was(
-                *_HEADS[key], lambda value: words(str(value)) if key == "rounding" else quoted(value)
-            )
+        case (key,) if key in _HEADS:
+            return context.was(*_HEADS[key], _in_words if key == "rounding" else quoted)
         case ("items", name, "combine"):
             return context.was(
                 f"several discounts on {called(context.name or words(name))}", "come to", _combined

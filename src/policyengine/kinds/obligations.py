@@ -25,7 +25,7 @@ from policyengine.policy.change_context import ChangeContext, called, flat, quot
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
-from policyengine.policy.recurrence import CALENDAR, Rhythm, Sight, counted
+from policyengine.policy.recurrence import CALENDAR, Rhythm, Sight, counted, of_calendar
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Repeat, Rule, Value
 from policyengine.source import Span
 
@@ -209,8 +209,7 @@ def _occasions(draft: Draft, part: ObligationPart, i: int) -> Expression:
     if part.every is None:
         return ListLiteral((ContextLiteral((), at),), at)
     if part.every in CALENDAR:
-        unit = build.literal(part.every.removeprefix("calendar "), at)
-        return build.call("calendar periods", unit, today, span=at)
+        return of_calendar("calendar periods", part.every, today, draft.vocabulary, at)
     if part.starting is None:
         return Open("its periods have no start", at)
     parts = counted(

@@ -25,6 +25,7 @@ MAX_DIGITS = 40
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _PERIOD = re.compile(r"P(?=\d)(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,4})W)?(?:(\d{1,6})D)?", re.ASCII)
+_SHORTEST_MONTH = 28
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", re.ASCII)
 _RANGE = re.compile(r"(?P<low>[^.\s]\S*?)?\s*\.\.\s*(?P<high>\S*[^.\s])?")
 
@@ -165,6 +166,20 @@ def day(text: str) -> date:
         return date(*(int(part) for part in match.groups()))
     except ValueError:
         raise ValueError(f"`{text}` is not a day of the calendar") from None
+
+
+def day_of_year(text: str) -> date:
+    """`02-01`, the first of February: a day that every month has, in a year that does not matter."""
+    match = re.fullmatch(r"(\d\d)-(\d\d)", text.strip())
+    if match is None:
+        found = literal_guesses.date(text) or literal_guesses.date(f"{text} 2000")
+        advice = write(found[5:] if found else None) or "; write it as month-day, such as 02-01"
+        raise ValueError(f"`{shorten(text)}` is not a day of the year{advice}")
+    month, day = (int(part) for part in match.groups())
+    if not (1 <= month <= 12 and 1 <= day <= _SHORTEST_MONTH):
+        sentence = f"`{text}` is not a day that every year and month has"
+        raise ValueError(f"{sentence}; write month-day, the day from 01 to {_SHORTEST_MONTH}: `02-01`")
+    return date(2000, month, day)
 
 
 def period(text: str) -> Months | timedelta:

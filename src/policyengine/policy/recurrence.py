@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from policyengine.dataclass import dataclass
+from policyengine.feel.functions.periods import UNITS
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.parser import parse
 from policyengine.feel.syntax.tree import Binary, Call, Expression, If, Literal, Name, Negate, names
@@ -22,15 +23,20 @@ from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
 from policyengine.policy.base import Written
 from policyengine.policy.vocabulary import Vocabulary
+from policyengine.source import Span
 from policyengine.text import literal_guesses
 
 CALENDAR: Mapping[str, Months] = {
-    "calendar month": Months(1),
-    "calendar quarter": Months(3),
-    "calendar half year": Months(6),
-    "calendar year": Months(12),
+    f"{year} {unit}": Months(months) for year in ("calendar", "fiscal") for unit, months in UNITS.items()
 }
-"""The periods of the calendar, which begin by themselves."""
+"""The periods of the calendar and of fiscal years, which begin by themselves."""
+
+
+def of_calendar(function: str, rhythm: str, day: Expression, vocabulary: Vocabulary, at: Span) -> Expression:
+    """What a function says of a day in the periods of the calendar, or of fiscal years."""
+    year, _, unit = rhythm.partition(" ")
+    begins = [build.literal(vocabulary.declarations.fiscal_year_begins, at)] if year == "fiscal" else []
+    return build.call(function, build.literal(unit, at), day, *begins, span=at)
 
 
 def _rhythm(value: object) -> object:
@@ -56,7 +62,7 @@ def _pace(value: object) -> object:
 
 
 _RHYTHM_SCHEMA = {
-    "description": "`calendar quarter`, or a period such as P1Y with `starting`",
+    "description": "`calendar quarter`, `fiscal quarter`, or a period such as P1Y with `starting`",
     "anyOf": [{"enum": list(CALENDAR)}, {"type": "string", "pattern": "^P[0-9YMWD]+$"}],
 }
 Rhythm = Annotated[str, Written(_rhythm, _RHYTHM_SCHEMA)]

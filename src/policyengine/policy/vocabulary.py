@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -29,12 +30,20 @@ from policyengine.policy.base import (
     Text,
     Written,
     field,
+    of_text,
 )
 from policyengine.policy.facts import Fact, as_given, finer, recorded_name
 from policyengine.source import Span
 
 Currency = Annotated[
     str, Written(lambda value: quantities.currency(str(value)), {"type": "string", "pattern": "^[A-Z]{3}$"})
+]
+YearDay = Annotated[
+    date,
+    of_text(
+        quantities.day_of_year,
+        {"type": "string", "pattern": "^[0-9]{2}-[0-9]{2}$", "description": "month-day: 02-01"},
+    ),
 ]
 
 
@@ -76,12 +85,20 @@ class Declarations(Sourced):
     rounding: Literal["half_up", "half_even", "up", "down"] = field(
         default="half_up", description="how a charge is rounded to the currency's minor unit"
     )
+    fiscal_year_starts: YearDay | None = field(
+        default=None, description="the day on which fiscal years begin: 02-01; left out: 01-01"
+    )
     parties: dict[Id, Text] = field(default_factory=dict, description="who can owe or decide something")
     items: dict[Id, ItemSpec] = field(
         default_factory=dict, description="what charges bill and discounts lower"
     )
     sources: dict[Id, SourceDocument] = field(default_factory=dict, description="where rules are written")
     entities: dict[Id, Entity] = field(description="the root and what its record contains")
+
+    @property
+    def fiscal_year_begins(self) -> date:
+        """A first day of a fiscal year."""
+        return self.fiscal_year_starts or date(2000, 1, 1)
 
     @property
     def item_titles(self) -> dict[str, str]:

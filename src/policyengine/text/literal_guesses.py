@@ -205,12 +205,17 @@ def _days(text: str) -> str | None:
 
 
 def calendar(text: str) -> str | None:
-    """`monthly`, `Quarter`, `Calendar Year`: as one of the periods of the calendar."""
+    """`monthly`, `Quarter`, `Calendar Year`, `Fiscal Quarter`: as one of the periods of a calendar."""
     if any(letter.isdigit() for letter in text):
         return None
     units = {"P1M": "month", "P3M": "quarter", "P6M": "half year", "P1Y": "year"}
-    found = units.get(period(text) or "")
-    return f"calendar {found}" if found else None
+    fiscal = re.fullmatch(r"(?:financial|fiscal|fy)[\s_-]+(.+)", text.strip(), re.IGNORECASE)
+    length = text.strip() if fiscal is None else fiscal[1]
+    half = re.fullmatch(
+        r"(?:calendar\s+)?(?:half[\s_-]*year(?:ly)?|semi-?annual(?:ly)?)", length, re.IGNORECASE
+    )
+    found = units.get("P6M" if half else period(length) or "")
+    return None if found is None else f"{'calendar' if fiscal is None else 'fiscal'} {found}"
 
 
 def boolean(text: str) -> str | None:

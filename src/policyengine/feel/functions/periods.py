@@ -19,8 +19,9 @@ from policyengine.feel.types.types import COUNT, DATE, NUMBER, TEXT, Context, Li
 from policyengine.feel.values.calendar import Date, Length, Series, is_empty, series_of
 from policyengine.feel.values.values import Failed, FarDate, Months, Range
 
-_MONTHS = {"month": 1, "quarter": 3, "half year": 6, "year": 12}
-_LETTERS = {"quarter": "Q", "half year": "H"}
+UNITS: Mapping[str, int] = {"month": 1, "quarter": 3, "half year": 6, "year": 12}
+"""The periods of a calendar, and their lengths in months."""
+_LETTERS = {"month": "M", "quarter": "Q", "half year": "H"}
 _DAY = timedelta(days=1)
 _OCCASION = Context({"period": RangeOf(DATE), "period_number": COUNT, "period_name": TEXT})
 _NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -28,6 +29,7 @@ _SERIES = "anchor: date, offset: duration, shift: days duration, every: duration
 _ON_DAY = "start: date, day: number, every: duration"
 _LONGEST_MONTH = 31
 _LATE = date(9000, 1, 1)
+_JANUARY = date(2000, 1, 1)
 _OUT_OF_BOUNDS = Failed("the period leaves the calendar")
 
 
@@ -54,24 +56,33 @@ def _span_name(length: Length, number: int) -> str:
     return f"{words.get(length, 'period')} {number}"
 
 
-def _calendar_periods(unit: str, today: date) -> object:
-    """The calendar period that holds today and the one before it, numbered within their year."""
-    months = _MONTHS.get(unit)
-    if months is None:
-        return Failed(f"`{unit}` is not a calendar period")
-    first = date(today.year, (today.month - 1) // months * months + 1, 1)
+def _calendar_periods(unit: str, today: date, begins: date | None = None) -> object:
+    """The calendar period that holds today and the one before it, numbered within their year.
+
+    `begins` is a first day of fiscal years, where the period is one of them.
+    """
+    first = _calendar_start(unit, today, begins or _JANUARY)
+    if not isinstance(first, date):
+        return first
+    months = UNITS[unit]
     found = []
     for n in (-1, 0):
         series = Series(first, Months(months))
         start, end = series.day(n), series.day(n + 1)
-        if start is None or end is None:
+        if start is None or end is None or (begins is not None and end.year == date.max.year):
             return _OUT_OF_BOUNDS
-        number = (start.month - 1) // months + 1
-        found.append(_occasion(start, end - _DAY, number, _calendar_name(unit, start, number)))
+        number = (start.month - (1 if begins is None else begins.month)) % 12 // months + 1
+        last = Series(start, Months(months), 12 - number * months).day(1)
+        name = _calendar_name(unit, start, number, None if begins is None else last)
+        found.append(_occasion(start, end - _DAY, number, name))
     return found
 
 
-def _calendar_name(unit: str, start: date, number: int) -> str:
+def _calendar_name(unit: str, start: date, number: int, following: date | None) -> str:
+    """What people call a period; that of a fiscal year by the year in which it ends, before `following`."""
+    if following is not None:
+        part = "" if unit == "year" else f" {_LETTERS[unit]}{number}"
+        return f"FY{(following - _DAY).year}{part}"
     if unit == "year":
         return str(start.year)
     if unit == "month":
@@ -135,12 +146,14 @@ def _on_day(start: date, day: Decimal, length: Length, *, before: bool) -> objec
     return _OUT_OF_BOUNDS if not chosen else chosen[-1 if before else 0]
 
 
-def _calendar_start(unit: str, day: date) -> object:
-    """The first day of the calendar period that holds a day."""
-    months = _MONTHS.get(unit)
+def _calendar_start(unit: str, day: date, begins: date = _JANUARY) -> object:
+    """The first day of the calendar period that holds a day, in years that begin on the day of `begins`."""
+    months = UNITS.get(unit)
     if months is None:
         return Failed(f"`{unit}` is not a calendar period")
-    return date(day.year, (day.month - 1) // months * months + 1, 1)
+    whole = (day.year * 12 + day.month) - (begins.year * 12 + begins.month) - (day.day < begins.day)
+    found = Series(begins, Months(months)).day(whole // months)
+    return _OUT_OF_BOUNDS if found is None else found
 
 
 def _mean_by_days(period: Range, days: Sequence[object], values: Sequence[object]) -> object:
@@ -196,7 +209,11 @@ FUNCTIONS = table(
     ),
     function(
         "calendar periods",
-        signature("unit: text, today: date", ListOf(_OCCASION), _within_calendar(_calendar_periods)),
+        signature(
+            "unit: text, today: date, begins?: date",
+            ListOf(_OCCASION),
+            _within_calendar(_calendar_periods),
+        ),
     ),
     function(
         "next occurrence",
@@ -209,5 +226,8 @@ FUNCTIONS = table(
     function("occurrences until", signature(f"{_SERIES}, until: date", COUNT, _occurrences_until)),
     function("on day from", signature(_ON_DAY, DATE, _within_calendar(partial(_on_day, before=False)))),
     function("on day before", signature(_ON_DAY, DATE, _within_calendar(partial(_on_day, before=True)))),
-    function("calendar start", signature("unit: text, day: date", DATE, _within_calendar(_calendar_start))),
+    function(
+        "calendar start",
+        signature("unit: text, day: date, begins?: date", DATE, _within_calendar(_calendar_start)),
+    ),
 )

@@ -39,7 +39,9 @@ class ChargePart(Sourced):
         default=None,
         description="the charge with which it falls due, for the same periods, where that applies",
     )
-    every: Pace | None = field(default=None, description="how often it recurs: P1M, `calendar quarter`")
+    every: Pace | None = field(
+        default=None, description="how often it recurs: P1M, `calendar quarter`, `fiscal year`"
+    )
     first_due: Feel | None = field(
         default=None, description="the first day it is due, on which its periods begin"
     )

@@ -16,7 +16,7 @@ from policyengine.feel.values.values import Months
 from policyengine.kinds.billing.charges import LONGEST_MONTH, OFF_BEAT, ChargePart
 from policyengine.policy import quantities
 from policyengine.policy.draft import Draft
-from policyengine.policy.recurrence import CALENDAR, NO_DAYS, NO_MONTHS, Sight, counted
+from policyengine.policy.recurrence import CALENDAR, NO_DAYS, NO_MONTHS, Sight, counted, of_calendar
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import Span
 
@@ -87,8 +87,7 @@ def period_starts(draft: Draft, charge: ChargePart, i: int, start: Expression, k
     """
     name, every, at = f"{draft.policy.id}/{charge.id}", length_of(charge), known.span
     if charge.every in CALENDAR:
-        unit = build.literal(str(charge.every).removeprefix("calendar "), at)
-        first = build.call("calendar start", unit, known, span=at)
+        first = of_calendar("calendar start", str(charge.every), known, draft.vocabulary, at)
         anchor = draft.define(f"{name}/counted-from", first, at, wanted=types.DATE, noun="first day")
         return Steps(anchor, build.literal(NO_MONTHS, at), NO_DAYS, every)
     if charge.on_day is not None:

@@ -14,7 +14,7 @@ from policyengine.diagnostics import Code
 from policyengine.feel import expression_codes as feel
 from policyengine.kinds import KINDS
 from policyengine.policy import bearer, condition, draft, form, grant, quantities
-from policyengine.program import declaration_checks, link, load, read, record_codes, versions
+from policyengine.program import declaration_checks, ledgers, link, load, read, record_codes, versions
 from policyengine.program.record_schema import policy_schemas
 from policyengine.render.plan_json import plan_schema
 from policyengine.text import json, yaml
@@ -23,7 +23,7 @@ from policyengine.verify.testfile import test_schema
 
 _MODULES: tuple[Any, ...] = (
     *(files, yaml, json, feel, form, bearer, condition, draft, grant, quantities),
-    *(read, declaration_checks, versions, link, load, record_codes),
+    *(read, declaration_checks, versions, link, load, ledgers, record_codes),
     *(batch, verify, laws),
 )
 CODES: tuple[Code, ...] = tuple(

@@ -120,6 +120,7 @@ COMMANDS = {
     "test": "Run the policy tests: records with the expected decisions.",
     "diff": "Explain a change of policies, with a record that shows it.",
     "plan": "Show whom a change of policies affects, and what it costs.",
+    "sources": "Show what became of each statement of the source documents.",
     "schema": "Print the JSON Schemas of policies, records and decisions.",
     "code": "Explain the code of a mistake.",
     "init": "Make a small program to start from.",
@@ -130,7 +131,8 @@ _OTHER_NAMES = {
     "eval": "evaluate", "decide": "evaluate", "apply": "evaluate", "calculate": "evaluate", "explain": "why",
     "trace": "why", "move": "advance", "next": "advance", "coverage": "test --coverage",
     "mutate": "test --mutate", "compare": "diff", "changes": "diff", "impact": "plan", "simulate": "plan",
-    "preview": "plan", "new": "init", "create": "init", "start": "init", "error": "code",
+    "preview": "plan", "ledger": "sources", "statements": "sources", "new": "init", "create": "init",
+    "start": "init", "error": "code",
     "version": "--version", "help": "--help",
 }  # fmt: skip
 """What other tools call these commands."""

@@ -17,6 +17,7 @@ from policyengine.program.partial_counts import with_bounds
 
 if TYPE_CHECKING:
     from policyengine.policy.policy_reader import PolicyDocument
+    from policyengine.program.read import LedgerDocument
     from policyengine.text.document import Document
 
 _WORKED_OUT = ("judging", "evaluated")
@@ -28,7 +29,7 @@ class Program:
     """All policies of a folder, linked for one day.
 
     `graph` is None where the policies do not compile; then `diagnostics` say why. `document` and `units` are
-    what it was linked from.
+    what it was linked from. No decision rests on `ledgers`, the statements of source documents.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Program:
     graph: Graph | None
     digest: str
     diagnostics: tuple[Diagnostic, ...]
+    ledgers: tuple[LedgerDocument, ...] = ()
 
     @property
     def documents(self) -> tuple[Document, ...]:

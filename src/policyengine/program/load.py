@@ -67,7 +67,7 @@ def _program(name: str, documents: Documents, as_of: date, digest: str, report: 
         report.extend(check_tree(declared.declarations, declared.document))
         if not _broken(report, declared.document):
             graph = _link_all(declared, documents, as_of, report)
-    return Program(
+    found = Program(
         name,
         declared.declarations if declared is not None else None,
         declared.document if declared is not None else None,
@@ -75,8 +75,20 @@ def _program(name: str, documents: Documents, as_of: date, digest: str, report: 
         as_of,
         None if report.has_errors else graph,
         digest,
-        tuple(found for found in report if not _follows(found, documents)),
+        tuple(each for each in report if not _follows(each, documents)),
+        documents.ledgers,
     )
+    return found if graph is None else _with_ledgers(found)
+
+
+def _with_ledgers(program: Program) -> Program:
+    """The program with what is wrong between its ledgers and its rules."""
+    if not program.ledgers:
+        return program
+    from policyengine.program.ledgers import check_ledgers
+
+    report = Report((*program.diagnostics, *check_ledgers(program)))
+    return replace(program, graph=None if report.has_errors else program.graph, diagnostics=tuple(report))
 
 
 def _follows(found: Diagnostic, documents: Documents) -> bool:

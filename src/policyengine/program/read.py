@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import PurePath
+from typing import TypeVar
 
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Report, Severity, listed
 from policyengine.kinds import KINDS
-from policyengine.policy.base import Policy
+from policyengine.policy.base import Part
 from policyengine.policy.form import read_model
 from policyengine.policy.policy_reader import PolicyDocument
+from policyengine.policy.statements import Ledger
 from policyengine.policy.vocabulary import Declarations
 from policyengine.source import Source, Span
 from policyengine.text.document import Document, Mapping, Scalar, Sequence
@@ -77,8 +79,10 @@ MISNAMED_TEST = Code(
 )
 CODES = (NO_KIND, UNKNOWN_KIND, NO_PROGRAM, NOTHING_HERE, MISNAMED_TEST, EMPTY)
 
-PROGRAM, TEST = "program", "test"
-_ADD_KIND = f"add `kind:` and one of {listed((PROGRAM, *KINDS))}"
+P = TypeVar("P", bound=Part)
+PROGRAM, TEST, STATEMENTS = "program", "test", "statements"
+_OF_A_FOLDER = (PROGRAM, *KINDS, STATEMENTS)
+_ADD_KIND = f"add `kind:` and one of {listed(_OF_A_FOLDER)}"
 _RESULT = re.compile(r"^(?:id|result):[ ]*[\"']?([\w-]+)", re.MULTILINE)
 
 
@@ -91,14 +95,23 @@ class Declared:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerDocument:
+    """A ledger of a source document, and its own document."""
+
+    ledger: Ledger
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
 class Documents:
-    """The contents of a folder: the program, if exactly one is declared, and all its policies.
+    """The contents of a folder: the program, if exactly one is declared, all its policies and ledgers.
 
     `unread` are the names that the results of policies with mistakes of form would have.
     """
 
     program: Declared | None
     units: tuple[PolicyDocument, ...]
+    ledgers: tuple[LedgerDocument, ...] = ()
     unread: frozenset[str] = frozenset()
 
 
@@ -115,6 +128,7 @@ def sort_documents(name: str, documents: Iterable[Document], report: Report) -> 
     """Returns the program and the policies of the documents of the folder `name`."""
     programs: list[Declared] = []
     units: list[PolicyDocument] = []
+    ledgers: list[LedgerDocument] = []
     found: list[Document] = []
     nameless: list[Document] = []
     for document in documents:
@@ -124,27 +138,26 @@ def sort_documents(name: str, documents: Iterable[Document], report: Report) -> 
         kind = _kind(document, report)
         if kind == PROGRAM:
             found.append(document)
-            declarations = read_model(document, Declarations)
-            if isinstance(declarations, tuple):
-                report.extend(declarations)
-            else:
-                programs.append(Declared(declarations, document))
+            programs += [Declared(each, document) for each in _read(document, Declarations, report)]
+        elif kind == STATEMENTS:
+            ledgers += [LedgerDocument(each, document) for each in _read(document, Ledger, report)]
         elif kind is not None:
-            policy = read_model(document, KINDS[kind].model)
-            if isinstance(policy, tuple):
-                report.extend(policy)
-            else:
-                units.append(_unit(policy, document))
+            units += [PolicyDocument(each, document) for each in _read(document, KINDS[kind].model, report)]
     _one_program(name, found, report)
     if programs:
         report.extend(_nameless(nameless, programs[0].declarations))
     else:
         report.extend(_nameless(nameless, None))
-    return Documents(programs[0] if len(found) == 1 and programs else None, tuple(units))
+    return Documents(programs[0] if len(found) == 1 and programs else None, tuple(units), tuple(ledgers))
 
 
-def _unit(policy: Policy, document: Document) -> PolicyDocument:
-    return PolicyDocument(policy, document)
+def _read(document: Document, model: type[P], report: Report) -> tuple[P, ...]:
+    """The document as `model`; nothing where its form is wrong, which is reported."""
+    found = read_model(document, model)
+    if isinstance(found, tuple):
+        report.extend(found)
+        return ()
+    return (found,)
 
 
 def _documents(sources: Iterable[Source], report: Report) -> Iterator[Document]:
@@ -167,9 +180,9 @@ def _kind(document: Document, report: Report) -> str | None:
     if kind == TEST:
         report.add(misnamed_test(node.span))
         return None
-    if kind != PROGRAM and kind not in KINDS:
-        found = meant(kind, (PROGRAM, *KINDS))
-        help = f"did you mean `{found}`?" if found else f"the kinds are {listed((PROGRAM, *KINDS))}"
+    if kind not in _OF_A_FOLDER:
+        found = meant(kind, _OF_A_FOLDER)
+        help = f"did you mean `{found}`?" if found else f"the kinds are {listed(_OF_A_FOLDER)}"
         report.add(UNKNOWN_KIND.at(node.span, f"`{kind}` is not a kind of policy", help=help))
         return None
     return kind

@@ -12,6 +12,7 @@ from policyengine.policy.base import FURTHER, Part
 from policyengine.policy.condition import CONDITION_MARK, CONDITION_SCHEMA
 from policyengine.policy.facts import Fact
 from policyengine.policy.scalars import SCALARS, Scalar
+from policyengine.policy.statements import Ledger
 from policyengine.policy.vocabulary import Declarations, Entity, Vocabulary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -115,6 +116,7 @@ def policy_schemas() -> Mapping[str, dict[str, Any]]:
     found = {"program": _schema(Declarations, "The declarations of a program")}
     for name, kind in KINDS.items():
         found[name] = _schema(kind.model, f"{name}: {kind.summary}")
+    found["statements"] = _schema(Ledger, "The statements of a source document, and what became of them")
     return {**found, "policy": _any_kind(tuple(found))}
 
 

@@ -188,6 +188,16 @@ def need_extra(what: str) -> None:
         )
 
 
+def need_excel(what: str) -> None:
+    """Ends the command if the libraries of workbooks are not installed."""
+    need_extra(what)
+    if any(find_spec(module) is None for module in ("python_calamine", "xlsxwriter")):
+        raise CommandError(
+            f"{what} needs the extra `excel`, which is not installed",
+            help="`python -m pip install 'python-calamine>=0.4' 'xlsxwriter>=3.2'` adds it",
+        )
+
+
 def reader_of(program: Program, inputs: Inputs, ignored: Iterable[str]) -> Reader:
     """Returns the reader of these inputs."""
     records = RecordReader(program.vocabulary)

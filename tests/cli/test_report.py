@@ -1,0 +1,98 @@
+"""`report`: the lists over a base as text, Markdown, CSV and a workbook."""
+
+import csv
+import io
+
+import pytest
+
+_DAY = ("--as-of", "2026-11-21")
+_BYTEKAST = "policies/bytekast"
+_HEAD = (
+    "id,name,active_accounts,attends_quarterly_reviews,competence_rating,technical_team_qualified,"
+    "sales_team_qualified,team_in_ongoing_training\n"
+)
+
+
+@pytest.fixture
+def base(tmp_path):
+    path = tmp_path / "partners.csv"
+    full = ",true,positive,true,true,true\n"
+    rows = [f'{key},"{name}",{count}{full}' for key, name, count in _PARTNERS]
+    path.write_text(_HEAD + "".join(rows), encoding="utf-8")
+    return path
+
+
+_PARTNERS = [("p1", "=1+1", 16), ("p2", "a | b <b>", 11), ("p3", "Third", 30)]
+
+
+def test_all_lists_are_shown(cli, base):
+    result = cli("report", _BYTEKAST, base, *_DAY)
+    assert result.code == 0, result
+    lines = result.out.splitlines()
+    assert [line for line in lines if line and not line.startswith(" ")] == [
+        "Overdue, and due within 30 days",
+        "About to lose a level (3)",
+        "Close to the next level (2)",
+        "Not decided, by the fact that is missing (3)",
+    ]
+    assert "  Nothing is overdue, and nothing falls due." in lines
+    assert max(map(len, lines)) <= 100
+
+
+@pytest.mark.parametrize(("name", "rows"), [("due", 0), ("losing", 3), ("next", 2), ("undecided", 3)])
+def test_one_list_as_csv(cli, base, name, rows):
+    result = cli("report", _BYTEKAST, base, name, *_DAY, "-o", "csv")
+    found = list(csv.DictReader(io.StringIO(result.out)))
+    assert (result.code, len(found)) == (0, rows)
+
+
+def test_no_text_of_a_csv_file_is_a_formula(cli, base):
+    result = cli("report", _BYTEKAST, base, "losing", *_DAY, "-o", "csv")
+    assert "p1,'=1+1," in result.out
+
+
+def test_markdown(cli, base, tmp_path):
+    result = cli("report", _BYTEKAST, base, "losing", *_DAY, "-o", f"{tmp_path}/lists.md")
+    assert result.code == 0
+    text = (tmp_path / "lists.md").read_text()
+    assert text.startswith("#### About to lose a level (3)\n\n| key | name |")
+    assert "a \\| b &lt;b&gt;" in text
+
+
+def test_the_room_that_counts(cli, base):
+    def keys(*more):
+        out = cli("report", _BYTEKAST, base, "losing", *_DAY, "-o", "csv", *more).out
+        return [row["key"] for row in csv.DictReader(io.StringIO(out))]
+
+    assert keys() == ["p1", "p2", "p3"]
+    assert keys("--room", "9.5") == ["p1", "p2"]
+    assert keys("--room", "0") == ["p1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("partners.csv", "loosing"), "there is no list `loosing`"),
+        (("partners.csv", "-o", "csv"), "a CSV file holds one list"),
+        (("nowhere.csv",), "`nowhere.csv` does not exist"),
+        ((), "`RECORD` is missing"),
+        (("partners.csv", "due", "-o", "csv:partners.csv"), "`partners.csv` is an input of this command"),
+    ],
+)
+def test_what_cannot_be_shown(cli, base, monkeypatch, arguments, message):
+    from pathlib import Path
+
+    program = Path(_BYTEKAST).absolute()
+    monkeypatch.chdir(base.parent)
+    before = base.read_text()
+    result = cli("report", program, *arguments, *_DAY)
+    assert (result.code, result.out) == (2, "")
+    assert message in result.err
+    assert base.read_text() == before
+
+
+def test_records_with_mistakes_are_left_out(cli, base):
+    base.write_text(base.read_text() + "p4,,-1,true,positive,true,true,true\n")
+    result = cli("report", _BYTEKAST, base, "next", *_DAY)
+    assert result.code == 1
+    assert "1 of 4 records left out" in result.err

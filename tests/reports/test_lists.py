@@ -1,0 +1,117 @@
+"""The lists over a base: who stands in them, in which order, and what a level is worth."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import policyengine
+from policyengine.change.period import days_of
+from policyengine.reports.due_list import due_list
+from policyengine.reports.level_lists import Limits, losing_list, next_list
+from policyengine.reports.level_money import LevelMoney
+from policyengine.reports.lists import Answer, Collector
+from policyengine.reports.undecided_list import Undecided
+
+_DAY = date(2026, 11, 21)
+_FULL = {
+    "attends_quarterly_reviews": True, "competence_rating": "positive", "technical_team_qualified": True,
+    "sales_team_qualified": True, "team_in_ongoing_training": True, "reviews": [], "qualifications": [],
+}  # fmt: skip
+_ACCOUNT = {
+    "id": "A-1", "setup_fee": "1000", "monthly_fee": "100", "order_form_submitted_on": date(2026, 12, 1),
+    "set_up_on": date(2026, 12, 1),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def program():
+    return policyengine.load(Path(__file__).parents[2] / "policies/bytekast", as_of=_DAY)
+
+
+def _rows(program, collector: Collector, *records):
+    for data in records:
+        (record,) = program.record(data).records
+        collector.add(Answer(record, program.evaluate(record)))
+    head, rows = collector.listing()
+    return [dict(zip([column.name for column in head.columns], row, strict=True)) for row in rows]
+
+
+def _worth(program):
+    return LevelMoney(program.linked.evaluated, days_of("P12M", _DAY)).worth
+
+
+def _partner(key, active, **facts):
+    return {"id": key, "active_accounts": active, **_FULL, "accounts": [], **facts}
+
+
+def test_the_room_of_a_level_and_what_it_is_worth(program):
+    collector = losing_list(_worth(program), Limits(Decimal("0.2"), 30), "room")
+    far, near = _partner("far", 26), _partner("near", 16, name="Near", accounts=[_ACCOUNT])
+    (row,) = _rows(program, collector, far, near, _partner("none", 3))
+    assert (row["key"], row["label"], row["level"], row["room"], row["room_share"]) == (
+        "near", "Near", "Gold", "0", Decimal(0),
+    )  # fmt: skip
+    # Gold has 33 % and Silver 20 %: 13 % of one set-up fee and of the ten monthly fees due until then
+    charges = program.evaluate(near).of("charges")
+    months = {each.id: each.next_due_on for each in charges}
+    assert months["subscription"] == date(2027, 1, 31)
+    assert (row["at_stake"], row["currency"]) == (Decimal("130.00") + 10 * Decimal("13.00"), "USD")
+
+
+@pytest.mark.parametrize(
+    ("by", "order"), [("room", ["edge", "rich"]), ("money", ["rich", "edge"]), ("date", ["edge", "rich"])]
+)
+def test_who_is_about_to_lose_a_level_is_ordered(program, by, order):
+    collector = losing_list(_worth(program), Limits(Decimal("0.2"), 30), by)
+    rows = _rows(program, collector, _partner("rich", 17, accounts=[_ACCOUNT]), _partner("edge", 16))
+    assert [row["key"] for row in rows] == order
+
+
+def test_who_is_close_to_the_next_level(program):
+    rows = _rows(
+        program, next_list(_worth(program)), _partner("far", 11), _partner("top", 30),
+        _partner("two", 15, team_in_ongoing_training=False), _partner("near", 26, accounts=[_ACCOUNT]),
+    )  # fmt: skip
+    assert [(row["key"], row["next_level"], row["count"], row["share"]) for row in rows] == [
+        ("near", "Platinum", 1, Decimal("0.963")),
+        ("far", "Gold", 1, Decimal("0.6875")),
+        ("two", "Silver", 1, None),
+    ]
+    assert rows[0]["missing"] == "1 more active account (at least 27)"
+    assert rows[0]["brings"] == (Decimal(1000) + 10 * Decimal(100)) * Decimal("0.17")
+
+
+def test_what_is_due_stands_by_party_and_day(program):
+    account = {**_ACCOUNT, "setup_fee_due_on": date(2026, 12, 5)}
+    rows = _rows(program, due_list(program.labels, 30), _partner("a", 12, accounts=[account]))
+    due = [(row["party"], row["title"], row["due_on"], row["days"], row["status"]) for row in rows]
+    review = "Hold the quarterly review with ByteKast"
+    assert due[:2] == [
+        ("the reseller", review, date(2026, 9, 30), -52, "overdue"),
+        ("the reseller", "Set-up fee", date(2026, 12, 5), 14, "upcoming"),
+    ]
+    assert {row[1] for row in due[2:]} == {
+        f"Complete the programme {each}"
+        for each in (
+            "Data Privacy & Analytics",
+            "Production & Onboarding",
+            "Sales & Marketing",
+            "User Support",
+        )
+    }
+    fee = rows[1]
+    assert (fee["subject"], fee["amount"], fee["currency"]) == ("A-1", Decimal("800.00"), "USD")
+    assert len(_rows(program, due_list(program.labels, 13), _partner("a", 12, accounts=[account]))) == 5
+
+
+def test_the_fact_that_settles_most_comes_first(program):
+    two = {**_partner("two", 12), "sales_team_qualified": None, "technical_team_qualified": None}
+    one = {**_partner("one", 12), "sales_team_qualified": None}
+    two, one = ({name: value for name, value in each.items() if value is not None} for each in (two, one))
+    rows = _rows(program, Undecided(program.vocabulary), two, one, _partner("full", 12))
+    first = rows[0]
+    assert (first["fact"], first["records"], first["such_as"]) == ("sales_team_qualified", 2, "two")
+    assert first["alone"] < first["findings"]
+    assert first["title"] == "has a qualified sales team"

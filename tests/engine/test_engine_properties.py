@@ -125,7 +125,7 @@ def test_knowing_more_contradicts_nothing(name: str, data: st.DataObject) -> Non
 
 
 # These ask whether the record says something (`is defined`), so what it says changes the answer.
-_ABOUT_THE_RECORD = {"quote-details", "leads", "assigned-leads"}
+_ABOUT_THE_RECORD = {"quote-details", "leads", "assigned-leads", "licence-agreement"}
 # What a person decides may be shown by a fact, and what still had time may prove to be done.
 _ALLOWED = {
     "manual": {"manual", "met"},

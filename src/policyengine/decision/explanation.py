@@ -171,6 +171,7 @@ def _obligation(obligation: Obligation, labels: Labels) -> str:
     due = day(obligation.due_on) if obligation.due_on else None
     return {
         "met": f"{task}, is done",
+        "met_late": f"{task}, is done, but after {due}" if due else f"{task}, is done, but late",
         "upcoming": f"{task}, is due by {due}" if due else f"{task}, is still to do",
         "due": f"{task}, is due today" if due else f"{task}, is due now",
         "overdue": f"{task}, is overdue since {due}" if due else f"{task}, is overdue",

@@ -277,7 +277,7 @@ class Obligation(Finding):
 
     section: ClassVar[str] = "obligations"
     statuses: ClassVar[tuple[str, ...]] = (
-        "met", "upcoming", "due", "overdue", NOT_APPLICABLE, UNDETERMINED, "manual",
+        "met", "met_late", "upcoming", "due", "overdue", NOT_APPLICABLE, UNDETERMINED, "manual",
     )  # fmt: skip
 
     party: str | None = None

@@ -187,7 +187,10 @@ def _move(transition: Transition, scope: Scope, to: str) -> Moved:
         return Moved(_may_not_go_through(transition, scope, applies))
     gate = scope[transition.gate]
     if gate == "system":
-        return Moved(f"`{name}` is in the stage `{transition.stage}`, out of which only the system moves it")
+        way = "out of which only the system moves it"
+        if transition.exit is not None:
+            way = f"from which only the system moves it to `{to}`"
+        return Moved(f"`{name}` is in the stage `{transition.stage}`, {way}")
     if gate != "open":
         findings = [read_rule(rule, scope) for rule in transition.rules]
         blocked = tuple(f for f in findings if f is not None and f.status not in ("met", "not_applicable"))

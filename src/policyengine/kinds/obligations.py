@@ -3,8 +3,10 @@
 (In access control "obligation" means something else: an instruction that comes with a decision.)
 
 An obligation is met when `met_when` is known to hold. Otherwise it is upcoming as long as its due date
-lies ahead, due on the day, overdue after it. A recurring one is judged for its current and its previous
-period, each with a due date of its own. Where a party decides and no fact shows it, it is `manual`.
+lies ahead, due on the day, overdue after it. One that says when it was done (`done_on`) is met if that is
+no later than its due date, and `met_late` if it is later, so what was done is not overdue. A recurring one
+is judged for its current and its previous period, each with a due date of its own. Where a party decides
+and no fact shows it, it is `manual`.
 """
 
 from __future__ import annotations
@@ -51,6 +53,10 @@ class ObligationPart(Sourced):
     every: Rhythm | None = field(default=None, description="how often it recurs")
     starting: Feel | None = field(default=None, description="the day from which the periods of `every` count")
     met_when: Condition | None = field(default=None, description="how it is shown to be done")
+    done_on: Feel | None = field(
+        default=None,
+        description="the day on which it was done, instead of `met_when`; after `due_on` it is late",
+    )
     decided_by: Id | None = field(default=None, description="the party that decides, where no fact shows it")
     parts: Many[TopicPart] = ()
 
@@ -80,11 +86,19 @@ NO_START = Code(
 NOT_SHOWN = Code(
     id="OBLIG002",
     title="an obligation of which nobody can tell whether it is met",
-    why="Either facts show it (`met_when`), or a party decides (`decided_by`).",
+    why="Either facts show it (`met_when`, `done_on`), or a party decides (`decided_by`).",
     bad=_EXAMPLE.replace(", met_when: attends_quarterly_reviews", ""),
     good=_EXAMPLE.replace("met_when: attends_quarterly_reviews", "decided_by: vendor"),
 )
-CODES = (NO_START, NOT_SHOWN)
+SHOWN_TWICE = Code(
+    id="OBLIG003",
+    title="an obligation that says in two ways whether it is met",
+    why="The day on which it was done (`done_on`) tells whether it is met, and whether it was late; a "
+    "condition beside it could say the opposite.",
+    bad=_EXAMPLE.replace("met_when: attends", "done_on: renewal_on, met_when: attends"),
+    good=_EXAMPLE.replace("met_when: attends_quarterly_reviews", "done_on: renewal_on"),
+)
+CODES = (NO_START, NOT_SHOWN, SHOWN_TWICE)
 
 
 def check(policy: Obligations, draft: Draft) -> None:
@@ -100,12 +114,19 @@ def check(policy: Obligations, draft: Draft) -> None:
             draft.party("partner", *place, "id")
         if each.decided_by is not None:
             draft.party(each.decided_by, *place, "decided_by")
-        if each.met_when is None and each.decided_by is None:
+        if each.met_when is None and each.done_on is None and each.decided_by is None:
             draft.error(
                 NOT_SHOWN,
                 draft.key_span(*place),
                 f"nothing tells when `{each.id}` is met",
-                "add `met_when: ...`, or `decided_by: ...`",
+                "add `met_when: ...`, `done_on: ...` or `decided_by: ...`",
+            )
+        if each.met_when is not None and each.done_on is not None:
+            draft.error(
+                SHOWN_TWICE,
+                draft.key_span(*place, "met_when"),
+                f"`{each.id}` has `done_on` and `met_when`",
+                "leave one of them out",
             )
         if (each.every is not None and each.every not in CALENDAR) != (each.starting is not None):
             _no_start(draft, each, i)
@@ -140,17 +161,13 @@ def _lower_obligation(policy: Obligations, draft: Draft, part: ObligationPart, i
     recurs = part.every is not None
     draft.repeat(Repeat(occasion, policy.for_, occasions.name, _PERIOD_TYPES if recurs else {}))
     due = _due(draft, part, i, occasion)
-    met: Expression = Open(f"{part.decided_by} decides", at)
-    if part.met_when is not None:
-        met = draft.condition(*place, "met_when")
-    shown = draft.define(f"{name}/met", met, at, entity=occasion, wanted=types.BOOLEAN, title="met")
+    shown, in_time = _shown(draft, part, i, occasion, due)
     in_force = _in_force(draft, part, i, occasion)
     applies = draft.applies(name, *place, "when", entity=occasion) if part.when is not None else None
     asked = [each for each in (in_force, applies) if each is not None]
-    status = _status(part, shown, due, asked, at)
-    reasons = [
-        node.name for node in (applies, shown if part.met_when is not None else None, due) if node is not None
-    ]
+    status = _status(part, shown, in_time, due, asked, at)
+    told = None if part.met_when is None and part.done_on is None else in_time or shown
+    reasons = [node.name for node in (applies, told, due) if node is not None]
     because: Reading = Explain(tuple(reasons))
     if asked:
         not_asked = Explain(tuple(each.name for each in asked))
@@ -176,6 +193,33 @@ def _lower_obligation(policy: Obligations, draft: Draft, part: ObligationPart, i
             },
         )
     )
+
+
+def _shown(
+    draft: Draft, part: ObligationPart, i: int, occasion: str, due: Name | None
+) -> tuple[Name, Name | None]:
+    """Whether it is done; and whether that was in time, where it says when it was done."""
+    name, place = f"{draft.policy.id}/{part.id}", ("obligations", i)
+    at = draft.key_span(*place)
+
+    def define(key: str, holds: Expression, title: str) -> Name:
+        return draft.define(f"{name}/{key}", holds, at, entity=occasion, wanted=types.BOOLEAN, title=title)
+
+    if part.done_on is None:
+        met: Expression = Open(f"{part.decided_by} decides", at)
+        return define(
+            "met", met if part.met_when is None else draft.condition(*place, "met_when"), "met"
+        ), None
+    written, there = draft.feel(*place, "done_on"), draft.span(*place, "done_on")
+    noun = (
+        draft.vocabulary.noun(draft.entity, written.name) if isinstance(written, Name) else "day it was done"
+    )
+    done = draft.define(f"{name}/done-on", written, there, entity=occasion, wanted=types.DATE, noun=noun)
+    so_far = build.compare("<=", done, build.name("today", at), at)
+    shown = define("done", build.all_of([build.call("is defined", done, span=at), so_far], at), "done")
+    if due is None:
+        return shown, None
+    return shown, define("met", build.compare("<=", done, due, at), "done in time")
 
 
 def _in_force(draft: Draft, part: ObligationPart, i: int, occasion: str) -> Name | None:
@@ -237,7 +281,12 @@ def _edge(draft: Draft, name: str, edge: str, occasion: str, at: Span) -> Readin
 
 
 def _status(
-    part: ObligationPart, shown: Expression, due: Expression | None, asked: Sequence[Name], at: Span
+    part: ObligationPart,
+    shown: Expression,
+    in_time: Expression | None,
+    due: Expression | None,
+    asked: Sequence[Name],
+    at: Span,
 ) -> Expression:
     def text(word: str) -> Expression:
         return build.literal(word, at)
@@ -247,14 +296,15 @@ def _status(
     cases: list[tuple[Expression, Expression]] = [
         (build.negate(each, at), text("not_applicable")) for each in asked
     ]
-    cases.append((surely_met, text("met")))
+    met = text("met") if in_time is None else build.choose([(in_time, text("met"))], text("met_late"), at)
+    cases.append((surely_met, met))
     if part.decided_by is not None:
         return build.choose(cases, text("manual"), at)
     if due is None:
-        return build.choose([*cases, (shown, text("met"))], text("due"), at)
+        return build.choose([*cases, (shown, met)], text("due"), at)
     # As long as the day lies ahead it does not matter whether it is known to be done.
     cases.append((build.compare(">", due, today, at), text("upcoming")))
-    cases.append((shown, text("met")))
+    cases.append((shown, met))
     cases.append((build.equals(due, today, at), text("due")))
     return build.choose(cases, text("overdue"), at)
 
@@ -291,6 +341,8 @@ def describe(context: ChangeContext) -> str | None:
             return context.was(called(context.name), "falls to", lambda party: _bearers(context, party))
         case ("obligations", "*", "due_on"):
             return context.was(called(context.name), "is due on")
+        case ("obligations", "*", "done_on"):
+            return context.was(called(context.name), "is done on")
         case ("obligations", "*", "every"):
             return context.was(called(context.name), "recurs", lambda text: every(str(text)))
         case ("obligations", "*", "starting"):

@@ -121,7 +121,11 @@ def obligations(page: Page, findings: Iterable[Finding]) -> list[str]:
     shown = sorted((one for one in found if one.status in _ORDER), key=_obligation_order)
     rows = [_obligation(page, together) for together in _recurring(shown) if together[0].status != "manual"]
     rows.extend(_decided(page, shown))
-    counts = [_count(found, "met", "done"), _count(found, "not_applicable", "not applicable")]
+    counts = [
+        _count(found, "met", "done"),
+        _count(found, "met_late", "done late"),
+        _count(found, "not_applicable", "not applicable"),
+    ]
     told = [text for text in counts if text]
     if told:
         rows.append(TableRow(text=", ".join(told)))

@@ -53,8 +53,10 @@ UNKNOWN_FACT = Code(
 DEAD_GATE = Code(
     id="PIPE005",
     title="a gate that nobody passes",
-    why="The final stage is not left, and the system does not ask: requirements there are never looked at.",
-    bad=_EXAMPLE.replace("title: Active,", "title: Active, moved_by: system,"),
+    why="The final stage is not left: requirements there are never looked at.",
+    bad=_EXAMPLE.replace("title: Active,", "title: Active, final: true,").replace(
+        "\n  - {id: closed, title: Closed}", ""
+    ),
     good=_EXAMPLE,
 )
 CODES = (UNKNOWN_STAGE, UNREACHABLE, NOT_A_STAGE_FACT, UNKNOWN_FACT, DEAD_GATE)
@@ -105,8 +107,6 @@ def _nobody_asks(policy: Pipeline, i: int) -> str | None:
     exits = policy.exits(i)
     if not exits:
         return "it is final"
-    if policy.stages[i].moved_by == "system":
-        return "the system moves it on"
     every = len(policy.own_gates(i)) == len(exits)
     return "every exit in `next` is a mapping, which asks for its own `leave_when`" if every else None
 

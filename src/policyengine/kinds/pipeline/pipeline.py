@@ -1,9 +1,9 @@
 """Pipeline: the stages that something passes, and the gates between them.
 
 A gate is open when every requirement of the stage (`leave_when`) is met or not applicable. A stage that
-`next` names with a `leave_when` of its own has a gate of its own. While something stands in a stage that
-is `moved_by: system`, nobody moves it by hand. When it leaves a stage, `on_leave` writes facts down as they
-are at that moment, so that later changes do not touch them.
+`next` names with a `leave_when` of its own has a gate of its own. Through a gate that is `moved_by: system`
+nobody moves it by hand: once it is passed, the system does. When it leaves a stage, `on_leave` writes facts
+down as they are at that moment, so that later changes do not touch them.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ from policyengine.source import Span
 
 @dataclass(frozen=True, slots=True)
 class _Gate:
-    """A gate in the graph: the stages that it leads to, what it asks for, and whether it is passed."""
+    """A gate in the graph: where it leads, what it asks for, whether it is passed, and then by whom."""
 
     origin: Origin
     to: tuple[str, ...]
     asked: tuple[LoweredRequirement, ...]
     passes: Name
+    moved_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +78,15 @@ def _step(policy: Pipeline, draft: Draft, i: int) -> _Step:
     asked = _asked(draft, stage.leave_when, "stages", i, "leave_when")
     at = draft.key_span("stages", i)
     passes = build.all_of([each.passes for each in asked], at)
+    moved_by: str = stage.moved_by
     if own and not plain:
         passes = build.any_of([each.passes for each in own], at)
+        moved_by = "system" if all(each.moved_by == "system" for each in own) else "hand"
     name = f"{policy.id}/{stage.id}/passes"
     passed = draft.define(name, passes, at, wanted=types.BOOLEAN, title=f"gate out of {stage.title}")
     origin = draft.origin(stage.id, stage.title, "stages", i)
     to = plain or tuple(each.to for each in exits)
-    return _Step(stage, _Gate(origin, to, asked, passed), own, bool(plain))
+    return _Step(stage, _Gate(origin, to, asked, passed, moved_by), own, bool(plain))
 
 
 def _own_gate(policy: Pipeline, draft: Draft, i: int, j: int) -> _Gate:
@@ -98,7 +101,7 @@ def _own_gate(policy: Pipeline, draft: Draft, i: int, j: int) -> _Gate:
     passed = draft.define(
         f"{policy.id}/{id}/passes", passes, at, wanted=types.BOOLEAN, title=f"gate from {title}"
     )
-    return _Gate(draft.origin(id, title, *place), (exit.to,), asked, passed)
+    return _Gate(draft.origin(id, title, *place), (exit.to,), asked, passed, exit.moved_by or stage.moved_by)
 
 
 def _asked(
@@ -111,9 +114,7 @@ def _status(draft: Draft, stage: Name, steps: Sequence[_Step]) -> Name:
     at = stage.span
 
     def one(step: _Step) -> Expression:
-        if not step.gate.to or step.stage.moved_by == "system":
-            return build.literal("system" if step.gate.to else "final", at)
-        return _open_or_blocked(step.gate, at)
+        return _passed_or_blocked(step.gate, at) if step.gate.to else build.literal("final", at)
 
     cases = [(build.equals(stage, build.literal(step.stage.id, at), at), one(step)) for step in steps]
     nowhere = Open(f"`{draft.policy.id}` has no such stage", at)
@@ -121,13 +122,17 @@ def _status(draft: Draft, stage: Name, steps: Sequence[_Step]) -> Name:
     return draft.define(f"{draft.policy.id}/status", status, at)
 
 
-def _open_or_blocked(gate: _Gate, at: Span) -> Expression:
-    return build.choose([(gate.passes, build.literal("open", at))], build.literal("blocked", at), at)
+def _passed(gate: _Gate, at: Span) -> Expression:
+    return build.literal("system" if gate.moved_by == "system" else "open", at)
+
+
+def _passed_or_blocked(gate: _Gate, at: Span) -> Expression:
+    return build.choose([(gate.passes, _passed(gate, at))], build.literal("blocked", at), at)
 
 
 def _own_status(draft: Draft, gate: _Gate) -> Name:
     at = gate.passes.span
-    found = _open_or_blocked(gate, at) if gate.asked else build.literal("open", at)
+    found = _passed_or_blocked(gate, at) if gate.asked else _passed(gate, at)
     return draft.define(f"{draft.policy.id}/{gate.origin.id}/status", found, at)
 
 

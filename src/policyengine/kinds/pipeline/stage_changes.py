@@ -22,11 +22,7 @@ def describe(context: ChangeContext) -> str | None:
                 f"no longer asked for before leaving {stage}: {context.name}",
             )
         case ("stages", "*", "moved_by"):
-            return context.was(
-                called(context.name),
-                "is moved on",
-                lambda who: "by hand" if who == "hand" else f"by the {who}",
-            )
+            return context.was(called(context.name), "is moved on", _by)
         case ("stages", "*", "next"):
             return context.was(
                 called(context.name),
@@ -35,6 +31,9 @@ def describe(context: ChangeContext) -> str | None:
             )
         case ("stages", "*", "next", "*"):
             return _exit(context)
+        case ("stages", "*", "next", "*", "moved_by"):
+            way = f"from {called(context.names[0])} to {_title(context, context.own)}"
+            return context.was(f"who goes {way}", "is moved", _by)
         case ("stages", "*", "next", "*", "leave_when"):
             way = f"the way from {called(context.names[0])} to {_title(context, context.own)}"
             return context.was(way, "asks for", flat)
@@ -48,6 +47,10 @@ def describe(context: ChangeContext) -> str | None:
         case ("stages", "*", "on_leave", "set", fact):
             return context.was(f"leaving {called(context.name)}", f"writes down {context.noun(fact)} as")
     return None
+
+
+def _by(who: Any) -> str:
+    return "by hand" if who == "hand" else f"by the {who}"
 
 
 def _exit(context: ChangeContext) -> str:

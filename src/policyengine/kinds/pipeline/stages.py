@@ -23,6 +23,9 @@ class Exit(Sourced):
     leave_when: Many[Requirement] | None = field(
         default=None, description="its own gate, instead of that of the stage; left out: nothing is asked for"
     )
+    moved_by: Literal["hand", "system"] | None = field(
+        default=None, description="who moves it there; left out: as the stage says"
+    )
 
 
 def _exit(value: Any) -> Any:
@@ -42,7 +45,9 @@ class Stage(Sourced):
     title: Text
     leave_when: Many[Requirement] = field(default=(), description="the gate: all must be met")
     on_leave: OnLeave | None = None
-    moved_by: Literal["hand", "system"] = field(default="hand", description="who moves it out of this stage")
+    moved_by: Literal["hand", "system"] = field(
+        default="hand", description="who moves it out of this stage, once its gate is passed"
+    )
     next: Many[Annotated[Exit, Written(_exit, _exit_schema)]] | None = field(
         default=None, description="where it may go; left out: the next stage of the list"
     )
@@ -67,7 +72,14 @@ class Pipeline(Policy):
         return stage.next if stage.next is not None else (Exit(to=self.stages[i + 1].id),)
 
     def own_gates(self, i: int) -> tuple[int, ...]:
-        """Which of the exits of a stage have gates of their own; none where the system moves it on."""
-        if self.stages[i].moved_by == "system":
-            return ()
-        return tuple(j for j, each in enumerate(self.exits(i)) if each.leave_when is not None)
+        """Which of the exits of a stage have gates of their own.
+
+        One that asks for nothing has none where the system moves on whatever is in the stage.
+        """
+        stage = self.stages[i]
+        always = stage.moved_by == "system" and not stage.leave_when
+        return tuple(
+            j
+            for j, each in enumerate(self.exits(i))
+            if each.leave_when or (each.leave_when is not None and not (always and each.moved_by is None))
+        )

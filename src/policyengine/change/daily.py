@@ -7,6 +7,7 @@ days that lie alike to these dates, and it is enough to ask on one of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -15,11 +16,14 @@ from policyengine.change.slices import plain_nodes
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Months
+from policyengine.policy.facts import Fact
 from policyengine.policy.rule import Node, Rule
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.graph import Graph, Key
 
 _AMOUNTS = ("amount", "discount_rate", "net")
-_TODAY = "today"
+TODAY = "today"
+"""The name of the day on which a program is asked."""
 Length = Months | timedelta
 
 
@@ -47,6 +51,18 @@ def hinges_on_today(graph: Graph, rule: Rule) -> bool:
     return any(_asks(graph, key) for key in _payable(graph, rule))
 
 
+def with_today(graph: Graph) -> Graph:
+    """The graph with the day as a fact of the record, so that its code holds for every day."""
+    vocabulary = graph.vocabulary
+    declared = vocabulary.declarations
+    root = declared.entities[vocabulary.root]
+    root = replace(root, facts={**root.facts, TODAY: Fact(type="date", title=TODAY)})
+    entities = {**declared.entities, vocabulary.root: root}
+    return replace(
+        graph, vocabulary=Vocabulary(replace(declared, entities=entities), vocabulary.results), _needs={}
+    )
+
+
 def edges_of(graph: Graph, rules: Iterable[Rule]) -> tuple[Graph, tuple[Edge, ...]] | None:
     """A graph with the values that `today` is compared with; None where it is used in any other way."""
     nodes = {entity: dict(each) for entity, each in graph.nodes.items()}
@@ -55,7 +71,7 @@ def edges_of(graph: Graph, rules: Iterable[Rule]) -> tuple[Graph, tuple[Edge, ..
         entity, node = key[0], graph.nodes[key[0]][key[1]]
         found = list(_compared(node.expression))
         uses = sum(
-            isinstance(each, syntax.Name) and each.name == _TODAY for each in syntax.walk(node.expression)
+            isinstance(each, syntax.Name) and each.name == TODAY for each in syntax.walk(node.expression)
         )
         if len(found) != uses or any(_depends(graph, entity, other) for other, _ in found):
             return None
@@ -85,7 +101,7 @@ def _closure(graph: Graph, keys: Iterable[Key]) -> tuple[Key, ...]:
 
 
 def _asks(graph: Graph, key: Key) -> bool:
-    return _TODAY in graph.nodes[key[0]][key[1]].words.names
+    return TODAY in graph.nodes[key[0]][key[1]].words.names
 
 
 def _depends(graph: Graph, entity: str, expression: Expression) -> bool:
@@ -93,7 +109,7 @@ def _depends(graph: Graph, entity: str, expression: Expression) -> bool:
     names = [each.name for each in syntax.walk(expression) if isinstance(each, syntax.Name)]
     found = ((graph.node(entity, name), name) for name in names)
     keys = [(owner[0], name) for owner, name in found if owner is not None]
-    return _TODAY in names or any(_asks(graph, key) for key in _closure(graph, keys))
+    return TODAY in names or any(_asks(graph, key) for key in _closure(graph, keys))
 
 
 def _compared(expression: Expression) -> Iterator[tuple[Expression, tuple[Length, ...]]]:

@@ -20,8 +20,8 @@ from policyengine.change.money import (
     Terms,
     money_changes,
 )
-from policyengine.change.schedule import DayRange
-from policyengine.change.sides import Bill, Facts, Found, Side, Who
+from policyengine.change.schedule import DayRange, Gate, SingleChange
+from policyengine.change.sides import Bill, Facts, Found, Who
 from policyengine.change.states import (
     ABSENT,
     OTHER,
@@ -219,13 +219,16 @@ class ImpactAnalysis:
                 seen.moves.add((who, Move(What(Charge.section, *part), *states)))
             new = which != BEFORE
             if new not in facts:
-                facts[new] = [
-                    stage.new.facts_for(pair.new) if new else stage.old.facts_for(pair.old)
-                    for stage in self.stages
-                ]
+                facts[new] = [_missing(stage, pair, new=new) for stage in self.stages]
             missing = {(part, fact) for known in facts[new] for fact in known.get((who, part), ())}
             tally.facts.update(missing)
             seen.behind.update(("facts", each) for each in missing)
+
+
+def _missing(stage: DayRange, pair: RecordPair, *, new: bool) -> Facts:
+    """The facts that keep charges undetermined in the new or in the old program."""
+    own = stage.new.facts_for(pair.new) if new else stage.old.facts_for(pair.old)
+    return {**stage.shared.facts_for(pair.old), **own}
 
 
 def _behind(part: ChargeKey, change: MoneyChange) -> Iterator[tuple[str, object]]:
@@ -274,38 +277,51 @@ def _burden(sums: Mapping[tuple[str, str], Sums], root: str) -> Decimal | None:
 def _look(number: int, stage: DayRange, pair: RecordPair, seen: _Seen) -> None:
     """Adds the differences of one range of days, and the terms of the charges in it."""
     before: Found = {}
-    after: Found = {}
     old: Bill = {}
-    new: Bill = {}
-    # Where a record hands the same down in both programs, everything below it is as it was.
-    handed = stage.handed.values(pair.old) if stage.handed is not None and pair.old is pair.new else None
-    stage.old.read_below(pair.old, before, old)
-    if _alike(stage.new, pair.new, handed):
-        after, new = dict(before), dict(old)
-    else:
-        stage.new.read_below(pair.new, after, new)
-    stage.old.read(pair.old, before, old)
-    stage.new.read(pair.new, after, new)
+    stage.shared.read(pair.old, before, old)
+    after, new = dict(before), dict(old)
+    values = stage.old.read(pair.old, before, old)
+    theirs = stage.new.read(pair.new, after, new)
+    if stage.gate.parts:
+        behind: Found = {}
+        charged: Bill = {}
+        values |= stage.old.read_gated(pair.old, behind, charged)
+        before |= behind
+        old |= charged
+        if _alike(stage.gate, values, theirs):
+            after |= behind
+            new |= charged
+        else:
+            stage.new.read_gated(pair.new, after, new)
     _compare(stage, before, after, seen)
     seen.before.append(old)
     seen.after.append(new)
     for single in stage.single:
-        if _alike(single.side, pair.old, handed):
-            continue
-        alone: Bill = {}
-        single.side.read(pair.old, {}, alone)
-        single.side.read_below(pair.old, {}, alone)
-        for billed in {**old, **alone}:
-            if billed[1] in single.touched:
-                key = single.touched[billed[1]], billed
-                seen.alone.setdefault(key, {})[number] = alone.get(billed)
+        _look_alone(number, single, pair.old, values, (old, new), seen)
 
 
-def _alike(side: Side, record: Record, handed: dict[str, object] | None) -> bool:
-    """Whether everything below the root is equal in both programs: the root hands down equal values."""
-    if side.gate is None or handed is None:
-        return False
-    return all(handed[name] == value for name, value in side.gate.values(record).items())
+def _look_alone(
+    number: int, single: SingleChange, record: Record, values: Mapping[str, object],
+    bills: tuple[Bill, Bill], seen: _Seen,
+) -> None:  # fmt: skip
+    """Adds the terms of the charges that a single change affects."""
+    old, new = bills
+    alone: Bill = {}
+    own = single.side.read(record, {}, alone)
+    parts = single.gate.parts
+    passed = bool(parts) and _alike(single.gate, values, own)
+    if parts and not passed:
+        single.side.read_gated(record, {}, alone)
+    for billed in {**old, **new, **alone}:
+        key = billed[1]
+        if key in single.touched and not (passed and (Charge.section, *key) in parts):
+            found = (new if key in single.as_new else alone).get(billed)
+            seen.alone.setdefault((single.touched[key], billed), {})[number] = found
+
+
+def _alike(gate: Gate, values: Mapping[str, object], others: Mapping[str, object]) -> bool:
+    """Whether what is behind a gate is equal in two programs: the root hands down equal values."""
+    return all(values[name] == others[name] for name in gate.names)
 
 
 def _compare(stage: DayRange, before: Found, after: Found, seen: _Seen) -> None:

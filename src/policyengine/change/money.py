@@ -140,17 +140,20 @@ Dues = Sequence[Terms | None]
 
 def money_changes(old: Dues, new: Dues, spans: Sequence[Days]) -> tuple[MoneyChange, ...] | str:
     """What the change does to one charge; or the side (`BEFORE`, `AFTER`, `BOTH`) that is undetermined."""
-    old, new = ([_dated(terms, spans) for terms in dues] for dues in (old, new))
+    alike = all(one is other for one, other in zip(old, new, strict=True))
+    old = [_dated(terms, spans) for terms in old]
+    new = old if alike else [_dated(terms, spans) for terms in new]
     quick = _unmoved(old, new, spans) if len(spans) == 1 else None
     if quick is not None:
         return quick
-    before, after = _payments(old, spans), _payments(new, spans)
+    before = _payments(old, spans)
+    after = before if alike else _payments(new, spans)
     if before is None or after is None:
         return AFTER if before is not None else BOTH if after is None else BEFORE
     one, other = _Side(before, old, spans), _Side(after, new, spans)
     flows = dict.fromkeys(each.flow for each in (*before, *after))
     flows.update(dict.fromkeys(each.last.flow for each in (one, other) if each.last is not None))
-    if len(flows) > 1:
+    if alike or len(flows) > 1:
         return tuple(_turned(flow, before, after) for flow in flows)
     return (_compared(one, other, *flows),)
 

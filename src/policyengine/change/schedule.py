@@ -8,15 +8,16 @@ charge is due as the program of the last of these days on or before its due date
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import date, timedelta
 
 from policyengine.change.attribution import Cause
+from policyengine.change.daily import hinges_on_today
 from policyengine.change.independence import effects
 from policyengine.change.money import ChargeKey
 from policyengine.change.period import Days
-from policyengine.change.sides import RootValues, Side, gate_code, parts_of, side_of
-from policyengine.change.slices import Marks, derived, different
+from policyengine.change.sides import Side, side_of
+from policyengine.change.slices import Marks, derived, different, handed_down
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Charge, Level
 from policyengine.feel.types.types import Number
@@ -28,16 +29,78 @@ OnDay = Callable[[date], Graph]
 """The graph of a program on a day."""
 
 
+PartKey = tuple[str, str, str]
+"""The section, the policy and the id of some rules that are one part of a program."""
+Ruled = tuple[Graph, Sequence[Rule]]
+
+
+def _part(rule: Rule) -> PartKey:
+    return rule.finding.section, rule.origin.policy, rule.origin.id
+
+
+def _same(marks: Marks, one: Ruled, other: Ruled) -> frozenset[PartKey]:
+    """The parts that are worked out alike in two programs."""
+    before, after = _marked(marks, one), _marked(marks, other)
+    return frozenset(part for part, found in before.items() if after.get(part) == found)
+
+
+def _marked(marks: Marks, ruled: Ruled) -> dict[PartKey, list[int]]:
+    found: dict[PartKey, list[int]] = {}
+    for rule in ruled[1]:
+        found.setdefault(_part(rule), []).append(marks.rule(ruled[0], rule))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The parts below the root that two programs work out alike but for values of the root, `names`."""
+
+    parts: frozenset[PartKey] = frozenset()
+    names: tuple[str, ...] = ()
+
+    @staticmethod
+    def between(one: Ruled, other: Ruled) -> Gate:
+        """The gate between some rules of two programs; empty where they have no such parts."""
+        root = one[0].vocabulary.root
+        if other[0].vocabulary.root != root:
+            return Gate()
+        sides = [(graph, [rule for rule in rules if _is_gated(graph, rule)]) for graph, rules in (one, other)]
+        apart = {_part(rule) for graph, rules in (one, other) for rule in rules if not _is_gated(graph, rule)}
+        parts = _same(Marks(root), *sides) - apart
+        gate = Gate(parts)
+        names = {name for graph, rules in sides for name in handed_down(graph, gate.inside(rules), root)}
+        if any(name not in graph.nodes.get(root, {}) for graph, _ in sides for name in names):
+            return Gate()
+        return Gate(parts, tuple(sorted(names)))
+
+    def inside(self, rules: Iterable[Rule]) -> list[Rule]:
+        """The rules behind the gate."""
+        return [rule for rule in rules if _part(rule) in self.parts]
+
+    def outside(self, rules: Iterable[Rule]) -> list[Rule]:
+        """The other rules."""
+        return [rule for rule in rules if _part(rule) not in self.parts]
+
+
+def _is_gated(graph: Graph, rule: Rule) -> bool:
+    """Whether values of the root may be all that a rule differs in."""
+    if rule.entity in graph.repeats or rule.entity == graph.vocabulary.root:
+        return False
+    return rule.finding is not Charge or not hinges_on_today(graph, rule)
+
+
 @dataclass(frozen=True, slots=True)
 class SingleChange:
     """The old program with one of the changes: the charges that it affects, and their amounts.
 
     `touched` are these charges with the number of the change; changes without a charge in common share a
-    side.
+    side. `as_new` are those of them that are as in the new program, which need not be computed again.
     """
 
     touched: Mapping[ChargeKey, int]
     side: Side
+    as_new: frozenset[ChargeKey]
+    gate: Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +108,17 @@ class DayRange:
     """A range of days in which both programs stay as they are on its first `day`; charges due in `days`
     count.
 
-    `handed` computes the root values of the old program that its rules below the root read. `amounts` are the
-    derived amounts of money that the two programs compute differently, by entity and name, with their
-    currency.
+    `shared` computes what both programs find alike. `amounts` are the derived amounts of money that the two
+    programs compute differently, by entity and name, with their currency.
     """
 
     day: date
     days: Days
+    shared: Side
     old: Side
     new: Side
+    gate: Gate
     single: tuple[SingleChange, ...] = ()
-    handed: RootValues | None = None
     amounts: Mapping[Key, str] = field(default_factory=dict)
 
 
@@ -76,15 +139,30 @@ def stages(
 
 
 def _stage(marks: Marks, old: Graph, new: Graph, day: date, days: Days, causes: Sequence[Cause]) -> DayRange:
-    before, after = _side(marks, old, new, day), _side(marks, new, old, day)
-    if before.gate is None or after.gate is None or before.gate.names != after.gate.names:
-        after = replace(after, gate=None)
-    singles = tuple(_singles(marks, old, causes, day))
-    gates = [side.gate for side in (after, *(single.side for single in singles)) if side.gate is not None]
-    names = sorted({name for gate in gates for name in gate.names})
-    handed = RootValues(tuple(names), gate_code(old, names, day)) if gates else None
-    amounts = {**_amounts(old, derived(marks, old, new)), **_amounts(new, derived(marks, new, old))}
-    return DayRange(day, days, before, after, singles, handed, amounts)
+    facts = derived(marks, old, new), derived(marks, new, old)
+    wanted = _wanted(marks, old, new), _wanted(marks, new, old)
+    alike = old.vocabulary.reads_alike(new.vocabulary)
+    shared = _same(marks, (old, wanted[0]), (new, wanted[1])) if alike else frozenset()
+    one, other = ([rule for rule in rules if _part(rule) not in shared] for rules in wanted)
+    gate = Gate.between((old, one), (new, other)) if alike else Gate()
+    singles = list(_singles(marks, old, new if alike else None, causes, day))
+    names = {*gate.names, *(name for single in singles for name in single.gate.names)}
+    return DayRange(
+        day,
+        days,
+        side_of(old, day, [rule for rule in wanted[0] if _part(rule) in shared]),
+        side_of(old, day, gate.outside(one), facts[0], gate.inside(one), names, first=False),
+        side_of(new, day, gate.outside(other), facts[1], gate.inside(other), gate.names),
+        gate,
+        tuple(singles),
+        {**_amounts(old, facts[0]), **_amounts(new, facts[1])},
+    )
+
+
+def _wanted(marks: Marks, graph: Graph, other: Graph) -> list[Rule]:
+    """The rules that a comparison computes: those that differ, and all levels and charges."""
+    changed = {id(rule) for rule in different(marks, graph, other)}
+    return [rule for rule in graph.rules if rule.finding in (Level, Charge) or id(rule) in changed]
 
 
 def _amounts(graph: Graph, shown: Iterable[Key]) -> dict[Key, str]:
@@ -99,53 +177,58 @@ def _amounts(graph: Graph, shown: Iterable[Key]) -> dict[Key, str]:
     }
 
 
-def _side(marks: Marks, graph: Graph, other: Graph, day: date) -> Side:
-    changed = {id(rule) for rule in different(marks, graph, other)}
-    wanted = [rule for rule in graph.rules if rule.finding in (Level, Charge) or id(rule) in changed]
-    return side_of(graph, wanted, derived(marks, graph, other), day, other)
-
-
-def _singles(marks: Marks, before: Graph, causes: Sequence[Cause], day: date) -> Iterator[SingleChange]:
-    together = _together(marks, before, causes, day)
-    done = frozenset[int]()
-    if together is not None:
-        done, single = together
-        yield single
+def _singles(
+    marks: Marks, before: Graph, new: Graph | None, causes: Sequence[Cause], day: date
+) -> Iterator[SingleChange]:
+    """The effects of single changes; `new` is the new program, if it reads records as the old one does."""
+    graph, touched, done = _together(marks, before, causes, day)
+    if touched:
+        yield _single(marks, graph, before, new, touched, day)
     for number, cause in enumerate(causes):
-        graph = cause.on(day) if number not in done else None
-        if graph is None:
-            continue
-        own = _charges(different(marks, graph, before))
-        theirs = parts_of(different(marks, before, graph))
-        touched = parts_of(own) | theirs
-        if touched:
-            side = side_of(graph, own, (), day, before)
-            if parts_of(own) != theirs:
-                side = replace(side, gate=None)
-            yield SingleChange(dict.fromkeys(touched, number), side)
+        made = cause.on(day) if number not in done else None
+        if made is not None:
+            rules = *different(marks, made, before), *different(marks, before, made)
+            touched = {_charge(rule): number for rule in _charges(rules)}
+            if touched:
+                yield _single(marks, made, before, new, touched, day)
+
+
+def _single(
+    marks: Marks, made: Graph, before: Graph, new: Graph | None, touched: Mapping[ChargeKey, int], day: date
+) -> SingleChange:
+    """What a program makes of some charges."""
+    own, theirs = (
+        (graph, [rule for rule in _charges(graph.rules) if _charge(rule) in touched])
+        for graph in (made, before)
+    )
+    as_new = frozenset[ChargeKey]()
+    if new is not None:
+        mine, others = _marked(marks, own), _marked(marks, (new, _charges(new.rules)))
+        parts = {key: (Charge.section, *key) for key in touched}
+        as_new = frozenset(key for key, part in parts.items() if mine.get(part) == others.get(part))
+    rules = [rule for rule in own[1] if _charge(rule) not in as_new]
+    gate = Gate.between((made, rules), theirs)
+    side = side_of(made, day, gate.outside(rules), (), gate.inside(rules), gate.names)
+    return SingleChange(touched, side, as_new, gate)
 
 
 def _together(
     marks: Marks, before: Graph, causes: Sequence[Cause], day: date
-) -> tuple[frozenset[int], SingleChange] | None:
-    """Of many changes those that touch no charge in common, and what they come to; None for few."""
+) -> tuple[Graph, Mapping[ChargeKey, int], frozenset[int]]:
+    """Of many changes those that touch no charge in common: a program with them, the number of the change
+    that touches each charge, and the numbers of all of them; of few changes none.
+    """
     numbers = [i for i, cause in enumerate(causes) if cause.stands_alone]
     changes = [causes[i].changes[0] for i in numbers]
 
-    def said(graph: Graph) -> dict[ChargeKey, Hashable]:
-        found: dict[ChargeKey, list[int]] = {}
-        for rule in _charges(graph.rules):
-            found.setdefault(_charge(rule), []).append(marks.rule(graph, rule))
-        return {charge: tuple(each) for charge, each in found.items()}
+    def said(graph: Graph) -> dict[PartKey, Hashable]:
+        return {part: tuple(each) for part, each in _marked(marks, (graph, _charges(graph.rules))).items()}
 
     found = effects(causes[0].trials.on(day).evaluated, changes, before, said) if numbers else None
     if found is None:
-        return None
-    touched = {charge: numbers[i] for charge, i in found.touched.items() if i not in found.shared}
-    own = [rule for rule in _charges(found.graph.rules) if _charge(rule) in touched]
-    side = replace(side_of(found.graph, own, (), day, before), gate=None)
-    done = frozenset(number for i, number in enumerate(numbers) if i not in found.shared)
-    return done, SingleChange(touched, side)
+        return before, {}, frozenset()
+    touched = {ChargeKey(*part[1:]): numbers[i] for part, i in found.touched.items() if i not in found.shared}
+    return found.graph, touched, frozenset(n for i, n in enumerate(numbers) if i not in found.shared)
 
 
 def _charge(rule: Rule) -> ChargeKey:

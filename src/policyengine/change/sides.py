@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import TypeVar
 
-from policyengine.change.daily import Edge, edges_of, hinges_on_today
+from policyengine.change.daily import TODAY, Edge, edges_of, hinges_on_today, with_today
 from policyengine.change.money import DATES, ChargeKey, Terms, terms_of
-from policyengine.change.slices import Marks, handed_down, slice_of
+from policyengine.change.slices import slice_of
 from policyengine.change.states import ABSENT, VALUE, State, What, states
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import UNDETERMINED, Charge, Level
 from policyengine.engine.rows.engine import Compiled, compile_graph
+from policyengine.engine.rows.outcomes import SubjectOutcomes
 from policyengine.feel.values.values import Cause, Missing, Unknown
 from policyengine.policy.rule import Choose, Const, Reading, Rule
 from policyengine.program.graph import Graph, Key
@@ -32,35 +33,35 @@ _V = TypeVar("_V")
 
 
 @dataclass(frozen=True, slots=True)
-class RootValues:
-    """Computes the values of the root that rules below it read. Equal values mean equal findings below."""
+class CompiledRules:
+    """Some rules of a program, compiled together; `names` are values of the root that they give besides."""
 
-    names: tuple[str, ...]
     compiled: Compiled
+    names: tuple[str, ...] = ()
 
-    def values(self, record: Record) -> dict[str, object]:
-        """The values by name."""
-        return dict(zip(self.names, self.compiled.values(record, self.names), strict=True))
+    def read(self, record: Record, found: Found, bill: Bill) -> dict[str, object]:
+        """Adds findings and charges; returns the values of the root by name."""
+        instances, subjects = self.compiled.read(record)
+        _add_subjects(subjects, found, bill)
+        root = instances[record.entity][0]
+        return {name: root[name] for name in self.names}
 
 
 @dataclass(frozen=True, slots=True)
 class DailyCode:
-    """A graph, compiled for each day for which it is asked; `today` is the first of them.
+    """Code that takes `today` from the record, so that it is asked for any day; `today` is the first of them.
 
     `edges` compute the dates at which an answer can change; between two of them it is asked once. None where
     any day may have an answer of its own.
     """
 
-    graph: Graph
+    compiled: Compiled
     today: date
     edges: tuple[Compiled, tuple[Edge, ...]] | None = None
-    _days: dict[date, Compiled] = field(default_factory=dict)
 
-    def on(self, day: date) -> Compiled:
-        """The code as of a day."""
-        if day not in self._days:
-            self._days[day] = compile_graph(self.graph, day)
-        return self._days[day]
+    def on(self, record: Record, day: date) -> Record:
+        """The record as of a day."""
+        return replace(record, facts={**record.facts, TODAY: day})
 
     def read(self, record: Record, bill: Bill) -> None:
         """Adds the charges of a record, each with what the program says of it on any other day."""
@@ -68,7 +69,7 @@ class DailyCode:
         @cache
         def there(day: date) -> Bill:
             found: Bill = {}
-            _read(self.on(day), record, {}, found)
+            _add_subjects(self.compiled.read(self.on(record, day))[1], {}, found)
             return found
 
         alike = self._alike(record)
@@ -94,37 +95,37 @@ class DailyCode:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Computes findings and charges of one program on a day: those of the root, and those `below` it.
+    """Computes findings and charges of one program on a day.
 
-    Recurring charges are compiled apart, since they are slower and most changes leave them alone. With a
-    `gate`, both programs have the same rules below the root and differ only in the gate's values. `daily`
-    computes the charges that hinge on the day: each payment is what the program says on its due date.
+    `own` are its rules but for those `gated`, which another program has too and which differ only in values
+    of the root: a record for which these are equal has the same findings in both. `daily` computes the
+    charges that hinge on the day: each payment is what the program says on its due date.
     """
 
-    compiled: tuple[Compiled, ...]
-    below: Compiled | None = None
-    gate: RootValues | None = None
+    own: CompiledRules | None = None
+    gated: CompiledRules | None = None
     daily: DailyCode | None = None
 
-    def read(self, record: Record, found: Found, bill: Bill) -> None:
-        """Adds the findings and the charges of the root, and all charges that hinge on the day."""
-        for each in self.compiled:
-            _read(each, record, found, bill)
+    def read(self, record: Record, found: Found, bill: Bill) -> dict[str, object]:
+        """Adds all findings and charges but the gated ones; returns the values of the root by name."""
+        values = {} if self.own is None else self.own.read(record, found, bill)
         if self.daily is not None:
             self.daily.read(record, bill)
+        return values
 
-    def read_below(self, record: Record, found: Found, bill: Bill) -> None:
-        """Adds the other findings and charges of all descendants."""
-        if self.below is not None:
-            _read(self.below, record, found, bill)
+    def read_gated(self, record: Record, found: Found, bill: Bill) -> dict[str, object]:
+        """Adds the gated findings and charges; returns further values of the root."""
+        return {} if self.gated is None else self.gated.read(record, found, bill)
 
     def facts_for(self, record: Record) -> Facts:
         """The missing facts, as `entity.fact`, that keep charges undetermined; else a sentence."""
         causes: Facts = {}
-        more = [self.below, None if self.daily is None else self.daily.on(self.daily.today)]
-        for each in (*self.compiled, *(code for code in more if code is not None)):
-            rules = [rule for rule in each.graph.rules if rule.finding is Charge]
-            instances = each.instances(record) if rules else {}
+        codes = [(rules.compiled, record) for rules in (self.own, self.gated) if rules is not None]
+        if self.daily is not None:
+            codes.append((self.daily.compiled, self.daily.on(record, self.daily.today)))
+        for compiled, asked in codes:
+            rules = [rule for rule in compiled.graph.rules if rule.finding is Charge]
+            instances = compiled.instances(asked) if rules else {}
             for rule in rules:
                 part = ChargeKey(rule.origin.policy, rule.origin.id)
                 for instance in instances.get(rule.entity, ()):
@@ -136,8 +137,8 @@ class Side:
         return causes
 
 
-def _read(compiled: Compiled, record: Record, found: Found, bill: Bill) -> None:
-    for subject, outcomes, values, undecided in compiled.outcomes(record).subjects:
+def _add_subjects(subjects: Iterable[SubjectOutcomes], found: Found, bill: Bill) -> None:
+    for subject, outcomes, values, undecided in subjects:
         who = (subject.entity, subject.path)
         for outcome in outcomes:
             if outcome.section == Charge.section:
@@ -164,30 +165,34 @@ def _cause(cause: Cause) -> str:
     return f"{cause.entity}.{cause.fact}" if isinstance(cause, Missing) else cause.sentence
 
 
-def side_of(graph: Graph, rules: Iterable[Rule], shown: Iterable[Key], day: date, other: Graph) -> Side:
-    """Compiles one side for the given rules and derived facts; `other` is the other program."""
-    root = graph.vocabulary.root
-    more = list(shown)
-    chosen, daily = list[Rule](), list[Rule]()
+def side_of(
+    graph: Graph, day: date, rules: Iterable[Rule], shown: Iterable[Key] = (),
+    gated: Sequence[Rule] = (), names: Iterable[str] = (), *, first: bool = True,
+) -> Side:  # fmt: skip
+    """Compiles one side for the given rules and derived facts; it gives the values `names` of the root.
+
+    With `first` it gives them before the gated findings are read.
+    """
+    shown, names = list(shown), tuple(sorted(names))
+    own, daily = list[Rule](), list[Rule]()
     for rule in rules:
-        (daily if rule.finding is Charge and hinges_on_today(graph, rule) else chosen).append(rule)
-    recurring = [rule for rule in chosen if rule.entity in graph.repeats]
-    own = [rule for rule in chosen if rule.entity == root]
-    below = [rule for rule in chosen if rule.entity not in graph.repeats and rule.entity != root]
-    deeper = [key for key in more if key[0] != root]
-    parts = [(own, [key for key in more if key[0] == root]), (recurring, [])]
+        (daily if rule.finding is Charge and hinges_on_today(graph, rule) else own).append(rule)
+    with_gated = not first and not own and not shown and bool(gated)
     return Side(
-        tuple(_compiled(graph, some, day, keys) for some, keys in parts if some or keys),
-        _compiled(graph, below, day, deeper) if below or deeper else None,
-        None if deeper or not below else _gate(graph, below, day, other),
+        None if with_gated else _compiled(graph, own, day, shown, names),
+        _compiled(graph, gated, day, (), names if with_gated else ()),
         _daily(graph, daily, day) if daily else None,
     )
 
 
-def _compiled(graph: Graph, rules: Iterable[Rule], day: date, shown: Iterable[Key]) -> Compiled:
+def _compiled(
+    graph: Graph, rules: Iterable[Rule], day: date, shown: Iterable[Key], names: tuple[str, ...]
+) -> CompiledRules | None:
     """The code for some rules; of a charge without its next due date, which follows from the first one."""
     read = [replace(rule, fields=_without_next(rule)) if rule.finding is Charge else rule for rule in rules]
-    return compile_graph(slice_of(graph, read, shown), day)
+    kept = [(graph.vocabulary.root, name) for name in names]
+    part = slice_of(graph, read, shown, kept)
+    return CompiledRules(compile_graph(part, day), names) if read or shown or kept else None
 
 
 def _without_next(rule: Rule) -> dict[str, Reading]:
@@ -198,7 +203,8 @@ def _daily(graph: Graph, rules: Sequence[Rule], day: date) -> DailyCode:
     rules = [_with_dates(rule) for rule in rules]
     part = slice_of(graph, rules)
     found = edges_of(part, rules)
-    return DailyCode(part, day, None if found is None else (compile_graph(found[0], day), found[1]))
+    edges = None if found is None else (compile_graph(found[0], day), found[1])
+    return DailyCode(compile_graph(with_today(part), day), day, edges)
 
 
 def _with_dates(rule: Rule) -> Rule:
@@ -209,32 +215,6 @@ def _with_dates(rule: Rule) -> Rule:
         if name in DATES and isinstance(reading, Choose)
     }
     return replace(rule, fields={**rule.fields, **known})
-
-
-def _gate(graph: Graph, below: Sequence[Rule], day: date, other: Graph) -> RootValues | None:
-    """The root values that decide everything below; None where the programs have different rules below."""
-    root = graph.vocabulary.root
-    marks = Marks(root)
-    theirs = {marks.rule(other, rule) for rule in other.rules}
-    if other.vocabulary.root != root or any(marks.rule(graph, rule) not in theirs for rule in below):
-        return None
-    names = handed_down(graph, below, root)
-    if any(name not in other.nodes.get(root, {}) for name in names):
-        return None
-    return RootValues(names, gate_code(graph, names, day))
-
-
-def gate_code(graph: Graph, names: Iterable[str], day: date) -> Compiled:
-    """Compiles the computation of some root values."""
-    root = graph.vocabulary.root
-    return compile_graph(slice_of(graph, (), [(root, name) for name in names]), day)
-
-
-def parts_of(rules: Iterable[Rule]) -> frozenset[ChargeKey]:
-    """The charges among the rules."""
-    return frozenset(
-        ChargeKey(rule.origin.policy, rule.origin.id) for rule in rules if rule.finding is Charge
-    )
 
 
 def ranks_of(graphs: Iterable[Graph]) -> Mapping[str, Mapping[str, int]]:

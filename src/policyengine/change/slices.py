@@ -95,32 +95,35 @@ def derived(marks: Marks, graph: Graph, other: Graph) -> frozenset[Key]:
     )
 
 
-def slice_of(graph: Graph, rules: Sequence[Rule], shown: Iterable[Key] = ()) -> Graph:
+def slice_of(
+    graph: Graph, rules: Sequence[Rule], shown: Iterable[Key] = (), kept: Iterable[Key] = ()
+) -> Graph:
     """The graph reduced to these rules, the derived facts `shown`, and the nodes that they depend on.
 
-    Outcomes of it have no other derived facts than these, though it works more of them out.
+    Outcomes of it have no other derived facts than these, though it works more of them out, those of `kept`
+    among them.
     """
     told = frozenset(shown)
-    pending: list[Key] = list(told)
+    pending: list[Key] = [*told, *kept]
     for rule in rules:
         found = ((graph.node(rule.entity, name), name) for name in read_by(rule))
         pending += [(owner[0], name) for owner, name in found if owner is not None]
         if rule.entity in graph.repeats:
             repeat = graph.repeats[rule.entity]
             pending.append((repeat.within, repeat.items))
-    kept: set[Key] = set()
+    read: set[Key] = set()
     while pending:
         key = pending.pop()
-        if key not in kept:
-            kept.add(key)
+        if key not in read:
+            read.add(key)
             pending.extend(graph.needs(key))
     nodes: dict[str, dict[str, object]] = {}
     for key, node in graph.every_node():
-        if key in kept:
+        if key in read:
             nodes.setdefault(key[0], {})[key[1]] = replace(node, exported=key in told)
     used = {rule.entity for rule in rules} | nodes.keys()
     repeats = {entity: repeat for entity, repeat in graph.repeats.items() if entity in used}
-    vocabulary = _without_the_rest(graph, used, kept)
+    vocabulary = _without_the_rest(graph, used, read)
     return Graph(vocabulary, nodes, repeats, tuple(rules), (), graph.types)  # type: ignore[arg-type]
 
 

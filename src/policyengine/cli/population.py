@@ -57,7 +57,7 @@ def read_population(
     """Reads the records; leaves out those that one of the versions cannot read, and reports them if not
     `public`: a count of mistakes would tell about few.
     """
-    alike = old.vocabulary.entities == new.vocabulary.entities
+    alike = old.vocabulary.reads_alike(new.vocabulary)
     after = list(_readings(new, options, console))
     before = after if alike else list(_readings(old, options, console))
     mistakes = [] if public else [found for read in after for found in read.mistakes]

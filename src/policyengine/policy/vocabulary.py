@@ -150,6 +150,23 @@ class Vocabulary:
         """The currency of all money, "" where the program has none."""
         return self.declarations.currency or ""
 
+    def reads_alike(self, other: Vocabulary) -> bool:
+        """Returns whether every record is read in the same way; formulas and titles do not count."""
+        return self._reading == other._reading
+
+    @cached_property
+    def _reading(self) -> object:
+        return {
+            name: (
+                entity.within,
+                entity.list,
+                entity.key,
+                entity.label,
+                {word: _read_as(fact) for word, fact in entity.facts.items()},
+            )
+            for name, entity in self.entities.items()
+        }
+
     def children(self, entity: str) -> Sequence[tuple[str, Entity]]:
         """Returns the entities directly within one."""
         return self._children.get(entity, ())
@@ -282,3 +299,11 @@ class Vocabulary:
     def number_of_digits(self) -> int:
         """Returns the number of decimal places of the minor unit of the currency (ISO 4217)."""
         return minor_digits(self.currency)
+
+
+def _read_as(fact: Fact) -> object:
+    """What the reading of a fact rests on; None for one that no record gives."""
+    if not fact.is_given:
+        return None
+    values = None if fact.values is None else tuple(sorted(fact.values))
+    return fact.type, fact.single, fact.limits, values, fact.required

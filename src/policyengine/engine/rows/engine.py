@@ -78,11 +78,6 @@ class Compiled:
         finally:
             setcontext(before)
 
-    def values(self, record: Record, names: Sequence[str]) -> tuple[object, ...]:
-        """The values of nodes of the record itself."""
-        (root,) = self.instances(record)[record.entity]
-        return tuple([root[name] for name in names])
-
     def _instances(self, record: Record) -> Found:
         entity = record.entity
         root = Row(self, self.layouts[entity], self.subjects[entity](record, 1, ()), None, record, {})
@@ -218,10 +213,15 @@ class Compiled:
 
     def outcomes(self, record: Record) -> Outcomes:
         """What is found for everyone in a record, without reasons."""
+        return Outcomes(self.read(record)[1], ())
+
+    def read(self, record: Record) -> tuple[Found, tuple[SubjectOutcomes, ...]]:
+        """Every instance in a record, and what is found for each of them, without reasons."""
         before = getcontext()
         setcontext(NUMBERS)
         try:
-            return Outcomes(tuple(self._outcomes(self._instances(record))), ())
+            found = self._instances(record)
+            return found, tuple(self._outcomes(found))
         finally:
             setcontext(before)
 

@@ -72,6 +72,12 @@ class Sources:
     codes: dict[Key, Code] = field(default_factory=dict)
     left: list[Expression] = field(default_factory=list)
 
+    @property
+    def constants(self) -> Mapping[str, object]:
+        """The names that are known beforehand: `today`, unless the records of the graph say it."""
+        vocabulary = self.graph.vocabulary
+        return {} if "today" in vocabulary.entities[vocabulary.root].facts else {"today": self.today}
+
     def load(self, entity: str) -> str:
         """The function that reads the facts and lists of an instance."""
         layout, unit = self.layouts[entity], self.unit
@@ -196,7 +202,7 @@ class EntityNames:
     @property
     def constants(self) -> Mapping[str, object]:
         """The names that are known beforehand."""
-        return {"today": self.sources.today}
+        return self.sources.constants
 
     @property
     def _writer(self) -> Writer:

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from html.parser import HTMLParser
 
 import pytest
@@ -17,12 +18,13 @@ from policyengine.change.money import ChargeKey, MoneyChange
 from policyengine.change.period import Days
 from policyengine.change.plan import Plan, PlanVersion
 from policyengine.change.plan_summary import ABOUT
-from policyengine.change.states import ABSENT, NAMES, Move, What
-from policyengine.change.tally import Delta, Tally
+from policyengine.change.states import ABSENT, NAMES, PERIODS, VALUE, Move, What
+from policyengine.change.tally import Delta, Shifts, Tally
 from policyengine.change.titles import Titles
 from policyengine.render import plan_charts as charts
 from policyengine.render.plan_effects import headline, rest
 from policyengine.render.plan_html import plan_html
+from policyengine.render.plan_json import plan_json
 from policyengine.render.plan_markdown import LIMIT, plan_markdown
 from policyengine.render.plan_text import plan_text
 from policyengine.source import Source
@@ -61,6 +63,28 @@ def plan(title: str = "Example", lines: int = 1) -> Plan:
     version = PlanVersion(title, "sha256:0")
     days = Days(DAY, date(2027, 11, 26))
     return Plan("x", title, version, version, DAY, days, (DAY,), "partner", tally, 0, titles, (title,), top=5)
+
+
+def test_no_output_rests_on_the_order_in_which_things_were_counted() -> None:
+    found = plan()
+    tally = found.tally
+    for name in ("b", "a", "c"):
+        tally.moves[Move(What("values", "partner", name, VALUE), ABSENT, "other")] = 7
+        tally.statuses["p", "o", "after", f"status {name}"] = 2
+    tally.moves[Move(What("obligations", "p", "o", PERIODS), ABSENT, "other")] = 7
+    tally.named["values_changed"] = 7
+    tally.shift(Shifts(ChargeKey("p", "fee"), "USD", "later", "within"), 3, Decimal(0))
+    tally.shift(Shifts(ChargeKey("p", "fee"), "USD", "earlier", "within"), 3, Decimal(0))
+    turned = Tally()
+    for name in Tally.__slots__:
+        value = getattr(tally, name)
+        if isinstance(value, dict):
+            value = type(value)(dict(reversed(value.items())))
+        setattr(turned, name, value)
+    other = replace(found, tally=turned)
+    text = partial(plan_text, color=False, columns=100)
+    for render in (text, plan_markdown, plan_html, plan_json):
+        assert render(other) == render(found)
 
 
 def test_the_headline_stands_alone() -> None:

@@ -172,18 +172,25 @@ def _turned(flow: tuple[str, str], before: Iterable[Payment], after: Iterable[Pa
 
 
 def _unmoved(old: Dues, new: Dues, spans: Sequence[Days]) -> tuple[MoneyChange, ...] | str | None:
-    """The same for terms that hold for all days and whose due dates are equal: nothing but amounts."""
+    """The same where one range is the whole period and due dates are equal: only amounts differ."""
     (one,), (other,) = old, new
-    if one is None or other is None or one.ask is not None or other.ask is not None:
+    if one is None or other is None:
         return None
     if one is not other and (one.schedule != other.schedule or one.flow != other.flow):
         return None
-    count = None if one.schedule is None else len(one.schedule.numbers(spans[0]))
-    before = _times(one.payable, count)
-    after = before if one is other else _times(other.payable, count)
+    before = _due(one, spans[0])
+    after = before if one is other else _due(other, spans[0])
     if before is None or after is None:
         return AFTER if before is not None else BOTH if after is None else BEFORE
     return (MoneyChange(one.currency, one.payer, before, after, EXACT.subtract(after, before)),)
+
+
+def _due(terms: Terms, days: Days) -> Decimal | None:
+    if terms.ask is not None:
+        payments = _payments_in(terms, days)
+        return None if payments is None else _sum(payments)
+    count = None if terms.schedule is None else len(terms.schedule.numbers(days))
+    return _times(terms.payable, count)
 
 
 def _times(net: Decimal | None, count: int | None) -> Decimal | None:

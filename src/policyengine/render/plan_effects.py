@@ -155,13 +155,14 @@ def _times(plan: Plan) -> Iterator[str]:
     for shifts, (number, _) in plan.tally.shifts.items():
         found[shifts.way, shifts.where] += number
     still = not plan.withheld and not any(cost.change for cost in plan.costs)
-    for (way, where), number in found.most_common():
+    for (way, where), number in sorted(found.items(), key=lambda each: (-each[1], each[0])):
         yield say.moved(way, where, number) + ("; no amount changes" if still else "")
         still = False
 
 
 def _values(plan: Plan) -> Iterator[tuple[str, str]]:
-    moves = [move for move in plan.tally.moves if move.what.section == "values"]
+    own = [(number, move) for move, number in plan.tally.moves.items() if move.what.section == "values"]
+    moves = [move for number, move in sorted(own, key=lambda each: (-each[0], each[1].what))]
     if moves:
         titles = list(dict.fromkeys(f"“{plan.titles.part(*move.what[:3])}”" for move in moves))
         yield "values_changed", f"have a different {some(titles)}"

@@ -166,7 +166,7 @@ def _statuses(plan: Plan, move: Move) -> str:
         for (policy, id, side, status), number in plan.tally.statuses.items()
         if (policy, id) == move.what[1:3]
     }  # fmt: skip
-    known = dict.fromkeys(("overdue", "due", "upcoming", *(status for _, status in counts)))
+    known = dict.fromkeys(("overdue", "due", "upcoming", *sorted({status for _, status in counts})))
     pairs = [(each, counts.get(("before", each), 0), counts.get(("after", each), 0)) for each in known]
     return ", ".join(
         f"{status_words(each)} {count(one)} → {count(other)}" for each, one, other in pairs if one or other

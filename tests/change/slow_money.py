@@ -11,16 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from tests.change.slow import months_on
 
 from policyengine.decision.decision import Decision
-from policyengine.decision.findings import Charge, Duty, Level, Obligation
+from policyengine.decision.findings import Charge, Duty, Finding, Level, Obligation
 from policyengine.engine.reference.row import evaluate, instances, read_rule, root_scope
+from policyengine.engine.rows.outcomes import shown_fields
 from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
-from policyengine.policy.rule import Choose
+from policyengine.policy.rule import Choose, Explain
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 
@@ -51,8 +53,28 @@ def _day(charge: Charge, step: Months | timedelta, n: int) -> date:
     if isinstance(step, timedelta) or n == 0:
         return charge.due_on + n * step if isinstance(step, timedelta) else charge.due_on
     anchor, shift = charge.counted_from or charge.due_on, timedelta(days=charge.shift_days or 0)
-    start = next(m for m in range(-600, 10_000) if months_on(anchor, m) + shift >= first)
+    start = _months_until(anchor, shift, first)
     return months_on(anchor, start + n * step.months) + shift
+
+
+@lru_cache(maxsize=10_000)
+def _months_until(anchor: date, shift: timedelta, first: date) -> int:
+    return next(m for m in range(-600, 10_000) if months_on(anchor, m) + shift >= first)
+
+
+def _short(program: Program, wanted: tuple[type[Finding], ...]) -> Program:
+    """The program with the findings that are wanted, and these without their reasons."""
+    assert program.graph is not None
+    rules = (each for each in program.graph.rules if each.finding in wanted)
+    short = (
+        replace(
+            each,
+            because=Explain(()),
+            fields=each.fields if each.finding is Charge else shown_fields(each),
+        )
+        for each in rules
+    )
+    return replace(program, graph=replace(program.graph, rules=tuple(short)))
 
 
 @dataclass(frozen=True)
@@ -61,6 +83,16 @@ class Version:
 
     programs: Sequence[Program]
     spans: Sequence[tuple[date, date]]
+
+    @cached_property
+    def judging(self) -> Sequence[Program]:
+        """The programs with levels, duties and obligations alone."""
+        return [_short(each, (Level, Duty, Obligation)) for each in self.programs]
+
+    @cached_property
+    def billing(self) -> Sequence[Program]:
+        """The programs with charges alone."""
+        return [_short(each, (Charge,)) for each in self.programs]
 
     def answers(self, record: Record) -> Answers:
         """What it says of a record."""
@@ -71,14 +103,14 @@ class Answers:
     """The findings of one record by one version; every day is asked for once."""
 
     def __init__(self, version: Version, record: Record) -> None:
-        self.programs, self.spans, self.record = version.programs, version.spans, record
+        self.version, self.spans, self.record = version, version.spans, record
         self._said: dict[int, Decision] = {}
         self._charges: dict[tuple[int, date], dict[Key, Charge]] = {}
 
     def on(self, i: int) -> Decision:
         """The decision on the first day of a range of days."""
         if i not in self._said:
-            self._said[i] = evaluate(self.programs[i], self.record)
+            self._said[i] = evaluate(self.version.judging[i], self.record)
         return self._said[i]
 
     def charges(self, i: int, day: date | None = None) -> dict[Key, Charge]:
@@ -90,12 +122,12 @@ class Answers:
 
     def _asked(self, i: int, day: date, dated: bool = False) -> dict[Key, Charge]:
         """The charges; `dated` ones say when they are due also where they do not apply."""
-        graph = self.programs[i].evaluated
+        graph = self.version.billing[i].evaluated
         assert graph is not None
         scopes = instances(root_scope(graph, self.record, day))
         seen: Counter[tuple[str, str, str]] = Counter()
         found: dict[Key, Charge] = {}
-        for rule in (each for each in graph.rules if each.finding is Charge):
+        for rule in graph.rules:
             for scope in scopes.get(rule.entity, ()):
                 due = rule.fields["due_on"]
                 if dated and isinstance(due, Choose):

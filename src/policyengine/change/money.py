@@ -199,12 +199,6 @@ def _times(net: Decimal | None, count: int | None) -> Decimal | None:
     return None if net is None or count is None else EXACT.multiply(net, Decimal(count))
 
 
-def due_sum(terms: Terms, days: Days) -> Decimal | None:
-    """What a charge comes to in a period; None where that is undetermined."""
-    found = _payments((terms,), (days,))
-    return None if found is None else _sum(found)
-
-
 def _payments(dues: Dues, spans: Sequence[Days]) -> list[Payment] | None:
     """The payments of a period, each as the program says for its day; None where one is undetermined.
 

@@ -28,6 +28,9 @@ entities:
   partner:
     title: partner
     key: id
+    periods:
+      term: {{of: since, every: {rhythm}, title: term}}
+      now: {{of: today, every: fiscal quarter, title: current quarter}}
     facts:
       id: {{type: text, title: identifier}}
       plan: {{type: enum, title: plan, values: [basic, pro, max]}}
@@ -51,6 +54,9 @@ entities:
     within: partner
     list: accounts
     key: id
+    periods:
+      half: {{of: opened_on, every: fiscal half year, title: half, label: "{{first_yy}}/{{yy}} {{n}} {{month}}"}}
+      due: {{of: renewed_on, every: {rhythm}, title: due}}
     facts:
       id: {{type: text, title: identifier}}
       kind: {{type: enum, title: kind, values: [small, large]{enum_default}}}
@@ -79,6 +85,8 @@ _NUMBERS = (
     "(if <flag> then <number> else <number>) | count(accounts[<of account>]) | floor(<number>)",
     "ceiling(<number>) | abs(<number>) | (<day>).year | (<day>).month | (<day>).day | sum(append(accounts.seats, <number>))",
     "median(accounts.seats) | mean(accounts.seats) | count(distinct values(accounts.kind)) | string length(country)",
+    "now.number | term.days + now.previous.days | count(accounts[half = now]) | term.year | count(accounts[due < now])",
+    'count(days of series(since, @"P3M", today, users)) |',
     "(<number> / 3) | (<number> / users) | count(flatten(accounts.tickets)[urgent]) | sum(for a in accounts return a.seats)",
 )  # fmt: skip
 _MONEY = (
@@ -92,11 +100,14 @@ _MONEY = (
 _DAYS = (
     'today | <own day> + @"P1M" | <own day> + @"P1Y" | <own day> + @"P90D" | <own day> - @"P6M"',
     "date((<day>).year, 1, 31) | max(accounts.opened_on) | accounts[<of account>].opened_on[-1]",
+    "term.start | now.previous.end | max(accounts.half.next.start) | term.next.end | now.next.start",
+    'last of series(since, @"P1M", <day>) | next of series(since, @"P3M", <day>, 31)',
     '<own day> - @"P1D" | last day of month(<day>) | (if <flag> then <day> else today) | <day> + @"P13M"',
 )
 _FLAGS = (
     "(<flag> and <flag>) | (<flag> or <flag>) | not(<flag>) | is true(<flag>) | (<number> < <number>)",
     "(<number> >= <number>) | (<number> = 10) | (<money> <= <money>) | (<money> > 100) | (<day> < <day>)",
+    "term < now | now.previous = term | (some a in accounts satisfies a.half >= term) | term.label < now.label",
     "(<day> = <day>) | (<day> >= today) | (some a in accounts satisfies a.active) | country = \"DE\"",
     "(every a in accounts satisfies a.amount > fee) | (some a in accounts satisfies a.seats < users)",
     'contains(country, "D") | matches(country, "^A") | day of week(<day>) = "Monday" | median([users, 3]) > <number>',
@@ -109,6 +120,7 @@ _FLAGS = (
 _OF_ACCOUNT = (
     'active | kind = "small" | amount > 100 | seats >= users | opened_on <= today | count(tickets[urgent]) > 0',
     'count(distinct values(tickets.urgent)) > 1 | amount / seats > 10 | string(kind) = "small"',
+    'half.number = 1 | half > now.previous | due.label = "2026 H1" | half.next.days > 182',
     "is defined(opened_on) and opened_on < since | some t in tickets satisfies t.closed_on < opened_on",
 )
 _GRAMMAR = {"number": _NUMBERS, "money": _MONEY, "day": _DAYS, "flag": _FLAGS, "of account": _OF_ACCOUNT}
@@ -408,6 +420,7 @@ def drawn(source: random.Random, day: date) -> Program:
         "granted": GRANTED,
         "currency": draw.one("EUR", "JPY", "KWD"),
         "rounding": draw.one("half_up", "half_even", "up", "down"),
+        "rhythm": draw.one("calendar month", "fiscal year", "calendar half year", "fiscal month"),
         "fiscal": draw.one("01-01", "02-01", "04-06", "10-28"),
         **{
             f"{kind}_default": f", default: {value}" if value else ""

@@ -42,6 +42,8 @@ def describe_declaration(context: ChangeContext) -> str | None:
             return _of_fact(context, called(context.name or words(name)), tuple(keys))
         case ("entities", _, "best", *keys):
             return _of_best(context, keys)
+        case ("entities", _, "periods", *keys):
+            return _of_period(context, keys)
         case ("entities", name, key):
             return _of_entity(context, called(context.name or words(name)), key)
     return None
@@ -130,6 +132,23 @@ def _of_best(context: ChangeContext, keys: list[str]) -> str | None:
             return context.was(called(context.name), "is chosen by")
         case [_, "order"]:
             return context.was(called(context.name), "is that with the value that is", _in_words)
+    return None
+
+
+def _of_period(context: ChangeContext, keys: list[str]) -> str | None:
+    """The period that holds a day: which one, of which day, and what it is called."""
+    match keys:
+        case [] | [_]:
+            found = context.new if context.new is not None else context.old
+            own = list(found.values()) if not keys else [found]
+            titles = join(called(str(each.get("title"))) for each in own)
+            return context.comes_or_goes(f"new period: {titles}", f"no period {titles} any more")
+        case [_, "of"]:
+            return context.was(called(context.name), "is the period of", quoted)
+        case [_, "every"]:
+            return context.was(called(context.name), "is a")
+        case [_, "label"]:
+            return context.was(called(context.name), "is called", quoted)
     return None
 
 

@@ -32,7 +32,7 @@ from policyengine.decision.wording import (
 )
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.syntax.printing import print_value
-from policyengine.feel.types.types import DATE, Context, Enum, ListOf, Number, RangeOf, Type
+from policyengine.feel.types.types import DATE, Context, Enum, ListOf, Number, RangeOf, Type, is_period
 from policyengine.feel.values.values import Range, is_never
 
 _HUNDRED = Decimal(100)
@@ -56,6 +56,8 @@ def writer(kind: Type | None) -> Write:
         case ListOf(item) if not isinstance(item, Context):
             one = writer(item)
             return lambda value: listed([one(each) for each in value]) if _is_list(value) else shown(value)
+        case Context() if is_period(kind):
+            return _period
         case RangeOf(item):
             end = writer(item)
             return lambda value: range_words(value, end) if isinstance(value, Range) else shown(value)
@@ -77,7 +79,7 @@ def one_of(kind: Type | None, values: Sequence[object]) -> str:
 
 def results_writer(kind: Type | None) -> Write:
     """What writes a value of a type; of several results of a table each with its name."""
-    if not isinstance(kind, Context):
+    if not isinstance(kind, Context) or kind.name:
         return writer(kind)
     each = {name: writer(one) for name, one in kind.fields.items()}
     return lambda value: ", ".join(f"{words(name)} {each[name](one)}" for name, one in value.items())
@@ -102,6 +104,14 @@ def _amounts(currency: str) -> Write:
         return money(value, currency)
 
     return write
+
+
+def _period(value: object) -> str:
+    """A period by its label and its days."""
+    if not isinstance(value, Mapping) or not isinstance(value["start"], date):
+        nothing = isinstance(value, Mapping) and value["start"] is None
+        return "none" if nothing else "not known"
+    return f"{value['label']} ({day(value['start'])} to {day(value['end'])})"
 
 
 def _is_list(value: object) -> bool:

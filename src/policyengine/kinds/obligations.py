@@ -27,7 +27,8 @@ from policyengine.policy.change_context import ChangeContext, called, flat, quot
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
-from policyengine.policy.recurrence import CALENDAR, Rhythm, Sight, counted, of_calendar
+from policyengine.policy.quantities import CALENDAR
+from policyengine.policy.recurrence import Rhythm, Sight, counted, of_calendar
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Repeat, Rule, Value
 from policyengine.source import Span
 

@@ -7,13 +7,14 @@ the author. Nothing passes through a binary float; digits and exponents are boun
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Context, Decimal, InvalidOperation
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.wording import MINOR_DIGITS
-from policyengine.diagnostics import Code, Diagnostic, nearest
+from policyengine.diagnostics import Code, Diagnostic, listed, nearest
+from policyengine.feel.functions.periods import LABELS, UNITS
 from policyengine.feel.syntax.tree import Call, Expression, Literal, children, walk
 from policyengine.feel.values.values import Months
 from policyengine.source import Span, composed
@@ -26,6 +27,10 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _PERIOD = re.compile(r"P(?=\d)(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,4})W)?(?:(\d{1,6})D)?", re.ASCII)
 _SHORTEST_MONTH = 28
+CALENDAR: Mapping[str, Months] = {
+    f"{year} {unit}": Months(months) for year in ("calendar", "fiscal") for unit, months in UNITS.items()
+}
+"""The periods of the calendar and of fiscal years, which begin by themselves."""
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", re.ASCII)
 _RANGE = re.compile(r"(?P<low>[^.\s]\S*?)?\s*\.\.\s*(?P<high>\S*[^.\s])?")
 
@@ -180,6 +185,18 @@ def day_of_year(text: str) -> date:
         sentence = f"`{text}` is not a day that every year and month has"
         raise ValueError(f"{sentence}; write month-day, the day from 01 to {_SHORTEST_MONTH}: `02-01`")
     return date(2000, month, day)
+
+
+def period_label(text: str) -> str:
+    """`FY{yy} H{n}`: a text with what differs from period to period in braces."""
+    unknown = [word for word in re.findall(r"\{([^{}]*)\}", text) if word not in LABELS]
+    bare = re.sub(r"\{[^{}]*\}", "", text)
+    if unknown or "{" in bare or "}" in bare:
+        found = f"`{{{unknown[0]}}}`" if unknown else "a brace"
+        raise ValueError(f"a label has no {found}; write {listed(f'{{{each}}}' for each in LABELS)}")
+    if "{" not in text:
+        raise ValueError("a label without `{...}` is the same for all periods; write `FY{yy} Q{n}`")
+    return text
 
 
 def period(text: str) -> Months | timedelta:

@@ -8,12 +8,10 @@ anchor, the months (or days) added to it, and the days that are added or taken o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
 
 from policyengine.dataclass import dataclass
-from policyengine.feel.functions.periods import UNITS
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.parser import parse
 from policyengine.feel.syntax.tree import Binary, Call, Expression, If, Literal, Name, Negate, names
@@ -22,14 +20,10 @@ from policyengine.feel.values.temporal import parse_duration
 from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
 from policyengine.policy.base import Written
+from policyengine.policy.quantities import CALENDAR
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import Span
 from policyengine.text import literal_guesses
-
-CALENDAR: Mapping[str, Months] = {
-    f"{year} {unit}": Months(months) for year in ("calendar", "fiscal") for unit, months in UNITS.items()
-}
-"""The periods of the calendar and of fiscal years, which begin by themselves."""
 
 
 def of_calendar(function: str, rhythm: str, day: Expression, vocabulary: Vocabulary, at: Span) -> Expression:

@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.wording import minor_digits, several
+from policyengine.feel.functions.periods import JANUARY, PERIOD
 from policyengine.feel.partition import ONE, Between, Domain, Rows
 from policyengine.feel.syntax.cursor import Names
 from policyengine.feel.types import types
@@ -22,6 +23,7 @@ from policyengine.feel.types.types import Context, Enum, ListOf, Type
 from policyengine.policy import quantities
 from policyengine.policy.base import (
     FactName,
+    Feel,
     Id,
     ItemSpec,
     Part,
@@ -45,6 +47,7 @@ YearDay = Annotated[
         {"type": "string", "pattern": "^[0-9]{2}-[0-9]{2}$", "description": "month-day: 02-01"},
     ),
 ]
+PeriodLabel = Annotated[str, of_text(quantities.period_label, {"type": "string"})]
 
 
 class Best(Part):
@@ -53,6 +56,19 @@ class Best(Part):
     by: FactName = field(description="the value of a child that decides; of equals the first child counts")
     order: Literal["highest", "lowest"] = field(default="highest", description="which value is the best")
     title: Text = field(description="what the chosen one is called: `best path`")
+
+
+class EntityPeriod(Part):
+    """The period that holds a day of an entity."""
+
+    of: Feel = field(description="the day, such as a date of a record")
+    every: Literal[tuple(quantities.CALENDAR)] = field(  # type: ignore[valid-type]
+        description="which period of the calendar, or of fiscal years, holds it"
+    )
+    title: Text = field(description="what it is called: `half year of the booking`")
+    label: PeriodLabel | None = field(
+        default=None, description="what people call such a period: `FY{yy} H{n}`"
+    )
 
 
 class Entity(Part):
@@ -68,6 +84,9 @@ class Entity(Part):
     facts: dict[FactName, Fact] = field(description="what a record may say of it")
     best: dict[FactName, Best] = field(
         default_factory=dict, description="names under which its parent reads the best one of its list"
+    )
+    periods: dict[FactName, EntityPeriod] = field(
+        default_factory=dict, description="names of the periods that hold its days"
     )
 
     def __post_init__(self) -> None:
@@ -98,7 +117,7 @@ class Declarations(Sourced):
     @property
     def fiscal_year_begins(self) -> date:
         """A first day of a fiscal year."""
-        return self.fiscal_year_starts or date(2000, 1, 1)
+        return self.fiscal_year_starts or JANUARY
 
     @property
     def item_titles(self) -> dict[str, str]:
@@ -222,6 +241,8 @@ class Vocabulary:
                 return self.entities[owner].facts[name].title
             if name in self.results.get(owner, {}):
                 return self.results[owner][name].noun
+            if name in self.entities[owner].periods:
+                return self.entities[owner].periods[name].title
             for _, child in self.children(owner):
                 if child.list == name:
                     return several(child.title)
@@ -262,6 +283,7 @@ class Vocabulary:
             entity = self.entities[name]
             fields: dict[str, Type] = {f: self.fact_type(f, fact, name) for f, fact in entity.facts.items()}
             fields.update((word, result.type) for word, result in self.results.get(name, {}).items())
+            fields.update(dict.fromkeys(entity.periods, PERIOD))
             for child, below in self.children(name):
                 fields[str(below.list)] = ListOf(rows[child])
                 fields.update(dict.fromkeys(below.best, rows[child]))
@@ -291,6 +313,7 @@ class Vocabulary:
         for name in reversed([self.root, *self.below(self.root)]):
             own = {fact: each.domain for fact, each in self.entities[name].facts.items()}
             own.update((word, result.domain) for word, result in self.results.get(name, {}).items())
+            own.update(dict.fromkeys(self.entities[name].periods))
             for child, below in self.children(name):
                 own.update({str(below.list): Rows(found[child]), **dict.fromkeys(below.best)})
             found[name] = own

@@ -194,15 +194,17 @@ def _wrong_default(declared: Fact, document: Document, place: tuple[str, ...]) -
 
 
 def _check_best(vocabulary: Vocabulary, document: Document, name: str) -> Iterator[Diagnostic]:
-    """Yields names of best children that mean something else already at their parent."""
+    """Yields names of periods and of best children that mean something else already at their entity."""
     below = list(vocabulary.children(name))
-    taken = {*RESERVED, *vocabulary.entities[name].facts, *(str(each.list) for _, each in below)}
-    for child, entity in below:
-        for word in entity.best:
-            if word in taken:
-                at = document.key_span(("entities", child, "best", word))
-                yield NAME_TAKEN.at(at, f"`{word}` has a different meaning", help="choose another name")
-            taken.add(word)
+    own = vocabulary.entities[name]
+    taken = {*RESERVED, *own.facts, *(str(each.list) for _, each in below)}
+    names = [(word, ("entities", name, "periods", word)) for word in own.periods]
+    names += [(word, ("entities", child, "best", word)) for child, entity in below for word in entity.best]
+    for word, place in names:
+        if word in taken:
+            help = "choose another name"
+            yield NAME_TAKEN.at(document.key_span(place), f"`{word}` has a different meaning", help=help)
+        taken.add(word)
 
 
 def derived_facts(

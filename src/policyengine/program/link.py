@@ -28,6 +28,7 @@ from policyengine.program import granted as granting
 from policyengine.program import results
 from policyengine.program.best_children import best_children
 from policyengine.program.declaration_checks import default_words, derived_facts
+from policyengine.program.entity_periods import entity_periods
 from policyengine.program.example import small_program
 from policyengine.program.granted import defined_twice, granted
 from policyengine.program.graph import Graph, Key
@@ -169,7 +170,11 @@ class Linker:
             document = self._declared.document
             _check_sources(vocabulary, document, self._report)
             derived = derived_facts(vocabulary, document, WRITTEN, self._report)
-            nodes = (*derived, *best_children(vocabulary, document, self._report))
+            nodes = (
+                *derived,
+                *best_children(vocabulary, document, self._report),
+                *entity_periods(vocabulary, document, WRITTEN, self._report),
+            )
             points = vocabulary.number_of_digits() < 3
             remarks = [
                 remark for node in nodes

@@ -79,6 +79,8 @@ def _meaning(vocabulary: Vocabulary, entity: str, name: str) -> str | None:
     for owner in vocabulary.lineage(entity):
         if name in vocabulary.entities[owner].facts:
             return f"a fact of `{owner}` already"
+        if name in vocabulary.entities[owner].periods:
+            return f"a period of `{owner}` already"
         if any(child.list == name for _, child in vocabulary.children(owner)):
             return f"a list of `{owner}` already"
     return None

@@ -276,16 +276,6 @@ def _modulo(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     return numbers.modulo(left, right)  # type: ignore[arg-type]
 
 
-def _next_occurrence(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
-    *series, today = (emitter.emit(each) for each in arguments)
-    return dates.next_occurrence(dates.series(*series), today, emitter.frame.keep)
-
-
-def _periods_since(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
-    *series, today = (emitter.emit(each) for each in arguments)
-    return dates.periods_since(dates.series(*series), today, emitter.frame.keep)
-
-
 def _date(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
     """The date of a year, a month and a day; a date as it is."""
     if len(arguments) == 1:
@@ -387,11 +377,10 @@ COLUMN_FORMS: Mapping[str, Form] = {
     "row result": _row_result,
     "abs": _abs,
     "modulo": _modulo,
-    "next occurrence": _next_occurrence,
-    "periods since": _periods_since,
     "last day of month": _last_of_month,
     "date": _date,
     "day of week": _day_of_week,
+    **dates.CALLS,
     **list_calls.CALLS,
     **{name: partial(_round, name) for name in ROUNDINGS},
     **{name: partial(_of_few, name) for name in ("upper case", "lower case")},

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import datetime
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from policyengine.engine.columns import terms
-from policyengine.engine.columns.emitter import NOT_KNOWN
+from policyengine.engine.columns.emitter import NOT_KNOWN, Emitter
 from policyengine.engine.columns.terms import Code, Const, Day, Flag, Num, Seconds, Term, Unsupported, lit
 from policyengine.engine.columns.unify import day
+from policyengine.feel.functions.periods import JANUARY, UNITS
+from policyengine.feel.syntax.tree import Expression, Literal
 from policyengine.feel.values.calendar import is_empty
 from policyengine.feel.values.values import Months
 
 _DAY = 86_400
 _FAR = 12 * 100_000
 _LAST = datetime.date.max
+_EPOCH = datetime.date(1970, 1, 1)
+_FIRST_DAY, _LAST_DAY = ((day - _EPOCH).days for day in (datetime.date(2, 1, 1), _LAST))
 _FARTHEST = 250_000
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -158,6 +163,16 @@ def series(anchor: Term, offset: Term, shift: Term, every: Term) -> Series:
     return Series(shifted(shifted(start, first, 1), last, 1), step, 0, 0)
 
 
+def calendar_start(day: Day, months: int, begins: datetime.date) -> Day:
+    """The first day of the period that holds a day, in years that begin on the day of `begins`."""
+    year, month = day.expr.dt.year().cast(pl.Int32), day.expr.dt.month().cast(pl.Int32)
+    early = (day.expr.dt.day().cast(pl.Int32) < begins.day).cast(pl.Int32)
+    whole = (year * 12 + month) - lit(begins.year * 12 + begins.month, pl.Int32) - early
+    found = add_months(lit(begins, pl.Date), whole // months * months)
+    within = day.expr.cast(pl.Int32).is_between(_FIRST_DAY, _LAST_DAY)
+    return Day(pl.when(within).then(found))
+
+
 def next_occurrence(series: Series, today: Term, keep: Any) -> Term:
     """The first day on or after today in a series."""
     now = _today(today)
@@ -210,3 +225,35 @@ def _fields(
         "period_number": Num(number.cast(pl.Int64), 0, 10**7),
         "period_name": terms.Text(name),
     }
+
+
+# Calls
+
+
+def _next_occurrence(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    *steps, today = (emitter.emit(each) for each in arguments)
+    return next_occurrence(series(*steps), today, emitter.frame.keep)
+
+
+def _periods_since(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    *steps, today = (emitter.emit(each) for each in arguments)
+    return periods_since(series(*steps), today, emitter.frame.keep)
+
+
+def _calendar_start(emitter: Emitter, arguments: Sequence[Expression]) -> Term:
+    match arguments:
+        case (Literal(str() as unit), of, *begins) if unit in UNITS:
+            first = begins[0].value if begins and isinstance(begins[0], Literal) else JANUARY
+            if isinstance(first, datetime.date):
+                found = emitter.frame.keep(day(emitter.emit(of)))
+                assert isinstance(found, Day)
+                return calendar_start(found, UNITS[unit], first)
+    raise Unsupported("a calendar that differs from row to row")
+
+
+CALLS = {
+    "next occurrence": _next_occurrence,
+    "periods since": _periods_since,
+    "calendar start": _calendar_start,
+}
+"""The column forms of functions of series and calendars."""

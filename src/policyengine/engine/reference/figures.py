@@ -32,7 +32,7 @@ from policyengine.feel.syntax.tree import (
     names,
 )
 from policyengine.feel.types import types
-from policyengine.feel.types.types import ListOf
+from policyengine.feel.types.types import ListOf, is_period
 from policyengine.feel.values.values import Unknown
 from policyengine.policy.base import Sourced
 from policyengine.policy.facts import recorded_name
@@ -127,11 +127,15 @@ class _Parts:
         self._scope = scope
         self._node = node
         self._sliced = False
+        self._days = self._day_of_period()
         kind = scope.graph.types.get((scope.entity, node.name))
         self._write = Words(scope.graph, scope.entity).writer(kind.item if isinstance(kind, ListOf) else kind)
 
     def reasons(self) -> Iterator[Reason]:
         """The reasons, in the order of the expression."""
+        if self._days is not None:
+            yield from self._of(self._days)
+            return
         told = [each for each in explain(self._scope, self._node.name) if each.at != self._node.at]
         own = list(self._of(self._node.expression))
         if self._node.cases is None or self._sliced:
@@ -168,6 +172,12 @@ class _Parts:
                     asked = Name(name, expression.span)
                     if self._rows(asked) is None:
                         yield from explain_expression(scope, asked)
+
+    def _day_of_period(self) -> Expression | None:
+        """The day whose period the node is; None for other nodes."""
+        kind = self._scope.graph.types.get((self._scope.entity, self._node.name))
+        day = self._scope.graph.nodes[self._scope.entity].get(f"{self._node.name}/of")
+        return day.expression if day is not None and kind is not None and is_period(kind) else None
 
     def _is_part(self, name: str) -> bool:
         node = self._scope.graph.nodes.get(self._scope.entity, {}).get(name)

@@ -26,12 +26,14 @@ from policyengine.feel.types.types import (
     DATE,
     DATE_TIME,
     TEXT,
+    Context,
     Enum,
     ListOf,
     Number,
     RangeOf,
     Type,
     describe,
+    is_period,
 )
 from policyengine.feel.types.types import NULL as NULL_TYPE
 from policyengine.feel.values.temporal import parse_at
@@ -109,6 +111,8 @@ def check_compared(node: Comparison, scope: TypeScope) -> None:
             return
         sides = "the same" if node.left == node.right else "written out"
         scope.add(CONSTANT, node, f"both sides are {sides}, so no fact can change the answer")
+    elif isinstance(left, Context) and is_period(left) and is_period(right):
+        scope.orders[id(node)] = left
     elif node.op in {"=", "!="}:
         _equality(node, node.left, left, node.right, right, scope)
     elif scope.ordered_choice(node, left, node.right) or scope.ordered_choice(node, right, node.left):
@@ -189,6 +193,8 @@ def _equality(
 
 def _suggestion(kind: Type, given: Type, other: Expression) -> str | None:
     """What was probably meant by comparing a value of type `kind` with `other`, which is of type `given`."""
+    if is_period(given) and kind == DATE:
+        return f"write `{other.span.text}.start`"
     if isinstance(given, Number) and kind == BOOLEAN and other.span.text in {"0", "1"}:
         return f"write `{'true' if other.span.text == '1' else 'false'}`"
     if isinstance(given, Number):

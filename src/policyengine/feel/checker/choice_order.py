@@ -1,6 +1,7 @@
-"""Comparisons of choices that ascend, spelled out: `tier >= "gold"` is one of the choices from gold on.
+"""Comparisons of choices that ascend and of periods, spelled out.
 
-The checker notes which parts of an expression compare such choices. Engines need no order of texts then.
+`tier >= "gold"` is one of the choices from gold on, `half < now` compares the first days of two periods. The
+checker notes which parts of an expression compare such values. Engines need no order of them then.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ from policyengine.feel.syntax.tree import (
     ListLiteral,
     Literal,
     Node,
+    Path,
     RangeLiteral,
     UnaryTests,
 )
-from policyengine.feel.types.types import Enum
+from policyengine.feel.types.types import Context, Enum
 from policyengine.source import Span
 
-Orders = Mapping[int, Enum]
-"""The parts that compare choices of a type, by their identity."""
+Orders = Mapping[int, Enum | Context]
+"""The parts that compare choices of a type, or periods, by their identity."""
 
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
@@ -51,12 +53,17 @@ def one_of(value: Expression, choices: Sequence[Literal], at: Span) -> Expressio
 def _again(node: Node, orders: Orders) -> Node:
     kind = orders.get(id(node))
     found = _rebuilt(node, orders)
+    if isinstance(kind, Context) and isinstance(found, Comparison):
+        first, second = (Path(each, "start", each.span) for each in (found.left, found.right))
+        return Comparison(found.op, first, second, found.span)
+    if not isinstance(kind, Enum):
+        return found
     match found:
-        case Comparison(op, left, right, at) if kind is not None:
+        case Comparison(op, left, right, at):
             return _compared(op, left, right, kind, at)
-        case Between(value, Literal(low), Literal(high), at) if kind is not None:
+        case Between(value, Literal(low), Literal(high), at):
             return one_of(value, between(kind, low, high, at), at)
-        case Call(_, items, _, at) if kind is not None:
+        case Call(_, items, _, at):
             highest = found.function.name == "max"  # type: ignore[union-attr]  # noted by this name
             return _extreme(items, kind, at, highest=highest)
     return found
@@ -85,7 +92,7 @@ def _parts(parts: Sequence[object], orders: Orders, *, spread: bool) -> list[obj
     found: list[object] = []
     for part in parts:
         kind = orders.get(id(part))
-        if spread and kind is not None and isinstance(part, RangeLiteral):
+        if spread and isinstance(kind, Enum) and isinstance(part, RangeLiteral):
             found.extend(_of_range(part, kind))
         else:
             found.append(_again(part, orders) if isinstance(part, Node) else part)

@@ -95,7 +95,7 @@ class TypeScope:
         self.found: list[Diagnostic] = [] if outer is None else outer.found
         self.types: dict[int, Type] = {} if outer is None else outer.types
         self.used: set[str] = set() if outer is None else outer.used
-        self.orders: dict[int, Enum] = {} if outer is None else outer.orders
+        self.orders: dict[int, Enum | Context] = {} if outer is None else outer.orders
         self.unsure: bool = outer is not None and outer.unsure
 
     def inside(self, names: Mapping[str, Type]) -> TypeScope:

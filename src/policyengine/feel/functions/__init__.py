@@ -39,7 +39,7 @@ BUILTINS: Library = MappingProxyType(
         **aggregates.FUNCTIONS,
         **numeric.FUNCTIONS,
         **date_time.FUNCTIONS,
-        **periods.BY_DAYS,
+        **periods.IN_POLICIES,
         **ranges.FUNCTIONS,
         **contexts.FUNCTIONS,
     }

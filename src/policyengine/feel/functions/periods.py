@@ -15,21 +15,38 @@ from types import MappingProxyType
 
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.types.signatures import function, signature, table
-from policyengine.feel.types.types import COUNT, DATE, NUMBER, TEXT, Context, ListOf, RangeOf, Type
+from policyengine.feel.types.types import (
+    COUNT,
+    DATE,
+    NUMBER,
+    PERIOD_PARTS,
+    TEXT,
+    Context,
+    ListOf,
+    RangeOf,
+    Type,
+)
 from policyengine.feel.values.calendar import Date, Length, Series, is_empty, series_of
 from policyengine.feel.values.values import Failed, FarDate, Months, Range
 
 UNITS: Mapping[str, int] = {"month": 1, "quarter": 3, "half year": 6, "year": 12}
 """The periods of a calendar, and their lengths in months."""
+LABELS = ("n", "yyyy", "yy", "first_yyyy", "first_yy", "month")
+"""What a label of a period may have in braces; `yyyy` is the year in which its year ends."""
 _LETTERS = {"month": "M", "quarter": "Q", "half year": "H"}
 _DAY = timedelta(days=1)
 _OCCASION = Context({"period": RangeOf(DATE), "period_number": COUNT, "period_name": TEXT})
+_AROUND = Context(PERIOD_PARTS)
+PERIOD = Context({**PERIOD_PARTS, "next": _AROUND, "previous": _AROUND})
+"""A period as a value: its days, its number within its year, and those around it."""
 _NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _SERIES = "anchor: date, offset: duration, shift: days duration, every: duration"
 _ON_DAY = "start: date, day: number, every: duration"
 _LONGEST_MONTH = 31
+_MOST_DAYS = 1000
 _LATE = date(9000, 1, 1)
-_JANUARY = date(2000, 1, 1)
+JANUARY = date(2000, 1, 1)
+"""A first day of a year of the calendar."""
 _OUT_OF_BOUNDS = Failed("the period leaves the calendar")
 
 
@@ -61,7 +78,7 @@ def _calendar_periods(unit: str, today: date, begins: date | None = None) -> obj
 
     `begins` is a first day of fiscal years, where the period is one of them.
     """
-    first = _calendar_start(unit, today, begins or _JANUARY)
+    first = _calendar_start(unit, today, begins or JANUARY)
     if not isinstance(first, date):
         return first
     months = UNITS[unit]
@@ -146,7 +163,7 @@ def _on_day(start: date, day: Decimal, length: Length, *, before: bool) -> objec
     return _OUT_OF_BOUNDS if not chosen else chosen[-1 if before else 0]
 
 
-def _calendar_start(unit: str, day: date, begins: date = _JANUARY) -> object:
+def _calendar_start(unit: str, day: date, begins: date = JANUARY) -> object:
     """The first day of the calendar period that holds a day, in years that begin on the day of `begins`."""
     months = UNITS.get(unit)
     if months is None:
@@ -154,6 +171,13 @@ def _calendar_start(unit: str, day: date, begins: date = _JANUARY) -> object:
     whole = (day.year * 12 + day.month) - (begins.year * 12 + begins.month) - (day.day < begins.day)
     found = Series(begins, Months(months)).day(whole // months)
     return _OUT_OF_BOUNDS if found is None else found
+
+
+def _period_label(label: str, start: date, number: Decimal, year: Decimal, begins: date) -> object:
+    """What people call a period, which lies in a year that ends in `year`."""
+    first = int(year) - ((begins.month, begins.day) != (1, 1))
+    said = {"n": number, "yyyy": year, "yy": f"{int(year) % 100:02}", "month": _NAMES[start.month - 1]}
+    return label.format(**said, first_yyyy=first, first_yy=f"{first % 100:02}")
 
 
 def _mean_by_days(period: Range, days: Sequence[object], values: Sequence[object]) -> object:
@@ -183,12 +207,45 @@ def _values_of_third(arguments: Sequence[Type]) -> Type:
     return values.item if isinstance(values, ListOf) else NUMBER
 
 
-BY_DAYS = table(
-    function(
-        "mean by days",
-        signature("period: range, days: list, values: list", _values_of_third, _mean_by_days),
-    )
-)
+def _steps(first: date, every: Length, on_day: Decimal | None) -> Series | Failed:
+    """The series that begins on a day; with a day of the month, on the first such day from it on."""
+    if is_empty(every):
+        return Failed("the steps of the series have no length")
+    if on_day is None or not isinstance(every, Months):
+        return Series(first, every)
+    if not 1 <= on_day <= _LONGEST_MONTH:
+        return Failed(f"a month has no day {on_day}")
+    series = Series(date(first.year, 1, int(on_day)), every, first.month - 1)
+    start = series.day(0)
+    early = start is not None and start < first
+    return Series(series.anchor, every, series.months + early * every.months)
+
+
+def _last_of_series(first: date, every: Length, until: date, on_day: Decimal | None = None) -> object:
+    """The last day of a series on or before a day; nothing where it begins after it."""
+    series = _steps(first, every, on_day)
+    n = -1 if isinstance(series, Failed) else series.steps_until(until)
+    return series if isinstance(series, Failed) else series.day(n) if n >= 0 else None
+
+
+def _next_of_series(first: date, every: Length, after: date, on_day: Decimal | None = None) -> object:
+    """The first day of a series after a day."""
+    series = _steps(first, every, on_day)
+    if isinstance(series, Failed):
+        return series
+    found = series.day(max(series.steps_until(after) + 1, 0))
+    return _OUT_OF_BOUNDS if found is None else found
+
+
+def _days_of_series(first: date, every: Length, until: date, on_day: Decimal | None = None) -> object:
+    """The days of a series up to a day."""
+    series = _steps(first, every, on_day)
+    if isinstance(series, Failed):
+        return series
+    many = series.steps_until(until) + 1
+    if many > _MOST_DAYS:
+        return Failed(f"a series of {many} days is too long; at most {_MOST_DAYS} are listed")
+    return [series.day(n) for n in range(many)]
 
 
 def _within_calendar(run: Callable[..., object]) -> Callable[..., object]:
@@ -202,6 +259,23 @@ def _within_calendar(run: Callable[..., object]) -> Callable[..., object]:
     return within
 
 
+_IN_SERIES = "first: date, every: duration, {}: date, on_day?: number"
+IN_POLICIES = table(
+    function(
+        "mean by days",
+        signature("period: range, days: list, values: list", _values_of_third, _mean_by_days),
+    ),
+    function(
+        "last of series", signature(_IN_SERIES.format("until"), DATE, _within_calendar(_last_of_series))
+    ),
+    function(
+        "next of series", signature(_IN_SERIES.format("after"), DATE, _within_calendar(_next_of_series))
+    ),
+    function(
+        "days of series",
+        signature(_IN_SERIES.format("until"), ListOf(DATE), _within_calendar(_days_of_series)),
+    ),
+)
 FUNCTIONS = table(
     function(
         "periods since",
@@ -226,6 +300,14 @@ FUNCTIONS = table(
     function("occurrences until", signature(f"{_SERIES}, until: date", COUNT, _occurrences_until)),
     function("on day from", signature(_ON_DAY, DATE, _within_calendar(partial(_on_day, before=False)))),
     function("on day before", signature(_ON_DAY, DATE, _within_calendar(partial(_on_day, before=True)))),
+    function(
+        "period label",
+        signature(
+            "label: text, start: date, number: number, year: number, begins: date",
+            TEXT,
+            _within_calendar(_period_label),
+        ),
+    ),
     function(
         "calendar start",
         signature("unit: text, day: date, begins?: date", DATE, _within_calendar(_calendar_start)),

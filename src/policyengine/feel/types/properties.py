@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,7 @@ from policyengine.feel.types.types import Type
 from policyengine.feel.values import calendar
 from policyengine.feel.values.comparison import date_time_offset, time_offset
 from policyengine.feel.values.temporal import Duration, duration, seconds_of
-from policyengine.feel.values.values import Failed, Time, kind
+from policyengine.feel.values.values import Failed, Range, Time, kind
 
 
 def _offset(time: Time, seconds: int) -> object:
@@ -33,6 +34,14 @@ def _rest(value: Duration, unit: int, size: int) -> int:
 
 def _seconds(value: Duration) -> Decimal:
     return abs(seconds_of(value)) % 60 * _sign(value)
+
+
+def _days_between(period: Range) -> object:
+    """The days of a range of dates; an end that does not belong to it is not counted."""
+    low, high = period.low, period.high
+    if not isinstance(low, date) or not isinstance(high, date):
+        return Failed("only a range of dates with two ends has days")
+    return max((high - low).days + period.low_closed + period.high_closed - 1, 0)
 
 
 _Read = Callable[[Any], object]
@@ -81,6 +90,7 @@ _PROPERTIES: dict[str, dict[str, _Read]] = {
     "range": {
         "start": lambda range_: range_.low,
         "end": lambda range_: range_.high,
+        "days": _days_between,
         "start included": lambda range_: range_.low_closed,
         "end included": lambda range_: range_.high_closed,
     },
@@ -117,5 +127,12 @@ def property_types(of: Type) -> dict[str, Type]:
     """The parts that a value of a type has, with their types."""
     if isinstance(of, types.RangeOf):
         included = types.BOOLEAN
-        return {"start": of.item, "end": of.item, "start included": included, "end included": included}
+        days = {"days": types.COUNT} if of.item == types.DATE else {}
+        return {
+            "start": of.item,
+            "end": of.item,
+            **days,
+            "start included": included,
+            "end included": included,
+        }
     return {name: _TYPES.get(name, types.COUNT) for what in _KINDS.get(of, ()) for name in _PROPERTIES[what]}

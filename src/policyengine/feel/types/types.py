@@ -110,6 +110,17 @@ ANY_FUNCTION = Scalar("function")
 ANY_CONTEXT = Context({})
 
 
+PERIOD_PARTS: Mapping[str, Type] = {
+    "start": DATE, "end": DATE, "days": COUNT, "number": COUNT, "year": COUNT, "label": TEXT
+}  # fmt: skip
+"""The parts of a period; periods are compared by their first days."""
+
+
+def is_period(kind: Type) -> bool:
+    """Whether values of a type are periods with a start."""
+    return isinstance(kind, Context) and kind.fields.items() >= PERIOD_PARTS.items()
+
+
 def money(currency: str) -> Number:
     """An amount of a currency, by its code."""
     return Number("money", currency)
@@ -149,7 +160,7 @@ def describe(kind: Type) -> str:
         case RangeOf(item):
             return "a range" if item == ANY else f"a range ({describe(item)} at its ends)"
         case Context(_, name):
-            return f"a record of `{name}`" if name else "a context"
+            return f"a record of `{name}`" if name else "a period" if is_period(kind) else "a context"
         case FunctionType():
             return "a function"
         case Named(name):

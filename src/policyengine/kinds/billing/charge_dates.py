@@ -14,7 +14,7 @@ from policyengine.feel.types import types
 from policyengine.kinds.billing.charges import ChargePart
 from policyengine.kinds.billing.series import is_none, lag_of, period_starts
 from policyengine.policy.draft import Draft
-from policyengine.policy.recurrence import CALENDAR
+from policyengine.policy.quantities import CALENDAR
 from policyengine.policy.rule import Const, Reading, Value
 from policyengine.source import Span
 

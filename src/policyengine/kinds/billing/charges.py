@@ -13,7 +13,8 @@ from policyengine.policy import quantities
 from policyengine.policy.base import Count, FactName, Feel, Id, Many, Policy, Sourced, Text, field
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
-from policyengine.policy.recurrence import CALENDAR, Pace
+from policyengine.policy.quantities import CALENDAR
+from policyengine.policy.recurrence import Pace
 from policyengine.policy.vocabulary import Vocabulary
 
 

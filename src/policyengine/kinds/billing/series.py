@@ -16,7 +16,8 @@ from policyengine.feel.values.values import Months
 from policyengine.kinds.billing.charges import LONGEST_MONTH, OFF_BEAT, ChargePart
 from policyengine.policy import quantities
 from policyengine.policy.draft import Draft
-from policyengine.policy.recurrence import CALENDAR, NO_DAYS, NO_MONTHS, Sight, counted, of_calendar
+from policyengine.policy.quantities import CALENDAR
+from policyengine.policy.recurrence import NO_DAYS, NO_MONTHS, Sight, counted, of_calendar
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import Span
 

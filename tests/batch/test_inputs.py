@@ -185,7 +185,7 @@ def test_rates_and_lists_in_cells(evaluate, tmp_path):
         ({"p.txt": "id\n"}, "the ending of `p.txt`", "--format"),
         ({"p.csv.gz": "id\n"}, "`p.csv.gz` is compressed", "unpack it"),
         ({"p.csv": b"\x1f\x8b\x08\x00"}, "`p.csv` is compressed", "unpack it"),
-        ({"p.xlsx": b"PK"}, "`p.xlsx` is a workbook", "save its sheet as CSV"),
+        ({"p.xlsx": b"PK"}, "`p.xlsx` is a broken workbook", "save it once more"),
         ({"p.csv": "id,x,y\nb,1,1\n"}, "`x` is not a fact of the reseller; `y` is not", "(its facts are"),
     ],
 )

@@ -90,7 +90,7 @@ def test_rejects_of_an_earlier_run_do_not_stay(evaluate, tmp_path):
     evaluate({"p.csv": "id,active_accounts\nb,x\ngood,1\n"})
     ran = evaluate({"p.csv": "id,active_accounts\ngood,1\n"})
     assert (ran.code, ran.rejects) == (0, [])
-    assert (tmp_path / "out" / "out.rejects.csv").read_text() == "file,line,key,fact,code,reason,help\n"
+    assert (tmp_path / "out" / "out.rejects.csv").read_text() == "file,line,key,fact,code,reason,help,cell\n"
 
 
 def test_rejects_can_go_elsewhere(evaluate, tmp_path):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from policyengine.batch.books import file_of, first_sheet, is_workbook, sheet_names, sheet_of
 from policyengine.batch.documents import ndjson_records
 from policyengine.batch.lines import Unusable
-from policyengine.batch.raw import Owned, Raw
+from policyengine.batch.raw import Owned, Raw, Reject
 from policyengine.dataclass import dataclass
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import composed
@@ -18,18 +19,19 @@ from policyengine.source import composed
 if TYPE_CHECKING:
     from policyengine.batch.database import Database
 
-Kind = Literal["csv", "ndjson", "parquet", "yaml", "json"]
+Kind = Literal["csv", "ndjson", "parquet", "yaml", "json", "workbook"]
 KINDS: Mapping[str, Kind] = {
     ".csv": "csv", ".tsv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".parquet": "parquet",
     ".pq": "parquet", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
+    ".xlsx": "workbook", ".xlsm": "workbook", ".ods": "workbook",
 }  # fmt: skip
 _UNPACK = ("is compressed", "unpack it first")
-_SAVE = ("is a workbook", "save its sheet as CSV in UTF-8")
+_SAVE = ("is a workbook of an old kind", "save it as .xlsx")
 _NOT_READ = {
     ".gz": _UNPACK, ".zip": _UNPACK, ".bz2": _UNPACK, ".xz": _UNPACK, ".zst": _UNPACK,
-    ".xlsx": _SAVE, ".xlsm": _SAVE, ".xls": _SAVE, ".ods": _SAVE,
+    ".xls": _SAVE,
 }  # fmt: skip
-TABLES: frozenset[Kind] = frozenset({"csv", "ndjson", "parquet"})
+TABLES: frozenset[Kind] = frozenset({"csv", "ndjson", "parquet", "workbook"})
 Read = Callable[[Path, Kind], Iterator[Raw]]
 _ROWS = 1_000
 
@@ -58,13 +60,14 @@ class Inputs:
     def paths(self) -> tuple[Path, ...]:
         """All of them."""
         return tuple(
-            path for path, _ in (*self.files, *(one for each in self.tables.values() for one in each))
+            file_of(path)
+            for path, _ in (*self.files, *(one for each in self.tables.values() for one in each))
         )
 
 
 def kind_of(path: Path) -> Kind | None:
     """What the ending of a name says."""
-    return KINDS.get(path.suffix.lower())
+    return KINDS.get(file_of(path).suffix.lower())
 
 
 def find_inputs(
@@ -82,21 +85,23 @@ def find_inputs(
     small = {word.lower(): entity for word, entity in lists.items()} | lists
 
     def entity_of(file: Path) -> str | None:
-        """`Accounts.csv` is not to be passed over in silence."""
-        return small.get(file.stem) or small.get(file.stem.lower())
+        """`Accounts.csv` is not to be passed over in silence, nor is a sheet of that name."""
+        name = sheet_of(file) or file.stem
+        return small.get(name) or small.get(name.lower())
 
     files: list[Path] = []
     for path in paths:
         found = _in_folder(path) if path.is_dir() else [path]
         files += [each for each in found if entity_of(each) is None or each == path]
         siblings = found if path.is_dir() else _beside(path, form or kind_of(path))
-        for each in siblings:
+        for each in (*siblings, *(sheet for file in found for sheet in _sheets(file))):
             entity = entity_of(each)
             if entity is not None and entity not in named and each != path:
                 known_ones = beside.setdefault(entity, [])
                 if all(not _same(each, one) for one in known_ones):
                     known_ones.append(each)
     _one_each(beside, vocabulary)
+    files = [first_sheet(path, small) if is_workbook(path) else path for path in files]
     _each_once(files)
     return Inputs(
         tuple((path, _kind(path, form)) for path in files),
@@ -110,11 +115,12 @@ def find_inputs(
 def _in_folder(folder: Path) -> list[Path]:
     found = sorted(
         path for path in folder.iterdir()
-        if path.is_file() and not path.name.startswith((".", "_")) and kind_of(path) is not None
+        if path.is_file() and not path.name.startswith((".", "_", "~")) and kind_of(path) is not None
     )  # fmt: skip
     if not found:
         raise Unusable(
-            f"there is no file with records in `{folder}`", "CSV, NDJSON, Parquet, YAML, JSON are read"
+            f"there is no file with records in `{folder}`",
+            "CSV, workbooks, NDJSON, Parquet, YAML, JSON are read",
         )
     return found
 
@@ -125,6 +131,13 @@ def _beside(path: Path, kind: Kind | None) -> list[Path]:
         return []
     found = [each for each in path.parent.iterdir() if kind_of(each) in TABLES and each.is_file()]
     return sorted(found)
+
+
+def _sheets(path: Path) -> Iterator[Path]:
+    """The sheets of a workbook, each as `FILE:SHEET`."""
+    if is_workbook(path):
+        file = file_of(path)
+        yield from (Path(f"{file}:{name}") for name in sheet_names(file))
 
 
 def _each_once(files: Iterable[Path]) -> None:
@@ -141,10 +154,15 @@ def _same(one: Path, other: Path) -> bool:
 
 def _one_each(beside: Mapping[str, list[Path]], vocabulary: Vocabulary) -> None:
     for entity, paths in beside.items():
-        if len({path.suffix for path in paths}) > 1:
+        if len({_ending(path) for path in paths}) > 1:
             names = " and ".join(f"`{path}`" for path in paths)
             word = vocabulary.entities[entity].list
             raise Unusable(f"{names} could both hold `{word}`", f"choose one: `--table {word}=FILE`")
+
+
+def _ending(path: Path) -> str:
+    """What files must share to hold one list together; a sheet goes with no other file."""
+    return str(path) if sheet_of(path) else path.suffix
 
 
 def _kind(path: Path, form: Kind | None) -> Kind:
@@ -160,7 +178,9 @@ def _kind(path: Path, form: Kind | None) -> Kind:
 def _table_kind(path: Path) -> Kind:
     kind = kind_of(path)
     if kind is None or kind not in TABLES:
-        raise Unusable(f"`{path}` is not a table", "a table is a file that ends in .csv, .ndjson or .parquet")
+        raise Unusable(
+            f"`{path}` is not a table", "a table is a file that ends in .csv, .xlsx, .ndjson or .parquet"
+        )
     return kind
 
 
@@ -169,7 +189,8 @@ class Reader:
 
     def __init__(self, inputs: Inputs, vocabulary: Vocabulary, ignored: Iterable[str], plain: Read) -> None:
         self.inputs = inputs
-        self.meter = Meter(total=sum(path.stat().st_size for path, _ in inputs.files))
+        self.meter = Meter(total=sum(file_of(path).stat().st_size for path, _ in inputs.files))
+        self._letters: dict[str, Mapping[str, str]] = {}
         self._vocabulary = vocabulary
         self._ignored = tuple(ignored)
         self._plain = plain
@@ -204,6 +225,15 @@ class Reader:
             for _, rows in self._rows(path, kind, size):
                 yield list(_owned(rows, self._vocabulary, entity))
 
+    def placed(self, found: Reject) -> Reject:
+        """A mistake with the cell where it stands, if that is in a workbook."""
+        letters = self._letters.get(found.file)
+        if letters is None:
+            return found
+        file, _, sheet = found.file.rpartition(":")
+        fact = (found.fact or "").partition("[")[0]
+        return replace(found, file=file, cell=f"{sheet}!{letters.get(fact, 'A')}{found.line}")
+
     def _all(self, size: int, columns: bool) -> Iterator[Any]:
         base = 0
         if self._vocabulary.root in self.inputs.queries:
@@ -212,12 +242,12 @@ class Reader:
             for share, chunk in self._file(path, kind, size, columns):
                 yield chunk
                 self.meter.done = base + share
-            base += path.stat().st_size
+            base += file_of(path).stat().st_size
             self.meter.done = base
 
     def _file(self, path: Path, kind: Kind, size: int, columns: bool) -> Iterator[tuple[int, Any]]:
         """The records of a file, with how many bytes of it are read with them."""
-        if kind in ("csv", "parquet"):
+        if kind in ("csv", "parquet", "workbook"):
             return self._tables(path, kind, self._vocabulary.root, size)
         if kind == "ndjson" and columns:
             from policyengine.batch.json_columns import form_of, json_chunks
@@ -232,6 +262,12 @@ class Reader:
             from policyengine.batch.parquet_tables import parquet_chunks
 
             yield from parquet_chunks(path, self._vocabulary, entity, self._ignored, size)
+            return
+        if kind == "workbook":
+            from policyengine.batch.workbook_in import sheet_tables
+
+            tables = sheet_tables(path, self._vocabulary, entity, self._ignored, size, self._letters)
+            yield from ((0, table) for table in tables)
             return
         from policyengine.batch.csvfile import csv_tables
 

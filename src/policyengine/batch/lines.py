@@ -75,7 +75,10 @@ def bytes_of(stream: _Stream, file: str) -> Iterator[Bytes]:
             if data.startswith(_OTHER_MARKS):
                 raise Unusable(f"`{file}` is not UTF-8", f"save it as {EXCEL}")
             if data.startswith(_PACKED):
-                raise Unusable(f"`{file}` is compressed or a workbook", "unpack it, or save it as CSV")
+                raise Unusable(
+                    f"`{file}` is compressed or a workbook",
+                    "unpack it; a workbook ends in .xlsx, .xlsm or .ods",
+                )
             data = data.removeprefix(codecs.BOM_UTF8)
         if len(data) >= LONGEST and not data.endswith(b"\n"):
             _skip(stream)

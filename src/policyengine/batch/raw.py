@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 from decimal import Decimal
 
@@ -83,7 +83,7 @@ class Reject:
     """One mistake that keeps a record from being evaluated, and where it stands.
 
     `line` is the line of a text file, the number of the row elsewhere. `record` is the number of the record
-    in what was read, None for a row that belongs to none.
+    in what was read, None for a row that belongs to none. `cell` is that of a workbook: `Partners!F12`.
     """
 
     file: str
@@ -94,9 +94,10 @@ class Reject:
     reason: str
     help: str | None = None
     record: int | None = None
+    cell: str | None = None
 
 
-REJECT_COLUMNS = ("file", "line", "key", "fact", "code", "reason", "help")
+REJECT_COLUMNS = ("file", "line", "key", "fact", "code", "reason", "help", "cell")
 
 
 @dataclass(slots=True)
@@ -188,6 +189,19 @@ def read_head(
     return Head(columns, owners, unnamed)
 
 
+def known_columns(vocabulary: Vocabulary, entity: str, ignored: Iterable[str]) -> Iterator[str]:
+    """The names that a head for rows of an entity may have."""
+    yield from vocabulary.entities[entity].facts
+    yield from ignored
+    for above in vocabulary.lineage(entity)[1:]:
+        yield from owner_names(vocabulary, above)
+
+
+def owner_names(vocabulary: Vocabulary, above: str) -> tuple[str, ...]:
+    """The names of a column that names what a row belongs to: `partner_id` or `partner`."""
+    return f"{above}_{vocabulary.entities[above].key}", above, above.replace("-", "_")
+
+
 def _trailing(words: Sequence[str]) -> int:
     return next((i for i, word in enumerate(reversed(words)) if word), len(words))
 
@@ -240,7 +254,7 @@ def _owners(words: Sequence[str], vocabulary: Vocabulary, entity: str, file: str
     facts = vocabulary.entities[entity].facts
     for above in reversed(vocabulary.lineage(entity)[1:]):
         key = vocabulary.entities[above].key
-        names = [f"{above}_{key}", above, above.replace("-", "_")]
+        names = owner_names(vocabulary, above)
         at = next((words.index(name) for name in names if name in words and name not in facts), None)
         if key is None or at is None:
             title = vocabulary.entities[entity].title

@@ -198,6 +198,7 @@ class _Pass:
             self._reject(each)
 
     def _reject(self, found: Reject) -> None:
+        found = self._reader.placed(found)
         self._show(found)
         self._sink.reject(found)
 

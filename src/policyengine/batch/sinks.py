@@ -17,7 +17,7 @@ from policyengine.dataclass import dataclass
 from policyengine.engine.arrow import arrow_schema, arrow_table
 from policyengine.engine.layout import Column
 
-Form = Literal["csv", "ndjson", "parquet"]
+Form = Literal["csv", "ndjson", "parquet", "xlsx"]
 REJECTS = tuple(Column(name, "count" if name == "line" else "text", "") for name in REJECT_COLUMNS)
 _HELD = 1_000
 Named = Sequence[tuple[int, str | None]]
@@ -157,4 +157,8 @@ def writer_of(form: Form, stream: BinaryIO, columns: Sequence[Column], digits: i
     """What writes a table of these columns; amounts have at least so many digits after the point."""
     if form == "parquet":
         return ParquetWriter(stream, columns)
+    if form == "xlsx":
+        from policyengine.batch.workbook_tables import WorkbookWriter
+
+        return WorkbookWriter(stream, columns)
     return TextWriter(stream, (csv_lines if form == "csv" else json_lines)(columns, digits))

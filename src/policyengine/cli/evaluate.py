@@ -36,7 +36,7 @@ from policyengine.decision.decision import Decision
 @click.argument("program", metavar="PROGRAM", type=FILE)
 @click.argument("files", metavar="RECORD...", nargs=-1, type=FILE)
 @as_of_option
-@output_option("text", "json", "ndjson", "csv", "parquet", endings=ENDINGS)
+@output_option("text", "json", "ndjson", "csv", "parquet", "xlsx", endings=ENDINGS)
 @click.option(
     "--format", "form", type=click.Choice((*FORMS, "csv", "parquet")),
     help="What is in the files, if the ending does not tell.",
@@ -70,11 +70,12 @@ def command(program: str, as_of: date, assumptions: bool, color: str, **given: A
     """Say what applies to partner records, and why.
 
     PROGRAM is the folder of a program (by default the one around the record), RECORD a file with one or
-    several records (YAML, JSON, NDJSON, CSV, Parquet), a folder of such files, or `-` for standard input.
+    several records (YAML, JSON, NDJSON, CSV, Parquet, a workbook), a folder of such files, or `-` for
+    standard input.
     Records with mistakes are reported and left out; the exit code is then 1.
 
-    `-o decisions.csv`, `.ndjson` or `.parquet` writes a table instead of decisions with their reasons, for
-    any number of records.
+    `-o decisions.csv`, `.ndjson`, `.parquet` or `.xlsx` writes a table instead of decisions with their
+    reasons, for any number of records.
     """
     console = Console.of(color)
     if given["records_from"] is None and given["query"] is None:

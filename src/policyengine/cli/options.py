@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
+from policyengine.batch.books import BOOKS, file_of
 from policyengine.cli.console import write_out
 from policyengine.cli.exit_codes import CommandError
 from policyengine.dataclass import dataclass
@@ -214,12 +215,18 @@ def output_option(*formats: str, endings: Mapping[str, str] | None = None) -> Ca
 
 # The options of `evaluate` that concern tables.
 
-Kind = Literal["csv", "ndjson", "parquet", "yaml", "json"]
-Form = Literal["csv", "ndjson", "parquet"]
+Kind = Literal["csv", "ndjson", "parquet", "yaml", "json", "workbook"]
+Form = Literal["csv", "ndjson", "parquet", "xlsx"]
 Layout = Literal["findings", "records"]
 EngineName = Literal["auto", "rows", "columns"]
-ENDINGS: dict[str, Form] = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".parquet": "parquet"}
-_TABLES = (".csv", ".tsv", ".parquet", ".pq")
+ENDINGS: dict[str, Form] = {
+    ".csv": "csv",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".parquet": "parquet",
+    ".xlsx": "xlsx",
+}
+_TABLES = (".csv", ".tsv", ".parquet", ".pq", *BOOKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +250,7 @@ class TableOptions:
         """The files that it names: of records, of tables beside them, of a database."""
         tables = (table.partition("=")[2] for table in self.tables if self.records_from is None)
         base = (self.records_from or "").partition("sqlite:///")[2]
-        named = [Path(each) for each in (*self.files, *tables, base) if each and "\0" not in each]
+        named = [file_of(Path(each)) for each in (*self.files, *tables, base) if each and "\0" not in each]
         within = (each for folder in named if folder.is_dir() for each in folder.iterdir())
         return tuple(map(str, (*named, *within)))
 
@@ -251,7 +258,7 @@ class TableOptions:
     def writes_tables(self) -> bool:
         """Whether the outputs are tables, not decisions."""
         return any(
-            self.layout is not None or output.table or output.format in ("csv", "parquet")
+            self.layout is not None or output.table or output.format in ("csv", "parquet", "xlsx")
             for output in self.outputs
         )
 
@@ -260,7 +267,9 @@ class TableOptions:
         """Whether an input is a table, a folder or a database."""
         paths = [Path(file) for file in self.files]
         tables = any(
-            path.suffix.lower() in _TABLES or path.is_dir() for path in paths if "\0" not in str(path)
+            file_of(path).suffix.lower() in _TABLES or path.is_dir()
+            for path in paths
+            if "\0" not in str(path)
         )
         return (
             tables
@@ -300,7 +309,7 @@ def records_option(function: F) -> F:
         ),
         click.option(
             "--records", "files", type=FILE, metavar="FILE", multiple=True,
-            help="Records: YAML, JSON, NDJSON, CSV, Parquet, a folder; may be given several times.",
+            help="Records: YAML, JSON, NDJSON, CSV, Parquet, workbooks, folders; may be given several times.",
         ),
     ):  # fmt: skip
         function = option(function)

@@ -9,6 +9,7 @@ from pathlib import Path
 from shlex import join
 
 from policyengine.api import Program, load
+from policyengine.batch.books import BOOKS, file_of
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import NOT_COMPILED, CommandError
 from policyengine.cli.file_io import unreadable
@@ -16,7 +17,7 @@ from policyengine.diagnostics import Severity
 from policyengine.files import MANIFEST, misnamed_manifest
 from policyengine.render.diagnostic_text import diagnostics_text, summary
 
-RECORD_ENDINGS = (".yaml", ".yml", ".json", ".ndjson", ".jsonl", ".csv", ".tsv", ".parquet", ".pq")
+RECORD_ENDINGS = (".yaml", ".yml", ".json", ".ndjson", ".jsonl", ".csv", ".tsv", ".parquet", ".pq", *BOOKS)
 
 
 def folders_of(paths: Sequence[str]) -> list[Path]:
@@ -90,7 +91,7 @@ def program_and_records(command: str, words: Sequence[str]) -> tuple[str, list[s
 
 
 def _is_record(word: str) -> bool:
-    path = Path(word)
+    path = file_of(Path(word))
     return word == "-" or path.is_file() or (path.suffix.lower() in RECORD_ENDINGS and not path.is_dir())
 
 

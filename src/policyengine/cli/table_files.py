@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from policyengine.api import Program
+from policyengine.batch.books import file_of, is_workbook
 from policyengine.batch.documents import document_records
 from policyengine.batch.inputs import Inputs, Kind, Reader, find_inputs
 from policyengine.batch.lines import Unusable
@@ -64,11 +65,15 @@ def _read(
     inputs = open_inputs(program, options)
     reader = reader_of(program, inputs, options.ignored)
     typed = TypedReader(program.vocabulary)
+    orphans: list[Reject] = []
+    found: list[list[Reject]] = []
     if reader.child_tables:
-        return _read_with_tables(program, reader, typed, records, rejected)
-    for raw in reader.records():
-        _take(typed.read(raw), records, rejected)
-    return []
+        orphans = _read_with_tables(program, reader, typed, records, found)
+    else:
+        for raw in reader.records():
+            _take(typed.read(raw), records, found)
+    rejected += ([reader.placed(each) for each in some] for some in found)
+    return [reader.placed(each) for each in orphans]
 
 
 def _read_with_tables(
@@ -97,7 +102,7 @@ def _take(found: Record | list[Reject], records: list[Record], rejected: list[li
 
 def reject_text(found: Reject) -> str:
     """Returns a mistake in one line, or in two with its help."""
-    place = f"{found.file}:{found.line}"
+    place = f"{found.file}: {found.cell}" if found.cell else f"{found.file}:{found.line}"
     who = f" (record `{shorten(found.key)}`)" if found.key else ""
     help = f"\nhelp: {found.help}" if found.help else ""
     return f"{place}: error[{found.code}]: {found.reason}{who}{help}"
@@ -117,7 +122,10 @@ def open_inputs(program: Program, options: TableOptions) -> Inputs:
         named[word] = Path(name)
     paths = [_standard_input() if file == "-" else Path(file) for file in options.files]
     for path in (*paths, *named.values()):
-        _readable(path)
+        _readable(file_of(path))
+    within = (each for path in paths if path.is_dir() for each in path.iterdir())
+    if any(map(is_workbook, (*paths, *named.values(), *within))):
+        need_excel("reading a workbook")
     try:
         inputs = find_inputs(paths, named, program.vocabulary, options.form)
     except Unusable as error:

@@ -18,10 +18,12 @@ from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import protect, require_distinct
 from policyengine.cli.options import ENDINGS, Form, Output, TableOptions
-from policyengine.cli.table_files import open_inputs, reader_of, reject_text, reported_errors
+from policyengine.cli.table_files import need_excel, open_inputs, reader_of, reject_text, reported_errors
 from policyengine.decision.wording import lapse, plural
 from policyengine.engine.layout import columns_of
 
+_FILES = {"parquet": "Parquet", "xlsx": "a workbook"}
+"""The forms that need a file, in words."""
 _ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
@@ -121,8 +123,11 @@ def _target(output: Output) -> Target:
             f"`{output.format}` cannot be written together with a table",
             help="run the command once for decisions and once for tables",
         )
-    if output.path is None and form == "parquet":
-        raise CommandError("Parquet is not written to standard output", help="name a file: `-o FILE.parquet`")
+    if output.path is None and form in _FILES:
+        name = _FILES[form]
+        raise CommandError(f"{name} is not written to standard output", help=f"name a file: `-o FILE.{form}`")
+    if form == "xlsx":
+        need_excel("a workbook")
     return Target(form, output.path, None if output.path is not None else sys.stdout.buffer)
 
 

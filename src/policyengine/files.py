@@ -110,3 +110,32 @@ def read_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Source | Diagn
 def _why(error: Exception) -> str:
     reason = getattr(error, "strerror", None) or str(error)
     return reason.lower()
+
+
+# Sheets of workbooks: `FILE:SHEET`
+
+BOOKS = (".xlsx", ".xlsm", ".ods")
+"""The endings of workbooks."""
+
+
+def file_of(path: Path) -> Path:
+    """The file of `FILE:SHEET`."""
+    return split_sheet(path)[0]
+
+
+def sheet_of(path: Path) -> str | None:
+    """The sheet of `FILE:SHEET`; None where none is named."""
+    return split_sheet(path)[1]
+
+
+def split_sheet(path: Path) -> tuple[Path, str | None]:
+    """The file and the sheet of `FILE:SHEET`."""
+    file, colon, sheet = str(path).rpartition(":")
+    if colon and sheet and Path(file).suffix.lower() in BOOKS and "\0" not in file and not path.exists():
+        return Path(file), sheet
+    return path, None
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether a path names a workbook, or a sheet of one."""
+    return file_of(path).suffix.lower() in BOOKS

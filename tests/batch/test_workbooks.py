@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from policyengine.batch.books import column_name, column_number, file_of, read_sheet, sheet_names, sheet_of
+from policyengine.batch.books import column_name, column_number, read_sheet, sheet_names
 from policyengine.batch.inputs import Reader, find_inputs
 from policyengine.batch.lines import Unusable
 from policyengine.batch.typed import TypedReader
 from policyengine.batch.workbook_out import SheetColumn, Sheets
+from policyengine.files import file_of, sheet_of
 from support import good_program
 
 _DAY = date(2026, 12, 1)

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 from policyengine.batch.lines import Unusable
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import did_you_mean, listed
+from policyengine.files import file_of, split_sheet
 
 if TYPE_CHECKING:
     import zipfile
 
-BOOKS = (".xlsx", ".xlsm", ".ods")
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -33,28 +33,6 @@ _TAIL = 2048
 _REPEATED = re.compile(rb"""number-(?:columns|rows)-(?:repeated|spanned)=["'](\d+)""")
 _MOST_REPEATED = 1_048_576 * 2
 _UNPACKED = "the file is damaged, or was made to exhaust a machine; save it once more"
-
-
-def file_of(path: Path) -> Path:
-    """The file of `FILE:SHEET`."""
-    return _split(path)[0]
-
-
-def sheet_of(path: Path) -> str | None:
-    """The sheet of `FILE:SHEET`; None where none is named."""
-    return _split(path)[1]
-
-
-def _split(path: Path) -> tuple[Path, str | None]:
-    file, colon, sheet = str(path).rpartition(":")
-    if colon and sheet and Path(file).suffix.lower() in BOOKS and "\0" not in file and not path.exists():
-        return Path(file), sheet
-    return path, None
-
-
-def is_workbook(path: Path) -> bool:
-    """Whether a path names a workbook, or a sheet of one."""
-    return file_of(path).suffix.lower() in BOOKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +151,7 @@ def _check(file: Path) -> Errors:
         try:
             with zipfile.ZipFile(stream) as parts:
                 return _named(parts, dict(_check_parts(file, parts)))
-        except broken as error:
+        except (*broken, ParseError, KeyError) as error:
             raise Unusable(f"`{file}` is a broken workbook: {_short(error)}", _UNPACKED) from None
 
 
@@ -250,7 +228,7 @@ def read_sheet(path: Path) -> SheetRows:
     """The cells of a sheet; raises `Unusable`."""
     from python_calamine import CalamineError
 
-    file, wanted = _split(path)
+    file, wanted = split_sheet(path)
     book, errors = _opened_with_errors(file)
     with book:
         name = _chosen(file, book, wanted)
@@ -272,7 +250,7 @@ def read_sheet(path: Path) -> SheetRows:
 
 def first_sheet(path: Path, others: Collection[str]) -> Path:
     """`FILE:SHEET` for the first sheet that is not hidden and has none of the other names, in lower case."""
-    file, sheet = _split(path)
+    file, sheet = split_sheet(path)
     names = [] if sheet else sheet_names(file)
     found = next((name for name in names if name.lower() not in others), None)
     return path if found is None else Path(f"{file}:{found}")

@@ -8,11 +8,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from policyengine.batch.books import file_of, first_sheet, is_workbook, sheet_names, sheet_of
+from policyengine.batch.books import first_sheet, sheet_names
 from policyengine.batch.documents import ndjson_records
 from policyengine.batch.lines import Unusable
 from policyengine.batch.raw import Owned, Raw, Reject
 from policyengine.dataclass import dataclass
+from policyengine.files import file_of, is_workbook, sheet_of
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import composed
 

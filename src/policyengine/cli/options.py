@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
-from policyengine.batch.books import BOOKS, file_of
 from policyengine.cli.console import write_out
 from policyengine.cli.exit_codes import CommandError
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import did_you_mean
+from policyengine.files import BOOKS, file_of
 from policyengine.text import literal_guesses
 
 if TYPE_CHECKING:

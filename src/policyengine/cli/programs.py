@@ -9,12 +9,11 @@ from pathlib import Path
 from shlex import join
 
 from policyengine.api import Program, load
-from policyengine.batch.books import BOOKS, file_of
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import NOT_COMPILED, CommandError
 from policyengine.cli.file_io import unreadable
 from policyengine.diagnostics import Severity
-from policyengine.files import MANIFEST, misnamed_manifest
+from policyengine.files import BOOKS, MANIFEST, file_of, misnamed_manifest
 from policyengine.render.diagnostic_text import diagnostics_text, summary
 
 RECORD_ENDINGS = (".yaml", ".yml", ".json", ".ndjson", ".jsonl", ".csv", ".tsv", ".parquet", ".pq", *BOOKS)

@@ -10,7 +10,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from policyengine.api import Program
-from policyengine.batch.books import file_of, is_workbook
 from policyengine.batch.documents import document_records
 from policyengine.batch.inputs import Inputs, Kind, Reader, find_inputs
 from policyengine.batch.lines import Unusable
@@ -21,6 +20,7 @@ from policyengine.cli.exit_codes import CommandError, GoneError
 from policyengine.cli.file_io import unreadable
 from policyengine.cli.options import TableOptions
 from policyengine.cli.record_files import ReadRecords
+from policyengine.files import file_of, is_workbook
 from policyengine.policy.quantities import shorten
 from policyengine.program.record import Record
 from policyengine.program.record_reader import RecordReader

@@ -70,8 +70,7 @@ def command(program: str, as_of: date, assumptions: bool, color: str, **given: A
     """Say what applies to partner records, and why.
 
     PROGRAM is the folder of a program (by default the one around the record), RECORD a file with one or
-    several records (YAML, JSON, NDJSON, CSV, Parquet, a workbook), a folder of such files, or `-` for
-    standard input.
+    several records (YAML, JSON, NDJSON, CSV, Parquet, a workbook), a folder of them, or `-` for stdin.
     Records with mistakes are reported and left out; the exit code is then 1.
 
     `-o decisions.csv`, `.ndjson`, `.parquet` or `.xlsx` writes a table instead of decisions with their

@@ -17,6 +17,7 @@ from policyengine.policy import bearer, condition, draft, form, grant, quantitie
 from policyengine.program import declaration_checks, ledgers, link, load, read, record_codes, versions
 from policyengine.program.record_schema import policy_schemas
 from policyengine.render.plan_json import plan_schema
+from policyengine.reports.receipts import receipt_schema
 from policyengine.text import json, yaml
 from policyengine.verify import testfile as verify
 from policyengine.verify.testfile import test_schema
@@ -46,5 +47,6 @@ def schemas() -> Mapping[str, dict[str, Any]]:
         "decision": decision_schema(),
         "comparison": comparison_schema(),
         "plan": plan_schema(),
+        "receipt": receipt_schema(),
     }
     return {f"{name}.schema.json": schema for name, schema in found.items()}

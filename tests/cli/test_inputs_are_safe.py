@@ -39,6 +39,8 @@ COMMANDS = {
     "evaluate p records -o json:{}": "records/a.ndjson records/b.json",
     f"evaluate p {DATABASE} -o json:{{}}": "crm.db",
     f"evaluate p {DATABASE} -o csv:{{}}": "crm.db",
+    "evaluate p r.yaml --receipt {}": "p/program.yaml p/a_test.yaml r.yaml",
+    "verify r.receipt -o json:{}": "r.receipt",
     "why p r.yaml -o json:{}": "p/program.yaml r.yaml",
     "why p r.yaml sales -o json:{}": "p/program.yaml r.yaml",
     "advance p r.yaml --to offer -o {}": "p/program.yaml r.yaml",
@@ -73,6 +75,7 @@ def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "records/a.ndjson": '{"id": "a"}\n',
         "records/b.json": '{"id": "b"}\n',
         "old.json": "{}\n",
+        "r.receipt": "{}\n",
     }
     for name, text in texts.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from policyengine.cli.options import (
     TableOptions,
     as_of_option,
     color_option,
+    judged_on,
+    known_on_option,
     output_option,
     subcommand,
 )
@@ -36,6 +38,7 @@ from policyengine.decision.decision import Decision
 @click.argument("program", metavar="PROGRAM", type=FILE)
 @click.argument("files", metavar="RECORD...", nargs=-1, type=FILE)
 @as_of_option
+@known_on_option
 @output_option("text", "json", "ndjson", "csv", "parquet", "xlsx", endings=ENDINGS)
 @click.option(
     "--format", "form", type=click.Choice((*FORMS, "csv", "parquet")),
@@ -64,9 +67,16 @@ from policyengine.decision.decision import Decision
     "--engine", type=click.Choice(["auto", "rows", "columns"]), default="auto",
     help="How tables are worked out (default: in columns, where they can be).",
 )  # fmt: skip
+@click.option(
+    "--receipt", metavar="FILE", type=FILE,
+    help="Keep each decision in a line of this file, which `policyengine verify` decides again.",
+)  # fmt: skip
 @click.option("--explain-engine", is_flag=True, help="Say how a table is worked out, and why.")
 @color_option
-def command(program: str, as_of: date, assumptions: bool, color: str, **given: Any) -> int:
+def command(
+    program: str, as_of: date, known_on: date | None, assumptions: bool, receipt: str | None, color: str,
+    **given: Any,
+) -> int:  # fmt: skip
     """Say what applies to partner records, and why.
 
     PROGRAM is the folder of a program (by default the one around the record), RECORD a file with one or
@@ -81,20 +91,41 @@ def command(program: str, as_of: date, assumptions: bool, color: str, **given: A
         program, files = program_and_records("evaluate", [program, *given["files"]])
         given["files"] = tuple(files)
     options = TableOptions(**given)
-    opened = open_program(program, as_of, console)
+    as_of = judged_on(as_of, known_on)
+    opened = open_program(program, as_of, console, known_on)
     if options.writes_tables:
-        from policyengine.cli.table_files import need_extra
-
-        need_extra("a table of findings")
-        from policyengine.cli.tables import evaluate_tables
-
-        return evaluate_tables(opened, options, console)
+        return _write_tables(opened, options, receipt, console)
     if options.only_for_tables is not None:
         message = f"`{options.only_for_tables}` is for tables, and none is asked for"
         raise CommandError(message, help="add `-o FILE.csv`")
     inputs = without_twins(opened, _read(opened, options, console), console)
     decisions = [opened.evaluate(record) for record in inputs.records]
 
+    paths = [*map(Path, (program, *options.inputs))]
+    if receipt is not None:
+        from policyengine.cli.receipts import write_receipts
+
+        write_receipts(Path(receipt), program, known_on, as_of, inputs.records, console, paths)
+    render = _renderer(opened, decisions, assumptions, console.columns)
+    deliver(options.outputs or (Output("text"),), render, console, paths)
+    console.err(left_out_line(inputs))
+    return FOUND if inputs.left_out or inputs.orphans else OK
+
+
+def _write_tables(program: Program, options: TableOptions, receipt: str | None, console: Console) -> int:
+    if receipt is not None:
+        raise CommandError("a table of findings has no receipt", help="leave `--receipt` or the table out")
+    from policyengine.cli.table_files import need_extra
+
+    need_extra("a table of findings")
+    from policyengine.cli.tables import evaluate_tables
+
+    return evaluate_tables(program, options, console)
+
+
+def _renderer(
+    program: Program, decisions: Sequence[Decision], assumptions: bool, columns: int
+) -> Callable[[str, bool], str]:
     def render(form: str, paint: bool) -> str:
         if form != "text":
             return _as_json(decisions, form)
@@ -103,19 +134,17 @@ def command(program: str, as_of: date, assumptions: bool, color: str, **given: A
         texts = (
             decision_text(
                 decision,
-                opened.labels,
+                program.labels,
                 color=paint,
                 list_assumptions=assumptions,
-                columns=console.columns,
-                formats=opened.formats,
+                columns=columns,
+                formats=program.formats,
             )
             for decision in decisions
         )
         return "\n\n\n".join(texts)
 
-    deliver(options.outputs or (Output("text"),), render, console, map(Path, (program, *options.inputs)))
-    console.err(left_out_line(inputs))
-    return FOUND if inputs.left_out or inputs.orphans else OK
+    return render
 
 
 def _read(program: Program, options: TableOptions, console: Console) -> ReadRecords:

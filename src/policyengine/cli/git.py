@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path, PurePosixPath
 
 from policyengine.cli.exit_codes import CommandError
@@ -14,7 +15,8 @@ from policyengine.files import MAX_BYTES, UNREADABLE, Folder, is_policy, read_fi
 from policyengine.source import Source
 from policyengine.text.decode import decode
 
-_QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+_QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C",
+          "TZ": "UTC"}  # fmt: skip
 # They would have git read a repository that is not the one of the folder; a hook of git sets some of them.
 _ELSEWHERE = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_NAMESPACE",
@@ -46,6 +48,25 @@ class Repository:
         if done.returncode:
             raise CommandError(f"`{one}` and `{other}` have no commit in common")
         return done.stdout.decode().strip()
+
+    def commit_on(self, day: date) -> str | None:
+        """Returns the commit that was the last one at the end of a day (UTC), along the first parents."""
+        until = f"--before={day.isoformat()}T23:59:59Z"
+        done = _git(self.top, "rev-list", "-1", "--first-parent", until, "HEAD", "--")
+        return done.stdout.decode().strip() or None
+
+    def changes(self, since: str | None, *, until: str = "HEAD") -> list[str]:
+        """Returns the commits after another one that changed the folder, the oldest first."""
+        range_ = until if since is None else f"{since}..{until}"
+        done = _git(self.top, "rev-list", "--reverse", "--topo-order", range_, "--", self.path or ".")
+        return done.stdout.decode().split()
+
+    def subject(self, commit: str) -> tuple[date, str]:
+        """Returns the day of a commit (UTC), and the first line of its message."""
+        command = ("show", "--no-patch", "--format=%cd%n%s", "--date=format-local:%Y-%m-%d")
+        done = _git(self.top, *command, commit)
+        day, _, text = done.stdout.decode(errors="replace").strip().partition("\n")
+        return date.fromisoformat(day), text
 
     def at(self, path: str) -> Repository:
         """The same repository, looked at from another folder in it."""

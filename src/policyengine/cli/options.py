@@ -188,6 +188,22 @@ def as_of_option(function: F) -> F:
     )(function)
 
 
+def known_on_option(function: F) -> F:
+    """`--known-on DATE`."""
+    return click.option(
+        "--known-on", type=Day(), metavar="DATE",
+        help="Take the policies as they were committed at the end of that day, and, without --as-of, judge "
+        "for it.",
+    )(function)  # fmt: skip
+
+
+def judged_on(as_of: date, known_on: date | None) -> date:
+    """The day that counts: that of `--as-of`; where only `--known-on` is given, that one."""
+    given = click.get_current_context().get_parameter_source("as_of")
+    is_default = given in (click.core.ParameterSource.DEFAULT, None)
+    return known_on if known_on is not None and is_default else as_of
+
+
 def color_option(function: F) -> F:
     """`--color WHEN`."""
     return click.option(

@@ -38,7 +38,8 @@ from policyengine.cli.options import (
     subcommand,
 )
 from policyengine.cli.population import Population, read_population
-from policyengine.cli.revisions import Version, open_versions, read_versions
+from policyengine.cli.revisions import open_versions, read_versions
+from policyengine.cli.versions import Version
 from policyengine.program.graph import Graph
 from policyengine.render import ci_formats
 from policyengine.render.diagnostic_text import diagnostics_text

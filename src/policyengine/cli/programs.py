@@ -71,10 +71,11 @@ def program_and_records(command: str, words: Sequence[str]) -> tuple[str, list[s
     around the folder one is in.
     """
     first, *rest = words
-    named = next((word for word in words if (Path(word) / MANIFEST).is_file()), None)
+    named = next((word for word in words if (Path(word) / MANIFEST).is_file() or is_revision(word)), None)
     if named == first or (named is None and not _is_record(first)):
         if not rest:
-            _require_program(Path(first))
+            if not is_revision(first):
+                _require_program(Path(first))
             raise CommandError("`RECORD` is missing", help=_with_a_record(command, first))
         return first, rest
     if named is not None:
@@ -87,6 +88,13 @@ def program_and_records(command: str, words: Sequence[str]) -> tuple[str, list[s
             help=f"write `policyengine {command} PROGRAM {join(words)}`, with the folder of the program",
         )
     return around, list(words)
+
+
+def is_revision(word: str) -> bool:
+    """Whether a word names a program as it was in a revision, such as `main~3:policies/acme`."""
+    revision, colon, folder = word.partition(":")
+    is_one = bool(revision and colon) and not folder.startswith("/")
+    return is_one and Path(folder).suffix.lower() not in RECORD_ENDINGS and not Path(word).exists()
 
 
 def _is_record(word: str) -> bool:
@@ -110,16 +118,36 @@ def _with_a_record(command: str, program: str) -> str:
     return f"write `{join(['policyengine', command, program, file])}`, with the file of a record"
 
 
-def open_program(folder: str, as_of: date, console: Console) -> Program:
-    """Loads the program of a folder; prints its mistakes and ends the command if it has any."""
-    path = Path(folder)
-    _require_program(path)
-    program = load(path, as_of=as_of)
+def open_program(folder: str, as_of: date, console: Console, known_on: date | None = None) -> Program:
+    """Loads a program of a folder or of a revision; prints its mistakes and ends the command if it has any.
+
+    With `known_on` it is the program as it was committed at the end of that day.
+    """
+    return compiled(_found(folder, as_of, known_on), console)
+
+
+def _found(folder: str, as_of: date, known_on: date | None) -> Program:
+    if known_on is None and not is_revision(folder):
+        _require_program(Path(folder))
+        return load(folder, as_of=as_of)
+    from policyengine.cli.versions import version_known_on, version_of  # git takes a while to be ready
+
+    if known_on is None:
+        return version_of(folder).program(as_of)
+    if is_revision(folder):
+        raise CommandError(
+            f"`{folder}` is a revision already", help="leave `--known-on` out, or the revision"
+        )
+    return version_known_on(folder, known_on).program(as_of)
+
+
+def compiled(program: Program, console: Console) -> Program:
+    """The program; prints its mistakes and ends the command if it has any."""
     if not program.ok:
         errors = [found for found in program.diagnostics if found.severity is Severity.ERROR]
         console.err(diagnostics_text(errors, color=console.color_err))
         raise CommandError(
-            f"the policies of `{path}` have mistakes: {summary(errors)}",
+            f"the policies of `{program.folder}` have mistakes: {summary(errors)}",
             help="nothing was evaluated; correct them first",
             code=NOT_COMPILED,
         )

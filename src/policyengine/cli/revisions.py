@@ -12,10 +12,10 @@ from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import NOT_COMPILED, CommandError
 from policyengine.cli.git import Repository, repository_of
 from policyengine.cli.programs import folders_of, require_folder
+from policyengine.cli.versions import Version, version_on_disk
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Severity
-from policyengine.files import MANIFEST, Folder, read_folder
-from policyengine.program import load as loading
+from policyengine.files import MANIFEST
 from policyengine.program.read import PROGRAM
 from policyengine.render.diagnostic_text import diagnostics_text, summary
 from policyengine.source import Source
@@ -26,20 +26,6 @@ FORMS = (
     "give two folders, or revisions and a folder: `main..HEAD policies/example`, `main HEAD policies/example`"
 )
 State = Literal["there", "renamed", "new", "deleted"]
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One of two versions of a program: its name for people, its files, and the id of its commit, if any."""
-
-    name: str
-    read: Folder
-    commit: str | None = None
-
-    def program(self, as_of: date) -> Program:
-        """Returns the program as it is in force on a day; its mistakes are its `diagnostics`."""
-        linked = loading.load(self.name, self.read.sources, as_of, self.read.mistakes)
-        return Program(linked, self.name, tuple(source.name for source in self.read.sources))
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +172,7 @@ def _folder(folder: str) -> Version:
     require_folder(path)
     if not (path / MANIFEST).is_file():
         raise _no_program(str(path))
-    return Version(str(path), read_folder(path))
+    return version_on_disk(path)
 
 
 def _no_program(name: str) -> CommandError:

@@ -122,13 +122,14 @@ COMMANDS = {
     "diff": "Explain a change of policies, with a record that shows it.",
     "plan": "Show whom a change of policies affects, and what it costs.",
     "sources": "Show what became of each statement of the source documents.",
+    "verify": "Decide again what a receipt keeps, and tell what changed since.",
     "schema": "Print the JSON Schemas of policies, records and decisions.",
     "code": "Explain the code of a mistake.",
     "init": "Make a small program to start from.",
 }
 
 _OTHER_NAMES = {
-    "validate": "check", "lint": "check", "verify": "check", "compile": "check", "run": "evaluate",
+    "validate": "check", "lint": "check", "compile": "check", "run": "evaluate",
     "eval": "evaluate", "decide": "evaluate", "apply": "evaluate", "calculate": "evaluate", "explain": "why",
     "trace": "why", "move": "advance", "next": "advance", "coverage": "test --coverage",
     "mutate": "test --mutate", "compare": "diff", "changes": "diff", "impact": "plan", "simulate": "plan",

@@ -21,6 +21,8 @@ from policyengine.cli.options import (
     TableOptions,
     as_of_option,
     color_option,
+    judged_on,
+    known_on_option,
     output_option,
     subcommand,
 )
@@ -55,6 +57,7 @@ _NAMED = 12
 @click.option("--all", "derivation", is_flag=True, help="Show the whole derivation.")
 @click.option("--assumptions", is_flag=True, help="Show the notes on assumptions in full.")
 @as_of_option
+@known_on_option
 @output_option("text", "json")
 @click.option(
     "--format", "form", type=click.Choice(FORMS), help="What is in the file, if the ending does not tell."
@@ -68,6 +71,7 @@ def command(
     derivation: bool,
     assumptions: bool,
     as_of: date,
+    known_on: date | None,
     outputs: tuple[Output, ...],
     form: Form | None,
     color: str,
@@ -81,7 +85,7 @@ def command(
     console = Console.of(color)
     program, (file, *rest) = program_and_records("why", [each for each in (program, file, finding) if each])
     finding = rest[0] if rest else None
-    opened = open_program(program, as_of, console)
+    opened = open_program(program, judged_on(as_of, known_on), console, known_on)
     record, key = _record(opened, file, form, key, console)
     decision = opened.evaluate(record)
     asks = key is None and finding is not None and not _names(decision, finding)

@@ -51,7 +51,7 @@ def load(name: str, sources: Sequence[Source], as_of: date, mistakes: Iterable[D
     report = Report(mistakes)
     if not sources and not report.has_errors:
         report.add(NOTHING_HERE.at(None, f"`{name}` holds no YAML file", help="name the folder of a program"))
-    return _program(name, read_documents(name, sources, report), as_of, _digest(sources), report)
+    return _program(name, read_documents(name, sources, report), as_of, digest_of(sources), report)
 
 
 def load_documents(name: str, documents: Iterable[Document], as_of: date) -> Program:
@@ -186,7 +186,8 @@ def _unused(vocabulary: Vocabulary, document: Document, used: frozenset[str]) ->
                 yield UNUSED_FACT.at(at, f"no rule reads `{fact}` of `{name}`", help=help)
 
 
-def _digest(sources: Sequence[Source]) -> str:
+def digest_of(sources: Sequence[Source]) -> str:
+    """The digest of the files of a program; it does not depend on where their folder lies."""
     digest = hashlib.sha256()
     for source in sorted(sources, key=lambda each: each.name):
         for part in (source.name.rsplit("/", 1)[-1], source.text):

@@ -14,7 +14,7 @@ from typing import Any
 from policyengine.analysis.search_space import Space
 from policyengine.analysis.thresholds import FactKey, cuts_of
 from policyengine.dataclass import dataclass
-from policyengine.decision.findings import Level
+from policyengine.decision.findings import PASSING, Level
 from policyengine.decision.writers import writer
 from policyengine.diagnostics import Code, Diagnostic, Severity
 from policyengine.engine.reference.scope import Scope, instances, root_scope
@@ -143,7 +143,7 @@ class _Levels:
     def _met(self, facts: Mapping[FactKey, object]) -> int:
         """How many of the requirements of the highest level are met."""
         scope = self._scope(facts)
-        return 0 if scope is None else sum(scope[name] in ("met", "not_applicable") for name in self.asked)
+        return 0 if scope is None else sum(scope[name] in PASSING for name in self.asked)
 
     def _falling(self, measure: FactKey, best: Mapping[FactKey, object]) -> tuple[_Seen, _Seen] | None:
         """A pair that differs in the measure alone, of which the one with more of it has the lower level."""

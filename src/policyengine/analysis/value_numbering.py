@@ -174,8 +174,8 @@ class Canon:
         return found
 
 
-_HOW = frozenset({"units", "unit", "each", "before_limits", "most", "weight", "nested"})
-"""How the points of a score came about, beside which they stand."""
+_HOW = frozenset({"units", "unit", "each", "before_limits", "most", "weight", "nested", "waiver"})
+"""How the points of a score came about, and which waiver lets pass: told beside what it comes to."""
 
 
 def is_wording(field: str) -> bool:

@@ -93,6 +93,17 @@ class Undecided:
         return self.before + self.after + self.both
 
 
+class GivenWaiver(NamedTuple):
+    """A waiver of the new version: what it is of, its first and its last day, where it says so."""
+
+    policy: str
+    id: str
+    of: str
+    begins_on: date | None
+    until_including: date | None
+    at: Span
+
+
 @dataclass(frozen=True)
 class Plan:
     """The effect of a change on a partner base: counts, sums, and their labels.
@@ -102,7 +113,8 @@ class Plan:
     places. `left_out` counts the unreadable records, `refused` those of them that only the new version
     refuses, `twice` those that are not counted since others have the same key. `top` is how many records
     may be named, 0 for none. `root` is the entity that a record describes. A `public` plan tells nothing
-    about few records; `withheld` says whether it leaves out effects for that.
+    about few records; `withheld` says whether it leaves out effects for that. `waivers` are those of the new
+    version, `waived` the plan from the new version without waivers to the one with them.
     """
 
     program: str
@@ -124,6 +136,8 @@ class Plan:
     root: str = ""
     public: bool = False
     withheld: bool = False
+    waivers: tuple[GivenWaiver, ...] = ()
+    waived: Plan | None = None
 
     @cached_property
     def costs(self) -> tuple[Cost, ...]:

@@ -34,6 +34,7 @@ def public(plan: Plan) -> Plan:
         twice=_fives(plan.twice),
         left_out=_fives(plan.left_out),
         public=True,
+        waived=None if plan.waived is None else public(plan.waived),
         withheld=any(0 < number < LEAST for number in _numbers(plan)),
     )
 

@@ -240,10 +240,14 @@ def _charges(rules: Iterable[Rule]) -> list[Rule]:
 
 
 def turning_days(units: Iterable[PolicyDocument], as_of: date, last: date) -> tuple[date, ...]:
-    """The evaluation date and every later day up to `last` on which a version begins or has ended."""
+    """The evaluation date and every later day up to `last` on which a version begins or has ended.
+
+    So do waivers within a version.
+    """
     found = {as_of}
     for unit in units:
         start, end = unit.policy.from_, unit.policy.until_including
         found.update({start} if start else ())
         found.update({end + timedelta(days=1)} if end is not None and end < date.max else ())
+        found.update(unit.policy.turning_days())
     return tuple(sorted(day for day in found if as_of <= day <= max(last, as_of)))

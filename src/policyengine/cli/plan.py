@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -14,10 +15,10 @@ import click
 from policyengine.api import Program
 from policyengine.change import publication
 from policyengine.change.attribution import causes_of
-from policyengine.change.impact import ImpactAnalysis
+from policyengine.change.impact import ImpactAnalysis, RecordPair
 from policyengine.change.parallel import spread
 from policyengine.change.period import Days, days_of
-from policyengine.change.plan import Plan, PlanVersion
+from policyengine.change.plan import GivenWaiver, Plan, PlanVersion
 from policyengine.change.plan_summary import Condition, condition, summary_of
 from policyengine.change.schedule import stages, turning_days
 from policyengine.change.sides import ranks_of
@@ -40,7 +41,9 @@ from policyengine.cli.options import (
 from policyengine.cli.population import Population, read_population
 from policyengine.cli.revisions import open_versions, read_versions
 from policyengine.cli.versions import Version
+from policyengine.decision.findings import Waiver
 from policyengine.program.graph import Graph
+from policyengine.program.load import without_waivers
 from policyengine.render import ci_formats
 from policyengine.render.diagnostic_text import diagnostics_text
 from policyengine.render.plan_list import plan_list
@@ -162,8 +165,8 @@ def _plan(
     )
     titles = titles_of(version.program(turn).linked for version in versions for turn in turns)
     noun = titles.entity(new.vocabulary.root)
-    tally = _tally(judge, population, noun)
-    return Plan(
+    tally = _tally(judge, population.pairs, noun)
+    found = Plan(
         new.id, new.title,
         PlanVersion(versions[0].name, old.linked.digest, versions[0].commit),
         PlanVersion(versions[1].name, new.linked.digest, versions[1].commit),
@@ -171,6 +174,33 @@ def _plan(
         tuple(cause.title for cause in causes), top, tuple(cause.at for cause in causes),
         population.refused, population.twice, new.vocabulary.root,
     )  # fmt: skip
+    return _with_waivers(found, new, after, population)
+
+
+def _with_waivers(plan: Plan, new: Program, after: Callable[[date], Graph], population: Population) -> Plan:
+    """The plan with what the waivers of the new version come to, for the same records without them."""
+    given = tuple(
+        GivenWaiver(
+            each.note.policy, each.note.id, each.of, each.begins_on, each.note.until_including, each.origin.at
+        )
+        for found in after(plan.as_of).vocabulary.waivers.values() for each in found
+    )  # fmt: skip
+    bare = {day: without_waivers(new.linked, day) for day in plan.turns} if given else {}
+    graphs = {day: each.evaluated for day, each in bare.items() if each is not None}
+    if not given or None in graphs.values() or len(graphs) < len(plan.turns):
+        return plan
+    judge = ImpactAnalysis(
+        stages(lambda day: graphs[day], after, plan.days, plan.turns),  # type: ignore[arg-type,return-value]
+        ranks_of(after(day) for day in plan.turns),
+        new.vocabulary.entities[new.vocabulary.root].key,
+    )
+    pairs = [RecordPair(pair.new, pair.new) for pair in population.pairs]
+    tally = _tally(judge, pairs, plan.noun)
+    del tally.named[f"{Waiver.section}_changed"]  # there are waivers on one side only
+    waived = replace(
+        plan, old=plan.new, tally=tally, changes=(), places=(), top=0, refused=0, left_out=0, twice=0
+    )
+    return replace(plan, waivers=given, waived=waived)
 
 
 def _on_day(version: Version, program: Program) -> Callable[[date], Graph]:
@@ -185,8 +215,7 @@ def _on_day(version: Version, program: Program) -> Callable[[date], Graph]:
     return graph
 
 
-def _tally(judge: ImpactAnalysis, population: Population, noun: str) -> Tally:
-    pairs = population.pairs
+def _tally(judge: ImpactAnalysis, pairs: Sequence[RecordPair], noun: str) -> Tally:
     tally, done = Tally(), 0
     progress = Progress(several(noun))
     gc.collect()

@@ -31,6 +31,7 @@ from policyengine.decision.findings import (
     Requirement,
     Score,
     ScorePart,
+    Waiver,
 )
 from policyengine.decision.json_shape import (
     ANY,
@@ -67,11 +68,24 @@ def _gross(charge: Charge) -> object:
     return exact(charge.amount, decimals(charge.net))
 
 
+_WAIVER = record(
+    "waiver_note",
+    "The waiver that bears on it.",
+    Key("policy", TEXT, "The id of the policy that has the waiver."),
+    Key("id", TEXT, "The id of the waiver."),
+    Key("lapsed", FLAG, "Whether its last day is over; else it lets pass."),
+    Key("why", TEXT, "Why it was given."),
+    Key("approved_by", TEXT, "The id of the party that approved it."),
+    Key("ticket", maybe(TEXT), "Where the approval is kept."),
+    Key("until_including", maybe(DATE), "Its last day; null where it has no end."),
+)
+_WAIVED = Key("waiver", maybe(_WAIVER), "The waiver that lets it pass, or that has lapsed; null for none.")
 _REQUIREMENT = finding_shape(
     Requirement,
     "requirement",
     "One thing that is asked for.",
     Key("decided_by", maybe(TEXT), "The party that decides, where a person does."),
+    _WAIVED,
 )
 _LACKING = (
     Key("id", TEXT, "The id of the requirement, or the measure of the level."),
@@ -135,6 +149,7 @@ _FINDINGS: dict[type[Finding], Shape] = {
         Key("by_figures", maybe(TEXT), "Of levels that last: the level that today's figures reach."),
         Key("by_figures_title", maybe(TEXT), "The title of that level."),
         Key("held_until", maybe(DATE), "The last day on which the level in force is surely held."),
+        Key("waiver", maybe(_WAIVER), "The waiver that gives the level; null for none."),
     ),
     Score: finding_shape(
         Score,
@@ -172,6 +187,7 @@ _FINDINGS: dict[type[Finding], Shape] = {
         Key("next_stage_title", maybe(TEXT), "The title of that stage."),
         Key("next_stages", many(TEXT), "All stages that may follow."),
         Key("requirements", many(_REQUIREMENT), "What must hold to leave the stage."),
+        Key("waiver", maybe(_WAIVER), "The waiver that opens it, or that has lapsed; null for none."),
     ),
     Obligation: finding_shape(
         Obligation,
@@ -185,6 +201,19 @@ _FINDINGS: dict[type[Finding], Shape] = {
         Key("audience", maybe(TEXT), "Who takes part."),
         Key("decided_by", maybe(TEXT), "The party that decides, where a person does."),
         Key("parts", many(_PART), "The topics that it consists of."),
+        _WAIVED,
+    ),
+    Waiver: finding_shape(
+        Waiver,
+        "waiver",
+        "An exception that somebody approved.",
+        Key("of", TEXT, "What it is of: the policy, then the level or stage, the requirement, by their ids."),
+        Key("why", maybe(TEXT), "Why it was given."),
+        Key("approved_by", maybe(TEXT), "The id of the party that approved it."),
+        Key("ticket", maybe(TEXT), "Where the approval is kept."),
+        Key("begins_on", maybe(DATE), "Its first day; null where it has always held."),
+        Key("until_including", maybe(DATE), "Its last day; null where it has no end."),
+        Key("period", maybe(TEXT), "Of a duty that recurs: the name of the period that it is for."),
     ),
     Charge: finding_shape(
         Charge,

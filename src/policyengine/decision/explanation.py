@@ -17,6 +17,7 @@ from policyengine.decision.findings import (
     MANUAL,
     REFUSED,
     UNDETERMINED,
+    WAIVED,
     Charge,
     Discount,
     Duty,
@@ -28,6 +29,8 @@ from policyengine.decision.findings import (
     Requirement,
     Score,
     ScorePart,
+    Waiver,
+    WaiverNote,
 )
 from policyengine.decision.reason_words import (
     against,
@@ -56,6 +59,7 @@ from policyengine.decision.wording import (
     spell,
     status_words,
     subject_name,
+    waiver_words,
     words,
 )  # fmt: skip
 from policyengine.decision.writers import lasting, room
@@ -129,6 +133,8 @@ def _requirement(requirement: Requirement, labels: Labels) -> str:
     who = subject_name(requirement.subject)
     if requirement.status == "manual":
         return f"“{requirement.title}” of {who} is for {name_of(requirement.decided_by, labels)} to decide"
+    if requirement.status == WAIVED and requirement.waiver is not None:
+        return f"“{requirement.title}” of {who} is {waiver_words(requirement.waiver, labels)}"
     if requirement.status == REFUSED:
         return f"“{requirement.title}” of {who} is refused by {name_of(requirement.decided_by, labels)}"
     if requirement.status == "not_applicable":
@@ -165,6 +171,19 @@ def _gate(gate: Gate, labels: Labels) -> str:
     }.get(gate.status, f"it cannot be decided whether {who} may leave {stage}")
 
 
+def _waiver(waiver: Waiver, labels: Labels) -> str:
+    when = f", {waiver.period}" if waiver.period else ""
+    thing = f"the waiver of “{waiver.title}”{when} for {subject_name(waiver.subject)}"
+    told = waiver_words(waiver.note, labels, "approved")
+    verdict = {
+        "used": "is used", "unused": "is not needed", "lapsed": "has lapsed, and would be needed",
+        "upcoming": "does not hold yet",
+    }.get(waiver.status)  # fmt: skip
+    if verdict is None:
+        return f"it cannot be decided whether {thing} is used: {told}"
+    return f"{thing} {verdict}: {told}"
+
+
 def _obligation(obligation: Obligation, labels: Labels) -> str:
     when = f", {obligation.period}" if obligation.period else ""
     task = f"“{obligation.title}”{when}, for {subject_name(obligation.subject)}"
@@ -177,7 +196,12 @@ def _obligation(obligation: Obligation, labels: Labels) -> str:
         "overdue": f"{task}, is overdue since {due}" if due else f"{task}, is overdue",
         "not_applicable": f"{task}, does not apply",
         "manual": f"{task}, is for {name_of(obligation.decided_by, labels)} to decide",
+        WAIVED: f"{task}, is {_told_waiver(obligation.waiver, labels)}",
     }.get(obligation.status, f"it cannot be decided whether {task}, is done")
+
+
+def _told_waiver(waiver: WaiverNote | None, labels: Labels) -> str:
+    return WAIVED if waiver is None else waiver_words(waiver, labels)
 
 
 def _charge(charge: Charge, labels: Labels) -> str:
@@ -215,6 +239,7 @@ _HEADLINES: Mapping[type[Finding], Callable[[Any, Labels], str]] = {
     Duty: _duty,
     Gate: _gate,
     Obligation: _obligation,
+    Waiver: _waiver,
     Charge: _charge,
 }
 
@@ -246,6 +271,9 @@ def _requirements(requirements: Iterable[Requirement], labels: Labels) -> Iterat
         for one in found:
             if one.status == status:
                 yield f"{capital(name_of(one.decided_by, labels))} {does}: {one.title}."
+    for one in found:
+        if one.waiver is not None:
+            yield f"{one.title}: {waiver_words(one.waiver, labels)}."
 
 
 def _with_reasons(requirement: Requirement) -> str:
@@ -284,6 +312,8 @@ def own_values(finding: Finding) -> str:
 
 
 def _level_extras(level: Level, labels: Labels) -> Iterator[str]:
+    if level.waiver is not None and level.status == "reached":
+        yield f"{level.level_title or level.level} is {waiver_words(level.waiver, labels, 'given')}."
     missing = still_missing(level)
     if level.next is not None and missing:
         yield f"Missing for {level.next.title}: {'; '.join(map(shortfall, missing))}."
@@ -298,7 +328,15 @@ def _score_extras(score: Score, labels: Labels) -> Iterator[str]:
         yield f"{'Of which ' if part.nested else ''}{score_part(part)}."
 
 
+def _gate_extras(gate: Gate, labels: Labels) -> Iterator[str]:
+    if gate.waiver is not None:
+        told = waiver_words(gate.waiver, labels)
+        yield f"{capital(told)}." if gate.waiver.lapsed else f"What it asks for is {told}."
+
+
 def _obligation_extras(obligation: Obligation, labels: Labels) -> Iterator[str]:
+    if obligation.waiver is not None and obligation.waiver.lapsed:
+        yield f"{capital(waiver_words(obligation.waiver, labels))}."
     if obligation.party is not None and obligation.status != "not_applicable":
         audience = f", for the {obligation.audience}" if obligation.audience else ""
         yield f"To be done by {name_of(obligation.party, labels)}{audience}."
@@ -328,6 +366,8 @@ def _charge_extras(charge: Charge, labels: Labels) -> Iterator[str]:
 _EXTRAS: Mapping[type[Finding], Callable[[Any, Labels], Iterator[str]]] = {
     Level: _level_extras,
     Score: _score_extras,
+    Gate: _gate_extras,
+    Waiver: lambda waiver, labels: iter(()),
     Obligation: _obligation_extras,
     Charge: _charge_extras,
 }

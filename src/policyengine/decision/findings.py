@@ -30,6 +30,10 @@ MANUAL = "manual"
 """A person decides, and has said neither yes nor no."""
 REFUSED = "refused"
 """A person decides, and has said no."""
+WAIVED = "waived"
+"""It is not met, and a waiver lets it pass."""
+PASSING = frozenset({"met", NOT_APPLICABLE, WAIVED})
+"""The statuses of a requirement that lets pass."""
 
 
 class Reason(NamedTuple):
@@ -138,15 +142,40 @@ class Unsettled:
     within: tuple[Owner, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class WaiverNote:
+    """The waiver that bears on something: it holds, or it has `lapsed` and would help.
+
+    `begins_on` is told of one that does not hold yet.
+    """
+
+    policy: str
+    id: str
+    why: str
+    approved_by: str
+    lapsed: bool = False
+    ticket: str | None = None
+    until_including: date | None = None
+    begins_on: date | None = None
+
+    @property
+    def reference(self) -> str:
+        """How the waiver is asked for, without the key of what stands in a record."""
+        return f"{self.policy}/{self.id}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement(Finding):
     """One thing asked for. `decided_by` is the party that decides; a level's own key tests `test_of`."""
 
     section: ClassVar[str] = "requirements"
-    statuses: ClassVar[tuple[str, ...]] = ("met", "unmet", NOT_APPLICABLE, UNDETERMINED, MANUAL, REFUSED)
+    statuses: ClassVar[tuple[str, ...]] = (
+        "met", "unmet", NOT_APPLICABLE, UNDETERMINED, MANUAL, REFUSED, WAIVED,
+    )  # fmt: skip
 
     decided_by: str | None = None
     test_of: str | None = None
+    waiver: WaiverNote | None = None
 
 
 class Shortfall(NamedTuple):
@@ -198,7 +227,7 @@ class Level(Finding):
     `candidate` is the level that the measure alone would give, `measure_title` what people call the measure;
     `requirements` are those of the level reached, else of the candidate. Of levels that last, `level` is the
     one in force, `by_figures` the one that today's figures reach, `held_until` the last day on which the one
-    in force is surely held.
+    in force is surely held. A `waiver` gives the level.
     """
 
     section: ClassVar[str] = "levels"
@@ -215,6 +244,7 @@ class Level(Finding):
     by_figures: str | None = None
     by_figures_title: str | None = None
     held_until: date | None = None
+    waiver: WaiverNote | None = None
 
     @property
     def differs(self) -> bool:
@@ -261,6 +291,7 @@ class Gate(Finding):
     next_stage_title: str | None = None
     next_stages: tuple[str, ...] = ()
     requirements: tuple[Requirement, ...] = ()
+    waiver: WaiverNote | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +308,7 @@ class Obligation(Finding):
 
     section: ClassVar[str] = "obligations"
     statuses: ClassVar[tuple[str, ...]] = (
-        "met", "met_late", "upcoming", "due", "overdue", NOT_APPLICABLE, UNDETERMINED, "manual",
+        "met", "met_late", "upcoming", "due", "overdue", NOT_APPLICABLE, UNDETERMINED, MANUAL, WAIVED,
     )  # fmt: skip
 
     party: str | None = None
@@ -288,6 +319,7 @@ class Obligation(Finding):
     audience: str | None = None
     decided_by: str | None = None
     parts: tuple[ObligationTopic, ...] = ()
+    waiver: WaiverNote | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -369,7 +401,41 @@ class Score(Finding):
     parts: tuple[ScorePart, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver(Finding):
+    """An exception that somebody approved: what it is `of`, why, by whom, from when and until when.
+
+    It is `used` where what it is of is not met, `unused` where nothing needs it, `lapsed` where its last day
+    is over and it would be needed, `upcoming` before its first day. Of a duty that recurs, it is for one
+    `period`.
+    """
+
+    section: ClassVar[str] = "waivers"
+    statuses: ClassVar[tuple[str, ...]] = ("used", "unused", "lapsed", "upcoming", UNDETERMINED)
+
+    of: str
+    why: str | None = None
+    approved_by: str | None = None
+    ticket: str | None = None
+    begins_on: date | None = None
+    until_including: date | None = None
+    period: str | None = None
+
+    @property
+    def note(self) -> WaiverNote:
+        """What is told of it where it bears on something."""
+        return WaiverNote(
+            self.policy,
+            self.id,
+            self.why or "",
+            self.approved_by or "",
+            ticket=self.ticket,
+            until_including=self.until_including,
+            begins_on=self.begins_on if self.status == "upcoming" else None,
+        )
+
+
 SECTIONS: Mapping[str, type[Finding]] = {
-    cls.section: cls for cls in (Level, Score, Discount, Duty, Gate, Obligation, Charge)
+    cls.section: cls for cls in (Level, Score, Discount, Duty, Gate, Obligation, Waiver, Charge)
 }
 """The lists of a decision, in the order in which they are shown."""

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from types import MappingProxyType
 
-from policyengine.decision.findings import UNDETERMINED, NotInForce, Owner, Subject
+from policyengine.decision.findings import UNDETERMINED, NotInForce, Owner, Subject, WaiverNote
 from policyengine.feel.values.temporal import print_temporal
 from policyengine.feel.values.values import DateTime, FarDate, FineDuration, Months, Range, Time, Unknown
 
@@ -305,6 +305,25 @@ def status_words(status: str) -> str:
 def requirement_words(status: str) -> str:
     """The status of a requirement in words."""
     return {"met": "fulfilled", "unmet": "not fulfilled"}.get(status) or status_words(status)
+
+
+def waiver_words(waiver: WaiverNote, labels: Mapping[str, str], verb: str = "waived") -> str:
+    """A waiver in words: `waived by the vendor until 31 Jan 2027 (CH-1204: the team changes)`."""
+    last = "" if waiver.until_including is None else day(waiver.until_including)
+    who = name_of(waiver.approved_by, labels)
+    about = f" ({f'{waiver.ticket}: ' if waiver.ticket else ''}{assumed(waiver.why)})"
+    if waiver.lapsed:
+        return f"the waiver by {who} lapsed on {last}{about}"
+    begins = "" if waiver.begins_on is None else f" from {day(waiver.begins_on)}"
+    return f"{verb} by {who}{begins}{f' until {last}' if last else ''}{about}"
+
+
+def waiver_in_short(waiver: WaiverNote, verb: str = "waived") -> str:
+    """Until when a waiver holds, or that it lapsed: `waived until 31 Jan 2027`."""
+    last = "" if waiver.until_including is None else day(waiver.until_including)
+    if waiver.lapsed:
+        return f"the waiver lapsed on {last}"
+    return f"{verb} until {last}" if last else verb
 
 
 def name_of(identifier: str | None, labels: Mapping[str, str]) -> str:

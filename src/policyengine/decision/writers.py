@@ -33,6 +33,7 @@ from policyengine.decision.wording import (
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.syntax.printing import print_value
 from policyengine.feel.types.types import DATE, Context, Enum, ListOf, Number, RangeOf, Type, is_period
+from policyengine.feel.values.comparison import compare
 from policyengine.feel.values.values import Range, is_never
 
 _HUNDRED = Decimal(100)
@@ -136,9 +137,9 @@ def compact(value: object, kind: Type | None) -> str:
 
 def outside(have: object, limits: Range, write: Callable[[Any], str]) -> str:
     """Why a value is outside a range: it is below its start, or above its end."""
-    low: Any = limits.low
-    value: Any = have
-    is_below = low is not None and (value < low or (value == low and not limits.low_closed))
+    low = limits.low
+    below = "<" if limits.low_closed else "<="
+    is_below = low is not None and compare(below, have, low) is True
     op, end = (
         (">=" if limits.low_closed else ">", low)
         if is_below

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Context, Decimal
 
 from policyengine.dataclass import dataclass
-from policyengine.decision.findings import Finding
+from policyengine.decision.findings import PASSING, Finding
 from policyengine.decision.wording import spell
 from policyengine.diagnostics import did_you_mean
 from policyengine.engine.missing_facts import unsettled
@@ -193,7 +193,7 @@ def _move(transition: Transition, scope: Scope, to: str) -> Moved:
         return Moved(f"`{name}` is in the stage `{transition.stage}`, {way}")
     if gate != "open":
         findings = [read_rule(rule, scope) for rule in transition.rules]
-        blocked = tuple(f for f in findings if f is not None and f.status not in ("met", "not_applicable"))
+        blocked = tuple(f for f in findings if f is not None and f.status not in PASSING)
         word = "blocked" if gate == "blocked" else "undecided"
         which = "out of" if transition.exit is None else "from"
         way = f"{which} `{transition.stage}`" + ("" if transition.exit is None else f" to `{to}`")

@@ -20,6 +20,7 @@ NAMES = (
     "obligations",
     "table",
     "scorecard",
+    "waivers",
 )
 
 

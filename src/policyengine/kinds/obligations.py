@@ -30,6 +30,7 @@ from policyengine.policy.kind import Kind
 from policyengine.policy.quantities import CALENDAR
 from policyengine.policy.recurrence import Rhythm, Sight, counted, of_calendar
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Repeat, Rule, Value
+from policyengine.policy.waiving import Waivable, Waived, or_waived, waive
 from policyengine.source import Span
 
 
@@ -166,7 +167,13 @@ def _lower_obligation(policy: Obligations, draft: Draft, part: ObligationPart, i
     in_force = _in_force(draft, part, i, occasion)
     applies = draft.applies(name, *place, "when", entity=occasion) if part.when is not None else None
     asked = [each for each in (in_force, applies) if each is not None]
-    status = _status(part, shown, in_time, due, asked, at)
+    all_asked = build.all_of(asked, at) if asked else None
+    period = Value("period_name") if recurs else Const(None)
+    thing = Waivable(
+        name, part.title, name, shown, Explain((shown.name,)), all_asked, due, period, entity=occasion
+    )  # fmt: skip
+    waived = waive(draft, thing, *place)
+    status = _status(part, shown, in_time, due, asked, waived, at)
     told = None if part.met_when is None and part.done_on is None else in_time or shown
     reasons = [node.name for node in (applies, told, due) if node is not None]
     because: Reading = Explain(tuple(reasons))
@@ -183,11 +190,12 @@ def _lower_obligation(policy: Obligations, draft: Draft, part: ObligationPart, i
             fields={
                 "party": _party(draft, part, i, occasion),
                 "due_on": Value("due_on") if due is not None else Const(None),
-                "period": Value("period_name") if recurs else Const(None),
+                "period": period,
                 "period_start": _edge(draft, name, "start", occasion, at) if recurs else Const(None),
                 "period_end": _edge(draft, name, "end", occasion, at) if recurs else Const(None),
                 "audience": Const(part.audience),
                 "decided_by": Const(part.decided_by),
+                "waiver": Const(None) if waived is None else waived.note,
                 "parts": Const(
                     tuple(findings.ObligationTopic(topic.id, topic.title) for topic in part.parts)
                 ),
@@ -287,6 +295,7 @@ def _status(
     in_time: Expression | None,
     due: Expression | None,
     asked: Sequence[Name],
+    waived: Waived | None,
     at: Span,
 ) -> Expression:
     def text(word: str) -> Expression:
@@ -299,6 +308,8 @@ def _status(
     ]
     met = text("met") if in_time is None else build.choose([(in_time, text("met"))], text("met_late"), at)
     cases.append((surely_met, met))
+    if waived is not None:
+        cases = or_waived(cases, waived, at)
     if part.decided_by is not None:
         return build.choose(cases, text("manual"), at)
     if due is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
@@ -281,6 +281,10 @@ class Policy(Sourced):
     )
     until_including: Date | None = field(default=None, description="the last day on which it is in force")
     last_version: Boolean = field(default=False, description="it ends for good: no version follows")
+
+    def turning_days(self) -> Iterable[date]:
+        """Returns the days within a version from which on it means something else for everybody."""
+        return ()
 
 
 Combine = Literal["highest", "add", "first"]

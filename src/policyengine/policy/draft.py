@@ -136,6 +136,12 @@ class Draft(PolicyReader):
         )
         return Assumption(self.policy.id, id, title, self.key_span(*pointer), places[noted][1].note)
 
+    def path(self, *pointer: str | int) -> str:
+        """What a part is called from outside: the ids of the parts on the way, as `levels/gold/team`."""
+        parts = [part for _, part in self._parts(pointer)]
+        named = (getattr(part, "id", None) or getattr(part, "to", None) for part in parts)
+        return "/".join(str(each) for each in named if each is not None)
+
     def _regions(self) -> Iterator[Region]:
         """The parts that say whether they are stated or assumed, or that have a note on it."""
         if "assumed" not in self.document.root.span.text:
@@ -253,9 +259,9 @@ class Draft(PolicyReader):
         """Part of a value that several policies may give."""
         self._contributions.append(contribution)
 
-    def needs(self, space: str, name: str, missing: Diagnostic) -> None:
+    def needs(self, space: str, name: str, missing: Diagnostic, any_day: bool = False) -> None:
         """Something that another policy has to define; else `missing` is reported."""
-        self._references.append(Reference(space, name, missing))
+        self._references.append(Reference(space, name, missing, any_day))
 
 
 def where_applicable(applies: Expression, value: Expression) -> Expression:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from policyengine.dataclass import dataclass
@@ -11,7 +11,7 @@ from policyengine.policy.base import Policy
 from policyengine.policy.change_context import ChangeContext
 from policyengine.policy.draft import Draft
 from policyengine.policy.policy_reader import PolicyDocument
-from policyengine.policy.vocabulary import DerivedFact, Vocabulary
+from policyengine.policy.vocabulary import DerivedFact, Vocabulary, Waiving
 
 P = TypeVar("P", bound=Policy)
 
@@ -19,6 +19,11 @@ P = TypeVar("P", bound=Policy)
 def no_results(unit: PolicyDocument, vocabulary: Vocabulary) -> Mapping[str, DerivedFact]:
     """Exports nothing, as most kinds do."""
     return {}
+
+
+def waives_nothing(unit: PolicyDocument, vocabulary: Vocabulary) -> Sequence[Waiving]:
+    """Waives nothing, as all kinds do but one."""
+    return ()
 
 
 def in_general(context: ChangeContext) -> str | None:
@@ -33,7 +38,8 @@ class Kind(Generic[P]):
     `check` reports what is wrong with a policy of it although its form is right; `lower` drafts its part
     of the graph. `summary` says in one line what it is for, `sections` which lists of a decision it fills.
     `exports` tells the names, at the entity of the policy, that expressions everywhere may use. `describe`
-    puts a change of a part into one sentence, where it knows a better one than holds for all kinds.
+    puts a change of a part into one sentence, where it knows a better one than holds for all kinds. `waives`
+    gives the waivers of what other policies ask for.
     """
 
     name: str
@@ -45,6 +51,7 @@ class Kind(Generic[P]):
     codes: tuple[Code, ...]
     exports: Callable[[PolicyDocument, Vocabulary], Mapping[str, DerivedFact]] = no_results
     describe: Callable[[ChangeContext], str | None] = in_general
+    waives: Callable[[PolicyDocument, Vocabulary], Sequence[Waiving]] = waives_nothing
 
 
 AnyKind = Kind[Any]

@@ -2,7 +2,8 @@
 
 Status: `not_applicable` where `applies_when` does not hold, else `met`, `unmet` or undetermined; where a
 party decides (`decided_by`), `met` once `when` is known to hold, `refused` once it is known not to, until
-then `manual`. A requirement lets pass when it is met or not applicable. While a person's word is not there
+then `manual`; `waived` where it is not met and a waiver holds. A requirement lets pass when it is met, waived
+or not applicable. While a person's word is not there
 (`when` is not known, or there is none) it is not decided whether it lets pass; where it is refused, it does
 not.
 """
@@ -20,6 +21,7 @@ from policyengine.feel.types import types
 from policyengine.policy.base import Id, Sourced, Text, field
 from policyengine.policy.condition import Condition
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule
+from policyengine.policy.waiving import Waivable, or_waived, waive
 
 if TYPE_CHECKING:
     from policyengine.policy.draft import Draft
@@ -68,14 +70,19 @@ def lower_requirement(draft: Draft, requirement: Requirement, *pointer: str | in
 def ask(
     draft: Draft, id: str, title: str, holds: Expression, *pointer: str | int,
     applies: Expression | None = None, decided_by: str | None = None, test_of: str | None = None,
+    path: str | None = None,
 ) -> LoweredRequirement:  # fmt: skip
-    """Lowers a requirement whose conditions are expressions already; `pointer` leads to its place."""
+    """Lowers a requirement whose conditions are expressions already; `pointer` leads to its place.
+
+    Waivers know it by its `path`, the ids of the parts that it stands in if it is left out.
+    """
     name = "/".join([draft.policy.id, *(str(step) for step in pointer), id])
     at = draft.span(*pointer)
     passes: Expression = draft.define(f"{name}/holds", holds, at, wanted=types.BOOLEAN, title=title)
     met = passes if decided_by is None else build.call("is true", passes, span=at)
-    cases = [(met, build.literal("met", at))]
+    cases: list[tuple[Expression, Expression]] = [(met, build.literal("met", at))]
     because: Reading = Explain((f"{name}/holds",))
+    own, asked = passes, None
     if applies is not None:
         asked = draft.define(
             f"{name}/applies", applies, at, wanted=types.BOOLEAN, title=f"asked for: {title}"
@@ -84,6 +91,14 @@ def ask(
         cases.insert(0, (not_asked, build.literal("not_applicable", at)))
         passes = build.any_of([not_asked, passes], at)
         because = Choose(f"{name}/status", {"not_applicable": Explain((f"{name}/applies",))}, because)
+    waived = waive(
+        draft,
+        Waivable(path or draft.path(*pointer), title, name, own, Explain((f"{name}/holds",)), asked),
+        *pointer,
+    )
+    if waived is not None:
+        cases = or_waived(cases, waived, at)
+        passes = build.any_of([passes, waived.holds], at)
     if decided_by is not None and not isinstance(holds, Open):
         no = build.call("is true", build.negate(build.name(f"{name}/holds", at), at), span=at)
         cases.append((no, build.literal(REFUSED, at)))
@@ -95,6 +110,10 @@ def ask(
         entity=draft.entity,
         status=status.name,
         because=because,
-        fields={"decided_by": Const(decided_by), "test_of": Const(test_of)},
+        fields={
+            "decided_by": Const(decided_by),
+            "test_of": Const(test_of),
+            "waiver": Const(None) if waived is None else waived.note,
+        },
     )
     return LoweredRequirement(rule, draft.define(f"{name}/passes", passes, at, wanted=types.BOOLEAN))

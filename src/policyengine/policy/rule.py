@@ -291,11 +291,15 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Something that a policy relies on; `missing` is reported where no policy provides it."""
+    """Something that a policy relies on; `missing` is reported where no policy provides it.
+
+    With `any_day` it suffices that one does on some day.
+    """
 
     space: str
     name: str
     missing: Diagnostic
+    any_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Annotated, Literal
 
 from policyengine.dataclass import dataclass
+from policyengine.decision.findings import Origin, WaiverNote
 from policyengine.decision.wording import minor_digits, several
 from policyengine.feel.functions.periods import JANUARY, PERIOD
 from policyengine.feel.partition import ONE, Between, Domain, Rows
@@ -140,16 +141,28 @@ class DerivedFact:
     gives_way: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Waiving:
+    """A waiver as what it is `of` reads it: for which entity, from which day; the rest is in its note."""
+
+    of: str
+    entity: str
+    note: WaiverNote
+    begins_on: date | None
+    origin: Origin
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """The declarations, asked in the terms of expressions and findings. `root` is the record itself.
 
     `results` are, by entity and name, what the policies in force work out; expressions use them as they
-    use facts.
+    use facts. `waivers` are those of the policies in force, by what they are of.
     """
 
     declarations: Declarations
     results: Mapping[str, Mapping[str, DerivedFact]] = dataclasses.field(default_factory=dict)
+    waivers: Mapping[str, Sequence[Waiving]] = dataclasses.field(default_factory=dict)
 
     @cached_property
     def root(self) -> str:

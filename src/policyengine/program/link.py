@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from policyengine.decision.findings import Assumption
+from policyengine.decision.wording import join
 from policyengine.diagnostics import Code, Diagnostic, Label, Report, Severity, did_you_mean
 from policyengine.feel.checker.checker import check
 from policyengine.feel.checker.choice_order import spell_out
@@ -22,7 +23,7 @@ from policyengine.policy.base import Sourced
 from policyengine.policy.draft import Draft
 from policyengine.policy.policy_reader import UNKNOWN_NAME, PolicyDocument
 from policyengine.policy.quantities import two_readings
-from policyengine.policy.rule import Assumptions, Contribution, Lowered, Node, Region
+from policyengine.policy.rule import Assumptions, Contribution, Lowered, Node, Reference, Region
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program import granted as granting
 from policyengine.program import results
@@ -83,6 +84,8 @@ class Linker:
         self._lowered: dict[tuple[int, int], Lowered | None] = {}
         self._formulas: dict[int, Lowered] = {}
         self._typed: dict[int, _Typed] = {}
+        self._defined: set[tuple[str, str]] = set()
+        self._awaited: list[Reference] = []
         self._combined: dict[tuple[int, tuple[int, ...]], tuple[list[Node], Sequence[Contribution]]] = {}
 
     def link(self, in_force: Sequence[PolicyDocument]) -> Graph:
@@ -91,7 +94,7 @@ class Linker:
         formulas = self._read_formulas(vocabulary)
         lowered = [low for unit in units if (low := self._lower(unit, vocabulary)) is not None]
         if not self._report.has_errors:  # a policy with a mistake may be the one that defines it
-            _resolve(lowered, self._report)
+            self._resolve(lowered)
         nodes: dict[str, dict[str, Node]] = {}
         for node in formulas.nodes:
             nodes.setdefault(node.entity, {})[node.name] = node
@@ -118,11 +121,33 @@ class Linker:
         self._report.extend([remark for remark in remarks if not wrong.meet(remark.span)])
         return graph
 
+    def _resolve(self, lowered: Sequence[Lowered]) -> None:
+        """Reports what no policy of that day defines; what may be defined on any day waits for `finish`."""
+        defined = {(each.space, each.name) for low in lowered for each in low.definitions}
+        self._defined |= defined
+        for low in lowered:
+            for reference in low.references:
+                if reference.any_day:
+                    self._awaited.append(reference)
+                elif (reference.space, reference.name) not in defined:
+                    self._report.add(reference.missing)
+
+    def finish(self) -> None:
+        """Reports what no policy defines on any of the days."""
+        if self._report.has_errors:  # a policy with a mistake may be the one that defines it
+            return
+        for each in dict.fromkeys(self._awaited):
+            if (each.space, each.name) not in self._defined:
+                known = sorted(name for space, name in self._defined if space == each.space)
+                ends = [name for name in known if name.rpartition("/")[2] == each.name.rpartition("/")[2]]
+                help = f"write {join(map(_code, ends), 'or')}" if ends else did_you_mean(each.name, known)
+                self._report.add(replace(each.missing, help=help))
+
     def _results(self, units: Sequence[PolicyDocument]) -> tuple[Vocabulary, Sequence[PolicyDocument]]:
         """The names of that day; days with the same results have the same vocabulary."""
         vocabulary, good = results.with_results(Vocabulary(self._declared.declarations), units, self._report)
         for known in self._vocabularies:
-            if known.results == vocabulary.results:
+            if (known.results, known.waivers) == (vocabulary.results, vocabulary.waivers):
                 return known, good
         self._vocabularies.append(vocabulary)
         return vocabulary, good
@@ -234,6 +259,10 @@ class _Typed(NamedTuple):
     found: Type
 
 
+def _code(name: str) -> str:
+    return f"`{name}`"
+
+
 def _lower(unit: PolicyDocument, vocabulary: Vocabulary, report: Report) -> Lowered | None:
     own = Report()
     draft = Draft(unit, vocabulary, own, WRITTEN)
@@ -271,14 +300,6 @@ def _in_sight(nodes: dict[str, dict[str, Node]], node: Node, vocabulary: Vocabul
 def _add_defaults(nodes: dict[str, dict[str, Node]], defaults: Iterable[Node]) -> None:
     for node in defaults:
         nodes.setdefault(node.entity, {}).setdefault(node.name, node)
-
-
-def _resolve(lowered: Sequence[Lowered], report: Report) -> None:
-    defined = {(each.space, each.name) for low in lowered for each in low.definitions}
-    for low in lowered:
-        for reference in low.references:
-            if (reference.space, reference.name) not in defined:
-                report.add(reference.missing)
 
 
 def _cycle(graph: Graph, cycle: Sequence[Key]) -> Diagnostic:

@@ -11,6 +11,7 @@ from policyengine.decision.wording import day as day_words
 from policyengine.diagnostics import Code, Diagnostic, Report, Severity
 from policyengine.feel.expression_codes import UNKNOWN_NAME, UNKNOWN_PROPERTY
 from policyengine.kinds import KINDS
+from policyengine.policy.kind import waives_nothing
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.declaration_checks import check_facts, check_tree
@@ -58,6 +59,14 @@ def load_documents(name: str, documents: Iterable[Document], as_of: date) -> Pro
     """Returns the program of documents, which may come from several places; it has no digest."""
     report = Report()
     return _program(name, sort_documents(name, documents, report), as_of, "", report)
+
+
+def without_waivers(program: Program, day: date) -> Program | None:
+    """Returns the program on a day as it is without its waivers; None if it has none."""
+    bare = [unit for unit in program.units if KINDS[unit.policy.kind].waives is waives_nothing]
+    if program.document is None or len(bare) == len(program.units):
+        return None
+    return load_documents(program.name, [program.document, *(unit.document for unit in bare)], day)
 
 
 def _program(name: str, documents: Documents, as_of: date, digest: str, report: Report) -> Program:
@@ -128,6 +137,7 @@ def _link_all(declared: Declared, documents: Documents, as_of: date, report: Rep
                 report.replace(found, None if found in lapses else lapsed)
                 lapses.add(found)
         linked += [unit.document for unit in units]
+    linker.finish()
     if not report.has_errors:
         used = frozenset[str]().union(*map(_used, graphs.values()))
         report.extend(_unused(vocabulary, declared.document, used))

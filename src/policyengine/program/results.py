@@ -8,7 +8,7 @@ from policyengine.diagnostics import Code, Diagnostic, Label, Report
 from policyengine.feel.types.types import Context, ListOf, Number, Type
 from policyengine.kinds import KINDS
 from policyengine.policy.policy_reader import PolicyDocument
-from policyengine.policy.vocabulary import DerivedFact, Vocabulary
+from policyengine.policy.vocabulary import DerivedFact, Vocabulary, Waiving
 from policyengine.program.declaration_checks import NO_CURRENCY, RESERVED
 
 _GOOD = """\
@@ -39,7 +39,10 @@ Results = dict[str, dict[str, DerivedFact]]
 def with_results(
     vocabulary: Vocabulary, units: Sequence[PolicyDocument], report: Report
 ) -> tuple[Vocabulary, tuple[PolicyDocument, ...]]:
-    """Returns the vocabulary with the results of the policies, and the policies without those that clash."""
+    """Returns the vocabulary with the results of the policies, and the policies without those that clash.
+
+    It has their waivers as well.
+    """
     found: Results = {}
     good: list[PolicyDocument] = []
     unnamed: list[tuple[str, str, DerivedFact]] = []
@@ -60,7 +63,12 @@ def with_results(
         if _clash(vocabulary, found, entity, name, result) is None:
             found.setdefault(entity, {})[name] = result
     report.extend(_without_currency(vocabulary, found))
-    return Vocabulary(vocabulary.declarations, found), tuple(good)
+    waivers: dict[str, list[Waiving]] = {}
+    for unit in good:
+        known = unit.policy.for_ in vocabulary.entities
+        for each in KINDS[unit.policy.kind].waives(unit, vocabulary) if known else ():
+            waivers.setdefault(each.of, []).append(each)
+    return Vocabulary(vocabulary.declarations, found, waivers), tuple(good)
 
 
 def _clash(

@@ -5,8 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from policyengine.decision.findings import UNDETERMINED, Charge, Finding, Gate, Obligation, Subject
-from policyengine.decision.wording import day, every, join, money, plural, rate, short_name, subject_name
+from policyengine.decision.findings import (
+    UNDETERMINED,
+    WAIVED,
+    Charge,
+    Finding,
+    Gate,
+    Obligation,
+    Subject,
+    Waiver,
+)
+from policyengine.decision.wording import (
+    day,
+    every,
+    join,
+    money,
+    plural,
+    rate,
+    short_name,
+    status_words,
+    subject_name,
+    waiver_in_short,
+    waiver_words,
+)
 from policyengine.render.decision_page import Page, marked
 from policyengine.render.levels import requirements
 from policyengine.render.text_table import TableRow
@@ -45,6 +66,8 @@ def _gate(page: Page, gate: Gate) -> Iterator[TableRow]:
         "final": "the last stage",
     }.get(gate.status, f"not decided whether it may move to {following}")
     text = f"{gate.stage_title or gate.stage or 'no stage'}: {marked(outcome, gate)}"
+    if gate.waiver is not None and gate.status in ("open", "blocked"):
+        text += f"; {waiver_in_short(gate.waiver)}"
     yield TableRow((subject_name(gate.subject),), text, page.at(gate), _GATE_STYLES.get(gate.status, ""))
     if gate.status in ("blocked", UNDETERMINED):
         yield from requirements(page, gate.requirements)
@@ -124,6 +147,7 @@ def obligations(page: Page, findings: Iterable[Finding]) -> list[str]:
     counts = [
         _count(found, "met", "done"),
         _count(found, "met_late", "done late"),
+        _count(found, WAIVED, "waived"),
         _count(found, "not_applicable", "not applicable"),
     ]
     told = [text for text in counts if text]
@@ -179,4 +203,22 @@ def _obligation(page: Page, together: list[Obligation]) -> TableRow:
         text += f", {short_name(one.subject)}"
     if one.party not in (None, "partner"):
         text += f" ({page.name(one.party)})"
+    if one.waiver is not None and one.waiver.lapsed:
+        text += f"; {waiver_in_short(one.waiver)}"
     return TableRow(lead, text, page.at(one), _STYLES.get(one.status, ""))
+
+
+def waivers(page: Page, findings: Iterable[Finding]) -> list[str]:
+    """The waivers, with what each is of, who approved it, and why."""
+    found = [one for one in findings if isinstance(one, Waiver)]
+    return page.table("Waivers", [_waiver(page, one) for one in found])
+
+
+def _waiver(page: Page, one: Waiver) -> TableRow:
+    whose = "" if one.subject.root else f", {short_name(one.subject)}"
+    title = f"{marked(one.title, one)}{f', {one.period}' if one.period else ''}{whose}"
+    style = {"lapsed": "bad", UNDETERMINED: "open"}.get(one.status, "")
+    lead = status_words(one.status)
+    return TableRow(
+        (lead,), f"{title}: {waiver_words(one.note, page.labels, 'approved')}", page.at(one), style
+    )

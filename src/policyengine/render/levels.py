@@ -9,6 +9,7 @@ from policyengine.decision.findings import (
     MANUAL,
     REFUSED,
     UNDETERMINED,
+    WAIVED,
     Discount,
     Finding,
     Level,
@@ -21,6 +22,7 @@ from policyengine.decision.wording import (
     plural,
     rate,
     subject_name,
+    waiver_in_short,
     words,
 )
 from policyengine.decision.writers import lasting, room
@@ -61,6 +63,11 @@ def _level(page: Page, level: Level, alone: bool) -> Iterator[TableRow]:
         yield TableRow(text=room(level.room, level.level_title or "the level"), below=True)
 
 
+def _given(level: Level) -> Iterator[str]:
+    if level.waiver is not None and level.status == "reached":
+        yield waiver_in_short(level.waiver, "given")
+
+
 def _because(level: Level) -> str:
     """The reasons beside the requirements, and how many of those hold."""
     if level.status == UNDETERMINED and level.candidate is not None:
@@ -74,7 +81,13 @@ def _because(level: Level) -> str:
         if one.outcome in outcomes and (one in own or (measure is not None and one.fact == measure))
     ]
     told = [one for one in level.requirements if measure and one.test_of == measure]
-    parts = [*lasting(level), *_despite(level), *texts, *_count(level.requirements, len(told))]
+    parts = [
+        *_given(level),
+        *lasting(level),
+        *_despite(level),
+        *texts,
+        *_count(level.requirements, len(told)),
+    ]
     return "; ".join(filter(None, dict.fromkeys(parts)))
 
 
@@ -88,11 +101,13 @@ def _despite(level: Level) -> Iterator[str]:
 
 def _count(found: Sequence[Requirement], told: int) -> Iterator[str]:
     """How many requirements are fulfilled or do not apply, without those that have been told."""
-    fulfilled, idle = (sum(one.status == status for one in found) for status in ("met", "not_applicable"))
+    fulfilled, idle, waived = (
+        sum(one.status == status for one in found) for status in ("met", "not_applicable", WAIVED)
+    )
     if fulfilled == len(found):
         yield f"{plural(fulfilled - told, 'requirement')} fulfilled" if fulfilled > told else ""
     else:
-        counts = ((fulfilled - told, "fulfilled"), (idle, "not applicable"))
+        counts = ((fulfilled - told, "fulfilled"), (waived, "waived"), (idle, "not applicable"))
         yield ", ".join(f"{count} {status}" for count, status in counts if count > 0)
 
 
@@ -101,12 +116,19 @@ def requirements(page: Page, found: Iterable[Requirement]) -> Iterator[TableRow]
     for one in found:
         title = marked(one.title, one)
         if one.status in _SHOWN:
-            text = f"{_SHOWN[one.status]}: {title}{against(one)}"
+            text = f"{_SHOWN[one.status]}: {title}{against(one)}{_lapsed(one)}"
             yield TableRow(text=text, place=page.at(one), below=True)
         elif one.status in (MANUAL, REFUSED):
             does = "decides" if one.status == MANUAL else "refuses"
-            text = f"{page.name(one.decided_by)} {does}: {title}"
+            text = f"{page.name(one.decided_by)} {does}: {title}{_lapsed(one)}"
             yield TableRow(text=text, place=page.at(one), below=True)
+        elif one.status == WAIVED and one.waiver is not None:
+            text = f"{waiver_in_short(one.waiver)}: {title}"
+            yield TableRow(text=text, place=page.at(one), below=True)
+
+
+def _lapsed(one: Requirement) -> str:
+    return f"; {waiver_in_short(one.waiver)}" if one.waiver is not None and one.waiver.lapsed else ""
 
 
 def scores(page: Page, findings: Iterable[Finding]) -> list[str]:

@@ -12,6 +12,7 @@ from policyengine.decision.wording import capital, day
 from policyengine.render import plan_charts as charts
 from policyengine.render import plan_words as say
 from policyengine.render.plan_effects import headline, part, place, rest, tiles
+from policyengine.render.plan_waivers import waiver_lines
 from policyengine.render.style import clean
 
 
@@ -60,6 +61,9 @@ class _Words:
 
     def rest(self) -> list[str]:
         return [capital(each) for each in rest(self._plan)]
+
+    def waivers(self) -> list[str]:
+        return [capital(each) for each in waiver_lines(self._plan)]
 
     def costs(self) -> list[tuple[str, ...]]:
         return say.cost_table(self._plan)

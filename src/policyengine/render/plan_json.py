@@ -36,6 +36,7 @@ from policyengine.decision.json_shape import (
 )
 from policyengine.render import plan_words as say
 from policyengine.render.plan_effects import effects, headline
+from policyengine.render.plan_waivers import waiver_effects, waiver_uses
 
 SCHEMA_VERSION = 2
 """Grows when a reader of the old shape could misread the new one; new keys alone do not change it."""
@@ -228,6 +229,30 @@ _DELTA = record(
     Key("label", maybe(TEXT), "What people call it."),
     Key("change", EXACT, "How much more it pays; below zero less.", lambda delta: delta.amount),
 )
+_WAIVER = record(
+    "waiver",
+    "A waiver of NEW, and for how many records it has which status on the evaluation date.",
+    Key("policy", TEXT, "The policy that has it.", lambda use: use.given.policy),
+    Key("id", TEXT, "Its id.", lambda use: use.given.id),
+    Key("of", TEXT, "What it is of.", lambda use: use.given.of),
+    Key("status", one_of("used", "unused", "lapsed", "upcoming"), "Its status in the whole base."),
+    Key("used", COUNT, "Records that need it."),
+    Key("unused", COUNT, "Records that have it and do not need it."),
+    Key("lapsed", COUNT, "Records that would need it, now that it is over."),
+    Key("upcoming", COUNT, "Records for which it does not hold yet."),
+    Key("at", TEXT, "Where it is written.", lambda use: str(use.given.at)),
+)
+_WAIVED = record(
+    "waived",
+    "What the waivers of NEW come to, as against the same records without them.",
+    Key("given", COUNT, "How many waivers there are.", lambda plan: len(plan.waivers)),
+    Key("each", many(_WAIVER), "The waivers; none where the plan is public.", waiver_uses),
+    Key("effects", many(TEXT), "What they change, in words, the most important first.", waiver_effects),
+    Key("levels", many(_FLOW), "Who has which level without and with them.",
+        lambda plan: list(_flows(plan.waived))),
+    Key("totals", many(_COST), "All charges together without and with them, by currency.",
+        lambda plan: plan.waived.totals),
+)  # fmt: skip
 _PLAN = (
     Key("schema_version", constant(SCHEMA_VERSION), "The version of this shape.", lambda _: SCHEMA_VERSION),
     Key("program", TEXT, "The id of the program."),
@@ -251,6 +276,8 @@ _PLAN = (
         lambda plan: list(_statuses(plan))),
     Key("undecided", many(_UNDECIDED), "The charges that are not counted."),
     Key("causes", many(_SHARE), "Which changed rule causes how much.", lambda plan: plan.shares),
+    Key("waived", maybe(_WAIVED), "What the waivers of NEW come to; null where there are none.",
+        lambda plan: None if plan.waived is None else plan),
     Key("public", FLAG, "Whether counts are rounded down to fives, and what fewer records have is left out."),
     Key("withheld", FLAG, "Whether effects are left out, since they are on fewer than five records."),
     Key("losers", maybe(many(_DELTA)), "Who pays most more; null where keys were not asked for.",

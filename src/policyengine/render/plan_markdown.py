@@ -11,6 +11,7 @@ from policyengine.render import plan_words as say
 from policyengine.render.markdown_summary import code, escaped
 from policyengine.render.plan_charts import flows
 from policyengine.render.plan_effects import headline, part, place, rest, tiles
+from policyengine.render.plan_waivers import waiver_lines
 
 LIMIT = 64_000
 """The bytes that a comment may have on the usual hosts."""
@@ -62,6 +63,9 @@ def _sections(plan: Plan, repository: str | None) -> Iterator[str]:
     if plan.shares:
         yield "#### What causes it"
         yield "\n".join(_causes(plan, repository))
+    if told := waiver_lines(plan):
+        yield "#### Waivers of the new version"
+        yield "\n".join(f"- {escaped(capital(line))}" for line in told)
     for group in say.groups(plan):
         yield f"#### {group.heading}"
         rows = [(say.count(each.records), part(plan, each.records), each.text) for each in group.lines]

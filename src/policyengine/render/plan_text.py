@@ -9,6 +9,7 @@ from policyengine.change.tally import Delta
 from policyengine.decision.wording import capital
 from policyengine.render import plan_words as say
 from policyengine.render.plan_effects import headline, rest
+from policyengine.render.plan_waivers import waiver_lines
 from policyengine.render.style import Paint, clean, pad, painter, width, wrap
 
 _INDENT = "  "
@@ -28,6 +29,8 @@ def plan_text(plan: Plan, *, color: bool, columns: int) -> str:
     parts += [_values(plan, paint)] if plan.values else []
     parts += [_shifts(plan, columns, paint)] if plan.tally.shifts else []
     parts += [_shares(plan, columns, paint)] if plan.shares else []
+    lines = waiver_lines(plan)
+    parts += [[paint("Waivers of the new version", "strong"), *_listed(lines, columns)]] if lines else []
     parts += list(_keys(plan, columns, paint))
     if plan.left_out:
         parts.append(_wrapped(f"{say.things(plan.left_out, 'record')} left out.", columns, paint))

@@ -27,6 +27,11 @@ _HEADINGS: Mapping[str, str] = {
 }
 
 
+def heading(section: str) -> str:
+    """What a list of a decision is called."""
+    return _HEADINGS[section]
+
+
 def count(number: int) -> str:
     """A number of things: `20,000`."""
     return f"{number:,}"

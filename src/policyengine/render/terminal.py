@@ -20,6 +20,7 @@ from policyengine.decision.findings import (
     Missing,
     Obligation,
     Score,
+    Waiver,
 )
 from policyengine.decision.wording import (
     assumed,
@@ -38,13 +39,13 @@ from policyengine.decision.wording import (
 from policyengine.decision.writers import Write
 from policyengine.render.decision_page import Page, folder_of, marked
 from policyengine.render.duties import duties
-from policyengine.render.gates_and_charges import charges, gates, obligations
+from policyengine.render.gates_and_charges import charges, gates, obligations, waivers
 from policyengine.render.levels import discounts, figures, levels, requirements, scores
 from policyengine.render.style import clean, painter, width
 from policyengine.render.text_table import TableRow
 
 NARROWEST, WIDEST = 60, 120
-_OWN = frozenset(each.section for each in (Level, Score, Discount, Gate, Charge, Obligation, Duty))
+_OWN = frozenset(each.section for each in (Level, Score, Discount, Gate, Charge, Obligation, Duty, Waiver))
 """The lists that are shown in a way of their own."""
 
 
@@ -93,6 +94,7 @@ def _parts(page: Page) -> list[list[str]]:
         gates(page, of(Gate.section)),
         charges(page, of(Charge.section)),
         obligations(page, of(Obligation.section)),
+        waivers(page, of(Waiver.section)),
         *others(page, [one for one in page.decision.findings if one.section not in _OWN]),
         undecided(page),
         not_in_force(page),

@@ -368,6 +368,7 @@ COLUMN_FORMS: Mapping[str, Form] = {
     "not": _not,
     "is defined": _is_defined,
     "is true": _is_true,
+    "told as": lambda emitter, arguments: emitter.emit(arguments[0]),
     "is nothing": _is_nothing,
     "no value of": _no_value_of,
     "once known": _once_known,

@@ -29,6 +29,7 @@ from policyengine.feel.syntax.tree import (
 )
 from policyengine.feel.values.values import Unknown
 from policyengine.policy.rule import ReasonCase
+from policyengine.source import Span
 
 # Functions that only hand on or turn round what their first argument says.
 SEE_THROUGH = ("is true", "once known", "not")
@@ -36,6 +37,13 @@ SEE_THROUGH = ("is true", "once known", "not")
 WORKED_OUT = (Binary, Negate)
 # So many cases that are not known are told; of a long table the rest would say the same again.
 MOST_OPEN = 3
+
+
+def told_as(words: str, value: object, at: Span) -> Reason:
+    """The reason of a condition that has words of its own, unless it does not hold."""
+    if value is True:
+        return Reason(words, "holds", at)
+    return Reason(f"{words}: not known", "unknown", at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,10 @@ def _reasons(scope: Scope, expression: Expression, upright: bool) -> Iterator[Re
         case Call(Name("first known"), (test, *others)):
             known = (each for each in (test, *others) if not isinstance(scope.value(each), Unknown))
             yield from _reasons(scope, next(known, test), upright)
+        case Call(Name("told as"), (condition, Literal(str() as words))):
+            value = scope.value(condition)
+            if value is not False:
+                yield told_as(words, value, condition.span)
         case If(condition, then, otherwise):
             yield from _branch(scope, condition, then, otherwise, upright)
         case Literal() | Call(Name("no value of")):

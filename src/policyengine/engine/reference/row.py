@@ -9,6 +9,7 @@ from policyengine.decision.decision import Decision
 from policyengine.decision.findings import (
     MANUAL,
     NOT_APPLICABLE,
+    PASSING,
     UNDETERMINED,
     Assumption,
     Finding,
@@ -188,7 +189,7 @@ def _shortfalls(reading: Shortfalls, scope: Scope) -> tuple[Shortfall, ...]:
     return tuple(
         each
         for rule, found in findings
-        if found is not None and found.status not in ("met", NOT_APPLICABLE)
+        if found is not None and found.status not in PASSING
         for each in shortfalls(found.origin, found.status, tests_of(scope.graph, rule), look)
     )
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from policyengine.decision.findings import (
     MANUAL,
-    NOT_APPLICABLE,
+    PASSING,
     Assumption,
     Finding,
     Origin,
@@ -39,8 +39,6 @@ from policyengine.policy.rule import (
 )
 
 ReadFinding: TypeAlias = Callable[[Row], Finding | None]
-
-_DONE = frozenset({"met", NOT_APPLICABLE})
 
 
 class Cases(dict[str, Read]):
@@ -233,7 +231,7 @@ class Readings:
         """What a rule that does not hold still needs; nothing for one that holds."""
         out = ReaderSource(self.program, rule.entity)
         status = self.status(out, rule)
-        out.line(f"if {status}.__class__ is S and {status} in {out.constant(_DONE)}:", "    return ()")
+        out.line(f"if {status}.__class__ is S and {status} in {out.constant(PASSING)}:", "    return ()")
         tests = tests_of(self.graph, rule)
         head = f"{self.origin(out, rule)}, {status} if {status}.__class__ is S else UNDETERMINED"
         # By what each test is: an expression takes long to hash.

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from policyengine.decision.findings import Reason
 from policyengine.decision.wording import join
-from policyengine.engine.reference.reasons import MOST_OPEN, SEE_THROUGH, WORKED_OUT
+from policyengine.engine.reference.reasons import MOST_OPEN, SEE_THROUGH, WORKED_OUT, told_as
 from policyengine.engine.rows.instance import Row
 from policyengine.engine.rows.node_source import Sources
 from policyengine.engine.rows.reader_source import ReaderSource
@@ -155,6 +155,10 @@ class Explanations:
                 for outcome, branch in (("True", then), ("False", otherwise)):
                     with out.block(f"if {decided} is {outcome}:"):
                         self._reasons(out, branch, value, found, upright)
+            case Call(Name("told as"), (condition, Literal(str() as words))):
+                own, say = out.value(condition).text, out.constant(partial(told_as, words))
+                at = out.constant(condition.span)
+                out.line(f"if {own} is not False:", f"    {found}.append({say}({own}, {at}))")
             case Literal() | Call(Name("no value of")):
                 return  # a constant needs no reason
             case _:

@@ -152,6 +152,12 @@ LOWERED = table(
     function("given or", signature("given: any, otherwise: any", type_of_first, _given_or), strict=False),
     function("once known", signature("values: any, then: any", _type_of_second, _once_known), strict=False),
     function(
+        "told as",
+        signature(
+            "condition: boolean or null, words: text", BOOLEAN, lambda condition, words: condition, total=True
+        ),
+    ),
+    function(
         "row result",
         signature("hit: text, title: text, rows: list, values: list, default?: any", _row_type, _row_result),
         strict=False,

@@ -22,6 +22,7 @@ from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
 from policyengine.policy.requirement import LoweredRequirement, Requirement, lower_requirement
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Rules, Transition, Value
+from policyengine.policy.waiving import Waivable, waive
 from policyengine.source import Span
 
 
@@ -34,6 +35,7 @@ class _Gate:
     asked: tuple[LoweredRequirement, ...]
     passes: Name
     moved_by: str
+    waiver: Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,29 @@ def _step(policy: Pipeline, draft: Draft, i: int) -> _Step:
     if own and not plain:
         passes = build.any_of([each.passes for each in own], at)
         moved_by = "system" if all(each.moved_by == "system" for each in own) else "hand"
-    name = f"{policy.id}/{stage.id}/passes"
-    passed = draft.define(name, passes, at, wanted=types.BOOLEAN, title=f"gate out of {stage.title}")
     origin = draft.origin(stage.id, stage.title, "stages", i)
     to = plain or tuple(each.to for each in exits)
-    return _Step(stage, _Gate(origin, to, asked, passed, moved_by), own, bool(plain))
+    gate = _gate(draft, origin, to, asked, passes, moved_by, f"gate out of {stage.title}", "stages", i)
+    return _Step(stage, gate, own, bool(plain))
+
+
+def _gate(
+    draft: Draft, origin: Origin, to: tuple[str, ...], asked: tuple[LoweredRequirement, ...],
+    passes: Expression, moved_by: str, title: str, *place: str | int,
+) -> _Gate:  # fmt: skip
+    """A gate, which a waiver may open."""
+    at, name = draft.key_span(*place), f"{draft.policy.id}/{origin.id}"
+    waived = None
+    if asked:
+        by_itself = passes
+        if name in draft.vocabulary.waivers:
+            by_itself = draft.define(f"{name}/by-itself", passes, at, wanted=types.BOOLEAN)
+        thing = Waivable(name, origin.title, name, by_itself, Explain((f"{name}/by-itself",)))
+        waived = waive(draft, thing, *place)
+    if waived is not None:
+        passes = build.any_of([passes, waived.holds], at)
+    passed = draft.define(f"{name}/passes", passes, at, wanted=types.BOOLEAN, title=title)
+    return _Gate(origin, to, asked, passed, moved_by, Const(None) if waived is None else waived.note)
 
 
 def _own_gate(policy: Pipeline, draft: Draft, i: int, j: int) -> _Gate:
@@ -96,12 +116,18 @@ def _own_gate(policy: Pipeline, draft: Draft, i: int, j: int) -> _Gate:
     asked = _asked(draft, exit.leave_when or (), *place, "leave_when")
     title = next((each.title for each in policy.stages if each.id == exit.to), exit.to)
     title = f"{stage.title} to {title}"
-    id, at = f"{stage.id}/{exit.to}", draft.key_span(*place)
-    passes = build.all_of([each.passes for each in asked], at)
-    passed = draft.define(
-        f"{policy.id}/{id}/passes", passes, at, wanted=types.BOOLEAN, title=f"gate from {title}"
+    passes = build.all_of([each.passes for each in asked], draft.key_span(*place))
+    origin = draft.origin(f"{stage.id}/{exit.to}", title, *place)
+    return _gate(
+        draft,
+        origin,
+        (exit.to,),
+        asked,
+        passes,
+        exit.moved_by or stage.moved_by,
+        f"gate from {title}",
+        *place,
     )
-    return _Gate(draft.origin(id, title, *place), (exit.to,), asked, passed, exit.moved_by or stage.moved_by)
 
 
 def _asked(
@@ -164,8 +190,17 @@ def _rule(
             "next_stage_title": field_of("next_stage_title"),
             "next_stages": field_of("next_stages", ()),
             "requirements": field_of("requirements", ()),
+            "waiver": _waiver(stage, steps),
         },
     )
+
+
+def _waiver(stage: Name, steps: Sequence[_Step]) -> Reading:
+    """The waiver that opens the gate of the stage, or has lapsed; nothing where no gate has one."""
+    given = {
+        step.stage.id: step.gate.waiver for step in steps if not isinstance(step.gate.waiver, Const)
+    }  # fmt: skip
+    return Choose(stage.name, given, Const(None)) if given else Const(None)
 
 
 def _own_rule(
@@ -199,6 +234,7 @@ def _fields(stage: Stage, gate: _Gate, titles: Mapping[str, str]) -> dict[str, R
         "next_stage_title": Const(" or ".join(titles.get(each, each) for each in gate.to) or None),
         "next_stages": Const(gate.to),
         "requirements": Rules(tuple(each.rule for each in gate.asked)),
+        "waiver": gate.waiver,
     }
 
 

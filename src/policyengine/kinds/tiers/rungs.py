@@ -22,6 +22,7 @@ from policyengine.policy.draft import Draft
 from policyengine.policy.grant import Granting, lower_grants
 from policyengine.policy.requirement import LoweredRequirement, ask, lower_requirement
 from policyengine.policy.rule import Build, Choose, Const, Explain, Reading, Rule, Rules, Shortfalls, Value
+from policyengine.policy.waiving import Waivable, Waived, waive
 from policyengine.text.document import Pointer
 
 
@@ -31,6 +32,7 @@ class _Rung:
 
     part: LevelPart
     asked: tuple[LoweredRequirement, ...]
+    given: Waived | None
     measured: Name
     reached: Name
     kept: Name
@@ -104,13 +106,19 @@ def _rung(
     at = draft.key_span("levels", i)
     names = draft.vocabulary.names(draft.entity)
     places = [(fact, policy.place_of(i, fact)) for fact in policy.facts_of(i) if fact in names]
-    tests = [_ask_test(policy, draft, fact, place, measure) for fact, place in places if place is not None]
+    tests = [
+        _ask_test(policy, draft, level.id, fact, place, measure)
+        for fact, place in places if place is not None
+    ]  # fmt: skip
     own = [lower_requirement(draft, r, "levels", i, "requires", j) for j, r in enumerate(level.requires)]
     measured = draft.define(
         f"{policy.id}/{level.id}/measured", build.all_of([test.passes for test in tests], at), at
     )
     asked = (*tests, *shared, *own)
     reached = build.all_of([each.passes for each in asked], at)
+    given = _given(policy, draft, i, reached)
+    if given is not None:
+        reached = build.any_of([reached, given.holds], at)
     claim = None if measure is None else claim_of(policy, draft, i, measure)
     reached_name = draft.define(
         f"{policy.id}/{level.id}/reached", reached, at, wanted=types.BOOLEAN, title=level.title
@@ -121,8 +129,21 @@ def _rung(
         if level.keep.requires is not None:
             place = ("levels", i, "keep", "requires")
             own = [lower_requirement(draft, r, *place, j) for j, r in enumerate(level.keep.requires)]
-        kept = _kept(policy, draft, i, [each.passes for each in (*shared, *own)])
-    return _Rung(level, asked, measured, reached_name, kept, low, _lost_below(draft, i, level, measure, low))
+        kept = _kept(policy, draft, i, [each.passes for each in (*shared, *own)], given)
+    return _Rung(
+        level, asked, given, measured, reached_name, kept, low, _lost_below(draft, i, level, measure, low)
+    )
+
+
+def _given(policy: Tiers, draft: Draft, i: int, reached: Expression) -> Waived | None:
+    """The waivers that give a level to those who do not reach it."""
+    level, at = policy.levels[i], draft.key_span("levels", i)
+    name, path = f"{policy.id}/{level.id}", f"{policy.id}/{level.id}"
+    by_itself = reached
+    if path in draft.vocabulary.waivers:
+        by_itself = draft.define(f"{name}/by-itself", reached, at, wanted=types.BOOLEAN)
+    because = Explain((f"{name}/by-itself",))
+    return waive(draft, Waivable(path, level.title, name, by_itself, because), "levels", i)
 
 
 def _lost_below(
@@ -137,21 +158,22 @@ def _lost_below(
     return None if kept is None or kept.low is None or low is None else min(low, kept.low)
 
 
-def _kept(policy: Tiers, draft: Draft, i: int, asked: Sequence[Name]) -> Name:
+def _kept(policy: Tiers, draft: Draft, i: int, asked: Sequence[Name], given: Waived | None) -> Name:
     """Whether a level is kept: by tests of its own, else by those for reaching it."""
     level, at = policy.levels[i], draft.key_span("levels", i, "keep")
     own = level.keep.tests if level.keep is not None else {}
     places = {fact: policy.place_of(i, fact) for fact in policy.facts_of(i)}
     places |= {fact: None if test.is_ == "-" else ("levels", i, "keep", fact) for fact, test in own.items()}
     tests = [level_test(draft, fact, place) for fact, place in places.items() if place is not None]
+    kept = build.all_of([*tests, *asked], at)
     return draft.define(
-        f"{policy.id}/{level.id}/kept", build.all_of([*tests, *asked], at), at, wanted=types.BOOLEAN,
-        title=f"keeps {level.title}",
+        f"{policy.id}/{level.id}/kept", kept if given is None else build.any_of([kept, given.holds], at), at,
+        wanted=types.BOOLEAN, title=f"keeps {level.title}",
     )  # fmt: skip
 
 
 def _ask_test(
-    policy: Tiers, draft: Draft, fact: str, place: Pointer, measure: Measure | None
+    policy: Tiers, draft: Draft, level: str, fact: str, place: Pointer, measure: Measure | None
 ) -> LoweredRequirement:
     row = policy.thresholds.get(fact)
     noun = (
@@ -162,7 +184,8 @@ def _ask_test(
     words = test_words(draft.vocabulary, draft.entity, fact, plain_test(written))
     title = f"{noun}: not said" if isinstance(test, Open) else f"{noun} {words}"
     counted = test if measure is None or fact != measure.fact else measure.counted(test)
-    return ask(draft, fact, title, counted, *place, test_of=fact)
+    path = f"{policy.id}/{level}/{fact}"
+    return ask(draft, fact, title, counted, *place, test_of=fact, path=path)
 
 
 def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> str:
@@ -209,12 +232,21 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> str:
                 "measure_title": Const(_measure_title(policy, draft)),
                 "requirements": by(shown, lambda rung: Rules(_rules(rung)), Const(())),
                 "next": by(following, _next, Const(None)),
-                "room": Choose(lasting.room.name, _rooms(policy, draft, rungs), Const(None)),
+                "room": Choose(
+                    _roomy(policy, draft, rungs, lasting.room), _rooms(policy, draft, rungs), Const(None)
+                ),
+                "waiver": _waiver(level, rungs),
                 **_state_fields(policy, lasting, figures),
             },
         )
     )
     return shown.name
+
+
+def _waiver(level: Name, rungs: Sequence[_Rung]) -> Reading:
+    """The waiver that gives the level; nothing where no level has one."""
+    given = {rung.part.id: rung.given.note for rung in rungs if rung.given is not None}
+    return Choose(level.name, given, Const(None)) if given else Const(None)
 
 
 def _above_in_force(policy: Tiers, draft: Draft, level: Name) -> Name:
@@ -309,6 +341,27 @@ def _origins(policy: Tiers, draft: Draft, none: str) -> dict[str, Reading]:
     if policy.otherwise is not None:
         found[none] = Const(draft.origin(policy.id, policy.title, "otherwise"))
     return found
+
+
+def _roomy(policy: Tiers, draft: Draft, rungs: Sequence[_Rung], room: Name) -> str:
+    """The node whose text is the level that the measure keeps; none where only a waiver does."""
+    at, measure = draft.key_span("levels"), policy.measure
+    paths = [f"{policy.id}/{rung.part.id}{more}" for rung in rungs for more in ("", f"/{measure}")]
+    if measure is None or not any(path in draft.vocabulary.waivers for path in paths):
+        return room.name
+    short = [
+        build.all_of(
+            [
+                build.equals(room, build.literal(rung.part.id, at), at),
+                build.compare("<", build.name(measure, at), build.literal(rung.lost_below, at), at),
+            ],
+            at,
+        )
+        for rung in rungs if rung.lost_below is not None
+    ]  # fmt: skip
+    nothing = build.literal("", at)
+    kept = build.choose([(build.call("is true", each, span=at), nothing) for each in short], room, at)
+    return draft.define(f"{policy.id}/room-of", kept, at).name
 
 
 def _rooms(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> dict[str, Reading]:

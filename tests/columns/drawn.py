@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from tests.columns.drawn_levels import GRANTED, grades, grants, ladder, lasting, rewards
+from tests.columns.drawn_levels import GRANTED, grades, grants, ladder, lasting, rewards, waiver
 
 from policyengine.diagnostics import Severity
 from policyengine.program.linked import Program
@@ -434,6 +434,7 @@ def drawn(source: random.Random, day: date) -> Program:
         "fees": lambda: draw.billing(True), "fees-below": lambda: draw.billing(False),
         "duties": lambda: draw.obligations(True), "duties-below": lambda: draw.obligations(False),
         "grades": lambda: grades(draw), "rewards": lambda: rewards(draw), "ladder": lambda: ladder(draw), "grants": lambda: grants(draw), "held": lambda: lasting(draw), "duties-tickets": draw.of_tickets, "rounds": draw.rounds,
+        **{f"waiver-{i}": lambda i=i: waiver(draw, i) for i in range(8)},  # type: ignore[misc]
     }  # fmt: skip
     texts = {f"{name}.yaml": part() for name, part in parts.items() if source.random() < 0.8}
     while True:

@@ -46,6 +46,35 @@ rows:
 """
 
 
+OWN = {
+    "partner": "levels/high/fit levels/high/users levels/low levels/high ladder/middle/share ladder/top deals/lead deals/lead/fit "
+    "deals/demo/by duties-partner/dated duties-partner/judged duties-partner/quarterly duties-account/periodic held/max "
+    "held/pro/users grades/great/top",
+    "account": "duties-account/dated duties-account/quarterly duties-account/judged rounds/visit duties-ticket/close "
+    "grades/fair/active grades/good",
+}  # fmt: skip
+
+
+def waiver(draw: Draw, number: int) -> str:
+    """A waiver of what partners or accounts are asked for."""
+    whom = draw.one("partner", "partner", "account")
+    whens = {
+        "partner": ["", ", when: certified", ", when: {users: 5..}", ", when: {country: [DE, AT]}", ", when: 'audited or fee > 100'"],
+        "account": ["", ", when: active", ", when: {kind: small}", ", when: 'certified and amount > 100'"],
+    }[whom]  # fmt: skip
+    days = draw.one(
+        "", "from: 2026-11-01, ", "until_including: 2026-12-31, ", "from: 2026-11-22, until_including: 2027-06-30, ",
+        "until_including: 2026-11-20, ",
+    )  # fmt: skip
+    return f"""\
+kind: waivers
+id: waiver-{number}
+title: Waivers
+for: {whom}
+waivers: [{{id: it, of: {draw.one(*OWN[whom].split())}{draw.one(*whens)}, {days}why: it is so, approved_by: vendor}}]
+"""
+
+
 def _quote(text: str) -> str:
     return f'"{text}"'
 

@@ -26,6 +26,7 @@ FOLDERS = (
     ROOT / "benchmarks" / "program",
     ROOT / "tests" / "kinds" / "programs" / "support",
     ROOT / "tests" / "kinds" / "programs" / "referral",
+    ROOT / "tests" / "kinds" / "programs" / "waivers",
 )
 DAYS = (date(2026, 11, 21), date(2027, 2, 28))
 

@@ -29,6 +29,8 @@ from policyengine.decision.findings import (
     Shortfall,
     Subject,
     Unsettled,
+    Waiver,
+    WaiverNote,
 )
 from policyengine.source import Source, Span
 
@@ -248,6 +250,16 @@ AMOUNT = Requirement(
         Reason("capex 0 is not above 0", "fails", at("pipeline", 31), "capex", Decimal(0), "> 0"),
     ),
 )
+NOTE = WaiverNote(
+    "exceptions", "reference", "a pilot", "bytekast", ticket="CH-7", until_including=date(2026, 12, 31)
+)
+WAIVED = Requirement(
+    origin=origin("new-business", "reference", "There is a reference customer", "pipeline", 33),
+    subject=DEAL,
+    status="waived",
+    because=(Reason("reference customers 0, below 1", "fails", at("pipeline", 33), "references", 0, "1.."),),
+    waiver=NOTE,
+)
 GATES = (
     Gate(
         origin=origin("new-business", "demo", "Demo", "pipeline", 28),
@@ -258,7 +270,7 @@ GATES = (
         next_stage="project-presentation",
         next_stage_title="Project presentation",
         next_stages=("project-presentation",),
-        requirements=(AMOUNT,),
+        requirements=(AMOUNT, WAIVED),
     ),
     Gate(
         origin=origin("new-business", "contract-out", "Contract out", "pipeline", 50),
@@ -307,6 +319,27 @@ OBLIGATIONS = (
         "undetermined",
         36,
         unknown=(Unsettled("qualifications", "partner", "acme", "qualifications are missing"),),
+    ),
+)
+WAIVERS = (
+    Waiver(
+        origin=origin("exceptions", "reference", "There is a reference customer", "pipeline", 60),
+        subject=DEAL,
+        status="used",
+        of="new-business/demo/reference",
+        why=NOTE.why,
+        approved_by=NOTE.approved_by,
+        ticket=NOTE.ticket,
+        until_including=NOTE.until_including,
+    ),
+    Waiver(
+        origin=origin("exceptions", "privacy", "Complete the Data Privacy qualification", "reviews", 60),
+        subject=ACME,
+        status="upcoming",
+        of="reviews/privacy",
+        why="the course is full",
+        approved_by="bytekast",
+        begins_on=date(2026, 12, 1),
     ),
 )
 CHARGES = (
@@ -418,6 +451,6 @@ def decision(*findings: Finding, missing: tuple[Missing, ...] = ()) -> Decision:
 
 
 FULL = decision(
-    REACHED, SCORE, OPEN_SCORE, *DISCOUNTS, *DUTIES, *GATES, *OBLIGATIONS, *CHARGES, missing=MISSING
+    REACHED, SCORE, OPEN_SCORE, *DISCOUNTS, *DUTIES, *GATES, *OBLIGATIONS, *WAIVERS, *CHARGES, missing=MISSING
 )
 EMPTY = decision()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from samples import AMOUNT, COMPETENCE, FULL, LABELS, OPEN, REACHED
+from samples import AMOUNT, COMPETENCE, FULL, LABELS, OPEN, REACHED, WAIVED
 
 from policyengine.decision.explanation import why
 from policyengine.decision.findings import SECTIONS
 
-ALL = [*FULL.findings, OPEN, COMPETENCE, AMOUNT]
+ALL = [*FULL.findings, OPEN, COMPETENCE, AMOUNT, WAIVED]
 
 
 def test_as_it_reads(golden):

@@ -16,9 +16,14 @@ from policyengine.dataclass import dataclass
 from policyengine.decision.subjects import Assumption as Assumption
 from policyengine.decision.subjects import Basis as Basis
 from policyengine.decision.subjects import Clause as Clause
+from policyengine.decision.subjects import Missing as Missing
+from policyengine.decision.subjects import NotInForce as NotInForce
+from policyengine.decision.subjects import OpenValue as OpenValue
 from policyengine.decision.subjects import Origin as Origin
 from policyengine.decision.subjects import Owner as Owner
 from policyengine.decision.subjects import Subject as Subject
+from policyengine.decision.subjects import Unsettled as Unsettled
+from policyengine.decision.subjects import WaiverNote as WaiverNote
 from policyengine.decision.subjects import path_of as path_of
 from policyengine.source import Span
 
@@ -50,40 +55,6 @@ class Reason(NamedTuple):
     need: str | None = None
     short_by: Value = None
     lack: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A fact that the record leaves out although something depends on it.
-
-    `needed_by` lists findings as `policy/id` and derived facts by name, sorted; `within` as in `Subject`.
-    """
-
-    fact: str
-    entity: str
-    key: str | None
-    needed_by: tuple[str, ...]
-    within: tuple[Owner, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class OpenValue:
-    """A derived fact, or the result of a table, that is not decided for a subject, and why."""
-
-    fact: str
-    title: str
-    subject: Subject
-    unknown: tuple[Unsettled, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NotInForce:
-    """A policy of which no version is in force on the day: when one ended, and when one begins."""
-
-    policy: str
-    title: str
-    ended_on: date | None
-    begins_on: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,40 +99,6 @@ class Finding:
         """How this finding is asked for: `policy/id`, and `@key` for what stands in a record."""
         name = self.policy if self.id == self.policy else f"{self.policy}/{self.id}"
         return name if self.subject.root else f"{name}@{self.subject.path}"
-
-
-@dataclass(frozen=True, slots=True)
-class Unsettled:
-    """Why something could not be decided: a missing fact, or another reason in words."""
-
-    fact: str | None
-    entity: str | None
-    key: str | None
-    text: str
-    at: Span | None = None
-    within: tuple[Owner, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class WaiverNote:
-    """The waiver that bears on something: it holds, or it has `lapsed` and would help.
-
-    `begins_on` is told of one that does not hold yet.
-    """
-
-    policy: str
-    id: str
-    why: str
-    approved_by: str
-    lapsed: bool = False
-    ticket: str | None = None
-    until_including: date | None = None
-    begins_on: date | None = None
-
-    @property
-    def reference(self) -> str:
-        """How the waiver is asked for, without the key of what stands in a record."""
-        return f"{self.policy}/{self.id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

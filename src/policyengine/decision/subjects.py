@@ -1,8 +1,9 @@
-"""Where a finding comes from, and whom it judges."""
+"""Where a finding comes from, whom it judges, what is not known of it, and which waiver bears on it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Literal, NamedTuple
 
 from policyengine.dataclass import dataclass
@@ -86,11 +87,79 @@ class Subject:
         return tuple(Owner(each.entity, each.name) for each in self.within)
 
 
+@dataclass(frozen=True, slots=True)
+class WaiverNote:
+    """The waiver that bears on something: it holds, or it has `lapsed` and would help.
+
+    `begins_on` is told of one that does not hold yet.
+    """
+
+    policy: str
+    id: str
+    why: str
+    approved_by: str
+    lapsed: bool = False
+    ticket: str | None = None
+    until_including: date | None = None
+    begins_on: date | None = None
+
+    @property
+    def reference(self) -> str:
+        """How the waiver is asked for, without the key of what stands in a record."""
+        return f"{self.policy}/{self.id}"
+
+
 class Owner(NamedTuple):
     """A thing in a record that others stand in: its entity, and its key or else its position, as `#2`."""
 
     entity: str
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """Why something could not be decided: a missing fact, or another reason in words."""
+
+    fact: str | None
+    entity: str | None
+    key: str | None
+    text: str
+    at: Span | None = None
+    within: tuple[Owner, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A fact that the record leaves out although something depends on it.
+
+    `needed_by` lists findings as `policy/id` and derived facts by name, sorted; `within` as in `Subject`.
+    """
+
+    fact: str
+    entity: str
+    key: str | None
+    needed_by: tuple[str, ...]
+    within: tuple[Owner, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenValue:
+    """A derived fact, or the result of a table, that is not decided for a subject, and why."""
+
+    fact: str
+    title: str
+    subject: Subject
+    unknown: tuple[Unsettled, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotInForce:
+    """A policy of which no version is in force on the day: when one ended, and when one begins."""
+
+    policy: str
+    title: str
+    ended_on: date | None
+    begins_on: date | None
 
 
 def path_of(names: Sequence[str]) -> str:

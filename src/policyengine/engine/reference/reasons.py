@@ -39,7 +39,7 @@ WORKED_OUT = (Binary, Negate)
 MOST_OPEN = 3
 
 
-def told_as(words: str, value: object, at: Span) -> Reason:
+def told_as(words: str, at: Span, value: object) -> Reason:
     """The reason of a condition that has words of its own, unless it does not hold."""
     if value is True:
         return Reason(words, "holds", at)
@@ -93,7 +93,7 @@ def _reasons(scope: Scope, expression: Expression, upright: bool) -> Iterator[Re
         case Call(Name("told as"), (condition, Literal(str() as words))):
             value = scope.value(condition)
             if value is not False:
-                yield told_as(words, value, condition.span)
+                yield told_as(words, condition.span, value)
         case If(condition, then, otherwise):
             yield from _branch(scope, condition, then, otherwise, upright)
         case Literal() | Call(Name("no value of")):

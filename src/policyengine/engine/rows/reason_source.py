@@ -156,9 +156,8 @@ class Explanations:
                     with out.block(f"if {decided} is {outcome}:"):
                         self._reasons(out, branch, value, found, upright)
             case Call(Name("told as"), (condition, Literal(str() as words))):
-                own, say = out.value(condition).text, out.constant(partial(told_as, words))
-                at = out.constant(condition.span)
-                out.line(f"if {own} is not False:", f"    {found}.append({say}({own}, {at}))")
+                own, say = out.value(condition).text, out.constant(partial(told_as, words, condition.span))
+                out.line(f"if {own} is not False:", f"    {found}.append({say}({own}))")
             case Literal() | Call(Name("no value of")):
                 return  # a constant needs no reason
             case _:

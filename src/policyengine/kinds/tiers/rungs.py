@@ -232,11 +232,8 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> str:
                 "measure_title": Const(_measure_title(policy, draft)),
                 "requirements": by(shown, lambda rung: Rules(_rules(rung)), Const(())),
                 "next": by(following, _next, Const(None)),
-                "room": Choose(
-                    _roomy(policy, draft, rungs, lasting.room), _rooms(policy, draft, rungs), Const(None)
-                ),
-                "waiver": _waiver(level, rungs),
-                **_state_fields(policy, lasting, figures),
+                "room": _room(policy, draft, rungs, lasting.room),
+                **_state_fields(policy, lasting, figures, rungs),
             },
         )
     )
@@ -260,11 +257,15 @@ def _above_in_force(policy: Tiers, draft: Draft, level: Name) -> Name:
     return draft.define(f"{policy.id}/above", build.choose(above, build.literal("", at), at), at)
 
 
-def _state_fields(policy: Tiers, lasting: Lasting, figures: Name) -> dict[str, Reading]:
-    """Of a level that lasts: the one that today's figures reach, and until when it is held."""
+def _state_fields(
+    policy: Tiers, lasting: Lasting, figures: Name, rungs: Sequence[_Rung]
+) -> dict[str, Reading]:
+    """The waiver that gives the level; of one that lasts what today's figures reach, and until when."""
+    waiver = _waiver(lasting.level, rungs)
     if policy.state is None:
-        return {}
+        return {"waiver": waiver}
     return {
+        "waiver": waiver,
         "by_figures": Value(figures.name),
         "by_figures_title": Choose(figures.name, _titles(policy, policy.none), Const(None)),
         "held_until": Const(None) if lasting.until is None else Value(lasting.until.name),
@@ -341,6 +342,10 @@ def _origins(policy: Tiers, draft: Draft, none: str) -> dict[str, Reading]:
     if policy.otherwise is not None:
         found[none] = Const(draft.origin(policy.id, policy.title, "otherwise"))
     return found
+
+
+def _room(policy: Tiers, draft: Draft, rungs: Sequence[_Rung], level: Name) -> Reading:
+    return Choose(_roomy(policy, draft, rungs, level), _rooms(policy, draft, rungs), Const(None))
 
 
 def _roomy(policy: Tiers, draft: Draft, rungs: Sequence[_Rung], room: Name) -> str:

@@ -12,6 +12,7 @@ from bases import BASES, Files, codes_of
 from policyengine import api
 from policyengine.analysis import laws
 from policyengine.catalogue import CODES
+from policyengine.copies import readers
 from policyengine.diagnostics import Code, Diagnostic, Report, Severity
 from policyengine.kinds.table import cover, proof
 from policyengine.program.example import EXAMPLE
@@ -43,6 +44,9 @@ def _laws(text: str, _: Path) -> Iterable[Diagnostic]:
 # Codes whose mistake cannot be shown as one text: what makes it, and what is right instead.
 BY_HAND = {
     **{code: (partial(_base, bad), partial(_base, good)) for code, (bad, good) in BASES.items()},
+    "COPY001": (lambda _: _copy("terms.pdf", b"no PDF"), lambda _: _copy("terms.txt", b"a fee")),
+    "COPY002": (lambda _: _large_copy(), lambda _: _copy("terms.txt", b"a fee")),
+    "COPY003": (lambda _: _copy("terms.txt", b""), lambda _: _copy("terms.txt", b"a fee")),
     "FILE001": (lambda path: api.load(path / "nowhere", as_of=DAY).diagnostics, None),
     "FILE002": (partial(_saved, "program.yml"), partial(_saved, "program.yaml")),
     "FILE003": (lambda _: program_of("").diagnostics, lambda _: program_of().diagnostics),
@@ -66,6 +70,17 @@ def _json(text: str, most: int = 1000) -> Iterable[Diagnostic]:
 def _bytes(data: bytes, most: int = 100) -> Iterable[Diagnostic]:
     found = decode("policy.yaml", data, max_bytes=most)
     return [found] if isinstance(found, Diagnostic) else []
+
+
+def _copy(name: str, data: bytes) -> Iterable[Diagnostic]:
+    found = readers.read_copy(name, data)
+    return [found] if isinstance(found, Diagnostic) else []
+
+
+def _large_copy() -> Iterable[Diagnostic]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(readers, "MAX_BYTES", 4)
+        return _copy("terms.txt", b"a fee")
 
 
 def _hurried(text: str) -> Iterable[Diagnostic]:

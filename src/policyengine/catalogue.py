@@ -9,6 +9,7 @@ from policyengine import files
 from policyengine.analysis import laws
 from policyengine.batch import raw as batch
 from policyengine.change.comparison_json import comparison_schema
+from policyengine.copies import readers as copies
 from policyengine.decision.decision_json import decision_schema
 from policyengine.diagnostics import Code
 from policyengine.feel import expression_codes as feel
@@ -25,7 +26,7 @@ from policyengine.verify.testfile import test_schema
 _MODULES: tuple[Any, ...] = (
     *(files, yaml, json, feel, form, bearer, condition, draft, grant, quantities),
     *(read, declaration_checks, versions, link, load, ledgers, record_codes),
-    *(batch, verify, laws),
+    *(batch, copies, verify, laws),
 )
 CODES: tuple[Code, ...] = tuple(
     sorted(

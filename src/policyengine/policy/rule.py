@@ -56,9 +56,8 @@ class Node:
         """What its expression mentions."""
         parts = [part for part in walk(self.expression) if isinstance(part, Path)]
         free = names(self.expression)  # a key of a context, or a variable, is no fact
-        return Words(
-            free, free.union(each.name for each in parts if not isinstance(each.target, ContextLiteral))
-        )
+        properties = [each.name for each in parts if not isinstance(each.target, ContextLiteral)]
+        return Words(free, free.union(properties, [each.partition(".")[2] for each in free if "." in each]))
 
 
 @dataclass(frozen=True, slots=True)

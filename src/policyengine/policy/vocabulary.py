@@ -72,6 +72,25 @@ class EntityPeriod(Part):
     )
 
 
+AS_LISTED = "as_listed"
+POSITION, PREVIOUS, EARLIER, THIS = "position", "previous", "earlier", "this"
+IN_ORDER = (POSITION, PREVIOUS, EARLIER)
+"""What a child in an order knows: its number from 1, the child before it, and all of those before it."""
+
+
+class Order(Part):
+    """In which order the children of a parent stand."""
+
+    by: FactName = field(
+        description="the value of a child that tells its place: a date or a number, the lowest first; "
+        "`as_listed`: as the record lists them. Equals keep the order of the list"
+    )
+    first: Literal["lowest", "highest"] = field(default="lowest", description="which value comes first")
+    restart: Feel | None = field(
+        default=None, description="the order begins anew for each value of this expression: `sold_on.year`"
+    )
+
+
 class Entity(Part):
     """A kind of thing that policies judge: the partner, or something in its record."""
 
@@ -88,6 +107,11 @@ class Entity(Part):
     )
     periods: dict[FactName, EntityPeriod] = field(
         default_factory=dict, description="names of the periods that hold its days"
+    )
+    order: Order | None = field(
+        default=None,
+        description="in which order they stand: each then has a `position`, and reads the one before it "
+        "(`previous`) and all of those before it (`earlier`)",
     )
 
     def __post_init__(self) -> None:
@@ -234,6 +258,25 @@ class Vocabulary:
             found.append(above)
         return tuple(found)
 
+    def in_order(self, entity: str) -> str | None:
+        """Returns the entity, it or the nearest around it, whose instances stand in an order."""
+        return next((each for each in self.lineage(entity) if self.entities[each].order is not None), None)
+
+    def qualified(self, entity: str, name: str) -> tuple[str, str, str]:
+        """Returns what stands before the dot of a name, the entity that it leads to, and the name itself.
+
+        `this.fee` is the `fee` of the instance that asks, `partner.fee` that of one around it, and
+        `previous.fee` that of the child before. A name without a dot leads to the entity itself.
+        """
+        whose, dot, bare = name.partition(".")
+        if dot and whose == THIS:
+            return whose, entity, bare
+        if dot and whose == PREVIOUS and (ordered := self.in_order(entity)) is not None:
+            return whose, ordered, bare
+        if dot and whose in self.lineage(entity):
+            return whose, whose, bare
+        return "", entity, name
+
     def fact(self, entity: str, name: str) -> tuple[str, Fact] | None:
         """Returns the fact that an expression at `entity` sees under `name`, and the entity that has it."""
         for owner in self.lineage(entity):
@@ -300,6 +343,9 @@ class Vocabulary:
             for child, below in self.children(name):
                 fields[str(below.list)] = ListOf(rows[child])
                 fields.update(dict.fromkeys(below.best, rows[child]))
+            if entity.order is not None:
+                before = Context({**fields, POSITION: types.COUNT}, name)
+                fields.update(zip(IN_ORDER, (types.COUNT, before, ListOf(before)), strict=True))
             rows[name] = Context(fields, name)
         return rows
 
@@ -329,6 +375,8 @@ class Vocabulary:
             own.update(dict.fromkeys(self.entities[name].periods))
             for child, below in self.children(name):
                 own.update({str(below.list): Rows(found[child]), **dict.fromkeys(below.best)})
+            if self.entities[name].order is not None:
+                own.update({POSITION: Between(ONE, step=ONE), PREVIOUS: None, EARLIER: None})
             found[name] = own
         return found
 

@@ -12,6 +12,7 @@ from policyengine.feel.types.types import Number
 from policyengine.policy.rule import Node
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.declaration_checks import UNKNOWN_FACT
+from policyengine.source import Span
 from policyengine.text.document import Document
 
 
@@ -19,7 +20,8 @@ def best_children(vocabulary: Vocabulary, document: Document, report: Report) ->
     """Yields the best children of each parent: the value that decides, and the first child that has it."""
     for name, entity in vocabulary.entities.items():
         for word, best in entity.best.items() if entity.within is not None else ():
-            if (wrong := _no_order(vocabulary, document, name, word)) is not None:
+            by_at = document.value_span(("entities", name, "best", word, "by"))
+            if (wrong := no_order(vocabulary, name, best.by, by_at)) is not None:
                 report.add(wrong)
                 continue
             at = document.key_span(("entities", name, "best", word))
@@ -33,10 +35,9 @@ def best_children(vocabulary: Vocabulary, document: Document, report: Report) ->
             yield Node(word, str(entity.within), first, at, noun=best.title)
 
 
-def _no_order(vocabulary: Vocabulary, document: Document, name: str, word: str) -> Diagnostic | None:
-    """The mistake of a value that does not exist, or that cannot be the highest."""
-    by, fields = vocabulary.entities[name].best[word].by, vocabulary.row(name).fields
-    at = document.value_span(("entities", name, "best", word, "by"))
+def no_order(vocabulary: Vocabulary, name: str, by: str, at: Span) -> Diagnostic | None:
+    """Returns the mistake of a value of an entity that does not exist, or that has no order."""
+    fields = vocabulary.row(name).fields
     if by not in fields:
         return UNKNOWN_FACT.at(at, f"`{by}` is not a fact of `{name}`", help=did_you_mean(by, fields))
     if isinstance(fields[by], Number) or fields[by] == types.DATE:

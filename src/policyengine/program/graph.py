@@ -10,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.types.types import Type
 from policyengine.policy.rule import Assumptions, Node, Renewal, Repeat, Resting, Rule, Transition
-from policyengine.policy.vocabulary import Vocabulary
+from policyengine.policy.vocabulary import EARLIER, IN_ORDER, PREVIOUS, Vocabulary
 
 Key = tuple[str, str]
 """An entity and a name."""
+ORDER_BY, ORDER_RESTART = "order/by", "order/restart"
+"""The nodes that tell the order of children: their value in it, and what it begins anew for."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Graph:
     """Nodes by entity and name; rules and transitions in the order of the policies.
 
     `types` is filled for every node once the graph has been checked. `resting` tells what findings rest on,
-    by the identity of their rule; `program.assumptions` adds it, and nodes for it.
+    by the identity of their rule; `program.assumptions` adds it, and nodes for it. `qualified` are, by entity,
+    the names with a dot that its expressions use (`this.fee`), with their types.
     """
 
     vocabulary: Vocabulary
@@ -38,6 +41,7 @@ class Graph:
     assumptions: Assumptions = Assumptions()
     resting: Mapping[int, Sequence[Resting]] = field(default_factory=dict, repr=False, compare=False)
     renewals: tuple[Renewal, ...] = ()
+    qualified: Mapping[str, Mapping[str, Type]] = field(default_factory=dict)
     _needs: dict[Key, tuple[Key, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -53,7 +57,9 @@ class Graph:
     @property
     def cycle(self) -> tuple[Key, ...]:
         """Nodes that each need the next one, the last the first; empty if there are none."""
-        return self._walked[1]
+        if self._walked[1] or not self._ordered:
+            return self._walked[1]
+        return next((each.keys for each in self.sequences if each.circle), ())
 
     @cached_property
     def _walked(self) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
@@ -102,14 +108,71 @@ class Graph:
         entity, name = key
         names, words = self.nodes[entity][name].words
         for word in sorted(names):
-            found = self.node(entity, word)
+            if word in self.qualified.get(entity, ()):
+                whose, owner, word = self.vocabulary.qualified(self.real(entity), word)
+                found = None if whose == PREVIOUS else self.node(owner, word)
+            else:
+                found = self.node(entity, word)
             if found is not None:
                 yield found[0], word
-        for below in self.listed(entity, words):
+        listed = list(self.listed(entity, words))
+        for below in listed:
             yield from ((below, word) for word in sorted(words) if word in self.nodes.get(below, ()))
+        if self._ordered:
+            asks = any(word in IN_ORDER or word.startswith(f"{PREVIOUS}.") for word in words)
+            own = self.vocabulary.in_order(self.real(entity))
+            for each in ([own, *listed] if asks else ()):
+                yield from ((str(each), order) for order in self.order_nodes(str(each)))
         if entity in self.repeats:
             repeat = self.repeats[entity]
             yield repeat.within, repeat.items
+
+    @cached_property
+    def _ordered(self) -> bool:
+        return any(entity.order is not None for entity in self.vocabulary.entities.values())
+
+    def order_nodes(self, entity: str) -> Sequence[str]:
+        """The nodes that tell the order of the instances of an entity."""
+        return [name for name in (ORDER_BY, ORDER_RESTART) if name in self.nodes.get(entity, ())]
+
+    def before(self, key: Key) -> frozenset[Key]:
+        """The nodes that one may read of the children before."""
+        if not self._ordered:
+            return frozenset()
+        entity, name = key
+        names, words = self.nodes[entity][name].words
+        found = set[Key]()
+        for word in names & self.qualified.get(entity, {}).keys():
+            whose, owner, bare = self.vocabulary.qualified(self.real(entity), word)
+            if whose == PREVIOUS and bare in self.nodes.get(owner, ()):
+                found.add((owner, bare))
+        own = self.vocabulary.in_order(self.real(entity))
+        if own is not None and names & {PREVIOUS, EARLIER}:
+            found.update((own, word) for word in words if word in self.nodes.get(own, ()))
+        return frozenset(found)
+
+    @cached_property
+    def together(self) -> Mapping[Key, frozenset[Key]]:
+        """The nodes that need each other, at least once through the children before: each with the others."""
+        if not self._ordered:
+            return {}
+        needs = {key: {*self.needs(key), *self.before(key)} for key, _ in self.every_node()}
+        return {key: keys for keys in _groups(needs) if any(self.before(key) & keys for key in keys)
+                for key in keys}  # fmt: skip
+
+    def _comes_after(self, key: Key) -> Iterator[Key]:
+        """The nodes that come before one in the order: those that it needs, also of the children before.
+
+        Of nodes that need each other through the children before, those of the same child.
+        """
+        yield from self.needs(key)
+        beside = self.together.get(key, frozenset())
+        yield from (each for each in sorted(self.before(key)) if each not in beside)
+
+    @cached_property
+    def sequences(self) -> tuple[Sequenced, ...]:
+        """The nodes that rest on each other through children before: worked out child by child."""
+        return tuple(_sequences(self))
 
     def listed(self, entity: str, words: frozenset[str]) -> Iterator[str]:
         """The entities whose lists an expression at an entity mentions."""
@@ -174,7 +237,62 @@ class Graph:
             for name in self.nodes.get(owner, {}):
                 if (owner, name) in self.types:
                     seen[name] = self.types[owner, name]
-        return seen
+        return seen | dict(self.qualified.get(entity, {}))
+
+
+class Sequenced(NamedTuple):
+    """Nodes of an entity in an order, and of those within it, that are worked out child by child.
+
+    A `circle` is no such thing: it leads through more than the children before.
+    """
+
+    entity: str
+    keys: tuple[Key, ...]
+    circle: bool
+
+
+def _sequences(graph: Graph) -> Iterator[Sequenced]:
+    """Every group of nodes that each need each other, at least once through the children before."""
+    for keys in dict.fromkeys(graph.together.values()):
+        entities = {each[0] for key in keys for each in graph.before(key) & keys}
+        entity = min(entities, key=lambda each: len(graph.vocabulary.lineage(each)))
+        within = {entity, *graph.vocabulary.below(entity)}
+        name = str(graph.vocabulary.entities[entity].list)
+        circle = any(graph.real(key[0]) not in within or name in graph.nodes[key[0]][key[1]].words.all
+                     for key in keys)  # fmt: skip
+        yield Sequenced(entity, tuple(key for key in graph.order if key in keys), circle)
+
+
+def _groups(needs: Mapping[Key, set[Key]]) -> Iterator[frozenset[Key]]:
+    """The strongly connected components (Tarjan's algorithm, without recursion)."""
+    number: dict[Key, int] = {}
+    low: dict[Key, int] = {}
+    open_ones: dict[Key, None] = {}
+    for start in needs:
+        if start in number:
+            continue
+        path = [(start, iter(needs[start]))]
+        number[start] = low[start] = len(number)
+        open_ones[start] = None
+        while path:
+            key, following = path[-1]
+            each = next(following, None)
+            if each is not None and each not in number:
+                number[each] = low[each] = len(number)
+                open_ones[each] = None
+                path.append((each, iter(needs[each])))
+            elif each is not None:
+                low[key] = min(low[key], number[each]) if each in open_ones else low[key]
+            else:
+                path.pop()
+                if path:
+                    low[path[-1][0]] = min(low[path[-1][0]], low[key])
+                if low[key] == number[key]:
+                    stack = list(open_ones)
+                    group = stack[stack.index(key) :]
+                    for one in group:
+                        del open_ones[one]
+                    yield frozenset(group)
 
 
 def _in_order(graph: Graph) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
@@ -183,7 +301,7 @@ def _in_order(graph: Graph) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
     for start, _ in graph.every_node():
         if start in done:
             continue
-        path = {start: graph.needs(start)}
+        path = {start: graph._comes_after(start)}
         while path:
             key, needs = next(reversed(path.items()))
             following = next((each for each in needs if each not in done), None)
@@ -194,5 +312,5 @@ def _in_order(graph: Graph) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
                 on_path = list(path)
                 return tuple(done), tuple(on_path[on_path.index(following) :])
             else:
-                path[following] = graph.needs(following)
+                path[following] = graph._comes_after(following)
     return tuple(done), ()

@@ -28,6 +28,7 @@ from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program import granted as granting
 from policyengine.program import results
 from policyengine.program.best_children import best_children
+from policyengine.program.children_in_order import Qualifier, order_nodes, qualify
 from policyengine.program.declaration_checks import default_words, derived_facts
 from policyengine.program.entity_periods import entity_periods
 from policyengine.program.example import small_program
@@ -86,6 +87,7 @@ class Linker:
         self._typed: dict[int, _Typed] = {}
         self._defined: set[tuple[str, str]] = set()
         self._awaited: list[Reference] = []
+        self._qualifiers: dict[int, Qualifier] = {}
         self._combined: dict[tuple[int, tuple[int, ...]], tuple[list[Node], Sequence[Contribution]]] = {}
 
     def link(self, in_force: Sequence[PolicyDocument]) -> Graph:
@@ -103,14 +105,17 @@ class Linker:
         contributions = [each for low in lowered for each in low.contributions]
         _add(nodes, self._granted(vocabulary, contributions), vocabulary, self._report)
         _add_defaults(nodes, [node for low in lowered for node in low.defaults])
+        repeats = {repeat.entity: repeat for low in lowered for repeat in low.repeats}
+        names = qualify(vocabulary, nodes, repeats, self._qualifiers, self._report)
         graph = Graph(
             vocabulary,
             nodes,
-            {repeat.entity: repeat for low in lowered for repeat in low.repeats},
+            repeats,
             tuple(rule for low in lowered for rule in low.rules),
             tuple(transition for low in lowered for transition in low.transitions),
             assumptions=self._assumptions(lowered),
             renewals=tuple(renewal for low in lowered for renewal in low.renewals),
+            qualified=names,
         )
         if graph.cycle:
             self._report.add(_cycle(graph, graph.cycle))
@@ -199,6 +204,7 @@ class Linker:
                 *derived,
                 *best_children(vocabulary, document, self._report),
                 *entity_periods(vocabulary, document, WRITTEN, self._report),
+                *order_nodes(vocabulary, document, self._report),
             )
             points = vocabulary.number_of_digits() < 3
             remarks = [
@@ -321,7 +327,8 @@ def _look_around(graph: Graph, entity: str, sights: dict[str, ChainMap[str, Type
             outermost: ChainMap[str, Type] = ChainMap({"today": types.DATE})
             repeat = graph.repeats.get(each)
             own = _own_names(graph.vocabulary, each) if repeat is None else repeat.types
-            sights[each] = (outermost if above is None else sights[above]).new_child(dict(own))
+            own = {**own, **graph.qualified.get(each, {})}
+            sights[each] = (outermost if above is None else sights[above]).new_child(own)
 
 
 def _own_names(vocabulary: Vocabulary, entity: str) -> dict[str, Type]:

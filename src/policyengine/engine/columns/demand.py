@@ -140,6 +140,12 @@ class PlaceSpot:
 
     def name(self, name: str, need: Need, deep: bool) -> None:
         """To a node, a fact, a list, or to what the entity lies in."""
+        graph = self._needs.world.graph
+        if name in graph.qualified.get(self._entity, ()):
+            _, owner, bare = graph.vocabulary.qualified(graph.real(self._entity), name)
+            spot = PlaceSpot(self._needs, owner)
+            spot.name(bare, self._needs.up(need, self.emitter.frame, spot.emitter.frame), deep)
+            return
         if self.own(name, need, deep):
             return
         above = self._needs.world.graph.above(self._entity)

@@ -24,6 +24,7 @@ from policyengine.feel.syntax.tree import Expression, Name
 from policyengine.feel.types.signatures import Function
 from policyengine.feel.values.values import Invocable
 from policyengine.policy.facts import recorded_name
+from policyengine.policy.vocabulary import EARLIER, IN_ORDER
 from policyengine.program.graph import Graph
 
 RowFunction = Callable[[Mapping[str, object]], object]
@@ -80,6 +81,10 @@ class _Names:
         return {"today": self.today} if self._owner("today") is None else {}
 
     def name(self, name: Name) -> Code:
+        if name.name in self.graph.qualified.get(self.entity, ()):
+            variable = self.unit.variable("v", name.name)
+            self.loads[variable] = self.unit.constant(name.name)
+            return Code(variable, class_of(self.graph.qualified[self.entity][name.name]), simple=True)
         owner, writer = self._owner(name.name), Writer(self.unit, FORMS, self)
         if owner is None:
             today = name.name == "today"
@@ -124,5 +129,8 @@ class _Names:
         for child, below in self.graph.vocabulary.children(entity):
             if below.list == name:
                 return Code("", "", EXACT, rows=child)
-        cls = class_of(self.graph.vocabulary.row(entity).fields[recorded_name(name)])
+        kind = self.graph.vocabulary.row(entity).fields[recorded_name(name)]
+        if name in IN_ORDER and self.graph.vocabulary.entities[entity].order is not None:
+            return Code("", class_of(kind), EXACT if name == EARLIER else HINT, rows=entity if name == EARLIER else "")
+        cls = class_of(kind)
         return Code("", cls, EXACT if cls in _CERTAIN else HINT)

@@ -16,6 +16,7 @@ from policyengine.engine.columns.row_functions import row_function
 from policyengine.engine.columns.row_values import Decode, decoder
 from policyengine.engine.columns.terms import Const, Flag, Frame, Rows, Term, Unsupported, is_sure
 from policyengine.feel.syntax.tree import Expression, Name, Path, walk
+from policyengine.policy.vocabulary import IN_ORDER, PREVIOUS
 from policyengine.program.graph import Graph, Key
 
 
@@ -118,8 +119,15 @@ class Sight:
         around = None if self.above is None else world.place(self.above).frame
         links = [link for link, target in self.frame.links if target is around]
         self.link = links[0] if links else ""
+        declared = world.graph.vocabulary.entities.get(entity)
+        self.order = None if declared is None else declared.order
+        self.sequenced = {
+            name for each in world.graph.sequences for owner, name in each.keys if owner == entity
+        }
 
     def __contains__(self, name: object) -> bool:
+        if self.order is not None and name in IN_ORDER:
+            return True
         return name in self.leaves or name in self.constants or name in self.nodes or name in self.lists
 
     def take(self, name: str) -> bool:
@@ -130,7 +138,7 @@ class Sight:
         node = world.graph.nodes.get(entity, {}).get(name)
         if node is not None:
             self.nodes[name] = None  # a word for something else may lead back here
-            term = world.single((entity, name))
+            term = None if name in self.sequenced else world.single((entity, name))
             if term is not None and self._leaf(name, term):
                 del self.nodes[name]
             else:
@@ -177,9 +185,10 @@ class Reads:
         self._read: dict[Key, None] = {}
         self._below: dict[str, None] = {}
         self._words: set[str] = set()
+        self._in_order = False
         self._mention(entity, expression)
         self._close()
-        self.alike = None if self._below else self._keys()
+        self.alike = None if self._below or self._in_order else self._keys()
 
     def _mention(self, entity: str, expression: Expression) -> None:
         for part in walk(expression):
@@ -189,6 +198,12 @@ class Reads:
                 self._see(entity, part.name)
 
     def _see(self, entity: str, name: str) -> None:
+        graph = self._world.graph
+        if name in graph.qualified.get(entity, ()):
+            whose, entity, name = graph.vocabulary.qualified(graph.real(entity), name)
+            self._words.add(name)
+            if whose == PREVIOUS:
+                self._see(entity, PREVIOUS)
         for owner in self._world.graph.lineage(entity):
             if self._world.sight(owner).take(name):
                 self._touch(owner, name)
@@ -198,11 +213,21 @@ class Reads:
         if (owner, name) in self._read:
             return
         self._read[owner, name] = None
-        sight = self._world.sight(owner)
+        sight, graph = self._world.sight(owner), self._world.graph
+        if sight.order is not None and name in IN_ORDER:
+            self._in_order = True
+            for each in graph.order_nodes(owner):
+                self._see(owner, each)
+            return
         if name in sight.lists:
             self._below[sight.lists[name].entity] = None
+        if name in sight.sequenced:  # each of them reads all of the others
+            self._in_order = True
+            self._mention(owner, graph.nodes[owner][name].expression)
+            return
         inner = sight.nodes.get(name)
         if inner is not None:
+            self._in_order |= inner._in_order
             self._words |= inner._words
             self._below.update(inner._below)
             self._read.update(inner._read)

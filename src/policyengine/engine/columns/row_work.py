@@ -10,8 +10,11 @@ import polars as pl
 
 from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.row_reads import Reads, Sight
+from policyengine.engine.children_in_order import in_order, number_of
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.values.values import Missing, Unknown
+from policyengine.policy.vocabulary import EARLIER, IN_ORDER, POSITION, PREVIOUS
+from policyengine.program.graph import ORDER_BY, ORDER_RESTART
 
 
 class Whole(Exception):  # noqa: N818  # caught by the plan, which reads all fields from then on
@@ -50,6 +53,17 @@ class Facts(Mapping[str, object]):
             raise KeyError(name)
         return above[name]
 
+    def of_previous(self, name: str) -> object:
+        """A value of the child before; those before that one first, so that no chain is as deep as long."""
+        before = at = self[PREVIOUS]
+        pending: list[Facts] = []
+        while isinstance(at, Facts) and name not in at.known:
+            pending.append(at)
+            at = at[PREVIOUS]
+        for each in reversed(pending):
+            each[name]
+        return before[name] if isinstance(before, Facts) else before
+
     def __contains__(self, name: object) -> bool:
         """Whether the row itself has the name; what it lies in is only `Around` it."""
         return name in self.sight
@@ -58,7 +72,8 @@ class Facts(Mapping[str, object]):
         world = self.sight.world
         if not world.whole:
             raise Whole
-        return iter(world.graph.vocabulary.row(self.sight.entity).fields)
+        fields = world.graph.vocabulary.row(self.sight.entity).fields
+        return (name for name in fields if name not in (PREVIOUS, EARLIER))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -74,7 +89,7 @@ class Around(Mapping[str, object]):
 
     def __getitem__(self, name: str) -> object:
         try:
-            return self.facts[name]
+            return self._qualified(name) if "." in name and self._says_whose(name) else self.facts[name]
         except KeyError:
             return self.facts.sight.world.today
 
@@ -84,7 +99,21 @@ class Around(Mapping[str, object]):
             if name in at:
                 return True
             at = at.above
-        return name == "today"
+        return name == "today" or self._says_whose(str(name))
+
+    def _says_whose(self, name: str) -> bool:
+        sight = self.facts.sight
+        return name in sight.world.graph.qualified.get(sight.entity, ())
+
+    def _qualified(self, name: str) -> object:
+        """The value of a name that says whose it is."""
+        graph = self.facts.sight.world.graph
+        whose, owner, bare = graph.vocabulary.qualified(graph.real(self.facts.sight.entity), name)
+        at: Facts | None = self.facts
+        while at is not None and at.sight.entity != owner:
+            at = at.above
+        assert at is not None
+        return at[bare] if whose != PREVIOUS else at.of_previous(bare)
 
     def __iter__(self) -> Iterator[str]:
         return iter(())
@@ -108,6 +137,7 @@ class Work:
         self._decoded: dict[tuple[str, str], list[object]] = {}
         self._rows: dict[tuple[str, str], list[list[int]]] = {}
         self._values: dict[int, list[object]] = {}
+        self._orders: dict[str, list[Any]] = {}
 
     @staticmethod
     def of(state: State, *, marked: bool = False) -> Work:
@@ -155,6 +185,8 @@ class Work:
     def value(self, facts: Facts, name: str) -> object:
         """What a row itself has by a name."""
         sight, row = facts.sight, facts.row
+        if sight.order is not None and name in IN_ORDER:
+            return self._in_order(facts, name)
         if name in sight.leaves:
             return self._leaf(sight, name)[row]
         if name in sight.lists:
@@ -162,7 +194,48 @@ class Work:
         reads = sight.nodes[name]
         if reads is None:
             raise KeyError(name)
-        return reads.function(Around(facts)) if self._marked else self.values(reads)[row]
+        alone = self._marked or name in sight.sequenced
+        return reads.function(Around(facts)) if alone else self.values(reads)[row]
+
+    def _in_order(self, facts: Facts, name: str) -> object:
+        """Where a child stands: its number, the one before it, or all of those."""
+        sight, row = facts.sight, facts.row
+        if sight.entity not in self._orders:
+            self._orders[sight.entity] = self._put_in_order(sight)
+        found = self._orders[sight.entity][row]
+        if isinstance(found, Unknown):
+            return found
+        number, before = found
+        if name == POSITION:
+            return number
+        if name == PREVIOUS:
+            return None if before is None else self.facts(sight, before)
+        several: list[object] = []
+        at = facts[PREVIOUS]
+        while isinstance(at, Facts):
+            several.append(at)
+            at = at[PREVIOUS]
+        return tuple(reversed(several))
+
+    def _put_in_order(self, sight: Sight) -> list[Any]:
+        """For every row its number and the row before it, or what keeps the order from being known."""
+        assert sight.order is not None
+        nodes = sight.world.graph.order_nodes(sight.entity)
+        several: dict[int, list[int]] = {}
+        for row, up in enumerate(self.column(sight, sight.link)):
+            several.setdefault(up, []).append(row)
+        placed: list[Any] = [None] * self._state[sight.frame.name].height
+        for rows in several.values():
+            values, groups = (
+                [self.facts(sight, row)[name] for row in rows] if name in nodes else []
+                for name in (ORDER_BY, ORDER_RESTART)
+            )
+            found = in_order(sight.order, values or [None] * len(rows), groups)
+            for place, row in enumerate(rows):
+                before = found if isinstance(found, Unknown) else found.before[place]
+                at = None if before is None else before if isinstance(before, Unknown) else rows[before]
+                placed[row] = at if isinstance(at, Unknown) else (number_of(place, found), at)
+        return placed
 
     def column(self, sight: Sight, name: str) -> list[Any]:
         """The cells of a column."""

@@ -25,6 +25,7 @@ from policyengine.feel.syntax.tree import Expression, Name
 from policyengine.feel.values.values import Range
 from policyengine.policy.facts import recorded_name
 from policyengine.policy.rule import Repeat
+from policyengine.policy.vocabulary import IN_ORDER, PREVIOUS
 from policyengine.program.graph import Graph, Key
 
 FORMS: Mapping[type, Form] = MappingProxyType(
@@ -61,6 +62,8 @@ class Place:
 
     def find(self, name: str) -> Term | None:
         """The term of a name that an expression at the entity sees."""
+        if name in self.world.graph.qualified.get(self.entity, ()):
+            return self._qualified(name)
         own = self.own(name)
         if own is not None:
             return own
@@ -69,6 +72,16 @@ class Place:
             return Const(self.world.today) if name == "today" else None
         place = self.world.place(above)
         found = place.find(name)
+        return None if found is None else self.frame.from_(place.frame, found)
+
+    def _qualified(self, name: str) -> Term | None:
+        """The term of a name that says whose it is."""
+        graph = self.world.graph
+        whose, owner, bare = graph.vocabulary.qualified(graph.real(self.entity), name)
+        if whose == PREVIOUS:
+            raise Unsupported("a value of the child before")
+        place = self.world.place(owner)
+        found = place.find(bare)
         return None if found is None else self.frame.from_(place.frame, found)
 
     def own(self, name: str) -> Term | None:
@@ -81,6 +94,8 @@ class Place:
         if self.entity in graph.repeats:
             return None
         declared = graph.vocabulary.entities[self.entity]
+        if declared.order is not None and name in IN_ORDER:
+            raise Unsupported("the order of children")
         for child, below in graph.vocabulary.children(self.entity):
             if below.list == name:
                 return self.world.rows(self.entity, child, name)

@@ -6,13 +6,16 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from policyengine.decision.findings import Subject
+from policyengine.engine.children_in_order import in_order, number_of
 from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Missing, Unknown
-from policyengine.policy.vocabulary import Entity
-from policyengine.program.graph import Graph
+from policyengine.policy.vocabulary import EARLIER, IN_ORDER, POSITION, PREVIOUS, Entity
+from policyengine.program.graph import ORDER_BY, ORDER_RESTART, Graph
 from policyengine.program.record import Record
+
+_ROWS = frozenset({PREVIOUS, EARLIER})
 
 
 class Scope(Mapping[str, object]):
@@ -20,10 +23,13 @@ class Scope(Mapping[str, object]):
 
     Looking a name up gives a fact of the record, the instances in one of its lists, the value of a node
     of the graph, or whatever the instance that it lies in has under that name. A declared fact that the
-    record leaves out is unknown. `record` is None for a computed instance, whose names are `given`.
+    record leaves out is unknown. `record` is None for a computed instance, whose names are `given`. Among
+    children in an order `number` is its place and `previous` the one before it.
     """
 
-    __slots__ = ("_declared", "_memo", "above", "entity", "given", "graph", "record", "subject")
+    __slots__ = (
+        "_declared", "_memo", "above", "entity", "given", "graph", "number", "previous", "record", "subject",
+    )  # fmt: skip
 
     def __init__(
         self, graph: Graph, entity: str, subject: Subject, *,
@@ -36,6 +42,8 @@ class Scope(Mapping[str, object]):
         self.above = above
         self.record = record
         self.given = {} if given is None else given
+        self.number: object = None
+        self.previous: object = None
         self._declared: Entity | None = graph.vocabulary.entities.get(entity)
         self._memo: dict[str, object] = {} if today is None else {"today": today}
 
@@ -64,9 +72,65 @@ class Scope(Mapping[str, object]):
             given = self.graph.vocabulary.given(self.entity).get(name)
             if given is not None:
                 return self.record.facts[given] if given in self.record.facts else self._missing(given)
+        if self._stands_in_order and name in IN_ORDER:
+            return self._in_order(name)
+        if "." in name and name in self.graph.qualified.get(self.entity, ()):
+            return self._qualified(name)
         if self.above is None:
             raise KeyError(name)
         return self.above[name]
+
+    # Children in order
+
+    @property
+    def _stands_in_order(self) -> bool:
+        return self._declared is not None and self._declared.order is not None
+
+    def _in_order(self, name: str) -> object:
+        if self.number is None:
+            self._put_in_order()
+        if name == POSITION:
+            return self.number
+        if name == PREVIOUS:
+            return self.previous
+        found: list[object] = []
+        at = self.previous
+        while isinstance(at, Scope):
+            found.append(at)
+            at = at[PREVIOUS]
+        return at if isinstance(at, Unknown) else tuple(reversed(found))
+
+    def _put_in_order(self) -> None:
+        """Tells all children of the list that this one is in where they stand."""
+        assert self.above is not None and self._declared is not None and self._declared.order is not None
+        rows = self.above[str(self._declared.list)]
+        assert isinstance(rows, tuple)
+        nodes = self.graph.order_nodes(self.entity)
+        values = [row[ORDER_BY] for row in rows] if ORDER_BY in nodes else []
+        groups = [row[ORDER_RESTART] for row in rows] if ORDER_RESTART in nodes else []
+        found = in_order(self._declared.order, values or [None] * len(rows), groups)
+        for place, row in enumerate(rows):
+            row.number = number_of(place, found)
+            before = found if isinstance(found, Unknown) else found.before[place]
+            row.previous = rows[before] if isinstance(before, int) else before
+
+    def _qualified(self, name: str) -> object:
+        """The value of a name that says whose it is."""
+        whose, entity, bare = self.graph.vocabulary.qualified(self.graph.real(self.entity), name)
+        at: Scope | None = self
+        while at is not None and at.entity != entity:
+            at = at.above
+        assert at is not None
+        if whose != PREVIOUS:
+            return at[bare]
+        before = first = at[PREVIOUS]
+        pending: list[Scope] = []  # one after another, so that no chain is as deep as it is long
+        while isinstance(first, Scope) and bare not in first._memo:
+            pending.append(first)
+            first = first[PREVIOUS]
+        for each in reversed(pending):
+            each[bare]
+        return before[bare] if isinstance(before, Scope) else before
 
     @property
     def missing_key(self) -> str:
@@ -102,7 +166,7 @@ class Scope(Mapping[str, object]):
 
     def __iter__(self) -> Iterator[str]:
         if self._declared is not None:
-            yield from self.graph.vocabulary.row(self.entity).fields
+            yield from (name for name in self.graph.vocabulary.row(self.entity).fields if name not in _ROWS)
         yield from self.given
 
     def __len__(self) -> int:
@@ -132,7 +196,7 @@ class Sight(Mapping[str, object]):
     def __contains__(self, name: object) -> bool:
         at: Scope | None = self.scope
         while at is not None:
-            if name in at:
+            if name in at or name in at.graph.qualified.get(at.entity, ()):
                 return True
             at = at.above
         return name == "today"

@@ -18,7 +18,15 @@ from policyengine.engine.missing_facts import (
     unsettled,
 )
 from policyengine.engine.rows.finding_source import Readings
-from policyengine.engine.rows.instance import Row, SubjectMaker, occasions, subject_maker
+from policyengine.engine.rows.instance import (
+    Row,
+    Step,
+    SubjectMaker,
+    child_by_child,
+    occasions,
+    put_in_order,
+    subject_maker,
+)
 from policyengine.engine.rows.node_source import Sources
 from policyengine.engine.rows.outcomes import (
     OutcomeReaders,
@@ -30,10 +38,10 @@ from policyengine.engine.rows.outcomes import (
 )
 from policyengine.engine.rows.reader_source import Read, ReaderSource
 from policyengine.engine.rows.reason_source import Deferred
-from policyengine.engine.rows.value_places import layouts, segments_of
+from policyengine.engine.rows.value_places import Segment, layouts, segments_of
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.values.values import Unknown
-from policyengine.program.graph import Graph
+from policyengine.program.graph import Graph, Key
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 
@@ -55,10 +63,10 @@ class Compiled:
         self.layouts = layouts(graph, segments)
         sources = Sources(graph, today, self.layouts)
         loads = {entity: sources.load(entity) for entity in graph.vocabulary.entities}
-        steps = [(segment.entity, sources.nodes(segment)) for segment in segments]
+        steps = [[(part.entity, sources.nodes(part)) for part in segment.flat] for segment in segments]
         functions = sources.functions()
         self.loads: Mapping[str, Callable[[Row], None]] = {e: functions[name] for e, name in loads.items()}
-        self.steps = [(entity, functions[name]) for entity, name in steps]
+        self.steps = list(self._stepped(segments, [[(e, functions[n]) for e, n in each] for each in steps]))
         self.source = sources.unit.source
         self.left = tuple(sources.left)
         self._sources = sources
@@ -66,6 +74,26 @@ class Compiled:
             name: subject_maker(name, entity.key, entity.label, root=name == graph.vocabulary.root)
             for name, entity in graph.vocabulary.entities.items()
         }
+
+    def _stepped(self, segments: Sequence[Segment], several: Sequence[Sequence[Step]]) -> Iterator[Step]:
+        """What is done one after another, each with every instance of an entity."""
+        entities = self.graph.vocabulary.entities
+        waiting = {
+            entity: {(entity, name) for name in self.graph.order_nodes(entity)}
+            for entity, declared in entities.items() if declared.order is not None
+        }  # fmt: skip
+        done = set[Key]()
+        for segment, steps in zip([None, *segments], [(), *several], strict=True):
+            if segment is not None and segment.parts:
+                work_out = partial(child_by_child, self.layouts[segment.entity], tuple(steps))
+                yield str(entities[segment.entity].within), work_out
+            elif segment is not None:
+                yield from steps
+            for part in () if segment is None else segment.flat:
+                done.update((part.entity, name) for name in part.names)
+            for entity in [entity for entity, needs in waiting.items() if needs <= done]:
+                del waiting[entity]
+                yield str(entities[entity].within), partial(put_in_order, layout=self.layouts[entity])
 
     # Values
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Protocol, TypeAlias
 
 from policyengine.decision.findings import Owner, Subject
+from policyengine.engine.children_in_order import in_order, number_of
 from policyengine.engine.finding_values import open_twin
 from policyengine.engine.reference.scope import Sight
 from policyengine.engine.rows.value_places import Layout
@@ -15,9 +16,12 @@ from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Missing, Unknown
 from policyengine.policy.facts import recorded_name
-from policyengine.program.graph import Graph
+from policyengine.policy.vocabulary import EARLIER, POSITION, PREVIOUS, Entity
+from policyengine.program.graph import ORDER_BY, ORDER_RESTART, Graph
 from policyengine.program.record import Record
 
+Step: TypeAlias = "tuple[str, Callable[[Row], None]]"
+"""An entity, and what is done with each of its instances."""
 SubjectMaker: TypeAlias = Callable[[Record, int, tuple[Subject, ...]], Subject]
 
 
@@ -61,6 +65,10 @@ class Row(Mapping[str, object]):
 
     def _find(self, name: str) -> object:
         """What has no position, or is not worked out yet."""
+        if name == EARLIER and self._is_in_order:
+            return earlier(self)
+        if "." in name and name in self.program.graph.qualified.get(self.layout.entity, ()):
+            return self._qualified(name)
         node = self.program.graph.nodes.get(self.layout.entity, {}).get(name)
         if node is not None:
             return again(self, node.expression)
@@ -72,6 +80,24 @@ class Row(Mapping[str, object]):
         if name == "today":
             return self.program.today
         raise KeyError(name)
+
+    def _qualified(self, name: str) -> object:
+        """The value of a name that says whose it is."""
+        graph = self.program.graph
+        whose, entity, bare = graph.vocabulary.qualified(graph.real(self.layout.entity), name)
+        at: Row | None = self
+        while at is not None and at.layout.entity != entity:
+            at = at.above
+        assert at is not None
+        if whose != PREVIOUS:
+            return at[bare]
+        before = at[PREVIOUS]
+        return before[bare] if isinstance(before, Row) else before
+
+    @property
+    def _is_in_order(self) -> bool:
+        declared = self.program.graph.vocabulary.entities.get(self.layout.entity)
+        return declared is not None and declared.order is not None
 
     def _declares(self, name: str) -> bool:
         vocabulary, entity = self.program.graph.vocabulary, self.layout.entity
@@ -94,15 +120,76 @@ class Row(Mapping[str, object]):
 
     def __contains__(self, name: object) -> bool:
         """Whether the instance itself has the name."""
+        if name == EARLIER and self._is_in_order:
+            return True
         return name in self.layout.index or (self.record is not None and self._declares(str(name)))
 
     def __iter__(self) -> Iterator[str]:
         if self.record is not None:
-            yield from self.program.graph.vocabulary.row(self.layout.entity).fields
+            fields = self.program.graph.vocabulary.row(self.layout.entity).fields
+            yield from (name for name in fields if name not in (PREVIOUS, EARLIER))
         yield from self.given
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+def earlier(row: Row) -> object:
+    """The children before one, from the first on."""
+    at = row.layout.index[PREVIOUS]
+    found: list[Row] = []
+    before = row.v[at]
+    while isinstance(before, Row):
+        found.append(before)
+        before = before.v[at]
+    return before if isinstance(before, Unknown) else tuple(reversed(found))
+
+
+def put_in_order(above: Row, layout: Layout) -> None:
+    """Tells the children in a list where they stand."""
+    declared, rows = _children_of(above, layout)
+    index = layout.index
+    values = [row.v[index[ORDER_BY]] for row in rows] if ORDER_BY in index else [None] * len(rows)
+    groups = [row.v[index[ORDER_RESTART]] for row in rows] if ORDER_RESTART in index else []
+    assert declared.order is not None
+    found = in_order(declared.order, values, groups)
+    for place, row in enumerate(rows):
+        row.v[index[POSITION]] = number_of(place, found)
+        before = found if isinstance(found, Unknown) else found.before[place]
+        row.v[index[PREVIOUS]] = rows[before] if isinstance(before, int) else before
+
+
+def child_by_child(layout: Layout, steps: Sequence[Step], above: Row) -> None:
+    """Works the children in a list out in their order, each with what stands in it before the next one."""
+    _, rows = _children_of(above, layout)
+    at = layout.index[POSITION]
+    known = not rows or not isinstance(rows[0].v[at], Unknown)
+    for row in sorted(rows, key=lambda row: row.v[at]) if known else rows:  # type: ignore[arg-type, return-value]
+        for entity, work_out in steps:
+            for each in _within(row, entity):
+                work_out(each)
+
+
+def _children_of(above: Row, layout: Layout) -> tuple[Entity, Sequence[Row]]:
+    declared = above.program.graph.vocabulary.entities[layout.entity]
+    rows = above.v[above.layout.index[str(declared.list)]]
+    return declared, rows if isinstance(rows, tuple) else ()
+
+
+def _within(row: Row, entity: str) -> Sequence[Row]:
+    """The instances of an entity in one that they lie in."""
+    if row.layout.entity == entity:
+        return (row,)
+    graph = row.program.graph
+    path = [entity]
+    while (above := graph.above(path[-1])) != row.layout.entity:
+        path.append(str(above))
+    found: Sequence[Row] = (row,)
+    for each in reversed(path):
+        name = str(graph.vocabulary.entities[each].list)
+        lists = [one.v[one.layout.index[name]] for one in found]
+        found = [one for rows in lists if isinstance(rows, tuple) for one in rows]
+    return found
 
 
 _new = tuple.__new__

@@ -13,9 +13,11 @@ from datetime import date
 from typing import Any
 
 from policyengine.dataclass import dataclass
-from policyengine.engine.rows.instance import again, children
+from policyengine.engine.rows.instance import Row, again, children, earlier
 from policyengine.engine.rows.value_places import (
+    BEFORE,
     FACT,
+    GIVEN,
     LIST,
     NODE,
     Layout,
@@ -46,12 +48,15 @@ from policyengine.feel.types.signatures import Function
 from policyengine.feel.types.types import Type
 from policyengine.feel.values.values import Invocable
 from policyengine.policy.facts import recorded_name
+from policyengine.policy.vocabulary import EARLIER, PREVIOUS
 from policyengine.program.graph import Graph, Key
 
 ROW_NAMES: Mapping[str, object] = {
     **NAMES,
     "g": Shared(True, LIBRARY, {}),
     "children": children,
+    "earlier": earlier,
+    "R": Row,
     "again": again,
     "NOTHING": {},
 }
@@ -89,6 +94,7 @@ class Sources:
             below = unit.variable("k", "layout", child)
             unit.constants[below] = self.layouts[child]
             values.append(f"children(s, {unit.constant(name)}, {below})")
+        values += ["None"] * len(layout.given)
         return unit.function("load", ["s"], ["    f = s.record.facts", f"    s.v = [{', '.join(values)}]"])
 
     def nodes(self, segment: Segment) -> str:
@@ -226,6 +232,10 @@ class EntityNames:
             if name.name == "today":
                 return self._writer.constant(self.sources.today)
             return Code(f"look(g, NOTHING, {self._writer.node(name)})")
+        if place.what == BEFORE:
+            return self._before(place)
+        if place.name == EARLIER and place.what == GIVEN:
+            return Code(f"earlier(s{'.above' * place.hops})", "", EXACT, rows=place.entity)
         known = self._code(place)
         if known.constant:
             return self._writer.constant(known.value)
@@ -236,11 +246,21 @@ class EntityNames:
         self.loads[variable] = (place.hops, at)
         return known._replace(text=variable, simple=True, depth=1)
 
+    def _before(self, place: Place) -> Code:
+        """The value of the child before; nothing for the first one."""
+        layout = self.sources.layouts[place.entity]
+        variable = self.sources.unit.variable("v", self.entity, f"{PREVIOUS} {place.hops}")
+        self.loads[variable] = (place.hops, layout.index[PREVIOUS])
+        text = f"({variable}.v[{layout.index[place.name]}] if {variable}.__class__ is R else {variable})"
+        return Code(text, class_of(place.type), HINT, depth=2)
+
     def field(self, entity: str, variable: str, name: str) -> Code | None:
         """The code of a field of an instance that stands in a variable."""
         place = own_place(self.sources.graph, entity, name)
         if place is None:
             return None
+        if place.what == GIVEN and name == EARLIER:
+            return Code(f"earlier({variable})", "", EXACT, depth=2, rows=entity)
         known = self._code(place)
         if known.constant:
             return self._writer.constant(known.value)

@@ -6,20 +6,23 @@ Worked out once, when the code of a program is generated.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
+from itertools import groupby
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.types.types import Context, ListOf, Type
-from policyengine.program.graph import Graph, Key
+from policyengine.policy.vocabulary import IN_ORDER, POSITION, PREVIOUS
+from policyengine.program.graph import ORDER_BY, ORDER_RESTART, Graph, Key
 
-FACT, LIST, NODE, GIVEN = "fact", "list", "node", "given"
+FACT, LIST, NODE, GIVEN, BEFORE = "fact", "list", "node", "given", "before"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a value is: how many instances up from the one that asks, of which entity, as what.
 
-    `type` is that of the value, `rows` the entity whose instances a list holds.
+    `type` is that of the value, `rows` the entity whose instances a list holds. What is `BEFORE` is not had by
+    that instance, but by the child before it.
     """
 
     hops: int
@@ -32,6 +35,8 @@ class Place:
 
 def place_of(graph: Graph, entity: str, name: str) -> Place | None:
     """Where an expression at an entity finds a name; None where it finds none."""
+    if name in graph.qualified.get(entity, ()):
+        return _qualified(graph, entity, name)
     for hops, owner in enumerate(graph.lineage(entity)):
         found = own_place(graph, owner, name, hops)
         if found is not None:
@@ -46,6 +51,8 @@ def own_place(graph: Graph, entity: str, name: str, hops: int = 0) -> Place | No
     if entity in graph.repeats:
         types = graph.repeats[entity].types
         return Place(hops, entity, GIVEN, name, types[name]) if name in types else None
+    if name in IN_ORDER and graph.vocabulary.entities[entity].order is not None:
+        return Place(hops, entity, GIVEN, name, graph.vocabulary.row(entity).fields[name])
     for child, below in graph.vocabulary.children(entity):
         if below.list == name:
             return Place(hops, entity, LIST, name, None, rows=child)
@@ -53,6 +60,15 @@ def own_place(graph: Graph, entity: str, name: str, hops: int = 0) -> Place | No
     if fact in graph.vocabulary.entities[entity].facts:
         return Place(hops, entity, FACT, name, graph.vocabulary.row(entity).fields[fact])
     return None
+
+
+def _qualified(graph: Graph, entity: str, name: str) -> Place | None:
+    """Where a name leads that says whose it is; of the child before from that child on."""
+    whose, owner, bare = graph.vocabulary.qualified(graph.real(entity), name)
+    found = own_place(graph, owner, bare, list(graph.lineage(entity)).index(owner))
+    if found is None or whose != PREVIOUS:
+        return found
+    return replace(found, what=BEFORE, rows="", type=graph.qualified[entity][name])
 
 
 @dataclass(slots=True)
@@ -70,10 +86,19 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Nodes of one entity that are worked out together."""
+    """Nodes of one entity that are worked out together.
+
+    A segment with `parts` has those in place of names: they are worked out child by child, in their order.
+    """
 
     entity: str
     names: tuple[str, ...]
+    parts: tuple[Segment, ...] = ()
+
+    @property
+    def flat(self) -> tuple[Segment, ...]:
+        """The segments with names."""
+        return self.parts or (self,)
 
 
 def layouts(graph: Graph, segments: tuple[Segment, ...]) -> dict[str, Layout]:
@@ -86,11 +111,13 @@ def layouts(graph: Graph, segments: tuple[Segment, ...]) -> dict[str, Layout]:
             if fact in mentioned and fact not in graph.nodes.get(name, {})
         )  # fmt: skip
         lists = {str(below.list): child for child, below in graph.vocabulary.children(name)}
-        found[name] = Layout(name, facts, lists)
+        given = (POSITION, PREVIOUS) if entity.order is not None else ()
+        found[name] = Layout(name, facts, lists, given)
     for name, repeat in graph.repeats.items():
         found[name] = Layout(name, given=tuple(repeat.types))
     for layout in found.values():
-        nodes = [name for each in segments if each.entity == layout.entity for name in each.names]
+        flat = [part for each in segments for part in each.flat]
+        nodes = [name for each in flat if each.entity == layout.entity for name in each.names]
         kept = dict.fromkeys((*layout.facts, *layout.lists, *layout.given, *nodes))
         layout.index.update({name: i for i, name in enumerate(kept)})
     return found
@@ -98,16 +125,18 @@ def layouts(graph: Graph, segments: tuple[Segment, ...]) -> dict[str, Layout]:
 
 def segments_of(graph: Graph) -> tuple[Segment, ...]:
     """The nodes in the order of dependency, as few runs of one entity each as that allows."""
-    return tuple(Segment(entity, tuple(names)) for entity, names in _segments(graph))
+    return tuple(_segments(graph))
 
 
-def _segments(graph: Graph) -> Iterator[tuple[str, list[str]]]:
+def _segments(graph: Graph) -> Iterator[Segment]:
     inline = graph.inline
     order = [key for key in graph.order if key not in inline]
     read = {key: tuple(_read(graph, key)) for key in order}
     beside = {key: {each for part in read[key] for each in _through_lists(graph, part)} for key in order}
     named = {key: {each for part in read[key] for each in graph.needs(part)} - inline for key in order}
-    needs = {key: beside[key] | named[key] for key in order}
+    for key in order:  # the order of children is known before anything asks for it
+        beside[key] |= {each for each in named[key] if each[1] in (ORDER_BY, ORDER_RESTART)}
+    needs = {key: beside[key] | named[key] | graph.before(key) for key in order}
     remaining: dict[str, list[str]] = {}
     for entity, name in order:
         remaining.setdefault(entity, []).append(name)
@@ -126,13 +155,32 @@ def _segments(graph: Graph) -> Iterator[tuple[str, list[str]]]:
                 else:
                     left.append(name)
             if ready:
-                yield entity, ready
+                yield Segment(entity, tuple(ready))
             if left:
                 remaining[entity] = left
             else:
                 del remaining[entity]
-        if len(done) == before:  # what is read of other instances goes in circles: they work it out then
+        if len(done) == before and (sequence := _ready(graph, needs, done)) is not None:
+            yield sequence
+            keys = {(part.entity, name) for part in sequence.parts for name in part.names}
+            done |= keys
+            remaining = {
+                entity: left for entity, names in remaining.items()
+                if (left := [name for name in names if (entity, name) not in keys])
+            }  # fmt: skip
+        elif len(done) == before:  # what is read of other instances goes in circles: they work it out then
             needs, beside = named, {key: set[Key]() for key in beside}
+
+
+def _ready(graph: Graph, needs: Mapping[Key, set[Key]], done: set[Key]) -> Segment | None:
+    """The first nodes that are worked out child by child whose other needs are done."""
+    for each in graph.sequences:
+        keys = [key for key in each.keys if key in needs]
+        if done.isdisjoint(keys) and all(needs[key] - {*keys} <= done for key in keys):
+            runs = groupby(keys, key=lambda key: key[0])
+            parts = tuple(Segment(entity, tuple(name for _, name in run)) for entity, run in runs)
+            return Segment(each.entity, (), parts)
+    return None
 
 
 def _read(graph: Graph, key: Key) -> Iterator[Key]:

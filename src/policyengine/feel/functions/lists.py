@@ -9,6 +9,7 @@ from functools import cmp_to_key
 from policyengine.feel import limits
 from policyengine.feel.types.signatures import (
     function,
+    item_of_first,
     list_like_all,
     list_like_first,
     signature,
@@ -162,6 +163,11 @@ FUNCTIONS = table(
     function(
         "count",
         signature("list: list", COUNT, lambda items: Decimal(len(items)), total=True),
+        strict=False,
+    ),
+    function(
+        "last",
+        signature("list: list", item_of_first, lambda items: items[-1] if items else None, total=True),
         strict=False,
     ),
     function("index of", signature("list: list, match: any", ListOf(COUNT), _index_of, total=True)),

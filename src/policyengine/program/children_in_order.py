@@ -1,0 +1,322 @@
+"""Children that stand in an order, and names that say whose value they are: what linking makes of them.
+
+`this.fee` and `partner.fee` become names with a dot, which no item of a filter has. So does `previous.fee`.
+What is worked out of the values of all children before one (`sum(earlier.fee)`, `count(earlier[paid])`,
+`last(earlier[paid]).fee`) becomes a running total: a node that adds the child before to what that one has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from policyengine.diagnostics import Diagnostic, Report, did_you_mean
+from policyengine.feel.expression_codes import UNKNOWN_PROPERTY
+from policyengine.feel.functions import LIBRARY, WRITTEN
+from policyengine.feel.syntax import build
+from policyengine.feel.syntax import tree as syntax
+from policyengine.feel.syntax.parser import parse
+from policyengine.feel.syntax.printing import unparse
+from policyengine.feel.syntax.tree import Call, Expression, Filter, Literal, Name, Negate, Path, mapped, walk
+from policyengine.feel.types import types
+from policyengine.feel.types.types import Number, Type
+from policyengine.policy.policy_reader import excerpt
+from policyengine.policy.rule import Node, Repeat
+from policyengine.policy.vocabulary import AS_LISTED, EARLIER, IN_ORDER, POSITION, PREVIOUS, THIS, Vocabulary
+from policyengine.program.best_children import no_order
+from policyengine.program.declaration_checks import NAME_TAKEN
+from policyengine.program.graph import ORDER_BY, ORDER_RESTART
+from policyengine.text.document import Document, Scalar
+
+_TESTS = (
+    syntax.Comparison, syntax.And, syntax.Or, syntax.In, syntax.Between, syntax.Quantified,
+)  # fmt: skip
+
+
+def order_nodes(vocabulary: Vocabulary, document: Document, report: Report) -> Iterator[Node]:
+    """Yields what the children of each order are put in order by, and what it begins anew for."""
+    for name, entity in vocabulary.entities.items():
+        if entity.order is None:
+            continue
+        place = ("entities", name, "order")
+        wrong = list(_mistakes(vocabulary, document, name))
+        report.extend(wrong)
+        if entity.order.by != AS_LISTED and not wrong:
+            at = document.value_span((*place, "by"))
+            yield Node(ORDER_BY, name, build.name(entity.order.by, at), at)
+        written = document.at((*place, "restart"))
+        if isinstance(written, Scalar):
+            parsed = parse(excerpt(written), vocabulary.names(name), functions=WRITTEN)
+            report.extend(parsed.diagnostics)
+            if parsed.expression is not None:
+                yield Node(ORDER_RESTART, name, parsed.expression, written.span)
+
+
+def _mistakes(vocabulary: Vocabulary, document: Document, name: str) -> Iterator[Diagnostic]:
+    entity, place = vocabulary.entities[name], ("entities", name, "order")
+    if entity.within is None:
+        message = f"`{name}` is the record itself, and stands in no list"
+        yield NAME_TAKEN.at(document.key_span(place), message, help="give the order to an entity of a list")
+    for fact in entity.facts:
+        if fact in IN_ORDER:
+            at = document.key_span(("entities", name, "facts", fact))
+            message = f"`{fact}` has a meaning of its own where there is an `order`"
+            yield NAME_TAKEN.at(at, message, help="choose another name")
+    if entity.order is not None and entity.order.by != AS_LISTED:
+        wrong = no_order(vocabulary, name, entity.order.by, document.value_span((*place, "by")))
+        if wrong is not None:
+            yield wrong
+
+
+class Qualified(NamedTuple):
+    """A node whose names say whose they are; the nodes that it takes; those names, with entity and type.
+
+    The entity is "" for that of the node itself.
+    """
+
+    node: Node
+    added: tuple[Node, ...]
+    names: tuple[tuple[str, str, Type], ...]
+    wrong: tuple[Diagnostic, ...]
+
+
+def qualify(
+    vocabulary: Vocabulary, nodes: dict[str, dict[str, Node]], repeats: Mapping[str, Repeat],
+    qualifiers: dict[int, Qualifier], report: Report,
+) -> dict[str, dict[str, Type]]:  # fmt: skip
+    """Rewrites the nodes of a day, and returns by entity the names with a dot that they use, with their types."""
+    qualifier = qualifiers.setdefault(id(vocabulary), Qualifier(vocabulary))
+    found: dict[str, dict[str, Type]] = {}
+    pending = [node for own in nodes.values() for node in own.values()]
+    while pending:
+        node = pending.pop()
+        real = node.entity
+        while real in repeats:
+            real = repeats[real].within
+        changed = qualifier.node(node, real)
+        if changed is None:
+            continue
+        nodes[node.entity][node.name] = changed.node
+        for entity, name, kind in changed.names:
+            found.setdefault(entity or node.entity, {})[name] = kind
+        for each in changed.added:
+            if nodes.setdefault(each.entity, {}).setdefault(each.name, each) is each:
+                pending.append(each)
+        report.extend(changed.wrong)
+    return found
+
+
+class Qualifier:
+    """Rewrites the expressions of a program with one vocabulary; what it made of a node it keeps."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        taken = {
+            name
+            for entity in vocabulary.entities
+            for name in vocabulary.row(entity).fields
+            if vocabulary.entities[entity].order is None or name not in IN_ORDER
+        }
+        ordered = any(entity.order is not None for entity in vocabulary.entities.values())
+        words = {THIS, *vocabulary.entities, *(IN_ORDER if ordered else ())}
+        self._words = frozenset(words - taken)
+        self._found: dict[int, tuple[Node, Qualified | None]] = {}
+
+    def node(self, node: Node, real: str) -> Qualified | None:
+        """A node whose entity in records is `real`; None where there is nothing to rewrite."""
+        if node.words.names.isdisjoint(self._words):
+            return None
+        if id(node) not in self._found:
+            self._found[id(node)] = node, self._changed(node, real)
+        return self._found[id(node)][1]
+
+    def _changed(self, node: Node, real: str) -> Qualified | None:
+        one = _Expression(self._vocabulary, real, self._words)
+        found = one.changed(node.expression, frozenset())
+        if found is node.expression and not one.wrong:
+            return None
+        changed = replace(node, expression=found)
+        return Qualified(changed, tuple(one.added.values()), tuple(one.names), tuple(one.wrong))
+
+
+class _Expression:
+    """One expression of an entity while it is rewritten."""
+
+    def __init__(self, vocabulary: Vocabulary, entity: str, words: frozenset[str]) -> None:
+        self._vocabulary = vocabulary
+        self._entity = entity
+        self._words = words
+        self._ordered = vocabulary.in_order(entity) if EARLIER in words else None
+        self.added: dict[str, Node] = {}
+        self.names: list[tuple[str, str, Type]] = []
+        self.wrong: list[Diagnostic] = []
+
+    def changed(self, node: Any, bound: frozenset[str]) -> Any:
+        """A part with its names rewritten; `bound` are the variables around it."""
+        if isinstance(node, Path) and isinstance(node.target, Name) and node.target.name not in bound:
+            found = self._qualified(node.target.name, node)
+            if found is not None:
+                return found
+        if self._ordered is not None and EARLIER not in bound:
+            found = self._of_earlier(node)
+            if found is not None:
+                return found
+        inner = bound | _bound_by(node)
+        if isinstance(node, Filter):
+            own = self._ordered is not None and _is_of_siblings(node.target, self._list)
+            within = inner | {PREVIOUS, EARLIER, POSITION} if own else inner
+            target, condition = self.changed(node.target, bound), self.changed(node.condition, within)
+            same = target is node.target and condition is node.condition
+            return node if same else Filter(target, condition, node.span)
+        return mapped(node, lambda part: self.changed(part, inner))
+
+    @property
+    def _list(self) -> str:
+        return str(self._vocabulary.entities[str(self._ordered)].list)
+
+    def _qualified(self, whose: str, node: Path) -> Name | None:
+        if whose not in self._words or whose in (POSITION, EARLIER):
+            return None
+        vocabulary, name = self._vocabulary, f"{whose}.{node.name}"
+        known, owner, _ = vocabulary.qualified(self._entity, name)
+        if not known:
+            return None
+        fields = vocabulary.row(owner).fields
+        if node.name not in fields or (whose == PREVIOUS and node.name in (PREVIOUS, EARLIER)):
+            kind = types.describe(types.Context({}, owner))
+            advice = did_you_mean(node.name, fields)
+            self.wrong.append(UNKNOWN_PROPERTY.at(node.span, f"{kind} has no `{node.name}`", help=advice))
+            return Name(name, node.span)
+        self.names.append(("", name, fields[node.name]))
+        return Name(name, node.span)
+
+    # Running totals
+
+    def _of_earlier(self, node: Any) -> Expression | None:
+        """What stands for a total of the children before this one; None where none can run along."""
+        match node:
+            case Call(Name("count"), (Name(name),)) if name == EARLIER:
+                return syntax.Binary("-", Name(POSITION, node.span), build.literal(1, node.span), node.span)
+            case Call(Name("count"), (Filter() as items,)):
+                return self._total("count", items, None, node)
+            case Call(Name("sum" | "min" | "max" as function), (Path(items, field),)):
+                return self._total(function, items, field, node)
+            case Path(Call(Name("last"), (items,)), field) | Call(Name("last"), (Path(items, field),)):
+                return self._total("last", items, field, node)
+            case Path(Filter(items, condition), field) | Filter(Path(items, field), condition):
+                return self._total("last", items, field, node) if _is_last(condition) else None
+        return None
+
+    def _total(self, function: str, items: Expression, field: str | None, node: Any) -> Expression | None:
+        entity = str(self._ordered)
+        fields = self._vocabulary.row(entity).fields
+        kind = types.COUNT if field is None else fields.get(field)
+        conditions = _conditions(items)
+        if conditions is None or kind is None or (function == "sum" and not isinstance(kind, Number)):
+            return None
+        if not all(self._runs_along(each) for each in conditions):
+            return None
+        at, noun = node.span, self._noun(function, field, conditions)
+        when = build.all_of(conditions, at) if conditions else None
+        made = running(function, field, when, kind, entity, at, noun)
+        for each in made:
+            self.added.setdefault(each.name, each)
+            self.names.append((entity, f"{PREVIOUS}.{each.name}", each.wanted or kind))
+        if field is not None:
+            self.names.append((entity, f"{PREVIOUS}.{field}", kind))
+        total = Name(made[-1].name, at)
+        return build.call(function, syntax.ListLiteral((total,), at), span=at) if function in ("min", "max") \
+            else total
+
+    def _runs_along(self, condition: Expression) -> bool:
+        """Whether a condition says of a child alone whether it counts, whoever asks."""
+        fields = self._vocabulary.row(str(self._ordered)).fields
+        free = syntax.names(condition)
+        seen = fields if self._entity != self._ordered else self._vocabulary.names(self._entity)
+        if not all(name == "today" or name in seen for name in free) or "item" in free:
+            return False
+        if any(isinstance(part, Name) and part.name in (EARLIER,) for part in walk(condition)):
+            return False
+        match condition:
+            case Name(name):
+                return fields.get(name) == types.BOOLEAN
+            case Call(Name(name)):
+                function = LIBRARY.get(name)
+                return function is not None and all(each.result == types.BOOLEAN for each in function.signatures)
+        return isinstance(condition, _TESTS)
+
+    def _noun(self, function: str, field: str | None, conditions: list[Expression]) -> str:
+        entity = str(self._ordered)
+        title = self._vocabulary.entities[entity].title
+        of = "" if field is None else self._vocabulary.noun(entity, field)
+        which = [
+            self._vocabulary.noun(entity, each.name) if isinstance(each, Name) else each.span.text
+            for each in conditions
+        ]
+        told = f" ({', '.join(which)})" if which else ""
+        heads = {"sum": f"{of} of all", "min": f"the least {of} of all", "max": f"the most {of} of all"}
+        heads |= {"last": f"{of} of the last", "count": "number of"}
+        noun = title if function == "last" else self._vocabulary.noun(str(self._vocabulary.entities[entity].within), self._list)
+        return f"{heads[function]} {noun} before it{told}"
+
+
+def running(
+    function: str, field: str | None, when: Expression | None, kind: Type, entity: str, at: Any, noun: str
+) -> tuple[Node, ...]:
+    """Returns the nodes of a total of the children before each: the condition, if there is one, and the total."""
+    tested = "" if when is None else f"[{unparse(when)}]"
+    name = f"earlier/{function}({tested}{'' if field is None else f'.{field}'})"
+    nodes = []
+    before = Name(f"{PREVIOUS}.{name}", at)
+    value: Expression = build.literal(1, at) if field is None else Name(f"{PREVIOUS}.{field}", at)
+    nothing = build.call("no value of", value, span=at)
+    first: Expression = build.literal(0, at) if function in ("sum", "count") else nothing
+    counts: Expression | None = None
+    if when is not None:
+        nodes.append(Node(f"earlier/{tested}", entity, when, at, types.BOOLEAN))
+        counts = Name(f"{PREVIOUS}.earlier/{tested}", at)
+    if function == "last":
+        more = value if counts is None else build.choose([(counts, value)], before, at)
+    else:
+        part = value if counts is None else build.choose([(counts, value)], nothing, at)
+        both = syntax.ListLiteral((before, part), at)
+        more = build.call("sum" if function == "count" else function, both, span=at)
+        if function in ("min", "max"):
+            more = build.choose([(build.call("is nothing", before, span=at), part)], more, at)
+    is_first = build.equals(Name(POSITION, at), build.literal(1, at), at)
+    total = build.choose([(is_first, first)], more, at)
+    nodes.append(Node(name, entity, total, at, kind, noun))
+    return tuple(nodes)
+
+
+def _conditions(items: Expression) -> list[Expression] | None:
+    """The conditions of the filters behind `earlier`; None where something else is filtered."""
+    found: list[Expression] = []
+    while isinstance(items, Filter):
+        found.insert(0, items.condition)
+        items = items.target
+    return found if isinstance(items, Name) and items.name == EARLIER else None
+
+
+def _is_last(condition: Expression) -> bool:
+    return isinstance(condition, Negate) and isinstance(condition.operand, Literal) and condition.operand.value == 1
+
+
+def _is_of_siblings(items: Expression, name: str) -> bool:
+    while isinstance(items, (Filter, Path)):
+        if isinstance(items, Path) and items.name == name:
+            return True
+        items = items.target
+    return isinstance(items, Name) and items.name in (EARLIER, name, f"{THIS}.{name}")
+
+
+def _bound_by(node: Any) -> frozenset[str]:
+    match node:
+        case syntax.For(iterators) | syntax.Quantified(_, iterators):
+            return frozenset(each.name for each in iterators)
+        case syntax.FunctionLiteral(parameters):
+            return frozenset(each.name for each in parameters)
+        case syntax.ContextLiteral(entries):
+            return frozenset(each.key for each in entries)
+    return frozenset()

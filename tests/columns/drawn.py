@@ -53,7 +53,7 @@ entities:
     title: account
     within: partner
     list: accounts
-    key: id
+    key: id{order}
     periods:
       half: {{of: opened_on, every: fiscal half year, title: half, label: "{{first_yy}}/{{yy}} {{n}} {{month}}"}}
       due: {{of: renewed_on, every: {rhythm}, title: due}}
@@ -134,6 +134,17 @@ _OWN = {
         "flag": "active certified",
     },
 }  # fmt: skip
+_IN_ORDER = {
+    "number": ("position | count(earlier) | sum(earlier.seats) | previous.seats | last(earlier[active]).seats",
+               "count(earlier[<of account>]) | min(earlier.seats) | count(accounts[seats > this.seats])",
+               "count(earlier[opened_on > this.opened_on - @\"P1M\"]) | count(earlier[amount > previous.amount])",
+               "count(partner.accounts[position < this.position]) | max(earlier[active].seats)"),
+    "money": ("sum(earlier.amount) | sum(earlier.a0) | previous.a0 | last(earlier).amount | last(earlier[active].a0)",
+              "sum(earlier[<of account>].amount) | max(earlier.a0) | (if position = 1 then <money> else previous.amount)"),
+    "flag": ("position > 2 | previous.active | previous.a1 | count(earlier[a1]) > 1 | is defined(previous.amount)",),
+    "day": ("previous.opened_on | last(earlier).a3 | max(earlier.opened_on) | min(earlier[active].opened_on)",),
+}  # fmt: skip
+"""What an account may read of those before it, where accounts stand in an order."""
 _HOLE = re.compile("<([a-z ]+)>")
 
 
@@ -142,6 +153,11 @@ class Drawer:
 
     def __init__(self, source: random.Random) -> None:
         self._source = source
+        self.order = ""
+        if source.random() < 0.4:
+            by = self.one("opened_on", "amount", "seats", "as_listed")
+            restart = self.one("", ", restart: kind", ", restart: opened_on.year", ", restart: audited")
+            self.order = f"\n    order: {{by: {by}, first: {self.one('lowest', 'highest')}{restart}}}"
 
     def one(self, *options: str) -> str:
         """One of some texts."""
@@ -152,7 +168,8 @@ class Drawer:
         own = _OWN[root].get(kind, "").split()
         if kind not in _GRAMMAR or (own and (depth <= 0 or self._source.random() < 0.25)):
             return self.one(*own)
-        forms = [each.strip() for line in _GRAMMAR[kind] for each in line.strip(" |").split("|")]
+        lines = _GRAMMAR[kind] + (_IN_ORDER.get(kind, ()) if self.order and not root else ())
+        forms = [each.strip() for line in lines for each in line.strip(" |").split("|")]
         return _HOLE.sub(lambda hole: self.draw(hole[1], root, depth - 1), self.one(*forms))
 
     def number(self, root: bool, depth: int = 2) -> str:
@@ -418,6 +435,7 @@ def drawn(source: random.Random, day: date) -> Program:
     head = {
         "combine": draw.one("highest", "add", "first"),
         "granted": GRANTED,
+        "order": draw.order,
         "currency": draw.one("EUR", "JPY", "KWD"),
         "rounding": draw.one("half_up", "half_even", "up", "down"),
         "rhythm": draw.one("calendar month", "fiscal year", "calendar half year", "fiscal month"),

@@ -44,6 +44,8 @@ def describe_declaration(context: ChangeContext) -> str | None:
             return _of_best(context, keys)
         case ("entities", _, "periods", *keys):
             return _of_period(context, keys)
+        case ("entities", name, "order", *keys):
+            return _of_order(context, called(context.name or words(name)), keys)
         case ("entities", name, key):
             return _of_entity(context, called(context.name or words(name)), key)
     return None
@@ -150,6 +152,29 @@ def _of_period(context: ChangeContext, keys: list[str]) -> str | None:
         case [_, "label"]:
             return context.was(called(context.name), "is called", quoted)
     return None
+
+
+def _of_order(context: ChangeContext, subject: str, keys: list[str]) -> str | None:
+    """In which order the children of a list stand."""
+    match keys:
+        case []:
+            found = context.new if context.new is not None else context.old
+            by = _listed(found.get("by"))
+            return context.comes_or_goes(f"{subject} now stands in an order: {by}",
+                                         f"{subject} no longer stands in an order: {by}")  # fmt: skip
+        case ["by"]:
+            return context.was(f"the order of {subject}", "is", _listed)
+        case ["first"]:
+            highest = "highest" in (str(context.new), str(context.old) if context.new is None else "")
+            first = "highest" if highest and context.new is not None else "lowest"
+            return f"the first {subject} is now the one with the {first} value"
+        case ["restart"]:
+            return context.was(f"the order of {subject}", "begins anew for each", quoted)
+    return None
+
+
+def _listed(by: Any) -> str:
+    return "as listed" if by == "as_listed" else f"by {quoted(by)}"
 
 
 def _of_entity(context: ChangeContext, subject: str, key: str) -> str | None:

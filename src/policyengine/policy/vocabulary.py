@@ -292,6 +292,8 @@ class Vocabulary:
     def noun(self, entity: str, name: str) -> str:
         """Returns the noun of a fact; the name itself if there is no such fact."""
         name = recorded_name(name)
+        if "." in name or (name in (PREVIOUS, EARLIER) and self.in_order(entity) is not None):
+            return self._noun_of_others(entity, name)
         for owner in self.lineage(entity):
             if name in self.entities[owner].facts:
                 return self.entities[owner].facts[name].title
@@ -305,6 +307,19 @@ class Vocabulary:
                 if name in child.best:
                     return child.best[name].title
         return name.replace("_", " ")
+
+    def _noun_of_others(self, entity: str, name: str) -> str:
+        whose, owner, bare = self.qualified(entity, name)
+        ordered = self.entities[owner if whose == PREVIOUS else str(self.in_order(entity) or entity)].title
+        if name == EARLIER:
+            return f"{several(ordered)} before it"
+        if name == PREVIOUS:
+            return f"{ordered} before it"
+        noun = self.noun(owner, bare) if whose else name.replace("_", " ")
+        if whose != PREVIOUS:
+            return noun
+        is_yes_or_no = self.row(owner).fields.get(bare) == types.BOOLEAN
+        return f"the {ordered} before {noun}" if is_yes_or_no else f"{noun} of the {ordered} before"
 
     def money(self, entity: str, currency: str | None) -> types.Number:
         """Returns the type of an amount at an entity, whose currency a fact names or the program."""

@@ -85,7 +85,7 @@ def qualify(
     vocabulary: Vocabulary, nodes: dict[str, dict[str, Node]], repeats: Mapping[str, Repeat],
     qualifiers: dict[int, Qualifier], report: Report,
 ) -> dict[str, dict[str, Type]]:  # fmt: skip
-    """Rewrites the nodes of a day, and returns by entity the names with a dot that they use, with their types."""
+    """Rewrites the nodes of a day; returns by entity the names with a dot that they use, with their types."""
     qualifier = qualifiers.setdefault(id(vocabulary), Qualifier(vocabulary))
     found: dict[str, dict[str, Type]] = {}
     pending = [node for own in nodes.values() for node in own.values()]
@@ -155,9 +155,9 @@ class _Expression:
     def changed(self, node: Any, bound: frozenset[str]) -> Any:
         """A part with its names rewritten; `bound` are the variables around it."""
         if isinstance(node, Path) and isinstance(node.target, Name) and node.target.name not in bound:
-            found = self._qualified(node.target.name, node)
-            if found is not None:
-                return found
+            named = self._qualified(node.target.name, node)
+            if named is not None:
+                return named
         if self._ordered is not None and EARLIER not in bound:
             found = self._of_earlier(node)
             if found is not None:
@@ -183,10 +183,13 @@ class _Expression:
         if not known:
             return None
         fields = vocabulary.row(owner).fields
-        if node.name not in fields or (whose == PREVIOUS and node.name in (PREVIOUS, EARLIER)):
+        if whose == PREVIOUS and (node.name not in fields or node.name in (PREVIOUS, EARLIER)):
+            return None  # the checker reports it
+        if node.name not in fields:
             kind = types.describe(types.Context({}, owner))
             advice = did_you_mean(node.name, fields)
             self.wrong.append(UNKNOWN_PROPERTY.at(node.span, f"{kind} has no `{node.name}`", help=advice))
+            self.names.append(("", name, types.ANY))
             return Name(name, node.span)
         self.names.append(("", name, fields[node.name]))
         return Name(name, node.span)
@@ -226,8 +229,11 @@ class _Expression:
         if field is not None:
             self.names.append((entity, f"{PREVIOUS}.{field}", kind))
         total = Name(made[-1].name, at)
-        return build.call(function, syntax.ListLiteral((total,), at), span=at) if function in ("min", "max") \
+        return (
+            build.call(function, syntax.ListLiteral((total,), at), span=at)
+            if function in ("min", "max")
             else total
+        )
 
     def _runs_along(self, condition: Expression) -> bool:
         """Whether a condition says of a child alone whether it counts, whoever asks."""
@@ -243,28 +249,30 @@ class _Expression:
                 return fields.get(name) == types.BOOLEAN
             case Call(Name(name)):
                 function = LIBRARY.get(name)
-                return function is not None and all(each.result == types.BOOLEAN for each in function.signatures)
+                return function is not None and all(
+                    each.result == types.BOOLEAN for each in function.signatures
+                )
         return isinstance(condition, _TESTS)
 
     def _noun(self, function: str, field: str | None, conditions: list[Expression]) -> str:
-        entity = str(self._ordered)
-        title = self._vocabulary.entities[entity].title
-        of = "" if field is None else self._vocabulary.noun(entity, field)
+        vocabulary, entity = self._vocabulary, str(self._ordered)
         which = [
-            self._vocabulary.noun(entity, each.name) if isinstance(each, Name) else each.span.text
+            vocabulary.noun(entity, each.name) if isinstance(each, Name) else each.span.text
             for each in conditions
         ]
         told = f" ({', '.join(which)})" if which else ""
-        heads = {"sum": f"{of} of all", "min": f"the least {of} of all", "max": f"the most {of} of all"}
-        heads |= {"last": f"{of} of the last", "count": "number of"}
-        noun = title if function == "last" else self._vocabulary.noun(str(self._vocabulary.entities[entity].within), self._list)
-        return f"{heads[function]} {noun} before it{told}"
+        if field is None:
+            return f"number of {vocabulary.noun(entity, EARLIER)}{told}"
+        of = vocabulary.noun(entity, field)
+        heads = {"sum": f"{of} of all", "min": f"lowest {of} of all", "max": f"highest {of} of all"}
+        whose = vocabulary.noun(entity, PREVIOUS if function == "last" else EARLIER)
+        return f"{heads.get(function, f'{of} of the last')} {whose}{told}"
 
 
 def running(
     function: str, field: str | None, when: Expression | None, kind: Type, entity: str, at: Any, noun: str
 ) -> tuple[Node, ...]:
-    """Returns the nodes of a total of the children before each: the condition, if there is one, and the total."""
+    """Returns the nodes of a total of the children before each: its condition, if any, and the total."""
     tested = "" if when is None else f"[{unparse(when)}]"
     name = f"earlier/{function}({tested}{'' if field is None else f'.{field}'})"
     nodes = []
@@ -300,7 +308,11 @@ def _conditions(items: Expression) -> list[Expression] | None:
 
 
 def _is_last(condition: Expression) -> bool:
-    return isinstance(condition, Negate) and isinstance(condition.operand, Literal) and condition.operand.value == 1
+    return (
+        isinstance(condition, Negate)
+        and isinstance(condition.operand, Literal)
+        and condition.operand.value == 1
+    )
 
 
 def _is_of_siblings(items: Expression, name: str) -> bool:

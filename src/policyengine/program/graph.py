@@ -28,7 +28,7 @@ class Graph:
     """Nodes by entity and name; rules and transitions in the order of the policies.
 
     `types` is filled for every node once the graph has been checked. `resting` tells what findings rest on,
-    by the identity of their rule; `program.assumptions` adds it, and nodes for it. `qualified` are, by entity,
+    by the identity of their rule; `program.assumptions` adds it, and nodes for it. `qualified` are by entity
     the names with a dot that its expressions use (`this.fee`), with their types.
     """
 
@@ -121,7 +121,7 @@ class Graph:
         if self._ordered:
             asks = any(word in IN_ORDER or word.startswith(f"{PREVIOUS}.") for word in words)
             own = self.vocabulary.in_order(self.real(entity))
-            for each in ([own, *listed] if asks else ()):
+            for each in [own, *listed] if asks else ():
                 yield from ((str(each), order) for order in self.order_nodes(str(each)))
         if entity in self.repeats:
             repeat = self.repeats[entity]

@@ -131,6 +131,8 @@ class _Names:
                 return Code("", "", EXACT, rows=child)
         kind = self.graph.vocabulary.row(entity).fields[recorded_name(name)]
         if name in IN_ORDER and self.graph.vocabulary.entities[entity].order is not None:
-            return Code("", class_of(kind), EXACT if name == EARLIER else HINT, rows=entity if name == EARLIER else "")
+            return Code(
+                "", class_of(kind), EXACT if name == EARLIER else HINT, rows=entity if name == EARLIER else ""
+            )
         cls = class_of(kind)
         return Code("", cls, EXACT if cls in _CERTAIN else HINT)

@@ -16,7 +16,7 @@ from policyengine.engine.columns.row_functions import row_function
 from policyengine.engine.columns.row_values import Decode, decoder
 from policyengine.engine.columns.terms import Const, Flag, Frame, Rows, Term, Unsupported, is_sure
 from policyengine.feel.syntax.tree import Expression, Name, Path, walk
-from policyengine.policy.vocabulary import IN_ORDER, PREVIOUS
+from policyengine.policy.vocabulary import IN_ORDER, POSITION, PREVIOUS
 from policyengine.program.graph import Graph, Key
 
 
@@ -216,6 +216,8 @@ class Reads:
         sight, graph = self._world.sight(owner), self._world.graph
         if sight.order is not None and name in IN_ORDER:
             self._in_order = True
+            if name != POSITION:
+                self._below[owner] = None  # the fields of its rows are read
             for each in graph.order_nodes(owner):
                 self._see(owner, each)
             return

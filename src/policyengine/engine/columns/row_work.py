@@ -10,7 +10,7 @@ import polars as pl
 
 from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.row_reads import Reads, Sight
-from policyengine.engine.children_in_order import in_order, number_of
+from policyengine.engine.sibling_order import in_order, number_of
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.values.values import Missing, Unknown
 from policyengine.policy.vocabulary import EARLIER, IN_ORDER, POSITION, PREVIOUS

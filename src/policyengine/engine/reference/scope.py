@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from policyengine.decision.findings import Subject
-from policyengine.engine.children_in_order import in_order, number_of
+from policyengine.engine.sibling_order import in_order, number_of
 from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax.tree import Expression
@@ -74,7 +74,7 @@ class Scope(Mapping[str, object]):
                 return self.record.facts[given] if given in self.record.facts else self._missing(given)
         if self._stands_in_order and name in IN_ORDER:
             return self._in_order(name)
-        if "." in name and name in self.graph.qualified.get(self.entity, ()):
+        if self.says_whose(name):
             return self._qualified(name)
         if self.above is None:
             raise KeyError(name)
@@ -113,6 +113,10 @@ class Scope(Mapping[str, object]):
             row.number = number_of(place, found)
             before = found if isinstance(found, Unknown) else found.before[place]
             row.previous = rows[before] if isinstance(before, int) else before
+
+    def says_whose(self, name: object) -> bool:
+        """Whether a name is one with a dot, as in `this.fee`, of an expression at the instance."""
+        return name in self.graph.qualified.get(self.entity, ())
 
     def _qualified(self, name: str) -> object:
         """The value of a name that says whose it is."""
@@ -196,7 +200,7 @@ class Sight(Mapping[str, object]):
     def __contains__(self, name: object) -> bool:
         at: Scope | None = self.scope
         while at is not None:
-            if name in at or name in at.graph.qualified.get(at.entity, ()):
+            if name in at or at.says_whose(name):
                 return True
             at = at.above
         return name == "today"

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Protocol, TypeAlias
 
 from policyengine.decision.findings import Owner, Subject
-from policyengine.engine.children_in_order import in_order, number_of
+from policyengine.engine.sibling_order import in_order, number_of
 from policyengine.engine.finding_values import open_twin
 from policyengine.engine.reference.scope import Sight
 from policyengine.engine.rows.value_places import Layout
@@ -67,7 +67,7 @@ class Row(Mapping[str, object]):
         """What has no position, or is not worked out yet."""
         if name == EARLIER and self._is_in_order:
             return earlier(self)
-        if "." in name and name in self.program.graph.qualified.get(self.layout.entity, ()):
+        if self.says_whose(name):
             return self._qualified(name)
         node = self.program.graph.nodes.get(self.layout.entity, {}).get(name)
         if node is not None:
@@ -80,6 +80,10 @@ class Row(Mapping[str, object]):
         if name == "today":
             return self.program.today
         raise KeyError(name)
+
+    def says_whose(self, name: object) -> bool:
+        """Whether a name is one with a dot, as in `this.fee`, of an expression at the instance."""
+        return name in self.program.graph.qualified.get(self.layout.entity, ())
 
     def _qualified(self, name: str) -> object:
         """The value of a name that says whose it is."""

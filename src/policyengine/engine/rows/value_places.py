@@ -21,8 +21,8 @@ FACT, LIST, NODE, GIVEN, BEFORE = "fact", "list", "node", "given", "before"
 class Place:
     """Where a value is: how many instances up from the one that asks, of which entity, as what.
 
-    `type` is that of the value, `rows` the entity whose instances a list holds. What is `BEFORE` is not had by
-    that instance, but by the child before it.
+    `type` is that of the value, `rows` the entity whose instances a list holds. What is `BEFORE` belongs to
+    the child before that instance.
     """
 
     hops: int
@@ -134,9 +134,10 @@ def _segments(graph: Graph) -> Iterator[Segment]:
     read = {key: tuple(_read(graph, key)) for key in order}
     beside = {key: {each for part in read[key] for each in _through_lists(graph, part)} for key in order}
     named = {key: {each for part in read[key] for each in graph.needs(part)} - inline for key in order}
-    for key in order:  # the order of children is known before anything asks for it
+    for key in order:  # the order of children, and what is read of those before, is there for all of them
         beside[key] |= {each for each in named[key] if each[1] in (ORDER_BY, ORDER_RESTART)}
-    needs = {key: beside[key] | named[key] | graph.before(key) for key in order}
+        beside[key] |= graph.before(key)
+    needs = {key: beside[key] | named[key] for key in order}
     remaining: dict[str, list[str]] = {}
     for entity, name in order:
         remaining.setdefault(entity, []).append(name)

@@ -29,19 +29,19 @@ class InOrder(NamedTuple):
 def in_order(declared: Order, values: Sequence[object], groups: Sequence[object]) -> InOrder | Unknown:
     """The order of children by their values, anew for each group; unknown where one of these is.
 
-    What is nothing comes last, in the order of the list.
+    What is nothing comes last, in the order of the list. One alone is the first, whatever is known of it.
     """
-    open_one = unknown([*values, *groups])
-    if open_one is not None:
-        return open_one
     count = len(values)
-    sequence = _sorted(values, highest=declared.first == "highest")
+    open_one = unknown([*values, *groups])
+    if open_one is not None and count > 1:
+        return open_one
+    sequence = [0] if count == 1 else _sorted(values, highest=declared.first == "highest")
     if sequence is None:
         return Unknown.of(Failure(_NO_ORDER))
     numbers, before = [0] * count, list[int | None]([None] * count)
     last: dict[object, int] = {}
     for place in sequence:
-        group = groups[place] if groups else None
+        group = groups[place] if groups and count > 1 else None
         if group in last:
             before[place] = last[group]
             numbers[place] = numbers[last[group]]

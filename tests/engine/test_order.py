@@ -1,0 +1,229 @@
+"""Children in an order, beside a slow calculation that looks at all of those before each."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from tests.columns.batches import batch_of, by_rows, difference
+
+from policyengine.api import Program
+from policyengine.engine.columns import plan
+from policyengine.engine.reference import row as reference
+from support import good_program, program_of, record_of
+
+HEAD = """\
+kind: program
+id: funds
+title: Funds
+currency: EUR
+parties: {partner: the partner}
+entities:
+  partner:
+    title: partner
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+      pot: {type: money, title: pot, informative: true}
+      total: {type: money, title: total, formula: sum(requests.granted)}
+  request:
+    title: request
+    within: partner
+    list: requests
+    key: id
+    order: {by: received, restart: region}
+    facts:
+      id: {type: text, title: identifier}
+      received: {type: date, title: day of receipt}
+      region: {type: text, title: region}
+      cost: {type: money, title: cost}
+      served: {type: boolean, title: is served, informative: true}
+      credit: {type: money, title: credit, default: none, informative: true}
+"""
+FORMULAS = {
+    "granted": ("money", "if served then max(0, min(cost, pot - sum(earlier.granted))) else 0"),
+    "number": ("count", "position"),
+    "how_many": ("count", "count(earlier)"),
+    "big": ("count", "count(earlier[served and cost > 100])"),
+    "spent": ("money", "sum(earlier[served].cost)"),
+    "credits": ("money", "sum(earlier.credit)"),
+    "lowest": ("money", "min(earlier[served].cost)"),
+    "highest": ("money", "max(earlier.credit)"),
+    "last_served": ("money", "last(earlier[served]).cost"),
+    "last_credit": ("money", "last(earlier.credit)"),
+    "last_one": ("money", "earlier[served].cost[-1]"),
+    "step": ("money", "previous.cost"),
+    "recent": ("money", 'sum(earlier[received > this.received - @"P1M"].cost)'),
+    "dearer": ("count", "count(requests[cost > this.cost and partner.pot > 0])"),
+    "rising": ("boolean", "count(earlier[position > 1 and cost > previous.cost]) > 0"),
+}
+DUTY = """\
+kind: obligations
+id: duties
+title: Duties
+for: request
+obligations: [{id: a, title: A, met_when: {position: ..2}}]
+"""
+
+
+def funds(*names: str) -> str:
+    """The program, with some of the formulas, all if none is named."""
+    chosen = names or tuple(FORMULAS)
+    rows = [f'      {name}: {{type: {FORMULAS[name][0]}, title: {name}, formula: \'{FORMULAS[name][1]}\'}}\n'
+            for name in chosen]  # fmt: skip
+    return HEAD + "".join(rows)
+
+
+def drawn(source: random.Random, count: int) -> dict[str, Any]:
+    """A record in which everything is known."""
+    requests = [
+        {
+            "id": f"r{i}",
+            "received": date(2026, 1, 1) + timedelta(source.choice((0, 10, 20, 31, 45, 300))),
+            "region": source.choice("ab"),
+            "cost": Decimal(source.choice(("10", "99.99", "100", "250.5"))),
+            "served": source.random() < 0.7,
+            **({"credit": Decimal(source.randrange(9))} if source.random() < 0.5 else {}),
+        }
+        for i in range(count)
+    ]
+    return {"id": "p", "pot": Decimal(source.choice((0, 300, 1000))), "requests": requests}
+
+
+def slowly(record: dict[str, Any]) -> dict[str, dict[str, object]]:
+    """Every value of every request, looked up among all of those before it."""
+    found: dict[str, dict[str, object]] = {}
+    listed = record["requests"]
+    for each in sorted(listed, key=lambda one: one["received"]):
+        before = [one for one in sorted(listed, key=lambda one: one["received"])
+                  if one["id"] in found and one["region"] == each["region"]]  # fmt: skip
+        served = [one for one in before if one["served"]]
+        credits = [one["credit"] for one in before if "credit" in one]
+        left = record["pot"] - sum(found[one["id"]]["granted"] for one in before)  # type: ignore[misc]
+        month = min(each["received"].replace(day=1) - timedelta(1), each["received"])
+        month = month.replace(day=min(month.day, each["received"].day))
+        found[each["id"]] = {
+            "granted": max(Decimal(0), min(each["cost"], left)) if each["served"] else Decimal(0),
+            "number": len(before) + 1,
+            "how_many": len(before),
+            "big": sum(one["cost"] > 100 for one in served),
+            "spent": sum(one["cost"] for one in served),
+            "credits": sum(credits),
+            "lowest": min((one["cost"] for one in served), default=None),
+            "highest": max(credits, default=None),
+            "last_served": served[-1]["cost"] if served else None,
+            "last_credit": before[-1].get("credit") if before else None,
+            "last_one": served[-1]["cost"] if served else None,
+            "step": before[-1]["cost"] if before else None,
+            "recent": sum(one["cost"] for one in before if one["received"] > month),
+            "dearer": sum(one["cost"] > each["cost"] for one in listed) if record["pot"] > 0 else 0,
+            "rising": any(one["cost"] > other["cost"] for other, one in pairwise(before)),
+        }
+    return found
+
+
+def _as_numbers(values: dict[str, object]) -> dict[str, object]:
+    return {name: Decimal(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else value
+            for name, value in values.items()}  # fmt: skip
+
+
+def test_every_value_is_what_a_slow_calculation_finds() -> None:
+    program, source = good_program(DUTY, base=funds()), random.Random(16)
+    for _ in range(150):
+        record = drawn(source, source.randrange(7))
+        decision = program.evaluate(record)
+        wanted = slowly(record)
+        for name, values in wanted.items():
+            assert _as_numbers(dict(decision.values[f"request/{name}"])) == _as_numbers(values), record
+
+
+def _with_holes(source: random.Random) -> dict[str, Any]:
+    record = drawn(source, source.randrange(6))
+    for each in (record, *record["requests"]):
+        for name in [name for name in each if name not in ("id", "requests")]:
+            if source.random() < 0.08:
+                del each[name]
+    return record
+
+
+def test_all_engines_agree_where_something_is_missing() -> None:
+    program, source = good_program(DUTY, base=funds()), random.Random(17)
+    records = [record_of(program, _with_holes(source)) for _ in range(150)]
+    for record in records:
+        assert repr(program.evaluate(record)) == repr(reference.evaluate(program.linked, record))
+    found = plan(program.linked).answer(batch_of(program.vocabulary, records)).table
+    assert difference(found, by_rows(program.linked, records)) == ""
+
+
+@pytest.mark.parametrize("engine", ["rows", "columns", "reference"])
+def test_a_long_list_is_gone_through_once(engine: str) -> None:
+    """Three thousand children backwards: neither a chain of calls as deep, nor pairs of all of them."""
+    program, source = good_program(DUTY, base=funds("granted", "spent", "last_served")), random.Random(18)
+    record = drawn(source, 3000)
+    for i, each in enumerate(record["requests"]):
+        each["received"] = date(2026, 1, 1) - timedelta(i)
+    typed = record_of(program, record)
+    if engine == "columns":
+        table = plan(program.linked).answer(batch_of(program.vocabulary, [typed])).table
+        assert difference(table, by_rows(program.linked, [typed])) == ""
+    else:
+        one = program.evaluate(typed) if engine == "rows" else reference.evaluate(program.linked, typed)
+        last = one.values["request/r0"]
+        assert last["spent"] == sum(
+            (each["cost"] for each in record["requests"][1:] if each["served"] and
+             each["region"] == record["requests"][0]["region"]), Decimal(0))  # fmt: skip
+
+
+# Mistakes
+
+
+def wrong(program: Program) -> tuple[str, str, str | None]:
+    """The first mistake."""
+    first = next(each for each in program.diagnostics)
+    return first.code.id, first.message, first.help
+
+
+@pytest.mark.parametrize(
+    ("there", "instead", "code", "message"),
+    [
+        ("by: received", "by: receivd", "PROG002", "`receivd` is not a fact of `request`"),
+        ("by: received", "by: region", "PROG002", "`region` is a text, which has no order"),
+        ("restart: region", "restart: regio", "FEEL010", "`regio` is not known here"),
+        ("      region:", "      position:", "PROG004", "`position` has a meaning of its own"),
+        ("earlier.granted", "earlier.grantd", "FEEL011", "has no `grantd`"),
+        ("sum(earlier.granted)", "previous.grantd", "FEEL011", "has no `grantd`"),
+        ("sum(earlier.granted)", "sum(requests.granted)", "GRAPH001", "derived in a circle"),
+        ("sum(earlier.granted)", "this.granted", "GRAPH001", "derived in a circle"),
+        ("sum(earlier.granted)", "total", "GRAPH001", "derived in a circle"),
+        ("sum(earlier.granted)", "this.grantd", "FEEL011", "has no `grantd`"),
+        ("sum(earlier.granted)", "partner.pott", "FEEL011", "has no `pott`"),
+        ("cost, pot", "this, pot", "FEEL010", "`this` is not known here"),
+    ],
+)
+def test_mistakes(there: str, instead: str, code: str, message: str) -> None:
+    assert program_of(DUTY, base=funds("granted")).ok
+    found = program_of(DUTY, base=funds("granted").replace(there, instead)).diagnostics
+    assert any(each.code.id == code and message in each.message for each in found), [
+        (each.code.id, each.message) for each in found
+    ]
+
+
+def test_the_record_itself_stands_in_no_order() -> None:
+    base = HEAD.replace("    title: partner\n", "    title: partner\n    order: {by: pot}\n", 1)
+    assert wrong(program_of(DUTY, base=base))[0] == "PROG004"
+
+
+def test_names_that_a_program_has_keep_their_meaning() -> None:
+    """`this`, and the name of an entity, are facts where a program has facts of these names."""
+    base = HEAD.replace("      total: {type: money, title: total, formula: sum(requests.granted)}\n", "") + (
+        "      this: {type: money, title: this one}\n"
+        "      partner: {type: text, title: their partner}\n"
+        "      same: {type: count, title: n, formula: 'count(requests[this = cost and partner = region])'}\n"
+    )
+    program = good_program(DUTY, base=base)
+    requests = [{"id": "a", "this": 5, "cost": 5, "partner": "x", "region": "x"}]
+    assert program.evaluate({"id": "p", "requests": requests}).values["request/a"]["same"] == 1

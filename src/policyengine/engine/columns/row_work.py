@@ -137,7 +137,7 @@ class Work:
         self._decoded: dict[tuple[str, str], list[object]] = {}
         self._rows: dict[tuple[str, str], list[list[int]]] = {}
         self._values: dict[int, list[object]] = {}
-        self._orders: dict[str, list[Any]] = {}
+        self._orders: dict[Sight, list[Any]] = {}
 
     @staticmethod
     def of(state: State, *, marked: bool = False) -> Work:
@@ -200,9 +200,9 @@ class Work:
     def _in_order(self, facts: Facts, name: str) -> object:
         """Where a child stands: its number, the one before it, or all of those."""
         sight, row = facts.sight, facts.row
-        if sight.entity not in self._orders:
-            self._orders[sight.entity] = self._put_in_order(sight)
-        found = self._orders[sight.entity][row]
+        if sight not in self._orders:
+            self._orders[sight] = self._put_in_order(sight)
+        found = self._orders[sight][row]
         if isinstance(found, Unknown):
             return found
         number, before = found

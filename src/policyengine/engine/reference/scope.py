@@ -102,7 +102,9 @@ class Scope(Mapping[str, object]):
 
     def _put_in_order(self) -> None:
         """Tells all children of the list that this one is in where they stand."""
-        assert self.above is not None and self._declared is not None and self._declared.order is not None
+        assert self.above is not None
+        assert self._declared is not None
+        assert self._declared.order is not None
         rows = self.above[str(self._declared.list)]
         assert isinstance(rows, tuple)
         nodes = self.graph.order_nodes(self.entity)

@@ -7,10 +7,10 @@ from datetime import date
 from typing import Any, Protocol, TypeAlias
 
 from policyengine.decision.findings import Owner, Subject
-from policyengine.engine.sibling_order import in_order, number_of
 from policyengine.engine.finding_values import open_twin
 from policyengine.engine.reference.scope import Sight
 from policyengine.engine.rows.value_places import Layout
+from policyengine.engine.sibling_order import in_order, number_of
 from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax.tree import Expression

@@ -23,7 +23,8 @@ from policyengine.batch.raw import ORPHAN, TWICE, Head, Owned, Raw, Reject, key_
 from policyengine.batch.text_columns import TextTable, typed_texts
 from policyengine.batch.typed_columns import Chunk, either, filled, plain_key
 from policyengine.dataclass import dataclass
-from policyengine.policy.vocabulary import Entity, Vocabulary
+from policyengine.policy.entity import Entity
+from policyengine.policy.vocabulary import Vocabulary
 
 ROWS = 10_000
 """So many rows of a table are read at once."""

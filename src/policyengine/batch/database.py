@@ -15,9 +15,10 @@ from urllib.parse import quote, urlsplit
 from policyengine.batch.lines import Unusable
 from policyengine.batch.raw import BROKEN, Head, Raw, Reject, exact_decimal, read_head
 from policyengine.batch.text_columns import TextTable
+from policyengine.policy.entity import Entity
 from policyengine.policy.facts import Fact
 from policyengine.policy.quantities import plain
-from policyengine.policy.vocabulary import Entity, Vocabulary
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import composed
 
 _READS = re.compile(

@@ -20,9 +20,10 @@ from policyengine.batch.lines import Bytes, bytes_of, line_of
 from policyengine.batch.raw import Raw
 from policyengine.batch.typed_columns import plain_key
 from policyengine.dataclass import dataclass
+from policyengine.policy.entity import Entity
 from policyengine.policy.facts import Fact
 from policyengine.policy.scalars import ANY_TEXT, FREE, Storage
-from policyengine.policy.vocabulary import Entity, Vocabulary
+from policyengine.policy.vocabulary import Vocabulary
 
 _SCALE = 10
 _AMOUNT = pa.decimal128(38, _SCALE)

@@ -20,7 +20,8 @@ from policyengine.batch.raw import Head, Raw, exact_decimal, read_head
 from policyengine.dataclass import dataclass
 from policyengine.engine.arrow import arrow_schema
 from policyengine.engine.layout import Column
-from policyengine.policy.vocabulary import Entity, Vocabulary
+from policyengine.policy.entity import Entity
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import composed
 
 _ROWS = _ROWS_OF_PAGE = 128 * 1024

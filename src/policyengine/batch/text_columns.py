@@ -16,9 +16,9 @@ from policyengine.batch.places import split
 from policyengine.batch.raw import Head, Raw
 from policyengine.batch.typed_columns import days, either, filled, matching, plain_text, seen
 from policyengine.dataclass import dataclass
+from policyengine.policy.entity import Entity
 from policyengine.policy.facts import Fact
 from policyengine.policy.scalars import ANY_TEXT
-from policyengine.policy.vocabulary import Entity
 
 _MIDNIGHT = "^([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]00:00(:00([.]0+)?)?$"
 Typed = tuple[Any, Any]

@@ -19,9 +19,10 @@ from pyarrow import compute as pc
 from policyengine.batch.raw import Raw
 from policyengine.dataclass import dataclass
 from policyengine.engine.columns.arrow_records import ROW
+from policyengine.policy.entity import Entity
 from policyengine.policy.facts import Fact
 from policyengine.policy.scalars import ANY_TEXT, Storage
-from policyengine.policy.vocabulary import Entity, Vocabulary
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import composed
 from policyengine.text.decode import invisible
 

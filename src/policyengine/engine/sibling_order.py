@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from policyengine.feel.values.comparison import order
 from policyengine.feel.values.values import Failed, Failure, Unknown, unknown
-from policyengine.policy.vocabulary import Order
+from policyengine.policy.entity import Order
 
 _NO_ORDER = "the values that tell the order cannot be compared"
 

@@ -23,11 +23,8 @@ from policyengine.feel.types import types
 from policyengine.feel.types.types import Context, Enum, ListOf, Type
 from policyengine.policy import quantities
 from policyengine.policy.base import (
-    FactName,
-    Feel,
     Id,
     ItemSpec,
-    Part,
     Sourced,
     SourceDocument,
     Text,
@@ -35,6 +32,7 @@ from policyengine.policy.base import (
     field,
     of_text,
 )
+from policyengine.policy.entity import EARLIER, IN_ORDER, POSITION, PREVIOUS, THIS, Entity
 from policyengine.policy.facts import Fact, as_given, finer, recorded_name
 from policyengine.source import Span
 
@@ -48,75 +46,6 @@ YearDay = Annotated[
         {"type": "string", "pattern": "^[0-9]{2}-[0-9]{2}$", "description": "month-day: 02-01"},
     ),
 ]
-PeriodLabel = Annotated[str, of_text(quantities.period_label, {"type": "string"})]
-
-
-class Best(Part):
-    """One of the children of a parent, chosen by a value."""
-
-    by: FactName = field(description="the value of a child that decides; of equals the first child counts")
-    order: Literal["highest", "lowest"] = field(default="highest", description="which value is the best")
-    title: Text = field(description="what the chosen one is called: `best path`")
-
-
-class EntityPeriod(Part):
-    """The period that holds a day of an entity."""
-
-    of: Feel = field(description="the day, such as a date of a record")
-    every: Literal[tuple(quantities.CALENDAR)] = field(  # type: ignore[valid-type]
-        description="which period of the calendar, or of fiscal years, holds it"
-    )
-    title: Text = field(description="what it is called: `half year of the booking`")
-    label: PeriodLabel | None = field(
-        default=None, description="what people call such a period: `FY{yy} H{n}`"
-    )
-
-
-AS_LISTED = "as_listed"
-POSITION, PREVIOUS, EARLIER, THIS = "position", "previous", "earlier", "this"
-IN_ORDER = (POSITION, PREVIOUS, EARLIER)
-"""What a child in an order knows: its number from 1, the child before it, and all of those before it."""
-
-
-class Order(Part):
-    """In which order the children of a parent stand."""
-
-    by: FactName = field(
-        description="the value of a child that tells its place: a date or a number, the lowest first; "
-        "`as_listed`: as the record lists them. Equals keep the order of the list"
-    )
-    first: Literal["lowest", "highest"] = field(default="lowest", description="which value comes first")
-    restart: Feel | None = field(
-        default=None, description="the order begins anew for each value of this expression: `sold_on.year`"
-    )
-
-
-class Entity(Part):
-    """A kind of thing that policies judge: the partner, or something in its record."""
-
-    title: Text = field(description="what one of them is called: `reseller`")
-    within: Id | None = field(default=None, description="the entity that it belongs to; the root has none")
-    list: FactName | None = field(
-        default=None, description="the key under which the parent's record lists them"
-    )
-    key: FactName | None = field(default=None, description="the fact that tells one from another")
-    label: FactName | None = field(default=None, description="the fact that people call it by")
-    facts: dict[FactName, Fact] = field(description="what a record may say of it")
-    best: dict[FactName, Best] = field(
-        default_factory=dict, description="names under which its parent reads the best one of its list"
-    )
-    periods: dict[FactName, EntityPeriod] = field(
-        default_factory=dict, description="names of the periods that hold its days"
-    )
-    order: Order | None = field(
-        default=None,
-        description="in which order they stand: each then has a `position`, and reads the one before it "
-        "(`previous`) and all of those before it (`earlier`)",
-    )
-
-    def __post_init__(self) -> None:
-        if (self.within is None) != (self.list is None):
-            raise ValueError("`within` and `list` go together: write both or none")
 
 
 class Declarations(Sourced):

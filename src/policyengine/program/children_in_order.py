@@ -21,9 +21,10 @@ from policyengine.feel.syntax.printing import unparse
 from policyengine.feel.syntax.tree import Call, Expression, Filter, Literal, Name, Negate, Path, mapped, walk
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Number, Type
+from policyengine.policy.entity import AS_LISTED, EARLIER, IN_ORDER, POSITION, PREVIOUS, THIS
 from policyengine.policy.policy_reader import excerpt
 from policyengine.policy.rule import Node, Repeat
-from policyengine.policy.vocabulary import AS_LISTED, EARLIER, IN_ORDER, POSITION, PREVIOUS, THIS, Vocabulary
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.best_children import no_order
 from policyengine.program.declaration_checks import NAME_TAKEN
 from policyengine.program.graph import ORDER_BY, ORDER_RESTART

@@ -13,11 +13,12 @@ from policyengine.feel.syntax.tree import Binary, ContextLiteral, Entry, Express
 from policyengine.feel.types import types
 from policyengine.feel.types.signatures import Library
 from policyengine.feel.values.values import Months
+from policyengine.policy.entity import EntityPeriod
 from policyengine.policy.policy_reader import excerpt
 from policyengine.policy.quantities import CALENDAR
 from policyengine.policy.recurrence import of_calendar
 from policyengine.policy.rule import Node
-from policyengine.policy.vocabulary import EntityPeriod, Vocabulary
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import Span
 from policyengine.text.document import Document, Scalar
 

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.types.types import Type
+from policyengine.policy.entity import EARLIER, IN_ORDER, PREVIOUS
 from policyengine.policy.rule import Assumptions, Node, Renewal, Repeat, Resting, Rule, Transition
-from policyengine.policy.vocabulary import EARLIER, IN_ORDER, PREVIOUS, Vocabulary
+from policyengine.policy.vocabulary import Vocabulary
 
 Key = tuple[str, str]
 """An entity and a name."""

@@ -13,9 +13,10 @@ from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 from policyengine.dataclass import dataclass
+from policyengine.policy.entity import Entity
 from policyengine.policy.facts import Fact
 from policyengine.policy.scalars import UnusualError
-from policyengine.policy.vocabulary import Entity, Vocabulary
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import composed
 from policyengine.text.document import Document, Pointer
 

@@ -10,10 +10,11 @@ from typing import Any, cast
 from policyengine.kinds import KINDS
 from policyengine.policy.base import FURTHER, Part
 from policyengine.policy.condition import CONDITION_MARK, CONDITION_SCHEMA
+from policyengine.policy.entity import Entity
 from policyengine.policy.facts import Fact
 from policyengine.policy.scalars import SCALARS, Scalar
 from policyengine.policy.statements import Ledger
-from policyengine.policy.vocabulary import Declarations, Entity, Vocabulary
+from policyengine.policy.vocabulary import Declarations, Vocabulary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

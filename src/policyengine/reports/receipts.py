@@ -32,8 +32,9 @@ from policyengine.decision.json_shape import (
     record,
     write,
 )
+from policyengine.policy.entity import Entity
 from policyengine.policy.facts import Fact
-from policyengine.policy.vocabulary import Entity, Vocabulary
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.record import Record
 
 SCHEMA_VERSION = 1

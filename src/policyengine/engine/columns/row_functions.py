@@ -23,8 +23,8 @@ from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax.tree import Expression, Name
 from policyengine.feel.types.signatures import Function
 from policyengine.feel.values.values import Invocable
+from policyengine.policy.entity import EARLIER, IN_ORDER
 from policyengine.policy.facts import recorded_name
-from policyengine.policy.vocabulary import EARLIER, IN_ORDER
 from policyengine.program.graph import Graph
 
 RowFunction = Callable[[Mapping[str, object]], object]

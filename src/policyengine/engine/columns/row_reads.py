@@ -16,7 +16,7 @@ from policyengine.engine.columns.row_functions import row_function
 from policyengine.engine.columns.row_values import Decode, decoder
 from policyengine.engine.columns.terms import Const, Flag, Frame, Rows, Term, Unsupported, is_sure
 from policyengine.feel.syntax.tree import Expression, Name, Path, walk
-from policyengine.policy.vocabulary import IN_ORDER, POSITION, PREVIOUS
+from policyengine.policy.entity import IN_ORDER, POSITION, PREVIOUS
 from policyengine.program.graph import Graph, Key
 
 

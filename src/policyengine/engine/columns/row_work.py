@@ -13,7 +13,7 @@ from policyengine.engine.columns.row_reads import Reads, Sight
 from policyengine.engine.sibling_order import in_order, number_of
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.values.values import Missing, Unknown
-from policyengine.policy.vocabulary import EARLIER, IN_ORDER, POSITION, PREVIOUS
+from policyengine.policy.entity import EARLIER, IN_ORDER, POSITION, PREVIOUS
 from policyengine.program.graph import ORDER_BY, ORDER_RESTART
 
 

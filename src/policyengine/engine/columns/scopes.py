@@ -23,9 +23,9 @@ from policyengine.feel.syntax import build
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression, Name
 from policyengine.feel.values.values import Range
+from policyengine.policy.entity import IN_ORDER, PREVIOUS
 from policyengine.policy.facts import recorded_name
 from policyengine.policy.rule import Repeat
-from policyengine.policy.vocabulary import IN_ORDER, PREVIOUS
 from policyengine.program.graph import Graph, Key
 
 FORMS: Mapping[type, Form] = MappingProxyType(

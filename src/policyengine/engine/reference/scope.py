@@ -11,7 +11,7 @@ from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.functions import LIBRARY
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Missing, Unknown
-from policyengine.policy.vocabulary import EARLIER, IN_ORDER, POSITION, PREVIOUS, Entity
+from policyengine.policy.entity import EARLIER, IN_ORDER, POSITION, PREVIOUS, Entity
 from policyengine.program.graph import ORDER_BY, ORDER_RESTART, Graph
 from policyengine.program.record import Record
 

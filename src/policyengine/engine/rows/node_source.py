@@ -47,8 +47,8 @@ from policyengine.feel.syntax.tree import Expression, Name, mapped
 from policyengine.feel.types.signatures import Function
 from policyengine.feel.types.types import Type
 from policyengine.feel.values.values import Invocable
+from policyengine.policy.entity import EARLIER, PREVIOUS
 from policyengine.policy.facts import recorded_name
-from policyengine.policy.vocabulary import EARLIER, PREVIOUS
 from policyengine.program.graph import Graph, Key
 
 ROW_NAMES: Mapping[str, object] = {

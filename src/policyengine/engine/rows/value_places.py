@@ -11,7 +11,7 @@ from itertools import groupby
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.types.types import Context, ListOf, Type
-from policyengine.policy.vocabulary import IN_ORDER, POSITION, PREVIOUS
+from policyengine.policy.entity import IN_ORDER, POSITION, PREVIOUS
 from policyengine.program.graph import ORDER_BY, ORDER_RESTART, Graph, Key
 
 FACT, LIST, NODE, GIVEN, BEFORE = "fact", "list", "node", "given", "before"

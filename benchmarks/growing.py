@@ -334,6 +334,7 @@ def damaged_rows(folder: Path, n: int) -> Arguments:
 _CHANGED = {
     **dict.fromkeys(("charges", "obligations", "activities"), (100, 200, 400)),
     **dict.fromkeys(("levels", "rows, hit: first"), (10, 20, 40)),  # what they give is one result
+    "stages": (50, 100, 200),
 }
 
 CASES = (

@@ -39,7 +39,8 @@ class ComparedPart:
 class Affected:
     """The parts in which two graphs differ, the smallest first; empty where the graphs mean the same.
 
-    `changed` holds the nodes that differ between the graphs, innermost first.
+    `changed` holds the nodes that differ between the graphs, innermost first. A record only counts if the
+    nodes of `undisturbed` are equal for it. `near` are the thresholds to try, where not all are.
     """
 
     old: Graph
@@ -48,6 +49,8 @@ class Affected:
     groups: tuple[ComparedPart, ...]
     changed: tuple[Key, ...]
     tried: int = 0
+    undisturbed: tuple[Key, ...] = ()
+    near: Cuts | None = None
 
     def __bool__(self) -> bool:
         return bool(self.groups)
@@ -144,7 +147,7 @@ def said_by_parts() -> Callable[[Graph], Mapping[Hashable, Hashable]]:
 
     def said(graph: Graph) -> dict[Hashable, Hashable]:
         canon, found = Canon(graph, forms), dict[Hashable, list[Hashable]]()
-        for name, rules in _by_name(graph.rules).items():
+        for name, rules in by_name(graph.rules).items():
             found.setdefault("/".join(name), []).append(tuple(sorted(map(canon.rule, rules))))
         for (policy, stage), move in canon.moves().items():
             found.setdefault(f"{policy}/{stage}", []).append(("move", move))
@@ -161,7 +164,7 @@ def _moves(graph: Graph, policy: str, name: str) -> list[Transition]:
 
 
 def _rules(old: Canon, new: Canon, today: date) -> Iterator[ComparedPart]:
-    sides = [_by_name(canon.graph.rules) for canon in (old, new)]
+    sides = [by_name(canon.graph.rules) for canon in (old, new)]
     for name in sorted({*sides[0], *sides[1]}):
         before, after = (side.get(name, []) for side in sides)
         forms = Counter(map(old.rule, before)), Counter(map(new.rule, after))
@@ -176,7 +179,8 @@ def _rules(old: Canon, new: Canon, today: date) -> Iterator[ComparedPart]:
         yield ComparedPart("/".join(name), graph.real(rule.entity), *asked)
 
 
-def _by_name(rules: Iterable[Rule]) -> Mapping[tuple[str, str, str], list[Rule]]:
+def by_name(rules: Iterable[Rule]) -> Mapping[tuple[str, str, str], list[Rule]]:
+    """Rules by the section of their findings, their policy and their id."""
     found: dict[tuple[str, str, str], list[Rule]] = {}
     for rule in rules:
         found.setdefault((rule.finding.section, rule.origin.policy, rule.origin.id), []).append(rule)

@@ -26,6 +26,7 @@ from policyengine.analysis.variations import (
     without_list,
 )
 from policyengine.dataclass import dataclass
+from policyengine.engine.rows.engine import Found
 from policyengine.engine.rows.instance import Row
 from policyengine.program.graph import Graph, Key
 from policyengine.program.record import Record
@@ -64,7 +65,7 @@ class Search:
         self.limit = limit
         self.telling = telling
         self.tried = 0
-        self._differing: dict[str, list[Key]] = {}
+        self._known: dict[tuple[str, str], list[Key]] = {}
 
     # Looking
 
@@ -73,9 +74,13 @@ class Search:
         groups = self.affected.groups
         if len(groups) == 1:
             return groups[0]
-        return ComparedPart(
-            "", groups[0].entity, _joined(g.old for g in groups), _joined(g.new for g in groups)
-        )
+        known = self.affected.new.analysed.setdefault(ComparedPart, {})
+        key = tuple(map(id, groups))
+        if key not in known:  # with the groups, which keep their identity as long as they are there
+            sides = _joined(g.old for g in groups), _joined(g.new for g in groups)
+            known[key] = groups, ComparedPart("", groups[0].entity, *sides)
+        found: ComparedPart = known[key][1]
+        return found
 
     def contrasts(self, record: Record) -> list[Contrast]:
         """All differences between the two programs for a record."""
@@ -87,24 +92,37 @@ class Search:
         self.tried += 1
         group = group or self._all
         old, new = group.old.instances(record), group.new.instances(record)
-        found = contrasts(group.old.said(old), group.new.said(new))
+        found = self._contrasts(group, old, new)
         differing = sum(_differs(old, new, key) for key in self._changed(group))
         open = [*group.old.unknown(old), *group.new.unknown(new)]
         return Attempt(tuple(found), differing, (len(open), sum(open)))
 
+    def _contrasts(self, group: ComparedPart, old: Found, new: Found) -> list[Contrast]:
+        """What a part says differently; nothing where a node differs that has to stay as it is."""
+        if any(_differs(old, new, key) for key in self._undisturbed(group)):
+            return []
+        return contrasts(group.old.said(old), group.new.said(new))
+
+    def _undisturbed(self, group: ComparedPart) -> list[Key]:
+        return self._within(group, "undisturbed", self.affected.undisturbed)
+
     def _changed(self, group: ComparedPart) -> list[Key]:
-        if group.name not in self._differing:
+        return self._within(group, "changed", self.affected.changed)
+
+    def _within(self, group: ComparedPart, what: str, keys: Iterable[Key]) -> list[Key]:
+        if (group.name, what) not in self._known:
             there = {*group.old.order} & {*group.new.order}
-            self._differing[group.name] = [key for key in self.affected.changed if key in there]
-        return self._differing[group.name]
+            self._known[group.name, what] = [key for key in keys if key in there]
+        return self._known[group.name, what]
 
     # Moving
 
     def _variations(self, group: ComparedPart) -> Variations:
         if group.name not in self._spaces:
-            cuts = self.affected.cuts([group])
+            cuts = self.affected.near or self.affected.cuts([group])
             old, new = self.affected.old, self.affected.new
-            space = Space(old.vocabulary, new.vocabulary, cuts, self.affected.today)
+            narrow = self.affected.near is not None
+            space = Space(old.vocabulary, new.vocabulary, cuts, self.affected.today, narrow)
             lists = {*cuts.lists, *_lineage(new, group.entity), *_lineage(old, group.entity)}
             self._spaces[group.name] = Variations(space, frozenset(lists))
         return self._spaces[group.name]
@@ -196,7 +214,7 @@ class Search:
         """How much a record tells, and how many conditions it fulfils; (-1, 0) without a difference."""
         self.tried += 1
         old, new = group.old.instances(record), group.new.instances(record)
-        found = contrasts(group.old.said(old), group.new.said(new))
+        found = self._contrasts(group, old, new)
         if not any(each.decided for each in found):
             return -1, 0
         values = (*group.old.values(old), *group.new.values(new))

@@ -27,6 +27,8 @@ class Space:
     new: Vocabulary
     cuts: Cuts
     today: date
+    narrow: bool = False
+    """Whether a choice takes only the values that a condition names, and one more."""
 
     @cached_property
     def facts(self) -> Mapping[FactKey, Fact]:
@@ -80,7 +82,7 @@ class Space:
             case "boolean":
                 single = (True, False)
             case "enum":
-                single = tuple(fact.values or ())
+                single = self._choices(tuple(fact.values or ()), points)
             case "text":
                 texts = sorted(str(point) for point in points)
                 single = (*texts, *(text for text in _OTHER_TEXTS if text not in texts))
@@ -94,6 +96,12 @@ class Space:
                     numbers |= set(sorted(self.cuts.numbers)[:_MOST])
                 single = self._numbers(fact, numbers, free)
         return _lists(tuple(single)) if fact.is_list else single
+
+    def _choices(self, values: tuple[str, ...], points: set[object]) -> tuple[str, ...]:
+        if not self.narrow or len(values) <= len(points) + 1:
+            return values
+        other = next((each for each in values if each not in points), None)
+        return tuple(each for each in values if each in points or each == other)
 
     def step(self, fact: Fact) -> Decimal:
         """The usual step of a fact: 1, a cent, one per cent."""

@@ -167,7 +167,10 @@ class GraphSlice:
         """The moves with the titles of their stages, and what writes their values."""
         found: list[tuple[Transition, str, Mapping[str, Write]]] = []
         for move in self.moves:
-            stage, types = titled(self._titles.get((move.policy, "stage"), {})), self.graph.names(move.entity)
+            stage, types = (
+                titled(self._titles.get((move.policy, "stage"), {})),
+                self.graph.sights[move.entity],
+            )
             writes = {"to": stage, **{f"set {fact}": writer(types.get(fact)) for fact in move.sets}}
             title = stage(move.stage) + (f" to {stage(move.exit)}" if move.exit is not None else "")
             found.append((move, title, writes))

@@ -20,6 +20,7 @@ from policyengine.analysis.operands import (
     Operands,
     evaluate_constant,
 )
+from policyengine.analysis.value_numbering import closure
 from policyengine.dataclass import dataclass
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
@@ -86,6 +87,16 @@ def _cuts_of(graph: Graph, key: Key, today: date) -> Cuts:
     reader.read(graph.nodes[entity][name].expression, entity)
     if entity in graph.repeats:
         reader.read_given(entity)
+    return reader.found
+
+
+def cuts_of_expression(graph: Graph, expression: Expression, entity: str, today: date) -> Cuts:
+    """The thresholds of an expression at an entity, with those of all nodes that it names."""
+    reader = _Reader(graph, today)
+    reader.read(expression, entity)
+    names = {each.name for each in syntax.walk(expression) if isinstance(each, syntax.Name)}
+    nodes = [(found[0], name) for name in names if (found := graph.node(entity, name)) is not None]
+    reader.found.add(cuts_of(graph, closure(graph, nodes), today))
     return reader.found
 
 

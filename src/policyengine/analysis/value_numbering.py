@@ -33,18 +33,20 @@ class Canon:
     """The value numbers of all nodes of a graph.
 
     `known` is the canon of the other graph. For a node that has a different number there, `same` is asked
-    whether both are equal for all records; if so, the node takes the other number.
+    whether both are equal for all records; if so, the node takes the other number. With `by_name` a node is
+    its name, whatever it says.
     """
 
     def __init__(
-        self, graph: Graph, forms: Forms, known: Mapping[Key, int] | None = None, same: Same | None = None
-    ) -> None:
+        self, graph: Graph, forms: Forms, known: Mapping[Key, int] | None = None, same: Same | None = None,
+        *, by_name: bool = False,
+    ) -> None:  # fmt: skip
         self.graph = graph
         self.forms = forms
         self.numbers: dict[Key, int] = {}
         self._owners: dict[Key, str | None] = {}
         for key in graph.order:
-            number = self._node(key)
+            number = forms.number("named", key) if by_name else self._node(key)
             other = number if known is None else known.get(key, number)
             if other != number and same is not None and same(key, other, number):
                 number = other

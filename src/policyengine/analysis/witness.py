@@ -149,6 +149,8 @@ def _from_nothing(search: Search) -> Witness | None:
         if made is not None and made.decided:
             return made
         weak = weak or made
+    if search.affected.near is not None:
+        return weak  # who looks at few thresholds has another way to go on
     rest = search.limit // 4 if weak is not None else search.limit - search.tried
     share = max(rest // len(search.groups), 100)
     for group, bare in search.barest():

@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date
 from math import comb
-from typing import Any
+from typing import Any, TypeVar
 
 from policyengine.change.apply import with_changes
 from policyengine.change.changes import Change
@@ -92,11 +92,12 @@ Parts = Callable[[Graph], Mapping[Any, Hashable]]
 """What each part of a graph says, by what the part is called; the same for what comes to the same."""
 
 
-GraphWith = Callable[[Sequence[Change]], Graph | None]
-"""The graph of a program with some changes; None where it does not compile."""
+C = TypeVar("C")
+GraphWith = Callable[[Sequence[C]], Graph | None]
+"""The graph of a program with some changes, or groups of them; None where it does not compile."""
 
 
-def effects(made: GraphWith, changes: Sequence[Change], before: Graph, parts: Parts) -> Effects | None:
+def effects(made: GraphWith[C], changes: Sequence[C], before: Graph, parts: Parts) -> Effects | None:
     """What each of several changes touches; None where they are few, or do not compile together.
 
     `made` gives graphs of the same kind as `before`.

@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 from policyengine.analysis.acceptance import Refusal, find_refusal
-from policyengine.analysis.affected import ComparedPart, affected_parts, said_by_parts
+from policyengine.analysis.affected import Affected, ComparedPart, affected_parts, said_by_parts
+from policyengine.analysis.single_changes import SingleChanges, said_by_items
 from policyengine.analysis.version_days import days_to_compare, on_day
 from policyengine.analysis.witness import LIMIT, SAME, NotDecided, Same, Witness, find_witness, witness_in
 from policyengine.change.apply import with_changes
 from policyengine.change.change_groups import bundles
 from policyengine.change.changes import Change, changes_of
 from policyengine.change.descriptions import sentence, title_of
-from policyengine.change.independence import Trials, effects
+from policyengine.change.independence import Effects, GraphWith, Trials, effects
 from policyengine.change.sides import level_titles
 from policyengine.dataclass import dataclass
+from policyengine.program.graph import Graph
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 
@@ -23,6 +25,8 @@ _SEEDS = 3
 """How many of the records found last are tried for the next change."""
 Verdict = Witness | Refusal | Same | NotDecided
 Progress = Callable[[int, int], None]
+Group = tuple[Change, ...]
+"""Changes that are made together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ def compare(
     words = set(map(id, wording))
     trials = Trials(old, wording, old.as_of)
     groups = bundles(trials, [change for change in found if id(change) not in words])
-    known = _verdicts(trials, [group[0] for group in groups if len(group) == 1], starts, limit)
+    known = _verdicts(trials, groups, starts, limit)
     meanings: list[Meaning] = []
     for i, group in enumerate(groups):
         if progress is not None:
@@ -126,32 +130,58 @@ def _nothing(old: Program, new: Program, day: date) -> bool:
 
 
 def _verdicts(
-    trials: Trials, changes: Sequence[Change], starts: Sequence[Record], limit: int
+    trials: Trials, groups: Sequence[Group], starts: Sequence[Record], limit: int
 ) -> dict[int, tuple[Verdict, date]]:
-    """What is found at once of many changes that touch nothing in common, by their identity.
+    """What is found at once of many groups of changes, by the identity of their first change.
 
     What is not found that way is left out.
     """
-    old, some = trials.old, [each for each in changes if each.policy is not None and each.starts is None]
-    found = effects(trials.linked, some, old.graph, said_by_parts()) if old.graph is not None else None
-    if found is None or old.graph is None or days_to_compare(old, trials.made(some)) != (old.as_of,):
+    old = trials.old
+    some = [
+        group for group in groups if all(each.policy is not None and each.starts is None for each in group)
+    ]
+
+    def made(chosen: Sequence[Group]) -> Graph | None:
+        return trials.linked([change for group in chosen for change in group])
+
+    found = effects(made, some, old.graph, said_by_parts()) if old.graph is not None else None
+    if found is None or old.graph is None:
+        return {}
+    whole = trials.made([change for group in some for change in group])
+    if days_to_compare(old, whole) != (old.as_of,):
         return {}
     affected = affected_parts(old.graph, found.graph, old.as_of)
-    own: dict[int, list[ComparedPart]] = {i: [] for i in range(len(some)) if i not in found.shared}
-    for part in affected.groups:
-        own.get(found.touched.get(part.name, -1), []).append(part)
     verdicts: dict[int, tuple[Verdict, date]] = {}
     seeds: list[Record] = []
-    for i, parts in own.items():
-        telling = _levels([some[i]], old, trials.made(some))
-        verdict = (
-            witness_in(affected.only(parts), starts, limit, telling, seeds[-_SEEDS:]) if parts else Same(SAME)
-        )
+    for i, part in _apart(made, some, affected, found):
+        telling = _levels(some[i], old, whole)
+        verdict = witness_in(part, starts, limit, telling, seeds[-_SEEDS:]) if part.groups else Same(SAME)
         if isinstance(verdict, Witness) and verdict.record not in seeds:
             seeds.append(verdict.record)
         if verdict is not None:
-            verdicts[id(some[i])] = verdict, old.as_of
+            verdicts[id(some[i][0])] = verdict, old.as_of
     return verdicts
+
+
+def _apart(
+    made: GraphWith[Group], some: Sequence[Group], affected: Affected, found: Effects
+) -> Iterator[tuple[int, Affected]]:
+    """The parts in which each change shows: those that it alone touches, else those in which a record may
+    show it alone.
+    """
+    own: dict[int, list[ComparedPart]] = {i: [] for i in range(len(some)) if i not in found.shared}
+    for part in affected.groups:
+        own.get(found.touched.get(part.name, -1), []).append(part)
+    yield from ((i, affected.only(parts)) for i, parts in own.items())
+    said = said_by_items()
+    items = effects(made, some, affected.old, said) if found.shared else None
+    if items is not None:
+        one, other = said(affected.old), said(affected.new)
+        differing = frozenset(item for item in {*one, *other} if one.get(item) != other.get(item))
+        single = SingleChanges(affected, items.touched, items.shared, differing)
+        for i in sorted(found.shared):
+            if (shown := single.only(i)) is not None:
+                yield i, shown
 
 
 def _judged(

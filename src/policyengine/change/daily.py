@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from policyengine.analysis.operands import moved
-from policyengine.change.slices import plain_nodes
+from policyengine.change.slices import plain_nodes, read_by
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Months
@@ -49,6 +49,17 @@ class Edge(NamedTuple):
 def hinges_on_today(graph: Graph, rule: Rule) -> bool:
     """Whether what a charge comes to, or whether it applies, may differ from day to day."""
     return any(_asks(graph, key) for key in _payable(graph, rule))
+
+
+def asks_for_the_day(graph: Graph, rule: Rule) -> bool:
+    """Whether anything that a rule says may differ from day to day."""
+    found = [(graph.node(rule.entity, name), name) for name in read_by(rule)]
+    keys = [(owner[0], name) for owner, name in found if owner is not None]
+    repeat = graph.repeats.get(rule.entity)
+    while repeat is not None:
+        keys.append((repeat.within, repeat.items))
+        repeat = graph.repeats.get(repeat.within)
+    return any(_asks(graph, key) for key in _closure(graph, keys))
 
 
 def with_today(graph: Graph) -> Graph:

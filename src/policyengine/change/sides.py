@@ -200,14 +200,14 @@ def _without_next(rule: Rule) -> dict[str, Reading]:
 
 
 def _daily(graph: Graph, rules: Sequence[Rule], day: date) -> DailyCode:
-    rules = [_with_dates(rule) for rule in rules]
+    rules = [with_dates(rule) for rule in rules]
     part = slice_of(graph, rules)
     found = edges_of(part, rules)
     edges = None if found is None else (compile_graph(found[0], day), found[1])
     return DailyCode(compile_graph(with_today(part), day), day, edges)
 
 
-def _with_dates(rule: Rule) -> Rule:
+def with_dates(rule: Rule) -> Rule:
     """The rule of a charge that tells its due dates also on days on which it does not apply."""
     known = {
         name: reading.otherwise

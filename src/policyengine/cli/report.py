@@ -48,7 +48,7 @@ LISTS = ("due", "losing", "next", "undecided")
 """The lists that every program has."""
 _FEW = 10
 """So many rows of each list are shown where several are."""
-_ENDINGS = {".csv": "csv", ".xlsx": "xlsx", ".md": "markdown"}
+LISTING_ENDINGS = {".csv": "csv", ".xlsx": "xlsx", ".md": "markdown"}
 
 
 @subcommand(
@@ -71,7 +71,7 @@ _ENDINGS = {".csv": "csv", ".xlsx": "xlsx", ".md": "markdown"}
     "--by", type=click.Choice(["room", "date", "money"]), default="room", show_default=True,
     help="What `losing` is ordered by.",
 )  # fmt: skip
-@output_option("text", "markdown", "csv", endings=_ENDINGS)
+@output_option("text", "markdown", "csv", endings=LISTING_ENDINGS)
 @color_option
 def command(
     words: tuple[str, ...], files: tuple[str, ...], as_of: date, within: int, room: Decimal, by: By,
@@ -94,14 +94,14 @@ def command(
             "there are no records", help="name the file with the partner base after the program"
         )
     opened = open_program(program, as_of, console)
-    inputs = without_twins(opened, _read(opened, options, console), console)
+    inputs = without_twins(opened, read_base(opened, options, console), console)
     collectors = _collectors(opened, within, Limits(room / 100, within), by)
     chosen = {name: each for name, each in collectors.items() if wanted in (None, name)}
     _collect(opened, inputs, chosen.values())
     listings = [each.listing() for each in chosen.values()]
     most = None if wanted else _FEW
     line = join(["policyengine", "report", program, *options.files])
-    _write(
+    write_listings(
         outputs or (Output("text"),), listings, console, most, line,
         [*map(Path, (program, *options.inputs, *opened.files))],
     )  # fmt: skip
@@ -120,7 +120,8 @@ def _list_of(words: Sequence[str], names: Sequence[str]) -> tuple[str | None, li
     return None, list(words)
 
 
-def _read(program: Program, options: TableOptions, console: Console) -> ReadRecords:
+def read_base(program: Program, options: TableOptions, console: Console) -> ReadRecords:
+    """The records of a base, in any form."""
     if options.reads_tables:
         from policyengine.cli.table_files import read_table_records
 
@@ -157,10 +158,11 @@ def _collect(program: Program, inputs: ReadRecords, collectors: Iterable[Collect
 # Out
 
 
-def _write(
+def write_listings(
     outputs: Sequence[Output], listings: Sequence[Listing], console: Console, most: int | None, line: str,
     inputs: Sequence[Path],
 ) -> None:  # fmt: skip
+    """Writes lists as text, Markdown, CSV or a workbook; `line` is the command that shows one whole."""
     books = [each for each in outputs if each.format == "xlsx"]
     if len(listings) > 1 and any(each.format == "csv" for each in outputs):
         names = ", ".join(f"`{each.head.id}`" for each in listings)

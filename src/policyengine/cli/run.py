@@ -116,6 +116,7 @@ COMMANDS = {
     "check": "Find everything that can be wrong in a program, without a record.",
     "evaluate": "Evaluate partner records: what applies to each.",
     "report": "List over a whole base who is overdue, about to lose a level, close to the next.",
+    "forecast": "Show what time alone changes until a day, over a whole base.",
     "why": "Explain one finding: conditions, values, lines, clauses.",
     "advance": "Move a deal to its next stage, or show what blocks it.",
     "test": "Run the policy tests: records with the expected decisions.",

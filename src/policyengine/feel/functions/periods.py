@@ -28,6 +28,7 @@ from policyengine.feel.types.types import (
 )
 from policyengine.feel.values.calendar import Date, Length, Series, is_empty, series_of
 from policyengine.feel.values.values import Failed, FarDate, Months, Range
+from policyengine.feel.values.watched_day import WatchedDay
 
 UNITS: Mapping[str, int] = {"month": 1, "quarter": 3, "half year": 6, "year": 12}
 """The periods of a calendar, and their lengths in months."""
@@ -168,6 +169,11 @@ def _calendar_start(unit: str, day: date, begins: date = JANUARY) -> object:
     months = UNITS.get(unit)
     if months is None:
         return Failed(f"`{unit}` is not a calendar period")
+    if type(day) is WatchedDay:
+        start = _calendar_start(unit, day.plain, begins)
+        following = Series(start, Months(months)).day(1) if isinstance(start, date) else None
+        day.holds_until(day.plain if following is None else following - _DAY)
+        return start
     whole = (day.year * 12 + day.month) - (begins.year * 12 + begins.month) - (day.day < begins.day)
     found = Series(begins, Months(months)).day(whole // months)
     return _OUT_OF_BOUNDS if found is None else found

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from policyengine.dataclass import dataclass
 from policyengine.feel.limits import YEAR
 from policyengine.feel.values.values import FarDate, Months
+from policyengine.feel.values.watched_day import WatchedDay
 
 Date: TypeAlias = datetime.date | FarDate
 
@@ -56,6 +57,8 @@ def from_ordinal(days: int) -> Date | None:
 
 def add_months(date: Date, months: int) -> Date | None:
     """The same day so many months on, or the last of that month if it is shorter."""
+    if type(date) is WatchedDay:
+        return date.moved(lambda day: add_months(day, months))  # type: ignore[return-value]
     years, month = divmod(date.month - 1 + months, 12)
     year, day = date.year + years, date.day
     if day <= _SHORTEST and 1 <= year <= 9999:
@@ -141,6 +144,8 @@ class Series:
 
     def steps_until(self, day: date) -> int:
         """The largest n whose day is not after the given one; below 0 if even the first is."""
+        if type(day) is WatchedDay:
+            return self._watched_steps(day)
         if isinstance(self.every, Months):
             ordinal = max(min(day.toordinal() - self.shift.days, date.max.toordinal()), 1)
             until = date.fromordinal(ordinal)
@@ -151,6 +156,13 @@ class Series:
         while guess >= 0 and (found := self.day(guess)) is not None and found > day:
             guess -= 1
         return guess
+
+    def _watched_steps(self, day: WatchedDay) -> int:
+        steps = self.steps_until(day.plain)
+        following = self.day(max(steps + 1, 0))
+        if following is not None:
+            day.holds_until(following - timedelta(days=1))
+        return steps
 
     def next(self, today: date) -> date | None:
         """The first day on or after today; None where that leaves the calendar."""

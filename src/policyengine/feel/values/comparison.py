@@ -122,7 +122,7 @@ def order(left: object, right: object) -> int | Failed:
         (left_zoned, low), (right_zoned, high) = moment(left), moment(right)
         if left_zoned != right_zoned:
             return _MIXED
-    elif what == "date" and type(left) is not type(right):
+    elif what == "date" and left.__class__ is not right.__class__:
         low, high = ordinal(left), ordinal(right)  # type: ignore[arg-type]  # both are dates
     if low == high:
         return 0

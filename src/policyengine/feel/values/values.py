@@ -203,5 +203,6 @@ _GENERAL: tuple[tuple[type, str], ...] = (
     (Mapping, "context"),
     (str, "text"),
     (Decimal, "number"),
+    (datetime.date, "date"),
     (Invocable, "function"),
 )

@@ -1,0 +1,289 @@
+"""What changes by itself until a day: states that time alone changes, and charges that fall due.
+
+A record is evaluated on the first day, and then on each day on which an answer can be another one than on the
+day before; `WatchedDay` tells which these are. So a forecast says what evaluating every single day would say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from policyengine.change.daily import TODAY, asks_for_the_day, with_today
+from policyengine.change.money import DATES, ChargeKey, Terms, terms_of
+from policyengine.change.period import Days
+from policyengine.change.sides import level_titles, with_dates
+from policyengine.change.slices import slice_of
+from policyengine.change.states import ABSENT, State, What, states
+from policyengine.dataclass import dataclass
+from policyengine.decision.findings import UNDETERMINED, Charge, Discount, Level, Obligation, Origin, Subject
+from policyengine.decision.wording import money, name_of, quantity, short_name, status_words, words
+from policyengine.engine.rows.engine import Compiled, compile_graph
+from policyengine.engine.rows.outcomes import Outcome
+from policyengine.feel.values.watched_day import Watch, WatchedDay, plain_day
+from policyengine.policy.rule import Rule
+from policyengine.program.graph import Graph
+from policyengine.program.record import Record
+from policyengine.reports.lists import CURRENCY, WHO, Cells, Head, ListColumn, Listing, last
+
+_TERMS = (*DATES, "amount", "net", "currency", "payer", "payout")
+Who = tuple[Subject, What]
+StatesOfDay = dict[Who, State]
+_DAY = timedelta(days=1)
+_SETTLED = frozenset({ABSENT, "met", "manual", "refused", "settled"})
+"""What an obligation or a charge may be without anybody having to do something."""
+
+
+class Change(NamedTuple):
+    """A state that is another one from a day on; `ABSENT` where there is nothing, or it does not apply."""
+
+    day: date
+    subject: Subject
+    what: What
+    before: State
+    after: State
+
+
+class Payment(NamedTuple):
+    """What falls due on a day; `net` is None where it is not known."""
+
+    day: date
+    subject: Subject
+    charge: ChargeKey
+    net: Decimal | None
+    currency: str
+    payer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Days in which a program has the same versions of its policies.
+
+    `still` has the rules that say the same on all of these days, `moving` those that ask for the day.
+    """
+
+    days: Days
+    graph: Graph
+    still: Compiled
+    moving: Compiled | None
+
+
+def stretches(program_on: Callable[[date], Graph], turns: Sequence[date], until: date) -> tuple[Stretch, ...]:
+    """The stretches from the first of the days on which versions begin or end, to a last day."""
+    ends = [*(day - _DAY for day in turns[1:]), until]
+    return tuple(
+        _stretch(program_on(day), Days(day, min(end, until)))
+        for day, end in zip(turns, ends, strict=True)
+        if day <= until
+    )
+
+
+def _stretch(graph: Graph, days: Days) -> Stretch:
+    rules = [plain(rule) if rule.finding is Charge else rule for rule in graph.rules]
+    moving = [rule for rule in rules if asks_for_the_day(graph, rule)]
+    still = [rule for rule in rules if rule not in moving]
+    return Stretch(
+        days, graph, compile_graph(slice_of(graph, still), days.first),
+        compile_graph(with_today(slice_of(graph, moving)), days.first) if moving else None,
+    )  # fmt: skip
+
+
+def plain(rule: Rule) -> Rule:
+    """The rule of a charge without its next due date and period, which are counted from the day."""
+    known = with_dates(rule).fields
+    return replace(rule, fields={name: known[name] for name in _TERMS if name in known})
+
+
+class OnDays(NamedTuple):
+    """What holds for a record on some days alike, and the terms of charges that begin to hold then."""
+
+    days: Days
+    states: StatesOfDay
+    terms: Sequence[tuple[Subject, ChargeKey, Days, Terms]]
+
+
+def course(record: Record, through: Sequence[Stretch]) -> Iterator[OnDays]:
+    """What holds for a record, from the first day to the last."""
+    for stretch in through:
+        still, terms = said(stretch.still, record, stretch.days)
+        day, last_day = stretch.days.first, stretch.days.last
+        while day <= last_day:
+            watch = Watch(day, last_day)
+            if stretch.moving is None:
+                yield OnDays(Days(day, last_day), still, terms)
+                break
+            asked = replace(record, facts={**record.facts, TODAY: WatchedDay(watch)})
+            moving, more = said(stretch.moving, asked, watch)
+            yield OnDays(Days(day, watch.until), {**still, **moving}, [*terms, *more])
+            day, terms = watch.until + _DAY, []
+
+
+def said(
+    compiled: Compiled, record: Record, days: Days | Watch
+) -> tuple[StatesOfDay, list[tuple[Subject, ChargeKey, Days, Terms]]]:
+    """The states of a record, and the terms of its charges with the days on which they hold."""
+    found: StatesOfDay = {}
+    charges: list[tuple[Subject, ChargeKey, Terms]] = []
+    for subject, outcomes, _, _ in compiled.outcomes(record).subjects:
+        for outcome in outcomes:
+            _read(subject, _unwatched(outcome), found, charges)
+    span = Days(days.day, days.until) if isinstance(days, Watch) else days
+    return found, [(subject, charge, span, terms) for subject, charge, terms in charges]
+
+
+def _unwatched(outcome: Outcome) -> Outcome:
+    values = {name: plain_day(value) for name, value in outcome.values.items()}
+    return outcome._replace(values=values)
+
+
+def _read(
+    subject: Subject, outcome: Outcome, found: StatesOfDay, charges: list[tuple[Subject, ChargeKey, Terms]]
+) -> None:
+    if outcome.section != Charge.section:
+        found.update(((subject, what), state) for what, state in states(outcome))
+        lowest = outcome.values.get("level")
+        if outcome.section == Level.section and outcome.status == "none" and lowest is not None:
+            found[subject, What(Level.section, outcome.policy, outcome.id)] = str(lowest)
+        return
+    charge = ChargeKey(outcome.policy, outcome.id)
+    charges.append((subject, charge, terms_of(outcome)))
+    found[subject, What(Charge.section, *charge)] = status_of(outcome)
+
+
+def status_of(outcome: Outcome) -> State:
+    """The state of a charge: its status, and what is charged."""
+    net = outcome.values.get("net")
+    if outcome.status == "not_applicable":
+        return ABSENT
+    if outcome.status == "applies" and isinstance(net, Decimal):
+        return money(net, str(outcome.values.get("currency") or ""))
+    return outcome.status
+
+
+def changes(through: Sequence[OnDays]) -> Iterator[Change]:
+    """The states of a record that change, day by day."""
+    before: StatesOfDay | None = None
+    for on in through:
+        if before is not None:
+            for who in {**before, **on.states}:
+                was, now = before.get(who, ABSENT), on.states.get(who, ABSENT)
+                if was != now:
+                    yield Change(on.days.first, *who, was, now)
+        before = on.states
+
+
+def payments(through: Sequence[OnDays]) -> Iterator[Payment]:
+    """What falls due for a record, each as the program says on its day."""
+    for on in through:
+        for subject, charge, days, terms in on.terms:
+            schedule, net = terms.schedule, terms.payable
+            if schedule is None or net == 0:
+                continue
+            for number in schedule.numbers(days):
+                day = schedule.day(number)
+                assert day is not None
+                yield Payment(day, subject, charge, net, terms.currency, terms.payer)
+
+
+# As a list
+
+_COLUMNS = (
+    ListColumn("day", "day", "date"),
+    *WHO,
+    ListColumn("title", "what"),
+    ListColumn("change", "what happens"),
+    ListColumn("amount", "amount", "money"),
+    ListColumn(CURRENCY, "currency"),
+    ListColumn("party", "who"),
+    ListColumn("at", "rule"),
+)
+
+
+_BEGINS: Mapping[State, str] = {"upcoming": "begins", "due": "is due", "overdue": "is overdue"}
+
+
+class Forecast:
+    """Collects what is to come for the records of a base, in the order of days."""
+
+    def __init__(self, through: Sequence[Stretch], until: date, labels: Mapping[str, str]) -> None:
+        self._through = through
+        self._labels = labels
+        self._origins = {
+            (rule.origin.policy, rule.origin.id): rule.origin for each in through for rule in each.graph.rules
+        }
+        self._levels = {
+            policy: titles for each in through for policy, titles in level_titles(each.graph).items()
+        }
+        self._rows: list[Cells] = []
+        nothing = "Nothing changes by itself, and nothing falls due."
+        self._head = Head("forecast", f"To come until {quantity(until)}", _COLUMNS, nothing)
+
+    def add(self, record: Record) -> None:
+        """One record more."""
+        found = [*course(record, self._through)]
+        about = self._through[0].still.subjects[record.entity](record, 1, ())
+        for change in changes(found):
+            if self._is_told(change):
+                self._rows.append(self._change(about, change))
+        self._rows += [self._payment(about, each) for each in payments(found)]
+
+    def listing(self) -> Listing:
+        """The list of all that was added."""
+        places = self._head.places("day", "key", "subject", "title", "change")
+        return Listing(self._head, sorted(self._rows, key=lambda row: tuple(last(row[i]) for i in places)))
+
+    @staticmethod
+    def _is_told(change: Change) -> bool:
+        """Whether a change matters to anybody: what nobody has to do may come and go."""
+        if change.what.section not in (Obligation.section, Charge.section) or "/" in change.what.aspect:
+            return "/" not in change.what.aspect or ABSENT not in (change.before, change.after)
+        return not {change.before, change.after} <= _SETTLED
+
+    def _change(self, about: Subject, change: Change) -> Cells:
+        what = change.what
+        before, after = (self._state(what, each) for each in (change.before, change.after))
+        told = after if change.before == ABSENT else f"{before} -> {after}"
+        if what.section == Obligation.section and "/" not in what.aspect:
+            told = _BEGINS.get(change.after, told)
+        return self._row(about, change.day, change.subject, what.policy, what.id, told, what.aspect)
+
+    def _payment(self, about: Subject, payment: Payment) -> Cells:
+        payer = name_of(payment.payer, self._labels) if payment.payer else None
+        return self._row(
+            about,
+            payment.day,
+            payment.subject,
+            *payment.charge,
+            "falls due",
+            "",
+            payment.net,
+            payment.currency,
+            payer,
+        )
+
+    def _row(
+        self, about: Subject, day: date, subject: Subject, policy: str, part: str, told: str, aspect: str,
+        net: Decimal | None = None, currency: str | None = None, party: str | None = None,
+    ) -> Cells:  # fmt: skip
+        origin: Origin | None = self._origins.get((policy, part)) or self._origins.get((policy, policy))
+        title = origin.title if origin is not None and origin.id == part else words(part)
+        title = f"{title}, {aspect.partition('/')[0]}" if aspect.partition("/")[0] else title
+        whom = None if subject.root else short_name(subject)
+        at = str(origin.at) if origin is not None else None
+        return day, about.key, about.label, whom, title, told, net, currency, party, at
+
+    def _state(self, what: What, state: State) -> str:
+        if state == ABSENT:
+            return "none" if what.section in (Level.section, Discount.section) else "ends"
+        if isinstance(state, Decimal):
+            return quantity(state, "%" if what.section == Discount.section else "")
+        if what.section == Level.section:
+            return self._levels.get(what.policy, {}).get(state, words(state))
+        return (
+            status_words(state)
+            if state == UNDETERMINED or "/" not in what.aspect
+            else self._labels.get(state, state)
+        )

@@ -27,9 +27,7 @@ from policyengine.text.document import Document, Pointer, Sequence
 
 if TYPE_CHECKING:
     from policyengine.decision.decision import Decision
-    from policyengine.decision.figure import Figure
     from policyengine.decision.findings import Finding
-    from policyengine.decision.writers import Write
     from policyengine.diagnostics import Code
     from policyengine.engine.reference.derivation import Step
     from policyengine.engine.rows import Engine
@@ -108,18 +106,9 @@ class Program:
 
     @property
     def labels(self) -> Mapping[str, str]:
-        """The titles of its parties and items by id, of derived facts by `entity.name`."""
+        """The titles of its parties and items by id."""
         declared = self.linked.declarations
-        nodes = [node for _, node in self.linked.graph.every_node()] if self.linked.graph else []
-        derived = {f"{node.entity}.{node.name}": node.noun for node in nodes if node.exported and node.noun}
-        return {**derived, **declared.parties, **declared.item_titles} if declared else {}
-
-    @cached_property
-    def formats(self) -> Mapping[tuple[str, str], Write]:
-        """What writes the values of its derived facts for people, by entity and name."""
-        from policyengine.engine.value_words import formats_of
-
-        return formats_of(self.linked.graph) if self.linked.graph else {}
+        return {**declared.parties, **declared.item_titles} if declared else {}
 
     # Records
 
@@ -252,13 +241,22 @@ class Program:
 
         return derivation(self.linked, self._readable(record), finding)
 
-    def figures(self, record: Record | Mapping[str, object], word: str) -> tuple[Figure, ...]:
-        """The figures that a word names, `points` or `commission@D-1`: what is worked out, and how."""
-        from policyengine.decision.figure import names_of_figure
-        from policyengine.engine.reference.figures import figures
+    def find(self, record: Record | Mapping[str, object], word: str) -> tuple[Finding, ...]:
+        """The findings of a record that a word names, as by `Decision.find`, and helpers that are not shown.
 
-        found = figures(self.linked, self._readable(record), word)
-        return tuple(each for each in found if word in names_of_figure(each))
+        Raises `ValueError` if there are none, or the record cannot be read.
+        """
+        record = self._readable(record)
+        try:
+            return self.evaluate(record).find(word)
+        except ValueError:
+            from policyengine.decision.decision import names_of
+
+            helpers = self._engine.compiled.figures(record, word.partition("@")[0])
+            found = tuple(each for each in helpers if any(word in names for names in names_of(each)))
+            if not found:
+                raise
+            return found
 
     def why(self, record: Record | Mapping[str, object], finding: Finding | str) -> tuple[str, ...]:
         """A finding or a figure of a record explained in sentences, in the words of the program, by its name.
@@ -266,21 +264,8 @@ class Program:
         Raises `ValueError` if there is no such finding, or the record cannot be read.
         """
         from policyengine.decision.explanation import why
-        from policyengine.decision.figure import why_figure
-        from policyengine.decision.findings import Requirement
 
-        if not isinstance(finding, str):
-            return why(self.as_of, finding, self.labels)
-        decision = self.evaluate(record)
-        figures = self.figures(record, finding)
-        try:
-            found = decision.find(finding)
-        except ValueError:
-            if not figures:
-                raise
-            found = ()
-        if figures and all(isinstance(each, Requirement) for each in found):
-            return tuple(line for one in figures for line in why_figure(self.as_of, one))
+        found = self.find(record, finding) if isinstance(finding, str) else (finding,)
         return tuple(line for one in found for line in why(self.as_of, one, self.labels))
 
     def advance(

@@ -139,8 +139,8 @@ def test_rates_and_lists_in_cells(evaluate, tmp_path):
         "      many: {type: count, title: many, formula: count(tags), informative: true}\n"
     )
     ran = evaluate({"p.csv": 'id,share,tags\na,20%,one; two\nb,0.125,""\nc,20 %,x\n'}, program=program)
-    assert ran.values("values", "value", id="twice") == ["0.4", "0.25", "0.4"]
-    assert ran.values("values", "value", id="many") == ["2", "", "1"]
+    assert ran.values("figures", "value", id="twice") == ["0.4", "0.25", "0.4"]
+    assert ran.values("figures", "value", id="many") == ["2", "", "1"]
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def _expected(*without: str) -> dict[str, str]:
 
 
 def _found(rows: list[dict[str, str]]) -> dict[str, str]:
-    values = [row for row in rows if row["section"] == "values" and row["value"]]
+    values = [row for row in rows if row["section"] == "figures" and row["value"]]
     return {row["key"]: _plain(row["value"]) for row in values}
 
 
@@ -191,7 +191,7 @@ def test_decimals_of_parquet_have_one_reading(evaluate: Callable[..., Any], read
     rows = [{"id": "a", "fee": Decimal("2.500"), "staff": Decimal("1.000")}]
     for engine in ("rows", "columns"):
         ran = evaluate({"p.parquet": parquet(rows, schema)}, "--engine", engine, program=readings)
-        values = [_plain(row["value"]) for row in ran.rows if row["section"] == "values" and row["value"]]
+        values = [_plain(row["value"]) for row in ran.rows if row["section"] == "figures" and row["value"]]
         assert (ran.code, sorted(values)) == (0, ["1", "2.5"])
 
 

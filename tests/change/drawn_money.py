@@ -188,7 +188,7 @@ def differences(found: Pair, records: Sequence[Record]) -> Iterator[str]:
 
 
 def _values(found: Pair, tally: Tally, said: Expected) -> Iterator[str]:
-    mine = {key[:2]: EXACT.subtract(sums.after, sums.before) for key, sums in tally.values.items()}
+    mine = {key[:2]: EXACT.subtract(sums.after, sums.before) for key, sums in tally.figures.items()}
     for key in sorted({*mine, *said.values}):
         if found.is_money(*key) and mine.get(key, 0) != said.values.get(key, 0):
             yield f"{key}: {mine.get(key)}, not {said.values.get(key)}"

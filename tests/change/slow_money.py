@@ -17,7 +17,15 @@ from typing import Any, NamedTuple
 from tests.change.slow import months_on
 
 from policyengine.decision.decision import Decision
-from policyengine.decision.findings import Charge, Duty, Finding, Level, Obligation
+from policyengine.decision.findings import (
+    UNDETERMINED,
+    Charge,
+    Duty,
+    Figure,
+    Finding,
+    Level,
+    Obligation,
+)
 from policyengine.engine.reference.row import evaluate, instances, read_rule, root_scope
 from policyengine.engine.rows.outcomes import shown_fields
 from policyengine.feel.values.values import Months
@@ -256,12 +264,13 @@ def levels(answers: Answers, i: int) -> dict[tuple[str, str], State]:
 def amounts(answers: Answers, i: int) -> dict[tuple[str, str, str], State]:
     """The derived facts of a record in a range of days: subject, entity and name; None where undecided."""
     said = answers.on(i)
-    found: dict[tuple[str, str, str], State] = {
-        (subject, said.subjects[subject].entity, name): value if isinstance(value, Decimal) else Decimal(0)
-        for subject, values in said.values.items()
-        for name, value in values.items()
-    }
-    return {**found, **{(str(each.subject), each.subject.entity, each.fact): None for each in said.undecided}}
+    return {(str(each.subject), each.subject.entity, each.id): _amount(each) for each in said.of("figures")}
+
+
+def _amount(figure: Figure) -> State:
+    if figure.status == UNDETERMINED:
+        return None
+    return figure.value if isinstance(figure.value, Decimal) else Decimal(0)
 
 
 def parties(answers: Answers, i: int) -> dict[tuple[str, ...], State]:

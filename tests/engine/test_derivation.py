@@ -95,6 +95,6 @@ obligations: [{id: three, title: Has three, met_when: {certified: 3..}}]
 def test_bounds_are_told_where_they_decide(people: str, told: list[str]) -> None:
     program = good_program(base=COUNTED)
     record = record_of(program, f"{{id: a, people: [{people}]}}")
-    (duty,) = program.evaluate(record).findings
+    (duty,) = program.evaluate(record).of("obligations")
     steps = [f"{step.name}: {step.value}" for step in program.derivation(record, duty)]
     assert [each for each in steps if "known: 1" in each or "as far" in each] == told

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from policyengine.decision.figure import Figure
+from policyengine.decision.findings import Figure
 from support import good_program, record_of
 
 PROGRAM = """\
@@ -66,7 +66,8 @@ DEALS = [
 
 def figures(word: str, **facts: object) -> tuple[Figure, ...]:
     program = good_program(base=PROGRAM)
-    return program.figures(record_of(program, {"id": "a", "deals": DEALS, **facts}), word)
+    found = program.find(record_of(program, {"id": "a", "deals": DEALS, **facts}), word)
+    return tuple(each for each in found if isinstance(each, Figure))
 
 
 @pytest.mark.parametrize(
@@ -103,15 +104,20 @@ def test_a_figure_has_its_place_its_clause_and_what_it_rests_on() -> None:
     assert [each.fact for each in open_one.unknown] == ["paid"]
 
 
-def test_what_is_no_figure_is_none() -> None:
-    assert figures("size") == figures("strange") == ()
+@pytest.mark.parametrize("word", ["size", "strange"])
+def test_what_is_no_figure_is_none(word: str) -> None:
+    with pytest.raises(ValueError, match=f"there is no finding `{word}`"):
+        figures(word)
+
+
+def test_one_of_every_deal_has_the_name() -> None:
     assert len(figures("commission")) == 3
 
 
-def test_a_helper_is_not_among_the_values() -> None:
+def test_a_helper_is_not_among_the_figures() -> None:
     program = good_program(base=PROGRAM)
-    values = program.evaluate(record_of(program, {"id": "a", "deals": []})).values["partner"]
-    assert set(values) == {"fund", "commissions", "points"}
+    found = program.evaluate(record_of(program, {"id": "a", "deals": []})).of("figures")
+    assert [each.id for each in found] == ["fund", "commissions", "points"]
 
 
 def test_figures_are_explained_by_their_names() -> None:
@@ -129,5 +135,5 @@ def test_figures_are_explained_by_their_names() -> None:
     )
     with pytest.raises(ValueError, match="there is no finding `strange`"):
         program.why(record, "strange")
-    (points,) = program.figures(record, "points")
+    (points,) = program.find(record, "points")
     assert [step.name for step in program.derivation(record, points)] == ["points", "helper", "size"]

@@ -123,7 +123,7 @@ def test_the_engines_agree() -> None:
         assert evaluate(PROGRAM.linked, record) == PROGRAM.evaluate(record)  # with all reasons
         light = [each for one in PROGRAM.outcomes(record).subjects for each in one.outcomes]
         assert {each.id: each.status for each in light} == {
-            each.id: each.status for each in PROGRAM.evaluate(record).findings
+            each.id: each.status for each in PROGRAM.evaluate(record).of("obligations")
         }
     found = plan(PROGRAM.linked).answer(batch_of(PROGRAM.vocabulary, records)).table
     assert difference(found, by_rows(PROGRAM.linked, records)) == ""

@@ -9,6 +9,7 @@ from tests.columns.batches import batch_of, by_rows, difference
 
 from policyengine.engine.columns import plan
 from policyengine.engine.reference.row import evaluate
+from policyengine.verify.checked_findings import values_of
 from support import decide, good_program, program_of, record_of
 
 BASE = """\
@@ -81,10 +82,10 @@ CASES = [
 def test_derived_facts(fact: str, record: dict[str, object], value: str | None, reason: str | None) -> None:
     program = good_program(base=BASE.format(fact=fact))
     decision = decide(program, {"id": "a", **record})
-    found = decision.to_json()["values"]["partner"]["figure"]
+    found = values_of(decision)["partner"]["figure"]
     assert str(found) == str(value)
     assert decision.complete is (reason is None)
-    assert reason is None or reason in repr(decision.undecided)
+    assert reason is None or reason in repr([each.unknown for each in decision.of("figures")])
     assert evaluate(program.linked, record_of(program, {"id": "a", **record})) == decision
 
 
@@ -106,7 +107,7 @@ def test_results_of_tables(type: str, value: str, users: int, gives: object) -> 
     text = text.replace("default: 7", "default: [7]") if "list" in type else text
     program = good_program(text, base=BASE.format(fact="type: count"))
     decision = decide(program, {"id": "a", "users": users})
-    assert decision.to_json()["values"]["partner"]["class"] == gives
+    assert values_of(decision)["partner"]["class"] == gives
     assert decision.complete is (gives is not None)
 
 
@@ -117,7 +118,7 @@ def test_columns_agree() -> None:
     records = [record_of(program, {"id": f"a{i}", **each}) for i, each in enumerate(values)]
     found = plan(program.linked).answer(batch_of(program.vocabulary, records)).table
     assert difference(found, by_rows(program.linked, records)) == ""
-    known = [decide(program, each.facts).to_json()["values"]["partner"]["figure"] for each in records]
+    known = [values_of(decide(program, each.facts))["partner"]["figure"] for each in records]
     assert known == [None, None, None, None, [1, 1]]
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policyengine.verify.checked_findings import values_of
 from support import decide, good_program, program_of
 
 BASE = """\
@@ -71,7 +72,7 @@ def test_every_quotient_is_in_a_level_and_in_a_row(
     counted = (revenue / 12 // step if revenue >= 0 else -1) * step
     wanted = "none" if counted < 0 else "silver" if counted < 1000 else "gold"
     assert level.level == wanted
-    fee = decision.to_json()["values"]["partner"]["fee"]
+    fee = values_of(decision)["partner"]["fee"]
     assert Decimal(fee) == {"none": 1, "silver": 2, "gold": 3}[wanted]
 
 

@@ -13,6 +13,7 @@ from policyengine.engine.reference.reasons import explain
 from policyengine.engine.reference.scope import root_scope
 from policyengine.feel.values.values import Unknown
 from policyengine.source import Source
+from policyengine.verify.checked_findings import values_of
 from support import DAY, cases, good_program, program_of, record_of, shown
 
 DATA = Path(__file__).parent / "table"
@@ -42,7 +43,7 @@ def test_values_and_reasons(case: dict[str, Any]) -> None:
         if "because" in expected:
             assert [reason.text for reason in explain(scope, name)][1:] == expected["because"]
         decision = program.evaluate(record)
-        assert name in decision.values["partner"]
+        assert name in values_of(decision)["partner"]
 
 
 @pytest.mark.parametrize("case", cases(DATA / "mistakes.yaml"))
@@ -105,7 +106,7 @@ rows: [[3.5.., 5%], [-, 0%]]
 """
     program = good_program(table + above, base=PROGRAM)
     decision = program.evaluate({"id": "a", "accounts": [{"id": "x", "size": 3}, {"id": "y", "size": 6}]})
-    assert plain(decision.values) == {
+    assert values_of(decision) == {
         "partner": {"doubled": None, "bonus": "0.05"},
         "account/x": {"fee_of_plan": "1.50"},
         "account/y": {"fee_of_plan": "2.00"},
@@ -118,7 +119,7 @@ def test_versions_of_a_table_follow_each_other() -> None:
     for day, fee in ((DAY, "1.00"), (DAY.replace(year=2027), "2.00")):
         program = program_of(first, later, base=PROGRAM, as_of=day)
         assert shown(program.diagnostics) == []
-        assert plain(program.evaluate({"id": "a"}).values)["partner"]["fee_of_plan"] == fee  # type: ignore[index]
+        assert values_of(program.evaluate({"id": "a"}))["partner"]["fee_of_plan"] == fee
 
 
 def test_a_record_does_not_give_a_result() -> None:

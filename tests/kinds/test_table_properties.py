@@ -267,7 +267,8 @@ def test_bands(edges: list[Decimal], data: st.DataObject, volume: Decimal) -> No
     rows = ", ".join([*bands, f"{{{given[-1]}}}"])
     text = f"{HEAD.replace('number', 'money')}bands: {{of: volume, mode: {mode}, rows: [{rows}]}}\n"
     program = good_program(text, base=PROGRAM)
-    found = decide(program, f"{{id: a, volume: {volume}}}").values["partner"]["fee"]
+    figures = decide(program, f"{{id: a, volume: {volume}}}").of("figures")
+    (found,) = (each.value for each in figures if each.id == "fee")
     band = sum(
         volume > edge or (volume == edge and not shut) for edge, shut in zip(edges, closed, strict=True)
     )

@@ -13,6 +13,7 @@ from policyengine.decision.findings import (
     Clause,
     Discount,
     Duty,
+    Figure,
     Finding,
     Gate,
     Level,
@@ -436,6 +437,10 @@ def decision(*findings: Finding, missing: tuple[Missing, ...] = ()) -> Decision:
         each if each.origin.assumption is None else replace(each, assumptions=(each.origin.assumption,))
         for each in findings
     )
+    figure = Figure(
+        origin=origin("pipelines", "expected_mrr", "expected MRR", "pipeline", 21),
+        subject=DEAL, status="known", value=Decimal("1250.00"), unit="USD", text="1,250.00 USD",
+    )  # fmt: skip
     return Decision(
         program="bytekast",
         program_title="ByteKast Reseller Program",
@@ -444,8 +449,7 @@ def decision(*findings: Finding, missing: tuple[Missing, ...] = ()) -> Decision:
         subject=ACME,
         complete=not missing,
         _findings=findings,
-        subjects={"partner": ACME, "opportunity/O-1": DEAL},
-        values={"partner": {}, "opportunity/O-1": {"expected_mrr": Decimal("1250.00")}},
+        _figures=(figure,),
         missing=missing,
     )
 

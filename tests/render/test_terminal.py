@@ -47,7 +47,7 @@ def test_colour_changes_nothing_else():
 
 def test_nothing_applies():
     said = "Nothing in this program applies to this record."
-    assert said in decision_text(replace(EMPTY, values={}), LABELS)
+    assert said in decision_text(replace(EMPTY, _figures=()), LABELS)
     assert said not in decision_text(EMPTY, LABELS)  # it has a figure
 
 
@@ -176,8 +176,7 @@ def test_what_does_not_apply_is_counted_apart():
     desks = ", ".join(f"{{id: {i}, price: {i}}}" for i in range(1, 16))
     decision = decide(program, f"{{id: p, sites: [{{id: A, rank: 7, desks: [{desks}]}}]}}")
     text = "\n".join(
-        " ".join(line.split())
-        for line in decision_text(decision, program.labels, columns=120, formats=program.formats).splitlines()
+        " ".join(line.split()) for line in decision_text(decision, program.labels, columns=120).splitlines()
     )
     assert "Standing of desks: Good; 2 fulfilled, 1 not applicable" in text
     assert "Standing of desks: none; 1 fulfilled, 1 not applicable" in text
@@ -233,10 +232,10 @@ def test_each_assumption_stands_once_with_what_rests_on_it():
     page = decision_text(decision, program.labels, columns=120, list_assumptions=True)
     told = [" ".join(line.split()) for line in page.partition("rest on assumptions:")[2].splitlines()]
     assert [line.rpartition(" ")[0] if ".yaml:" in line else line for line in told if line] == [
-        "Doubled accounts: why.", "One and Other rest on it", "Other: whether it is asked for.",
-        "Other rests on it",
+        "Doubled accounts: why.", "One, Other and doubled accounts rest on it",
+        "Other: whether it is asked for.", "Other rests on it",
     ]  # fmt: skip
-    one, other = decision.findings
+    one, other = decision.of("obligations")
     assert "It rests on an assumption about doubled accounts: why." in why(DAY, one)
     assert "This is an assumption: whether it is asked for." in why(DAY, other)
 
@@ -253,7 +252,7 @@ NOTES = [
 def test_an_assumption_is_told_in_short_and_in_full(note: str, short: str) -> None:
     base = EXAMPLE.replace("      active_accounts:", f"{DOUBLED}      active_accounts:", 1)
     program = good_program(VAGUE, base=base.replace("note: why", f"note: '{note}'"))
-    one, other = decide(program, "{id: a, active_accounts: 12}").findings
+    one, other = decide(program, "{id: a, active_accounts: 12}").of("obligations")
     assert f"It rests on an assumption about doubled accounts: {short}." in why(DAY, one)
     full = f"It rests on an assumption about doubled accounts: {note.strip().rstrip('.')}."
     assert full in why(DAY, one, notes=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from policyengine.analysis.value_numbering import closure, is_wording, meant
 from policyengine.dataclass import dataclass
-from policyengine.decision.findings import NOT_APPLICABLE, SECTIONS, UNDETERMINED, Origin, Subject
+from policyengine.decision.findings import NOT_APPLICABLE, SECTIONS, UNDETERMINED, Figure, Origin, Subject
 from policyengine.decision.writers import Write, results_writer, titled, writer
 from policyengine.engine.finding_values import shower
 from policyengine.engine.rows.engine import Compiled, Found, compile_graph
@@ -20,9 +20,9 @@ from policyengine.policy.rule import Choose, Const, Node, Reading, Rule, Rules, 
 from policyengine.program.graph import Graph, Key
 from policyengine.program.record import Record
 
-MOVES, VALUES = "moves", "values"
-"""Compared besides the lists of a decision: what leaving a stage writes down, and derived facts."""
-_ORDER = (*SECTIONS, MOVES, VALUES)
+MOVES, FIGURES = "moves", Figure.section
+"""What leaving a stage writes down is compared besides the lists of a decision; and figures, by values."""
+_ORDER = (*(name for name in SECTIONS if name != FIGURES), MOVES, FIGURES)
 
 
 class _Open:
@@ -159,7 +159,7 @@ class GraphSlice:
             noun, writes = self._formats[entity, name]
             for row in found.get(entity, ()):
                 told = {"value": value(row)}
-                said.append(Statement(VALUES, "", name, row.subject, told, noun, writes=writes))
+                said.append(Statement(FIGURES, "", name, row.subject, told, noun, writes=writes))
         return said
 
     @cached_property

@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from policyengine.batch.combined import combined
-from policyengine.decision.findings import NOT_APPLICABLE, SECTIONS, UNDETERMINED
+from policyengine.decision.findings import NOT_APPLICABLE, SECTIONS, UNDETERMINED, Figure
 from policyengine.engine import layout
 from policyengine.engine.arrow import arrow_schema, to_series
 from policyengine.engine.columns.cells import paths_of
-from policyengine.engine.layout import DIGITS, MISSING, NAMES, RANKS, VALUES, Column, ColumnKind, Row
+from policyengine.engine.layout import DIGITS, MISSING, NAMES, RANKS, Column, ColumnKind, Row
 from policyengine.policy.rule import Choose, Const, Reading, Rule
 from policyengine.program.graph import Graph
 
@@ -35,7 +35,8 @@ _LEVEL, _ON, _RATE, _ROLE, _PARTY, _NET, _VALUE = (
     _AT[name] for name in ("level", "on", "rate", "role", "party", "net", "value")
 )
 _WHOLE = Context(prec=100)
-_OWN_CELLS = frozenset({"levels", "discounts", "duties", "gates", "obligations", "charges", VALUES, MISSING})
+FIGURES = Figure.section
+_OWN_CELLS = frozenset({"levels", "discounts", "duties", "gates", "obligations", "charges", FIGURES, MISSING})
 """The sections whose findings come to one cell by rules of their own."""
 _BY_POLICY = frozenset({"levels", "gates"})
 
@@ -70,7 +71,7 @@ class Wide:
                     yield f"{name}.{field}", (section, "text" if kind == "date" else kind)
         for (entity, name), node in graph.every_node():
             if node.exported and entity == self.root:
-                yield f"{VALUES}.{name}", (VALUES, "text")
+                yield f"{FIGURES}.{name}", (FIGURES, "text")
 
     def shape(self, findings: Any, records: Named) -> Any:
         """One row for each of the records, by number and key, out of their findings as an Arrow table.
@@ -108,14 +109,14 @@ def _cast(values: Any, field: Any, height: int) -> Any:
 
 def head_of(row: Row) -> str:
     """What a missing fact, or what is not settled, is called in its list, without its subject."""
-    return str(row[_ID]) if row[_SECTION] in (MISSING, VALUES) else f"{row[_POLICY]}/{row[_ID]}"
+    return str(row[_ID]) if row[_SECTION] in (MISSING, FIGURES) else f"{row[_POLICY]}/{row[_ID]}"
 
 
 def name_of(row: Row, root: str) -> str | None:
     """The column that a row of the findings has a cell in, if there is one."""
-    if row[_SECTION] == MISSING or (row[_SECTION] == VALUES and row[_ENTITY] != root):
+    if row[_SECTION] == MISSING or (row[_SECTION] == FIGURES and row[_ENTITY] != root):
         return None
-    return f"{VALUES}.{row[_ID]}" if row[_SECTION] == VALUES else _name(row, root)
+    return f"{FIGURES}.{row[_ID]}" if row[_SECTION] == FIGURES else _name(row, root)
 
 
 def cell_text(row: Row) -> str | None:
@@ -128,7 +129,7 @@ def cell_text(row: Row) -> str | None:
 def _cell(row: Row) -> object:
     """What a finding comes to in one cell."""
     section, status = row[_SECTION], row[_STATUS]
-    if section == VALUES:
+    if section == FIGURES:
         return row[_VALUE]
     if section == "charges":
         return row[_NET]
@@ -311,7 +312,7 @@ class _Findings:
         words = self.words.setdefault(slot, {})
         text = cell_text(row) if self._wide.columns[slot].kind == "text" else None
         word = None if text is None else words.setdefault(text, len(words))
-        return slot, word, section == "charges", section == VALUES, at, head
+        return slot, word, section == "charges", section == FIGURES, at, head
 
 
 def _row(cells: Mapping[str, object]) -> Row:

@@ -8,12 +8,12 @@ from typing import Any, BinaryIO
 from pyarrow import compute as pc
 
 from policyengine.batch.workbook_out import Sheet, SheetColumn, SheetKind, Sheets
-from policyengine.decision.findings import SECTIONS
+from policyengine.decision.findings import SECTIONS, Figure
 from policyengine.decision.wording import words
-from policyengine.engine.layout import MISSING, VALUE_COLUMNS, VALUES, Column, value_fields
+from policyengine.engine.layout import MISSING, VALUE_COLUMNS, Column, value_fields
 
 _SECTION = "section"
-_OWN = {VALUES: ("value",), MISSING: ("needed_by",)}
+_OWN = {Figure.section: ("unit", "value"), MISSING: ("needed_by",)}
 _MONEY = ("amount", "net")
 _ROWS = 4_096
 

@@ -113,8 +113,8 @@ _SUBJECT = record(
 _SAID = record(
     "said",
     "The statement of one version.",
-    Key("section", TEXT, "The list of a decision, `values` for a derived fact, `moves` for leaving a stage."),
-    Key("policy", TEXT, "The id of the policy; empty for a derived fact."),
+    Key("section", TEXT, "The list of a decision, such as `figures`; `moves` for leaving a stage."),
+    Key("policy", TEXT, "The id of the policy; empty for a figure."),
     Key("id", TEXT, "The id of the part."),
     Key("subject", _SUBJECT, "The subject: the entity, or one within the record.", lambda said: said.subject),
     Key("values", mapping(ANY), "Status, level, rate, amount, dates, party ...; null is not decided.",

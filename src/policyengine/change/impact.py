@@ -53,14 +53,14 @@ class RecordPair(NamedTuple):
 class _Seen:
     """The differences found for one record so far.
 
-    `first` is the first day with a difference, `flows` the levels, `values` the derived amounts before and
+    `first` is the first day with a difference, `flows` the levels, `figures` the derived amounts before and
     after. The bills are the terms of the charges by range of days; `alone` the terms in the old program with
     one change applied, where they may differ, by the number of the change and the range.
     """
 
     first: dict[tuple[Who, What], date] = field(default_factory=dict)
     flows: dict[tuple[Who, What], tuple[State, State]] = field(default_factory=dict)
-    values: dict[tuple[Who, What], tuple[State, State]] = field(default_factory=dict)
+    figures: dict[tuple[Who, What], tuple[State, State]] = field(default_factory=dict)
     moves: set[tuple[Who, Move]] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     statuses: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
@@ -103,7 +103,7 @@ class ImpactAnalysis:
         tally.flows.update(flows)
         seen.behind.update(("flows", flow) for flow in flows)
         seen.behind.update(("statuses", each) for each in seen.statuses)
-        self._values(seen, tally)
+        self._figures(seen, tally)
         tally.behind.update(seen.behind)
         changed = any(each.amount for each in sums.values())
         if not seen.moves and not seen.names and not changed:
@@ -146,19 +146,19 @@ class ImpactAnalysis:
         value = pair.new.facts.get(fact) if fact is not None else None
         return None if value is None else str(value)
 
-    def _values(self, seen: _Seen, tally: Tally) -> None:
+    def _figures(self, seen: _Seen, tally: Tally) -> None:
         """Adds up the derived amounts that the two programs compute differently."""
         currencies = {key: each for stage in self.stages for key, each in stage.amounts.items()}
-        for (_, what), states in seen.values.items():
+        for (_, what), states in seen.figures.items():
             before, after = (NOTHING if each == ABSENT else each for each in states)
             if not isinstance(before, Decimal) or not isinstance(after, Decimal):
                 continue
             key = (what.policy, what.id, currencies[what.policy, what.id])
-            tally.values[key] = tally.values.get(key, Sums()).plus(before, after)
-            seen.behind.add(("values", key))
+            tally.figures[key] = tally.figures.get(key, Sums()).plus(before, after)
+            seen.behind.add(("figures", key))
             if before != after:
-                seen.behind.add(("changed values", key))
-                seen.names.add("values_raised" if after > before else "values_lowered")
+                seen.behind.add(("changed figures", key))
+                seen.names.add("figures_raised" if after > before else "figures_lowered")
 
     def _bill(self, pair: RecordPair, seen: _Seen, tally: Tally) -> dict[tuple[str, str], Sums]:
         """Adds up the charges; returns the sums for the record by currency and payer."""
@@ -332,8 +332,8 @@ def _compare(stage: DayRange, before: Found, after: Found, seen: _Seen) -> None:
         what = key[1]
         if what.section == Level.section and (one != other or key not in seen.flows):
             seen.flows[key] = (one, other)
-        if (what.policy, what.id) in stage.amounts and (one != other or key not in seen.values):
-            seen.values[key] = (one, other)
+        if (what.policy, what.id) in stage.amounts and (one != other or key not in seen.figures):
+            seen.figures[key] = (one, other)
         if one != other and not _comes_or_goes(key, before, after):
             seen.first[key] = stage.day
             differing.append((key, one, other))

@@ -182,17 +182,17 @@ class Plan:
         return tuple(found)
 
     @cached_property
-    def values(self) -> tuple[ValueChange, ...]:
+    def figures(self) -> tuple[ValueChange, ...]:
         """The derived amounts whose sum or whose parts change, the largest change first."""
         found = [
             ValueChange(*key, sums.before, sums.after)
-            for key, sums in self.tally.values.items()
+            for key, sums in self.tally.figures.items()
             if self._changes(*key[:2])
         ]
         return tuple(sorted(found, key=lambda each: (-abs(each.change), each)))
 
     def _changes(self, entity: str, name: str) -> bool:
-        return any(move.what[:3] == ("values", entity, name) for move in self.tally.moves)
+        return any(move.what[:3] == ("figures", entity, name) for move in self.tally.moves)
 
     @property
     def total(self) -> Cost | None:

@@ -68,7 +68,7 @@ def _without_few(tally: Tally) -> Tally:
         return behind[name, key] < LEAST or 0 < behind[f"changed {name}", key] < LEAST
 
     kept.sums = {flow: each for flow, each in tally.sums.items() if not few("sums", flow)}
-    kept.values = {key: each for key, each in tally.values.items() if not few("values", key)}
+    kept.figures = {key: each for key, each in tally.figures.items() if not few("figures", key)}
     parts = {each.part for each in tally.shifts if few("shifts", each)}
     kept.shifts = {
         each: (_fives(payments), net)

@@ -15,7 +15,7 @@ from policyengine.change.money import DATES, ChargeKey, Terms, terms_of
 from policyengine.change.slices import slice_of
 from policyengine.change.states import ABSENT, VALUE, State, What, states
 from policyengine.dataclass import dataclass
-from policyengine.decision.findings import UNDETERMINED, Charge, Level
+from policyengine.decision.findings import UNDETERMINED, Charge, Figure, Level
 from policyengine.engine.rows.engine import Compiled, compile_graph
 from policyengine.engine.rows.outcomes import SubjectOutcomes
 from policyengine.feel.values.values import Cause, Missing, Unknown
@@ -150,7 +150,7 @@ def _add_subjects(subjects: Iterable[SubjectOutcomes], found: Found, bill: Bill)
             state = value if isinstance(value, Decimal) else str(value)
             if value is None:
                 state = UNDETERMINED if name in undecided else ABSENT
-            _add(found, who, What("values", subject.entity, name, VALUE), state)
+            _add(found, who, What(Figure.section, subject.entity, name, VALUE), state)
 
 
 def _add(found: dict[tuple[Who, _P], _V], who: tuple[str, str], part: _P, value: _V) -> None:

@@ -17,6 +17,7 @@ from policyengine.decision.findings import (
     Charge,
     Discount,
     Duty,
+    Figure,
     Gate,
     Level,
     Obligation,
@@ -33,7 +34,9 @@ DUE, PARTY, PERIODS = "due_on", "party", "periods"
 VALUE = "value"
 OTHER = "other"
 OTHERS = tuple(
-    name for name, cls in SECTIONS.items() if cls not in (Level, Discount, Duty, Gate, Obligation, Charge)
+    name
+    for name, cls in SECTIONS.items()
+    if cls not in (Level, Discount, Duty, Gate, Obligation, Charge, Figure)
 )
 """The lists of a decision that are compared without knowing more of them: their statuses and values."""
 State = str | Decimal
@@ -158,9 +161,9 @@ NAMES: Mapping[str, str] = {
     "newly_undetermined": "have something that can no longer be decided",
     "newly_decided": "have something that can be decided now",
     "charges_moved": "have a charge that falls due on a different day",
-    "values_changed": "have a derived fact that changes",
-    "values_raised": "have an amount among their derived facts that rises",
-    "values_lowered": "have an amount among their derived facts that falls",
+    "figures_changed": "have a figure that changes",
+    "figures_raised": "have an amount among their figures that rises",
+    "figures_lowered": "have an amount among their figures that falls",
     **{f"{section}_changed": f"have something among their {words(section)} that changes"
        for section in OTHERS},
 }  # fmt: skip

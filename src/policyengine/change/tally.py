@@ -79,7 +79,7 @@ class Tally:
     levels before and after for all subjects, also for those who stay. `sums` are the net charges before and
     after where both sides determine them; `undecided` counts the others by the side that does not, and
     `facts` the missing facts. `shifts` counts payments whose day moves, with their sum; `months` are the sums
-    by month of the charges with such payments. `values` are the sums of the derived amounts that differ, by
+    by month of the charges with such payments. `figures` are the sums of the derived amounts that differ, by
     entity, name and currency. `statuses` counts obligations in changed periods by policy, id, side and
     status. `deltas` are the records whose charges change; `unranked` counts those whose charges change in two
     currencies, so that nobody can say whether they pay more. `effects` are the amounts that single changes
@@ -101,7 +101,7 @@ class Tally:
     facts: Counter[tuple[ChargeKey, str]] = field(default_factory=Counter)
     shifts: dict[Shifts, tuple[int, Decimal]] = field(default_factory=dict)
     months: dict[tuple[str, str], Sums] = field(default_factory=dict)
-    values: dict[tuple[str, str, str], Sums] = field(default_factory=dict)
+    figures: dict[tuple[str, str, str], Sums] = field(default_factory=dict)
     statuses: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
     deltas: list[Delta] = field(default_factory=list)
     unranked: int = 0
@@ -148,7 +148,7 @@ class Tally:
             "statuses",
         ):
             getattr(self, name).update(getattr(other, name))
-        for name in ("sums", "months", "values"):
+        for name in ("sums", "months", "figures"):
             _add_sums(getattr(self, name), getattr(other, name))
         for kind, (payments, net) in other.shifts.items():
             self.shift(kind, payments, net)

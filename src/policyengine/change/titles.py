@@ -63,7 +63,7 @@ def titles_of(programs: Iterable[Program]) -> Titles:
             _name(found, rule, program.graph.real(rule.entity))
         for (entity, name), node in program.graph.every_node():
             if node.exported and node.noun:
-                found.parts.update({("values", entity, name): node.noun})
+                found.parts.update({("figures", entity, name): node.noun})
     return found
 
 

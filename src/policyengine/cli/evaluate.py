@@ -138,7 +138,6 @@ def _renderer(
                 color=paint,
                 list_assumptions=assumptions,
                 columns=columns,
-                formats=program.formats,
             )
             for decision in decisions
         )

@@ -30,8 +30,7 @@ from policyengine.cli.programs import open_program, program_and_records
 from policyengine.cli.record_files import FORMS, Form, ReadRecords, one_record, read_records
 from policyengine.decision.decision import Decision, nested
 from policyengine.decision.explanation import assumption_lines, why
-from policyengine.decision.figure import Figure, why_figure
-from policyengine.decision.findings import SECTIONS, Finding, Requirement
+from policyengine.decision.findings import SECTIONS, Finding
 from policyengine.decision.wording import status_words
 from policyengine.diagnostics import did_you_mean
 from policyengine.engine.reference.derivation import Step
@@ -88,9 +87,10 @@ def command(
     opened = open_program(program, judged_on(as_of, known_on), console, known_on)
     record, key = _record(opened, file, form, key, console)
     decision = opened.evaluate(record)
-    asks = key is None and finding is not None and not _names(decision, finding)
-    figures = opened.figures(record, finding) if asks and finding is not None else ()
-    found = list(figures) or select_findings(decision, finding, key)
+    if key is None and finding is not None:
+        found = _named(opened, record, finding)
+    else:
+        found = select_findings(decision, finding, key)
     if finding is None or len(found) > _NAMED:
         deliver(
             outputs or (Output("text"),),
@@ -180,17 +180,15 @@ def _each_note_once(lines: Sequence[tuple[Finding, tuple[str, ...]]]) -> Iterato
 
 
 def _explained(as_of: date, finding: Finding, program: Program, notes: bool) -> tuple[str, ...]:
-    if isinstance(finding, Figure):
-        return why_figure(as_of, finding, notes)
     return why(as_of, finding, program.labels, notes)
 
 
-def _names(decision: Decision, word: str) -> bool:
-    """Whether a word names a finding; the test of a fact in a level is asked for by `policy/fact`."""
+def _named(program: Program, record: Record, word: str) -> list[Finding]:
+    """The findings that a word names, helpers too."""
     try:
-        return any(not isinstance(each, Requirement) for each in decision.find(word))
-    except ValueError:
-        return False
+        return list(program.find(record, word))
+    except ValueError as error:
+        raise _unknown(error) from None
 
 
 def _listed(findings: Sequence[Finding], form: str) -> str:
@@ -226,10 +224,14 @@ def select_findings(decision: Decision, word: str | None, key: str | None) -> li
     if word is None:
         return [one for one in about if one in decision.findings]
     try:
-        return list(replace(decision, _findings=tuple(about)).find(word))
+        return list(replace(decision, _findings=tuple(about), _figures=()).find(word))
     except ValueError as error:
-        message, _, help = str(error).partition("; ")
-        raise CommandError(message, help=help) from None
+        raise _unknown(error) from None
+
+
+def _unknown(error: ValueError) -> CommandError:
+    message, _, help = str(error).partition("; ")
+    return CommandError(message, help=help)
 
 
 def _about(finding: Finding, key: str) -> bool:

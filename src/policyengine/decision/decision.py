@@ -1,9 +1,8 @@
-"""The answer for one record on one day: findings, values, what is missing."""
+"""The answer for one record on one day: findings, and what is missing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, Literal, overload
 
@@ -13,16 +12,16 @@ from policyengine.decision.findings import (
     Charge,
     Discount,
     Duty,
+    Figure,
     Finding,
     Gate,
     Level,
     Missing,
     NotInForce,
     Obligation,
-    OpenValue,
+    Requirement,
     Score,
     Subject,
-    Value,
 )
 from policyengine.diagnostics import Diagnostic, did_you_mean, listed
 
@@ -31,10 +30,9 @@ from policyengine.diagnostics import Diagnostic, did_you_mean, listed
 class Decision:
     """The answer for one record on one day.
 
-    `complete` tells that nothing is undetermined and no fact is missing. `values` holds the derived facts by
-    the name of their subject, `subjects` who is meant by it; `undecided` are those that are not known, and
-    why. `not_in_force` are policies that say nothing on this day. A record that could not be read is
-    `refused`: it has `diagnostics`, and reading its findings raises `ValueError`.
+    `complete` tells that nothing is undetermined and no fact is missing. `not_in_force` are policies that say
+    nothing on this day. A record that could not be read is `refused`: it has `diagnostics`, and reading its
+    findings raises `ValueError`.
     """
 
     program: str
@@ -44,11 +42,9 @@ class Decision:
     subject: Subject
     complete: bool
     _findings: tuple[Finding, ...] = ()
-    values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
-    undecided: tuple[OpenValue, ...] = ()
+    _figures: Sequence[Figure] = ()
     missing: tuple[Missing, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
-    subjects: Mapping[str, Subject] = field(default_factory=dict)
     not_in_force: tuple[NotInForce, ...] = ()
 
     @property
@@ -58,11 +54,17 @@ class Decision:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All findings, in the order of the policies; raises `ValueError` if the record was refused."""
+        """All findings, in the order of the policies, then the figures of each subject.
+
+        Raises `ValueError` if the record was refused.
+        """
+        self._check_read()
+        return (*self._findings, *self._figures)
+
+    def _check_read(self) -> None:
         if self.refused:
             told = "; ".join(found.message for found in self.diagnostics)
             raise ValueError(f"the record was refused, so nothing was decided: {told}")
-        return self._findings
 
     @overload
     def of(self, section: Literal["levels"]) -> tuple[Level, ...]: ...
@@ -79,22 +81,29 @@ class Decision:
     @overload
     def of(self, section: Literal["charges"]) -> tuple[Charge, ...]: ...
     @overload
+    def of(self, section: Literal["figures"]) -> tuple[Figure, ...]: ...
+    @overload
     def of(self, section: str) -> tuple[Finding, ...]: ...
     def of(self, section: str) -> tuple[Finding, ...]:
         """The findings of one list, such as `duties`; raises `ValueError` if there is no such list."""
         if section not in SECTIONS:
             help = did_you_mean(section, SECTIONS) or f"the lists are {listed(SECTIONS)}"
             raise ValueError(f"a decision has no list `{section}`; {help}")
-        return tuple(found for found in self.findings if found.section == section)
+        self._check_read()
+        if section == Figure.section:
+            return tuple(self._figures)
+        return tuple(found for found in self._findings if found.section == section)
 
     def find(self, word: str) -> tuple[Finding, ...]:
         """The findings that a word names: by reference, id, level, policy or list, in this order.
 
-        Raises `ValueError` if there is none.
+        A figure is meant rather than a requirement of its name. Raises `ValueError` if there is none.
         """
         every = list(dict.fromkeys(nested(self.findings)))
         for rank in range(len(_RANKS)):
             found = [one for one in every if word in names_of(one)[rank] and self._may_match(one, rank)]
+            if any(isinstance(one, Figure) for one in found):
+                found = [one for one in found if not isinstance(one, Requirement)]
             if found:
                 return tuple(found)
         known = sorted({name for one in every for called in names_of(one) for name in called})
@@ -128,6 +137,9 @@ _MOST = 12
 
 def names_of(finding: Finding) -> tuple[tuple[str, ...], ...]:
     """The names by which a finding can be asked for, by rank."""
+    if isinstance(finding, Figure):  # another finding of its name comes first
+        names = (finding.reference, f"{finding.id}@{finding.subject.name}", finding.id)
+        return (), (), tuple(dict.fromkeys(names)), (), (finding.policy,), (finding.section,)
     levels: tuple[str | None, ...] = ()
     if isinstance(finding, Level):
         levels = (finding.level, finding.candidate, finding.next.level if finding.next else None)

@@ -6,6 +6,7 @@ both the document and the schema.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from functools import partial
 from operator import attrgetter
 from typing import Any
@@ -24,6 +25,7 @@ from policyengine.decision.findings import (
     Charge,
     Discount,
     Duty,
+    Figure,
     Finding,
     Gate,
     Level,
@@ -50,7 +52,6 @@ from policyengine.decision.json_shape import (
     describe,
     exact,
     many,
-    mapping,
     maybe,
     one_of,
     record,
@@ -252,15 +253,15 @@ _FINDINGS: dict[type[Finding], Shape] = {
         Key("of_days", maybe(COUNT), "How many days the whole period has."),
         Key("steps_from", maybe(DATE), "Where the first due date lies off the steps: the one it stands for."),
     ),
+    Figure: finding_shape(
+        Figure,
+        "figure",
+        "A derived fact, or the result of a table; its id is its name, its reasons say how it came about.",
+        Key("value", ANY, "The value; null where it is not known, or there is none."),
+        Key("unit", maybe(TEXT), "`%` or a currency; null for other values."),
+        Key("text", maybe(TEXT), "The value as people write it."),
+    ),
 }
-_UNDECIDED = record(
-    "undecided",
-    "A derived fact, or the result of a table, that is not decided.",
-    Key("fact", TEXT, "The name of the derived fact."),
-    Key("title", TEXT, "What people call it."),
-    Key("subject", SUBJECT, "The one whose fact it is."),
-    Key("unknown", many(UNSETTLED), "The reasons why it is not decided."),
-)
 _MISSING = record(
     "missing",
     "A fact that the record leaves out although something depends on it.",
@@ -291,7 +292,7 @@ _MISTAKE = record(
 
 def _findings(section: str, decision: Any) -> tuple[Finding, ...]:
     """The findings of one list; none of a record that was refused."""
-    return () if decision.refused else tuple(each for each in decision.findings if each.section == section)
+    return () if decision.refused else decision.of(section)
 
 
 _DECISION = (
@@ -306,17 +307,18 @@ _DECISION = (
         Key(name, many(_FINDINGS[cls]), f"The {name}.", partial(_findings, name))
         for name, cls in SECTIONS.items()
     ),
-    Key("values", mapping(mapping(ANY)), "The derived facts of the record and of the instances within it."),
-    Key("undecided", many(_UNDECIDED), "The derived facts that are not decided."),
     Key("missing", many(_MISSING), "The missing facts that would settle what is not decided."),
     Key("not_in_force", many(_NOT_IN_FORCE), "The policies that say nothing on this day."),
     Key("diagnostics", many(_MISTAKE), "The mistakes in the record; with mistakes there are no findings."),
 )
 
 
-def to_json(decision: object) -> dict[str, Any]:
-    """A `Decision` as plain data for `json.dumps`, in the shape of `decision_schema()`."""
-    return write(_DECISION, decision)
+def to_json(decision: object, only: Container[str] | None = None) -> dict[str, Any]:
+    """A `Decision` as plain data for `json.dumps`, in the shape of `decision_schema()`.
+
+    With `only`, these keys alone; the others are not worked out.
+    """
+    return write([key for key in _DECISION if only is None or key.name in only], decision)
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:

@@ -15,12 +15,14 @@ from typing import Any
 
 from policyengine.decision.findings import (
     MANUAL,
+    NOT_APPLICABLE,
     REFUSED,
     UNDETERMINED,
     WAIVED,
     Charge,
     Discount,
     Duty,
+    Figure,
     Finding,
     Gate,
     Level,
@@ -48,6 +50,7 @@ from policyengine.decision.wording import (
     day,
     every,
     in_short,
+    is_or_are,
     is_said_by,
     join,
     money,
@@ -82,7 +85,7 @@ def why(as_of: date, finding: Finding, labels: Labels = _NO_LABELS, notes: bool 
     headline = _HEADLINES.get(type(finding), _plainly)(finding, labels)
     lines = [
         f"As of {day(as_of)}, {headline}.",
-        *_conditions(finding),
+        *(_origins(finding) if isinstance(finding, Figure) else _conditions(finding)),
         *_requirements(getattr(finding, "requirements", ()), labels),
         *_unsettled(finding),
         *_extras(finding, labels),
@@ -225,6 +228,15 @@ def _score(score: Score, labels: Labels) -> str:
     return f"{subject_name(score.subject)} has {points(score.points, score.most)} ({score.title})"
 
 
+def _figure(figure: Figure, labels: Labels) -> str:
+    title, who = figure.title, subject_name(figure.subject)
+    if figure.status == UNDETERMINED:
+        return f"the {title} of {who} {is_or_are(title)} not known"
+    if figure.status == NOT_APPLICABLE:
+        return f"there {is_or_are(title)} no {title} of {who}"
+    return f"the {title} of {who} {is_or_are(title)} {figure.text}"
+
+
 def _plainly(finding: Finding, labels: Labels) -> str:
     """The conclusion for a section without words of its own."""
     return f"“{finding.title}” is {status_words(finding.status)} for {subject_name(finding.subject)}"
@@ -241,7 +253,16 @@ _HEADLINES: Mapping[type[Finding], Callable[[Any, Labels], str]] = {
     Obligation: _obligation,
     Waiver: _waiver,
     Charge: _charge,
+    Figure: _figure,
 }
+
+
+def _origins(figure: Figure) -> Iterator[str]:
+    """How a figure came about."""
+    texts = list(dict.fromkeys(reason.text for reason in figure.because))
+    if texts:
+        heading = "Open" if figure.status == UNDETERMINED else "It comes from"
+        yield f"{heading}: {'; '.join(texts)}."
 
 
 def _conditions(finding: Finding) -> Iterator[str]:

@@ -18,9 +18,10 @@ from policyengine.decision.subjects import Basis as Basis
 from policyengine.decision.subjects import Clause as Clause
 from policyengine.decision.subjects import Missing as Missing
 from policyengine.decision.subjects import NotInForce as NotInForce
-from policyengine.decision.subjects import OpenValue as OpenValue
+from policyengine.decision.subjects import ObligationTopic as ObligationTopic
 from policyengine.decision.subjects import Origin as Origin
 from policyengine.decision.subjects import Owner as Owner
+from policyengine.decision.subjects import Room as Room
 from policyengine.decision.subjects import Subject as Subject
 from policyengine.decision.subjects import Unsettled as Unsettled
 from policyengine.decision.subjects import WaiverNote as WaiverNote
@@ -29,6 +30,7 @@ from policyengine.source import Span
 
 Outcome = Literal["holds", "fails", "unknown", "value"]
 Value = object
+KNOWN = "known"
 UNDETERMINED = "undetermined"
 NOT_APPLICABLE = "not_applicable"
 MANUAL = "manual"
@@ -95,9 +97,14 @@ class Finding:
         return self.origin.title
 
     @property
+    def name(self) -> str:
+        """What it is called among those that need a missing fact, whomever it is about."""
+        return f"{self.policy}/{self.id}"
+
+    @property
     def reference(self) -> str:
         """How this finding is asked for: `policy/id`, and `@key` for what stands in a record."""
-        name = self.policy if self.id == self.policy else f"{self.policy}/{self.id}"
+        name = self.policy if self.id == self.policy else self.name
         return name if self.subject.root else f"{name}@{self.subject.path}"
 
 
@@ -143,18 +150,6 @@ class NextLevel:
     level: str
     title: str
     missing: tuple[Shortfall, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
-    """How far a measure may fall before the level is lost; its `unit` is `%`, a currency, or nothing."""
-
-    fact: str
-    noun: str
-    have: Value
-    lost_below: Value
-    room: Value
-    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,14 +224,6 @@ class Gate(Finding):
     next_stages: tuple[str, ...] = ()
     requirements: tuple[Requirement, ...] = ()
     waiver: WaiverNote | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ObligationTopic:
-    """A titled topic of an obligation."""
-
-    id: str
-    title: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -372,7 +359,38 @@ class Waiver(Finding):
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure(Finding):
+    """A derived fact, or the result of a table, of one subject; its id is its name.
+
+    `text` is the value as people write it, None where there is none; `unit` is `%` or a currency. The reasons
+    say how it came about: the row that matches, each slice of a band, the parts of a sum with the names of
+    the children.
+    """
+
+    section: ClassVar[str] = "figures"
+    statuses: ClassVar[tuple[str, ...]] = (KNOWN, NOT_APPLICABLE, UNDETERMINED)
+
+    value: Value = None
+    unit: str | None = None
+    text: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Its id alone."""
+        return self.id
+
+    @property
+    def reference(self) -> str:
+        """How it is asked for: its name, and `@key` for what stands in a record."""
+        return self.id if self.subject.root else f"{self.id}@{self.subject.path}"
+
+    def __hash__(self) -> int:
+        """By what it is about: its value may be a list, and its reasons are told when they are read."""
+        return hash((self.id, self.subject))
+
+
 SECTIONS: Mapping[str, type[Finding]] = {
-    cls.section: cls for cls in (Level, Score, Discount, Duty, Gate, Obligation, Waiver, Charge)
+    cls.section: cls for cls in (Level, Score, Discount, Duty, Gate, Obligation, Waiver, Charge, Figure)
 }
 """The lists of a decision, in the order in which they are shown."""

@@ -142,14 +142,24 @@ class Missing:
     within: tuple[Owner, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OpenValue:
-    """A derived fact, or the result of a table, that is not decided for a subject, and why."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How far a measure may fall before the level is lost; its `unit` is `%`, a currency, or nothing."""
 
     fact: str
+    noun: str
+    have: object
+    lost_below: object
+    room: object
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ObligationTopic:
+    """A titled topic of an obligation."""
+
+    id: str
     title: str
-    subject: Subject
-    unknown: tuple[Unsettled, ...]
 
 
 @dataclass(frozen=True, slots=True)

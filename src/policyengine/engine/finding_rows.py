@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from policyengine.decision.decision import Decision
-from policyengine.decision.findings import UNDETERMINED, Finding, Owner, Subject
+from policyengine.decision.findings import Figure, Finding, Owner, Subject
 from policyengine.engine.layout import (
     RANKS,
     Row,
+    figure_row,
     finding_row,
     missing_row,
     owner_columns,
-    value_row,
-    value_text,
 )
 from policyengine.engine.reference.scope import subject_of
 from policyengine.engine.rows import Engine
-from policyengine.engine.rows.outcomes import SubjectOutcomes
 from policyengine.feel.types.types import Number
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.linked import Program
@@ -40,12 +38,15 @@ def row_engine(program: Program) -> Callable[[int, Record], list[Row]]:
 
     def rows(number: int, record: Record) -> list[Row]:
         decision = engine.decide(record)
-        subjects = engine.compiled.outcomes(record).subjects
         order = _order(vocabulary, record)
         key = decision.subject.key
         ordered = _ordered(decision, order, ranks)
         found = [finding_row(number, key, each) + above(each.subject.owners) for each in ordered]
-        found += _values(number, key, subjects, digits, above)
+        found += [
+            figure_row(number, key, each, digits.get((each.subject.entity, each.id), 0))
+            + above(each.subject.owners)
+            for each in decision.of("figures")
+        ]
         found += [
             missing_row(number, key, vocabulary.root, each) + above(each.within) for each in decision.missing
         ]
@@ -78,7 +79,7 @@ def _ordered(
         rule = ranks.get((finding.policy, finding.id), len(ranks))
         return RANKS[finding.section], order[finding.subject], rule
 
-    return sorted(decision.findings, key=rank)
+    return sorted((each for each in decision.findings if not isinstance(each, Figure)), key=rank)
 
 
 Owners = Callable[[Sequence[Owner]], Row]
@@ -95,15 +96,3 @@ def _owner_cells(vocabulary: Vocabulary) -> Owners:
         return tuple(names.get(entity) for entity in entities)
 
     return cells
-
-
-def _values(
-    number: int, key: str | None, subjects: tuple[SubjectOutcomes, ...], digits: dict[tuple[str, str], int],
-    above: Owners,
-) -> Iterator[Row]:  # fmt: skip
-    for each in subjects:
-        owners = above(each.subject.owners)
-        for name, value in each.values.items():
-            text = value_text(value, digits.get((each.subject.entity, name), 0))
-            status = UNDETERMINED if name in each.undecided else None
-            yield value_row(number, key, each.subject, name, text, status) + owners

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, Generic, TypeVar, overload
 
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.types.types import Context, ListOf, Number, Type
@@ -108,6 +108,53 @@ def _amounts(digits: int, otherwise: Show) -> Show:
         return near if near == value else value.normalize(NUMBERS)
 
     return shows
+
+
+# What is made when it is first read.
+
+_T = TypeVar("_T")
+
+
+class Later(Sequence[_T], Generic[_T]):
+    """A tuple that is made when it is first read."""
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[], tuple[_T, ...]]) -> None:
+        self._make = make
+        self._made: tuple[_T, ...] | None = None
+
+    @property
+    def all(self) -> tuple[_T, ...]:
+        """The tuple itself."""
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    @overload
+    def __getitem__(self, at: int) -> _T: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[_T, ...]: ...
+    def __getitem__(self, at: int | slice) -> _T | tuple[_T, ...]:
+        return self.all[at]
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    def __iter__(self) -> Iterator[_T]:
+        return iter(self.all)
+
+    def __eq__(self, other: object) -> bool:
+        return self.all == (other.all if isinstance(other, Later) else other)
+
+    def __hash__(self) -> int:
+        return hash(self.all)
+
+    def __repr__(self) -> str:
+        return repr(self.all)
+
+    def __reduce__(self) -> tuple[type[tuple[_T, ...]], tuple[tuple[_T, ...]]]:
+        return tuple, (self.all,)
 
 
 # Making instances of frozen classes with slots faster than by their own constructors.

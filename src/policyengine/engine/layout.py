@@ -13,21 +13,21 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, Literal
 
 from policyengine.dataclass import dataclass
-from policyengine.decision.findings import SECTIONS, Finding, Missing, Subject
+from policyengine.decision.findings import SECTIONS, Figure, Finding, Missing
 from policyengine.decision.json_shape import plain
 from policyengine.feel.values.arithmetic import unsigned
 from policyengine.policy.vocabulary import Vocabulary
 
 ColumnKind = Literal["text", "texts", "count", "exact", "date"]
 Row = tuple[object, ...]
-VALUES, MISSING = "values", "missing"
+MISSING = "missing"
 DIGITS = 10
 """So many digits after the point an exact number of the table has at most; more are rounded half up."""
 LARGEST = 10 ** (38 - DIGITS)
 """An exact number of the table lies below this, either way."""
 LARGEST_COUNT = 2**63
 """A whole number of the table lies below this, and not below its negative."""
-RANKS: Mapping[str, int] = {name: i for i, name in enumerate((*SECTIONS, VALUES, MISSING))}
+RANKS: Mapping[str, int] = {name: i for i, name in enumerate((*SECTIONS, MISSING))}
 """The sections of the table in the order in which they stand in it."""
 
 
@@ -45,7 +45,8 @@ class Column:
 
 
 _KINDS: Mapping[str, ColumnKind] = {"str": "text", "date": "date", "Decimal": "exact", "int": "count"}
-_BASE = frozenset(field.name for field in fields(Finding))
+_BASE = frozenset(field.name for field in fields(Finding)) | {"text"}
+"""Fields without a column of their own; the `text` of a figure is for people, its value has a column."""
 
 
 def value_fields(finding: type[Finding]) -> dict[str, ColumnKind]:
@@ -82,14 +83,16 @@ COLUMNS: tuple[Column, ...] = (
         "the list of the decision: " + ", ".join(f"`{name}`" for name in RANKS),
         always=True,
     ),
-    Column("policy", "text", "the id of the policy; empty in `values` and `missing`"),
     Column(
-        "id", "text", "the id of the part of the policy; the name of a value, of a missing fact", always=True
+        "policy", "text", "the id of the policy; of derived facts that of the program; empty in `missing`"
     ),
-    Column("status", "text", "the outcome; `undetermined` or empty in `values`, empty in `missing`"),
+    Column(
+        "id", "text", "the id of the part of the policy; the name of a figure, of a missing fact", always=True
+    ),
+    Column("status", "text", "the outcome; empty in `missing`"),
     *VALUE_COLUMNS,
-    Column("value", "text", "of `values`: the value; empty where it is not known"),
-    Column("needed_by", "texts", "of `missing`: the findings and values that the fact would help to settle"),
+    Column("value", "text", "of figures: the value; empty where it is not known, or there is none"),
+    Column("needed_by", "texts", "of `missing`: the findings and figures that the fact would help to settle"),
     Column("basis", "text", "`stated` or `assumed`"),
     Column("at", "text", "the place of the rule: file, line, column"),
 )
@@ -168,17 +171,10 @@ def table_number(value: Decimal) -> Decimal:
     return value
 
 
-def value_row(
-    row: int, key: str | None, subject: Subject, name: str, text: str | None, status: str | None
-) -> Row:
-    """The row of a derived fact of a subject; the text is that of `value_text`."""
-    line = list(_BLANK)
-    line[:8] = (
-        row, key, subject.entity, None if subject.root else subject.key,
-        None if subject.root else subject.position, VALUES, None, name,
-    )  # fmt: skip
-    line[_AT["status"]] = status
-    line[_AT["value"]] = text
+def figure_row(row: int, key: str | None, figure: Figure, digits: int) -> Row:
+    """The row of a figure, whose value has at least so many digits after the point."""
+    line = list(finding_row(row, key, figure))
+    line[_AT["value"]] = value_text(figure.value, digits)
     return tuple(line)
 
 

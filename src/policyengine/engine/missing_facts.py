@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from policyengine.decision.findings import Finding, Missing, OpenValue, Owner, Subject, Unsettled, path_of
+from policyengine.decision.findings import Finding, Missing, Owner, Subject, Unsettled, path_of
 from policyengine.engine.finding_values import constructor
 from policyengine.feel.values.values import Failure, unknown
 from policyengine.feel.values.values import Missing as MissingCause
@@ -66,14 +66,12 @@ Lacked = tuple[str, str, str, tuple[Owner, ...]]
 
 
 def missing_facts(
-    findings: Sequence[Finding], undecided: Sequence[OpenValue], left_out: Mapping[Lacked, Sequence[str]]
+    findings: Sequence[Finding], left_out: Mapping[Lacked, Sequence[str]]
 ) -> tuple[Missing, ...]:
     """Every missing fact with what needs it; `left_out` are lists, with who needs them."""
     needed: dict[Lacked, set[str]] = {key: set(ids) for key, ids in left_out.items()}
     for finding in findings:
         _add(finding, needed)
-    for one in undecided:
-        _need(one.fact, one.unknown, needed)
     if not needed:
         return ()
     found = [
@@ -92,7 +90,7 @@ def path_to(each: Missing | Unsettled) -> str:
 def _add(finding: Finding, needed: dict[Lacked, set[str]]) -> None:
     """Adds the facts that a finding and its parts need."""
     if finding.unknown:
-        _need(f"{finding.policy}/{finding.id}", finding.unknown, needed)
+        _need(finding.name, finding.unknown, needed)
     for part in getattr(finding, "requirements", ()):
         _add(part, needed)
 

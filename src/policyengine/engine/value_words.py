@@ -49,8 +49,3 @@ class Words:
         if isinstance(kind.item if isinstance(kind, ListOf) else kind, Context):
             return lambda value: None  # several values at once are no measure of anything
         return shower(kind, self.digits)
-
-
-def formats_of(graph: Graph) -> dict[tuple[str, str], Write]:
-    """What writes the values of derived facts, by entity and name."""
-    return {key: writer(graph.types.get(key)) for key, node in graph.every_node() if node.exported}

@@ -8,6 +8,7 @@ open question in the graph, so that one fault gives one diagnostic.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from policyengine.decision.findings import Assumption, Basis, Clause, Origin
@@ -18,7 +19,7 @@ from policyengine.feel.syntax.tree import Expression, Name
 from policyengine.feel.types import types
 from policyengine.feel.types.signatures import Library
 from policyengine.feel.types.types import Type
-from policyengine.policy.base import FURTHER, Part, fields_of
+from policyengine.policy.base import FURTHER, Part, SourceRef, fields_of
 from policyengine.policy.bounds import Bounds, bounded
 from policyengine.policy.condition import lower_condition
 from policyengine.policy.policy_reader import DUPLICATE_ID, UNKNOWN_NAME, PolicyDocument, PolicyReader
@@ -37,7 +38,7 @@ from policyengine.policy.rule import (
     Term,
     Transition,
 )
-from policyengine.policy.vocabulary import Vocabulary
+from policyengine.policy.vocabulary import Declarations, Vocabulary
 from policyengine.source import Span
 from policyengine.text.document import Document, Pointer
 from policyengine.text.document import Mapping as MappingNode
@@ -104,22 +105,25 @@ class Draft(PolicyReader):
 
     # Provenance
 
-    def origin(self, id: str, title: str, *pointer: str | int) -> Origin:
-        """Where a finding of this part comes from; source, basis and note are inherited downwards."""
+    def origin(self, id: str, title: str, *pointer: str | int, noted: bool = True) -> Origin:
+        """Where a finding of this part comes from; source, basis and note are inherited downwards.
+
+        What is assumed has to be `noted`; of a figure the parts may have the notes.
+        """
         places = list(self._parts(pointer))
         parts = [part for _, part in places]
         source = next((part.source for part in reversed(parts) if part.source is not None), None)
         decided = next((each for each in reversed(places) if each[1].basis is not None), None)
         basis: Basis = decided[1].basis if decided is not None else "stated"
         note = next((part.note for part in reversed(parts) if part.note is not None), None)
-        if decided is not None and basis == "assumed" and note is None:
+        if noted and decided is not None and basis == "assumed" and note is None:
             self.report.add(assumed_without_note(self.document, decided[0]))
         named = max((i for i, part in enumerate(parts) if hasattr(part, "id")), default=0)
         own_note = note if basis == "assumed" or any(part.note for part in parts[named:]) else None
         assumption = self._assumption(places) if basis == "assumed" else None
         return Origin(
-            self.policy.id, id, title, self.key_span(*pointer), self._clause(source), basis, own_note,
-            assumption,
+            self.policy.id, id, title, self.key_span(*pointer),
+            clause_of(self.vocabulary.declarations, source), basis, own_note, assumption,
         )  # fmt: skip
 
     def _assumption(self, places: Sequence[tuple[Pointer, Any]]) -> Assumption | None:
@@ -167,14 +171,6 @@ class Draft(PolicyReader):
             if hasattr(at, "basis"):
                 yield pointer[:i], at
 
-    def _clause(self, source: Any) -> Clause | None:
-        if source is None:
-            return None
-        document = self.vocabulary.declarations.sources.get(source.document)
-        if document is None:
-            return None
-        return Clause(source.document, document.title, source.section, document.url)
-
     # Expressions and the graph
 
     def condition(self, *pointer: str | int, entity: str | None = None) -> Expression:
@@ -195,13 +191,21 @@ class Draft(PolicyReader):
         cases: Cases | None = None,
         bounds: Bounds | None = None,
         terms: tuple[Term, ...] = (),
+        part: Pointer = (),
     ) -> Name:
-        """A node of the graph; the name by which other expressions refer to it."""
+        """A node of the graph; the name by which other expressions refer to it.
+
+        `part` leads to the part of the policy that a figure comes from.
+        """
         self.figures(expression)
         self.remarks.extend(self_comparisons(expression))
+        origin = None
+        if exported:
+            origin = replace(self.origin(name, noun or name, *part, noted=False), at=at)
         node = Node(
-            name, entity or self.entity, expression, at, wanted, noun, exported, title, cases, terms=terms
-        )
+            name, entity or self.entity, expression, at, wanted, noun, exported, title, cases, terms=terms,
+            origin=origin,
+        )  # fmt: skip
         self._nodes.extend([node] if bounds is None else bounded(node, bounds, noun or self.policy.title))
         return build.name(name, at)
 
@@ -262,6 +266,14 @@ class Draft(PolicyReader):
     def needs(self, space: str, name: str, missing: Diagnostic, any_day: bool = False) -> None:
         """Something that another policy has to define; else `missing` is reported."""
         self._references.append(Reference(space, name, missing, any_day))
+
+
+def clause_of(declarations: Declarations, source: SourceRef | None) -> Clause | None:
+    """The clause that a part names as its source; None where it names none, or an unknown document."""
+    document = None if source is None else declarations.sources.get(source.document)
+    if source is None or document is None:
+        return None
+    return Clause(source.document, document.title, source.section, document.url)
 
 
 def where_applicable(applies: Expression, value: Expression) -> Expression:

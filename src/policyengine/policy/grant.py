@@ -7,6 +7,7 @@ without one. Charges that bill the item read it. A fact that is granted has the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -204,7 +205,8 @@ def _lower_value(draft: Draft, levels: Sequence[Granting], fact: str) -> None:
     )  # fmt: skip
     told = Cases(cases, f"{draft.policy.title} grants none")
     draft.define(name, build.choose(chosen, nothing, at), at, wanted=kind, noun=declared.title, cases=told)
-    value = Node(fact, draft.entity, nothing, at, kind, declared.title, exported=True)
+    origin = replace(draft.origin(fact, declared.title, noted=False), at=at)
+    value = Node(fact, draft.entity, nothing, at, kind, declared.title, exported=True, origin=origin)
     draft.contributes(Contribution(value, name, declared.combine))
 
 

@@ -34,8 +34,9 @@ class Node:
     """A named expression at an entity; `wanted` is the type that it must have, None for any.
 
     `noun` is what people call its value in a sentence, `title` what it is called in a derivation, which
-    passes over nodes that have neither. `exported` nodes are shown among the values of a decision. `cases`
-    tell why a node has its value, where its expression alone would not say it well; `terms` how to get more.
+    passes over nodes that have neither. `exported` nodes are figures of a decision, which come from `origin`.
+    `cases` tell why a node has its value, where its expression alone would not say it well; `terms` how to
+    get more.
     An `inline` node is worked out where it is named, if it is asked for; all that it names is the same there.
     """
 
@@ -50,6 +51,7 @@ class Node:
     cases: Cases | None = None
     inline: bool = False
     terms: tuple[Term, ...] = ()
+    origin: Origin | None = field(default=None, compare=False)
 
     @cached_property
     def words(self) -> Words:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from policyengine.decision.findings import NOT_APPLICABLE, Assumption, Origin
+from policyengine.decision.findings import NOT_APPLICABLE, Assumption, Figure, Origin
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import (
     And,
@@ -78,10 +78,13 @@ def with_assumptions(graph: Graph) -> Graph:
     if assumed.money is None and not any(each.assumption for each in assumed.regions):
         return graph
     tracer = _Tracer(graph)
-    resting: dict[int, Sequence[Resting]] = {}
+    resting: dict[object, Sequence[Resting]] = {}
     for rule in every_rule(graph.rules):
         if id(rule) not in resting:
             resting[id(rule)] = tracer.rule(rule, len(resting))
+    for key, node in graph.every_node():
+        if node.exported and node.origin is not None:
+            resting[key] = tracer.rule(Rule(Figure, node.origin, node.entity, node.name), len(resting))
     nodes = {entity: dict(own) for entity, own in graph.nodes.items()}
     kinds = dict(graph.types)
     asked = {each.node for several in resting.values() for each in several}

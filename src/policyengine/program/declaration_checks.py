@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from policyengine.decision.findings import Assumption, Origin
 from policyengine.diagnostics import Code, Diagnostic, Report, did_you_mean
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.lexer import KEYWORDS
@@ -14,11 +15,12 @@ from policyengine.feel.values.values import NEVER as FAR_DAY
 from policyengine.policy.base import Policy
 from policyengine.policy.bounds import bounded, bounds_of
 from policyengine.policy.condition import COMBINERS, lower_condition
-from policyengine.policy.draft import assumed_without_note, where_applicable
+from policyengine.policy.draft import assumed_without_note, clause_of, where_applicable
 from policyengine.policy.facts import NEVER, NONE, Fact, as_given
 from policyengine.policy.policy_reader import PolicyDocument, PolicyReader, excerpt
 from policyengine.policy.rule import Node
 from policyengine.policy.vocabulary import Declarations, Vocabulary
+from policyengine.source import Span
 from policyengine.text.document import Document, Pointer, Scalar
 
 _PROGRAM = """\
@@ -244,8 +246,23 @@ def _formula(
     found = Node(
         fact, entity, expression, node.span,
         vocabulary.fact_type(fact, declared, entity), declared.title, exported=declared.shown,
+        origin=fact_origin(vocabulary.declarations, document, entity, fact, node.span),
     )  # fmt: skip
     yield from bounded(found, bounds_of(declared), declared.title, vocabulary.domains(entity))
+
+
+def fact_origin(declarations: Declarations, document: Document, entity: str, name: str, at: Span) -> Origin:
+    """Where the figure of a declared fact comes from."""
+    fact = declarations.entities[entity].facts[name]
+    clause, basis = clause_of(declarations, fact.source), fact.basis or "stated"
+    assumption = fact_assumption(declarations, document, entity, name) if basis == "assumed" else None
+    return Origin(declarations.id, name, fact.title, at, clause, basis, fact.note, assumption)
+
+
+def fact_assumption(declarations: Declarations, document: Document, entity: str, name: str) -> Assumption:
+    """What a fact that is assumed assumes."""
+    fact, place = declarations.entities[entity].facts[name], ("entities", entity, "facts", name)
+    return Assumption(declarations.id, name, fact.title, document.key_span(place), fact.note)
 
 
 def _default(

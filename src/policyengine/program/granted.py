@@ -15,6 +15,7 @@ from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.types import types
 from policyengine.policy.rule import Contribution, Node
 from policyengine.policy.vocabulary import Vocabulary
+from policyengine.program.declaration_checks import fact_origin
 from policyengine.program.example import small_program
 from policyengine.text.document import Document
 
@@ -109,7 +110,9 @@ def _of_nobody(
                 at = document.key_span(("entities", entity, "facts", fact))
                 if not report.has_errors:  # else the level that grants it may be what has the mistake
                     report.add(NOBODY.at(at, f"no level grants `{fact}`", help="grant it, or remove it"))
-                yield Node(fact, entity, build.literal(None, at), at, None, each.title, exported=True)
+                origin = fact_origin(vocabulary.declarations, document, entity, fact, at)
+                nothing = build.literal(None, at)
+                yield Node(fact, entity, nothing, at, None, each.title, exported=True, origin=origin)
 
 
 def _without_order(vocabulary: Vocabulary, document: Document) -> Iterator[Diagnostic]:

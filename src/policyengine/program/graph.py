@@ -29,8 +29,8 @@ class Graph:
     """Nodes by entity and name; rules and transitions in the order of the policies.
 
     `types` is filled for every node once the graph has been checked. `resting` tells what findings rest on,
-    by the identity of their rule; `program.assumptions` adds it, and nodes for it. `qualified` are by entity
-    the names with a dot that its expressions use (`this.fee`), with their types.
+    by the identity of their rule, and figures by their key; `program.assumptions` adds it, and nodes for it.
+    `qualified` are by entity the names with a dot that its expressions use (`this.fee`), with their types.
     """
 
     vocabulary: Vocabulary
@@ -40,7 +40,7 @@ class Graph:
     transitions: tuple[Transition, ...]
     types: dict[Key, Type] = field(default_factory=dict)
     assumptions: Assumptions = Assumptions()
-    resting: Mapping[int, Sequence[Resting]] = field(default_factory=dict, repr=False, compare=False)
+    resting: Mapping[object, Sequence[Resting]] = field(default_factory=dict, repr=False, compare=False)
     renewals: tuple[Renewal, ...] = ()
     qualified: Mapping[str, Mapping[str, Type]] = field(default_factory=dict)
     _needs: dict[Key, tuple[Key, ...]] = field(default_factory=dict, repr=False, compare=False)

@@ -29,7 +29,7 @@ from policyengine.program import granted as granting
 from policyengine.program import results
 from policyengine.program.best_children import best_children
 from policyengine.program.children_in_order import Qualifier, order_nodes, qualify
-from policyengine.program.declaration_checks import default_words, derived_facts
+from policyengine.program.declaration_checks import default_words, derived_facts, fact_assumption
 from policyengine.program.entity_periods import entity_periods
 from policyengine.program.example import small_program
 from policyengine.program.granted import defined_twice, granted
@@ -173,10 +173,10 @@ class Linker:
             for note in [f"where a record does not say it, {default_words(fact, fact.default)} is taken"]
         ]
         facts = {
-            (entity, name): (of(fact, name, fact.title, *place), document.value_span(place))
+            (entity, name): (fact_assumption(declarations, document, entity, name), at)
             for entity, declared in declarations.entities.items()
             for name, fact in declared.facts.items() if fact.basis == "assumed"
-            for place in [("entities", entity, "facts", name)]
+            for at in [document.value_span(("entities", entity, "facts", name))]
         }  # fmt: skip
         return Assumptions(
             (*(Region(span, each) for each, span in facts.values()), *stand_ins,

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from policyengine.analysis.acceptance import Refusal
-from policyengine.analysis.statements import MOVES, OPEN, VALUES, Contrast, Statement
+from policyengine.analysis.statements import FIGURES, MOVES, OPEN, Contrast, Statement
 from policyengine.analysis.variations import ABSENT, Variation
 from policyengine.analysis.witness import NotDecided, Same, Witness
 from policyengine.change.program_comparison import Meaning, ProgramComparison, Spoken
@@ -176,7 +176,7 @@ def _said(said: Statement, other: Statement | None) -> str:
     """The statement of one version, reduced to what differs from the other."""
     name = said.title or words(said.id)
     whom = "" if said.subject.root else f" of {subject_name(said.subject)}"
-    if said.section == VALUES:
+    if said.section == FIGURES:
         value = said.values["value"]
         shown = (
             "not decided" if value is OPEN else "nothing" if value is None else _texts(said, "value", other)
@@ -233,7 +233,7 @@ def _texts(said: Statement, key: str, other: Statement | None) -> str:
     value, against = said.values[key], None if other is None else other.values.get(key)
     if isinstance(value, (list, tuple)):
         write = said.writes.get(key, quantity)
-        one = write if said.section != VALUES else lambda each: write([each])
+        one = write if said.section != FIGURES else lambda each: write([each])
         sides = (value, against if isinstance(against, (list, tuple)) else ())
         return cut_list(
             *(

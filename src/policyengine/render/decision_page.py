@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from policyengine.dataclass import dataclass
 from policyengine.decision.decision import Decision
 from policyengine.decision.findings import Finding
-from policyengine.decision.wording import name_of, spell
-from policyengine.decision.writers import Write
+from policyengine.decision.wording import name_of
 from policyengine.render.style import Paint
 from policyengine.render.text_table import HEADING, TableRow, table
 from policyengine.source import Span
@@ -20,27 +19,17 @@ MARK = "*"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A decision to render, with its labels, formats of derived facts, width, colours and base folder."""
+    """A decision to render, with its labels, width, colours and base folder."""
 
     decision: Decision
     labels: Mapping[str, str]
     columns: int
     paint: Paint
     folder: str
-    formats: Mapping[tuple[str, str], Write]
 
     def name(self, identifier: str | None) -> str:
         """The name of a party or an item."""
         return name_of(identifier, self.labels)
-
-    def fact(self, entity: str, name: str) -> str:
-        """The title of a derived fact of an entity."""
-        return self.labels.get(f"{entity}.{name}") or self.name(name)
-
-    def figure(self, entity: str, name: str, value: object) -> str:
-        """A derived fact of an entity with its value: `points: 1,200`."""
-        write = self.formats.get((entity, name), spell)
-        return f"{self.fact(entity, name)}: {write(value)}"
 
     def place(self, span: Span) -> str:
         """`levels.yaml:21`, relative to the folder of the policies."""

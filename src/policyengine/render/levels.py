@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from policyengine.decision.explanation import own_reasons
 from policyengine.decision.findings import (
     MANUAL,
+    NOT_APPLICABLE,
     REFUSED,
     UNDETERMINED,
     WAIVED,
     Discount,
+    Figure,
     Finding,
     Level,
     Requirement,
@@ -161,19 +164,20 @@ def discounts(page: Page, findings: Iterable[Finding]) -> list[str]:
     return page.table("Discounts", rows)
 
 
-def figures(page: Page) -> list[str]:
-    """The derived facts that are known, one a line; of many of an entity only the first few."""
-    decision = page.decision
+def figures(page: Page, findings: Iterable[Finding]) -> list[str]:
+    """The figures, one a line; of many things of an entity only those of the first few."""
+    together: dict[Subject, list[TableRow]] = {}
+    for found in findings:
+        if isinstance(found, Figure) and found.status != NOT_APPLICABLE:
+            text = f"{found.title}: {marked(found.text or 'not decided', found)}"
+            style = "open" if found.status == UNDETERMINED else ""
+            together.setdefault(found.subject, []).append(TableRow((), text, page.at(found), style))
     owners: dict[str, int] = {}
     rows: list[TableRow] = []
-    for name, values in decision.values.items():
-        whose = decision.subjects[name]
-        known = [
-            page.figure(whose.entity, fact, value) for fact, value in values.items() if value is not None
-        ]
-        owners[whose.entity] = owners.get(whose.entity, 0) + bool(known)
-        if known and owners[whose.entity] <= _MOST_OWNERS:
-            rows += _figures(whose, known)
+    for whose, own in together.items():
+        owners[whose.entity] = owners.get(whose.entity, 0) + 1
+        if owners[whose.entity] <= _MOST_OWNERS:
+            rows += own if whose.root else _below(subject_name(whose), own)
     for entity, count in owners.items():
         if count > _MOST_OWNERS:
             more = plural(count - _MOST_OWNERS, f"more {words(entity)}")
@@ -181,11 +185,8 @@ def figures(page: Page) -> list[str]:
     return page.table("Figures", rows)
 
 
-def _figures(whose: Subject, known: Sequence[str]) -> list[TableRow]:
-    """A row for each figure; those of a thing in the record stand below its name."""
-    if whose.root:
-        return [TableRow(text=text) for text in known]
-    name = subject_name(whose)
-    if len(known) == 1:
-        return [TableRow(text=f"{name}, {known[0]}")]
-    return [TableRow(text=name), *(TableRow(text=text, below=True) for text in known)]
+def _below(name: str, rows: Sequence[TableRow]) -> list[TableRow]:
+    """The figures of a thing in the record: one beside its name, several below it."""
+    if len(rows) == 1:
+        return [replace(rows[0], text=f"{name}, {rows[0].text}")]
+    return [TableRow(text=name), *(replace(row, below=True) for row in rows)]

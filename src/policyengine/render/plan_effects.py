@@ -120,7 +120,7 @@ def _effects(plan: Plan) -> Iterator[str]:
     yield from (text for _, text in money)
     yield from _times(plan)
     of = "" if any(people in text for _, text in money) else f" of {people}"
-    for name, does in (*_MOVES, *_values(plan)):
+    for name, does in (*_MOVES, *_figures(plan)):
         number = plan.tally.named[name]
         if number:
             yield f"{say.count(number)}{of} {_verb(number, does)}"
@@ -133,7 +133,7 @@ def _money(plan: Plan, people: str) -> Iterator[tuple[Decimal, str]]:
     for cost in plan.directions:
         if cost.change:
             yield cost.change, _paid(plan, cost, people, over)
-    for value in plan.values:
+    for value in plan.figures:
         if value.change:
             verb = "rises" if value.change > 0 else "falls"
             by = say.amount(abs(value.change), value.currency)
@@ -160,12 +160,12 @@ def _times(plan: Plan) -> Iterator[str]:
         still = False
 
 
-def _values(plan: Plan) -> Iterator[tuple[str, str]]:
-    own = [(number, move) for move, number in plan.tally.moves.items() if move.what.section == "values"]
+def _figures(plan: Plan) -> Iterator[tuple[str, str]]:
+    own = [(number, move) for move, number in plan.tally.moves.items() if move.what.section == "figures"]
     moves = [move for number, move in sorted(own, key=lambda each: (-each[0], each[1].what))]
     if moves:
         titles = list(dict.fromkeys(f"“{plan.titles.part(*move.what[:3])}”" for move in moves))
-        yield "values_changed", f"have a different {some(titles)}"
+        yield "figures_changed", f"have a different {some(titles)}"
 
 
 def _asides(plan: Plan) -> Iterator[str]:

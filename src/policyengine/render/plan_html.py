@@ -68,7 +68,7 @@ class _Words:
     def costs(self) -> list[tuple[str, ...]]:
         return say.cost_table(self._plan)
 
-    def values(self) -> list[tuple[str, ...]]:
+    def figures(self) -> list[tuple[str, ...]]:
         return say.value_table(self._plan)
 
     def months(self) -> list[tuple[str, ...]]:

@@ -156,11 +156,11 @@ _COST = record(
         "The party that pays; empty: the partner, and in totals what it pays less what it is paid.",
     ),
 )
-_VALUE = record(
-    "value",
-    "A derived amount that changes, for all those together that have it.",
+_FIGURE = record(
+    "figure",
+    "An amount among the figures that changes, for all those together that have it.",
     Key("entity", TEXT, "Whose amount it is."),
-    Key("name", TEXT, "The name of the derived fact."),
+    Key("name", TEXT, "Its name."),
     Key("currency", TEXT, "The currency; empty where the program has none."),
     Key("before", EXACT, "The sum by OLD."),
     Key("after", EXACT, "The sum by NEW."),
@@ -269,7 +269,7 @@ _PLAN = (
     Key("moves", many(_MOVE), "What changes, and for how many.", lambda plan: list(_moves(plan))),
     Key("totals", many(_COST), "All charges together, by currency."),
     Key("charges", many(_COST), "The charges one by one.", lambda plan: plan.costs),
-    Key("values", many(_VALUE), "Derived amounts that change."),
+    Key("figures", many(_FIGURE), "Amounts among the figures that change."),
     Key("shifts", many(_SHIFT), "Payments that are due on a different day.", lambda plan: [*_shifts(plan)]),
     Key("months", many(_MONTH), "What is due by month where due dates move.", lambda plan: [*_months(plan)]),
     Key("statuses", many(_STATUS), "Obligations in different periods, by status.",

@@ -53,7 +53,7 @@ def _sections(plan: Plan, repository: str | None) -> Iterator[str]:
     if plan.undecided:
         lines = "\n".join(f"- {_undecided(plan, each)}" for each in plan.undecided)
         yield f"Not counted, since it cannot be decided:\n\n{lines}"
-    if plan.values:
+    if plan.figures:
         yield "#### Derived amounts, in all"
         yield _table(say.value_table(plan))
     if plan.tally.shifts:

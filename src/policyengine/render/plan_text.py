@@ -26,7 +26,7 @@ def plan_text(plan: Plan, *, color: bool, columns: int) -> str:
     parts += [_wrapped(later, columns, paint)] if later else []
     parts += [_group(group, columns, paint) for group in say.groups(plan)]
     parts += [_costs(plan, columns, paint)] if plan.costs or plan.undecided else []
-    parts += [_values(plan, paint)] if plan.values else []
+    parts += [_figures(plan, paint)] if plan.figures else []
     parts += [_shifts(plan, columns, paint)] if plan.tally.shifts else []
     parts += [_shares(plan, columns, paint)] if plan.shares else []
     lines = waiver_lines(plan)
@@ -72,7 +72,7 @@ def _costs(plan: Plan, columns: int, paint: Paint) -> list[str]:
     return lines
 
 
-def _values(plan: Plan, paint: Paint) -> list[str]:
+def _figures(plan: Plan, paint: Paint) -> list[str]:
     return [paint("Derived amounts, in all", "strong"), *_table(say.value_table(plan), paint)]
 
 

@@ -23,7 +23,7 @@ _HEADINGS: Mapping[str, str] = {
     "gates": "Gates",
     "obligations": "Obligations",
     **{section: capital(words(section)) for section in OTHERS},
-    "values": "Derived facts",
+    "figures": "Figures",
 }
 
 
@@ -211,7 +211,7 @@ _SENTENCES: Mapping[str, Callable[[Plan, Move], str]] = {
     "duties": _duty,
     "obligations": _obligation,
     "gates": _gate,
-    "values": _value,
+    "figures": _value,
 }
 
 
@@ -225,7 +225,7 @@ def charge(plan: Plan, cost: Cost) -> str:
 
 def value(plan: Plan, change: ValueChange) -> str:
     """The label of a row of derived amounts."""
-    return plan.titles.part("values", change.entity, change.name)
+    return plan.titles.part("figures", change.entity, change.name)
 
 
 def cost_table(plan: Plan) -> list[tuple[str, ...]]:
@@ -243,7 +243,7 @@ def cost_table(plan: Plan) -> list[tuple[str, ...]]:
 def value_table(plan: Plan) -> list[tuple[str, ...]]:
     """The derived amounts before and after, head first."""
     rows: list[tuple[str, ...]] = [("", "before", "after", "change")]
-    for each in plan.values:
+    for each in plan.figures:
         change = amount(each.change, each.currency, signed=True)
         rows.append((value(plan, each), amount(each.before, ""), amount(each.after, ""), change))
     return rows

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
 
 from policyengine.decision.decision import Decision, nested
 from policyengine.decision.explanation import own_values
@@ -14,6 +13,7 @@ from policyengine.decision.findings import (
     Charge,
     Discount,
     Duty,
+    Figure,
     Finding,
     Gate,
     Level,
@@ -36,7 +36,6 @@ from policyengine.decision.wording import (
     subject_name,
     words,
 )
-from policyengine.decision.writers import Write
 from policyengine.render.decision_page import Page, folder_of, marked
 from policyengine.render.duties import duties
 from policyengine.render.gates_and_charges import charges, gates, obligations, waivers
@@ -45,7 +44,9 @@ from policyengine.render.style import clean, painter, width
 from policyengine.render.text_table import TableRow
 
 NARROWEST, WIDEST = 60, 120
-_OWN = frozenset(each.section for each in (Level, Score, Discount, Gate, Charge, Obligation, Duty, Waiver))
+_OWN = frozenset(
+    each.section for each in (Level, Score, Discount, Gate, Charge, Obligation, Duty, Waiver, Figure)
+)
 """The lists that are shown in a way of their own."""
 
 
@@ -56,14 +57,13 @@ def decision_text(
     color: bool = False,
     list_assumptions: bool = False,
     columns: int = 80,
-    formats: Mapping[tuple[str, str], Write] = MappingProxyType({}),
 ) -> str:
     """The decision as lines of at most `columns` (between 60 and 120), without a final line end.
 
-    `labels` are the titles of parties and items, `formats` say how derived facts are written.
+    `labels` are the titles of parties and items.
     """
     columns = max(NARROWEST, min(columns, WIDEST))
-    page = Page(decision, labels, columns, painter(color), folder_of(decision), formats)
+    page = Page(decision, labels, columns, painter(color), folder_of(decision))
     parts = [_header(page), *_parts(page), assumptions(page, list_assumptions)]
     if not any(parts[1:]):
         parts.insert(1, ["Nothing in this program applies to this record."])
@@ -90,7 +90,7 @@ def _parts(page: Page) -> list[list[str]]:
         levels(page, of(Level.section)),
         scores(page, of(Score.section)),
         discounts(page, of(Discount.section)),
-        figures(page),
+        figures(page, of(Figure.section)),
         gates(page, of(Gate.section)),
         charges(page, of(Charge.section)),
         obligations(page, of(Obligation.section)),
@@ -127,9 +127,9 @@ def _rows(page: Page, findings: Iterable[Finding]) -> Iterator[TableRow]:
 
 def undecided(page: Page) -> list[str]:
     """A row for each missing fact, the most needed first; then the other reasons."""
-    titles: dict[str, list[str]] = {one.fact: [one.title] for one in page.decision.undecided}
+    titles: dict[str, list[str]] = {}
     for one in nested(page.decision.findings):
-        titles.setdefault(f"{one.policy}/{one.id}", []).append(one.title)
+        titles.setdefault(one.name, []).append(one.title)
     facts: dict[tuple[str, str], list[Missing]] = {}
     for missing in page.decision.missing:
         facts.setdefault((missing.fact, missing.entity), []).append(missing)
@@ -173,12 +173,11 @@ def _reasons(page: Page) -> Iterator[TableRow]:
     together: dict[str, list[str]] = {}
     findings = page.decision.findings
     waiting = {each.text for one in nested(findings) if one.status == MANUAL for each in one.unknown}
-    values = [(one.title, one.unknown) for one in page.decision.undecided]
-    for title, unknown in [*((one.title, one.unknown) for one in findings), *values]:
-        if all(unsettled.fact is None for unsettled in unknown):
-            for unsettled in unknown:
+    for one in findings:
+        if all(unsettled.fact is None for unsettled in one.unknown):
+            for unsettled in one.unknown:
                 if unsettled.text not in waiting:  # which stands beside what a person decides
-                    together.setdefault(unsettled.text, []).append(title)
+                    together.setdefault(unsettled.text, []).append(one.title)
     for reason, titles in together.items():
         yield TableRow(("no fact",), f"{reason}: {some(titles)}")
 

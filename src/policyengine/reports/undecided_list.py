@@ -48,7 +48,7 @@ class Undecided:
         """Adds what one record lacks."""
         decision, waits = answer.decision, dict[str, set[Fact]]()
         if decision.missing:
-            self._titles.update((f"{one.policy}/{one.id}", one.title) for one in nested(decision.findings))
+            self._titles.update((one.name, one.title) for one in nested(decision.findings))
         for missing in decision.missing:
             for name in missing.needed_by:
                 waits.setdefault(name, set()).add((missing.fact, missing.entity))

@@ -14,7 +14,6 @@ from functools import partial
 from policyengine.analysis.equivalence import Prover
 from policyengine.analysis.value_numbering import closure
 from policyengine.dataclass import dataclass
-from policyengine.decision.decision_json import to_json
 from policyengine.engine.reference.row import evaluate, read_rule
 from policyengine.engine.reference.scope import Scope, Sight, instances, root_scope
 from policyengine.feel.evaluation.evaluator import visits
@@ -29,10 +28,10 @@ from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.program.versions import in_force, turning_points
 from policyengine.source import Source
-from policyengine.verify.checked_findings import VALUES, seen
+from policyengine.verify.checked_findings import decision_data, seen
 from policyengine.verify.coverage_goals import Goal, GoalFinder, case_goals
 from policyengine.verify.document_index import DocumentIndex, made_up
-from policyengine.verify.expectation_shape import MOVE
+from policyengine.verify.expectation_shape import MOVE, VALUES
 from policyengine.verify.prepare import Prepared
 from policyengine.verify.rule_goals import parts_of, reached, ways
 from policyengine.verify.suite import Ready
@@ -246,7 +245,7 @@ class Goals:
         decision = evaluate(self.program, record)
         found = instances(root_scope(self.graph, record, self.program.as_of))
         done: set[tuple[int, Key]] = set()
-        looked = set(seen(test.test, to_json(decision)))
+        looked = set(seen(test.test, decision_data(test.test, decision)))
         rests = [(scope, self._keys(rule)) for rule, scope in self._looked_at(looked, found)]
         if (VALUES, None) in looked:
             rests += [(each, (key,)) for key in self._derived() for each in found.get(key[0], ())]
@@ -276,7 +275,7 @@ class Goals:
         """The nodes behind the findings that a test expects something of."""
         decision = evaluate(self.program, record)
         found = instances(root_scope(self.graph, record, self.program.as_of))
-        looked = set(seen(test.test, to_json(decision)))
+        looked = set(seen(test.test, decision_data(test.test, decision)))
         keys = {key for rule, _ in self._looked_at(looked, found) for key in self._keys(rule)}
         return frozenset(keys.union(self._derived() if (VALUES, None) in looked else ()))
 

@@ -16,8 +16,8 @@ from policyengine.decision.decision_json import decision_schema
 
 Schema = Mapping[str, Any]
 
-MOVE = "move"
-"""What a test that makes a move may expect besides the decision: what came of it."""
+MOVE, VALUES = "move", "values"
+"""What a test may expect besides the decision: what came of its move, and figures by their values alone."""
 
 _BLOCKED: Schema = {
     "description": "A requirement that keeps something from moving.",
@@ -27,6 +27,11 @@ _BLOCKED: Schema = {
         "title": {"type": "string", "description": "Its title."},
         "status": {"type": "string", "description": "Its status: `unmet`, `undetermined` or `manual`."},
     },
+}
+_VALUES: Schema = {
+    "description": "The values of figures, by their names, of each subject: `partner`, `deal/D-1`.",
+    "type": "object",
+    "additionalProperties": {"type": "object", "additionalProperties": {}},
 }
 _MOVE: Schema = {
     "description": "What comes of the move of `advance`.",
@@ -135,7 +140,8 @@ def decision_shape() -> ExpectedShape:
 @cache
 def _schema() -> dict[str, Any]:
     schema = decision_schema()
-    properties, named = {**schema["properties"], MOVE: _MOVE}, {**schema["$defs"], "blocked": _BLOCKED}
+    properties = {**schema["properties"], VALUES: _VALUES, MOVE: _MOVE}
+    named = {**schema["$defs"], "blocked": _BLOCKED}
     return {**schema, "properties": properties, "$defs": named}
 
 
@@ -173,7 +179,7 @@ def closed_part_schema() -> dict[str, Any]:
     """The same, with nothing but the lists, the values and the move."""
     schema = part_schema()
     known = schema["properties"].items()
-    kept = {name: each for name, each in known if each.get("type") == "array" or name in ("values", MOVE)}
+    kept = {name: each for name, each in known if each.get("type") == "array" or name in (VALUES, MOVE)}
     return {**schema, "properties": kept}
 
 

@@ -9,7 +9,7 @@ from policyengine.policy import quantities
 from policyengine.policy.quantities import shorten
 from policyengine.text import literal_guesses
 from policyengine.text.document import Mapping, Node, Scalar, Sequence
-from policyengine.verify.expectation_shape import MOVE, ExpectedShape, decision_shape
+from policyengine.verify.expectation_shape import MOVE, VALUES, ExpectedShape, decision_shape
 from policyengine.verify.possible_values import DERIVED, STAGES, WRITTEN, Place, Words
 from policyengine.verify.testfile import UNKNOWN_KEY, UNKNOWN_WORD, WRONG_VALUE
 
@@ -41,7 +41,7 @@ def check_lists(node: Mapping) -> Iterator[Diagnostic]:
     shape = decision_shape()
     for name, entry in node.entries.items():
         found = shape.key(name)
-        if found is not None and found.wanted != "array" and name not in ("values", MOVE):
+        if found is not None and found.wanted != "array" and name not in (VALUES, MOVE):
             help = f"write `{name}` under `expect`"
             yield WRONG_VALUE.at(entry.key.span, f"`{name}` is not a list that could be closed", help=help)
 
@@ -85,7 +85,7 @@ def _mapping(node: Mapping, shape: ExpectedShape, place: Place, words: Words) ->
             help = did_you_mean(name, known) or _listed("known here", known)
             yield UNKNOWN_KEY.at(entry.key.span, f"a decision has no `{shorten(name)}` here", help=help)
             continue
-        if len(place) == 2 and place[0] == "values":
+        if len(place) == 2 and place[0] == VALUES:
             yield from _known(entry.key, words.get(DERIVED, ()))
         if place == WRITTEN:
             yield from _known(entry.key, words.get(WRITTEN, ()))

@@ -25,8 +25,8 @@ from policyengine.program.versions import turning_points
 from policyengine.source import Source, Span
 from policyengine.text.document import Mapping, Node
 from policyengine.text.document import Sequence as SequenceNode
-from policyengine.verify.checked_findings import VALUES
 from policyengine.verify.coverage import Goals
+from policyengine.verify.expectation_shape import VALUES
 from policyengine.verify.mutants import Mutant, mutants
 from policyengine.verify.suggest import Suggestion, suggestion
 from policyengine.verify.suite import Ready, notices, run

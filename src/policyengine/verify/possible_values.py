@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from policyengine.decision.findings import Origin
+from policyengine.decision.findings import Figure, Origin
 from policyengine.feel.syntax.tree import Call, Expression, If, Literal, Name
 from policyengine.feel.types.types import Enum
 from policyengine.policy.rule import Build, Choose, Const, Reading, Rule, Rules, Shortfalls, Value
 from policyengine.program.graph import Graph
+from policyengine.verify.expectation_shape import VALUES
 
 Place = tuple[str, ...]
 """The keys that lead to a place of a decision, without the positions in lists."""
 
 Words = Mapping[Place, frozenset[str]]
 
-DERIVED: Place = ("values", "")
-"""The place of the names of derived facts, for any subject."""
+DERIVED: Place = (VALUES, "")
+"""The place of the names of figures, for any subject."""
 
 STAGES: Place = ("advance", "to")
 """The place of the stages that something may move to."""
@@ -61,6 +62,7 @@ def _facts(graph: Graph) -> Iterator[tuple[Place, str]]:
     for _, node in graph.every_node():
         if node.exported:
             yield DERIVED, node.name
+            yield (Figure.section, "id"), node.name
         yield ("because", "fact"), node.name
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.decision_json import to_json
-from policyengine.decision.findings import SECTIONS
+from policyengine.decision.findings import SECTIONS, Figure
 from policyengine.engine.reference.row import evaluate
 from policyengine.engine.reference.scope import instances, root_scope
 from policyengine.engine.stage_moves import advance
@@ -19,7 +19,8 @@ from policyengine.feel.values.values import Months
 from policyengine.policy.quantities import plain
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
-from policyengine.verify.expectation_shape import MOVE
+from policyengine.verify.checked_findings import values_of
+from policyengine.verify.expectation_shape import MOVE, VALUES
 from policyengine.verify.mutants import Mutant
 from policyengine.verify.suite import move_json
 
@@ -48,7 +49,8 @@ class Suggestion:
 
 def suggestion(mutant: Mutant, old: Program, new: Program, record: Record) -> Suggestion | None:
     """A test for a record that both versions treat differently, with the findings of the right version."""
-    right, wrong = (to_json(evaluate(each, record)) for each in (old, new))
+    decisions = [evaluate(each, record) for each in (old, new)]
+    right, wrong = ({**to_json(each, SECTIONS), VALUES: values_of(each)} for each in decisions)
     expect, move = _different(right, wrong), None
     if expect is None:
         move = _moved_differently(old, new, record)
@@ -99,7 +101,7 @@ def _plain(words: str) -> str:
 
 
 def _different(right: Mapping[str, Any], wrong: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
-    for section in SECTIONS:
+    for section in (name for name in SECTIONS if name != Figure.section):
         there, other = right[section], wrong[section]
         keys = [_names(item) for item in other]
         for item in there:
@@ -112,10 +114,10 @@ def _different(right: Mapping[str, Any], wrong: Mapping[str, Any]) -> tuple[str,
                 return "expect", {section: [{**_names(item), **_told(told, against)}]}
         if len(other) > len(there):
             return "expect_exactly", {section: [_names(item) for item in there]}
-    for subject, values in right["values"].items():
+    for subject, values in right[VALUES].items():
         for name, value in values.items():
-            if value != wrong["values"].get(subject, {}).get(name):
-                return "expect", {"values": {subject: {name: value}}}
+            if value != wrong[VALUES].get(subject, {}).get(name):
+                return "expect", {VALUES: {subject: {name: value}}}
     return None
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from collections.abc import Mapping as Maps
 from dataclasses import field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 from policyengine.dataclass import dataclass
-from policyengine.decision.decision_json import to_json
+from policyengine.decision.decision import Decision
 from policyengine.decision.json_shape import plain
 from policyengine.diagnostics import Diagnostic, Severity
 from policyengine.engine.rows import Engine
@@ -26,6 +25,7 @@ from policyengine.program.record_reader import RecordReader
 from policyengine.source import Source, Span
 from policyengine.text.document import Document, Entry, Mapping, Node, Pointer, Scalar, Sequence
 from policyengine.verify import testfile as codes
+from policyengine.verify.checked_findings import decision_data
 from policyengine.verify.expectation_shape import MOVE
 from policyengine.verify.mismatches import Mismatch, compare, holds
 from policyengine.verify.prepare import Prepared, ReadFile, Suite, prepare, read_tests
@@ -274,7 +274,7 @@ class CaseResult:
 
     `broken` means that the test cannot run, or that its record is unreadable without the test expecting that;
     `diagnostics` say why for the record. `todo` means that the test is marked as known to fail and fails. A
-    marked test that passes has `failed`. `decision` is the decision as JSON, None without one.
+    marked test that passes has `failed`. `decision` is None where there is none.
     """
 
     name: str
@@ -284,7 +284,7 @@ class CaseResult:
     diagnostics: tuple[Diagnostic, ...] = ()
     skip: str | None = None
     todo: str | None = None
-    decision: Maps[str, Any] | None = None
+    decision: Decision | None = None
 
 
 def run(
@@ -301,12 +301,12 @@ def run(
         decision = engine.refusal(record)
     else:
         return CaseResult(test.name, test.at, "broken", diagnostics=record)
-    data = _with_move(test, program, record, to_json(decision))
+    data = _with_move(test, program, record, decision_data(test, decision))
     found = held_against(test, data)
     status: Status = "failed" if found else "passed"
     if test.todo is not None:
         status = "todo" if found else "failed"
-    return CaseResult(test.name, test.at, status, found, todo=test.todo, decision=data)
+    return CaseResult(test.name, test.at, status, found, todo=test.todo, decision=decision)
 
 
 def _with_move(
@@ -332,7 +332,7 @@ def move_json(moved: Moved) -> dict[str, Any]:
 
 def notices(test: Prepared, program: Program, engine: Engine, record: Record) -> bool:
     """Whether a decision about a record is not what a test expects of it."""
-    data = _with_move(test, program, record, to_json(engine.decide(record)))
+    data = _with_move(test, program, record, decision_data(test, engine.decide(record)))
     return not (
         all(holds(node, data) for node in test.expect)
         and all(holds(node, data, closed=True) for node in test.exactly)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
-from policyengine.decision.findings import MANUAL, NOT_APPLICABLE, UNDETERMINED, Origin
+from policyengine.decision.findings import KNOWN, MANUAL, NOT_APPLICABLE, UNDETERMINED, Figure, Origin
 from policyengine.engine.columns import cell_values, terms
 from policyengine.engine.columns.emitter import NOT_KNOWN
 from policyengine.engine.columns.interned import Fixed, Lowered, Piece, Read
@@ -15,13 +15,14 @@ from policyengine.engine.columns.logic import negated
 from policyengine.engine.columns.scopes import World
 from policyengine.engine.columns.terms import Code, Const, Flag, Term, Unsupported, lit
 from policyengine.engine.columns.unify import both, coded, either, text, unified
+from policyengine.engine.figures import origin_of, unit_of
 from policyengine.engine.finding_values import as_shown
 from policyengine.engine.layout import RANKS, ColumnKind, value_fields
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Unknown
 from policyengine.policy import rule as readings
-from policyengine.policy.rule import Reading, Rule, may_wait
+from policyengine.policy.rule import Node, Reading, Rule, may_wait
 from policyengine.source import Span
 
 _WIDEST = 2**40
@@ -36,6 +37,10 @@ def _undecided(values: Mapping[str, int]) -> object:
 
 def _is_known(value: object) -> bool:
     return not isinstance(value, Unknown)
+
+
+def _is_nothing(value: object) -> bool:
+    return value is None
 
 
 def _is_true(value: object) -> bool:
@@ -77,13 +82,36 @@ class RuleReader:
                 reads[name], pieces = fixed, more
             else:
                 cells[name] = self._cell(rule, reading, kind)
-        reads["basis"] = self._resting(rule, pieces)
+        reads["basis"] = self._resting(rule, id(rule), pieces)
         read = self._reader(number, rule, exists, status or _undecided, origin, reads)
         return Lowered(number, rule, tuple(pieces.values()), read, cells)
 
-    def _resting(self, rule: Rule, pieces: dict[str, Piece]) -> Read:
+    def figure(self, number: int, node: Node, open_one: Flag | Const, text: pl.Expr) -> Lowered:
+        """A figure, of which it is known whether it is open: its value is a text of its own."""
+        graph, key = self._world.graph, (node.entity, node.name)
+        rule, pieces = Rule(Figure, origin_of(graph, node), node.entity, node.name), dict[str, Piece]()
+        nothing = self._nothing(rule, node)
+        words = (KNOWN, NOT_APPLICABLE, UNDETERMINED)
+        chain = pl.when(terms.flag(nothing).expr.fill_null(False)).then(lit(1, pl.UInt16))
+        is_open = terms.flag(open_one).expr.fill_null(True)
+        code = pl.when(is_open).then(lit(2, pl.UInt16)).otherwise(chain.otherwise(lit(0, pl.UInt16)))
+        status = self._coded(rule, Code(code, words, True), pieces)
+        unit = unit_of(graph.types.get(key))
+        reads: dict[str, Read] = {"unit": lambda values: unit, "basis": self._resting(rule, key, pieces)}
+        read = self._reader(number, rule, None, status, None, reads)
+        return Lowered(number, rule, tuple(pieces.values()), read, {"value": text})
+
+    def _nothing(self, rule: Rule, node: Node) -> Flag | Const:
+        """Whether there is known to be nothing."""
+        asked = build.call("is nothing", build.name(node.name, node.at), span=node.at)
+        try:
+            return self._world.emitter(rule.entity).kept_flag(asked)
+        except Unsupported:
+            return self._world.named(rule.entity, node.name).test(_is_nothing)
+
+    def _resting(self, rule: Rule, key: object, pieces: dict[str, Piece]) -> Read:
         """What reads whether a finding rests on an assumption beside that of its own part."""
-        resting = self._world.graph.resting.get(id(rule), ())
+        resting = self._world.graph.resting.get(key, ())
         nodes = [each.node for each in resting if each.node is not None]
         if len(nodes) < len(resting) or not nodes:
             return lambda values: bool(resting)
@@ -121,6 +149,7 @@ class RuleReader:
             cells |= {name: one(values) for name, one in reads.items()}
             cells["basis"] = "assumed" if cells["basis"] else near.basis
             rank = self._ranks.get((str(cells["policy"]), near.id), len(self._ranks))
+            rank = 0 if rule.finding is Figure else rank  # they stand in the order of their nodes
             return Fixed(RANKS[section], rank, number, tuple(cells.items()))
 
         return read

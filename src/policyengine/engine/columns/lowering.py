@@ -10,25 +10,25 @@ from functools import cached_property
 import polars as pl
 
 from policyengine.dataclass import dataclass
-from policyengine.decision.findings import UNDETERMINED
 from policyengine.engine.columns import cell_values, terms
 from policyengine.engine.columns.entity_frames import Shape
 from policyengine.engine.columns.finding_columns import RuleReader
 from policyengine.engine.columns.frames import Column, State
-from policyengine.engine.columns.interned import KINDS, Block, Fixed, Interned, Lowered, blocks
+from policyengine.engine.columns.interned import KINDS, Block, Interned, Lowered, blocks
 from policyengine.engine.columns.missing_demand import MissingFacts
 from policyengine.engine.columns.scopes import World
-from policyengine.engine.columns.terms import Const, Flag, Frame, Num, Term, Unsupported, lit
+from policyengine.engine.columns.terms import Const, Flag, Frame, Num, Term, Unsupported
 from policyengine.engine.columns.unify import either
+from policyengine.engine.figures import exported
 from policyengine.engine.finding_values import as_shown
-from policyengine.engine.layout import RANKS, VALUES, value_text
+from policyengine.engine.layout import RANKS, value_text
 from policyengine.feel.types.types import Number, Type
 from policyengine.program.graph import Graph
 
 
 @dataclass(slots=True)
 class Output:
-    """Rows of the table that come of one frame: a block of rules, or the values of an entity.
+    """Rows of the table that come of one frame: a block of rules, or of figures.
 
     `root` and `subject` are the columns with the row of the record and of who is judged; `cells` those of
     single rules, by the number of the rule and the name of the cell.
@@ -58,7 +58,7 @@ class Lowering:
         self._reader = RuleReader(self.world)
         self._open: dict[str, str] = {}
         self._root_of: dict[str, str] = {}
-        self._values_so_far = 0
+        self._figures_so_far = 0
         self._wanted: set[Column] = set()
         self._made: set[Column] = set()
         self._by_rows: dict[str, str] = {}
@@ -109,7 +109,7 @@ class Lowering:
         for entity, rules in by_entity.items():
             self._blocks(entity, rules)
         for entity in self.order:
-            self._values(entity, opened, frames)
+            self._figures(entity, opened, frames)
         self._left_out(opened, frames)
         for name, parts in opened.items():
             found = either(parts)
@@ -127,26 +127,22 @@ class Lowering:
                 for name, expr in rule.cells.items():
                     output.cells[rule.number, name] = self._column(frame, expr, f"cell {KINDS[name]}")
 
-    def _values(self, entity: str, opened: dict[str, list[Flag | Const]], frames: dict[str, Frame]) -> None:
-        """The derived facts that are shown, one row each."""
-        names = [name for name, node in self.graph.nodes.get(entity, {}).items() if node.exported]
+    def _figures(self, entity: str, opened: dict[str, list[Flag | Const]], frames: dict[str, Frame]) -> None:
+        """The figures of an entity, one row each."""
+        names = exported(self.graph, entity)
         if not names:
             return
         frame = self.world.place(entity).frame
-        block = Block(VALUES)
-        output = self._output(entity, frame, block)
-        for name in names:
-            number = len(self.graph.rules) + self._values_so_far
-            self._values_so_far += 1
-            fixed = Fixed(RANKS[VALUES], 0, number, (("section", VALUES), ("id", name)))
-            block.rules.append(_value_rule(number, fixed))
-            output.cells[number, "value"] = self._column(frame, self._text(frame, entity, name), "text")
+        rules: list[Lowered] = []
+        for number, name in enumerate(names, start=len(self.graph.rules) + self._figures_so_far):
             open_one = self.world.undecided(entity, name)
+            text = self._text(frame, entity, name)
+            rules.append(self._reader.figure(number, self.graph.nodes[entity][name], open_one, text))
             if open_one != Const(False):
                 frames[frame.name] = frame
                 opened.setdefault(frame.name, []).append(open_one)
-                word = pl.when(terms.flag(open_one).expr).then(lit(UNDETERMINED, pl.String))
-                output.cells[number, "status"] = self._column(frame, word, "text")
+        self._figures_so_far += len(names)
+        self._blocks(entity, rules)
 
     def _text(self, frame: Frame, entity: str, name: str) -> pl.Expr:
         kind = self.graph.types.get((entity, name))
@@ -211,7 +207,3 @@ class Lowering:
 
     def _want(self, frame: Frame, name: str) -> None:
         self._wanted.add((frame.name, name))
-
-
-def _value_rule(number: int, fixed: Fixed) -> Lowered:
-    return Lowered(number, None, (), lambda values: fixed, {})  # type: ignore[arg-type]

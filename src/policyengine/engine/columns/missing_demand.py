@@ -38,9 +38,9 @@ class MissingFacts:
     def __init__(self, world: World, made: set[Column]) -> None:
         self._world = world
         self._reader = RuleReader(world)
-        self._values = [key for key, node in world.graph.every_node() if node.exported]
+        self._figures = [key for key, node in world.graph.every_node() if node.exported]
         names = sorted({name for rule in world.graph.rules for name in _names(rule)}
-                       | {name for _, name in self._values})  # fmt: skip
+                       | {name for _, name in self._figures})  # fmt: skip
         self.columns: dict[Fact, dict[int, str]] = {}
         self._wanted: set[Column] = set()
         self.chunks = [names[i : i + BITS] for i in range(0, len(names), BITS)]
@@ -60,16 +60,16 @@ class MissingFacts:
         for rule in self._world.graph.rules:
             if any(name in bits for name in _names(rule)):
                 self._of_rule(needs, rule, Const(True), bits)
-        for entity, name in self._values:
+        for entity, name in self._figures:
             if name in bits:
-                self._of_value(needs, entity, name, lit(bits[name], pl.UInt64))
+                self._of_figure(needs, entity, name, lit(bits[name], pl.UInt64))
         self._lists(needs, bits)
         pass_all(needs)
         for fact, frame, need in needs.lacked():
             self.columns.setdefault(fact, {})[chunk] = self._column(frame, need)
 
-    def _of_value(self, needs: Needs, entity: str, name: str, need: Need) -> None:
-        """What a derived fact and its parts rest on."""
+    def _of_figure(self, needs: Needs, entity: str, name: str, need: Need) -> None:
+        """What a figure and its parts rest on."""
         open_one = self._world.undecided(entity, name)
         expression = self._world.graph.nodes[entity][name].expression
         need = where(self._world.place(entity).frame, open_one, need)

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from policyengine.dataclass import dataclass
-from policyengine.decision.figure import Figure
-from policyengine.decision.findings import Finding
+from policyengine.decision.findings import Figure, Finding
 from policyengine.decision.wording import subject_name
 from policyengine.engine.reference.scope import Scope, instances, root_scope
 from policyengine.engine.value_words import Words
@@ -58,7 +57,7 @@ def derivation(program: Program, record: Record, finding: Finding) -> tuple[Step
     found = instances(root_scope(graph, record, program.as_of))
     if isinstance(finding, Figure):
         home = (each for each in found.get(finding.subject.entity, ()) if each.subject == finding.subject)
-        return tuple(step for scope in home for step in _Walk(scope).steps(scope, finding.fact, 0))
+        return tuple(step for scope in home for step in _Walk(scope).steps(scope, finding.id, 0))
     for rule in every_rule(graph.rules):
         for scope in found.get(rule.entity, ()):
             if _is_it(rule, scope, finding):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from policyengine.decision.decision import Decision
@@ -13,13 +13,12 @@ from policyengine.decision.findings import (
     UNDETERMINED,
     Assumption,
     Finding,
-    OpenValue,
     Origin,
     Reason,
     Shortfall,
-    Subject,
 )
-from policyengine.engine.finding_values import as_shown, unknown_in
+from policyengine.engine.figures import FigureReaders, Look
+from policyengine.engine.finding_values import as_shown
 from policyengine.engine.missing_facts import judged_lists, lists_left_out, missing_facts, unsettled
 from policyengine.engine.reference.reasons import explain, explain_expression
 from policyengine.engine.reference.scope import Scope, instances, root_scope
@@ -58,10 +57,10 @@ def evaluate(program: Program, record: Record) -> Decision:
         for scope in found.get(rule.entity, ())
         if (finding := read_rule(rule, scope)) is not None
     )
-    undecided = tuple(_undecided(graph, found))
-    missing = missing_facts(findings, undecided, lists_left_out(judged_lists(graph), found))
-    values = list(_values(graph, found))
-    is_open = undecided or any(finding.status == UNDETERMINED for finding in findings)
+    figures = tuple(figure_readers(graph).every(found))
+    every = (*findings, *figures)
+    missing = missing_facts(every, lists_left_out(judged_lists(graph), found))
+    is_open = any(finding.status == UNDETERMINED for finding in every)
     return Decision(
         program=program.declarations.id,
         program_title=program.declarations.title,
@@ -70,10 +69,8 @@ def evaluate(program: Program, record: Record) -> Decision:
         subject=root.subject,
         complete=not missing and not is_open,
         _findings=findings,
-        values={str(whose): told for whose, told in values},
-        undecided=undecided,
+        _figures=figures,
         missing=missing,
-        subjects={str(whose): whose for whose, _ in values},
         not_in_force=program.not_in_force,
     )
 
@@ -216,21 +213,11 @@ def present(scope: Scope, name: str) -> object:
     return as_shown(scope[name], kind, digits)
 
 
-def _undecided(graph: Graph, found: Mapping[str, list[Scope]]) -> Iterator[OpenValue]:
-    """The derived facts of every instance that are not known."""
-    for entity, scopes in found.items():
-        nodes = [node for node in graph.nodes.get(entity, {}).values() if node.exported]
-        for scope in scopes if nodes else ():
-            for node in nodes:
-                open_one = unknown_in(scope[node.name])
-                if open_one is not None:
-                    title = node.noun or node.name
-                    yield OpenValue(node.name, title, scope.subject, unsettled([open_one]))
-
-
-def _values(graph: Graph, found: Mapping[str, list[Scope]]) -> Iterator[tuple[Subject, dict[str, object]]]:
-    """The derived facts of every instance."""
-    for entity, scopes in found.items():
-        names = [name for name, node in graph.nodes.get(entity, {}).items() if node.exported]
-        for scope in scopes if names else ():
-            yield scope.subject, {name: present(scope, name) for name in names}
+def figure_readers(graph: Graph) -> FigureReaders:
+    """What reads the figures off the instances of a record."""
+    look = Look(
+        lambda entity, expression: lambda scope: scope.value(expression),
+        lambda entity, expression: lambda scope: explain_expression(scope, expression),
+        Scope,
+    )
+    return FigureReaders(graph, look)

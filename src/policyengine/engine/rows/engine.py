@@ -8,14 +8,14 @@ from decimal import getcontext, setcontext
 from functools import cached_property, partial
 
 from policyengine.decision.decision import Decision
-from policyengine.decision.findings import UNDETERMINED, Finding, OpenValue, Subject
-from policyengine.engine.finding_values import constructor
+from policyengine.decision.findings import UNDETERMINED, Figure, Finding
+from policyengine.engine.figures import FigureReaders, Look, exported
+from policyengine.engine.finding_values import Later, constructor
 from policyengine.engine.missing_facts import (
     JudgedList,
     judged_lists,
     lists_left_out,
     missing_facts,
-    unsettled,
 )
 from policyengine.engine.rows.finding_source import Readings
 from policyengine.engine.rows.instance import (
@@ -34,12 +34,12 @@ from policyengine.engine.rows.outcomes import (
     ReadOutcomes,
     SubjectOutcomes,
     open_values,
-    shown_values,
 )
 from policyengine.engine.rows.reader_source import Read, ReaderSource
 from policyengine.engine.rows.reason_source import Deferred
 from policyengine.engine.rows.value_places import Segment, layouts, segments_of
 from policyengine.feel.limits import NUMBERS
+from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Unknown
 from policyengine.program.graph import Graph, Key
 from policyengine.program.linked import Program
@@ -175,8 +175,9 @@ class Compiled:
                     if each.unknown or getattr(each, "requirements", ()):
                         open_ones.append(each)
         left_out = lists_left_out(self._judged, found) if self._leaves_out(found) else {}
-        values, undecided = self._shown_values(found)
-        missing = missing_facts(open_ones, undecided, left_out) if open_ones or undecided or left_out else ()
+        undecided = list(self._undecided(found))
+        open_ones += undecided
+        missing = missing_facts(open_ones, left_out) if open_ones or left_out else ()
         is_open = undecided or UNDETERMINED in [finding.status for finding in findings]
         return _new_decision(
             program.declarations.id,
@@ -186,11 +187,9 @@ class Compiled:
             found[self.graph.vocabulary.root][0].subject,
             not missing and not is_open,
             tuple(findings),
-            {name: told for name, _, told in values},
-            tuple(undecided),
+            Later(lambda: tuple(self._figures.every(found))),
             missing,
             (),
-            {name: whose for name, whose, _ in values},
             program.not_in_force,
         )
 
@@ -202,35 +201,38 @@ class Compiled:
         """Whether a record leaves a list out."""
         return any(row.v[at].__class__ is Unknown for _, within, at in self._lists for row in found[within])
 
-    def _shown_values(
-        self, found: Found
-    ) -> tuple[list[tuple[str, Subject, dict[str, object]]], list[OpenValue]]:
-        """The derived facts of every instance, and what it is called; and those that are not known."""
-        shown: list[tuple[str, Subject, dict[str, object]]] = []
-        undecided: list[OpenValue] = []
-        for entity, read in self._value_readers:
-            nodes = self.graph.nodes[entity]
-            for row in found[entity]:
-                values, open_ones = read(row)
-                shown.append((str(row.subject), row.subject, values))
-                for name, cause in open_ones:
-                    title = nodes[name].noun or name
-                    undecided.append(OpenValue(name, title, row.subject, unsettled([cause])))
-        return shown, undecided
+    # Figures
+
+    def figures(self, record: Record, name: str) -> tuple[Figure, ...]:
+        """What is worked out under a name, for everyone in a record, helpers too."""
+        return tuple(self._figures.called(self.instances(record), name))
 
     @cached_property
-    def _value_readers(self) -> Sequence[tuple[str, Read]]:
-        """What reads the derived facts of every entity that has some."""
+    def _figures(self) -> FigureReaders:
+        explanations = self._readings.explanations
+        return FigureReaders(self.graph, Look(self._value, explanations.of_expression, Row))
+
+    def _value(self, entity: str, expression: Expression) -> Read:
+        """What works out an expression at an instance."""
+        out = ReaderSource(self._sources, entity)
+        return out.function(out.value(expression).text)
+
+    def _undecided(self, found: Found) -> Iterator[Figure]:
+        """The figures that are not known, or not in part; the others are read when they are asked for."""
+        for entity, read in self._open_figures:
+            for row in found[entity]:
+                for name, _ in read(row):
+                    yield self._figures.reader(entity, name)(row)
+
+    @cached_property
+    def _open_figures(self) -> Sequence[tuple[str, Read]]:
+        """What reads the figures that are not known, of every entity that has some."""
         readers = []
         for entity in self._order:
-            if names := self._exported(entity):
+            if names := exported(self.graph, entity):
                 out = ReaderSource(self._sources, entity)
-                opened = open_values(out, names)
-                readers.append((entity, out.function(f"({shown_values(out, names)}, {opened})")))
+                readers.append((entity, out.function(open_values(out, names))))
         return readers
-
-    def _exported(self, entity: str) -> Sequence[str]:
-        return [name for name, node in self.graph.nodes.get(entity, {}).items() if node.exported]
 
     @cached_property
     def _order(self) -> Sequence[str]:
@@ -256,7 +258,7 @@ class Compiled:
     @cached_property
     def _outcome_readers(self) -> Sequence[tuple[str, ReadOutcomes]]:
         readers = OutcomeReaders(self._readings)
-        made = [(entity, readers.reader(entity, self._exported(entity))) for entity in self._order]
+        made = [(entity, readers.reader(entity, exported(self.graph, entity))) for entity in self._order]
         return [(entity, read) for entity, read in made if read is not None]
 
     def _outcomes(self, found: Found) -> Iterator[SubjectOutcomes]:

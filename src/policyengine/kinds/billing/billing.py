@@ -149,7 +149,9 @@ def _export(draft: Draft, charge: ChargePart, asked: Sequence[Name], net: Name, 
     if asked:
         value = build.choose([(build.all_of(asked, at), net)], build.literal(0, at), at)
     wanted = _money(draft, charge)
-    draft.define(str(charge.result), value, at, wanted=wanted, noun=charge.title, exported=True)
+    draft.define(
+        str(charge.result), value, at, wanted=wanted, noun=charge.title, exported=True, part=("charges", i)
+    )
 
 
 def exports(unit: PolicyDocument, vocabulary: Vocabulary) -> Mapping[str, DerivedFact]:

@@ -305,7 +305,7 @@ KIND = Kind(
     "table",
     "a value looked up by rows of tests, by keys, or by bands over a number",
     TablePolicy,
-    (),
+    ("figures",),
     check,
     lower,
     CODES,

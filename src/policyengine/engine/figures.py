@@ -1,0 +1,296 @@
+"""Figures read off the instances of a record: their values, and how they came about.
+
+Both engines read them in this way. A reader of a figure is made once; the reasons, which go through the
+expression that works the figure out, are told when they are first read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal, localcontext
+from functools import cached_property, partial
+from typing import Any, NamedTuple
+
+from policyengine.decision.findings import KNOWN, NOT_APPLICABLE, UNDETERMINED, Figure, Origin, Reason
+from policyengine.decision.wording import rate as written_rate
+from policyengine.decision.wording import subject_name
+from policyengine.engine.finding_values import Later, constructor, shower, unknown_in
+from policyengine.engine.missing_facts import unsettled
+from policyengine.engine.value_words import Words
+from policyengine.feel.limits import NUMBERS
+from policyengine.feel.syntax.tree import (
+    Binary,
+    Call,
+    Expression,
+    If,
+    ListLiteral,
+    Literal,
+    Name,
+    Path,
+    names,
+)
+from policyengine.feel.types.types import ListOf, Number, Type, is_period
+from policyengine.feel.values.values import Unknown
+from policyengine.policy.facts import recorded_name
+from policyengine.policy.rule import Node
+from policyengine.program.graph import Graph
+
+MOST_PARTS = 20
+"""Of so many parts of a sum each is told."""
+
+Tell = Callable[[Any, list[Reason]], bool]
+"""Appends the reasons that hold at an instance, and returns whether slices of a band are among them."""
+ReadFigure = Callable[[Any], Figure]
+_new: Callable[..., Figure] = constructor(Figure)
+
+
+class Look(NamedTuple):
+    """What an engine makes of expressions of an entity: their value at an instance, and the reasons for it.
+
+    `instance` is the class of instances.
+    """
+
+    value: Callable[[str, Expression], Callable[[Any], object]]
+    why: Callable[[str, Expression], Callable[[Any], tuple[Reason, ...]]]
+    instance: type
+
+
+class FigureReaders:
+    """The readers of the figures of a graph, by entity; each is made when it is first asked for."""
+
+    def __init__(self, graph: Graph, look: Look) -> None:
+        self._graph = graph
+        self._look = look
+        self._read: dict[tuple[str, str], ReadFigure] = {}
+
+    def every(self, found: Mapping[str, Sequence[Any]]) -> Iterator[Figure]:
+        """The figures of all instances, entity by entity."""
+        for entity, shown in self._shown.items():
+            readers = [self.reader(entity, name) for name in shown]
+            for instance in found.get(entity, ()):
+                for read in readers:
+                    yield read(instance)
+
+    @cached_property
+    def _shown(self) -> Mapping[str, list[str]]:
+        vocabulary = self._graph.vocabulary
+        ordered = sorted(vocabulary.entities, key=lambda each: len(vocabulary.lineage(each)))
+        return {entity: shown for entity in ordered if (shown := exported(self._graph, entity))}
+
+    def called(self, found: Mapping[str, Sequence[Any]], name: str) -> Iterator[Figure]:
+        """What is worked out under a name, helpers too; what a record gives is no figure."""
+        for entity in self._graph.vocabulary.entities:
+            node = self._graph.nodes.get(entity, {}).get(name)
+            fact = self._graph.vocabulary.fact(entity, name)
+            if node is not None and node.noun is not None and (fact is None or fact[1].formula is not None):
+                yield from map(self.reader(entity, name), found.get(entity, ()))
+
+    def reader(self, entity: str, name: str) -> ReadFigure:
+        """What reads one figure off an instance of an entity."""
+        if (entity, name) not in self._read:
+            self._read[entity, name] = _reader(self._graph, self._graph.nodes[entity][name], self._look)
+        return self._read[entity, name]
+
+
+def exported(graph: Graph, entity: str) -> list[str]:
+    """The names of the figures of an entity."""
+    return [name for name, node in graph.nodes.get(entity, {}).items() if node.exported]
+
+
+def _reader(graph: Graph, node: Node, look: Look) -> ReadFigure:
+    name, entity = node.name, node.entity
+    kind, words = graph.types.get((entity, name)), Words(graph, entity)
+    show, write, unit = shower(kind, words.digits), words.writer(kind), unit_of(kind)
+    origin = origin_of(graph, node)
+    own = () if origin.assumption is None else (origin.assumption,)
+    resting = graph.resting.get((entity, name), ())
+    parts = _Parts(graph, node, look)
+
+    def read(instance: Any) -> Figure:
+        value = instance[name]
+        open_one = unknown_in(value)
+        there = open_one is None and value is not None
+        more = [each.assumption for each in resting if each.node is None or instance[each.node] is True]
+        return _new(
+            origin,
+            instance.subject,
+            UNDETERMINED if open_one is not None else KNOWN if there else NOT_APPLICABLE,
+            Later(partial(parts.reasons, instance)),
+            () if open_one is None else unsettled([open_one]),
+            tuple(dict.fromkeys((*own, *more))) if more else own,
+            show(value) if there else None,
+            unit,
+            write(value) if there else None,
+        )
+
+    return read
+
+
+def origin_of(graph: Graph, node: Node) -> Origin:
+    """Where a figure comes from."""
+    title = node.noun or node.name
+    return node.origin or Origin(graph.vocabulary.declarations.id, node.name, title, node.at)
+
+
+def unit_of(kind: Type | None) -> str | None:
+    """The unit of values of a type: `%`, a currency, or none."""
+    match kind:
+        case Number("rate"):
+            return "%"
+        case Number("money", currency):
+            return currency or None
+    return None
+
+
+class _Parts:
+    """Tells how the value of a node came about."""
+
+    def __init__(self, graph: Graph, node: Node, look: Look) -> None:
+        self._graph = graph
+        self._node = node
+        self._look = look
+        self._sight = graph.sights[node.entity]
+        kind = graph.types.get((node.entity, node.name))
+        self._write = Words(graph, node.entity).writer(kind.item if isinstance(kind, ListOf) else kind)
+
+    def reasons(self, instance: Any) -> tuple[Reason, ...]:
+        """The reasons, in the order of the expression; where slices are told, without the rows of them."""
+        own: list[Reason] = []
+        with localcontext(NUMBERS):
+            has_slices = self._tell(instance, own)
+            if self._node.cases is not None and self._day is None and not has_slices:
+                own = [*(each for each in self._cases(instance) if each.at != self._node.at), *own]
+        return tuple(dict.fromkeys(own))
+
+    @cached_property
+    def _cases(self) -> Callable[[Any], tuple[Reason, ...]]:
+        return self._why(Name(self._node.name, self._node.at))
+
+    @cached_property
+    def _tell(self) -> Tell:
+        return self._of(self._node.expression if self._day is None else self._day)
+
+    @cached_property
+    def _day(self) -> Expression | None:
+        """The day whose period the node is; None for other nodes."""
+        day = self._graph.nodes[self._node.entity].get(f"{self._node.name}/of")
+        kind = self._graph.types.get((self._node.entity, self._node.name))
+        return day.expression if day is not None and kind is not None and is_period(kind) else None
+
+    def _of(self, expression: Expression) -> Tell:
+        match expression:
+            case Call(Name("given or"), (Name() as said, otherwise)):
+                return self._given(said, otherwise, expression)
+            case If(condition, then, otherwise):
+                return self._branches(condition, then, otherwise)
+            case Call(Name("sum"), (Path(items, field),)):
+                return self._children(items, field, expression)
+            case Call(Name("sum"), (ListLiteral(items),)):
+                return self._slices(items)
+            case Name(name) if self._is_part(name):
+                return self._of(self._graph.nodes[self._node.entity][name].expression)
+            case Binary(_, left, right):
+                one, other = self._of(left), self._of(right)
+                return lambda instance, found: one(instance, found) | other(instance, found)
+            case Call(Name("no value of" | "row result")) | Literal():
+                return _nothing
+        return self._names(expression)
+
+    def _given(self, said: Name, otherwise: Expression, whole: Expression) -> Tell:
+        value, worked_out = self._value(said), self._of(otherwise)
+        reason = Reason(f"the record says `{recorded_name(said.name)}`", "value", whole.span)
+
+        def tell(instance: Any, found: list[Reason]) -> bool:
+            if isinstance(value(instance), Unknown):
+                return worked_out(instance, found)
+            found.append(reason)
+            return False
+
+        return tell
+
+    def _branches(self, condition: Expression, then: Expression, otherwise: Expression) -> Tell:
+        value, why = self._value(condition), self._why(condition)
+        one, other = self._of(then), self._of(otherwise)
+
+        def tell(instance: Any, found: list[Reason]) -> bool:
+            decided = value(instance)
+            found += why(instance)
+            if isinstance(decided, Unknown):
+                return False
+            return one(instance, found) if decided is True else other(instance, found)
+
+        return tell
+
+    def _children(self, items: Expression, field: str, whole: Expression) -> Tell:
+        """The parts of a sum over things in a list, each with the name of the thing."""
+        value, other = self._value(items), self._names(whole)
+
+        def tell(instance: Any, found: list[Reason]) -> bool:
+            rows = self._instances(value(instance))
+            if rows is None:
+                return other(instance, found)
+            texts = [f"{subject_name(row.subject)}: {self._part(row[field])}" for row in rows[:MOST_PARTS]]
+            if len(rows) > MOST_PARTS:
+                texts.append(f"and {len(rows) - MOST_PARTS} more")
+            found += [Reason(text, "value", whole.span) for text in texts or ["there is nothing to add up"]]
+            return False
+
+        return tell
+
+    def _slices(self, items: Sequence[Expression]) -> Tell:
+        """Each slice of a band at its rate; other items as they are."""
+        slices = [
+            (self._value(item), self._value(item.left), written_rate(item.right.value), item.span)
+            for item in items
+            if isinstance(item, Binary) and item.op == "*"
+            and isinstance(item.right, Literal) and isinstance(item.right.value, Decimal)
+        ]  # fmt: skip
+
+        def tell(instance: Any, found: list[Reason]) -> bool:
+            before = len(found)
+            for value, part, share, at in slices:
+                amount = value(instance)
+                if amount and not isinstance(amount, Unknown):
+                    text = f"{self._write(part(instance))} at {share}: {self._write(amount)}"
+                    found.append(Reason(text, "value", at))
+            return len(found) > before
+
+        return tell
+
+    def _names(self, expression: Expression) -> Tell:
+        """The reasons of all that an expression names, but for lists of things."""
+        asked = [Name(name, expression.span) for name in sorted(names(expression)) if name in self._sight]
+        pairs = [(self._value(each), self._why(each)) for each in asked]
+
+        def tell(instance: Any, found: list[Reason]) -> bool:
+            for value, why in pairs:
+                if self._instances(value(instance)) is None:
+                    found += why(instance)
+            return False
+
+        return tell
+
+    def _is_part(self, name: str) -> bool:
+        node = self._graph.nodes.get(self._node.entity, {}).get(name)
+        return node is not None and node.noun is None
+
+    def _instances(self, value: object) -> Sequence[Any] | None:
+        """The things in a list; None for another value."""
+        if isinstance(value, (list, tuple)) and all(isinstance(each, self._look.instance) for each in value):
+            return value
+        return None
+
+    def _part(self, value: object) -> str:
+        if isinstance(value, Unknown):
+            return "not known"
+        return "does not apply" if value is None else self._write(value)
+
+    def _value(self, expression: Expression) -> Callable[[Any], object]:
+        return self._look.value(self._node.entity, expression)
+
+    def _why(self, expression: Expression) -> Callable[[Any], tuple[Reason, ...]]:
+        return self._look.why(self._node.entity, expression)
+
+
+def _nothing(instance: Any, found: list[Reason]) -> bool:
+    return False

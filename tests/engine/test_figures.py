@@ -3,9 +3,15 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
+from tests.columns.batches import batch_of, by_rows, difference
 
 from policyengine.decision.findings import Figure
+from policyengine.engine.columns import plan
+from policyengine.engine.finding_values import Later
+from policyengine.engine.reference.row import evaluate
 from support import good_program, record_of
 
 PROGRAM = """\
@@ -137,3 +143,54 @@ def test_figures_are_explained_by_their_names() -> None:
         program.why(record, "strange")
     (points,) = program.find(record, "points")
     assert [step.name for step in program.derivation(record, points)] == ["points", "helper", "size"]
+
+
+def test_a_figure_is_a_finding_of_the_decision_in_json() -> None:
+    program = good_program(base=PROGRAM)
+    decision = program.evaluate(record_of(program, {"id": "a", "deals": DEALS}))
+    told = {each["reference"]: each for each in decision.to_json()["figures"]}
+    keys = ("policy", "id", "title", "status", "value", "unit", "text", "basis")
+    assert [told["rate@A"][key] for key in keys] == [
+        "rate", "rate", "Rate", "known", "0.05", "%", "5 %", "assumed",
+    ]  # fmt: skip
+    assert told["rate@A"]["note"] == "the text is old"
+    assert [told["points"][key] for key in keys[2:]] == ["points", "known", 8, None, "8", "assumed"]
+    assert told["points"]["source"]["title"] == "Agreement"
+    assert told["points"]["at"]["line"] == 17
+    assert [each["text"] for each in told["points"]["because"]] == ["size is 4, above 3", "helper is 8"]
+    assert (told["commission@B"]["status"], told["commission@B"]["value"]) == ("not_applicable", None)
+    assert told["commissions"]["unit"] == "EUR"
+    assert [each["fact"] for each in told["commissions"]["unknown"]] == ["paid"]
+    assert not decision.complete
+
+
+def test_every_engine_has_the_same_figures_with_their_reasons() -> None:
+    program = good_program(base=PROGRAM)
+    records = [
+        record_of(program, {"id": "a", "deals": DEALS[:number], **more})
+        for number in range(4)
+        for more in ({}, {"size": 2}, {"fund": "7.00"})
+    ]
+    for record in records:
+        found, slow = program.evaluate(record), evaluate(program.linked, record)
+        assert found.of("figures") == slow.of("figures")
+        assert found.to_json() == slow.to_json()
+    table = plan(program.linked).answer(batch_of(program.vocabulary, records)).table
+    assert difference(table, by_rows(program.linked, records)) == ""
+    rows = [row for row in table.to_pylist() if row["section"] == "figures"]
+    assert {row["status"] for row in rows} == {"known", "not_applicable", "undetermined"}
+    assert {(row["id"], row["unit"], row["policy"]) for row in rows} == {
+        ("fund", "EUR", "figures"), ("commissions", "EUR", "figures"), ("points", None, "figures"),
+        ("commission", "EUR", "figures"), ("rate", "%", "rate"), ("bonus", "EUR", "bonus"),
+    }  # fmt: skip
+    assert {row["basis"] for row in rows if row["id"] == "points"} == {"stated", "assumed"}
+
+
+def test_reasons_are_worked_out_when_they_are_first_read() -> None:
+    program = good_program(base=PROGRAM)
+    (points,) = program.find(record_of(program, {"id": "a", "deals": []}), "points")
+    assert isinstance(points.because, Later)
+    assert points.because._made is None
+    assert [each.text for each in points.because] == ["size is 4, above 3", "helper is 8"]
+    assert points.because._made is not None
+    assert pickle.loads(pickle.dumps(points.because)) == points.because

@@ -193,4 +193,6 @@ def test_reasons_are_worked_out_when_they_are_first_read() -> None:
     assert points.because._made is None
     assert [each.text for each in points.because] == ["size is 4, above 3", "helper is 8"]
     assert points.because._made is not None
-    assert pickle.loads(pickle.dumps(points.because)) == points.because
+    assert [each.text for each in pickle.loads(pickle.dumps(points.because))] == [
+        each.text for each in points.because
+    ]

@@ -7,9 +7,7 @@ requirements; what would settle it or comes next; the place of the rule, its cla
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import fields
 from datetime import date
-from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -36,6 +34,7 @@ from policyengine.decision.findings import (
 )
 from policyengine.decision.reason_words import (
     against,
+    own_values,
     points,
     score_part,
     settling,
@@ -59,7 +58,6 @@ from policyengine.decision.wording import (
     plural,
     rate,
     requirement_words,
-    spell,
     status_words,
     subject_name,
     waiver_words,
@@ -318,18 +316,6 @@ def _extras(finding: Finding, labels: Labels) -> Iterator[str]:
         yield from _EXTRAS[type(finding)](finding, labels)
     elif type(finding) not in _HEADLINES and (told := own_values(finding)):
         yield f"{capital(told)}."
-
-
-_BASE = frozenset(field.name for field in fields(Finding))
-
-
-def own_values(finding: Finding) -> str:
-    """The single values of a finding of any other section: `points 40; ends on 1 Mar 2027`."""
-    found = [
-        (field.name, getattr(finding, field.name)) for field in fields(finding) if field.name not in _BASE
-    ]
-    plain = [(name, value) for name, value in found if isinstance(value, (str, Decimal, int, date))]
-    return "; ".join(f"{words(name)} {spell(value)}" for name, value in plain)
 
 
 def _level_extras(level: Level, labels: Labels) -> Iterator[str]:

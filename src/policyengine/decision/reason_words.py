@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from datetime import date
 from decimal import Decimal
 
 from policyengine.decision.findings import (
+    Finding,
     Level,
     Outcome,
     Reason,
@@ -14,9 +17,19 @@ from policyengine.decision.findings import (
     Shortfall,
     Unsettled,
 )
-from policyengine.decision.wording import counted, is_said_by, join, owner_name, some, spell, status_words
+from policyengine.decision.wording import (
+    counted,
+    is_said_by,
+    join,
+    owner_name,
+    some,
+    spell,
+    status_words,
+    words,
+)
 
 _GIVEN = " given"
+_BASE = frozenset(field.name for field in fields(Finding))
 
 
 def still_missing(level: Level) -> tuple[Shortfall, ...]:
@@ -127,3 +140,12 @@ def against(requirement: Requirement) -> str:
         if not text.lower().startswith(f"{title}:")
     ]
     return f" ({some(texts, link='; ')})" if texts else ""
+
+
+def own_values(finding: Finding) -> str:
+    """The single values of a finding of any other section: `points 40; ends on 1 Mar 2027`."""
+    found = [
+        (field.name, getattr(finding, field.name)) for field in fields(finding) if field.name not in _BASE
+    ]
+    plain = [(name, value) for name, value in found if isinstance(value, (str, Decimal, int, date))]
+    return "; ".join(f"{words(name)} {spell(value)}" for name, value in plain)

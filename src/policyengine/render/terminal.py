@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from policyengine.decision.decision import Decision, nested
-from policyengine.decision.explanation import own_values
 from policyengine.decision.findings import (
     MANUAL,
     UNDETERMINED,
@@ -22,6 +21,7 @@ from policyengine.decision.findings import (
     Score,
     Waiver,
 )
+from policyengine.decision.reason_words import own_values
 from policyengine.decision.wording import (
     assumed,
     capital,

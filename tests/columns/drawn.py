@@ -24,6 +24,10 @@ rounding: {rounding}
 fiscal_year_starts: {fiscal}
 parties: {{partner: the partner, vendor: the vendor}}
 items: {{setup: set-up, usage: {{title: usage, combine: {combine}}}}}
+define:
+  capped: {{of: [n, most], formula: "min(n, most)"}}
+  inside: {{of: [n, low, high], formula: "n >= low and n < high"}}
+  above: {{of: [items, limit], formula: "count(items[amount > limit])", title: number above}}
 entities:
   partner:
     title: partner
@@ -87,6 +91,7 @@ _NUMBERS = (
     "median(accounts.seats) | mean(accounts.seats) | count(distinct values(accounts.kind)) | string length(country)",
     "now.number | term.days + now.previous.days | count(accounts[half = now]) | term.year | count(accounts[due < now])",
     'count(days of series(since, @"P3M", today, users)) |',
+    "capped(<number>, <number>) | capped(n: <number>, most: 5) | above(accounts, <money>)",
     "(<number> / 3) | (<number> / users) | count(flatten(accounts.tickets)[urgent]) | sum(for a in accounts return a.seats)",
 )  # fmt: skip
 _MONEY = (
@@ -115,6 +120,7 @@ _FLAGS = (
     'is defined(fee) | is defined(since) | is defined(country) | list contains(languages, "de")',
     '(levels >= "low") | (max(levels, "low") = levels) | (some a in accounts satisfies a.grade >= "good")',
     'count(accounts[grade < max(accounts.grade)]) > 0 | levels in ["low".."high"] | levels != "low"',
+    "inside(<number>, 1, <number>) | inside(<money>, fee, <money>) | count(accounts[inside(seats, 1, users)]) > 1",
     "(<number> in [1..10]) | (<day> in [since..today]) | (fee / volume > share) | country in (\"DE\", \"AT\")",
 )  # fmt: skip
 _OF_ACCOUNT = (

@@ -21,6 +21,12 @@ def describe_declaration(context: ChangeContext) -> str | None:
     match context.keys:
         case (key,) if key in _HEADS:
             return context.was(*_HEADS[key], _in_words if key == "rounding" else quoted)
+        case ("define",) | ("define", _):
+            found = context.new if context.new is not None else context.old
+            titles = join(quoted(name) for name in (context.keys[1:] or found))
+            return context.comes_or_goes(f"new formula: {titles}", f"no formula {titles} any more")
+        case ("define", name, "formula"):
+            return context.was(f"the formula {quoted(name)}", "is", quoted)
         case ("items", name, "combine"):
             return context.was(
                 f"several discounts on {called(context.name or words(name))}", "come to", _combined

@@ -23,8 +23,11 @@ from policyengine.feel.types import types
 from policyengine.feel.types.types import Context, Enum, ListOf, Type
 from policyengine.policy import quantities
 from policyengine.policy.base import (
+    FactName,
+    Feel,
     Id,
     ItemSpec,
+    Many,
     Sourced,
     SourceDocument,
     Text,
@@ -48,6 +51,14 @@ YearDay = Annotated[
 ]
 
 
+class Formula(Sourced):
+    """A formula with parameters: one rule that is used several times."""
+
+    of: Many[FactName] = field(description="its parameters, in their order", min_length=1)
+    formula: Feel = field(description="how it is worked out from its parameters")
+    title: Text | None = field(default=None, description="what its value is called; else its name")
+
+
 class Declarations(Sourced):
     """program.yaml: who and what the program is about."""
 
@@ -66,6 +77,9 @@ class Declarations(Sourced):
         default_factory=dict, description="what charges bill and discounts lower"
     )
     sources: dict[Id, SourceDocument] = field(default_factory=dict, description="where rules are written")
+    define: dict[FactName, Formula] = field(
+        default_factory=dict, description="formulas with parameters, which every expression may call by name"
+    )
     entities: dict[Id, Entity] = field(description="the root and what its record contains")
 
     @property

@@ -163,7 +163,7 @@ class _Expression:
             found = self._of_earlier(node)
             if found is not None:
                 return found
-        inner = bound | _bound_by(node)
+        inner = bound | syntax.bound_by(node)
         if isinstance(node, Filter):
             own = self._ordered is not None and _is_of_siblings(node.target, self._list)
             within = inner | {PREVIOUS, EARLIER, POSITION} if own else inner
@@ -322,14 +322,3 @@ def _is_of_siblings(items: Expression, name: str) -> bool:
             return True
         items = items.target
     return isinstance(items, Name) and items.name in (EARLIER, name, f"{THIS}.{name}")
-
-
-def _bound_by(node: Any) -> frozenset[str]:
-    match node:
-        case syntax.For(iterators) | syntax.Quantified(_, iterators):
-            return frozenset(each.name for each in iterators)
-        case syntax.FunctionLiteral(parameters):
-            return frozenset(each.name for each in parameters)
-        case syntax.ContextLiteral(entries):
-            return frozenset(each.key for each in entries)
-    return frozenset()

@@ -26,6 +26,7 @@ from policyengine.policy.quantities import two_readings
 from policyengine.policy.rule import Assumptions, Contribution, Lowered, Node, Reference, Region
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program import granted as granting
+from policyengine.program import named_formulas as named
 from policyengine.program import results
 from policyengine.program.best_children import best_children
 from policyengine.program.children_in_order import Qualifier, order_nodes, qualify
@@ -34,6 +35,7 @@ from policyengine.program.entity_periods import entity_periods
 from policyengine.program.example import small_program
 from policyengine.program.granted import defined_twice, granted
 from policyengine.program.graph import Graph, Key
+from policyengine.program.named_formulas import NamedFormula, Written, named_formulas, written_out
 from policyengine.program.read import Declared
 from policyengine.source import Stretches
 from policyengine.text.document import Document, Mapping, Scalar
@@ -69,7 +71,7 @@ GRANTED_TWICE = Code(
     bad=_GOOD + "---\n" + _GOOD.replace("id: example", "id: other"),
     good=_GOOD,
 )
-CODES = (CYCLE, GRANTED_TWICE, *results.CODES, *granting.CODES)
+CODES = (CYCLE, GRANTED_TWICE, *results.CODES, *granting.CODES, *named.CODES)
 
 
 class Linker:
@@ -87,6 +89,8 @@ class Linker:
         self._typed: dict[int, _Typed] = {}
         self._defined: set[tuple[str, str]] = set()
         self._awaited: list[Reference] = []
+        self._named: Maps[str, NamedFormula] | None = None
+        self._written: dict[int, tuple[Node, Written | None]] = {}
         self._qualifiers: dict[int, Qualifier] = {}
         self._combined: dict[tuple[int, tuple[int, ...]], tuple[list[Node], Sequence[Contribution]]] = {}
 
@@ -106,6 +110,7 @@ class Linker:
         _add(nodes, self._granted(vocabulary, contributions), vocabulary, self._report)
         _add_defaults(nodes, [node for low in lowered for node in low.defaults])
         repeats = {repeat.entity: repeat for low in lowered for repeat in low.repeats}
+        self._write_out(vocabulary, nodes)
         names = qualify(vocabulary, nodes, repeats, self._qualifiers, self._report)
         graph = Graph(
             vocabulary,
@@ -147,6 +152,21 @@ class Linker:
                 ends = [name for name in known if name.rpartition("/")[2] == each.name.rpartition("/")[2]]
                 help = f"write {join(map(_code, ends), 'or')}" if ends else did_you_mean(each.name, known)
                 self._report.add(replace(each.missing, help=help))
+
+    def _write_out(self, vocabulary: Vocabulary, nodes: dict[str, dict[str, Node]]) -> None:
+        """Replaces calls of the formulas that the program names; the same nodes for the same ones."""
+        if not vocabulary.declarations.define:
+            return
+        if self._named is None:
+            self._named = named_formulas(vocabulary, self._declared.document, self._report)
+        for node in [node for own in nodes.values() for node in own.values()]:
+            if id(node) not in self._written:
+                self._written[id(node)] = node, written_out(node, self._named)
+            found = self._written[id(node)][1]
+            if found is not None:
+                self._report.extend(found.wrong)
+                for each in (found.node, *found.added):
+                    nodes[each.entity][each.name] = each
 
     def _results(self, units: Sequence[PolicyDocument]) -> tuple[Vocabulary, Sequence[PolicyDocument]]:
         """The names of that day; days with the same results have the same vocabulary."""

@@ -381,3 +381,15 @@ def _scoped(node: Node, bound: frozenset[str]) -> Iterates[tuple[Node, frozenset
             yield from ((argument, bound) for argument in children(node)[1:])
         case _:
             yield from ((child, bound) for child in children(node))
+
+
+def bound_by(node: Any) -> frozenset[str]:
+    """The names that a form gives a meaning within it: variables of a loop, parameters, entries."""
+    match node:
+        case For(iterators) | Quantified(_, iterators):
+            return frozenset(each.name for each in iterators)
+        case FunctionLiteral(parameters):
+            return frozenset(each.name for each in parameters)
+        case ContextLiteral(entries):
+            return frozenset(each.key for each in entries)
+    return frozenset()

@@ -1,5 +1,7 @@
 """Formulas with parameters: a call means what the formula means, written out where it is called."""
 
+# ruff: noqa: E501  # expressions
+
 from __future__ import annotations
 
 import random

@@ -21,12 +21,8 @@ def describe_declaration(context: ChangeContext) -> str | None:
     match context.keys:
         case (key,) if key in _HEADS:
             return context.was(*_HEADS[key], _in_words if key == "rounding" else quoted)
-        case ("define",) | ("define", _):
-            found = context.new if context.new is not None else context.old
-            titles = join(quoted(name) for name in (context.keys[1:] or found))
-            return context.comes_or_goes(f"new formula: {titles}", f"no formula {titles} any more")
-        case ("define", name, "formula"):
-            return context.was(f"the formula {quoted(name)}", "is", quoted)
+        case ("define", *names):
+            return _of_definition(context, names)
         case ("items", name, "combine"):
             return context.was(
                 f"several discounts on {called(context.name or words(name))}", "come to", _combined
@@ -46,12 +42,8 @@ def describe_declaration(context: ChangeContext) -> str | None:
             return _fact(context, entity, name)
         case ("entities", _, "facts", name, *keys) if keys:
             return _of_fact(context, called(context.name or words(name)), tuple(keys))
-        case ("entities", _, "best", *keys):
-            return _of_best(context, keys)
-        case ("entities", _, "periods", *keys):
-            return _of_period(context, keys)
-        case ("entities", name, "order", *keys):
-            return _of_order(context, called(context.name or words(name)), keys)
+        case ("entities", _, ("best" | "periods" | "order") as part, *keys):
+            return {"best": _of_best, "periods": _of_period, "order": _of_order}[part](context, keys)
         case ("entities", name, key):
             return _of_entity(context, called(context.name or words(name)), key)
     return None
@@ -160,8 +152,20 @@ def _of_period(context: ChangeContext, keys: list[str]) -> str | None:
     return None
 
 
-def _of_order(context: ChangeContext, subject: str, keys: list[str]) -> str | None:
+def _of_definition(context: ChangeContext, names: list[str]) -> str | None:
+    """Formulas with parameters that come, go or change."""
+    if len(names) > 1:
+        return (
+            context.was(f"the formula {quoted(names[0])}", "is", quoted) if names[1:] == ["formula"] else None
+        )
+    found = context.new if context.new is not None else context.old
+    titles = join(quoted(name) for name in (names or found))
+    return context.comes_or_goes(f"new formula: {titles}", f"no formula {titles} any more")
+
+
+def _of_order(context: ChangeContext, keys: list[str]) -> str | None:
     """In which order the children of a list stand."""
+    subject = called(context.name or words(context.keys[1]))
     match keys:
         case []:
             found = context.new if context.new is not None else context.old

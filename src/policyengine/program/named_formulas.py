@@ -137,7 +137,7 @@ class _Expression:
         self.wrong: list[Diagnostic] = []
 
     def changed(self, part: Any, bound: frozenset[str], *, named: bool) -> Any:
-        """A part with its calls written out; `named` where none of its names is that of a loop or a filter."""
+        """A part with its calls written out; `named` where no loop or filter brings names of its own."""
         if isinstance(part, Call) and isinstance(part.function, Name):
             formula = self._formulas.get(part.function.name)
             if formula is not None and part.function.name not in bound:

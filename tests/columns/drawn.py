@@ -207,6 +207,19 @@ class Drawer:
 
     # Policies
 
+    def versions(self, text: Callable[[], str], by: str) -> str:
+        """A policy, or some versions of it that are chosen by a day of what it judges."""
+        if self._source.random() < 0.6:
+            return text()
+        days = (
+            self.one("", "from: 2024-03-01\n"),
+            f"from: 2026-01-01\n{self.one('', 'existing_from: 2026-11-15')}\n",
+        )
+        return "---\n".join(
+            re.sub(r"^(for: .*\n)", rf"\1version_by: {by}\n{day}", text(), count=1, flags=re.MULTILINE)
+            for day in days
+        )
+
     def formulas(self, root: bool) -> str:
         """Derived facts."""
         stem = "p" if root else "a"
@@ -453,9 +466,9 @@ def drawn(source: random.Random, day: date) -> Program:
         },
     }
     parts: dict[str, Callable[[], str]] = {
-        "levels": draw.tiers, "work": draw.matrix, "deals": draw.pipeline, "bonus": draw.bands, "score": draw.scorecard,
-        "rates": lambda: draw.table(True), "rates-below": lambda: draw.table(False),
-        "fees": lambda: draw.billing(True), "fees-below": lambda: draw.billing(False),
+        "levels": lambda: draw.versions(draw.tiers, "since"), "work": draw.matrix, "deals": draw.pipeline, "bonus": draw.bands, "score": lambda: draw.versions(draw.scorecard, "renewed_on"),
+        "rates": lambda: draw.versions(lambda: draw.table(True), "since"), "rates-below": lambda: draw.versions(lambda: draw.table(False), "opened_on"),
+        "fees": lambda: draw.versions(lambda: draw.billing(True), "since"), "fees-below": lambda: draw.versions(lambda: draw.billing(False), "opened_on"),
         "duties": lambda: draw.obligations(True), "duties-below": lambda: draw.obligations(False),
         "grades": lambda: grades(draw), "rewards": lambda: rewards(draw), "ladder": lambda: ladder(draw), "grants": lambda: grants(draw), "held": lambda: lasting(draw), "duties-tickets": draw.of_tickets, "rounds": draw.rounds,
         **{f"waiver-{i}": lambda i=i: waiver(draw, i) for i in range(8)},  # type: ignore[misc]

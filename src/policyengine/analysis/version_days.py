@@ -20,6 +20,8 @@ def _days(units: Iterable[PolicyDocument]) -> Iterator[date]:
     for unit in units:
         if unit.policy.from_ is not None:
             yield unit.policy.from_
+        if unit.policy.existing_from is not None:
+            yield unit.policy.existing_from
         end = unit.policy.until_including
         if end is not None:
             yield end

@@ -155,6 +155,13 @@ def _head(change: Change, context: ChangeContext) -> str | None:
     if change.route == ("until_including",):
         until, before = (_day(each) if each else "further notice" for each in (context.new, context.old))
         return f"it is in force until {until} (was: until {before})"
+    if change.route == ("version_by",):
+        return context.was("its version", "is chosen by", lambda name: called(context.noun(str(name))))
+    if change.route == ("existing_from",):
+        if context.new is None:
+            return "what was there before this version keeps its own"
+        was = f" (was: on {_day(context.old)})" if context.old else ""
+        return f"what was there before this version moves to it on {_day(context.new)}{was}"
     return None
 
 

@@ -242,12 +242,13 @@ def _charges(rules: Iterable[Rule]) -> list[Rule]:
 def turning_days(units: Iterable[PolicyDocument], as_of: date, last: date) -> tuple[date, ...]:
     """The evaluation date and every later day up to `last` on which a version begins or has ended.
 
-    So do waivers within a version.
+    So do waivers within a version, and a version that moves what was there before it.
     """
     found = {as_of}
     for unit in units:
         start, end = unit.policy.from_, unit.policy.until_including
         found.update({start} if start else ())
+        found.update({unit.policy.existing_from} if unit.policy.existing_from else ())
         found.update({end + timedelta(days=1)} if end is not None and end < date.max else ())
         found.update(unit.policy.turning_days())
     return tuple(sorted(day for day in found if as_of <= day <= max(last, as_of)))

@@ -19,7 +19,7 @@ from policyengine.diagnostics import Code
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Binary, Call, Expression, Filter, ListLiteral, Name
 from policyengine.feel.types import types
-from policyengine.policy.base import Count, FactName, Feel, Id, Many, Policy, Sourced, Text, field
+from policyengine.policy.base import Count, FactName, Feel, Id, Many, Sourced, Text, VersionedPolicy, field
 from policyengine.policy.change_context import ChangeContext, called
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
@@ -53,7 +53,7 @@ class ScoredPart(Scored):
     parts: Many[Scored] = field(default=(), description="or the points of its own parts, added up")
 
 
-class Scorecard(Policy):
+class Scorecard(VersionedPolicy):
     """Points for what somebody does, part by part, with limits, weights and gates."""
 
     kind: Literal["scorecard"]

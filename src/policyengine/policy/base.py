@@ -286,6 +286,29 @@ class Policy(Sourced):
         """Returns the days within a version from which on it means something else for everybody."""
         return ()
 
+    @property
+    def version_by(self) -> FactName | None:
+        """The date whose day chooses the version; None where it is today."""
+        return None
+
+    @property
+    def existing_from(self) -> date | None:
+        """The day from which on the version holds for what was there before it too."""
+        return None
+
+
+class VersionedPolicy(Policy):
+    """A policy whose version may be chosen by a day of what it judges."""
+
+    version_by: FactName | None = field(
+        default=None,
+        description="the date whose day chooses the version, such as `registered_on`; left out: today",
+    )
+    existing_from: Date | None = field(
+        default=None,
+        description="with `version_by`: from this day on this version holds for what was there before it too",
+    )
+
 
 Combine = Literal["highest", "add", "first"]
 """How what several policies give combines."""

@@ -37,6 +37,7 @@ from policyengine.program.granted import defined_twice, granted
 from policyengine.program.graph import Graph, Key
 from policyengine.program.named_formulas import NamedFormula, Written, named_formulas, written_out
 from policyengine.program.read import Declared
+from policyengine.program.version_choice import by_policy, combined
 from policyengine.source import Stretches
 from policyengine.text.document import Document, Mapping, Scalar
 from policyengine.text.document import Sequence as SequenceNode
@@ -85,6 +86,7 @@ class Linker:
         self._report = report
         self._vocabularies: list[Vocabulary] = []
         self._lowered: dict[tuple[int, int], Lowered | None] = {}
+        self._chosen: dict[tuple[int, tuple[int, ...]], Lowered] = {}
         self._formulas: dict[int, Lowered] = {}
         self._typed: dict[int, _Typed] = {}
         self._defined: set[tuple[str, str]] = set()
@@ -98,7 +100,7 @@ class Linker:
         """The graph of the policies in force on a day."""
         vocabulary, units = self._results(in_force)
         formulas = self._read_formulas(vocabulary)
-        lowered = [low for unit in units if (low := self._lower(unit, vocabulary)) is not None]
+        lowered = [low for each in by_policy(units) if (low := self._versions(each, vocabulary)) is not None]
         if not self._report.has_errors:  # a policy with a mistake may be the one that defines it
             self._resolve(lowered)
         nodes: dict[str, dict[str, Node]] = {}
@@ -237,6 +239,18 @@ class Linker:
             ]  # fmt: skip
             self._formulas[id(vocabulary)] = Lowered(nodes, remarks=tuple(remarks))
         return self._formulas[id(vocabulary)]
+
+    def _versions(self, units: Sequence[PolicyDocument], vocabulary: Vocabulary) -> Lowered | None:
+        """A policy: its version of the day, or all versions where each record has its own day."""
+        lowered = [low for unit in units if (low := self._lower(unit, vocabulary)) is not None]
+        if len(lowered) < len(units):
+            return None
+        if units[0].policy.version_by is None:
+            return lowered[0]
+        key = (id(vocabulary), tuple(map(id, units)))
+        if key not in self._chosen:
+            self._chosen[key] = combined(units, lowered, vocabulary)
+        return self._chosen[key]
 
     def _lower(self, unit: PolicyDocument, vocabulary: Vocabulary) -> Lowered | None:
         key = id(unit), id(vocabulary)

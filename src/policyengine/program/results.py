@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from policyengine.diagnostics import Code, Diagnostic, Label, Report
-from policyengine.feel.types.types import Context, ListOf, Number, Type
+from policyengine.feel.types.types import Context, Enum, ListOf, Number, Type
 from policyengine.kinds import KINDS
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.vocabulary import DerivedFact, Vocabulary, Waiving
 from policyengine.program.declaration_checks import NO_CURRENCY, RESERVED
+from policyengine.program.version_choice import by_policy
 
 _GOOD = """\
 kind: table
@@ -31,7 +33,35 @@ RESULT_TAKEN = Code(
     bad=_GOOD + "result: active_accounts\n",
     good=_GOOD + "result: support_level\n",
 )
-CODES = (RESULT_TAKEN,)
+_VERSIONS = """\
+kind: table
+id: example
+title: Example
+for: partner
+version_by: renewal_on
+type: number
+keys: [competence_rating]
+entries: {positive: 2, neutral: 1, negative: 0}
+---
+kind: table
+id: example
+title: Example
+for: partner
+from: 2027-01-01
+version_by: renewal_on
+type: number
+keys: [competence_rating]
+entries: {positive: 3, neutral: 1, negative: 0}
+"""
+DIFFERENT = Code(
+    id="VERS006",
+    title="versions of a policy whose results have different types",
+    why="With `version_by` every version counts for some records, so what other policies read has one type. "
+    "Levels of two versions ascend in the same order.",
+    bad=_VERSIONS.replace("type: number", "type: count", 1),
+    good=_VERSIONS,
+)
+CODES = (RESULT_TAKEN, DIFFERENT)
 
 Results = dict[str, dict[str, DerivedFact]]
 
@@ -46,9 +76,9 @@ def with_results(
     found: Results = {}
     good: list[PolicyDocument] = []
     unnamed: list[tuple[str, str, DerivedFact]] = []
-    for unit in units:
-        entity = unit.policy.for_
-        exports = KINDS[unit.policy.kind].exports(unit, vocabulary) if entity in vocabulary.entities else {}
+    for versions in by_policy(units):
+        entity = versions[-1].policy.for_
+        exports = _exports(versions, vocabulary, report) if entity in vocabulary.entities else {}
         unnamed += [(entity, name, result) for name, result in exports.items() if result.gives_way]
         exports = {name: result for name, result in exports.items() if not result.gives_way}
         clashes = [
@@ -57,7 +87,7 @@ def with_results(
         ]  # fmt: skip
         report.extend(clashes)
         if not clashes:
-            good.append(unit)
+            good.extend(versions)
             found.setdefault(entity, {}).update(exports)
     for entity, name, result in unnamed:
         if _clash(vocabulary, found, entity, name, result) is None:
@@ -69,6 +99,38 @@ def with_results(
         for each in KINDS[unit.policy.kind].waives(unit, vocabulary) if known else ():
             waivers.setdefault(each.of, []).append(each)
     return Vocabulary(vocabulary.declarations, found, waivers), tuple(good)
+
+
+def _exports(
+    versions: Sequence[PolicyDocument], vocabulary: Vocabulary, report: Report
+) -> dict[str, DerivedFact]:
+    """The results of a policy; of several versions, each of a type that holds what any of them gives."""
+    found: dict[str, DerivedFact] = {}
+    for unit in versions:
+        for name, result in KINDS[unit.policy.kind].exports(unit, vocabulary).items():
+            before = found.get(name, result)
+            kind = _common(before.type, result.type)
+            if kind is None:
+                label = Label(before.at, "the other version")
+                report.add(DIFFERENT.at(result.at, f"`{name}` is of different types", labels=[label]))
+            domain = result.domain if before.domain == result.domain else None
+            found[name] = replace(result, type=kind or before.type, domain=domain)
+    return found
+
+
+def _common(one: Type, other: Type) -> Type | None:
+    """The type of values of two versions; None if there is none."""
+    if one == other or not (isinstance(one, Enum) and isinstance(other, Enum)):
+        return one if one == other else None
+    titles = dict(zip((*one.values, *other.values), (*one.titles, *other.titles), strict=True))
+    order = list(other.values)
+    for i, value in enumerate(one.values):
+        if value not in order:
+            after = [order.index(each) for each in one.values[:i] if each in order]
+            order.insert(max(after, default=-1) + 1, value)
+    if one.ordered and [each for each in order if each in one.values] != list(one.values):
+        return None
+    return Enum(other.name, tuple(order), tuple(titles[each] for each in order), other.ordered)
 
 
 def _clash(

@@ -67,7 +67,35 @@ RUNS_OUT = Code(
     good=_FIRST,
     severity=Severity.WARNING,
 )
-CODES = (TWO_IN_FORCE, BACKWARDS, HOLE, RUNS_OUT)
+_BY_DAY = """\
+kind: table
+id: example
+title: Example
+for: partner
+version_by: renewal_on
+type: number
+keys: [competence_rating]
+entries: {positive: 2, neutral: 1, negative: 0}
+---
+kind: table
+id: example
+title: Example
+for: partner
+from: 2027-01-01
+version_by: renewal_on
+type: number
+keys: [competence_rating]
+entries: {positive: 3, neutral: 1, negative: 0}
+"""
+CHOSEN_APART = Code(
+    id="VERS005",
+    title="versions of a policy that are not chosen by the same day",
+    why="`version_by` says which day chooses the version. Where one version says it and another does not, or "
+    "they are about different things, nobody could tell which of them counts.",
+    bad=_BY_DAY.replace("version_by: renewal_on\n", "", 1),
+    good=_BY_DAY,
+)
+CODES = (TWO_IN_FORCE, BACKWARDS, HOLE, RUNS_OUT, CHOSEN_APART)
 _YEAR = 365
 
 
@@ -82,13 +110,19 @@ def with_beginnings(units: Iterable[PolicyDocument]) -> tuple[PolicyDocument, ..
 
 
 def in_force(units: Iterable[PolicyDocument], day: date) -> tuple[PolicyDocument, ...]:
-    """Returns the version of each policy that is in force on a day, in the order of the documents."""
+    """Returns the version of each policy that is in force on a day, in the order of the documents.
+
+    Of a policy whose version is chosen by a day of what it judges it is every version, the first one first.
+    """
+    found = list(units)
+    by_their_day = {unit.policy.id for unit in found if unit.policy.version_by is not None}
     chosen: dict[str, PolicyDocument] = {}
-    for unit in units:
+    for unit in found:
         held = chosen.get(unit.policy.id)
         if _start(unit) <= day and (held is None or _start(held) < _start(unit)):
             chosen[unit.policy.id] = unit
-    return tuple(unit for unit in chosen.values() if _end(unit) >= day)
+    those = [unit for unit in chosen.values() if _end(unit) >= day and unit.policy.id not in by_their_day]
+    return (*those, *sorted((each for each in found if each.policy.id in by_their_day), key=_start))
 
 
 def turning_points(units: Iterable[PolicyDocument], day: date) -> tuple[date, ...]:
@@ -142,11 +176,13 @@ def check_versions(units: Sequence[PolicyDocument], day: date) -> Iterator[Diagn
     by_id: dict[str, list[PolicyDocument]] = {}
     for unit in units:
         by_id.setdefault(unit.policy.id, []).append(unit)
+        yield from _existing(unit)
         if _start(unit) > _end(unit):
             at = unit.document.value_span(("until_including",))
             yield BACKWARDS.at(at, f"`{unit.policy.id}` ends before it begins on {unit.policy.from_}")
     for versions in by_id.values():
         versions.sort(key=_start)
+        yield from _chosen_apart(versions)
         for earlier, later in itertools.pairwise(versions):
             if _start(earlier) == _start(later) or date.max > _end(earlier) >= _start(later):
                 yield _clash(earlier, later)
@@ -156,6 +192,34 @@ def check_versions(units: Sequence[PolicyDocument], day: date) -> Iterator[Diagn
         ends = _start(last) <= _end(last) < date.max and not last.policy.last_version
         if ends and (_end(last) - day).days <= _YEAR:
             yield _runs_out(last, day)
+
+
+def _existing(unit: PolicyDocument) -> Iterator[Diagnostic]:
+    """What is wrong with the day from which a version holds for what was there before it."""
+    day, at = unit.policy.existing_from, unit.document.value_span(("existing_from",))
+    if day is not None and unit.policy.version_by is None:
+        message = "`existing_from` says nothing without `version_by`: the version of today holds for all"
+        yield CHOSEN_APART.at(at, message, help="add `version_by: ...`, or remove it")
+    elif day is not None and day < _start(unit):
+        message = f"`{unit.policy.id}` would hold for what was there before it begins on {unit.policy.from_}"
+        yield BACKWARDS.at(at, message, help=f"write a day from {unit.policy.from_} on")
+
+
+def _chosen_apart(versions: Sequence[PolicyDocument]) -> Iterator[Diagnostic]:
+    """Versions that differ in the day that chooses them, in their kind, or in what they judge."""
+    last = versions[-1]
+    if all(each.policy.version_by is None for each in versions):
+        return
+    for each in versions[:-1]:
+        for key, name in (("version_by", "version_by"), ("kind", "kind"), ("for", "for_")):
+            one, other = getattr(each.policy, name), getattr(last.policy, name)
+            if one != other:
+                there = each.document if one is None else last.document
+                at = there.key_span(("id",)) if None in (one, other) else there.value_span((key,))
+                message = f"the versions of `{last.policy.id}` do not have the same `{key}`"
+                wanted = other if one is None else one
+                yield CHOSEN_APART.at(at, message, help=f"write `{key}: {wanted}` in this version too")
+                return
 
 
 def _hole(earlier: PolicyDocument, later: PolicyDocument) -> Diagnostic:

@@ -33,7 +33,7 @@ def moved(places: DocumentIndex, expression: Expression) -> Iterator[Replacement
 
 def days_moved(places: DocumentIndex) -> Iterator[Replacement]:
     """Moves the days between which a policy is in force."""
-    for key in ("from", "until_including"):
+    for key in ("from", "until_including", "existing_from"):
         node = places.document.at((key,))
         if isinstance(node, Scalar):
             yield from (change(node.span, text) for text in shifted(node.span.text))

@@ -10,7 +10,7 @@ from policyengine.diagnostics import Code, did_you_mean
 from policyengine.feel.values.temporal import print_duration
 from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
-from policyengine.policy.base import Count, FactName, Feel, Id, Many, Policy, Sourced, Text, field
+from policyengine.policy.base import Count, FactName, Feel, Id, Many, Sourced, Text, VersionedPolicy, field
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.quantities import CALENDAR
@@ -69,7 +69,7 @@ class ChargePart(Sourced):
     )
 
 
-class Billing(Policy):
+class Billing(VersionedPolicy):
     """Charges, net of the discounts in force, and when they fall due."""
 
     kind: Literal["billing"]

@@ -25,7 +25,7 @@ from policyengine.kinds.table.outputs import Given, OutputSpec, output_bounds, o
 from policyengine.kinds.table.proof import Table, prove
 from policyengine.kinds.table.result import Settling, settle
 from policyengine.kinds.table.rows import Entries, Outputs, RowSpec
-from policyengine.policy.base import Condition, FactName, Many, Policy, field
+from policyengine.policy.base import Condition, FactName, Many, VersionedPolicy, field
 from policyengine.policy.change_context import ChangeContext
 from policyengine.policy.draft import Draft
 from policyengine.policy.facts import FACT_TYPES, Choices
@@ -40,7 +40,7 @@ HIT_POLICIES = (
 )  # fmt: skip
 
 
-class TablePolicy(Policy):
+class TablePolicy(VersionedPolicy):
     """A value looked up by rows of tests, by keys, or by bands over a number."""
 
     kind: Literal["table"]

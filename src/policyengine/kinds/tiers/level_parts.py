@@ -12,9 +12,9 @@ from policyengine.policy.base import (
     Many,
     Part,
     Period,
-    Policy,
     Sourced,
     Text,
+    VersionedPolicy,
     check_intended,
     field,
 )
@@ -101,7 +101,7 @@ class Otherwise(Sourced):
     grants: Many[Grant] = ()
 
 
-class Tiers(Policy):
+class Tiers(VersionedPolicy):
     """Which level is reached, what it grants, what is missing for the next one."""
 
     kind: Literal["tiers"]

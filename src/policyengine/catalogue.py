@@ -15,7 +15,16 @@ from policyengine.diagnostics import Code
 from policyengine.feel import expression_codes as feel
 from policyengine.kinds import KINDS
 from policyengine.policy import bearer, condition, draft, form, grant, quantities
-from policyengine.program import declaration_checks, ledgers, link, load, read, record_codes, versions
+from policyengine.program import (
+    declaration_checks,
+    ledgers,
+    link,
+    load,
+    mappings,
+    read,
+    record_codes,
+    versions,
+)
 from policyengine.program.record_schema import policy_schemas
 from policyengine.render.plan_json import plan_schema
 from policyengine.reports.receipts import receipt_schema
@@ -25,7 +34,7 @@ from policyengine.verify.testfile import test_schema
 
 _MODULES: tuple[Any, ...] = (
     *(files, yaml, json, feel, form, bearer, condition, draft, grant, quantities),
-    *(read, declaration_checks, versions, link, load, ledgers, record_codes),
+    *(read, declaration_checks, versions, link, load, ledgers, mappings, record_codes),
     *(batch, copies, verify, laws),
 )
 CODES: tuple[Code, ...] = tuple(

@@ -11,13 +11,15 @@ from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from policyengine.batch.lines import EXCEL, Line, Unusable, lines_of_table
-from policyengine.batch.raw import BROKEN, CELLS, UNKNOWN_COLUMN, Head, Raw, Reject, read_head
+from policyengine.batch.mapped import Mappings
+from policyengine.batch.raw import BROKEN, CELLS, UNKNOWN_COLUMN, Head, Raw, Reject
 from policyengine.batch.text_columns import TextTable
 from policyengine.policy.vocabulary import Vocabulary
 
 _SEPARATORS = ",;\t|"
 _SAID = re.compile(r'("?)sep=(.?)\1[\r\n]*', re.IGNORECASE)
 _LINES = 100
+_NONE = Mappings()
 _QUOTED = re.compile(r'"[^"]*"')
 
 
@@ -131,7 +133,13 @@ class CsvRows:
 
 
 def csv_tables(
-    stream: BinaryIO, file: str, vocabulary: Vocabulary, entity: str, ignored: Iterable[str], size: int
+    stream: BinaryIO,
+    file: str,
+    vocabulary: Vocabulary,
+    entity: str,
+    ignored: Iterable[str],
+    size: int,
+    mappings: Mappings = _NONE,
 ) -> Iterator[TextTable]:
     """The rows of a CSV file, about so many at a time.
 
@@ -143,7 +151,8 @@ def csv_tables(
     assert first is not None
     if first.fault is not None:
         raise Unusable(f"`{file}`: the head cannot be read: {first.fault}")
-    head = read_head(first.cells, file, vocabulary, entity, ignored, may_trail=True)
+    shape = mappings.shape(first.cells, vocabulary, entity, tuple(ignored), file)
+    head = shape.head
     while part := rows.several(size):
         filled = [row for row in part if row.fault is not None or _says_something(row.cells)]
         if head.unnamed:
@@ -151,7 +160,8 @@ def csv_tables(
         if filled:
             faulty = ((i, _csv_fault(row, head, file)) for i, row in enumerate(filled))
             faults = {i: raw for i, raw in faulty if raw is not None}
-            yield TextTable(file, head, [row.line for row in filled], [row.cells for row in filled], faults)
+            lines, cells = [row.line for row in filled], [row.cells for row in filled]
+            yield shape.table(TextTable(file, head, lines, cells, faults))
 
 
 def _says_something(cells: Sequence[str]) -> bool:

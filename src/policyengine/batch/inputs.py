@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from policyengine.batch.books import first_sheet, sheet_names
 from policyengine.batch.documents import ndjson_records
 from policyengine.batch.lines import Unusable
-from policyengine.batch.raw import Owned, Raw, Reject
+from policyengine.batch.raw import Owned, Raw, Reject, key_text
 from policyengine.dataclass import dataclass
 from policyengine.files import file_of, is_workbook, sheet_of
 from policyengine.policy.vocabulary import Vocabulary
@@ -188,13 +188,19 @@ def _table_kind(path: Path) -> Kind:
 class Reader:
     """Reads the files of a run; `meter` tells how far it has come."""
 
-    def __init__(self, inputs: Inputs, vocabulary: Vocabulary, ignored: Iterable[str], plain: Read) -> None:
+    def __init__(
+        self, inputs: Inputs, vocabulary: Vocabulary, ignored: Iterable[str], plain: Read,
+        mappings: Any = None, only: Iterable[str] = (),
+    ) -> None:  # fmt: skip
+        """`mappings` are the `Mappings` by which exports are read, `only` keys of records that are picked."""
+        self.only = frozenset(map(composed, only)) or None
         self.inputs = inputs
         self.meter = Meter(total=sum(file_of(path).stat().st_size for path, _ in inputs.files))
         self._letters: dict[str, Mapping[str, str]] = {}
         self._vocabulary = vocabulary
         self._ignored = tuple(ignored)
         self._plain = plain
+        self._more = () if mappings is None else (mappings,)
 
     @property
     def child_tables(self) -> tuple[str, ...]:
@@ -238,13 +244,22 @@ class Reader:
     def _all(self, size: int, columns: bool) -> Iterator[Any]:
         base = 0
         if self._vocabulary.root in self.inputs.queries:
-            yield from self._query(self._vocabulary.root, size)
+            for chunk in self._query(self._vocabulary.root, size):
+                yield chunk if self.only is None else self._picked(chunk)
         for path, kind in self.inputs.files:
             for share, chunk in self._file(path, kind, size, columns):
-                yield chunk
+                yield chunk if self.only is None else self._picked(chunk)
                 self.meter.done = base + share
             base += file_of(path).stat().st_size
             self.meter.done = base
+
+    def _picked(self, chunk: Any) -> list[Raw]:
+        """The records of a chunk that are asked for."""
+        raws = chunk if isinstance(chunk, list) else [raw for _, raw in chunk.raws(range(chunk.count))]
+        key = str(self._vocabulary.entities[self._vocabulary.root].key)
+        assert self.only is not None
+        values = ((raw, raw.values if raw.ready is None else raw.ready.facts) for raw in raws)
+        return [raw for raw, facts in values if key_text(facts.get(key)) in self.only]
 
     def _file(self, path: Path, kind: Kind, size: int, columns: bool) -> Iterator[tuple[int, Any]]:
         """The records of a file, with how many bytes of it are read with them."""
@@ -267,13 +282,17 @@ class Reader:
         if kind == "workbook":
             from policyengine.batch.workbook_in import sheet_tables
 
-            tables = sheet_tables(path, self._vocabulary, entity, self._ignored, size, self._letters)
+            tables = sheet_tables(
+                path, self._vocabulary, entity, self._ignored, size, self._letters, *self._more
+            )
             yield from ((0, table) for table in tables)
             return
         from policyengine.batch.csvfile import csv_tables
 
         with path.open("rb") as stream:
-            for table in csv_tables(stream, str(path), self._vocabulary, entity, self._ignored, size):
+            for table in csv_tables(
+                stream, str(path), self._vocabulary, entity, self._ignored, size, *self._more
+            ):
                 yield stream.tell(), table
 
     def _rows(self, path: Path, kind: Kind, size: int) -> Iterator[tuple[int, list[Raw]]]:

@@ -179,7 +179,7 @@ def read_head(
     """
     words = [name.strip() for name in names]
     skipped = frozenset(ignored)
-    unnamed = _trailing(words) if may_trail and "" not in skipped else 0
+    unnamed = trailing(words) if may_trail and "" not in skipped else 0
     owners = _owners(words, vocabulary, entity, file)
     named = len(words) - unnamed
     columns = tuple(
@@ -202,7 +202,8 @@ def owner_names(vocabulary: Vocabulary, above: str) -> tuple[str, ...]:
     return f"{above}_{vocabulary.entities[above].key}", above, above.replace("-", "_")
 
 
-def _trailing(words: Sequence[str]) -> int:
+def trailing(words: Sequence[str]) -> int:
+    """So many names at the end are empty."""
     return next((i for i, word in enumerate(reversed(words)) if word), len(words))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import field, replace
@@ -10,10 +9,11 @@ from functools import partial
 from typing import Any, Protocol
 
 from policyengine.batch.child_tables import ROWS, ChildTables
+from policyengine.batch.column_mistakes import Mistakes
 from policyengine.batch.engines import Engine
 from policyengine.batch.inputs import Reader
 from policyengine.batch.keys import Keys, twins_of
-from policyengine.batch.raw import Numbered, Raw, Reject
+from policyengine.batch.raw import ORPHAN, Numbered, Raw, Reject
 from policyengine.batch.typed import TypedReader
 from policyengine.batch.typed_columns import Chunk, ColumnReader, TypedChunk
 from policyengine.dataclass import dataclass
@@ -22,7 +22,6 @@ from policyengine.program.linked import Program
 from policyengine.program.record import Record
 from policyengine.program.record_codes import WRONG_VALUE
 
-SHOWN = 5
 Named = Sequence[tuple[int, str | None]]
 Place = Callable[[int], tuple[str, int]]
 
@@ -44,7 +43,7 @@ class Sink(Protocol):
 class Summary:
     """What a run came to: records read, of those rejected, rows of tables without a record, rows written.
 
-    `by_rows` are the records that the row engine answered. `first` are the first mistakes.
+    `by_rows` are the records that the row engine answered.
     """
 
     records: int = 0
@@ -52,7 +51,7 @@ class Summary:
     orphans: int = 0
     rows: int = 0
     by_rows: int = 0
-    first: list[Reject] = field(default_factory=list)
+    mistakes: Mistakes = field(default_factory=Mistakes)
 
     @property
     def clean(self) -> bool:
@@ -193,24 +192,16 @@ class _Pass:
         self._refused = []
 
     def _lost(self, found: Iterable[Reject]) -> None:
+        if self._reader.only is not None:  # the rows of all other records
+            found = [each for each in found if each.code != ORPHAN.id]
         for each in found:
             self._summary.orphans += 1
             self._reject(each)
 
     def _reject(self, found: Reject) -> None:
         found = self._reader.placed(found)
-        self._show(found)
+        self._summary.mistakes.add(found)
         self._sink.reject(found)
-
-    def _show(self, found: Reject) -> None:
-        """The first mistakes are shown, and of every kind one as far as there is room."""
-        shown = self._summary.first
-        kinds = Counter(each.code for each in shown)
-        if len(shown) < SHOWN:
-            shown.append(found)
-        elif found.code not in kinds and max(kinds.values()) > 1:
-            shown.remove(next(each for each in reversed(shown) if kinds[each.code] > 1))
-            shown.append(found)
 
 
 def _place(chunk: Chunk, before: int, number: int) -> tuple[str, int]:

@@ -15,32 +15,38 @@ from typing import Any
 
 from policyengine.batch.books import SheetRows, column_name, read_sheet
 from policyengine.batch.lines import Unusable
-from policyengine.batch.raw import Head, known_columns, read_head
+from policyengine.batch.mapped import Mappings
+from policyengine.batch.raw import Head, known_columns
 from policyengine.batch.text_columns import TextTable
 from policyengine.policy.vocabulary import Vocabulary
+from policyengine.program.mappings import fact_of
 from policyengine.source import composed
 
+_NONE = Mappings()
 _SOUGHT = 60
 """Among so many rows the head is looked for."""
 
 
 def sheet_tables(
     path: Path, vocabulary: Vocabulary, entity: str, ignored: Iterable[str], size: int,
-    letters: dict[str, Mapping[str, str]],
+    letters: dict[str, Mapping[str, str]], mappings: Mappings = _NONE,
 ) -> Iterator[TextTable]:  # fmt: skip
     """The rows of a sheet, so many at a time; `letters` learns which column each fact stands in."""
     sheet = read_sheet(path)
-    at, names = find_head(sheet, known_columns(vocabulary, entity, ignored))
+    known = (*known_columns(vocabulary, entity, ignored), *mappings.names(entity))
+    at, names = find_head(sheet, known)
     kept = named_columns(sheet, at, names)
-    head = read_head([names[i] for i in kept], sheet.label, vocabulary, entity, ignored)
-    letters[sheet.label] = {
-        name: column_name(sheet.left + i)
-        for i, name in zip(kept, head.columns, strict=True)
-        if name is not None
-    }
-    facts = vocabulary.entities[entity].facts
-    writers = [cell_writer(name is not None and facts[name].single.is_number) for name in head.columns]
-    yield from text_tables(sheet, at, head, kept, writers, size)
+    shape = mappings.shape([names[i] for i in kept], vocabulary, entity, tuple(ignored), sheet.label)
+    head = shape.head
+    places = {name: i for i, name in enumerate(head.columns) if name is not None}
+    if shape.mapper is not None:
+        places = shape.mapper.columns()
+    letters[sheet.label] = {name: column_name(sheet.left + kept[i]) for name, i in places.items()}
+    facts = {i: fact_of(vocabulary, entity, name) for name, i in places.items()}
+    numbers = {i for i, fact in facts.items() if fact is not None and fact.single.is_number}
+    writers = [cell_writer(i in numbers) for i in range(len(kept))]
+    for table in text_tables(sheet, at, head, kept, writers, size):
+        yield shape.table(table)
 
 
 def named_columns(sheet: SheetRows, at: int, names: Sequence[str]) -> list[int]:
@@ -112,3 +118,13 @@ def _text(value: Any, is_number: bool) -> str:
         text = f"{Decimal(text):f}"
     # A number cannot be taken for one with a separator of thousands, as a text of three decimals can.
     return f"{text}0" if is_number and text[-4:-3] == "." else text
+
+
+def sheet_texts(path: Path) -> tuple[list[str], list[list[str]]]:
+    """The heads of a sheet, and the texts of each column below them."""
+    sheet = read_sheet(path)
+    at, names = find_head(sheet, ())
+    kept = named_columns(sheet, at, names)
+    write = cell_writer(False)
+    below = sheet.rows[at + 1 :]
+    return [names[i] for i in kept], [[write(row[i]) for row in below] for i in kept]

@@ -22,11 +22,20 @@ from policyengine.cli.options import (
     color_option,
     judged_on,
     known_on_option,
+    map_option,
     output_option,
     subcommand,
 )
 from policyengine.cli.programs import open_program, program_and_records
-from policyengine.cli.record_files import FORMS, ReadRecords, left_out_line, read_records, without_twins
+from policyengine.cli.record_files import (
+    FORMS,
+    ReadRecords,
+    check_keys,
+    left_out_line,
+    picked,
+    read_records,
+    without_twins,
+)
 from policyengine.decision.decision import Decision
 
 
@@ -58,6 +67,8 @@ from policyengine.decision.decision import Decision
 @click.option(
     "--ignore", "ignored", multiple=True, metavar="NAME", help="A column not meant for the program."
 )
+@map_option
+@click.option("--key", "keys", multiple=True, metavar="KEY", help="Only the record with this key.")
 @click.option(
     "--rejects", metavar="FILE", type=FILE, help="The file for rejected rows (default: beside the table)."
 )
@@ -150,9 +161,12 @@ def _read(program: Program, options: TableOptions, console: Console) -> ReadReco
     if options.reads_tables:
         from policyengine.cli.table_files import read_table_records
 
-        return read_table_records(program, options, console)
-    form: Any = options.form  # none of a table
-    return read_records(program, options.files, form, console)
+        found = read_table_records(program, options, console)
+    else:
+        form: Any = options.form  # none of a table
+        found = picked(program, options.keys, read_records(program, options.files, form, console))
+    check_keys(program, options.keys, found)
+    return found
 
 
 def _as_json(decisions: Sequence[Decision], form: str) -> str:

@@ -260,13 +260,19 @@ class TableOptions:
     form: Kind | None
     records_from: str | None = None
     query: str | None = None
+    maps: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """The files that it names: of records, of tables beside them, of a database."""
         tables = (table.partition("=")[2] for table in self.tables if self.records_from is None)
         base = (self.records_from or "").partition("sqlite:///")[2]
-        named = [file_of(Path(each)) for each in (*self.files, *tables, base) if each and "\0" not in each]
+        named = [
+            file_of(Path(each))
+            for each in (*self.files, *tables, base, *self.maps)
+            if each and "\0" not in each
+        ]
         within = (each for folder in named if folder.is_dir() for each in folder.iterdir())
         return tuple(map(str, (*named, *within)))
 
@@ -289,7 +295,7 @@ class TableOptions:
         )
         return (
             tables
-            or bool(self.tables or self.ignored or self.records_from)
+            or bool(self.tables or self.ignored or self.records_from or self.maps)
             or self.form in ("csv", "parquet")
         )
 
@@ -305,6 +311,13 @@ class TableOptions:
         return next((name for name, is_given in given.items() if is_given), None)
 
 
+def map_option(function: F) -> F:
+    """`--map FILE|ID`."""
+    return click.option(
+        "--map", "maps", multiple=True, metavar="FILE|ID", help="A mapping of the columns of an export."
+    )(function)
+
+
 def records_option(function: F) -> F:
     """`--records FILE` and what tells how it is read: formats, tables of children, a database."""
     kinds = click.Choice(["yaml", "json", "ndjson", "csv", "parquet"])
@@ -313,6 +326,7 @@ def records_option(function: F) -> F:
         click.option(
             "--records-from", metavar="URL", help="A database: sqlite:///FILE or postgresql://HOST/NAME."
         ),
+        map_option,
         click.option(
             "--ignore", "ignored", multiple=True, metavar="NAME", help="A column not meant for the program."
         ),
@@ -334,7 +348,7 @@ def records_option(function: F) -> F:
 
 def records_of(files: tuple[str, ...], given: Mapping[str, Any]) -> TableOptions | None:
     """Returns the records that the options of `records_option` name; None if they name none."""
-    asked = ("tables", "ignored", "form", "records_from", "query")
+    asked = ("tables", "ignored", "form", "records_from", "query", "maps")
     options = TableOptions(
         files, outputs=(), rejects=None, layout=None, engine="auto", explain_engine=False,
         **{name: given[name] for name in asked},

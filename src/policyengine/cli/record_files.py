@@ -13,7 +13,7 @@ from policyengine.cli.exit_codes import CommandError
 from policyengine.cli.file_io import read_bytes
 from policyengine.dataclass import dataclass
 from policyengine.decision.wording import plural
-from policyengine.diagnostics import Diagnostic
+from policyengine.diagnostics import Diagnostic, did_you_mean
 from policyengine.program.record import Record
 from policyengine.render.diagnostic_text import diagnostics_text
 from policyengine.source import Source, Span
@@ -62,6 +62,24 @@ def read_records(program: Program, files: Iterable[str], form: Form | None, cons
     if inputs.total == 0:
         raise CommandError("the input contains no record")
     return inputs
+
+
+def picked(program: Program, keys: Sequence[str], found: ReadRecords) -> ReadRecords:
+    """Returns the records with these keys; all where none is named."""
+    name = program.vocabulary.entities[program.vocabulary.root].key
+    if not keys or name is None:
+        return found
+    kept = tuple(record for record in found.records if str(record.facts.get(name)) in keys)
+    return replace(found, records=kept, left_out=0)
+
+
+def check_keys(program: Program, keys: Sequence[str], found: ReadRecords) -> None:
+    """Ends the command if there is no record with one of the keys that are named."""
+    name = program.vocabulary.entities[program.vocabulary.root].key
+    there = {str(record.facts.get(name)) for record in found.records} if name is not None else set()
+    for key in keys:
+        if key not in there and not found.left_out:
+            raise CommandError(f"no record has the {name} `{key}`", help=did_you_mean(key, sorted(there)))
 
 
 def without_twins(program: Program, found: ReadRecords, console: Console) -> ReadRecords:

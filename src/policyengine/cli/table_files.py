@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from policyengine.api import Program
+from policyengine.batch.column_mistakes import Mistakes
 from policyengine.batch.documents import document_records
 from policyengine.batch.inputs import Inputs, Kind, Reader, find_inputs
 from policyengine.batch.lines import Unusable
@@ -20,13 +22,12 @@ from policyengine.cli.exit_codes import CommandError, GoneError
 from policyengine.cli.file_io import unreadable
 from policyengine.cli.options import TableOptions
 from policyengine.cli.record_files import ReadRecords
+from policyengine.diagnostics import Severity, did_you_mean
 from policyengine.files import file_of, is_workbook
 from policyengine.policy.quantities import shorten
 from policyengine.program.record import Record
 from policyengine.program.record_reader import RecordReader
 
-_ORPHANS_SHOWN = 3
-"""How many rows without a record are told one by one: beside a few records may lie the table of all."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MAKE_ROOM = "nothing was changed; free space beside each output, and in `TMPDIR` for temporary files"
 
@@ -37,14 +38,12 @@ def read_table_records(program: Program, options: TableOptions, console: Console
     rejected: list[list[Reject]] = []
     with reported_errors():
         orphans = _read(program, options, records, rejected)
-    for found in rejected:
-        for each in found:
-            console.err(reject_text(each))
-    strangers = [each for each in orphans if each.code == ORPHAN.id]
-    for each in (*(each for each in orphans if each.code != ORPHAN.id), *strangers[:_ORPHANS_SHOWN]):
-        console.err(reject_text(each))
+    mistakes = Mistakes()
+    for each in (*(each for found in rejected for each in found), *orphans):
+        mistakes.add(each)
+    console.err("\n".join(mistakes.lines(reject_text)))
     inputs = ReadRecords(tuple(records), len(rejected), (), len(orphans))
-    if inputs.total == 0:
+    if inputs.total == 0 and not options.keys:
         raise CommandError("the input contains no record")
     return inputs
 
@@ -63,7 +62,7 @@ def _read(
 ) -> list[Reject]:
     """Reads the good and the rejected records; returns the rows of tables that belong to none."""
     inputs = open_inputs(program, options)
-    reader = reader_of(program, inputs, options.ignored)
+    reader = reader_of(program, inputs, options)
     typed = TypedReader(program.vocabulary)
     orphans: list[Reject] = []
     found: list[list[Reject]] = []
@@ -73,7 +72,8 @@ def _read(
         for raw in reader.records():
             _take(typed.read(raw), records, found)
     rejected += ([reader.placed(each) for each in some] for some in found)
-    return [reader.placed(each) for each in orphans]
+    kept = (each for each in orphans if not options.keys or each.code != ORPHAN.id)
+    return [reader.placed(each) for each in kept]
 
 
 def _read_with_tables(
@@ -206,15 +206,52 @@ def need_excel(what: str) -> None:
         )
 
 
-def reader_of(program: Program, inputs: Inputs, ignored: Iterable[str]) -> Reader:
+def reader_of(program: Program, inputs: Inputs, options: TableOptions) -> Reader:
     """Returns the reader of these inputs."""
+    ignored, mappings = options.ignored, mappings_of(program, options)
     records = RecordReader(program.vocabulary)
 
     def plain(path: Path, kind: Kind) -> Iterator[Raw]:
         assert kind in ("yaml", "json")
         return document_records(path, "yaml" if kind == "yaml" else "json", records)
 
-    return Reader(inputs, program.vocabulary, ignored, plain)
+    return Reader(inputs, program.vocabulary, ignored, plain, mappings, options.keys)
+
+
+def mappings_of(program: Program, options: TableOptions) -> Any:
+    """Returns the mappings that `--map` names, else those of the program; None where there is none."""
+    own = program.linked.mappings
+    if not own and not options.maps:
+        return None
+    need_extra("a mapping")
+    from policyengine.batch.mapped import Mappings
+
+    known = {each.mapping.id: each.mapping for each in own}
+    if not options.maps:
+        return Mappings(tuple(known.values()))
+    found: list[Any] = []
+    for word in options.maps:
+        found += [known[word]] if word in known and not Path(word).exists() else _mapping_file(program, word)
+    return Mappings(tuple(found), asked=True)
+
+
+def _mapping_file(program: Program, name: str) -> list[Any]:
+    """Returns the mappings of a file; ends the command if they have mistakes."""
+    from policyengine.program.mappings import read_mappings
+
+    if not Path(name).exists():
+        known = [each.mapping.id for each in program.linked.mappings]
+        help = did_you_mean(name, known) or "name a file, or the id of a mapping of the program"
+        raise CommandError(f"there is no mapping `{name}`", help=help)
+    found, diagnostics = read_mappings(Path(name), program.vocabulary)
+    errors = [each for each in diagnostics if each.severity is Severity.ERROR]
+    if errors or not found:
+        from policyengine.render.diagnostic_text import diagnostics_text
+
+        console = Console.of("auto")
+        console.err(diagnostics_text(errors, color=console.color_err) if errors else "")
+        raise CommandError(f"`{name}` is not a mapping that can be used", help="correct it first")
+    return [each.mapping for each in found]
 
 
 @contextmanager

@@ -58,7 +58,7 @@ def evaluate_tables(program: Program, options: TableOptions, console: Console) -
     run = Run(
         program.linked,
         engine,
-        lambda: reader_of(program, inputs, options.ignored),
+        lambda: reader_of(program, inputs, options),
         targets.open,
         lambda records, reader: progress.tell(records, reader.meter.done, reader.meter.total),
     )
@@ -68,7 +68,7 @@ def evaluate_tables(program: Program, options: TableOptions, console: Console) -
     finally:
         progress.end()
     if not summary.records and not summary.orphans:
-        raise CommandError("the input contains no record")
+        raise CommandError(_no_record(options))
     by_rows = f"{summary.by_rows:,} of {plural(summary.records, 'record')} worked out one after the other"
     _explain(options, console, by_rows)
     console.err(_left_out(summary, targets.rejects))
@@ -164,11 +164,16 @@ def _check_outputs(paths: Sequence[Path], inputs: Inputs, given: Sequence[Path])
             raise CommandError(f"`{path}` is a folder", help="name a file")
 
 
+def _no_record(options: TableOptions) -> str:
+    keys = " or ".join(f"`{key}`" for key in options.keys)
+    return f"no record has the key {keys}" if keys else "the input contains no record"
+
+
 def _left_out(summary: Summary, rejects: Target | None) -> str:
     """Returns what was left out: the first mistakes, and where all of them are."""
     if summary.clean:
         return ""
-    lines = [reject_text(each) for each in summary.first]
+    lines = list(summary.mistakes.lines(reject_text))
     counts = []
     if summary.rejected:
         counts.append(f"{summary.rejected:,} of {plural(summary.records, 'record')} left out")

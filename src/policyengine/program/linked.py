@@ -17,7 +17,7 @@ from policyengine.program.partial_counts import with_bounds
 
 if TYPE_CHECKING:
     from policyengine.policy.policy_reader import PolicyDocument
-    from policyengine.program.read import LedgerDocument
+    from policyengine.program.read import LedgerDocument, MappingDocument
     from policyengine.text.document import Document
 
 _WORKED_OUT = ("judging", "evaluated")
@@ -29,7 +29,8 @@ class Program:
     """All policies of a folder, linked for one day.
 
     `graph` is None where the policies do not compile; then `diagnostics` say why. `document` and `units` are
-    what it was linked from. No decision rests on `ledgers`, the statements of source documents.
+    what it was linked from. No decision rests on `ledgers`, the statements of source documents, or
+    on `mappings`, the columns of exports.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Program:
     digest: str
     diagnostics: tuple[Diagnostic, ...]
     ledgers: tuple[LedgerDocument, ...] = ()
+    mappings: tuple[MappingDocument, ...] = ()
 
     @property
     def documents(self) -> tuple[Document, ...]:

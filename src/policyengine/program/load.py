@@ -86,17 +86,19 @@ def _program(name: str, documents: Documents, as_of: date, digest: str, report: 
         digest,
         tuple(each for each in report if not _follows(each, documents)),
         documents.ledgers,
+        documents.mappings,
     )
-    return found if graph is None else _with_ledgers(found)
+    return found if graph is None else _with_what_lies_beside(found)
 
 
-def _with_ledgers(program: Program) -> Program:
-    """The program with what is wrong between its ledgers and its rules."""
-    if not program.ledgers:
+def _with_what_lies_beside(program: Program) -> Program:
+    """The program with what is wrong in its ledgers and mappings."""
+    if not program.ledgers and not program.mappings:
         return program
     from policyengine.program.ledgers import check_ledgers
+    from policyengine.program.mappings import check_mappings
 
-    report = Report((*program.diagnostics, *check_ledgers(program)))
+    report = Report((*program.diagnostics, *check_ledgers(program), *check_mappings(program)))
     return replace(program, graph=None if report.has_errors else program.graph, diagnostics=tuple(report))
 
 

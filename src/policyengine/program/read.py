@@ -13,6 +13,7 @@ from policyengine.diagnostics import Code, Diagnostic, Report, Severity, listed
 from policyengine.kinds import KINDS
 from policyengine.policy.base import Part
 from policyengine.policy.form import read_model
+from policyengine.policy.mapping import Mapping as ExportMapping
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.statements import Ledger
 from policyengine.policy.vocabulary import Declarations
@@ -80,8 +81,8 @@ MISNAMED_TEST = Code(
 CODES = (NO_KIND, UNKNOWN_KIND, NO_PROGRAM, NOTHING_HERE, MISNAMED_TEST, EMPTY)
 
 P = TypeVar("P", bound=Part)
-PROGRAM, TEST, STATEMENTS = "program", "test", "statements"
-_OF_A_FOLDER = (PROGRAM, *KINDS, STATEMENTS)
+PROGRAM, TEST, STATEMENTS, MAPPING = "program", "test", "statements", "mapping"
+_OF_A_FOLDER = (PROGRAM, *KINDS, STATEMENTS, MAPPING)
 _ADD_KIND = f"add `kind:` and one of {listed(_OF_A_FOLDER)}"
 _RESULT = re.compile(r"^(?:id|result):[ ]*[\"']?([\w-]+)", re.MULTILINE)
 
@@ -103,8 +104,16 @@ class LedgerDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class MappingDocument:
+    """A mapping of the columns of an export, and its document."""
+
+    mapping: ExportMapping
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
 class Documents:
-    """The contents of a folder: the program, if exactly one is declared, all its policies and ledgers.
+    """The contents of a folder: the program, if exactly one is declared, its policies, ledgers and mappings.
 
     `unread` are the names that the results of policies with mistakes of form would have.
     """
@@ -113,6 +122,7 @@ class Documents:
     units: tuple[PolicyDocument, ...]
     ledgers: tuple[LedgerDocument, ...] = ()
     unread: frozenset[str] = frozenset()
+    mappings: tuple[MappingDocument, ...] = ()
 
 
 def read_documents(name: str, sources: Iterable[Source], report: Report) -> Documents:
@@ -129,6 +139,7 @@ def sort_documents(name: str, documents: Iterable[Document], report: Report) -> 
     programs: list[Declared] = []
     units: list[PolicyDocument] = []
     ledgers: list[LedgerDocument] = []
+    mappings: list[MappingDocument] = []
     found: list[Document] = []
     nameless: list[Document] = []
     for document in documents:
@@ -141,6 +152,8 @@ def sort_documents(name: str, documents: Iterable[Document], report: Report) -> 
             programs += [Declared(each, document) for each in _read(document, Declarations, report)]
         elif kind == STATEMENTS:
             ledgers += [LedgerDocument(each, document) for each in _read(document, Ledger, report)]
+        elif kind == MAPPING:
+            mappings += [MappingDocument(each, document) for each in _read(document, ExportMapping, report)]
         elif kind is not None:
             units += [PolicyDocument(each, document) for each in _read(document, KINDS[kind].model, report)]
     _one_program(name, found, report)
@@ -148,7 +161,17 @@ def sort_documents(name: str, documents: Iterable[Document], report: Report) -> 
         report.extend(_nameless(nameless, programs[0].declarations))
     else:
         report.extend(_nameless(nameless, None))
-    return Documents(programs[0] if len(found) == 1 and programs else None, tuple(units), tuple(ledgers))
+    declared = programs[0] if len(found) == 1 and programs else None
+    return Documents(declared, tuple(units), tuple(ledgers), mappings=tuple(mappings))
+
+
+def mappings_of(source: Source, report: Report) -> tuple[MappingDocument, ...]:
+    """The mappings of a file."""
+    found: list[MappingDocument] = []
+    for document in _documents([source], report):
+        if _kind(document, report) == MAPPING:
+            found += [MappingDocument(each, document) for each in _read(document, ExportMapping, report)]
+    return tuple(found)
 
 
 def _read(document: Document, model: type[P], report: Report) -> tuple[P, ...]:

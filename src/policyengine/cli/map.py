@@ -1,0 +1,86 @@
+"""`policyengine map`: a first mapping for the export of another system."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import click
+
+from policyengine.cli.console import Console
+from policyengine.cli.exit_codes import OK, CommandError
+from policyengine.cli.file_io import unreadable, write_text
+from policyengine.cli.options import FILE, as_of_option, color_option, subcommand
+from policyengine.cli.programs import open_program
+from policyengine.diagnostics import did_you_mean, listed
+from policyengine.files import file_of, is_workbook
+from policyengine.text import literal_guesses
+
+_ROWS = 100_000
+
+
+@subcommand("map", "policyengine map acme partners.csv")
+@click.argument("program", metavar="PROGRAM", type=FILE)
+@click.argument("export", metavar="EXPORT", type=FILE)
+@click.option("--for", "entity", metavar="ENTITY", help="What a row is about (default: what a record is).")
+@click.option("-o", "--output", metavar="FILE", type=FILE, help="Write it there, and not to standard output.")
+@as_of_option
+@color_option
+def command(
+    program: str, export: str, entity: str | None, output: str | None, as_of: date, color: str
+) -> int:
+    """Write a first mapping for an export: which column is which fact, and how its values are written.
+
+    EXPORT is a CSV file or a workbook (`FILE:SHEET` for one of its sheets). Columns get the nearest facts,
+    dates and numbers the format that all their values prove. What they do not prove stands under `open`, with
+    examples; `check` reminds of it.
+    """
+    from policyengine.cli.table_files import need_excel, need_extra, reported_errors
+
+    console = Console.of(color)
+    opened = open_program(program, as_of, console)
+    entities = opened.vocabulary.entities
+    name = entity or opened.vocabulary.root
+    if name not in entities:
+        help = did_you_mean(name, entities) or f"its entities are {listed(entities)}"
+        raise CommandError(f"`{name}` is not an entity of the program", help=help)
+    path = Path(export)
+    (need_excel if is_workbook(path) else need_extra)("a mapping")
+    try:
+        with file_of(path).open("rb"):
+            pass
+    except OSError as error:
+        raise unreadable(file_of(path), error) from None
+    with reported_errors():
+        names, columns = _read(path)
+    from policyengine.batch.first_mapping import first_mapping
+
+    id = literal_guesses.identifier(file_of(path).stem) or "export"
+    text = first_mapping(id, file_of(path).name, name, opened.vocabulary, names, columns)
+    if output is None:
+        console.out(text)
+    else:
+        write_text(Path(output), text, [path, *map(Path, opened.files)])
+    open_ones = text.count("\n  ", text.index("\nopen:")) if "\nopen:" in text else 0
+    if open_ones:
+        console.err(f"{open_ones} left open: see `open`")
+    return OK
+
+
+def _read(path: Path) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+    """Returns the heads of an export, and the texts of each column."""
+    if is_workbook(path):
+        from policyengine.batch.workbook_in import sheet_texts
+
+        return sheet_texts(path)
+    from policyengine.batch.csvfile import CsvRows
+
+    with path.open("rb") as stream:
+        rows = CsvRows(stream, str(path))
+        head = rows.next()
+        names = [name.strip() for name in head.cells] if head is not None else []
+        cells: list[Sequence[str]] = []
+        while len(cells) < _ROWS and (part := rows.several(10_000)):
+            cells += (row.cells for row in part if len(row.cells) == len(names))
+    return names, [[row[i] for row in cells] for i in range(len(names))]

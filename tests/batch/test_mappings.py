@@ -1,0 +1,356 @@
+"""Exports of other systems, read by a mapping; first mappings; what is wrong with either."""
+
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+
+from batch.exports import EXPORTS, partners
+from policyengine.cli.run import run
+from policyengine.policy.export_formats import date_reader, number_reader
+
+_BYTEKAST = Path(__file__).parents[2] / "policies/bytekast"
+_DAY = ("--as-of", "2026-11-21")
+
+
+def _run(*words):
+    return run(list(map(str, words)))
+
+
+def _plain(path, rows):
+    """The same records as a file that needs no mapping."""
+    facts = (
+        "id", "name", "active_accounts", "attends_quarterly_reviews", "competence_rating",
+        "team_in_ongoing_training", "technical_team_qualified", "sales_team_qualified",
+    )  # fmt: skip
+    truth = {True: "true", False: "false"}
+    with path.open("w", newline="") as file, path.with_name("accounts.csv").open("w", newline="") as below:
+        writer, other = csv.writer(file), csv.writer(below)
+        writer.writerow(facts)
+        other.writerow(["partner", "setup_fee", "set_up_on"])
+        for row in rows:
+            writer.writerow([
+                row["id"], row["name"], row["active"], truth[row["reviews"]], row["rating"],
+                truth[row["training"]], "true", "true",
+            ])  # fmt: skip
+            other.writerow([row["id"], row["fee"], row["set_up"]])
+    return path
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_an_export_goes_through_with_a_mapping_alone(name, tmp_path, capfd):
+    make, mapping = EXPORTS[name]
+    rows = partners()
+    (tmp_path / "in").mkdir()
+    export, wanted = make(tmp_path / "in" / name, rows), _plain(tmp_path / "wanted.csv", rows)
+    (tmp_path / "map.yaml").write_text(mapping)
+    by = ("--map", tmp_path / "map.yaml")
+    assert _run("evaluate", _BYTEKAST, export, *_DAY, *by, "-o", tmp_path / "a.csv") == 0, capfd.readouterr()
+    assert _run("evaluate", _BYTEKAST, wanted, *_DAY, "-o", tmp_path / "b.csv") == 0
+    assert (tmp_path / "a.csv").read_text() == (tmp_path / "b.csv").read_text()
+    assert not (tmp_path / "a.rejects.csv").exists()
+
+
+def test_a_mapping_beside_the_program_is_found_by_the_head(tmp_path, capfd):
+    program = shutil.copytree(_BYTEKAST, tmp_path / "program")
+    for name, (make, mapping) in EXPORTS.items():
+        (program / f"{name}.yaml").write_text(mapping)
+        make(tmp_path / name, partners(20))
+    assert _run("check", program) == 0
+    for name in EXPORTS:
+        assert _run("evaluate", program, tmp_path / name, *_DAY, "-o", tmp_path / "out.csv") == 0
+    capfd.readouterr()
+
+
+# Formats
+
+
+@pytest.mark.parametrize(
+    ("format", "text", "iso"),
+    [
+        ("us", "10/2/2025", "2025-10-02"),
+        ("british", "10/2/2025", "2025-02-10"),
+        ("german", "2.10.2025", "2025-10-02"),
+        ("iso", "2025-10-02", "2025-10-02"),
+        ("M/D/YYYY h:mm A", "10/2/2025 4:05 PM", "2025-10-02"),
+        ("D MMM YYYY", "2 Oct 2025", "2025-10-02"),
+        ("MMM D, YYYY", "October 2, 2025", "2025-10-02"),
+        ("DD/MM/YY", "02/10/25", "2025-10-02"),
+    ],
+)
+def test_dates(format, text, iso):
+    assert date_reader(format)(text) == iso
+
+
+@pytest.mark.parametrize(
+    ("format", "text"),
+    [("us", "13/2/2025"), ("us", "2025-10-02"), ("british", "31/2/2025"), ("iso", "2025-1-2"), ("us", "")],
+)
+def test_what_is_no_date_of_a_format(format, text):
+    with pytest.raises(ValueError, match=f"`{text}`"):
+        date_reader(format)(text)
+
+
+@pytest.mark.parametrize(
+    ("format", "unit", "text", "plain"),
+    [
+        ("us", None, "1,234.50", "1234.50"),
+        ("us", "$", "$1,234.50", "1234.50"),
+        ("us", "USD", "-USD 12", "-12"),
+        ("us", None, "(12.50)", "-12.50"),
+        ("us", None, "1.234", "1.2340"),
+        ("german", "€", "1.234,50 €", "1234.50"),
+        ("french", None, "1\u202f234,5", "1234.5"),
+        ("swiss", "CHF", "CHF 1'234.50", "1234.50"),
+        (None, "%", "20", "20%"),
+        (None, "%", "20 %", "20%"),
+    ],
+)
+def test_numbers(format, unit, text, plain):
+    assert number_reader(format, unit)(text) == plain
+
+
+@pytest.mark.parametrize(
+    ("format", "text"),
+    [("us", "1.234,50"), ("german", "1,234.50"), ("us", "12,34"), (None, "1,234"), ("us", "x")],
+)
+def test_what_is_no_number_of_a_format(format, text):
+    with pytest.raises(ValueError, match="is not a number"):
+        number_reader(format, None)(text)
+
+
+# Mistakes
+
+_MAP = "kind: mapping\nid: crm\nfor: partner\ncolumns:\n  ID: id\n  Accounts: active_accounts\n"
+
+_TEXT = "ID,Accounts\na,1\n"
+_AMERICAN = "{fact: active_accounts, format: american}"
+
+
+@pytest.fixture
+def crm(tmp_path, monkeypatch, capfd):
+    """Evaluates an export by a mapping; returns the exit code and what was said."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(mapping, text, *more):
+        Path("map.yaml").write_text(mapping)
+        Path("crm.csv").write_text(text)
+        code = _run("evaluate", _BYTEKAST, "crm.csv", "--map", "map.yaml", *_DAY, "-o", "csv", *more)
+        said = capfd.readouterr()
+        assert "Traceback" not in said.err
+        return code, said.out, said.err
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("mapping", "text", "message"),
+    [
+        (
+            _MAP.replace("active_accounts", "active_acounts"),
+            "ID,Accounts\na,1\n",
+            "`active_acounts` is not a fact",
+        ),
+        (
+            _MAP + "  Also: id\n",
+            "ID,Accounts,Also\na,1,b\n",
+            "`ID` and `Also` both give `id`",
+        ),
+        (_MAP, "ID,Acounts\na,1\n", "has no column `Accounts`"),
+        (_MAP, "ID,Accounts,More\na,1,x\n", "says nothing about the columns `More`"),
+        (_MAP, "ID,Accounts,ID\na,1,b\n", "the column `ID` is there twice"),
+        (
+            _MAP.replace("active_accounts", "{fact: active_accounts, format: american}"),
+            "ID,Accounts\n",
+            "MAP002",
+        ),
+        (_MAP + "expressions: {name: 'upper case('}\n", "ID,Accounts\n", "error["),
+        ("kind: mapping\nid: a\nfor: account\ncolumns: {ID: id}\n", "ID\na\n", "MAP003"),
+        ("kind: mapping\nid: a\nfor: acount\ncolumns: {ID: id}\n", "ID\na\n", "did you mean `account`"),
+        ("kind: tiers\nid: a\n", "ID\na\n", "is not a mapping that can be used"),
+    ],
+)
+def test_a_mapping_that_cannot_be_used(crm, mapping, text, message):
+    code, out, err = crm(mapping, text)
+    assert (code, out) == (2, "")
+    assert message in err
+
+
+def test_values_that_do_not_fit_are_rejects(crm, tmp_path):
+    mapping = _MAP + "  Rating: {fact: competence_rating, values: {A: positive}}\nformats: {numbers: us}\n"
+    text = 'ID,Accounts,Rating\na,"1,016",A\nb,"1,16",A\nc,12,X\n'
+    code, out, _ = crm(mapping, text, "--rejects", "rejects.csv")
+    assert code == 1
+    assert {line.split(",")[1] for line in out.splitlines()[1:]} == {"a"}
+    with Path("rejects.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["line"], row["key"], row["fact"], row["code"]) for row in rows] == [
+        ("3", "b", "active_accounts", "MAP005"), ("4", "c", "competence_rating", "RECORD002"),
+    ]  # fmt: skip
+    assert rows[0]["reason"] == "`Accounts`: `1,16` is not a number as `us` has it"
+
+
+def test_an_expression_over_the_row(crm):
+    mapping = _MAP.replace("  Accounts: active_accounts\n", "") + (
+        "expressions: {active_accounts: 'number(own) + number(resold_ones)'}\n"
+    )
+    code, out, err = crm(mapping, "ID,Own,Resold ones\na,10,6\nb,,\nc,x,1\n", "--layout", "records")
+    assert code == 1
+    assert "`number(own) + number(resold_ones)` gives nothing for own `x`" in err
+    found = [line.split(",")[1:3] for line in out.splitlines()[1:]]
+    assert found == [["a", "undetermined"], ["b", "undetermined"]]
+
+
+def test_children_are_joined_by_the_column_that_is_named(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    Path("map.yaml").write_text(
+        f"{_MAP}---\nkind: mapping\nid: deals\nfor: account\njoins: {{partner: Company}}\n"
+        "columns: {Deal: id, Amount: {fact: setup_fee, format: german}}\n"
+    )
+    Path("crm.csv").write_text("ID,Accounts\na,12\n")
+    Path("deals.csv").write_text('Company,Deal,Amount\na,D-1,"1.234,50"\nzz,D-2,1\n')
+    code = _run(
+        "evaluate", _BYTEKAST, "crm.csv", "--map", "map.yaml", "--table", "accounts=deals.csv", *_DAY,
+        "-o", "csv",
+    )  # fmt: skip
+    said = capfd.readouterr()
+    assert code == 1
+    assert "deals.csv:3: error[BATCH004]: no record `zz` is there" in said.err
+    assert ",1234.50," in said.out
+
+
+# First mappings
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_a_first_mapping_is_one_that_can_be_read(name, tmp_path, capfd):
+    make, _ = EXPORTS[name]
+    (tmp_path / "in").mkdir()
+    export = make(tmp_path / "in" / name, partners(200))
+    assert _run("map", _BYTEKAST, export, "-o", tmp_path / "first.yaml") == 0
+    capfd.readouterr()
+    text = (tmp_path / "first.yaml").read_text()
+    program = shutil.copytree(_BYTEKAST, tmp_path / "program")
+    (program / "first.yaml").write_text(text)
+    assert _run("check", program) == 0, capfd.readouterr().out
+    assert "active_accounts" in text
+
+
+def _first(tmp_path, capfd, text, *more):
+    path = tmp_path / "export.csv"
+    path.write_text(text)
+    assert _run("map", _BYTEKAST, path, *more) == 0
+    return capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (["1/31/2026", "2/1/2026"], "{fact: set_up_on, format: us}"),
+        (["31/1/2026", "2/1/2026"], "{fact: set_up_on, format: british}"),
+        (["1/2/2026", "2/1/2026"], "us or british? All values are both"),
+        (["31.1.2026"], "{fact: set_up_on, format: german}"),
+        (["2026-01-31"], "Set up on: set_up_on"),
+        (["soon", "later"], "no one format of dates fits all values, such as `soon`, `later`"),
+    ],
+)
+def test_the_format_of_dates_is_proven_by_the_data(tmp_path, capfd, days, told):
+    rows = "".join(f"p,A-{i},{day}\n" for i, day in enumerate(days))
+    assert told in _first(tmp_path, capfd, f"Partner,ID,Set up on\n{rows}", "--for", "account")
+
+
+@pytest.mark.parametrize(
+    ("amounts", "told"),
+    [
+        (["1,234.50", "12"], "format: us"),
+        (["1.234,50"], "format: german"),
+        (["1,234", "2,500"], "us or german or french? All values are both"),
+        (["$1,234.50", "$3.00"], "unit: $"),
+        (["1234.50"], "Setup fee: setup_fee"),
+    ],
+)
+def test_the_format_of_numbers_is_proven_by_the_data(tmp_path, capfd, amounts, told):
+    rows = "".join(f'p,A-{i},"{each}"\n' for i, each in enumerate(amounts))
+    found = _first(tmp_path, capfd, f"Partner,ID,Setup fee\n{rows}", "--for", "account")
+    assert told in found.replace('"$"', "$")
+
+
+def test_words_that_mean_nothing_known_are_open(tmp_path, capfd):
+    rows = "a,Yes,positive\nb,perhaps,N/A\n"
+    found = _first(tmp_path, capfd, f"ID,attends_quarterly_reviews,Competence rating\n{rows}")
+    assert 'values: {"Yes": true}' in found
+    assert "what do `perhaps` mean?" in found
+    assert "empty: [N/A]" in found
+
+
+# Mistakes by column
+
+
+def test_mistakes_of_a_column_are_told_once(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"P-{i},{i % 12 + 1}/{i % 28 + 13}/2025,Yes,1\n" for i in range(15))
+    more = "".join(f"Q-{i},2025-01-01,true,many\n" for i in range(2))
+    Path("p.csv").write_text("id,name,attends_quarterly_reviews,active_accounts\n" + rows + more)
+    Path("accounts.csv").write_text(
+        "partner,id,set_up_on\n" + "".join(f"P-{i},A,{i % 12 + 1}/{i % 16 + 13}/2025\n" for i in range(15))
+    )
+    for more_words in ((), ("-o", "csv", "--rejects", "rejects.csv")):
+        assert _run("evaluate", _BYTEKAST, "p.csv", *_DAY, *more_words) == 1
+        err = capfd.readouterr().err
+        assert err.splitlines()[:4] == [
+            "accounts.csv: error[RECORD002]: 15 values of `set_up_on` are wrong, such as `1/13/2025`, "
+            "`2/14/2025`, `3/15/2025`",
+            "help: all of them are written as `format: us` says; write that in a mapping",
+            "p.csv: error[RECORD002]: 15 values of `attends_quarterly_reviews` are wrong, such as `Yes`",
+            "help: say what they mean in a mapping: `values: {yes: true, no: false}`",
+        ]
+        assert err.count("`active_accounts`") == 2
+        assert "17 of 17 records left out" in err
+    with Path("rejects.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == 32
+
+
+def test_at_most_twenty_lines_are_told(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    heads = (
+        "active_accounts",
+        "attends_quarterly_reviews",
+        "technical_team_qualified",
+        "sales_team_qualified",
+    )
+    rows = "".join(f"{i},x,maybe,so,so\n" for i in range(4))
+    lost = "".join(f"zz{i},A\n" for i in range(40))
+    Path("p.csv").write_text(f"id,{','.join(heads)}\n{rows}")
+    Path("accounts.csv").write_text(f"partner,id\n{lost}")
+    assert _run("evaluate", _BYTEKAST, "p.csv", *_DAY) == 1
+    lines = capfd.readouterr().err.splitlines()
+    assert len(lines) <= 22
+    assert any(line.startswith("and ") and line.endswith(" more") for line in lines)
+
+
+# Records by their keys
+
+
+@pytest.fixture
+def base(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("p.csv").write_text("id,active_accounts\na,12\nb,17\nc,x\n")
+    Path("accounts.csv").write_text("partner,id,setup_fee\na,1,100\nb,2,200\nzz,3,1\n")
+    Path("p.ndjson").write_text('{"id": "a", "active_accounts": 12}\n{"id": "b", "active_accounts": 17}\n')
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson", "json"])
+@pytest.mark.parametrize("file", ["p.csv", "p.ndjson"])
+def test_a_record_is_picked_by_its_key(base, capfd, file, form):
+    assert _run("evaluate", _BYTEKAST, file, *_DAY, "--key", "b", "-o", form) == 0
+    said = capfd.readouterr()
+    assert ('"b"' in said.out or ",b," in said.out, said.err) == (True, "")
+    assert '"key": "a"' not in said.out
+    assert ",a," not in said.out
+
+
+@pytest.mark.parametrize("more", [(), ("-o", "csv")])
+def test_a_key_that_no_record_has(base, capfd, more):
+    assert _run("evaluate", _BYTEKAST, "p.csv", *_DAY, "--key", "d", *more) == 2
+    assert "`d`" in capfd.readouterr().err

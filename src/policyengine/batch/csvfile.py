@@ -161,7 +161,9 @@ def csv_tables(
             faulty = ((i, _csv_fault(row, head, file)) for i, row in enumerate(filled))
             faults = {i: raw for i, raw in faulty if raw is not None}
             lines, cells = [row.line for row in filled], [row.cells for row in filled]
-            yield shape.table(TextTable(file, head, lines, cells, faults))
+            table = shape.table(TextTable(file, head, lines, cells, faults))
+            if table.count:
+                yield table
 
 
 def _says_something(cells: Sequence[str]) -> bool:

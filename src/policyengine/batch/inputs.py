@@ -121,7 +121,7 @@ def _in_folder(folder: Path) -> list[Path]:
     if not found:
         raise Unusable(
             f"there is no file with records in `{folder}`",
-            "CSV, workbooks, NDJSON, Parquet, YAML, JSON are read",
+            "CSV, NDJSON, Parquet, workbooks, YAML, JSON are read",
         )
     return found
 

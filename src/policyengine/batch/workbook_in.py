@@ -46,7 +46,9 @@ def sheet_tables(
     numbers = {i for i, fact in facts.items() if fact is not None and fact.single.is_number}
     writers = [cell_writer(i in numbers) for i in range(len(kept))]
     for table in text_tables(sheet, at, head, kept, writers, size):
-        yield shape.table(table)
+        made = shape.table(table)
+        if made.count:
+            yield made
 
 
 def named_columns(sheet: SheetRows, at: int, names: Sequence[str]) -> list[int]:

@@ -11,13 +11,22 @@ from typing import Any
 from policyengine.batch.engines import Rows
 from policyengine.batch.inputs import Reader, find_inputs
 from policyengine.batch.lines import Unusable
+from policyengine.batch.mapped import Mappings
 from policyengine.batch.raw import Reject
 from policyengine.batch.run import Run, evaluate_all
+from policyengine.program.mappings import read_mappings
 from support import good_program
 
 Files = Mapping[str, str | list[dict[str, Any]]]
 _GOOD: Files = {"p.csv": "id,fee\na,1\nb,2\n"}
 _ACCOUNTS: Files = {"p.csv": "id\na\n", "accounts.csv": "partner,id\na,1\n"}
+_MAP = "kind: mapping\nid: crm\nfor: partner\nformats: {numbers: us}\ncolumns: {ID: id, Fee: fee}\n"
+
+
+def _mapped(fee: str) -> Files:
+    return {"p.csv": f"ID,Fee\na,{fee}\n", "map.yaml": _MAP}
+
+
 BASES: Mapping[str, tuple[Files, Files]] = {
     "BATCH001": ({"p.csv": "id,fees\na,1\n"}, _GOOD),
     "BATCH002": ({"p.csv": "id,fee\na,1\nb,2,3\n"}, {"p.csv": 'id,name\na,"2,3"\n'}),
@@ -25,6 +34,7 @@ BASES: Mapping[str, tuple[Files, Files]] = {
     "BATCH004": ({"p.csv": "id\na\n", "accounts.csv": "partner,id\nb,1\n"}, _ACCOUNTS),
     "BATCH005": ({"p.csv": "id,fee\na,1\nb,2\na,3\n"}, _GOOD),
     "BATCH006": ({"p.ndjson": '{"id": "a", "accounts": []}', "accounts.csv": "partner,id\na,1\n"}, _ACCOUNTS),
+    "MAP005": (_mapped("1.5.0"), _mapped("1.50")),
     "BATCH007": ({"p.parquet": [{"id": "a", "fee": 0.1 + 0.2}]}, {"p.parquet": [{"id": "a", "fee": 0.3}]}),
 }
 
@@ -51,6 +61,10 @@ def codes_of(files: Files, folder: Path) -> list[str]:
     program = good_program()
     for name, content in files.items():
         (folder / name).write_bytes(content.encode() if isinstance(content, str) else _parquet(content))
+    mappings = None
+    if "map.yaml" in files:
+        found, _ = read_mappings(folder / "map.yaml", program.vocabulary)
+        mappings = Mappings(tuple(each.mapping for each in found), asked=True)
     inputs = find_inputs([folder / next(iter(files))], {}, program.vocabulary)
     collected: list[Collected] = []
 
@@ -60,7 +74,7 @@ def codes_of(files: Files, folder: Path) -> list[str]:
         yield collected[-1]
 
     def read() -> Reader:
-        return Reader(inputs, program.vocabulary, (), lambda path, kind: iter(()))
+        return Reader(inputs, program.vocabulary, (), lambda path, kind: iter(()), mappings)
 
     try:
         evaluate_all(Run(program.linked, Rows(program.linked), read, sink, lambda records, reader: None))

@@ -21,7 +21,7 @@ from policyengine.policy.export_formats import (
     date_reader,
     list_reader,
     number_reader,
-    remembering,
+    or_nothing,
     words_reader,
 )
 from policyengine.policy.mapping import REST, MappedColumn
@@ -181,7 +181,8 @@ class Mapper:
         found = words_reader(column.values, one) if column.values else one or _as_it_is
         if fact.is_list and column.separator is not None:
             found = list_reader(column.separator, found)
-        return remembering(found, (*self._mapping.empty, *column.empty))
+        empty = (*self._mapping.empty, *column.empty)
+        return found if found is _as_it_is and not empty else or_nothing(found, empty)
 
     # Rows
 
@@ -216,7 +217,11 @@ class Mapper:
         if len(source.places) == 1 and source.column is not None:
             place, convert = source.places[0], source.convert
             try:
-                return [convert(row[place]) for row in table.rows]
+                cells = [row[place] for row in table.rows]
+                if convert is _as_it_is:
+                    return cells
+                known = {cell: convert(cell) for cell in set(cells)}
+                return [known[cell] for cell in cells]
             except (ValueError, IndexError):
                 pass  # row by row, to tell which
         return [self._cell(source, table, at, faults) for at in range(table.count)]
@@ -267,6 +272,8 @@ class NestedTable(TextTable):
 
 def _first(row: Sequence[str]) -> str:
     """The first cell that says something."""
+    if row and row[0] and not row[0].isspace():
+        return row[0].strip()
     return next((cell.strip() for cell in row if cell.strip()), "")
 
 

@@ -127,17 +127,12 @@ def _item(text: str) -> str:
     return text
 
 
-def remembering(convert: Convert, empty: Sequence[str]) -> Convert:
-    """The same, each text converted once; a word that stands for nothing gives an empty text."""
+def or_nothing(convert: Convert, empty: Sequence[str]) -> Convert:
+    """The same; a word that stands for nothing gives an empty text."""
     nothing = {word.casefold() for word in empty}
-    known: dict[str, str] = {}
 
     def read(text: str) -> str:
-        found = known.get(text)
-        if found is None:
-            found = "" if not text.strip() or text.strip().casefold() in nothing else convert(text)
-            if len(known) < 100_000:
-                known[text] = found
-        return found
+        bare = text.strip()
+        return "" if not bare or bare.casefold() in nothing else convert(text)
 
     return read

@@ -34,6 +34,7 @@ def test_all_lists_are_shown(cli, base):
         "About to lose a level (3)",
         "Close to the next level (2)",
         "Not decided, by the fact that is missing (3)",
+        "Waivers that have lapsed, or lapse within 30 days",
     ]
     assert "  Nothing is overdue, and nothing falls due." in lines
     assert max(map(len, lines)) <= 100

@@ -16,6 +16,7 @@ _SECTION = "section"
 _OWN = {Figure.section: ("unit", "value"), MISSING: ("needed_by",)}
 _MONEY = ("amount", "net")
 _ROWS = 4_096
+_OF_LEVELS = ("level_title", "next_level", "missing_for_next", "room", "lost_below")
 
 
 class WorkbookWriter:
@@ -67,6 +68,8 @@ def _is_of(column: Column, section: str) -> bool:
     if column.name == _SECTION:
         return False
     own = _OWN[section] if section in _OWN else tuple(value_fields(SECTIONS[section]))
+    if column.name in _OF_LEVELS:
+        return section == "levels"
     special = {each.name for each in VALUE_COLUMNS} | {name for names in _OWN.values() for name in names}
     return column.name not in special or column.name in own
 

@@ -60,6 +60,7 @@ from policyengine.decision.decision import Decision
     "--layout", type=click.Choice(["findings", "records"]),
     help="Of a table: one row a finding (the default), or one a record.",
 )  # fmt: skip
+@click.option("--details", is_flag=True, help="Of a table: labels, titles, next levels, room beside the ids.")
 @click.option(
     "--table", "tables", multiple=True, metavar="LIST=FILE",
     help="A table of children of the records, such as `accounts=accounts.csv`.",

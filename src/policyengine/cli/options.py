@@ -261,6 +261,7 @@ class TableOptions:
     records_from: str | None = None
     query: str | None = None
     maps: tuple[str, ...] = ()
+    details: bool = False
     keys: tuple[str, ...] = ()
 
     @property
@@ -285,6 +286,11 @@ class TableOptions:
         )
 
     @property
+    def has_details(self) -> bool:
+        """Whether labels, titles and the like stand beside the ids: where asked for, and in workbooks."""
+        return self.details or all(output.format == "xlsx" for output in self.outputs)
+
+    @property
     def reads_tables(self) -> bool:
         """Whether an input is a table, a folder or a database."""
         paths = [Path(file) for file in self.files]
@@ -304,6 +310,7 @@ class TableOptions:
         """An option that is given although only tables have it; None if there is none."""
         given = {
             "--layout": self.layout is not None,
+            "--details": self.details,
             "--rejects": self.rejects is not None,
             "--engine": self.engine != "auto",
             "--explain-engine": self.explain_engine,

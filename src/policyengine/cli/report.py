@@ -43,8 +43,9 @@ from policyengine.reports.level_lists import By, Limits, losing_list, next_list
 from policyengine.reports.level_money import LevelMoney
 from policyengine.reports.lists import Answer, Collector, Listing
 from policyengine.reports.undecided_list import Undecided
+from policyengine.reports.waiver_list import waiver_list
 
-LISTS = ("due", "losing", "next", "undecided")
+LISTS = ("due", "losing", "next", "undecided", "waivers")
 """The lists that every program has."""
 _FEW = 10
 """So many rows of each list are shown where several are."""
@@ -80,9 +81,9 @@ def command(
     """Show the lists that operations work with, over a partner base.
 
     LIST is `due` (overdue, and due within some days, by party), `losing` (about to lose a level), `next`
-    (close to the next one, and what it brings in a year) or `undecided` (by the fact that would settle most);
-    without it, the beginning of each is shown. `-o FILE.xlsx` writes all of them whole, a sheet for each,
-    `-o FILE.csv` one of them.
+    (close to the next one, and what it brings in a year), `undecided` (by the fact that would settle most) or
+    `waivers` (that lapse); without it, the beginning of each is shown. `-o FILE.xlsx` writes all of them
+    whole, a sheet for each, `-o FILE.csv` one of them.
     """
     console = Console.of(color)
     names = LISTS
@@ -140,6 +141,7 @@ def _collectors(program: Program, within: int, limits: Limits, by: By) -> Mappin
         "losing": losing_list(worth, limits, by),
         "next": next_list(worth),
         "undecided": Undecided(vocabulary),
+        "waivers": waiver_list(program.labels, within),
     }
 
 

@@ -12,7 +12,7 @@ from policyengine.api import Program
 from policyengine.batch.engines import FEW, Columns, Engine, Rows
 from policyengine.batch.inputs import Inputs
 from policyengine.batch.run import Run, Summary, evaluate_all
-from policyengine.batch.sinks import Target, Targets
+from policyengine.batch.sinks import Shape, Target, Targets
 from policyengine.batch.wide import Wide
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
@@ -20,7 +20,7 @@ from policyengine.cli.file_io import protect, require_distinct
 from policyengine.cli.options import ENDINGS, Form, Output, TableOptions
 from policyengine.cli.table_files import need_excel, open_inputs, reader_of, reject_text, reported_errors
 from policyengine.decision.wording import lapse, plural
-from policyengine.engine.layout import columns_of
+from policyengine.engine.layout import Column, columns_of
 
 _FILES = {"parquet": "Parquet", "xlsx": "a workbook"}
 """The forms that need a file, in words."""
@@ -52,6 +52,10 @@ def evaluate_tables(program: Program, options: TableOptions, console: Console) -
     with reported_errors():
         targets = _targets(program, options, inputs)
     engine = choose_engine(program, options, console)
+    if options.has_details:
+        from policyengine.batch.details import Details
+
+        engine = Details(program.linked, engine)
     for lapsed in program.linked.not_in_force:
         console.err(f"note: {lapsed.title}: {lapse(lapsed)}")
     progress = Progress()
@@ -108,12 +112,25 @@ def _targets(program: Program, options: TableOptions, inputs: Inputs) -> Targets
     _check_outputs(paths, inputs, [Path(file) for file in options.files])
     protect(paths, [*inputs.paths, *map(Path, options.inputs), *map(Path, program.files)])
     digits = program.vocabulary.number_of_digits()
-    columns, shape = columns_of(program.vocabulary), None
+    columns: Sequence[Column] = columns_of(program.vocabulary)
+    shape: Shape | None = None
     if options.layout == "records":
         assert program.linked.graph is not None
         wide = Wide(program.linked.graph)
         columns, shape = wide.columns, wide.shape
+    if options.has_details:
+        columns, shape = _with_details(program, columns, shape)
     return Targets(tables, columns, digits, shape, rejects, options.rejects is None)
+
+
+def _with_details(
+    program: Program, columns: Sequence[Column], shape: Shape | None
+) -> tuple[Sequence[Column], Shape]:
+    from policyengine.batch.details import detailed_columns, detailed_records, in_order
+
+    if shape is None:
+        return detailed_columns(columns), in_order
+    return detailed_records(columns, shape, program.vocabulary.root)
 
 
 def _target(output: Output) -> Target:

@@ -34,7 +34,7 @@ def row_engine(program: Program) -> Callable[[int, Record], list[Row]]:
         if isinstance(kind, Number) and kind.unit == "money"
     }
 
-    above = _owner_cells(vocabulary)
+    above = owner_cells(vocabulary)
 
     def rows(number: int, record: Record) -> list[Row]:
         decision = engine.decide(record)
@@ -85,7 +85,7 @@ def _ordered(
 Owners = Callable[[Sequence[Owner]], Row]
 
 
-def _owner_cells(vocabulary: Vocabulary) -> Owners:
+def owner_cells(vocabulary: Vocabulary) -> Owners:
     """What gives the cells of the levels above a subject."""
     entities = tuple(owner_columns(vocabulary))
     if not entities:

@@ -148,7 +148,8 @@ def _titles(program: Program) -> Iterator[tuple[tuple[str, str, str | None, str]
         if node.exported and node.noun:
             yield (VALUES, entity, None, name), node.noun
     for entity, declared in graph.vocabulary.entities.items():
-        for name in declared.facts:
+        lists = (str(child.list) for _, child in graph.vocabulary.children(entity))
+        for name in (*declared.facts, *lists):
             yield (MISSING, entity, None, name), graph.vocabulary.noun(entity, name)
 
 

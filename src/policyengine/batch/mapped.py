@@ -16,6 +16,7 @@ from policyengine.diagnostics import did_you_mean, listed
 from policyengine.engine.layout import value_text
 from policyengine.feel import compile as compile_feel
 from policyengine.feel.syntax.tree import names as names_of
+from policyengine.policy.entity import Entity
 from policyengine.policy.export_formats import (
     Convert,
     date_reader,
@@ -26,7 +27,7 @@ from policyengine.policy.export_formats import (
 )
 from policyengine.policy.mapping import REST, MappedColumn
 from policyengine.policy.mapping import Mapping as ExportMapping
-from policyengine.policy.vocabulary import Entity, Vocabulary
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.mappings import UNREAD, fact_of
 from policyengine.text import literal_guesses
 

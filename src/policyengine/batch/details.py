@@ -17,13 +17,13 @@ import pyarrow as pa
 from policyengine.batch.engines import Answered, Engine
 from policyengine.batch.raw import Numbered
 from policyengine.batch.sinks import Named, Shape
-from policyengine.decision.findings import Level, Origin
+from policyengine.decision.findings import Figure, Level, Origin
 from policyengine.decision.reason_words import shortfall
 from policyengine.decision.wording import gap, quantity
 from policyengine.engine.arrow import to_series
 from policyengine.engine.columns.arrow_records import ROW, record_of
 from policyengine.engine.finding_rows import owner_cells
-from policyengine.engine.layout import MISSING, NAMES, VALUES, Column, finding_row, owner_columns
+from policyengine.engine.layout import MISSING, NAMES, Column, finding_row, owner_columns
 from policyengine.engine.rows.engine import compile_graph
 from policyengine.policy.rule import Choose, Const
 from policyengine.program.linked import Program
@@ -84,12 +84,17 @@ class Details:
         rows = table.column("row").to_pylist()
         labels = [_text(records[row].facts.get(self._label)) if self._label else None for row in rows]
         names = (table.column(each).to_pylist() for each in ("section", "entity", "policy", "id"))
-        titles = [self._titles.get(each) for each in zip(*names, strict=True)]
+        titles = [self._title(*each) for each in zip(*names, strict=True)]
         levels = self._cells(table, rows, records)
         by_column = zip(*levels, strict=True) if levels else ([] for _ in LEVELS)
         for column, cells in zip((LABEL, TITLE, *LEVELS), (labels, titles, *by_column), strict=True):
             table = table.append_column(column.name, pa.array(cells, pa.string()).dictionary_encode())
         return table
+
+    def _title(self, section: str, entity: str, policy: str | None, id: str) -> str | None:
+        """The title of a finding; that of a figure or a fact is known by its name alone."""
+        found = self._titles.get((section, entity, policy, id))
+        return found if found is not None else self._titles.get((section, entity, None, id))
 
     def _cells(self, table: Any, rows: Sequence[int], records: Mapping[int, Record]) -> list[Cells]:
         """For each row of the table what is told of its level."""
@@ -146,7 +151,7 @@ def _titles(program: Program) -> Iterator[tuple[tuple[str, str, str | None, str]
             yield (section, entity, origin.policy, origin.id), origin.title
     for (entity, name), node in graph.every_node():
         if node.exported and node.noun:
-            yield (VALUES, entity, None, name), node.noun
+            yield (Figure.section, entity, None, name), node.noun
     for entity, declared in graph.vocabulary.entities.items():
         lists = (str(child.list) for _, child in graph.vocabulary.children(entity))
         for name in (*declared.facts, *lists):

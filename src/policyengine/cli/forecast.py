@@ -28,7 +28,7 @@ from policyengine.cli.record_files import left_out_line, without_twins
 from policyengine.cli.report import LISTING_ENDINGS, read_base, write_listings
 from policyengine.program.graph import Graph
 from policyengine.program.versions import turning_points
-from policyengine.reports.forecast import Forecast, stretches
+from policyengine.reports.forecast import Forecast, Stretch, stretches
 
 
 @subcommand(
@@ -62,12 +62,10 @@ def command(
         raise CommandError(
             "there are no records", help="name the file with the partner base after the program"
         )
-    last = _last_day(until, as_of)
+    last = last_day(until, as_of)
     opened = open_program(program, as_of, console)
     inputs = without_twins(opened, read_base(opened, options, console), console)
-    found = Forecast(
-        stretches(_on(program, opened, console), _turns(opened, last), last), last, opened.labels
-    )
+    found = Forecast(read_through(program, opened, last, console), last, opened.labels)
     progress, total = Progress(), len(inputs.records)
     try:
         for i, record in enumerate(inputs.records):
@@ -82,7 +80,8 @@ def command(
     return FOUND if inputs.left_out or inputs.orphans else OK
 
 
-def _last_day(text: str, as_of: date) -> date:
+def last_day(text: str, as_of: date) -> date:
+    """The last day of a period that begins on a day: `2027-06-30`, or a length such as `P6M`."""
     try:
         found = days_of(f"{as_of}..{text}" if text[:1].isdigit() else text, as_of)
     except ValueError as error:
@@ -90,16 +89,14 @@ def _last_day(text: str, as_of: date) -> date:
     return found.last
 
 
-def _turns(program: Program, last: date) -> list[date]:
-    """The day that counts, and the later days on which versions of policies begin or end."""
-    as_of = program.as_of
-    return [as_of, *(day for day in turning_points(program.linked.units, as_of) if as_of < day <= last)]
+def read_through(folder: str, opened: Program, last: date, console: Console) -> tuple[Stretch, ...]:
+    """The program from the day for which it is opened to a last day, on which its versions may be others."""
+    as_of = opened.as_of
+    turns = [as_of, *(day for day in turning_points(opened.linked.units, as_of) if as_of < day <= last)]
 
-
-def _on(folder: str, opened: Program, console: Console) -> Any:
     def on(day: date) -> Graph:
-        program = opened if day == opened.as_of else open_program(folder, day, console)
+        program = opened if day == as_of else open_program(folder, day, console)
         assert program.linked.evaluated is not None
         return program.linked.evaluated
 
-    return on
+    return stretches(on, turns, last)

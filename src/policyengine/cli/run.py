@@ -118,6 +118,7 @@ COMMANDS = {
     "report": "List over a whole base who is overdue, about to lose a level, close to the next.",
     "forecast": "Show what time alone changes until a day, over a whole base.",
     "map": "Write a first mapping for the export of another system.",
+    "calendar": "Write what falls due as a calendar file.",
     "why": "Explain one finding: conditions, values, lines, clauses.",
     "advance": "Move a deal to its next stage, or show what blocks it.",
     "test": "Run the policy tests: records with the expected decisions.",

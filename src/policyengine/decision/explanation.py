@@ -18,6 +18,7 @@ from policyengine.decision.findings import (
     UNDETERMINED,
     WAIVED,
     Charge,
+    Clause,
     Discount,
     Duty,
     Figure,
@@ -95,13 +96,15 @@ def why(as_of: date, finding: Finding, labels: Labels = _NO_LABELS, notes: bool 
 
 def rule(finding: Finding) -> str:
     """The place of the rule, its clause, and whether it is stated or assumed."""
-    place = finding.origin.at
-    parts = [f"{place.source.name}:{place.line}"]
-    clause = finding.origin.clause
-    if clause is not None:
-        parts.append(clause.title + (f", section {clause.section}" if clause.section else ""))
-        parts.extend([clause.url] if clause.url else [])
-    return f"Rule: {'; '.join(parts)} ({finding.origin.basis})."
+    origin = finding.origin
+    clause = "" if origin.clause is None else f"; {clause_words(origin.clause)}"
+    return f"Rule: {origin.at.source.name}:{origin.at.line}{clause} ({origin.basis})."
+
+
+def clause_words(clause: Clause) -> str:
+    """A place of a source document: its title, the section, where it is found."""
+    section = f", section {clause.section}" if clause.section else ""
+    return f"{clause.title}{section}" + (f"; {clause.url}" if clause.url else "")
 
 
 def own_reasons(finding: Finding) -> tuple[Reason, ...]:

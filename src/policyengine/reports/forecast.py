@@ -48,14 +48,28 @@ class Change(NamedTuple):
 
 
 class Payment(NamedTuple):
-    """What falls due on a day; `net` is None where it is not known."""
+    """What falls due on a day, and who pays it; `net` is None where it is not known.
+
+    `number` counts the due dates of the charge, from 0.
+    """
 
     day: date
     subject: Subject
     charge: ChargeKey
     net: Decimal | None
     currency: str
-    payer: str
+    payer: str | None
+    number: int
+
+
+class Billed(NamedTuple):
+    """A charge of a subject, who pays it, and its terms on some days."""
+
+    subject: Subject
+    charge: ChargeKey
+    payer: str | None
+    terms: Terms
+    days: Days
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,40 +112,46 @@ def plain(rule: Rule) -> Rule:
 
 
 class OnDays(NamedTuple):
-    """What holds for a record on some days alike, and the terms of charges that begin to hold then."""
+    """What holds for a record on some days alike, and the charges whose terms begin to hold then."""
 
     days: Days
     states: StatesOfDay
-    terms: Sequence[tuple[Subject, ChargeKey, Days, Terms]]
+    charges: Sequence[Billed]
 
 
 def course(record: Record, through: Sequence[Stretch]) -> Iterator[OnDays]:
     """What holds for a record, from the first day to the last."""
     for stretch in through:
-        still, terms = said(stretch.still, record, stretch.days)
+        still, charges = said(stretch.still, record, stretch.days)
         day, last_day = stretch.days.first, stretch.days.last
         while day <= last_day:
             watch = Watch(day, last_day)
             if stretch.moving is None:
-                yield OnDays(Days(day, last_day), still, terms)
+                yield OnDays(Days(day, last_day), still, charges)
                 break
             asked = replace(record, facts={**record.facts, TODAY: WatchedDay(watch)})
             moving, more = said(stretch.moving, asked, watch)
-            yield OnDays(Days(day, watch.until), {**still, **moving}, [*terms, *more])
-            day, terms = watch.until + _DAY, []
+            yield OnDays(Days(day, watch.until), {**still, **moving}, [*charges, *more])
+            day, charges = watch.until + _DAY, []
 
 
-def said(
-    compiled: Compiled, record: Record, days: Days | Watch
-) -> tuple[StatesOfDay, list[tuple[Subject, ChargeKey, Days, Terms]]]:
-    """The states of a record, and the terms of its charges with the days on which they hold."""
+def said(compiled: Compiled, record: Record, days: Days | Watch) -> tuple[StatesOfDay, list[Billed]]:
+    """The states of a record, and its charges with the days on which their terms hold."""
     found: StatesOfDay = {}
-    charges: list[tuple[Subject, ChargeKey, Terms]] = []
+    charges: list[tuple[Subject, Outcome]] = []
     for subject, outcomes, _, _ in compiled.outcomes(record).subjects:
-        for outcome in outcomes:
-            _read(subject, _unwatched(outcome), found, charges)
+        for outcome in map(_unwatched, outcomes):
+            _read(subject, outcome, found)
+            if outcome.section == Charge.section:
+                charges.append((subject, outcome))
     span = Days(days.day, days.until) if isinstance(days, Watch) else days
-    return found, [(subject, charge, span, terms) for subject, charge, terms in charges]
+    return found, [_billed(subject, outcome, span) for subject, outcome in charges]
+
+
+def _billed(subject: Subject, outcome: Outcome, days: Days) -> Billed:
+    payer = outcome.values.get("payer")
+    charge = ChargeKey(outcome.policy, outcome.id)
+    return Billed(subject, charge, None if payer is None else str(payer), terms_of(outcome), days)
 
 
 def _unwatched(outcome: Outcome) -> Outcome:
@@ -139,18 +159,14 @@ def _unwatched(outcome: Outcome) -> Outcome:
     return outcome._replace(values=values)
 
 
-def _read(
-    subject: Subject, outcome: Outcome, found: StatesOfDay, charges: list[tuple[Subject, ChargeKey, Terms]]
-) -> None:
-    if outcome.section != Charge.section:
-        found.update(((subject, what), state) for what, state in states(outcome))
-        lowest = outcome.values.get("level")
-        if outcome.section == Level.section and outcome.status == "none" and lowest is not None:
-            found[subject, What(Level.section, outcome.policy, outcome.id)] = str(lowest)
+def _read(subject: Subject, outcome: Outcome, found: StatesOfDay) -> None:
+    if outcome.section == Charge.section:
+        found[subject, What(Charge.section, outcome.policy, outcome.id)] = status_of(outcome)
         return
-    charge = ChargeKey(outcome.policy, outcome.id)
-    charges.append((subject, charge, terms_of(outcome)))
-    found[subject, What(Charge.section, *charge)] = status_of(outcome)
+    found.update(((subject, what), state) for what, state in states(outcome))
+    lowest = outcome.values.get("level")
+    if outcome.section == Level.section and outcome.status == "none" and lowest is not None:
+        found[subject, What(Level.section, outcome.policy, outcome.id)] = str(lowest)
 
 
 def status_of(outcome: Outcome) -> State:
@@ -178,14 +194,14 @@ def changes(through: Sequence[OnDays]) -> Iterator[Change]:
 def payments(through: Sequence[OnDays]) -> Iterator[Payment]:
     """What falls due for a record, each as the program says on its day."""
     for on in through:
-        for subject, charge, days, terms in on.terms:
+        for subject, charge, payer, terms, days in on.charges:
             schedule, net = terms.schedule, terms.payable
             if schedule is None or net == 0:
                 continue
             for number in schedule.numbers(days):
                 day = schedule.day(number)
                 assert day is not None
-                yield Payment(day, subject, charge, net, terms.currency, terms.payer)
+                yield Payment(day, subject, charge, net, terms.currency, payer, number)
 
 
 # As a list
@@ -251,18 +267,9 @@ class Forecast:
         return self._row(about, change.day, change.subject, what.policy, what.id, told, what.aspect)
 
     def _payment(self, about: Subject, payment: Payment) -> Cells:
-        payer = name_of(payment.payer, self._labels) if payment.payer else None
-        return self._row(
-            about,
-            payment.day,
-            payment.subject,
-            *payment.charge,
-            "falls due",
-            "",
-            payment.net,
-            payment.currency,
-            payer,
-        )
+        day, subject, charge, net, currency, payer, _ = payment
+        party = None if payer is None else name_of(payer, self._labels)
+        return self._row(about, day, subject, *charge, "falls due", "", net, currency, party)
 
     def _row(
         self, about: Subject, day: date, subject: Subject, policy: str, part: str, told: str, aspect: str,

@@ -1,0 +1,120 @@
+"""`policyengine calendar`: what falls due, as a calendar file that other programs read."""
+
+from __future__ import annotations
+
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import click
+
+from policyengine.api import Program
+from policyengine.atomic_file import write_atomically
+from policyengine.cli.console import Console
+from policyengine.cli.exit_codes import FOUND, OK, CommandError
+from policyengine.cli.file_io import protect, read_bytes, require_distinct
+from policyengine.cli.forecast import last_day, read_through
+from policyengine.cli.options import (
+    FILE,
+    Output,
+    as_of_option,
+    color_option,
+    output_option,
+    records_of,
+    records_option,
+    subcommand,
+)
+from policyengine.cli.programs import open_program, program_and_records
+from policyengine.cli.record_files import left_out_line, without_twins
+from policyengine.cli.report import LISTING_ENDINGS, read_base, write_listings
+from policyengine.diagnostics import did_you_mean
+from policyengine.reports.due_events import DueEvent, DueEvents, event_list
+
+
+@subcommand(
+    "calendar",
+    "policyengine calendar acme acme/records/example.yaml",
+    "policyengine calendar acme partners.csv --until P6M -o deadlines.csv",
+)
+@click.argument("words", metavar="PROGRAM RECORD...", nargs=-1, required=True, type=FILE)
+@records_option
+@as_of_option
+@click.option(
+    "--until", default="P12M", show_default=True, metavar="DAY|LENGTH",
+    help="The last day, `2027-06-30`, or how long from the day that counts, `P6M`.",
+)  # fmt: skip
+@click.option("--party", metavar="PARTY", help="Only what this party has to do or to pay.")
+@click.option(
+    "--remind", type=click.IntRange(0, 365), default=7, show_default=True, metavar="DAYS",
+    help="How long before the day an alarm is.",
+)  # fmt: skip
+@output_option("text", "markdown", "csv", endings={**LISTING_ENDINGS, ".ics": "ics"})
+@color_option
+def command(
+    words: tuple[str, ...], files: tuple[str, ...], as_of: date, until: str, party: str | None, remind: int,
+    outputs: tuple[Output, ...], color: str, **given: Any,
+) -> int:  # fmt: skip
+    """Write what falls due as a calendar: obligations, charges, payouts, levels and discounts that end.
+
+    `-o FILE.ics` is read by calendars (iCalendar). Written again to the same file, an event that moved has
+    the next number of its sequence, and one that is no longer asked for is cancelled.
+    """
+    console = Console.of(color)
+    program, records = program_and_records("calendar", list(words)) if not files else (words[0], words[1:])
+    options = records_of((*files, *records), given)
+    if options is None:
+        raise CommandError("there are no records", help="name the file with the partner base")
+    last = last_day(until, as_of)
+    opened = open_program(program, as_of, console)
+    whose = _party(opened, party)
+    inputs = without_twins(opened, read_base(opened, options, console), console)
+    finder = DueEvents(opened.id, read_through(program, opened, last, console), opened.labels)
+    events = [each for record in inputs.records for each in finder.of(record) if whose in (None, each.party)]
+    paths = [*map(Path, (program, *options.inputs, *opened.files))]
+    written = [each.path for each in outputs if each.path is not None]
+    require_distinct(written)
+    protect(written, paths)
+    for output in outputs:
+        if output.format == "ics" and output.path is not None:
+            _write_calendar(output.path, events, opened, remind)
+    rest = [each for each in outputs if each.format != "ics"]
+    if rest or not outputs:
+        listing = event_list(events, opened.labels)
+        write_listings(rest or (Output("text"),), [listing], console, None, "policyengine calendar", paths)
+    console.err(left_out_line(inputs))
+    return FOUND if inputs.left_out or inputs.orphans else OK
+
+
+def _party(program: Program, party: str | None) -> str | None:
+    declared = program.linked.declarations
+    known = declared.parties if declared is not None else {}
+    if party is None or party in known:
+        return party
+    raise CommandError(f"there is no party `{party}`", help=did_you_mean(party, known) or _listed(known))
+
+
+def _listed(known: Any) -> str:
+    return f"write one of {', '.join(f'`{each}`' for each in known)}"
+
+
+def _write_calendar(path: Path, events: list[DueEvent], program: Program, remind: int) -> None:
+    if find_spec("icalendar") is None:
+        raise CommandError(
+            "a calendar needs the extra `calendar`, which is not installed",
+            help="`python -m pip install 'icalendar>=6.3'` adds it",
+        )
+    from policyengine.render.calendar_ics import calendar_bytes, sent_events
+
+    try:
+        before = sent_events(read_bytes(path)) if path.is_file() else {}
+    except (ValueError, KeyError, TypeError):
+        raise CommandError(
+            f"`{path}` is not a calendar, and is not written over", help="write to another file"
+        ) from None
+    data = calendar_bytes(events, program.title, program.as_of, remind, before)
+    try:
+        write_atomically(path, data)
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        raise CommandError(f"`{path}` cannot be written: {reason}") from None

@@ -1,0 +1,140 @@
+"""The days on which somebody has to do or to pay something, or loses something: what a calendar shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from hashlib import sha256
+from typing import NamedTuple
+
+from policyengine.change.sides import level_titles
+from policyengine.change.states import ABSENT, DUE, PARTY, What
+from policyengine.decision.explanation import clause_words
+from policyengine.decision.findings import Discount, Level, Obligation, Origin, Subject
+from policyengine.decision.wording import money, name_of, short_name, words
+from policyengine.program.record import Record
+from policyengine.reports.forecast import OnDays, Stretch, changes, course, payments
+from policyengine.reports.lists import WHO, Head, ListColumn, Listing
+
+_OPEN = frozenset({"upcoming", "due", "overdue"})
+"""What an obligation is while somebody has to do it."""
+
+
+class DueEvent(NamedTuple):
+    """Something on a day: what, about whom, whose it is, and why.
+
+    `uid` stays the same when the day of the same thing moves.
+    """
+
+    uid: str
+    day: date
+    key: str | None
+    label: str | None
+    subject: str | None
+    title: str
+    party: str | None
+    why: str
+
+
+class DueEvents:
+    """Finds the events of records in the order of days; `labels` has the titles of the parties."""
+
+    def __init__(self, program: str, through: Sequence[Stretch], labels: Mapping[str, str]) -> None:
+        self._program = program
+        self._through = through
+        self._labels = labels
+        self._origins: dict[tuple[str, str], Origin] = {}
+        self._levels: dict[str, dict[str, str]] = {}
+        for each in through:
+            self._levels.update(level_titles(each.graph))
+            for rule in each.graph.rules:
+                self._origins[rule.origin.policy, rule.origin.id] = rule.origin
+
+    def of(self, record: Record) -> list[DueEvent]:
+        """The events of a record."""
+        about = self._through[0].still.subjects[record.entity](record, 1, ())
+        found = [*course(record, self._through)]
+        events = (
+            *self._obligations(about, found),
+            *self._payments(about, found),
+            *self._losses(about, found),
+        )
+        last = self._through[-1].days.last
+        return [each for each in events if each.day <= last]
+
+    def _obligations(self, about: Subject, found: Sequence[OnDays]) -> Iterator[DueEvent]:
+        """Every occasion of an obligation that is open at the last time that it is seen, on its last day."""
+        seen: dict[tuple[Subject, What], tuple[object, object, object]] = {}
+        for on in found:
+            for (subject, what), state in on.states.items():
+                if what.section == Obligation.section and "/" not in what.aspect:
+                    due, party = (
+                        on.states.get((subject, what._replace(aspect=f"{what.aspect}/{each}")))
+                        for each in (DUE, PARTY)
+                    )
+                    seen[subject, what] = state, due, party
+        for (subject, what), (status, until, whose) in seen.items():
+            if status in _OPEN and _is_day(until):
+                title = self._title(what.policy, what.id, what.aspect)
+                day = date.fromisoformat(str(until))
+                yield self._event(about, subject, what.policy, what.id, what.aspect, day, title, whose)
+
+    def _payments(self, about: Subject, found: Sequence[OnDays]) -> Iterator[DueEvent]:
+        for day, subject, (policy, part), net, currency, payer, number in payments(found):
+            amount = "amount not decided" if net is None else money(net, currency)
+            title = f"{self._title(policy, part)}: {amount}"
+            yield self._event(about, subject, policy, part, f"#{number}", day, title, payer or "partner")
+
+    def _losses(self, about: Subject, found: Sequence[OnDays]) -> Iterator[DueEvent]:
+        """The levels and discounts that end or change by themselves."""
+        for each in changes(found):
+            what = each.what
+            if what.section in (Level.section, Discount.section) and each.before != ABSENT:
+                told = self._level(what, each.before) if what.section == Level.section else "discount"
+                title = f"{self._title(what.policy, what.id)}: {told} ends"
+                aspect = f"{what.section}/{each.before}/{each.day}"
+                whom, day = each.subject, each.day
+                yield self._event(about, whom, what.policy, what.id, aspect, day, title, "partner")
+
+    def _level(self, what: What, state: object) -> str:
+        return self._levels.get(what.policy, {}).get(str(state), words(str(state)))
+
+    def _title(self, policy: str, part: str, aspect: str = "") -> str:
+        origin = self._origins.get((policy, part))
+        title = words(part) if origin is None else origin.title
+        return f"{title}, {aspect}" if aspect else title
+
+    def _event(
+        self, about: Subject, subject: Subject, policy: str, part: str, aspect: str, day: date, title: str,
+        party: object,
+    ) -> DueEvent:  # fmt: skip
+        origin = self._origins.get((policy, part)) or self._origins.get((policy, policy))
+        parts = (self._program, str(about.key), str(subject), str(subject.position), policy, part, aspect)
+        uid = sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        whom = None if subject.root else short_name(subject)
+        whose = None if party in (None, ABSENT) else str(party)
+        why = "" if origin is None or origin.clause is None else clause_words(origin.clause)
+        return DueEvent(f"{uid}@policyengine", day, about.key, about.label, whom, title, whose, why)
+
+
+def _is_day(value: object) -> bool:
+    return isinstance(value, str) and len(value) == len("2026-11-21") and value[:4].isdigit()
+
+
+_COLUMNS = (
+    ListColumn("day", "day", "date"),
+    *WHO,
+    ListColumn("title", "what"),
+    ListColumn("party", "who"),
+)
+
+
+def event_list(events: Sequence[DueEvent], labels: Mapping[str, str]) -> Listing:
+    """The events as a list."""
+    head = Head("calendar", "Calendar", _COLUMNS, "Nothing falls due, and nothing ends.")
+    rows = [
+        (each.day, each.key, each.label, each.subject, each.title,
+         None if each.party is None else name_of(each.party, labels))
+        for each in sorted(events, key=lambda each: (each.day, each.key or "", each.title))
+    ]  # fmt: skip
+    return Listing(head, rows)

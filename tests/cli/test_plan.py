@@ -395,14 +395,24 @@ def test_build_servers_see_each_rule_at_its_line_and_the_limits(
     assert {found["level"] for found in run["results"]} == {"note"}
 
 
-def test_records_with_the_same_key_do_not_count(cli: Cli, old: Path, tmp_path: Path) -> None:
+ONE, OTHER = '{"id": "a", "active_accounts": 1}\n', '{"id": "a", "active_accounts": 2}\n'
+
+
+@pytest.mark.parametrize(("base", "counted"), [(ONE + OTHER, (1, 2)), (ONE + ONE, (2, 1)), (ONE * 3, (2, 2))])
+def test_records_with_the_same_key_count_once_if_they_say_the_same(
+    cli: Cli, old: Path, tmp_path: Path, base: str, counted: tuple[int, int]
+) -> None:
     path = tmp_path / "same.ndjson"
-    path.write_text('{"id": "a"}\n{"id": "b"}\n{"id": "a"}\n')
+    path.write_text(base + '{"id": "b"}\n')
     result = cli("plan", old, old, "--records", path, "--as-of", DAY, "-o", "json")
     assert result.code == 1
     told = json.loads(result.out)["summary"]
-    assert (told["records"], told["twice"]) == (1, 2)
-    path.write_text('{"id": "a"}\n{"id": "a"}\n')
+    assert (told["records"], told["twice"]) == counted
+
+
+def test_a_base_of_records_of_one_key_is_refused(cli: Cli, old: Path, tmp_path: Path) -> None:
+    path = tmp_path / "same.ndjson"
+    path.write_text(ONE + OTHER)
     result = cli("plan", old, old, "--records", path, "--as-of", DAY)
     assert (result.code, "every record has the key of another one" in result.err) == (2, True)
 

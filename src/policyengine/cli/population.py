@@ -33,7 +33,7 @@ class Population:
     """The records that both versions can read.
 
     `left_out` is how many others there are, `refused` how many of them only the new version refuses. `twice`
-    counts those that are not in it because another one has the same key.
+    counts those that are not in it because another one has the same key; of equal ones the first is in it.
     """
 
     pairs: Sequence[RecordPair]
@@ -119,11 +119,29 @@ def _pairs(
 
 
 def _alone(pairs: Sequence[RecordPair], key: str | None) -> list[RecordPair]:
-    """Those whose key no other has, or that have none."""
+    """Those whose key no other has, or that have none; of records that say the same the first one."""
     if key is None:
         return list(pairs)
     counts = Counter(pair.new.facts.get(key) for pair in pairs)
-    return [pair for pair in pairs if (name := pair.new.facts.get(key)) is None or counts[name] == 1]
+    several: dict[object, list[RecordPair]] = {}
+    for pair in pairs:
+        if (name := pair.new.facts.get(key)) is not None and counts[name] > 1:
+            several.setdefault(name, []).append(pair)
+    first = {id(some[0]) for some in several.values() if all(_same(some[0], each) for each in some)}
+    return [
+        pair
+        for pair in pairs
+        if (name := pair.new.facts.get(key)) is None or counts[name] == 1 or id(pair) in first
+    ]
+
+
+def _same(one: RecordPair, other: RecordPair) -> bool:
+    return all(_said(mine) == _said(its) for mine, its in zip(one, other, strict=True))
+
+
+def _said(record: Record) -> object:
+    """What a record says, wherever it stands."""
+    return record.facts, {name: [_said(row) for row in rows] for name, rows in record.lists.items()}
 
 
 def _report(found: Sequence[Mistake], program: Program, console: Console, show: bool, lead: str) -> None:

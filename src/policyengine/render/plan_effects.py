@@ -175,7 +175,10 @@ def _asides(plan: Plan) -> Iterator[str]:
             own = {plan.sign(each.payer) for each in plan.directions if each.currency == cost.currency}
             what, after = ("payouts", -cost.after) if own == {-1} else ("net charges", cost.after)
             stays = "" if cost.moved else f" stay at {say.amount(after, cost.currency)}"
-            yield f"{what} {over}{stays}" if stays else f"the amounts of charges {over} stay the same"
+            if stays:
+                yield f"{what} {over}{stays}"
+            elif any(each.change for each in plan.costs):  # else the due dates say that no amount changes
+                yield f"the amounts of charges {over} stay the same"
     if not plan.totals and plan.undecided and not plan.withheld:
         yield f"no charge {over} could be decided"
     left = sum(each.number for each in plan.undecided)
@@ -187,7 +190,8 @@ def _asides(plan: Plan) -> Iterator[str]:
         people = say.several(plan.noun)
         yield f"counts are rounded down to multiples of {LEAST}, and sums leave out what fewer {people} have"
     if plan.twice:
-        yield f"{say.things(plan.twice, 'record')} have keys of other records, and do not count"
+        verbs = "has the key of another one, and does" if plan.twice == 1 else "have keys of others, and do"
+        yield f"{say.things(plan.twice, 'record')} {verbs} not count"
 
 
 def _verb(number: int, does: str) -> str:

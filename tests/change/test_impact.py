@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -147,12 +148,28 @@ LIFE = "    title: Sell ByteKast and look after the customers through its whole 
 def test_changes_are_called_by_name(old: str, new: str, named: set[str] | None) -> None:
     assert any(old in source.text for source in SOURCES)
     before = program()
-    found = judge(before, program({old: new})).tally(pairs(before))
+    found = replace(judge(before, program({old: new})), listing=True).tally(pairs(before))
+    assert all(len(hit.causes) == 1 for hit in found.hits)
     if named is None:
         assert found.changed == 0
     else:
         assert found.changed > 0
         assert set(found.named) - {"newly_undetermined", "newly_decided"} == named
+
+
+def test_the_changes_behind_what_changes_for_a_record_are_listed() -> None:
+    before = program()
+    edits = {TRAINING: "\n", LIFE: f"{LIFE}    when: active_accounts > 20\n"}
+    analysis = judge(before, program(edits))
+    hits = replace(analysis, listing=True).tally(pairs(before)).hits
+    told = [hit for hit in hits if "newly_undetermined" not in hit.names]
+    levels = {
+        hit.causes for hit in told if "level_changes" in hit.names and "obligations_lost" not in hit.names
+    }
+    lost = {hit.causes for hit in told if hit.names == ("obligations_lost",)}
+    assert levels == {(0,)}
+    assert lost == {(1,)}
+    assert (0, 1) in {hit.causes for hit in hits}
 
 
 def test_versions_turn_when_they_begin_and_after_they_end() -> None:

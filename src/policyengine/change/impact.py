@@ -138,9 +138,18 @@ class ImpactAnalysis:
                     tuple(levels),
                     tuple(by_currency),
                     tuple(sorted(seen.names)),
-                    tuple(sorted(seen.causes)),
+                    tuple(sorted({*seen.causes, *self._touching(seen)})),
                 )
             )
+
+    def _touching(self, seen: _Seen) -> Iterator[int]:
+        """The changes that touch what changes for a record; by its policy, where no part has the name."""
+        whats = {each.what for _, each in seen.moves}
+        for touching in (stage.touching for stage in self.stages):
+            for what in whats:
+                own = touching.get(what[:3])
+                near = (n for part, n in touching.items() if part[:2] == what[:2]) if own is None else (own,)
+                yield from (number for numbers in near for number in numbers)
 
     def _text(self, pair: RecordPair, fact: str | None) -> str | None:
         value = pair.new.facts.get(fact) if fact is not None else None

@@ -7,9 +7,10 @@ charge is due as the program of the last of these days on or before its due date
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import field
 from datetime import date, timedelta
+from functools import partial
 
 from policyengine.change.attribution import Cause
 from policyengine.change.daily import hinges_on_today
@@ -109,7 +110,8 @@ class DayRange:
     count.
 
     `shared` computes what both programs find alike. `amounts` are the derived amounts of money that the two
-    programs compute differently, by entity and name, with their currency.
+    programs compute differently, by entity and name, with their currency. `touching` are the numbers of the
+    changes that touch each part.
     """
 
     day: date
@@ -120,6 +122,7 @@ class DayRange:
     gate: Gate
     single: tuple[SingleChange, ...] = ()
     amounts: Mapping[Key, str] = field(default_factory=dict)
+    touching: Mapping[PartKey, Set[int]] = field(default_factory=dict)
 
 
 def stages(
@@ -145,7 +148,8 @@ def _stage(marks: Marks, old: Graph, new: Graph, day: date, days: Days, causes: 
     shared = _same(marks, (old, wanted[0]), (new, wanted[1])) if alike else frozenset()
     one, other = ([rule for rule in rules if _part(rule) not in shared] for rules in wanted)
     gate = Gate.between((old, one), (new, other)) if alike else Gate()
-    singles = list(_singles(marks, old, new if alike else None, causes, day))
+    touching: dict[PartKey, set[int]] = {}
+    singles = list(_singles(marks, old, new if alike else None, causes, day, touching))
     names = {*gate.names, *(name for single in singles for name in single.gate.names)}
     return DayRange(
         day,
@@ -156,6 +160,7 @@ def _stage(marks: Marks, old: Graph, new: Graph, day: date, days: Days, causes: 
         gate,
         tuple(singles),
         {**_amounts(old, facts[0]), **_amounts(new, facts[1])},
+        touching,
     )
 
 
@@ -178,19 +183,34 @@ def _amounts(graph: Graph, shown: Iterable[Key]) -> dict[Key, str]:
 
 
 def _singles(
-    marks: Marks, before: Graph, new: Graph | None, causes: Sequence[Cause], day: date
-) -> Iterator[SingleChange]:
-    """The effects of single changes; `new` is the new program, if it reads records as the old one does."""
-    graph, touched, done = _together(marks, before, causes, day)
+    marks: Marks, before: Graph, new: Graph | None, causes: Sequence[Cause], day: date,
+    touching: dict[PartKey, set[int]],
+) -> Iterator[SingleChange]:  # fmt: skip
+    """The effects of single changes; `new` is the new program, if it reads records as the old one does.
+
+    Adds to `touching` the changes that touch each part.
+    """
+    graph, touched, done = _together(marks, before, causes, day, touching)
     if touched:
         yield _single(marks, graph, before, new, touched, day)
+    known = _said(marks, before)
     for number, cause in enumerate(causes):
         made = cause.on(day) if number not in done else None
         if made is not None:
-            rules = *different(marks, made, before), *different(marks, before, made)
-            touched = {_charge(rule): number for rule in _charges(rules)}
+            said = _said(marks, made)
+            parts = [part for part in {**known, **said} if known.get(part) != said.get(part)]
+            for part in parts:
+                touching.setdefault(part, set()).add(number)
+            touched = {ChargeKey(*part[1:]): number for part in parts if part[0] == Charge.section}
             if touched:
                 yield _single(marks, made, before, new, touched, day)
+
+
+def _said(marks: Marks, graph: Graph) -> dict[PartKey, Hashable]:
+    """What all parts of a program say: its rules, and the derived facts that decisions show."""
+    nodes = marks.nodes(graph)
+    shown = {("values", *key): nodes[key] for key, node in graph.every_node() if node.exported}
+    return {**shown, **{part: tuple(each) for part, each in _marked(marks, (graph, graph.rules)).items()}}
 
 
 def _single(
@@ -213,7 +233,7 @@ def _single(
 
 
 def _together(
-    marks: Marks, before: Graph, causes: Sequence[Cause], day: date
+    marks: Marks, before: Graph, causes: Sequence[Cause], day: date, touching: dict[PartKey, set[int]]
 ) -> tuple[Graph, Mapping[ChargeKey, int], frozenset[int]]:
     """Of many changes those that touch no charge in common: a program with them, the number of the change
     that touches each charge, and the numbers of all of them; of few changes none.
@@ -222,11 +242,15 @@ def _together(
     changes = [causes[i].changes[0] for i in numbers]
 
     def said(graph: Graph) -> dict[PartKey, Hashable]:
-        return {part: tuple(each) for part, each in _marked(marks, (graph, _charges(graph.rules))).items()}
+        return {part: each for part, each in _said(marks, graph).items() if part[0] == Charge.section}
 
-    found = effects(causes[0].trials.on(day).evaluated, changes, before, said) if numbers else None
-    if found is None:
+    made = causes[0].trials.on(day).evaluated if numbers else None
+    found = effects(made, changes, before, said) if made is not None else None
+    every = effects(made, changes, before, partial(_said, marks)) if made is not None else None
+    if found is None or every is None:
         return before, {}, frozenset()
+    for part, i in every.touched.items():
+        touching.setdefault(part, set()).add(numbers[i])
     touched = {ChargeKey(*part[1:]): numbers[i] for part, i in found.touched.items() if i not in found.shared}
     return found.graph, touched, frozenset(n for i, n in enumerate(numbers) if i not in found.shared)
 

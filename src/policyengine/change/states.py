@@ -217,9 +217,10 @@ def _gained_or_lost(noun: str, otherwise: str) -> Callable[[Move, Mapping[str, i
 
 
 def _gates(found: Move, ranks: Mapping[str, int]) -> Iterator[str]:
-    if found.after == "blocked":
-        yield "newly_blocked"
-    elif found.before == "blocked":
+    closed = ("blocked", "expired")
+    if found.after in closed:
+        yield from ("newly_blocked",) if found.before not in closed else ()
+    elif found.before in closed:
         yield "newly_open"
 
 

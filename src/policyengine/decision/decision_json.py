@@ -189,6 +189,7 @@ _FINDINGS: dict[type[Finding], Shape] = {
         Key("next_stages", many(TEXT), "All stages that may follow."),
         Key("requirements", many(_REQUIREMENT), "What must hold to leave the stage."),
         Key("waiver", maybe(_WAIVER), "The waiver that opens it, or that has lapsed; null for none."),
+        Key("until", maybe(DATE), "Of a stage that ends by time: the last day on which it may be left so."),
     ),
     Obligation: finding_shape(
         Obligation,

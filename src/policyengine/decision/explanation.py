@@ -170,6 +170,7 @@ def _gate(gate: Gate, labels: Labels) -> str:
     return {
         "open": f"{who} may move from {stage} to {following}",
         "blocked": f"{who} may not leave {stage} for {following} yet",
+        "expired": f"{who} may only move from {stage} to {following}",
         "system": f"{who} is in {stage}, and the system moves it on to {following}",
         "final": f"{who} is in {stage}, the last stage",
     }.get(gate.status, f"it cannot be decided whether {who} may leave {stage}")
@@ -339,6 +340,8 @@ def _score_extras(score: Score, labels: Labels) -> Iterator[str]:
 
 
 def _gate_extras(gate: Gate, labels: Labels) -> Iterator[str]:
+    if gate.until is not None:
+        yield f"The last day of the stage {'was' if gate.status == 'expired' else 'is'} {day(gate.until)}."
     if gate.waiver is not None:
         told = waiver_words(gate.waiver, labels)
         yield f"{capital(told)}." if gate.waiver.lapsed else f"What it asks for is {told}."

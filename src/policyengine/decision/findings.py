@@ -212,10 +212,14 @@ class Duty(Finding):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate(Finding):
-    """Whether something may leave the stage it is in, and for which stage."""
+    """Whether something may leave the stage it is in, and for which stage.
+
+    A stage that ends by time may be left as it says `until` a day; after that it is `expired`, and leads to
+    one stage alone.
+    """
 
     section: ClassVar[str] = "gates"
-    statuses: ClassVar[tuple[str, ...]] = ("open", "blocked", "system", "final", UNDETERMINED)
+    statuses: ClassVar[tuple[str, ...]] = ("open", "blocked", "system", "expired", "final", UNDETERMINED)
 
     stage: str | None
     stage_title: str | None = None
@@ -224,6 +228,7 @@ class Gate(Finding):
     next_stages: tuple[str, ...] = ()
     requirements: tuple[Requirement, ...] = ()
     waiver: WaiverNote | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -194,6 +194,8 @@ def _move(transition: Transition, scope: Scope, to: str) -> Moved:
     if gate != "open":
         findings = [read_rule(rule, scope) for rule in transition.rules]
         blocked = tuple(f for f in findings if f is not None and f.status not in PASSING)
+        if gate == "expired":
+            return Moved(f"the time of `{name}` in `{transition.stage}` is over: it does not lead to `{to}`")
         word = "blocked" if gate == "blocked" else "undecided"
         which = "out of" if transition.exit is None else "from"
         way = f"{which} `{transition.stage}`" + ("" if transition.exit is None else f" to `{to}`")

@@ -32,7 +32,7 @@ from policyengine.render.decision_page import Page, marked
 from policyengine.render.levels import requirements
 from policyengine.render.text_table import TableRow
 
-_GATE_STYLES = {"open": "good", "blocked": "bad", UNDETERMINED: "open"}
+_GATE_STYLES = {"open": "good", "blocked": "bad", "expired": "bad", UNDETERMINED: "open"}
 _ORDER = ("overdue", "due", UNDETERMINED, "upcoming", "manual")
 _CLOSED = {"settled": "settled", "not_applicable": "not applicable"}
 """The statuses of charges that are only counted."""
@@ -62,10 +62,13 @@ def _gate(page: Page, gate: Gate) -> Iterator[TableRow]:
     outcome = {
         "open": f"may move to {following}",
         "blocked": f"may not move to {following} yet",
+        "expired": f"its time is over, may only move to {following}",
         "system": f"the system moves it to {following}",
         "final": "the last stage",
     }.get(gate.status, f"not decided whether it may move to {following}")
     text = f"{gate.stage_title or gate.stage or 'no stage'}: {marked(outcome, gate)}"
+    if gate.until is not None:
+        text += f"; {'ended on' if gate.status == 'expired' else 'until'} {day(gate.until)}"
     if gate.waiver is not None and gate.status in ("open", "blocked"):
         text += f"; {waiver_in_short(gate.waiver)}"
     yield TableRow((subject_name(gate.subject),), text, page.at(gate), _GATE_STYLES.get(gate.status, ""))

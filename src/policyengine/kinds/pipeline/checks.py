@@ -59,7 +59,14 @@ DEAD_GATE = Code(
     ),
     good=_EXAMPLE,
 )
-CODES = (UNKNOWN_STAGE, UNREACHABLE, NOT_A_STAGE_FACT, UNKNOWN_FACT, DEAD_GATE)
+NO_END = Code(
+    id="PIPE006",
+    title="a stage that ends by time and leads nowhere else",
+    why="What ends by time moves on to another stage; a final stage is not left.",
+    bad=_EXAMPLE.replace("title: Active,", "title: Active, until: {day: closed_on, then: active},"),
+    good=_EXAMPLE.replace("title: Active,", "title: Active, until: {day: closed_on, then: closed},"),
+)
+CODES = (UNKNOWN_STAGE, UNREACHABLE, NOT_A_STAGE_FACT, UNKNOWN_FACT, DEAD_GATE, NO_END)
 
 
 def check(policy: Pipeline, draft: Draft) -> None:
@@ -85,6 +92,16 @@ def _check_exits(policy: Pipeline, draft: Draft, i: int) -> None:
     """Every exit leads to a stage, and none stands twice; a gate of its own is asked for."""
     stage, ids = policy.stages[i], [each.id for each in policy.stages]
     named: set[str] = set()
+    if stage.until is not None:
+        at, then = draft.span("stages", i, "until", "then"), stage.until.then
+        if then not in ids:
+            message = f"`{then}` is not a stage of `{policy.id}`"
+            draft.error(UNKNOWN_STAGE, at, message, did_you_mean(then, ids))
+        elif then == stage.id or not policy.exits(i):
+            why = "leads to itself" if then == stage.id else "is final"
+            draft.error(
+                NO_END, at, f"`{stage.id}` ends by time, and {why}", "remove `until`, or name another"
+            )
     for j, exit in enumerate(stage.next or ()):
         at = draft.span("stages", i, "next", j, "to")
         if exit.to not in ids:
@@ -137,7 +154,10 @@ def _check_snapshot(draft: Draft, fact: str, i: int) -> None:
 
 
 def _check_reachable(policy: Pipeline, draft: Draft) -> None:
-    leads = {stage.id: [each.to for each in policy.exits(i)] for i, stage in enumerate(policy.stages)}
+    leads = {
+        stage.id: [*(each.to for each in policy.exits(i)), *([stage.until.then] if stage.until else [])]
+        for i, stage in enumerate(policy.stages)
+    }
     known = all(target in leads for targets in leads.values() for target in targets)
     if not known or len(leads) < len(policy.stages):
         return  # that is reported, and what was meant cannot be told

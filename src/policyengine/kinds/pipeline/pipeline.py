@@ -9,6 +9,7 @@ down as they are at that moment, so that later changes do not touch them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Gate, Origin
@@ -39,6 +40,15 @@ class _Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class _End:
+    """The end of a stage by time: its last day, whether it is over, the stage that it leads to then."""
+
+    day: Name
+    over: Name
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Step:
     """A stage in the graph: its gate, which judges the plain exits, and those of its other exits.
 
@@ -49,6 +59,7 @@ class _Step:
     gate: _Gate
     own: tuple[_Gate, ...]
     has_plain: bool
+    ends: _End | None = None
 
 
 def lower(policy: Pipeline, draft: Draft) -> None:
@@ -64,12 +75,15 @@ def lower(policy: Pipeline, draft: Draft) -> None:
     draft.rule(_rule(policy, draft, stage, steps, status, applies))
     for i, step in enumerate(steps):
         leaving = _leaving(policy, draft, i, step)
-        if step.gate.to and step.has_plain:
-            draft.transition(leaving(step.gate, status, applies))
+        plain = [to for to in step.gate.to if step.ends is None or to != step.ends.then]
+        if plain and step.has_plain:
+            draft.transition(leaving(replace(step.gate, to=tuple(plain)), status, applies))
         for gate in step.own:
-            own = _own_status(draft, gate)
-            draft.rule(_own_rule(draft, stage, step.stage, gate, own, applies, titles))
+            own = _own_status(draft, gate, step.ends)
+            draft.rule(_own_rule(draft, stage, step, gate, own, applies, titles))
             draft.transition(leaving(gate, own, applies))
+        if step.ends is not None and all(step.ends.then not in gate.to for gate in step.own):
+            draft.transition(_out_of_time(leaving(step.gate, status, applies), draft, step, step.ends))
 
 
 def _step(policy: Pipeline, draft: Draft, i: int) -> _Step:
@@ -87,7 +101,34 @@ def _step(policy: Pipeline, draft: Draft, i: int) -> _Step:
     origin = draft.origin(stage.id, stage.title, "stages", i)
     to = plain or tuple(each.to for each in exits)
     gate = _gate(draft, origin, to, asked, passes, moved_by, f"gate out of {stage.title}", "stages", i)
-    return _Step(stage, gate, own, bool(plain))
+    return _Step(stage, gate, own, bool(plain), _end(policy, draft, i))
+
+
+def _end(policy: Pipeline, draft: Draft, i: int) -> _End | None:
+    """When the stage ends by time; None if it does not."""
+    stage, place = policy.stages[i], ("stages", i, "until")
+    if stage.until is None:
+        return None
+    name, at = f"{policy.id}/{stage.id}", draft.span(*place, "day")
+    day = draft.define(
+        f"{name}/until", draft.feel(*place, "day"), at, wanted=types.DATE, noun=f"last day of {stage.title}"
+    )
+    over = build.compare("<", day, build.name("today", at), at)
+    found = draft.define(f"{name}/over", over, at, wanted=types.BOOLEAN, title=f"{stage.title} is over")
+    word = build.choose([(found, build.literal("over", at))], build.literal("", at), at)
+    draft.define(f"{name}/over/word", word, at)
+    return _End(day, found, stage.until.then)
+
+
+def _out_of_time(through: Transition, draft: Draft, step: _Step, ends: _End) -> Transition:
+    """The move that is left when the time of a stage is over; before that the gate of the stage counts."""
+    at, plain = ends.over.span, ends.then in step.gate.to
+    before = _passed_or_blocked(step.gate, at) if plain else build.literal("blocked", at)
+    status = build.choose([(ends.over, build.literal("open", at))], before, at)
+    gate = draft.define(f"{draft.policy.id}/{step.stage.id}/{ends.then}/in-time", status, at)
+    return replace(
+        through, to=(ends.then,), gate=gate.name, rules=through.rules if plain else (), exit=ends.then
+    )
 
 
 def _gate(
@@ -140,7 +181,8 @@ def _status(draft: Draft, stage: Name, steps: Sequence[_Step]) -> Name:
     at = stage.span
 
     def one(step: _Step) -> Expression:
-        return _passed_or_blocked(step.gate, at) if step.gate.to else build.literal("final", at)
+        found = _passed_or_blocked(step.gate, at) if step.gate.to else build.literal("final", at)
+        return _unless_over(found, step.ends, build.literal("expired", at))
 
     cases = [(build.equals(stage, build.literal(step.stage.id, at), at), one(step)) for step in steps]
     nowhere = Open(f"`{draft.policy.id}` has no such stage", at)
@@ -156,9 +198,15 @@ def _passed_or_blocked(gate: _Gate, at: Span) -> Expression:
     return build.choose([(gate.passes, _passed(gate, at))], build.literal("blocked", at), at)
 
 
-def _own_status(draft: Draft, gate: _Gate) -> Name:
+def _unless_over(found: Expression, ends: _End | None, otherwise: Expression) -> Expression:
+    return found if ends is None else build.choose([(ends.over, otherwise)], found, found.span)
+
+
+def _own_status(draft: Draft, gate: _Gate, ends: _End | None) -> Name:
     at = gate.passes.span
     found = _passed_or_blocked(gate, at) if gate.asked else _passed(gate, at)
+    leads = ends is not None and ends.then in gate.to
+    found = _unless_over(found, ends, build.literal("open" if leads else "expired", at))
     return draft.define(f"{draft.policy.id}/{gate.origin.id}/status", found, at)
 
 
@@ -170,7 +218,7 @@ def _rule(
     def by_stage(read: Callable[[_Step], Reading], otherwise: Reading) -> Choose:
         return Choose(stage.name, {step.stage.id: read(step) for step in steps}, otherwise)
 
-    told = {step.stage.id: _fields(step.stage, step.gate, titles) for step in steps}
+    told = {step.stage.id: _fields(step, step.gate, titles) for step in steps}
 
     def field_of(name: str, otherwise: object = None) -> Choose:
         return by_stage(lambda step: told[step.stage.id][name], Const(otherwise))
@@ -181,7 +229,7 @@ def _rule(
         origins=by_stage(lambda step: Const(step.gate.origin), Const(None)),
         entity=draft.entity,
         status=status.name,
-        because=by_stage(lambda step: Explain((step.gate.passes.name,)), Explain((stage.name,))),
+        because=by_stage(lambda step: _because(step, step.gate), Explain((stage.name,))),
         exists=applies.name if applies is not None else None,
         fields={
             "stage": Value(stage.name),
@@ -191,8 +239,25 @@ def _rule(
             "next_stages": field_of("next_stages", ()),
             "requirements": field_of("requirements", ()),
             "waiver": _waiver(stage, steps),
+            "until": by_stage(_until, Const(None)),
         },
     )
+
+
+def _because(step: _Step, gate: _Gate) -> Reading:
+    """The reasons of a gate; of a stage that is over, its last day."""
+    passes = Explain((gate.passes.name,))
+    if step.ends is None:
+        return passes
+    return _when_over(step.ends, Explain((step.ends.over.name,)), passes)
+
+
+def _when_over(ends: _End, over: Reading, otherwise: Reading) -> Reading:
+    return Choose(f"{ends.over.name}/word", {"over": over}, otherwise)
+
+
+def _until(step: _Step) -> Reading:
+    return Const(None) if step.ends is None else Value(step.ends.day.name)
 
 
 def _waiver(stage: Name, steps: Sequence[_Step]) -> Reading:
@@ -204,12 +269,14 @@ def _waiver(stage: Name, steps: Sequence[_Step]) -> Reading:
 
 
 def _own_rule(
-    draft: Draft, stage: Name, left: Stage, gate: _Gate, status: Name, applies: Name | None,
+    draft: Draft, stage: Name, step: _Step, gate: _Gate, status: Name, applies: Name | None,
     titles: Mapping[str, str],
 ) -> Rule:  # fmt: skip
     """The finding of an exit with a gate of its own, about what stands in the stage."""
-    at = gate.passes.span
+    at, left, ends = gate.passes.span, step.stage, step.ends
     stands: Expression = build.call("is true", build.equals(stage, build.literal(left.id, at), at), span=at)
+    if ends is not None:  # what the stage leads to then is told once, by its own gate
+        stands = build.all_of([stands, build.negate(build.call("is true", ends.over, span=at), at)], at)
     there = draft.define(
         f"{draft.policy.id}/{gate.origin.id}/stands",
         stands if applies is None else build.all_of([stands, applies], at),
@@ -220,14 +287,22 @@ def _own_rule(
         origin=gate.origin,
         entity=draft.entity,
         status=status.name,
-        because=Explain((gate.passes.name,)),
+        because=_because(step, gate),
         exists=there.name,
-        fields={"stage": Const(left.id), **_fields(left, gate, titles)},
+        fields={"stage": Const(left.id), **_fields(step, gate, titles), "until": _until(step)},
     )
 
 
-def _fields(stage: Stage, gate: _Gate, titles: Mapping[str, str]) -> dict[str, Reading]:
+def _fields(step: _Step, gate: _Gate, titles: Mapping[str, str]) -> dict[str, Reading]:
     """What the finding of a gate says besides its status."""
+    found = _leads_to(step.stage, gate, titles)
+    if step.ends is None:
+        return found
+    over = _leads_to(step.stage, replace(gate, to=(step.ends.then,), asked=()), titles)
+    return {name: _when_over(step.ends, over[name], reading) for name, reading in found.items()}
+
+
+def _leads_to(stage: Stage, gate: _Gate, titles: Mapping[str, str]) -> dict[str, Reading]:
     return {
         "stage_title": Const(stage.title),
         "next_stage": Const(gate.to[0] if len(gate.to) == 1 else None),

@@ -21,6 +21,8 @@ def describe(context: ChangeContext) -> str | None:
                 f"now asked for before leaving {stage}: {context.name}",
                 f"no longer asked for before leaving {stage}: {context.name}",
             )
+        case ("stages", "*", "until", *rest):
+            return _end(context, rest)
         case ("stages", "*", "moved_by"):
             return context.was(called(context.name), "is moved on", _by)
         case ("stages", "*", "next"):
@@ -51,6 +53,16 @@ def describe(context: ChangeContext) -> str | None:
 
 def _by(who: Any) -> str:
     return "by hand" if who == "hand" else f"by the {who}"
+
+
+def _end(context: ChangeContext, rest: list[str]) -> str:
+    """When a stage ends by time, and where it leads to then."""
+    stage = called(context.names[0])
+    if rest == ["day"]:
+        return context.was(stage, "ends after")
+    if rest == ["then"]:
+        return context.was(stage, "leads by time to", lambda to: called(_title(context, to)))
+    return context.comes_or_goes(f"{stage} now ends by time", f"{stage} no longer ends by time")
 
 
 def _exit(context: ChangeContext) -> str:

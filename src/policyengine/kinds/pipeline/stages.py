@@ -38,6 +38,13 @@ def _exit_schema(mapping: dict[str, Any]) -> dict[str, Any]:
     return {"if": {"type": "string"}, "then": plain, "else": mapping}
 
 
+class Until(Part):
+    """The last day of a stage, and the stage that it leads to then, whatever was asked for."""
+
+    day: Feel = field(description="the last day on which `next` counts")
+    then: Id = field(description="the stage that it leads to after that day")
+
+
 class Stage(Sourced):
     """A stage, and what it takes to leave it."""
 
@@ -51,6 +58,7 @@ class Stage(Sourced):
     next: Many[Annotated[Exit, Written(_exit, _exit_schema)]] | None = field(
         default=None, description="where it may go; left out: the next stage of the list"
     )
+    until: Until | None = field(default=None, description="the stage ends by time")
     final: Boolean = field(default=False, description="nothing comes after it; the last one is final anyway")
 
 

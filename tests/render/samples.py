@@ -24,6 +24,7 @@ from policyengine.decision.findings import (
     Origin,
     Reason,
     Requirement,
+    Right,
     Room,
     Score,
     ScorePart,
@@ -322,6 +323,16 @@ OBLIGATIONS = (
         unknown=(Unsettled("qualifications", "partner", "acme", "qualifications are missing"),),
     ),
 )
+RIGHTS = (
+    Right(
+        origin=origin("contract", "renewal", "Renew for a year", "reviews", 70),
+        subject=ACME,
+        status="open",
+        party="partner",
+        opens_on=date(2026, 10, 1),
+        closes_on=date(2026, 12, 31),
+    ),
+)
 WAIVERS = (
     Waiver(
         origin=origin("exceptions", "reference", "There is a reference customer", "pipeline", 60),
@@ -455,6 +466,6 @@ def decision(*findings: Finding, missing: tuple[Missing, ...] = ()) -> Decision:
 
 
 FULL = decision(
-    REACHED, SCORE, OPEN_SCORE, *DISCOUNTS, *DUTIES, *GATES, *OBLIGATIONS, *WAIVERS, *CHARGES, missing=MISSING
+    REACHED, SCORE, OPEN_SCORE, *DISCOUNTS, *DUTIES, *GATES, *OBLIGATIONS, *RIGHTS, *WAIVERS, *CHARGES, missing=MISSING
 )
 EMPTY = decision()

@@ -28,6 +28,7 @@ from policyengine.decision.findings import (
     Obligation,
     Reason,
     Requirement,
+    Right,
     Score,
     ScorePart,
     Waiver,
@@ -37,11 +38,13 @@ from policyengine.decision.reason_words import (
     against,
     own_values,
     points,
+    right_headline,
     score_part,
     settling,
     shortfall,
     still_missing,
     texts_of,
+    waiver_headline,
 )
 from policyengine.decision.wording import (
     assumed,
@@ -176,19 +179,6 @@ def _gate(gate: Gate, labels: Labels) -> str:
     }.get(gate.status, f"it cannot be decided whether {who} may leave {stage}")
 
 
-def _waiver(waiver: Waiver, labels: Labels) -> str:
-    when = f", {waiver.period}" if waiver.period else ""
-    thing = f"the waiver of “{waiver.title}”{when} for {subject_name(waiver.subject)}"
-    told = waiver_words(waiver.note, labels, "approved")
-    verdict = {
-        "used": "is used", "unused": "is not needed", "lapsed": "has lapsed, and would be needed",
-        "upcoming": "does not hold yet",
-    }.get(waiver.status)  # fmt: skip
-    if verdict is None:
-        return f"it cannot be decided whether {thing} is used: {told}"
-    return f"{thing} {verdict}: {told}"
-
-
 def _obligation(obligation: Obligation, labels: Labels) -> str:
     when = f", {obligation.period}" if obligation.period else ""
     task = f"“{obligation.title}”{when}, for {subject_name(obligation.subject)}"
@@ -201,6 +191,9 @@ def _obligation(obligation: Obligation, labels: Labels) -> str:
         "overdue": f"{task}, is overdue since {due}" if due else f"{task}, is overdue",
         "not_applicable": f"{task}, does not apply",
         "manual": f"{task}, is for {name_of(obligation.decided_by, labels)} to decide",
+        "kept": f"{task}, is kept",
+        "broken": f"{task}, is broken",
+        "ended": f"{task}, has ended",
         WAIVED: f"{task}, is {_told_waiver(obligation.waiver, labels)}",
     }.get(obligation.status, f"it cannot be decided whether {task}, is done")
 
@@ -253,7 +246,8 @@ _HEADLINES: Mapping[type[Finding], Callable[[Any, Labels], str]] = {
     Duty: _duty,
     Gate: _gate,
     Obligation: _obligation,
-    Waiver: _waiver,
+    Right: right_headline,
+    Waiver: waiver_headline,
     Charge: _charge,
     Figure: _figure,
 }
@@ -348,6 +342,9 @@ def _gate_extras(gate: Gate, labels: Labels) -> Iterator[str]:
 
 
 def _obligation_extras(obligation: Obligation, labels: Labels) -> Iterator[str]:
+    if obligation.holds_until is not None and obligation.status != NOT_APPLICABLE:
+        verb = "was" if obligation.status == "ended" else "is"
+        yield f"It {verb} to be kept until {day(obligation.holds_until)}."
     if obligation.waiver is not None and obligation.waiver.lapsed:
         yield f"{capital(waiver_words(obligation.waiver, labels))}."
     if obligation.party is not None and obligation.status != "not_applicable":
@@ -380,6 +377,7 @@ _EXTRAS: Mapping[type[Finding], Callable[[Any, Labels], Iterator[str]]] = {
     Level: _level_extras,
     Score: _score_extras,
     Gate: _gate_extras,
+    Right: lambda right, labels: iter(()),
     Waiver: lambda waiver, labels: iter(()),
     Obligation: _obligation_extras,
     Charge: _charge_extras,

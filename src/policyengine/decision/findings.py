@@ -214,8 +214,7 @@ class Duty(Finding):
 class Gate(Finding):
     """Whether something may leave the stage it is in, and for which stage.
 
-    A stage that ends by time may be left as it says `until` a day; after that it is `expired`, and leads to
-    one stage alone.
+    A stage that ends by time is `expired` after its day (`until`), and leads to one stage alone.
     """
 
     section: ClassVar[str] = "gates"
@@ -233,11 +232,15 @@ class Gate(Finding):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obligation(Finding):
-    """What must be done by when; for a recurring one, in which period (both ends inclusive)."""
+    """What must be done by when; for a recurring one, in which period (both ends inclusive).
+
+    One that lasts must be kept up to the day `holds_until`.
+    """
 
     section: ClassVar[str] = "obligations"
     statuses: ClassVar[tuple[str, ...]] = (
         "met", "met_late", "upcoming", "due", "overdue", NOT_APPLICABLE, UNDETERMINED, MANUAL, WAIVED,
+        "kept", "broken", "ended",
     )  # fmt: skip
 
     party: str | None = None
@@ -248,7 +251,22 @@ class Obligation(Finding):
     audience: str | None = None
     decided_by: str | None = None
     parts: tuple[ObligationTopic, ...] = ()
+    holds_until: date | None = None
     waiver: WaiverNote | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Right(Finding):
+    """What a party may do, from its first to its last day."""
+
+    section: ClassVar[str] = "rights"
+    statuses: ClassVar[tuple[str, ...]] = (
+        *("upcoming", "open", "exercised", "forfeited", "lapsed"), NOT_APPLICABLE, UNDETERMINED,
+    )  # fmt: skip
+
+    party: str | None = None
+    opens_on: date | None = None
+    closes_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -335,8 +353,7 @@ class Waiver(Finding):
     """An exception that somebody approved: what it is `of`, why, by whom, from when and until when.
 
     It is `used` where what it is of is not met, `unused` where nothing needs it, `lapsed` where its last day
-    is over and it would be needed, `upcoming` before its first day. Of a duty that recurs, it is for one
-    `period`.
+    is over and it would be needed, `upcoming` before its first day; of a duty that recurs, for a `period`.
     """
 
     section: ClassVar[str] = "waivers"
@@ -396,6 +413,7 @@ class Figure(Finding):
 
 
 SECTIONS: Mapping[str, type[Finding]] = {
-    cls.section: cls for cls in (Level, Score, Discount, Duty, Gate, Obligation, Waiver, Charge, Figure)
+    cls.section: cls
+    for cls in (Level, Score, Discount, Duty, Gate, Obligation, Right, Waiver, Charge, Figure)
 }
 """The lists of a decision, in the order in which they are shown."""

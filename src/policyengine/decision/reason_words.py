@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 
 from policyengine.decision.findings import (
+    NOT_APPLICABLE,
+    UNDETERMINED,
     Finding,
     Level,
     Outcome,
     Reason,
     Requirement,
+    Right,
     ScorePart,
     Shortfall,
     Unsettled,
+    Waiver,
 )
 from policyengine.decision.wording import (
     counted,
+    day,
     is_said_by,
     join,
+    name_of,
     owner_name,
     some,
     spell,
     status_words,
+    subject_name,
+    waiver_words,
     words,
 )
 
@@ -149,3 +157,34 @@ def own_values(finding: Finding) -> str:
     ]
     plain = [(name, value) for name, value in found if isinstance(value, (str, Decimal, int, date))]
     return "; ".join(f"{words(name)} {spell(value)}" for name, value in plain)
+
+
+def waiver_headline(waiver: Waiver, labels: Mapping[str, str]) -> str:
+    """What became of a waiver."""
+    when = f", {waiver.period}" if waiver.period else ""
+    thing = f"the waiver of “{waiver.title}”{when} for {subject_name(waiver.subject)}"
+    told = waiver_words(waiver.note, labels, "approved")
+    verdict = {
+        "used": "is used", "unused": "is not needed", "lapsed": "has lapsed, and would be needed",
+        "upcoming": "does not hold yet",
+    }.get(waiver.status)  # fmt: skip
+    if verdict is None:
+        return f"it cannot be decided whether {thing} is used: {told}"
+    return f"{thing} {verdict}: {told}"
+
+
+def right_headline(right: Right, labels: Mapping[str, str]) -> str:
+    """What became of a right."""
+    whose = (
+        f"the right of {name_of(right.party, labels)} to “{right.title}”, for {subject_name(right.subject)}"
+    )
+    if right.status == UNDETERMINED:
+        return f"it cannot be decided whether {whose}, is open"
+    begins, ends = ("" if each is None else day(each) for each in (right.opens_on, right.closes_on))
+    verdict = {
+        "upcoming": f"opens on {begins}",
+        "open": f"is open until {ends}" if ends else "is open",
+        "lapsed": f"has lapsed on {ends}, unused",
+        NOT_APPLICABLE: "does not apply",
+    }.get(right.status, f"is {right.status}")
+    return f"{whose}, {verdict}"

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from policyengine.decision.findings import (
+    NOT_APPLICABLE,
     UNDETERMINED,
     WAIVED,
     Charge,
     Finding,
     Gate,
     Obligation,
+    Right,
     Subject,
     Waiver,
 )
@@ -33,10 +35,10 @@ from policyengine.render.levels import requirements
 from policyengine.render.text_table import TableRow
 
 _GATE_STYLES = {"open": "good", "blocked": "bad", "expired": "bad", UNDETERMINED: "open"}
-_ORDER = ("overdue", "due", UNDETERMINED, "upcoming", "manual")
+_ORDER = ("broken", "overdue", "due", UNDETERMINED, "upcoming", "manual")
 _CLOSED = {"settled": "settled", "not_applicable": "not applicable"}
 """The statuses of charges that are only counted."""
-_STYLES = {"overdue": "bad", "due": "bad", UNDETERMINED: "open", "manual": "note"}
+_STYLES = {"broken": "bad", "overdue": "bad", "due": "bad", UNDETERMINED: "open", "manual": "note"}
 
 
 def gates(page: Page, findings: Iterable[Finding]) -> list[str]:
@@ -150,6 +152,8 @@ def obligations(page: Page, findings: Iterable[Finding]) -> list[str]:
     counts = [
         _count(found, "met", "done"),
         _count(found, "met_late", "done late"),
+        _count(found, "kept", "kept"),
+        _count(found, "ended", "ended"),
         _count(found, WAIVED, "waived"),
         _count(found, "not_applicable", "not applicable"),
     ]
@@ -196,6 +200,7 @@ def _obligation(page: Page, together: list[Obligation]) -> TableRow:
     one = together[0]
     when = day(one.due_on) if one.due_on and len(together) == 1 else ""
     lead = {
+        "broken": ("broken", ""),
         "overdue": ("overdue", when),
         "due": ("due", "today" if when else "now"),
         "upcoming": ("by", when),
@@ -206,9 +211,27 @@ def _obligation(page: Page, together: list[Obligation]) -> TableRow:
         text += f", {short_name(one.subject)}"
     if one.party not in (None, "partner"):
         text += f" ({page.name(one.party)})"
+    if one.holds_until is not None:
+        text += f", until {day(one.holds_until)}"
     if one.waiver is not None and one.waiver.lapsed:
         text += f"; {waiver_in_short(one.waiver)}"
     return TableRow(lead, text, page.at(one), _STYLES.get(one.status, ""))
+
+
+def rights(page: Page, findings: Iterable[Finding]) -> list[str]:
+    """The rights that are open or will be, were lost or used; those that do not apply are left out."""
+    found = [one for one in findings if isinstance(one, Right) and one.status != NOT_APPLICABLE]
+    return page.table("Rights", [_right(page, one) for one in found])
+
+
+def _right(page: Page, one: Right) -> TableRow:
+    whose = "" if one.subject.root else f", {short_name(one.subject)}"
+    party = "" if one.party in (None, "partner") else f" ({page.name(one.party)})"
+    begins = f", from {day(one.opens_on)}" if one.opens_on and one.status == "upcoming" else ""
+    ends = f", until {day(one.closes_on)}" if one.closes_on and one.status in ("upcoming", "open") else ""
+    style = {"open": "good", "lapsed": "bad", UNDETERMINED: "open"}.get(one.status, "")
+    text = f"{marked(one.title, one)}{whose}{party}{begins}{ends}"
+    return TableRow((status_words(one.status),), text, page.at(one), style)
 
 
 def waivers(page: Page, findings: Iterable[Finding]) -> list[str]:

@@ -18,6 +18,7 @@ from policyengine.decision.findings import (
     Level,
     Missing,
     Obligation,
+    Right,
     Score,
     Waiver,
 )
@@ -38,14 +39,14 @@ from policyengine.decision.wording import (
 )
 from policyengine.render.decision_page import Page, folder_of, marked
 from policyengine.render.duties import duties
-from policyengine.render.gates_and_charges import charges, gates, obligations, waivers
+from policyengine.render.gates_and_charges import charges, gates, obligations, rights, waivers
 from policyengine.render.levels import discounts, figures, levels, requirements, scores
 from policyengine.render.style import clean, painter, width
 from policyengine.render.text_table import TableRow
 
 NARROWEST, WIDEST = 60, 120
 _OWN = frozenset(
-    each.section for each in (Level, Score, Discount, Gate, Charge, Obligation, Duty, Waiver, Figure)
+    each.section for each in (Level, Score, Discount, Gate, Charge, Obligation, Duty, Right, Waiver, Figure)
 )
 """The lists that are shown in a way of their own."""
 
@@ -94,6 +95,7 @@ def _parts(page: Page) -> list[list[str]]:
         gates(page, of(Gate.section)),
         charges(page, of(Charge.section)),
         obligations(page, of(Obligation.section)),
+        rights(page, of(Right.section)),
         waivers(page, of(Waiver.section)),
         *others(page, [one for one in page.decision.findings if one.section not in _OWN]),
         undecided(page),

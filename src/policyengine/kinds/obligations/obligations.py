@@ -1,4 +1,4 @@
-"""Obligations: what must be done by when, once or again and again, and how it is shown to be done.
+"""Duties: what must be done by when, once or again and again, and how it is shown to be done.
 
 (In access control "obligation" means something else: an instruction that comes with a decision.)
 
@@ -12,18 +12,18 @@ and no fact shows it, it is `manual`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from policyengine.decision import findings
-from policyengine.decision.wording import every, join
 from policyengine.diagnostics import Code
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import ContextLiteral, Expression, ListLiteral, Name, Open, Path
 from policyengine.feel.types import types
+from policyengine.kinds.obligations.duty_changes import describe
+from policyengine.kinds.obligations.rights import RightPart, check_right, lower_right
 from policyengine.policy import quantities
 from policyengine.policy.base import Feel, Id, Many, Part, Policy, Sourced, Text, field
 from policyengine.policy.bearer import UNKNOWN, Party, bearer_expression, check_bearer
-from policyengine.policy.change_context import ChangeContext, called, flat, quoted
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
@@ -60,14 +60,23 @@ class ObligationPart(Sourced):
         description="the day on which it was done, instead of `met_when`; after `due_on` it is late",
     )
     decided_by: Id | None = field(default=None, description="the party that decides, where no fact shows it")
+    holds_until: Feel | None = field(
+        default=None,
+        description="the last day on which `met_when` must hold, every day from `due_on` on",
+    )
     parts: Many[TopicPart] = ()
 
 
 class Obligations(Policy):
-    """What must be done by when, once or again and again, and how it is shown to be done."""
+    """What must be done by when, once or again and again, and what may be done."""
 
     kind: Literal["obligations"]
-    obligations: Many[ObligationPart]
+    obligations: Many[ObligationPart] = ()
+    rights: Many[RightPart] = field(default=(), description="what a party may do, and until when")
+
+    def __post_init__(self) -> None:
+        if not self.obligations and not self.rights:
+            raise ValueError("there are neither `obligations` nor `rights`; add one of them")
 
 
 _EXAMPLE = """\
@@ -100,12 +109,22 @@ SHOWN_TWICE = Code(
     bad=_EXAMPLE.replace("met_when: attends", "done_on: renewal_on, met_when: attends"),
     good=_EXAMPLE.replace("met_when: attends_quarterly_reviews", "done_on: renewal_on"),
 )
-CODES = (NO_START, NOT_SHOWN, SHOWN_TWICE)
+NOT_LASTING = Code(
+    id="OBLIG004",
+    title="a duty that lasts and is done on a day",
+    why="What must hold until a day is judged on every day until then; it does not recur.",
+    bad=_EXAMPLE.replace("every: calendar quarter", "holds_until: renewal_on, every: calendar quarter"),
+    good=_EXAMPLE.replace("every: calendar quarter", "holds_until: renewal_on"),
+)
+CODES = (NO_START, NOT_SHOWN, SHOWN_TWICE, NOT_LASTING)
 
 
 def check(policy: Obligations, draft: Draft) -> None:
     """Ids, parties, and that each says when it recurs and how it is met."""
-    draft.unique((each.id, ("obligations", i)) for i, each in enumerate(policy.obligations))
+    duties = [(each.id, ("obligations", i)) for i, each in enumerate(policy.obligations)]
+    draft.unique([*duties, *((each.id, ("rights", i)) for i, each in enumerate(policy.rights))])
+    for i, right in enumerate(policy.rights):
+        check_right(draft, right, i)
     for i, each in enumerate(policy.obligations):
         draft.unique((topic.id, ("obligations", i, "parts", j)) for j, topic in enumerate(each.parts))
     for i, each in enumerate(policy.obligations):
@@ -132,6 +151,10 @@ def check(policy: Obligations, draft: Draft) -> None:
             )
         if (each.every is not None and each.every not in CALENDAR) != (each.starting is not None):
             _no_start(draft, each, i)
+        for key in ("every", "done_on") if each.holds_until is not None else ():
+            if getattr(each, key) is not None:
+                message = f"`{each.id}` must hold until a day, and has `{key}`"
+                draft.error(NOT_LASTING, draft.key_span(*place, key), message, "leave one of them out")
 
 
 def _no_start(draft: Draft, part: ObligationPart, i: int) -> None:
@@ -146,6 +169,8 @@ def lower(policy: Obligations, draft: Draft) -> None:
     """Each obligation once per period, the one-time ones once."""
     for i, each in enumerate(policy.obligations):
         _lower_obligation(policy, draft, each, i)
+    for i, right in enumerate(policy.rights):
+        lower_right(draft, right, i)
 
 
 _PERIOD_TYPES: dict[str, types.Type] = {
@@ -169,11 +194,16 @@ def _lower_obligation(policy: Obligations, draft: Draft, part: ObligationPart, i
     asked = [each for each in (in_force, applies) if each is not None]
     all_asked = build.all_of(asked, at) if asked else None
     period = Value("period_name") if recurs else Const(None)
+    ends = _end(draft, part, i, occasion)
+    day = due if ends is None else None
     thing = Waivable(
-        name, part.title, name, shown, Explain((shown.name,)), all_asked, due, period, entity=occasion
+        name, part.title, name, shown, Explain((shown.name,)), all_asked, day, period, entity=occasion
     )  # fmt: skip
     waived = waive(draft, thing, *place)
-    status = _status(part, shown, in_time, due, asked, waived, at)
+    if ends is None:
+        status = _status(part, shown, in_time, due, asked, waived, at)
+    else:
+        status = _lasting(part, shown, (due, ends), asked, waived, at)
     told = None if part.met_when is None and part.done_on is None else in_time or shown
     reasons = [node.name for node in (applies, told, due) if node is not None]
     because: Reading = Explain(tuple(reasons))
@@ -195,6 +225,7 @@ def _lower_obligation(policy: Obligations, draft: Draft, part: ObligationPart, i
                 "period_end": _edge(draft, name, "end", occasion, at) if recurs else Const(None),
                 "audience": Const(part.audience),
                 "decided_by": Const(part.decided_by),
+                "holds_until": Const(None) if ends is None else Value(ends.name),
                 "waiver": Const(None) if waived is None else waived.note,
                 "parts": Const(
                     tuple(findings.ObligationTopic(topic.id, topic.title) for topic in part.parts)
@@ -284,6 +315,17 @@ def _due(draft: Draft, part: ObligationPart, i: int, occasion: str) -> Name | No
     return None
 
 
+def _end(draft: Draft, part: ObligationPart, i: int, occasion: str) -> Name | None:
+    """The last day of a duty that lasts."""
+    if part.holds_until is None:
+        return None
+    place = ("obligations", i, "holds_until")
+    return draft.define(
+        f"{draft.policy.id}/{part.id}/holds-until", draft.feel(*place), draft.span(*place), entity=occasion,
+        wanted=types.DATE, noun="last day of the duty",
+    )  # fmt: skip
+
+
 def _edge(draft: Draft, name: str, edge: str, occasion: str, at: Span) -> Reading:
     value = Path(build.name("period", at), edge, at)
     return Value(draft.define(f"{name}/{edge}", value, at, entity=occasion).name)
@@ -321,62 +363,34 @@ def _status(
     return build.choose(cases, text("overdue"), at)
 
 
-# Words
-
-
-def describe(context: ChangeContext) -> str | None:
-    """Duties that come and go, whose they are, when they are due, how often they recur."""
-    match context.keys:
-        case ("obligations", "*"):
-            party = context.own.get("party")
-            whose = f" of {context.party(party)}" if isinstance(party, str) else ""
-            due = f", due on {quoted(context.own['due_on'])}" if "due_on" in context.own else ""
-            often = f", {every(str(context.own['every']))}" if "every" in context.own else ""
-            return context.comes_or_goes(
-                f"new duty{whose}: {context.name}{often}{due}", f"no longer a duty{whose}: {context.name}"
-            )
-        case ("obligations", "*", "parts") if context.sort != "order":
-            topics = flat(context.new or context.old)
-            return context.comes_or_goes(
-                f"{called(context.name)} now includes: {topics}",
-                f"{called(context.name)} no longer includes: {topics}",
-            )
-        case ("obligations", "*", "parts", "*"):
-            return context.comes_or_goes(
-                f"{called(context.names[0])} now includes: {context.name}",
-                f"{called(context.names[0])} no longer includes: {context.name}",
-            )
-        case ("obligations", "*", "party", "values", column):
-            whom = context.value(context.part.by, column) if hasattr(context.part, "by") else column
-            return context.was(called(context.name), f"falls for {whom} to", context.party)
-        case ("obligations", "*", "party"):
-            return context.was(called(context.name), "falls to", lambda party: _bearers(context, party))
-        case ("obligations", "*", "due_on"):
-            return context.was(called(context.name), "is due on")
-        case ("obligations", "*", "done_on"):
-            return context.was(called(context.name), "is done on")
-        case ("obligations", "*", "every"):
-            return context.was(called(context.name), "recurs", lambda text: every(str(text)))
-        case ("obligations", "*", "starting"):
-            return context.was(called(context.name), "counts its periods from")
-        case ("obligations", "*", "decided_by"):
-            return context.was(called(context.name), "is decided by", context.party)
-    return None
-
-
-def _bearers(context: ChangeContext, party: Any) -> str:
-    if not isinstance(party, dict):
-        return context.party(party)
-    fact = str(party.get("by"))
-    values = (party.get("values") or {}).items()
-    return join(f"{context.party(bearer)} for {context.value(fact, value)}" for value, bearer in values)
+def _lasting(
+    part: ObligationPart, shown: Expression, days: tuple[Expression | None, Expression],
+    asked: Sequence[Name], waived: Waived | None, at: Span,
+) -> Expression:  # fmt: skip
+    """The status of a duty that lasts, from its first day, if it says one, to its last."""
+    begins, ends = days
+    today = build.name("today", at)
+    cases: list[tuple[Expression, str]] = [(build.negate(each, at), "not_applicable") for each in asked]
+    cases.append((build.compare("<", ends, today, at), "ended"))
+    if begins is not None:
+        cases.append((build.compare(">", begins, today, at), "upcoming"))
+    cases.append((build.call("is true", shown, span=at), "kept"))
+    found: list[tuple[Expression, Expression]] = [(each, build.literal(word, at)) for each, word in cases]
+    if waived is not None:
+        found = or_waived(found, waived, at)
+    if part.decided_by is not None:
+        no = build.call("is true", build.negate(shown, at), span=at)
+        found.append((no, build.literal("broken", at)))
+        return build.choose(found, build.literal("manual", at), at)
+    found.append((shown, build.literal("kept", at)))
+    return build.choose(found, build.literal("broken", at), at)
 
 
 KIND = Kind(
     "obligations",
     "what must be done by when, and how it is shown to be done",
     Obligations,
-    ("obligations",),
+    ("obligations", "rights"),
     check,
     lower,
     CODES,

@@ -307,6 +307,10 @@ obligations:
     met_when: {_quoted(self.one("some a in accounts satisfies a.opened_on in period", "period_number > 3", self.flag(root, 1)))}
   - {{id: dated, title: Dated, due_on: {_quoted(self.day(root))}, met_when: {_quoted(self.flag(root))}, when: {_quoted(self.flag(root, 1))}}}
   - {{id: judged, title: Judged, decided_by: vendor, met_when: {_quoted(self.flag(root, 0))}}}
+  - {{id: lasting, title: Lasting, holds_until: {_quoted(self.day(root))}, met_when: {_quoted(self.flag(root, 0))}{self.one("", f", due_on: {start}", ", decided_by: vendor")}}}
+rights:
+  - {{id: leave, title: Leave, opens_on: {_quoted(self.day(root))}, closes_on: {_quoted(self.day(root))}, exercised_when: {_quoted(self.flag(root, 0))}{self.one("", f", forfeited_when: {_quoted(self.flag(root, 0))}")}}}
+  - {{id: stay, title: Stay, party: vendor, when: {_quoted(self.flag(root, 0))}, exercised_when: {_quoted(self.flag(root, 0))}}}
   - {{id: done, title: Done, due_on: {_quoted(self.day(root))}, done_on: {_quoted(self.day(root))}}}
 """
 
@@ -361,8 +365,8 @@ title: Deals
 for: partner
 stage: stage
 stages:
-  - {{id: lead, title: Lead, leave_when: [{{id: fit, title: Fit, when: {self.condition(True)}}}]}}
-  - {{id: demo, title: Demo, leave_when: [{{id: ok, title: Good, when: {self.condition(True, 1)}}}, {{id: by, title: By hand, decided_by: vendor, when: audited}}]{self.one("", ", next: [deal, {to: lead}]", f", next: [deal, {{to: closed, leave_when: [{{id: out, title: Out, when: {self.condition(True, 1)}}}]}}]", ", next: [deal]")}}}
+  - {{id: lead, title: Lead, {self.one("", f"until: {{day: {_quoted(self.day(True))}, then: {self.one('demo', 'closed')}}}, ")}leave_when: [{{id: fit, title: Fit, when: {self.condition(True)}}}]}}
+  - {{id: demo, title: Demo, {self.one("", f"until: {{day: {_quoted(self.day(True))}, then: {self.one('lead', 'deal', 'closed')}}}, ")}leave_when: [{{id: ok, title: Good, when: {self.condition(True, 1)}}}, {{id: by, title: By hand, decided_by: vendor, when: audited}}]{self.one("", ", next: [deal, {to: lead}]", f", next: [deal, {{to: closed, leave_when: [{{id: out, title: Out, when: {self.condition(True, 1)}}}]}}]", ", next: [deal]")}}}
   - {{id: deal, title: Deal, moved_by: system{self.one("", f", leave_when: [{{id: sent, title: Sent, when: {self.condition(True, 1)}}}]", ", next: [closed, {to: lead, moved_by: hand}]", f", next: [closed, {{to: demo, leave_when: [{{id: redo, title: Redo, when: {self.condition(True, 1)}}}]}}]")}}}
   - {{id: closed, title: Closed, final: true}}
 """

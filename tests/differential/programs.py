@@ -27,6 +27,7 @@ FOLDERS = (
     ROOT / "tests" / "kinds" / "programs" / "support",
     ROOT / "tests" / "kinds" / "programs" / "referral",
     ROOT / "tests" / "kinds" / "programs" / "waivers",
+    ROOT / "tests" / "kinds" / "programs" / "tenancy",
 )
 DAYS = (date(2026, 11, 21), date(2027, 2, 28))
 

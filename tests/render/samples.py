@@ -466,6 +466,16 @@ def decision(*findings: Finding, missing: tuple[Missing, ...] = ()) -> Decision:
 
 
 FULL = decision(
-    REACHED, SCORE, OPEN_SCORE, *DISCOUNTS, *DUTIES, *GATES, *OBLIGATIONS, *RIGHTS, *WAIVERS, *CHARGES, missing=MISSING
+    REACHED,
+    SCORE,
+    OPEN_SCORE,
+    *DISCOUNTS,
+    *DUTIES,
+    *GATES,
+    *OBLIGATIONS,
+    *RIGHTS,
+    *WAIVERS,
+    *CHARGES,
+    missing=MISSING,
 )
 EMPTY = decision()

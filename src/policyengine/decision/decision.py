@@ -20,8 +20,10 @@ from policyengine.decision.findings import (
     NotInForce,
     Obligation,
     Requirement,
+    Right,
     Score,
     Subject,
+    Waiver,
 )
 from policyengine.diagnostics import Diagnostic, did_you_mean, listed
 
@@ -78,6 +80,10 @@ class Decision:
     def of(self, section: Literal["gates"]) -> tuple[Gate, ...]: ...
     @overload
     def of(self, section: Literal["obligations"]) -> tuple[Obligation, ...]: ...
+    @overload
+    def of(self, section: Literal["rights"]) -> tuple[Right, ...]: ...
+    @overload
+    def of(self, section: Literal["waivers"]) -> tuple[Waiver, ...]: ...
     @overload
     def of(self, section: Literal["charges"]) -> tuple[Charge, ...]: ...
     @overload

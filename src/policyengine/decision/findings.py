@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.subjects import Assumption as Assumption
@@ -20,16 +20,17 @@ from policyengine.decision.subjects import Missing as Missing
 from policyengine.decision.subjects import NotInForce as NotInForce
 from policyengine.decision.subjects import ObligationTopic as ObligationTopic
 from policyengine.decision.subjects import Origin as Origin
+from policyengine.decision.subjects import Outcome as Outcome
 from policyengine.decision.subjects import Owner as Owner
+from policyengine.decision.subjects import Reason as Reason
 from policyengine.decision.subjects import Room as Room
+from policyengine.decision.subjects import Shortfall as Shortfall
 from policyengine.decision.subjects import Subject as Subject
 from policyengine.decision.subjects import Unsettled as Unsettled
+from policyengine.decision.subjects import Value as Value
 from policyengine.decision.subjects import WaiverNote as WaiverNote
 from policyengine.decision.subjects import path_of as path_of
-from policyengine.source import Span
 
-Outcome = Literal["holds", "fails", "unknown", "value"]
-Value = object
 KNOWN = "known"
 UNDETERMINED = "undetermined"
 NOT_APPLICABLE = "not_applicable"
@@ -41,22 +42,6 @@ WAIVED = "waived"
 """It is not met, and a waiver lets it pass."""
 PASSING = frozenset({"met", NOT_APPLICABLE, WAIVED})
 """The statuses of a requirement that lets pass."""
-
-
-class Reason(NamedTuple):
-    """A sentence with the values of the record filled in, and the line of policy behind it.
-
-    For a threshold: what the record has, what the rule needs, how far off it is; in words, what is lacking.
-    """
-
-    text: str
-    outcome: Outcome
-    at: Span
-    fact: str | None = None
-    have: Value = None
-    need: str | None = None
-    short_by: Value = None
-    lack: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,27 +105,6 @@ class Requirement(Finding):
     decided_by: str | None = None
     test_of: str | None = None
     waiver: WaiverNote | None = None
-
-
-class Shortfall(NamedTuple):
-    """A requirement that keeps a subject from a level, with the distance where it is a threshold.
-
-    Of a requirement with several tests there is one for each that does not hold, whose reason is `text`.
-    `ways` are alternatives, the shortest first: all tests of one of them would do. `unknown` is what keeps a
-    test from being decided.
-    """
-
-    id: str
-    title: str
-    status: str
-    fact: str | None = None
-    have: Value = None
-    need: str | None = None
-    short_by: Value = None
-    lack: str | None = None
-    text: str | None = None
-    ways: tuple[tuple[Shortfall, ...], ...] = ()
-    unknown: tuple[Unsettled, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,8 @@ from policyengine.dataclass import dataclass
 from policyengine.source import Span
 
 Basis = Literal["stated", "assumed"]
+Outcome = Literal["holds", "fails", "unknown", "value"]
+Value = object
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,43 @@ class NotInForce:
     title: str
     ended_on: date | None
     begins_on: date | None
+
+
+class Reason(NamedTuple):
+    """A sentence with the values of the record filled in, and the line of policy behind it.
+
+    For a threshold: what the record has, what the rule needs, how far off it is; in words, what is lacking.
+    """
+
+    text: str
+    outcome: Outcome
+    at: Span
+    fact: str | None = None
+    have: Value = None
+    need: str | None = None
+    short_by: Value = None
+    lack: str | None = None
+
+
+class Shortfall(NamedTuple):
+    """A requirement that keeps a subject from a level, with the distance where it is a threshold.
+
+    Of a requirement with several tests there is one for each that does not hold, whose reason is `text`.
+    `ways` are alternatives, the shortest first: all tests of one of them would do. `unknown` is what keeps a
+    test from being decided.
+    """
+
+    id: str
+    title: str
+    status: str
+    fact: str | None = None
+    have: Value = None
+    need: str | None = None
+    short_by: Value = None
+    lack: str | None = None
+    text: str | None = None
+    ways: tuple[tuple[Shortfall, ...], ...] = ()
+    unknown: tuple[Unsettled, ...] = ()
 
 
 def path_of(names: Sequence[str]) -> str:

@@ -137,7 +137,8 @@ def exports(unit: PolicyDocument, vocabulary: Vocabulary) -> Mapping[str, Derive
 
 
 def _noun(title: str) -> str:
-    return f"points of {title}"
+    """What people call the points of a part; a score that is called so needs no more."""
+    return title.lower() if title.casefold() == "points" else f"points of {title}"
 
 
 # Lower

@@ -27,8 +27,8 @@ _SYNONYMS: Mapping[str, str] = {
     "section": "clause paragraph page chapter article number heading row",
     "document": "doc file contract name title agreement",
     # conditions
-    "when": "condition conditions if criteria criterion test where check applies_if expression rule "
-    "formula wenn",
+    "when": "who whom for condition conditions if criteria criterion test where check applies_if expression "
+    "rule formula wenn",
     "applies_when": "applies applicable applies_if only_if if condition",
     "any": "any_of either or one_of",
     "all": "all_of both and",
@@ -56,6 +56,11 @@ _SYNONYMS: Mapping[str, str] = {
     "met_when": "done_when done fulfilled_when completed_when complete_when satisfied_when met condition "
     "when done_if met_if fulfilled_if",
     "decided_by": "approved_by approver decider confirmed_by judged_by reviewer approval approves",
+    # waivers
+    "waivers": "exceptions exemptions waived dispensations",
+    "why": "reason because rationale justification grounds",
+    "approved_by": "approver approved signed_off_by granted_by by decided_by authorised_by authorized_by",
+    "ticket": "reference ref case approval_id link issue",
     # tables
     "hit": "hit_policy hitpolicy",
     "inputs": "input conditions columns in keys facts",
@@ -66,7 +71,7 @@ _SYNONYMS: Mapping[str, str] = {
     "up_to": "to max until upper limit upto at_most through including",
     "below": "under less_than before",
     "rate": "percent percentage share factor",
-    "of": "on measure fact input value",
+    "of": "on measure fact input value requirement waives what target level gate obligation",
     "mode": "method calculation",
     "graduated": "progressive marginal sliced staggered tiered incremental gestaffelt",
     "slab": "flat whole volume all total block",

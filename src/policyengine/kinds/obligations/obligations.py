@@ -352,8 +352,9 @@ def _status(
     cases.append((surely_met, met))
     if waived is not None:
         cases = or_waived(cases, waived, at)
-    if part.decided_by is not None:
-        return build.choose(cases, text("manual"), at)
+    if part.decided_by is not None:  # who has said no has decided: it is still to do
+        said_no = build.call("is true", build.negate(shown, at), span=at)
+        cases.append((build.negate(said_no, at), text("manual")))
     if due is None:
         return build.choose([*cases, (shown, met)], text("due"), at)
     # As long as the day lies ahead it does not matter whether it is known to be done.

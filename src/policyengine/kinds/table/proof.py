@@ -368,10 +368,17 @@ def _gap(table: Table, box: Box) -> Diagnostic:
 def _nearest(table: Table, box: Box) -> Span:
     """The test that keeps the row that comes closest from matching; the row where there are several."""
     misses = [[k for k, (a, b) in enumerate(zip(row, box, strict=True)) if not a & b] for row in table.widest]
-    ranks = [(len(missed), any(not table.axes[k].is_line for k in missed), -i)
-             for i, missed in enumerate(misses)]  # fmt: skip
+    ranks = [
+        (len(missed), any(not table.axes[k].is_line for k in missed), not _beside(row, box, missed), -i)
+        for i, (row, missed) in enumerate(zip(table.widest, misses, strict=True))
+    ]
     best = ranks.index(min(ranks))
     return table.rows[best].cells[misses[best][0]] if len(misses[best]) == 1 else table.rows[best].at
+
+
+def _beside(row: Box, box: Box, missed: Sequence[int]) -> bool:
+    """Whether what is missing begins where the row ends, or ends where it begins."""
+    return all((row[k] << 1 | row[k] >> 1) & box[k] for k in missed)
 
 
 def _doubt(table: Table, rows: Iterable[int]) -> tuple[Span, str] | None:

@@ -195,15 +195,10 @@ def _lower_obligation(policy: Obligations, draft: Draft, part: ObligationPart, i
     all_asked = build.all_of(asked, at) if asked else None
     period = Value("period_name") if recurs else Const(None)
     ends = _end(draft, part, i, occasion)
-    day = due if ends is None else None
-    thing = Waivable(
-        name, part.title, name, shown, Explain((shown.name,)), all_asked, day, period, entity=occasion
-    )  # fmt: skip
+    why, day = Explain((shown.name,)), due if ends is None else None
+    thing = Waivable(name, part.title, name, shown, why, all_asked, day, period, occasion)
     waived = waive(draft, thing, *place)
-    if ends is None:
-        status = _status(part, shown, in_time, due, asked, waived, at)
-    else:
-        status = _lasting(part, shown, (due, ends), asked, waived, at)
+    status = _judged(part, (shown, in_time), (due, ends), asked, waived, at)
     told = None if part.met_when is None and part.done_on is None else in_time or shown
     reasons = [node.name for node in (applies, told, due) if node is not None]
     because: Reading = Explain(tuple(reasons))
@@ -344,14 +339,15 @@ def _status(
         return build.literal(word, at)
 
     today = build.name("today", at)
-    surely_met = build.call("is true", shown, span=at)
     cases: list[tuple[Expression, Expression]] = [
         (build.negate(each, at), text("not_applicable")) for each in asked
     ]
     met = text("met") if in_time is None else build.choose([(in_time, text("met"))], text("met_late"), at)
-    cases.append((surely_met, met))
+    cases.append((build.call("is true", shown, span=at), met))
     if waived is not None:
         cases = or_waived(cases, waived, at)
+    if part.decided_by is not None and part.met_when is None and part.done_on is None:
+        return build.choose(cases, text("manual"), at)
     if part.decided_by is not None:  # who has said no has decided: it is still to do
         said_no = build.call("is true", build.negate(shown, at), span=at)
         cases.append((build.negate(said_no, at), text("manual")))
@@ -364,27 +360,29 @@ def _status(
     return build.choose(cases, text("overdue"), at)
 
 
-def _lasting(
-    part: ObligationPart, shown: Expression, days: tuple[Expression | None, Expression],
-    asked: Sequence[Name], waived: Waived | None, at: Span,
+def _judged(
+    part: ObligationPart, found: tuple[Expression, Expression | None],
+    days: tuple[Expression | None, Expression | None], asked: Sequence[Name], waived: Waived | None, at: Span,
 ) -> Expression:  # fmt: skip
-    """The status of a duty that lasts, from its first day, if it says one, to its last."""
-    begins, ends = days
+    """The status; of a duty that lasts from its first day, if it says one, to its last."""
+    (shown, in_time), (begins, ends) = found, days
+    if ends is None:
+        return _status(part, shown, in_time, begins, asked, waived, at)
     today = build.name("today", at)
     cases: list[tuple[Expression, str]] = [(build.negate(each, at), "not_applicable") for each in asked]
     cases.append((build.compare("<", ends, today, at), "ended"))
     if begins is not None:
         cases.append((build.compare(">", begins, today, at), "upcoming"))
     cases.append((build.call("is true", shown, span=at), "kept"))
-    found: list[tuple[Expression, Expression]] = [(each, build.literal(word, at)) for each, word in cases]
+    told: list[tuple[Expression, Expression]] = [(each, build.literal(word, at)) for each, word in cases]
     if waived is not None:
-        found = or_waived(found, waived, at)
+        told = or_waived(told, waived, at)
     if part.decided_by is not None:
         no = build.call("is true", build.negate(shown, at), span=at)
-        found.append((no, build.literal("broken", at)))
-        return build.choose(found, build.literal("manual", at), at)
-    found.append((shown, build.literal("kept", at)))
-    return build.choose(found, build.literal("broken", at), at)
+        told.append((no, build.literal("broken", at)))
+        return build.choose(told, build.literal("manual", at), at)
+    told.append((shown, build.literal("kept", at)))
+    return build.choose(told, build.literal("broken", at), at)
 
 
 KIND = Kind(

@@ -19,6 +19,7 @@ from policyengine.program import (
     declaration_checks,
     ledgers,
     link,
+    list_reports,
     load,
     mappings,
     read,
@@ -34,7 +35,7 @@ from policyengine.verify.testfile import test_schema
 
 _MODULES: tuple[Any, ...] = (
     *(files, yaml, json, feel, form, bearer, condition, draft, grant, quantities),
-    *(read, declaration_checks, versions, link, load, ledgers, mappings, record_codes),
+    *(read, declaration_checks, versions, link, load, ledgers, list_reports, mappings, record_codes),
     *(batch, copies, verify, laws),
 )
 CODES: tuple[Code, ...] = tuple(

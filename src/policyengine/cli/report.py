@@ -35,18 +35,18 @@ from policyengine.cli.record_files import (
     read_records,
     without_twins,
 )
-from policyengine.diagnostics import did_you_mean
+from policyengine.diagnostics import did_you_mean, listed
+from policyengine.program.list_reports import reports_of
 from policyengine.render.listings import listing_csv, listing_markdown, listing_text
 from policyengine.render.style import painter
 from policyengine.reports.due_list import due_list
 from policyengine.reports.level_lists import By, Limits, losing_list, next_list
 from policyengine.reports.level_money import LevelMoney
 from policyengine.reports.lists import Answer, Collector, Listing
+from policyengine.reports.own_list import OwnList
 from policyengine.reports.undecided_list import Undecided
 from policyengine.reports.waiver_list import waiver_list
 
-LISTS = ("due", "losing", "next", "undecided", "waivers")
-"""The lists that every program has."""
 _FEW = 10
 """So many rows of each list are shown where several are."""
 LISTING_ENDINGS = {".csv": "csv", ".xlsx": "xlsx", ".md": "markdown"}
@@ -82,12 +82,11 @@ def command(
 
     LIST is `due` (overdue, and due within some days, by party), `losing` (about to lose a level), `next`
     (close to the next one, and what it brings in a year), `undecided` (by the fact that would settle most) or
-    `waivers` (that lapse); without it, the beginning of each is shown. `-o FILE.xlsx` writes all of them
-    whole, a sheet for each, `-o FILE.csv` one of them.
+    `waivers` (that lapse), or a report of the program's own; without it, the beginning of each is shown.
+    `-o FILE.xlsx` writes all of them whole, a sheet for each, `-o FILE.csv` one of them.
     """
     console = Console.of(color)
-    names = LISTS
-    wanted, more = _list_of(words, names)
+    wanted, more = _list_of(words)
     program, records = program_and_records("report", more) if len(more) > 1 or not files else (more[0], [])
     options = records_of((*files, *records), given)
     if options is None:
@@ -97,6 +96,7 @@ def command(
     opened = open_program(program, as_of, console)
     inputs = without_twins(opened, read_base(opened, options, console), console)
     collectors = _collectors(opened, within, Limits(room / 100, within), by)
+    _check_name(wanted, collectors)
     chosen = {name: each for name, each in collectors.items() if wanted in (None, name)}
     _collect(opened, inputs, chosen.values())
     listings = [each.listing() for each in chosen.values()]
@@ -110,15 +110,18 @@ def command(
     return FOUND if inputs.left_out or inputs.orphans else OK
 
 
-def _list_of(words: Sequence[str], names: Sequence[str]) -> tuple[str | None, list[str]]:
-    """The list that the last word names, and the other words."""
+def _list_of(words: Sequence[str]) -> tuple[str | None, list[str]]:
+    """The list that the last word names, and the other words: what is no file and has no ending."""
     *rest, last = words
-    if last in names and rest and not Path(last).exists():
+    if rest and not Path(last).exists() and not set(last) & set("./\\:"):
         return last, rest
-    near = None if Path(last).exists() or "." in last or "/" in last else did_you_mean(last, names)
-    if len(words) > 2 and near is not None:
-        raise CommandError(f"there is no list `{last}`", help=near)
     return None, list(words)
+
+
+def _check_name(wanted: str | None, names: Iterable[str]) -> None:
+    if wanted is not None and wanted not in names:
+        help = did_you_mean(wanted, names) or f"the lists are {listed(names)}"
+        raise CommandError(f"there is no list `{wanted}`", help=help)
 
 
 def read_base(program: Program, options: TableOptions, console: Console) -> ReadRecords:
@@ -136,13 +139,14 @@ def _collectors(program: Program, within: int, limits: Limits, by: By) -> Mappin
     graph, vocabulary = program.linked.evaluated, program.vocabulary
     assert graph is not None
     worth = LevelMoney(graph, days_of("P12M", program.as_of)).worth
-    return {
+    found: dict[str, Collector] = {
         "due": due_list(program.labels, within),
         "losing": losing_list(worth, limits, by),
         "next": next_list(worth),
         "undecided": Undecided(vocabulary),
         "waivers": waiver_list(program.labels, within),
     }
+    return found | {each.report.id: OwnList(each, program.as_of) for each in reports_of(program.linked)}
 
 
 def _collect(program: Program, inputs: ReadRecords, collectors: Iterable[Collector]) -> None:

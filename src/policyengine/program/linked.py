@@ -17,7 +17,7 @@ from policyengine.program.partial_counts import with_bounds
 
 if TYPE_CHECKING:
     from policyengine.policy.policy_reader import PolicyDocument
-    from policyengine.program.read import LedgerDocument, MappingDocument
+    from policyengine.program.read import LedgerDocument, MappingDocument, ReportDocument
     from policyengine.text.document import Document
 
 _WORKED_OUT = ("judging", "evaluated")
@@ -30,7 +30,7 @@ class Program:
 
     `graph` is None where the policies do not compile; then `diagnostics` say why. `document` and `units` are
     what it was linked from. No decision rests on `ledgers`, the statements of source documents, or
-    on `mappings`, the columns of exports.
+    on `mappings`, the columns of exports, or on `reports`, lists over a base.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Program:
     diagnostics: tuple[Diagnostic, ...]
     ledgers: tuple[LedgerDocument, ...] = ()
     mappings: tuple[MappingDocument, ...] = ()
+    reports: tuple[ReportDocument, ...] = ()
 
     @property
     def documents(self) -> tuple[Document, ...]:

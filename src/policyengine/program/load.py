@@ -87,18 +87,21 @@ def _program(name: str, documents: Documents, as_of: date, digest: str, report: 
         tuple(each for each in report if not _follows(each, documents)),
         documents.ledgers,
         documents.mappings,
+        documents.reports,
     )
     return found if graph is None else _with_what_lies_beside(found)
 
 
 def _with_what_lies_beside(program: Program) -> Program:
-    """The program with what is wrong in its ledgers and mappings."""
-    if not program.ledgers and not program.mappings:
+    """The program with what is wrong in its ledgers, mappings and reports."""
+    if not (program.ledgers or program.mappings or program.reports):
         return program
     from policyengine.program.ledgers import check_ledgers
+    from policyengine.program.list_reports import check_reports
     from policyengine.program.mappings import check_mappings
 
-    report = Report((*program.diagnostics, *check_ledgers(program), *check_mappings(program)))
+    found = (*check_ledgers(program), *check_mappings(program), *check_reports(program))
+    report = Report((*program.diagnostics, *found))
     return replace(program, graph=None if report.has_errors else program.graph, diagnostics=tuple(report))
 
 

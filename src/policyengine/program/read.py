@@ -13,6 +13,7 @@ from policyengine.diagnostics import Code, Diagnostic, Report, Severity, listed
 from policyengine.kinds import KINDS
 from policyengine.policy.base import Part
 from policyengine.policy.form import read_model
+from policyengine.policy.list_report import ListReport
 from policyengine.policy.mapping import Mapping as ExportMapping
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.statements import Ledger
@@ -81,8 +82,8 @@ MISNAMED_TEST = Code(
 CODES = (NO_KIND, UNKNOWN_KIND, NO_PROGRAM, NOTHING_HERE, MISNAMED_TEST, EMPTY)
 
 P = TypeVar("P", bound=Part)
-PROGRAM, TEST, STATEMENTS, MAPPING = "program", "test", "statements", "mapping"
-_OF_A_FOLDER = (PROGRAM, *KINDS, STATEMENTS, MAPPING)
+PROGRAM, TEST, STATEMENTS, MAPPING, REPORT = "program", "test", "statements", "mapping", "report"
+_OF_A_FOLDER = (PROGRAM, *KINDS, STATEMENTS, MAPPING, REPORT)
 _ADD_KIND = f"add `kind:` and one of {listed(_OF_A_FOLDER)}"
 _RESULT = re.compile(r"^(?:id|result):[ ]*[\"']?([\w-]+)", re.MULTILINE)
 
@@ -112,8 +113,16 @@ class MappingDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportDocument:
+    """A list of the program's own, and its document."""
+
+    report: ListReport
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
 class Documents:
-    """The contents of a folder: the program, if exactly one is declared, its policies, ledgers and mappings.
+    """The contents of a folder: the program, if exactly one is declared, its policies, and what is beside.
 
     `unread` are the names that the results of policies with mistakes of form would have.
     """
@@ -123,6 +132,7 @@ class Documents:
     ledgers: tuple[LedgerDocument, ...] = ()
     unread: frozenset[str] = frozenset()
     mappings: tuple[MappingDocument, ...] = ()
+    reports: tuple[ReportDocument, ...] = ()
 
 
 def read_documents(name: str, sources: Iterable[Source], report: Report) -> Documents:
@@ -140,6 +150,7 @@ def sort_documents(name: str, documents: Iterable[Document], report: Report) -> 
     units: list[PolicyDocument] = []
     ledgers: list[LedgerDocument] = []
     mappings: list[MappingDocument] = []
+    reports: list[ReportDocument] = []
     found: list[Document] = []
     nameless: list[Document] = []
     for document in documents:
@@ -154,6 +165,8 @@ def sort_documents(name: str, documents: Iterable[Document], report: Report) -> 
             ledgers += [LedgerDocument(each, document) for each in _read(document, Ledger, report)]
         elif kind == MAPPING:
             mappings += [MappingDocument(each, document) for each in _read(document, ExportMapping, report)]
+        elif kind == REPORT:
+            reports += [ReportDocument(each, document) for each in _read(document, ListReport, report)]
         elif kind is not None:
             units += [PolicyDocument(each, document) for each in _read(document, KINDS[kind].model, report)]
     _one_program(name, found, report)
@@ -162,7 +175,7 @@ def sort_documents(name: str, documents: Iterable[Document], report: Report) -> 
     else:
         report.extend(_nameless(nameless, None))
     declared = programs[0] if len(found) == 1 and programs else None
-    return Documents(declared, tuple(units), tuple(ledgers), mappings=tuple(mappings))
+    return Documents(declared, tuple(units), tuple(ledgers), mappings=tuple(mappings), reports=tuple(reports))
 
 
 def mappings_of(source: Source, report: Report) -> tuple[MappingDocument, ...]:

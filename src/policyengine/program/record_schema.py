@@ -12,6 +12,7 @@ from policyengine.policy.base import FURTHER, Part
 from policyengine.policy.condition import CONDITION_MARK, CONDITION_SCHEMA
 from policyengine.policy.entity import Entity
 from policyengine.policy.facts import Fact
+from policyengine.policy.list_report import ListReport
 from policyengine.policy.mapping import Mapping as ExportMapping
 from policyengine.policy.scalars import SCALARS, Scalar
 from policyengine.policy.statements import Ledger
@@ -119,6 +120,7 @@ def policy_schemas() -> Mapping[str, dict[str, Any]]:
     for name, kind in KINDS.items():
         found[name] = _schema(kind.model, f"{name}: {kind.summary}")
     found["mapping"] = _schema(ExportMapping, "Which column of an export is which fact, and how")
+    found["report"] = _schema(ListReport, "A list over a partner base")
     found["statements"] = _schema(Ledger, "The statements of a source document, and what became of them")
     return {**found, "policy": _any_kind(tuple(found))}
 

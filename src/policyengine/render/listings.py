@@ -29,12 +29,13 @@ def listing_text(listing: Listing, columns: int, paint: Paint, most: int | None,
     head = listing.head
     title = f"{head.title} ({number(len(listing.rows))})"
     if not listing.rows:
-        return f"{paint(head.title, 'strong')}\n  {head.nothing}"
+        return "\n".join([paint(head.title, "strong"), f"  {head.nothing}", *_note(listing)])
     shown = listing.rows[:most]
     lines = [paint(title, "strong"), *_lines(_for_people(head.columns, shown), columns - _GAP, paint)]
     left = len(listing.rows) - len(shown)
     if left:
         lines.append(f"  and {number(left)} more: {more}")
+    lines += _note(listing)
     return "\n".join(lines)
 
 
@@ -42,7 +43,7 @@ def listing_markdown(listing: Listing, most: int | None, more: str) -> str:
     """The list as a heading and a table of Markdown."""
     head = listing.head
     if not listing.rows:
-        return f"#### {escaped(head.title)}\n\n{escaped(head.nothing)}"
+        return "\n\n".join([f"#### {escaped(head.title)}", escaped(head.nothing), *_said(listing)])
     shown = listing.rows[:most]
     found = _for_people(head.columns, shown)
     marks = ["---:" if kind in _RIGHT else "---" for _, kind, _ in found]
@@ -51,7 +52,16 @@ def listing_markdown(listing: Listing, most: int | None, more: str) -> str:
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     left = len(listing.rows) - len(shown)
     rest = f"\n\nand {number(left)} more: `{more}`" if left else ""
-    return f"#### {escaped(head.title)} ({number(len(listing.rows))})\n\n{table}{rest}"
+    title = f"#### {escaped(head.title)} ({number(len(listing.rows))})"
+    return "\n\n".join([title, f"{table}{rest}", *_said(listing)])
+
+
+def _note(listing: Listing) -> list[str]:
+    return [f"  {clean(listing.note)}"] if listing.note else []
+
+
+def _said(listing: Listing) -> list[str]:
+    return [escaped(listing.note)] if listing.note else []
 
 
 def listing_csv(listing: Listing) -> str:

@@ -51,10 +51,11 @@ class Head(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """A list: its head and its rows."""
+    """A list: its head, its rows, and what is to be known of it."""
 
     head: Head
     rows: Sequence[Cells]
+    note: str = ""
 
 
 class Collector(Protocol):

@@ -1,0 +1,77 @@
+"""The lists that a program defines by itself: rows by an expression, with columns by expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from operator import itemgetter
+from typing import Any
+
+from policyengine.decision.wording import number, short_name, words
+from policyengine.decision.writers import Write, results_writer
+from policyengine.engine.rows.engine import compile_graph
+from policyengine.feel.types.types import DATE, Number, Type
+from policyengine.feel.values.values import Unknown
+from policyengine.program.list_reports import LinkedReport
+from policyengine.reports.lists import CURRENCY, WHO, Answer, Cell, CellKind, Cells, Head, ListColumn, Listing
+
+
+class OwnList:
+    """Collects the rows of a report; what may belong into it is counted."""
+
+    def __init__(self, linked: LinkedReport, today: date) -> None:
+        report = linked.report
+        self._linked = linked
+        self._compiled = compile_graph(linked.graph, today)
+        self._types = [linked.types[name] for name in linked.columns]
+        self._writers: list[Write] = [results_writer(kind) for kind in self._types]
+        money = (kind for kind in self._types if isinstance(kind, Number) and kind.unit == "money")
+        currency = next((kind.currency for kind in money), None)
+        self._currency: Cells = () if currency is None else (str(currency),)
+        columns = [
+            ListColumn(column.id, column.title or words(column.id), _kind(kind))
+            for column, kind in zip(report.columns, self._types, strict=True)
+        ]
+        more = (ListColumn(CURRENCY, "currency"),) if self._currency else ()
+        self._head = Head(report.id, report.title, (*WHO, *columns, *more), "Nothing is to be listed.")
+        self._rows: list[Cells] = []
+        self._open = 0
+
+    def add(self, answer: Answer) -> None:
+        """One record more."""
+        linked, subject = self._linked, answer.decision.subject
+        for row in self._compiled.instances(answer.record).get(linked.report.for_, ()):
+            listed = True if linked.filter is None else row[linked.filter]
+            self._open += isinstance(listed, Unknown)
+            if listed is True:
+                within = None if row.subject.root else short_name(row.subject)
+                cells = tuple(self._cells([row[name] for name in linked.columns]))
+                self._rows.append((subject.key, subject.label, within, *cells, *self._currency))
+
+    def _cells(self, values: Sequence[object]) -> Iterator[Cell]:
+        for value, kind, write in zip(values, self._types, self._writers, strict=True):
+            if value is None or isinstance(value, Unknown):
+                yield None
+            elif isinstance(value, Decimal) and isinstance(kind, Number):
+                yield value
+            else:
+                yield value if isinstance(value, date) and kind == DATE else write(value)
+
+    def listing(self) -> Listing:
+        """The list of all that was added, in its order."""
+        rows: list[Any] = self._rows
+        for each in reversed(self._linked.report.order):
+            (at,) = self._head.places(each.by)
+            there = sorted(
+                (row for row in rows if row[at] is not None), key=itemgetter(at), reverse=each.descending
+            )
+            rows = [*there, *(row for row in rows if row[at] is None)]
+        note = f"{number(self._open)} more may belong here: a fact is missing" if self._open else ""
+        return Listing(self._head, rows, note)
+
+
+def _kind(kind: Type) -> CellKind:
+    if isinstance(kind, Number):
+        return "money" if kind.unit == "money" else "rate" if kind.unit == "rate" else "exact"
+    return "date" if kind == DATE else "text"

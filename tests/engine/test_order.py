@@ -12,6 +12,7 @@ import pytest
 from tests.columns.batches import batch_of, by_rows, difference
 
 from policyengine.api import Program
+from policyengine.decision.decision import Decision
 from policyengine.engine.columns import plan
 from policyengine.engine.reference import row as reference
 from support import good_program, program_of, record_of
@@ -126,6 +127,11 @@ def slowly(record: dict[str, Any]) -> dict[str, dict[str, object]]:
     return found
 
 
+def values_of(decision: Decision, key: str) -> dict[str, object]:
+    """The figures of a request, by their names."""
+    return {each.name: each.value for each in decision.of("figures") if each.subject.key == key}
+
+
 def _as_numbers(values: dict[str, object]) -> dict[str, object]:
     return {name: Decimal(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else value
             for name, value in values.items()}  # fmt: skip
@@ -138,7 +144,7 @@ def test_every_value_is_what_a_slow_calculation_finds() -> None:
         decision = program.evaluate(record)
         wanted = slowly(record)
         for name, values in wanted.items():
-            assert _as_numbers(dict(decision.values[f"request/{name}"])) == _as_numbers(values), record
+            assert _as_numbers(values_of(decision, name)) == _as_numbers(values), record
 
 
 def _with_holes(source: random.Random) -> dict[str, Any]:
@@ -172,7 +178,7 @@ def test_a_long_list_is_gone_through_once(engine: str) -> None:
         assert difference(table, by_rows(program.linked, [typed])) == ""
     else:
         one = program.evaluate(typed) if engine == "rows" else reference.evaluate(program.linked, typed)
-        last = one.values["request/r0"]
+        last = values_of(one, "r0")
         assert last["spent"] == sum(
             (each["cost"] for each in record["requests"][1:] if each["served"] and
              each["region"] == record["requests"][0]["region"]), Decimal(0))  # fmt: skip
@@ -226,4 +232,4 @@ def test_names_that_a_program_has_keep_their_meaning() -> None:
     )
     program = good_program(DUTY, base=base)
     requests = [{"id": "a", "this": 5, "cost": 5, "partner": "x", "region": "x"}]
-    assert program.evaluate({"id": "p", "requests": requests}).values["request/a"]["same"] == 1
+    assert values_of(program.evaluate({"id": "p", "requests": requests}), "a")["same"] == 1

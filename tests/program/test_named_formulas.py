@@ -84,8 +84,11 @@ def test_a_call_is_what_the_formula_says() -> None:
         if source.random() < 0.9:
             record["amount"] = source.choice((0, 9, 30))
         one, other = called.evaluate(record), plain.evaluate(record)
-        assert one.values == other.values
-        assert [each.status for each in one.findings] == [each.status for each in other.findings]
+        told = [
+            [(each.id, each.subject, each.status, getattr(each, "value", None)) for each in decision.findings]
+            for decision in (one, other)
+        ]
+        assert told[0] == told[1]
         records.append(record_of(called, record))
         assert repr(one) == repr(reference.evaluate(called.linked, records[-1]))
     table = plan(called.linked).answer(batch_of(called.vocabulary, records)).table

@@ -6,9 +6,11 @@ one diagnostic.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from decimal import Decimal
 
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Label, Report, did_you_mean, listed
@@ -164,11 +166,15 @@ class PolicyReader:
 
     # Expressions
 
-    def feel(self, *pointer: str | int, entity: str | None = None) -> Expression:
-        """The FEEL expression that stands at a pointer; an open question if it does not parse."""
+    def feel(self, *pointer: str | int, entity: str | None = None, shares: bool = False) -> Expression:
+        """The FEEL expression that stands at a pointer; an open question if it does not parse.
+
+        With `shares` numbers may have their per cent: `50% of quota`, `base_rate + 1%`.
+        """
         scalar = self._scalar(pointer)
         names = self.vocabulary.names(entity or self.entity)
-        tree = self._tree(scalar, parse(excerpt(scalar), names, functions=self.functions))
+        text = with_shares(excerpt(scalar)) if shares else excerpt(scalar)
+        tree = self._tree(scalar, parse(text, names, functions=self.functions))
         return self.examined(tree, entity)
 
     def unary_tests(
@@ -210,6 +216,28 @@ class PolicyReader:
 def excerpt(scalar: Scalar) -> Excerpt:
     """Returns a scalar as a text to parse that knows the places of its parts."""
     return Excerpt(scalar.text, scalar.part)
+
+
+_SHARE = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)\s?%(\s+of\b)?")
+
+
+def with_shares(text: Excerpt) -> Excerpt:
+    """Returns a text with `50% of` as `0.5 *` and `1%` as `0.01`, which knows where its parts stand."""
+    found, ends = "", [(0, 0)]  # where stretches end, here and as they are written
+    for match in _SHARE.finditer(text.text):
+        found += text.text[ends[-1][1] : match.start()]
+        ends.append((len(found), match.start()))
+        share = Decimal(match[1]).scaleb(-2)
+        found += f"{share.normalize():f}{' *' if match[2] else ''}"
+        ends.append((len(found), match.end()))
+    found += text.text[ends[-1][1] :]
+
+    def written(at: int) -> int:
+        here, there = next(each for each in reversed(ends) if each[0] <= at)
+        following = next((each[1] for each in ends if each[0] > at), len(text.text))
+        return min(there + at - here, following)
+
+    return Excerpt(found, lambda start, end: text.place(written(start), written(end)))
 
 
 def _a(noun: str) -> str:

@@ -150,6 +150,21 @@ def unit_rate(text: str) -> Decimal:
     return rate(text)
 
 
+def or_formula(read: Callable[[str], Decimal]) -> Callable[[str], Decimal | str]:
+    """Reads a number; what has a name in it, as `50% of quota`, is a formula and stays as it is."""
+
+    def either(text: str) -> Decimal | str:
+        try:
+            return read(text)
+        except ValueError:
+            is_formula = re.search(r"[^\W\d]\w*", text) and literal_guesses.number(text) is None
+            if not is_formula or literal_guesses.is_amount(text):
+                raise
+            return text
+
+    return either
+
+
 def boolean(text: str) -> bool:
     """`true` or `false`; `yes`, `no`, `on`, `off` are refused by name."""
     if text in ("true", "false"):

@@ -7,22 +7,23 @@ The bands begin at `from`, which is 0 unless it is said, and each begins where t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.wording import rate as rate_words
 from policyengine.diagnostics import Code
 from policyengine.feel.syntax import build
-from policyengine.feel.syntax.tree import Binary, Expression, In, ListLiteral, RangeLiteral
+from policyengine.feel.syntax.tree import Binary, Expression, In, ListLiteral, Literal, Name, RangeLiteral
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Number
-from policyengine.kinds.table.inputs import Input, InputSpec
-from policyengine.kinds.table.outputs import WRONG_OUTPUT, Given
+from policyengine.kinds.table.band_model import Band, Bands
+from policyengine.kinds.table.inputs import Input
+from policyengine.kinds.table.outputs import WRONG_OUTPUT
 from policyengine.kinds.table.proof import TableRow
-from policyengine.kinds.table.rows import Outputs, given_values
+from policyengine.kinds.table.rows import Outputs, given_values, key_test
 from policyengine.policy import quantities
-from policyengine.policy.base import Feel, Many, Part, Sourced, field, of_text
 from policyengine.source import Span
 from policyengine.text.document import Pointer, Scalar
 
@@ -58,76 +59,37 @@ GIVES = Code(
 CODES = (EDGES, GIVES)
 
 
-_SCHEMA = {"type": ["number", "string"], "description": "a share: `20%` or `0.2`"}
-Edge = Annotated[Decimal, of_text(quantities.edge, _SCHEMA)]
-UnitRate = Annotated[Decimal, of_text(quantities.unit_rate, _SCHEMA)]
-Amount = Annotated[Decimal, of_text(quantities.amount, {"type": "number"})]
-
-
-class Band(Sourced):
-    """A band; the last one may have no edge."""
-
-    up_to: Edge | None = field(default=None, description="where it ends; the edge belongs to this band")
-    below: Edge | None = field(default=None, description="where it ends; the edge belongs to the next band")
-    rate: UnitRate | None = field(default=None, description="what one unit gives: a share as 5%, or a price")
-    amount: Amount | None = field(
-        default=None,
-        description="a fixed amount, instead of the rate or beside it; graduated: of every band entered",
-    )
-    gives: Given | None = field(
-        default=None, description="instead of both: a value of the type of the result, or an expression"
-    )
-
-    @property
-    def edge(self) -> Decimal | None:
-        """Where it ends; None if it does not."""
-        return self.below if self.up_to is None else self.up_to
-
-    @property
-    def keys(self) -> list[str]:
-        """The keys that say what it gives."""
-        return [key for key in ("rate", "amount", "gives") if getattr(self, key) is not None]
-
-
-class Bands(Part):
-    """Bands over a number, from the lowest to the highest."""
-
-    of: InputSpec = field(description="the number: a fact by its name, or `{id, expression, title}`")
-    mode: Literal["slab", "graduated"] | None = field(
-        default=None,
-        description="slab: the whole at the rate of its band; graduated: each slice at its own; without "
-        "rates it is left out",
-    )
-    from_: Edge = field(
-        default=Decimal(0), alias="from", description="where the first band begins, inclusive"
-    )
-    package: Amount | None = field(
-        default=None, description="the bands count started packages of so many units, and a rate is of one"
-    )
-    free: Feel | None = field(
-        default=None, description="so many units are free, before the first band: a number or an expression"
-    )
-    rows: Many[Band] = field(description="from the lowest to the highest", min_length=1)
-
-    @property
-    def gives(self) -> bool:
-        """Whether they give values, so that there are no rates."""
-        return any(band.gives is not None for band in self.rows)
-
-
 @dataclass(frozen=True, slots=True)
 class _Reach:
     """From where to where a band goes."""
 
-    low: Decimal
-    high: Decimal | None
+    low: Expression
+    high: Expression | None
     low_closed: bool
     high_closed: bool
 
 
 def check_bands(draft: Draft, bands: Bands, pointer: Pointer) -> None:
+    """Report keys that do not go together, and bands that say nothing or too much."""
+    if bool(bands.rows) == bool(bands.entries):
+        message = "bands have `rows`, or `entries` by a key"
+        help = "keep one of them" if bands.rows else "add `rows: [...]`"
+        draft.error(EDGES, draft.key_span(*pointer), message, help)
+    elif (bands.by is None) is bool(bands.entries):
+        message = "`by` says what the `entries` are found by"
+        help = "add `by: ...`" if bands.by is None else "add `entries`, or remove `by`"
+        draft.error(EDGES, draft.key_span(*pointer, "by" if bands.by else "entries"), message, help)
+    else:
+        for place, each in bands.each:
+            _check_each(draft, each, (*pointer, *place))
+    if bands.package is not None and bands.package <= 0:
+        at = draft.span(*pointer, "package")
+        draft.error(EDGES, at, "a package has more than nothing in it", "write how many units it has")
+
+
+def _check_each(draft: Draft, bands: Bands, pointer: Pointer) -> None:
     """Report edges that are missing, doubled or out of order."""
-    low = bands.from_
+    low: Decimal | None = bands.from_
     for i, band in enumerate(bands.rows):
         place = (*pointer, "rows", i)
         if band.up_to is not None and band.below is not None:
@@ -137,18 +99,15 @@ def check_bands(draft: Draft, bands: Bands, pointer: Pointer) -> None:
                 EDGES, draft.key_span(*place), "only the last band may be open",
                 "add `up_to: ...` or `below: ...`",
             )  # fmt: skip
-        elif band.edge is not None and band.edge <= low:
+        elif isinstance(band.edge, Decimal) and low is not None and band.edge <= low:
             edge = "up_to" if band.below is None else "below"
             message = f"this band ends at {band.edge:f}, but it begins at {low:f}"
             draft.error(EDGES, draft.span(*place, edge), message, "let the edges ascend")
-        if band.edge is not None:
+        if isinstance(band.edge, Decimal):
             edge = "up_to" if band.below is None else "below"
             draft.figures(build.literal(band.edge, draft.span(*place, edge)))
-        low = low if band.edge is None else band.edge
+        low = band.edge if isinstance(band.edge, Decimal) else low if band.edge is None else None
     _check_given(draft, bands, pointer)
-    if bands.package is not None and bands.package <= 0:
-        at = draft.span(*pointer, "package")
-        draft.error(EDGES, at, "a package has more than nothing in it", "write how many units it has")
 
 
 def _check_given(draft: Draft, bands: Bands, pointer: Pointer) -> None:
@@ -180,11 +139,43 @@ def is_number(draft: Draft, of: Input) -> bool:
     return False
 
 
-def _reaches(bands: Bands) -> Iterator[_Reach]:
-    low, closed = bands.from_, True
-    for band in bands.rows:
-        yield _Reach(low, band.edge, closed, band.below is None)
-        low, closed = (low if band.edge is None else band.edge), band.below is not None
+def _stem(draft: Draft, pointer: Pointer) -> str:
+    """What the nodes of bands are called: after the policy, and the key of an entry."""
+    return "/".join((draft.policy.id, *(str(each) for each in pointer[2:])))
+
+
+def _reaches(draft: Draft, bands: Bands, pointer: Pointer) -> Iterator[_Reach]:
+    low: Expression = build.literal(bands.from_, draft.key_span(*pointer))
+    closed, moves = True, False
+    for i, band in enumerate(bands.rows):
+        at = draft.span(*pointer, "rows", i, "up_to" if band.below is None else "below")
+        moves |= isinstance(band.edge, str)
+        high: Expression | None = None
+        if moves and band.edge is not None:
+            high = build.name(f"{_stem(draft, pointer)}/edges/{i + 1}", at)
+        elif isinstance(band.edge, Decimal):
+            high = build.literal(band.edge, at)
+        yield _Reach(low, high, closed, band.below is None)
+        low, closed = (low if high is None else high), band.below is not None
+
+
+def _define_worked_out(draft: Draft, bands: Bands, pointer: Pointer, of: Input) -> None:
+    """The nodes of edges, rates and amounts that are worked out; an edge is never below the one before it."""
+    stem, reaches = _stem(draft, pointer), list(_reaches(draft, bands, pointer))
+    for i, (band, reach) in enumerate(zip(bands.rows, reaches, strict=True)):
+        place = (*pointer, "rows", i)
+        if isinstance(reach.high, Name):
+            at = reach.high.span
+            key = "up_to" if band.below is None else "below"
+            own: Expression = draft.feel(*place, key, shares=True)
+            own = draft.define(f"{reach.high.name}/written", own, at, wanted=of.kind)
+            raised = build.call("max", reach.low, own, span=at)
+            draft.define(reach.high.name, raised, at, wanted=of.kind, noun=f"edge of band {i + 1}")
+        for key in ("rate", "amount"):
+            if isinstance(getattr(band, key), str):
+                at = draft.span(*place, key)
+                found = draft.feel(*place, key, shares=True)
+                draft.define(f"{stem}/{key}s/{i + 1}", found, at, noun=f"{key} of band {i + 1}")
 
 
 def units(draft: Draft, bands: Bands, pointer: Pointer, of: Input) -> Input:
@@ -207,6 +198,26 @@ def units(draft: Draft, bands: Bands, pointer: Pointer, of: Input) -> Input:
     return Input(name, subject, kind, step, least, rests_on=of.rests_on)
 
 
+def entry_bands(
+    draft: Draft, bands: Bands, pointer: Pointer, by: Input, of: Input, title: str, outputs: Outputs
+) -> tuple[TableRow, ...]:
+    """The bands of every key as rows over two inputs; of slices that are added up one row a key."""
+    found: list[TableRow] = []
+    for place, each in bands.each:
+        at = (*pointer, *place)
+        asked = key_test(draft, at, by)
+        own = band_rows(draft, each, at, of, f"{title}, {place[1]}", outputs, len(found))
+        if each.mode == "graduated":
+            key = draft.key_span(*at)
+            total = draft.define(f"{_stem(draft, at)}/total", graduated(draft, each, at, of), key)
+            whole = inside(draft, each, at, of)
+            own = (TableRow(f"{title}, {place[1]}", key, key, (whole,), (key,), (total,)),)
+        for row in own:
+            cells = (draft.key_span(*at), *row.cells)
+            found.append(replace(row, tests=(asked, *row.tests), cells=cells))
+    return tuple(found)
+
+
 def _beyond_free(draft: Draft, bands: Bands, pointer: Pointer, of: Input) -> Expression:
     if bands.free is None:
         return of.subject
@@ -218,21 +229,24 @@ def _beyond_free(draft: Draft, bands: Bands, pointer: Pointer, of: Input) -> Exp
 
 
 def band_rows(
-    draft: Draft, bands: Bands, pointer: Pointer, of: Input, title: str, outputs: Outputs
+    draft: Draft, bands: Bands, pointer: Pointer, of: Input, title: str, outputs: Outputs, before: int = 0
 ) -> tuple[TableRow, ...]:
-    """The bands as rows over one input, each with what the whole gives at its rate."""
+    """The bands as rows over one input, each with what the whole gives at its rate; `before` stand others."""
     rows = []
-    for i, (band, reach) in enumerate(zip(bands.rows, _reaches(bands), strict=True)):
+    _define_worked_out(draft, bands, pointer, of)
+    for i, (band, reach) in enumerate(zip(bands.rows, _reaches(draft, bands, pointer), strict=True)):
         place = (*pointer, "rows", i)
         ends = ("up_to", "below", "rate", "amount", "gives")
         at = draft.span(*place, next(key for key in ends if getattr(band, key) is not None))
         heading = f"band {i + 1} of {title} ({_words(draft, band, place)})"
         if draft.origin(draft.policy.id, title, *place).basis == "assumed":
             heading += ", assumed"
+        if bands.moves:  # the first band that reaches so far counts
+            reach = replace(reach, low=build.literal(bands.from_, at), low_closed=True)
         test = _within(of, reach, draft, place)
         values: tuple[Expression, ...] = (_terms(draft, band, place, of.subject, of),)
         if band.gives is not None:
-            values = given_values(draft, outputs.places((*place, "gives")), outputs, i + 1)
+            values = given_values(draft, outputs.places((*place, "gives")), outputs, before + i + 1)
         rows.append(TableRow(heading, draft.key_span(*place), draft.span(*place), (test,), (at,), values))
     return tuple(rows)
 
@@ -243,7 +257,8 @@ def _words(draft: Draft, band: Band, place: Pointer) -> str:
     for key in band.keys:
         node = draft.document.at((*place, key))
         text = node.text if isinstance(node, Scalar) else "several values"
-        said.append(rate_words(band.rate) if key == "rate" and band.rate and "%" in text else text)
+        rate = band.rate if key == "rate" and isinstance(band.rate, Decimal) and "%" in text else None
+        said.append(text if rate is None else rate_words(rate))
     return " and ".join(said)
 
 
@@ -252,34 +267,50 @@ def _terms(draft: Draft, band: Band, place: Pointer, units: Expression, of: Inpu
     at = draft.span(*place)
     terms: list[Expression] = []
     if band.rate is not None:
-        terms.append(Binary("*", units, _rate(draft, band.rate, (*place, "rate"), of), at))
+        if isinstance(band.rate, Decimal):
+            _check_rate(draft, band.rate, (*place, "rate"), of)
+        terms.append(Binary("*", units, _figure(draft, band, "rate", place), at))
     if band.amount is not None:
-        terms.append(build.literal(band.amount, draft.span(*place, "amount")))
+        terms.append(_figure(draft, band, "amount", place))
         draft.figures(terms[-1])
     return build.add(terms, at)
 
 
-def _rate(draft: Draft, written: Decimal, place: Pointer, of: Input) -> Expression:
-    """What one unit gives. Of an amount it is a share, where `5` may be meant as 5 %."""
+def _figure(draft: Draft, band: Band, key: str, place: Pointer) -> Expression:
+    """A rate or an amount: as it is written, or the node that works it out."""
+    written, at = getattr(band, key), draft.span(*place, key)
+    if isinstance(written, Decimal):
+        return build.literal(written, at)
+    *pointer, _, i = place
+    return build.name(f"{_stem(draft, tuple(pointer))}/{key}s/{int(i) + 1}", at)
+
+
+def _check_rate(draft: Draft, written: Decimal, place: Pointer, of: Input) -> None:
+    """Reports what one unit gives: of an amount it is a share, where `5` may be meant as 5 %."""
     at = draft.span(*place)
-    rate = build.literal(written, at)
-    draft.figures(rate)
+    draft.figures(build.literal(written, at))
     if isinstance(of.kind, Number) and of.kind.unit == "money":
         try:
             quantities.share(draft.text(*place))
         except ValueError as error:
             message, _, help = str(error).partition("; ")
             draft.error(WRONG_OUTPUT, at, message, help)
-    return rate
+
+
+def _standing(end: Expression, at: Span) -> Expression:
+    """An edge as it stands in a band: what the edge of its neighbour assumes is not assumed here."""
+    if isinstance(end, Name):
+        return build.name(end.name, at)
+    return build.literal(end.value, at) if isinstance(end, Literal) else end
 
 
 def _within(of: Input, reach: _Reach, draft: Draft, place: Pointer) -> Expression:
     at = draft.span(*place)
-    low = build.literal(reach.low, at)
+    low = _standing(reach.low, at)
     if reach.high is None:
         return build.compare(">=" if reach.low_closed else ">", of.subject, low, at)
-    high = build.literal(reach.high, at)
-    return In(of.subject, (RangeLiteral(low, high, reach.low_closed, reach.high_closed, at),), at)
+    ends = RangeLiteral(low, _standing(reach.high, at), reach.low_closed, reach.high_closed, at)
+    return In(of.subject, (ends,), at)
 
 
 def reached(draft: Draft, bands: Bands, pointer: Pointer, of: Input) -> tuple[Expression, ...]:
@@ -287,25 +318,25 @@ def reached(draft: Draft, bands: Bands, pointer: Pointer, of: Input) -> tuple[Ex
     places = [(*pointer, "rows", i) for i in range(len(bands.rows))]
     return tuple(
         _enters(of, reach, draft.span(*place))
-        for place, reach in zip(places, _reaches(bands), strict=True)
+        for place, reach in zip(places, _reaches(draft, bands, pointer), strict=True)
     )  # fmt: skip
 
 
 def _enters(of: Input, reach: _Reach, at: Span) -> Expression:
-    return build.compare(">=" if reach.low_closed else ">", of.subject, build.literal(reach.low, at), at)
+    return build.compare(">=" if reach.low_closed else ">", of.subject, _standing(reach.low, at), at)
 
 
 def graduated(draft: Draft, bands: Bands, pointer: Pointer, of: Input) -> Expression:
     """Each slice at the rate of its band, and the amount of every band entered, in all."""
     at = draft.key_span(*pointer)
     slices: list[Expression] = []
-    for i, (band, reach) in enumerate(zip(bands.rows, _reaches(bands), strict=True)):
+    for i, (band, reach) in enumerate(zip(bands.rows, _reaches(draft, bands, pointer), strict=True)):
         place = (*pointer, "rows", i)
         if band.rate is not None:
-            rate = build.literal(band.rate, draft.span(*place, "rate"))
+            rate = _figure(draft, band, "rate", place)
             slices.append(Binary("*", _slice(of, reach, i == 0), rate, at))
         if band.amount is not None:
-            amount = build.literal(band.amount, draft.span(*place, "amount"))
+            amount = _figure(draft, band, "amount", place)
             entered = _enters(of, reach, draft.span(*place))
             zero = build.literal(Decimal(0), at)
             slices.append(amount if i == 0 else build.choose([(entered, amount)], zero, at))
@@ -316,13 +347,13 @@ def _slice(of: Input, reach: _Reach, first: bool) -> Expression:
     at = of.subject.span
     top: Expression = of.subject
     if reach.high is not None:
-        top = build.call("min", of.subject, build.literal(reach.high, at), span=at)
-    part: Expression = Binary("-", top, build.literal(reach.low, at), at)
+        top = build.call("min", of.subject, _standing(reach.high, at), span=at)
+    part: Expression = Binary("-", top, _standing(reach.low, at), at)
     return part if first else build.call("max", build.literal(Decimal(0), at), part, span=at)
 
 
 def inside(draft: Draft, bands: Bands, pointer: Pointer, of: Input) -> Expression:
     """Whether the number lies in any of the bands."""
-    last = list(_reaches(bands))[-1]
-    whole = _Reach(bands.from_, last.high, True, last.high_closed)
+    first, *_, last = [*list(_reaches(draft, bands, pointer))[:1], *_reaches(draft, bands, pointer)]
+    whole = _Reach(first.low, last.high, True, last.high_closed)
     return _within(of, whole, draft, (*pointer, "rows"))

@@ -20,7 +20,8 @@ from policyengine.feel.syntax.tree import (
 )
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Type
-from policyengine.kinds.table.bands import Bands, graduated, inside, reached
+from policyengine.kinds.table.band_model import Bands
+from policyengine.kinds.table.bands import graduated, inside, reached
 from policyengine.kinds.table.outputs import read_given
 from policyengine.kinds.table.proof import Table, TableRow
 from policyengine.kinds.table.rows import Outputs
@@ -55,7 +56,8 @@ class Settling:
     @property
     def slices(self) -> Bands | None:
         """The bands, if each slice of the number counts at its own rate."""
-        return self.bands if self.bands is not None and self.bands.mode == "graduated" else None
+        bands = self.bands
+        return bands if bands is not None and bands.mode == "graduated" and not bands.entries else None
 
 
 def settle(draft: Draft, settling: Settling) -> None:

@@ -260,6 +260,13 @@ def _equals(draft: Draft, key: Scalar, of: Input) -> Expression:
     return build.equals(build.name(of.subject.name, key.span), build.literal(value, key.span), key.span)
 
 
+def key_test(draft: Draft, pointer: Pointer, of: Input) -> Expression:
+    """The test that an input is the key at a pointer."""
+    outer = draft.document.at(pointer[:-1])
+    assert isinstance(outer, Mapping)
+    return _equals(draft, outer.entries[str(pointer[-1])].key, of)
+
+
 def _entries_at(
     draft: Draft, pointer: Pointer, keys: tuple[Scalar, ...], inputs: Sequence[Input], outputs: Outputs
 ) -> Iterator[_Entry]:

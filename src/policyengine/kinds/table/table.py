@@ -18,7 +18,7 @@ from policyengine.feel.partition import ONE, Between
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Context, ListOf, Type
 from policyengine.kinds.table import bands, change_sentences, inputs, outputs, proof, rows
-from policyengine.kinds.table.bands import Bands
+from policyengine.kinds.table.band_model import Bands
 from policyengine.kinds.table.change_sentences import TableWords
 from policyengine.kinds.table.inputs import Input, InputPart, InputSpec, check_inputs, define_inputs
 from policyengine.kinds.table.outputs import Given, OutputSpec, output_bounds, output_type
@@ -78,13 +78,15 @@ class TablePolicy(VersionedPolicy):
     @property
     def parts(self) -> tuple[InputPart, ...]:
         """Its inputs, whatever they are called in its form."""
-        return (self.bands.of,) if self.bands is not None else (*self.inputs, *self.keys)
+        if self.bands is not None:
+            return (self.bands.of,) if self.bands.by is None else (self.bands.by, self.bands.of)
+        return (*self.inputs, *self.keys)
 
     @property
     def places(self) -> tuple[Pointer, ...]:
         """Where its inputs stand."""
         if self.bands is not None:
-            return (("bands", "of"),)
+            return (("bands", "of"),) if self.bands.by is None else (("bands", "by"), ("bands", "of"))
         return tuple(("inputs", i) for i in range(len(self.inputs))) + tuple(
             ("keys", i) for i in range(len(self.keys))
         )
@@ -130,9 +132,11 @@ def check(policy: TablePolicy, draft: Draft) -> None:
     rows.check_rows(draft, policy.rows, policy.inputs, given)
     if policy.bands is not None:
         bands.check_bands(draft, policy.bands, ("bands",))
-        for i, band in enumerate(policy.bands.rows):
-            if band.gives is not None:
-                rows.check_given(draft, ("bands", "rows", i, "gives"), given, f"band {i + 1}", given=True)
+        for place, each in policy.bands.each:
+            for i, band in enumerate(each.rows):
+                if band.gives is not None:
+                    at = ("bands", *place, "rows", i, "gives")
+                    rows.check_given(draft, at, given, f"band {i + 1}", given=True)
     if policy.default is not None and not _is_none(policy, draft):
         rows.check_given(draft, ("default",), given, "the default", given=True)
 
@@ -240,9 +244,9 @@ def lower(policy: TablePolicy, draft: Draft) -> None:
     tested = tuple(define_inputs(draft, policy.parts, policy.places))
     given = _outputs(policy, draft.vocabulary)
     if policy.bands is not None:
-        if not bands.is_number(draft, tested[0]):
+        if not bands.is_number(draft, tested[-1]):
             return
-        tested = (bands.units(draft, policy.bands, ("bands",), tested[0]),)
+        tested = (*tested[:-1], bands.units(draft, policy.bands, ("bands",), tested[-1]))
     table = _table(policy, draft, tested, given)
     complete = not draft.report.has_errors and prove(draft, table)
     settle(
@@ -269,9 +273,13 @@ def _is_none(policy: TablePolicy, draft: Draft) -> bool:
 def _table(policy: TablePolicy, draft: Draft, tested: tuple[Input, ...], given: Outputs) -> Table:
     hit, word, advice = str(policy.hit), "row", "add `- {when: {cells}, then: ...}`"
     if policy.bands is not None:
-        found = bands.band_rows(draft, policy.bands, ("bands",), tested[0], policy.title, given)
-        hit, word = "unique", "band"
-        advice = "add a band for it" + _without_bounds(draft, tested[0].id)
+        title, of = policy.title, tested[-1]
+        if policy.bands.by is None:
+            found = bands.band_rows(draft, policy.bands, ("bands",), of, title, given)
+        else:
+            found = bands.entry_bands(draft, policy.bands, ("bands",), tested[0], of, title, given)
+        hit, word = "first" if policy.bands.moves else "unique", "band"
+        advice = "add a band for it" + _without_bounds(draft, tested[-1].id)
     elif policy.entries is not None:
         found = rows.entry_rows(draft, policy.title, tested, given)
         hit, word, advice = "unique", "entry", "add an entry for it"

@@ -1,0 +1,103 @@
+"""Bands as they are written: their edges, and what each gives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from policyengine.kinds.table.inputs import InputSpec
+from policyengine.kinds.table.outputs import Given
+from policyengine.policy import quantities
+from policyengine.policy.base import Feel, Many, Part, Sourced, Text, field, of_text
+from policyengine.text.document import Pointer
+
+_SCHEMA = {"type": ["number", "string"], "description": "a number, `20%`, or a formula: `50% of quota`"}
+Edge = Annotated[Decimal | str, of_text(quantities.or_formula(quantities.edge), _SCHEMA)]
+UnitRate = Annotated[Decimal | str, of_text(quantities.or_formula(quantities.unit_rate), _SCHEMA)]
+BandAmount = Annotated[Decimal | str, of_text(quantities.or_formula(quantities.amount), _SCHEMA)]
+Start = Annotated[Decimal, of_text(quantities.edge, {"type": ["number", "string"]})]
+Amount = Annotated[Decimal, of_text(quantities.amount, {"type": "number"})]
+
+
+class Band(Sourced):
+    """A band; the last one may have no edge."""
+
+    up_to: Edge | None = field(default=None, description="where it ends; the edge belongs to this band")
+    below: Edge | None = field(default=None, description="where it ends; the edge belongs to the next band")
+    rate: UnitRate | None = field(default=None, description="what one unit gives: a share as 5%, or a price")
+    amount: BandAmount | None = field(
+        default=None,
+        description="a fixed amount, instead of the rate or beside it; graduated: of every band entered",
+    )
+    gives: Given | None = field(
+        default=None, description="instead of both: a value of the type of the result, or an expression"
+    )
+
+    @property
+    def edge(self) -> Decimal | str | None:
+        """Where it ends; None if it does not."""
+        return self.below if self.up_to is None else self.up_to
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys that say what it gives."""
+        return [key for key in ("rate", "amount", "gives") if getattr(self, key) is not None]
+
+
+Mode = Literal["slab", "graduated"]
+
+
+class BandsEntry(Part):
+    """The bands of one key."""
+
+    mode: Mode | None = field(default=None, description="else that of all entries")
+    rows: Many[Band] = field(description="from the lowest to the highest", min_length=1)
+
+
+class Bands(Part):
+    """Bands over a number, from the lowest to the highest."""
+
+    of: InputSpec = field(description="the number: a fact by its name, or `{id, expression, title}`")
+    mode: Mode | None = field(
+        default=None,
+        description="slab: the whole at the rate of its band; graduated: each slice at its own; without "
+        "rates it is left out",
+    )
+    from_: Start = field(
+        default=Decimal(0), alias="from", description="where the first band begins, inclusive"
+    )
+    package: Amount | None = field(
+        default=None, description="the bands count started packages of so many units, and a rate is of one"
+    )
+    free: Feel | None = field(
+        default=None, description="so many units are free, before the first band: a number or an expression"
+    )
+    rows: Many[Band] = field(default=(), description="from the lowest to the highest")
+    by: InputSpec | None = field(default=None, description="what the entries are found by")
+    entries: dict[Text, BandsEntry] = field(
+        default_factory=dict, description="instead of `rows`: the bands of each key"
+    )
+
+    @property
+    def each(self) -> tuple[tuple[Pointer, Bands], ...]:
+        """The bands of every key, with where they stand below `bands`; themselves where there are no keys."""
+        if not self.entries:
+            return (((), self),)
+        return tuple(
+            (
+                ("entries", key),
+                replace(self, rows=entry.rows, mode=entry.mode or self.mode, by=None, entries={}),
+            )
+            for key, entry in self.entries.items()
+        )
+
+    @property
+    def gives(self) -> bool:
+        """Whether they give values, so that there are no rates."""
+        return any(band.gives is not None for _, bands in self.each for band in bands.rows)
+
+    @property
+    def moves(self) -> bool:
+        """Whether an edge is worked out, so that nobody knows beforehand where it is."""
+        return any(isinstance(band.edge, str) for _, bands in self.each for band in bands.rows)

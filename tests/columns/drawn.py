@@ -429,6 +429,8 @@ levels:
         """Tables of bands: with rates, with amounts beside them, over packages, and with values."""
         amounts = self.one("", ", amount: 7", ", amount: 0.5")
         beyond = self.one("", "package: 10, ", "free: 25, ", "package: 7, free: 25.5, ")
+        edge, rate = self.one("1000", "50% of fee", "2 * fee + 1"), self.one("4.5%", "share", "share + 1%")
+        entries = "basic: {rows: [{up_to: 100, rate: 1%}, {rate: share}]}, pro: {mode: graduated, rows: [{below: fee, rate: 2%}, {amount: 3}]}"
         return f"""\
 kind: table
 id: bonus
@@ -436,7 +438,15 @@ title: Bonus
 for: partner
 type: money
 default: 0
-bands: {{of: volume, mode: {self.one("graduated", "slab")}, {beyond}rows: [{{up_to: 100, rate: 5%}}, {{below: 1000, rate: 4.5%{amounts}}}, {{rate: 3%}}]}}
+bands: {{of: volume, mode: {self.one("graduated", "slab")}, {beyond}rows: [{{up_to: 100, rate: 5%}}, {{below: {edge}, rate: {rate}{amounts}}}, {{rate: 3%}}]}}
+---
+kind: table
+id: bonus-by-plan
+title: Bonus by plan
+for: partner
+type: money
+default: 0
+bands: {{of: volume, by: plan, mode: slab, entries: {{{entries}}}}}
 ---
 kind: table
 id: bonus-class

@@ -42,6 +42,7 @@ def levels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-m", "first")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
     assert run(["evaluate", "rules/bytekast", RECORD, *DAY, "-o", "json", "--receipt", "acme.receipt"]) == 0
     return tmp_path / "rules" / "bytekast" / "levels.yaml"
 
@@ -88,7 +89,7 @@ def test_what_nobody_committed_is_the_last_version(levels: Path, capsys: pytest.
     begin_gold_at(levels, 13)
     code, text = verified(capsys)
     assert code == 1
-    assert "no version of `rules/bytekast` in this repository has the policies of" in " ".join(text.split())
+    assert "no version of `rules/bytekast` in this repository has the policies of the receipt" in text
 
 
 def test_a_renamed_folder_is_named(levels: Path, capsys: pytest.CaptureFixture[str]) -> None:

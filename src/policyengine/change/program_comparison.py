@@ -15,8 +15,10 @@ from policyengine.change.change_groups import bundles
 from policyengine.change.changes import Change, changes_of
 from policyengine.change.descriptions import sentence, title_of
 from policyengine.change.independence import Effects, GraphWith, Trials, effects
+from policyengine.change.ledger_changes import ledger_changes
 from policyengine.change.sides import level_titles
 from policyengine.dataclass import dataclass
+from policyengine.decision.wording import capital
 from policyengine.program.graph import Graph
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
@@ -109,9 +111,9 @@ def compare(
     if progress is not None:
         progress(len(groups), len(groups))
     meanings.sort(key=lambda each: not each.ends)
-    return ProgramComparison(
-        old, new, tuple(meanings), tuple(_spoken(change, old, new) for change in wording)
-    )
+    words_alone = [_spoken(change, old, new) for change in wording]
+    words_alone += [Spoken(change, title, capital(said)) for change, title, said in ledger_changes(old, new)]
+    return ProgramComparison(old, new, tuple(meanings), tuple(words_alone))
 
 
 def _spoken(change: Change, old: Program, new: Program) -> Spoken:

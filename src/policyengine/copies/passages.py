@@ -27,7 +27,7 @@ _ABBREVIATION = re.compile(
     re.IGNORECASE,
 )
 _CLOSING = re.compile(r"[^\s\w]*")
-_HEADING_WORDS = 12
+_HEADING_WORDS = 8
 _TICK, _CROSS = "\u2713", "\u2717"
 _MARKS = {_TICK: _TICK, _CROSS: _CROSS, "x": _TICK, "tick": _TICK, "check": _TICK, "cross": _CROSS}
 
@@ -167,7 +167,8 @@ class PassageWriter:
 def looks_like_a_heading(line: str) -> bool:
     """Whether a line that stands alone is short and no sentence."""
     said = line.strip().strip("*_# ")
-    return bool(said) and said[-1] not in ".,;:!?)" and len(list(words_of(said))) <= _HEADING_WORDS
+    sentence = said[-1:] in tuple(".,;:!?)") or re.search(r":\s|\s[-\u2013\u2014]\s", said)
+    return bool(said) and not sentence and len(list(words_of(said))) <= _HEADING_WORDS
 
 
 def in_capitals(line: str) -> bool:

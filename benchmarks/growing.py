@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -286,6 +287,31 @@ def tests(folder: Path, n: int) -> Arguments:
     return [str(program.parent / f"{folder.name}_test.yaml")]
 
 
+# Source documents
+
+_WORDS = [f"{one}{two}" for one in ("ba", "de", "li", "mo", "nu", "ri", "sa", "to") for two in (
+    "bel", "dor", "fin", "gan", "kar", "lim", "nos", "pel", "rut", "sol", "tam", "ver")]  # fmt: skip
+
+
+def pages(folder: Path, n: int) -> Arguments:
+    """A copy of so many pages, each of 500 words in 30 sentences, beside its ledger; one in a hundred changed."""
+    from policyengine.copies.first_ledger import first_ledger
+    from policyengine.copies.passages import Copy
+    from policyengine.copies.readers import read_copy
+
+    drawn = random.Random(n)
+    old = [" ".join(drawn.choices(_WORDS, k=17)).capitalize() + "." for _ in range(30 * n)]
+    new = [each.replace(" ba", " no", 1) if i % 100 == 0 else each for i, each in enumerate(old)]
+    text, changed = (
+        "\n\n".join(" ".join(one[i : i + 5]) for i in range(0, len(one), 5)) for one in (old, new)
+    )
+    program = Path(_program(folder, billing(3), facts="", entities="sources: {terms: {title: Terms}}\n"))
+    copy = read_copy("terms.txt", text.encode())
+    assert isinstance(copy, Copy)
+    (program / "terms-statements.yaml").write_text(first_ledger(copy, "terms", date(2026, 11, 21)))
+    return [str(program), "--against", _record(folder, changed, "terms.txt"), "-o", "json:/dev/null"]
+
+
 # Records
 
 
@@ -362,6 +388,7 @@ CASES = (
     Case("unknown columns of a table", "evaluate", columns, (250_000, 500_000, 1_000_000)),
     Case("bytes behind an open quote", "evaluate", open_quote, (1_000_000, 2_000_000, 4_000_000)),
     Case("rows with an open quote", "evaluate", damaged_rows, (10_000, 20_000, 40_000)),
+    Case("pages of a source document, one sentence in a hundred changed", "sources", pages, (50, 100, 200)),
     Case("tests", "test", tests, (1250, 2500, 5000)),
     *(Case(f"changed {what}", "diff", _compared(POLICIES[what]), sizes) for what, sizes in _CHANGED.items()),
     *(Case(f"changed {what}", "plan", _planned(POLICIES[what]), sizes) for what, sizes in _CHANGED.items()),

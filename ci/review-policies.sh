@@ -13,8 +13,12 @@
 # `policyengine plan`, as in PLAN_OPTIONS='--fail-if "losers > 10"'. Of a base in PARTNERS nothing is told about fewer than
 # five partners (`--public`), unless PLAN_PUBLIC=no; what lies in FIXTURES is in the repository anyway.
 #
+# Copies of the source documents in SOURCES=sources of a program's folder (kpi-levels.txt for the document kpi-levels; text,
+# HTML, Markdown, PDF, .docx) are compared with their ledgers: what they say differently is shown at the rules.
+#
 # Everything is done, whatever fails before; the exit code is the worst: 0 all is well (a change is no failure, nor are
-# mistakes that only the base has), 1 a test failed or a limit of the plan was passed, 2 something is missing or cannot
+# mistakes that only the base has), 1 a test failed, a limit of the plan was passed or a source says
+# something else, 2 something is missing or cannot
 # be read, 3 policies with mistakes. POLICYENGINE_AS_OF=2026-11-21 fixes the day (default: today).
 set -u
 if [ $# -eq 0 ]; then
@@ -84,6 +88,22 @@ run_tests() { # the folder of a program, where its results go
     show "$results/test.txt" policyengine test "$@" -o "junit:$results/test.xml" -o "markdown:$results/test.md"
 }
 
+compare_sources() { # the folder of a program, where its results go
+    name=$(basename "$1")
+    folder=$1
+    results=$2
+    set --
+    for copy in "$folder/${SOURCES:-sources}"/*; do
+        case $copy in
+            *.txt | *.md | *.html | *.htm | *.pdf | *.docx) set -- "$@" --against "$copy" ;;
+        esac
+    done
+    [ $# -gt 0 ] || return 0
+    [ ! -d "$fixtures/$name" ] || set -- "$@" --tests "$fixtures/$name" --tests "$folder"
+    show "$results/sources.txt" policyengine sources "$folder" "$@" -o "sarif:$results/sources.sarif" \
+        -o "junit:$results/sources.xml" -o "markdown:$results/sources.md"
+}
+
 unchanged() { # the folder of a program
     git diff --quiet "$base" HEAD -- "$1"
 }
@@ -140,6 +160,10 @@ look_at() { # the folder of a program, what became of it, where its results go
         remember $?
         tests=$review/failed.md
     fi
+    compare_sources "$1" "$3" || {
+        remember $?
+        collect "$review/failed.md" "$3/sources.md"
+    }
     if [ "$2" = new ]; then
         say "$1" "new, so there is nothing to compare it with"
     elif [ "$2" = there ] && unchanged "$1"; then

@@ -14,6 +14,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from policyengine.cli.init import starter
+from policyengine.copies.words import fingerprint
 
 SCRIPT = Path(__file__).parents[2] / "ci" / "review-policies.sh"
 TEST = """\
@@ -115,6 +116,35 @@ def test_a_change_that_harms_fails_its_test_and_its_limit(repository):
     assert "1 failed" in text.splitlines()[2]
     assert "six customers are Silver" in result.stdout
     assert "losers > 1" in result.stdout + result.stderr
+
+
+def test_a_copy_of_a_source_beside_the_policies_is_compared(repository):
+    copy = repository / "policies" / "small" / "sources" / "agreement.txt"
+    write(copy, "Silver takes five customers.\n\nIt is signed twice.\n")
+    said = [fingerprint(words.split()) for words in ("silver takes five customers", "it is signed twice")]
+    ledger = f"""\
+kind: statements
+document: agreement
+statements:
+  - {{id: s1, says: the least of Silver, fingerprint: {said[0]}, encoded: [partner-levels/silver]}}
+  - {{id: s2, says: two signatures, fingerprint: {said[1]}, no_rule: binds nobody}}
+"""
+    write(repository / "policies" / "small" / "statements.yaml", ledger)
+    commit(repository)
+    result = review(repository)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "2 unchanged" in result.stdout
+    write(copy, "Silver takes six customers.\n\nIt is signed twice.\n")
+    commit(repository)
+    result = review(repository)
+    text = published(repository)
+    assert result.returncode == 1
+    assert (
+        "a source document that says something else"
+        in (repository / "review" / "small" / "sources.sarif").read_text()
+    )
+    assert "Silver takes six customers" in text
+    assert "levels.yaml" in text
 
 
 def test_a_broken_change_is_shown_at_its_line_and_nothing_is_compared(repository):

@@ -8,7 +8,7 @@ from policyengine.change.changes import Change, PolicyPair
 from policyengine.change.document_diff import Sort
 from policyengine.decision.wording import join, plural
 from policyengine.policy.change_context import called
-from policyengine.policy.statements import Statement
+from policyengine.policy.ledger import Statement
 from policyengine.program.linked import Program
 from policyengine.program.read import LedgerDocument
 

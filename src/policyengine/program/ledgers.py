@@ -9,8 +9,8 @@ from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Label, Severity, did_you_mean
 from policyengine.policy.base import Sourced, SourceRef
 from policyengine.policy.draft import below
+from policyengine.policy.ledger import Ledger, Statement
 from policyengine.policy.policy_reader import DUPLICATE_ID, UNKNOWN_NAME, PolicyDocument
-from policyengine.policy.statements import Ledger, Statement
 from policyengine.program.linked import Program
 from policyengine.program.read import LedgerDocument
 from policyengine.program.versions import in_force

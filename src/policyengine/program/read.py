@@ -13,10 +13,10 @@ from policyengine.diagnostics import Code, Diagnostic, Report, Severity, listed
 from policyengine.kinds import KINDS
 from policyengine.policy.base import Part
 from policyengine.policy.form import read_model
+from policyengine.policy.ledger import Ledger
 from policyengine.policy.list_report import ListReport
 from policyengine.policy.mapping import Mapping as ExportMapping
 from policyengine.policy.policy_reader import PolicyDocument
-from policyengine.policy.statements import Ledger
 from policyengine.policy.vocabulary import Declarations
 from policyengine.source import Source, Span
 from policyengine.text.document import Document, Mapping, Scalar, Sequence

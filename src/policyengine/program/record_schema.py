@@ -12,10 +12,10 @@ from policyengine.policy.base import FURTHER, Part
 from policyengine.policy.condition import CONDITION_MARK, CONDITION_SCHEMA
 from policyengine.policy.entity import Entity
 from policyengine.policy.facts import Fact
+from policyengine.policy.ledger import Ledger
 from policyengine.policy.list_report import ListReport
 from policyengine.policy.mapping import Mapping as ExportMapping
 from policyengine.policy.scalars import SCALARS, Scalar
-from policyengine.policy.statements import Ledger
 from policyengine.policy.vocabulary import Declarations, Vocabulary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -8,7 +8,7 @@ from typing import Any
 
 from policyengine.copies.matching import SORTS, Comparison, Found, Sort
 from policyengine.dataclass import dataclass
-from policyengine.decision.wording import join
+from policyengine.decision.wording import join, plural
 from policyengine.policy.quantities import shorten
 from policyengine.program.ledgers import Entry, Ledgers, NamedPart
 from policyengine.render.annotation import Note
@@ -118,7 +118,7 @@ def _tests(tests: Sequence[Mention], paint: Paint) -> Iterator[str]:
     for each in tests[:_MOST_TESTS]:
         yield f"    test: {clean(each.name)}  {paint(clean(place(each.at)), 'faint')}"
     if len(tests) > _MOST_TESTS:
-        yield f"    and {len(tests) - _MOST_TESTS} more tests"
+        yield f"    and {plural(len(tests) - _MOST_TESTS, 'more test')}"
 
 
 # As data

@@ -8,7 +8,7 @@ from typing import Any
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.wording import plural
-from policyengine.policy.statements import OUTCOMES, Outcome
+from policyengine.policy.ledger import OUTCOMES, Outcome
 from policyengine.program.ledgers import Entry, Ledgers, NamedPart
 from policyengine.render.annotation import Note
 from policyengine.render.ci_formats import Published
@@ -94,6 +94,9 @@ def sources_text(report: SourcesReport, *, color: bool = False) -> str:
     lines += [f"  {clean(each.title)}: {each.words}" for each in report.standings]
     lines += _list("Open", [(each.at, _open(each)) for each in report.open], paint)
     lines += _list("Rules without a statement", [(p.at, w) for p, w in _unstated(report)], paint)
+    elsewhere = len(report.unstated) - len(list(_unstated(report)))
+    if elsewhere:
+        lines += ["", f"{plural(elsewhere, 'more rule')} of documents that have no ledger"]
     return "\n".join(lines)
 
 
@@ -109,11 +112,12 @@ def _open(each: Entry) -> str:
 
 
 def _unstated(report: SourcesReport) -> Iterator[tuple[NamedPart, str]]:
+    """The rules without a statement, but those of documents that have no ledger."""
     written = {each.document for each in report.standings if each.entries}
     for part in report.unstated:
-        where = part.document or "no source"
-        gap = "" if part.document in written or part.document is None else ", which has no ledger"
-        yield part, f"{report.ledgers.name_of(part)}: {part.title} ({where}{gap})"
+        if part.document is None or part.document in written:
+            name = f"{report.ledgers.name_of(part)}: {part.title}"
+            yield part, f"{name} ({part.document or 'no source'})"
 
 
 # As data

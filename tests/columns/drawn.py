@@ -341,7 +341,9 @@ obligations:
         """Who does what."""
         lines = []
         for i in range(6):
-            who = ", ".join(f"{each}: {self.one('partner', 'vendor')}" for each in ("basic", "pro", "max"))
+            who = ", ".join(
+                f"{each}: {self.one('partner', 'vendor', 'none')}" for each in ("basic", "pro", "max")
+            )
             when = f", when: {_quoted(self.flag(True, 1))}" if self._source.random() < 0.6 else ""
             lines.append(f"      - {{id: m{i}, title: Does {i}, responsible: {{{who}}}{when}}}")
         return """\
@@ -367,7 +369,7 @@ stage: stage
 stages:
   - {{id: lead, title: Lead, {self.one("", f"until: {{day: {_quoted(self.day(True))}, then: {self.one('demo', 'closed')}}}, ")}leave_when: [{{id: fit, title: Fit, when: {self.condition(True)}}}]}}
   - {{id: demo, title: Demo, {self.one("", f"until: {{day: {_quoted(self.day(True))}, then: {self.one('lead', 'deal', 'closed')}}}, ")}leave_when: [{{id: ok, title: Good, when: {self.condition(True, 1)}}}, {{id: by, title: By hand, decided_by: vendor, when: audited}}]{self.one("", ", next: [deal, {to: lead}]", f", next: [deal, {{to: closed, leave_when: [{{id: out, title: Out, when: {self.condition(True, 1)}}}]}}]", ", next: [deal]")}}}
-  - {{id: deal, title: Deal, moved_by: system{self.one("", f", leave_when: [{{id: sent, title: Sent, when: {self.condition(True, 1)}}}]", ", next: [closed, {to: lead, moved_by: hand}]", f", next: [closed, {{to: demo, leave_when: [{{id: redo, title: Redo, when: {self.condition(True, 1)}}}]}}]")}}}
+  - {{id: deal, title: Deal, moved_by: system{self.one("", f", leave_when: [{{id: sent, title: Sent, when: {self.condition(True, 1)}}}]", ", next: [closed, {to: lead, moved_by: hand}]", f", next: [closed, {{to: demo, applies_when: {self.condition(True, 1)}}}]", f", next: [closed, {{to: demo, leave_when: [{{id: redo, title: Redo, when: {self.condition(True, 1)}}}]}}]")}}}
   - {{id: closed, title: Closed, final: true}}
 """
 

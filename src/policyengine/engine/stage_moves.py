@@ -206,7 +206,11 @@ def _move(transition: Transition, scope: Scope, to: str) -> Moved:
 def _ways(transition: Transition, scope: Scope) -> Iterable[str]:
     """The stages that the stage of a transition leads to, by whichever gate."""
     left = transition.policy, transition.stage
-    moves = [each for each in scope.graph.transitions if (each.policy, each.stage) == left]
+    moves = [
+        each
+        for each in scope.graph.transitions
+        if (each.policy, each.stage) == left and _stands_at(each, scope)
+    ]
     return dict.fromkeys(stage for each in moves for stage in each.to)
 
 

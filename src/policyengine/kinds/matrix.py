@@ -3,8 +3,8 @@
 Rows are activities in sections, columns are the values of one fact of the partner, cells name a party in
 a role: responsible for it, consulted, informed, signing it off. Every cell that names a party becomes a
 duty of that party for the partners of that column. A cell that says `unknown` leaves the duty
-undetermined: the text does not tell whose it is. An activity with a `when` that does not hold is not
-applicable.
+undetermined: the text does not tell whose it is. One that says `none` leaves nothing to do in that column:
+the activity is not applicable there, as one with a `when` that does not hold.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Valu
 
 ROLES = ("responsible", "consulted", "informed", "signs_off")
 UNKNOWN = "unknown"
+NOBODY = "none"
 EVERY = "*"
 
 
 class Cell(Sourced):
-    """Who has the role; `unknown` where the text does not say."""
+    """Who has the role; `unknown` where the text does not say, `none` where there is nothing to do."""
 
     party: Id
 
@@ -45,7 +46,7 @@ def _by_column(value: object) -> object:
     return {EVERY: value} if alone else value
 
 
-_CELL_SCHEMA = {"type": ["string", "object"], "description": "a party, or `unknown`"}
+_CELL_SCHEMA = {"type": ["string", "object"], "description": "a party, `unknown` or `none`"}
 Cells = Annotated[
     dict[str, Annotated[Cell, Written(_text_is_the_party)]],
     Written(
@@ -130,7 +131,8 @@ UNKNOWN_COLUMN = Code(
 EMPTY_CELL = Code(
     id="MATRIX003",
     title="an activity for which nobody is responsible in a column",
-    why="Somebody is responsible for every activity, or the text does not say who: then write `unknown`.",
+    why="Somebody is responsible for every activity, or the text does not say who: then write `unknown`. "
+    "Where there is nothing to do, write `none`.",
     bad=_EXAMPLE.replace(", negative: vendor", ""),
     good=_EXAMPLE.replace("negative: vendor", "negative: unknown"),
 )
@@ -210,7 +212,7 @@ def _check_cells(
                 f"`{column}` is not a column",
                 did_you_mean(column, known),
             )
-        if cell.party != UNKNOWN:
+        if cell.party not in (UNKNOWN, NOBODY):
             draft.party(cell.party, *place)
     misspelt = {nearest(column, known) for column in cells if column not in known}
     empty = [column for column in needed if column not in cells and column not in misspelt]
@@ -220,7 +222,7 @@ def _check_cells(
             EMPTY_CELL,
             draft.key_span(*pointer),
             f"nobody is responsible for {words}",
-            "name a party, or write `unknown` if the text does not say",
+            "name a party, or write `unknown` if the text does not say, `none` if there is nothing to do",
         )
 
 
@@ -259,6 +261,10 @@ def _lower_role(
     party = draft.define(f"{name}/party", _party(draft, column, cells, place), at, title="party")
     status: Expression = build.call("once known", party, build.literal("applies", at), span=at)
     reasons = [party.name] if EVERY in cells else [column.name]
+    idle = [build.literal(each, at) for each, cell in cells.items() if cell.party == NOBODY]
+    if idle:
+        nothing = build.literal(True, at) if EVERY in cells else build.one_of(column, idle, at)
+        status = build.choose([(nothing, build.literal("not_applicable", at))], status, at)
     if applies is not None:
         not_asked = (build.negate(applies, at), build.literal("not_applicable", at))
         status = build.choose([not_asked], status, at)
@@ -296,6 +302,8 @@ def _party(draft: Draft, column: Name, cells: Mapping[str, Cell], place: tuple[s
         at = draft.span(*pointer)
         if cell.party == UNKNOWN:
             return Open("the policy leaves open who it is", at)
+        if cell.party == NOBODY:
+            return build.literal(None, at)
         return build.literal(cell.party, at)
 
     if EVERY in cells:

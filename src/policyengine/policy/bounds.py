@@ -31,7 +31,8 @@ from policyengine.feel.syntax.tree import (
 from policyengine.policy.facts import Fact
 from policyengine.policy.rule import Node
 
-_COUNTS = frozenset({"count", "string length"})
+_WITHIN = frozenset({"count", "string length", "no value of"})
+"""What is whole and not negative whatever it is worked out from, or no number at all."""
 _OF_PARTS = frozenset({"sum", "min", "max", "append"})
 Domains: TypeAlias = Mapping[str, Domain | None]
 _NOTHING: Domains = MappingProxyType({})
@@ -66,10 +67,23 @@ def bounded(node: Node, bounds: Bounds, title: str, domains: Domains = _NOTHING)
     if not beyond:
         return (node,)
     reason = f"{'an item of ' if bounds.of_items else ''}{title} is not {_words(bounds)}"
-    kept = build.choose([(build.any_of(beyond, at), Open(reason, at))], each, at)
+    outside = build.any_of(beyond, at)
+    if _may_be_nothing(expression):
+        outside = build.all_of([build.call("is defined", each, span=at), outside], at)
+    kept = build.choose([(outside, Open(reason, at))], each, at)
     if bounds.of_items:
         kept = For((Iterator(each.name, value, None, at),), kept, at)
     return replace(node, name=value.name, exported=False), replace(node, expression=kept, cases=None)
+
+
+def _may_be_nothing(expression: Expression) -> bool:
+    """Whether a branch of an expression says that there is no value, which has no bounds."""
+    match expression:
+        case If(_, then, other):
+            return _may_be_nothing(then) or _may_be_nothing(other)
+        case Call(Name("no value of")):
+            return True
+    return False
 
 
 def _beyond(bounds: Bounds, expression: Expression, value: Name, domains: Domains) -> Iterates[Expression]:
@@ -122,5 +136,5 @@ def _is(kind: _Kind, node: Expression, domains: Domains) -> bool:
         case ListLiteral(items):
             return all_are(*items)
         case Call(Name(name), arguments):
-            return name in _COUNTS or (name in _OF_PARTS and all_are(*arguments))
+            return name in _WITHIN or (name in _OF_PARTS and all_are(*arguments))
     return False

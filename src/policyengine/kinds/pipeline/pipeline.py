@@ -37,6 +37,7 @@ class _Gate:
     passes: Name
     moved_by: str
     waiver: Reading
+    applies: Name | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +80,9 @@ def lower(policy: Pipeline, draft: Draft) -> None:
         if plain and step.has_plain:
             draft.transition(leaving(replace(step.gate, to=tuple(plain)), status, applies))
         for gate in step.own:
-            own = _own_status(draft, gate, step.ends)
-            draft.rule(_own_rule(draft, stage, step, gate, own, applies, titles))
-            draft.transition(leaving(gate, own, applies))
+            own, there = _own_status(draft, gate, step.ends), _there(draft, gate, applies)
+            draft.rule(_own_rule(draft, stage, step, gate, own, there, titles))
+            draft.transition(leaving(gate, own, there))
         if step.ends is not None and all(step.ends.then not in gate.to for gate in step.own):
             draft.transition(_out_of_time(leaving(step.gate, status, applies), draft, step, step.ends))
 
@@ -159,16 +160,11 @@ def _own_gate(policy: Pipeline, draft: Draft, i: int, j: int) -> _Gate:
     title = f"{stage.title} to {title}"
     passes = build.all_of([each.passes for each in asked], draft.key_span(*place))
     origin = draft.origin(f"{stage.id}/{exit.to}", title, *place)
-    return _gate(
-        draft,
-        origin,
-        (exit.to,),
-        asked,
-        passes,
-        exit.moved_by or stage.moved_by,
-        f"gate from {title}",
-        *place,
-    )
+    moved_by = exit.moved_by or stage.moved_by
+    gate = _gate(draft, origin, (exit.to,), asked, passes, moved_by, f"gate from {title}", *place)
+    if exit.applies_when is None:
+        return gate
+    return replace(gate, applies=draft.applies(f"{policy.id}/{origin.id}", *place, "applies_when"))
 
 
 def _asked(
@@ -208,6 +204,15 @@ def _own_status(draft: Draft, gate: _Gate, ends: _End | None) -> Name:
     leads = ends is not None and ends.then in gate.to
     found = _unless_over(found, ends, build.literal("open" if leads else "expired", at))
     return draft.define(f"{draft.policy.id}/{gate.origin.id}/status", found, at)
+
+
+def _there(draft: Draft, gate: _Gate, applies: Name | None) -> Name | None:
+    """Under which condition there is an exit: that of the pipeline, and its own."""
+    if gate.applies is None or applies is None:
+        return gate.applies or applies
+    name, at = f"{draft.policy.id}/{gate.origin.id}/there", gate.applies.span
+    both = build.all_of([applies, gate.applies], at)
+    return draft.define(name, both, at, wanted=types.BOOLEAN, title="applies")
 
 
 def _rule(

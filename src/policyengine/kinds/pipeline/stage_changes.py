@@ -33,6 +33,9 @@ def describe(context: ChangeContext) -> str | None:
             )
         case ("stages", "*", "next", "*"):
             return _exit(context)
+        case ("stages", "*", "next", "*", "applies_when", *_):
+            way = f"the way from {called(context.names[0])} to {_title(context, context.own)}"
+            return context.was(way, "is there when")
         case ("stages", "*", "next", "*", "moved_by"):
             way = f"from {called(context.names[0])} to {_title(context, context.own)}"
             return context.was(f"who goes {way}", "is moved", _by)

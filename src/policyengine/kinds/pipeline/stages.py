@@ -23,6 +23,9 @@ class Exit(Sourced):
     leave_when: Many[Requirement] | None = field(
         default=None, description="its own gate, instead of that of the stage; left out: nothing is asked for"
     )
+    applies_when: Condition | None = field(
+        default=None, description="there is no such way out otherwise; always if left out"
+    )
     moved_by: Literal["hand", "system"] | None = field(
         default=None, description="who moves it there; left out: as the stage says"
     )
@@ -89,5 +92,5 @@ class Pipeline(Policy):
         return tuple(
             j
             for j, each in enumerate(self.exits(i))
-            if each.leave_when or (each.leave_when is not None and not (always and each.moved_by is None))
+            if each.leave_when or each.applies_when or each.moved_by or (each.leave_when == () and not always)
         )

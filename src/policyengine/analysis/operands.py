@@ -14,7 +14,7 @@ from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.calendar import add_months
 from policyengine.feel.values.values import Months, Range, Unknown
-from policyengine.policy.facts import Fact
+from policyengine.policy.facts import Fact, recorded_name
 from policyengine.program.graph import Graph
 
 _DEPTH = 40
@@ -200,9 +200,9 @@ class Operands:
         return None
 
     def _field(self, entity: str, name: str) -> EntityFact | str | None:
-        facts = self.graph.vocabulary.entities[entity].facts
-        if name in facts:
-            return EntityFact(entity, name, facts[name]) if facts[name].is_given else None
+        facts, said = self.graph.vocabulary.entities[entity].facts, recorded_name(name)
+        if said in facts:
+            return EntityFact(entity, said, facts[said]) if facts[said].is_given else None
         return next(
             (child for child, below in self.graph.vocabulary.children(entity) if below.list == name), None
         )

@@ -391,7 +391,8 @@ def assumption_lines(finding: Finding, notes: bool = False) -> Iterator[str]:
         yield f"This is an assumption: {say(own.note)}."
     others = [each for each in finding.assumptions if each != own.assumption]
     if len(others) > 1 and not notes:
-        yield f"It rests on assumptions about {join([named(each.title) for each in others])}."
+        about = dict.fromkeys(named(each.title) for each in others)  # a fact and its default are one
+        yield f"It rests on {'assumptions' if len(about) > 1 else 'an assumption'} about {join(about)}."
         return
     for each in others:
         yield f"It rests on an assumption about {named(each.title)}: {say(each.note)}."

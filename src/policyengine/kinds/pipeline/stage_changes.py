@@ -25,32 +25,39 @@ def describe(context: ChangeContext) -> str | None:
             return _end(context, rest)
         case ("stages", "*", "moved_by"):
             return context.was(called(context.name), "is moved on", _by)
-        case ("stages", "*", "next"):
+        case ("stages", "*", "next", *rest):
+            return _ways_out(context, rest)
+        case ("stages", "*", "on_leave", "when", *_):
+            return context.was(f"leaving {called(context.name)}", "writes facts down when")
+        case ("stages", "*", "on_leave", "set", fact):
+            return context.was(f"leaving {called(context.name)}", f"writes down {context.noun(fact)} as")
+    return None
+
+
+def _ways_out(context: ChangeContext, rest: list[str]) -> str | None:
+    """Where a stage leads to, and what a way out asks for."""
+    match rest:
+        case []:
             return context.was(
                 called(context.name),
                 "leads to",
                 lambda exits: join((_title(context, each) for each in exits), "or"),
             )
-        case ("stages", "*", "next", "*"):
+        case ["*"]:
             return _exit(context)
-        case ("stages", "*", "next", "*", "applies_when", *_):
-            way = f"the way from {called(context.names[0])} to {_title(context, context.own)}"
-            return context.was(way, "is there when")
-        case ("stages", "*", "next", "*", "moved_by"):
-            way = f"from {called(context.names[0])} to {_title(context, context.own)}"
-            return context.was(f"who goes {way}", "is moved", _by)
-        case ("stages", "*", "next", "*", "leave_when"):
-            way = f"the way from {called(context.names[0])} to {_title(context, context.own)}"
-            return context.was(way, "asks for", flat)
-        case ("stages", "*", "next", "*", "leave_when", "*"):
+        case ["*", "leave_when", "*"]:
             way = f"before {called(context.names[0])} is left for {_left_for(context)}"
             return context.comes_or_goes(
                 f"now asked for {way}: {context.name}", f"no longer asked for {way}: {context.name}"
             )
-        case ("stages", "*", "on_leave", "when", *_):
-            return context.was(f"leaving {called(context.name)}", "writes facts down when")
-        case ("stages", "*", "on_leave", "set", fact):
-            return context.was(f"leaving {called(context.name)}", f"writes down {context.noun(fact)} as")
+    way = f"from {called(context.names[0])} to {_title(context, context.own)}"
+    match rest:
+        case ["*", "applies_when", *_]:
+            return context.was(f"the way {way}", "is there when")
+        case ["*", "moved_by"]:
+            return context.was(f"who goes {way}", "is moved", _by)
+        case ["*", "leave_when"]:
+            return context.was(f"the way {way}", "asks for", flat)
     return None
 
 

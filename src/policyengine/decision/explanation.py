@@ -225,6 +225,8 @@ def _score(score: Score, labels: Labels) -> str:
 
 def _figure(figure: Figure, labels: Labels) -> str:
     title, who = figure.title, subject_name(figure.subject)
+    if isinstance(figure.value, bool):  # its title is a predicate
+        return f"{who} {title}: {figure.text}"
     if figure.status == UNDETERMINED:
         return f"the {title} of {who} {is_or_are(title)} not known"
     if figure.status == NOT_APPLICABLE:

@@ -141,6 +141,10 @@ bench-spark: .venv-spark/ready ## measure Spark beside the local engine (needs J
 bench-files: .venv/ready ## measure evaluate from file to file
 	$(BIN)/python benchmarks/files.py
 
+.PHONY: bench-exports
+bench-exports: .venv/ready ## measure workbooks and exports read by mappings
+	$(BIN)/python benchmarks/exports.py
+
 .PHONY: bench-growth
 bench-growth: .venv/ready ## measure how time grows with the size of policies, records and changes
 	$(BIN)/python benchmarks/growth.py

@@ -8,13 +8,13 @@ from pathlib import Path
 from policyengine.batch.cores import cores
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
-_PARTS = ("real programs", "one record", "columns", "files", "growth", "spark")
+_PARTS = ("real programs", "one record", "columns", "files", "exports", "growth", "spark")
 """In the order of the page."""
 _TOP = """\
 # Performance
 
-Written by `make bench`, `make bench-columns`, `make bench-files`, `make bench-growth` and `make bench-spark`;
-measure on your own machine before you compare.
+Written by `make bench`, `make bench-columns`, `make bench-files`, `make bench-exports`, `make bench-growth` and
+`make bench-spark`; measure on your own machine before you compare.
 """
 
 

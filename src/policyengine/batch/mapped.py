@@ -190,19 +190,14 @@ class Mapper:
     def table(self, table: TextTable) -> TextTable:
         """The rows of the export as ours."""
         table = self._records(table)
-        faults: dict[int, Raw] = {}
-        columns: list[list[str]] = [
-            [row[i] if i < len(row) else "" for row in table.rows] for i in self.owners
-        ]
-        for at, raw in table.faults.items():
-            faults[at] = raw
-        made = {each.fact: self._column(each, table, faults) for each in self._sources}
+        faults = dict(table.faults)
+        export = _Export(table)
+        columns: list[Sequence[str]] = [export.column(i) for i in self.owners]
+        made = {each.fact: self._column(each, export, faults) for each in self._sources}
         columns += [made[each.fact] for each in self._own]
-        rows = list(zip(*columns, strict=True)) if columns else [()] * table.count
-        if not self._nested:
-            return TextTable(table.file, self.head, table.lines, rows, faults)
+        rows = _Rows(columns, table.count)
         nested = {each.fact: made[each.fact] for each in self._nested}
-        return NestedTable(table.file, self.head, table.lines, rows, faults, nested)
+        return MappedTable(table.file, self.head, table.lines, rows, faults, columns, nested)
 
     def _records(self, table: TextTable) -> TextTable:
         """The rows without those that are no records."""
@@ -214,18 +209,17 @@ class Mapper:
         lines, rows = [table.lines[i] for i in kept], [table.rows[i] for i in kept]
         return TextTable(table.file, table.head, lines, rows, faults)
 
-    def _column(self, source: Source, table: TextTable, faults: dict[int, Raw]) -> list[str]:
-        if len(source.places) == 1 and source.column is not None:
-            place, convert = source.places[0], source.convert
+    def _column(self, source: Source, export: _Export, faults: dict[int, Raw]) -> Sequence[str]:
+        if len(source.places) == 1 and source.column is not None and not export.table.faults:
+            convert, cells = source.convert, export.column(source.places[0])
+            if convert is _as_it_is:
+                return cells
             try:
-                cells = [row[place] for row in table.rows]
-                if convert is _as_it_is:
-                    return cells
                 known = {cell: convert(cell) for cell in set(cells)}
                 return [known[cell] for cell in cells]
-            except (ValueError, IndexError):
+            except ValueError:
                 pass  # row by row, to tell which
-        return [self._cell(source, table, at, faults) for at in range(table.count)]
+        return [self._cell(source, export.table, at, faults) for at in range(export.table.count)]
 
     def _cell(self, source: Source, table: TextTable, at: int, faults: dict[int, Raw]) -> str:
         row = table.rows[at]
@@ -247,11 +241,50 @@ class Mapper:
         return {} if source is None or key is None else {key: row[source.places[0]]}
 
 
-@dataclass(frozen=True, slots=True)
-class NestedTable(TextTable):
-    """Rows that give facts of a list with one item as well: `nested` has their columns."""
+class _Export:
+    """The columns of an export, turned once."""
 
+    def __init__(self, table: TextTable) -> None:
+        self.table = table
+        self._columns = None if table.faults else list(zip(*table.rows, strict=True))
+
+    def column(self, at: int) -> Sequence[str]:
+        """The cells of a column; none where a row ends before."""
+        if self._columns is not None:
+            return self._columns[at] if self._columns else ()
+        return [row[at] if at < len(row) else "" for row in self.table.rows]
+
+
+class _Rows(Sequence[Sequence[str]]):
+    """Rows that are columns; a row is made when it is asked for."""
+
+    def __init__(self, columns: Sequence[Sequence[str]], count: int) -> None:
+        self._columns = columns
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, at: Any) -> Any:
+        return tuple([column[at] for column in self._columns])
+
+
+@dataclass(frozen=True, slots=True)
+class MappedTable(TextTable):
+    """Rows as columns; `nested` has those of a list with one item, which the rows give as well."""
+
+    columns: Sequence[Sequence[str]]
     nested: Mapping[str, Sequence[str]]
+
+    def cells(self) -> Iterator[tuple[str, Any]]:
+        """The names of the columns and their cells, nulls where the row cannot be used."""
+        faults = self.faults
+        for name, column in zip(self.head.columns, self.columns, strict=True):
+            if name is not None:
+                cells = (
+                    [None if at in faults else cell for at, cell in enumerate(column)] if faults else column
+                )
+                yield name, pa.array(cells, pa.string())
 
     def raws(self, places: Iterable[int]) -> Iterator[tuple[int, Raw]]:
         """The rows at some places as raw records, each with its lists."""
@@ -266,9 +299,9 @@ class NestedTable(TextTable):
             yield at, raw
 
     def given(self, entity: Entity) -> tuple[dict[str, Any], Any]:
-        """Nothing as columns: every record is read by itself."""
-        columns, _ = TextTable.given(self, entity)
-        return columns, pa.array([True] * self.count)
+        """The columns by the types of the facts; with lists, every record is read by itself."""
+        columns, odd = TextTable.given(self, entity)
+        return columns, pa.array([True] * self.count) if self.nested else odd
 
 
 def _first(row: Sequence[str]) -> str:

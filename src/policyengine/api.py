@@ -68,10 +68,12 @@ class Program:
         return self.linked.diagnostics
 
     def with_laws(self) -> Program:
-        """The same with warnings where levels break a law that holds without saying; tries some records."""
+        """The same with warnings where levels or bands break a law that holds without saying."""
+        from policyengine.analysis.cliffs import cliffs
         from policyengine.analysis.laws import broken_laws
 
-        found = sorted((*self.diagnostics, *broken_laws(self.linked)), key=lambda each: each.sort_key)
+        more = (*broken_laws(self.linked), *cliffs(self.linked))
+        found = sorted((*self.diagnostics, *more), key=lambda each: each.sort_key)
         return replace(self, linked=replace(self.linked, diagnostics=tuple(found)))
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from policyengine import files
-from policyengine.analysis import laws
+from policyengine.analysis import cliffs, laws
 from policyengine.batch import raw as batch
 from policyengine.change.comparison_json import comparison_schema
 from policyengine.copies import readers as copies
@@ -36,7 +36,7 @@ from policyengine.verify.testfile import test_schema
 _MODULES: tuple[Any, ...] = (
     *(files, yaml, json, feel, form, bearer, condition, draft, grant, quantities),
     *(read, declaration_checks, versions, link, load, ledgers, list_reports, mappings, record_codes),
-    *(batch, copies, verify, laws),
+    *(batch, copies, verify, laws, cliffs),
 )
 CODES: tuple[Code, ...] = tuple(
     sorted(

@@ -11,20 +11,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from policyengine.analysis.search_space import Space
-from policyengine.analysis.thresholds import FactKey, cuts_of
+from policyengine.analysis.thresholds import FactKey
+from policyengine.analysis.tried_records import Tried
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import PASSING, Level
 from policyengine.decision.writers import writer
 from policyengine.diagnostics import Code, Diagnostic, Severity
-from policyengine.engine.reference.scope import Scope, instances, root_scope
 from policyengine.feel.types.types import RATE, Type
 from policyengine.feel.values.values import Unknown
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.rule import Choose, Rules
 from policyengine.program.graph import Graph, Key
 from policyengine.program.linked import Program
-from policyengine.program.record import Record
 
 _GOOD = """\
 kind: tiers
@@ -62,8 +60,8 @@ SMALLER = Code(
 )
 CODES = (LOWERED, SMALLER)
 
-_MOST, _VALUES = 1500, 24
-"""So many records are tried for a policy, and so many values of one fact."""
+_MOST = 1500
+"""So many records are tried for a policy."""
 
 
 def broken_laws(program: Program) -> list[Diagnostic]:
@@ -87,26 +85,17 @@ class _Seen:
     rank: int
 
 
-class _Levels:
+class _Levels(Tried):
     """Tries records on the levels of one policy."""
 
     def __init__(self, program: Program, graph: Graph, unit: PolicyDocument, key: Key) -> None:
-        self.program, self.graph, self.unit, self.key = program, graph, unit, key
+        super().__init__(program, graph, key, _MOST)
+        self.unit = unit
         policy: Any = unit.policy
         self.policy = policy
         self.ids = [str(policy.none), *(str(level.id) for level in policy.levels)]
         self.titles = [str(policy.none_title), *(str(level.title) for level in policy.levels)]
-        vocabulary, today = graph.vocabulary, program.as_of
-        cuts = cuts_of(graph, _closure(graph, key), today)
-        space = Space(vocabulary, vocabulary, cuts, today)
-        around = set(vocabulary.lineage(key[0]))
-        self.values = {
-            each: values[: _VALUES * 2]
-            for each, values in space.values.items()
-            if each[0] in around and values
-        }
         self.asked = tuple(_asked(graph, unit.policy.id, self.ids[-1]))
-        self.tried = 0
         self.first: dict[int, _Seen] = {}
 
     def broken(self) -> Iterator[Diagnostic]:
@@ -124,7 +113,7 @@ class _Levels:
         """Facts that meet as much of the highest level as single changes bring about."""
         facts = {each: values[len(values) // 2] for each, values in self.values.items()}
         if measure in facts:
-            facts[measure] = max(self._steps(measure), default=facts[measure])
+            facts[measure] = max(self.steps(measure), default=facts[measure])
         height = self._met(facts)
         for _ in range(3):
             before = height
@@ -137,24 +126,21 @@ class _Levels:
                 break
         return facts
 
-    def _steps(self, measure: FactKey) -> list[Decimal]:
-        return sorted(each for each in self.values.get(measure, ()) if isinstance(each, Decimal))
-
     def _met(self, facts: Mapping[FactKey, object]) -> int:
         """How many of the requirements of the highest level are met."""
-        scope = self._scope(facts)
+        scope = self.scope(facts)
         return 0 if scope is None else sum(scope[name] in PASSING for name in self.asked)
 
     def _falling(self, measure: FactKey, best: Mapping[FactKey, object]) -> tuple[_Seen, _Seen] | None:
         """A pair that differs in the measure alone, of which the one with more of it has the lower level."""
-        steps = self._steps(measure)
+        steps = self.steps(measure)
         if not steps:
-            for facts in self._near(best):
+            for facts in self.near(best):
                 self._rank(facts)
             return None
         for value in steps:
             self._rank({**best, measure: value})
-        for facts in self._near(best):
+        for facts in self.near(best):
             last: _Seen | None = None
             for value in steps:
                 moved = {**facts, measure: value}
@@ -166,44 +152,15 @@ class _Levels:
                 last = _Seen(moved, rank)
         return None
 
-    def _near(self, best: Mapping[FactKey, object]) -> Iterator[Mapping[FactKey, object]]:
-        yield best
-        for each, values in self.values.items():
-            for value in values:
-                if value != best[each]:
-                    yield {**best, each: value}
-
     def _rank(self, facts: Mapping[FactKey, object]) -> int | None:
         """The place of the level; None where it is not decided, or enough records were tried."""
-        scope = self._scope(facts)
+        scope = self.scope(facts)
         level = None if scope is None else scope[self.key[1]]
         if isinstance(level, Unknown) or level not in self.ids:
             return None
         rank = self.ids.index(str(level))
         self.first.setdefault(rank, _Seen(dict(facts), rank))
         return rank
-
-    def _scope(self, facts: Mapping[FactKey, object]) -> Scope | None:
-        """The values of a record; None where enough were tried."""
-        if self.tried >= _MOST:
-            return None
-        self.tried += 1
-        return instances(root_scope(self.graph, self._record(facts), self.program.as_of))[self.key[0]][0]
-
-    def _record(self, facts: Mapping[FactKey, object]) -> Record:
-        """A record in which everything on the way to the entity stands once."""
-        vocabulary = self.graph.vocabulary
-        inner: Record | None = None
-        for entity in vocabulary.lineage(self.key[0]):
-            own = {name: value for (owner, name), value in facts.items() if owner == entity}
-            below = () if inner is None else (inner,)
-            lists = {
-                str(each.list): below if inner is not None and child == inner.entity else ()
-                for child, each in vocabulary.children(entity)
-            }
-            inner = Record(entity, own, lists)
-        assert inner is not None
-        return inner
 
     # What is said
 
@@ -218,18 +175,10 @@ class _Levels:
         less, more = (write(each.facts[measure]) for each in pair)
         one, other = (self.titles[each.rank] for each in pair)
         message = f"more {noun} may lower the level: {less} give {one}, {more} give {other}"
-        others = self._said(pair[0].facts, (measure,))
+        others = self.said(pair[0].facts, (measure,))
         help = f"with {others}; " if others else ""
         help += "leave the ranges open above (`10..`, `16..`), or say `intended: true` with a `note`"
         return LOWERED.at(at, message, help=help)
-
-    def _said(self, facts: Mapping[FactKey, object], without: Sequence[FactKey]) -> str:
-        names = self.graph.vocabulary
-        told = [
-            f"{names.noun(*key)} {writer(names.names(key[0])[key[1]])(value)}"
-            for key, value in facts.items() if key not in without
-        ]  # fmt: skip
-        return ", ".join(told)
 
     def _smaller(self) -> Iterator[Diagnostic]:
         """Grants of a level that are smaller than those of the level below, where both are reached."""
@@ -272,7 +221,7 @@ class _Levels:
         write = writer(kind)
         lower, upper = self.titles[i : i + 2]
         message = f"{upper} has the smaller {noun}: {write(most)}, and {lower} {write(least)}"
-        records = [f"{self.titles[j]} with {self._said(self.first[j].facts, ())}" for j in (i, i + 1)]
+        records = [f"{self.titles[j]} with {self.said(self.first[j].facts, ())}" for j in (i, i + 1)]
         help = f"{'; '.join(records)}; say `intended: true` with a `note` if that is meant"
         return SMALLER.at(at, message, help=help)
 
@@ -284,14 +233,3 @@ def _asked(graph: Graph, policy: str, level: str) -> Iterator[str]:
         if rule.finding is Level and rule.origin.policy == policy and isinstance(reading, Choose):
             rules = reading.cases.get(level)
             yield from (each.status for each in rules.rules) if isinstance(rules, Rules) else ()
-
-
-def _closure(graph: Graph, key: Key) -> list[Key]:
-    """A node, and all that it needs."""
-    found, pending = {key: None}, [key]
-    while pending:
-        for each in graph.needs(pending.pop()):
-            if each not in found:
-                found[each] = None
-                pending.append(each)
-    return list(found)

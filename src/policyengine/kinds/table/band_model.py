@@ -9,7 +9,17 @@ from typing import Annotated, Literal
 from policyengine.kinds.table.inputs import InputSpec
 from policyengine.kinds.table.outputs import Given
 from policyengine.policy import quantities
-from policyengine.policy.base import Feel, Many, Part, Sourced, Text, field, of_text
+from policyengine.policy.base import (
+    Boolean,
+    Feel,
+    Many,
+    Part,
+    Sourced,
+    Text,
+    check_intended,
+    field,
+    of_text,
+)
 from policyengine.text.document import Pointer
 
 _SCHEMA = {"type": ["number", "string"], "description": "a number, `20%`, or a formula: `50% of quota`"}
@@ -33,6 +43,13 @@ class Band(Sourced):
     gives: Given | None = field(
         default=None, description="instead of both: a value of the type of the result, or an expression"
     )
+
+    intended: Boolean = field(
+        default=False, description="with a `note`: it is meant that the result falls where this band begins"
+    )
+
+    def __post_init__(self) -> None:
+        check_intended(self.intended, self.note)
 
     @property
     def edge(self) -> Decimal | str | None:

@@ -10,7 +10,7 @@ import pytest
 
 from bases import BASES, Files, codes_of
 from policyengine import api
-from policyengine.analysis import laws
+from policyengine.analysis import cliffs, laws
 from policyengine.catalogue import CODES
 from policyengine.copies import readers
 from policyengine.diagnostics import Code, Diagnostic, Report, Severity
@@ -38,7 +38,8 @@ def _saved(name: str, path: Path) -> Iterable[Diagnostic]:
 
 
 def _laws(text: str, _: Path) -> Iterable[Diagnostic]:
-    return laws.broken_laws(program_of(text).linked)
+    program = program_of(text).linked
+    return [*laws.broken_laws(program), *cliffs.cliffs(program)]
 
 
 # Codes whose mistake cannot be shown as one text: what makes it, and what is right instead.
@@ -56,7 +57,10 @@ BY_HAND = {
     "JSON004": (lambda _: _json("[0, 0, 0]", most=3), lambda _: _json("[0, 0]")),
     "PROG005": (lambda _: program_of(EXAMPLE).diagnostics, lambda _: program_of().diagnostics),
     "PROG006": (lambda path: api.load(path, as_of=DAY).diagnostics, lambda _: program_of().diagnostics),
-    **{code.id: (partial(_laws, code.bad), partial(_laws, code.good)) for code in laws.CODES},
+    **{
+        code.id: (partial(_laws, code.bad), partial(_laws, code.good))
+        for code in (*laws.CODES, *cliffs.CODES)
+    },
     "TABLE010": (lambda _: _hurried(proof.GOOD), lambda _: program_of(proof.GOOD).diagnostics),
     "TEXT001": (lambda _: _bytes(b"title: \xff\n"), lambda _: _bytes(b"title: x\n")),
     "TEXT002": (lambda _: _bytes(b"title: x\n", most=4), lambda _: _bytes(b"title: x\n")),

@@ -213,6 +213,12 @@ def test_what_is_said_of_a_record_names_titles_and_not_ids() -> None:
     assert "now    Plan: party the vendor" in lines
 
 
+def test_of_what_comes_to_apply_the_telling_values_are_said() -> None:
+    lines = lines_of(when("points > 5"), when("points > 4"))
+    assert "before Fee: not applicable" in lines
+    assert "now    Fee: applies, net 1.00 EUR, currency EUR, due on 31 Dec 2026" in lines
+
+
 def facts(*more: str) -> Program:
     return program(*ALWAYS, "      region:", f"      {more[0]}\n      region:")
 

@@ -11,7 +11,7 @@ from policyengine.analysis.statements import FIGURES, MOVES, OPEN, Contrast, Sta
 from policyengine.analysis.variations import ABSENT, Variation
 from policyengine.analysis.witness import NotDecided, Same, Witness
 from policyengine.change.program_comparison import Meaning, ProgramComparison, Spoken
-from policyengine.decision.findings import UNDETERMINED, ObligationTopic
+from policyengine.decision.findings import NOT_APPLICABLE, UNDETERMINED, ObligationTopic
 from policyengine.decision.reason_words import points
 from policyengine.decision.wording import (
     PERCENT,
@@ -37,7 +37,7 @@ from policyengine.source import Span
 _MOST = 3
 _MONEY = frozenset({"amount", "net"})
 _TELLING = ("level", "rate", "party", "role", "net", "currency", "due_on", "period", "next_stage", "value")
-"""What is shown of something that only one version says."""
+"""What is shown of something that only one version says, or that applies in one only."""
 _SECTIONS = {"discounts": "discount on", "gates": "gate of", MOVES: "leaving"}
 
 
@@ -194,7 +194,7 @@ def _said(said: Statement, other: Statement | None) -> str:
     }  # fmt: skip
     if "level" in differing:
         differing.pop("candidate", None)
-    if other is None:
+    if other is None or other.values.get("status") == NOT_APPLICABLE:
         told = {key: value for key, value in differing.items() if key in _TELLING}
         differing = told or differing
     values += [text for key in differing if (text := _value(said, key, other))]

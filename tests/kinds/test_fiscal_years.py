@@ -69,6 +69,8 @@ def _program(start: str, unit: str, today: date) -> list[tuple[str, date, date]]
     program = good_program(POLICY.replace("UNIT", unit), base=PROGRAM.replace("START", start), as_of=today)
     decision = decide(program, {"id": "p", "trained": False, "fee": Decimal(1)})
     found = [(each.period, each.period_start, each.period_end) for each in decision.of("obligations")]
+    which = f"This is day {(today - found[-1][1]).days + 1} of {(found[-1][2] - found[-1][1]).days + 1} of"
+    assert which in "\n".join(decision.why(decision.of("obligations")[-1]))
     (fee,) = decision.of("charges")
     first, last = found[-1][1:]
     following = last + timedelta(days=1)

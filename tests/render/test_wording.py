@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from policyengine.decision.findings import Subject
+from policyengine.decision.reason_words import running_period, which_period
 from policyengine.decision.wording import (
     all_of,
     counted,
@@ -111,3 +112,32 @@ from policyengine.feel.values.values import DateTime, FarDate, Months, Range, Ti
 )
 def test_words(made, expected):
     assert made == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (which_period(4, 12, "P1M"), "the fourth month of twelve"),
+        (which_period(1, None, "P3M"), "the first quarter"),
+        (which_period(12, 24, "P1Y"), "the twelfth year of 24"),
+        (which_period(13, None, "P6M"), "the 13th half year"),
+        (which_period(21, None, "P1M"), "the 21st month"),
+        (which_period(22, 36, "P12M"), "the 22nd year of 36"),
+        (which_period(111, None, "P10D"), "the 111th period"),
+        (which_period(2, 0, None), "the second period of 0"),
+        (
+            running_period(date(2026, 10, 1), date(2026, 12, 31), date(2026, 11, 21)),
+            "This is day 52 of 92 of the period from 1 Oct 2026 to 31 Dec 2026.",
+        ),
+        (
+            running_period(date(2026, 10, 1), date(2026, 12, 31), date(2027, 1, 1)),
+            "The period was from 1 Oct 2026 to 31 Dec 2026.",
+        ),
+        (
+            running_period(date(2026, 10, 1), date(2026, 12, 31), date(2026, 9, 30)),
+            "The period is from 1 Oct 2026 to 31 Dec 2026.",
+        ),
+    ],
+)
+def test_periods(said: str, words: str) -> None:
+    assert said == words

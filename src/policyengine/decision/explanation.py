@@ -37,6 +37,7 @@ from policyengine.decision.findings import (
 from policyengine.decision.reason_words import (
     against,
     own_values,
+    period_of,
     points,
     right_headline,
     score_part,
@@ -45,6 +46,7 @@ from policyengine.decision.reason_words import (
     still_missing,
     texts_of,
     waiver_headline,
+    which_period,
 )
 from policyengine.decision.wording import (
     assumed,
@@ -91,6 +93,7 @@ def why(as_of: date, finding: Finding, labels: Labels = _NO_LABELS, notes: bool 
         *_requirements(getattr(finding, "requirements", ()), labels),
         *_unsettled(finding),
         *_extras(finding, labels),
+        *period_of(finding, as_of),
         rule(finding),
         *assumption_lines(finding, notes),
     ]
@@ -366,10 +369,10 @@ def _charge_extras(charge: Charge, labels: Labels) -> Iterator[str]:
     if charge.status in ("due", "overdue") and charge.due_on is not None:
         yield "It is due today." if charge.status == "due" else "It is overdue."
     if charge.period_number is not None and charge.period_start and charge.period_end:
-        among = f" of {charge.of_periods}" if charge.of_periods else ""
+        which = which_period(charge.period_number, charge.of_periods, charge.every)
         days = f"from {day(charge.period_start)} to {day(charge.period_end)}"
         part = f", {charge.days} of {plural(charge.of_days, 'day')}" if charge.days and charge.of_days else ""
-        yield f"That is for period {charge.period_number}{among}, {days}{part}."
+        yield f"That is for {which}, {days}{part}."
     if charge.payout and charge.status != "not_applicable":
         payer, payee = (name_of(each, labels) for each in (charge.payer, charge.payee))
         yield f"{capital(payer)} pays it to {payee}."

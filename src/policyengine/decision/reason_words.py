@@ -12,6 +12,7 @@ from policyengine.decision.findings import (
     UNDETERMINED,
     Finding,
     Level,
+    Obligation,
     Outcome,
     Reason,
     Requirement,
@@ -188,3 +189,49 @@ def right_headline(right: Right, labels: Mapping[str, str]) -> str:
         NOT_APPLICABLE: "does not apply",
     }.get(right.status, f"is {right.status}")
     return f"{whose}, {verdict}"
+
+
+# Periods
+
+_ORDINALS = (
+    *("first", "second", "third", "fourth", "fifth", "sixth"),
+    *("seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"),
+)
+_CARDINALS = (
+    *("one", "two", "three", "four", "five", "six"),
+    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
+)
+_LENGTHS = {
+    "P1M": "month",
+    "P3M": "quarter",
+    "P6M": "half year",
+    "P12M": "year",
+    "P1Y": "year",
+    "P7D": "week",
+}
+
+
+def which_period(number: int, among: int | None, every: str | None) -> str:
+    """Which period it is: `the fourth month of twelve`, `the 13th quarter`."""
+    if 1 <= number <= len(_ORDINALS):
+        which = _ORDINALS[number - 1]
+    else:
+        teen = number // 10 % 10 == 1
+        which = f"{number}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+    length = _LENGTHS.get(every or "", "period")
+    of = "" if among is None else f" of {_CARDINALS[among - 1] if 1 <= among <= 12 else among}"
+    return f"the {which} {length}{of}"
+
+
+def running_period(first: date, last: date, today: date) -> str:
+    """The days of a period, and which of them today is: `day 52 of 92`."""
+    days = f"from {day(first)} to {day(last)}"
+    if not first <= today <= last:
+        return f"The period {'was' if last < today else 'is'} {days}."
+    return f"This is day {(today - first).days + 1} of {(last - first).days + 1} of the period {days}."
+
+
+def period_of(finding: Finding, today: date) -> Iterator[str]:
+    """The period that an obligation is about."""
+    if isinstance(finding, Obligation) and finding.period_start and finding.period_end:
+        yield running_period(finding.period_start, finding.period_end, today)

@@ -129,6 +129,7 @@ def turning_points(units: Iterable[PolicyDocument], day: date) -> tuple[date, ..
     """Returns the day, those on which versions begin or have just ended, and one for each left out."""
     found = list(units)
     days = {day, *(start for unit in found if (start := _start(unit)) > date.min)}
+    days |= {unit.policy.existing_from for unit in found if unit.policy.existing_from is not None}
     days |= {end + timedelta(days=1) for unit in found if _start(unit) <= (end := _end(unit)) < date.max}
     seen = {id(unit) for each in days for unit in in_force(found, each)}
     ends = [min(_end(unit), _replaced(unit, found)) for unit in found if id(unit) not in seen]

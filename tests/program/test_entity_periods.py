@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.change.slow import months_on
 
+from policyengine.decision.decision import Decision
 from policyengine.feel import evaluate
 from support import decide, good_program, program_of
 
@@ -67,9 +68,13 @@ def _base(start: str, rhythm: str, label: str = "{n}", default: str = "") -> str
     return found
 
 
+def _figures(decision: Decision, entity: str = "partner") -> dict[str, Any]:
+    return {each.id: each.value for each in decision.of("figures") if each.subject.entity == entity}
+
+
 def _values(base: str, record: dict[str, Any], today: date = date(2026, 11, 30)) -> dict[str, Any]:
     decision = decide(good_program(POLICY, base=base, as_of=today), {"id": "p", **record})
-    return dict(decision.values["partner"])
+    return _figures(decision)
 
 
 # Start of fiscal years, rhythm, day; number, days, year; label; start, end; of the next; of the previous.
@@ -183,8 +188,9 @@ def test_no_day_has_no_period(default: str) -> None:
     program = good_program(POLICY, base=_base("02-01", "fiscal year", default=default))
     decision = decide(program, {"id": "p", "bookings": []})
     assert [each.fact for each in decision.missing] == []
-    assert (decision.values["partner"]["name"], decision.values["partner"]["earned"]) == (None, 0)
-    assert not {"name", "earned"} & {each.fact for each in decision.undecided}
+    assert (_figures(decision)["name"], _figures(decision)["earned"]) == (None, 0)
+    undecided = {each.id for each in decision.of("figures") if each.status == "undetermined"}
+    assert not {"name", "earned"} & undecided
 
 
 def test_what_is_not_known_names_the_day() -> None:

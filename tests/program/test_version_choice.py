@@ -100,6 +100,10 @@ Starts = list[tuple[date | None, date | None]]
 """When each version begins, and from when on it holds for what was there before it."""
 
 
+def _figures(decision: Decision, entity: str = "partner") -> dict[str, Any]:
+    return {each.id: each.value for each in decision.of("figures") if each.subject.entity == entity}
+
+
 def _versions(name: str, starts: Starts, until: date | None, by: str = "signed_on") -> str:
     """A policy in versions, of which the i-th has 10 + i for the number that changes."""
     found = []
@@ -150,13 +154,13 @@ def test_the_version_of_the_day(
     assert decision == evaluate(program.linked, record)
     assert decision.missing == ()
     number, of_deal = (_slow(starts, until, day, today) for day in (signed, sold))
-    assert decision.values["deal/D"]["commission"] == (None if of_deal is None else 10 + of_deal)
+    assert _figures(decision, "deal")["commission"] == (None if of_deal is None else 10 + of_deal)
     _check(decision, number, points)
 
 
 def _check(decision: Decision, number: int | None, points: int) -> None:
     (level,), (fee,), (score,) = decision.of("levels"), decision.of("charges"), decision.of("scores")
-    values = decision.values["partner"]
+    values = _figures(decision)
     if number is None:
         assert {each.status for each in (level, fee, score)} == {"undetermined"}
         assert decision.of("discounts") == ()
@@ -185,7 +189,7 @@ def _decide(record: dict[str, Any], *names: str, today: date = date(2027, 3, 1))
 
 def test_a_day_that_is_not_known_decides_nothing() -> None:
     decision = _decide({})
-    assert [each.status for each in decision.findings] == ["undetermined"] * 3
+    assert [each.status for each in decision.findings] == ["undetermined"] * 8
     assert [each.fact for each in decision.missing] == ["signed_on"]
     (fee,) = decision.of("charges")
     assert (fee.amount, fee.net, fee.due_on, fee.every) == (None, None, None, "P1M")
@@ -204,7 +208,7 @@ def test_the_reasons_tell_the_version() -> None:
 
 def test_what_was_there_before_moves_to_the_new_version() -> None:
     nets = [
-        _decide({"signed_on": date(2026, 5, 1)}, today=today).values["partner"]["total"]
+        _figures(_decide({"signed_on": date(2026, 5, 1)}, today=today))["total"]
         for today in (date(2027, 12, 31), date(2028, 1, 1))
     ]
     assert nets == [Decimal("99.00"), Decimal("111.00")]  # and with 10 points no discount any more
@@ -220,7 +224,7 @@ def test_levels_of_versions_are_one_choice() -> None:
     names = [_versions(name, [(None, None)], None) for name in ("share", "fees")]
     program = good_program(first + "---\n" + other, rate, *names, base=base)
     decision = program.evaluate(record_of(program, {"id": "p", "signed_on": date(2026, 1, 1), "points": 40}))
-    assert (decision.of("levels")[0].level, decision.values["partner"]["rate"]) == ("copper", Decimal("0.07"))
+    assert (decision.of("levels")[0].level, _figures(decision)["rate"]) == ("copper", Decimal("0.07"))
     turned = other.replace("{id: silver", "{id: gone").replace("title: Silver", "title: Gone")
     swapped = turned.replace("id: gold", "id: silver").replace("id: gone", "id: copper")
     found = program_of(first + "---\n" + swapped, rate, *names, base=base).diagnostics

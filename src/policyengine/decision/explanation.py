@@ -36,6 +36,7 @@ from policyengine.decision.findings import (
 )
 from policyengine.decision.reason_words import (
     against,
+    billed_period,
     own_values,
     period_of,
     points,
@@ -46,7 +47,6 @@ from policyengine.decision.reason_words import (
     still_missing,
     texts_of,
     waiver_headline,
-    which_period,
 )
 from policyengine.decision.wording import (
     assumed,
@@ -368,11 +368,7 @@ def _charge_extras(charge: Charge, labels: Labels) -> Iterator[str]:
         yield f"The next one falls due on {day(charge.next_due_on)}."
     if charge.status in ("due", "overdue") and charge.due_on is not None:
         yield "It is due today." if charge.status == "due" else "It is overdue."
-    if charge.period_number is not None and charge.period_start and charge.period_end:
-        which = which_period(charge.period_number, charge.of_periods, charge.every)
-        days = f"from {day(charge.period_start)} to {day(charge.period_end)}"
-        part = f", {charge.days} of {plural(charge.of_days, 'day')}" if charge.days and charge.of_days else ""
-        yield f"That is for {which}, {days}{part}."
+    yield from billed_period(charge)
     if charge.payout and charge.status != "not_applicable":
         payer, payee = (name_of(each, labels) for each in (charge.payer, charge.payee))
         yield f"{capital(payer)} pays it to {payee}."

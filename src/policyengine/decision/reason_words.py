@@ -10,6 +10,7 @@ from decimal import Decimal
 from policyengine.decision.findings import (
     NOT_APPLICABLE,
     UNDETERMINED,
+    Charge,
     Finding,
     Level,
     Obligation,
@@ -29,6 +30,7 @@ from policyengine.decision.wording import (
     join,
     name_of,
     owner_name,
+    plural,
     some,
     spell,
     status_words,
@@ -235,3 +237,12 @@ def period_of(finding: Finding, today: date) -> Iterator[str]:
     """The period that an obligation is about."""
     if isinstance(finding, Obligation) and finding.period_start and finding.period_end:
         yield running_period(finding.period_start, finding.period_end, today)
+
+
+def billed_period(charge: Charge) -> Iterator[str]:
+    """The period that a charge bills, and how many of its days."""
+    if charge.period_number is not None and charge.period_start and charge.period_end:
+        which = which_period(charge.period_number, charge.of_periods, charge.every)
+        days = f"from {day(charge.period_start)} to {day(charge.period_end)}"
+        part = f", {charge.days} of {plural(charge.of_days, 'day')}" if charge.days and charge.of_days else ""
+        yield f"That is for {which}, {days}{part}."

@@ -333,6 +333,35 @@ def bad_entries_json(folder: Path, n: int) -> Arguments:
     return [_program(folder, billing(1)), _record(folder, text, "record.json")]
 
 
+_IN_ORDER = """\
+  request:
+    title: request
+    within: partner
+    list: requests
+    key: id
+    order: {by: received, restart: received.year}
+    facts:
+      id: {type: text, title: identifier}
+      received: {type: date, title: day of receipt}
+      asked: {type: money, title: amount asked for}
+      granted: {type: money, title: amount granted, formula: 'max(0, min(asked, volume - sum(earlier.granted)))'}
+      large: {type: count, title: large ones before, formula: 'count(earlier[asked > 100])'}
+      last_large: {type: money, title: last large one, formula: 'last(earlier[asked > 100]).asked'}
+"""
+
+
+def in_order(folder: Path, n: int) -> Arguments:
+    """One record with so many children in an order, each with totals of those before it, one of them its own."""
+    draw = random.Random(1)
+    requests = [
+        {"id": f"r{i}", "received": f"20{draw.randrange(10, 27)}-{draw.randrange(1, 13):02}-01",
+         "asked": draw.randrange(1000)}
+        for i in range(n)
+    ]  # fmt: skip
+    text = json.dumps({"id": "x", "volume": 100_000, "requests": requests})
+    return [_program(folder, billing(1), entities=_IN_ORDER), _record(folder, text, "record.json")]
+
+
 def unknown_facts(folder: Path, n: int) -> Arguments:
     """One record with so many keys that nobody knows."""
     text = "id: x\nn: 1\n" + "".join(f"c{i}: 1\n" for i in range(n))
@@ -382,6 +411,7 @@ CASES = (
     *(Case(what, "evaluate", _evaluated(policy), (500, 1000, 2000))
       for what, policy in POLICIES.items() if what != "rows, hit: any"),
     Case("records", "evaluate", records, (2000, 4000, 8000)),
+    Case("children in an order, with totals of those before", "evaluate", in_order, (2500, 5000, 10_000)),
     Case("bad entries of a list", "evaluate", bad_entries, (12500, 25000, 50000)),
     Case("bad entries of a list, on one line", "evaluate", bad_entries_json, (12500, 25000, 50000)),
     Case("unknown facts of a record", "evaluate", unknown_facts, (12500, 25000, 50000)),

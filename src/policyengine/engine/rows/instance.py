@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any, Protocol, TypeAlias
 
 from policyengine.decision.findings import Owner, Subject
@@ -38,12 +39,13 @@ class Row(Mapping[str, object]):
     """One instance of an entity; `v` has its values by their position in the `layout`.
 
     As a mapping it is a value of FEEL: what an expression sees of an instance in a list. `record` is None
-    for a computed instance, whose names are `given`.
+    for a computed instance, whose names are `given`. `group` are the children of a list in their order.
     """
 
-    __slots__ = ("_place", "above", "given", "layout", "program", "record", "subject", "v")
+    __slots__ = ("_place", "above", "given", "group", "layout", "program", "record", "subject", "v")
 
     v: list[object]
+    group: list[Row]
 
     def __init__(
         self, program: Code, layout: Layout, subject: Subject, above: Row | None,
@@ -140,13 +142,8 @@ class Row(Mapping[str, object]):
 
 def earlier(row: Row) -> object:
     """The children before one, from the first on."""
-    at = row.layout.index[PREVIOUS]
-    found: list[Row] = []
-    before = row.v[at]
-    while isinstance(before, Row):
-        found.append(before)
-        before = before.v[at]
-    return before if isinstance(before, Unknown) else tuple(reversed(found))
+    number = row.v[row.layout.index[POSITION]]
+    return row.group[: int(number) - 1] if isinstance(number, Decimal) else number
 
 
 def put_in_order(above: Row, layout: Layout) -> None:
@@ -161,6 +158,12 @@ def put_in_order(above: Row, layout: Layout) -> None:
         row.v[index[POSITION]] = number_of(place, found)
         before = found if isinstance(found, Unknown) else found.before[place]
         row.v[index[PREVIOUS]] = rows[before] if isinstance(before, int) else before
+    if isinstance(found, Unknown):
+        return
+    for place in found.sequence:
+        first = found.before[place]
+        rows[place].group = [] if first is None else rows[first].group
+        rows[place].group.append(rows[place])
 
 
 def child_by_child(layout: Layout, steps: Sequence[Step], above: Row) -> None:

@@ -352,6 +352,8 @@ def _obligation_extras(obligation: Obligation, labels: Labels) -> Iterator[str]:
         yield f"It {verb} to be kept until {day(obligation.holds_until)}."
     if obligation.waiver is not None and obligation.waiver.lapsed:
         yield f"{capital(waiver_words(obligation.waiver, labels))}."
+    if obligation.decided_by is not None and obligation.status in ("upcoming", "due", "overdue", "broken"):
+        yield f"{capital(name_of(obligation.decided_by, labels))} has refused it so far."
     if obligation.party is not None and obligation.status != "not_applicable":
         audience = f", for the {obligation.audience}" if obligation.audience else ""
         yield f"To be done by {name_of(obligation.party, labels)}{audience}."

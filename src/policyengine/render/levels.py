@@ -78,12 +78,11 @@ def _because(level: Level) -> str:
     outcomes = ("holds", "value") if level.status == "reached" else ("fails", "unknown")
     measure = level.room.fact if level.room is not None else None
     own = own_reasons(level)
-    texts = [
-        one.text
-        for one in level.because
-        if one.outcome in outcomes and (one in own or (measure is not None and one.fact == measure))
-    ]
     told = [one for one in level.requirements if measure and one.test_of == measure]
+    measured = {reason.text for one in told for reason in one.because}
+    texts = [
+        one.text for one in level.because if one.outcome in outcomes and (one in own or one.text in measured)
+    ]
     parts = [
         *_given(level),
         *lasting(level),

@@ -32,7 +32,6 @@ from policyengine.decision.findings import (
     Score,
     ScorePart,
     Waiver,
-    WaiverNote,
 )
 from policyengine.decision.reason_words import (
     against,
@@ -185,7 +184,7 @@ def _gate(gate: Gate, labels: Labels) -> str:
 def _obligation(obligation: Obligation, labels: Labels) -> str:
     when = f", {obligation.period}" if obligation.period else ""
     task = f"“{obligation.title}”{when}, for {subject_name(obligation.subject)}"
-    due = day(obligation.due_on) if obligation.due_on else None
+    due, waiver = day(obligation.due_on) if obligation.due_on else None, obligation.waiver
     return {
         "met": f"{task}, is done",
         "met_late": f"{task}, is done, but after {due}" if due else f"{task}, is done, but late",
@@ -197,12 +196,8 @@ def _obligation(obligation: Obligation, labels: Labels) -> str:
         "kept": f"{task}, is kept",
         "broken": f"{task}, is broken",
         "ended": f"{task}, has ended",
-        WAIVED: f"{task}, is {_told_waiver(obligation.waiver, labels)}",
+        WAIVED: f"{task}, is {waiver_words(waiver, labels) if waiver is not None else WAIVED}",
     }.get(obligation.status, f"it cannot be decided whether {task}, is done")
-
-
-def _told_waiver(waiver: WaiverNote | None, labels: Labels) -> str:
-    return WAIVED if waiver is None else waiver_words(waiver, labels)
 
 
 def _charge(charge: Charge, labels: Labels) -> str:

@@ -10,7 +10,7 @@ from records import Answer, Record
 
 import policyengine
 from policyengine.decision.decision import Decision
-from policyengine.decision.findings import Finding
+from policyengine.decision.findings import Figure, Finding
 from program import FOLDER
 
 DAY = date(2026, 11, 21)
@@ -44,23 +44,25 @@ def answer_of_outcomes(outcomes: Any) -> Answer:
 def answer_of_decision(decision: Decision) -> Answer:
     """Our decision in the terms of the workload; raises `ValueError` for a finding that does not say why.
 
-    A decision is made as a whole: none of its sentences is worked out later, when it is read.
+    A decision is made as a whole: only the sentences of figures are worked out when they are read, as here.
     """
     silent = [finding.id for finding in decision.findings if not _says_why(finding)]
     if silent:
         raise ValueError(f"no reasons: {', '.join(silent)}")
     found: dict[str, list[Any]] = {}
     for finding in decision.findings:
+        if isinstance(finding, Figure):
+            continue
         values = {name: getattr(finding, name, None) for name in ("level", "rate", "party", "net")}
         found.setdefault(finding.section, []).append((finding.id, finding.status, values))
-    return _answer(found, decision.values["partner"])
+    return _answer(found, {each.id: each.value for each in decision.of("figures")})
 
 
 def _says_why(finding: Finding) -> bool:
     """Whether a finding has its sentences; a stage without a gate has nothing to say."""
     parts = getattr(finding, "requirements", ())
     said = [reason.text for each in (finding, *parts) for reason in each.because]
-    return all(said) and (bool(said) or finding.section == "gates")
+    return all(said) and (bool(said) or finding.section in ("gates", "figures"))
 
 
 def _answer(found: dict[str, list[Any]], values: Any) -> Answer:

@@ -187,9 +187,15 @@ def amount_of(kind: Type | None, noun: str, value: object) -> str:
     return counted(text, noun) if is_or_are(noun) == "are" else f"{noun} {text}"
 
 
-def lacking(kind: Type | None, noun: str) -> Callable[[object, str], str]:
-    """What says how much is lacking, and of what: `4 more active accounts (from 16 to 26)`."""
-    one, many = (counted(f"{count} more", noun).partition(" ")[2] for count in (1, 2))
+def lacking(kind: Type | None, noun: str, which: tuple[str, str] = ("", "")) -> Callable[[object, str], str]:
+    """What says how much is lacking, and of what: `4 more active accounts (from 16 to 26)`.
+
+    `which` follows the noun, of one and of several: ` that is paid`, ` that are paid`.
+    """
+    one, many = (
+        counted(f"{count} more", noun).partition(" ")[2] + each
+        for count, each in zip((1, 2), which, strict=True)
+    )
     symbol = kind.symbol if isinstance(kind, Number) else ""
 
     def write(short: object, asked: str) -> str:

@@ -40,6 +40,14 @@ _CALLS = {
 }
 _CLAUSE = 40
 _EQUAL = {"=": "", "!=": "not"}
+_VERBS = frozenset(
+    (
+        "accepts", "attends", "buys", "gives", "holds", "hosts", "keeps", "knows", "makes", "meets", "needs",
+        "offers", "owns", "pays", "provides", "runs", "sells", "sends", "shares", "shows", "signs",
+        "supports", "takes", "uses", "wants", "works",
+    )
+)  # fmt: skip
+"""What titles of what is true or false begin with, besides `is` and `has`."""
 
 
 class Phrase(NamedTuple):
@@ -92,10 +100,10 @@ def phrase(words: Words, expression: Expression) -> Phrase | None:
             return None if whole is None else _composed([whole], lambda texts: f"{noun} of {texts[0]}")
         case Filter(target, condition):
             owner, whole = _item(_type(words, target)), phrase(words, target)
-            asked = None if owner is None else clause(words, owner, "item", condition)
-            if whole is None or asked is None:
+            picked = None if owner is None else narrowed(words, owner, condition, many=True)
+            if whole is None or picked is None:
                 return None
-            return _composed([whole, asked], lambda texts: f"{texts[0]} with {texts[1]}")
+            return _composed([whole, picked], lambda texts: f"{texts[0]} {texts[1]}")
         case Call(Name(name), (first,)) if name in _CALLS:
             whole = phrase(words, first)
             return (
@@ -109,6 +117,38 @@ def phrase(words: Words, expression: Expression) -> Phrase | None:
 def clause(words: Words, item: Context, variable: str, condition: Expression) -> Phrase | None:
     """What a condition asks of an item called `variable`: `role engineer and is certified`."""
     return _Clauses(words, item, variable).of(condition)
+
+
+def narrowed(words: Words, item: Context, condition: Expression, *, many: bool) -> Phrase | None:
+    """Which items a filter picks: `that are paid and have installs above 100`, `with role engineer`."""
+    clauses, tail = _Clauses(words, item, "item"), ""
+    match condition:
+        case Call(Name("not"), (Call(Name("is true"), (Call(Name("not"), (asked,)),)),)):
+            tail = " or may be"
+        case Call(Name("is true"), (asked,)):
+            tail = " as far as known"
+        case asked:
+            pass
+    found = clauses.relative(asked, many)
+    if found is not None:
+        return _composed([found], lambda texts: f"{texts[0]}{tail}")
+    whole = clauses.of(condition)
+    return whole and _composed([whole], lambda texts: f"with {texts[0]}")
+
+
+def _verb(title: str, holds: bool, many: bool) -> str | None:
+    """What is true or false of an item, of one or of several: `is paid`, `are not paid`; None for a noun."""
+    first, _, rest = title.partition(" ")
+    if first in ("is", "was"):
+        verb = first if not many else "are" if first == "is" else "were"
+        return f"{verb}{'' if holds else ' not'} {rest}"
+    if first in ("can", "may", "must", "will"):
+        return f"{first}{'' if holds else ' not'} {rest}"
+    if first == "has" and rest:
+        return (
+            f"{'have' if many else 'has'} {rest}" if holds else f"{'do' if many else 'does'} not have {rest}"
+        )
+    return None
 
 
 class _Clauses:
@@ -139,6 +179,32 @@ class _Clauses:
                 return self._in(field, tests)
         field = self.field(condition)
         return _fixed(self.noun(field)) if field is not None and self.item.fields[field] == BOOLEAN else None
+
+    def relative(self, condition: Expression, many: bool) -> Phrase | None:
+        """A condition that asks what is true or false of an item, as a relative clause; None for others."""
+        operands = condition.operands if isinstance(condition, (And, Or)) else (condition,)
+        verbs = [None if (asked := self._flag(each)) is None else _verb(*asked, many) for each in operands]
+        if not any(verbs) or any(isinstance(each, (And, Or)) for each in operands):
+            return None
+        has, parts = "have" if many else "has", []
+        for each, verb in zip(operands, verbs, strict=True):
+            other = self.of(each) if verb is None and self._flag(each) is None else None
+            if verb is None and other is None:
+                return None
+            parts.append(_fixed(verb) if verb is not None else _composed([other], _after(has)))  # type: ignore[list-item]
+        last = "or" if isinstance(condition, Or) else "and"
+        return _composed(parts, lambda texts: f"that {join(texts, last)}")
+
+    def _flag(self, condition: Expression) -> tuple[str, bool] | None:
+        """What is asked to be true or false of an item, and which of the two."""
+        asked, holds = condition, True
+        match condition:
+            case Call(Name("not"), (each,)):
+                asked, holds = each, False
+            case Comparison("=" | "!=" as op, each, Literal(bool() as value)):
+                asked, holds = each, value == (op == "=")
+        field = self.field(asked)
+        return None if field is None or self.item.fields[field] != BOOLEAN else (self.noun(field), holds)
 
     def _told(self, asked: Expression, words: str) -> Phrase | None:
         found = self.of(asked)
@@ -193,6 +259,10 @@ class _Clauses:
     def _names_item(self, expression: Expression) -> bool:
         hidden = {self.variable} if self.variable != "item" else {"item", *self.item.fields}
         return not hidden.isdisjoint(names(expression))
+
+
+def _after(word: str) -> Callable[[list[str]], str]:
+    return lambda texts: f"{word} {texts[0]}"
 
 
 def _within(value: object, write: Write) -> str:

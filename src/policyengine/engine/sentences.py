@@ -70,8 +70,11 @@ class _Templates(ChildSentences):
                 return self._defined(name) if asked == "is defined" else self._nothing(name)
             case Call(Name("list contains"), (Name(name), item)):
                 return self._contains(name, item)
-            case Quantified(every, (Iterator(variable, Name() as name, None),), condition):
-                return self._quantified(every, variable, name, condition)
+            case Quantified(every, (Iterator(variable, items, None),), condition):
+                otherwise = self._as_written()
+                if isinstance(items, Name):
+                    otherwise = self._quantified(every, variable, items, condition)
+                return self.quantified_children(every, variable, items, condition, otherwise) or otherwise
             case Comparison(op, left, right) if not isinstance(left, Literal):
                 return self._compared(op, left, right)
         return self._as_written()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from policyengine.decision.decision import Decision
 from policyengine.engine.reference.row import evaluate
+from policyengine.engine.stage_moves import renew
 from support import good_program, program_of, record_of
 
 BASE = """\
@@ -252,6 +253,20 @@ def test_mistakes(code: str, name: str, old: str, new: str, words: str | None) -
     found = [each for each in program_of(changed, *others, base=BASE).diagnostics if each.code.id == code]
     assert found
     assert words is None or words in f"{found[0].message}; {found[0].help}"
+
+
+def test_levels_that_last_are_renewed_by_their_version() -> None:
+    held = "held: {type: enum, title: level held, values: [none, silver, gold]}"
+    base = BASE.replace("      points: {", f"      {held}\n      points: {{", 1)
+    texts = [_versions(name, TWO, None) for name in TEXTS if name != "levels"]
+    levels = _versions("levels", TWO, None).replace("otherwise:", "state: {held: held}\notherwise:")
+    program = good_program(levels, *texts, base=base)
+    for signed, written in ((date(2026, 1, 1), "silver"), (date(2027, 1, 1), None)):
+        record = {"id": "p", "signed_on": signed, "points": 10, "held": "none", "deals": []}
+        moved = renew(program.linked, record_of(program, record))
+        assert [each.new for each in moved.changes] == ([written] if written else [])
+    moved = renew(program.linked, record_of(program, {"id": "p", "points": 10, "held": "none", "deals": []}))
+    assert "signed_on" in str(moved.refused)
 
 
 def test_a_day_that_has_not_come_is_in_no_version() -> None:

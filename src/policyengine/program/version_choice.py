@@ -215,11 +215,13 @@ class _Choice:
             yield replace(last, node=node)
 
     def renewals(self, lowered: Sequence[Lowered], nodes: list[Node]) -> Iterator[Any]:
-        """What renewing writes, by the version that counts."""
+        """What renewing writes, by the version that counts; not decided where nobody knows which."""
         for i, low in enumerate(lowered):
             for each in low.renewals:
-                applies = self._both(i, each.applies, each.entity, f"{each.level}/renews", nodes)
-                yield replace(each, applies=applies)
+                also = [] if each.applies is None else [build.name(each.applies, self._at)]
+                applies = build.all_of([self._is(i), *also], self._at)
+                nodes.append(Node(f"{each.level}/renews", each.entity, applies, self._at, types.BOOLEAN))
+                yield replace(each, applies=f"{each.level}/renews")
 
 
 class _Version:

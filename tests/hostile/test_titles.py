@@ -45,6 +45,7 @@ title: {title}
 currency: EUR
 parties: {{partner: {title}}}
 items: {{support: {title}}}
+sources: {{terms: {{title: {title}}}}}
 entities:
   partner:
     title: {title}
@@ -92,6 +93,13 @@ tests:
     record: {{id: x, n: 3, certified: true, path: a}}
     expect: {{levels: [{{level: l2}}]}}
 """
+LEDGER = """\
+kind: statements
+document: terms
+statements:
+  - {{id: s1, section: {title}, says: {title}, fingerprint: 1-{print}-{print}, encoded: [tt/l1]}}
+  - {{id: s2, says: {title}, open: {title}}}
+"""
 RECORD = {"id": "blue", "n": 3, "certified": False, "path": "a"}
 SARIF = json.loads((Path(__file__).parents[1] / "render" / "schemas" / "sarif-2.1.0.json").read_text())
 COMMANDS = {
@@ -101,14 +109,16 @@ COMMANDS = {
     "why": ["why", "new", "blue.json", "--all"],
     "diff": ["diff", "old", "new"],
     "plan": ["plan", "old", "new", "--records", "blue.json", "--show-keys"],
+    "sources": ["sources", "new"],
+    "against": ["sources", "new", "--against", "terms.txt"],
 }
 FORMS = {
     "text": [*COMMANDS],
-    "json": ["check", "test", "evaluate", "diff", "plan"],
-    "github": ["check", "test", "diff", "plan"],
-    "markdown": ["check", "test", "diff", "plan"],
-    "junit": ["check", "test", "diff", "plan"],
-    "sarif": ["check", "test", "diff", "plan"],
+    "json": ["check", "test", "evaluate", "diff", "plan", "sources", "against"],
+    "github": ["check", "test", "diff", "plan", "sources", "against"],
+    "markdown": ["check", "test", "diff", "plan", "sources", "against"],
+    "junit": ["check", "test", "diff", "plan", "sources", "against"],
+    "sarif": ["check", "test", "diff", "plan", "sources", "against"],
     "html": ["plan"],
 }
 
@@ -121,7 +131,9 @@ def folder(request, tmp_path, monkeypatch):
         (tmp_path / name).mkdir()
         (tmp_path / name / "program.yaml").write_text(PROGRAM.format(title=title))
         (tmp_path / name / "policies.yaml").write_text(POLICIES.format(title=title, share=share))
+        (tmp_path / name / "ledger.yaml").write_text(LEDGER.format(title=title, print="0123456789abcdef"))
         (tmp_path / name / "some_test.yaml").write_text(TEST.format(title=title))
+    (tmp_path / "terms.txt").write_text(f"one {TITLES[request.param]} two", errors="replace")
     (tmp_path / "blue.json").write_text(json.dumps({**RECORD, "name": TITLES[request.param]}))
     monkeypatch.chdir(tmp_path)
     return tmp_path

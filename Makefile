@@ -42,6 +42,7 @@ types: .venv/ready ## type checking
 .PHONY: check
 check: .venv/installed ## check our own policies and run their tests
 	$(BIN)/policyengine check policies
+	@for program in policies/*/; do $(BIN)/policyengine sources $$program --fail-under 100 || exit 1; done
 	$(BIN)/policyengine test fixtures
 
 .PHONY: policytests

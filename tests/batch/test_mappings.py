@@ -360,3 +360,31 @@ def test_a_record_is_picked_by_its_key(base, capfd, file, form):
 def test_a_key_that_no_record_has(base, capfd, more):
     assert _run("evaluate", _BYTEKAST, "p.csv", *_DAY, "--key", "d", *more) == 2
     assert "`d`" in capfd.readouterr().err
+
+
+# What was in the way when it was tried
+
+
+def test_a_head_of_another_system_is_answered_with_a_mapping(base, capfd):
+    Path("crm.csv").write_text("Record ID,Accounts active\n1,2\n")
+    assert _run("evaluate", _BYTEKAST, "crm.csv", *_DAY) == 2
+    assert "a mapping, which `policyengine map` writes" in capfd.readouterr().err
+
+
+def test_why_reads_by_a_mapping(base, capfd):
+    Path("crm.csv").write_text("ID,Accounts\na,12\nb,17\n")
+    Path("map.yaml").write_text(_MAP)
+    words = ("crm.csv", "--map", "map.yaml", "--key", "b", "reseller-levels", *_DAY)
+    assert _run("why", _BYTEKAST, *words) == 0
+    assert "it cannot be decided whether b reaches Gold" in capfd.readouterr().out
+
+
+def test_the_column_that_tells_rows_apart_may_be_the_key(tmp_path, capfd):
+    found = _first(tmp_path, capfd, "Group,No.,Accounts\nx,1,12\nx,2,17\n")
+    assert "No.: id" in found
+    assert "No.: " in found.partition("open:")[2]
+
+
+def test_a_date_is_a_day(tmp_path, capfd):
+    found = _first(tmp_path, capfd, "Partner,ID,Set-up date\np,A,2026-01-31\n", "--for", "account")
+    assert "Set-up date: set_up_on" in found

@@ -55,6 +55,11 @@ def first_mapping(
     chosen = _nearest(facts, vocabulary.entities[entity].title, entity, [(i, names[i]) for i in left])
     below = _below(vocabulary, entity)
     rest = [(i, names[i]) for i in left if i not in chosen]
+    key = vocabulary.entities[entity].key
+    if key is not None and all(fact != key for fact, _ in chosen.values()):
+        apart = [i for i, _ in rest if _tells_apart(columns[i])]
+        chosen |= dict.fromkeys(apart[:1], (key, 0))
+        rest = [each for each in rest if each[0] not in apart[:1]]
     chosen |= {i: (fact, 0) for i, (fact, _) in _nearest(below, "", entity, rest).items()}
     facts |= below
     guesses = [_guess(names[i], fact, facts[fact], columns[i]) for i, (fact, _) in sorted(chosen.items())]
@@ -112,6 +117,11 @@ def _yaml(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
+def _tells_apart(cells: Sequence[str]) -> bool:
+    """Whether no two rows have the same value."""
+    return bool(cells) and all(cells) and len(set(cells)) == len(cells)
+
+
 # Which column is which fact
 
 
@@ -131,8 +141,7 @@ def _nearest(
     """The nearest fact for each column and how near it is, each once: the nearest pairs first."""
     pairs = []
     for i, head in heads:
-        word = literal_guesses.identifier(head, "_") or ""
-        bare = word
+        word = bare = _on(literal_guesses.identifier(head, "_") or "")
         for owner in (literal_guesses.identifier(title, "_"), entity.replace("-", "_"), "record", "company"):
             bare = bare.removeprefix(f"{owner}_")
         for name, fact in facts.items():
@@ -148,10 +157,15 @@ def _nearest(
     return found
 
 
+def _on(word: str) -> str:
+    """The word with one name for what is a day: `set_up_date` is `set_up_on`."""
+    return re.sub(r"_(date|day)$", "_on", word)
+
+
 def _alike(word: str, name: str, fact: Fact) -> int:
     """How near a head is to a fact, in per cent; one that has some of its words is not sure."""
-    name = name.rpartition(".")[2]
-    told = literal_guesses.identifier(fact.title, "_") or ""
+    told = _on(literal_guesses.identifier(fact.title, "_") or "")
+    name = _on(name.rpartition(".")[2])
     if not word or word in (name, told):
         return 100 if word else 0
     parts = set(word.split("_"))

@@ -245,7 +245,8 @@ def _unusable(file: str, wrong: Sequence[tuple[str, str | None]]) -> Unusable:
     )
     return Unusable(
         f"`{file}`: {text} [{UNKNOWN_COLUMN.id}]",
-        "correct the head of the table; `--ignore NAME` leaves out a column that is not for the program",
+        "correct the head of the table, or read it by a mapping, which `policyengine map` writes; "
+        "`--ignore NAME` leaves out a column that is not for the program",
     )
 
 

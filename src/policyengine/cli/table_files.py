@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -38,14 +38,19 @@ def read_table_records(program: Program, options: TableOptions, console: Console
     rejected: list[list[Reject]] = []
     with reported_errors():
         orphans = _read(program, options, records, rejected)
-    mistakes = Mistakes()
-    for each in (*(each for found in rejected for each in found), *orphans):
-        mistakes.add(each)
-    console.err("\n".join(mistakes.lines(reject_text)))
+    console.err("\n".join(mistake_lines((*(each for found in rejected for each in found), *orphans))))
     inputs = ReadRecords(tuple(records), len(rejected), (), len(orphans))
     if inputs.total == 0 and not options.keys:
         raise CommandError("the input contains no record")
     return inputs
+
+
+def mistake_lines(found: Iterable[Reject]) -> Iterator[str]:
+    """Yields what is told of mistakes: those of columns first, and at most twenty lines."""
+    mistakes = Mistakes()
+    for each in found:
+        mistakes.add(each)
+    yield from mistakes.lines(reject_text)
 
 
 def table_records(program: Program, options: TableOptions) -> tuple[list[Record], list[list[Reject]]]:

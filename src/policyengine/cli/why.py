@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from shlex import join
+from typing import Any
 
 import click
 
@@ -23,6 +24,7 @@ from policyengine.cli.options import (
     color_option,
     judged_on,
     known_on_option,
+    map_option,
     output_option,
     subcommand,
 )
@@ -55,6 +57,7 @@ _NAMED = 12
 )
 @click.option("--all", "derivation", is_flag=True, help="Show the whole derivation.")
 @click.option("--assumptions", is_flag=True, help="Show the notes on assumptions in full.")
+@map_option
 @as_of_option
 @known_on_option
 @output_option("text", "json")
@@ -69,6 +72,7 @@ def command(
     key: str | None,
     derivation: bool,
     assumptions: bool,
+    maps: tuple[str, ...],
     as_of: date,
     known_on: date | None,
     outputs: tuple[Output, ...],
@@ -85,7 +89,8 @@ def command(
     program, (file, *rest) = program_and_records("why", [each for each in (program, file, finding) if each])
     finding = rest[0] if rest else None
     opened = open_program(program, judged_on(as_of, known_on), console, known_on)
-    record, key = _record(opened, file, form, key, console)
+    options = TableOptions((file,), (), (), (), None, None, "auto", False, form, maps=maps)
+    record, key = _record(opened, options, key, console)
     decision = opened.evaluate(record)
     if key is None and finding is not None:
         found = _named(opened, record, finding)
@@ -114,18 +119,18 @@ def _is_cut(finding: Finding) -> bool:
 
 
 def _record(
-    program: Program, file: str, form: Form | None, key: str | None, console: Console
+    program: Program, options: TableOptions, key: str | None, console: Console
 ) -> tuple[Record, str | None]:
     """Returns the record, and the key that is left to select by: of several records, it selects one."""
-    options = TableOptions((file,), (), (), (), None, None, "auto", False, form)
     if options.reads_tables:
-        from policyengine.cli.table_files import reject_text, table_records
+        from policyengine.cli.table_files import mistake_lines, table_records
 
         records, rejected = table_records(program, options)
-        console.err("\n".join(reject_text(each) for found in rejected for each in found))
+        console.err("\n".join(mistake_lines(each for found in rejected for each in found)))
         inputs = ReadRecords(tuple(records), len(rejected), ())
     else:
-        inputs = read_records(program, [file], form, console)
+        form: Any = options.form  # none of a table
+        inputs = read_records(program, options.files, form, console)
     name = program.vocabulary.entities[program.vocabulary.root].key
     if key is not None and name is not None and inputs.total > 1:
         found = tuple(record for record in inputs.records if str(record.facts.get(name)) == key)

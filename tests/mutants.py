@@ -82,6 +82,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "change": ("change", "test_codes.py", "cli/test_plan.py", "cli/test_diff.py"),
     "verify": ("verify", "test_codes.py", "fixtures", "cli"),
     "render": ("render", "docs/test_documents.py", "cli"),
+    "reports": ("reports", "cli/test_report.py"),
     "cli": ("cli", "ci"),
     "": ("test_codes.py", "test_atomic_file.py", "test_dataclass.py", "text", "render", "cli", "hostile"),
 }

@@ -158,7 +158,7 @@ def test_no_text_is_taken_for_a_formula(key, cell, evaluate):
         (["--table", "accounts"], "names no table"),
         (["--table", "accounts=accounts.csv", "--table", "accounts=p.csv"], "names `accounts` twice"),
         (["-o", "-"], "alone for standard output, or a file that ends in .csv"),
-        (["-o", "x.xls"], "or a file that ends in .csv"),
+        (["-o", "x.docx"], "or a file that ends in .csv"),
     ],
 )
 def test_what_cannot_be_written(options, message, evaluate, tmp_path):

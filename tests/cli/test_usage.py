@@ -55,7 +55,7 @@ AS_OF = ("--as-of", "2026-11-21")
         ("evaluate {empty} {record}", "`{empty}` is not a program", None),
         ("evaluate {above} {record}", "`{above}` is not a program", "choose one of `{program}`"),
         ("evaluate {program} {typo}", "`{typo}` does not exist", "did you mean `{record}`?"),
-        ("evaluate {program} {empty}", "there is no file with records in `{empty}`", "CSV, workbooks,"),
+        ("evaluate {program} {empty}", "there is no file with records in `{empty}`", "CSV, NDJSON"),
         ("evaluate {program} {nothing}", "the input contains no record", None),
         ("evaluate {program} {text}", "the ending of `{text}` does not tell", "`--format yaml`"),
         ("evaluate {program} {record} -o jsn", "`jsn` is not a format", "did you mean `json`?"),

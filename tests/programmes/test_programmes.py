@@ -1,4 +1,4 @@
-"""Programmes of other vendors: `check` finds nothing in them, and their own tests pass."""
+"""Programmes of vendors and of single kinds: `check` finds nothing in them, and their own tests pass."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from policyengine.api import load
 from policyengine.verify.suite import Programs, run_file
 from support import DAY, shown
 
-FOLDERS = sorted(each for each in Path(__file__).parent.iterdir() if (each / "program.yaml").exists())
+_KINDS = Path(__file__).parents[1] / "kinds" / "programs"
+FOLDERS = sorted(
+    each for each in (*Path(__file__).parent.iterdir(), *_KINDS.iterdir()) if [*each.glob("*_test.yaml")]
+)
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

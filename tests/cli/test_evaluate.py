@@ -134,7 +134,7 @@ def test_why_a_charge(cli, program, record, word):
 def test_why_tells_a_note_once_and_in_full_where_that_is_asked_for(cli, tmp_path):
     folder = Path(__file__).parents[2]
     asked = [folder / "policies/bytekast", folder / "fixtures/bytekast/records/accounts-26-gold.yaml",
-             "reseller-kpis/participation", *AS_OF]  # fmt: skip
+             "quarterly-reviews/quarterly-review", *AS_OF]  # fmt: skip
     short, full = cli("why", *asked), cli("why", *asked, "--assumptions")
     assert (short.out.count("This is an assumption"), full.out.count("This is an assumption")) == (1, 1)
     assert ("Taken:" in short.out, "Taken:" in full.out) == (False, True)

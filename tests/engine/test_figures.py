@@ -196,3 +196,23 @@ def test_reasons_are_worked_out_when_they_are_first_read() -> None:
     assert [each.text for each in pickle.loads(pickle.dumps(points.because))] == [
         each.text for each in points.because
     ]
+
+
+def test_of_several_results_those_that_are_known_are_shown() -> None:
+    table = """\
+kind: table
+id: service
+title: Service
+for: partner
+hit: first
+inputs: [size]
+outputs: {hours: {type: count}, visits: {type: count}}
+rows: [[3.., 8, unknown], [-, 4, 1]]
+"""
+    program = good_program(table, base=PROGRAM)
+    records = [record_of(program, {"id": "a", "size": size, "deals": []}) for size in (2, 5)]
+    whole, part = (program.evaluate(each).of("figures")[-1] for each in records)
+    assert (whole.status, whole.value) == ("known", {"hours": 4, "visits": 1})
+    assert (part.status, part.value, part.text) == ("undetermined", {"hours": 8, "visits": None}, None)
+    found = plan(program.linked).answer(batch_of(program.vocabulary, records)).table
+    assert difference(found, by_rows(program.linked, records)) == ""

@@ -118,7 +118,7 @@ def _reader(graph: Graph, node: Node, look: Look) -> ReadFigure:
             Later(partial(parts.reasons, instance)),
             () if open_one is None else unsettled([open_one]),
             tuple(dict.fromkeys((*own, *more))) if more else own,
-            show(value) if there else None,
+            show(value),
             unit,
             write(value) if there else None,
         )

@@ -174,8 +174,7 @@ def _starts(around: Around) -> Phrase | None:
 
 def _where(around: Around) -> Phrase | None:
     """`every d in deals where ...`; `count(deals where ...)`."""
-    quantifier = around.quantifier()
-    if quantifier is not None:
+    if (quantifier := around.quantifier()) is not None:
         return _picked(around, quantifier) or _satisfies(around)
     start, end = around.left(), around.clause_end(around.at + 1, frozenset({"then", "else"}))
     listed, condition = around.written(start, around.at), around.written(around.at + 1, end)
@@ -187,12 +186,10 @@ def _where(around: Around) -> Phrase | None:
 def _picked(around: Around, start: int) -> Phrase | None:
     """`every d in deals where ... satisfies ...`: a filter picks the items."""
     middle = around.clause_end(around.at + 1, frozenset({"satisfies"}))
-    if around.written(middle, middle + 1) != "satisfies":
-        return None
-    domain, condition = around.written(start, around.at), around.written(around.at + 1, middle)
-    end = around.clause_end(middle + 1)
-    asked = condition.replace(f"{domain.split()[1]}.", "")
-    return around.phrase(start, end, f"{domain}[{asked}] satisfies {around.written(middle + 1, end)}")
+    domain, asked = around.written(start, around.at), around.written(around.at + 1, middle)
+    end, asked = around.clause_end(middle + 1), asked.replace(f"{domain.split()[1]}.", "")
+    text = f"{domain}[{asked}] satisfies {around.written(middle + 1, end)}"
+    return around.phrase(start, end, text) if around.written(middle, middle + 1) == "satisfies" else None
 
 
 def _satisfies(around: Around) -> Phrase | None:

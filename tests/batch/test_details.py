@@ -52,9 +52,8 @@ def test_of_findings(detailed, engine):
         "Set-up fee",
         "Monthly subscription",
     }
-    assert [row["title"] for row in rows if row["section"] == "missing" and row["key"] == "b"] == [
-        "qualifications", "quarterly reviews", "keeps its team in ongoing training",
-    ]  # fmt: skip
+    missing = {row["title"] for row in rows if row["section"] == "missing" and row["key"] == "b"}
+    assert {"qualifications", "quarterly reviews", "keeps its team in ongoing training"} <= missing
     assert {row["label"] for row in rows if row["key"] == "c"} == {""}
     assert all(row["title"] for row in rows)
 

@@ -34,7 +34,7 @@ def _rows(program, collector: Collector, *records):
     for data in records:
         (record,) = program.record(data).records
         collector.add(Answer(record, program.evaluate(record)))
-    head, rows = collector.listing()
+    head, rows, _ = collector.listing()
     return [dict(zip([column.name for column in head.columns], row, strict=True)) for row in rows]
 
 
@@ -107,11 +107,11 @@ def test_what_is_due_stands_by_party_and_day(program):
 
 
 def test_the_fact_that_settles_most_comes_first(program):
-    two = {**_partner("two", 12), "sales_team_qualified": None, "technical_team_qualified": None}
-    one = {**_partner("one", 12), "sales_team_qualified": None}
-    two, one = ({name: value for name, value in each.items() if value is not None} for each in (two, one))
-    rows = _rows(program, Undecided(program.vocabulary), two, one, _partner("full", 12))
-    first = rows[0]
-    assert (first["fact"], first["records"], first["such_as"]) == ("sales_team_qualified", 2, "two")
-    assert first["alone"] < first["findings"]
-    assert first["title"] == "has a qualified sales team"
+    names = ("participation", "retention", "promotion", "vision", "qualification")
+    rated = {f"{name}_rating": "positive" for name in names}
+    one, two = ({**_partner(key, 12), **rated} for key in ("one", "two"))
+    del one["vision_rating"], two["vision_rating"], two["promotion_rating"]
+    rows = _rows(program, Undecided(program.vocabulary), two, one, {**_partner("full", 12), **rated})
+    told = [(row["fact"], row["records"], row["alone"], row["findings"], row["such_as"]) for row in rows]
+    assert told == [("vision_rating", 2, 1, 2, "two"), ("promotion_rating", 1, 0, 1, "two")]
+    assert rows[0]["needed_by"] == "KPIs"

@@ -155,9 +155,8 @@ def _of_period(context: ChangeContext, keys: list[str]) -> str | None:
 def _of_definition(context: ChangeContext, names: list[str]) -> str | None:
     """Formulas with parameters that come, go or change."""
     if len(names) > 1:
-        return (
-            context.was(f"the formula {quoted(names[0])}", "is", quoted) if names[1:] == ["formula"] else None
-        )
+        verb = {"formula": "is", "of": "is of"}.get(names[1])
+        return None if verb is None else context.was(f"the formula {quoted(names[0])}", verb, quoted)
     found = context.new if context.new is not None else context.old
     titles = join(quoted(name) for name in (names or found))
     return context.comes_or_goes(f"new formula: {titles}", f"no formula {titles} any more")

@@ -12,6 +12,8 @@ def describe(context: ChangeContext) -> str | None:
     """Duties that come and go, whose they are, when they are due, how often they recur."""
     if context.keys[:1] == ("rights",) or context.keys[-1:] == ("holds_until",):
         return _days(context)
+    if context.keys == ("obligations",):
+        return _list(context)
     match context.keys:
         case ("obligations", "*"):
             party = context.own.get("party")
@@ -37,10 +39,8 @@ def describe(context: ChangeContext) -> str | None:
             return context.was(called(context.name), f"falls for {whom} to", context.party)
         case ("obligations", "*", "party"):
             return context.was(called(context.name), "falls to", lambda party: _bearers(context, party))
-        case ("obligations", "*", "due_on"):
-            return context.was(called(context.name), "is due on")
-        case ("obligations", "*", "done_on"):
-            return context.was(called(context.name), "is done on")
+        case ("obligations", "*", ("due_on" | "done_on") as key):
+            return context.was(called(context.name), f"is {key.removesuffix('_on')} on")
         case ("obligations", "*", "every"):
             return context.was(called(context.name), "recurs", lambda text: every(str(text)))
         case ("obligations", "*", "starting"):
@@ -60,8 +60,21 @@ def _bearers(context: ChangeContext, party: Any) -> str:
 
 def _days(context: ChangeContext) -> str | None:
     """Rights that come and go, and the days of rights and of duties that last."""
+    if context.keys == ("rights",):
+        return _list(context)
+    if context.keys == ("rights", "*", "party"):
+        return context.was(called(context.name), "belongs to", context.party)
     verbs = {"holds_until": "must be kept until", "opens_on": "opens on", "closes_on": "closes on"}
     if context.keys == ("rights", "*"):
         return context.comes_or_goes(f"new right: {context.name}", f"no longer a right: {context.name}")
     key = context.keys[-1]
     return context.was(called(context.name), verbs[key]) if key in verbs else None
+
+
+def _list(context: ChangeContext) -> str | None:
+    """All duties, or all rights, that come or go together."""
+    noun = {"obligations": "duties", "rights": "rights"}.get(context.keys[0])
+    if noun is None or context.sort == "order":
+        return None
+    listed = flat(context.new or context.old)
+    return context.comes_or_goes(f"new {noun}: {listed}", f"no longer {noun}: {listed}")

@@ -153,7 +153,7 @@ class TableWords:
     def band(self, key: str) -> str:
         """A change of a band: what it gives, or where it ends."""
         context = self.context
-        kind = context.kind(self.inputs[0].id)
+        kind = context.kind(self.inputs[-1].id)
         edge = context.own.get("up_to") or context.own.get("below")
         if key not in ("up_to", "below"):
             until = "up to" if "up_to" in context.own else "below"
@@ -244,10 +244,40 @@ def _of_entries(found: TableWords) -> str | None:
 def _of_bands(found: TableWords) -> str | None:
     context = found.context
     match context.keys:
+        case ("bands", "entries"):
+            each = called(found.looks_at([found.inputs[0].id]))
+            return context.comes_or_goes(
+                f"{each} now decides which bands count", f"{each} no longer decides which bands count"
+            )
+        case ("bands", "entries", key):
+            rows = (context.new or context.old).get("rows") or []
+            bands = "; ".join(_band(found, each) for each in rows)
+            whose = found.context.value(found.inputs[0].id, key)
+            return context.comes_or_goes(
+                f"new bands for {whose}: {bands}", f"no bands for {whose} any more: {bands}"
+            )
+        case ("bands", "by", "expression"):
+            return context.was(called(context.name), "is worked out as")
+        case ("bands", "by", *_):
+            return context.was("the bands", "are chosen by", lambda each: found.looks_at([each]))
+        case (*_, "intended"):
+            still = "now" if context.new == "true" else "no longer"
+            return f"it is {still} meant that the result falls at {_band(found, context.own)}"
+        case ("bands", "entries", key, *rest):
+            said = _of_one(found, ("bands", *rest))
+            return said and f"for {found.context.value(found.inputs[0].id, key)}, {said}"
+    return _of_one(found, context.keys)
+
+
+def _of_one(found: TableWords, keys: Sequence[str]) -> str | None:
+    """A change of bands, of those of all or of those of a key."""
+    context = found.context
+    match tuple(keys):
         case ("bands", "rows", "*", "rate" | "amount" | "gives" | "up_to" | "below" as key):
             return found.band(key)
         case ("bands", "rows", "*"):
-            return context.comes_or_goes(f"new band: {_band(found)}", f"no band any more: {_band(found)}")
+            band = _band(found, context.new or context.old)
+            return context.comes_or_goes(f"new band: {band}", f"no band any more: {band}")
         case ("bands", "rows"):
             return "the bands now stand in a different order"
         case ("bands", "mode"):
@@ -257,7 +287,7 @@ def _of_bands(found: TableWords) -> str | None:
         case ("bands", "of", *_):
             return context.was("the bands", "are over", lambda each: found.looks_at([each]))
         case ("bands", "from"):
-            kind = context.kind(found.inputs[0].id)
+            kind = context.kind(found.inputs[-1].id)
             return context.was("the first band", "begins at", lambda each: given(kind, each))
         case ("bands", "package"):
             return context.was("a started package", "has", lambda each: f"{_figure(each)} units")
@@ -313,9 +343,8 @@ _PARTS = {"rows": _of_rows, "entries": _of_entries, "bands": _of_bands, "inputs"
           "keys": _of_inputs, "default": _of_default}  # fmt: skip
 
 
-def _band(found: TableWords) -> str:
-    written = found.context.new or found.context.old
-    kind = found.context.kind(found.inputs[0].id)
+def _band(found: TableWords, written: Mapping[str, Any]) -> str:
+    kind = found.context.kind(found.inputs[-1].id)
     edge = written.get("up_to") or written.get("below")
     until = "up to" if "up_to" in written else "below"
     where = "beyond the others" if edge is None else f"{until} {given(kind, edge)}"

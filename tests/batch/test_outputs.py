@@ -346,15 +346,16 @@ def test_told_to_end_it_leaves_nothing_behind(hang_up, code, tmp_path):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--engine", "columns"], "engine: columns (all of the program)\n0 of 2 records"),
-        (["--engine", "rows"], "engine: rows (as asked for)\n2 of 2 records"),
-        ([], "engine: columns (all of the program)\n2 of 2 records"),
+        (["--engine", "columns"], ("engine: columns (", "0 of 2 records")),
+        (["--engine", "rows"], ("engine: rows (as asked for)\n", "2 of 2 records")),
+        ([], ("engine: columns (", "2 of 2 records")),
     ],
 )
 def test_how_it_was_worked_out(options, said, evaluate):
-    assert evaluate({"p.csv": "id\na\nb\n"}, "--explain-engine", *options).err.startswith(
-        f"{said} worked out one after the other"
-    )
+    head, counted = said
+    told = evaluate({"p.csv": "id\na\nb\n"}, "--explain-engine", *options).err
+    assert told.startswith(head)
+    assert f"\n{counted} worked out one after the other" in told
 
 
 def test_only_what_is_charged_is_added_up():

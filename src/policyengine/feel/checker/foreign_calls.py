@@ -79,6 +79,7 @@ _FUNCTIONS: Sequence[tuple[str, int, str]] = (
     ("days tage", 1, "{operand[0]}.days"),
     ("today now getdate current_date sysdate heute curdate jetzt current_timestamp", 0, "today"),
     ("exists any_of notempty", 1, "count({0}) > 0"),
+    ("atleast at_least", 2, "count({1}[item = true]) >= {0}"),
 )
 _OPENS = (If, For, Quantified)
 _OPERATIONS = (*_OPENS, Or, And, Comparison, Between, In, Binary, Negate)

@@ -56,7 +56,7 @@ def test_bytes_that_are_no_text(evaluate):
         ),
         ({"p.csv": "id\nb\n", "accounts.csv": "partner,id\nc,A\n"}, "or correct the key"),
         ({"p.ndjson": '{"id": 7}\n'}, 'write it as a text, "7"'),
-        ({"p.ndjson": '{"id": "b", "attributes": {}}\n'}, "`accounts`; `--ignore attributes` leaves it out"),
+        ({"p.ndjson": '{"id": "b", "appendix": {}}\n'}, "`accounts`; `--ignore appendix` leaves it out"),
         ({"p.ndjson": '{"id": "b", "acounts": []}\n'}, "did you mean `accounts`?"),
     ],
 )

@@ -308,10 +308,10 @@ obligations:
   - {{id: dated, title: Dated, due_on: {_quoted(self.day(root))}, met_when: {_quoted(self.flag(root))}, when: {_quoted(self.flag(root, 1))}}}
   - {{id: judged, title: Judged, decided_by: vendor, met_when: {_quoted(self.flag(root, 0))}}}
   - {{id: lasting, title: Lasting, holds_until: {_quoted(self.day(root))}, met_when: {_quoted(self.flag(root, 0))}{self.one("", f", due_on: {start}", ", decided_by: vendor")}}}
+  - {{id: done, title: Done, due_on: {_quoted(self.day(root))}, done_on: {_quoted(self.day(root))}}}
 rights:
   - {{id: leave, title: Leave, opens_on: {_quoted(self.day(root))}, closes_on: {_quoted(self.day(root))}, exercised_when: {_quoted(self.flag(root, 0))}{self.one("", f", forfeited_when: {_quoted(self.flag(root, 0))}")}}}
   - {{id: stay, title: Stay, party: vendor, when: {_quoted(self.flag(root, 0))}, exercised_when: {_quoted(self.flag(root, 0))}}}
-  - {{id: done, title: Done, due_on: {_quoted(self.day(root))}, done_on: {_quoted(self.day(root))}}}
 """
 
     def of_tickets(self) -> str:

@@ -37,5 +37,11 @@ def came_to(program: Any, inputs: Inputs, engine: Any = None) -> tuple[Any, ...]
 
     run = Run(program, engine or Columns(program), read, sink, lambda count, reader: None)
     summary = evaluate_all(run)
-    figures = (summary.records, summary.rejected, summary.orphans, summary.rows, [*summary.mistakes.lines(str)])
+    figures = (
+        summary.records,
+        summary.rejected,
+        summary.orphans,
+        summary.rows,
+        [*summary.mistakes.lines(str)],
+    )
     return rows, rejects, figures

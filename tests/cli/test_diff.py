@@ -52,10 +52,10 @@ Reseller levels (reseller-levels)
     The smallest record that shows it, on 21 Nov 2026:
       id: partner-1
       active_accounts: 16
-      attends_quarterly_reviews: true
-      competence_rating: positive
+      approved_on: 2026-11-01
       technical_team_qualified: true
       sales_team_qualified: true
+      competence_rating: positive
       team_in_ongoing_training: true
     before Reseller levels: level Gold
     now    Reseller levels: level Sterling
@@ -218,7 +218,12 @@ def test_what_is_taken_away_is_told_first(cli: Run, versions: Path) -> None:
 
 def test_a_change_is_shown_by_a_record_of_a_table(cli: Run, versions: Path) -> None:
     edit(versions / "rules", "discount: 20%", "discount: 15%")
-    (versions / "base.csv").write_text("id,active_accounts\npartner-7,12\n")
+    facts = {"id": "partner-7", "active_accounts": "12", "competence_rating": "positive"}
+    facts |= dict.fromkeys(
+        ("attends_quarterly_reviews", "technical_team_qualified", "sales_team_qualified",
+         "team_in_ongoing_training"), "true",
+    )  # fmt: skip
+    (versions / "base.csv").write_text(f"{','.join(facts)}\n{','.join(facts.values())}\n")
     result = cli("diff", "main", "rules", "--records", "base.csv", *DAY)
     assert result.code == 1
     assert "partner-7 shows it" in result.out

@@ -40,5 +40,5 @@ def test_a_record(path):
         for finding in nested(decision.findings):
             lines = decision.why(finding)
             told = [line for line in lines if " an assumption" not in line]  # each assumption has a line
-            assert 2 <= len(told) <= 9
+            assert 2 <= len(told) <= 12
             assert not any("None" in line or "Unknown" in line for line in lines)

@@ -53,7 +53,8 @@ def test_a_folder_without_yaml(tmp_path: Path) -> None:
 
 
 def test_policies_without_a_program(tmp_path: Path) -> None:
-    text = "kind: obligations\nid: a\ntitle: A\nfor: partner\nobligations: []\n"
+    text = "kind: obligations\nid: a\ntitle: A\nfor: partner\n"
+    text += "obligations: [{id: b, title: B, decided_by: partner}]\n"
     (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
     assert _codes(tmp_path) == ["PROG005"]
 

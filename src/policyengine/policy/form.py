@@ -248,7 +248,7 @@ def _wrong_value(
         while node is None and pointer:  # a short form, which stands for a mapping
             pointer = pointer[:-1]
             node = document.at(pointer)
-        at_key = error["loc"][-1] == "[key]"
+        at_key = error["loc"][-1:] == ("[key]",)
         at = document.key_span(pointer) if at_key else document.value_span(pointer)
         message, _, help = str(cause).partition("; ")
         return WRONG_VALUE.at(at, message, help=help or None)

@@ -97,7 +97,7 @@ def test_the_day_changes_only_what_is_dated(name: str, data: st.DataObject, day:
     program = PROGRAMS[name]
     record = _holes(data, program)
     now, then = (_decide(each, record) for each in (program, _on(program, day)))
-    # The levels of ByteKast ask for a review in the quarter before, so the day decides them and what they grant.
+    # The levels of ByteKast ask for a review in the quarter before, so the day decides them and their grants.
     dated = name == "bytekast"
     for section in ("duties", "gates") if dated else ("levels", "discounts", "duties", "gates"):
         assert now.to_json()[section] == then.to_json()[section]

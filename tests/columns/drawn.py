@@ -464,6 +464,9 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+_TRIES = 20
+
+
 def drawn(source: random.Random, day: date) -> Program:
     """A program that compiles: what does not, such as a condition that never holds, is left out."""
     draw = Drawer(source)
@@ -490,7 +493,8 @@ def drawn(source: random.Random, day: date) -> Program:
         **{f"waiver-{i}": lambda i=i: waiver(draw, i) for i in range(8)},  # type: ignore[misc]
     }  # fmt: skip
     texts = {f"{name}.yaml": part() for name, part in parts.items() if source.random() < 0.8}
-    while True:
+    tries = 0
+    while tries < _TRIES:
         formulas = PROGRAM.format(formulas=draw.formulas(True), below=draw.formulas(False), **head)
         for _ in range(4):
             sources = [
@@ -506,5 +510,7 @@ def drawn(source: random.Random, day: date) -> Program:
                 if each.severity is Severity.ERROR and each.span is not None
             }
             if "program.yaml" in wrong:
+                tries += 1
                 break
             texts = {name: text for name, text in texts.items() if name not in wrong}
+    return drawn(source, day)  # what it declares beside the formulas may never fit

@@ -27,18 +27,18 @@ _DAY = timedelta(days=1)
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 def test_a_forecast_says_what_every_day_says(folder: Path) -> None:
     last, source = FIRST + timedelta(days=400), random.Random(3)
-    records = drawn(folder, 12, seed=5)
+    records = drawn(folder, 6, seed=5)
     turns = boundaries([[*course(record, through(folder, last))] for record in records])
     near = {day + offset * _DAY for day in turns for offset in (-1, 0)}
-    some = source.sample(sorted(day for day in near if FIRST <= day <= last), min(8, len(turns)))
-    some += [FIRST, last, *(FIRST + timedelta(days=source.randrange(400)) for _ in range(4))]
+    some = source.sample(sorted(day for day in near if FIRST <= day <= last), min(4, len(turns)))
+    some += [FIRST, last, *(FIRST + timedelta(days=source.randrange(400)) for _ in range(2))]
     assert list(differences(folder, records, some, last)) == []
 
 
 def test_a_forecast_asks_on_few_days() -> None:
     (folder,) = (each for each in FOLDERS if each.name == "bytekast")
     last = FIRST + timedelta(days=400)
-    courses = [[*course(record, through(folder, last))] for record in drawn(folder, 12, seed=5)]
+    courses = [[*course(record, through(folder, last))] for record in drawn(folder, 6, seed=5)]
     assert max(map(len, courses)) < 40
 
 
@@ -191,7 +191,7 @@ def test_what_is_to_come_in_words() -> None:
 def test_the_days_of_a_course_are_whole() -> None:
     last = FIRST + timedelta(days=100)
     for folder in FOLDERS:
-        for record in drawn(folder, 3, seed=9):
+        for record in drawn(folder, 2, seed=9):
             days = [on.days for on in course(record, through(folder, last))]
             assert days[0].first == FIRST
             assert days[-1].last == last

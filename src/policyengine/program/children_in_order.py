@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from policyengine.diagnostics import Diagnostic, Report, did_you_mean
@@ -28,6 +29,7 @@ from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.best_children import no_order
 from policyengine.program.declaration_checks import NAME_TAKEN
 from policyengine.program.graph import ORDER_BY, ORDER_RESTART
+from policyengine.program.memo import Memo
 from policyengine.text.document import Document, Scalar
 
 _TESTS = (
@@ -79,15 +81,14 @@ class Qualified(NamedTuple):
     node: Node
     added: tuple[Node, ...]
     names: tuple[tuple[str, str, Type], ...]
-    wrong: tuple[Diagnostic, ...]
 
 
 def qualify(
     vocabulary: Vocabulary, nodes: dict[str, dict[str, Node]], repeats: Mapping[str, Repeat],
-    qualifiers: dict[int, Qualifier], report: Report,
+    memo: Memo, report: Report,
 ) -> dict[str, dict[str, Type]]:  # fmt: skip
     """Rewrites the nodes of a day; returns by entity the names with a dot that they use, with their types."""
-    qualifier = qualifiers.setdefault(id(vocabulary), Qualifier(vocabulary))
+    words = memo.of("qualifiers", (vocabulary,), report, lambda _: _qualifiers(vocabulary))
     found: dict[str, dict[str, Type]] = {}
     pending = [node for own in nodes.values() for node in own.values()]
     while pending:
@@ -95,7 +96,10 @@ def qualify(
         real = node.entity
         while real in repeats:
             real = repeats[real].within
-        changed = qualifier.node(node, real)
+        if node.words.names.isdisjoint(words):
+            continue
+        change = partial(_qualified, vocabulary, words, node, real)
+        changed = memo.of(("qualified", real), (node, vocabulary), report, change)
         if changed is None:
             continue
         nodes[node.entity][node.name] = changed.node
@@ -104,41 +108,32 @@ def qualify(
         for each in changed.added:
             if nodes.setdefault(each.entity, {}).setdefault(each.name, each) is each:
                 pending.append(each)
-        report.extend(changed.wrong)
     return found
 
 
-class Qualifier:
-    """Rewrites the expressions of a program with one vocabulary; what it made of a node it keeps."""
+def _qualifiers(vocabulary: Vocabulary) -> frozenset[str]:
+    """The words that may stand before the dot of a name."""
+    taken = {
+        name
+        for entity in vocabulary.entities
+        for name in vocabulary.row(entity).fields
+        if vocabulary.entities[entity].order is None or name not in IN_ORDER
+    }
+    ordered = any(entity.order is not None for entity in vocabulary.entities.values())
+    words = {THIS, *vocabulary.entities, *(IN_ORDER if ordered else ())}
+    return frozenset(words - taken)
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self._vocabulary = vocabulary
-        taken = {
-            name
-            for entity in vocabulary.entities
-            for name in vocabulary.row(entity).fields
-            if vocabulary.entities[entity].order is None or name not in IN_ORDER
-        }
-        ordered = any(entity.order is not None for entity in vocabulary.entities.values())
-        words = {THIS, *vocabulary.entities, *(IN_ORDER if ordered else ())}
-        self._words = frozenset(words - taken)
-        self._found: dict[int, tuple[Node, Qualified | None]] = {}
 
-    def node(self, node: Node, real: str) -> Qualified | None:
-        """A node whose entity in records is `real`; None where there is nothing to rewrite."""
-        if node.words.names.isdisjoint(self._words):
-            return None
-        if id(node) not in self._found:
-            self._found[id(node)] = node, self._changed(node, real)
-        return self._found[id(node)][1]
-
-    def _changed(self, node: Node, real: str) -> Qualified | None:
-        one = _Expression(self._vocabulary, real, self._words)
-        found = one.changed(node.expression, frozenset())
-        if found is node.expression and not one.wrong:
-            return None
-        changed = replace(node, expression=found)
-        return Qualified(changed, tuple(one.added.values()), tuple(one.names), tuple(one.wrong))
+def _qualified(
+    vocabulary: Vocabulary, words: frozenset[str], node: Node, real: str, report: Report
+) -> Qualified | None:
+    """A node whose entity in records is `real`; None where there is nothing to rewrite."""
+    one = _Expression(vocabulary, real, words)
+    found = one.changed(node.expression, frozenset())
+    report.extend(one.wrong)
+    if found is node.expression:
+        return None
+    return Qualified(replace(node, expression=found), tuple(one.added.values()), tuple(one.names))
 
 
 class _Expression:

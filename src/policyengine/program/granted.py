@@ -53,9 +53,13 @@ _COMBINE = "let one policy grant it, or say `combine: highest`, `add` or `first`
 
 
 def granted(
-    vocabulary: Vocabulary, document: Document, given: Sequence[Contribution], twice: Code, report: Report
-) -> Iterator[Node]:
-    """Yields a node for every value that policies give; `twice` is reported where nothing combines them."""
+    vocabulary: Vocabulary, document: Document, given: Sequence[Contribution], twice: Code, report: Report,
+    *, broken: bool,
+) -> Iterator[Node]:  # fmt: skip
+    """Yields a node for every value that policies give; `twice` is reported where nothing combines them.
+
+    Of a `broken` program nothing is said of values that nobody gives: what gives them may have the mistake.
+    """
     for name in dict.fromkeys(each.value.name for each in given):
         parts = [each for each in given if each.value.name == name]
         for entity in dict.fromkeys(each.value.entity for each in parts):
@@ -64,7 +68,7 @@ def granted(
                 report.add(defined_twice(twice, seen[0].value, seen[1].value, _COMBINE))
             yield replace(seen[0].value, entity=entity, expression=_combined(seen))
     yield from _of_nobody(
-        vocabulary, document, {(each.value.entity, each.value.name) for each in given}, report
+        vocabulary, document, {(each.value.entity, each.value.name) for each in given}, report, broken
     )
     report.extend(_without_order(vocabulary, document))
 
@@ -102,13 +106,13 @@ def _both(one: Expression, other: Expression, part: Contribution) -> Expression:
 
 
 def _of_nobody(
-    vocabulary: Vocabulary, document: Document, given: set[tuple[str, str]], report: Report
+    vocabulary: Vocabulary, document: Document, given: set[tuple[str, str]], report: Report, broken: bool
 ) -> Iterator[Node]:
     for entity, declared in vocabulary.entities.items():
         for fact, each in declared.facts.items():
             if each.granted and (entity, fact) not in given:
                 at = document.key_span(("entities", entity, "facts", fact))
-                if not report.has_errors:  # else the level that grants it may be what has the mistake
+                if not broken and not report.has_errors:
                     report.add(NOBODY.at(at, f"no level grants `{fact}`", help="grant it, or remove it"))
                 origin = fact_origin(vocabulary.declarations, document, entity, fact, at)
                 nothing = build.literal(None, at)

@@ -223,24 +223,28 @@ def check_ledgers(program: Program) -> Iterator[Diagnostic]:
 
 
 def _same_ids(each: LedgerDocument) -> Iterator[Diagnostic]:
-    first: dict[str, Span] = {}
+    first: dict[str, int] = {}
     for i, statement in enumerate(each.ledger.statements):
-        at = each.document.value_span(("statements", i, "id"))
         if statement.id in first:
-            label = [Label(first[statement.id], "first here")]
+            at = each.document.value_span(("statements", i, "id"))
+            there = each.document.value_span(("statements", first[statement.id], "id"))
+            label = [Label(there, "first here")]
             yield DUPLICATE_ID.at(at, f"`{statement.id}` is the id of two statements", labels=label)
-        first.setdefault(statement.id, at)
+        first.setdefault(statement.id, i)
 
 
 def _rules_that_are_gone(ledgers: Ledgers, each: LedgerDocument) -> Iterator[Diagnostic]:
     names = [ledgers.name_of(part) for part in ledgers.parts]
     for i, statement in enumerate(each.ledger.statements):
         for j, name in enumerate(statement.encoded):
-            found, at = ledgers.named(name), each.document.value_span(("statements", i, "encoded", j))
+            found = ledgers.named(name)
+            if any(part.current for part in found):
+                continue
+            at = each.document.value_span(("statements", i, "encoded", j))
             if not found:
                 help = did_you_mean(name, names) or "name the rule that it became, or say `open: reason`"
                 yield NO_RULE.at(at, f"there is no rule `{name}`", help=help)
-            elif not any(part.current for part in found):
+            else:
                 help = "name the rule that took its place, or say what became of the statement"
                 yield ENDED.at(at, f"`{name}` is in force no longer", help=help)
 

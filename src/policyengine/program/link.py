@@ -6,6 +6,7 @@ from collections import ChainMap
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Maps
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from policyengine.decision.findings import Assumption
@@ -29,13 +30,14 @@ from policyengine.program import granted as granting
 from policyengine.program import named_formulas as named
 from policyengine.program import results
 from policyengine.program.best_children import best_children
-from policyengine.program.children_in_order import Qualifier, order_nodes, qualify
+from policyengine.program.children_in_order import order_nodes, qualify
 from policyengine.program.declaration_checks import default_words, derived_facts, fact_assumption
 from policyengine.program.entity_periods import entity_periods
 from policyengine.program.example import small_program
 from policyengine.program.granted import defined_twice, granted
 from policyengine.program.graph import Graph, Key
-from policyengine.program.named_formulas import NamedFormula, Written, named_formulas, written_out
+from policyengine.program.memo import Memo
+from policyengine.program.named_formulas import named_formulas, written_out
 from policyengine.program.read import Declared
 from policyengine.program.version_choice import by_policy, combined
 from policyengine.source import Stretches
@@ -72,29 +74,23 @@ GRANTED_TWICE = Code(
     bad=_GOOD + "---\n" + _GOOD.replace("id: example", "id: other"),
     good=_GOOD,
 )
+_MOST_VOCABULARIES = 64
 CODES = (CYCLE, GRANTED_TWICE, *results.CODES, *granting.CODES, *named.CODES)
 
 
 class Linker:
-    """Links the policies of a program for one day after another; what days share is worked out once.
+    """Links the policies of a program for one day after another.
 
-    What is wrong goes to the report, which may hold more already.
+    What is wrong goes to the report, which may hold more already. The memo has what the days share, and what
+    is as it was in the load before.
     """
 
-    def __init__(self, declared: Declared, report: Report) -> None:
+    def __init__(self, declared: Declared, report: Report, memo: Memo | None = None) -> None:
         self._declared = declared
         self._report = report
-        self._vocabularies: list[Vocabulary] = []
-        self._lowered: dict[tuple[int, int], Lowered | None] = {}
-        self._chosen: dict[tuple[int, tuple[int, ...]], Lowered] = {}
-        self._formulas: dict[int, Lowered] = {}
-        self._typed: dict[int, _Typed] = {}
+        self._memo = Memo() if memo is None else memo
         self._defined: set[tuple[str, str]] = set()
         self._awaited: list[Reference] = []
-        self._named: Maps[str, NamedFormula] | None = None
-        self._written: dict[int, tuple[Node, Written | None]] = {}
-        self._qualifiers: dict[int, Qualifier] = {}
-        self._combined: dict[tuple[int, tuple[int, ...]], tuple[list[Node], Sequence[Contribution]]] = {}
 
     def link(self, in_force: Sequence[PolicyDocument]) -> Graph:
         """The graph of the policies in force on a day."""
@@ -113,7 +109,7 @@ class Linker:
         _add_defaults(nodes, [node for low in lowered for node in low.defaults])
         repeats = {repeat.entity: repeat for low in lowered for repeat in low.repeats}
         self._write_out(vocabulary, nodes)
-        names = qualify(vocabulary, nodes, repeats, self._qualifiers, self._report)
+        names = qualify(vocabulary, nodes, repeats, self._memo, self._report)
         graph = Graph(
             vocabulary,
             nodes,
@@ -159,24 +155,25 @@ class Linker:
         """Replaces calls of the formulas that the program names; the same nodes for the same ones."""
         if not vocabulary.declarations.define:
             return
-        if self._named is None:
-            self._named = named_formulas(vocabulary, self._declared.document, self._report)
+        read = partial(named_formulas, vocabulary, self._declared.document)
+        named = self._memo.of("define", (self._declared, vocabulary), self._report, read)
         for node in [node for own in nodes.values() for node in own.values()]:
-            if id(node) not in self._written:
-                self._written[id(node)] = node, written_out(node, self._named)
-            found = self._written[id(node)][1]
+            write = partial(written_out, node, named)
+            found = self._memo.of("written out", (node, named), self._report, write)
             if found is not None:
-                self._report.extend(found.wrong)
                 for each in (found.node, *found.added):
                     nodes[each.entity][each.name] = each
 
     def _results(self, units: Sequence[PolicyDocument]) -> tuple[Vocabulary, Sequence[PolicyDocument]]:
         """The names of that day; days with the same results have the same vocabulary."""
-        vocabulary, good = results.with_results(Vocabulary(self._declared.declarations), units, self._report)
-        for known in self._vocabularies:
+        declarations = self._declared.declarations
+        plain = self._memo.of("names", (self._declared,), self._report, lambda _: Vocabulary(declarations))
+        vocabulary, good = results.with_results(plain, units, self._report)
+        all_known: tuple[Vocabulary, ...] = self._memo.kept("all names", plain) or ()
+        for known in all_known:
             if (known.results, known.waivers) == (vocabulary.results, vocabulary.waivers):
                 return known, good
-        self._vocabularies.append(vocabulary)
+        self._memo.keep((vocabulary, *all_known)[:_MOST_VOCABULARIES], "all names", plain)
         return vocabulary, good
 
     def _assumptions(self, lowered: Sequence[Lowered]) -> Assumptions:
@@ -210,35 +207,15 @@ class Linker:
 
     def _granted(self, vocabulary: Vocabulary, given: Sequence[Contribution]) -> list[Node]:
         """What several policies give; the same nodes for the same parts, as typing knows them again."""
-        key = (id(vocabulary), tuple(id(each) for each in given))
-        if key not in self._combined:
-            document = self._declared.document
-            found = granted(vocabulary, document, given, GRANTED_TWICE, self._report)
-            self._combined[key] = list(found), given
-        return self._combined[key][0]
+        document, broken = self._declared.document, self._report.has_errors
+        return self._memo.of(
+            ("granted", broken), (self._declared, vocabulary, *given), self._report,
+            lambda report: list(granted(vocabulary, document, given, GRANTED_TWICE, report, broken=broken)),
+        )  # fmt: skip
 
     def _read_formulas(self, vocabulary: Vocabulary) -> Lowered:
-        if id(vocabulary) not in self._formulas:
-            document = self._declared.document
-            _check_sources(vocabulary, document, self._report)
-            derived = derived_facts(vocabulary, document, WRITTEN, self._report)
-            nodes = (
-                *derived,
-                *best_children(vocabulary, document, self._report),
-                *entity_periods(vocabulary, document, WRITTEN, self._report),
-                *order_nodes(vocabulary, document, self._report),
-            )
-            points = vocabulary.number_of_digits() < 3
-            remarks = [
-                remark for node in nodes
-                for remark in (
-                    *constant_conditions(node.expression, vocabulary.domains(node.entity)),
-                    *self_comparisons(node.expression),
-                    *two_readings(node.expression, points=points),
-                )
-            ]  # fmt: skip
-            self._formulas[id(vocabulary)] = Lowered(nodes, remarks=tuple(remarks))
-        return self._formulas[id(vocabulary)]
+        read = partial(_formulas, vocabulary, self._declared.document)
+        return self._memo.of("formulas", (self._declared, vocabulary), self._report, read)
 
     def _versions(self, units: Sequence[PolicyDocument], vocabulary: Vocabulary) -> Lowered | None:
         """A policy: its version of the day, or all versions where each record has its own day."""
@@ -247,17 +224,13 @@ class Linker:
             return None
         if units[0].policy.version_by is None:
             return lowered[0]
-        key = (id(vocabulary), tuple(map(id, units)))
-        if key not in self._chosen:
-            self._chosen[key] = combined(units, lowered, vocabulary)
-        return self._chosen[key]
+        combine = lambda _: combined(units, lowered, vocabulary)  # noqa: E731
+        return self._memo.of("versions", (vocabulary, *lowered), self._report, combine)
 
     def _lower(self, unit: PolicyDocument, vocabulary: Vocabulary) -> Lowered | None:
-        key = id(unit), id(vocabulary)
-        if key not in self._lowered:
-            _check_sources(vocabulary, unit.document, self._report)
-            self._lowered[key] = _lower(unit, vocabulary, self._report)
-        return self._lowered[key]
+        parts = (unit.document, unit.policy, vocabulary)
+        lower = partial(_lower, unit, vocabulary)
+        return self._memo.of(("lowered", unit.since), parts, self._report, lower)
 
     def _type(self, graph: Graph, nodes: dict[str, dict[str, Node]]) -> None:
         """Types every node among the names that its entity sees."""
@@ -275,7 +248,7 @@ class Linker:
 
     def _type_of(self, node: Node, sight: Maps[str, Type], known: Known | None = None) -> tuple[Node, Type]:
         """The node, with comparisons of choices that ascend spelled out, and its type."""
-        typed = self._typed.get(id(node))
+        typed: _Typed | None = self._memo.kept("typed", node)
         if typed is not None and all(sight.get(name) == kind for name, kind in typed.names):
             return typed.typed, typed.found
         checked = check(node.expression, sight, node.wanted, functions=LIBRARY, known=known)
@@ -286,14 +259,13 @@ class Linker:
             clear = replace(node, expression=spell_out(node.expression, checked.orders))
         if not checked.diagnostics:
             names = tuple((name, sight[name]) for name in checked.names)
-            self._typed[id(node)] = _Typed(node, names, clear, found)
+            self._memo.keep(_Typed(names, clear, found), "typed", node)
         return clear, found
 
 
 class _Typed(NamedTuple):
-    """A node without a mistake, the names that it uses with their types, and the type that it has then."""
+    """A node without a mistake: the names that it uses with their types, and the type that it has then."""
 
-    node: Node
     names: tuple[tuple[str, Type], ...]
     typed: Node
     found: Type
@@ -306,15 +278,38 @@ def _code(name: str) -> str:
 def _lower(unit: PolicyDocument, vocabulary: Vocabulary, report: Report) -> Lowered | None:
     own = Report()
     draft = Draft(unit, vocabulary, own, WRITTEN)
-    if not draft.known(unit.policy.for_, vocabulary.entities, "entity", "for"):
-        report.extend(own)
-        return None
-    kind = KINDS[unit.policy.kind]
-    kind.check(unit.policy, draft)
-    if not own.has_errors:
-        kind.lower(unit.policy, draft)
+    found = None
+    if draft.known(unit.policy.for_, vocabulary.entities, "entity", "for"):
+        kind = KINDS[unit.policy.kind]
+        kind.check(unit.policy, draft)
+        if not own.has_errors:
+            kind.lower(unit.policy, draft)
+        found = draft.finish()
+    _check_sources(vocabulary, unit.document, report)
     report.extend(own)
-    return draft.finish()
+    return found
+
+
+def _formulas(vocabulary: Vocabulary, document: Document, report: Report) -> Lowered:
+    """What the declarations themselves come to."""
+    _check_sources(vocabulary, document, report)
+    derived = derived_facts(vocabulary, document, WRITTEN, report)
+    nodes = (
+        *derived,
+        *best_children(vocabulary, document, report),
+        *entity_periods(vocabulary, document, WRITTEN, report),
+        *order_nodes(vocabulary, document, report),
+    )
+    points = vocabulary.number_of_digits() < 3
+    remarks = [
+        remark for node in nodes
+        for remark in (
+            *constant_conditions(node.expression, vocabulary.domains(node.entity)),
+            *self_comparisons(node.expression),
+            *two_readings(node.expression, points=points),
+        )
+    ]  # fmt: skip
+    return Lowered(nodes, remarks=tuple(remarks))
 
 
 def _add(

@@ -19,6 +19,7 @@ from policyengine.program.example import small_program
 from policyengine.program.graph import Graph
 from policyengine.program.link import Linker
 from policyengine.program.linked import Program
+from policyengine.program.memo import Memo
 from policyengine.program.read import NOTHING_HERE, Declared, Documents, read_documents, sort_documents
 from policyengine.program.versions import (
     check_versions,
@@ -43,22 +44,33 @@ UNUSED_FACT = Code(
 CODES = (UNUSED_FACT,)
 
 
-def load(name: str, sources: Sequence[Source], as_of: date, mistakes: Iterable[Diagnostic] = ()) -> Program:
+def load(
+    name: str,
+    sources: Sequence[Source],
+    as_of: date,
+    mistakes: Iterable[Diagnostic] = (),
+    memo: Memo | None = None,
+) -> Program:
     """Returns the program of the folder `name`, as it is in force on `as_of`.
 
     Every version is checked, also those that are not in force on that day. `mistakes` are those that were
-    found before the sources could be read.
+    found before the sources could be read. With the memo of the load before, only what changed since is
+    worked out.
     """
+    memo = Memo() if memo is None else memo
+    memo.begin()
     report = Report(mistakes)
     if not sources and not report.has_errors:
         report.add(NOTHING_HERE.at(None, f"`{name}` holds no YAML file", help="name the folder of a program"))
-    return _program(name, read_documents(name, sources, report), as_of, digest_of(sources), report)
+    digest = memo.of("digest", tuple(sources), report, lambda _: digest_of(sources))
+    return _program(name, read_documents(name, sources, report, memo), as_of, digest, report, memo)
 
 
 def load_documents(name: str, documents: Iterable[Document], as_of: date) -> Program:
     """Returns the program of documents, which may come from several places; it has no digest."""
     report = Report()
-    return _program(name, sort_documents(name, documents, report), as_of, "", report)
+    memo = Memo()
+    return _program(name, sort_documents(name, documents, report, memo), as_of, "", report, memo)
 
 
 def without_waivers(program: Program, day: date) -> Program | None:
@@ -69,13 +81,15 @@ def without_waivers(program: Program, day: date) -> Program | None:
     return load_documents(program.name, [program.document, *(unit.document for unit in bare)], day)
 
 
-def _program(name: str, documents: Documents, as_of: date, digest: str, report: Report) -> Program:
+def _program(
+    name: str, documents: Documents, as_of: date, digest: str, report: Report, memo: Memo
+) -> Program:
     graph = None
     declared = documents.program
     if declared is not None:
         report.extend(check_tree(declared.declarations, declared.document))
         if not _broken(report, declared.document):
-            graph = _link_all(declared, documents, as_of, report)
+            graph = _link_all(declared, documents, as_of, report, memo)
     found = Program(
         name,
         declared.declarations if declared is not None else None,
@@ -118,14 +132,16 @@ def _broken(report: Report, document: Document) -> bool:
                and found.severity is Severity.ERROR for found in report)  # fmt: skip
 
 
-def _link_all(declared: Declared, documents: Documents, as_of: date, report: Report) -> Graph | None:
+def _link_all(
+    declared: Declared, documents: Documents, as_of: date, report: Report, memo: Memo
+) -> Graph | None:
     vocabulary = Vocabulary(declared.declarations)
     report.extend(check_facts(vocabulary, declared.document))
     if _broken(report, declared.document):
         return None
     versions = with_beginnings(documents.units)
     report.extend(check_versions(versions, as_of))
-    linker = Linker(declared, report)
+    linker = Linker(declared, report, memo)
     graphs: dict[tuple[int, ...], Graph] = {}  # on many days the same versions are in force
     linked = [declared.document]
     lapses: set[Diagnostic] = set()

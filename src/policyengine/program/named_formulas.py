@@ -111,20 +111,20 @@ def _called(expression: Expression) -> Iterator[str]:
 
 
 class Written(NamedTuple):
-    """A node without calls of named formulas, the nodes that it takes, and what is wrong with it."""
+    """A node without calls of named formulas, and the nodes that it takes."""
 
     node: Node
     added: tuple[Node, ...]
-    wrong: tuple[Diagnostic, ...]
 
 
-def written_out(node: Node, formulas: Mapping[str, NamedFormula]) -> Written | None:
+def written_out(node: Node, formulas: Mapping[str, NamedFormula], report: Report) -> Written | None:
     """Returns a node with the calls of named formulas written out; None where it calls none."""
     if not formulas or formulas.keys().isdisjoint(_called(node.expression)):
         return None
     one = _Expression(node, formulas)
     found = one.changed(node.expression, frozenset(), named=True)
-    return Written(replace(node, expression=found), tuple(one.added.values()), tuple(one.wrong))
+    report.extend(one.wrong)
+    return Written(replace(node, expression=found), tuple(one.added.values()))
 
 
 class _Expression:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePath
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from policyengine.policy.list_report import ListReport
 from policyengine.policy.mapping import Mapping as ExportMapping
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.vocabulary import Declarations
+from policyengine.program.memo import Memo
 from policyengine.source import Source, Span
 from policyengine.text.document import Document, Mapping, Scalar, Sequence
 from policyengine.text.synonyms import meant
@@ -82,6 +84,7 @@ MISNAMED_TEST = Code(
 CODES = (NO_KIND, UNKNOWN_KIND, NO_PROGRAM, NOTHING_HERE, MISNAMED_TEST, EMPTY)
 
 P = TypeVar("P", bound=Part)
+L = TypeVar("L")
 PROGRAM, TEST, STATEMENTS, MAPPING, REPORT = "program", "test", "statements", "mapping", "report"
 _OF_A_FOLDER = (PROGRAM, *KINDS, STATEMENTS, MAPPING, REPORT)
 _ADD_KIND = f"add `kind:` and one of {listed(_OF_A_FOLDER)}"
@@ -135,16 +138,21 @@ class Documents:
     reports: tuple[ReportDocument, ...] = ()
 
 
-def read_documents(name: str, sources: Iterable[Source], report: Report) -> Documents:
-    """Reads all sources of the folder `name`."""
+def read_documents(name: str, sources: Iterable[Source], report: Report, memo: Memo) -> Documents:
+    """Reads all sources of the folder `name`; those that the memo knows it does not read again."""
     sources = list(sources)
-    found = sort_documents(name, _documents(sources, report), report)
+    documents = [
+        each
+        for source in sources
+        for each in memo.of("documents", (source,), report, partial(_documents_of, source))
+    ]
+    found = sort_documents(name, documents, report, memo)
     broken = {each.span.source.name for each in report if each.span is not None and each.severity == "error"}
     names = (match[1] for each in sources if each.name in broken for match in _RESULT.finditer(each.text))
     return replace(found, unread=frozenset(word.replace("-", "_") for word in names))
 
 
-def sort_documents(name: str, documents: Iterable[Document], report: Report) -> Documents:
+def sort_documents(name: str, documents: Iterable[Document], report: Report, memo: Memo) -> Documents:
     """Returns the program and the policies of the documents of the folder `name`."""
     programs: list[Declared] = []
     units: list[PolicyDocument] = []
@@ -160,15 +168,15 @@ def sort_documents(name: str, documents: Iterable[Document], report: Report) -> 
         kind = _kind(document, report)
         if kind == PROGRAM:
             found.append(document)
-            programs += [Declared(each, document) for each in _read(document, Declarations, report)]
+            programs += _located(document, Declared, Declarations, report, memo)
         elif kind == STATEMENTS:
-            ledgers += [LedgerDocument(each, document) for each in _read(document, Ledger, report)]
+            ledgers += _located(document, LedgerDocument, Ledger, report, memo)
         elif kind == MAPPING:
-            mappings += [MappingDocument(each, document) for each in _read(document, ExportMapping, report)]
+            mappings += _located(document, MappingDocument, ExportMapping, report, memo)
         elif kind == REPORT:
-            reports += [ReportDocument(each, document) for each in _read(document, ListReport, report)]
+            reports += _located(document, ReportDocument, ListReport, report, memo)
         elif kind is not None:
-            units += [PolicyDocument(each, document) for each in _read(document, KINDS[kind].model, report)]
+            units += _located(document, PolicyDocument, KINDS[kind].model, report, memo)
     _one_program(name, found, report)
     if programs:
         report.extend(_nameless(nameless, programs[0].declarations))
@@ -181,29 +189,35 @@ def sort_documents(name: str, documents: Iterable[Document], report: Report) -> 
 def mappings_of(source: Source, report: Report) -> tuple[MappingDocument, ...]:
     """The mappings of a file."""
     found: list[MappingDocument] = []
-    for document in _documents([source], report):
+    for document in _documents_of(source, report):
         if _kind(document, report) == MAPPING:
-            found += [MappingDocument(each, document) for each in _read(document, ExportMapping, report)]
+            found += _located(document, MappingDocument, ExportMapping, report, Memo())
     return tuple(found)
 
 
-def _read(document: Document, model: type[P], report: Report) -> tuple[P, ...]:
-    """The document as `model`; nothing where its form is wrong, which is reported."""
-    found = read_model(document, model)
-    if isinstance(found, tuple):
-        report.extend(found)
-        return ()
-    return (found,)
+def _located(
+    document: Document, located: Callable[[P, Document], L], model: type[P], report: Report, memo: Memo
+) -> tuple[L, ...]:
+    """The document as `model`, beside it; nothing where its form is wrong, which is reported."""
+
+    def read(own: Report) -> tuple[L, ...]:
+        found = read_model(document, model)
+        if isinstance(found, tuple):
+            own.extend(found)
+            return ()
+        return (located(found, document),)
+
+    return memo.of("model", (document,), report, read)
 
 
-def _documents(sources: Iterable[Source], report: Report) -> Iterator[Document]:
-    for source in sources:
-        read = read_yaml(source)
-        report.extend(read.diagnostics)
-        if not read.documents and not read.diagnostics:
-            at = source.span(0, 0)
-            report.add(EMPTY.at(at, "this file is empty", help="write the policy, or remove the file"))
-        yield from read.documents
+def _documents_of(source: Source, report: Report) -> tuple[Document, ...]:
+    """The documents of a source."""
+    read = read_yaml(source)
+    report.extend(read.diagnostics)
+    if not read.documents and not read.diagnostics:
+        at = source.span(0, 0)
+        report.add(EMPTY.at(at, "this file is empty", help="write the policy, or remove the file"))
+    return read.documents
 
 
 def _kind(document: Document, report: Report) -> str | None:

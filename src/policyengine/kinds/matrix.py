@@ -18,7 +18,7 @@ from policyengine.diagnostics import Code, did_you_mean, listed, nearest
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, Name, Open
 from policyengine.feel.types import types
-from policyengine.policy.base import Id, Many, Part, Policy, Sourced, Text, Written, field
+from policyengine.policy.base import Id, Many, NameOf, Part, PartyName, Policy, Sourced, Text, Written, field
 from policyengine.policy.change_context import ChangeContext, called, no_longer, now
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
@@ -34,7 +34,7 @@ EVERY = "*"
 class Cell(Sourced):
     """Who has the role; `unknown` where the text does not say, `none` where there is nothing to do."""
 
-    party: Id
+    party: PartyName
 
 
 def _text_is_the_party(value: object) -> object:
@@ -85,7 +85,7 @@ class Section(Sourced):
 class Columns(Part):
     """The fact whose values are the columns."""
 
-    by: Text = field(description="the enum fact whose values are the columns")
+    by: Annotated[Text, NameOf("fact")] = field(description="the enum fact whose values are the columns")
     values: Many[Text] = field(description="the columns, in their order")
 
 

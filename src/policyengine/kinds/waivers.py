@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from policyengine.decision.findings import WaiverNote
 from policyengine.diagnostics import Code, Report
@@ -17,7 +17,18 @@ from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.types import types
 from policyengine.policy import waiving
-from policyengine.policy.base import Condition, Date, Id, Many, Policy, Sourced, Text, field
+from policyengine.policy.base import (
+    Condition,
+    Date,
+    Id,
+    Many,
+    NameOf,
+    PartyName,
+    Policy,
+    Sourced,
+    Text,
+    field,
+)
 from policyengine.policy.change_context import ChangeContext, called, quoted
 from policyengine.policy.change_words import condition, given
 from policyengine.policy.draft import Draft
@@ -30,12 +41,12 @@ class WaiverPart(Sourced):
     """An exception that somebody approved."""
 
     id: Id
-    of: Text = field(
+    of: Annotated[Text, NameOf("waivable")] = field(
         description="what is waived, by ids: `policy/requirement`, `policy/level`, `policy/stage`"
     )
     when: Condition | None = field(default=None, description="for whom it is; left out: for everybody")
     why: Text = field(description="why it was given")
-    approved_by: Id = field(description="the party that approved it")
+    approved_by: PartyName = field(description="the party that approved it")
     ticket: Text | None = field(default=None, description="where the approval is kept")
     from_: Date | None = field(default=None, alias="from", description="its first day; left out: always")
     until_including: Date | None = field(default=None, description="its last day; left out: no end")

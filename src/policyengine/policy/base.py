@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal, TypeVar, dataclass_transform, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform, get_type_hints
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.values.values import Months
@@ -121,11 +121,22 @@ def _fact_name(value: object) -> object:
     raise ValueError(sentence)
 
 
+class NameOf(NamedTuple):
+    """An annotation: the value is the name of something that stands elsewhere, such as a party."""
+
+    space: str
+
+
 # To an editor `1.2` is a number and `true` a boolean; to us they are texts like others.
 ANY_SCALAR = ["string", "number", "boolean"]
 Text = Annotated[str, of_text(_text, {"type": ANY_SCALAR, "minLength": 1})]
 Id = Annotated[str, of_text(_identifier, {"type": "string", "pattern": _PATTERN})]
 FactName = Annotated[str, Written(_fact_name, {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]*$"})]
+FactRef = Annotated[FactName, NameOf("fact")]
+PartyName = Annotated[Id, NameOf("party")]
+ItemName = Annotated[Id, NameOf("item")]
+EntityName = Annotated[Id, NameOf("entity")]
+SourceName = Annotated[Id, NameOf("source")]
 Boolean = Annotated[bool, of_text(quantities.boolean, {"type": "boolean"})]
 Whole = Annotated[int, of_text(_whole, {"type": "integer"})]
 Count = Annotated[int, of_text(_count, {"type": "integer", "minimum": 0})]
@@ -233,7 +244,7 @@ class SourceDocument(Part):
 class SourceRef(Part):
     """Where a rule is written."""
 
-    document: Id = field(description="one of the program's `sources`")
+    document: SourceName = field(description="one of the program's `sources`")
     section: Text | None = field(default=None, description="the section, heading or row of the document")
 
 
@@ -275,7 +286,7 @@ class Policy(Sourced):
     kind: Text = field(description="what family of policy this is")
     id: Id = field(description="its name for other policies, tests and reports")
     title: Text = field(description="its name for people")
-    for_: Id = field(alias="for", description="the entity that it judges")
+    for_: EntityName = field(alias="for", description="the entity that it judges")
     from_: Date | None = field(
         default=None, alias="from", description="in force from this day on (inclusive)"
     )
@@ -287,7 +298,7 @@ class Policy(Sourced):
         return ()
 
     @property
-    def version_by(self) -> FactName | None:
+    def version_by(self) -> FactRef | None:
         """The date whose day chooses the version; None where it is today."""
         return None
 
@@ -300,7 +311,7 @@ class Policy(Sourced):
 class VersionedPolicy(Policy):
     """A policy whose version may be chosen by a day of what it judges."""
 
-    version_by: FactName | None = field(
+    version_by: FactRef | None = field(
         default=None,
         description="the date whose day chooses the version, such as `registered_on`; left out: today",
     )

@@ -29,7 +29,7 @@ from policyengine.feel.types.types import Context, Enum, ListOf, Number, Type, d
 from policyengine.policy import child_conditions, quantities, scalars
 from policyengine.policy.base import CONDITION_MARK as CONDITION_MARK
 from policyengine.policy.base import Condition as Condition
-from policyengine.policy.base import OpenPart, Sourced, Written, field, keys_of
+from policyengine.policy.base import NameOf, OpenPart, Sourced, Written, field, keys_of
 from policyengine.policy.facts import NONE
 from policyengine.policy.form_advice import as_range
 from policyengine.policy.policy_reader import PolicyReader
@@ -140,7 +140,7 @@ class TestedPart(OpenPart):
     """A part whose further keys are `fact: test`."""
 
     __test__ = False  # not a test of our own, for pytest
-    tests: dict[str, TestSpec] = field(default_factory=dict, alias="*")
+    tests: dict[Annotated[str, NameOf("fact")], TestSpec] = field(default_factory=dict, alias="*")
 
 
 def lower_condition(reader: PolicyReader, pointer: Pointer, entity: str) -> Expression:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from policyengine.policy import quantities
-from policyengine.policy.base import FactName, Feel, Id, Part, Text, field, of_text
+from policyengine.policy.base import EntityName, FactName, FactRef, Feel, Part, Text, field, of_text
 from policyengine.policy.facts import Fact
 
 PeriodLabel = Annotated[str, of_text(quantities.period_label, {"type": "string"})]
@@ -17,7 +17,7 @@ PeriodLabel = Annotated[str, of_text(quantities.period_label, {"type": "string"}
 class Best(Part):
     """One of the children of a parent, chosen by a value."""
 
-    by: FactName = field(description="the value of a child that decides; of equals the first child counts")
+    by: FactRef = field(description="the value of a child that decides; of equals the first child counts")
     order: Literal["highest", "lowest"] = field(default="highest", description="which value is the best")
     title: Text = field(description="what the chosen one is called: `best path`")
 
@@ -44,7 +44,7 @@ IN_ORDER = (POSITION, PREVIOUS, EARLIER)
 class Order(Part):
     """In which order the children of a parent stand."""
 
-    by: FactName = field(
+    by: FactRef = field(
         description="the value of a child that tells its place: a date or a number, the lowest first; "
         "`as_listed`: as the record lists them. Equals keep the order of the list"
     )
@@ -58,12 +58,14 @@ class Entity(Part):
     """A kind of thing that policies judge: the partner, or something in its record."""
 
     title: Text = field(description="what one of them is called: `reseller`")
-    within: Id | None = field(default=None, description="the entity that it belongs to; the root has none")
+    within: EntityName | None = field(
+        default=None, description="the entity that it belongs to; the root has none"
+    )
     list: FactName | None = field(
         default=None, description="the key under which the parent's record lists them"
     )
-    key: FactName | None = field(default=None, description="the fact that tells one from another")
-    label: FactName | None = field(default=None, description="the fact that people call it by")
+    key: FactRef | None = field(default=None, description="the fact that tells one from another")
+    label: FactRef | None = field(default=None, description="the fact that people call it by")
     facts: dict[FactName, Fact] = field(description="what a record may say of it")
     best: dict[FactName, Best] = field(
         default_factory=dict, description="names under which its parent reads the best one of its list"

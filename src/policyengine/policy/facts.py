@@ -17,7 +17,7 @@ from policyengine.policy.base import (
     Boolean,
     Combine,
     Condition,
-    FactName,
+    FactRef,
     Feel,
     Sourced,
     Text,
@@ -83,7 +83,7 @@ class Fact(Sourced):
     ordered: Boolean = field(default=False, description="of an enum: its values ascend, and are compared")
     min: Text | None = field(default=None, description="the smallest value allowed")
     max: Text | None = field(default=None, description="the largest value allowed")
-    currency: FactName | None = field(
+    currency: FactRef | None = field(
         default=None,
         description="of money: the fact that names its currency; left out: the program's",
     )

@@ -21,8 +21,9 @@ from policyengine.feel.types import types
 from policyengine.policy.base import (
     FURTHER,
     Boolean,
-    Id,
+    ItemName,
     Many,
+    NameOf,
     OpenPart,
     Rate,
     Written,
@@ -60,8 +61,8 @@ class Grant(OpenPart):
     """What a level grants: a discount on items, or values of facts that are granted: `fact: value`."""
 
     discount: Rate | None = field(default=None, description="`20%` or `0.2`")
-    on: Many[Id] = field(default=(), description="the items that it lowers")
-    values: dict[str, GivenValue] = field(default_factory=dict, alias="*")
+    on: Many[ItemName] = field(default=(), description="the items that it lowers")
+    values: dict[Annotated[str, NameOf("granted")], GivenValue] = field(default_factory=dict, alias="*")
     intended: Boolean = field(default=False, description="with a `note`: less than a lower level is meant")
 
     @classmethod

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from policyengine.policy.base import Count, Date, Id, Many, Part, Text, field, of_text
+from policyengine.policy.base import Count, Date, Id, Many, NameOf, Part, SourceName, Text, field, of_text
 
 _RULE = re.compile(r"[a-z][a-z0-9_-]*(?:/[a-z][a-z0-9_-]*)*|[a-z][a-z0-9_-]*\.[A-Za-z][A-Za-z0-9_]*")
 _PRINT = re.compile(r"[1-9][0-9]{0,4}-[0-9a-f]{16}-[0-9a-f]{16}")
@@ -29,7 +29,9 @@ def _print(text: str) -> str:
     return text
 
 
-RuleName = Annotated[str, of_text(_rule, {"type": "string", "pattern": f"^({_RULE.pattern})$"})]
+RuleName = Annotated[
+    str, NameOf("rule"), of_text(_rule, {"type": "string", "pattern": f"^({_RULE.pattern})$"})
+]
 Fingerprint = Annotated[str, of_text(_print, {"type": "string", "pattern": f"^{_PRINT.pattern}$"})]
 
 
@@ -73,7 +75,7 @@ class Ledger(Part):
     """The statements of one document, in the order in which they stand there."""
 
     kind: Literal["statements"]
-    document: Id = field(description="one of the program's `sources`")
+    document: SourceName = field(description="one of the program's `sources`")
     read_on: Date | None = field(default=None, description="the day of the copy that was read")
     note: Text | None = field(default=None, description="what a reader should know about the copy")
     statements: Many[Statement] = field(min_length=1)

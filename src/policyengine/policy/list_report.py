@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from policyengine.policy.base import Boolean, Feel, Id, Many, Part, Text, field, short
+from policyengine.policy.base import Boolean, EntityName, Feel, Id, Many, NameOf, Part, Text, field, short
 
 
 class ReportColumn(Part):
@@ -18,7 +18,7 @@ class ReportColumn(Part):
 class ReportOrder(Part):
     """A column by which the rows are ordered."""
 
-    by: Id = field(description="the id of a column")
+    by: Annotated[Id, NameOf("column")] = field(description="the id of a column")
     descending: Boolean = field(default=False, description="the largest first")
 
 
@@ -31,7 +31,7 @@ class ListReport(Part):
     kind: Literal["report"]
     id: Id = field(description="its name, for `policyengine report PROGRAM RECORDS NAME`")
     title: Text = field(description="its name for people")
-    for_: Id = field(alias="for", description="the entity that a row is about")
+    for_: EntityName = field(alias="for", description="the entity that a row is about")
     when: Feel | None = field(default=None, description="which of them are listed; left out: all")
     columns: Many[ReportColumn] = field(min_length=1)
     order: Many[OrderSpec] = ()

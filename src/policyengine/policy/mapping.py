@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from policyengine.policy.base import Feel, Id, Many, Part, Text, Written, field, short
+from policyengine.policy.base import EntityName, Feel, Id, Many, NameOf, Part, Text, Written, field, short
 
 DATES = {"iso": "YYYY-MM-DD", "us": "M/D/YYYY", "british": "D/M/YYYY", "german": "D.M.YYYY"}
 """The formats of dates that have a name, as patterns."""
@@ -41,7 +41,9 @@ Ignored = Annotated[
 class MappedColumn(Part):
     """What a column is: its fact, and how its values are written."""
 
-    fact: Text = field(description="the fact that it gives; of a list with one item: `accounts.fee`")
+    fact: Annotated[Text, NameOf("fact")] = field(
+        description="the fact that it gives; of a list with one item: `accounts.fee`"
+    )
     format: Text | None = field(default=None, description=_FORMAT)
     values: dict[Text, Text] = field(
         default_factory=dict, description="what words of the export mean here: `Reseller: sales`, `Yes: true`"
@@ -69,10 +71,10 @@ class Mapping(Part):
     kind: Literal["mapping"]
     id: Id = field(description="its name, for `--map`")
     title: Text | None = field(default=None, description="what is exported, and from where")
-    for_: Id = field(alias="for", description="the entity that a row of the export is about")
+    for_: EntityName = field(alias="for", description="the entity that a row of the export is about")
     columns: dict[Text, ColumnSpec] = field(description="by the head of a column what it is")
     ignored: Ignored = ()
-    joins: dict[Id, Text] = field(
+    joins: dict[EntityName, Text] = field(
         default_factory=dict,
         description="of children: by the entity above, the column with its key",
     )
@@ -81,10 +83,10 @@ class Mapping(Part):
     skipped: Many[Text] = field(
         default=(), description="how rows begin that are no records: notes, totals, the foot of a report"
     )
-    constants: dict[Text, Text] = field(
+    constants: dict[Annotated[Text, NameOf("fact")], Text] = field(
         default_factory=dict, description="facts that are the same in all rows"
     )
-    expressions: dict[Text, Feel] = field(
+    expressions: dict[Annotated[Text, NameOf("fact")], Feel] = field(
         default_factory=dict,
         description="facts worked out of the row: its columns are texts by their names in small letters with "
         "`_`, such as `number(net_price) * number(seats)`",

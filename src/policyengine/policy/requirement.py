@@ -18,7 +18,7 @@ from policyengine.decision.findings import MANUAL, REFUSED
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, Name, Open
 from policyengine.feel.types import types
-from policyengine.policy.base import Id, Sourced, Text, field
+from policyengine.policy.base import Id, PartyName, Sourced, Text, field
 from policyengine.policy.condition import Condition
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule
 from policyengine.policy.waiving import Waivable, or_waived, waive
@@ -34,7 +34,7 @@ class Requirement(Sourced):
     title: Text
     when: Condition | None = field(default=None, description="when it is met")
     applies_when: Condition | None = field(default=None, description="not applicable otherwise")
-    decided_by: Id | None = field(
+    decided_by: PartyName | None = field(
         default=None,
         description="the party that decides; `when` tells its word, and until then it is `manual`",
     )

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Literal
 
 from policyengine.decision import wording
 from policyengine.diagnostics import Code, did_you_mean
 from policyengine.feel.values.temporal import print_duration
 from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
-from policyengine.policy.base import Count, FactName, Feel, Id, Many, Sourced, Text, VersionedPolicy, field
+from policyengine.policy.base import (
+    Count,
+    FactName,
+    FactRef,
+    Feel,
+    Id,
+    ItemName,
+    Many,
+    NameOf,
+    PartyName,
+    Sourced,
+    Text,
+    VersionedPolicy,
+    field,
+)
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.quantities import CALENDAR
@@ -24,19 +38,19 @@ class ChargePart(Sourced):
     id: Id
     title: Text
     amount: Feel = field(description="before any discount; may read `period` and `period_number`")
-    item: Id | None = field(default=None, description="what it bills; discounts granted on it apply")
+    item: ItemName | None = field(default=None, description="what it bills; discounts granted on it apply")
     when: Condition | None = field(default=None, description="not applicable otherwise")
-    currency: FactName | None = field(
+    currency: FactRef | None = field(
         default=None, description="the text or enum that names its currency; left out: the program's"
     )
-    payer: Id | None = field(default=None, description="the party that pays; left out: the partner")
-    payee: Id | None = field(default=None, description="the party that is paid; left out: the vendor")
+    payer: PartyName | None = field(default=None, description="the party that pays; left out: the partner")
+    payee: PartyName | None = field(default=None, description="the party that is paid; left out: the vendor")
     due_on: Feel | None = field(
         default=None,
         description="the day it is due, if it is charged once; `none`: when invoiced; with `starting` a day "
         "counted from `period.start` or `period.end`",
     )
-    due_with: Id | None = field(
+    due_with: Annotated[Id, NameOf("charge")] | None = field(
         default=None,
         description="the charge with which it falls due, for the same periods, where that applies",
     )

@@ -22,7 +22,7 @@ from policyengine.feel.types import types
 from policyengine.kinds.obligations.duty_changes import describe
 from policyengine.kinds.obligations.rights import RightPart, check_right, lower_right
 from policyengine.policy import quantities
-from policyengine.policy.base import Feel, Id, Many, Part, Policy, Sourced, Text, field
+from policyengine.policy.base import Feel, Id, Many, Part, PartyName, Policy, Sourced, Text, field
 from policyengine.policy.bearer import UNKNOWN, Party, bearer_expression, check_bearer
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
@@ -59,7 +59,9 @@ class ObligationPart(Sourced):
         default=None,
         description="the day on which it was done, instead of `met_when`; after `due_on` it is late",
     )
-    decided_by: Id | None = field(default=None, description="the party that decides, where no fact shows it")
+    decided_by: PartyName | None = field(
+        default=None, description="the party that decides, where no fact shows it"
+    )
     holds_until: Feel | None = field(
         default=None,
         description="the last day on which `met_when` must hold, every day from `due_on` on",

@@ -10,7 +10,7 @@ from policyengine.decision.findings import NOT_APPLICABLE, Right
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, Name
 from policyengine.feel.types import types
-from policyengine.policy.base import Feel, Id, Sourced, Text, field
+from policyengine.policy.base import Feel, Id, PartyName, Sourced, Text, field
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Value
@@ -21,7 +21,9 @@ class RightPart(Sourced):
 
     id: Id
     title: Text
-    party: Id | None = field(default=None, description="whose right it is; left out: that of the partner")
+    party: PartyName | None = field(
+        default=None, description="whose right it is; left out: that of the partner"
+    )
     when: Condition | None = field(default=None, description="not applicable otherwise")
     opens_on: Feel | None = field(default=None, description="its first day; left out: always")
     closes_on: Feel | None = field(default=None, description="its last day; left out: no end")

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from policyengine.policy.base import Boolean, Feel, Id, Many, Part, Policy, Sourced, Text, Written, field
+from policyengine.policy.base import (
+    Boolean,
+    Feel,
+    Id,
+    Many,
+    NameOf,
+    Part,
+    Policy,
+    Sourced,
+    Text,
+    Written,
+    field,
+)
 from policyengine.policy.condition import Condition
 from policyengine.policy.requirement import Requirement
 
@@ -13,13 +25,13 @@ class OnLeave(Part):
     """Facts that are written down when something leaves the stage."""
 
     when: Condition | None = field(default=None, description="only then; always if left out")
-    set: dict[Text, Feel] = field(description="fact -> the value that it gets")
+    set: dict[Annotated[Text, NameOf("fact")], Feel] = field(description="fact -> the value that it gets")
 
 
 class Exit(Sourced):
     """A way out of a stage; `leave_when` is None where it asks for the gate of the stage."""
 
-    to: Id = field(description="the stage that it leads to")
+    to: Annotated[Id, NameOf("stage")] = field(description="the stage that it leads to")
     leave_when: Many[Requirement] | None = field(
         default=None, description="its own gate, instead of that of the stage; left out: nothing is asked for"
     )
@@ -45,7 +57,7 @@ class Until(Part):
     """The last day of a stage, and the stage that it leads to then, whatever was asked for."""
 
     day: Feel = field(description="the last day on which `next` counts")
-    then: Id = field(description="the stage that it leads to after that day")
+    then: Annotated[Id, NameOf("stage")] = field(description="the stage that it leads to after that day")
 
 
 class Stage(Sourced):
@@ -69,7 +81,7 @@ class Pipeline(Policy):
     """The stages that something passes, and the gates between them."""
 
     kind: Literal["pipeline"]
-    stage: Text = field(description="the enum fact that holds the stage")
+    stage: Annotated[Text, NameOf("fact")] = field(description="the enum fact that holds the stage")
     when: Condition | None = field(
         default=None, description="which ones go through this pipeline; all if left out"
     )

@@ -16,7 +16,7 @@ from policyengine.kinds.table.axis import Test
 from policyengine.kinds.table.inputs import Input, InputPart
 from policyengine.kinds.table.outputs import Given, read_given
 from policyengine.kinds.table.proof import GOOD, TableRow
-from policyengine.policy.base import FactName, Many, Sourced, Written, field, short
+from policyengine.policy.base import FactName, Many, NameOf, Sourced, Written, field, short
 from policyengine.policy.bounds import Bounds
 from policyengine.policy.condition import TEST_SCHEMA, typed, value_test
 from policyengine.policy.form import unknown_key
@@ -48,7 +48,7 @@ _SCALARS: dict[str, Any] = {"type": ["string", "number", "boolean", "array"]}
 class RowPart(Sourced):
     """A row: what it tests and what it gives."""
 
-    when: dict[FactName, Cell] = field(
+    when: dict[Annotated[FactName, NameOf("input")], Cell] = field(
         default_factory=dict, description="`input: test`, all of which must hold; left out or `-`: any value"
     )
     then: Given | None = field(

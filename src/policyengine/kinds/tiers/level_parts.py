@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from policyengine.policy.base import (
     Boolean,
     FactName,
+    FactRef,
     Feel,
     Id,
     Many,
+    NameOf,
     Part,
     Period,
     Sourced,
@@ -18,7 +20,7 @@ from policyengine.policy.base import (
     check_intended,
     field,
 )
-from policyengine.policy.condition import Condition, TestedPart
+from policyengine.policy.condition import Condition, TestedPart, TestSpec
 from policyengine.policy.grant import Grant
 from policyengine.policy.requirement import Requirement
 from policyengine.text.document import Pointer
@@ -36,7 +38,7 @@ class Falls(Part):
 class Counter(Part):
     """What counts towards levels: renewing adds to it, and a level that is reached may use it up."""
 
-    fact: FactName = field(description="the fact that holds it")
+    fact: FactRef = field(description="the fact that holds it")
     add: Feel | None = field(default=None, description="what is added when the level is renewed")
     uses_up: Boolean = field(default=False, description="reaching a level takes its threshold off")
 
@@ -44,8 +46,8 @@ class Counter(Part):
 class State(Part):
     """Levels that last: a level is held until it may fall."""
 
-    held: FactName = field(description="the fact that holds the level")
-    since: FactName | None = field(default=None, description="the fact that says since when")
+    held: FactRef = field(description="the fact that holds the level")
+    since: FactRef | None = field(default=None, description="the fact that says since when")
     rises: Literal["at once", "at review"] = field(
         default="at once", description="`at review`: when `falls.when` holds"
     )
@@ -53,7 +55,7 @@ class State(Part):
     grace: Period | None = field(
         default=None, description="a fall takes effect so long after the figures fell short"
     )
-    short_since: FactName | None = field(
+    short_since: FactRef | None = field(
         default=None, description="the fact that says since when the figures fall short"
     )
     keeps_until: Feel | None = field(default=None, description="the last day on which it is surely held")
@@ -91,6 +93,7 @@ class Threshold(TestedPart):
     """A row of the grid of thresholds: further keys are `level: test` of the fact, or `unknown`, or `-`."""
 
     title: Text | None = field(default=None, description="what people call it; left out: the fact's title")
+    tests: dict[Annotated[str, NameOf("level")], TestSpec] = field(default_factory=dict, alias="*")
 
 
 class Otherwise(Sourced):
@@ -109,11 +112,11 @@ class Tiers(VersionedPolicy):
         default=None, description="the name of the level as a value; else the id with _ for -"
     )
     when: Condition | None = field(default=None, description="whom it judges at all; all if left out")
-    measure: Text | None = field(
+    measure: Annotated[Text, NameOf("fact")] | None = field(
         default=None, description="the fact whose levels must leave no gap and not overlap"
     )
     requires: Many[Requirement] = field(default=(), description="of every level")
-    thresholds: dict[FactName, Threshold] = field(
+    thresholds: dict[FactRef, Threshold] = field(
         default_factory=dict, description="by fact a test for each level: a grid instead of keys of levels"
     )
     levels: Many[LevelPart] = field(description="from the lowest to the highest", min_length=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePath
 
 from policyengine.dataclass import dataclass
@@ -44,23 +45,30 @@ class Folder:
     mistakes: tuple[Diagnostic, ...] = ()
 
 
-def read_folder(folder: str | Path) -> Folder:
+def read_folder(
+    folder: str | Path,
+    read_one: Callable[[Path], Source | Diagnostic] | None = None,
+    also: Iterable[Path] = (),
+) -> Folder:
     """Reads every `.yaml` and `.yml` file in a folder and below, except tests, records and hidden files.
 
-    Capital letters in an ending make no difference.
+    Capital letters in an ending make no difference. `read_one` reads a file, if it is not only on disk;
+    `also` are paths of texts for which there may be no file yet.
     """
+    also, read_one = set(also), read_one or read_file
     root = Path(folder)
     try:
-        if not root.is_dir():
+        if not root.is_dir() and not also:
             what = "is a file, not a folder" if root.exists() else "does not exist"
             return Folder(
                 mistakes=(UNREADABLE.at(None, f"`{folder}` {what}", help="name the folder of a program"),)
             )
-        paths = sorted(path for path in root.rglob(_YAML) if is_policy(path.relative_to(root)))
+        paths = sorted({*also, *(path for path in root.rglob(_YAML) if is_policy(path.relative_to(root)))})
     except (OSError, ValueError) as error:
         return Folder(mistakes=(UNREADABLE.at(None, f"`{folder}` cannot be read: {_why(error)}"),))
-    read = [read_file(path) if path.is_file() else _no_file(path) for path in paths]
-    read += [found for found in [_misnamed(root)] if found is not None]
+    read = [read_one(path) if path in also or path.is_file() else _no_file(path) for path in paths]
+    misnamed = None if root / MANIFEST in also else _misnamed(root)
+    read += [] if misnamed is None else [misnamed]
     return Folder(
         tuple(each for each in read if isinstance(each, Source)),
         tuple(each for each in read if isinstance(each, Diagnostic)),

@@ -1,0 +1,224 @@
+"""What a place in a text means: what is declared there or named there, in words, and where else it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from policyengine.diagnostics import Diagnostic
+from policyengine.editing.mentions import Mention, Named, Names
+from policyengine.editing.slots import Slot
+from policyengine.editing.workspace import ProgramFolder, Workspace, same
+from policyengine.feel.functions import WRITTEN
+from policyengine.feel.types.types import describe
+from policyengine.kinds import KINDS
+from policyengine.policy.base import SourceRef, fields_of
+from policyengine.source import Span
+from policyengine.text.document import Document, Mapping, Scalar
+
+_WHAT = {
+    "party": "party", "item": "item", "source": "source document", "entity": "entity", "policy": "policy",
+    "level": "level", "stage": "stage", "charge": "charge", "column": "column", "function": "formula",
+}  # fmt: skip
+
+
+class Meaning(NamedTuple):
+    """What stands at a place, in Markdown."""
+
+    span: Span
+    words: str
+
+
+class Spot(NamedTuple):
+    """A place in a document of a program."""
+
+    folder: ProgramFolder
+    names: Names
+    document: Document
+    offset: int
+
+    @property
+    def slot(self) -> Slot | None:
+        """The single text at the place."""
+        return next((each for each in self.names.slots(self.document) if self._in(each.scalar.span)), None)
+
+    @property
+    def mention(self) -> Mention | None:
+        """The name at the place, the shortest of several that hold it."""
+        found = [each for each in self.folder.mentions(self.document) if self._in(each.span)]
+        return min(found, key=lambda each: each.span.end - each.span.start, default=None)
+
+    def _in(self, span: Span) -> bool:
+        return span.start <= self.offset <= span.end
+
+
+def spot(workspace: Workspace, path: Path, offset: int) -> Spot | None:
+    """The document at a place of a text, and its program; None where there is neither."""
+    folder = workspace.folder(path)
+    names = folder.names if folder is not None else None
+    if folder is None or names is None:
+        return None
+    for document in workspace.documents(path):
+        if document.root.span.start <= offset <= document.root.span.end:
+            return Spot(folder, names, document, offset)
+    return None
+
+
+def definitions(at: Spot, around: Iterable[Path] = ()) -> list[Mention]:
+    """The places that declare what is named at a place."""
+    mention = at.mention
+    return [] if mention is None else at.folder.declared(mention.of, around)
+
+
+def references(at: Spot, around: Iterable[Path] = ()) -> list[Mention]:
+    """All places that name what is named at a place, its declaration included."""
+    mention = at.mention
+    if mention is None:
+        return []
+    found = at.folder.everywhere(around)
+    whole = next((each.of for each in found if each.declares and same(each.of, mention.of)), mention.of)
+    return [each for each in found if same(each.of, whole)]
+
+
+def meaning(at: Spot, mistakes: Iterable[Diagnostic] = ()) -> Meaning | None:
+    """What the text at a place means."""
+    mention, slot = at.mention, at.slot
+    if mention is not None:
+        words = "\n\n".join(_of_name(at, mention.of))
+        return Meaning(mention.span, words) if words else None
+    if slot is None:
+        return None
+    if slot.role == "feel":
+        return _of_word(slot.scalar, at.offset)
+    words = "\n\n".join(_of_slot(slot))
+    return Meaning(slot.scalar.span, words) if words else None
+
+
+def _of_word(scalar: Scalar, offset: int) -> Meaning | None:
+    """The function under a place in an expression."""
+    for name, function in WRITTEN.items():
+        start = scalar.span.text.find(name)
+        while start >= 0:
+            at = scalar.span.source.span(scalar.span.start + start, scalar.span.start + start + len(name))
+            called = scalar.span.source.text[at.end : at.end + 1] == "("
+            if called and at.start <= offset <= at.end:
+                return Meaning(at, f"```feel\n{function.usage}\n```\n\na function of FEEL")
+            start = scalar.span.text.find(name, start + 1)
+    return None
+
+
+def _of_slot(slot: Slot) -> Iterator[str]:
+    """What the language says of a key or a choice."""
+    if slot.role == "key" and slot.owner is not None:
+        yield f"**{slot.scalar.text}**" + (f": {slot.title}" if slot.title else "")
+        known = fields_of(slot.owner).get(slot.scalar.text)
+        if known is None and slot.title == "":
+            yield f"not a key of {(slot.owner.__doc__ or 'this place').splitlines()[0].lower()}"
+    elif slot.role == "choice":
+        summary = KINDS[slot.scalar.text].summary if slot.scalar.text in KINDS else slot.title
+        yield f"`{slot.scalar.text}`" + (f": {summary}" if summary else "")
+        if len(slot.choices) > 1:
+            yield "one of " + ", ".join(f"`{each}`" for each in slot.choices)
+    elif slot.title:
+        yield slot.title
+
+
+def _of_name(at: Spot, named: Named) -> Iterator[str]:
+    """What is known of something by its name: its title, its type, where it is taken from."""
+    names, declarations = at.names, at.names.vocabulary.declarations
+    if named.space == "fact":
+        yield from _of_fact(names, named)
+    elif named.space == "value":
+        entity, _, fact = named.scope.partition(".")
+        declared = declarations.entities[entity].facts.get(fact) if entity in declarations.entities else None
+        titles = (declared.values if declared is not None else None) or {}
+        yield f"`{named.name}`: {titles.get(named.name, named.name)}"
+        yield f"a value of `{fact}`" + (f" ({declared.title})" if declared is not None else "")
+    elif named.space == "source" and named.name in declarations.sources:
+        source = declarations.sources[named.name]
+        yield f"**{source.title}** (source document)"
+        yield from filter(None, [source.url, source.dated and f"dated {source.dated}", source.note])
+    else:
+        title = _title(at, named)
+        what = _WHAT.get(named.space, "part of a policy")
+        yield f"**{title or named.name}** ({what})"
+        yield from _of_policy(at, named)
+
+
+def _of_fact(names: Names, named: Named) -> Iterator[str]:
+    entity = names.vocabulary.entities.get(named.scope)
+    fact = entity.facts.get(named.name) if entity is not None else None
+    kind = names.type_of(named.scope, named.name)
+    noun = names.vocabulary.noun(named.scope, named.name)
+    yield f"**{noun}** (`{named.name}` of {entity.title if entity is not None else named.scope})"
+    yield describe(kind) if kind is not None else ""
+    if fact is None:
+        return
+    if fact.formula is not None:
+        yield f"```feel\n{fact.formula}\n```"
+    low, high = fact.min, fact.max
+    if low is not None or high is not None:
+        yield f"from {low or 'any number'} to {high or 'any number'}"
+    if fact.default is not None:
+        yield f"`{fact.default}` is taken where a record does not say it"
+    yield from _where_from(names, fact.source, fact.basis, fact.note)
+
+
+def _where_from(names: Names, source: SourceRef | None, basis: str | None, note: str | None) -> Iterator[str]:
+    """The clause that something is taken from, and what was assumed."""
+    if source is not None:
+        document = names.vocabulary.declarations.sources.get(source.document)
+        title = document.title if document is not None else source.document
+        yield f"{title}, section {source.section}" if source.section else title
+    if basis == "assumed":
+        yield "*assumed*: " + (note or "")
+    elif note:
+        yield note
+
+
+def _of_policy(at: Spot, named: Named) -> Iterator[str]:
+    unit = next((each for each in at.names.units if each.policy.id in (named.name, named.scope)), None)
+    if unit is None or named.space in ("party", "item", "entity"):
+        return
+    if named.space == "policy":
+        yield f"`{unit.policy.kind}`: {KINDS[unit.policy.kind].summary}"
+        yield from _where_from(at.names, unit.policy.source, unit.policy.basis, unit.policy.note)
+        return
+    for pointer in _parts(unit.document, named.name):
+        section = unit.document.at((*pointer, "source", "section"))
+        note = unit.document.at((*pointer, "note"))
+        if isinstance(section, Scalar):
+            yield f"section {section.text}"
+        if isinstance(note, Scalar):
+            yield note.text
+
+
+def _title(at: Spot, named: Named) -> str | None:
+    declarations = at.names.vocabulary.declarations
+    titles = {**declarations.parties, **declarations.item_titles}
+    titles.update((name, entity.title) for name, entity in declarations.entities.items())
+    if named.space in ("party", "item", "entity"):
+        return titles.get(named.name)
+    for unit in at.names.units:
+        if named.space == "policy" and unit.policy.id == named.name:
+            return unit.policy.title
+        if unit.policy.id == named.scope:
+            for pointer in _parts(unit.document, named.name):
+                title = unit.document.at((*pointer, "title"))
+                return title.text if isinstance(title, Scalar) else None
+    return declarations.title if named == Named("policy", declarations.id) else None
+
+
+def _parts(document: Document, id: str) -> Iterator[tuple[str | int, ...]]:
+    """Where the parts with an id stand in a document."""
+    pending: list[tuple[tuple[str | int, ...], object]] = [((), document.root)]
+    while pending:
+        pointer, node = pending.pop()
+        if isinstance(node, Mapping):
+            own = node.entries.get("id")
+            if own is not None and isinstance(own.value, Scalar) and own.value.text == id:
+                yield pointer
+            pending += [((*pointer, key), entry.value) for key, entry in node.entries.items()]
+        elif not isinstance(node, Scalar):
+            pending += [((*pointer, i), each) for i, each in enumerate(node.items)]  # type: ignore[attr-defined]

@@ -1,0 +1,309 @@
+"""What the language takes at each single text of a document: a key, a name, a choice, a test, an expression.
+
+The models of policies say it (`policy/base.NameOf`, the annotations of their fields); nothing here knows a
+kind by name.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from policyengine.kinds import KINDS
+from policyengine.policy.base import FURTHER, Condition, FactName, Feel, Id, NameOf, Part, Written, fields_of
+from policyengine.policy.child_conditions import CHILD_KEYS, FORMS
+from policyengine.policy.condition import COMBINERS, TEST_SCHEMA
+from policyengine.policy.ledger import Ledger
+from policyengine.policy.list_report import ListReport
+from policyengine.policy.mapping import Mapping as ExportMapping
+from policyengine.policy.vocabulary import Declarations
+from policyengine.program.read import MAPPING, PROGRAM, REPORT, STATEMENTS, TEST
+from policyengine.text.document import Document, Mapping, Node, Pointer, Scalar, Sequence
+from policyengine.verify.testfile import TestFile
+
+ROLES = ("key", "name", "define", "choice", "boolean", "test", "value", "feel", "text")
+CONDITION_KEYS = (*COMBINERS, *CHILD_KEYS)
+
+_FEEL = typing.get_args(Feel)[1]
+_CONDITION = typing.get_args(Condition)[1]
+_IDS = (typing.get_args(Id)[1], typing.get_args(FactName)[1])
+_SINGULAR = {
+    "parties": "party",
+    "entities": "entity",
+    "best": "fact",
+    "periods": "fact",
+    "define": "function",
+}
+_RECORDS = ("record", "with")
+
+
+class Slot(NamedTuple):
+    """A single text, and what may stand there.
+
+    `role` is one of `ROLES`. Of a key, `owner` is the part that takes it, and `space` the names that may
+    stand beside the keys of the part. `space` is what a name is of, or declares; `about` is the fact that a
+    test or a value of a record is about; `entity` has the names that an expression there sees.
+    """
+
+    scalar: Scalar
+    pointer: Pointer
+    role: str
+    entity: str = ""
+    owner: type[Part] | None = None
+    space: str = ""
+    about: str = ""
+    choices: tuple[str, ...] = ()
+    title: str = ""
+
+
+class _Place(NamedTuple):
+    """Where the walk is: the pointer, the part around it, whose names are seen, which fact it is about."""
+
+    pointer: Pointer = ()
+    owner: type[Part] | None = None
+    entity: str = ""
+    about: str = ""
+
+    def below(self, step: str | int) -> _Place:
+        return self._replace(pointer=(*self.pointer, step))
+
+
+def model_of(document: Document) -> type[Part] | None:
+    """The model of a document, by its `kind`; None where it has none that is known."""
+    kind = document.at(("kind",))
+    name = kind.text if isinstance(kind, Scalar) else ""
+    if name in KINDS:
+        return KINDS[name].model
+    models: dict[str, type[Part]] = {
+        PROGRAM: Declarations, STATEMENTS: Ledger, MAPPING: ExportMapping, REPORT: ListReport, TEST: TestFile
+    }  # fmt: skip
+    return models.get(name)
+
+
+def slots_of(document: Document, root: str = "", lists: typing.Mapping[str, str] | None = None) -> list[Slot]:
+    """Every single text of a document, with what may stand there.
+
+    `root` is the entity of records, `lists` the entities by the names of their lists.
+    """
+    model = model_of(document)
+    walk = _Walk(root, lists or {})
+    if model is None:
+        return list(walk.record(document.root, _Place(entity=root)))
+    judged = document.at(("for",))
+    entity = judged.text if isinstance(judged, Scalar) else root
+    return list(walk.value(model, document.root, _Place(entity=entity)))
+
+
+class _Walk:
+    """Goes through a document and its model side by side."""
+
+    def __init__(self, root: str, lists: typing.Mapping[str, str]) -> None:
+        self._root = root
+        self._lists = lists
+
+    def value(self, kind: Any, node: Node, place: _Place, title: str = "") -> Iterator[Slot]:
+        """What stands in a value of a type."""
+        base, notes = _plain(kind)
+        if _CONDITION in notes:
+            yield from self.condition(node, place)
+        elif isinstance(base, type) and issubclass(base, Part):
+            yield from self._part(base, notes, node, place, title)
+        elif typing.get_origin(base) is tuple:
+            item = typing.get_args(base)[0]
+            for i, each in enumerate(node.items) if isinstance(node, Sequence) else ((None, node),):
+                yield from self.value(item, each, place if i is None else place.below(i), title)
+        elif typing.get_origin(base) is dict:
+            yield from self._dict(base, notes, node, place, title)
+        else:
+            for each, at in _single(node, place):
+                yield _slot(base, notes, each, at, title)
+
+    def _part(
+        self, part: type[Part], notes: tuple[Any, ...], node: Node, place: _Place, title: str
+    ) -> Iterator[Slot]:
+        fields = fields_of(part)
+        if not isinstance(node, Mapping):
+            key = _short_key(notes, node)
+            if key in fields:
+                yield from self.value(fields[key][1], node, place._replace(owner=part), title)
+            return
+        entity = _entity_of(part, place)
+        place = place._replace(owner=part, entity=entity)
+        further = typing.get_args(_plain(fields[FURTHER][1])[0]) if FURTHER in fields else ()
+        space = _space(further[0]) if further else ""
+        for key, entry in node.entries.items():
+            at = place.below(key)
+            known = fields.get(key)
+            if known is None and further:
+                yield Slot(entry.key, at.pointer, "name", entity, part, space)
+                yield from self.value(further[1], entry.value, at._replace(about=_about(key, space, place)))
+                continue
+            told = str(known[0].metadata.get("description", "")) if known is not None else ""
+            yield Slot(entry.key, at.pointer, "key", entity, part, space, title=told)
+            if key in _RECORDS and known is not None and "object" in str(_plain(known[1])[1]):
+                yield from self.record(entry.value, at._replace(entity=self._root))
+            elif known is not None:
+                yield from self.value(known[1], entry.value, at, told)
+
+    def _dict(
+        self, base: Any, notes: tuple[Any, ...], node: Node, place: _Place, title: str
+    ) -> Iterator[Slot]:
+        key_kind, value_kind = typing.get_args(base)
+        if not isinstance(node, Mapping):
+            yield from self.value(value_kind, node, place, title)
+            return
+        space, name = _space(key_kind), str(place.pointer[-1]) if place.pointer else ""
+        for key, entry in node.entries.items():
+            at = place.below(key)
+            about = _about(key, space, place) if space else ""
+            if space:
+                yield Slot(entry.key, at.pointer, "name", place.entity, place.owner, space, title=title)
+            elif set(_IDS) & set(_plain(key_kind)[1]):
+                declared = _SINGULAR.get(name, name.removesuffix("s"))
+                entity = str(place.pointer[-2]) if declared == "fact" and len(place.pointer) > 1 else ""
+                yield Slot(entry.key, at.pointer, "define", entity or place.entity, None, declared)
+            else:
+                role = "define" if name == "values" else "text"
+                space_of = "value" if role == "define" else ""
+                about_it = str(place.pointer[-2]) if role == "define" and len(place.pointer) > 1 else ""
+                yield Slot(entry.key, at.pointer, role, place.entity, place.owner, space_of, about_it)
+            yield from self.value(value_kind, entry.value, at._replace(about=about))
+
+    def condition(self, node: Node, place: _Place) -> Iterator[Slot]:
+        """What stands in a condition: an expression, or `fact: test` pairs and what combines them."""
+        if isinstance(node, Scalar):
+            yield Slot(node, place.pointer, "feel", place.entity)
+            return
+        if isinstance(node, Sequence):
+            for i, each in enumerate(node.items):
+                yield from self.condition(each, place.below(i))
+            return
+        form = next((node.entries[key].value for key in FORMS if key in node.entries), None)
+        child = self._lists.get(form.text, place.entity) if isinstance(form, Scalar) else place.entity
+        for key, entry in node.entries.items():
+            at = place.below(key)
+            if key not in CONDITION_KEYS or (key in CHILD_KEYS and form is None):
+                yield Slot(entry.key, at.pointer, "name", place.entity, None, "fact", title="condition")
+                yield from self._tests(entry.value, at._replace(about=key))
+                continue
+            yield Slot(entry.key, at.pointer, "key", place.entity, None, "fact", title="condition")
+            if key in FORMS:
+                yield from (
+                    Slot(each, p.pointer, "name", p.entity, None, "fact")
+                    for each, p in _single(entry.value, at)
+                )
+            elif key in ("where", "must"):
+                yield from self.condition(entry.value, at._replace(entity=child))
+            elif key in ("at_least", "is"):
+                yield from self._tests(entry.value, at)
+            else:
+                yield from self.condition(entry.value, at)
+
+    def _tests(self, node: Node, place: _Place) -> Iterator[Slot]:
+        for each, at in _single(node, place):
+            yield Slot(each, at.pointer, "test", at.entity, None, "", at.about)
+
+    def record(self, node: Node, place: _Place) -> Iterator[Slot]:
+        """What stands in a record: facts by name, and lists of children."""
+        if isinstance(node, Sequence):
+            for i, each in enumerate(node.items):
+                yield from self.record(each, place.below(i))
+            return
+        if isinstance(node, Scalar):
+            yield Slot(node, place.pointer, "value", place.entity, None, "", place.about)
+            return
+        for key, entry in node.entries.items():
+            at = place.below(key)._replace(about=key)
+            yield Slot(entry.key, at.pointer, "name", place.entity, None, "fact", title="record")
+            child = self._lists.get(key)
+            yield from self.record(entry.value, at if child is None else at._replace(entity=child, about=""))
+
+
+def _single(node: Node, place: _Place) -> Iterator[tuple[Scalar, _Place]]:
+    """The single texts of a value, or of the items of a list of such."""
+    if isinstance(node, Scalar):
+        yield node, place
+    elif isinstance(node, Sequence):
+        for i, each in enumerate(node.items):
+            yield from _single(each, place.below(i))
+
+
+def _slot(base: Any, notes: tuple[Any, ...], scalar: Scalar, place: _Place, title: str) -> Slot:
+    """The slot of a single value of a type."""
+    one = Slot(scalar, place.pointer, "text", place.entity, place.owner, title=title)
+    space = _space_in(notes)
+    if space:
+        return one._replace(role="name", space=space)
+    if _FEEL in notes:
+        return one._replace(role="feel")
+    if any(isinstance(note, Written) and note.schema is TEST_SCHEMA for note in notes):
+        return one._replace(role="test", about=place.about)
+    if typing.get_origin(base) is typing.Literal:
+        return one._replace(role="choice", choices=tuple(map(str, typing.get_args(base))))
+    if base is bool:
+        return one._replace(role="boolean", choices=("true", "false"))
+    if place.pointer and place.pointer[-1] == "kind":
+        return one._replace(role="choice", choices=tuple(KINDS))
+    if set(_IDS) & set(notes) and place.pointer and place.pointer[-1] in ("id", "result"):
+        return one._replace(role="define", space=_declares(place.pointer))
+    if base is object and place.about:
+        return one._replace(role="value", about=place.about)
+    return one
+
+
+def _declares(pointer: Pointer) -> str:
+    """What an `id` declares, by where it stands: `policy` at the top, `level` in a list of `levels`."""
+    if len(pointer) < 3:
+        return "fact" if pointer[-1] == "result" else "policy"
+    return str(pointer[-3]).removesuffix("s") if pointer[-1] == "id" else "fact"
+
+
+def _entity_of(part: type[Part], place: _Place) -> str:
+    """Whose names are seen within a part: in the declarations those of the entity that is declared."""
+    pointer = place.pointer
+    return str(pointer[1]) if len(pointer) > 1 and pointer[0] == "entities" else place.entity
+
+
+def _about(key: str, space: str, place: _Place) -> str:
+    """The fact that the value beside a name is about; in a grid of levels it is that of the row."""
+    return str(place.pointer[-1]) if space == "level" and place.pointer else key
+
+
+def _short_key(notes: tuple[Any, ...], node: Node) -> str:
+    """The key for which a short form of a part stands, such as `title`; "" if there is none."""
+    written = node.text if isinstance(node, Scalar) else [""]
+    for note in notes:
+        if isinstance(note, Written) and note.read is not None:
+            try:
+                found = note.read(written)
+            except ValueError:
+                continue
+            if isinstance(found, dict) and found:
+                return str(next(reversed(found)))
+    return ""
+
+
+def _space(kind: Any) -> str:
+    return _space_in(_plain(kind)[1])
+
+
+def _space_in(notes: tuple[Any, ...]) -> str:
+    return next((note.space for note in notes if isinstance(note, NameOf)), "")
+
+
+def _plain(kind: Any) -> tuple[Any, tuple[Any, ...]]:
+    """A type without its annotations and without `None`, and the annotations."""
+    notes: tuple[Any, ...] = ()
+    while True:
+        if typing.get_origin(kind) is typing.Annotated:
+            kind, *more = typing.get_args(kind)
+            notes = (*notes, *more)
+        elif typing.get_origin(kind) in (typing.Union, types.UnionType):
+            some = [each for each in typing.get_args(kind) if each is not types.NoneType]
+            if len(some) != 1:
+                return kind, notes
+            kind = some[0]
+        else:
+            return kind, notes

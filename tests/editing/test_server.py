@@ -1,0 +1,104 @@
+"""The language server, asked as an editor asks it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.editing.client import Client
+
+REPOSITORY = Path(__file__).parents[2]
+DAY = "2026-11-21"
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    root = tmp_path_factory.mktemp("work")
+    for folder in ("policies", "fixtures"):
+        shutil.copytree(REPOSITORY / folder / "bytekast", root / folder / "bytekast")
+    client = Client(root, "--as-of", DAY)
+    yield client
+    assert client.end() == 0
+
+
+@pytest.fixture
+def levels(client: Client) -> Iterator[Path]:
+    path = client.root / "policies/bytekast/levels.yaml"
+    client.open(path)
+    yield path
+    client.close(path)
+
+
+def _lines(found: list[dict]) -> list[str]:
+    return [f"{each['uri'].rpartition('/')[2]}:{each['range']['start']['line'] + 1}" for each in found]
+
+
+def test_mistakes_come_while_one_types_and_go_again(client: Client, levels: Path) -> None:
+    assert client.mistakes(levels) == []
+    client.replace(levels, "active_accounts: 16..26", "active_accounts: 17..26")
+    assert client.mistakes(levels) == ["TIER001"]
+    (gap,) = client.published[levels.as_uri()]
+    assert gap["range"]["start"] == {"line": 31, "character": 21}
+    assert gap["message"].startswith("no level covers")
+    client.replace(levels, "active_accounts: 17..26", "active_accounts: 16..26")
+    assert client.mistakes(levels) == []
+
+
+def test_a_broken_line_leaves_the_rest_its_meaning(client: Client, levels: Path) -> None:
+    client.replace(levels, "  - id: gold\n", "  - id: gold\n    'title\n")
+    assert client.mistakes(levels)[:1] == ["YAML001"]
+    assert _lines(client.ask("textDocument/definition", client.at(levels, "active_accounts: 27"))) == [
+        "program.yaml:44"
+    ]
+    found = client.ask("textDocument/hover", client.at(levels, "active_accounts: 27"))
+    assert found["contents"]["value"].startswith("**active accounts** (`active_accounts` of reseller)")
+
+
+def test_a_file_that_lies_in_no_program_is_left_alone(client: Client) -> None:
+    path = client.root / "notes.yaml"
+    client.open(path, "a: [\n")
+    assert client.mistakes(path) == []
+    assert client.ask("textDocument/definition", client.at(path, "a")) in (None, [])
+
+
+def test_references_are_found_in_policies_tests_records_and_ledgers(client: Client, levels: Path) -> None:
+    at = {**client.at(levels, "active_accounts", 3), "context": {"includeDeclaration": True}}
+    found = _lines(client.ask("textDocument/references", at))
+    for each in ("levels.yaml:32", "program.yaml:44", "levels_test.yaml:12", "acme.yaml:4",
+                 "kpi-levels-statements.yaml:170"):  # fmt: skip
+        assert each in found
+
+
+def test_places_are_counted_in_units_of_utf_16(client: Client, levels: Path) -> None:
+    client.replace(levels, "    title: Gold\n    active", '    "title": "🏅 Gold é" \n    active')
+    client.replace(levels, "{document: kpi-levels, section: \"1.2\"}",
+                   "{section: \"🏅 1.2 e\u0301\", document: kpi-level}")  # fmt: skip
+    assert client.mistakes(levels) == ["NAME001"]
+    (unknown,) = client.published[levels.as_uri()]
+    line = '    source: {section: "🏅 1.2 e\u0301", document: '
+    assert unknown["range"]["start"]["character"] == len(line.encode("utf-16-le")) // 2
+
+
+def test_tests_show_what_they_expect_in_vain(client: Client) -> None:
+    path = client.root / "fixtures/bytekast/levels_test.yaml"
+    client.open(path)
+    assert client.mistakes(path) == []
+    client.replace(path, "short_by: 10}", "short_bi: 10}")
+    assert client.mistakes(path, 1) == ["TEST001"]
+    client.close(path)
+
+
+def test_a_new_file_counts_before_it_is_saved(client: Client, levels: Path) -> None:
+    path = levels.with_name("more.yaml")
+    text = levels.read_text()
+    client.open(path, text)
+    assert "VERS001" in client.mistakes(path)
+    client.close(path)
+    assert client.mistakes(levels) == []
+
+
+def test_laws_are_told_when_one_pauses(client: Client, levels: Path) -> None:
+    client.replace(levels, "discount: 50%", "discount: 5%")
+    assert client.mistakes(levels, 2) == ["GRANT101", "GRANT101"]  # on each of two items

@@ -17,6 +17,7 @@ from policyengine.decision.wording import subject_name
 from policyengine.engine.finding_values import Later, constructor, shower, unknown_in
 from policyengine.engine.missing_facts import unsettled
 from policyengine.engine.value_words import Words
+from policyengine.feel.functions.conditions import is_nothing
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.syntax.tree import (
     Binary,
@@ -109,7 +110,7 @@ def _reader(graph: Graph, node: Node, look: Look) -> ReadFigure:
     def read(instance: Any) -> Figure:
         value = instance[name]
         open_one = unknown_in(value)
-        there = open_one is None and value is not None
+        there = open_one is None and not is_nothing(value)
         more = [each.assumption for each in resting if each.node is None or instance[each.node] is True]
         return _new(
             origin,

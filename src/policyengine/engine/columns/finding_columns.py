@@ -18,6 +18,7 @@ from policyengine.engine.columns.unify import both, coded, either, text, unified
 from policyengine.engine.figures import origin_of, unit_of
 from policyengine.engine.finding_values import as_shown
 from policyengine.engine.layout import RANKS, ColumnKind, value_fields
+from policyengine.feel.functions.conditions import is_nothing
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Unknown
@@ -37,10 +38,6 @@ def _undecided(values: Mapping[str, int]) -> object:
 
 def _is_known(value: object) -> bool:
     return not isinstance(value, Unknown)
-
-
-def _is_nothing(value: object) -> bool:
-    return value is None
 
 
 def _is_true(value: object) -> bool:
@@ -107,7 +104,7 @@ class RuleReader:
         try:
             return self._world.emitter(rule.entity).kept_flag(asked)
         except Unsupported:
-            return self._world.named(rule.entity, node.name).test(_is_nothing)
+            return self._world.named(rule.entity, node.name).test(is_nothing)
 
     def _resting(self, rule: Rule, key: object, pieces: dict[str, Piece]) -> Read:
         """What reads whether a finding rests on an assumption beside that of its own part."""

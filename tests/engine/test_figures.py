@@ -216,3 +216,29 @@ rows: [[3.., 8, unknown], [-, 4, 1]]
     assert (part.status, part.value, part.text) == ("undetermined", {"hours": 8, "visits": None}, None)
     found = plan(program.linked).answer(batch_of(program.vocabulary, records)).table
     assert difference(found, by_rows(program.linked, records)) == ""
+
+
+HEAD = """\
+kind: program
+id: ends
+title: Ends
+entities:
+  partner:
+    title: partner
+    key: id
+    facts:
+      id: {type: text, title: identifier}
+"""
+
+
+def test_a_day_that_never_comes_is_nothing_in_both_engines() -> None:
+    facts = (
+        "      ends_on: {type: date, title: end, default: never}\n"
+        "      notice: {type: date, title: notice, formula: 'ends_on - @\"P1D\"'}\n"
+    )
+    program = good_program(base=HEAD + facts)
+    typed = record_of(program, {"id": "p"})
+    (figure,) = program.evaluate(typed).of("figures")
+    assert (figure.status, figure.value) == ("not_applicable", None)
+    table = plan(program.linked).answer(batch_of(program.vocabulary, [typed])).table
+    assert difference(table, by_rows(program.linked, [typed])) == ""

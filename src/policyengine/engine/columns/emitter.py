@@ -43,7 +43,7 @@ class Emitter:
     scope: Scope
     today: date
     forms: Mapping[type, Form]
-    free: dict[int, frozenset[str]] = field(default_factory=dict)
+    free: dict[int, tuple[Expression, frozenset[str]]] = field(default_factory=dict)
 
     @property
     def frame(self) -> Frame:
@@ -103,9 +103,9 @@ class Emitter:
         return Const(evaluate(node, values, mode="policy", functions=LIBRARY))
 
     def _names(self, node: Expression) -> frozenset[str]:
-        if id(node) not in self.free:
-            self.free[id(node)] = syntax.names(node)
-        return self.free[id(node)]
+        if id(node) not in self.free:  # kept with its names: of what is gone, another would have the number
+            self.free[id(node)] = node, syntax.names(node)
+        return self.free[id(node)][1]
 
     def inside(self, scope: Scope) -> Emitter:
         """The same among other names."""

@@ -128,7 +128,7 @@ class World:
         self.steps = Steps()
         self.by_rows: dict[Key, str] = {}
         self._names = names
-        self._by_rows: dict[tuple[str, int], RowColumns] = {}
+        self._by_rows: dict[tuple[str, int], tuple[Expression, RowColumns]] = {}
         self._nodes: dict[Key, Term | None] = {}
         self._named: dict[Key, Name] = {}
         self._places: dict[str, Place] = {}
@@ -166,8 +166,9 @@ class World:
         key = (entity, id(expression))
         if key not in self._by_rows:
             asks = self._asks or asks_for_values(expression)
-            self._by_rows[key] = RowColumns(self._from_facts if asks else self, entity, expression)
-        return self._by_rows[key]
+            made = RowColumns(self._from_facts if asks else self, entity, expression)
+            self._by_rows[key] = expression, made
+        return self._by_rows[key][1]
 
     @cached_property
     def _asks(self) -> bool:

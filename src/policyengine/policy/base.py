@@ -244,12 +244,17 @@ class SourceDocument(Part):
 class SourceRef(Part):
     """Where a rule is written."""
 
-    document: SourceName = field(description="one of the program's `sources`")
+    document: SourceName | None = field(
+        default=None, description="one of the program's `sources`; left out: that of the part above"
+    )
     section: Text | None = field(default=None, description="the section, heading or row of the document")
 
 
 class Sourced(Part):
-    """What every part may say about where its rule comes from; left out, the part above speaks."""
+    """What every part may say about where its rule comes from; left out, the part above speaks.
+
+    Above a policy and above a fact the program speaks.
+    """
 
     source: SourceRef | None = field(default=None, description="where the rule is written")
     basis: Literal["stated", "assumed"] | None = field(
@@ -286,7 +291,9 @@ class Policy(Sourced):
     kind: Text = field(description="what family of policy this is")
     id: Id = field(description="its name for other policies, tests and reports")
     title: Text = field(description="its name for people")
-    for_: EntityName = field(alias="for", description="the entity that it judges")
+    for_: EntityName = field(
+        default="", alias="for", description="the entity that it judges; left out: that of the record itself"
+    )
     from_: Date | None = field(
         default=None, alias="from", description="in force from this day on (inclusive)"
     )

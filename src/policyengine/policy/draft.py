@@ -112,7 +112,6 @@ class Draft(PolicyReader):
         """
         places = list(self._parts(pointer))
         parts = [part for _, part in places]
-        source = next((part.source for part in reversed(parts) if part.source is not None), None)
         decided = next((each for each in reversed(places) if each[1].basis is not None), None)
         basis: Basis = decided[1].basis if decided is not None else "stated"
         note = next((part.note for part in reversed(parts) if part.note is not None), None)
@@ -121,10 +120,8 @@ class Draft(PolicyReader):
         named = max((i for i, part in enumerate(parts) if hasattr(part, "id")), default=0)
         own_note = note if basis == "assumed" or any(part.note for part in parts[named:]) else None
         assumption = self._assumption(places) if basis == "assumed" else None
-        return Origin(
-            self.policy.id, id, title, self.key_span(*pointer),
-            clause_of(self.vocabulary.declarations, source), basis, own_note, assumption,
-        )  # fmt: skip
+        clause = clause_of(self.vocabulary.declarations, *(part.source for part in reversed(parts)))
+        return Origin(self.policy.id, id, title, self.key_span(*pointer), clause, basis, own_note, assumption)
 
     def _assumption(self, places: Sequence[tuple[Pointer, Any]]) -> Assumption | None:
         """What the innermost of these parts assumes, with the note that is nearest; None if it is stated."""
@@ -268,12 +265,17 @@ class Draft(PolicyReader):
         self._references.append(Reference(space, name, missing, any_day))
 
 
-def clause_of(declarations: Declarations, source: SourceRef | None) -> Clause | None:
-    """The clause that a part names as its source; None where it names none, or an unknown document."""
-    document = None if source is None else declarations.sources.get(source.document)
-    if source is None or document is None:
+def clause_of(declarations: Declarations, *sources: SourceRef | None) -> Clause | None:
+    """The clause that a part rests on, by what it says as its source and what those above it say in turn.
+
+    None where none of them says one, or names an unknown document. The program speaks last.
+    """
+    said = [each for each in (*sources, declarations.source) if each is not None]
+    name = next((each.document for each in said if each.document is not None), None)
+    document = None if name is None else declarations.sources.get(name)
+    if name is None or document is None:
         return None
-    return Clause(source.document, document.title, source.section, document.url)
+    return Clause(name, document.title, said[0].section, document.url)
 
 
 def where_applicable(applies: Expression, value: Expression) -> Expression:

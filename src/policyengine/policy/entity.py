@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
+from policyengine.diagnostics import did_you_mean
 from policyengine.policy import quantities
 from policyengine.policy.base import EntityName, FactName, FactRef, Feel, Part, Text, field, of_text
 from policyengine.policy.facts import Fact
@@ -57,16 +59,24 @@ class Order(Part):
 class Entity(Part):
     """A kind of thing that policies judge: the partner, or something in its record."""
 
-    title: Text = field(description="what one of them is called: `reseller`")
+    title: Text = field(
+        default="", description="what one of them is called: `reseller`; left out: its name in words"
+    )
     within: EntityName | None = field(
         default=None, description="the entity that it belongs to; the root has none"
     )
     list: FactName | None = field(
         default=None, description="the key under which the parent's record lists them"
     )
-    key: FactRef | None = field(default=None, description="the fact that tells one from another")
-    label: FactRef | None = field(default=None, description="the fact that people call it by")
-    facts: dict[FactName, Fact] = field(description="what a record may say of it")
+    key: FactRef | None = field(
+        default=None,
+        description="the fact that tells one from another; where `facts` does not have it, it is a text",
+    )
+    label: FactRef | None = field(
+        default=None,
+        description="the fact that people call it by; where `facts` does not have it, it is a text",
+    )
+    facts: dict[FactName, Fact] = field(default_factory=dict, description="what a record may say of it")
     best: dict[FactName, Best] = field(
         default_factory=dict, description="names under which its parent reads the best one of its list"
     )
@@ -82,3 +92,15 @@ class Entity(Part):
     def __post_init__(self) -> None:
         if (self.within is None) != (self.list is None):
             raise ValueError("`within` and `list` go together: write both or none")
+        own = {
+            name: each if each.title else replace(each, title=words(name))
+            for name, each in self.facts.items()
+        }
+        names = [each for each in (self.key, self.label) if each is not None and each not in own]
+        named = {each: Fact(type="text", title=words(each)) for each in names if not did_you_mean(each, own)}
+        object.__setattr__(self, "facts", {**named, **own})
+
+
+def words(name: str) -> str:
+    """What is called by a name, where no title says it."""
+    return "identifier" if name == "id" else name.replace("_", " ").replace("-", " ")

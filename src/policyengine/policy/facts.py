@@ -78,7 +78,10 @@ class Fact(Sourced):
     """Something that a record may say about an entity, or that a formula derives."""
 
     type: Literal[FACT_TYPES] = field(description="what its values are")  # type: ignore[valid-type]
-    title: Text = field(description="a phrase that reads in a sentence: `active accounts`")
+    title: Text = field(
+        default="",
+        description="a phrase that reads in a sentence: `active accounts`; left out: its name in words",
+    )
     values: Choices | None = field(default=None, description="of an enum: its values, or value -> title")
     ordered: Boolean = field(default=False, description="of an enum: its values ascend, and are compared")
     min: Text | None = field(default=None, description="the smallest value allowed")

@@ -35,7 +35,7 @@ from policyengine.policy.base import (
     field,
     of_text,
 )
-from policyengine.policy.entity import EARLIER, IN_ORDER, POSITION, PREVIOUS, THIS, Entity
+from policyengine.policy.entity import EARLIER, IN_ORDER, POSITION, PREVIOUS, THIS, Entity, words
 from policyengine.policy.facts import Fact, as_given, finer, recorded_name
 from policyengine.source import Span
 
@@ -81,6 +81,18 @@ class Declarations(Sourced):
         default_factory=dict, description="formulas with parameters, which every expression may call by name"
     )
     entities: dict[Id, Entity] = field(description="the root and what its record contains")
+
+    def __post_init__(self) -> None:
+        named = {
+            name: each if each.title else dataclasses.replace(each, title=words(name))
+            for name, each in self.entities.items()
+        }
+        object.__setattr__(self, "entities", named)
+
+    @property
+    def root(self) -> str:
+        """The entity that a record describes; "" where there is none."""
+        return next((name for name, entity in self.entities.items() if entity.within is None), "")
 
     @property
     def fiscal_year_begins(self) -> date:
@@ -134,7 +146,7 @@ class Vocabulary:
     @cached_property
     def root(self) -> str:
         """The entity that a record describes."""
-        return next(name for name, entity in self.entities.items() if entity.within is None)
+        return self.declarations.root
 
     @cached_property
     def entities(self) -> Mapping[str, Entity]:

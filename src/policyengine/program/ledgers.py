@@ -261,16 +261,16 @@ def _parts_of(program: Program) -> Iterator[NamedPart]:
     for name, entity in declared.entities.items():
         for key, fact in entity.facts.items():
             at = document.key_span(("entities", name, "facts", key))
-            source = fact.source.document if fact.source is not None else own
+            source = (fact.source.document if fact.source is not None else None) or own
             yield NamedPart((f"{name}.{key}",), fact.title, at, source, fact.formula is not None)
     for unit in program.units:
-        yield from _parts_of_policy(unit, program)
+        yield from _parts_of_policy(unit, program, own)
 
 
-def _parts_of_policy(unit: PolicyDocument, program: Program) -> Iterator[NamedPart]:
+def _parts_of_policy(unit: PolicyDocument, program: Program, own: str | None) -> Iterator[NamedPart]:
     start = unit.policy.from_
     current = (start is not None and start > program.as_of) or unit in in_force(program.units, program.as_of)
-    for pointer, ids, source, model in _walk(unit.document, unit.policy):
+    for pointer, ids, source, model in _walk(unit.document, unit.policy, own):
         title = unit.document.plain((*pointer, "title"))
         at = unit.document.key_span(pointer or ("id",))
         rule = isinstance(model, Sourced)
@@ -278,18 +278,18 @@ def _parts_of_policy(unit: PolicyDocument, program: Program) -> Iterator[NamedPa
 
 
 def _walk(
-    document: Document, policy: object
+    document: Document, policy: object, source: str | None
 ) -> Iterable[tuple[Pointer, tuple[str, ...], str | None, object]]:
     """Every part with an id: its pointer, the ids down to it, the document it is taken from, its model."""
     pending: list[tuple[Pointer, Node, object, tuple[str, ...], str | None]] = [
-        ((), document.root, policy, (), None)
+        ((), document.root, policy, (), source)
     ]
     while pending:
         pointer, node, model, ids, source = pending.pop()
         if isinstance(node, Scalar):
             continue
         ref = getattr(model, "source", None)
-        source = ref.document if isinstance(ref, SourceRef) else source
+        source = (ref.document if isinstance(ref, SourceRef) else None) or source
         own = node.entries.get("id") if isinstance(node, Mapping) else None
         if own is not None and isinstance(own.value, Scalar):
             ids = (*ids, own.value.text)

@@ -183,6 +183,10 @@ def sort_documents(name: str, documents: Iterable[Document], report: Report, mem
     else:
         report.extend(_nameless(nameless, None))
     declared = programs[0] if len(found) == 1 and programs else None
+    root = "" if declared is None else declared.declarations.root
+    units = [
+        each if each.policy.for_ else replace(each, policy=replace(each.policy, for_=root)) for each in units
+    ]
     return Documents(declared, tuple(units), tuple(ledgers), mappings=tuple(mappings), reports=tuple(reports))
 
 

@@ -67,19 +67,23 @@ class _Bands(Tried):
         policy: Any = unit.policy
         super().__init__(program, graph, (policy.for_, policy.result_name), _MOST)
         self.unit, self.policy = unit, policy
-        self.bands = [
+        self.bands = [  # the slices of a key that are added up are one row of the table
             (("bands", *place, "rows", i), band)
             for place, each in policy.bands.each
-            for i, band in enumerate(each.rows)
+            for i, band in enumerate(each.rows[:1] if place and each.mode == "graduated" else each.rows)
         ]
 
     def falling(self) -> Diagnostic | None:
         """The first pair of which the one with more of the number has the smaller result."""
-        vocabulary = self.graph.vocabulary
-        found = vocabulary.fact(self.key[0], self.policy.bands.of.id)
-        if found is None or self.policy.bands.of.expression is not None:
+        numbers = dict.fromkeys(each.of for _, each in self.policy.bands.each)
+        found = (self._falls_over(each.id) for each in numbers if each.expression is None)
+        return next((each for each in found if each is not None), None)
+
+    def _falls_over(self, number: str) -> Diagnostic | None:
+        found = self.graph.vocabulary.fact(self.key[0], number)
+        if found is None:
             return None
-        measure = (found[0], self.policy.bands.of.id)
+        measure = (found[0], number)
         steps = self.steps(measure)
         if not steps:
             return None

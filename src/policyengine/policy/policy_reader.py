@@ -166,15 +166,11 @@ class PolicyReader:
 
     # Expressions
 
-    def feel(self, *pointer: str | int, entity: str | None = None, shares: bool = False) -> Expression:
-        """The FEEL expression that stands at a pointer; an open question if it does not parse.
-
-        With `shares` numbers may have their per cent: `50% of quota`, `base_rate + 1%`.
-        """
+    def feel(self, *pointer: str | int, entity: str | None = None) -> Expression:
+        """The FEEL expression that stands at a pointer; an open question if it does not parse."""
         scalar = self._scalar(pointer)
         names = self.vocabulary.names(entity or self.entity)
-        text = with_shares(excerpt(scalar)) if shares else excerpt(scalar)
-        tree = self._tree(scalar, parse(text, names, functions=self.functions))
+        tree = self._tree(scalar, parse(excerpt(scalar), names, functions=self.functions))
         return self.examined(tree, entity)
 
     def unary_tests(
@@ -214,17 +210,27 @@ class PolicyReader:
 
 
 def excerpt(scalar: Scalar) -> Excerpt:
-    """Returns a scalar as a text to parse that knows the places of its parts."""
-    return Excerpt(scalar.text, scalar.part)
+    """Returns a scalar as a text to parse that knows the places of its parts; numbers may have a per cent."""
+    text = Excerpt(scalar.text, scalar.part)
+    return _with_shares(text) if "%" in scalar.text else text
 
 
-_SHARE = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)\s?%(\s+of\b)?")
+_SHARE = re.compile(
+    r"""
+    "(?:[^"\\]|\\.)*"                                        # a text keeps what it says
+    | (?<![\w.])(\d+(?:\.\d+)?)\s?%
+      (?: (\s+of\b) | (?=\s+(?:and|or|then|else|return|satisfies)\b) | (?!\s*[\w("@]) )
+    """,
+    re.VERBOSE,
+)  # fmt: skip
 
 
-def with_shares(text: Excerpt) -> Excerpt:
+def _with_shares(text: Excerpt) -> Excerpt:
     """Returns a text with `50% of` as `0.5 *` and `1%` as `0.01`, which knows where its parts stand."""
     found, ends = "", [(0, 0)]  # where stretches end, here and as they are written
     for match in _SHARE.finditer(text.text):
+        if match[1] is None:
+            continue
         found += text.text[ends[-1][1] : match.start()]
         ends.append((len(found), match.start()))
         share = Decimal(match[1]).scaleb(-2)

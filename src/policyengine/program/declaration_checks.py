@@ -57,7 +57,7 @@ UNKNOWN_FACT = Code(
     id="PROG002",
     title="a key or label that is not a fact of the entity",
     why="A fact identifies each instance of an entity.",
-    bad=_PROGRAM.replace("key: id", "key: ident"),
+    bad=_PROGRAM.replace("key: id", "key: idd"),
     good=_PROGRAM,
 )
 NO_CURRENCY = Code(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from policyengine.kinds.table.inputs import InputSpec
+from policyengine.kinds.table.inputs import InputPart, InputSpec
 from policyengine.kinds.table.outputs import Given
 from policyengine.policy import quantities
 from policyengine.policy.base import (
@@ -68,7 +68,10 @@ Mode = Literal["slab", "graduated"]
 class BandsEntry(Part):
     """The bands of one key."""
 
+    of: InputSpec | None = field(default=None, description="the number, else that of all entries")
     mode: Mode | None = field(default=None, description="else that of all entries")
+    package: Amount | None = field(default=None, description="else that of all entries")
+    free: Feel | None = field(default=None, description="else what is free for all entries")
     rows: Many[Band] = field(description="from the lowest to the highest", min_length=1)
 
 
@@ -101,13 +104,21 @@ class Bands(Part):
         """The bands of every key, with where they stand below `bands`; themselves where there are no keys."""
         if not self.entries:
             return (((), self),)
-        return tuple(
-            (
-                ("entries", key),
-                replace(self, rows=entry.rows, mode=entry.mode or self.mode, by=None, entries={}),
-            )
-            for key, entry in self.entries.items()
-        )
+        return tuple((("entries", key), self._of_entry(entry)) for key, entry in self.entries.items())
+
+    def _of_entry(self, entry: BandsEntry) -> Bands:
+        own = {key: value for key, value in vars(entry).items() if value is not None}
+        return replace(self, **own, by=None, entries={})
+
+    @property
+    def inputs(self) -> tuple[tuple[Pointer, InputPart], ...]:
+        """What they look at, with where it stands below `bands`: the key, and each number once."""
+        found = [] if self.by is None else [(("by",), self.by)]
+        numbers: dict[InputPart, Pointer] = {self.of: ("of",)}
+        for key, entry in self.entries.items():
+            if entry.of is not None:
+                numbers.setdefault(entry.of, ("entries", key, "of"))
+        return (*found, *((place, part) for part, place in numbers.items()))
 
     @property
     def gives(self) -> bool:

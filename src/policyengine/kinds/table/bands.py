@@ -25,7 +25,7 @@ from policyengine.kinds.table.proof import TableRow
 from policyengine.kinds.table.rows import Outputs, given_values, key_test
 from policyengine.policy import quantities
 from policyengine.source import Span
-from policyengine.text.document import Pointer, Scalar
+from policyengine.text.document import Mapping, Pointer, Scalar
 
 if TYPE_CHECKING:
     from policyengine.policy.draft import Draft
@@ -82,9 +82,11 @@ def check_bands(draft: Draft, bands: Bands, pointer: Pointer) -> None:
     else:
         for place, each in bands.each:
             _check_each(draft, each, (*pointer, *place))
-    if bands.package is not None and bands.package <= 0:
-        at = draft.span(*pointer, "package")
-        draft.error(EDGES, at, "a package has more than nothing in it", "write how many units it has")
+    for places in ((), *(place for place, _ in bands.each if place)):
+        node = draft.document.at((*pointer, *places, "package"))
+        if isinstance(node, Scalar) and quantities.amount(node.text) <= 0:
+            message = "a package has more than nothing in it"
+            draft.error(EDGES, node.span, message, "write how many units it has")
 
 
 def _check_each(draft: Draft, bands: Bands, pointer: Pointer) -> None:
@@ -167,45 +169,74 @@ def _define_worked_out(draft: Draft, bands: Bands, pointer: Pointer, of: Input) 
         if isinstance(reach.high, Name):
             at = reach.high.span
             key = "up_to" if band.below is None else "below"
-            own: Expression = draft.feel(*place, key, shares=True)
+            own: Expression = draft.feel(*place, key)
             own = draft.define(f"{reach.high.name}/written", own, at, wanted=of.kind)
             raised = build.call("max", reach.low, own, span=at)
             draft.define(reach.high.name, raised, at, wanted=of.kind, noun=f"edge of band {i + 1}")
         for key in ("rate", "amount"):
             if isinstance(getattr(band, key), str):
                 at = draft.span(*place, key)
-                found = draft.feel(*place, key, shares=True)
+                found = draft.feel(*place, key)
                 draft.define(f"{stem}/{key}s/{i + 1}", found, at, noun=f"{key} of band {i + 1}")
 
 
-def units(draft: Draft, bands: Bands, pointer: Pointer, of: Input) -> Input:
+def counted_inputs(draft: Draft, bands: Bands, tested: tuple[Input, ...]) -> tuple[Input, ...]:
+    """The inputs with what the bands lie over in place of the numbers; that of the last bands comes last."""
+    if bands.by is None:
+        return (_units(draft, bands, ("bands",), tested[-1]),)
+    numbers = [part for _, part in bands.inputs[1:]]
+    found: dict[tuple[object, ...], Input] = {}
+    for place, each in bands.each:
+        key, own = _counting(each), {"of", "package", "free"} & _keys_at(draft, ("bands", *place))
+        if key not in found:
+            at = ("bands", *place) if own else ("bands",)
+            found[key] = _units(draft, each, at, tested[1 + numbers.index(each.of)])
+    return (tested[0], *found.values())
+
+
+def _counting(bands: Bands) -> tuple[object, ...]:
+    """What decides what bands lie over."""
+    return bands.of, bands.package, bands.free
+
+
+def _keys_at(draft: Draft, pointer: Pointer) -> set[str]:
+    node = draft.document.at(pointer)
+    return set(node.entries) if isinstance(node, Mapping) else set()
+
+
+def _placed(draft: Draft, pointer: Pointer, key: str) -> Pointer:
+    """Where a key of bands stands: in their own entry, or beside all entries."""
+    return (*pointer, key) if key in _keys_at(draft, pointer) else ("bands", key)
+
+
+def _units(draft: Draft, bands: Bands, pointer: Pointer, of: Input) -> Input:
     """What the bands lie over: the number, without what is free, in started packages."""
     if bands.free is None and bands.package is None:
         return of
-    at, counted = draft.span(*pointer, "of"), _beyond_free(draft, bands, pointer, of)
+    stem = _stem(draft, pointer)
+    at, counted = draft.span(*_placed(draft, pointer, "of")), _beyond_free(draft, bands, pointer, of)
     if bands.package is None:
         name, noun, step = "charged", "what is not free", of.step
     else:
-        where = draft.span(*pointer, "package")
-        size = draft.define(
-            f"{draft.policy.id}/package", build.literal(bands.package, where), where, wanted=of.kind
-        )
+        where = draft.span(*_placed(draft, pointer, "package"))
+        size = draft.define(f"{stem}/package", build.literal(bands.package, where), where, wanted=of.kind)
         counted = build.call("ceiling", Binary("/", counted, size, at), span=at)
         name, noun, step = "packages", f"started packages of {bands.package:f}", Decimal(1)
     least = of.least if bands.free is None else Decimal(0)
     kind = of.kind if bands.package is None else types.NUMBER
-    subject = draft.define(f"{draft.policy.id}/{name}", counted, at, wanted=kind, noun=noun)
+    subject = draft.define(f"{stem}/{name}", counted, at, wanted=kind, noun=noun)
     return Input(name, subject, kind, step, least, rests_on=of.rests_on)
 
 
 def entry_bands(
-    draft: Draft, bands: Bands, pointer: Pointer, by: Input, of: Input, title: str, outputs: Outputs
+    draft: Draft, bands: Bands, tested: tuple[Input, ...], title: str, outputs: Outputs
 ) -> tuple[TableRow, ...]:
-    """The bands of every key as rows over two inputs; of slices that are added up one row a key."""
+    """The bands of every key as rows over it and a number; of slices that are added up one row a key."""
     found: list[TableRow] = []
+    kept = list(dict.fromkeys(_counting(each) for _, each in bands.each))
     for place, each in bands.each:
-        at = (*pointer, *place)
-        asked = key_test(draft, at, by)
+        at, number = ("bands", *place), 1 + kept.index(_counting(each))
+        asked, of = key_test(draft, at, tested[0]), tested[number]
         own = band_rows(draft, each, at, of, f"{title}, {place[1]}", outputs, len(found))
         if each.mode == "graduated":
             key = draft.key_span(*at)
@@ -213,18 +244,19 @@ def entry_bands(
             whole = inside(draft, each, at, of)
             own = (TableRow(f"{title}, {place[1]}", key, key, (whole,), (key,), (total,)),)
         for row in own:
-            cells = (draft.key_span(*at), *row.cells)
-            found.append(replace(row, tests=(asked, *row.tests), cells=cells))
+            key, (test,), (cell,) = draft.key_span(*at), row.tests, row.cells
+            tests = [test if i == number else None for i in range(1, len(tested))]
+            cells = [cell if i == number else key for i in range(1, len(tested))]
+            found.append(replace(row, tests=(asked, *tests), cells=(key, *cells)))
     return tuple(found)
 
 
 def _beyond_free(draft: Draft, bands: Bands, pointer: Pointer, of: Input) -> Expression:
     if bands.free is None:
         return of.subject
-    at = draft.span(*pointer, "free")
-    free = draft.define(
-        f"{draft.policy.id}/free", draft.feel(*pointer, "free"), at, wanted=of.kind, noun="what is free"
-    )
+    place = _placed(draft, pointer, "free")
+    at, name = draft.span(*place), f"{_stem(draft, pointer)}/free"
+    free = draft.define(name, draft.feel(*place), at, wanted=of.kind, noun="what is free")
     return build.call("max", build.literal(Decimal(0), at), Binary("-", of.subject, free, at), span=at)
 
 

@@ -79,14 +79,14 @@ class TablePolicy(VersionedPolicy):
     def parts(self) -> tuple[InputPart, ...]:
         """Its inputs, whatever they are called in its form."""
         if self.bands is not None:
-            return (self.bands.of,) if self.bands.by is None else (self.bands.by, self.bands.of)
+            return tuple(part for _, part in self.bands.inputs)
         return (*self.inputs, *self.keys)
 
     @property
     def places(self) -> tuple[Pointer, ...]:
         """Where its inputs stand."""
         if self.bands is not None:
-            return (("bands", "of"),) if self.bands.by is None else (("bands", "by"), ("bands", "of"))
+            return tuple(("bands", *place) for place, _ in self.bands.inputs)
         return tuple(("inputs", i) for i in range(len(self.inputs))) + tuple(
             ("keys", i) for i in range(len(self.keys))
         )
@@ -244,9 +244,9 @@ def lower(policy: TablePolicy, draft: Draft) -> None:
     tested = tuple(define_inputs(draft, policy.parts, policy.places))
     given = _outputs(policy, draft.vocabulary)
     if policy.bands is not None:
-        if not bands.is_number(draft, tested[-1]):
+        if not all(bands.is_number(draft, each) for each in tested[policy.bands.by is not None :]):
             return
-        tested = (*tested[:-1], bands.units(draft, policy.bands, ("bands",), tested[-1]))
+        tested = bands.counted_inputs(draft, policy.bands, tested)
     table = _table(policy, draft, tested, given)
     complete = not draft.report.has_errors and prove(draft, table)
     settle(
@@ -277,7 +277,7 @@ def _table(policy: TablePolicy, draft: Draft, tested: tuple[Input, ...], given: 
         if policy.bands.by is None:
             found = bands.band_rows(draft, policy.bands, ("bands",), of, title, given)
         else:
-            found = bands.entry_bands(draft, policy.bands, ("bands",), tested[0], of, title, given)
+            found = bands.entry_bands(draft, policy.bands, tested, title, given)
         hit, word = "first" if policy.bands.moves else "unique", "band"
         advice = "add a band for it" + _without_bounds(draft, tested[-1].id)
     elif policy.entries is not None:

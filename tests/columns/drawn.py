@@ -432,7 +432,7 @@ levels:
         amounts = self.one("", ", amount: 7", ", amount: 0.5")
         beyond = self.one("", "package: 10, ", "free: 25, ", "package: 7, free: 25.5, ")
         edge, rate = self.one("1000", "50% of fee", "2 * fee + 1"), self.one("4.5%", "share", "share + 1%")
-        entries = "basic: {rows: [{up_to: 100, rate: 1%}, {rate: share}]}, pro: {mode: graduated, rows: [{below: fee, rate: 2%}, {amount: 3}]}"
+        entries = "basic: {rows: [{up_to: 100, rate: 1%}, {rate: share}]}, pro: {mode: graduated, rows: [{below: fee, rate: 2%}, {amount: 3}]}, max: {of: users, free: level_of_debt, package: 3, rows: [{below: 2, rate: 7}, {rate: 5.5}]}"
         return f"""\
 kind: table
 id: bonus

@@ -218,8 +218,8 @@ def excerpt(scalar: Scalar) -> Excerpt:
 _SHARE = re.compile(
     r"""
     "(?:[^"\\]|\\.)*"                                        # a text keeps what it says
-    | (?<![\w.])(\d+(?:\.\d+)?)\s?%
-      (?: (\s+of\b) | (?=\s+(?:and|or|then|else|return|satisfies)\b) | (?!\s*[\w("@]) )
+    | (?<![\w.])(\d+(?:\.\d+)?)\s?%(?![\w("@])           # that of another language, as in `7%3`, is none
+      (?: (\s+of\b) | (?!\s+\d) )
     """,
     re.VERBOSE,
 )  # fmt: skip

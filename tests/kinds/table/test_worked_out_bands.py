@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import random
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 import pytest
@@ -29,7 +29,7 @@ entities:
       revenue: {type: money, title: revenue, min: 0}
       quota: {type: money, title: quota}
       base_rate: {type: rate, title: base rate}
-      service: {type: enum, title: service, values: [ec2, s3, rds]}
+      service: {type: enum, title: service, values: [ec2, s3, rds, sqs, ses]}
       uptime: {type: rate, title: uptime, min: 0, max: 1}
 """
 TABLES = """\
@@ -72,6 +72,8 @@ bands:
     ec2: {rows: [{below: 95%, gives: 100%}, {below: 99%, gives: 30%}, {gives: 0%}]}
     s3: {rows: [{rate: 0.1}]}
     rds: {mode: graduated, rows: [{up_to: base_rate, rate: 2%}, {rate: 10%}]}
+    sqs: {of: revenue, package: 100, free: quota, mode: graduated, rows: [{up_to: 2, rate: 0.01}, {rate: 0.002}]}
+    ses: {of: revenue, rows: [{below: 600, amount: 1}, {amount: 2}]}
 """
 
 
@@ -92,10 +94,13 @@ def slowly(record: dict[str, Any]) -> dict[str, Decimal]:
         bonus = revenue * base if revenue < max(first, 2 * quota) else Decimal(7)
     uptime = record["uptime"]
     low = max(Decimal(0), base)
+    packages = (max(Decimal(0), revenue - quota) / 100).to_integral_value(ROUND_CEILING)
     credits = {
         "ec2": Decimal(1) if uptime < Decimal("0.95") else Decimal("0.3") if uptime < Decimal("0.99") else Decimal(0),
         "s3": uptime / 10,
         "rds": min(uptime, low) * Decimal("0.02") + max(Decimal(0), uptime - low) / 10,
+        "sqs": min(packages, Decimal(2)) / 100 + max(packages - 2, Decimal(0)) / 500,
+        "ses": Decimal(1 if revenue < 600 else 2),
     }  # fmt: skip
     return {"commission": commission, "bonus": bonus, "credit": credits[record["service"]]}
 
@@ -108,7 +113,7 @@ def drawn(source: random.Random) -> dict[str, Any]:
         "quota": quota,
         "revenue": source.choice((Decimal(0), Decimal("599.99"), Decimal(600), abs(quota), abs(quota) / 2, 2 * abs(quota))),
         "base_rate": Decimal(source.choice(("0", "0.02", "0.5"))),
-        "service": source.choice(("ec2", "s3", "rds")),
+        "service": source.choice(("ec2", "s3", "rds", "sqs", "ses")),
         "uptime": Decimal(source.choice(("0", "0.02", "0.9499", "0.95", "0.989", "0.99", "1"))),
     }  # fmt: skip
 

@@ -145,6 +145,16 @@ class TableWords:
             return f"no longer: {old}"
         return f"now {new}" + (f" (was: {old})" if old is not None else "")
 
+    @property
+    def number(self) -> str:
+        """What the bands in question lie over."""
+        bands = self.context.policy.bands
+        if bands is None:
+            return self.inputs[-1].id
+        key = self.context.keys[2] if self.context.keys[:2] == ("bands", "entries") else None
+        entry = bands.entries.get(key)
+        return (bands.of if entry is None or entry.of is None else entry.of).id
+
     def entry(self, cells: Sequence[Any]) -> str:
         """An entry that is written as a list: `for small it gives plain`."""
         tests, value = self._parts(cells)
@@ -153,7 +163,7 @@ class TableWords:
     def band(self, key: str) -> str:
         """A change of a band: what it gives, or where it ends."""
         context = self.context
-        kind = context.kind(self.inputs[-1].id)
+        kind = context.kind(self.number)
         edge = context.own.get("up_to") or context.own.get("below")
         if key not in ("up_to", "below"):
             until = "up to" if "up_to" in context.own else "below"
@@ -287,7 +297,7 @@ def _of_one(found: TableWords, keys: Sequence[str]) -> str | None:
         case ("bands", "of", *_):
             return context.was("the bands", "are over", lambda each: found.looks_at([each]))
         case ("bands", "from"):
-            kind = context.kind(found.inputs[-1].id)
+            kind = context.kind(found.number)
             return context.was("the first band", "begins at", lambda each: given(kind, each))
         case ("bands", "package"):
             return context.was("a started package", "has", lambda each: f"{_figure(each)} units")
@@ -344,7 +354,7 @@ _PARTS = {"rows": _of_rows, "entries": _of_entries, "bands": _of_bands, "inputs"
 
 
 def _band(found: TableWords, written: Mapping[str, Any]) -> str:
-    kind = found.context.kind(found.inputs[-1].id)
+    kind = found.context.kind(found.number)
     edge = written.get("up_to") or written.get("below")
     until = "up to" if "up_to" in written else "below"
     where = "beyond the others" if edge is None else f"{until} {given(kind, edge)}"

@@ -175,11 +175,12 @@ class Table:
         return [(row, k) for row, sides in zip(self.rows, self._sides, strict=True)
                 for k, side in enumerate(sides) if side is None]  # fmt: skip
 
-    def record(self, box: Box) -> str:
-        """One combination out of a box, as YAML."""
+    def record(self, box: Box, inputs: Sequence[Input] | None = None) -> str:
+        """One combination out of a box, as YAML, of all inputs or of some."""
+        asked = self.inputs if inputs is None else inputs
         found = [f"{each.id}: {axis.witness(atoms)}"
                  for each, axis, atoms in zip(self.inputs, self.axes, box, strict=True)
-                 if not isinstance(each.kind, (ListOf, ContextType))]  # fmt: skip
+                 if each in asked and not isinstance(each.kind, (ListOf, ContextType))]  # fmt: skip
         return f"{{{', '.join(found)}}}"
 
     def tests_of(self, box: Box) -> str:
@@ -356,8 +357,11 @@ def _gaps(table: Table, work: Work) -> tuple[list[Diagnostic] | None, bool]:
 
 
 def _gap(table: Table, box: Box) -> Diagnostic:
-    record = table.record(box)
-    doubt = _doubt(table, [])
+    asked = [
+        each for each, axis, atoms in zip(table.inputs, table.axes, box, strict=True) if atoms != axis.full
+    ]
+    record = table.record(box, asked if table.word == "band" else table.inputs)
+    doubt = _doubt(table, [], asked)
     help = f"{table.advice.replace('{cells}', table.tests_of(box))}, or a `default`"
     if doubt is not None:
         message = f"no {table.word} of {table.title} matches `{record}`, if that can be: {doubt[1]}"
@@ -381,9 +385,11 @@ def _beside(row: Box, box: Box, missed: Sequence[int]) -> bool:
     return all((row[k] << 1 | row[k] >> 1) & box[k] for k in missed)
 
 
-def _doubt(table: Table, rows: Iterable[int]) -> tuple[Span, str] | None:
-    """Why what the boxes show may never occur, and where that stands."""
-    tied = related(table.inputs)
+def _doubt(
+    table: Table, rows: Iterable[int], inputs: Sequence[Input] | None = None
+) -> tuple[Span, str] | None:
+    """Why what the boxes show of the inputs may never occur, and where that stands."""
+    tied = related(table.inputs if inputs is None else inputs)
     if tied:
         words = join(f"`{each.id}`" for each in tied)
         return tied[-1].subject.span, f"{words} rest on the same facts"

@@ -1,0 +1,71 @@
+"""What a program may leave out, and what holds then."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from support import good_program, program_of
+
+PROGRAM = """\
+kind: program
+id: shop
+title: Shop
+currency: EUR
+parties: {partner: the partner}
+source: {document: agreement, section: general}
+sources: {agreement: {title: Agreement}, annex: {title: Annex}}
+entities:
+  partner:
+    key: id
+    label: name
+    facts:
+      net_fee: {type: money}
+      share: {type: rate, formula: 'if net_fee > 100 then 12.5% else 5%', source: {section: shares}}
+  sub_part: {within: partner, list: parts, key: nr}
+"""
+FEES = """\
+kind: billing
+id: fees
+title: Fees
+source: {section: fees}
+charges:
+  - {id: fee, title: Fee, amount: 50% of net_fee + share * 1, due_on: none}
+  - {id: other, title: Other, amount: 100 * 7%, due_on: none, source: {document: annex}}
+"""
+
+
+def test_what_is_left_out_follows_from_what_is_said() -> None:
+    program = good_program(FEES, base=PROGRAM)
+    entities = program.vocabulary.entities
+    assert {name: each.title for name, each in entities.items()} == {
+        "partner": "partner",
+        "sub_part": "sub part",
+    }
+    titles = {name: fact.title for name, fact in entities["partner"].facts.items()}
+    assert titles == {"id": "identifier", "name": "name", "net_fee": "net fee", "share": "share"}
+    assert entities["sub_part"].facts["nr"].type == "text"
+    decision = program.evaluate({"id": "a", "name": "Ann", "net_fee": 200, "parts": [{"nr": "1"}]})
+    fee, other = decision.of("charges")
+    (share,) = decision.of("figures")
+    assert (fee.subject.label, fee.net, other.net) == ("Ann", Decimal("100.13"), Decimal("7.00"))
+    clauses = [each.origin.clause for each in (fee, other, share)]
+    assert [(each.title, each.section) for each in clauses if each] == [
+        ("Agreement", "fees"), ("Annex", None), ("Agreement", "shares"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("there", "instead", "code", "message"),
+    [
+        ("key: nr", "key: nr, facts: {nrs: {type: text}}", "PROG002", "`nr` is not a fact of `sub_part`"),
+        ("12.5% else", "12.5 % 3 else", "FEEL002", "`%` is not an operator"),
+        ("12.5% else", '"12.5%" else', "", ""),
+        ("document: agreement,", "document: agrement,", "NAME001", "`agrement` is not a source"),
+    ],
+)
+def test_mistakes(there: str, instead: str, code: str, message: str) -> None:
+    found = program_of(FEES, base=PROGRAM.replace(there, instead)).diagnostics
+    told = [(each.code.id, each.message) for each in found]
+    assert any(one.startswith(code) and message in text for one, text in told), told

@@ -14,6 +14,7 @@ from policyengine.feel.functions import WRITTEN
 from policyengine.feel.types.types import describe
 from policyengine.kinds import KINDS
 from policyengine.policy.base import SourceRef, fields_of
+from policyengine.policy.draft import clause_of
 from policyengine.source import Span
 from policyengine.text.document import Document, Mapping, Scalar
 
@@ -167,10 +168,9 @@ def _of_fact(names: Names, named: Named) -> Iterator[str]:
 
 def _where_from(names: Names, source: SourceRef | None, basis: str | None, note: str | None) -> Iterator[str]:
     """The clause that something is taken from, and what was assumed."""
-    if source is not None:
-        document = names.vocabulary.declarations.sources.get(source.document)
-        title = document.title if document is not None else source.document
-        yield f"{title}, section {source.section}" if source.section else title
+    clause = clause_of(names.vocabulary.declarations, source)
+    if clause is not None:
+        yield f"{clause.title}, section {clause.section}" if clause.section else clause.title
     if basis == "assumed":
         yield "*assumed*: " + (note or "")
     elif note:

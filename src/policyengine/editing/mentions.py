@@ -15,7 +15,7 @@ from policyengine.feel.syntax.parser import parse
 from policyengine.feel.syntax.tree import Call, Comparison, Expression, Filter, In, Literal, Name, Path
 from policyengine.feel.types.types import ANY, Context, Enum, ListOf, Type
 from policyengine.kinds import KINDS
-from policyengine.policy.policy_reader import PolicyDocument, excerpt, with_shares
+from policyengine.policy.policy_reader import PolicyDocument, excerpt
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import Span
 from policyengine.text.document import Document, Scalar
@@ -182,7 +182,7 @@ class Names:
         """The names in an expression; of one with a mistake, by its words."""
         if entity not in self.vocabulary.entities:
             return
-        text = with_shares(excerpt(scalar))
+        text = excerpt(scalar)
         names = self.vocabulary.names(entity)
         parsed = parse(text, names, functions=WRITTEN)
         if parsed.expression is not None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Code, Diagnostic, Report, Severity, listed
@@ -184,9 +184,7 @@ def sort_documents(name: str, documents: Iterable[Document], report: Report, mem
         report.extend(_nameless(nameless, None))
     declared = programs[0] if len(found) == 1 and programs else None
     root = "" if declared is None else declared.declarations.root
-    units = [
-        each if each.policy.for_ else replace(each, policy=replace(each.policy, for_=root)) for each in units
-    ]
+    units = [memo.of(("for", root), (each,), report, partial(_for_root, each, root)) for each in units]
     return Documents(declared, tuple(units), tuple(ledgers), mappings=tuple(mappings), reports=tuple(reports))
 
 
@@ -197,6 +195,12 @@ def mappings_of(source: Source, report: Report) -> tuple[MappingDocument, ...]:
         if _kind(document, report) == MAPPING:
             found += _located(document, MappingDocument, ExportMapping, report, Memo())
     return tuple(found)
+
+
+def _for_root(unit: PolicyDocument, root: str, report: Report) -> PolicyDocument:
+    """The policy with the entity that it judges: that of the record where it names none."""
+    about: Any = {} if unit.policy.for_ else {"for_": root}
+    return replace(unit, policy=replace(unit.policy, **about)) if about else unit
 
 
 def _located(

@@ -14,6 +14,7 @@ from policyengine.dataclass import dataclass
 from policyengine.engine.arrow import arrow_table, findings_schema
 from policyengine.engine.columns.arrow_records import ROW, record_of
 from policyengine.engine.columns.cells import Cells
+from policyengine.engine.columns.emitter import ExpressionNames
 from policyengine.engine.columns.entity_frames import FactShape, Loader, Shape
 from policyengine.engine.columns.frames import State
 from policyengine.engine.columns.lowering import Lowering, Output
@@ -183,7 +184,7 @@ class ColumnPlan:
 
     program: Program
     _lowered: dict[Shape, Lowering] = field(default_factory=dict)
-    _names: dict[int, frozenset[str]] = field(default_factory=dict)
+    _names: ExpressionNames = field(default_factory=dict)
     _found: dict[Key, FactShape] = field(default_factory=dict)
     _whole: bool = False
     _probed: bool = False

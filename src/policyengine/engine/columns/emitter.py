@@ -36,6 +36,10 @@ class Scope(Protocol):
 Form: TypeAlias = "Callable[[Emitter, Any], Term]"
 
 
+ExpressionNames: TypeAlias = "dict[int, tuple[Expression, frozenset[str]]]"
+"""The names of expressions by their `id`; each is kept with them, so that nothing else gets that number."""
+
+
 @dataclass(frozen=True)
 class Emitter:
     """Lowers expressions to terms of the frame of `scope`."""
@@ -43,7 +47,7 @@ class Emitter:
     scope: Scope
     today: date
     forms: Mapping[type, Form]
-    free: dict[int, tuple[Expression, frozenset[str]]] = field(default_factory=dict)
+    free: ExpressionNames = field(default_factory=dict)
 
     @property
     def frame(self) -> Frame:
@@ -103,7 +107,7 @@ class Emitter:
         return Const(evaluate(node, values, mode="policy", functions=LIBRARY))
 
     def _names(self, node: Expression) -> frozenset[str]:
-        if id(node) not in self.free:  # kept with its names: of what is gone, another would have the number
+        if id(node) not in self.free:
             self.free[id(node)] = node, syntax.names(node)
         return self.free[id(node)][1]
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from policyengine.dataclass import dataclass
 from policyengine.engine.columns import cell_values, terms
+from policyengine.engine.columns.emitter import ExpressionNames
 from policyengine.engine.columns.entity_frames import Shape
 from policyengine.engine.columns.finding_columns import RuleReader
 from policyengine.engine.columns.frames import Column, State
@@ -46,7 +47,7 @@ class Lowering:
     """A graph for batches of one shape."""
 
     def __init__(
-        self, graph: Graph, today: date, shape: Shape, names: dict[int, frozenset[str]], whole: bool = False
+        self, graph: Graph, today: date, shape: Shape, names: ExpressionNames, whole: bool = False
     ) -> None:
         self.graph = graph
         self.world = World(graph, today, shape, names, whole)

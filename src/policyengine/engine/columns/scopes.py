@@ -10,7 +10,7 @@ from types import MappingProxyType
 import polars as pl
 
 from policyengine.engine.columns import calls, logic, loops, terms
-from policyengine.engine.columns.emitter import NOT_KNOWN, Emitter, Form
+from policyengine.engine.columns.emitter import NOT_KNOWN, Emitter, ExpressionNames, Form
 from policyengine.engine.columns.entity_frames import FactShape, Shape, fact_term
 from policyengine.engine.columns.frames import State, Steps
 from policyengine.engine.columns.row_columns import RowColumns
@@ -119,7 +119,7 @@ class World:
     """All entities of a graph, for batches of one shape."""
 
     def __init__(
-        self, graph: Graph, today: date, shape: Shape, names: dict[int, frozenset[str]], whole: bool = False
+        self, graph: Graph, today: date, shape: Shape, names: ExpressionNames, whole: bool = False
     ) -> None:
         self.graph = graph
         self.today = today

@@ -7,6 +7,7 @@ from typing import Any
 
 from policyengine.decision.wording import join, some, words
 from policyengine.feel.types.types import Type
+from policyengine.kinds.table.band_model import Bands
 from policyengine.policy.change_context import ChangeContext, called, quoted
 from policyengine.policy.change_words import asked, given, possible_values, shifted, tested, type_words
 
@@ -148,10 +149,10 @@ class TableWords:
     @property
     def number(self) -> str:
         """What the bands in question lie over."""
-        bands = self.context.policy.bands
+        bands: Bands | None = self.context.policy.bands
         if bands is None:
-            return self.inputs[-1].id
-        key = self.context.keys[2] if self.context.keys[:2] == ("bands", "entries") else None
+            return str(self.inputs[-1].id)
+        key = self.context.keys[2] if self.context.keys[:2] == ("bands", "entries") else ""
         entry = bands.entries.get(key)
         return (bands.of if entry is None or entry.of is None else entry.of).id
 

@@ -385,11 +385,9 @@ def _beside(row: Box, box: Box, missed: Sequence[int]) -> bool:
     return all((row[k] << 1 | row[k] >> 1) & box[k] for k in missed)
 
 
-def _doubt(
-    table: Table, rows: Iterable[int], inputs: Sequence[Input] | None = None
-) -> tuple[Span, str] | None:
+def _doubt(table: Table, rows: Iterable[int], inputs: Sequence[Input] = ()) -> tuple[Span, str] | None:
     """Why what the boxes show of the inputs may never occur, and where that stands."""
-    tied = related(table.inputs if inputs is None else inputs)
+    tied = related(inputs or table.inputs)
     if tied:
         words = join(f"`{each.id}`" for each in tied)
         return tied[-1].subject.span, f"{words} rest on the same facts"

@@ -102,3 +102,12 @@ def test_a_new_file_counts_before_it_is_saved(client: Client, levels: Path) -> N
 def test_laws_are_told_when_one_pauses(client: Client, levels: Path) -> None:
     client.replace(levels, "discount: 50%", "discount: 5%")
     assert client.mistakes(levels, 2) == ["GRANT101", "GRANT101"]  # on each of two items
+
+
+def test_completion_says_what_each_name_is_and_what_it_replaces(client: Client, levels: Path) -> None:
+    client.replace(levels, "measure: active_accounts", "measure: act")
+    found = client.ask("textDocument/completion", client.at(levels, "measure: act", 12))
+    item = next(each for each in found["items"] if each["label"] == "active_accounts")
+    assert (item["detail"], item["documentation"]) == ("a whole number", "active accounts")
+    assert item["textEdit"]["range"]["start"] == {"line": 9, "character": 9}
+    assert item["textEdit"]["newText"] == "active_accounts"

@@ -19,6 +19,7 @@ from pygls.lsp.server import LanguageServer
 from policyengine.cli import VERSION
 from policyengine.diagnostics import Diagnostic, Severity
 from policyengine.editing import meanings
+from policyengine.editing.completion import Offer, completions
 from policyengine.editing.mentions import Mention
 from policyengine.editing.positions import Lines, Position, lines_of
 from policyengine.editing.workspace import ProgramFolder, Workspace, is_test
@@ -214,6 +215,37 @@ def _highlight(ls: PolicyServer, params: lsp.DocumentHighlightParams) -> list[ls
     return [lsp.DocumentHighlight(ls.range(each.span)) for each in found if each.span.source.name == path]
 
 
+def _completion(ls: PolicyServer, params: lsp.CompletionParams) -> lsp.CompletionList:
+    path = path_of(params.text_document.uri)
+    found = completions(ls.texts, path, ls.offset(path, params.position))
+    source = ls.texts.source(path)
+    if source is None:
+        return lsp.CompletionList(is_incomplete=False, items=[])
+    start = ls.range(source.span(found.start, found.start)).start
+    items = [_item(each, lsp.Range(start, params.position), i) for i, each in enumerate(found.offers)]
+    return lsp.CompletionList(is_incomplete=False, items=items)
+
+
+_KINDS_OF_ITEMS = {
+    "key": lsp.CompletionItemKind.Property, "kind": lsp.CompletionItemKind.Class,
+    "function": lsp.CompletionItemKind.Function, "keyword": lsp.CompletionItemKind.Keyword,
+    "fact": lsp.CompletionItemKind.Field, "value": lsp.CompletionItemKind.EnumMember,
+}  # fmt: skip
+
+
+def _item(offer: Offer, at: lsp.Range, place: int) -> lsp.CompletionItem:
+    """What the editor shows of an offer; the order is that of the offers."""
+    return lsp.CompletionItem(
+        label=offer.label,
+        kind=_KINDS_OF_ITEMS.get(offer.what, lsp.CompletionItemKind.Reference),
+        detail=offer.detail or None,
+        documentation=offer.about or None,
+        sort_text=f"{place:04}",
+        filter_text=offer.label,
+        text_edit=lsp.TextEdit(at, offer.written or offer.label),
+    )
+
+
 def _places(ls: PolicyServer, found: Iterable[Mention]) -> list[lsp.Location]:
     return [ls.location(each.span) for each in found]
 
@@ -222,8 +254,11 @@ def make_server(today: Callable[[], date]) -> PolicyServer:
     """The server with all that it answers."""
     server = PolicyServer(today)
     for name, handler in _HANDLERS.items():
-        server.feature(name)(handler)
+        server.feature(name, _OPTIONS.get(name))(handler)
     return server
+
+
+_OPTIONS = {lsp.TEXT_DOCUMENT_COMPLETION: lsp.CompletionOptions(trigger_characters=[".", "[", "{", '"', " "])}
 
 
 _HANDLERS: dict[str, Callable[..., Any]] = {
@@ -233,6 +268,7 @@ _HANDLERS: dict[str, Callable[..., Any]] = {
     lsp.TEXT_DOCUMENT_DID_SAVE: _saved,
     lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES: _files_changed,
     lsp.TEXT_DOCUMENT_HOVER: _hover,
+    lsp.TEXT_DOCUMENT_COMPLETION: _completion,
     lsp.TEXT_DOCUMENT_DEFINITION: _definition,
     lsp.TEXT_DOCUMENT_REFERENCES: _references,
     lsp.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: _highlight,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from policyengine.analysis import cliffs, laws
 from policyengine.catalogue import CODES
 from policyengine.copies import readers
 from policyengine.diagnostics import Code, Diagnostic, Report, Severity
+from policyengine.editing.fixes import fixes
 from policyengine.kinds.table import cover, proof
 from policyengine.program.example import EXAMPLE
 from policyengine.source import Source
@@ -147,3 +149,28 @@ def test_a_mistake_has_a_place_and_a_sentence(code: Code) -> None:
         assert not found.message.endswith(".")
         assert "\n" not in found.message
         assert found.severity in Severity
+
+
+_CONCRETE = re.compile(
+    r"(?:write|did you mean|say|add|remove|leave|make it) `(?![^`]*(?:\.\.\.|[A-Z]{4}))[^`]+`"
+)
+
+
+def test_most_helps_that_name_a_replacement_are_fixes() -> None:
+    named = fixed = 0
+    for code in (each.values[0] for each in IN_TEXT):
+        before = list(_mistakes(code, code.bad))
+        found = before[0]
+        if found.span is None or not _CONCRETE.search(found.help or ""):
+            continue
+        named += 1
+        source = found.span.source
+        at = (each for each in read_yaml(source).documents if each.root.span.start <= found.span.start)
+        document = max(at, key=lambda each: each.root.span.start, default=None)
+
+        def judge(changed: Source, code: Code = code, text: str = source.text) -> list[Diagnostic]:
+            return list(_mistakes(code, code.bad.replace(text, changed.text)))
+
+        fixed += any(True for _ in fixes(found, document, judge, before))
+    assert named >= 50
+    assert fixed / named >= 0.6

@@ -111,3 +111,24 @@ def test_completion_says_what_each_name_is_and_what_it_replaces(client: Client, 
     assert (item["detail"], item["documentation"]) == ("a whole number", "active accounts")
     assert item["textEdit"]["range"]["start"] == {"line": 9, "character": 9}
     assert item["textEdit"]["newText"] == "active_accounts"
+
+
+def test_a_quick_fix_closes_a_gap(client: Client, levels: Path) -> None:
+    client.replace(levels, "active_accounts: 16..26", "active_accounts: 17..26")
+    assert client.mistakes(levels) == ["TIER001"]
+    (gap,) = client.published[levels.as_uri()]
+    where = {"textDocument": {"uri": levels.as_uri()}, "range": gap["range"]}
+    found = client.ask("textDocument/codeAction", {**where, "context": {"diagnostics": [gap]}})
+    assert [each["title"] for each in found] == ["End silver at 16", "Start gold at 16"]
+    (edit,) = found[1]["edit"]["changes"][levels.as_uri()]
+    assert edit == {"range": {"start": {"line": 38, "character": 21}, "end": {"line": 38, "character": 27}},
+                    "newText": "16..26"}  # fmt: skip
+
+
+def test_renaming_reaches_every_file(client: Client, levels: Path) -> None:
+    at = client.at(levels, "active_accounts", 3)
+    assert client.ask("textDocument/prepareRename", at)["start"] == {"line": 9, "character": 9}
+    found = client.ask("textDocument/rename", {**at, "newName": "accounts_in_use"})
+    files = {uri.rpartition("/")[2] for uri in found["changes"]}
+    assert {"levels.yaml", "program.yaml", "levels_test.yaml", "acme.yaml"} <= files
+    assert {each["newText"] for edits in found["changes"].values() for each in edits} == {"accounts_in_use"}

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 import click
 
 from policyengine.api import Program, load
+from policyengine.atomic_file import write_atomically
 from policyengine.cli import VERSION
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import FOUND, OK
-from policyengine.cli.file_io import deliver, workspace
+from policyengine.cli.file_io import deliver, read_bytes, workspace
 from policyengine.cli.options import (
     FILE,
     Output,
@@ -25,7 +28,7 @@ from policyengine.cli.programs import folders_of
 from policyengine.decision.wording import plural
 from policyengine.diagnostics import Diagnostic, Severity
 from policyengine.render.ci_formats import FORMS, Published
-from policyengine.render.diagnostic_text import diagnostics_json, diagnostics_text, summary
+from policyengine.render.diagnostic_text import diagnostics_json, diagnostics_text, patch, summary
 
 
 @subcommand("check", "policyengine check acme", "policyengine check acme --fail-on warning -o json")
@@ -38,9 +41,14 @@ from policyengine.render.diagnostic_text import diagnostics_json, diagnostics_te
     default="error",
     help="The least severity for which the exit code is 1 (default: error).",
 )
+@click.option(
+    "--fix",
+    is_flag=True,
+    help="Write what is certain in the form that the language takes; no decision changes.",
+)
 @color_option
 def command(
-    paths: tuple[str, ...], as_of: date, outputs: tuple[Output, ...], fail_on: str, color: str
+    paths: tuple[str, ...], as_of: date, outputs: tuple[Output, ...], fail_on: str, fix: bool, color: str
 ) -> int:
     """Find everything that can be wrong in a program, without a record.
 
@@ -49,6 +57,9 @@ def command(
     """
     console = Console.of(color)
     folders = folders_of(paths)
+    if fix:
+        for folder in folders:
+            console.err(_mended(folder, as_of, console.color_err))
     programs = [load(folder, as_of=as_of).with_laws() for folder in folders]
     deliver(
         outputs or (Output("text"),), lambda form, paint: _render(programs, form, paint), console, folders
@@ -56,6 +67,20 @@ def command(
     bad = {Severity.ERROR} if fail_on == "error" else {Severity.ERROR, Severity.WARNING}
     failed = any(found.severity in bad for program in programs for found in program.diagnostics)
     return FOUND if failed else OK
+
+
+def _mended(folder: Path, as_of: date, color: bool) -> str:
+    """Writes the fixes of a program that change no decision; returns what was changed, as a patch."""
+    from policyengine.editing.safe_fixes import mend
+
+    shown: list[str] = []
+    for path, (before, after) in mend(folder, as_of).texts.items():
+        data = read_bytes(path)
+        mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+        if data == mark + before.encode():  # accents apart from their letters would be written otherwise
+            shown.append(patch(str(path), before, after, color=color))
+            write_atomically(path, mark + after.encode())
+    return "\n".join(shown)
 
 
 def _render(programs: Sequence[Program], form: str, color: bool) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlparse
 
 from lsprotocol import types as lsp
 from pygls import uris
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from policyengine.cli import VERSION
@@ -22,9 +23,11 @@ from policyengine.editing import meanings
 from policyengine.editing.completion import Offer, completions
 from policyengine.editing.mentions import Mention
 from policyengine.editing.positions import Lines, Position, lines_of
+from policyengine.editing.renaming import rename, renamed_at
 from policyengine.editing.workspace import ProgramFolder, Workspace, is_test
 from policyengine.files import MANIFEST
 from policyengine.source import Source, Span
+from policyengine.verify.document_index import Edit
 
 LAWS_AFTER_MS = 400
 """Milliseconds without a change after which the laws of levels are tried, which takes long."""
@@ -91,6 +94,14 @@ class PolicyServer(LanguageServer):
         """The folders that the editor has open."""
         return [path_of(each.uri) for each in self.workspace.folders.values()]
 
+    def edits(self, found: Iterable[Edit]) -> lsp.WorkspaceEdit:
+        """Edits by the addresses of their files."""
+        changes: dict[str, list[lsp.TextEdit]] = {}
+        for each in found:
+            uri = uri_of(Path(each.at.source.name))
+            changes.setdefault(uri, []).append(lsp.TextEdit(self.range(each.at), each.text))
+        return lsp.WorkspaceEdit(changes)
+
     # Diagnostics
 
     def tell(self, path: Path) -> None:
@@ -127,13 +138,14 @@ class PolicyServer(LanguageServer):
         found: dict[str, list[lsp.Diagnostic]] = {uri_of(path): [] for path in paths}
         for each in mistakes:
             uri = uri_of(Path(each.span.source.name) if each.span is not None else paths[0])
-            found.setdefault(uri, []).append(self._told_as(each))
+            found.setdefault(uri, []).append(self.told_as(each))
         for uri, told in found.items():
             if told != self._told.get(uri, []):
                 self._told[uri] = told
                 self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, told))
 
-    def _told_as(self, found: Diagnostic) -> lsp.Diagnostic:
+    def told_as(self, found: Diagnostic) -> lsp.Diagnostic:
+        """A mistake as the editor shows it."""
         start = lsp.Position(0, 0)
         related = [
             lsp.DiagnosticRelatedInformation(self.location(each.span), each.text) for each in found.labels
@@ -246,6 +258,40 @@ def _item(offer: Offer, at: lsp.Range, place: int) -> lsp.CompletionItem:
     )
 
 
+def _code_actions(ls: PolicyServer, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+    path, wanted = path_of(params.text_document.uri), params.range
+    folder = ls.texts.folder(path)
+    if folder is None:
+        return []
+    found: list[lsp.CodeAction] = []
+    for each in folder.with_known_laws:
+        if each.span is None or Path(each.span.source.name) != path:
+            continue
+        at = ls.range(each.span)
+        if at.start.line <= wanted.end.line and wanted.start.line <= at.end.line:
+            told = [ls.told_as(each)]
+            for i, fix in enumerate(folder.fixes(each)):
+                title = fix.title[:1].upper() + fix.title[1:]
+                found.append(lsp.CodeAction(
+                    title, lsp.CodeActionKind.QuickFix, told, is_preferred=i == 0, edit=ls.edits(fix.edits)
+                ))  # fmt: skip
+    return found
+
+
+def _may_rename(ls: PolicyServer, params: lsp.PrepareRenameParams) -> lsp.Range | None:
+    spot = ls.spot(params)
+    found = renamed_at(spot) if spot is not None else None
+    return None if found is None else ls.range(found)
+
+
+def _rename(ls: PolicyServer, params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
+    spot = ls.spot(params)
+    found = rename(spot, params.new_name, ls.roots) if spot is not None else "there is no program here"
+    if isinstance(found, str):
+        raise JsonRpcException(found, lsp.LSPErrorCodes.RequestFailed)
+    return ls.edits(found)
+
+
 def _places(ls: PolicyServer, found: Iterable[Mention]) -> list[lsp.Location]:
     return [ls.location(each.span) for each in found]
 
@@ -258,7 +304,11 @@ def make_server(today: Callable[[], date]) -> PolicyServer:
     return server
 
 
-_OPTIONS = {lsp.TEXT_DOCUMENT_COMPLETION: lsp.CompletionOptions(trigger_characters=[".", "[", "{", '"', " "])}
+_OPTIONS: dict[str, Any] = {
+    lsp.TEXT_DOCUMENT_COMPLETION: lsp.CompletionOptions(trigger_characters=[".", "[", "{", '"', " "]),
+    lsp.TEXT_DOCUMENT_CODE_ACTION: lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix]),
+    lsp.TEXT_DOCUMENT_RENAME: lsp.RenameOptions(prepare_provider=True),
+}
 
 
 _HANDLERS: dict[str, Callable[..., Any]] = {
@@ -269,6 +319,9 @@ _HANDLERS: dict[str, Callable[..., Any]] = {
     lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES: _files_changed,
     lsp.TEXT_DOCUMENT_HOVER: _hover,
     lsp.TEXT_DOCUMENT_COMPLETION: _completion,
+    lsp.TEXT_DOCUMENT_CODE_ACTION: _code_actions,
+    lsp.TEXT_DOCUMENT_PREPARE_RENAME: _may_rename,
+    lsp.TEXT_DOCUMENT_RENAME: _rename,
     lsp.TEXT_DOCUMENT_DEFINITION: _definition,
     lsp.TEXT_DOCUMENT_REFERENCES: _references,
     lsp.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: _highlight,

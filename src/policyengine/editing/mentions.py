@@ -98,6 +98,25 @@ class Names:
             return None
         return self.vocabulary.names(entity).get(name)
 
+    @cached_property
+    def _owners(self) -> Mapping[str, str]:
+        """The policies by the ids of their parts, where only one has such a part."""
+        found: dict[str, set[str]] = {}
+        for unit in self.units:
+            for slot in self.slots(unit.document):
+                if slot.role == "define" and slot.pointer[-1:] == ("id",) and slot.space != "policy":
+                    found.setdefault(slot.scalar.text, set()).add(unit.policy.id)
+        return {name: next(iter(owners)) for name, owners in found.items() if len(owners) == 1}
+
+    def _anywhere(self, name: str) -> Named | None:
+        """What a name stands for in a record or a decision: a fact of the root or of one below, or a part."""
+        entities = self.vocabulary.entities
+        for entity in (self.vocabulary.root, *self.vocabulary.below(self.vocabulary.root)):
+            if name in entities[entity].facts:
+                return Named("fact", name, entity)
+        owner = self._owners.get(name)
+        return None if owner is None else Named("part", name, owner)
+
     # Single texts
 
     def _of_slot(self, slot: Slot, policy: str) -> Iterator[Mention]:
@@ -123,7 +142,11 @@ class Names:
     def _name(self, slot: Slot, at: Span, policy: str) -> Iterator[Mention]:
         text = slot.scalar.text
         if slot.space in OF_A_POLICY:
-            yield Mention(at, Named(slot.space, text, policy))
+            yield Mention(at, Named(slot.space, text, policy or self._owners.get(text, "")))
+        elif slot.space == "expected":
+            found = self._anywhere(text)
+            if found is not None:
+                yield Mention(at, found)
         elif slot.space in ("fact", "granted", "input"):
             yield from self._fact(slot.scalar, slot.entity)
         elif slot.space in ("rule", "waivable"):

@@ -36,7 +36,13 @@ _SINGULAR = {
     "periods": "fact",
     "define": "function",
 }
-_RECORDS = ("record", "with")
+_RECORDS, _EXPECTED = ("record", "with"), ("expect", "expect_exactly")
+_IN_DECISIONS = {
+    "fact": "expected", "item": "item", "on": "item", "policy": "policy", "level": "level",
+    "candidate": "level", "document": "source", "party": "party", "payer": "party", "payee": "party",
+    "decided_by": "party", "entity": "entity", "id": "expected", "missing": "expected",
+}  # fmt: skip
+"""What the values of a decision name, by their keys."""
 
 
 class Slot(NamedTuple):
@@ -144,6 +150,8 @@ class _Walk:
             yield Slot(entry.key, at.pointer, "key", entity, part, space, title=told)
             if key in _RECORDS and known is not None and "object" in str(_plain(known[1])[1]):
                 yield from self.record(entry.value, at._replace(entity=self._root))
+            elif key in _EXPECTED:
+                yield from self.expected(entry.value, at._replace(entity=self._root))
             elif known is not None:
                 yield from self.value(known[1], entry.value, at, told)
 
@@ -151,6 +159,11 @@ class _Walk:
         self, base: Any, notes: tuple[Any, ...], node: Node, place: _Place, title: str
     ) -> Iterator[Slot]:
         key_kind, value_kind = typing.get_args(base)
+        if isinstance(node, Sequence) and place.pointer[-1:] == ("values",):
+            about = str(place.pointer[-2]) if len(place.pointer) > 1 else ""
+            for each, at in _single(node, place):
+                yield Slot(each, at.pointer, "define", place.entity, place.owner, "value", about)
+            return
         if not isinstance(node, Mapping):
             yield from self.value(value_kind, node, place, title)
             return
@@ -219,6 +232,21 @@ class _Walk:
             yield Slot(entry.key, at.pointer, "name", place.entity, None, "fact", title="record")
             child = self._lists.get(key)
             yield from self.record(entry.value, at if child is None else at._replace(entity=child, about=""))
+
+    def expected(self, node: Node, place: _Place) -> Iterator[Slot]:
+        """What a test expects: names of the program, under the keys of a decision."""
+        if isinstance(node, Sequence):
+            for i, each in enumerate(node.items):
+                yield from self.expected(each, place.below(i))
+        elif isinstance(node, Mapping):
+            for key, entry in node.entries.items():
+                at = place.below(key)
+                if place.about == "values":
+                    yield Slot(entry.key, at.pointer, "name", self._root, None, "expected")
+                for each, there in _single(entry.value, at) if key in _IN_DECISIONS else ():
+                    yield Slot(each, there.pointer, "name", self._root, None, _IN_DECISIONS[key])
+                values = place.pointer[-1:] == ("values",)
+                yield from self.expected(entry.value, at._replace(about="values" if values else ""))
 
 
 def _single(node: Node, place: _Place) -> Iterator[tuple[Scalar, _Place]]:

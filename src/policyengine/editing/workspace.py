@@ -10,12 +10,14 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple
 
+from policyengine.analysis import cliffs, laws
 from policyengine.api import Program as Loaded
 from policyengine.diagnostics import Diagnostic, Report
+from policyengine.editing.fixes import Fix, fixes
 from policyengine.editing.mentions import Mention, Named, Names
 from policyengine.editing.recovery import recovered
 from policyengine.files import MANIFEST, is_policy, read_file, read_folder
@@ -33,6 +35,8 @@ from policyengine.verify.suite import open_source
 
 _PROGRAM_OF_TESTS = re.compile(r"^program:[ \t]*[\"']?([^\"'\n\r#]+)", re.MULTILINE)
 _READ = (".yaml", ".yml")
+LAWS = frozenset(code.id for code in (*laws.CODES, *cliffs.CODES))
+"""The mistakes that are found by trying records, which takes longer."""
 _MOST_FILES = 2000
 
 
@@ -147,7 +151,7 @@ class ProgramFolder:
     def __init__(self, workspace: Workspace, root: Path) -> None:
         self._workspace = workspace
         self.root = root
-        self._memo, self._memo_of_recovered = Memo(), Memo()
+        self._memo, self._memo_of_recovered, self._memo_of_trials = Memo(), Memo(), Memo()
         self._loaded: _Load | None = None
         self._vocabulary: Vocabulary | None = None
         self._mentions: dict[int, tuple[Document, Names, tuple[Mention, ...]]] = {}
@@ -172,9 +176,33 @@ class ProgramFolder:
         """What is wrong with the texts, without the laws of levels, which take longer."""
         return self.load.program.diagnostics
 
+    @property
+    def with_known_laws(self) -> tuple[Diagnostic, ...]:
+        """The same with the laws, if they have been tried for these texts."""
+        known: tuple[Diagnostic, ...] | None = self.load.__dict__.get("with_laws")
+        return self.diagnostics if known is None else known
+
     def with_laws(self) -> tuple[Diagnostic, ...]:
         """What `check` reports of the texts."""
         return self.load.with_laws
+
+    def fixes(self, found: Diagnostic) -> list[Fix]:
+        """The edits that are proved to mend a mistake."""
+        if found.span is None:
+            return []
+        is_law = found.code.id in LAWS
+        before = self.with_laws() if is_law else self.diagnostics
+        documents = read_yaml(found.span.source).documents
+        at = found.span.start
+        around = (each for each in documents if each.root.span.start <= at <= each.root.span.end)
+        return list(fixes(found, next(around, None), partial(self._judged, is_law), before))
+
+    def _judged(self, with_laws: bool, source: Source) -> tuple[Diagnostic, ...]:
+        """What is wrong once a text stands in place of the one of its name."""
+        load = self.load
+        sources = tuple(source if each.name == source.name else each for each in load.sources)
+        tried = loading.load(str(self.root), sources, load.as_of, load.mistakes, self._memo_of_trials)
+        return Loaded(tried, tried.name).with_laws().diagnostics if with_laws else tried.diagnostics
 
     @property
     def program(self) -> Program:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -167,3 +168,10 @@ def by_source(marks: Iterable[Mark]) -> list[tuple[Source, list[Mark]]]:
         source = mark.span.source
         together.setdefault(id(source), (source, []))[1].append(mark)
     return list(together.values())
+
+
+def patch(name: str, before: str, after: str, *, color: bool = False) -> str:
+    """Returns the lines of a text that change, as a unified diff."""
+    paint, styles = painter(color), {"+": "good", "-": "bad", "@": "note"}
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), name, name, lineterm="", n=1)
+    return "\n".join(paint(clean(line), styles.get(line[:1], "")) for line in lines)

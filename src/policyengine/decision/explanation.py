@@ -34,6 +34,7 @@ from policyengine.decision.findings import (
     Waiver,
 )
 from policyengine.decision.reason_words import (
+    about,
     against,
     billed_period,
     own_values,
@@ -59,7 +60,6 @@ from policyengine.decision.wording import (
     join,
     money,
     name_of,
-    named,
     plural,
     rate,
     requirement_words,
@@ -389,8 +389,8 @@ def assumption_lines(finding: Finding, notes: bool = False) -> Iterator[str]:
         yield f"This is an assumption: {say(own.note)}."
     others = [each for each in finding.assumptions if each != own.assumption]
     if len(others) > 1 and not notes:
-        about = dict.fromkeys(named(each.title) for each in others)  # a fact and its default are one
-        yield f"It rests on {'assumptions' if len(about) > 1 else 'an assumption'} about {join(about)}."
+        titles = dict.fromkeys(about(each.title) for each in others)  # a fact and its default are one
+        yield f"It rests on {'assumptions' if len(titles) > 1 else 'an assumption'} about {join(titles)}."
         return
     for each in others:
-        yield f"It rests on an assumption about {named(each.title)}: {say(each.note)}."
+        yield f"It rests on an assumption about {about(each.title)}: {say(each.note)}."

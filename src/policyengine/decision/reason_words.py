@@ -29,6 +29,7 @@ from policyengine.decision.wording import (
     is_said_by,
     join,
     name_of,
+    named,
     owner_name,
     plural,
     some,
@@ -246,3 +247,18 @@ def billed_period(charge: Charge) -> Iterator[str]:
         days = f"from {day(charge.period_start)} to {day(charge.period_end)}"
         part = f", {charge.days} of {plural(charge.of_days, 'day')}" if charge.days and charge.of_days else ""
         yield f"That is for {which}, {days}{part}."
+
+
+_VERBS = frozenset(
+    (
+        "is", "has", "was", "can", "may", "must", "will", "accepts", "attends", "buys", "gives", "holds",
+        "hosts", "keeps", "knows", "makes", "meets", "needs", "offers", "owns", "pays", "provides",
+        "runs", "sells", "sends", "shares", "shows", "signs", "supports", "takes", "uses", "wants", "works",
+    )
+)  # fmt: skip
+"""What titles of what is true or false begin with."""
+
+
+def about(title: str) -> str:
+    """What an assumption is about: `active accounts`, `whether it attends the reviews`."""
+    return f"whether it {title}" if title.partition(" ")[0] in _VERBS else named(title)

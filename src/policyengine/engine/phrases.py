@@ -40,14 +40,6 @@ _CALLS = {
 }
 _CLAUSE = 40
 _EQUAL = {"=": "", "!=": "not"}
-_VERBS = frozenset(
-    (
-        "accepts", "attends", "buys", "gives", "holds", "hosts", "keeps", "knows", "makes", "meets", "needs",
-        "offers", "owns", "pays", "provides", "runs", "sells", "sends", "shares", "shows", "signs",
-        "supports", "takes", "uses", "wants", "works",
-    )
-)  # fmt: skip
-"""What titles of what is true or false begin with, besides `is` and `has`."""
 
 
 class Phrase(NamedTuple):

@@ -12,8 +12,8 @@ import click
 from policyengine.api import Program
 from policyengine.atomic_file import write_atomically
 from policyengine.cli.console import Console
-from policyengine.cli.exit_codes import FOUND, OK, CommandError
-from policyengine.cli.file_io import protect, read_bytes, require_distinct
+from policyengine.cli.exit_codes import CommandError
+from policyengine.cli.file_io import read_bytes
 from policyengine.cli.forecast import last_day, read_through
 from policyengine.cli.options import (
     FILE,
@@ -21,14 +21,11 @@ from policyengine.cli.options import (
     as_of_option,
     color_option,
     output_option,
-    records_of,
     records_option,
     subcommand,
 )
-from policyengine.cli.programs import open_program, program_and_records
-from policyengine.cli.record_files import left_out_line, without_twins
-from policyengine.cli.report import LISTING_ENDINGS, read_base, write_listings
-from policyengine.diagnostics import did_you_mean
+from policyengine.cli.partner_base import LISTING_ENDINGS, open_base, write_listings
+from policyengine.diagnostics import did_you_mean, listed
 from policyengine.reports.due_events import DueEvent, DueEvents, event_list
 
 
@@ -61,29 +58,20 @@ def command(
     the next number of its sequence, and one that is no longer asked for is cancelled.
     """
     console = Console.of(color)
-    program, records = program_and_records("calendar", list(words)) if not files else (words[0], words[1:])
-    options = records_of((*files, *records), given)
-    if options is None:
-        raise CommandError("there are no records", help="name the file with the partner base")
     last = last_day(until, as_of)
-    opened = open_program(program, as_of, console)
-    whose = _party(opened, party)
-    inputs = without_twins(opened, read_base(opened, options, console), console)
-    finder = DueEvents(opened.id, read_through(program, opened, last, console), opened.labels)
-    events = [each for record in inputs.records for each in finder.of(record) if whose in (None, each.party)]
-    paths = [*map(Path, (program, *options.inputs, *opened.files))]
-    written = [each.path for each in outputs if each.path is not None]
-    require_distinct(written)
-    protect(written, paths)
+    base = open_base("calendar", words, files, as_of, given, console)
+    program, whose = base.program, _party(base.program, party)
+    finder = DueEvents(program.id, read_through(base, last, console), program.labels)
+    events: list[DueEvent] = []
+    base.each(lambda record: events.extend(e for e in finder.of(record) if whose in (None, e.party)))
+    base.protect(outputs)
     for output in outputs:
         if output.format == "ics" and output.path is not None:
-            _write_calendar(output.path, events, opened, remind)
+            _write_calendar(output.path, events, program, remind)
     rest = [each for each in outputs if each.format != "ics"]
     if rest or not outputs:
-        listing = event_list(events, opened.labels)
-        write_listings(rest or (Output("text"),), [listing], console, None, "policyengine calendar", paths)
-    console.err(left_out_line(inputs))
-    return FOUND if inputs.left_out or inputs.orphans else OK
+        write_listings(rest, [event_list(events, program.labels)], base, console)
+    return base.end(console)
 
 
 def _party(program: Program, party: str | None) -> str | None:
@@ -91,11 +79,9 @@ def _party(program: Program, party: str | None) -> str | None:
     known = declared.parties if declared is not None else {}
     if party is None or party in known:
         return party
-    raise CommandError(f"there is no party `{party}`", help=did_you_mean(party, known) or _listed(known))
-
-
-def _listed(known: Any) -> str:
-    return f"write one of {', '.join(f'`{each}`' for each in known)}"
+    raise CommandError(
+        f"there is no party `{party}`", help=did_you_mean(party, known) or f"they are {listed(known)}"
+    )
 
 
 def _write_calendar(path: Path, events: list[DueEvent], program: Program, remind: int) -> None:

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
-from shlex import join
 from typing import Any
 
 import click
 
-from policyengine.api import Program
 from policyengine.change.period import days_of
-from policyengine.cli.console import Console, Progress
-from policyengine.cli.exit_codes import FOUND, OK, CommandError
+from policyengine.cli.console import Console
+from policyengine.cli.exit_codes import CommandError
 from policyengine.cli.options import (
     FILE,
     Output,
     as_of_option,
     color_option,
     output_option,
-    records_of,
     records_option,
     subcommand,
 )
-from policyengine.cli.programs import open_program, program_and_records
-from policyengine.cli.record_files import left_out_line, without_twins
-from policyengine.cli.report import LISTING_ENDINGS, read_base, write_listings
+from policyengine.cli.partner_base import LISTING_ENDINGS, PartnerBase, open_base, write_listings
+from policyengine.cli.programs import open_program
 from policyengine.program.graph import Graph
 from policyengine.program.versions import turning_points
 from policyengine.reports.forecast import Forecast, Stretch, stretches
@@ -56,28 +51,12 @@ def command(
     single day until the last one.
     """
     console = Console.of(color)
-    program, records = program_and_records("forecast", list(words)) if not files else (words[0], words[1:])
-    options = records_of((*files, *records), given)
-    if options is None:
-        raise CommandError(
-            "there are no records", help="name the file with the partner base after the program"
-        )
     last = last_day(until, as_of)
-    opened = open_program(program, as_of, console)
-    inputs = without_twins(opened, read_base(opened, options, console), console)
-    found = Forecast(read_through(program, opened, last, console), last, opened.labels)
-    progress, total = Progress(), len(inputs.records)
-    try:
-        for i, record in enumerate(inputs.records):
-            found.add(record)
-            progress(i + 1, total)
-    finally:
-        progress.end()
-    line = join(["policyengine", "forecast", program, *options.files])
-    paths = [*map(Path, (program, *options.inputs, *opened.files))]
-    write_listings(outputs or (Output("text"),), [found.listing()], console, None, line, paths)
-    console.err(left_out_line(inputs))
-    return FOUND if inputs.left_out or inputs.orphans else OK
+    base = open_base("forecast", words, files, as_of, given, console)
+    found = Forecast(read_through(base, last, console), last, base.program.labels)
+    base.each(found.add)
+    write_listings(outputs, [found.listing()], base, console)
+    return base.end(console)
 
 
 def last_day(text: str, as_of: date) -> date:
@@ -89,13 +68,13 @@ def last_day(text: str, as_of: date) -> date:
     return found.last
 
 
-def read_through(folder: str, opened: Program, last: date, console: Console) -> tuple[Stretch, ...]:
-    """The program from the day for which it is opened to a last day, on which its versions may be others."""
-    as_of = opened.as_of
+def read_through(base: PartnerBase, last: date, console: Console) -> tuple[Stretch, ...]:
+    """The program of a base from the day that counts to a last day, on which its versions may be others."""
+    opened, as_of = base.program, base.program.as_of
     turns = [as_of, *(day for day in turning_points(opened.linked.units, as_of) if as_of < day <= last)]
 
     def on(day: date) -> Graph:
-        program = opened if day == as_of else open_program(folder, day, console)
+        program = opened if day == as_of else open_program(base.folder, day, console)
         assert program.linked.evaluated is not None
         return program.linked.evaluated
 

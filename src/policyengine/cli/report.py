@@ -2,54 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from shlex import join
 from typing import Any
 
 import click
 
 from policyengine.api import Program
 from policyengine.change.period import days_of
-from policyengine.cli.console import Console, Progress
-from policyengine.cli.exit_codes import FOUND, OK, CommandError
-from policyengine.cli.file_io import deliver, protect, require_distinct
+from policyengine.cli.console import Console
+from policyengine.cli.exit_codes import CommandError
 from policyengine.cli.options import (
     FILE,
     Output,
     Percent,
-    TableOptions,
     as_of_option,
     color_option,
     output_option,
-    records_of,
     records_option,
     subcommand,
 )
-from policyengine.cli.programs import open_program, program_and_records
-from policyengine.cli.record_files import (
-    ReadRecords,
-    left_out_line,
-    read_records,
-    without_twins,
-)
+from policyengine.cli.partner_base import LISTING_ENDINGS, open_base, write_listings
 from policyengine.diagnostics import did_you_mean, listed
 from policyengine.program.list_reports import reports_of
-from policyengine.render.listings import listing_csv, listing_markdown, listing_text
-from policyengine.render.style import painter
+from policyengine.program.record import Record
 from policyengine.reports.due_list import due_list
 from policyengine.reports.level_lists import By, Limits, losing_list, next_list
 from policyengine.reports.level_money import LevelMoney
-from policyengine.reports.lists import Answer, Collector, Listing
+from policyengine.reports.lists import Answer, Collector
 from policyengine.reports.own_list import OwnList
 from policyengine.reports.undecided_list import Undecided
 from policyengine.reports.waiver_list import waiver_list
 
 _FEW = 10
 """So many rows of each list are shown where several are."""
-LISTING_ENDINGS = {".csv": "csv", ".xlsx": "xlsx", ".md": "markdown"}
 
 
 @subcommand(
@@ -87,27 +75,20 @@ def command(
     """
     console = Console.of(color)
     wanted, more = _list_of(words)
-    program, records = program_and_records("report", more) if len(more) > 1 or not files else (more[0], [])
-    options = records_of((*files, *records), given)
-    if options is None:
-        raise CommandError(
-            "there are no records", help="name the file with the partner base after the program"
-        )
-    opened = open_program(program, as_of, console)
-    inputs = without_twins(opened, read_base(opened, options, console), console)
-    collectors = _collectors(opened, within, Limits(room / 100, within), by)
+    base = open_base("report", more, files, as_of, given, console)
+    collectors = _collectors(base.program, within, Limits(room / 100, within), by)
     _check_name(wanted, collectors)
     chosen = {name: each for name, each in collectors.items() if wanted in (None, name)}
-    _collect(opened, inputs, chosen.values())
+
+    def collect(record: Record) -> None:
+        answer = Answer(record, base.program.evaluate(record))
+        for each in chosen.values():
+            each.add(answer)
+
+    base.each(collect)
     listings = [each.listing() for each in chosen.values()]
-    most = None if wanted else _FEW
-    line = join(["policyengine", "report", program, *options.files])
-    write_listings(
-        outputs or (Output("text"),), listings, console, most, line,
-        [*map(Path, (program, *options.inputs, *opened.files))],
-    )  # fmt: skip
-    console.err(left_out_line(inputs))
-    return FOUND if inputs.left_out or inputs.orphans else OK
+    write_listings(outputs, listings, base, console, None if wanted else _FEW)
+    return base.end(console)
 
 
 def _list_of(words: Sequence[str]) -> tuple[str | None, list[str]]:
@@ -124,16 +105,6 @@ def _check_name(wanted: str | None, names: Iterable[str]) -> None:
         raise CommandError(f"there is no list `{wanted}`", help=help)
 
 
-def read_base(program: Program, options: TableOptions, console: Console) -> ReadRecords:
-    """The records of a base, in any form."""
-    if options.reads_tables:
-        from policyengine.cli.table_files import read_table_records
-
-        return read_table_records(program, options, console)
-    form: Any = options.form
-    return read_records(program, options.files, form, console)
-
-
 def _collectors(program: Program, within: int, limits: Limits, by: By) -> Mapping[str, Collector]:
     """What collects each list."""
     graph, vocabulary = program.linked.evaluated, program.vocabulary
@@ -147,72 +118,3 @@ def _collectors(program: Program, within: int, limits: Limits, by: By) -> Mappin
         "waivers": waiver_list(program.labels, within),
     }
     return found | {each.report.id: OwnList(each, program.as_of) for each in reports_of(program.linked)}
-
-
-def _collect(program: Program, inputs: ReadRecords, collectors: Iterable[Collector]) -> None:
-    progress, total = Progress(), len(inputs.records)
-    try:
-        for i, record in enumerate(inputs.records):
-            answer = Answer(record, program.evaluate(record))
-            for each in collectors:
-                each.add(answer)
-            progress(i + 1, total)
-    finally:
-        progress.end()
-
-
-# Out
-
-
-def write_listings(
-    outputs: Sequence[Output], listings: Sequence[Listing], console: Console, most: int | None, line: str,
-    inputs: Sequence[Path],
-) -> None:  # fmt: skip
-    """Writes lists as text, Markdown, CSV or a workbook; `line` is the command that shows one whole."""
-    books = [each for each in outputs if each.format == "xlsx"]
-    if len(listings) > 1 and any(each.format == "csv" for each in outputs):
-        names = ", ".join(f"`{each.head.id}`" for each in listings)
-        raise CommandError("a CSV file holds one list", help=f"name it after the records: {names}")
-    require_distinct([each.path for each in outputs if each.path is not None])
-    protect([each.path for each in outputs if each.path is not None], inputs)
-    for book in books:
-        _write_workbook(book, listings)
-    rest = [each for each in outputs if each.format != "xlsx"]
-    deliver(rest, _renderer(listings, console, most, line), console, inputs)
-
-
-def _renderer(
-    listings: Sequence[Listing], console: Console, most: int | None, line: str
-) -> Callable[[str, bool], str]:
-    def render(form: str, paint: bool) -> str:
-        if form == "csv":
-            return listing_csv(listings[0])
-        if form == "markdown":
-            return "\n\n".join(listing_markdown(each, most, f"{line} {each.head.id}") for each in listings)
-        return "\n\n".join(
-            listing_text(each, console.columns, painter(paint), most, f"{line} {each.head.id}")
-            for each in listings
-        )
-
-    return render
-
-
-def _write_workbook(output: Output, listings: Sequence[Listing]) -> None:
-    from policyengine.cli.table_files import need_excel, reported_errors
-
-    need_excel("a workbook")
-    from policyengine.atomic_file import AtomicFile
-    from policyengine.batch.workbook_out import SheetColumn, Sheets
-
-    assert output.path is not None
-    with reported_errors(), AtomicFile(output.path) as file:
-        book = Sheets(file.stream)
-        try:
-            for each in listings:
-                columns = [SheetColumn(column.title, column.kind) for column in each.head.columns]
-                book.sheet(each.head.id, columns).rows(each.rows)
-            book.finish()
-        except BaseException:
-            book.drop()
-            raise
-        file.commit()

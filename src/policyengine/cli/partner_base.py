@@ -1,0 +1,147 @@
+"""A partner base that a command goes through record by record, and the lists that come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from shlex import join
+from typing import Any
+
+from policyengine.api import Program
+from policyengine.cli.console import Console, Progress
+from policyengine.cli.exit_codes import FOUND, OK, CommandError
+from policyengine.cli.file_io import deliver, protect, require_distinct
+from policyengine.cli.options import Output, TableOptions, records_of
+from policyengine.cli.programs import open_program, program_and_records
+from policyengine.cli.record_files import ReadRecords, left_out_line, read_records, without_twins
+from policyengine.dataclass import dataclass
+from policyengine.program.record import Record
+from policyengine.render.listings import listing_csv, listing_markdown, listing_text
+from policyengine.render.style import painter
+from policyengine.reports.lists import Listing
+
+LISTING_ENDINGS = {".csv": "csv", ".xlsx": "xlsx", ".md": "markdown"}
+"""The endings of files that lists are written to."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerBase:
+    """A program and the records of a partner base.
+
+    `folder` is the program as the command names it, `line` the command that reads the same, `paths` all files
+    that are read.
+    """
+
+    folder: str
+    program: Program
+    inputs: ReadRecords
+    line: str
+    paths: tuple[Path, ...]
+
+    def each(self, take: Callable[[Record], None]) -> None:
+        """Goes through the records, and shows how far it is."""
+        progress, total = Progress(), len(self.inputs.records)
+        try:
+            for i, record in enumerate(self.inputs.records):
+                take(record)
+                progress(i + 1, total)
+        finally:
+            progress.end()
+
+    def protect(self, outputs: Sequence[Output]) -> None:
+        """Ends the command if an output is an input, or another output."""
+        written = [each.path for each in outputs if each.path is not None]
+        require_distinct(written)
+        protect(written, self.paths)
+
+    def end(self, console: Console) -> int:
+        """Says what was left out; returns the exit code."""
+        console.err(left_out_line(self.inputs))
+        return FOUND if self.inputs.left_out or self.inputs.orphans else OK
+
+
+def open_base(
+    command: str, words: Sequence[str], files: Sequence[str], as_of: date, given: Mapping[str, Any],
+    console: Console,
+) -> PartnerBase:  # fmt: skip
+    """Opens the program and the records that a command line names."""
+    named = program_and_records(command, list(words)) if len(words) > 1 or not files else (words[0], [])
+    folder, records = named
+    options = records_of((*files, *records), given)
+    if options is None:
+        raise CommandError(
+            "there are no records", help="name the file with the partner base after the program"
+        )
+    program = open_program(folder, as_of, console)
+    inputs = without_twins(program, _read(program, options, console), console)
+    line = join(["policyengine", command, folder, *options.files])
+    return PartnerBase(
+        folder, program, inputs, line, (*map(Path, (folder, *options.inputs, *program.files)),)
+    )
+
+
+def _read(program: Program, options: TableOptions, console: Console) -> ReadRecords:
+    if options.reads_tables:
+        from policyengine.cli.table_files import read_table_records
+
+        return read_table_records(program, options, console)
+    form: Any = options.form
+    return read_records(program, options.files, form, console)
+
+
+# Lists
+
+
+def write_listings(
+    outputs: Sequence[Output], listings: Sequence[Listing], base: PartnerBase, console: Console,
+    most: int | None = None,
+) -> None:  # fmt: skip
+    """Writes lists as text, Markdown, CSV or a workbook, of each so many rows at `most`."""
+    outputs = outputs or (Output("text"),)
+    if len(listings) > 1 and any(each.format == "csv" for each in outputs):
+        names = ", ".join(f"`{each.head.id}`" for each in listings)
+        raise CommandError("a CSV file holds one list", help=f"name it after the records: {names}")
+    base.protect(outputs)
+    for each in outputs:
+        if each.format == "xlsx":
+            _write_workbook(each, listings)
+    rest = [each for each in outputs if each.format != "xlsx"]
+    deliver(rest, _renderer(listings, console, most, base.line), console, base.paths)
+
+
+def _renderer(
+    listings: Sequence[Listing], console: Console, most: int | None, line: str
+) -> Callable[[str, bool], str]:
+    def render(form: str, paint: bool) -> str:
+        if form == "csv":
+            return listing_csv(listings[0])
+        if form == "markdown":
+            return "\n\n".join(listing_markdown(each, most, f"{line} {each.head.id}") for each in listings)
+        return "\n\n".join(
+            listing_text(each, console.columns, painter(paint), most, f"{line} {each.head.id}")
+            for each in listings
+        )
+
+    return render
+
+
+def _write_workbook(output: Output, listings: Sequence[Listing]) -> None:
+    from policyengine.cli.table_files import need_excel, reported_errors
+
+    need_excel("a workbook")
+    from policyengine.atomic_file import AtomicFile
+    from policyengine.batch.workbook_out import SheetColumn, Sheets
+
+    assert output.path is not None
+    with reported_errors(), AtomicFile(output.path) as file:
+        book = Sheets(file.stream)
+        try:
+            for each in listings:
+                columns = [SheetColumn(column.title, column.kind) for column in each.head.columns]
+                book.sheet(each.head.id, columns).rows(each.rows)
+            book.finish()
+        except BaseException:
+            book.drop()
+            raise
+        file.commit()

@@ -12,6 +12,7 @@ from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.vocabulary import DerivedFact, Vocabulary, Waiving
 from policyengine.program.declaration_checks import NO_CURRENCY, RESERVED
 from policyengine.program.version_choice import by_policy
+from policyengine.program.versions import BY_DAY
 
 _GOOD = """\
 kind: table
@@ -33,33 +34,13 @@ RESULT_TAKEN = Code(
     bad=_GOOD + "result: active_accounts\n",
     good=_GOOD + "result: support_level\n",
 )
-_VERSIONS = """\
-kind: table
-id: example
-title: Example
-for: partner
-version_by: renewal_on
-type: number
-keys: [competence_rating]
-entries: {positive: 2, neutral: 1, negative: 0}
----
-kind: table
-id: example
-title: Example
-for: partner
-from: 2027-01-01
-version_by: renewal_on
-type: number
-keys: [competence_rating]
-entries: {positive: 3, neutral: 1, negative: 0}
-"""
 DIFFERENT = Code(
     id="VERS006",
     title="versions of a policy whose results have different types",
     why="With `version_by` every version counts for some records, so what other policies read has one type. "
     "Levels of two versions ascend in the same order.",
-    bad=_VERSIONS.replace("type: number", "type: count", 1),
-    good=_VERSIONS,
+    bad=BY_DAY.replace("type: number", "type: count", 1),
+    good=BY_DAY,
 )
 CODES = (RESULT_TAKEN, DIFFERENT)
 

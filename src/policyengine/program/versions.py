@@ -67,7 +67,7 @@ RUNS_OUT = Code(
     good=_FIRST,
     severity=Severity.WARNING,
 )
-_BY_DAY = """\
+BY_DAY = """\
 kind: table
 id: example
 title: Example
@@ -87,13 +87,14 @@ type: number
 keys: [competence_rating]
 entries: {positive: 3, neutral: 1, negative: 0}
 """
+"""An example of versions that are chosen by a day."""
 CHOSEN_APART = Code(
     id="VERS005",
     title="versions of a policy that are not chosen by the same day",
     why="`version_by` says which day chooses the version. Where one version says it and another does not, or "
     "they are about different things, nobody could tell which of them counts.",
-    bad=_BY_DAY.replace("version_by: renewal_on\n", "", 1),
-    good=_BY_DAY,
+    bad=BY_DAY.replace("version_by: renewal_on\n", "", 1),
+    good=BY_DAY,
 )
 CODES = (TWO_IN_FORCE, BACKWARDS, HOLE, RUNS_OUT, CHOSEN_APART)
 _YEAR = 365

@@ -70,9 +70,9 @@ def _sum(found: Iterable[object]) -> Decimal | None:
 
 
 def _summary(found: list[object]) -> str | None:
-    """The only value, or how often each is there: `blocked 1; open 2`."""
-    words = [number_text(each, 2) if isinstance(each, Decimal) else each for each in found]
+    """The only value that is there, or how often each is there: `blocked 1; open 2`."""
+    there = [each for each in found if each is not None]
+    words = [number_text(each, 2) if isinstance(each, Decimal) else str(each) for each in there]
     if len(words) == 1:
-        return None if words[0] is None else str(words[0])
-    counted = Counter(str(each) for each in words if each is not None)
-    return "; ".join(f"{word} {count}" for word, count in sorted(counted.items())) or None
+        return words[0]
+    return "; ".join(f"{word} {count}" for word, count in sorted(Counter(words).items())) or None

@@ -45,6 +45,7 @@ def _marks(work: Work, reads: Reads, words: pl.Series, deep: bool) -> Marks:
         unknown = (unknown_in(value) or unknown_within([value])) if deep else value
         for cause in unknown.causes if isinstance(unknown, Unknown) else ():
             if isinstance(cause, Missing):
-                rows = found.setdefault((cause.entity, cause.fact), {})
-                rows[int(cause.key)] = rows.get(int(cause.key), 0) | words[place]
+                ((name, row),) = cause.within
+                rows = found.setdefault((cause.entity, name), {})
+                rows[int(row)] = rows.get(int(row), 0) | words[place]
     return found

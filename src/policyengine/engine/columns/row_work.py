@@ -14,6 +14,7 @@ from policyengine.engine.sibling_order import in_order, number_of
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.values.values import Missing, Unknown
 from policyengine.policy.entity import EARLIER, IN_ORDER, POSITION, PREVIOUS
+from policyengine.policy.facts import recorded_name
 from policyengine.program.graph import ORDER_BY, ORDER_RESTART
 
 
@@ -125,8 +126,8 @@ class Around(Mapping[str, object]):
 class Work:
     """What is worked out by rows in a batch, each value once.
 
-    With `marked`, what is not known is so because of a `Missing` that names the entity, the row and the name
-    where it was read.
+    With `marked`, what is not known is so because of a `Missing` that says, as what it stands `within`, the
+    name that was read and the row.
     """
 
     def __init__(self, state: State, *, marked: bool = False) -> None:
@@ -274,7 +275,8 @@ class Work:
         return tuple(self.facts(below, place) for place in self._rows[key][row])
 
     def _unknown(self, sight: Sight, name: str, row: int) -> Unknown:
-        return Unknown.of(Missing(sight.entity, str(row) if self._marked else "", name))
+        mark = ((name, str(row)),) if self._marked else ()
+        return Unknown.of(Missing(sight.entity, "", recorded_name(name), mark))
 
 
 def _cells(rows: pl.DataFrame, columns: Sequence[str]) -> list[tuple[Any, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,3 +93,12 @@ def test_both_locks_agree() -> None:
         for name in ("requirements.lock", "requirements-dev.lock")
     )
     assert running <= developing
+
+
+def test_names_of_test_modules_are_unique() -> None:
+    """Outside packages pytest tells modules apart by their file names."""
+    tests = (
+        path for path in _PROJECT.joinpath("tests").rglob("*.py") if path.stem not in ("__init__", "conftest")
+    )
+    counted = Counter(path.name for path in tests if not (path.parent / "__init__.py").exists())
+    assert [name for name, count in counted.items() if count > 1] == []

@@ -91,7 +91,7 @@ def mutants_of(name: str) -> tuple[Program, list[Mutant]]:
 
 @pytest.mark.parametrize("name", PROGRAMS)
 @seed(1)
-@settings(max_examples=8, deadline=None, database=None)
+@settings(max_examples=4, deadline=None, database=None)
 @given(data=st.data())
 def test_every_mutant_has_a_witness(name: str, data: st.DataObject) -> None:
     """On a day on which it is in force; what the witness claims holds for both programs as a whole."""

@@ -5,13 +5,49 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from policyengine import load
+from policyengine.api import Program
+from policyengine.cli import programs
 from policyengine.cli.run import run
+from policyengine.engine import columns
+from policyengine.program.linked import Program as LinkedProgram
 
 BYTEKAST = Path(__file__).parents[2] / "policies" / "bytekast"
+
+
+@pytest.fixture(autouse=True)
+def _loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our own program is loaded once for each day, and made to columns once: that takes most of a run."""
+    monkeypatch.setattr(programs, "load", _load)
+    monkeypatch.setattr(columns, "plan", _planned)
+
+
+def _load(folder: Path | str, as_of: date) -> Program:
+    if Path(folder) != BYTEKAST:
+        return load(folder, as_of=as_of)
+    if as_of not in _LOADED:
+        _LOADED[as_of] = load(folder, as_of=as_of)
+    return _LOADED[as_of]
+
+
+_LOADED: dict[date, Program] = {}
+
+
+_plan = columns.plan
+_PLANS: dict[int, tuple[LinkedProgram, columns.ColumnPlan]] = {}
+
+
+def _planned(program: LinkedProgram) -> columns.ColumnPlan:
+    if not any(program is loaded.linked for loaded in _LOADED.values()):
+        return _plan(program)
+    if id(program) not in _PLANS:
+        _PLANS[id(program)] = program, _plan(program)
+    return _PLANS[id(program)][1]
 
 
 @dataclass(frozen=True)

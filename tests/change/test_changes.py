@@ -48,7 +48,7 @@ def test_a_program_does_not_differ_from_itself(name: str) -> None:
 
 @pytest.mark.parametrize("name", PROGRAMS)
 @seed(2)
-@settings(max_examples=12, deadline=None, database=None)
+@settings(max_examples=5, deadline=None, database=None)
 @given(data=st.data())
 def test_a_mutant_differs_and_its_changes_make_it(name: str, data: st.DataObject) -> None:
     mutant = data.draw(st.sampled_from(mutants_of(name)), label="mutant")

@@ -145,9 +145,9 @@ def check_money(found: dict[str, Any], wanted: Any) -> None:
 def test_the_money_is_right_to_the_cent(
     cli: Cli, old: Path, base: Any, version: Any, terms: Terms, holes: float
 ) -> None:
-    group = list(reviewed(150, 11, holes))
+    group = list(reviewed(60, 11, holes))
     found = answer(
-        cli("plan", old, version(terms), "--records", base(150, 11, holes), "--as-of", DAY, "-o", "json",
+        cli("plan", old, version(terms), "--records", base(60, 11, holes), "--as-of", DAY, "-o", "json",
             "--show-keys", "--top", 1000)
     )  # fmt: skip
     check_money(found, expected(group, [(Terms(), YEAR)], [(terms, YEAR)]))
@@ -160,9 +160,9 @@ def test_a_version_that_begins_within_the_period_holds_from_its_day_on(
     cli: Cli, old: Path, base: Any, version: Any
 ) -> None:
     terms, since = Terms(gold=18, silver_rate=12), date(2027, 3, 31)
-    group = list(reviewed(150, 12))
+    group = list(reviewed(60, 12))
     found = answer(
-        cli("plan", old, version(terms, since), "--records", base(150, 12), "--as-of", DAY, "-o", "json",
+        cli("plan", old, version(terms, since), "--records", base(60, 12), "--as-of", DAY, "-o", "json",
             "--show-keys", "--top", 1000)
     )  # fmt: skip
     first, second = (YEAR[0], date(2027, 3, 30)), (since, YEAR[1])
@@ -310,17 +310,18 @@ def test_facts_that_only_one_version_knows(cli: Cli, old: Path, base: Any, versi
 
 
 def test_keys_are_only_shown_where_they_are_asked_for(cli: Cli, old: Path, base: Any, version: Any) -> None:
-    call = ("plan", old, version(SILVER_LESS), "--records", base(60), "--as-of", DAY)
+    call = ("plan", old, version(SILVER_LESS), "--records", base(12), "--as-of", DAY)
     for form in ("text", "markdown", "json", "html"):
-        assert "Reseller 1" not in cli(*call, "-o", form).out
-        assert "R0000" not in cli(*call, "-o", form).out
+        unasked = cli(*call, "-o", form).out
+        assert "Reseller 1" not in unasked
+        assert "R0000" not in unasked
         assert "R0000" in cli(*call, "-o", form, "--show-keys").out
 
 
 def test_each_changed_rule_causes_what_it_causes_alone(cli: Cli, old: Path, base: Any, version: Any) -> None:
     terms = Terms(silver_rate=15, gold_rate=40, platinum_rate=45)
-    group = list(reviewed(150, 14))
-    found = answer(cli("plan", old, version(terms), "--records", base(150, 14), "--as-of", DAY, "-o", "json"))
+    group = list(reviewed(60, 14))
+    found = answer(cli("plan", old, version(terms), "--records", base(60, 14), "--as-of", DAY, "-o", "json"))
     causes = {each["title"]: Decimal(each["change"]) for each in found["causes"]}
     for name, word in (("silver_rate", "Silver"), ("gold_rate", "Gold"), ("platinum_rate", "Platinum")):
         alone = Terms().changed(**{name: getattr(terms, name)})
@@ -333,8 +334,8 @@ def test_each_changed_rule_causes_what_it_causes_alone(cli: Cli, old: Path, base
 
 def test_a_rate_and_an_edge_interact(cli: Cli, old: Path, base: Any, version: Any) -> None:
     terms = Terms(silver=8, silver_rate=30)
-    group = list(reviewed(150, 15))
-    found = answer(cli("plan", old, version(terms), "--records", base(150, 15), "--as-of", DAY, "-o", "json"))
+    group = list(reviewed(60, 15))
+    found = answer(cli("plan", old, version(terms), "--records", base(60, 15), "--as-of", DAY, "-o", "json"))
     _, undecided, deltas = expected(group, [(Terms(), YEAR)], [(terms, YEAR)])
     assert sum(Decimal(each["change"]) for each in found["causes"]) == sum(deltas.values(), Decimal(0))
     assert [each["interaction"] for each in found["causes"]] == [False, False, True]
@@ -380,10 +381,10 @@ def test_revisions_of_a_folder(cli: Cli, base: Any, version: Any, tmp_path: Path
         subprocess.run([*git, "add", "-A"], check=True)
         subprocess.run([*git, "commit", "-qm", "change"], check=True)
     found = answer(
-        cli("plan", "HEAD~2..HEAD~1", folder, "--records", base(150, 16), "--as-of", DAY, "-o", "json",
+        cli("plan", "HEAD~2..HEAD~1", folder, "--records", base(60, 16), "--as-of", DAY, "-o", "json",
             "--show-keys", "--top", 1000)
     )  # fmt: skip
-    check_money(found, expected(list(reviewed(150, 16)), [(Terms(), YEAR)], [(GOLD_LATER, YEAR)]))
+    check_money(found, expected(list(reviewed(60, 16)), [(Terms(), YEAR)], [(GOLD_LATER, YEAR)]))
     (cause,) = found["causes"]
     assert "17" in cause["title"]
 

@@ -119,7 +119,7 @@ def _program(name: str | Path) -> Program:
     return load(name, as_of=DAY).linked if isinstance(name, Path) else drawn(random.Random(name), DAY)
 
 
-@pytest.mark.parametrize("name", [*FOLDERS, *("keys 1", "keys 2", "keys 3")], ids=str)
+@pytest.mark.parametrize("name", [*FOLDERS, "keys 1"], ids=str)
 def test_facts_of_what_has_no_key_of_its_own(name: str | Path) -> None:
     program = _program(name)
     assert program.graph is not None

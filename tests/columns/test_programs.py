@@ -22,7 +22,7 @@ def test_programs_come_to_the_same() -> None:
 
 
 # 35: generated code once asked for a day without having looked whether it is known.
-@pytest.mark.parametrize("seed", [*range(3), 35])
+@pytest.mark.parametrize("seed", [0, 35])
 def test_drawn_programs_come_to_the_same(seed: int) -> None:
     compared, rules, wrong = compare_drawn(seed, 25)
     assert wrong == ""

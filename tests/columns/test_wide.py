@@ -70,7 +70,7 @@ def test_generated_records(folder: Path) -> None:
     assert _same(program, several) > 0
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0])
 def test_drawn_programs(seed: int) -> None:
     source = random.Random(seed)
     program = drawn(source, date(2026, 11, 21))

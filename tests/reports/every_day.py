@@ -11,13 +11,14 @@ from pathlib import Path
 from tests.differential.programs import FOLDERS, generated
 
 from policyengine.api import load
+from policyengine.change.sides import bare
 from policyengine.change.slices import slice_of
 from policyengine.decision.findings import Charge
 from policyengine.engine.rows.engine import Compiled, compile_graph
 from policyengine.program.graph import Graph
 from policyengine.program.record import Record
 from policyengine.program.versions import turning_points
-from policyengine.reports.forecast import OnDays, Stretch, course, plain, said, stretches
+from policyengine.reports.forecast import OnDays, Stretch, course, said, stretches
 
 FIRST = date(2026, 11, 21)
 
@@ -37,7 +38,7 @@ def through(folder: Path, last: date) -> tuple[Stretch, ...]:
 def on_one_day(folder: Path, day: date) -> Compiled:
     """The program as it is on a day, compiled for that day alone."""
     graph = graph_on(folder, day)
-    rules = [plain(rule) if rule.finding is Charge else rule for rule in graph.rules]
+    rules = [bare(rule) if rule.finding is Charge else rule for rule in graph.rules]
     return compile_graph(slice_of(graph, rules), day)
 
 
@@ -49,7 +50,7 @@ def differences(folder: Path, records: Sequence[Record], days: Sequence[date], l
         compiled = on_one_day(folder, day)
         for i, record in enumerate(records):
             (on,) = (each for each in courses[i] if day in each.days)
-            states = said(compiled, record, on.days)[0]
+            states = said(compiled.outcomes(record).subjects, day).states
             for who in {**states, **on.states}:
                 if states.get(who) != on.states.get(who):
                     yield f"{folder.name}, record {i}, {day}: {who}: {states.get(who)}, {on.states.get(who)}"

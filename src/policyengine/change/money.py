@@ -27,6 +27,8 @@ Where = Literal["within", "before", "after", "into"]
 """
 DATES = ("due_on", "every", "counted_from", "shift_days", "steps_from")
 """What a charge says of its due dates."""
+TERMS = (*DATES, "amount", "net", "currency", "payer", "payout")
+"""What a charge says that its terms are read off."""
 BEFORE, AFTER, BOTH = "before", "after", "both"
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache
 from typing import TypeVar
 
-from policyengine.change.daily import TODAY, Edge, edges_of, hinges_on_today, with_today
-from policyengine.change.money import DATES, ChargeKey, Terms, terms_of
+from policyengine.change.daily import hinges_on_today
+from policyengine.change.money import DATES, TERMS, ChargeKey, Terms, terms_of
+from policyengine.change.period import Days
 from policyengine.change.slices import slice_of
 from policyengine.change.states import ABSENT, VALUE, State, What, states
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import UNDETERMINED, Charge, Figure, Level
+from policyengine.engine.rows.day_by_day import DailyProgram, RecordOnDays
 from policyengine.engine.rows.engine import Compiled, compile_graph
 from policyengine.engine.rows.outcomes import SubjectOutcomes
 from policyengine.feel.values.values import Cause, Missing, Unknown
@@ -47,50 +47,51 @@ class CompiledRules:
         return {name: root[name] for name in self.names}
 
 
+_AHEAD = timedelta(days=400)
+"""So far ahead it is watched until when an answer holds: a period is a year most of the time."""
+
+
 @dataclass(frozen=True, slots=True)
 class DailyCode:
-    """Code that takes `today` from the record, so that it is asked for any day; `today` is the first of them.
+    """The charges that hinge on the day; `today` is the first one on which they are asked for."""
 
-    `edges` compute the dates at which an answer can change; between two of them it is asked once. None where
-    any day may have an answer of its own.
-    """
-
-    compiled: Compiled
+    program: DailyProgram
     today: date
-    edges: tuple[Compiled, tuple[Edge, ...]] | None = None
-
-    def on(self, record: Record, day: date) -> Record:
-        """The record as of a day."""
-        return replace(record, facts={**record.facts, TODAY: day})
 
     def read(self, record: Record, bill: Bill) -> None:
         """Adds the charges of a record, each with what the program says of it on any other day."""
-
-        @cache
-        def there(day: date) -> Bill:
-            found: Bill = {}
-            _add_subjects(self.compiled.read(self.on(record, day))[1], {}, found)
-            return found
-
-        alike = self._alike(record)
+        there = _Bills(self.program.on_days(record)).on
 
         def ask(key: tuple[Who, ChargeKey]) -> Callable[[date], Terms | None]:
-            return lambda day: there(alike(day)).get(key)
+            return lambda day: there(day).get(key)
 
         for key, terms in there(self.today).items():
             bill[key] = terms._replace(ask=ask(key))
 
-    def _alike(self, record: Record) -> Callable[[date], date]:
-        """Gives for each day the first one asked for that lies alike to all dates at which answers change."""
-        if self.edges is None:
-            return lambda day: day
-        code, edges = self.edges
-        rows = code.instances(record)
-        days = sorted({
-            day for edge in edges for row in rows.get(edge.entity, ()) for day in edge.days(row[edge.node])
-        })  # fmt: skip
-        first: dict[tuple[int, int], date] = {}
-        return lambda day: first.setdefault((bisect_left(days, day), bisect_right(days, day)), day)
+
+class _Bills:
+    """The charges of a record on any day, worked out once for all days on which they are the same."""
+
+    def __init__(self, days: RecordOnDays) -> None:
+        self._days = days
+        self._known: list[tuple[Days, Bill]] = []
+        self._said: Sequence[tuple[SubjectOutcomes, ...]] = ()
+
+    def on(self, day: date) -> Bill:
+        """The charges on a day."""
+        known = next((bill for days, bill in reversed(self._known) if day in days), None)
+        if known is not None:
+            return known
+        said = self._days.on(day, day + min(_AHEAD, date.max - day))
+        if self._known and all(one is other for one, other in zip(said, self._said, strict=True)):
+            bill = self._known[-1][1]
+        else:
+            bill = {}
+            for group in said:
+                _add_subjects(group, {}, bill)
+        self._said = said
+        self._known.append((Days(self._days.first, self._days.last), bill))
+        return bill
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +121,13 @@ class Side:
     def facts_for(self, record: Record) -> Facts:
         """The missing facts, as `entity.fact`, that keep charges undetermined; else a sentence."""
         causes: Facts = {}
-        codes = [(rules.compiled, record) for rules in (self.own, self.gated) if rules is not None]
+        codes = [(rules.compiled.graph, rules.compiled.instances(record)) for rules in self._charging()]
         if self.daily is not None:
-            codes.append((self.daily.compiled, self.daily.on(record, self.daily.today)))
-        for compiled, asked in codes:
-            rules = [rule for rule in compiled.graph.rules if rule.finding is Charge]
-            instances = compiled.instances(asked) if rules else {}
-            for rule in rules:
+            days = self.daily.program.on_days(record)
+            days.on(self.daily.today, self.daily.today)
+            codes.append((self.daily.program.code.graph, days.found))
+        for graph, instances in codes:
+            for rule in (each for each in graph.rules if each.finding is Charge):
                 part = ChargeKey(rule.origin.policy, rule.origin.id)
                 for instance in instances.get(rule.entity, ()):
                     status, subject = instance[rule.status], instance.subject
@@ -135,6 +136,11 @@ class Side:
                     )
                     _add(causes, (subject.entity, subject.path), part, why)
         return causes
+
+    def _charging(self) -> Iterator[CompiledRules]:
+        for rules in (self.own, self.gated):
+            if rules is not None and any(rule.finding is Charge for rule in rules.compiled.graph.rules):
+                yield rules
 
 
 def _add_subjects(subjects: Iterable[SubjectOutcomes], found: Found, bill: Bill) -> None:
@@ -200,21 +206,18 @@ def _without_next(rule: Rule) -> dict[str, Reading]:
 
 
 def _daily(graph: Graph, rules: Sequence[Rule], day: date) -> DailyCode:
-    rules = [with_dates(rule) for rule in rules]
-    part = slice_of(graph, rules)
-    found = edges_of(part, rules)
-    edges = None if found is None else (compile_graph(found[0], day), found[1])
-    return DailyCode(compile_graph(with_today(part), day), day, edges)
+    return DailyCode(DailyProgram(slice_of(graph, [bare(rule) for rule in rules]), day), day)
 
 
-def with_dates(rule: Rule) -> Rule:
-    """The rule of a charge that tells its due dates also on days on which it does not apply."""
-    known = {
+def bare(rule: Rule) -> Rule:
+    """The rule of a charge with its terms alone; it tells its due dates also while it does not apply."""
+    known = {name: reading for name, reading in rule.fields.items() if name in TERMS}
+    dates = {
         name: reading.otherwise
-        for name, reading in rule.fields.items()
+        for name, reading in known.items()
         if name in DATES and isinstance(reading, Choose)
     }
-    return replace(rule, fields={**rule.fields, **known})
+    return replace(rule, fields={**known, **dates})
 
 
 def ranks_of(graphs: Iterable[Graph]) -> Mapping[str, Mapping[str, int]]:

@@ -6,11 +6,11 @@ findings for every record.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
-from policyengine.engine.rows.outcomes import shown_fields
-from policyengine.policy.rule import Build, Choose, Const, Explain, Reading, Rule, Rules, Shortfalls, Value
+from policyengine.engine.rows.outcomes import read_by, shown_fields
+from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.graph import Graph, Key
 
@@ -148,24 +148,3 @@ def handed_down(graph: Graph, rules: Sequence[Rule], entity: str) -> tuple[str, 
         found = ((graph.node(rule.entity, name), name) for name in read_by(rule))
         read |= {(owner[0], name) for owner, name in found if owner is not None}
     return tuple(sorted(name for owner, name in read if owner == entity))
-
-
-def read_by(rule: Rule) -> tuple[str, ...]:
-    """The nodes that the outcome of a rule is read off: the finding without its reasons and its parts."""
-    fields = (reading for reading in rule.fields.values() if isinstance(reading, (Value, Choose)))
-    found = [rule.status, *([rule.exists] if rule.exists is not None else [])]
-    found += [rule.origins.by] if rule.origins is not None else []
-    return tuple(dict.fromkeys([*found, *(node for reading in fields for node in plain_nodes(reading))]))
-
-
-def plain_nodes(reading: Reading) -> Iterator[str]:
-    """The nodes that a plain reading is read off."""
-    match reading:
-        case Value(node):
-            yield node
-        case Choose(by, cases, otherwise):
-            parts = (*cases.values(), otherwise)
-            if all(not isinstance(each, (Build, Explain, Rules, Shortfalls)) for each in parts):
-                yield by
-                for each in parts:
-                    yield from plain_nodes(each)

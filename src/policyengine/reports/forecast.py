@@ -1,35 +1,33 @@
 """What changes by itself until a day: states that time alone changes, and charges that fall due.
 
-A record is evaluated on the first day, and then on each day on which an answer can be another one than on the
-day before; `WatchedDay` tells which these are. So a forecast says what evaluating every single day would say.
+A record is evaluated on the first day, and then on each day on which an answer can be another one than on
+the day before, as far as it can be another one: `DailyProgram` tells which these are. So a forecast says what
+evaluating every single day would say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from policyengine.change.daily import TODAY, asks_for_the_day, with_today
-from policyengine.change.money import DATES, ChargeKey, Terms, terms_of
+from policyengine.change.daily import asks_for_the_day
+from policyengine.change.money import ChargeKey, Terms, terms_of
 from policyengine.change.period import Days
-from policyengine.change.sides import level_titles, with_dates
+from policyengine.change.sides import bare, level_titles
 from policyengine.change.slices import slice_of
 from policyengine.change.states import ABSENT, State, What, states
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import UNDETERMINED, Charge, Discount, Level, Obligation, Origin, Subject
 from policyengine.decision.wording import money, name_of, quantity, short_name, status_words, words
+from policyengine.engine.rows.day_by_day import DailyProgram, RecordOnDays
 from policyengine.engine.rows.engine import Compiled, compile_graph
-from policyengine.engine.rows.outcomes import Outcome
-from policyengine.feel.values.watched_day import Watch, WatchedDay, plain_day
-from policyengine.policy.rule import Rule
+from policyengine.engine.rows.outcomes import Outcome, SubjectOutcomes
 from policyengine.program.graph import Graph
 from policyengine.program.record import Record
 from policyengine.reports.lists import CURRENCY, WHO, Cells, Head, ListColumn, Listing, last
 
-_TERMS = (*DATES, "amount", "net", "currency", "payer", "payout")
 Who = tuple[Subject, What]
 StatesOfDay = dict[Who, State]
 _DAY = timedelta(days=1)
@@ -82,7 +80,7 @@ class Stretch:
     days: Days
     graph: Graph
     still: Compiled
-    moving: Compiled | None
+    moving: DailyProgram | None
 
 
 def stretches(program_on: Callable[[date], Graph], turns: Sequence[date], until: date) -> tuple[Stretch, ...]:
@@ -96,67 +94,95 @@ def stretches(program_on: Callable[[date], Graph], turns: Sequence[date], until:
 
 
 def _stretch(graph: Graph, days: Days) -> Stretch:
-    rules = [plain(rule) if rule.finding is Charge else rule for rule in graph.rules]
+    rules = [bare(rule) if rule.finding is Charge else rule for rule in graph.rules]
     moving = [rule for rule in rules if asks_for_the_day(graph, rule)]
     still = [rule for rule in rules if rule not in moving]
     return Stretch(
         days, graph, compile_graph(slice_of(graph, still), days.first),
-        compile_graph(with_today(slice_of(graph, moving)), days.first) if moving else None,
+        DailyProgram(slice_of(graph, moving), days.first) if moving else None,
     )  # fmt: skip
 
 
-def plain(rule: Rule) -> Rule:
-    """The rule of a charge without its next due date and period, which are counted from the day."""
-    known = with_dates(rule).fields
-    return replace(rule, fields={name: known[name] for name in _TERMS if name in known})
-
-
 class OnDays(NamedTuple):
-    """What holds for a record on some days alike, and the charges whose terms begin to hold then."""
+    """What holds for a record on some days alike, and the charges of which it is known until when they hold.
+
+    `touched` are the states that may be others than on the day before; None where all of them may.
+    """
 
     days: Days
     states: StatesOfDay
     charges: Sequence[Billed]
+    touched: Collection[Who] | None = None
 
 
 def course(record: Record, through: Sequence[Stretch]) -> Iterator[OnDays]:
     """What holds for a record, from the first day to the last."""
     for stretch in through:
-        still, charges = said(stretch.still, record, stretch.days)
-        day, last_day = stretch.days.first, stretch.days.last
-        while day <= last_day:
-            watch = Watch(day, last_day)
-            if stretch.moving is None:
-                yield OnDays(Days(day, last_day), still, charges)
-                break
-            asked = replace(record, facts={**record.facts, TODAY: WatchedDay(watch)})
-            moving, more = said(stretch.moving, asked, watch)
-            yield OnDays(Days(day, watch.until), {**still, **moving}, [*charges, *more])
-            day, charges = watch.until + _DAY, []
+        still = said(stretch.still.outcomes(record).subjects, stretch.days.first)
+        charges = [*still.billed(stretch.days.last)]
+        if stretch.moving is None:
+            yield OnDays(stretch.days, still.states, charges)
+        else:
+            yield from _from_day_to_day(record, stretch.moving, stretch.days, still.states, charges)
 
 
-def said(compiled: Compiled, record: Record, days: Days | Watch) -> tuple[StatesOfDay, list[Billed]]:
-    """The states of a record, and its charges with the days on which their terms hold."""
+def _from_day_to_day(
+    record: Record, moving: DailyProgram, days: Days, still: StatesOfDay, charges: Sequence[Billed]
+) -> Iterator[OnDays]:
+    """What holds on the days of a stretch; `still` are the states that are the same on all of them."""
+    parts: dict[int, tuple[object, Said]] = {}
+    for on, answers in _turns(moving.on_days(record), days):
+        changed = [i for i, group in enumerate(answers) if i not in parts or parts[i][0] is not group]
+        ended = [parts[i][1] for i in changed if i in parts]
+        parts.update((i, (answers[i], said(answers[i], on.first))) for i in changed)
+        begun = [part for _, part in parts.values()]
+        states = {**still, **{who: state for part in begun for who, state in part.states.items()}}
+        touched = {who for part in (*ended, *(parts[i][1] for i in changed)) for who in part.states}
+        charges = [*charges, *(each for part in ended for each in part.billed(on.first - _DAY))]
+        if on.last == days.last:
+            charges += [each for part in begun for each in part.billed(days.last)]
+        yield OnDays(on, states, charges, None if on.first == days.first else touched)
+        charges = []
+
+
+def _turns(asked: RecordOnDays, days: Days) -> Iterator[tuple[Days, Sequence[tuple[SubjectOutcomes, ...]]]]:
+    """What is said of a record, with the days on which it is."""
+    first, answers = days.first, asked.on(days.first, days.last)
+    while asked.last < days.last:
+        day = asked.last + _DAY
+        later = asked.on(day, days.last)
+        if later is not answers:
+            yield Days(first, day - _DAY), answers
+            first, answers = day, later
+    yield Days(first, days.last), answers
+
+
+class Said(NamedTuple):
+    """What is found for a record from a day on: states, and the charges with their subjects."""
+
+    first: date
+    states: StatesOfDay
+    charges: Sequence[tuple[Subject, Outcome]]
+
+    def billed(self, last: date) -> Iterator[Billed]:
+        """The charges on the days until the last one of these terms."""
+        for subject, outcome in self.charges:
+            payer = outcome.values.get("payer")
+            charge = ChargeKey(outcome.policy, outcome.id)
+            who = None if payer is None else str(payer)
+            yield Billed(subject, charge, who, terms_of(outcome), Days(self.first, last))
+
+
+def said(subjects: Iterable[SubjectOutcomes], first: date) -> Said:
+    """What is found for those who are judged in a record, from a day on."""
     found: StatesOfDay = {}
     charges: list[tuple[Subject, Outcome]] = []
-    for subject, outcomes, _, _ in compiled.outcomes(record).subjects:
-        for outcome in map(_unwatched, outcomes):
+    for subject, outcomes, _, _ in subjects:
+        for outcome in outcomes:
             _read(subject, outcome, found)
             if outcome.section == Charge.section:
                 charges.append((subject, outcome))
-    span = Days(days.day, days.until) if isinstance(days, Watch) else days
-    return found, [_billed(subject, outcome, span) for subject, outcome in charges]
-
-
-def _billed(subject: Subject, outcome: Outcome, days: Days) -> Billed:
-    payer = outcome.values.get("payer")
-    charge = ChargeKey(outcome.policy, outcome.id)
-    return Billed(subject, charge, None if payer is None else str(payer), terms_of(outcome), days)
-
-
-def _unwatched(outcome: Outcome) -> Outcome:
-    values = {name: plain_day(value) for name, value in outcome.values.items()}
-    return outcome._replace(values=values)
+    return Said(first, found, charges)
 
 
 def _read(subject: Subject, outcome: Outcome, found: StatesOfDay) -> None:
@@ -184,7 +210,7 @@ def changes(through: Sequence[OnDays]) -> Iterator[Change]:
     before: StatesOfDay | None = None
     for on in through:
         if before is not None:
-            for who in {**before, **on.states}:
+            for who in {**before, **on.states} if on.touched is None else on.touched:
                 was, now = before.get(who, ABSENT), on.states.get(who, ABSENT)
                 if was != now:
                     yield Change(on.days.first, *who, was, now)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import getcontext, setcontext
 from functools import cached_property, partial
+from types import MappingProxyType
 
 from policyengine.decision.decision import Decision
 from policyengine.decision.findings import UNDETERMINED, Figure, Finding
@@ -53,20 +54,26 @@ class Compiled:
     """The graph of a program on one day, as functions.
 
     `loads` read the facts of an instance, by entity; `steps` are, in order, an entity and the function that
-    works out nodes of its instances. `left` are expressions that are nested too deeply for source.
+    works out nodes of its instances. `left` are expressions that are nested too deeply for source. Nodes that
+    are `late` are left to whoever works them out: the last of the `segments`, with the `late_steps`.
     """
 
-    def __init__(self, graph: Graph, today: date) -> None:
+    def __init__(
+        self, graph: Graph, today: date, late: Mapping[Key, Hashable] = MappingProxyType({})
+    ) -> None:
         self.graph = graph
         self.today = today
-        segments = segments_of(graph)
+        self.segments = segments = segments_of(graph, late)
         self.layouts = layouts(graph, segments)
         sources = Sources(graph, today, self.layouts)
         loads = {entity: sources.load(entity) for entity in graph.vocabulary.entities}
         steps = [[(part.entity, sources.nodes(part)) for part in segment.flat] for segment in segments]
         functions = sources.functions()
         self.loads: Mapping[str, Callable[[Row], None]] = {e: functions[name] for e, name in loads.items()}
-        self.steps = list(self._stepped(segments, [[(e, functions[n]) for e, n in each] for each in steps]))
+        every = list(self._stepped(segments, [[(e, functions[n]) for e, n in each] for each in steps]))
+        number = sum((part.entity, part.names[0]) in late for segment in segments for part in segment.flat)
+        self.steps, self.late_steps = every[: len(every) - number], every[len(every) - number :]
+        self._late = frozenset(late)
         self.source = sources.unit.source
         self.left = tuple(sources.left)
         self._sources = sources
@@ -115,10 +122,11 @@ class Compiled:
             lists = [above.v[at] for above in found[within]]
             found[name] = [row for rows in lists if isinstance(rows, tuple) for row in rows]
         for entity, work_out in self.steps:
-            for row in found[entity] if entity in found else self._occasions(found, entity):
+            for row in found[entity] if entity in found else self.occasions(found, entity):
                 work_out(row)
-        for entity in self.graph.repeats:
-            self._occasions(found, entity)
+        for entity, repeat in self.graph.repeats.items():
+            if (repeat.within, repeat.items) not in self._late:
+                self.occasions(found, entity)
         return found
 
     @cached_property
@@ -132,10 +140,11 @@ class Compiled:
             if (entity := vocabulary.entities[name]).within is not None
         ]
 
-    def _occasions(self, found: Found, entity: str) -> list[Row]:
+    def occasions(self, found: Found, entity: str) -> list[Row]:
+        """The computed instances of an entity, which are made if they are not there."""
         if entity not in found:
             repeat = self.graph.repeats[entity]
-            around = found[repeat.within] if repeat.within in found else self._occasions(found, repeat.within)
+            around = found[repeat.within] if repeat.within in found else self.occasions(found, repeat.within)
             layout = self.layouts[entity]
             found[entity] = [
                 row for above in around for row in occasions(above, layout, repeat.items, tuple(repeat.types))
@@ -156,11 +165,12 @@ class Compiled:
     @cached_property
     def _readers(self) -> Sequence[tuple[str, Deferred]]:
         """What reads the finding of every rule, each made when there is an instance for it."""
-        readings = self._readings
+        readings = self.readings
         return [(rule.entity, Deferred(partial(readings.rule, rule))) for rule in self.graph.rules]
 
     @cached_property
-    def _readings(self) -> Readings:
+    def readings(self) -> Readings:
+        """What reads findings off instances."""
         return Readings(self._sources)
 
     def _decide(self, program: Program, found: Found) -> Decision:
@@ -209,7 +219,7 @@ class Compiled:
 
     @cached_property
     def _figures(self) -> FigureReaders:
-        explanations = self._readings.explanations
+        explanations = self.readings.explanations
         return FigureReaders(self.graph, Look(self._value, explanations.of_expression, Row))
 
     def _value(self, entity: str, expression: Expression) -> Read:
@@ -257,7 +267,7 @@ class Compiled:
 
     @cached_property
     def _outcome_readers(self) -> Sequence[tuple[str, ReadOutcomes]]:
-        readers = OutcomeReaders(self._readings)
+        readers = OutcomeReaders(self.readings)
         made = [(entity, readers.reader(entity, exported(self.graph, entity))) for entity in self._order]
         return [(entity, read) for entity, read in made if read is not None]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from policyengine.decision.findings import Subject
@@ -13,7 +13,17 @@ from policyengine.engine.rows.instance import Row
 from policyengine.engine.rows.reader_source import ReaderSource
 from policyengine.feel.codegen.writer import SURE
 from policyengine.feel.values.values import Unknown
-from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
+from policyengine.policy.rule import (
+    Build,
+    Choose,
+    Const,
+    Explain,
+    Reading,
+    Rule,
+    Rules,
+    Shortfalls,
+    Value,
+)
 
 
 class Outcome(NamedTuple):
@@ -69,6 +79,27 @@ def _is_plain(reading: Reading) -> bool:
             return False
 
 
+def read_by(rule: Rule) -> tuple[str, ...]:
+    """The nodes that the outcome of a rule is read off: the finding without its reasons and its parts."""
+    fields = (reading for reading in rule.fields.values() if isinstance(reading, (Value, Choose)))
+    found = [rule.status, *([rule.exists] if rule.exists is not None else [])]
+    found += [rule.origins.by] if rule.origins is not None else []
+    return tuple(dict.fromkeys([*found, *(node for reading in fields for node in plain_nodes(reading))]))
+
+
+def plain_nodes(reading: Reading) -> Iterator[str]:
+    """The nodes that a plain reading is read off."""
+    match reading:
+        case Value(node):
+            yield node
+        case Choose(by, cases, otherwise):
+            parts = (*cases.values(), otherwise)
+            if all(not isinstance(each, (Build, Explain, Rules, Shortfalls)) for each in parts):
+                yield by
+                for each in parts:
+                    yield from plain_nodes(each)
+
+
 ReadOutcomes: TypeAlias = "Callable[[Row], SubjectOutcomes]"
 
 
@@ -79,9 +110,15 @@ class OutcomeReaders:
         self._readings = readings
         self._graph = readings.graph
 
-    def reader(self, entity: str, names: Sequence[str]) -> ReadOutcomes | None:
-        """What gives the outcomes for an instance and the values of nodes; None where there are none."""
-        rules = [rule for rule in self._graph.rules if rule.entity == entity]
+    def reader(
+        self, entity: str, names: Sequence[str], rules: Sequence[Rule] | None = None
+    ) -> ReadOutcomes | None:
+        """What gives the outcomes for an instance and the values of nodes; None where there are none.
+
+        The outcomes are those of some rules, or else of all of the entity.
+        """
+        if rules is None:
+            rules = [rule for rule in self._graph.rules if rule.entity == entity]
         if not rules and not names:
             return None
         out = ReaderSource(self._readings.program, entity)

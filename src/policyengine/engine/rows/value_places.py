@@ -5,9 +5,10 @@ Worked out once, when the code of a program is generated.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from itertools import groupby
+from types import MappingProxyType
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.types.types import Context, ListOf, Type
@@ -123,57 +124,73 @@ def layouts(graph: Graph, segments: tuple[Segment, ...]) -> dict[str, Layout]:
     return found
 
 
-def segments_of(graph: Graph) -> tuple[Segment, ...]:
-    """The nodes in the order of dependency, as few runs of one entity each as that allows."""
-    return tuple(_segments(graph))
+def segments_of(graph: Graph, late: Mapping[Key, Hashable] = MappingProxyType({})) -> tuple[Segment, ...]:
+    """The nodes in the order of dependency, as few runs of one entity each as that allows.
+
+    Nodes that are `late` come after all others, in runs of those for which it says the same.
+    """
+    return tuple(_segments(graph, late))
 
 
-def _segments(graph: Graph) -> Iterator[Segment]:
-    inline = graph.inline
-    order = [key for key in graph.order if key not in inline]
-    read = {key: tuple(_read(graph, key)) for key in order}
-    beside = {key: {each for part in read[key] for each in _through_lists(graph, part)} for key in order}
-    named = {key: {each for part in read[key] for each in graph.needs(part)} - inline for key in order}
-    for key in order:  # the order of children, and what is read of those before, is there for all of them
-        beside[key] |= {each for each in named[key] if each[1] in (ORDER_BY, ORDER_RESTART)}
-        beside[key] |= graph.before(key)
-    needs = {key: beside[key] | named[key] for key in order}
-    remaining: dict[str, list[str]] = {}
-    for entity, name in order:
-        remaining.setdefault(entity, []).append(name)
+def reads(graph: Graph, key: Key) -> set[Key]:
+    """The nodes that one reads, those included that what is worked out within it reads."""
+    return _named(graph, key) | _beside(graph, key)
+
+
+def _named(graph: Graph, key: Key) -> set[Key]:
+    return {each for part in _read(graph, key) for each in graph.needs(part)} - graph.inline
+
+
+def _beside(graph: Graph, key: Key) -> set[Key]:
+    """The nodes that one may read of other instances: they must be there for all of them."""
+    orders = {each for each in _named(graph, key) if each[1] in (ORDER_BY, ORDER_RESTART)}
+    listed = {each for part in _read(graph, key) for each in _through_lists(graph, part)}
+    return listed | orders | graph.before(key)
+
+
+def _segments(graph: Graph, late: Mapping[Key, Hashable]) -> Iterator[Segment]:
+    order = [key for key in graph.order if key not in graph.inline]
+    beside, named = ({key: read(graph, key) for key in order} for read in (_beside, _named))
     done: set[Key] = set()
-    while remaining:
-        before = len(done)
-        for entity in list(remaining):
-            ready: list[str] = []
-            left: list[str] = []
-            earlier = frozenset(done)
-            for name in remaining[entity]:
-                key = entity, name
-                if needs[key] <= done and beside[key] <= earlier:
-                    ready.append(name)
-                    done.add(key)
-                else:
-                    left.append(name)
-            if ready:
-                yield Segment(entity, tuple(ready))
-            if left:
-                remaining[entity] = left
-            else:
-                del remaining[entity]
-        if len(done) == before and (sequence := _ready(graph, needs, done)) is not None:
-            yield sequence
-            keys = {(part.entity, name) for part in sequence.parts for name in part.names}
-            done |= keys
+    for some in ([key for key in order if key not in late], [key for key in order if key in late]):
+        remaining: dict[tuple[str, Hashable], list[Key]] = {}
+        for key in some:
+            remaining.setdefault((key[0], late.get(key)), []).append(key)
+        needs = {key: beside[key] | named[key] for key in some}
+        apart = {key: beside[key] for key in some}
+        while remaining:
+            before = len(done)
+            for run, keys in list(remaining.items()):
+                ready = _ready(keys, needs, apart, done)
+                if ready:
+                    yield Segment(run[0], tuple(name for _, name in ready))
+            if len(done) == before and (sequence := _sequence(graph, needs, done)) is not None:
+                yield sequence
+                done.update((part.entity, name) for part in sequence.parts for name in part.names)
+            elif (
+                len(done) == before
+            ):  # what is read of other instances goes in circles: they work it out then
+                needs, apart = named, {key: set[Key]() for key in some}
             remaining = {
-                entity: left for entity, names in remaining.items()
-                if (left := [name for name in names if (entity, name) not in keys])
+                run: left for run, keys in remaining.items()
+                if (left := [key for key in keys if key not in done])
             }  # fmt: skip
-        elif len(done) == before:  # what is read of other instances goes in circles: they work it out then
-            needs, beside = named, {key: set[Key]() for key in beside}
 
 
-def _ready(graph: Graph, needs: Mapping[Key, set[Key]], done: set[Key]) -> Segment | None:
+def _ready(
+    keys: Iterable[Key], needs: Mapping[Key, set[Key]], beside: Mapping[Key, set[Key]], done: set[Key]
+) -> list[Key]:
+    """Those that can be worked out together now; adds them to what is done."""
+    ready: list[Key] = []
+    earlier = frozenset(done)
+    for key in keys:
+        if needs[key] <= done and beside[key] <= earlier:
+            ready.append(key)
+            done.add(key)
+    return ready
+
+
+def _sequence(graph: Graph, needs: Mapping[Key, set[Key]], done: set[Key]) -> Segment | None:
     """The first nodes that are worked out child by child whose other needs are done."""
     for each in graph.sequences:
         keys = [key for key in each.keys if key in needs]

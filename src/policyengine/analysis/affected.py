@@ -29,6 +29,16 @@ class ComparedPart:
     old: GraphSlice
     new: GraphSlice
 
+    @cached_property
+    def keys(self) -> frozenset[Key]:
+        """The nodes that are computed to compare it."""
+        return frozenset((*self.old.order, *self.new.order))
+
+    @cached_property
+    def common(self) -> frozenset[Key]:
+        """Those of them that both graphs have."""
+        return frozenset(self.old.order) & frozenset(self.new.order)
+
     @property
     def size(self) -> int:
         """The number of nodes that have to be computed to compare it."""
@@ -58,13 +68,8 @@ class Affected:
     def only(self, groups: Iterable[ComparedPart]) -> Affected:
         """The same as far as some of the groups go."""
         groups = tuple(groups)
-        keys = {key for group in groups for key in (*group.old.order, *group.new.order)}
-        changed = sorted(self._places.keys() & keys, key=self._places.__getitem__)
+        changed = [key for key in self.changed if any(key in group.keys for group in groups)]
         return Affected(self.old, self.new, self.today, groups, tuple(changed))
-
-    @cached_property
-    def _places(self) -> dict[Key, int]:
-        return {key: i for i, key in enumerate(self.changed)}
 
     def cuts(self, groups: Iterable[ComparedPart]) -> Cuts:
         """The thresholds of the given parts."""

@@ -99,9 +99,8 @@ class Search:
 
     def _contrasts(self, group: ComparedPart, old: Found, new: Found) -> list[Contrast]:
         """What a part says differently; nothing where a node differs that has to stay as it is."""
-        if any(_differs(old, new, key) for key in self._undisturbed(group)):
-            return []
-        return contrasts(group.old.said(old), group.new.said(new))
+        found = contrasts(group.old.said(old), group.new.said(new))
+        return [] if found and any(_differs(old, new, key) for key in self._undisturbed(group)) else found
 
     def _undisturbed(self, group: ComparedPart) -> list[Key]:
         return self._within(group, "undisturbed", self.affected.undisturbed)
@@ -111,8 +110,7 @@ class Search:
 
     def _within(self, group: ComparedPart, what: str, keys: Iterable[Key]) -> list[Key]:
         if (group.name, what) not in self._known:
-            there = {*group.old.order} & {*group.new.order}
-            self._known[group.name, what] = [key for key in keys if key in there]
+            self._known[group.name, what] = [key for key in keys if key in group.common]
         return self._known[group.name, what]
 
     # Moving

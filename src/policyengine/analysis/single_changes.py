@@ -72,7 +72,7 @@ class SingleChanges:
         rest = self._differing - mine
         if rest & dependent:
             return None
-        groups = [group for group in self._groups if not mine.isdisjoint(self._orders[id(group)])]
+        groups = [group for group in self._groups if not mine.isdisjoint(group.keys)]
         if not groups:
             return None
         found = self.affected.only(groups)
@@ -103,10 +103,6 @@ class SingleChanges:
     def _groups(self) -> tuple[ComparedPart, ...]:
         """The parts that nodes alone decide."""
         return tuple(group for group in self.affected.groups if (OTHER, group.name) not in self.differing)
-
-    @cached_property
-    def _orders(self) -> Mapping[int, frozenset[Key]]:
-        return {id(group): frozenset((*group.old.order, *group.new.order)) for group in self._groups}
 
     @cached_property
     def _both(self) -> set[Key]:

@@ -125,20 +125,21 @@ class GraphSlice:
 
     def values(self, found: Found) -> Iterator[Sequence[object]]:
         """The values of the nodes of the slice, instance by instance."""
-        for entity, places in self._places.items():
+        for entity, start in self._starts.items():
             for row in found.get(entity, ()):
-                values = row.v
-                yield [values[at] for at in places]
+                yield row.v[start:]
 
     def unknown(self, found: Found) -> list[int]:
         """For each unknown value the number of causes that keep it unknown."""
         return [len(each.causes) for row in self.values(found) for each in row if each.__class__ is Unknown]
 
     @cached_property
-    def _places(self) -> Mapping[str, list[int]]:
-        found: dict[str, list[int]] = {}
+    def _starts(self) -> Mapping[str, int]:
+        """Where the values of the nodes of an entity begin; facts and lists come before them."""
+        found: dict[str, int] = {}
         for entity, name in self.order:
-            found.setdefault(entity, []).append(self._compiled.layouts[entity].index[name])
+            at = self._compiled.layouts[entity].index[name]
+            found[entity] = min(at, found.get(entity, at))
         return found
 
     def says(self, record: Record) -> list[Statement]:

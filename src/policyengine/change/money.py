@@ -26,9 +26,8 @@ Where = Literal["within", "before", "after", "into"]
 """Where a payment is due that moves: within the period, before it, after it, or in it as it was not before.
 """
 DATES = ("due_on", "every", "counted_from", "shift_days", "steps_from")
-"""What a charge says of its due dates."""
 TERMS = (*DATES, "amount", "net", "currency", "payer", "payout")
-"""What a charge says that its terms are read off."""
+"""What a charge says of its due dates, and all that its terms are read off."""
 BEFORE, AFTER, BOTH = "before", "after", "both"
 
 

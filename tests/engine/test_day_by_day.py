@@ -98,7 +98,11 @@ RECORD = "{id: a, limit: 2027-01-15, tasks: [{id: x, ends_on: 2026-12-24}, {id: 
 
 @pytest.mark.parametrize(
     ("order", "many", "whole"),
-    [("", "20", False), ("order: {by: ends_on}", "20 + position", False), ("order: {by: waits}", "20 + position", True)],
+    [
+        ("", "20", False),
+        ("order: {by: ends_on}", "20 + position", False),
+        ("order: {by: waits}", "20 + position", True),
+    ],
 )
 def test_values_that_move_with_the_day_and_children_in_an_order(order: str, many: str, whole: bool) -> None:
     program = good_program(DUTIES.replace("MANY", many), base=BASE.replace("ORDER", order))

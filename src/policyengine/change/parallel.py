@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -29,10 +30,15 @@ def spread(
     """
     pieces = [(start, min(start + PIECE, count)) for start in range(0, count, PIECE)]
     many = processes or (cores() if count >= ENOUGH else 1)
-    if many < 2 or "fork" not in multiprocessing.get_all_start_methods():
-        yield from ((end - start, work(start, end)) for start, end in pieces)
-        return
-    yield from _shared(work, pieces, many)
+    gc.collect()
+    gc.freeze()  # what was read stays; looking for it again and again, and in every process, costs much
+    try:
+        if many < 2 or "fork" not in multiprocessing.get_all_start_methods():
+            yield from ((end - start, work(start, end)) for start, end in pieces)
+        else:
+            yield from _shared(work, pieces, many)
+    finally:
+        gc.unfreeze()
 
 
 def _shared(

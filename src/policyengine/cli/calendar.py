@@ -62,8 +62,7 @@ def command(
     base = open_base("calendar", words, files, as_of, given, console)
     program, whose = base.program, _party(base.program, party)
     finder = DueEvents(program.id, read_through(base, last, console), program.labels)
-    events: list[DueEvent] = []
-    base.each(lambda record: events.extend(e for e in finder.of(record) if whose in (None, e.party)))
+    events = [each for each in base.gather(finder.of) if whose in (None, each.party)]
     base.protect(outputs)
     for output in outputs:
         if output.format == "ics" and output.path is not None:

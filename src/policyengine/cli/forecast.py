@@ -54,8 +54,7 @@ def command(
     last = last_day(until, as_of)
     base = open_base("forecast", words, files, as_of, given, console)
     found = Forecast(read_through(base, last, console), last, base.program.labels)
-    base.each(found.add)
-    write_listings(outputs, [found.listing()], base, console)
+    write_listings(outputs, [found.listing(base.gather(found.rows))], base, console)
     return base.end(console)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from shlex import join
-from typing import Any
+from typing import Any, TypeVar
 
 from policyengine.api import Program
+from policyengine.change.parallel import spread
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import deliver, protect, require_distinct
@@ -21,6 +22,7 @@ from policyengine.render.listings import listing_csv, listing_markdown, listing_
 from policyengine.render.style import painter
 from policyengine.reports.lists import Listing
 
+T = TypeVar("T")
 LISTING_ENDINGS = {".csv": "csv", ".xlsx": "xlsx", ".md": "markdown"}
 """The endings of files that lists are written to."""
 
@@ -48,6 +50,24 @@ class PartnerBase:
                 progress(i + 1, total)
         finally:
             progress.end()
+
+    def gather(self, rows_of: Callable[[Record], Iterable[T]]) -> Iterator[T]:
+        """What a function gives for the records, in their order; several processes share the work."""
+        records, progress, done = self.inputs.records, Progress(), 0
+        pieces: dict[int, list[T]] = {}
+
+        def work(start: int, end: int) -> tuple[int, list[T]]:
+            return start, [row for record in records[start:end] for row in rows_of(record)]
+
+        try:
+            for number, (start, rows) in spread(work, len(records)):
+                pieces[start] = rows
+                done += number
+                progress(done, len(records))
+        finally:
+            progress.end()
+        for start in sorted(pieces):
+            yield from pieces[start]
 
     def protect(self, outputs: Sequence[Output]) -> None:
         """Ends the command if an output is an input, or another output."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -218,15 +217,12 @@ def _on_day(version: Version, program: Program) -> Callable[[date], Graph]:
 def _tally(judge: ImpactAnalysis, pairs: Sequence[RecordPair], noun: str) -> Tally:
     tally, done = Tally(), 0
     progress = Progress(several(noun))
-    gc.collect()
-    gc.freeze()  # what was read stays; looking for it again and again, and in every process, costs much
     try:
         for number, some in spread(lambda start, end: judge.tally(pairs[start:end]), len(pairs)):
             tally.add(some)
             done += number
             progress(done, len(pairs))
     finally:
-        gc.unfreeze()
         progress.end()
     return tally
 

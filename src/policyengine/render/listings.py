@@ -69,17 +69,22 @@ def listing_csv(listing: Listing) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow([column.name for column in listing.head.columns])
-    writer.writerows([_plain(cell) for cell in row] for row in listing.rows)
+    plain = _Plain().__getitem__
+    writer.writerows(map(plain, row) for row in listing.rows)
     return stream.getvalue()
 
 
-def _plain(cell: Cell) -> str:
-    if isinstance(cell, Decimal):
-        return f"{cell:f}"
-    if isinstance(cell, str):
-        text = clean(cell)
-        return f"'{text}" if text.startswith(_FORMULAS) else text
-    return "" if cell is None else cell.isoformat() if isinstance(cell, date) else str(cell)
+class _Plain(dict[Cell, str]):
+    """Cells as texts; texts and days, of which a list has few different ones, are written once."""
+
+    def __missing__(self, cell: Cell) -> str:
+        if isinstance(cell, Decimal):
+            return f"{cell:f}"  # not kept: 1.0 and 1.00 are the same key
+        if isinstance(cell, int):
+            return str(cell)
+        text = "" if cell is None else cell.isoformat() if isinstance(cell, date) else clean(cell)
+        self[cell] = f"'{text}" if text.startswith(_FORMULAS) and isinstance(cell, str) else text
+        return self[cell]
 
 
 _Column = tuple[str, str, Sequence[str]]

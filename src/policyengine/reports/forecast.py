@@ -248,7 +248,7 @@ _BEGINS: Mapping[State, str] = {"upcoming": "begins", "due": "is due", "overdue"
 
 
 class Forecast:
-    """Collects what is to come for the records of a base, in the order of days."""
+    """What is to come for the records of a base, in the order of days."""
 
     def __init__(self, through: Sequence[Stretch], until: date, labels: Mapping[str, str]) -> None:
         self._through = through
@@ -259,23 +259,20 @@ class Forecast:
         self._levels = {
             policy: titles for each in through for policy, titles in level_titles(each.graph).items()
         }
-        self._rows: list[Cells] = []
         nothing = "Nothing changes by itself, and nothing falls due."
         self._head = Head("forecast", f"To come until {quantity(until)}", _COLUMNS, nothing)
 
-    def add(self, record: Record) -> None:
-        """One record more."""
+    def rows(self, record: Record) -> list[Cells]:
+        """What is to come for a record."""
         found = [*course(record, self._through)]
         about = self._through[0].still.subjects[record.entity](record, 1, ())
-        for change in changes(found):
-            if self._is_told(change):
-                self._rows.append(self._change(about, change))
-        self._rows += [self._payment(about, each) for each in payments(found)]
+        rows = [self._change(about, change) for change in changes(found) if self._is_told(change)]
+        return rows + [self._payment(about, each) for each in payments(found)]
 
-    def listing(self) -> Listing:
-        """The list of all that was added."""
+    def listing(self, rows: Iterable[Cells]) -> Listing:
+        """The list of what is to come for all records."""
         places = self._head.places("day", "key", "subject", "title", "change")
-        return Listing(self._head, sorted(self._rows, key=lambda row: tuple(last(row[i]) for i in places)))
+        return Listing(self._head, sorted(rows, key=lambda row: tuple([last(row[i]) for i in places])))
 
     @staticmethod
     def _is_told(change: Change) -> bool:

@@ -116,7 +116,7 @@ class RecordOnDays:
     def __init__(self, program: DailyProgram, record: Record) -> None:
         self._program = program
         self._record = record
-        self._watches: list[Watch | None] = [None] * len(program.steps)
+        self._watches = [Watch(date.max, date.min)] * len(program.steps)  # they hold for no day
         self._moves = 0  # a bit for every step whose values move with the day
         self._said: Sequence[tuple[SubjectOutcomes, ...]] = [()] * len(program.groups)
         self._found: Found | None = None
@@ -152,8 +152,7 @@ class RecordOnDays:
         changed = 0
         for i, step in enumerate(program.steps):
             watch = watches[i]
-            holds = watch is not None and watch.day <= day <= watch.until
-            if not holds or step.needs & changed or self._moves >> i & 1:
+            if not watch.day <= day <= watch.until or step.needs & changed or self._moves >> i & 1:
                 watch = watches[i] = Watch(day, horizon)
                 changed |= self._run(i, step, watch) << i
         if changed or is_new:
@@ -162,8 +161,8 @@ class RecordOnDays:
                 if is_new or group.needs & changed:
                     said[i] = self._read(group, plain=not group.needs & self._moves)
             self._said = said
-        self.first = max([each.day for each in watches])  # type: ignore[union-attr]
-        self.last = min([each.until for each in watches])  # type: ignore[union-attr]
+        self.first = max([each.day for each in watches])
+        self.last = min([each.until for each in watches])
         return self._said
 
     def _run(self, number: int, step: Step, watch: Watch) -> bool:

@@ -132,3 +132,63 @@ def test_renaming_reaches_every_file(client: Client, levels: Path) -> None:
     files = {uri.rpartition("/")[2] for uri in found["changes"]}
     assert {"levels.yaml", "program.yaml", "levels_test.yaml", "acme.yaml"} <= files
     assert {each["newText"] for edits in found["changes"].values() for each in edits} == {"accounts_in_use"}
+
+
+def _document(path: Path) -> dict:
+    return {"textDocument": {"uri": path.as_uri()}}
+
+
+def test_the_outline_and_what_folds(client: Client, levels: Path) -> None:
+    (policy,) = client.ask("textDocument/documentSymbol", _document(levels))
+    assert (policy["name"], policy["detail"]) == ("Reseller levels", "reseller-levels")
+    names = [each["name"] for each in policy["children"]]
+    assert names[-3:] == ["Silver", "Gold", "Platinum"]
+    folds = client.ask("textDocument/foldingRange", _document(levels))
+    assert {"startLine": 36, "endLine": 46} in folds
+    found = client.ask("workspace/symbol", {"query": "active_acc"})
+    assert _lines([each["location"] for each in found]) == ["program.yaml:44"]
+
+
+def test_expressions_have_colours_and_ranges_words(client: Client, levels: Path) -> None:
+    tokens = client.ask("textDocument/semanticTokens/full", _document(levels))["data"]
+    assert tokens[:5] == [14, 10, len("attends_quarterly_reviews"), 4, 0]
+    where = {"start": {"line": 30, "character": 0}, "end": {"line": 39, "character": 0}}
+    hints = client.ask("textDocument/inlayHint", {**_document(levels), "range": where})
+    assert [each["label"] for each in hints] == [
+        " active accounts from 10 to 15",
+        " active accounts from 16 to 26",
+    ]
+
+
+def test_a_call_shows_its_parameters(client: Client, levels: Path) -> None:
+    client.replace(levels, "when: attends_quarterly_reviews", "when: substring(name, 2, ")
+    found = client.ask("textDocument/signatureHelp", client.at(levels, "substring(name, 2, ", 19))
+    assert found["activeParameter"] == 2
+    assert found["signatures"][0]["label"] == "substring(string, start position, length)"
+
+
+def test_lenses_tell_clauses_tests_and_who_reaches_a_level(client: Client, levels: Path) -> None:
+    def texts() -> list[str]:
+        found = client.ask("textDocument/codeLens", _document(levels))
+        return [each["command"]["title"] for each in found if each["range"]["start"]["line"] > 28]
+
+    assert texts()[0].startswith("stated in section 1.1; named by ")
+    records = sorted(map(str, (client.root / "fixtures/bytekast/records").glob("accounts-*.yaml")))
+    pinned = {"command": "policyengine.pin", "arguments": records}
+    assert client.ask("workspace/executeCommand", pinned) == len(records)
+    assert "2 pinned records reach it; " in texts()[1]
+    client.replace(levels, "active_accounts: 16..26", "active_accounts: 16..25")
+    client.replace(levels, "active_accounts: 27..", "active_accounts: 26..")
+    assert "1 pinned record reaches it (1 fewer than saved)" in texts()[1]
+    assert "2 pinned records reach it (1 more than saved)" in texts()[2]
+    client.ask("workspace/executeCommand", {"command": "policyengine.pin", "arguments": []})
+
+
+def test_formatting_is_that_of_fmt(client: Client, levels: Path) -> None:
+    options = {"tabSize": 2, "insertSpaces": True}
+    assert client.ask("textDocument/formatting", {**_document(levels), "options": options}) in (None, [])
+    before = client.texts[levels]
+    client.replace(levels, "    title: Gold\n", "    title:   'Gold'\n")
+    (edit,) = client.ask("textDocument/formatting", {**_document(levels), "options": options})
+    assert edit["range"]["start"] == {"line": 0, "character": 0}
+    assert edit["newText"] == before.replace("title: Gold", 'title: "Gold"')

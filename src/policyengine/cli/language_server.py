@@ -1,6 +1,6 @@
-"""The language server: requests of the protocol to questions for the workspace, and the answers back.
+"""The language server between requests: the texts that the editor has, their places, what it was told.
 
-Nothing is decided here. Places are converted (`editing/positions`), and what the editor has is kept.
+Nothing is decided here. Places are converted (`editing/positions`); `language_requests` has the answers.
 """
 
 from __future__ import annotations
@@ -14,16 +14,13 @@ from urllib.parse import unquote, urlparse
 
 from lsprotocol import types as lsp
 from pygls import uris
-from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from policyengine.cli import VERSION
 from policyengine.diagnostics import Diagnostic, Severity
 from policyengine.editing import meanings
-from policyengine.editing.completion import Offer, completions
-from policyengine.editing.mentions import Mention
+from policyengine.editing.lenses import Pinned
 from policyengine.editing.positions import Lines, Position, lines_of
-from policyengine.editing.renaming import rename, renamed_at
 from policyengine.editing.workspace import ProgramFolder, Workspace, is_test
 from policyengine.files import MANIFEST
 from policyengine.source import Source, Span
@@ -42,7 +39,9 @@ class PolicyServer(LanguageServer):
         super().__init__("policyengine", VERSION)
         self.today = today
         self.texts = Workspace(today())
+        self.pinned: Pinned | None = None
         self._raw: dict[Path, tuple[str, Source, Lines]] = {}
+        self._others: dict[str, Lines] = {}
         self._told: dict[str, list[lsp.Diagnostic]] = {}
         self._waiting: dict[Path, asyncio.TimerHandle] = {}
 
@@ -76,9 +75,15 @@ class PolicyServer(LanguageServer):
     def range(self, span: Span) -> lsp.Range:
         """The places of a span in the editor."""
         held = self._raw.get(Path(span.source.name))
-        lines = held[2] if held is not None else lines_of(span.source)
-        start, end = lines.range(span)
+        start, end = (held[2] if held is not None else self._lines_of(span.source)).range(span)
         return lsp.Range(lsp.Position(*start), lsp.Position(*end))
+
+    def _lines_of(self, source: Source) -> Lines:
+        """The lines of a source that is not open."""
+        held = self._others.get(source.name)
+        if held is None or held.source is not source:
+            held = self._others[source.name] = lines_of(source)
+        return held
 
     def location(self, span: Span) -> lsp.Location:
         """A span with its file."""
@@ -169,160 +174,3 @@ def path_of(uri: str) -> Path:
 def uri_of(path: Path) -> str:
     """The address of a file."""
     return uris.from_fs_path(str(path)) or path.as_uri()
-
-
-# Requests
-
-
-def _opened(ls: PolicyServer, params: lsp.DidOpenTextDocumentParams) -> None:
-    path = path_of(params.text_document.uri)
-    ls.take(path, params.text_document.text)
-    ls.tell(path)
-
-
-def _changed(ls: PolicyServer, params: lsp.DidChangeTextDocumentParams) -> None:
-    path = path_of(params.text_document.uri)
-    ls.take(path, ls.workspace.get_text_document(params.text_document.uri).source)
-    ls.tell(path)
-
-
-def _closed(ls: PolicyServer, params: lsp.DidCloseTextDocumentParams) -> None:
-    path = path_of(params.text_document.uri)
-    ls.drop(path)
-    ls.tell(path)
-
-
-def _saved(ls: PolicyServer, params: lsp.DidSaveTextDocumentParams) -> None:
-    ls.tell(path_of(params.text_document.uri))
-
-
-def _files_changed(ls: PolicyServer, params: lsp.DidChangeWatchedFilesParams) -> None:
-    for path in dict.fromkeys(path_of(each.uri) for each in params.changes):
-        ls.tell(path)
-
-
-def _hover(ls: PolicyServer, params: lsp.HoverParams) -> lsp.Hover | None:
-    spot = ls.spot(params)
-    found = meanings.meaning(spot) if spot is not None else None
-    if found is None:
-        return None
-    return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, found.words), ls.range(found.span))
-
-
-def _definition(ls: PolicyServer, params: lsp.DefinitionParams) -> list[lsp.Location]:
-    spot = ls.spot(params)
-    return _places(ls, meanings.definitions(spot) if spot is not None else ())
-
-
-def _references(ls: PolicyServer, params: lsp.ReferenceParams) -> list[lsp.Location]:
-    spot = ls.spot(params)
-    found = meanings.references(spot, ls.roots) if spot is not None else []
-    wanted = [each for each in found if params.context.include_declaration or not each.declares]
-    return _places(ls, wanted)
-
-
-def _highlight(ls: PolicyServer, params: lsp.DocumentHighlightParams) -> list[lsp.DocumentHighlight]:
-    spot, path = ls.spot(params), str(path_of(params.text_document.uri))
-    found = meanings.references(spot) if spot is not None else []
-    return [lsp.DocumentHighlight(ls.range(each.span)) for each in found if each.span.source.name == path]
-
-
-def _completion(ls: PolicyServer, params: lsp.CompletionParams) -> lsp.CompletionList:
-    path = path_of(params.text_document.uri)
-    found = completions(ls.texts, path, ls.offset(path, params.position))
-    source = ls.texts.source(path)
-    if source is None:
-        return lsp.CompletionList(is_incomplete=False, items=[])
-    start = ls.range(source.span(found.start, found.start)).start
-    items = [_item(each, lsp.Range(start, params.position), i) for i, each in enumerate(found.offers)]
-    return lsp.CompletionList(is_incomplete=False, items=items)
-
-
-_KINDS_OF_ITEMS = {
-    "key": lsp.CompletionItemKind.Property, "kind": lsp.CompletionItemKind.Class,
-    "function": lsp.CompletionItemKind.Function, "keyword": lsp.CompletionItemKind.Keyword,
-    "fact": lsp.CompletionItemKind.Field, "value": lsp.CompletionItemKind.EnumMember,
-}  # fmt: skip
-
-
-def _item(offer: Offer, at: lsp.Range, place: int) -> lsp.CompletionItem:
-    """What the editor shows of an offer; the order is that of the offers."""
-    return lsp.CompletionItem(
-        label=offer.label,
-        kind=_KINDS_OF_ITEMS.get(offer.what, lsp.CompletionItemKind.Reference),
-        detail=offer.detail or None,
-        documentation=offer.about or None,
-        sort_text=f"{place:04}",
-        filter_text=offer.label,
-        text_edit=lsp.TextEdit(at, offer.written or offer.label),
-    )
-
-
-def _code_actions(ls: PolicyServer, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
-    path, wanted = path_of(params.text_document.uri), params.range
-    folder = ls.texts.folder(path)
-    if folder is None:
-        return []
-    found: list[lsp.CodeAction] = []
-    for each in folder.with_known_laws:
-        if each.span is None or Path(each.span.source.name) != path:
-            continue
-        at = ls.range(each.span)
-        if at.start.line <= wanted.end.line and wanted.start.line <= at.end.line:
-            told = [ls.told_as(each)]
-            for i, fix in enumerate(folder.fixes(each)):
-                title = fix.title[:1].upper() + fix.title[1:]
-                found.append(lsp.CodeAction(
-                    title, lsp.CodeActionKind.QuickFix, told, is_preferred=i == 0, edit=ls.edits(fix.edits)
-                ))  # fmt: skip
-    return found
-
-
-def _may_rename(ls: PolicyServer, params: lsp.PrepareRenameParams) -> lsp.Range | None:
-    spot = ls.spot(params)
-    found = renamed_at(spot) if spot is not None else None
-    return None if found is None else ls.range(found)
-
-
-def _rename(ls: PolicyServer, params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
-    spot = ls.spot(params)
-    found = rename(spot, params.new_name, ls.roots) if spot is not None else "there is no program here"
-    if isinstance(found, str):
-        raise JsonRpcException(found, lsp.LSPErrorCodes.RequestFailed)
-    return ls.edits(found)
-
-
-def _places(ls: PolicyServer, found: Iterable[Mention]) -> list[lsp.Location]:
-    return [ls.location(each.span) for each in found]
-
-
-def make_server(today: Callable[[], date]) -> PolicyServer:
-    """The server with all that it answers."""
-    server = PolicyServer(today)
-    for name, handler in _HANDLERS.items():
-        server.feature(name, _OPTIONS.get(name))(handler)
-    return server
-
-
-_OPTIONS: dict[str, Any] = {
-    lsp.TEXT_DOCUMENT_COMPLETION: lsp.CompletionOptions(trigger_characters=[".", "[", "{", '"', " "]),
-    lsp.TEXT_DOCUMENT_CODE_ACTION: lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix]),
-    lsp.TEXT_DOCUMENT_RENAME: lsp.RenameOptions(prepare_provider=True),
-}
-
-
-_HANDLERS: dict[str, Callable[..., Any]] = {
-    lsp.TEXT_DOCUMENT_DID_OPEN: _opened,
-    lsp.TEXT_DOCUMENT_DID_CHANGE: _changed,
-    lsp.TEXT_DOCUMENT_DID_CLOSE: _closed,
-    lsp.TEXT_DOCUMENT_DID_SAVE: _saved,
-    lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES: _files_changed,
-    lsp.TEXT_DOCUMENT_HOVER: _hover,
-    lsp.TEXT_DOCUMENT_COMPLETION: _completion,
-    lsp.TEXT_DOCUMENT_CODE_ACTION: _code_actions,
-    lsp.TEXT_DOCUMENT_PREPARE_RENAME: _may_rename,
-    lsp.TEXT_DOCUMENT_RENAME: _rename,
-    lsp.TEXT_DOCUMENT_DEFINITION: _definition,
-    lsp.TEXT_DOCUMENT_REFERENCES: _references,
-    lsp.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: _highlight,
-}

@@ -26,7 +26,7 @@ def command(stdio: bool, as_of: date | None) -> int:
             "the language server needs the extra `lsp`, which is not installed",
             help="`python -m pip install 'pygls>=2.1'` adds it",
         )
-    from policyengine.cli.language_server import make_server
+    from policyengine.cli.language_requests import make_server
 
     server = make_server((lambda: as_of) if as_of is not None else today)
     # Streams of its own: it closes them at its end.

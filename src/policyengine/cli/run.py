@@ -128,6 +128,7 @@ COMMANDS = {
     "verify": "Decide again what a receipt keeps, and tell what changed since.",
     "schema": "Print the JSON Schemas of policies, records and decisions.",
     "code": "Explain the code of a mistake.",
+    "fmt": "Write YAML files in one layout.",
     "lsp": "Serve editors: mistakes while you type, completion, hover, fixes.",
     "init": "Make a small program to start from.",
 }
@@ -138,8 +139,8 @@ _OTHER_NAMES = {
     "trace": "why", "move": "advance", "next": "advance", "coverage": "test --coverage",
     "mutate": "test --mutate", "compare": "diff", "changes": "diff", "impact": "plan", "simulate": "plan",
     "preview": "plan", "ledger": "sources", "statements": "sources", "new": "init", "create": "init",
-    "start": "init", "error": "code", "language-server": "lsp", "server": "lsp", "editor": "lsp",
-    "version": "--version", "help": "--help",
+    "start": "init", "error": "code", "format": "fmt", "language-server": "lsp",
+    "server": "lsp", "editor": "lsp", "version": "--version", "help": "--help",
 }  # fmt: skip
 """What other tools call these commands."""
 

@@ -42,7 +42,15 @@ class Spot(NamedTuple):
     @property
     def slot(self) -> Slot | None:
         """The single text at the place."""
-        return next((each for each in self.names.slots(self.document) if self._in(each.scalar.span)), None)
+        slots, text = self.names.slots(self.document), self.document.source.text
+        found = next((each for each in slots if self._in(each.scalar.span)), None)
+        if found is not None:
+            return found
+        before = [each for each in slots if each.scalar.span.end <= self.offset]
+        last = max(before, key=lambda each: each.scalar.span.end, default=None)
+        # Blanks behind a value belong to it while one types
+        blank = last is None or text[last.scalar.span.end : self.offset].strip(" ")
+        return None if blank else last
 
     @property
     def mention(self) -> Mention | None:

@@ -1,0 +1,213 @@
+"""The layout of a YAML text: indentation, spacing and quotes, as our own policies have them.
+
+Comments, blank lines, texts of several lines, and whether something is written in brackets stay as they are.
+A layout that would change what the text says, or lose a comment, is not made: the text is left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from policyengine.source import Source
+from policyengine.text.document import Document, Entry, Mapping, Node, Scalar, Sequence
+from policyengine.text.yaml import read_yaml
+
+_WORDS = re.compile(r"[A-Za-z][A-Za-z()/-]*(?: [A-Za-z()/-]+)+")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*")
+_HEADER = re.compile(r"[|>][-+]?")
+
+
+class _Unusual(Exception):  # noqa: N818  # no error of ours: the text is left alone
+    """Something that the printer does not know: an anchor, a tag, a comment within brackets."""
+
+
+def laid_out(text: str) -> str | None:
+    """Returns a text in our layout; None for one with a mistake, or that cannot be laid out.
+
+    Line ends stay as they are, and so does a byte order mark.
+    """
+    plain = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    found = _laid_out(Source.exact("text", plain))
+    if found is None:
+        return None
+    found = found.replace("\n", "\r\n") if "\r\n" in text else found
+    return ("\ufeff" if text.startswith("\ufeff") else "") + found
+
+
+def _laid_out(source: Source) -> str | None:
+    read = read_yaml(source)
+    if read.diagnostics or not read.documents:
+        return None
+    try:
+        text = "".join(_Printer(source).text(read.documents))
+    except _Unusual:
+        return None
+    found = read_yaml(Source.exact(source.name, text))
+    same = not found.diagnostics and list(map(_said, found.documents)) == list(map(_said, read.documents))
+    return text if same and _comments(text) == _comments(source.text) else None
+
+
+def _said(document: Document) -> object:
+    return _content(document.root)
+
+
+def _content(node: Node) -> object:
+    """What a node says; the order of the keys of a mapping does not count, as nothing reads it."""
+    if isinstance(node, Mapping):
+        return {name: _content(entry.value) for name, entry in node.entries.items()}
+    if isinstance(node, Sequence):
+        return [_content(each) for each in node.items]
+    return (node.text, node.is_null, node.quoted and _WORDS.fullmatch(node.text) is None)
+
+
+def _comments(text: str) -> Counter[str]:
+    return Counter(found.group().rstrip() for found in _COMMENT.finditer(text))
+
+
+class _Printer:
+    """Writes the documents of a source; `_at` is how far its text has been used."""
+
+    def __init__(self, source: Source) -> None:
+        self._text = source.text
+        self._at = 0
+
+    def text(self, documents: tuple[Document, ...]) -> Iterator[str]:
+        """The whole text."""
+        for i, document in enumerate(documents):
+            start = document.root.span.start
+            before = self._text[self._at : start]
+            if i and "\n---" not in f"\n{before}":
+                raise _Unusual
+            yield from self._between(before, 0)
+            self._at = start
+            if isinstance(document.root, Scalar):
+                raise _Unusual
+            yield from self._block(document.root, 0)
+        yield from self._between(self._text[self._at :], 0, last=True)
+
+    def _between(self, gap: str, indent: int, *, last: bool = False) -> Iterator[str]:
+        """The rest of a line, then comments and blank lines, at most one after the other."""
+        first, *lines = (gap.rstrip() + "\n" if last else gap).split("\n")
+        rest = first.strip()
+        if rest and not rest.startswith(("#", "---")):
+            raise _Unusual
+        if self._at:
+            blanks = first[: len(first) - len(first.lstrip())] or " "
+            yield f"{blanks}{rest}\n" if rest else "\n"
+        elif rest:
+            yield f"{rest}\n"
+        blank = False
+        for line in [each.strip() for each in lines[:-1]]:
+            if line and not line.startswith(("#", "---")):
+                raise _Unusual
+            if line or not blank:
+                yield f"{' ' * indent}{line}\n" if line.startswith("#") else f"{line}\n"
+            blank = not line
+
+    # Blocks
+
+    def _block(self, node: Mapping | Sequence, indent: int) -> Iterator[str]:
+        if node.span.source.text[node.span.start] in "{[":
+            yield self._flow_line(node)
+        elif isinstance(node, Mapping):
+            yield from self._mapping(node, indent)
+        else:
+            yield from self._sequence(node, indent)
+
+    def _mapping(self, node: Mapping, indent: int) -> Iterator[str]:
+        entries = list(node.entries.values())
+        if any(each.key.span.start < self._at for each in entries):  # an alias
+            raise _Unusual
+        for i, entry in enumerate(entries):
+            if i:
+                yield from self._between(self._text[self._at : entry.key.span.start], indent)
+                yield " " * indent
+            self._at = entry.key.span.end
+            yield f"{_scalar(entry.key)}:"
+            yield from self._value(entry, indent)
+
+    def _value(self, entry: Entry, indent: int) -> Iterator[str]:
+        value = entry.value
+        gap = self._text[self._at : value.span.start]
+        if not gap.startswith(":") and gap.strip() != ":":
+            raise _Unusual
+        if isinstance(value, Scalar):
+            if value.span.end > value.span.start:
+                if gap.lstrip(" :").strip():
+                    raise _Unusual
+                yield " " + self._single(value, indent)
+                self._at = value.span.end
+            else:
+                self._at += gap.index(":") + 1 if ":" in gap else 1
+            return
+        self._at += gap.index(":") + 1
+        if self._text[value.span.start] in "{[":
+            blank = self._text[self._at : value.span.start]
+            if blank.strip():
+                raise _Unusual
+            yield f"\n{' ' * (indent + 2)}" if "\n" in blank else " "
+            yield self._flow_line(value)
+            return
+        inner = indent + 2
+        yield from self._between(self._text[self._at : value.span.start], inner)
+        self._at = value.span.start
+        yield " " * inner
+        yield from self._block(value, inner)
+
+    def _sequence(self, node: Sequence, indent: int) -> Iterator[str]:
+        for i, item in enumerate(node.items):
+            gap = self._text[self._at : item.span.start]
+            head, dash, between = gap.rpartition("-")
+            if not dash or between.strip() or "\n" in between:
+                raise _Unusual
+            if i:
+                yield from self._between(head, indent)
+                yield " " * indent
+            yield "- "
+            self._at = item.span.start
+            if isinstance(item, Scalar):
+                yield self._single(item, indent)
+                self._at = item.span.end
+            else:
+                yield from self._block(item, indent + 2)
+
+    # Single values, and what stands in brackets
+
+    def _single(self, value: Scalar, indent: int) -> str:
+        """A scalar; a text of several lines keeps them, moved with its key."""
+        raw = value.span.text
+        if "\n" not in raw:
+            return _scalar(value)
+        header, *lines = raw.split("\n")
+        if raw[0] in "|>" and _HEADER.fullmatch(header.strip()) is None:
+            raise _Unusual
+        least = min((len(line) - len(line.lstrip(" ")) for line in lines if line.strip()), default=0)
+        moved = [f"{' ' * (indent + 2)}{line[least:].rstrip()}" if line.strip() else "" for line in lines]
+        return "\n".join([header.rstrip(), *moved])
+
+    def _flow_line(self, node: Mapping | Sequence) -> str:
+        """What stands in brackets; of several lines, as it is."""
+        self._at = node.span.end
+        return node.span.text if "\n" in node.span.text else _flow(node)
+
+
+def _flow(node: Node) -> str:
+    if isinstance(node, Scalar):
+        return _scalar(node, flow=True)
+    if isinstance(node, Sequence):
+        return f"[{', '.join(map(_flow, node.items))}]"
+    pairs = (f"{_scalar(each.key)}: {_flow(each.value)}" for each in node.entries.values())
+    return f"{{{', '.join(pairs)}}}"
+
+
+def _scalar(value: Scalar, *, flow: bool = False) -> str:
+    """A single value: with double quotes where it needs some, without where it is plain words."""
+    raw = value.span.text
+    if not value.quoted:
+        return raw
+    if _WORDS.fullmatch(value.text):
+        return value.text
+    plain = '"' not in value.text and "\\" not in value.text and value.text.isprintable()
+    return f'"{value.text}"' if raw.startswith("'") and plain else raw

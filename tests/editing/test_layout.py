@@ -1,0 +1,112 @@
+"""The layout of texts: what it changes, and what it leaves alone."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from policyengine.cli.run import run
+from policyengine.editing.layout import laid_out
+from policyengine.source import Source
+from policyengine.text.yaml import read_yaml
+
+REPOSITORY = Path(__file__).parents[2]
+
+WRITTEN = """\
+# head
+kind:   tiers
+id: 'a b'
+
+
+title:  "Some words"   # beside
+levels:
+- id: silver
+  title: 'It is: so'
+  source: {document:   kpi, section: "1" }
+
+    # before gold
+- id: gold
+  on: [ a,b ]
+  note: >-
+      Text of
+        two lines
+      and more
+"""
+LAID_OUT = """\
+# head
+kind: tiers
+id: a b
+
+title: Some words   # beside
+levels:
+  - id: silver
+    title: "It is: so"
+    source: {document: kpi, section: "1"}
+
+  # before gold
+  - id: gold
+    on: [a, b]
+    note: >-
+      Text of
+        two lines
+      and more
+"""
+
+
+def test_indentation_spacing_and_quotes() -> None:
+    assert laid_out(WRITTEN) == LAID_OUT
+    assert laid_out(LAID_OUT) == LAID_OUT
+
+
+@pytest.mark.parametrize("text", ["a: [\n", "a: 1\na: 2\n", "", "just a text\n", "a: &x {b: 1}\nc: *x\n"])
+def test_what_is_broken_or_unusual_is_left_alone(text: str) -> None:
+    assert laid_out(text) is None
+
+
+def test_line_ends_and_marks_stay() -> None:
+    found = laid_out("\ufeff" + WRITTEN.replace("\n", "\r\n"))
+    assert found == "\ufeff" + LAID_OUT.replace("\n", "\r\n")
+
+
+def _spread(text: str, source: random.Random) -> str:
+    """The same text with other spaces: more behind colons and commas, more blank lines."""
+    lines = []
+    for line in text.split("\n"):
+        plain = line.strip() and "#" not in line and '"' not in line and "'" not in line
+        if plain and source.random() < 0.3:
+            line = line.replace(": ", ":  ", 1) if not line.rstrip().endswith((">-", "|")) else line
+        lines.append(line)
+        if not line.strip() and source.random() < 0.5:
+            lines.append("")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    "file", sorted((REPOSITORY / "policies").glob("*/*.yaml")), ids=lambda each: each.stem
+)
+def test_our_policies_are_laid_out_and_other_spaces_come_to_the_same(file: Path) -> None:
+    text = file.read_text()
+    assert laid_out(text) == text
+    spread = _spread(text, random.Random(file.name))
+    one, other = (
+        [each.plain() for each in read_yaml(Source("a", written)).documents] for written in (text, spread)
+    )
+    assert one != other or laid_out(spread) == text
+
+
+def test_the_command_names_what_changes_and_writes_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad, broken = tmp_path / "a.yaml", tmp_path / "b.yml"
+    bad.write_text(WRITTEN)
+    broken.write_text("a: [\n")
+    assert run(["fmt", "--check", str(tmp_path)]) == 1
+    assert capsys.readouterr().out == f"{bad}\n"
+    assert bad.read_text() == WRITTEN
+    assert run(["fmt", str(tmp_path)]) == 0
+    assert capsys.readouterr().err.endswith("1 file changed, 0 in this layout already, 1 left alone\n")
+    assert bad.read_text() == LAID_OUT
+    assert run(["fmt", "--check", str(bad)]) == 0
+    assert run(["fmt", str(tmp_path / "none")]) == 2

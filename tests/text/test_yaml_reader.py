@@ -282,4 +282,4 @@ def test_examples_of_codes(code: Code) -> None:
 
 
 def test_codes_are_numbered_once() -> None:
-    assert len({code.id for code in CODES}) == len(CODES) == 12
+    assert len({code.id for code in CODES}) == len(CODES) == 13

@@ -381,6 +381,8 @@ def typed(reader: PolicyReader, node: Scalar, text: str | None, kind: Type) -> A
 def _advised(text: str, sentence: str, kind: Type) -> tuple[str, str]:
     """Returns the message and the help for a wrong value."""
     told, _, advice = sentence.partition("; ")
+    if (advised := literal_guesses.commented(text)) is not None:
+        return told, advised
     ordered = isinstance(kind, Number) or kind == types.DATE
     between = literal_guesses.span(text) if ordered else None
     if quantities.bounds(text) is not None and not literal_guesses.is_endless(text):

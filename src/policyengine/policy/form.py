@@ -24,6 +24,7 @@ from policyengine.policy.form_advice import (
     unused,
 )
 from policyengine.policy.model_reader import read_plain
+from policyengine.text import literal_guesses
 from policyengine.text.document import Document, Mapping, Pointer, Scalar, Sequence
 from policyengine.text.synonyms import meant, same_meaning
 
@@ -187,7 +188,8 @@ def unknown_key(
     found = rest[0] if rest is not None else help
     if found is None:
         word = meant(key, unused(document, pointer, known))
-        found = f"did you mean `{word}`?" if word else f"known here: {listed(known)}"
+        rest = None if word else cut_off(document, pointer, word=True)
+        found = f"did you mean `{word}`?" if word else rest[0] if rest else f"known here: {listed(known)}"
     return UNKNOWN_KEY.at(document.key_span(pointer), f"`{key}` is not a key of this place", help=found)
 
 
@@ -251,13 +253,13 @@ def _wrong_value(
         at_key = error["loc"][-1:] == ("[key]",)
         at = document.key_span(pointer) if at_key else document.value_span(pointer)
         message, _, help = str(cause).partition("; ")
-        return WRONG_VALUE.at(at, message, help=help or None)
+        return WRONG_VALUE.at(at, message, help=_comment(node) or help or None)
     if isinstance(node, Scalar) and error["type"] == "literal_error":
         choices = [word.strip("'") for word in _choices(str(error["ctx"]["expected"]))]
         return WRONG_VALUE.at(
             node.span,
             f"`{node.text}` is not a value of `{key}`",
-            help=_choice(meant(node.text, choices), choices),
+            help=_comment(node) or _choice(meant(node.text, choices), choices),
         )
     if error["type"] == "too_short":
         help = "write at least one entry, each beginning with `- `"
@@ -273,6 +275,11 @@ def _wrong_value(
         f"`{key}` takes {wanted}; found {shape(node)}",
         help=shaped(key, node, error["type"], model, pointer[len(top) :]),
     )
+
+
+def _comment(node: object) -> str | None:
+    """The help where a comment in the syntax of other languages stands behind a value."""
+    return literal_guesses.commented(node.text) if isinstance(node, Scalar) and not node.quoted else None
 
 
 def _choice(word: str | None, choices: list[str]) -> str:

@@ -23,10 +23,12 @@ def unused(document: Document, pointer: Pointer, known: Iterable[str]) -> list[s
     return [name for name in known if not isinstance(around, Mapping) or name not in around.entries]
 
 
-def cut_off(document: Document, pointer: Pointer) -> tuple[str, tuple[str, ...]] | None:
+def cut_off(
+    document: Document, pointer: Pointer, *, word: bool = False
+) -> tuple[str, tuple[str, ...]] | None:
     """Returns the help if the key is the rest of a value that a comma between `{` and `}` cut off.
 
-    With it come all the keys that are such rests.
+    With it come all the keys that are such rests. With `word` a single word may be one, too.
     """
     around = document.at(pointer[:-1])
     if not isinstance(around, Mapping) or len(around.entries) > _LONGEST:
@@ -40,7 +42,7 @@ def cut_off(document: Document, pointer: Pointer) -> tuple[str, tuple[str, ...]]
     if end == at or not isinstance(opened, Scalar) or opened.quoted or not opened.text:
         return None
     rests = tuple(key for key, _ in entries[at:end])
-    if re.fullmatch(r"[a-z]\w*", rests[0]) and opened.text.count("(") <= opened.text.count(")"):
+    if not word and re.fullmatch(r"[a-z]\w*", rests[0]) and opened.text.count("(") <= opened.text.count(")"):
         return None
     whole = opened.span.to(entries[end - 1][1].key.span).text
     quote = "'" if '"' in whole else '"'

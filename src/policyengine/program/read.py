@@ -24,6 +24,7 @@ from policyengine.source import Source, Span
 from policyengine.text.document import Document, Mapping, Scalar, Sequence
 from policyengine.text.synonyms import meant
 from policyengine.text.yaml import read_yaml
+from policyengine.text.yaml_slips import doubtful_comments
 
 _GOOD = """\
 kind: obligations
@@ -222,6 +223,7 @@ def _documents_of(source: Source, report: Report) -> tuple[Document, ...]:
     """The documents of a source."""
     read = read_yaml(source)
     report.extend(read.diagnostics)
+    report.extend(doubtful_comments(source))
     if not read.documents and not read.diagnostics:
         at = source.span(0, 0)
         report.add(EMPTY.at(at, "this file is empty", help="write the policy, or remove the file"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -103,7 +104,10 @@ def of_schema_error(
             if key not in error.instance:
                 yield REQUIRED.at(document.key_span(pointer), f"`{key}` is missing", help=f"add `{key}: ...`")
     else:
-        yield _wrong(document, pointer, error, vocabulary, entity)
+        found, node = _wrong(document, pointer, error, vocabulary, entity), document.at(pointer)
+        plain = node.text if isinstance(node, Scalar) and not node.quoted else ""
+        comment = literal_guesses.commented(plain)
+        yield found if comment is None else replace(found, help=comment)
 
 
 def unknown_fact(at: Span | None, key: str, vocabulary: Vocabulary, entity: str) -> Diagnostic:
@@ -222,6 +226,8 @@ def _hint(node: Any, fact: Fact | None) -> str | None:
         return "leave out what is not known"
     if fact.single.is_number and (instead := literal_guesses.number(bare)) is not None:
         money = literal_guesses.is_amount(bare)
+        if fact.single.is_whole and "." in instead:
+            return "round it to a whole number" if not money else _WHOLE
         return f"write `{instead}`" + (", in the currency of the program" if money else "")
     if not fact.single.is_number or not _is_amount(bare):
         return None

@@ -226,6 +226,14 @@ def boolean(text: str) -> str | None:
     return "false" if word in ("no", "off", "n", "false", "nein", "non", "falsch") else None
 
 
+def commented(text: str) -> str | None:
+    """`700 // at least`, `EUR /* euros */`: the help that says how a comment begins here."""
+    found = re.fullmatch(r"(?P<value>\S.*?)\s+(?://|/\*|--)\s.*", text.strip())
+    if found is None or len(text) > _LONGEST:
+        return None
+    return f"write `{found['value']}`; a comment begins with `#`, at the end of the line"
+
+
 def currency(text: str) -> str | None:
     """`€`, `Euro`, `usd`, `YEN`: as its code."""
     word = text.strip().lower()

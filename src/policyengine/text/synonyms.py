@@ -124,7 +124,7 @@ _SYNONYMS: Mapping[str, str] = {
     "period": "duration interval timespan timedelta",
     "enum": "choice select option category enumeration dropdown one_of",
     # kinds
-    "tiers": "levels level ranks grades status",
+    "tiers": "levels level ranks grades status ladder",
     "table": "lookup decision_table decisiontable bands rates rules price_list matrix_table dmn",
     "pipeline": "workflow stages process funnel states",
     "matrix": "raci responsibilities roles who_does_what activities",

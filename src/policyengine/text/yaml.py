@@ -18,13 +18,13 @@ from policyengine.text import yaml_builder
 from policyengine.text.decode import FORBIDDEN, decode, forbidden_character
 from policyengine.text.document import Document
 from policyengine.text.yaml_builder import MAX_DEPTH, Builder
-from policyengine.text.yaml_slips import SYNTAX
+from policyengine.text.yaml_slips import DOUBTFUL_COMMENT, SYNTAX
 
 __all__ = ["CODES", "MAX_DEPTH", "MAX_NODES", "Yaml", "decode", "read_yaml"]
 
 MAX_NODES = 100_000
 
-CODES = (*decoding.CODES, SYNTAX, FORBIDDEN, *yaml_builder.CODES)
+CODES = (*decoding.CODES, SYNTAX, DOUBTFUL_COMMENT, FORBIDDEN, *yaml_builder.CODES)
 
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 

@@ -6,12 +6,12 @@ Each rule looks at the lines around a fault and returns None where it does not a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import yaml
 
 from policyengine.dataclass import dataclass
-from policyengine.diagnostics import Code, Diagnostic
+from policyengine.diagnostics import Code, Diagnostic, Severity
 from policyengine.source import Source, Span
 from policyengine.text import literal_guesses
 from policyengine.text.decode import printable
@@ -25,6 +25,10 @@ _KEY = re.compile(r"\s*(?:- +)*[\w-]+:\s+(?=\S)")
 _LINE = 1000
 _MARK = re.compile(r"^(?:<{7}|>{7})(?= |$)|^={7}$", re.MULTILINE)
 _HIDDEN = re.compile(r"""[\w-]+:\s+(?P<value>[^"',{}\s][^"',{}]*"[^"]* #[^"]*"[^,{}]*?)\s*[,}]""")
+_DOUBTFUL = re.compile(
+    r"""(?:^|[\s{,])(?P<key>title|note|why):[ ]+(?P<text>[^\s"'>|#&*!{\[][^\n"'#,{}]*?)[ ]+"""
+    r"""(?P<sign>//(?=\s)|/\*|\#(?=\d))(?P<words>[^\n,{}]*)"""
+)
 _NAMES = {"\u00a0": "a no-break space", "\u202f": "a narrow no-break space", "\u3000": "an ideographic space"}
 
 
@@ -109,6 +113,10 @@ def decimal_comma(source: Source, number: Span, rest: Span) -> tuple[str, Diagno
     plain = literal_guesses.number(written.group()) if written is not None else None
     if written is None or plain is None or number.end + 1 != rest.start:
         return None
+    whole = literal_guesses.number(span.text) if literal_guesses.is_amount(span.text) else None
+    if whole is not None:
+        message = f"`{span.text}` is two things to YAML: a comma separates them"
+        return whole, SYNTAX.at(span, message, help=f"write `{whole}`")
     plain, span = span.text[: written.start()] + plain, Span(source, span.start + written.start(), span.end)
     message = f"`{span.text}` is two things to YAML: a comma separates them"
     return plain, SYNTAX.at(span, message, help=f"write `{plain[written.start() :]}`")
@@ -122,6 +130,23 @@ def _conflict(fault: Fault) -> Diagnostic | None:
     help_ = "keep one of the two sides, and remove the lines `<<<<<<<`, `=======` and `>>>>>>>`"
     message = "two versions of this text clash here, and nobody has chosen one"
     return SYNTAX.at(fault.rest(found.start()), message, help=help_)
+
+
+def doubtful_comments(source: Source) -> Iterator[Diagnostic]:
+    """Warns of a comment of other languages that is part of a title, and of a title that `#1` cuts off."""
+    for found in _DOUBTFUL.finditer(source.text):
+        text, sign, words = found["text"].rstrip(), found["sign"], found["words"].rstrip()
+        span = source.span(found.start("text"), found.start("words") + len(words))
+        whole = f"{text} {sign}{words}"
+        if len(whole) > LONGEST or '"' in whole or "\\" in whole:
+            continue
+        if sign == "#":
+            message = f"`{sign}{words}` is a comment, and no part of `{found['key']}`"
+            help_ = f'write `"{whole}"` if it is, or `# {words}` for a comment'
+        else:
+            message = f"`{sign}{words}` is part of `{found['key']}`, and not a comment"
+            help_ = f'write `"{whole}"` if it is text, or `{text}`: a comment begins with `#`'
+        yield DOUBTFUL_COMMENT.at(span, message, help=help_)
 
 
 def hidden_by_comment(fault: Fault, bracket: int) -> Diagnostic | None:
@@ -150,6 +175,26 @@ SYNTAX = Code(
     bad="title: Silver: the first level\n",
     good='title: "Silver: the first level"\n',
     example="yaml",
+)
+
+_OBLIGATION = """\
+kind: obligations
+id: example
+title: Example
+for: partner
+obligations:
+  - id: a
+    title: A
+    met_when: attends_quarterly_reviews
+"""
+DOUBTFUL_COMMENT = Code(
+    id="YAML011",
+    title="text that may be a comment, or a comment that may be text",
+    why="A comment begins with a blank and `#`, so `Partner #1` is `Partner`, and `//` is text like others. "
+    "Quotes around the whole say that it is text.",
+    bad=_OBLIGATION.replace("title: A", "title: A // the first"),
+    good=_OBLIGATION.replace("title: A", "title: A  # the first"),
+    severity=Severity.WARNING,
 )
 
 LONGEST = 80

@@ -211,7 +211,9 @@ def _suggestion(name: str, scope: TypeScope) -> str | None:
         if near is not None:
             return near
     owner = next((known.owners[name] for known in scope.known() if name in known.owners), None)
-    return None if owner is None else f"it is a fact of `{owner}`: write `{owner}.{name}`"
+    if owner is not None:
+        return f"it is a fact of `{owner}`: write `{owner}.{name}`"
+    return f"declare `{name}` among the facts of the program, or write a name that is there"
 
 
 def _fields(kind: Type) -> Mapping[str, Type]:

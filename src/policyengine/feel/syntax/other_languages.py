@@ -111,8 +111,9 @@ def _is(around: Around) -> Phrase | None:
         if around.is_operand(start, end):
             return None
         known = (word in _SOMETHING) != negated
-        asked = f"is defined({left})"
-        return around.phrase(start, end, asked if known else f"not({asked})")
+        asked = f"is defined({left})" if known else f"not(is defined({left}))"
+        counted = f"`, or for a list `count({left}) {'>' if known else '='} 0" if word == "empty" else ""
+        return around.phrase(start, end, asked + counted)
     if word in ("in", "between"):
         end = around.clause_end(around.at + 1 + negated, ENDS - {"and"})
         tested = f"{left} {around.written(around.at + 1 + negated, end)}"
@@ -176,6 +177,8 @@ def _where(around: Around) -> Phrase | None:
     """`every d in deals where ...`; `count(deals where ...)`."""
     if (quantifier := around.quantifier()) is not None:
         return _picked(around, quantifier) or _satisfies(around)
+    if (picked := _picked_behind(around)) is not None:
+        return picked
     start, end = around.left(), around.clause_end(around.at + 1, frozenset({"then", "else"}))
     listed, condition = around.written(start, around.at), around.written(around.at + 1, end)
     if not listed or not condition or listed.endswith(")"):
@@ -190,6 +193,18 @@ def _picked(around: Around, start: int) -> Phrase | None:
     end, asked = around.clause_end(middle + 1), asked.replace(f"{domain.split()[1]}.", "")
     text = f"{domain}[{asked}] satisfies {around.written(middle + 1, end)}"
     return around.phrase(start, end, text) if around.written(middle, middle + 1) == "satisfies" else None
+
+
+def _picked_behind(around: Around) -> Phrase | None:
+    """`every d in deals satisfies ... where ...`: a filter picks the items."""
+    start, end = around.clause_start(), around.clause_end(around.at + 1)
+    found = re.fullmatch(
+        r"((?:some|every)\s+(\w+)\s+in\s+[\w.]+)\s+satisfies\s+(.+)", around.written(start, around.at)
+    )
+    if found is None:
+        return None
+    asked = around.written(around.at + 1, end).replace(f"{found[2]}.", "")
+    return around.phrase(start, end, f"{found[1]}[{asked}] satisfies {found[3]}")
 
 
 def _satisfies(around: Around) -> Phrase | None:
@@ -245,7 +260,11 @@ def _semicolon(around: Around) -> Phrase | None:
     while opening >= 0 and around.tokens[opening].kind in (",", ";"):
         around.at = opening
         opening = around.clause_start() - 1
-    if opening < 1 or around.tokens[opening].kind != "(" or around.tokens[opening - 1].kind != "name":
+    if (
+        opening < 1
+        or around.tokens[opening].kind != "("
+        or around.tokens[opening - 1].kind not in ("name", "if")
+    ):
         return None
     start, end = opening - 1, around.clause_end(opening + 1) + 1
     arguments, at = [], opening + 1

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from operator import itemgetter
 from typing import Any
 
 from policyengine.decision.wording import number, short_name, words
 from policyengine.decision.writers import Write, results_writer
 from policyengine.engine.rows.engine import compile_graph
-from policyengine.feel.types.types import DATE, Number, Type
-from policyengine.feel.values.values import Unknown
+from policyengine.feel.types.types import DATE, Enum, Number, Type
+from policyengine.feel.values.calendar import ordinal
+from policyengine.feel.values.values import FarDate, Unknown
 from policyengine.program.list_reports import LinkedReport
 from policyengine.reports.lists import CURRENCY, WHO, Answer, Cell, CellKind, Cells, Head, ListColumn, Listing
 
@@ -35,7 +35,9 @@ class OwnList:
         ]
         more = (ListColumn(CURRENCY, "currency"),) if self._currency else ()
         self._head = Head(report.id, report.title, (*WHO, *columns, *more), "Nothing is to be listed.")
-        self._rows: list[Cells] = []
+        names = [column.id for column in report.columns]
+        self._order = [names.index(each.by) for each in report.order]
+        self._rows: list[tuple[Cells, list[Any]]] = []
         self._open = 0
 
     def add(self, answer: Answer) -> None:
@@ -46,8 +48,9 @@ class OwnList:
             self._open += isinstance(listed, Unknown)
             if listed is True:
                 within = None if row.subject.root else short_name(row.subject)
-                cells = tuple(self._cells([row[name] for name in linked.columns]))
-                self._rows.append((subject.key, subject.label, within, *cells, *self._currency))
+                values = [row[name] for name in linked.columns]
+                cells = (subject.key, subject.label, within, *self._cells(values), *self._currency)
+                self._rows.append((cells, [_rank(values[i], self._types[i]) for i in self._order]))
 
     def _cells(self, values: Sequence[object]) -> Iterator[Cell]:
         for value, kind, write in zip(values, self._types, self._writers, strict=True):
@@ -60,15 +63,24 @@ class OwnList:
 
     def listing(self) -> Listing:
         """The list of all that was added, in its order."""
-        rows: list[Any] = self._rows
-        for each in reversed(self._linked.report.order):
-            (at,) = self._head.places(each.by)
-            there = sorted(
-                (row for row in rows if row[at] is not None), key=itemgetter(at), reverse=each.descending
-            )
-            rows = [*there, *(row for row in rows if row[at] is None)]
+        rows = self._rows
+        for at, each in reversed(list(enumerate(self._linked.report.order))):
+            there = [row for row in rows if row[1][at] is not None]
+            there.sort(key=lambda row: row[1][at], reverse=each.descending)
+            rows = [*there, *(row for row in rows if row[1][at] is None)]
         note = f"{number(self._open)} more may belong here: a fact is missing" if self._open else ""
-        return Listing(self._head, rows, note)
+        return Listing(self._head, [cells for cells, _ in rows], note)
+
+
+def _rank(value: object, kind: Type) -> Any:
+    """What orders the values of a column: days of any year, choices that ascend; None where there is none."""
+    if value is None or isinstance(value, Unknown):
+        return None
+    if isinstance(value, (date, FarDate)):
+        return ordinal(value)
+    if isinstance(kind, Enum) and kind.ordered:
+        return kind.values.index(str(value))
+    return value if isinstance(value, Decimal) else str(value)
 
 
 def _kind(kind: Type) -> CellKind:

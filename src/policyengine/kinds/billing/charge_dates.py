@@ -14,6 +14,7 @@ from policyengine.feel.types import types
 from policyengine.kinds.billing.charges import ChargePart
 from policyengine.kinds.billing.series import is_none, lag_of, period_starts
 from policyengine.policy.draft import Draft
+from policyengine.policy.facts import NEVER
 from policyengine.policy.quantities import CALENDAR
 from policyengine.policy.rule import Const, Reading, Value
 from policyengine.source import Span
@@ -60,14 +61,16 @@ class Schedule:
         written = self.draft.text(*self.place, "due_on") if self.charge.due_on is not None else "none"
         if is_none(self.draft.vocabulary, self.draft.entity, written):
             return None
-        self.told.append(self._day("due_on", "due")[1])
-        return self.told[-1]
+        self.first, known = self._day("due_on", "due")
+        self.told.append(known)
+        return known
 
     def _series(self, i: int) -> Name:
         """The first due date of a charge that recurs."""
         key = "first_due" if self.charge.first_due is not None else "starting"
         plain = key == "first_due" and self.charge.on_day is None and self.charge.every not in CALENDAR
         written, known = self._day(key, "due" if plain else "starting")
+        self.first = written
         self.told.append(known)
         self.starting = known
         self.starts = period_starts(self.draft, self.charge, i, written, known)
@@ -142,8 +145,8 @@ class Schedule:
         return self.draft.define(name, holds, at, wanted=types.BOOLEAN, title="applies")
 
     def _goes_on(self) -> Name | None:
-        """Whether a due date is still to come; None for a charge without an end."""
-        today, parts = build.name("today", self.at), list[Expression]()
+        """Whether a due date is still to come; None for a charge that is always due again."""
+        today, parts = build.name("today", self.at), self._comes()
         if self.charge.until is not None:
             until, first = self._until(), self._first_day()
             parts.append(build.compare(">=", until, first, until.span))
@@ -153,13 +156,23 @@ class Schedule:
             self.last.append(self._final("last", final, (never, until)))
         if self.charge.times is not None:
             self.last.append(self._final("last-of-all", build.literal(self.charge.times, self.at)))
-        if not self.last:
+        if not parts and not self.last:
             return None
         parts += [build.compare(">=", each, today, each.span) for each in self.last]
         whole = build.all_of(parts, self.at)
         return self.draft.define(
             f"{self.name}/goes-on", whole, self.at, wanted=types.BOOLEAN, title="goes on"
         )
+
+    def _comes(self) -> list[Expression]:
+        """That the due date is not `never`, where a fact of the program has that for its default."""
+        entities = self.draft.vocabulary.entities.values()
+        if self.due is None or all(
+            fact.default != NEVER for each in entities for fact in each.facts.values()
+        ):
+            return []
+        beyond = build.compare(">", self.first, build.literal(date.max, self.at), self.at)
+        return [build.negate(build.call("is true", beyond, span=self.at), self.at)]
 
     def _final(self, part: str, number: Expression, *never: tuple[Expression, Expression]) -> Name:
         """The due date with the last number; `never` is what it is where no end is in sight."""

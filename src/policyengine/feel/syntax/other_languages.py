@@ -14,37 +14,18 @@ from policyengine.feel.syntax.lexer import Token
 from policyengine.feel.syntax.surroundings import ENDS, Around, Phrase
 from policyengine.text import literal_guesses
 
-_COMPARISONS: Mapping[str, str] = {
-    "greater than or equal to": ">=",
-    "less than or equal to": "<=",
-    "greater or equal": ">=",
-    "less or equal": "<=",
-    "no more than": "<=",
-    "no less than": ">=",
-    "more than": ">",
-    "greater than": ">",
-    "larger than": ">",
-    "higher than": ">",
-    "less than": "<",
-    "fewer than": "<",
-    "lower than": "<",
-    "smaller than": "<",
-    "at least": ">=",
-    "at most": "<=",
-    "equal to": "=",
-    "equals": "=",
-    "exceeds": ">",
-    "above": ">",
-    "over": ">",
-    "below": "<",
-    "under": "<",
-    "before": "<",
-    "after": ">",
-    "plus": "+",
-    "minus": "-",
-    "times": "*",
-    "divided by": "/",
+_WORDS: Mapping[str, str] = {
+    ">=": "greater than or equal to, greater or equal, no less than, at least",
+    "<=": "less than or equal to, less or equal, no more than, at most",
+    ">": "more than, greater than, larger than, higher than, exceeds, above, over, after",
+    "<": "less than, fewer than, lower than, smaller than, below, under, before",
+    "=": "equal to, equals",
+    "+": "plus",
+    "-": "minus",
+    "*": "times",
+    "/": "divided by",
 }
+_COMPARISONS = {words: sign for sign, several in _WORDS.items() for words in several.split(", ")}
 _NOTHING = frozenset({"empty", "null", "blank", "none", "missing", "unknown", "nil", "undefined", "unset"})
 _SOMETHING = frozenset({"set", "defined", "present", "given", "known", "filled", "there"})
 _SPREADSHEET = {

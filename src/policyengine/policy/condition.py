@@ -381,15 +381,12 @@ def typed(reader: PolicyReader, node: Scalar, text: str | None, kind: Type) -> A
 def _advised(text: str, sentence: str, kind: Type) -> tuple[str, str]:
     """Returns the message and the help for a wrong value."""
     told, _, advice = sentence.partition("; ")
-    if (advised := literal_guesses.commented(text)) is not None:
-        return told, advised
     ordered = isinstance(kind, Number) or kind == types.DATE
     between = literal_guesses.span(text) if ordered else None
     if quantities.bounds(text) is not None and not literal_guesses.is_endless(text):
         between = None
-    if between is not None:
-        return told, f"write `{between}`"
-    return told, advice or f"{describe(kind)} is wanted here"
+    instead = literal_guesses.commented(text) or (f"write `{between}`" if between is not None else advice)
+    return told, instead or f"{describe(kind)} is wanted here"
 
 
 def _nearest(text: str, values: Iterable[str]) -> str | None:

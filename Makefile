@@ -20,9 +20,10 @@ help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: .venv/installed ## evaluate a ByteKast reseller, ask why, and evaluate a Pugpig partner
+demo: .venv/installed ## evaluate a ByteKast reseller, ask why, write it a letter, and evaluate a Pugpig partner
 	$(call show,evaluate policies/bytekast fixtures/bytekast/records/acme.yaml --as-of $(DAY))
 	$(call show,why policies/bytekast fixtures/bytekast/records/acme.yaml reseller-levels --as-of $(DAY))
+	$(call show,letter policies/bytekast fixtures/bytekast/records/acme.yaml --as-of $(DAY))
 	$(call show,evaluate policies/pugpig fixtures/pugpig/records/northwind.yaml --as-of $(DAY))
 
 .PHONY: test

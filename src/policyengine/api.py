@@ -293,15 +293,17 @@ class Program:
         return found
 
 
-def load(folder: str | Path, *, as_of: date | str) -> Program:
+def load(folder: str | Path, *, as_of: date | str, language: str | None = None) -> Program:
     """The program in a folder, as it is in force on `as_of`; mistakes are its `diagnostics`.
+
+    Titles in several languages are those of `language` (`de`), by default the first of each.
 
     The day may be a text such as `2026-01-31`; any other text raises `ValueError`.
     """
     read = read_folder(folder)
     from policyengine.program import load as loading
 
-    linked = loading.load(str(folder), read.sources, _day(as_of), read.mistakes)
+    linked = loading.load(str(folder), read.sources, _day(as_of), read.mistakes, language=language)
     return Program(linked, str(folder), tuple(source.name for source in read.sources))
 
 

@@ -17,6 +17,7 @@ from policyengine.kinds import KINDS
 from policyengine.policy import bearer, condition, draft, form, grant, quantities
 from policyengine.program import (
     declaration_checks,
+    languages,
     ledgers,
     link,
     list_reports,
@@ -35,7 +36,18 @@ from policyengine.verify.testfile import test_schema
 
 _MODULES: tuple[Any, ...] = (
     *(files, yaml, json, feel, form, bearer, condition, draft, grant, quantities),
-    *(read, declaration_checks, versions, link, load, ledgers, list_reports, mappings, record_codes),
+    *(
+        read,
+        declaration_checks,
+        versions,
+        languages,
+        link,
+        load,
+        ledgers,
+        list_reports,
+        mappings,
+        record_codes,
+    ),
     *(batch, copies, verify, laws, cliffs),
 )
 CODES: tuple[Code, ...] = tuple(

@@ -44,6 +44,8 @@ COMMANDS = {
     "forecast p r.yaml -o csv:{}": "p/program.yaml r.yaml",
     "forecast p base -o markdown:{}": "p/program.yaml base/partners.csv base/deals.csv",
     "calendar p base -o csv:{}": "base/partners.csv base/deals.csv",
+    "letter p r.yaml -o text:{}": "p/program.yaml r.yaml",
+    "letter p base -o html:{}": "p/program.yaml base/partners.csv base/deals.csv",
     "why p r.yaml -o json:{}": "p/program.yaml r.yaml",
     "why p r.yaml sales -o json:{}": "p/program.yaml r.yaml",
     "advance p r.yaml --to offer -o {}": "p/program.yaml r.yaml",

@@ -10,10 +10,9 @@ from typing import Any
 import click
 
 from policyengine.api import Program
-from policyengine.atomic_file import write_atomically
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import CommandError
-from policyengine.cli.file_io import read_bytes
+from policyengine.cli.file_io import read_bytes, write_bytes
 from policyengine.cli.forecast import last_day, read_through
 from policyengine.cli.options import (
     FILE,
@@ -98,8 +97,4 @@ def _write_calendar(path: Path, events: list[DueEvent], program: Program, remind
             f"`{path}` is not a calendar, and is not written over", help="write to another file"
         ) from None
     data = calendar_bytes(events, program.title, program.as_of, remind, before)
-    try:
-        write_atomically(path, data)
-    except OSError as error:
-        reason = (error.strerror or "unknown reason").lower()
-        raise CommandError(f"`{path}` cannot be written: {reason}") from None
+    write_bytes(path, data)

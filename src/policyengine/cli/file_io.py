@@ -96,12 +96,22 @@ def _without_commands(form: str, text: str) -> str:
 def write_text(path: Path, text: str, inputs: Iterable[Path] = ()) -> None:
     """Writes a whole file, or leaves it as it was; refuses to overwrite an input."""
     protect([path], inputs)
-    data = (text if text.endswith("\n") or not text else f"{text}\n").encode(errors="backslashreplace")
+    write_bytes(
+        path, (text if text.endswith("\n") or not text else f"{text}\n").encode(errors="backslashreplace")
+    )
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Writes a whole file, or leaves it as it was."""
     try:
         write_atomically(path, data)
     except OSError as error:
-        reason = (error.strerror or "unknown reason").lower()
-        raise CommandError(f"`{path}` cannot be written: {reason}") from None
+        raise unwritable(path, error) from None
+
+
+def unwritable(path: Path, error: OSError) -> CommandError:
+    """Returns the error for a file or folder that cannot be written."""
+    return CommandError(f"`{path}` cannot be written: {(error.strerror or 'unknown reason').lower()}")
 
 
 def require_distinct(paths: Sequence[Path]) -> None:

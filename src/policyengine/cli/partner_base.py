@@ -32,7 +32,7 @@ class PartnerBase:
     """A program and the records of a partner base.
 
     `folder` is the program as the command names it, `line` the command that reads the same, `paths` all files
-    that are read.
+    that are read. The policies are those of the day `known_on`, where there is one, with titles in `language`.
     """
 
     folder: str
@@ -40,6 +40,8 @@ class PartnerBase:
     inputs: ReadRecords
     line: str
     paths: tuple[Path, ...]
+    known_on: date | None = None
+    language: str | None = None
 
     def each(self, take: Callable[[Record], None]) -> None:
         """Goes through the records, and shows how far it is."""
@@ -83,7 +85,7 @@ class PartnerBase:
 
 def open_base(
     command: str, words: Sequence[str], files: Sequence[str], as_of: date, given: Mapping[str, Any],
-    console: Console,
+    console: Console, known_on: date | None = None, language: str | None = None,
 ) -> PartnerBase:  # fmt: skip
     """Opens the program and the records that a command line names."""
     named = program_and_records(command, list(words)) if len(words) > 1 or not files else (words[0], [])
@@ -93,12 +95,11 @@ def open_base(
         raise CommandError(
             "there are no records", help="name the file with the partner base after the program"
         )
-    program = open_program(folder, as_of, console)
+    program = open_program(folder, as_of, console, known_on, language)
     inputs = without_twins(program, _read(program, options, console), console)
     line = join(["policyengine", command, folder, *options.files])
-    return PartnerBase(
-        folder, program, inputs, line, (*map(Path, (folder, *options.inputs, *program.files)),)
-    )
+    paths = (*map(Path, (folder, *options.inputs, *program.files)),)
+    return PartnerBase(folder, program, inputs, line, paths, known_on, language)
 
 
 def _read(program: Program, options: TableOptions, console: Console) -> ReadRecords:

@@ -118,27 +118,29 @@ def _with_a_record(command: str, program: str) -> str:
     return f"write `{join(['policyengine', command, program, file])}`, with the file of a record"
 
 
-def open_program(folder: str, as_of: date, console: Console, known_on: date | None = None) -> Program:
+def open_program(
+    folder: str, as_of: date, console: Console, known_on: date | None = None, language: str | None = None
+) -> Program:
     """Loads a program of a folder or of a revision; prints its mistakes and ends the command if it has any.
 
     With `known_on` it is the program as it was committed at the end of that day.
     """
-    return compiled(_found(folder, as_of, known_on), console)
+    return compiled(_found(folder, as_of, known_on, language), console)
 
 
-def _found(folder: str, as_of: date, known_on: date | None) -> Program:
+def _found(folder: str, as_of: date, known_on: date | None, language: str | None) -> Program:
     if known_on is None and not is_revision(folder):
         _require_program(Path(folder))
-        return load(folder, as_of=as_of)
+        return load(folder, as_of=as_of, language=language)
     from policyengine.cli.versions import version_known_on, version_of  # git takes a while to be ready
 
     if known_on is None:
-        return version_of(folder).program(as_of)
+        return version_of(folder).program(as_of, language)
     if is_revision(folder):
         raise CommandError(
             f"`{folder}` is a revision already", help="leave `--known-on` out, or the revision"
         )
-    return version_known_on(folder, known_on).program(as_of)
+    return version_known_on(folder, known_on).program(as_of, language)
 
 
 def compiled(program: Program, console: Console) -> Program:

@@ -119,6 +119,7 @@ COMMANDS = {
     "forecast": "Show what time alone changes until a day, over a whole base.",
     "map": "Write a first mapping for the export of another system.",
     "calendar": "Write what falls due as a calendar file.",
+    "letter": "Write the letter to a partner, as PDF, HTML or text.",
     "why": "Explain one finding: conditions, values, lines, clauses.",
     "advance": "Move a deal to its next stage, or show what blocks it.",
     "test": "Run the policy tests: records with the expected decisions.",

@@ -24,9 +24,9 @@ class Version:
     read: Folder
     commit: str | None = None
 
-    def program(self, as_of: date) -> Program:
+    def program(self, as_of: date, language: str | None = None) -> Program:
         """Returns the program as it is in force on a day; its mistakes are its `diagnostics`."""
-        linked = loading.load(self.name, self.read.sources, as_of, self.read.mistakes)
+        linked = loading.load(self.name, self.read.sources, as_of, self.read.mistakes, language=language)
         return Program(linked, self.name, tuple(source.name for source in self.read.sources))
 
     @property

@@ -149,6 +149,12 @@ class Vocabulary:
         return self.declarations.root
 
     @cached_property
+    def partner(self) -> str | None:
+        """The party that a record is about: `partner`, else the one called like the root, else the first."""
+        known = self.declarations.parties
+        return next((each for each in ("partner", self.root) if each in known), next(iter(known), None))
+
+    @cached_property
     def entities(self) -> Mapping[str, Entity]:
         """The entities by name."""
         found = self.declarations.entities

@@ -50,12 +50,13 @@ def load(
     as_of: date,
     mistakes: Iterable[Diagnostic] = (),
     memo: Memo | None = None,
+    language: str | None = None,
 ) -> Program:
     """Returns the program of the folder `name`, as it is in force on `as_of`.
 
     Every version is checked, also those that are not in force on that day. `mistakes` are those that were
     found before the sources could be read. With the memo of the load before, only what changed since is
-    worked out.
+    worked out. Titles are those of `language`, by default the first ones.
     """
     memo = Memo() if memo is None else memo
     memo.begin()
@@ -63,7 +64,7 @@ def load(
     if not sources and not report.has_errors:
         report.add(NOTHING_HERE.at(None, f"`{name}` holds no YAML file", help="name the folder of a program"))
     digest = memo.of("digest", tuple(sources), report, lambda _: digest_of(sources))
-    return _program(name, read_documents(name, sources, report, memo), as_of, digest, report, memo)
+    return _program(name, read_documents(name, sources, report, memo, language), as_of, digest, report, memo)
 
 
 def load_documents(name: str, documents: Iterable[Document], as_of: date) -> Program:

@@ -19,6 +19,7 @@ from policyengine.policy.list_report import ListReport
 from policyengine.policy.mapping import Mapping as ExportMapping
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.vocabulary import Declarations
+from policyengine.program.languages import in_language
 from policyengine.program.memo import Memo
 from policyengine.source import Source, Span
 from policyengine.text.document import Document, Mapping, Scalar, Sequence
@@ -139,13 +140,18 @@ class Documents:
     reports: tuple[ReportDocument, ...] = ()
 
 
-def read_documents(name: str, sources: Iterable[Source], report: Report, memo: Memo) -> Documents:
-    """Reads all sources of the folder `name`; those that the memo knows it does not read again."""
+def read_documents(
+    name: str, sources: Iterable[Source], report: Report, memo: Memo, language: str | None = None
+) -> Documents:
+    """Reads all sources of the folder `name`, with titles in a language.
+
+    What the memo knows is not read again; a memo is of one language.
+    """
     sources = list(sources)
     documents = [
         each
         for source in sources
-        for each in memo.of("documents", (source,), report, partial(_documents_of, source))
+        for each in memo.of("documents", (source,), report, partial(_documents_of, source, language))
     ]
     found = sort_documents(name, documents, report, memo)
     broken = {each.span.source.name for each in report if each.span is not None and each.severity == "error"}
@@ -192,7 +198,7 @@ def sort_documents(name: str, documents: Iterable[Document], report: Report, mem
 def mappings_of(source: Source, report: Report) -> tuple[MappingDocument, ...]:
     """The mappings of a file."""
     found: list[MappingDocument] = []
-    for document in _documents_of(source, report):
+    for document in _documents_of(source, None, report):
         if _kind(document, report) == MAPPING:
             found += _located(document, MappingDocument, ExportMapping, report, Memo())
     return tuple(found)
@@ -219,15 +225,15 @@ def _located(
     return memo.of("model", (document,), report, read)
 
 
-def _documents_of(source: Source, report: Report) -> tuple[Document, ...]:
-    """The documents of a source."""
+def _documents_of(source: Source, language: str | None, report: Report) -> tuple[Document, ...]:
+    """The documents of a source, with titles in a language."""
     read = read_yaml(source)
     report.extend(read.diagnostics)
     report.extend(doubtful_comments(source))
     if not read.documents and not read.diagnostics:
         at = source.span(0, 0)
         report.add(EMPTY.at(at, "this file is empty", help="write the policy, or remove the file"))
-    return read.documents
+    return tuple(in_language(each, language, report) for each in read.documents)
 
 
 def _kind(document: Document, report: Report) -> str | None:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, cast
 
 from policyengine.kinds import KINDS
-from policyengine.policy.base import FURTHER, Part
+from policyengine.policy.base import ANY_SCALAR, FURTHER, Part
 from policyengine.policy.condition import CONDITION_MARK, CONDITION_SCHEMA
 from policyengine.policy.entity import Entity
 from policyengine.policy.facts import Fact
@@ -17,6 +17,7 @@ from policyengine.policy.list_report import ListReport
 from policyengine.policy.mapping import Mapping as ExportMapping
 from policyengine.policy.scalars import SCALARS, Scalar
 from policyengine.policy.vocabulary import Declarations, Vocabulary
+from policyengine.program.languages import TITLED, TITLES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -146,9 +147,11 @@ def _tidy(schema: Any) -> Any:
     further = found.get("properties", {}).pop(FURTHER, None)
     if further is not None:
         found["additionalProperties"] = further["additionalProperties"]
-    for part in found.get("properties", {}).values():
+    for name, part in found.get("properties", {}).items():
         if isinstance(part, dict) and isinstance(part.get("title"), str):
             part.pop("title")
+        if isinstance(part, dict) and (name in TITLES or name in TITLED):
+            _allow_languages(part if name in TITLES else part.get("additionalProperties"))
     options = found.get("anyOf")
     if isinstance(options, list) and {"type": "null"} in options:
         rest = [option for option in options if option != {"type": "null"}]
@@ -157,6 +160,14 @@ def _tidy(schema: Any) -> Any:
             found.pop("default")
         found = {**rest[0], **found} if len(rest) == 1 else {**found, "anyOf": rest}
     return found
+
+
+def _allow_languages(schema: Any) -> None:
+    """Lets a text be a mapping from languages to texts."""
+    if isinstance(schema, dict) and schema.get("type") == ANY_SCALAR:
+        schema["type"] = [*ANY_SCALAR, "object"]
+        schema["propertyNames"] = {"pattern": "^[a-z]{2}$"}
+        schema["additionalProperties"] = {"type": ANY_SCALAR}
 
 
 def _any_kind(kinds: tuple[str, ...]) -> dict[str, Any]:

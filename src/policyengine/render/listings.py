@@ -31,7 +31,7 @@ def listing_text(listing: Listing, columns: int, paint: Paint, most: int | None,
     if not listing.rows:
         return "\n".join([paint(head.title, "strong"), f"  {head.nothing}", *_note(listing)])
     shown = listing.rows[:most]
-    lines = [paint(title, "strong"), *_lines(_for_people(head.columns, shown), columns - _GAP, paint)]
+    lines = [paint(title, "strong"), *table_lines(_for_people(head.columns, shown), columns - _GAP, paint)]
     left = len(listing.rows) - len(shown)
     if left:
         lines.append(f"  and {number(left)} more: {more}")
@@ -87,15 +87,15 @@ class _Plain(dict[Cell, str]):
         return self[cell]
 
 
-_Column = tuple[str, str, Sequence[str]]
+TextColumn = tuple[str, str, Sequence[str]]
 """The title of a column, its kind, and its cells as texts."""
 
 
-def _for_people(columns: Sequence[ListColumn], rows: Sequence[Cells]) -> list[_Column]:
+def _for_people(columns: Sequence[ListColumn], rows: Sequence[Cells]) -> list[TextColumn]:
     """The columns that say something, amounts with their currencies."""
     names = [column.name for column in columns]
     currencies = [row[names.index(CURRENCY)] for row in rows] if CURRENCY in names else [None] * len(rows)
-    found: list[_Column] = []
+    found: list[TextColumn] = []
     for i, column in enumerate(columns):
         said = {row[i] for row in rows} - {None}
         if column.name in _SPARED or not said or (column.name == _ALIKE and len(said) == 1):
@@ -117,7 +117,8 @@ def _shown(cell: Cell, kind: str, currency: Cell) -> str:
     return "" if cell is None else clean(str(cell))
 
 
-def _lines(columns: Sequence[_Column], room: int, paint: Paint) -> Iterator[str]:
+def table_lines(columns: Sequence[TextColumn], room: int, paint: Paint) -> Iterator[str]:
+    """A table as lines of at most so many columns: long cells are wrapped, numbers stand at the right."""
     widths = _widths(columns, room)
     heads = [wrap(title, size) for (title, _, _), size in zip(columns, widths, strict=True)]
     kinds = [kind for _, kind, _ in columns]
@@ -139,7 +140,7 @@ def _row(cells: Sequence[Sequence[str]], widths: Sequence[int], kinds: Sequence[
         yield (" " * _GAP).join(parts).rstrip()
 
 
-def _widths(columns: Sequence[_Column], room: int) -> list[int]:
+def _widths(columns: Sequence[TextColumn], room: int) -> list[int]:
     """How wide each column is: the widest are wrapped until all have room."""
     low = [max(map(width, " ".join((title, *cells)).split()), default=1) for title, _, cells in columns]
     widths = [max(least, *map(width, cells)) for least, (_, _, cells) in zip(low, columns, strict=True)]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from importlib import resources
 from typing import Any
 
 from policyengine.change.plan import Plan
@@ -13,40 +10,18 @@ from policyengine.render import plan_charts as charts
 from policyengine.render import plan_words as say
 from policyengine.render.plan_effects import headline, part, place, rest, tiles
 from policyengine.render.plan_waivers import waiver_lines
-from policyengine.render.style import clean
+from policyengine.render.sandbox import environment, own_style, own_template
 
 
 def plan_html(plan: Plan, repository: str | None = None) -> str:
     """The page; `repository` is the address of the files of a commit, for links to the rules."""
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_shown
-    )
-    style = _read("plan.css")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    template = environment.from_string(_read("plan.html.jinja"))
+    style = own_style("plan.css")
+    template = environment().from_string(own_template("plan.html.jinja"))
     return template.render(
-        plan=plan, say=_Words(plan, repository), style=_trusted(style), digest=digest, width=charts.WIDTH,
+        plan=plan, say=_Words(plan, repository), style=style.text, digest=style.digest, width=charts.WIDTH,
         flows=list(charts.flows(plan)), costs=charts.costs(plan),
         groups=list(say.groups(plan)), tiles=tiles(plan),
     )  # fmt: skip
-
-
-def _read(name: str) -> str:
-    return (resources.files("policyengine.render") / "templates" / name).read_text(encoding="utf-8")
-
-
-def _trusted(text: str) -> Any:
-    from markupsafe import Markup
-
-    return Markup(text)  # our own style sheet, whose digest the page names
-
-
-def _shown(value: object) -> object:
-    """Texts of policies and records as harmless text; the style sheet stays as it is."""
-    return clean(value) if type(value) is str else value
 
 
 class _Words:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from hashlib import sha256
 from typing import NamedTuple
 
 from policyengine.change.sides import level_titles
 from policyengine.change.states import ABSENT, DUE, PARTY, What
 from policyengine.decision.explanation import clause_words
-from policyengine.decision.findings import Discount, Level, Obligation, Origin, Subject
+from policyengine.decision.findings import Charge, Discount, Level, Obligation, Origin, Subject
 from policyengine.decision.wording import money, name_of, short_name, words
 from policyengine.program.record import Record
 from policyengine.reports.forecast import OnDays, Stretch, changes, course, payments
@@ -34,6 +35,20 @@ class DueEvent(NamedTuple):
     title: str
     party: str | None
     why: str
+    part: EventPart
+
+
+class EventPart(NamedTuple):
+    """What an event is about, in pieces: the part of a policy, its title, the period or the level that ends.
+
+    `net` is None where the amount is not known; `sort` is the list of the decision that it belongs to.
+    """
+
+    sort: str
+    title: str
+    aspect: str = ""
+    net: Decimal | None = None
+    currency: str | None = None
 
 
 class DueEvents:
@@ -75,38 +90,40 @@ class DueEvents:
                     seen[subject, what] = state, due, party
         for (subject, what), (status, until, whose) in seen.items():
             if status in _OPEN and _is_day(until):
-                title = self._title(what.policy, what.id, what.aspect)
+                part = EventPart(what.section, self._title(what.policy, what.id), what.aspect)
+                title = f"{part.title}, {what.aspect}" if what.aspect else part.title
                 day = date.fromisoformat(str(until))
-                yield self._event(about, subject, what.policy, what.id, what.aspect, day, title, whose)
+                yield self._event(about, subject, what.policy, what.id, what.aspect, day, title, whose, part)
 
     def _payments(self, about: Subject, found: Sequence[OnDays]) -> Iterator[DueEvent]:
         for day, subject, (policy, part), net, currency, payer, number in payments(found):
             amount = "amount not decided" if net is None else money(net, currency)
-            title = f"{self._title(policy, part)}: {amount}"
-            yield self._event(about, subject, policy, part, f"#{number}", day, title, payer or "partner")
+            told = EventPart(Charge.section, self._title(policy, part), "", net, currency)
+            title, whose = f"{told.title}: {amount}", payer or "partner"
+            yield self._event(about, subject, policy, part, f"#{number}", day, title, whose, told)
 
     def _losses(self, about: Subject, found: Sequence[OnDays]) -> Iterator[DueEvent]:
         """The levels and discounts that end or change by themselves."""
         for each in changes(found):
             what = each.what
             if what.section in (Level.section, Discount.section) and each.before != ABSENT:
-                told = self._level(what, each.before) if what.section == Level.section else "discount"
-                title = f"{self._title(what.policy, what.id)}: {told} ends"
+                level = self._level(what, each.before) if what.section == Level.section else ""
+                part = EventPart(what.section, self._title(what.policy, what.id), level)
+                title = f"{part.title}: {level or 'discount'} ends"
                 aspect = f"{what.section}/{each.before}/{each.day}"
                 whom, day = each.subject, each.day
-                yield self._event(about, whom, what.policy, what.id, aspect, day, title, "partner")
+                yield self._event(about, whom, what.policy, what.id, aspect, day, title, "partner", part)
 
     def _level(self, what: What, state: object) -> str:
         return self._levels.get(what.policy, {}).get(str(state), words(str(state)))
 
-    def _title(self, policy: str, part: str, aspect: str = "") -> str:
+    def _title(self, policy: str, part: str) -> str:
         origin = self._origins.get((policy, part))
-        title = words(part) if origin is None else origin.title
-        return f"{title}, {aspect}" if aspect else title
+        return words(part) if origin is None else origin.title
 
     def _event(
         self, about: Subject, subject: Subject, policy: str, part: str, aspect: str, day: date, title: str,
-        party: object,
+        party: object, told: EventPart,
     ) -> DueEvent:  # fmt: skip
         origin = self._origins.get((policy, part)) or self._origins.get((policy, policy))
         parts = (self._program, str(about.key), str(subject), str(subject.position), policy, part, aspect)
@@ -114,7 +131,7 @@ class DueEvents:
         whom = None if subject.root else short_name(subject)
         whose = None if party in (None, ABSENT) else str(party)
         why = "" if origin is None or origin.clause is None else clause_words(origin.clause)
-        return DueEvent(f"{uid}@policyengine", day, about.key, about.label, whom, title, whose, why)
+        return DueEvent(f"{uid}@policyengine", day, about.key, about.label, whom, title, whose, why, told)
 
 
 def _is_day(value: object) -> bool:

@@ -20,7 +20,7 @@ from policyengine.feel.types import types
 from policyengine.feel.types.types import Type
 from policyengine.kinds.billing.charge_changes import describe
 from policyengine.kinds.billing.charge_dates import Schedule
-from policyengine.kinds.billing.charges import CODES, Billing, ChargePart, check, parties, partner_of
+from policyengine.kinds.billing.charges import CODES, Billing, ChargePart, check, parties
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
 from policyengine.policy.policy_reader import PolicyDocument
@@ -73,7 +73,7 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int, sch
         "every": Const(schedule.every_text),
         "payer": Const(payer),
         "payee": Const(payee),
-        "payout": Const(payee is not None and payee == partner_of(draft.vocabulary)),
+        "payout": Const(payee is not None and payee == draft.vocabulary.partner),
     }
     fields.update((key, charged(each)) for key, each in schedule.readings().items())
     return Rule(

@@ -181,21 +181,15 @@ def _check_day(draft: Draft, charge: ChargePart, i: int) -> None:
         draft.error(MISPLACED, draft.span("charges", i, "on_day"), sentence, "write `last` for the last day")
 
 
-def partner_of(vocabulary: Vocabulary) -> str | None:
-    """The party that a record is about: `partner`, else the one called like the root, else the first."""
-    known = vocabulary.declarations.parties
-    return next((each for each in ("partner", vocabulary.root) if each in known), next(iter(known), None))
-
-
 def _vendor_of(vocabulary: Vocabulary) -> str | None:
     """The other party: `vendor`, else the first of the others."""
-    others = [each for each in vocabulary.declarations.parties if each != partner_of(vocabulary)]
+    others = [each for each in vocabulary.declarations.parties if each != vocabulary.partner]
     return "vendor" if "vendor" in others else next(iter(others), None)
 
 
 def parties(vocabulary: Vocabulary, charge: ChargePart) -> tuple[str | None, str | None]:
     """The party that pays a charge, and the one that is paid."""
-    ours, theirs = partner_of(vocabulary), _vendor_of(vocabulary)
+    ours, theirs = vocabulary.partner, _vendor_of(vocabulary)
     if charge.payer is not None and charge.payer != ours:
         theirs, ours = ours, charge.payer
     return ours, theirs if charge.payee is None else charge.payee
@@ -208,7 +202,7 @@ def _check_parties(draft: Draft, charge: ChargePart, i: int) -> None:
     ]  # fmt: skip
     if not known or not all(known):
         return
-    partner, (payer, payee) = partner_of(draft.vocabulary), parties(draft.vocabulary, charge)
+    partner, (payer, payee) = draft.vocabulary.partner, parties(draft.vocabulary, charge)
     key = "payer" if charge.payee is None else "payee"
     if payer == payee:
         sentence = f"`{payer}` would pay itself"

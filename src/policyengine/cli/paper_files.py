@@ -1,0 +1,281 @@
+"""Writes papers: one to a file or the terminal, those of a whole base into a folder with an index."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from policyengine.atomic_file import passes_on, sync_folder
+from policyengine.cli.console import Console
+from policyengine.cli.exit_codes import CommandError
+from policyengine.cli.file_io import (
+    make_folder,
+    protect,
+    read_bytes,
+    require_distinct,
+    unwritable,
+    write_bytes,
+)
+from policyengine.cli.options import FILE, Output
+from policyengine.dataclass import dataclass
+from policyengine.diagnostics import Diagnostic
+from policyengine.papers.blocks import Column, Paper, Row, Run, Section, Table
+from policyengine.papers.language import LANGUAGES, Language
+from policyengine.render.paper_text import paper_text
+from policyengine.render.style import painter
+from policyengine.text.decode import decode
+
+F = TypeVar("F", bound=Callable[..., Any])
+FORMATS = ("text", "json", "html", "pdf")
+ENDINGS = {".html": "html", ".pdf": "pdf", ".txt": "text"}
+_SUFFIX = {"text": "txt", "json": "json", "html": "html", "pdf": "pdf"}
+_UNSAFE = re.compile(r"[^\w.-]+", re.ASCII)
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d|index)(\..*)?")
+_LONGEST = 80
+
+
+def paper_options(function: F) -> F:
+    """`--language`, `--contact`, `--template`, `--fonts`."""
+    for option in (
+        click.option(
+            "--fonts", multiple=True, metavar="DIR", type=FILE,
+            help="A folder with fonts for PDF, beside those that come with it.",
+        ),
+        click.option(
+            "--template", metavar="FILE", type=FILE,
+            help="Your own layout: a template of Jinja for HTML, of typst (`.typ`) for PDF.",
+        ),
+        click.option(
+            "--contact", metavar="TEXT", help="Whom the partner tells what is missing or wrong."
+        ),
+        click.option(
+            "--language", "language", type=click.Choice(LANGUAGES), default="en", show_default=True,
+            help="The language of the paper, and of titles that the policies have in several.",
+        ),
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A paper about a record: its key, its name for people, some words for the index, and the paper."""
+
+    key: str
+    name: str
+    words: str
+    paper: Paper
+
+
+class Layout:
+    """Lays papers out in the formats that are asked for; templates are read and compiled once."""
+
+    def __init__(self, outputs: Sequence[Output], template: str | None, fonts: Sequence[str]) -> None:
+        self.formats = {each.format for each in outputs}
+        self.own = template is not None
+        text = None if template is None else _template_text(template)
+        is_pdf = template is not None and template.lower().endswith(".typ")
+        self._path = template
+        if template is not None and ("pdf" if is_pdf else "html") not in self.formats:
+            ending, wanted = (".typ", "pdf") if is_pdf else ("of HTML", "html")
+            raise CommandError(
+                f"the template is {ending}, and no `{wanted}` is asked for",
+                help=f"add `-o {wanted}:FILE`" if is_pdf else "add `-o html:FILE`; one of PDF ends in `.typ`",
+            )
+        self._html: Any = self._make(None if is_pdf else text)
+        self._pdf: Any = self._make_pdf(text if is_pdf else None, fonts) if "pdf" in self.formats else None
+
+    def _make(self, text: str | None) -> Any:
+        from policyengine.render.paper_html import HtmlTemplate, TemplateError
+
+        try:
+            return HtmlTemplate(text)
+        except TemplateError as error:
+            raise self._failed(error) from None
+
+    def _make_pdf(self, text: str | None, fonts: Sequence[str]) -> Any:
+        if find_spec("typst") is None:
+            raise CommandError(
+                "PDF needs the extra `pdf`, which is not installed",
+                help="`python -m pip install 'typst>=0.15'` adds it; HTML needs none",
+            )
+        from policyengine.render.paper_html import TemplateError
+        from policyengine.render.paper_pdf import PdfTemplate
+
+        for each in fonts:
+            if not Path(each).is_dir():
+                raise CommandError(f"`{each}` is not a folder with fonts")
+        try:
+            return PdfTemplate(text, self._path if text is not None else None, fonts)
+        except TemplateError as error:
+            raise self._failed(error) from None
+
+    def _failed(self, error: Any) -> CommandError:
+        found = error.mistake
+        if self._path is None:
+            return CommandError(f"the paper cannot be laid out: {found.message}", help=found.help)
+        where = self._path if found.line is None else f"{self._path}:{found.line}"
+        return CommandError(f"the template fails at `{where}`: {found.message}", help=found.help)
+
+    def data(self, form: str, paper: Mapping[str, Any], console: Console | None = None) -> bytes:
+        """A paper in a format."""
+        from policyengine.render.paper_html import TemplateError
+
+        if form == "json":
+            return json.dumps(paper, indent=2, ensure_ascii=False).encode()
+        if form == "text":
+            columns, color = (100, False) if console is None else (console.columns, console.color)
+            return paper_text(paper, columns, painter(color)).encode(errors="backslashreplace")
+        try:
+            made = (self._pdf if form == "pdf" else self._html).fill(paper)
+        except TemplateError as error:
+            raise self._failed(error) from None
+        return made if isinstance(made, bytes) else made.encode(errors="backslashreplace")
+
+    def page(self, paper: Paper) -> bytes:
+        """A page of ours as HTML, whatever the template for papers is."""
+        from policyengine.render.paper_html import HtmlTemplate
+
+        return HtmlTemplate().fill(paper.plain()).encode(errors="backslashreplace")
+
+
+def _template_text(path: str) -> str:
+    source = decode(path, read_bytes(Path(path)))
+    if isinstance(source, Diagnostic):
+        raise CommandError(source.message)
+    return source.text
+
+
+def deliver_papers(
+    outputs: Sequence[Output], written: Iterable[Written], total: int, layout: Layout, console: Console,
+    inputs: Sequence[Path], say: Language, title: str,
+) -> None:  # fmt: skip
+    """Writes each paper in each format; one that cannot be laid out leaves nothing behind."""
+    _check(outputs, total, inputs)
+    folders = [Folder(each) if _is_folder(each, total) else None for each in outputs]
+    texts: list[list[bytes]] = [[] for _ in outputs]
+    try:
+        for each in written:
+            plain = each.paper.plain()
+            for output, folder, found in zip(outputs, folders, texts, strict=True):
+                data = layout.data(output.format, plain, console if output.path is None else None)
+                if folder is None:
+                    found.append(data)
+                else:
+                    folder.add(each, data)
+        for output, folder, found in zip(outputs, folders, texts, strict=True):
+            if folder is not None:
+                folder.commit(layout, say, title)
+            else:
+                _write(output, found, console)
+    finally:
+        for folder in folders:
+            if folder is not None:
+                folder.drop()
+
+
+def _check(outputs: Sequence[Output], total: int, inputs: Sequence[Path]) -> None:
+    paths = [each.path for each in outputs if each.path is not None]
+    if len(outputs) - len(paths) > 1:
+        raise CommandError("two outputs go to standard output", help="give one of them a file")
+    require_distinct(paths)
+    protect(paths, inputs)
+    for each in outputs:
+        if each.format == "pdf" and each.path is None:
+            raise CommandError("a PDF goes to a file", help="add it, as in `-o letter.pdf`")
+        if total > 1 and (each.table or (each.path is not None and each.path.is_file())):
+            folder = each.path.with_suffix("") if each.path is not None else "papers"
+            raise CommandError(
+                f"{total:,} papers do not go into the file `{each.path}`",
+                help=f"write `-o {each.format}:{folder}` for a folder, or pick one with `--key`",
+            )
+        if total > 1 and each.path is None and each.format == "html":
+            raise CommandError("several pages go into a folder", help="write `-o html:FOLDER`")
+
+
+def _is_folder(output: Output, total: int) -> bool:
+    path = output.path
+    return path is not None and not output.table and (total > 1 or path.is_dir())
+
+
+def _write(output: Output, found: Sequence[bytes], console: Console) -> None:
+    if output.format == "json" and len(found) > 1:
+        data = b"[" + b",".join(found) + b"]"
+    else:
+        data = b"\n\n\n".join(found)
+    if output.path is None:
+        console.out(data.decode(), for_people=output.format == "text")
+        return
+    write_bytes(output.path, data if output.format == "pdf" else data + b"\n")
+
+
+class Folder:
+    """A folder of papers that is written beside its place, and moved there when all are done."""
+
+    def __init__(self, output: Output) -> None:
+        assert output.path is not None
+        self.path = output.path
+        self._suffix = _SUFFIX[output.format]
+        self._hidden = self.path.parent / f".{self.path.name[:_LONGEST]}.{os.getpid()}.tmp"
+        self._rows: list[tuple[Written, str]] = []
+        self._names: set[str] = set()
+        make_folder(self.path.parent)
+        if passes_on(self.path) and not self.path.is_dir():
+            raise CommandError(f"`{self.path}` is not a folder")
+        try:
+            self._hidden.mkdir()
+        except OSError as error:
+            raise unwritable(self.path, error) from None
+
+    def add(self, written: Written, data: bytes) -> None:
+        """One paper more."""
+        name = self._name(written.key or written.name)
+        self._rows.append((written, name))
+        try:
+            (self._hidden / name).write_bytes(data)
+        except OSError as error:
+            raise unwritable(self.path / name, error) from None
+
+    def _name(self, key: str) -> str:
+        """A file name that no other record has, out of a key that may hold anything."""
+        plain = _UNSAFE.sub("-", key).strip(".-")[:_LONGEST] or "record"
+        if _RESERVED.fullmatch(plain):
+            plain = f"{plain}-record"
+        name, number = plain, 1
+        while name.lower() in self._names:
+            number += 1
+            name = f"{plain}-{number}"
+        self._names.add(name.lower())
+        return f"{name}.{self._suffix}"
+
+    def commit(self, layout: Layout, say: Language, title: str) -> None:
+        """Moves all papers to their place, with an index of them."""
+        try:
+            (self._hidden / "index.html").write_bytes(layout.page(self._index(say, title)))
+            make_folder(self.path)
+            for each in sorted(self._hidden.iterdir()):
+                os.replace(each, self.path / each.name)
+            sync_folder(self.path)
+        except OSError as error:
+            raise unwritable(self.path, error) from None
+
+    def _index(self, say: Language, title: str) -> Paper:
+        rows = [
+            Row([Run(each.name or each.key, href=name), each.key, each.words])
+            for each, name in sorted(self._rows, key=lambda row: (row[0].name.casefold(), row[1]))
+        ]
+        columns = [Column(say("name")), Column(say("key")), Column(say("level"))]
+        section = Section("papers", say("{count} papers", count=len(rows)), [Table(title, columns, rows)])
+        return Paper("index", say.code, title, {"program": title}, [section])
+
+    def drop(self) -> None:
+        """Leaves nothing behind but what was moved to its place."""
+        shutil.rmtree(self._hidden, ignore_errors=True)

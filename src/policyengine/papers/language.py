@@ -1,0 +1,127 @@
+"""The language of papers: their words by a catalogue, and dates and numbers as people write them there.
+
+English is what the code says. A catalogue of another language has a text for each of these, with the same
+names in braces; `tests/papers` holds it to that.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+
+from policyengine.dataclass import dataclass
+from policyengine.decision import wording
+from policyengine.feel.values.values import FarDate
+
+LANGUAGES = ("en", "de")
+"""The languages that papers are written in."""
+_MONTHS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "en": (
+            "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+            "November", "December",
+        ),
+        "de": (
+            "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
+            "November", "Dezember",
+        ),
+    }
+)  # fmt: skip
+_SWAPPED = str.maketrans(",.", ".,")
+_LABEL = re.compile(r"(year|month|quarter|period) (\d+)")
+_COUNTED = re.compile(r"P(\d+)([DWMY])")
+_UNITS = {
+    "D": ("every day", "every {count} days"), "W": ("every week", "every {count} weeks"),
+    "M": ("every month", "every {count} months"), "Y": ("every year", "every {count} years"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language: its code, and its texts by the English ones."""
+
+    code: str
+    texts: Mapping[str, str]
+
+    def __call__(self, text: str, **values: object) -> str:
+        """Returns a text of the engine in this language, with values filled in."""
+        found = self.texts.get(text, text)
+        return found.format(**values) if values else found
+
+    def day(self, value: date | FarDate) -> str:
+        """A date: `2 January 2027`, `2. Januar 2027`."""
+        dot = "." if self.code == "de" else ""
+        return f"{value.day}{dot} {_MONTHS[self.code][value.month - 1]} {value.year}"
+
+    def number(self, value: Decimal | int) -> str:
+        """A number: `12,345.5`, `12.345,5`."""
+        return self._digits(wording.number(value))
+
+    def money(self, value: Decimal, currency: str | None) -> str:
+        """An amount: `1,080.00 USD`, `1.080,00 USD`."""
+        return self._digits(wording.money(value, currency or None))
+
+    def rate(self, value: Decimal) -> str:
+        """A rate in per cent: `20 %`."""
+        return self._digits(wording.rate(value))
+
+    def quantity(self, value: object, unit: str = "") -> str:
+        """A value with the unit of its number: `%`, a currency, or none."""
+        match value:
+            case bool():
+                return self("yes") if value else self("no")
+            case Decimal() | int() if unit == wording.PERCENT:
+                return self.rate(Decimal(value))
+            case Decimal() | int() if unit:
+                return self.money(Decimal(value), unit)
+            case Decimal() | int():
+                return self.number(value)
+            case date() | FarDate():
+                return self.day(value)
+        return wording.spell(value)
+
+    def _digits(self, text: str) -> str:
+        if self.code == "en":
+            return text
+        near = text.startswith("about ")
+        return f"{self('about')} {text[6:].translate(_SWAPPED)}" if near else text.translate(_SWAPPED)
+
+    def join(self, texts: Iterable[str], last: str = "and") -> str:
+        """An enumeration: `a, b and c`."""
+        return wording.join(texts, self(last))
+
+    def every(self, period: str) -> str:
+        """A period as a frequency: `P1M` is `every month`; `calendar quarter` is `every calendar quarter`."""
+        counted = _COUNTED.fullmatch(period)
+        if counted is None:
+            return self(period if period.startswith("every ") else f"every {period}")
+        one, many = _UNITS[counted[2]]
+        return self(one) if counted[1] == "1" else self(many, count=counted[1])
+
+    def period(self, label: str) -> str:
+        """What a period is called: `2026 Q4`, `year 3`."""
+        found = _LABEL.fullmatch(label)
+        return label if found is None else f"{self(found[1])} {found[2]}"
+
+    def capital(self, text: str) -> str:
+        """The text with a capital at its start."""
+        return wording.capital(text)
+
+    def named(self, title: str) -> str:
+        """A title in quotes: `“Selling”`, `„Vertrieb“`."""
+        return f"„{title}“" if self.code == "de" else f"“{title}”"
+
+
+@cache
+def language(code: str) -> Language:
+    """The language of a code out of `LANGUAGES`."""
+    if code == "en":
+        return Language(code, MappingProxyType({}))
+    text = (resources.files("policyengine.papers") / f"{code}.json").read_text(encoding="utf-8")
+    return Language(code, MappingProxyType(json.loads(text)))

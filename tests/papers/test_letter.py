@@ -1,0 +1,238 @@
+"""Letters: what they say and leave out, hostile texts, templates of a vendor, whole bases."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from tests.support import POLICIES
+
+from policyengine.render.paper_html import HtmlTemplate, TemplateError
+from policyengine.render.paper_pdf import PdfTemplate
+
+Cli = Callable[..., tuple[int, str, str]]
+BYTEKAST = POLICIES / "bytekast"
+RECORDS = POLICIES.parent / "fixtures/bytekast/records"
+ACME = RECORDS / "acme.yaml"
+DAY = "--as-of=2026-11-21"
+
+
+def _pdf_text(path: Path) -> str:
+    pages = pypdfium2.PdfDocument(path.read_bytes())
+    return " ".join(" ".join(page.get_textpage().get_text_bounded() for page in pages).split())
+
+
+def test_a_letter_says_it_all_and_names_no_file_or_rule(cli: Cli, tmp_path: Path) -> None:
+    code, text, _ = cli("letter", BYTEKAST, ACME, DAY, "-o", "text", "-o", "a.html", "-o", "a.pdf")
+    assert code == 0
+    for said in (
+        "You have reached the level Silver.",
+        "What is missing for Gold",
+        "Active accounts  12   from 16 to 26  4",
+        "33 % off: app set-up (now 20 %)",
+        "31 December 2026  Hold the quarterly review with ByteKast, 2026 Q4  you",
+        "Day the account was set up  account A-2  Monthly subscription",
+        "Please tell ByteKast.",
+    ):
+        assert said in text
+    page, paper = (tmp_path / "a.html").read_text(encoding="utf-8"), _pdf_text(tmp_path / "a.pdf")
+    for found in (text, page, paper):
+        assert "You have reached the level" in found
+        for inner in (".yaml", "active_accounts", "reseller-levels", "set_up_on", "app_setup"):
+            assert inner not in found
+    assert "<script" not in page
+    assert '<html lang="en">' in page
+
+
+def test_what_the_next_level_is_worth_in_money(cli: Cli) -> None:
+    text = cli("letter", BYTEKAST, RECORDS / "accounts-10-silver.yaml", DAY)[1]
+    assert "more for you in the coming twelve months" in text
+
+
+def test_the_same_letter_is_the_same_bytes(cli: Cli, tmp_path: Path) -> None:
+    for name in ("a.pdf", "b.pdf"):
+        assert cli("letter", BYTEKAST, ACME, DAY, "-o", name)[0] == 0
+    assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
+
+
+HOSTILE = (
+    '#import "@preview/x:1.0.0"', "$x^2$ *b* _i_ `c` \\ #", "<script>alert(1)</script>", '"]) #panic("x")',
+    "{{ 7 * 7 }}{% raw %}", "دار النشر", "בית הוצאה",
+    "x" * 900, "& é ß 漢字",
+)  # fmt: skip
+
+
+def test_hostile_names_are_only_texts(cli: Cli, tmp_path: Path) -> None:
+    records = [
+        {"id": f"k{i}", "name": name, "active_accounts": 12, "accounts": [{"id": name}]}
+        for i, name in enumerate(HOSTILE)
+    ]
+    base = tmp_path / "base.ndjson"
+    base.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    code, _, err = cli("letter", BYTEKAST, base, DAY, "-o", "html:pages", "-o", "pdf:papers")
+    assert code == 0, err
+    for i, name in enumerate(HOSTILE):
+        page = (tmp_path / f"pages/k{i}.html").read_text(encoding="utf-8")
+        assert "<script" not in page
+        assert "alert" not in page or "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+        if name.isascii():
+            paper = _pdf_text(tmp_path / f"papers/k{i}.pdf")
+            assert "".join(name.split()) in "".join(paper.split()).replace("\N{ZERO WIDTH SPACE}", "")
+
+
+def test_a_title_of_ten_thousand_characters(cli: Cli, tmp_path: Path) -> None:
+    import shutil
+
+    folder = tmp_path / "p"
+    shutil.copytree(BYTEKAST, folder)
+    levels = (folder / "levels.yaml").read_text(encoding="utf-8")
+    long = "w" * 5_000 + " " + "many words " * 500
+    (folder / "levels.yaml").write_text(levels.replace("title: Silver", f"title: {long}"), encoding="utf-8")
+    code, _, err = cli("letter", folder, ACME, DAY, "-o", "a.html", "-o", "a.pdf")
+    assert code == 0, err
+    assert _pdf_text(tmp_path / "a.pdf").count("many words") >= 500
+
+
+# Templates
+
+PAPER = {
+    "language": "en", "title": "T", "head": {"to": "Acme"},
+    "sections": [{"id": "discounts", "title": "Your discounts", "blocks": []}],
+    "decision": {"levels": [{"level_title": "Silver"}]},
+}  # fmt: skip
+
+
+def test_a_template_of_the_vendor(tmp_path: Path) -> None:
+    text = (
+        "<h1>{{ paper.head.to }}</h1>\n"
+        "{% for level in paper.decision.levels %}<p>{{ level.level_title }}</p>{% endfor %}\n"
+        "{% for section in paper.sections if section.id == 'discounts' %}{{ section.title }}{% endfor %}\n"
+    )
+    assert HtmlTemplate(text).fill(PAPER) == "<h1>Acme</h1>\n<p>Silver</p>Your discounts"
+    text = "#let paper = json(bytes(sys.inputs.paper))\n= Hello\n#paper.head.to "
+    text += "#paper.decision.levels.at(0).level_title\n"
+    (tmp_path / "out.pdf").write_bytes(PdfTemplate(text, str(tmp_path / "own.typ")).fill(PAPER))
+    assert _pdf_text(tmp_path / "out.pdf") == "Hello Acme Silver"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "told"),
+    [
+        ("one\n{% if paper %}\n{% endfi %}", 3, "unknown tag `endfi`"),
+        ("one\n{{ paper.head.colour }}", 2, "no attribute `colour`"),
+        ("\n\n{{ paper.__class__.__mro__ }}", 3, "unsafe"),
+        ("{% include '/etc/passwd' %}", 1, "reads no other file"),
+        ("{{ 'a' * 10000000000 }}", 1, "is not for templates"),
+        ("{{ 2 ** 100000000 }}", 1, "is not for templates"),
+        ("{% for i in range(10000000) %}x{% endfor %}", 1, "Range too big"),
+        ("<img src='https://elsewhere.example/logo.png'>", None, "https://elsewhere.example/logo.png"),
+        ("<style>p { background: url(//elsewhere.example/a) }</style>", None, "//elsewhere.example/a"),
+        ("<p style='background: url(//elsewhere.example/a)'>", None, "//elsewhere.example/a"),
+        ("<script>1</script>", None, "<script>"),
+        ("<b onclick='x'>", None, "onclick="),
+        ("<a href='javascript:x'>", None, "javascript:x"),
+    ],
+)
+def test_a_template_of_html_with_a_mistake(text: str, line: int | None, told: str) -> None:
+    with pytest.raises(TemplateError) as failed:
+        HtmlTemplate(text).fill(PAPER)
+    assert told in failed.value.mistake.message
+    assert failed.value.mistake.line == line
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "told"),
+    [
+        ('= A\n#import "@preview/cetz:0.3.4"', 2, "names a package"),
+        ('= A\n#image("/../../../../etc/hostname")', 2, "escape the project root"),
+        ("= A\n\n#nothing", 3, "unknown variable: nothing"),
+    ],
+)
+def test_a_template_of_typst_with_a_mistake(tmp_path: Path, text: str, line: int, told: str) -> None:
+    with pytest.raises(TemplateError) as failed:
+        PdfTemplate(text, str(tmp_path / "own.typ")).fill(PAPER)
+    assert told in failed.value.mistake.message
+    assert failed.value.mistake.line == line
+
+
+# Whole bases
+
+
+def test_the_letters_of_a_base(cli: Cli, tmp_path: Path) -> None:
+    code, _, err = cli("letter", BYTEKAST, RECORDS, DAY, "-o", "html:letters")
+    assert code == 0, err
+    names = sorted(each.name for each in (tmp_path / "letters").iterdir())
+    assert len(names) == 1 + len(list(RECORDS.glob("*.yaml")))
+    index = (tmp_path / "letters/index.html").read_text(encoding="utf-8")
+    assert all(f'href="{name}"' in index for name in names if name != "index.html")
+    assert ">Silver<" in index
+
+
+def test_keys_are_no_paths(cli: Cli, tmp_path: Path) -> None:
+    keys = ("../../up", "a/b", "a:b", "CON", "index", "Ä", ".hidden", "A-B", "x" * 300)
+    path = tmp_path / "base.ndjson"
+    path.write_text("".join(f'{{"id": "{key}", "active_accounts": 3}}\n' for key in keys), encoding="utf-8")
+    assert cli("letter", BYTEKAST, path, DAY, "-o", "html:out/letters")[0] == 0
+    names = {each.name for each in (tmp_path / "out/letters").iterdir()}
+    assert names == {
+        "index.html", "up.html", "a-b.html", "a-b-2.html", "A-B-3.html", "CON-record.html",
+        "index-record.html", "record.html", "hidden.html", f"{'x' * 80}.html",
+    }  # fmt: skip
+    assert {each.name for each in tmp_path.iterdir()} == {"base.ndjson", "out"}
+
+
+def test_a_base_whose_last_letter_fails_leaves_nothing(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "own.html").write_text(
+        "{{ 'bad'.nothing if paper.head.to == 'Quarry Learning' else 'good' }}"
+    )
+    code, _, err = cli("letter", BYTEKAST, RECORDS, DAY, "--template=own.html", "-o", "html:letters")
+    assert code == 2
+    assert "the template fails at `own.html:1`" in err
+    assert [each.name for each in tmp_path.iterdir()] == ["own.html"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["-o", "pdf"], "a PDF goes to a file"),
+        (["-o", "one.pdf"], "13 papers do not go into the file `one.pdf`"),
+        (["-o", "html"], "several pages go into a folder"),
+        (["-o", "html:x", "--template", "a.typ"], "the template is .typ, and no `pdf` is asked for"),
+        (["-o", "pdf:x", "--fonts", "nowhere"], "`nowhere` is not a folder with fonts"),
+    ],
+)
+def test_outputs_that_cannot_be(cli: Cli, tmp_path: Path, words: list[str], told: str) -> None:
+    (tmp_path / "a.typ").write_text("x")
+    code, _, err = cli("letter", BYTEKAST, RECORDS, DAY, *words)
+    assert code == 2
+    assert told in err
+
+
+def test_a_letter_of_another_day_and_revision(cli: Cli, tmp_path: Path) -> None:
+    import shutil
+
+    def git(*words: str) -> None:
+        subprocess.run(
+            ["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], cwd=tmp_path, check=True,
+            capture_output=True, env={"GIT_COMMITTER_DATE": "2026-03-01T12:00:00Z", "PATH": "/usr/bin:/bin"},
+        )  # fmt: skip
+
+    shutil.copytree(BYTEKAST, tmp_path / "p")
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    levels = tmp_path / "p/levels.yaml"
+    levels.write_text(levels.read_text().replace("title: Silver", "title: Bronze"))
+    assert "level Bronze" in cli("letter", "p", ACME, DAY)[1]
+    assert "level Silver" in cli("letter", "HEAD:p", ACME, DAY)[1]
+    code, text, _ = cli("letter", "p", ACME, "--known-on=2026-03-02")
+    assert code == 0
+    assert "level Silver" in text
+    assert "on 2 March 2026" in text
+    code, _, err = cli("letter", "HEAD:nowhere", ACME, DAY)
+    assert code == 2
+    assert "the folder `nowhere` is not in `HEAD`" in err

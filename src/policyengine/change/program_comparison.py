@@ -116,6 +116,13 @@ def compare(
     return ProgramComparison(old, new, tuple(meanings), tuple(words_alone))
 
 
+def said_changes(old: Program, new: Program) -> tuple[Spoken, ...]:
+    """What differs between two versions, a sentence a change, without looking for records that show it."""
+    changes = [_spoken(change, old, new) for change in changes_of(old, new)]
+    ledgers = (Spoken(change, title, capital(said)) for change, title, said in ledger_changes(old, new))
+    return (*changes, *ledgers)
+
+
 def _spoken(change: Change, old: Program, new: Program) -> Spoken:
     return Spoken(change, title_of(change), sentence(change, old, new))
 

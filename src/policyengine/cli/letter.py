@@ -26,7 +26,16 @@ from policyengine.cli.options import (
     records_option,
     subcommand,
 )
-from policyengine.cli.paper_files import ENDINGS, FORMATS, Layout, Written, deliver_papers, paper_options
+from policyengine.cli.paper_files import (
+    ENDINGS,
+    FORMATS,
+    Layout,
+    Written,
+    contact_option,
+    deliver_papers,
+    language_option,
+    template_options,
+)
 from policyengine.cli.programs import open_program, program_and_records
 from policyengine.cli.record_files import ReadRecords, check_keys, left_out_line, picked, without_twins
 from policyengine.cli.report import read_base
@@ -49,12 +58,14 @@ from policyengine.reports.lists import Answer
     "--until", default="P6M", show_default=True, metavar="DAY|LENGTH",
     help="How far it looks ahead for what is due: a last day, `2027-06-30`, or a length, `P6M`.",
 )  # fmt: skip
-@paper_options
+@contact_option
+@language_option
+@template_options
 @output_option(*FORMATS, endings=ENDINGS)
 @color_option
 def command(
     words: tuple[str, ...], files: tuple[str, ...], keys: tuple[str, ...], as_of: date, known_on: date | None,
-    until: str, contact: str | None, template: str | None, fonts: tuple[str, ...],
+    until: str, contact: str | None, language_code: str, template: str | None, fonts: tuple[str, ...],
     outputs: tuple[Output, ...], color: str, **given: Any,
 ) -> int:  # fmt: skip
     """Write the letter to a partner: its level and why, what more would take and bring, what is due and open.
@@ -63,7 +74,6 @@ def command(
     It names no file and no rule by its id, so it can be sent as it stands.
     """
     console = Console.of(color)
-    chosen = given.pop("language")
     outputs = outputs or (Output("text"),)
     program, records = program_and_records("letter", list(words)) if not files else (words[0], words[1:])
     options = records_of((*files, *records), given)
@@ -72,10 +82,10 @@ def command(
     as_of = judged_on(as_of, known_on)
     last = last_day(until, as_of)
     layout = Layout(outputs, template, fonts)
-    opened = open_program(program, as_of, console, known_on, chosen)
+    opened = open_program(program, as_of, console, known_on, language_code)
     inputs = base_of(opened, options, keys, console)
-    through = read_through(program, opened, last, console, known_on, chosen)
-    desk = Desk(opened.linked, opened.evaluate, through, language(chosen), contact)
+    through = read_through(program, opened, last, console, known_on, language_code)
+    desk = Desk(opened.linked, opened.evaluate, through, language(language_code), contact)
     whole = layout.own or "json" in layout.formats
     paths = [*map(Path, (program, *options.inputs, *opened.files, *([template] if template else [])))]
     deliver_papers(

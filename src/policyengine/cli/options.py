@@ -199,9 +199,13 @@ def known_on_option(function: F) -> F:
 
 def judged_on(as_of: date, known_on: date | None) -> date:
     """The day that counts: that of `--as-of`; where only `--known-on` is given, that one."""
-    given = click.get_current_context().get_parameter_source("as_of")
-    is_default = given in (click.core.ParameterSource.DEFAULT, None)
-    return known_on if known_on is not None and is_default else as_of
+    return known_on if known_on is not None and is_default("as_of") else as_of
+
+
+def is_default(name: str) -> bool:
+    """Whether an option of the command that runs was left out."""
+    given = click.get_current_context().get_parameter_source(name)
+    return given in (click.core.ParameterSource.DEFAULT, None)
 
 
 def color_option(function: F) -> F:

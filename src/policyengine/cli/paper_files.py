@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
-from policyengine.atomic_file import passes_on, sync_folder
+from policyengine.atomic_file import sync_folder
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import CommandError
 from policyengine.cli.file_io import (
@@ -42,8 +42,8 @@ _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d|index)(\..*)?")
 _LONGEST = 80
 
 
-def paper_options(function: F) -> F:
-    """`--language`, `--contact`, `--template`, `--fonts`."""
+def template_options(function: F) -> F:
+    """`--template`, `--fonts`."""
     for option in (
         click.option(
             "--fonts", multiple=True, metavar="DIR", type=FILE,
@@ -53,16 +53,24 @@ def paper_options(function: F) -> F:
             "--template", metavar="FILE", type=FILE,
             help="Your own layout: a template of Jinja for HTML, of typst (`.typ`) for PDF.",
         ),
-        click.option(
-            "--contact", metavar="TEXT", help="Whom the partner tells what is missing or wrong."
-        ),
-        click.option(
-            "--language", "language", type=click.Choice(LANGUAGES), default="en", show_default=True,
-            help="The language of the paper, and of titles that the policies have in several.",
-        ),
     ):  # fmt: skip
         function = option(function)
     return function
+
+
+def language_option(function: F) -> F:
+    """`--language`."""
+    return click.option(
+        "--language", "language_code", type=click.Choice(LANGUAGES), default="en", show_default=True,
+        help="The language of the paper, and of titles that the policies have in several.",
+    )(function)  # fmt: skip
+
+
+def contact_option(function: F) -> F:
+    """`--contact`."""
+    return click.option("--contact", metavar="TEXT", help="Whom the partner tells what is missing or wrong.")(
+        function
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,32 +225,69 @@ def _write(output: Output, found: Sequence[bytes], console: Console) -> None:
     write_bytes(output.path, data if output.format == "pdf" else data + b"\n")
 
 
-class Folder:
-    """A folder of papers that is written beside its place, and moved there when all are done."""
+class HiddenFolder:
+    """A folder that is written beside its place; its files are moved there when all are done."""
 
-    def __init__(self, output: Output) -> None:
-        assert output.path is not None
-        self.path = output.path
-        self._suffix = _SUFFIX[output.format]
-        self._hidden = self.path.parent / f".{self.path.name[:_LONGEST]}.{os.getpid()}.tmp"
-        self._rows: list[tuple[Written, str]] = []
-        self._names: set[str] = set()
-        make_folder(self.path.parent)
-        if passes_on(self.path) and not self.path.is_dir():
-            raise CommandError(f"`{self.path}` is not a folder")
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._hidden = path.parent / f".{path.name[:_LONGEST]}.{os.getpid()}.tmp"
+        make_folder(path.parent)
+        if path.exists() and not path.is_dir():
+            raise CommandError(f"`{path}` is not a folder", help="name another one")
         try:
             self._hidden.mkdir()
         except OSError as error:
+            raise unwritable(path, error) from None
+
+    def put(self, name: str, data: bytes) -> None:
+        """One file more."""
+        try:
+            (self._hidden / name).write_bytes(data)
+        except OSError as error:
+            raise unwritable(self.path / name, error) from None
+
+    def move(self) -> None:
+        """Moves all files to their place."""
+        try:
+            make_folder(self.path)
+            for each in sorted(self._hidden.iterdir()):
+                os.replace(each, self.path / each.name)
+            sync_folder(self.path)
+        except OSError as error:
             raise unwritable(self.path, error) from None
+
+    def drop(self) -> None:
+        """Leaves nothing behind but what was moved to its place."""
+        shutil.rmtree(self._hidden, ignore_errors=True)
+
+
+def write_folder(path: Path, files: Mapping[str, bytes], inputs: Sequence[Path]) -> None:
+    """Writes files into a folder, all of them or none."""
+    protect([path, *(path / name for name in files)], inputs)
+    folder = HiddenFolder(path)
+    try:
+        for name, data in files.items():
+            folder.put(name, data)
+        folder.move()
+    finally:
+        folder.drop()
+
+
+class Folder:
+    """A folder of papers with an index of them."""
+
+    def __init__(self, output: Output) -> None:
+        assert output.path is not None
+        self._folder = HiddenFolder(output.path)
+        self._suffix = _SUFFIX[output.format]
+        self._rows: list[tuple[Written, str]] = []
+        self._names: set[str] = set()
 
     def add(self, written: Written, data: bytes) -> None:
         """One paper more."""
         name = self._name(written.key or written.name)
         self._rows.append((written, name))
-        try:
-            (self._hidden / name).write_bytes(data)
-        except OSError as error:
-            raise unwritable(self.path / name, error) from None
+        self._folder.put(name, data)
 
     def _name(self, key: str) -> str:
         """A file name that no other record has, out of a key that may hold anything."""
@@ -257,15 +302,9 @@ class Folder:
         return f"{name}.{self._suffix}"
 
     def commit(self, layout: Layout, say: Language, title: str) -> None:
-        """Moves all papers to their place, with an index of them."""
-        try:
-            (self._hidden / "index.html").write_bytes(layout.page(self._index(say, title)))
-            make_folder(self.path)
-            for each in sorted(self._hidden.iterdir()):
-                os.replace(each, self.path / each.name)
-            sync_folder(self.path)
-        except OSError as error:
-            raise unwritable(self.path, error) from None
+        """Moves all papers to their place, with the index."""
+        self._folder.put("index.html", layout.page(self._index(say, title)))
+        self._folder.move()
 
     def _index(self, say: Language, title: str) -> Paper:
         rows = [
@@ -278,4 +317,4 @@ class Folder:
 
     def drop(self) -> None:
         """Leaves nothing behind but what was moved to its place."""
-        shutil.rmtree(self._hidden, ignore_errors=True)
+        self._folder.drop()

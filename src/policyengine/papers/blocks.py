@@ -5,7 +5,7 @@ A paper says what is written and nothing about how it looks. `Paper.plain` is wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Any, TypeAlias
 
@@ -59,11 +59,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table; the first cell says what it is about. `band` is a title above the row."""
+    """A row of a table; the first cell says what it is about. `band` is the title of it and those below."""
 
     cells: Sequence[Line]
     anchor: str | None = None
-    band: str | None = None
+    band: Heading | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +133,81 @@ class Paper:
             **self.facts,
         }
 
+    def anchors(self) -> Iterator[str]:
+        """The places in it that others can lead to."""
+        for section in self.sections:
+            yield section.id
+            for block in section.blocks:
+                if isinstance(block, Heading) and block.anchor is not None:
+                    yield block.anchor
+                for row in block.rows if isinstance(block, Table) else ():
+                    yield from (each for each in (row.anchor, row.band and row.band.anchor) if each)
+
+    def told_apart(self) -> Paper:
+        """The same paper in which no place occurs twice: the first one keeps it."""
+        seen = {section.id for section in self.sections}
+
+        def once(anchor: str | None) -> str | None:
+            if anchor is None or anchor in seen:
+                return None
+            seen.add(anchor)
+            return anchor
+
+        def apart(block: Block) -> Block:
+            if isinstance(block, Heading):
+                return replace(block, anchor=once(block.anchor))
+            if not isinstance(block, Table):
+                return block
+            rows = []
+            for row in block.rows:
+                band = row.band and replace(row.band, anchor=once(row.band.anchor))
+                rows.append(replace(row, band=band, anchor=once(row.anchor)))
+            return replace(block, rows=rows)
+
+        sections = [replace(each, blocks=[apart(block) for block in each.blocks]) for each in self.sections]
+        return replace(self, sections=sections)
+
+    def leading_to(self, there: Container[str]) -> Paper:
+        """The same paper whose addresses within the pages lead to the nearest place around that is there."""
+        sections = [
+            replace(each, blocks=[_led(block, there) for block in each.blocks]) for each in self.sections
+        ]
+        return replace(self, sections=sections)
+
     def linked(self, links: Sequence[Link]) -> Paper:
         """The same paper, which leads to others."""
         return replace(self, links=links)
+
+
+def _led(block: Block, there: Container[str]) -> Block:
+    match block:
+        case Paragraph(line):
+            return Paragraph(_led_line(line, there))
+        case Items(lines):
+            return Items([_led_line(line, there) for line in lines])
+        case Table():
+            rows = [replace(row, cells=[_led_line(cell, there) for cell in row.cells]) for row in block.rows]
+            return replace(block, rows=rows)
+    return block
+
+
+def _led_line(line: Line, there: Container[str]) -> Line:
+    parts = [line] if isinstance(line, str | Run) else line
+    return [
+        replace(part, href=_nearest(part.href, there)) if isinstance(part, Run) and part.href else part
+        for part in parts
+    ]
+
+
+def _nearest(href: str, there: Container[str]) -> str:
+    page, mark, place = href.partition("#")
+    if "://" in page:
+        return href
+    while mark and f"{page}#{place}" not in there:
+        place, slash, _ = place.rpartition("/")
+        if not slash:
+            return page
+    return href if not mark else f"{page}#{place}"
 
 
 def _block(block: Block) -> dict[str, Any]:
@@ -153,7 +225,11 @@ def _block(block: Block) -> dict[str, Any]:
         "caption": block.caption,
         "columns": [{"title": each.title, "numeric": each.numeric} for each in block.columns],
         "rows": [
-            {"cells": [_runs(cell) for cell in row.cells], "anchor": row.anchor, "band": row.band}
+            {
+                "cells": [_runs(cell) for cell in row.cells],
+                "anchor": row.anchor,
+                "band": None if row.band is None else {"title": row.band.title, "anchor": row.band.anchor},
+            }
             for row in block.rows
         ],
     }

@@ -73,7 +73,9 @@ def read_through(base: PartnerBase, last: date, console: Console) -> tuple[Stret
     turns = [as_of, *(day for day in turning_points(opened.linked.units, as_of) if as_of < day <= last)]
 
     def on(day: date) -> Graph:
-        program = opened if day == as_of else open_program(base.folder, day, console, base.known_on, base.language)
+        program = (
+            opened if day == as_of else open_program(base.folder, day, console, base.known_on, base.language)
+        )
         assert program.linked.evaluated is not None
         return program.linked.evaluated
 

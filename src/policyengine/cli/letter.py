@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import click
 
-from policyengine.api import Program
 from policyengine.cli.console import Console, Progress
-from policyengine.cli.exit_codes import FOUND, OK, CommandError
+from policyengine.cli.exit_codes import CommandError
 from policyengine.cli.forecast import last_day, read_through
 from policyengine.cli.options import (
     FILE,
     Output,
-    TableOptions,
     as_of_option,
     color_option,
     judged_on,
     known_on_option,
     output_option,
-    records_of,
     records_option,
     subcommand,
 )
@@ -36,9 +33,9 @@ from policyengine.cli.paper_files import (
     language_option,
     template_options,
 )
-from policyengine.cli.programs import open_program, program_and_records
-from policyengine.cli.record_files import ReadRecords, check_keys, left_out_line, picked, without_twins
-from policyengine.cli.report import read_base
+from policyengine.cli.partner_base import PartnerBase, open_base
+from policyengine.cli.record_files import check_keys, picked
+from policyengine.papers.blocks import Paper
 from policyengine.papers.language import language
 from policyengine.papers.letter import Desk, letter
 from policyengine.reports.lists import Answer
@@ -75,48 +72,45 @@ def command(
     """
     console = Console.of(color)
     outputs = outputs or (Output("text"),)
-    program, records = program_and_records("letter", list(words)) if not files else (words[0], words[1:])
-    options = records_of((*files, *records), given)
-    if options is None:
-        raise CommandError("there are no records", help="name the file with the record after the program")
     as_of = judged_on(as_of, known_on)
     last = last_day(until, as_of)
     layout = Layout(outputs, template, fonts)
-    opened = open_program(program, as_of, console, known_on, language_code)
-    inputs = base_of(opened, options, keys, console)
-    through = read_through(program, opened, last, console, known_on, language_code)
-    desk = Desk(opened.linked, opened.evaluate, through, language(language_code), contact)
+    base = chosen(open_base("letter", words, files, as_of, given, console, known_on, language_code), keys)
+    desk = desk_of(base, last, contact, console)
     whole = layout.own or "json" in layout.formats
-    paths = [*map(Path, (program, *options.inputs, *opened.files, *([template] if template else [])))]
-    deliver_papers(
-        outputs, _letters(desk, inputs, whole), len(inputs.records), layout, console, paths, desk.voice.say,
-        opened.title,
-    )  # fmt: skip
-    console.err(left_out_line(inputs))
-    return FOUND if inputs.left_out or inputs.orphans else OK
+    letters = (written(answer, letter(desk, answer, whole=whole)) for answer in answers(desk, base))
+    deliver_papers(outputs, letters, base, layout, console, desk.voice.say, read=[template])
+    return base.end(console)
 
 
-def base_of(program: Program, options: TableOptions, keys: Sequence[str], console: Console) -> ReadRecords:
-    """The records that papers are about; ends the command if there are none."""
-    inputs = picked(program, keys, without_twins(program, read_base(program, options, console), console))
-    check_keys(program, keys, inputs)
+def chosen(base: PartnerBase, keys: tuple[str, ...]) -> PartnerBase:
+    """The base with the records of these keys alone; ends the command if there are none."""
+    inputs = picked(base.program, keys, base.inputs)
+    check_keys(base.program, keys, inputs)
     if not inputs.records:
         raise CommandError("none of the records can be used", help="nothing was written; correct them first")
-    return inputs
+    return replace(base, inputs=inputs)
 
 
-def _letters(desk: Desk, inputs: ReadRecords, whole: bool) -> Iterator[Written]:
-    progress, total = Progress("letters"), len(inputs.records)
+def desk_of(base: PartnerBase, last: date, contact: str | None, console: Console) -> Desk:
+    """What writes papers about the records of a base."""
+    program = base.program
+    through = read_through(base, last, console)
+    return Desk(program.linked, program.evaluate, through, language(base.language or "en"), contact)
+
+
+def answers(desk: Desk, base: PartnerBase) -> Iterator[Answer]:
+    """The records with their decisions, and how far it is."""
+    progress, total = Progress(), len(base.inputs.records)
     try:
-        for i, record in enumerate(inputs.records):
-            answer = desk.answer(record)
-            yield written(answer, letter(desk, answer, whole=whole))
+        for i, record in enumerate(base.inputs.records):
+            yield desk.answer(record)
             progress(i + 1, total)
     finally:
         progress.end()
 
 
-def written(answer: Answer, paper: Any) -> Written:
+def written(answer: Answer, paper: Paper) -> Written:
     """A paper about a record, with the levels of the record for the index."""
     subject = answer.decision.subject
     levels = [

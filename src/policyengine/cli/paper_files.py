@@ -25,6 +25,7 @@ from policyengine.cli.file_io import (
     write_bytes,
 )
 from policyengine.cli.options import FILE, Output
+from policyengine.cli.partner_base import PartnerBase
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
 from policyengine.papers.blocks import Column, Paper, Row, Run, Section, Table
@@ -163,11 +164,15 @@ def _template_text(path: str) -> str:
 
 
 def deliver_papers(
-    outputs: Sequence[Output], written: Iterable[Written], total: int, layout: Layout, console: Console,
-    inputs: Sequence[Path], say: Language, title: str,
+    outputs: Sequence[Output], written: Iterable[Written], base: PartnerBase, layout: Layout,
+    console: Console, say: Language, read: Sequence[str | None] = (),
 ) -> None:  # fmt: skip
-    """Writes each paper in each format; one that cannot be laid out leaves nothing behind."""
-    _check(outputs, total, inputs)
+    """Writes each paper in each format; one that cannot be laid out leaves nothing behind.
+
+    `read` are further files that are read.
+    """
+    total, title = len(base.inputs.records), base.program.title
+    _check(outputs, total, [*base.paths, *(Path(each) for each in read if each is not None)])
     folders = [Folder(each) if _is_folder(each, total) else None for each in outputs]
     texts: list[list[bytes]] = [[] for _ in outputs]
     try:

@@ -32,7 +32,7 @@ class PartnerBase:
     """A program and the records of a partner base.
 
     `folder` is the program as the command names it, `line` the command that reads the same, `paths` all files
-    that are read. The policies are those of the day `known_on`, where there is one, with titles in `language`.
+    that are read. The policies are those of the day `known_on`, if there is one, with titles in `language`.
     """
 
     folder: str

@@ -212,7 +212,7 @@ def _became(parts: Parts, entry: Entry) -> Line:
 
 def _glossary(parts: Parts) -> Iterator[Section]:
     voice, say = parts.voice, parts.voice.say
-    for name, entity in voice.vocabulary.declarations.entities.items():
+    for name, entity in voice.vocabulary.entities.items():
         rows = [
             Row([say.capital(fact.title), _type(parts, fact),
                  Run(fact.formula, code=True) if fact.formula else "",

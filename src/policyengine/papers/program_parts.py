@@ -9,7 +9,8 @@ from typing import Any
 
 from policyengine.papers.blocks import Run
 from policyengine.papers.voice import Voice
-from policyengine.policy.base import Part, Policy, Sourced, SourceRef
+from policyengine.policy.base import Part, Policy, Sourced
+from policyengine.policy.draft import clause_of
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.program.ledgers import Entry, Ledgers
 from policyengine.program.linked import Program
@@ -86,9 +87,7 @@ class Parts:
 
         `around` leads from the policy in to the part, `inner` are parts in it without a place of their own.
         """
-        ref = next((each.source for each in reversed(around) if each.source is not None), None)
-        own = around[0].source if len(around) > 1 else None
-        found: list[str | Run] = [*self._clause(ref, own)]
+        found: list[str | Run] = [*self._clause(around)]
         for entry in self.statements.get(name, ()):
             found += [", " if found else "", Run(entry.statement.id, href=statement_href(entry))]
         basis = next((each.basis for each in reversed(around) if each.basis is not None), "stated")
@@ -109,17 +108,18 @@ class Parts:
                 return inner
         return steps[0]
 
-    def _clause(self, ref: SourceRef | None, above: SourceRef | None) -> Iterator[str | Run]:
-        """The section of a document; with the title where that is not the one of the policy."""
+    def _clause(self, around: Sequence[Sourced]) -> Iterator[Run]:
+        """The section of a document; with its title where that is not the one of the policy."""
         declared = self.program.declarations
-        if ref is None or declared is None:
+        assert declared is not None
+        clause = clause_of(declared, *(each.source for each in reversed(around)))
+        above = None if len(around) < 2 else clause_of(declared, around[0].source)
+        if clause is None:
             return
-        document = declared.sources.get(ref.document)
-        title = ref.document if document is None else document.title
-        section = "" if ref.section is None else self._section(ref.section)
-        if not section or above is None or above.document != ref.document:
-            section = f"{_short(title)}, {section}" if section else title
-        yield Run(section, href=f"{SOURCES}.html#{ref.document}")
+        text = "" if clause.section is None else self._section(clause.section)
+        if not text or above is None or above.document != clause.document:
+            text = f"{_short(clause.title)}, {text}" if text else clause.title
+        yield Run(text, href=f"{SOURCES}.html#{clause.document}")
 
     def _section(self, text: str) -> str:
         return self.voice.say("section {section}", section=text) if text[:1].isdigit() else text
@@ -150,7 +150,7 @@ class Parts:
         assert declared is not None
         if declared.basis == "assumed" or declared.note:
             yield Noted(declared.id, declared.title, declared.basis == "assumed", declared.note, "index.html")
-        for entity, each in declared.entities.items():
+        for entity, each in self.voice.vocabulary.entities.items():
             for fact, own in each.facts.items():
                 name = f"{entity}.{fact}"
                 if own.basis == "assumed" or own.note:

@@ -45,6 +45,7 @@ COMMANDS = {
     "forecast p base -o markdown:{}": "p/program.yaml base/partners.csv base/deals.csv",
     "calendar p base -o csv:{}": "base/partners.csv base/deals.csv",
     "letter p r.yaml -o text:{}": "p/program.yaml r.yaml",
+    "pack p r.yaml -o html:{}": "p/program.yaml r.yaml",
     "letter p base -o html:{}": "p/program.yaml base/partners.csv base/deals.csv",
     "why p r.yaml -o json:{}": "p/program.yaml r.yaml",
     "why p r.yaml sales -o json:{}": "p/program.yaml r.yaml",

@@ -120,6 +120,7 @@ COMMANDS = {
     "map": "Write a first mapping for the export of another system.",
     "calendar": "Write what falls due as a calendar file.",
     "letter": "Write the letter to a partner, as PDF, HTML or text.",
+    "pack": "Write the pack for the review of a partner's quarter, or of all partners.",
     "pages": "Write the programme for its readers, as pages of HTML or a PDF.",
     "why": "Explain one finding: conditions, values, lines, clauses.",
     "advance": "Move a deal to its next stage, or show what blocks it.",

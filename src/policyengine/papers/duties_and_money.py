@@ -57,7 +57,7 @@ def _overdue(voice: Voice, decision: Decision) -> Iterator[Row]:
                 else say("overdue since {day}", day=say.day(each.due_on))
             )
             yield Row(
-                [Run(when, strong=True), _duty(voice, each), voice.party(each.party or voice.partner), ""]
+                [Run(when, strong=True), duty(voice, each), voice.party(each.party or voice.partner), ""]
             )
     for charge in decision.of("charges"):
         if charge.status == "overdue" and charge.due_on is not None:
@@ -71,7 +71,7 @@ def _undated(voice: Voice, decision: Decision) -> Iterator[Row]:
     """What is to be done without a day for it."""
     for each in decision.of("obligations"):
         if each.due_on is None and each.status in ("due", "upcoming"):
-            yield Row([voice.say("now"), _duty(voice, each), voice.party(each.party or voice.partner), ""])
+            yield Row([voice.say("now"), duty(voice, each), voice.party(each.party or voice.partner), ""])
 
 
 def _coming(voice: Voice, decision: Decision, events: Sequence[DueEvent]) -> Iterator[Row]:
@@ -92,7 +92,8 @@ def _coming(voice: Voice, decision: Decision, events: Sequence[DueEvent]) -> Ite
         yield Row([say.day(each.day), told, voice.party(each.party), amount])
 
 
-def _duty(voice: Voice, each: Obligation) -> str:
+def duty(voice: Voice, each: Obligation) -> str:
+    """A duty with its period, and what it is about in the record."""
     title = f"{each.title}, {voice.say.period(each.period)}" if each.period else each.title
     return voice.about(title, each.subject)
 

@@ -68,7 +68,7 @@ def letter(desk: Desk, answer: Answer, *, whole: bool = False) -> Paper:
     decision, say = answer.decision, desk.voice.say
     head = desk.head(decision)
     title = say("Where you stand in the {program}", program=decision.program_title)
-    facts = _facts(decision) if whole else {}
+    facts = decision_of(decision) if whole else {}
     return Paper("letter", say.code, title, head, _sections(desk, answer, desk.last), facts=facts)
 
 
@@ -108,7 +108,7 @@ def _closing(desk: Desk, decision: Decision) -> list[str]:
     ]  # fmt: skip
 
 
-def _facts(decision: Decision) -> dict[str, Any]:
+def decision_of(decision: Decision) -> dict[str, Any]:
     """The decision as published, for templates that need exact values."""
     from policyengine.decision.decision_json import to_json
 

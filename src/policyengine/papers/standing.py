@@ -268,23 +268,29 @@ def text_of_status(voice: Voice, each: Requirement) -> str:
 
 def scores(voice: Voice, found: Iterable[Score]) -> Iterator[Section]:
     """Each score with its parts."""
-    say = voice.say
     for number, score in enumerate(found):
         name = "points" if number == 0 else f"points-{number + 1}"
         title = score.title if score.subject.root else f"{score.title}, {voice.whose(score.subject)}"
-        rows = [
-            Row([
-                part.title, _measured(voice, part.subject.entity, part.because)[1],
-                _number(voice, part.points), _number(voice, part.most),
-                "" if part.status == "counted" else say(_OF_PARTS[part.status]),
-            ])
-            for part in score.parts
-        ]  # fmt: skip
-        columns = [
-            Column(say("area")), Column(say("on record")), Column(say("points"), True),
-            Column(say("at most"), True), Column(say("status")),
-        ]  # fmt: skip
-        yield Section(name, title, [Paragraph(_total(voice, score)), table(score.title, columns, rows)])
+        yield Section(name, title, list(score_blocks(voice, score)))
+
+
+def score_blocks(voice: Voice, score: Score) -> Iterator[Block]:
+    """The total of a score, and its parts as a table."""
+    say = voice.say
+    rows = [
+        Row([
+            part.title, _measured(voice, part.subject.entity, part.because)[1],
+            _number(voice, part.points), _number(voice, part.most),
+            "" if part.status == "counted" else say(_OF_PARTS[part.status]),
+        ])
+        for part in score.parts
+    ]  # fmt: skip
+    columns = [
+        Column(say("area")), Column(say("on record")), Column(say("points"), True),
+        Column(say("at most"), True), Column(say("status")),
+    ]  # fmt: skip
+    yield Paragraph(_total(voice, score))
+    yield table(score.title, columns, rows)
 
 
 _OF_GATES = {

@@ -208,3 +208,15 @@ clean: ## remove what was set up and what tools left behind
 	@grep -v '^#' benchmarks/requirements.txt | while read -r peer; do \
 		.venv-bench/bin/python -m pip --disable-pip-version-check -qq install "$$peer" || echo "$$peer does not install"; done
 	@touch $@
+
+.PHONY: vscode
+vscode: .venv/installed ## build the extension for VS Code from its locked packages, test it against the server, and package it
+	cd editors/vscode && npm ci --ignore-scripts --no-audit --no-fund
+	cd editors/vscode && POLICYENGINE="$(CURDIR)/$(BIN)/policyengine" npm test
+	cd editors/vscode && npm run package
+
+EDITS ?= 10000
+
+.PHONY: fuzz-editing
+fuzz-editing: .venv/ready ## edit our programs at random, and compare what an editor shows with what check says: EDITS=10000
+	$(BIN)/python -m tests.editing.random_edits $(EDITS) policies/*/

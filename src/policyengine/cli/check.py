@@ -15,7 +15,7 @@ from policyengine.atomic_file import write_atomically
 from policyengine.cli import VERSION
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import FOUND, OK
-from policyengine.cli.file_io import deliver, read_bytes, workspace
+from policyengine.cli.file_io import deliver, read_bytes, watch_option, workspace
 from policyengine.cli.options import (
     FILE,
     Output,
@@ -47,6 +47,7 @@ from policyengine.render.diagnostic_text import diagnostics_json, diagnostics_te
     help="Write what is certain in the form that the language takes; no decision changes.",
 )
 @color_option
+@watch_option
 def command(
     paths: tuple[str, ...], as_of: date, outputs: tuple[Output, ...], fail_on: str, fix: bool, color: str
 ) -> int:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import click
 
 from policyengine.atomic_file import passes_on, write_atomically
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import CommandError
 from policyengine.cli.options import Output
 from policyengine.diagnostics import did_you_mean
+from policyengine.render.style import clean
 
 _REASONS = {
     FileNotFoundError: "does not exist",
@@ -21,6 +27,7 @@ _REASONS = {
 }
 
 _YAML = (".yaml", ".yml")
+WATCHED = (*_YAML, ".json", ".ndjson", ".csv")
 _SUMMARY = "GITHUB_STEP_SUMMARY"
 SUMMARY_BYTES = 1024 * 1024
 """What the server takes of one step."""
@@ -188,3 +195,52 @@ def _append_summary(path: Path, markdown: str) -> None:
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise CommandError(f"the summary `{path}` cannot be written: {reason}") from None
+
+
+# Again, whenever something changes
+
+_LOOK_EVERY_MS = 300
+F = TypeVar("F", bound=Callable[..., int])
+
+
+def watch_option(function: F) -> F:
+    """`--watch`: the command runs again whenever a file changes."""
+
+    @functools.wraps(function)
+    def command(*, watch: bool, **given: Any) -> int:
+        if not watch:
+            return function(**given)
+        return watched([Path(each) for each in given["paths"]], lambda: function(**given))
+
+    text = "Run again whenever a file below this folder or a PATH changes, until Ctrl-C."
+    return cast(F, click.option("--watch", is_flag=True, help=text)(command))
+
+
+def watched(paths: Sequence[Path], run: Callable[[], int]) -> int:
+    """Runs whenever a file of policies, tests or records below the paths or this folder has changed."""
+    before: Mapping[str, tuple[int, int]] | None = None
+    while True:
+        now = _stamps([Path(), *paths])
+        if now != before:
+            before = now
+            try:
+                run()
+            except CommandError as error:
+                sys.stderr.write(f"error: {clean(error.message)}\n")
+            sys.stderr.write("\nwaiting for a change; Ctrl-C ends\n\n")
+            sys.stderr.flush()
+        time.sleep(_LOOK_EVERY_MS / 1000)
+
+
+def _stamps(paths: Iterable[Path]) -> Mapping[str, tuple[int, int]]:
+    """What tells whether files have changed: their times and sizes, by their paths."""
+    found: dict[str, tuple[int, int]] = {}
+    for path in paths:
+        for folder, inner, files in os.walk(path):
+            inner[:] = [each for each in inner if each[0] != "." and each != "node_modules"]
+            for name in files:
+                if name.endswith(WATCHED):
+                    with contextlib.suppress(OSError):
+                        stat = os.stat(os.path.join(folder, name))
+                        found[os.path.join(folder, name)] = stat.st_mtime_ns, stat.st_size
+    return found

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from policyengine.api import schemas
+from policyengine.api import Program, schemas
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import OK, CommandError
 from policyengine.cli.file_io import make_folder, write_text
@@ -16,6 +16,7 @@ from policyengine.cli.options import FILE, Word, as_of_option, color_option, sub
 from policyengine.cli.programs import open_program
 from policyengine.decision.wording import plural
 from policyengine.diagnostics import did_you_mean
+from policyengine.program.record_schema import program_schemas
 
 _ENDING = ".schema.json"
 
@@ -30,10 +31,19 @@ _ENDING = ".schema.json"
 @click.option(
     "--record", "program", metavar="PROGRAM", type=FILE, help="The schema of the records of a program."
 )
+@click.option(
+    "--program",
+    "own",
+    metavar="PROGRAM",
+    type=FILE,
+    help="With `--write`: the names of a program in them, for editors without the language server.",
+)
 @click.option("--write", "folder", metavar="DIR", type=FILE, help="Write all of them into a folder.")
 @as_of_option
 @color_option
-def command(name: str | None, program: str | None, folder: str | None, as_of: date, color: str) -> int:
+def command(
+    name: str | None, program: str | None, own: str | None, folder: str | None, as_of: date, color: str
+) -> int:
     """Print a JSON Schema, or list them.
 
     NAME is a kind of policy, `program`, `test`, `decision` or another of the list that comes without it. An
@@ -41,11 +51,13 @@ def command(name: str | None, program: str | None, folder: str | None, as_of: da
     """
     if sum(given is not None for given in (name, program, folder)) > 1:
         raise CommandError("NAME, `--record` and `--write` exclude each other", help="give one of them")
+    if own is not None and folder is None:
+        raise CommandError("`--program` goes with `--write`", help="add `--write DIR`")
     console = Console.of(color)
     if program is not None:
         console.out(pretty(open_program(program, as_of, console).record_schema()))
     elif folder is not None:
-        _write(Path(folder), console)
+        _write(Path(folder), console, None if own is None else open_program(own, as_of, console))
     elif name is not None:
         console.out(_one(name))
     else:
@@ -69,8 +81,10 @@ def _one(name: str) -> str:
     return pretty(known[file])
 
 
-def _write(folder: Path, console: Console) -> None:
+def _write(folder: Path, console: Console, program: Program | None) -> None:
     make_folder(folder)
-    for file, schema in schemas().items():
+    named = {} if program is None else program_schemas(program.vocabulary)
+    own = {f"{name}{_ENDING}": schema for name, schema in named.items()}
+    for file, schema in {**schemas(), **own}.items():
         write_text(folder / file, pretty(schema))
     console.err(f"{plural(len(schemas()), 'schema')} written to `{folder}`")

@@ -15,7 +15,7 @@ import click
 from policyengine.cli import VERSION
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, NOT_COMPILED, OK, UNUSABLE, CommandError
-from policyengine.cli.file_io import deliver, unreadable, workspace, write_text
+from policyengine.cli.file_io import deliver, unreadable, watch_option, workspace, write_text
 from policyengine.cli.options import FILE, Output, Percent, color_option, output_option, subcommand
 from policyengine.decision.wording import plural
 from policyengine.render.ci_formats import FORMS
@@ -70,6 +70,7 @@ tests:
 )  # fmt: skip
 @output_option("text", "json", *FORMS)
 @color_option
+@watch_option
 def command(
     paths: tuple[str, ...], glob: str | None, coverage: bool, fail_under: Decimal | None,
     mutate: bool, fail_under_noticed: Decimal | None, suggest: str | None,

@@ -121,10 +121,17 @@ def _fact_name(value: object) -> object:
     raise ValueError(sentence)
 
 
+NAME_OF = "name of: "
+
+
 class NameOf(NamedTuple):
     """An annotation: the value is the name of something that stands elsewhere, such as a party."""
 
     space: str
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        """Returns the JSON Schema of the value with a mark, for the schemas of one program."""
+        return {**handler(schema), "$comment": f"{NAME_OF}{self.space}"}
 
 
 # To an editor `1.2` is a number and `true` a boolean; to us they are texts like others.

@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any, cast
 
 from policyengine.kinds import KINDS
-from policyengine.policy.base import ANY_SCALAR, FURTHER, Part
-from policyengine.policy.condition import CONDITION_MARK, CONDITION_SCHEMA
+from policyengine.policy.base import ANY_SCALAR, FURTHER, NAME_OF, Part
+from policyengine.policy.condition import CONDITION_MARK, CONDITION_SCHEMA, TEST_SCHEMA
 from policyengine.policy.entity import Entity
 from policyengine.policy.facts import Fact
 from policyengine.policy.ledger import Ledger
@@ -185,3 +185,56 @@ def _any_kind(kinds: tuple[str, ...]) -> dict[str, Any]:
             for kind in kinds
         ],
     }
+
+
+# The same with the names of one program, for editors without the language server.
+
+
+def program_schemas(vocabulary: Vocabulary) -> Mapping[str, dict[str, Any]]:
+    """Returns the schemas of policy files in which the names of a program are offered."""
+    declared = vocabulary.declarations
+    facts = {
+        name: fact.title for entity in vocabulary.entities.values() for name, fact in entity.facts.items()
+    }
+    known: dict[str, Mapping[str, str]] = {
+        "party": declared.parties,
+        "item": declared.item_titles,
+        "entity": {name: entity.title for name, entity in vocabulary.entities.items()},
+        "source": {name: source.title for name, source in declared.sources.items()},
+        "fact": facts,
+    }
+    found = {name: _with_names(schema, known) for name, schema in policy_schemas().items()}
+    tests = {
+        name: {"description": title, "$ref": "#/$defs/Condition/additionalProperties"}
+        for name, title in facts.items()
+    }
+    for schema in found.values():
+        for part in schema.get("$defs", {}).values():
+            if part.get("additionalProperties") is not None and "properties" in part and _takes_tests(part):
+                own = part["properties"]
+                part["properties"] = {
+                    **{name: dict(test) for name, test in tests.items() if name not in own},
+                    **own,
+                }
+    return found
+
+
+def _takes_tests(part: Mapping[str, Any]) -> bool:
+    """Whether further keys of a part are facts with tests."""
+    return TEST_SCHEMA["description"] in str(part["additionalProperties"])
+
+
+def _with_names(schema: Any, known: Mapping[str, Mapping[str, str]]) -> Any:
+    """A schema in which names of the program are offered; others stay possible, such as `unknown`."""
+    if isinstance(schema, list):
+        return [_with_names(item, known) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: _with_names(value, known) for key, value in schema.items()}
+    names = known.get(str(found.get("$comment", "")).removeprefix(NAME_OF))
+    if not names or not str(found.get("$comment", "")).startswith(NAME_OF):
+        return found
+    choices = [{"const": name, "description": title} for name, title in names.items()]
+    plain = {key: value for key, value in found.items() if key in ("type", "pattern", "minLength")}
+    rest = {key: value for key, value in found.items() if key not in plain and key != "$comment"}
+    return {**rest, "anyOf": [*choices, plain]}

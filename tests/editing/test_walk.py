@@ -1,0 +1,91 @@
+"""A vendor's walk through an editor, and random edits that nobody would make."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.editing.client import Client
+from tests.editing.random_edits import run
+
+from policyengine.api import load
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("program", ["bytekast", "pugpig"])
+def test_random_edits_are_judged_as_by_check(program: str) -> None:
+    wrong, _ = run(REPOSITORY / "policies" / program, 6, 5)
+    assert wrong == 0
+
+
+def _apply(client: Client, edits: dict) -> None:
+    """Takes the edits of a fix or a renaming, as an editor does."""
+    for uri, changes in edits["changes"].items():
+        path = Path(uri.removeprefix("file://"))
+        text = client.texts.get(path) or path.read_text()
+        lines = text.split("\n")
+        for each in sorted(changes, key=lambda one: tuple(one["range"]["start"].values()), reverse=True):
+            start, end = each["range"]["start"], each["range"]["end"]
+            assert start["line"] == end["line"]
+            line = lines[start["line"]]
+            lines[start["line"]] = line[: start["character"]] + each["newText"] + line[end["character"] :]
+        if path in client.texts:
+            client.change(path, "\n".join(lines))
+        else:
+            path.write_text("\n".join(lines))
+
+
+def test_a_walk_from_a_new_level_to_a_saved_program(tmp_path: Path) -> None:
+    for folder in ("policies", "fixtures"):
+        shutil.copytree(REPOSITORY / folder / "bytekast", tmp_path / folder / "bytekast")
+    client = Client(tmp_path, "--as-of", "2026-11-21")
+    levels = tmp_path / "policies/bytekast/levels.yaml"
+    program = levels.with_name("program.yaml")
+    client.open(levels)
+    client.open(program)
+    keys, unstated = 0, "STATEMENT003"  # no text of hers says anything of the new level yet
+    # She begins a level above Platinum, and lets the keys complete
+    end = "\notherwise:\n"
+    for word, wanted, value in (("ti", "title", "Diamond"), ("act", "active_accounts", "40..")):
+        typed = f"\n  - id: diamond\n    {word}" if word == "ti" else f"\n    {word}"
+        client.replace(levels, end, f"{typed}{end}")
+        found = client.ask("textDocument/completion", client.at(levels, f"{typed}{end}", len(typed)))
+        item = next(each for each in found["items"] if each["label"] == wanted)
+        client.replace(
+            levels, f"{typed}{end}", f"{typed[: -len(word)]}{item['textEdit']['newText']}{value}{end}"
+        )
+        keys += len(typed.strip()) + len(value) + 1
+    # Both ranges hold 40 accounts; the fix closes the lower one
+    assert client.mistakes(levels) == [unstated, "TIER002"]
+    client.replace(levels, "27..\n", "27..38\n")
+    keys += 2
+    assert sorted(client.mistakes(levels)) == [unstated, "TIER001"]
+    (gap,) = [each for each in client.published[levels.as_uri()] if each["code"] == "TIER001"]
+    where = {"textDocument": {"uri": levels.as_uri()}, "range": gap["range"]}
+    fixes = client.ask("textDocument/codeAction", {**where, "context": {"diagnostics": [gap]}})
+    _apply(client, next(each for each in fixes if each["title"] == "Start diamond at 39")["edit"])
+    keys += 2
+    assert client.mistakes(levels) == [unstated]
+    # She renames a fact, lays the text out, saves
+    edits = client.ask(
+        "textDocument/rename", {**client.at(levels, "active_accounts"), "newName": "accounts_in_use"}
+    )
+    _apply(client, edits)
+    keys += len("accounts_in_use") + 2
+    assert client.mistakes(levels) == [unstated]
+    options = {"tabSize": 2, "insertSpaces": True}
+    document = {"textDocument": {"uri": levels.as_uri()}}
+    assert client.ask("textDocument/formatting", {**document, "options": options}) in (None, [])
+    for path in (levels, program):
+        path.write_text(client.texts[path])
+        client.say("textDocument/didSave", {"textDocument": {"uri": path.as_uri()}})
+    assert client.end() == 0
+    before = (REPOSITORY / "policies/bytekast/levels.yaml").read_text()
+    after = before.replace("active_accounts: 27..", "active_accounts: 27..38").replace(
+        "\notherwise:\n", "\n  - id: diamond\n    title: Diamond\n    active_accounts: 39..\notherwise:\n"
+    )
+    assert levels.read_text() == after.replace("active_accounts", "accounts_in_use")
+    assert [each.code.id for each in load(levels.parent, as_of="2026-11-21").diagnostics] == [unstated]
+    assert keys < 80

@@ -17,7 +17,7 @@ from policyengine.decision.wording import plural
 _ENDINGS = (".yaml", ".yml")
 
 
-@subcommand("fmt", "policyengine fmt acme", "policyengine fmt --check policies")
+@subcommand("fmt", "policyengine fmt acme", "policyengine fmt --check acme")
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=FILE)
 @click.option("--check", is_flag=True, help="Write nothing; name the files that would change (exit code 1).")
 @color_option

@@ -138,6 +138,11 @@ class Fact(Sourced):
         return (self.formula is None or self.given is not None) and not self.granted
 
     @property
+    def may_be_nothing(self) -> bool:
+        """Whether it may be known that there is no value, which is no value of its own."""
+        return self.default == NONE or self.applies_when is not None or self.granted
+
+    @property
     def has_stand_in(self) -> bool:
         """Whether something else holds where a record leaves it out."""
         return self.default is not None or self.given is not None

@@ -18,6 +18,7 @@ from policyengine.policy.form_advice import (
     cut_off,
     elsewhere,
     models_on_the_way,
+    not_cut_off,
     shape,
     shaped,
     types_of,
@@ -131,8 +132,7 @@ def _diagnostics(
     folded: set[Pointer] = set()
     for place, pointers in unknown.items():
         wanted = [pointer[-1] for pointer in missing.get(place, ())]
-        rests = {key for pointer in pointers for key in (cut_off(document, pointer) or ("", ("",)))[1][1:]}
-        for pointer in [each for each in pointers if each[-1] not in rests]:
+        for pointer in not_cut_off(document, pointers):
             found = meant(str(pointer[-1]), [str(key) for key in wanted])
             if found is None and len(pointers) == 1:
                 found = _only_list(document, model, at, pointer, wanted)

@@ -45,9 +45,26 @@ def cut_off(
     if not word and re.fullmatch(r"[a-z]\w*", rests[0]) and opened.text.count("(") <= opened.text.count(")"):
         return None
     whole = opened.span.to(entries[end - 1][1].key.span).text
+    if plain := _without_groups(whole):
+        return f"a comma ends `{entries[at - 1][0]}` here; write `{plain}`", rests
     quote = "'" if '"' in whole else '"'
     quotes = f"write `{quote}{whole}{quote}`" if quote not in whole and len(whole) <= _LONGEST else "quote it"
     return f"a comma ends `{entries[at - 1][0]}` here; {quotes}", rests
+
+
+def not_cut_off(document: Document, pointers: Iterable[Pointer]) -> list[Pointer]:
+    """Returns the keys without those that belong to a value of which an earlier one is a rest already."""
+    found = list(pointers)
+    rests = {key for pointer in found for key in (cut_off(document, pointer) or ("", ("",)))[1][1:]}
+    return [each for each in found if each[-1] not in rests]
+
+
+def _without_groups(text: str) -> str | None:
+    """A number, or the end of a range, without the commas between its groups of digits: `20000..`."""
+    groups = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+    return (
+        groups.sub("", text) if re.fullmatch(r"[\d., ]*", text) and "," not in groups.sub("", text) else None
+    )
 
 
 def _is_empty(node: object) -> bool:

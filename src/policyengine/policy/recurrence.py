@@ -101,6 +101,20 @@ class Sight:
             return None
         return tree
 
+    def may_be_nothing(self, expression: Expression) -> bool:
+        """Whether something that an expression names, or a formula behind it, may be known to be nothing."""
+        return any(self._is_nothing(name, frozenset()) for name in names(expression))
+
+    def _is_nothing(self, name: str, behind: frozenset[str]) -> bool:
+        found = self.vocabulary.fact(self.entity, name)
+        if found is None:
+            several = (self.vocabulary.results.get(each, {}) for each in self.vocabulary.lineage(self.entity))
+            return any(each[name].may_be_nothing for each in several if name in each)
+        if found[1].may_be_nothing:
+            return True
+        formula = None if name in behind else self.formula(name)  # one that rests on itself has a mistake
+        return formula is not None and any(self._is_nothing(each, behind | {name}) for each in names(formula))
+
     def _differs(self, name: str, owner: str) -> bool:
         return self.vocabulary.fact(self.entity, name) != self.vocabulary.fact(owner, name)
 

@@ -110,7 +110,7 @@ class DerivedFact:
     """What a policy works out under a name of its own: its type, what people call it, where it says so.
 
     Versions of a policy that only say it in different places work out the same. A name that nobody chose
-    `gives_way` to what has it already.
+    `gives_way` to what has it already. It `may_be_nothing` where the policy says when there is no value.
     """
 
     type: Type
@@ -118,6 +118,7 @@ class DerivedFact:
     at: Span = dataclasses.field(compare=False)
     domain: Domain | None = None
     gives_way: bool = False
+    may_be_nothing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,7 +199,8 @@ def _suggestion(kind: Type, given: Type, other: Expression) -> str | None:
         return f"write `{'true' if other.span.text == '1' else 'false'}`"
     if isinstance(given, Number):
         if kind in DURATIONS:
-            return 'write days as `@"P90D"`, months as `@"P3M"`'
+            many = other.span.text if other.span.text.isdigit() else "90"
+            return f'write days as `@"P{many}D"`, months as `@"P3M"`'
         day = literal_guesses.date(other.span.text)
         if day is not None and kind in {DATE, DATE_TIME}:
             return f'write `@"{day}"`'

@@ -3,8 +3,8 @@
 The net amount is `amount * (1 - discount)`, rounded once, to the minor unit of the currency, as the
 program says. A charge that recurs (`every`) falls due first on `first_due` and then in equal steps that
 are counted from the day that `first_due` is counted from, so that a short month cuts no later date
-(`policy/recurrence.py`). A charge that does not apply has no amount and no
-date; one of which that is not known has no net amount.
+(`policy/recurrence.py`). A charge that does not apply, or of an amount
+that there is not, has no amount and no date; one of which that is not known has no net amount.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from policyengine.kinds.billing.charges import CODES, Billing, ChargePart, check
 from policyengine.policy.draft import Draft
 from policyengine.policy.kind import Kind
 from policyengine.policy.policy_reader import PolicyDocument
+from policyengine.policy.recurrence import Sight
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Value
 from policyengine.policy.vocabulary import DerivedFact, Vocabulary
 from policyengine.source import Span
@@ -46,12 +47,12 @@ def lower(policy: Billing, draft: Draft) -> None:
 def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int, schedule: Schedule) -> Rule:
     name, place = f"{policy.id}/{charge.id}", ("charges", i)
     at = draft.key_span(*place)
-    amount, rate, net = _amounts(draft, charge, schedule, name, i)
+    amount, rate, net, there = _amounts(draft, charge, schedule, name, i)
     condition, ends = schedule.asked
     own = [] if condition is None else [condition]
     if charge.due_with is not None and charge.when is not None:
         own.append(schedule.condition(charge, *place, "when"))
-    asked = [*own, *([] if ends is None else [ends])]
+    asked = [*own, *(each for each in (ends, there) if each is not None)]
     to_pay = _to_pay(draft, _money(draft, charge), asked, net, name) if asked else net
     if charge.result is not None:
         _export(draft, charge, asked, net, i)
@@ -84,6 +85,14 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int, sch
         because=because,
         fields=fields,
     )
+
+
+def _there(draft: Draft, written: Expression, amount: Name, name: str) -> Name | None:
+    """Whether there is an amount; None where there is one for sure."""
+    if not Sight(draft.vocabulary, draft.entity, draft.functions).may_be_nothing(written):
+        return None
+    there = build.negate(build.call("is nothing", amount, span=amount.span), amount.span)
+    return draft.define(f"{name}/there", there, amount.span, wanted=types.BOOLEAN, title="has an amount")
 
 
 def _status(
@@ -169,14 +178,18 @@ def exports(unit: PolicyDocument, vocabulary: Vocabulary) -> Mapping[str, Derive
 
 def _amounts(
     draft: Draft, charge: ChargePart, schedule: Schedule, name: str, i: int
-) -> tuple[Name, Name | None, Name]:
-    """The amount, the rate of the discount on its item, if it bills one, and the net amount."""
+) -> tuple[Name, Name | None, Name, Name | None]:
+    """The amount, the rate of the discount on its item, the net amount, and whether there is an amount.
+
+    There is no rate where no item is billed, and nothing is asked where there is an amount for sure.
+    """
     place = ("charges", i)
     at = draft.key_span(*place)
     money = _money(draft, charge)
+    written = draft.feel(*place, "amount")
     amount = draft.define(
         f"{name}/amount",
-        schedule.reading_periods(draft.feel(*place, "amount")),
+        schedule.reading_periods(written),
         draft.span(*place, "amount"),
         wanted=money,
         noun=f"amount of {charge.title}",
@@ -188,7 +201,7 @@ def _amounts(
     net = draft.define(
         f"{name}/net", _net(draft, charge, schedule, amount, rate, i), at, wanted=money, title="net amount"
     )
-    return amount, rate, net
+    return amount, rate, net, _there(draft, written, amount, name)
 
 
 def _money(draft: Draft, charge: ChargePart) -> Type:

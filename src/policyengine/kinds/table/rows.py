@@ -20,6 +20,7 @@ from policyengine.policy.base import FactName, Many, NameOf, Sourced, Written, f
 from policyengine.policy.bounds import Bounds
 from policyengine.policy.condition import TEST_SCHEMA, typed, value_test
 from policyengine.policy.form import unknown_key
+from policyengine.policy.form_advice import not_cut_off
 from policyengine.source import Span
 from policyengine.text import literal_guesses
 from policyengine.text.document import Mapping, Pointer, Scalar
@@ -111,9 +112,9 @@ def check_rows(draft: Draft, rows: Sequence[RowPart], inputs: Sequence[InputPart
         if row.cells:
             _check_listed(draft, row, place, len(ids), len(outputs.types))
             continue
-        for key in row.when:
-            if key not in ids:
-                draft.report.add(unknown_key(draft.document, (*place, "when", key), ids))
+        unknown: list[Pointer] = [(*place, "when", key) for key in row.when if key not in ids]
+        for pointer in not_cut_off(draft.document, unknown):
+            draft.report.add(unknown_key(draft.document, pointer, ids))
         check_given(draft, (*place, "then"), outputs, f"row {i + 1}", row.then is not None)
 
 

@@ -28,7 +28,7 @@ from policyengine.kinds.table.rows import Entries, Outputs, RowSpec
 from policyengine.policy.base import Condition, FactName, Many, VersionedPolicy, field
 from policyengine.policy.change_context import ChangeContext
 from policyengine.policy.draft import Draft
-from policyengine.policy.facts import FACT_TYPES, Choices
+from policyengine.policy.facts import FACT_TYPES, NONE, Choices
 from policyengine.policy.kind import Kind
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.vocabulary import DerivedFact, Vocabulary
@@ -233,7 +233,12 @@ def exports(unit: PolicyDocument, vocabulary: Vocabulary) -> Mapping[str, Derive
     )
     if policy.hit == "collect list":
         domain = None
-    return {policy.result_name: DerivedFact(_result_type(policy, vocabulary), policy.title, at, domain)}
+    given = (policy.default, *(row.then for row in policy.rows))
+    result = DerivedFact(
+        _result_type(policy, vocabulary), policy.title, at, domain,
+        may_be_nothing=policy.applies_when is not None or NONE in given,
+    )  # fmt: skip
+    return {policy.result_name: result}
 
 
 # Lower

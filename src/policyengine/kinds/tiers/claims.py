@@ -15,7 +15,7 @@ from policyengine.policy.base import keys_of
 from policyengine.policy.condition import UNKNOWN_FACT
 from policyengine.policy.draft import Draft
 from policyengine.policy.form import unknown_key
-from policyengine.policy.form_advice import as_range, elsewhere
+from policyengine.policy.form_advice import as_range, elsewhere, not_cut_off
 from policyengine.policy.grant import check_grants
 from policyengine.policy.policy_reader import DUPLICATE_ID
 from policyengine.text.document import Pointer
@@ -58,11 +58,10 @@ def check(policy: Tiers, draft: Draft) -> None:
     _check_ids(policy, draft)
     names = draft.vocabulary.names(draft.entity)
     for i, level in enumerate(policy.levels):
-        for fact in level.tests:
-            if fact not in names:
-                known = [*keys_of(LevelPart), *draft.vocabulary.row(draft.entity).fields]
-                place = ("levels", i, fact)
-                draft.report.add(unknown_key(draft.document, place, known, elsewhere(Tiers, place)))
+        unknown: list[Pointer] = [("levels", i, fact) for fact in level.tests if fact not in names]
+        for place in not_cut_off(draft.document, unknown):
+            known = [*keys_of(LevelPart), *draft.vocabulary.row(draft.entity).fields]
+            draft.report.add(unknown_key(draft.document, place, known, elsewhere(Tiers, place)))
         for fact in () if level.keep is None else level.keep.tests:
             if fact not in names:
                 known = [*draft.vocabulary.row(draft.entity).fields]

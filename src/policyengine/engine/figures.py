@@ -1,7 +1,7 @@
 """Figures read off the instances of a record: their values, and how they came about.
 
-Both engines read them in this way. A reader of a figure is made once; the reasons, which go through the
-expression that works the figure out, are told when they are first read.
+A reader of a figure is made once: here for the reference, in `rows/figure_source` as generated code. The
+reasons, which go through the expression that works the figure out, are told when they are first read.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from policyengine.feel.values.values import Unknown
 from policyengine.policy.facts import recorded_name
 from policyengine.policy.rule import Node
 from policyengine.program.graph import Graph
+from policyengine.source import Span
 
 MOST_PARTS = 20
 """Of so many parts of a sum each is told."""
@@ -46,7 +47,7 @@ _new: Callable[..., Figure] = constructor(Figure)
 
 
 class Look(NamedTuple):
-    """What an engine makes of expressions of an entity: their value at an instance, and the reasons for it.
+    """What the reference makes of expressions of an entity: their value at an instance, and why.
 
     `instance` is the class of instances.
     """
@@ -59,9 +60,9 @@ class Look(NamedTuple):
 class FigureReaders:
     """The readers of the figures of a graph, by entity; each is made when it is first asked for."""
 
-    def __init__(self, graph: Graph, look: Look) -> None:
+    def __init__(self, graph: Graph, make: Callable[[Node], ReadFigure]) -> None:
         self._graph = graph
-        self._look = look
+        self._make = make
         self._read: dict[tuple[str, str], ReadFigure] = {}
 
     def every(self, found: Mapping[str, Sequence[Any]]) -> Iterator[Figure]:
@@ -89,7 +90,7 @@ class FigureReaders:
     def reader(self, entity: str, name: str) -> ReadFigure:
         """What reads one figure off an instance of an entity."""
         if (entity, name) not in self._read:
-            self._read[entity, name] = _reader(self._graph, self._graph.nodes[entity][name], self._look)
+            self._read[entity, name] = self._make(self._graph.nodes[entity][name])
         return self._read[entity, name]
 
 
@@ -98,7 +99,8 @@ def exported(graph: Graph, entity: str) -> list[str]:
     return [name for name, node in graph.nodes.get(entity, {}).items() if node.exported]
 
 
-def _reader(graph: Graph, node: Node, look: Look) -> ReadFigure:
+def walked(graph: Graph, look: Look, node: Node) -> ReadFigure:
+    """What reads a figure off an instance by walking through expressions, as the reference does."""
     name, entity = node.name, node.entity
     kind, words = graph.types.get((entity, name)), Words(graph, entity)
     show, write, unit = shower(kind, words.digits), words.writer(kind), unit_of(kind)
@@ -143,6 +145,35 @@ def unit_of(kind: Type | None) -> str | None:
     return None
 
 
+def day_of_period(graph: Graph, node: Node) -> Expression | None:
+    """The day whose period a node is; None for other nodes."""
+    day = graph.nodes[node.entity].get(f"{node.name}/of")
+    kind = graph.types.get((node.entity, node.name))
+    return day.expression if day is not None and kind is not None and is_period(kind) else None
+
+
+def children_told(
+    field: str, at: Span, instance: type, write: Callable[[Any], str]
+) -> Callable[[object, list[Reason]], bool]:
+    """What adds the parts of a sum over things in a list; it returns false for any other value."""
+
+    def part(value: object) -> str:
+        if isinstance(value, Unknown):
+            return "not known"
+        return "does not apply" if value is None else write(value)
+
+    def tell(value: object, found: list[Reason]) -> bool:
+        if not isinstance(value, (list, tuple)) or not all(isinstance(each, instance) for each in value):
+            return False
+        texts = [f"{subject_name(row.subject)}: {part(row[field])}" for row in value[:MOST_PARTS]]
+        if len(value) > MOST_PARTS:
+            texts.append(f"and {len(value) - MOST_PARTS} more")
+        found += [Reason(text, "value", at) for text in texts or ["there is nothing to add up"]]
+        return True
+
+    return tell
+
+
 class _Parts:
     """Tells how the value of a node came about."""
 
@@ -173,10 +204,7 @@ class _Parts:
 
     @cached_property
     def _day(self) -> Expression | None:
-        """The day whose period the node is; None for other nodes."""
-        day = self._graph.nodes[self._node.entity].get(f"{self._node.name}/of")
-        kind = self._graph.types.get((self._node.entity, self._node.name))
-        return day.expression if day is not None and kind is not None and is_period(kind) else None
+        return day_of_period(self._graph, self._node)
 
     def _of(self, expression: Expression) -> Tell:
         match expression:
@@ -225,16 +253,10 @@ class _Parts:
     def _children(self, items: Expression, field: str, whole: Expression) -> Tell:
         """The parts of a sum over things in a list, each with the name of the thing."""
         value, other = self._value(items), self._names(whole)
+        told = children_told(field, whole.span, self._look.instance, self._write)
 
         def tell(instance: Any, found: list[Reason]) -> bool:
-            rows = self._instances(value(instance))
-            if rows is None:
-                return other(instance, found)
-            texts = [f"{subject_name(row.subject)}: {self._part(row[field])}" for row in rows[:MOST_PARTS]]
-            if len(rows) > MOST_PARTS:
-                texts.append(f"and {len(rows) - MOST_PARTS} more")
-            found += [Reason(text, "value", whole.span) for text in texts or ["there is nothing to add up"]]
-            return False
+            return not told(value(instance), found) and other(instance, found)
 
         return tell
 
@@ -280,11 +302,6 @@ class _Parts:
         if isinstance(value, (list, tuple)) and all(isinstance(each, self._look.instance) for each in value):
             return value
         return None
-
-    def _part(self, value: object) -> str:
-        if isinstance(value, Unknown):
-            return "not known"
-        return "does not apply" if value is None else self._write(value)
 
     def _value(self, expression: Expression) -> Callable[[Any], object]:
         return self._look.value(self._node.entity, expression)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from policyengine.decision.decision import Decision
@@ -17,7 +18,7 @@ from policyengine.decision.findings import (
     Reason,
     Shortfall,
 )
-from policyengine.engine.figures import FigureReaders, Look
+from policyengine.engine.figures import FigureReaders, Look, walked
 from policyengine.engine.finding_values import as_shown
 from policyengine.engine.missing_facts import judged_lists, lists_left_out, missing_facts, unsettled
 from policyengine.engine.reference.reasons import explain, explain_expression
@@ -220,4 +221,4 @@ def figure_readers(graph: Graph) -> FigureReaders:
         lambda entity, expression: lambda scope: explain_expression(scope, expression),
         Scope,
     )
-    return FigureReaders(graph, look)
+    return FigureReaders(graph, partial(walked, graph, look))

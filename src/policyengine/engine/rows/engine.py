@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from policyengine.decision.decision import Decision
 from policyengine.decision.findings import UNDETERMINED, Figure, Finding
-from policyengine.engine.figures import FigureReaders, Look, exported
+from policyengine.engine.figures import FigureReaders, exported
 from policyengine.engine.finding_values import Later, constructor
 from policyengine.engine.missing_facts import (
     JudgedList,
@@ -18,6 +18,7 @@ from policyengine.engine.missing_facts import (
     lists_left_out,
     missing_facts,
 )
+from policyengine.engine.rows.figure_source import FigureSource
 from policyengine.engine.rows.finding_source import Readings
 from policyengine.engine.rows.instance import (
     Row,
@@ -40,7 +41,6 @@ from policyengine.engine.rows.reader_source import Read, ReaderSource
 from policyengine.engine.rows.reason_source import Deferred
 from policyengine.engine.rows.value_places import Segment, layouts, segments_of
 from policyengine.feel.limits import NUMBERS
-from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.values.values import Unknown
 from policyengine.program.graph import Graph, Key
 from policyengine.program.linked import Program
@@ -219,13 +219,7 @@ class Compiled:
 
     @cached_property
     def _figures(self) -> FigureReaders:
-        explanations = self.readings.explanations
-        return FigureReaders(self.graph, Look(self._value, explanations.of_expression, Row))
-
-    def _value(self, entity: str, expression: Expression) -> Read:
-        """What works out an expression at an instance."""
-        out = ReaderSource(self._sources, entity)
-        return out.function(out.value(expression).text)
+        return FigureReaders(self.graph, FigureSource(self.readings).reader)
 
     def _undecided(self, found: Found) -> Iterator[Figure]:
         """The figures that are not known, or not in part; the others are read when they are asked for."""

@@ -80,7 +80,7 @@ class Readings:
         shown["because"] = self.reading(out, rule.because)
         shown["unknown"] = self._unknown(out, rule, status, shown)
         shown["assumptions"] = self._assumptions(out, rule, shown["origin"])
-        return out.function(self._made(out, rule.finding, shown))
+        return out.function(self.made(out, rule.finding, shown))
 
     def status(self, out: ReaderSource, rule: Rule) -> str:
         """The status, or what is unknown of it; adds the lines that give None where there is no finding."""
@@ -106,7 +106,7 @@ class Readings:
                 out.line(f"{found[each.name]} = {source}")
         return found
 
-    def _made(self, out: ReaderSource, cls: Any, shown: Mapping[str, str]) -> str:
+    def made(self, out: ReaderSource, cls: Any, shown: Mapping[str, str]) -> str:
         """The variable of an instance of a class; it is made past its constructor, which is slow."""
         made = out.fresh()
         out.line(f"{made} = {out.constant(open_twin(cls))}()")
@@ -207,7 +207,7 @@ class Readings:
             case Explain(nodes):
                 return self.explanations.reasons(out, nodes)
             case Build(make, parts):
-                return self._made(out, make, self._fields(out, make, parts))
+                return self.made(out, make, self._fields(out, make, parts))
             case Rules(rules):
                 return self._each(out, rules, self.rule)
             case Shortfalls(rules):

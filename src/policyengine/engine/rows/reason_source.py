@@ -108,6 +108,10 @@ class Explanations:
         else:
             self._reasons(out, node.expression, value, found, upright)
 
+    def told(self, out: ReaderSource, expression: Expression, value: str, found: str) -> None:
+        """Adds the lines that append to `found` the reasons for an expression that has this value."""
+        self._reasons(out, expression, value, found, True)
+
     def of_expression(self, entity: str, expression: Expression) -> Callable[[Row], tuple[Reason, ...]]:
         """What gives the reasons for an expression, each reason once."""
         out = ReaderSource(self.program, entity)

@@ -37,8 +37,7 @@ from policyengine.engine.rows.outcomes import (
     SubjectOutcomes,
     open_values,
 )
-from policyengine.engine.rows.reader_source import Read, ReaderSource
-from policyengine.engine.rows.reason_source import Deferred
+from policyengine.engine.rows.reader_source import Deferred, Read, ReaderSource
 from policyengine.engine.rows.value_places import Segment, layouts, segments_of
 from policyengine.feel.limits import NUMBERS
 from policyengine.feel.values.values import Unknown

@@ -18,8 +18,8 @@ from policyengine.engine.finding_values import Later, shower, unknown_in
 from policyengine.engine.missing_facts import unsettled
 from policyengine.engine.rows.finding_source import Readings
 from policyengine.engine.rows.instance import Row
-from policyengine.engine.rows.reader_source import ReaderSource
-from policyengine.engine.rows.reason_source import Deferred, distinct, resolved
+from policyengine.engine.rows.reader_source import Deferred, ReaderSource
+from policyengine.engine.rows.reason_source import distinct, resolved
 from policyengine.engine.value_words import Words
 from policyengine.feel.functions.conditions import is_nothing
 from policyengine.feel.limits import NUMBERS
@@ -103,7 +103,7 @@ class FigureSource:
             with out.block("if not slices:"):
                 out.line("told, found = found, []")
                 name = Name(node.name, node.at)
-                self._readings.explanations.told(out, name, out.value(name).text, "found")
+                self._readings.explanations.explain(out, name, out.value(name).text, "found")
                 found = f"{out.constant(resolved)}(found)"
                 out.line(f"found = [r for r in {found} if r.at != {out.constant(node.at)}] + told")
         return out.function(f"{out.constant(distinct)}({out.constant(resolved)}(found))")
@@ -151,7 +151,7 @@ class _Telling:
 
     def _branches(self, condition: Expression, then: Expression, otherwise: Expression) -> None:
         decided = self._out.value(condition).text
-        self._readings.explanations.told(self._out, condition, decided, "found")
+        self._readings.explanations.explain(self._out, condition, decided, "found")
         with self._out.block(f"if {decided} is True:"):
             self.tell(then)
         with self._out.block(f"if {decided} is not True and {decided}.__class__ is not U:"):
@@ -197,10 +197,10 @@ class _Telling:
             asked = Name(name, expression.span)
             code = self._out.value(asked)
             if code.cls in _SINGLE:
-                self._readings.explanations.told(self._out, asked, code.text, "found")
+                self._readings.explanations.explain(self._out, asked, code.text, "found")
                 continue
             with self._out.block(f"if not {self._out.constant(_are_rows)}({code.text}):"):
-                self._readings.explanations.told(self._out, asked, code.text, "found")
+                self._readings.explanations.explain(self._out, asked, code.text, "found")
 
     def _is_part(self, name: str) -> bool:
         node = self._graph.nodes.get(self._node.entity, {}).get(name)

@@ -22,8 +22,8 @@ from policyengine.engine.finding_values import open_twin
 from policyengine.engine.missing_facts import unsettled
 from policyengine.engine.rows.instance import Row
 from policyengine.engine.rows.node_source import Sources
-from policyengine.engine.rows.reader_source import Read, ReaderSource
-from policyengine.engine.rows.reason_source import Deferred, Explanations
+from policyengine.engine.rows.reader_source import Deferred, Read, ReaderSource
+from policyengine.engine.rows.reason_source import Explanations
 from policyengine.engine.shortfalls import Test, Tests, shortfalls, tests_of
 from policyengine.policy.rule import (
     Build,

@@ -40,9 +40,10 @@ class Row(Mapping[str, object]):
 
     As a mapping it is a value of FEEL: what an expression sees of an instance in a list. `record` is None
     for a computed instance, whose names are `given`. `group` are the children of a list in their order.
+    `told` keeps what explanations said of a value with cases, by the explanation.
     """
 
-    __slots__ = ("_place", "above", "given", "group", "layout", "program", "record", "subject", "v")
+    __slots__ = ("_place", "above", "given", "group", "layout", "program", "record", "subject", "told", "v")
 
     v: list[object]
     group: list[Row]
@@ -57,6 +58,7 @@ class Row(Mapping[str, object]):
         self.above = above
         self.record = record
         self.given = given
+        self.told: dict[int, list[Any]] = {}
         self._place: tuple[str, str, tuple[Owner, ...]] | None = None
 
     def __getitem__(self, name: str) -> object:

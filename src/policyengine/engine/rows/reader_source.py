@@ -40,6 +40,20 @@ def _shape(source: str) -> Callable[..., Read]:
     return made
 
 
+class Deferred:
+    """What is generated when it is first called: generated code calls `run`."""
+
+    __slots__ = ("_write", "run")
+
+    def __init__(self, write: Callable[[], Callable[..., Any]]) -> None:
+        self._write = write
+        self.run: Callable[..., Any] = self._first
+
+    def _first(self, *values: Any) -> Any:
+        self.run = self._write()
+        return self.run(*values)
+
+
 class ReaderSource:
     """A reader of instances of one entity while it is written. In its source `s` is the instance."""
 

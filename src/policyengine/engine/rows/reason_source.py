@@ -15,7 +15,7 @@ from policyengine.decision.wording import join
 from policyengine.engine.reference.reasons import MOST_OPEN, SEE_THROUGH, WORKED_OUT, told_as
 from policyengine.engine.rows.instance import Row
 from policyengine.engine.rows.node_source import Sources
-from policyengine.engine.rows.reader_source import ReaderSource
+from policyengine.engine.rows.reader_source import Deferred, ReaderSource
 from policyengine.engine.rows.value_places import NODE, place_of
 from policyengine.engine.sentences import template
 from policyengine.engine.value_words import Words
@@ -45,20 +45,6 @@ Tell: TypeAlias = Callable[[Row, object, Found], None]
 """Appends the reasons for an expression at an instance where it has this value."""
 _CONDITIONS = (Comparison, In, Between, Quantified)
 """What is true, false or unknown, and nothing else."""
-
-
-class Deferred:
-    """What is generated when it is first called: generated code calls `run`."""
-
-    __slots__ = ("_write", "run")
-
-    def __init__(self, write: Callable[[], Callable[..., Any]]) -> None:
-        self._write = write
-        self.run: Callable[..., Any] = self._first
-
-    def _first(self, *values: Any) -> Any:
-        self.run = self._write()
-        return self.run(*values)
 
 
 class Explanations:
@@ -106,17 +92,13 @@ class Explanations:
             tell = out.constant(self._of_node(place.entity, name, upright))
             out.line(f"{tell}.run(s{'.above' * place.hops}, {value}, {found})")
         else:
-            self._reasons(out, node.expression, value, found, upright)
-
-    def told(self, out: ReaderSource, expression: Expression, value: str, found: str) -> None:
-        """Adds the lines that append to `found` the reasons for an expression that has this value."""
-        self._reasons(out, expression, value, found, True)
+            self.explain(out, node.expression, value, found, upright)
 
     def of_expression(self, entity: str, expression: Expression) -> Callable[[Row], tuple[Reason, ...]]:
         """What gives the reasons for an expression, each reason once."""
         out = ReaderSource(self.program, entity)
         out.line("found = []")
-        self._reasons(out, expression, out.value(expression).text, "found", True)
+        self.explain(out, expression, out.value(expression).text, "found", True)
         return out.function(f"{out.constant(distinct)}({out.constant(resolved)}(found))")
 
     def _of_node(self, entity: str, name: str, upright: bool) -> Deferred:
@@ -125,7 +107,7 @@ class Explanations:
         if key not in self._nodes:
             expression = self.graph.nodes[entity][name].expression
             self._nodes[key] = self._tell(
-                entity, lambda out: self._reasons(out, expression, "x", "found", upright)
+                entity, lambda out: self.explain(out, expression, "x", "found", upright)
             )
         return self._nodes[key]
 
@@ -139,9 +121,10 @@ class Explanations:
 
         return Deferred(tell)
 
-    def _reasons(
-        self, out: ReaderSource, expression: Expression, value: str, found: str, upright: bool
+    def explain(
+        self, out: ReaderSource, expression: Expression, value: str, found: str, upright: bool = True
     ) -> None:
+        """Adds the lines that append to `found` the reasons for an expression that has this value."""
         match expression:
             case Name(name) if self._is_part_of_a_policy(out.entity, name):
                 self._node(out, name, value, found, upright)
@@ -150,15 +133,15 @@ class Explanations:
             case Call(Name(name), (first, *_)) if name in SEE_THROUGH:
                 turned = upright if name != "not" else not upright
                 for part in first.items if isinstance(first, ListLiteral) else (first,):
-                    self._reasons(out, part, out.value(part).text, found, turned)
+                    self.explain(out, part, out.value(part).text, found, turned)
             case Call(Name("first known"), parts):
                 self._first_known(out, parts, (value, found), upright)
             case If(condition, then, otherwise):
                 decided = out.value(condition).text
-                self._reasons(out, condition, decided, found, True)
+                self.explain(out, condition, decided, found, True)
                 for outcome, branch in (("True", then), ("False", otherwise)):
                     with out.block(f"if {decided} is {outcome}:"):
-                        self._reasons(out, branch, value, found, upright)
+                        self.explain(out, branch, value, found, upright)
             case Call(Name("told as"), (condition, Literal(str() as words))):
                 own, say = out.value(condition).text, out.constant(partial(told_as, words, condition.span))
                 out.line(f"if {own} is not False:", f"    {found}.append({say}({own}))")
@@ -193,7 +176,7 @@ class Explanations:
         for i, (operand, value) in enumerate(zip(operands, values, strict=True)):
             own = f"{which} == {i}" if decisive else f"{value} is {which}"
             with out.block(f"if {which} is None or {own} or {value}.__class__ is {which}:"):
-                self._reasons(out, operand, value, found, upright)
+                self.explain(out, operand, value, found, upright)
 
     def _first_known(
         self, out: ReaderSource, parts: Sequence[Expression], into: tuple[str, str], upright: bool
@@ -204,12 +187,12 @@ class Explanations:
             for part in parts[1:]:
                 own = out.value(part).text
                 with out.block(f"if {own}.__class__ is not U:"):
-                    self._reasons(out, part, own, "found", upright)
+                    self.explain(out, part, own, "found", upright)
                     out.line("return")
 
         value = out.value(parts[0]).text
         with out.block(f"if {into[0]}.__class__ is U or {value}.__class__ is not U:"):
-            self._reasons(out, parts[0], value, into[1], upright)
+            self.explain(out, parts[0], value, into[1], upright)
         with out.block("else:"):
             out.line(f"{out.constant(self._tell(out.entity, write))}.run(s, {', '.join(into)})")
 
@@ -250,7 +233,7 @@ class Explanations:
                 part = Name(name, expression.span)
                 value = out.value(part).text
                 with out.block(f"if x.__class__ is not U or {value}.__class__ is U:"):
-                    self._reasons(out, part, value, "found", True)
+                    self.explain(out, part, value, "found", True)
 
         return self._tell(entity, write)
 
@@ -393,8 +376,10 @@ def _resolve(found: Found, reasons: list[Any], seen: set[tuple[int, int]]) -> No
             reasons.append(each)
         elif (key := (id(each[0]), id(each[1]))) not in seen:
             seen.add(key)
-            own: Found = []
-            each[1].run(each[0], None, own)
+            own = each[0].told.get(key[1])
+            if own is None:
+                own = each[0].told[key[1]] = []
+                each[1].run(each[0], None, own)
             _resolve(own, reasons, seen)
 
 

@@ -37,6 +37,8 @@ entities:
       ended_on: {type: date, title: last day, informative: true}
       paid_on: {type: date, title: day of payment, informative: true}
       never_on: {type: date, title: day that has not come, default: never, informative: true}
+      bonus: {type: money, title: bonus, formula: fee / 10, applies_when: {day: 5..}, informative: true}
+      paid_out: {type: money, title: bonus paid out, formula: bonus, informative: true}
 """
 HEAD = "kind: billing\nid: bill\ntitle: Bill\nfor: partner\ncharges:\n"
 CASES = cases(Path(__file__).parent / "billing.yaml")

@@ -31,7 +31,7 @@ from policyengine.policy.base import CONDITION_MARK as CONDITION_MARK
 from policyengine.policy.base import Condition as Condition
 from policyengine.policy.base import NameOf, OpenPart, Sourced, Written, field, keys_of
 from policyengine.policy.facts import NONE
-from policyengine.policy.form_advice import as_range
+from policyengine.policy.form_advice import as_range, cut_off
 from policyengine.policy.policy_reader import PolicyReader
 from policyengine.source import Span
 from policyengine.text import literal_guesses
@@ -220,7 +220,8 @@ def fact_test(reader: PolicyReader, pointer: Pointer, entity: str) -> Expression
         return value_test(reader, pointer, Path(build.name(owner, at), own, at), fields[own], entity)
     if fact not in names:
         known = [f"{owner}.{field}" for field in fields] or names.index
-        help = did_you_mean(fact, known) or did_you_mean(fact, COMBINERS)
+        cut = cut_off(reader.document, pointer)
+        help = cut[0] if cut else did_you_mean(fact, known) or did_you_mean(fact, COMBINERS)
         reader.error(UNKNOWN_FACT, at, f"`{fact}` is not a fact of `{entity}`", help)
         return Open(f"`{fact}` is unknown", at)
     return value_test(reader, pointer, build.name(fact, at), names[fact], entity)
@@ -298,10 +299,9 @@ def _may_be_nothing(reader: PolicyReader, subject: Expression, entity: str) -> b
         return False
     found = reader.vocabulary.fact(entity, subject.name)
     if found is not None:
-        return found[1].default == NONE or found[1].applies_when is not None
-    return any(
-        subject.name in reader.vocabulary.results.get(each, {}) for each in reader.vocabulary.lineage(entity)
-    )
+        return found[1].may_be_nothing
+    results = reader.vocabulary.results
+    return any(subject.name in results.get(each, {}) for each in reader.vocabulary.lineage(entity))
 
 
 def _rate_test(node: Scalar, subject: Expression, kind: Type) -> Expression | None:

@@ -34,7 +34,7 @@ def _rows(program, collector: Collector, *records):
     for data in records:
         (record,) = program.record(data).records
         collector.add(Answer(record, program.evaluate(record)))
-    head, rows, _ = collector.listing()
+    head, rows, *_ = collector.listing()
     return [dict(zip([column.name for column in head.columns], row, strict=True)) for row in rows]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -72,6 +73,46 @@ class Rows:
             except TooLarge as error:
                 refused.append((each.number, str(error)))
         return Answered(arrow_table(rows, self.schema), refused, len(good))
+
+
+class EachRecord:
+    """Hands every good record on and writes no rows, for lists over a base; it is its own sink.
+
+    `begin` is called for each pass over the records, and returns what takes one.
+    """
+
+    size = 1_000
+
+    def __init__(self, program: Program, begin: Callable[[], Callable[[Record], None]]) -> None:
+        assert program.graph is not None
+        self._nothing = findings_schema(program.graph.vocabulary).empty_table()
+        self._begin = begin
+        self._take: Callable[[Record], None] = lambda record: None
+
+    def takes_columns(self, count: int) -> bool:
+        """Never."""
+        return False
+
+    def answer(self, good: Sequence[Numbered], batch: Any = None) -> Answered:
+        """No rows; the records are handed on."""
+        for each in good:
+            self._take(each.record)
+        return Answered(self._nothing, (), len(good))
+
+    @contextmanager
+    def sink(self) -> Iterator[EachRecord]:
+        """Begins another pass."""
+        self._take = self._begin()
+        yield self
+
+    def write(self, table: Any, records: object) -> None:
+        """Nothing: there are no rows."""
+
+    def reject(self, found: Reject) -> None:
+        """Nothing: the run counts and keeps the mistakes."""
+
+    def complete(self) -> None:
+        """Nothing: what was handed on is there."""
 
 
 FEW = 500

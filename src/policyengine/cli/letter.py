@@ -89,7 +89,7 @@ def chosen(base: PartnerBase, keys: tuple[str, ...]) -> PartnerBase:
     check_keys(base.program, keys, inputs)
     if not inputs.records:
         raise CommandError("none of the records can be used", help="nothing was written; correct them first")
-    return replace(base, inputs=inputs)
+    return replace(base, kept=inputs)
 
 
 def desk_of(base: PartnerBase, last: date, contact: str | None, console: Console) -> Desk:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from shlex import join
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import deliver, protect, require_distinct
 from policyengine.cli.options import Output, TableOptions, records_of
 from policyengine.cli.programs import open_program, program_and_records
-from policyengine.cli.record_files import ReadRecords, left_out_line, read_records, without_twins
+from policyengine.cli.record_files import LeftOut, ReadRecords, left_out_line, read_records, without_twins
 from policyengine.dataclass import dataclass
 from policyengine.program.record import Record
 from policyengine.render.listings import listing_csv, listing_markdown, listing_text
@@ -27,31 +28,56 @@ LISTING_ENDINGS = {".csv": "csv", ".xlsx": "xlsx", ".md": "markdown"}
 """The endings of files that lists are written to."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PartnerBase:
-    """A program and the records of a partner base.
+    """A program and the files of a partner base, which are read when their records are asked for.
 
     `folder` is the program as the command names it, `line` the command that reads the same, `paths` all files
     that are read. The policies are those of the day `known_on`, if there is one, with titles in `language`.
+    `kept` are the records that were chosen from it.
     """
 
     folder: str
     program: Program
-    inputs: ReadRecords
+    options: TableOptions
+    console: Console
     line: str
     paths: tuple[Path, ...]
     known_on: date | None = None
     language: str | None = None
+    kept: ReadRecords | None = None
 
-    def each(self, take: Callable[[Record], None]) -> None:
-        """Goes through the records, and shows how far it is."""
-        progress, total = Progress(), len(self.inputs.records)
+    @cached_property
+    def inputs(self) -> ReadRecords:
+        """All records, in memory; those with mistakes are reported."""
+        if self.kept is not None:
+            return self.kept
+        program, options, console = self.program, self.options, self.console
+        if options.reads_tables:
+            from policyengine.cli.table_files import read_table_records
+
+            return without_twins(program, read_table_records(program, options, console), console)
+        form: Any = options.form
+        return without_twins(program, read_records(program, options.files, form, console), console)
+
+    def each(self, begin: Callable[[], Callable[[Record], None]]) -> int:
+        """Hands each record on, shows how far it is, and says what is left out; returns the exit code.
+
+        Tables are read batch by batch. `begin` is called for each pass over the records, and returns what
+        takes one; a second pass is needed where two records have one key.
+        """
+        if self.options.reads_tables:
+            from policyengine.cli.table_files import each_table_record
+
+            return _ended(each_table_record(self.program, self.options, self.console, begin), self.console)
+        take, progress, total = begin(), Progress(), len(self.inputs.records)
         try:
             for i, record in enumerate(self.inputs.records):
                 take(record)
                 progress(i + 1, total)
         finally:
             progress.end()
+        return self.end(self.console)
 
     def gather(self, rows_of: Callable[[Record], Iterable[T]]) -> Iterator[T]:
         """What a function gives for the records, in their order; several processes share the work."""
@@ -79,8 +105,12 @@ class PartnerBase:
 
     def end(self, console: Console) -> int:
         """Says what was left out; returns the exit code."""
-        console.err(left_out_line(self.inputs))
-        return FOUND if self.inputs.left_out or self.inputs.orphans else OK
+        return _ended(self.inputs, console)
+
+
+def _ended(found: ReadRecords | LeftOut, console: Console) -> int:
+    console.err(left_out_line(found))
+    return FOUND if found.left_out or found.orphans else OK
 
 
 def open_base(
@@ -96,19 +126,9 @@ def open_base(
             "there are no records", help="name the file with the partner base after the program"
         )
     program = open_program(folder, as_of, console, known_on, language)
-    inputs = without_twins(program, _read(program, options, console), console)
     line = join(["policyengine", command, folder, *options.files])
     paths = (*map(Path, (folder, *options.inputs, *program.files)),)
-    return PartnerBase(folder, program, inputs, line, paths, known_on, language)
-
-
-def _read(program: Program, options: TableOptions, console: Console) -> ReadRecords:
-    if options.reads_tables:
-        from policyengine.cli.table_files import read_table_records
-
-        return read_table_records(program, options, console)
-    form: Any = options.form
-    return read_records(program, options.files, form, console)
+    return PartnerBase(folder, program, options, console, line, paths, known_on, language)
 
 
 # Lists
@@ -120,9 +140,6 @@ def write_listings(
 ) -> None:  # fmt: skip
     """Writes lists as text, Markdown, CSV or a workbook, of each so many rows at `most`."""
     outputs = outputs or (Output("text"),)
-    if len(listings) > 1 and any(each.format == "csv" for each in outputs):
-        names = ", ".join(f"`{each.head.id}`" for each in listings)
-        raise CommandError("a CSV file holds one list", help=f"name it after the records: {names}")
     base.protect(outputs)
     for each in outputs:
         if each.format == "xlsx":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from policyengine.api import Program
 from policyengine.cli.console import Console
@@ -28,6 +28,14 @@ _SUFFIXES: dict[str, Form] = {
     ".ndjson": "ndjson",
     ".jsonl": "ndjson",
 }
+
+
+class LeftOut(NamedTuple):
+    """How many records there are, how many of them are left out, and how many rows belong to none."""
+
+    total: int
+    left_out: int
+    orphans: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +168,7 @@ def _form_of_text(data: bytes) -> Form:
     return "ndjson" if several else "json"
 
 
-def left_out_line(inputs: ReadRecords) -> str:
+def left_out_line(inputs: ReadRecords | LeftOut) -> str:
     """Returns `2 of 5 records left out, 1 row without a record`, or an empty text."""
     counts = []
     if inputs.left_out:

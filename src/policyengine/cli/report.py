@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,19 +77,29 @@ def command(
     console = Console.of(color)
     wanted, more = _list_of(words)
     base = open_base("report", more, files, as_of, given, console)
-    collectors = _collectors(base.program, within, Limits(room / 100, within), by)
-    _check_name(wanted, collectors)
-    chosen = {name: each for name, each in collectors.items() if wanted in (None, name)}
+    base.protect(outputs)
+    most = None if wanted or any(each.format in ("xlsx", "csv") for each in outputs) else _FEW
+    makers = _makers(base.program, within, Limits(room / 100, within), by, most)
+    _check_name(wanted, makers)
+    chosen = [make for name, make in makers.items() if wanted in (None, name)]
+    if len(chosen) > 1 and any(each.format == "csv" for each in outputs):
+        names = ", ".join(f"`{name}`" for name in makers)
+        raise CommandError("a CSV file holds one list", help=f"name it after the records: {names}")
+    collectors: list[Collector] = []
+
+    def begin() -> Callable[[Record], None]:
+        collectors[:] = [make() for make in chosen]
+        return collect
 
     def collect(record: Record) -> None:
         answer = Answer(record, base.program.evaluate(record))
-        for each in chosen.values():
+        for each in collectors:
             each.add(answer)
 
-    base.each(collect)
-    listings = [each.listing() for each in chosen.values()]
+    code = base.each(begin)
+    listings = [each.listing() for each in collectors]
     write_listings(outputs, listings, base, console, None if wanted else _FEW)
-    return base.end(console)
+    return code
 
 
 def _list_of(words: Sequence[str]) -> tuple[str | None, list[str]]:
@@ -105,16 +116,19 @@ def _check_name(wanted: str | None, names: Iterable[str]) -> None:
         raise CommandError(f"there is no list `{wanted}`", help=help)
 
 
-def _collectors(program: Program, within: int, limits: Limits, by: By) -> Mapping[str, Collector]:
-    """What collects each list."""
-    graph, vocabulary = program.linked.evaluated, program.vocabulary
+def _makers(
+    program: Program, within: int, limits: Limits, by: By, most: int | None
+) -> Mapping[str, Callable[[], Collector]]:
+    """What makes the collector of each list; with `most` only so many rows of it are needed."""
+    graph = program.linked.evaluated
     assert graph is not None
     worth = LevelMoney(graph, days_of("P12M", program.as_of)).worth
-    found: dict[str, Collector] = {
-        "due": due_list(program.labels, within),
-        "losing": losing_list(worth, limits, by),
-        "next": next_list(worth),
-        "undecided": Undecided(vocabulary),
-        "waivers": waiver_list(program.labels, within),
+    found: dict[str, Callable[[], Collector]] = {
+        "due": lambda: due_list(program.labels, within, most),
+        "losing": lambda: losing_list(worth, limits, by, most),
+        "next": lambda: next_list(worth, most),
+        "undecided": lambda: Undecided(program.vocabulary),
+        "waivers": lambda: waiver_list(program.labels, within, most),
     }
-    return found | {each.report.id: OwnList(each, program.as_of) for each in reports_of(program.linked)}
+    own = reports_of(program.linked)
+    return found | {each.report.id: partial(OwnList, each, program.as_of) for each in own}

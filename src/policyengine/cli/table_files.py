@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,15 +13,17 @@ from typing import Any
 from policyengine.api import Program
 from policyengine.batch.column_mistakes import Mistakes
 from policyengine.batch.documents import document_records
+from policyengine.batch.engines import EachRecord
 from policyengine.batch.inputs import Inputs, Kind, Reader, find_inputs
 from policyengine.batch.lines import Unusable
 from policyengine.batch.raw import ORPHAN, Raw, Reject
+from policyengine.batch.run import Run, evaluate_all
 from policyengine.batch.typed import TypedReader
-from policyengine.cli.console import Console
+from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import CommandError, GoneError
 from policyengine.cli.file_io import unreadable
 from policyengine.cli.options import TableOptions
-from policyengine.cli.record_files import ReadRecords
+from policyengine.cli.record_files import LeftOut, ReadRecords
 from policyengine.diagnostics import Severity, did_you_mean
 from policyengine.files import file_of, is_workbook
 from policyengine.policy.quantities import shorten
@@ -43,6 +45,30 @@ def read_table_records(program: Program, options: TableOptions, console: Console
     if inputs.total == 0 and not options.keys:
         raise CommandError("the input contains no record")
     return inputs
+
+
+def each_table_record(
+    program: Program, options: TableOptions, console: Console, begin: Callable[[], Callable[[Record], None]]
+) -> LeftOut:
+    """Hands the good records of the files on, batch by batch; reports those with mistakes.
+
+    Where two records turn out to have one key, `begin` is called again, and all is done without both.
+    """
+    inputs, progress = open_inputs(program, options), Progress()
+    handed = EachRecord(program.linked, begin)
+    run = Run(
+        program.linked, handed, lambda: reader_of(program, inputs, options), handed.sink,
+        lambda records, reader: progress.tell(records, reader.meter.done, reader.meter.total),
+    )  # fmt: skip
+    try:
+        with reported_errors():
+            found = evaluate_all(run)
+    finally:
+        progress.end()
+    console.err("\n".join(found.mistakes.lines(reject_text)))
+    if not found.records:
+        raise CommandError("the input contains no record")
+    return LeftOut(found.records, found.rejected, found.orphans)
 
 
 def mistake_lines(found: Iterable[Reject]) -> Iterator[str]:

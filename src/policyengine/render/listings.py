@@ -27,12 +27,12 @@ _ALIKE = "policy"
 def listing_text(listing: Listing, columns: int, paint: Paint, most: int | None, more: str) -> str:
     """The list for a terminal, at most so many rows; `more` is the command that shows the others."""
     head = listing.head
-    title = f"{head.title} ({number(len(listing.rows))})"
+    title = f"{head.title} ({number(len(listing.rows) + listing.more)})"
     if not listing.rows:
         return "\n".join([paint(head.title, "strong"), f"  {head.nothing}", *_note(listing)])
     shown = listing.rows[:most]
     lines = [paint(title, "strong"), *table_lines(_for_people(head.columns, shown), columns - _GAP, paint)]
-    left = len(listing.rows) - len(shown)
+    left = len(listing.rows) - len(shown) + listing.more
     if left:
         lines.append(f"  and {number(left)} more: {more}")
     lines += _note(listing)
@@ -50,9 +50,9 @@ def listing_markdown(listing: Listing, most: int | None, more: str) -> str:
     rows = [[escaped(title) for title, _, _ in found], marks]
     rows += [[escaped(cell) for cell in row] for row in zip(*(cells for _, _, cells in found), strict=True)]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    left = len(listing.rows) - len(shown)
+    left = len(listing.rows) - len(shown) + listing.more
     rest = f"\n\nand {number(left)} more: `{more}`" if left else ""
-    title = f"#### {escaped(head.title)} ({number(len(listing.rows))})"
+    title = f"#### {escaped(head.title)} ({number(len(listing.rows) + listing.more)})"
     return "\n\n".join([title, f"{table}{rest}", *_said(listing)])
 
 

@@ -36,7 +36,7 @@ _COLUMNS = (
 _LATE = ("overdue", "due")
 
 
-def due_list(labels: Mapping[str, str], within: int) -> Collector:
+def due_list(labels: Mapping[str, str], within: int, most: int | None = None) -> Collector:
     """The list; `labels` has the titles of the parties."""
     title = f"Overdue, and due within {plural(within, 'day')}"
     head = Head("due", title, _COLUMNS, "Nothing is overdue, and nothing falls due.")
@@ -48,7 +48,7 @@ def due_list(labels: Mapping[str, str], within: int) -> Collector:
         yield from _obligations(decision, labels, last_day)
         yield from _charges(decision, labels, last_day)
 
-    return Rows(head, rows, lambda row: tuple(last(row[i]) for i in places))
+    return Rows(head, rows, lambda row: tuple(last(row[i]) for i in places), most)
 
 
 def _obligations(decision: Decision, labels: Mapping[str, str], last_day: date) -> Iterator[Cells]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Literal
 
 from policyengine.dataclass import dataclass
@@ -23,6 +24,8 @@ from policyengine.reports.lists import (
     ListColumn,
     Rows,
     last,
+    later,
+    settled,
     who,
 )
 
@@ -70,7 +73,7 @@ _NEXT = (
 _SHARE = Decimal("0.0001")
 
 
-def losing_list(worth: Worth, limits: Limits, by: By) -> Collector:
+def losing_list(worth: Worth, limits: Limits, by: By, most: int | None = None) -> Collector:
     """Levels that are about to be lost, by the room that is left, by the day, or by the money at stake."""
     head = Head("losing", "About to lose a level", _LOSING, "Nobody is about to lose a level.")
     room, until, stake, key = head.places("room_share", "held_until", "at_stake", "key")
@@ -81,7 +84,11 @@ def losing_list(worth: Worth, limits: Limits, by: By) -> Collector:
         orders = {"room": (by_room, by_day), "date": (by_day, by_room), "money": (by_money, by_room)}
         return (*orders[by], str(row[key]))
 
-    return Rows(head, lambda answer: _losing(answer, worth, limits), rank)
+    def rows(answer: Answer) -> Iterator[Cells]:
+        found = _losing(answer, worth, limits)
+        return map(settled, found) if by == "money" else found
+
+    return Rows(head, rows, rank, most)
 
 
 def _losing(answer: Answer, worth: Worth, limits: Limits) -> Iterator[Cells]:
@@ -97,11 +104,10 @@ def _losing(answer: Answer, worth: Worth, limits: Limits) -> Iterator[Cells]:
             values = (room.have, room.lost_below, room.room)
             measured = (room.noun, *(quantity(each, unit) for each in values))
         until = level.held_until
-        money, currency = worth(answer, level, None)
         yield (
             *who(decision, level), level.title, level.level_title or level.level,
             (level.by_figures_title or level.by_figures) if level.differs else None, until, *measured, share,
-            money, currency, str(level.origin.at),
+            *later(partial(worth, answer, level, None), 2), str(level.origin.at),
         )  # fmt: skip
 
 
@@ -122,13 +128,13 @@ def _is_close(level: Level, share: Decimal | None, today: date, limits: Limits) 
     return level.differs or (until is not None and until <= today + timedelta(days=days))
 
 
-def next_list(worth: Worth) -> Collector:
+def next_list(worth: Worth, most: int | None = None) -> Collector:
     """Who has a next level: the fewest missing things first, then the nearest."""
     head = Head("next", "Close to the next level", _NEXT, "Nobody has a next level.")
     count, share, key = head.places("count", "share", "key")
     return Rows(
         head, lambda answer: _next(answer, worth),
-        lambda row: (last(row[count]), -_number(row[share]), str(row[key])),
+        lambda row: (last(row[count]), -_number(row[share]), str(row[key])), most,
     )  # fmt: skip
 
 
@@ -138,11 +144,10 @@ def _next(answer: Answer, worth: Worth) -> Iterator[Cells]:
         if level.status not in ("reached", "none") or level.next is None or not level.next.missing:
             continue
         missing = level.next.missing
-        money, currency = worth(answer, level, level.next.level)
         yield (
             *who(decision, level), level.title, level.level_title or level.level, level.next.title,
-            "; ".join(map(shortfall, missing)), len(missing), _way(missing), money, currency,
-            str(level.origin.at),
+            "; ".join(map(shortfall, missing)), len(missing), _way(missing),
+            *later(partial(worth, answer, level, level.next.level), 2), str(level.origin.at),
         )  # fmt: skip
 
 

@@ -14,7 +14,31 @@ from policyengine.decision.wording import short_name
 from policyengine.program.record import Record
 
 CellKind = Literal["text", "date", "count", "exact", "rate", "money"]
-Cell = str | int | Decimal | date | None
+
+
+class Later:
+    """Some cells of a row that are worked out when they are needed, all at once."""
+
+    def __init__(self, work_out: Callable[[], Cells], at: int = 0, first: Later | None = None) -> None:
+        self._work_out = work_out
+        self._at = at
+        self._first = first or self
+        self._found: Cells | None = None
+
+    def __call__(self) -> Cell:
+        """The cell."""
+        if self._first._found is None:
+            self._first._found = self._work_out()
+        return self._first._found[self._at]
+
+
+def later(work_out: Callable[[], Cells], count: int) -> Cells:
+    """So many cells that are worked out when they are needed."""
+    first = Later(work_out)
+    return (first, *(Later(work_out, at, first) for at in range(1, count)))
+
+
+Cell = str | int | Decimal | date | Later | None
 Cells = tuple[Cell, ...]
 CURRENCY = "currency"
 """The column with the currency of the amounts of a row; for people it stands beside the amount."""
@@ -51,11 +75,15 @@ class Head(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """A list: its head, its rows, and what is to be known of it."""
+    """A list: its head, its rows, and what is to be known of it.
+
+    `more` are rows that were left out, since only the first were asked for.
+    """
 
     head: Head
     rows: Sequence[Cells]
     note: str = ""
+    more: int = 0
 
 
 class Collector(Protocol):
@@ -69,26 +97,49 @@ class Collector(Protocol):
 
 
 class Rows:
-    """Collects the rows that `rows_of` gives for each record, in the order of `rank`."""
+    """Collects the rows that `rows_of` gives for each record, in the order of `rank`.
+
+    With `most` the first so many are kept, and the others counted. What takes long is worked out then for
+    these alone: cells may be `Later`, of which no rank depends.
+    """
 
     def __init__(
         self,
         head: Head,
         rows_of: Callable[[Answer], Iterable[Cells]],
         rank: Callable[[Cells], tuple[object, ...]],
+        most: int | None = None,
     ) -> None:
         self._head = head
         self._rows_of = rows_of
         self._rank = rank
+        self._most = most
         self._rows: list[Cells] = []
+        self._more = 0
 
     def add(self, answer: Answer) -> None:
         """One record more."""
+        if self._most is None:
+            self._rows.extend(map(settled, self._rows_of(answer)))
+            return
         self._rows.extend(self._rows_of(answer))
+        if len(self._rows) > max(100, 10 * self._most):
+            self._cut(self._most)
+
+    def _cut(self, most: int) -> None:
+        self._rows.sort(key=self._rank)
+        self._more += max(0, len(self._rows) - most)
+        del self._rows[most:]
 
     def listing(self) -> Listing:
         """The list of all that was added."""
-        return Listing(self._head, sorted(self._rows, key=self._rank))
+        self._cut(len(self._rows) if self._most is None else self._most)
+        return Listing(self._head, list(map(settled, self._rows)), more=self._more)
+
+
+def settled(row: Cells) -> Cells:
+    """The row with what was left for later."""
+    return tuple([cell() if isinstance(cell, Later) else cell for cell in row])
 
 
 WHO = (

@@ -23,7 +23,7 @@ _COLUMNS = (
 )
 
 
-def waiver_list(labels: Mapping[str, str], within: int) -> Collector:
+def waiver_list(labels: Mapping[str, str], within: int, most: int | None = None) -> Collector:
     """The list, what is needed most first: those that have lapsed, then by their last day."""
     title = f"Waivers that have lapsed, or lapse within {plural(within, 'day')}"
     head = Head("waivers", title, _COLUMNS, "No waiver lapses.")
@@ -41,7 +41,7 @@ def waiver_list(labels: Mapping[str, str], within: int) -> Collector:
                     one.title, one.period, one.why, approved, one.ticket, str(one.origin.at),
                 )  # fmt: skip
 
-    return Rows(head, rows, lambda row: (row[status] != "lapsed", last(row[day]), last(row[key])))
+    return Rows(head, rows, lambda row: (row[status] != "lapsed", last(row[day]), last(row[key])), most)
 
 
 def _lapses(waiver: Waiver, end: date) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Level, Shortfall
@@ -22,6 +22,7 @@ from policyengine.reports.lists import (
     Collector,
     Head,
     ListColumn,
+    OpenRow,
     Rows,
     last,
     later,
@@ -78,20 +79,20 @@ def losing_list(worth: Worth, limits: Limits, by: By, most: int | None = None) -
     head = Head("losing", "About to lose a level", _LOSING, "Nobody is about to lose a level.")
     room, until, stake, key = head.places("room_share", "held_until", "at_stake", "key")
 
-    def rank(row: Cells) -> tuple[object, ...]:
+    def rank(row: tuple[Any, ...]) -> tuple[object, ...]:
         by_room, by_day = last(row[room]), last(row[until])
         by_money = (row[stake] is None, -_number(row[stake]))
         orders = {"room": (by_room, by_day), "date": (by_day, by_room), "money": (by_money, by_room)}
         return (*orders[by], str(row[key]))
 
-    def rows(answer: Answer) -> Iterator[Cells]:
+    def rows(answer: Answer) -> Iterator[OpenRow]:
         found = _losing(answer, worth, limits)
         return map(settled, found) if by == "money" else found
 
     return Rows(head, rows, rank, most)
 
 
-def _losing(answer: Answer, worth: Worth, limits: Limits) -> Iterator[Cells]:
+def _losing(answer: Answer, worth: Worth, limits: Limits) -> Iterator[OpenRow]:
     decision = answer.decision
     for level in decision.of("levels"):
         share = _room_share(level)
@@ -138,7 +139,7 @@ def next_list(worth: Worth, most: int | None = None) -> Collector:
     )  # fmt: skip
 
 
-def _next(answer: Answer, worth: Worth) -> Iterator[Cells]:
+def _next(answer: Answer, worth: Worth) -> Iterator[OpenRow]:
     decision = answer.decision
     for level in decision.of("levels"):
         if level.status not in ("reached", "none") or level.next is None or not level.next.missing:

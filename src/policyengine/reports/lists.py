@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.decision import Decision
@@ -14,6 +14,10 @@ from policyengine.decision.wording import short_name
 from policyengine.program.record import Record
 
 CellKind = Literal["text", "date", "count", "exact", "rate", "money"]
+
+
+Cell = str | int | Decimal | date | None
+Cells = tuple[Cell, ...]
 
 
 class Later:
@@ -32,14 +36,14 @@ class Later:
         return self._first._found[self._at]
 
 
-def later(work_out: Callable[[], Cells], count: int) -> Cells:
+def later(work_out: Callable[[], Cells], count: int) -> tuple[Later, ...]:
     """So many cells that are worked out when they are needed."""
     first = Later(work_out)
     return (first, *(Later(work_out, at, first) for at in range(1, count)))
 
 
-Cell = str | int | Decimal | date | Later | None
-Cells = tuple[Cell, ...]
+OpenRow = tuple[Cell | Later, ...]
+"""A row whose last cells may be left for later."""
 CURRENCY = "currency"
 """The column with the currency of the amounts of a row; for people it stands beside the amount."""
 
@@ -106,15 +110,15 @@ class Rows:
     def __init__(
         self,
         head: Head,
-        rows_of: Callable[[Answer], Iterable[Cells]],
-        rank: Callable[[Cells], tuple[object, ...]],
+        rows_of: Callable[[Answer], Iterable[OpenRow]],
+        rank: Callable[[tuple[Any, ...]], tuple[object, ...]],
         most: int | None = None,
     ) -> None:
         self._head = head
         self._rows_of = rows_of
         self._rank = rank
         self._most = most
-        self._rows: list[Cells] = []
+        self._rows: list[OpenRow] = []
         self._more = 0
 
     def add(self, answer: Answer) -> None:
@@ -137,7 +141,7 @@ class Rows:
         return Listing(self._head, list(map(settled, self._rows)), more=self._more)
 
 
-def settled(row: Cells) -> Cells:
+def settled(row: OpenRow) -> Cells:
     """The row with what was left for later."""
     return tuple([cell() if isinstance(cell, Later) else cell for cell in row])
 

@@ -97,3 +97,39 @@ def test_records_with_mistakes_are_left_out(cli, base):
     result = cli("report", _BYTEKAST, base, "next", *_DAY)
     assert result.code == 1
     assert "1 of 4 records left out" in result.err
+
+
+def test_two_records_with_one_key_stand_in_no_list(cli, base):
+    base.write_text(base.read_text() + "p2,Other,12,true,positive,true,true,true\n")
+    result = cli("report", _BYTEKAST, base, "losing", *_DAY, "-o", "csv")
+    assert [row["key"] for row in csv.DictReader(io.StringIO(result.out))] == ["p1", "p3"]
+    assert result.code == 1
+    assert "2 of 4 records left out" in result.err
+
+
+def test_money_is_worked_out_for_the_rows_that_are_shown(cli, base, monkeypatch):
+    asked: list[str] = []
+
+    def worth(self, answer, level, to):
+        asked.append(answer.record.facts["id"])
+        return None, None
+
+    monkeypatch.setattr("policyengine.reports.level_money.LevelMoney.worth", worth)
+    text = base.read_text()
+    base.write_text(text + "".join(f"q{i},,{11 + i % 5},true,positive,true,true,true\n" for i in range(130)))
+    out = cli("report", _BYTEKAST, base, *_DAY).out
+    assert "Close to the next level (132)" in out
+    assert "and 122 more: policyengine report" in out
+    assert len(asked) <= 20
+    rows = csv.DictReader(io.StringIO(cli("report", _BYTEKAST, base, "next", *_DAY, "-o", "csv").out))
+    shown = [row["key"] for row in rows]
+    assert len(shown) == 132
+    told = out[out.index("Close to") : out.index("and 122 more")].split()
+    assert [word for word in told if word in shown] == shown[:10]
+
+
+def test_outputs_are_checked_before_anything_is_read(cli, base):
+    base.write_text(base.read_text() + "p4,,-1,true,positive,true,true,true\n")
+    result = cli("report", _BYTEKAST, base, "-o", f"csv:{base}.csv", *_DAY)
+    assert (result.code, result.out) == (2, "")
+    assert "left out" not in result.err

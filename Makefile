@@ -147,6 +147,10 @@ bench-files: .venv/ready ## measure evaluate from file to file
 bench-exports: .venv/ready ## measure workbooks and exports read by mappings
 	$(BIN)/python benchmarks/exports.py
 
+.PHONY: bench-papers
+bench-papers: .venv/ready ## measure letters, packs and pages
+	$(BIN)/python benchmarks/papers.py
+
 .PHONY: bench-growth
 bench-growth: .venv/ready ## measure how time grows with the size of policies, records and changes
 	$(BIN)/python benchmarks/growth.py

@@ -88,6 +88,10 @@ def places(
             yield from places(item, schema, (*pointer, i), f"{at}/*")
 
 
+_LANGUAGES = re.compile("/(title|note|why|audience|says|no_rule|open|parties/some|values/some)/some$")
+"""Titles in several languages, which are read before anything is compared."""
+
+
 @pytest.mark.parametrize("kind", sorted(DOCUMENTS))
 def test_the_program_has_every_key(kind: str) -> None:
     schema = schemas()[f"{kind}.schema.json"]
@@ -97,6 +101,7 @@ def test_the_program_has_every_key(kind: str) -> None:
         way
         for way in wanted - there
         if not re.search("(when|where|must|is|source)/|/(kind|source|basis|note)$", way)
+        and not _LANGUAGES.search(way)
     }
     assert not left
 

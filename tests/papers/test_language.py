@@ -140,3 +140,25 @@ def test_a_language_that_does_not_exist_is_named(
     code, out, _ = cli("check", bilingual)
     assert code == 1
     assert "error[LANGUAGE001]: `dee` is not a language" in out
+
+
+def test_a_change_of_a_second_language_is_one_of_wording(
+    cli: Callable[..., tuple[int, str, str]], bilingual: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(bilingual, other)
+    for file, old, new in (
+        ("levels.yaml", "de: Silber", "de: Silberrang"),
+        ("program.yaml", "neutral: neutral", "neutral: {en: neutral, de: mittel}"),
+        ("reviews.yaml", "{en: Quarterly reviews}", "Quarterly reviews"),
+    ):
+        path = other / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+    code, text, _ = cli("diff", bilingual, other)
+    assert code == 0
+    assert "“Silber” is now called “Silberrang” in `de`" in text
+    assert "“neutral” now has texts in other languages" in text
+    assert "“Quarterly reviews” no longer has texts in other languages" in text
+    assert "3 changes of wording" in text

@@ -15,6 +15,7 @@ from policyengine.change.change_groups import bundles
 from policyengine.change.changes import Change, changes_of
 from policyengine.change.descriptions import sentence, title_of
 from policyengine.change.independence import Effects, GraphWith, Trials, effects
+from policyengine.change.language_changes import language_changes
 from policyengine.change.ledger_changes import ledger_changes
 from policyengine.change.sides import level_titles
 from policyengine.dataclass import dataclass
@@ -112,15 +113,19 @@ def compare(
         progress(len(groups), len(groups))
     meanings.sort(key=lambda each: not each.ends)
     words_alone = [_spoken(change, old, new) for change in wording]
-    words_alone += [Spoken(change, title, capital(said)) for change, title, said in ledger_changes(old, new)]
+    words_alone += _beside(old, new)
     return ProgramComparison(old, new, tuple(meanings), tuple(words_alone))
 
 
 def said_changes(old: Program, new: Program) -> tuple[Spoken, ...]:
     """What differs between two versions, a sentence a change, without looking for records that show it."""
-    changes = [_spoken(change, old, new) for change in changes_of(old, new)]
-    ledgers = (Spoken(change, title, capital(said)) for change, title, said in ledger_changes(old, new))
-    return (*changes, *ledgers)
+    return (*(_spoken(change, old, new) for change in changes_of(old, new)), *_beside(old, new))
+
+
+def _beside(old: Program, new: Program) -> list[Spoken]:
+    """What changes that nothing decides on: texts in further languages, and ledgers."""
+    found = (*language_changes(old, new), *ledger_changes(old, new))
+    return [Spoken(change, title, capital(said)) for change, title, said in found]
 
 
 def _spoken(change: Change, old: Program, new: Program) -> Spoken:

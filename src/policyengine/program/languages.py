@@ -45,7 +45,7 @@ def in_language(document: Document, language: str | None, report: Report) -> Doc
     if _MAY_HAVE.search(document.source.text) is None:
         return document
     root = _read(document.root, "", "", language, report)
-    return document if root is document.root else replace(document, root=root)
+    return document if root is document.root else replace(document, root=root, written=document.root)
 
 
 def _read(node: Node, key: str, above: str, language: str | None, report: Report) -> Node:

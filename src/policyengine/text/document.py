@@ -92,11 +92,13 @@ Pointer: TypeAlias = tuple[str | int, ...]
 class Document:
     """One document of a source.
 
-    A pointer is the path of keys and list positions to a value.
+    A pointer is the path of keys and list positions to a value. Where `root` has the texts of one language,
+    `written` has those of all, as the author wrote them.
     """
 
     source: Source
     root: Node
+    written: Node | None = None
 
     def at(self, pointer: Pointer) -> Node | None:
         """The value at the pointer, or None."""

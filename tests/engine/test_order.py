@@ -59,6 +59,11 @@ FORMULAS = {
     "last_one": ("money", "earlier[served].cost[-1]"),
     "step": ("money", "previous.cost"),
     "recent": ("money", 'sum(earlier[received > this.received - @"P1M"].cost)'),
+    "recent_ones": ("count", 'count(earlier[received >= this.received - @"P1M" and served])'),
+    "last_two": ("money", "sum(earlier[position >= this.position - 2].credit)"),
+    "long_before": ("money", 'sum(earlier[this.received - @"P1M" >= received].cost)'),
+    "first_ones": ("count", "count(earlier[position < 3 and cost > 50])"),
+    "same_month": ("count", 'count(earlier[received > this.received - @"P1M" and received < this.received])'),
     "dearer": ("count", "count(requests[cost > this.cost and partner.pot > 0])"),
     "rising": ("boolean", "count(earlier[position > 1 and cost > previous.cost]) > 0"),
 }
@@ -121,6 +126,11 @@ def slowly(record: dict[str, Any]) -> dict[str, dict[str, object]]:
             "last_one": served[-1]["cost"] if served else None,
             "step": before[-1]["cost"] if before else None,
             "recent": sum(one["cost"] for one in before if one["received"] > month),
+            "recent_ones": sum(one["received"] >= month for one in served),
+            "last_two": sum(one.get("credit", Decimal(0)) for one in before[-2:]),
+            "long_before": sum(one["cost"] for one in before if one["received"] <= month),
+            "first_ones": sum(one["cost"] > 50 for one in before[:2]),
+            "same_month": sum(month < one["received"] < each["received"] for one in before),
             "dearer": sum(one["cost"] > each["cost"] for one in listed) if record["pot"] > 0 else 0,
             "rising": any(one["cost"] > other["cost"] for other, one in pairwise(before)),
         }
@@ -167,9 +177,10 @@ def test_all_engines_agree_where_something_is_missing() -> None:
 
 @pytest.mark.parametrize("engine", ["rows", "columns", "reference"])
 def test_a_long_list_is_gone_through_once(engine: str) -> None:
-    """Three thousand children backwards: neither a chain of calls as deep, nor pairs of all of them."""
-    program, source = good_program(DUTY, base=funds("granted", "spent", "last_served")), random.Random(18)
-    record = drawn(source, 3000)
+    """Many children backwards: neither a chain of calls as deep, nor pairs of all of them."""
+    formulas = ("granted", "spent", "last_served", "recent", "last_two", "long_before")
+    program, source = good_program(DUTY, base=funds(*formulas)), random.Random(18)
+    record = drawn(source, 1500)
     for i, each in enumerate(record["requests"]):
         each["received"] = date(2026, 1, 1) - timedelta(i)
     typed = record_of(program, record)
@@ -233,3 +244,27 @@ def test_names_that_a_program_has_keep_their_meaning() -> None:
     program = good_program(DUTY, base=base)
     requests = [{"id": "a", "this": 5, "cost": 5, "partner": "x", "region": "x"}]
     assert values_of(program.evaluate({"id": "p", "requests": requests}), "a")["same"] == 1
+
+
+def test_windows_of_an_order_from_the_highest_on() -> None:
+    base = funds("granted").replace(
+        "order: {by: received, restart: region}", "order: {by: cost, first: highest}"
+    ) + (
+        "      near: {type: money, title: near, formula: 'sum(earlier[cost <= this.cost + 100].cost)'}\n"
+        "      far: {type: count, title: far, formula: 'count(earlier[this.cost * 2 < cost])'}\n"
+    )
+    program, source = good_program(DUTY, base=base), random.Random(19)
+    record = drawn(source, 40)
+    decision = program.evaluate(record)
+    costs = {each["id"]: each["cost"] for each in record["requests"]}
+    places = {each.subject.key: each.subject.position for each in decision.of("figures")
+              if each.subject.key != "p"}  # fmt: skip
+    for key, cost in costs.items():
+        before = [one for other, one in costs.items()
+                  if (-one, places[other]) < (-cost, places[key])]  # fmt: skip
+        wanted = {
+            "near": sum(one for one in before if one <= cost + 100),
+            "far": sum(cost * 2 < one for one in before),
+        }
+        found = {name: value for name, value in values_of(decision, key).items() if name in wanted}
+        assert _as_numbers(found) == _as_numbers(wanted)

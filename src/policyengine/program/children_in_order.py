@@ -32,6 +32,7 @@ from policyengine.program.graph import ORDER_BY, ORDER_RESTART
 from policyengine.program.memo import Memo
 from policyengine.text.document import Document, Scalar
 
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _TESTS = (
     syntax.Comparison, syntax.And, syntax.Or, syntax.In, syntax.Between, syntax.Quantified,
 )  # fmt: skip
@@ -128,7 +129,7 @@ def _qualified(
     vocabulary: Vocabulary, words: frozenset[str], node: Node, real: str, report: Report
 ) -> Qualified | None:
     """A node whose entity in records is `real`; None where there is nothing to rewrite."""
-    one = _Expression(vocabulary, real, words)
+    one = _Expression(vocabulary, real, words, node.name)
     found = one.changed(node.expression, frozenset())
     report.extend(one.wrong)
     if found is node.expression:
@@ -137,12 +138,13 @@ def _qualified(
 
 
 class _Expression:
-    """One expression of an entity while it is rewritten."""
+    """One expression of an entity, that of a node of some name, while it is rewritten."""
 
-    def __init__(self, vocabulary: Vocabulary, entity: str, words: frozenset[str]) -> None:
+    def __init__(self, vocabulary: Vocabulary, entity: str, words: frozenset[str], name: str) -> None:
         self._vocabulary = vocabulary
         self._entity = entity
         self._words = words
+        self._name = name
         self._ordered = vocabulary.in_order(entity) if EARLIER in words else None
         self.added: dict[str, Node] = {}
         self.names: list[tuple[str, str, Type]] = []
@@ -214,8 +216,17 @@ class _Expression:
         conditions = _conditions(items)
         if conditions is None or kind is None or (function == "sum" and not isinstance(kind, Number)):
             return None
-        if not all(self._runs_along(each) for each in conditions):
-            return None
+        edges = [each for each in conditions if not self._runs_along(each)]
+        if edges:
+            along = [each for each in conditions if each not in edges]
+            return self._in_window(function, field, along, edges, node) if len(edges) == 1 else None
+        return self._running(function, field, conditions, node)
+
+    def _running(
+        self, function: str, field: str | None, conditions: list[Expression], node: Any
+    ) -> Expression:
+        entity = str(self._ordered)
+        kind = types.COUNT if field is None else self._vocabulary.row(entity).fields[field]
         at, noun = node.span, self._noun(function, field, conditions)
         when = build.all_of(conditions, at) if conditions else None
         made = running(function, field, when, kind, entity, at, noun)
@@ -230,6 +241,61 @@ class _Expression:
             if function in ("min", "max")
             else total
         )
+
+    def _in_window(
+        self, function: str, field: str | None, along: list[Expression], edges: list[Expression], node: Any
+    ) -> Expression | None:
+        """A sum over those from a place on, or up to it: that of all, without that of those outside.
+
+        Where that is not known, all of them are looked at one by one.
+        """
+        edge, stem = self._edge(edges[0]), f"earlier/{function}({unparse(node)})"
+        if function not in ("sum", "count") or edge is None or stem == self._name:
+            return None
+        at, (by, op, bound) = node.span, edge
+        whole: Expression = Name(POSITION, at)
+        if field is not None or along:
+            whole = self._running(function, field, along, node)
+        assert isinstance(whole, Name)
+        words = (build.literal(word, at) for word in (by, op))
+        name = build.literal(whole.name, at)
+        outside = build.call("at window", Name(EARLIER, at), *words, bound, name, whole, span=at)
+        one = build.literal(1, at)
+        less = outside if whole.name != POSITION else syntax.Binary("-", outside, one, at)
+        found = less if op.startswith("not ") else syntax.Binary("-", whole, outside, at)
+        kind = types.COUNT if field is None else self._vocabulary.row(str(self._ordered)).fields[field]
+        quick = Name(f"{stem}/quick", at)
+        self.added.setdefault(quick.name, Node(quick.name, self._entity, found, at, kind))
+        known = build.call("is known", quick, span=at)
+        slow = mapped(node, lambda part: self.changed(part, frozenset()))
+        noun = self._noun(function, field, [*along, *edges])
+        total = Node(stem, self._entity, build.choose([(known, quick)], slow, at), at, kind, noun)
+        self.added.setdefault(stem, total)
+        return Name(stem, at)
+
+    def _edge(self, condition: Expression) -> tuple[str, str, Expression] | None:
+        """What places children, the comparison, and what it is compared with; None for other conditions.
+
+        A comparison that holds from the first child on begins with `not `.
+        """
+        if not isinstance(condition, syntax.Comparison) or condition.op not in _TURNED:
+            return None
+        declared = self._vocabulary.entities[str(self._ordered)]
+        assert declared.order is not None
+        places = {POSITION: POSITION, declared.order.by: ORDER_BY}
+        left, right, op = condition.left, condition.right, condition.op
+        if not (isinstance(left, Name) and left.name in places):
+            left, right, op = right, left, _TURNED[op]
+        if not (isinstance(left, Name) and left.name in places):
+            return None
+        bound = self.changed(right, frozenset())
+        own = {*self._vocabulary.row(str(self._ordered)).fields, "item"}
+        seen = self._vocabulary.names(self._entity)
+        free = syntax.names(bound)
+        if not own.isdisjoint(free) or not all(name in seen or "." in name for name in free - {"today"}):
+            return None
+        falls = left.name != POSITION and declared.order.first == "highest"
+        return places[left.name], op if op.startswith(">") is not falls else f"not {op}", bound
 
     def _runs_along(self, condition: Expression) -> bool:
         """Whether a condition says of a child alone whether it counts, whoever asks."""
@@ -298,7 +364,8 @@ def _conditions(items: Expression) -> list[Expression] | None:
     """The conditions of the filters behind `earlier`; None where something else is filtered."""
     found: list[Expression] = []
     while isinstance(items, Filter):
-        found.insert(0, items.condition)
+        own = items.condition.operands if isinstance(items.condition, syntax.And) else (items.condition,)
+        found[:0] = own
         items = items.target
     return found if isinstance(items, Name) and items.name == EARLIER else None
 

@@ -47,7 +47,9 @@ class Facts(Mapping[str, object]):
         if name in known:
             return known[name]
         if name in self.sight:
-            found = known[name] = self.work.value(self, name)
+            found = self.work.value(self, name)
+            if name != EARLIER:  # as long as the list, for each child of it
+                known[name] = found
             return found
         above = self.above
         if above is None:
@@ -206,20 +208,15 @@ class Work:
         found = self._orders[sight][row]
         if isinstance(found, Unknown):
             return found
-        number, before = found
+        number, group = found
         if name == POSITION:
             return number
-        if name == PREVIOUS:
-            return None if before is None else self.facts(sight, before)
-        several: list[object] = []
-        at = facts[PREVIOUS]
-        while isinstance(at, Facts):
-            several.append(at)
-            at = at[PREVIOUS]
-        return tuple(reversed(several))
+        if name == EARLIER:
+            return tuple(group[: int(number) - 1])
+        return group[int(number) - 2] if number > 1 else None
 
     def _put_in_order(self, sight: Sight) -> list[Any]:
-        """For every row its number and the row before it, or what keeps the order from being known."""
+        """For every row its number and the rows of its order, or what keeps the order from being known."""
         assert sight.order is not None
         nodes = sight.world.graph.order_nodes(sight.entity)
         several: dict[int, list[int]] = {}
@@ -232,10 +229,15 @@ class Work:
                 for name in (ORDER_BY, ORDER_RESTART)
             )
             found = in_order(sight.order, values or [None] * len(rows), groups)
-            for place, row in enumerate(rows):
-                before = found if isinstance(found, Unknown) else found.before[place]
-                at = None if before is None else before if isinstance(before, Unknown) else rows[before]
-                placed[row] = at if isinstance(at, Unknown) else (number_of(place, found), at)
+            if isinstance(found, Unknown):
+                for row in rows:
+                    placed[row] = found
+                continue
+            for place in found.sequence:
+                before = found.before[place]
+                group = [] if before is None else placed[rows[before]][1]
+                group.append(self.facts(sight, rows[place]))
+                placed[rows[place]] = number_of(place, found), group
         return placed
 
     def column(self, sight: Sight, name: str) -> list[Any]:

@@ -247,11 +247,11 @@ def test_names_that_a_program_has_keep_their_meaning() -> None:
 
 
 def test_windows_of_an_order_from_the_highest_on() -> None:
-    base = funds("granted").replace(
+    base = funds("granted", "recent").replace(
         "order: {by: received, restart: region}", "order: {by: cost, first: highest}"
     ) + (
         "      near: {type: money, title: near, formula: 'sum(earlier[cost <= this.cost + 100].cost)'}\n"
-        "      far: {type: count, title: far, formula: 'count(earlier[this.cost * 2 < cost])'}\n"
+        "      far: {type: count, title: far, formula: 'count(earlier[this.cost * 2 < cost and string length(region) > 0])'}\n"
     )
     program, source = good_program(DUTY, base=base), random.Random(19)
     record = drawn(source, 40)

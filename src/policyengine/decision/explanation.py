@@ -115,11 +115,16 @@ def clause_words(clause: Clause) -> str:
 def own_reasons(finding: Finding) -> tuple[Reason, ...]:
     """The reasons of a finding without those of its requirements.
 
-    A level or a gate rests on its requirements alone; that some of them are asked for decides nothing.
+    A level or a gate rests on its requirements alone; that some of them are asked for decides nothing. What
+    chose the version of a level does.
     """
     requirements: Iterable[Requirement] = getattr(finding, "requirements", ())
-    if requirements and isinstance(finding, (Level, Gate)):
+    if requirements and isinstance(finding, Gate):
         return ()
+    if requirements and isinstance(finding, Level):
+        words = f"version of {finding.title} "
+        places = {reason.at for reason in finding.because if reason.text.startswith(words)}
+        return tuple(reason for reason in finding.because if reason.at in places)
     told = {reason.text for requirement in requirements for reason in requirement.because}
     return tuple(reason for reason in finding.because if reason.text not in told)
 

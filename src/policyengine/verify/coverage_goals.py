@@ -33,6 +33,7 @@ from policyengine.feel.syntax.tree import (
     RangeLiteral,
 )
 from policyengine.feel.types.types import Number
+from policyengine.policy.entity import POSITION
 from policyengine.policy.quantities import shorten
 from policyengine.policy.rule import Node
 from policyengine.program.graph import Graph
@@ -205,6 +206,8 @@ class GoalFinder:
         """What is known of a fact, of the entity itself or of one in a list."""
         vocabulary, real = self.graph.vocabulary, self.graph.real(self.entity)
         own = vocabulary.fact(real, name) if isinstance(subject, Name) else None
+        if own is None and name == POSITION and vocabulary.in_order(real) is not None:
+            return _Measure(Decimal(1), Decimal(1))
         facts = [each.facts[name] for each in vocabulary.entities.values() if name in each.facts]
         fact = own[1] if own is not None else facts[0] if len({each.type for each in facts}) == 1 else None
         kind = self.graph.names(self.entity).get(name) if isinstance(subject, Name) else None

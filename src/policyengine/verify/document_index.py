@@ -28,6 +28,9 @@ HEAD = frozenset(
 """Keys whose values are words for people or names: never read by an expression."""
 
 
+_CONDITIONS = frozenset(
+    ("when", "applies_when", "met_when", "leave_when", "where", "must", "exercised_when", "forfeited_when")
+)
 _PARTS = (And, Between, Call, Comparison, If, In, Or, Quantified)
 
 
@@ -128,10 +131,17 @@ def _containers(node: Node) -> Iterator[Mapping | Sequence]:
 
 
 def _tests(containers: Iterable[Mapping | Sequence]) -> Iterator[tuple[Span, Span]]:
+    """In a condition every name is that of a fact, also where it is that of a key elsewhere."""
+    containers = list(containers)
+    inside = {
+        id(entry.value)
+        for node in containers if isinstance(node, Mapping)
+        for key, entry in node.entries.items() if key in _CONDITIONS
+    }  # fmt: skip
     for node in containers:
         for name, entry in node.entries.items() if isinstance(node, Mapping) else ():
             items = entry.value.items if isinstance(entry.value, Sequence) else (entry.value,)
-            if name not in HEAD and all(isinstance(item, Scalar) for item in items):
+            if (name not in HEAD or id(node) in inside) and all(isinstance(item, Scalar) for item in items):
                 yield entry.key.span.to(entry.value.span), entry.value.span
 
 

@@ -12,17 +12,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from policyengine.dataclass import dataclass
+from policyengine.feel.functions import WRITTEN
+from policyengine.feel.syntax.parser import parse
 from policyengine.feel.types import types
+from policyengine.policy.policy_reader import excerpt
 from policyengine.policy.rule import Rule, Rules, Shortfalls
+from policyengine.policy.vocabulary import Declarations
 from policyengine.program import load as loading
 from policyengine.program.graph import Graph
 from policyengine.program.linked import Program
 from policyengine.program.versions import turning_points
 from policyengine.source import Source, Span
-from policyengine.text.document import Document
+from policyengine.text.document import Document, Scalar
 from policyengine.verify.document_index import DocumentIndex, Edit, Replacement, applied, made_up
-from policyengine.verify.rule_mutations import dropped, dropped_operands, exchanged, turned
-from policyengine.verify.value_mutations import days_moved, moved, parties_replaced, together
+from policyengine.verify.rule_mutations import dropped, dropped_operands, exchanged, orders_changed, turned
+from policyengine.verify.value_mutations import days_moved, moved, parties_replaced, roles_replaced, together
 
 
 @dataclass(frozen=True)
@@ -53,9 +57,13 @@ def mutants(program: Program, sources: Sequence[Source]) -> Iterator[Mutant]:
     found: dict[tuple[Edit, ...], Mutant] = {}
     documents = _documents(program)
     graphs = _graphs(program, sources)
+    parties = [] if program.declarations is None else list(program.declarations.parties)
     for document, policy in documents:
         places = DocumentIndex(document)
-        for change in _changes(places, graphs, policy is not None):
+        written = (
+            _of_policy(places, parties) if policy is not None else _of_program(places, program.declarations)
+        )
+        for change in (*written, *_changes(places, graphs)):
             mutant = Mutant(change.at, change.words, change.edits, policy, tuple(sources))
             found.setdefault(change.edits, mutant)
     yield from sorted(found.values(), key=lambda each: (each.at.source.name, each.at.start, each.words))
@@ -73,9 +81,24 @@ def _graphs(program: Program, sources: Sequence[Source]) -> list[Graph]:
     return [each.graph for each in loaded if each.graph is not None]
 
 
-def _changes(places: DocumentIndex, graphs: Sequence[Graph], policy: bool) -> Iterator[Replacement]:
-    if policy:
-        yield from days_moved(places)
+def _of_policy(places: DocumentIndex, parties: Sequence[str]) -> Iterator[Replacement]:
+    """Changes of what no expression of a policy reads: its days, and who does, pays or approves something."""
+    yield from days_moved(places)
+    yield from roles_replaced(places, parties)
+
+
+def _of_program(places: DocumentIndex, declarations: Declarations | None) -> Iterator[Replacement]:
+    """Changes of orders, and of formulas with parameters where they are written."""
+    yield from orders_changed(places)
+    for name, formula in declarations.define.items() if declarations is not None else ():
+        written = places.document.at(("define", name, "formula"))
+        assert isinstance(written, Scalar)
+        parsed = parse(excerpt(written), formula.of, functions=WRITTEN).expression
+        if parsed is not None:  # where it is called, what is given stands in place of the parameters
+            yield from exchanged(places, parsed)
+
+
+def _changes(places: DocumentIndex, graphs: Sequence[Graph]) -> Iterator[Replacement]:
     for graph in graphs:
         for rule in _all_rules(graph.rules):
             if places.holds(rule.origin.at):

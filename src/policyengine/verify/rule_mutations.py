@@ -95,6 +95,8 @@ def _negated(places: DocumentIndex, part: Expression) -> Replacement | None:
         return _test(places, part)
     if places.scalar(part.span) is None:
         return _test(places, part) if subject is not None else None
+    if isinstance(part, Comparison) and part.span in (part.left.span, part.right.span):
+        return None  # a comparison with what is written there
     if not _is_condition(part) or (isinstance(part, Comparison) and part.op in ("=", "!=")):
         return None  # to exchange `=` for `!=` says the same
     return change(part.span, f"not({part.span.text.strip()})")
@@ -155,6 +157,23 @@ def _narrowed(gap: Span, pattern: str) -> Span:
 # Mutations by omission: a requirement, an alternative of a condition or a whole part is dropped.
 
 _JOINT = {And: "and", Or: "or"}
+
+
+def orders_changed(places: DocumentIndex) -> Iterator[Replacement]:
+    """Takes the order of children from the other end, or as they are listed, or never begins it anew."""
+    entities = places.document.at(("entities",))
+    for name in entities.entries if isinstance(entities, Mapping) else ():
+        order = places.document.at(("entities", name, "order"))
+        if not isinstance(order, Mapping):
+            continue
+        for i, (key, entry) in enumerate(order.entries.items()):
+            text, cut = entry.value.span.text, _cut(order, i)
+            if key == "by" and text != "as_listed":
+                yield change(entry.value.span, "as_listed")
+            elif key == "first":
+                yield change(entry.value.span, "lowest" if text == "highest" else "highest")
+            elif key == "restart" and cut is not None:
+                yield _gone(entry.key.span.to(entry.value.span), cut)
 
 
 def dropped(places: DocumentIndex, origin: Origin) -> Iterator[Replacement]:

@@ -16,7 +16,7 @@ from policyengine.feel.syntax.tree import Expression, Literal, walk
 from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
 from policyengine.source import Span
-from policyengine.text.document import Scalar
+from policyengine.text.document import Mapping, Scalar
 from policyengine.verify.document_index import DocumentIndex, Replacement, change
 
 _READERS: tuple[Callable[[str], object], ...] = (quantities.rate, quantities.day, quantities.period)
@@ -37,6 +37,19 @@ def days_moved(places: DocumentIndex) -> Iterator[Replacement]:
         node = places.document.at((key,))
         if isinstance(node, Scalar):
             yield from (change(node.span, text) for text in shifted(node.span.text))
+
+
+def roles_replaced(places: DocumentIndex, parties: Sequence[str]) -> Iterator[Replacement]:
+    """Replaces every party that a part names for a role by the next declared one."""
+    for node in places.containers:
+        for key, entry in node.entries.items() if isinstance(node, Mapping) else ():
+            if key in _ROLES and isinstance(entry.value, Scalar) and entry.value.text in parties:
+                following = parties[(parties.index(entry.value.text) + 1) % len(parties)]
+                if following != entry.value.text:
+                    yield change(entry.value.span, following)
+
+
+_ROLES = frozenset(("party", "payer", "payee", "approved_by"))
 
 
 def parties_replaced(

@@ -181,10 +181,10 @@ def test_what_is_to_come_in_words() -> None:
     record = record_of(program, "{id: a, points: 120, valid_until: 2027-03-31, joined_on: 2026-01-15}")
     rows = [tuple(map(str, row[:7])) for row in forecast.listing(forecast.rows(record)).rows]
     assert rows == [
-        ("2027-01-15", "a", "None", "None", "Yearly fee", "falls due", "100.00"),
+        ("2027-01-15", "a", "None", "None", "Yearly fee", "falls due for the second year", "100.00"),
         ("2027-02-01", "a", "None", "None", "Yearly fee", "100.00 EUR -> 120.00 EUR", "None"),
         ("2027-04-01", "a", "None", "None", "Levels", "Gold -> Member", "None"),
-        ("2028-01-15", "a", "None", "None", "Yearly fee", "falls due", "120.00"),
+        ("2028-01-15", "a", "None", "None", "Yearly fee", "falls due for the third year", "120.00"),
     ]
 
 

@@ -231,3 +231,45 @@ def test_what_is_added_to_a_formula_is_no_condition_that_someone_wrote() -> None
     sources = (Source("shop.yaml", text),)
     goals = coverage(loading.load("shop", sources, DAY), sources, ()).unmet
     assert not [goal.words for goal in goals if goal.words.startswith("`ceiling")]
+
+
+def test_orders_roles_and_named_formulas_are_changed() -> None:
+    text = """\
+kind: program
+id: fund
+title: Fund
+currency: EUR
+parties: {partner: the partner, vendor: the vendor}
+define: {above: {of: [items, limit], formula: "count(items[cost > limit])"}}
+entities:
+  partner: {key: id, facts: {large: {type: count, formula: "above(requests, 100)"}}}
+  request:
+    within: partner
+    list: requests
+    key: id
+    order: {by: cost, first: highest, restart: kind}
+    facts:
+      kind: {type: text}
+      cost: {type: money}
+      granted: {type: money, formula: "min(cost, 100 - sum(earlier.granted))", applies_when: {kind: fund}}
+---
+kind: obligations
+id: duties
+title: Duties
+for: request
+obligations: [{id: answer, title: Answer, party: vendor, met_when: granted > 0 and position < 3}]
+"""
+    program = loading.load("fund", [Source("fund.yaml", text)], DAY)
+    assert program.ok
+    found = {each.words for each in mutants(program, [Source("fund.yaml", text)])}
+    assert found >= {
+        "`cost` becomes `as_listed`",
+        "`highest` becomes `lowest`",
+        "`restart: kind` is left out",
+        "`vendor` becomes `partner`",
+        "`cost > limit` becomes `cost >= limit`",
+        "`kind: fund` is turned round",
+    }
+    assert not any(
+        "position` is never 0" in each.words for each in coverage(program, [Source("f", text)], ()).unmet
+    )

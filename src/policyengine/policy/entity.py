@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Literal
 
-from policyengine.diagnostics import did_you_mean
 from policyengine.policy import quantities
 from policyengine.policy.base import EntityName, FactName, FactRef, Feel, Part, Text, field, of_text
 from policyengine.policy.facts import Fact
@@ -97,8 +97,20 @@ class Entity(Part):
             for name, each in self.facts.items()
         }
         names = [each for each in (self.key, self.label) if each is not None and each not in own]
-        named = {each: Fact(type="text", title=words(each)) for each in names if not did_you_mean(each, own)}
+        named = {
+            each: Fact(type="text", title=words(each))
+            for each in names
+            if not any(map(partial(_is_slip, each), own))
+        }
         object.__setattr__(self, "facts", {**named, **own})
+
+
+def _is_slip(one: str, other: str) -> bool:
+    """Whether a name may well be meant for another: two letters exchanged, one changed, one more or less."""
+    if len(one) == len(other):
+        return sorted(one) == sorted(other) or (len(one) > 3 and sum(map(str.__ne__, one, other)) == 1)
+    short, long = sorted((one, other), key=len)
+    return len(long) == len(short) + 1 and (long.startswith(short) or long.endswith(short))
 
 
 def words(name: str) -> str:

@@ -20,6 +20,7 @@ from policyengine.change.slices import slice_of
 from policyengine.change.states import ABSENT, State, What, states
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import UNDETERMINED, Charge, Discount, Level, Obligation, Origin, Subject
+from policyengine.decision.reason_words import which_period
 from policyengine.decision.wording import money, name_of, quantity, short_name, status_words, words
 from policyengine.engine.rows.day_by_day import DailyProgram, RecordOnDays
 from policyengine.engine.rows.engine import Compiled, compile_graph
@@ -58,6 +59,7 @@ class Payment(NamedTuple):
     currency: str
     payer: str | None
     number: int
+    every: str | None
 
 
 class Billed(NamedTuple):
@@ -227,7 +229,7 @@ def payments(through: Sequence[OnDays]) -> Iterator[Payment]:
             for number in schedule.numbers(days):
                 day = schedule.day(number)
                 assert day is not None
-                yield Payment(day, subject, charge, net, terms.currency, payer, number)
+                yield Payment(day, subject, charge, net, terms.currency, payer, number, schedule.every)
 
 
 # As a list
@@ -290,9 +292,10 @@ class Forecast:
         return self._row(about, change.day, change.subject, what.policy, what.id, told, what.aspect)
 
     def _payment(self, about: Subject, payment: Payment) -> Cells:
-        day, subject, charge, net, currency, payer, _ = payment
+        day, subject, charge, net, currency, payer, number, every = payment
         party = None if payer is None else name_of(payer, self._labels)
-        return self._row(about, day, subject, *charge, "falls due", "", net, currency, party)
+        told = "falls due" if every is None else f"falls due for {which_period(number + 1, None, every)}"
+        return self._row(about, day, subject, *charge, told, "", net, currency, party)
 
     def _row(
         self, about: Subject, day: date, subject: Subject, policy: str, part: str, told: str, aspect: str,

@@ -195,27 +195,36 @@ class Goals:
         found = {goal.key: goal for goal in self.all() if goal.key in unmet}
         prover = Prover(self.graph, self.graph, self.program.as_of, _REGIONS)
         impossible: set[GoalKey] = set()
-        for entity, name, goals, met in self._questions():
-            owner = self.graph.node(entity, name)
-            if goals & found.keys() and owner is not None:
-                keys = closure(self.graph, [(owner[0], name)])
+        for entity, names, goals, met in self._questions():
+            owners = [
+                (owner[0], name) for name in names if (owner := self.graph.node(entity, name)) is not None
+            ]
+            if goals & found.keys() and owners:
+                keys = closure(self.graph, owners)
                 if any("today" in self.graph.nodes[at][each].words.all for at, each in keys):
                     continue  # another day may tell
                 impossible |= self._never(prover.regions(entity, keys, keys), entity, goals, met)
         return found.keys() - impossible
 
-    def _questions(self) -> Iterator[tuple[str, str, set[GoalKey], _MetAt]]:
-        """Every node with the goals that it decides alone, and what tells which of them an instance meets."""
+    def _questions(self) -> Iterator[tuple[str, tuple[str, ...], set[GoalKey], _MetAt]]:
+        """Every node with the goals that it decides alone, and what tells which of them an instance meets.
+
+        Of a finding that is not there for everybody another node decides whether it is.
+        """
         for rule in self.graph.rules:
             for part in parts_of(rule):
                 by_name: dict[str, list[tuple[Expression, Goal]]] = {}
                 for name, leaf, goal in ways(self.graph, part, self.places):
                     by_name.setdefault(name, []).append((leaf, goal))
                 for name, each in by_name.items():
-                    yield part.entity, name, {goal.key for _, goal in each}, partial(_reached, each, name)
+                    met: _MetAt = partial(_reached, each, name)
+                    if part.exists is not None:
+                        met = partial(_where_it_is, part.exists, met)
+                    names = (name,) if part.exists is None else (name, part.exists)
+                    yield part.entity, names, {goal.key for _, goal in each}, met
         for key in {*self._derived(), *(key for rule in self.graph.rules for key in self._keys(rule))}:
             goals = {goal.key for goal in self._of_node(key) if not goal.edge}
-            yield *key, goals, partial(self._met_at, key=key)
+            yield key[0], (key[1],), goals, partial(self._met_at, key=key)
 
     def _never(
         self, records: Iterator[Record] | None, entity: str, goals: set[GoalKey], met: _MetAt
@@ -330,6 +339,11 @@ class Goals:
 
 
 _MetAt = Callable[[Scope], Iterable[Goal]]
+
+
+def _where_it_is(exists: str, met: _MetAt, scope: Scope) -> Iterator[Goal]:
+    if scope[exists] is True:
+        yield from met(scope)
 
 
 def _reached(leaves: list[tuple[Expression, Goal]], name: str, scope: Scope) -> Iterator[Goal]:

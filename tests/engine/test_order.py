@@ -251,7 +251,8 @@ def test_windows_of_an_order_from_the_highest_on() -> None:
         "order: {by: received, restart: region}", "order: {by: cost, first: highest}"
     ) + (
         "      near: {type: money, title: near, formula: 'sum(earlier[cost <= this.cost + 100].cost)'}\n"
-        "      far: {type: count, title: far, formula: 'count(earlier[this.cost * 2 < cost and string length(region) > 0])'}\n"
+        "      far: {type: count, title: far, formula: 'count(earlier[this.cost * 2 < cost "
+        "and string length(region) > 0])'}\n"
     )
     program, source = good_program(DUTY, base=base), random.Random(19)
     record = drawn(source, 40)

@@ -96,7 +96,7 @@ class DueEvents:
                 yield self._event(about, subject, what.policy, what.id, what.aspect, day, title, whose, part)
 
     def _payments(self, about: Subject, found: Sequence[OnDays]) -> Iterator[DueEvent]:
-        for day, subject, (policy, part), net, currency, payer, number in payments(found):
+        for day, subject, (policy, part), net, currency, payer, number, _ in payments(found):
             amount = "amount not decided" if net is None else money(net, currency)
             told = EventPart(Charge.section, self._title(policy, part), "", net, currency)
             title, whose = f"{told.title}: {amount}", payer or "partner"

@@ -115,8 +115,7 @@ def clause_words(clause: Clause) -> str:
 def own_reasons(finding: Finding) -> tuple[Reason, ...]:
     """The reasons of a finding without those of its requirements.
 
-    A level or a gate rests on its requirements alone; that some of them are asked for decides nothing. What
-    chose the version of a level does.
+    A level or a gate rests on its requirements alone, and a level on what chose its version.
     """
     requirements: Iterable[Requirement] = getattr(finding, "requirements", ())
     if requirements and isinstance(finding, Gate):

@@ -13,7 +13,7 @@ from policyengine.change.program_comparison import compare
 from policyengine.cli.run import run
 from policyengine.editing import meanings
 from policyengine.editing.fixes import fixes
-from policyengine.editing.renaming import rename, renamed_at
+from policyengine.editing.meanings import rename, renamed_at
 from policyengine.editing.safe_fixes import mend
 from policyengine.editing.workspace import Workspace
 from policyengine.source import Source

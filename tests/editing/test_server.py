@@ -177,6 +177,8 @@ def test_lenses_tell_clauses_tests_and_who_reaches_a_level(client: Client, level
     pinned = {"command": "policyengine.pin", "arguments": records}
     assert client.ask("workspace/executeCommand", pinned) == len(records)
     assert "2 pinned records reach it; " in texts()[1]
+    hover = client.ask("textDocument/hover", client.at(levels, "active_accounts: 16"))
+    assert hover["contents"]["value"].endswith("\n\n9 in the pinned record")
     client.replace(levels, "active_accounts: 16..26", "active_accounts: 16..25")
     client.replace(levels, "active_accounts: 27..", "active_accounts: 26..")
     assert "1 pinned record reaches it (1 fewer than saved)" in texts()[1]

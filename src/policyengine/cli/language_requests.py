@@ -16,9 +16,9 @@ from policyengine.editing import meanings, outline
 from policyengine.editing.completion import Offer, completions
 from policyengine.editing.layout import laid_out
 from policyengine.editing.lenses import Pinned, lenses
+from policyengine.editing.meanings import rename, renamed_at
 from policyengine.editing.mentions import Mention
 from policyengine.editing.outline import Colour, Symbol
-from policyengine.editing.renaming import rename, renamed_at
 from policyengine.source import Span
 from policyengine.text.document import Document
 
@@ -53,9 +53,13 @@ def _files_changed(ls: PolicyServer, params: lsp.DidChangeWatchedFilesParams) ->
 def _hover(ls: PolicyServer, params: lsp.HoverParams) -> lsp.Hover | None:
     spot = ls.spot(params)
     found = meanings.meaning(spot) if spot is not None else None
-    if found is None:
+    if spot is None or found is None:
         return None
-    return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, found.words), ls.range(found.span))
+    words, named = found.words, spot.mention
+    if ls.pinned is not None and named is not None and named.of.space == "fact":
+        value = ls.pinned.value(spot.folder.load.loaded, named.of.name)
+        words += f"\n\n{value} in the pinned record" if value is not None else ""
+    return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, words), ls.range(found.span))
 
 
 def _definition(ls: PolicyServer, params: lsp.DefinitionParams) -> list[lsp.Location]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from policyengine.api import Program, load
 from policyengine.decision.wording import plural
+from policyengine.decision.writers import writer
 from policyengine.editing.mentions import Mention, Named
 from policyengine.editing.workspace import ProgramFolder, is_test, same
 from policyengine.files import read_file
@@ -55,6 +56,14 @@ class Pinned:
                 if each.status == "reached" and each.level is not None:
                     found[each.origin.policy, each.level] += 1
         return found
+
+    def value(self, program: Program, name: str) -> str | None:
+        """What the first of the records says of a fact, in words; None if it says nothing."""
+        records = self._records(program) if program.ok else []
+        kind = program.vocabulary.names(records[0].entity).get(name) if records else None
+        if kind is None or name not in records[0].facts:
+            return None
+        return writer(kind)(records[0].facts[name])
 
     def _records(self, program: Program) -> list[Record]:
         return [record for source in self.sources for record in program.read(source).records]

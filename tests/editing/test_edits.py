@@ -16,6 +16,7 @@ from policyengine.editing.fixes import fixes
 from policyengine.editing.meanings import rename, renamed_at
 from policyengine.editing.safe_fixes import mend
 from policyengine.editing.workspace import Workspace
+from policyengine.program.example import EXAMPLE
 from policyengine.source import Source
 from policyengine.text.yaml import read_yaml
 from policyengine.verify.document_index import applied
@@ -79,17 +80,26 @@ def test_the_end_of_a_level_is_moved_to_close_a_gap(work: Path) -> None:
     assert titles == ["end silver at 16", "start gold at 16"]
 
 
-def test_safe_fixes_write_the_same_in_another_form(work: Path) -> None:
-    path = work / "policies/bytekast/levels.yaml"
-    right = path.read_text()
-    _replaced(path, "title: Gold", "title: Gold: the second")
-    _replaced(path, "active_accounts: 10..15", "active_acounts: 10..15")
-    mended = mend(path.parent, DAY)
-    assert mended.texts == {}  # what is misspelt is a guess; with it there is no program to compare
-    path.write_text(right.replace("title: Gold", "title: Gold: the second"))
-    mended = mend(path.parent, DAY)
-    ((before, after),) = mended.texts.values()
-    assert (before, after) == (path.read_text(), right.replace("title: Gold", 'title: "Gold: the second"'))
+@pytest.fixture
+def duties(tmp_path: Path) -> Path:
+    """A file of a small program."""
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p/program.yaml").write_text(EXAMPLE)
+    (tmp_path / "p/duties.yaml").write_text(_DUTIES)
+    return tmp_path / "p/duties.yaml"
+
+
+_DUTIES = f"{_HEAD}obligations:\n  - id: a\n    title: First\n    {_MET}\n"
+_COLON, _RIGHT = "title: First: come", 'title: "First: come"'
+
+
+def test_safe_fixes_write_the_same_in_another_form(duties: Path) -> None:
+    duties.write_text(_DUTIES.replace("attends_quarterly", "atends_quarterly"))
+    assert mend(duties.parent, DAY).texts == {}  # what is misspelt is a guess
+    duties.write_text(_DUTIES.replace("title: First", _COLON))
+    assert mend(duties.parent, DAY).texts == {
+        duties: (duties.read_text(), _DUTIES.replace("title: First", _RIGHT))
+    }
 
 
 def test_safe_fixes_of_warnings_change_no_decision(work: Path) -> None:
@@ -150,16 +160,15 @@ def test_a_name_that_is_taken_is_refused(work: Path) -> None:
     assert str(rename(at, "2 words")).startswith("`2 words` is not a name for a fact")
 
 
-def test_check_fixes_what_is_certain_and_shows_it(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = work / "policies/bytekast/levels.yaml"
-    right = path.read_bytes()
-    path.write_bytes(b"\xef\xbb\xbf" + right.replace(b"title: Gold", b"title: Gold: the second"))
-    assert run(["check", str(path.parent), "--fix"]) == 0
-    assert path.read_bytes() == b"\xef\xbb\xbf" + right.replace(b"title: Gold", b'title: "Gold: the second"')
+def test_check_fixes_what_is_certain_and_shows_it(duties: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong, right = (
+        b"\xef\xbb\xbf" + _DUTIES.replace("title: First", each).encode() for each in (_COLON, _RIGHT)
+    )
+    duties.write_bytes(wrong)
+    assert run(["check", str(duties.parent), "--fix"]) == 0
+    assert duties.read_bytes() == right
     out, err = capsys.readouterr()
-    assert [line for line in err.splitlines() if line[:1] in "+-"][2:] == [
-        "-    title: Gold: the second", '+    title: "Gold: the second"'
-    ]  # fmt: skip
+    assert [line.strip() for line in err.splitlines()[3:]][1:3] == [f"-    {_COLON}", f"+    {_RIGHT}"]
     assert out.endswith("no mistakes\n")
-    assert run(["check", str(path.parent), "--fix"]) == 0
+    assert run(["check", str(duties.parent), "--fix"]) == 0
     assert capsys.readouterr().err == ""

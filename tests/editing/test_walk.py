@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import pytest
 from tests.editing.client import Client
 from tests.editing.random_edits import run
 
@@ -14,9 +13,8 @@ from policyengine.api import load
 REPOSITORY = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("program", ["bytekast", "pugpig"])
-def test_random_edits_are_judged_as_by_check(program: str) -> None:
-    wrong, _ = run(REPOSITORY / "policies" / program, 6, 5)
+def test_random_edits_are_judged_as_by_check() -> None:
+    wrong, _ = run(REPOSITORY / "policies/bytekast", 6, 5)
     assert wrong == 0
 
 

@@ -27,9 +27,9 @@ def _loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(columns, "plan", _planned)
 
 
-def _load(folder: Path | str, as_of: date) -> Program:
-    if Path(folder) != BYTEKAST:
-        return load(folder, as_of=as_of)
+def _load(folder: Path | str, as_of: date, language: str | None = None) -> Program:
+    if Path(folder) != BYTEKAST or language is not None:
+        return load(folder, as_of=as_of, language=language)
     if as_of not in _LOADED:
         _LOADED[as_of] = load(folder, as_of=as_of)
     return _LOADED[as_of]

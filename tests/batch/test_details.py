@@ -48,6 +48,11 @@ def test_of_findings(detailed, engine):
     assert (first["missing_for_next"], first["room"], first["lost_below"]) == (
         "11 more active accounts (at least 27)", "0", "16",
     )  # fmt: skip
+    numbers = ("missing_count", "missing_number", "room_number", "lost_below_number")
+    assert [first[name] for name in numbers] == ["1", "11.00", "0.00", "16.00"]
+    assert rows[-1]["net_discount"] == ""
+    (fee,) = [row for row in rows if row["section"] == "charges" and row["id"] == "setup-fee"]
+    assert (fee["amount"], fee["net"], fee["net_discount"]) == ("100.00", "67.00", "33.00")
     assert {row["title"] for row in rows if row["section"] == "charges"} == {
         "Set-up fee",
         "Monthly subscription",
@@ -71,6 +76,10 @@ def test_of_records(detailed):
     assert rows["007"][f"{before}missing_for_next"] == "11 more active accounts (at least 27)"
     assert rows["d"][f"{before}next_level"] == "Silver"
     assert rows["d"][f"{before}room"] == ""
+    assert (rows["007"][f"{before}room_number"], rows["d"][f"{before}missing_number"]) == ("0.00", "7.00")
+    fee = "account.charges.reseller-billing/setup-fee"
+    assert (rows["007"][fee], rows["007"][f"{fee}.net_discount"]) == ("67.00", "33.00")
+    assert rows["c"][f"{fee}.net_discount"] == ""
 
 
 @pytest.mark.parametrize("layout", ["findings", "records"])
@@ -84,8 +93,10 @@ def test_a_workbook_has_them(detailed):
     head, first, *_ = read_sheet(Path("d.xlsx:levels")).rows
     assert first[head.index("label")] == "Seven"
     assert first[head.index("missing for next")] == "11 more active accounts (at least 27)"
+    assert first[head.index("lost below number")] == 16
     head, *_ = read_sheet(Path("d.xlsx:charges")).rows
     assert "missing for next" not in head
+    assert "net discount" in head
     assert "title" in head
 
 

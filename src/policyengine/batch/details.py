@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -17,14 +18,15 @@ import pyarrow as pa
 from policyengine.batch.engines import Answered, Engine
 from policyengine.batch.raw import Numbered
 from policyengine.batch.sinks import Named, Shape
-from policyengine.decision.findings import Figure, Level, Origin
+from policyengine.decision.findings import NOT_APPLICABLE, Charge, Figure, Level, Origin
 from policyengine.decision.reason_words import shortfall
 from policyengine.decision.wording import gap, quantity
-from policyengine.engine.arrow import to_series
+from policyengine.engine.arrow import TYPES, to_series
 from policyengine.engine.columns.arrow_records import ROW, record_of
 from policyengine.engine.finding_rows import owner_cells
-from policyengine.engine.layout import MISSING, NAMES, Column, finding_row, owner_columns
+from policyengine.engine.layout import MISSING, NAMES, Column, finding_row, owner_columns, table_number
 from policyengine.engine.rows.engine import compile_graph
+from policyengine.feel.limits import NUMBERS
 from policyengine.policy.rule import Choose, Const
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
@@ -37,9 +39,14 @@ LEVELS = (
     Column("missing_for_next", "text", "of levels: what is missing for the next one"),
     Column("room", "text", "of levels: how far the measure may fall"),
     Column("lost_below", "text", "of levels: below what measure it is lost"),
+    Column("missing_count", "count", "of levels: how many things are missing for the next one"),
+    Column("missing_number", "exact", "of levels: how much is missing, where that is one number"),
+    Column("room_number", "exact", "of levels: the room as a number"),
+    Column("lost_below_number", "exact", "of levels: below what measure it is lost, as a number"),
 )
-_LEVELS = Level.section
-Cells = tuple[str | None, ...]
+NET_DISCOUNT = Column("net_discount", "exact", "of charges: what discounts take off, amount less net")
+_LEVELS, _CHARGES = Level.section, Charge.section
+Cells = tuple[Any, ...]
 _NONE: Cells = (None,) * len(LEVELS)
 
 
@@ -87,8 +94,10 @@ class Details:
         titles = [self._title(*each) for each in zip(*names, strict=True)]
         levels = self._cells(table, rows, records)
         by_column = zip(*levels, strict=True) if levels else ([] for _ in LEVELS)
-        for column, cells in zip((LABEL, TITLE, *LEVELS), (labels, titles, *by_column), strict=True):
-            table = table.append_column(column.name, pa.array(cells, pa.string()).dictionary_encode())
+        amounts, nets = (table.column(name).to_pylist() for name in ("amount", "net"))
+        added = (labels, titles, *by_column, list(map(_taken_off, amounts, nets)))
+        for column, cells in zip((LABEL, TITLE, *LEVELS, NET_DISCOUNT), added, strict=True):
+            table = table.append_column(column.name, _array(cells, column))
         return table
 
     def _title(self, section: str, entity: str, policy: str | None, id: str) -> str | None:
@@ -127,6 +136,29 @@ def _level(level: Level) -> Cells:
         "; ".join(map(shortfall, following.missing)) or None if following is not None else None,
         gap(room.room, room.unit) if room is not None else None,
         quantity(room.lost_below, room.unit) if room is not None else None,
+        len(following.missing) or None if following is not None else None,
+        _number(following.missing[0].short_by)
+        if following is not None and len(following.missing) == 1
+        else None,
+        *((_number(room.room), _number(room.lost_below)) if room is not None else (None, None)),
+    )
+
+
+def _number(value: object) -> Decimal | None:
+    """A number as the table holds it; None for anything else."""
+    is_number = isinstance(value, (Decimal, int)) and not isinstance(value, bool)
+    return table_number(Decimal(str(value))) if is_number else None
+
+
+def _taken_off(amount: Decimal | None, net: Decimal | None) -> Decimal | None:
+    return None if amount is None or net is None else NUMBERS.subtract(amount, net)
+
+
+def _array(cells: Sequence[object], column: Column) -> Any:
+    """The cells of a column; texts, which stand there over and over, once each."""
+    kind = TYPES[column.kind]
+    return (
+        pa.array(cells, pa.string()).dictionary_encode() if column.kind == "text" else pa.array(cells, kind)
     )
 
 
@@ -166,7 +198,7 @@ def detailed_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
     return tuple(each for column in columns for each in (column, *_AFTER.get(column.name, ())))
 
 
-_AFTER = {"key": (LABEL,), "id": (TITLE,), "level": LEVELS}
+_AFTER = {"key": (LABEL,), "id": (TITLE,), "level": LEVELS, "net": (NET_DISCOUNT,)}
 
 
 def in_order(table: Any, records: Named) -> Any:
@@ -175,7 +207,7 @@ def in_order(table: Any, records: Named) -> Any:
     return table.select([each.name for each in detailed_columns([Column(name, "text", "") for name in own])])
 
 
-_ADDED = frozenset(column.name for column in (LABEL, TITLE, *LEVELS))
+_ADDED = frozenset(column.name for column in (LABEL, TITLE, *LEVELS, NET_DISCOUNT))
 
 
 def detailed_records(columns: Sequence[Column], shape: Shape, root: str) -> tuple[tuple[Column, ...], Shape]:
@@ -183,24 +215,29 @@ def detailed_records(columns: Sequence[Column], shape: Shape, root: str) -> tupl
     policies = [name.removeprefix("levels.") for name in (each.name for each in columns)
                 if name.startswith("levels.") and "/" not in name and "." not in name[7:]]  # fmt: skip
     more = {
-        policy: [Column(f"levels.{policy}.{each.name}", "text", each.about) for each in LEVELS]
+        policy: [Column(f"levels.{policy}.{each.name}", each.kind, each.about) for each in LEVELS]
         for policy in policies
     }
     found: list[Column] = []
     for column in columns:
         found += [column, *((LABEL,) if column.name == "key" else ())]
         found += more.get(column.name.removeprefix("levels."), ())
+        if f".{column.name}".count(".charges.") and column.kind == "exact":
+            found.append(Column(f"{column.name}.{NET_DISCOUNT.name}", "exact", NET_DISCOUNT.about))
 
     def shaped(table: Any, records: Named) -> Any:
         made = shape(table.select([name for name in table.column_names if name not in _ADDED]), records)
         numbers = [number for number, _ in records]
-        cells = {LABEL.name: _picked(table, LABEL.name, numbers)}
+        cells = {LABEL.name: _picked(table, LABEL, numbers)}
+        for name, sums in _discounts(table, root).items():
+            cells[f"{name}.{NET_DISCOUNT.name}"] = _array([sums.get(each) for each in numbers], NET_DISCOUNT)
         for policy, levels in more.items():
             own = _rows_of(table, policy, root)
             cells |= {
-                column.name: _picked(own, each.name, numbers)
-                for column, each in zip(levels, LEVELS, strict=True)
+                column.name: _picked(own, each, numbers) for column, each in zip(levels, LEVELS, strict=True)
             }
+        nothing = {each.name for each in found} - {*cells, *made.column_names}
+        cells |= {name: _array([None] * len(numbers), NET_DISCOUNT) for name in nothing}
         arrays = [cells[each.name] if each.name in cells else made.column(each.name) for each in found]
         return pa.Table.from_arrays(arrays, names=[each.name for each in found])
 
@@ -218,8 +255,22 @@ def _rows_of(table: Any, policy: str, root: str) -> Any:
     return table.filter(wanted.to_series().fill_null(False).to_arrow())
 
 
-def _picked(table: Any, name: str, numbers: Sequence[int]) -> Any:
+def _picked(table: Any, column: Column, numbers: Sequence[int]) -> Any:
     """The cell of each record in a column."""
     rows = table.column("row").to_pylist()
-    known = dict(zip(rows, table.column(name).to_pylist(), strict=True))
-    return pa.array([known.get(number) for number in numbers], pa.string()).dictionary_encode()
+    known = dict(zip(rows, table.column(column.name).to_pylist(), strict=True))
+    return _array([known.get(number) for number in numbers], column)
+
+
+def _discounts(table: Any, root: str) -> dict[str, dict[int, Decimal | None]]:
+    """What discounts take off, by the column of a charge and the record; None where one is not decided."""
+    found: dict[str, dict[int, Decimal | None]] = {}
+    names = ("section", "row", "entity", "policy", "id", "status", NET_DISCOUNT.name)
+    columns = (table.column(name).to_pylist() for name in names)
+    for section, row, entity, policy, part, status, off in zip(*columns, strict=True):
+        if section != _CHARGES or status == NOT_APPLICABLE:
+            continue
+        own = found.setdefault(f"{'' if entity == root else f'{entity}.'}charges.{policy}/{part}", {})
+        before = own.get(row, Decimal(0))
+        own[row] = None if before is None or off is None else NUMBERS.add(before, off)
+    return found

@@ -14,9 +14,12 @@ from policyengine.engine.layout import MISSING, VALUE_COLUMNS, Column, value_fie
 
 _SECTION = "section"
 _OWN = {Figure.section: ("unit", "value"), MISSING: ("needed_by",)}
-_MONEY = ("amount", "net")
+_MONEY = ("amount", "net", "net_discount")
 _ROWS = 4_096
-_OF_LEVELS = ("level_title", "next_level", "missing_for_next", "room", "lost_below")
+_OF_LEVELS = (
+    "level_title", "next_level", "missing_for_next", "room", "lost_below", "missing_count", "missing_number",
+    "room_number", "lost_below_number",
+)  # fmt: skip
 
 
 class WorkbookWriter:
@@ -70,6 +73,8 @@ def _is_of(column: Column, section: str) -> bool:
     own = _OWN[section] if section in _OWN else tuple(value_fields(SECTIONS[section]))
     if column.name in _OF_LEVELS:
         return section == "levels"
+    if column.name == "net_discount":
+        return section == "charges"
     special = {each.name for each in VALUE_COLUMNS} | {name for names in _OWN.values() for name in names}
     return column.name not in special or column.name in own
 

@@ -282,6 +282,16 @@ def test_the_format_of_numbers_is_proven_by_the_data(tmp_path, capfd, amounts, t
     assert told in found.replace('"$"', "$")
 
 
+def test_rows_that_share_the_key_of_a_record_are_a_list_of_it(tmp_path, capfd):
+    export = tmp_path / "contracts.csv"
+    export.write_text("No,Partner ID,Setup fee,Set up on\n1,a,$5.00,1/31/2026\n2,a,$6.00,2/1/2026\n3,b,,\n")
+    assert run(["map", str(_BYTEKAST), str(export), "--as-of", "2026-11-21"]) == 0
+    out, err = capfd.readouterr()
+    assert "for: account\njoins: {partner: Partner ID}\n" in out
+    assert 'Setup fee: {fact: setup_fee, unit: "$"}' in out
+    assert "several rows have one `Partner ID`, so each is taken for one account" in err
+
+
 def test_words_that_mean_nothing_known_are_open(tmp_path, capfd):
     rows = "a,Yes,positive\nb,perhaps,N/A\n"
     found = _first(tmp_path, capfd, f"ID,attends_quarterly_reviews,Competence rating\n{rows}")

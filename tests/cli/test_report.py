@@ -120,6 +120,7 @@ def test_money_is_worked_out_for_the_rows_that_are_shown(cli, base, monkeypatch)
     out = cli("report", _BYTEKAST, base, *_DAY).out
     assert "Close to the next level (132)" in out
     assert "and 122 more: policyengine report" in out
+    assert f"more: policyengine report {_BYTEKAST} {base} --as-of 2026-11-21 next" in out
     assert len(asked) <= 20
     rows = csv.DictReader(io.StringIO(cli("report", _BYTEKAST, base, "next", *_DAY, "-o", "csv").out))
     shown = [row["key"] for row in rows]

@@ -79,6 +79,25 @@ def first_mapping(
     return "\n".join(_lines(id, title, entity, joins, guesses, empty, ignored, open_ones, absent)) + "\n"
 
 
+def likely_entity(
+    vocabulary: Vocabulary, names: Sequence[str], columns: Sequence[Sequence[str]]
+) -> tuple[str, str | None]:
+    """What a row of an export is, and the column that tells it: several rows of a record are a list of it."""
+    root = vocabulary.root
+    key, heads = vocabulary.entities[root].key, [(i, name) for i, name in enumerate(names) if name]
+    own = {name: fact for name, fact in vocabulary.entities[root].facts.items() if name == key}
+    told = next(iter(_nearest(own, vocabulary.entities[root].title, root, heads)), None)
+    if told is None or _tells_apart([cell for cell in columns[told] if cell]):
+        return root, None
+    near = {
+        each: len(_nearest(dict(declared.facts), declared.title, each, heads))
+        for each, declared in vocabulary.entities.items()
+        if declared.within == root
+    }
+    best = max(near, key=near.__getitem__, default=root)
+    return (best, names[told]) if near.get(best, 0) > 1 else (root, None)
+
+
 def _lines(
     id: str, title: str, entity: str, joins: dict[str, str], guesses: Iterable[Guess], empty: Sequence[str],
     ignored: Sequence[str], open_ones: dict[str, str], absent: Sequence[str],

@@ -23,7 +23,10 @@ _ROWS = 100_000
 @subcommand("map", "policyengine map acme partners.csv")
 @click.argument("program", metavar="PROGRAM", type=FILE)
 @click.argument("export", metavar="EXPORT", type=FILE)
-@click.option("--for", "entity", metavar="ENTITY", help="What a row is about (default: what a record is).")
+@click.option(
+    "--for", "entity", metavar="ENTITY",
+    help="What a row is about (default: a record, or what stands in one where several rows have its key).",
+)  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", type=FILE, help="Write it there, and not to standard output.")
 @as_of_option
 @color_option
@@ -54,8 +57,15 @@ def command(
         raise unreadable(file_of(path), error) from None
     with reported_errors():
         names, columns = _read(path)
-    from policyengine.batch.first_mapping import first_mapping
+    from policyengine.batch.first_mapping import first_mapping, likely_entity
 
+    if entity is None:
+        name, column = likely_entity(opened.vocabulary, names, columns)
+        if column is not None:
+            title = entities[name].title
+            console.err(
+                f"several rows have one `{column}`, so each is taken for one {title}; `--for` says another"
+            )
     id = literal_guesses.identifier(file_of(path).stem) or "export"
     text = first_mapping(id, file_of(path).name, name, opened.vocabulary, names, columns)
     if output is None:

@@ -9,6 +9,9 @@ from pathlib import Path
 from shlex import join
 from typing import Any, TypeVar
 
+import click
+from click.core import ParameterSource
+
 from policyengine.api import Program
 from policyengine.change.parallel import spread
 from policyengine.cli.console import Console, Progress
@@ -108,6 +111,17 @@ class PartnerBase:
         return _ended(self.inputs, console)
 
 
+def _options_given() -> Iterator[str]:
+    """The options of the command line, but for those about where and how its output is written."""
+    context = click.get_current_context()
+    for each in context.command.params:
+        given = context.get_parameter_source(str(each.name)) is ParameterSource.COMMANDLINE
+        if given and isinstance(each, click.Option) and each.name not in ("outputs", "color"):
+            value = context.params[str(each.name)]
+            for one in value if isinstance(value, tuple) else (value,):
+                yield from (each.opts[0],) if each.is_flag else (each.opts[0], str(one))
+
+
 def _ended(found: ReadRecords | LeftOut, console: Console) -> int:
     console.err(left_out_line(found))
     return FOUND if found.left_out or found.orphans else OK
@@ -126,7 +140,7 @@ def open_base(
             "there are no records", help="name the file with the partner base after the program"
         )
     program = open_program(folder, as_of, console, known_on, language)
-    line = join(["policyengine", command, folder, *options.files])
+    line = join(["policyengine", command, folder, *options.files, *_options_given()])
     paths = (*map(Path, (folder, *options.inputs, *program.files)),)
     return PartnerBase(folder, program, options, console, line, paths, known_on, language)
 

@@ -71,7 +71,8 @@ def _charges(decision: Decision, labels: Mapping[str, str], last_day: date) -> I
         ):
             continue
         party = one.payer or "partner"
-        status = status_words("upcoming" if one.status == "applies" else one.status)
+        falls = "due" if due == decision.as_of else "upcoming"
+        status = status_words(falls if one.status == "applies" else one.status)
         yield (
             labels.get(party, words(party)), due, _days(due, decision.as_of), status, *who(decision, one),
             one.title, None, one.net, one.currency, str(one.origin.at),

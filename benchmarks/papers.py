@@ -14,10 +14,6 @@ from random import Random
 from typing import Any
 
 from policyengine.api import Program, load
-from policyengine.cli.console import Console
-from policyengine.cli.forecast import read_through
-from policyengine.cli.partner_base import PartnerBase
-from policyengine.cli.record_files import ReadRecords
 from policyengine.papers.language import language
 from policyengine.papers.letter import Desk, letter
 from policyengine.papers.pack import pack, quarter_around
@@ -25,6 +21,7 @@ from policyengine.papers.program_pages import pages
 from policyengine.program.record import Record
 from policyengine.render.paper_html import HtmlTemplate
 from policyengine.render.paper_pdf import PdfTemplate
+from policyengine.reports.forecast import stretches
 
 DAY = date(2026, 11, 21)
 POLICIES = Path(__file__).parents[1] / "policies"
@@ -35,8 +32,8 @@ def main(count: int) -> int:
     """Prints the figures for so many records."""
     program = load(POLICIES / "bytekast", as_of=DAY)
     records = _records(program, count)
-    desk = _desk(program, records, DAY + timedelta(days=181))
-    whole = _desk(program, records, date(2027, 3, 31))
+    desk = _desk(program, DAY + timedelta(days=181))
+    whole = _desk(program, date(2027, 3, 31))
     quarter = quarter_around(DAY)
     html, pdf = HtmlTemplate(), PdfTemplate(None)
     letters = [letter(desk, desk.answer(each)).plain() for each in records]
@@ -66,9 +63,10 @@ def _tell(what: str, count: int, run: Callable[[], Any]) -> None:
     print(f"{what}: {count / spent:,.0f} a second ({spent / count * 1000:.1f} ms each)")
 
 
-def _desk(program: Program, records: list[Record], last: date) -> Desk:
-    base = PartnerBase(str(POLICIES / "bytekast"), program, ReadRecords(tuple(records), 0, ()), "", ())
-    through = read_through(base, last, Console.of("never"))
+def _desk(program: Program, last: date) -> Desk:
+    graph = program.linked.evaluated
+    assert graph is not None
+    through = stretches(lambda day: graph, [DAY], last)
     return Desk(program.linked, program.evaluate, through, language("en"), None)
 
 

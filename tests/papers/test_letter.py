@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from tests.support import POLICIES
+from tests.support import DAY as TODAY
+from tests.support import POLICIES, good_program, record_of
 
+from policyengine.papers.language import language
+from policyengine.papers.letter import Desk, letter
 from policyengine.render.paper_html import HtmlTemplate, TemplateError
 from policyengine.render.paper_pdf import PdfTemplate
+from policyengine.reports.forecast import stretches
 
 Cli = Callable[..., tuple[int, str, str]]
 BYTEKAST = POLICIES / "bytekast"
@@ -236,3 +240,31 @@ def test_a_letter_of_another_day_and_revision(cli: Cli, tmp_path: Path) -> None:
     code, _, err = cli("letter", "HEAD:nowhere", ACME, DAY)
     assert code == 2
     assert "the folder `nowhere` is not in `HEAD`" in err
+
+
+WAYS = """\
+kind: tiers
+id: ladder
+title: Ladder
+for: partner
+levels:
+  - id: known
+    title: Known
+    requires:
+      - {id: size, title: Is of some size, when: {any: [{active_accounts: 10..}, {fee: 500..}]}}
+"""
+
+
+def test_ways_to_a_requirement_are_told_in_numbers() -> None:
+    program = good_program(WAYS)
+    graph = program.linked.evaluated
+    assert graph is not None
+    through = stretches(lambda day: graph, [TODAY], TODAY)
+    for code, said in (
+        ("en", "7 more: active accounts or 480.00 USD more: yearly fee"),
+        ("de", "7 mehr: active accounts oder 480,00 USD mehr: yearly fee"),
+    ):
+        desk = Desk(program.linked, program.evaluate, through, language(code), None)
+        record = record_of(program, {"id": "a", "active_accounts": 3, "fee": 20})
+        rows = str(letter(desk, desk.answer(record)).plain())
+        assert said in rows

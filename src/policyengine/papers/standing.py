@@ -22,6 +22,7 @@ from policyengine.decision.findings import (
     Shortfall,
     WaiverNote,
 )
+from policyengine.decision.reason_words import measured
 from policyengine.decision.wording import short_name
 from policyengine.papers.blocks import (
     Block,
@@ -180,9 +181,7 @@ def _missing(voice: Voice, level: Level, gains: Gains) -> Iterator[Block]:
         return
     say = voice.say
     told = {(each.id, each.title) for each in level.requirements if each.status != "met"}
-    missing = [
-        each for each in level.next.missing if (each.id, each.title) not in told or each.short_by is not None
-    ]
+    missing = [each for each in level.next.missing if (each.id, each.title) not in told or measured(each)]
     rows = [_gap(voice, level, each) for each in missing]
     rest = len({each.id for each in level.next.missing} - {each.id for each in missing})
     if rows:
@@ -205,7 +204,24 @@ def _gap(voice: Voice, level: Level, each: Shortfall) -> Row:
             voice.needed(kind, each.need), "" if short is None else voice.say.quantity(short, symbol),
         ])  # fmt: skip
     status = voice.say(_OF_REQUIREMENTS.get(each.status, "not decided"))
-    return Row([each.title, "", "", status])
+    return Row([each.title, "", "", _ways(voice, entity, each) or status])
+
+
+def _ways(voice: Voice, entity: str, each: Shortfall) -> str:
+    """The ways to meet a requirement, where each of them is a matter of numbers: `3 more: reviews`."""
+    ways = [[_step(voice, entity, step) for step in way] for way in each.ways]
+    if not ways or not all(all(way) for way in ways):
+        return ""
+    return voice.say.join((voice.say.join(way) for way in ways), "or")
+
+
+def _step(voice: Voice, entity: str, step: Shortfall) -> str:
+    short = exact(step.short_by)
+    if step.fact is None or step.need is None or short is None:
+        return ""
+    kind = voice.kind(entity, step.fact)
+    text = voice.say.quantity(short, getattr(kind, "symbol", ""))
+    return voice.say("{count} more: {noun}", count=text, noun=voice.noun(entity, step.fact))
 
 
 def _gained(voice: Voice, title: str, gain: Gain | None) -> Iterator[Block]:

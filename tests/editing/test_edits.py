@@ -11,12 +11,15 @@ import pytest
 from policyengine.api import load
 from policyengine.change.program_comparison import compare
 from policyengine.cli.run import run
+from policyengine.diagnostics import Code
 from policyengine.editing import meanings
 from policyengine.editing.fixes import fixes
 from policyengine.editing.meanings import rename, renamed_at
 from policyengine.editing.safe_fixes import mend
 from policyengine.editing.workspace import Workspace
+from policyengine.policy.quantities import TWO_READINGS
 from policyengine.program.example import EXAMPLE
+from policyengine.program.versions import HOLE
 from policyengine.source import Source
 from policyengine.text.yaml import read_yaml
 from policyengine.verify.document_index import applied
@@ -172,3 +175,14 @@ def test_check_fixes_what_is_certain_and_shows_it(duties: Path, capsys: pytest.C
     assert out.endswith("no mistakes\n")
     assert run(["check", str(duties.parent), "--fix"]) == 0
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("code", [HOLE, TWO_READINGS], ids=lambda code: code.id)
+def test_a_fix_that_would_change_a_decision_is_not_safe(duties: Path, code: Code) -> None:
+    duties.write_text(code.bad)
+    workspace = Workspace(DAY)
+    folder = workspace.program(duties.parent)
+    (found,) = folder.diagnostics
+    assert found.code is code
+    assert folder.fixes(found)
+    assert mend(duties.parent, DAY).texts == {}

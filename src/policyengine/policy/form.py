@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from policyengine.diagnostics import Code, Diagnostic, listed
@@ -117,12 +118,21 @@ def read_model(document: Document, model: type[M], at: Pointer = ()) -> M | tupl
     data = document.plain(at)
     with suppress(ValueError):
         return read_plain(model, data)
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     try:
-        return TypeAdapter(model).validate_python(data)
+        found: M = _adapter(model).validate_python(data)
     except ValidationError as error:
         return tuple(_diagnostics(document, model, at, error.errors(include_url=False)))
+    return found
+
+
+@cache
+def _adapter(model: Any) -> Any:
+    """What reads a model by pydantic; to make it takes longer than to read a document with a mistake."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(model)
 
 
 def _diagnostics(

@@ -7,7 +7,7 @@ One slip gives one diagnostic: a misspelt key is not also reported as a missing 
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -127,12 +127,14 @@ def read_model(document: Document, model: type[M], at: Pointer = ()) -> M | tupl
     return found
 
 
-@cache
-def _adapter(model: Any) -> Any:
-    """What reads a model by pydantic; to make it takes longer than to read a document with a mistake."""
+def _made(model: Any) -> Any:
     from pydantic import TypeAdapter
 
     return TypeAdapter(model)
+
+
+_adapter: Callable[[Any], Any] = cache(_made)
+"""What reads a model by pydantic; to make it takes longer than to read a document with a mistake."""
 
 
 def _diagnostics(

@@ -51,6 +51,8 @@ def found(of: str, rest: str) -> list[Diagnostic]:
          "more units may lower Price: 10 give 20.00 EUR, 11 give 19.00 EUR"),
         ("volume", "mode: slab, by: plan, entries: {basic: {rows: [{rate: 1%}]}, pro: {rows: [{below: 100, rate: 3%}, {rate: 2%}]}}",
          "more volume may lower Price: 99.99 EUR give 2.9997 EUR, 100.00 EUR give 2.00 EUR"),
+        ("volume", "by: plan, mode: graduated, entries: {basic: {rows: [{up_to: 5, rate: 1%}, {rate: 2%}]}, pro: {of: units, mode: slab, rows: [{below: 20, rate: 3}, {rate: 1}]}}",
+         "more units may lower Price: 19 give 57.00 EUR, 20 give 20.00 EUR"),
     ],
 )  # fmt: skip
 def test_the_pair_is_shown_with_both_values(of: str, rest: str, message: str) -> None:
@@ -58,6 +60,20 @@ def test_the_pair_is_shown_with_both_values(of: str, rest: str, message: str) ->
     (cliff,) = found(of, rest)
     assert time.process_time() - begun < 2
     assert cliff.message == message
+
+
+def test_every_version_that_a_day_chooses_is_tried() -> None:
+    table = TABLE.format(of="units", rest="mode: slab, rows: [{up_to: 10, rate: 2}, {rate: 2.5}]")
+    later = TABLE.format(of="units", rest="mode: slab, rows: [{up_to: 10, rate: 3}, {rate: 2.5}]")
+    by = "for: partner\nversion_by: since\n"
+    base = f"{BASE}      since: {{type: date, title: since}}\n"
+    versions = [
+        table.replace("for: partner\n", by),
+        later.replace("for: partner\n", f"{by}from: 2026-07-01\n"),
+    ]
+    program = good_program(*versions, base=base)
+    told = [each.message for each in program.with_laws().diagnostics if each.code.id == "TABLE101"]
+    assert told == ["more units may lower Price: 10 give 30.00 EUR, 11 give 27.50 EUR"]
 
 
 def test_the_engine_says_the_same_of_the_pair() -> None:

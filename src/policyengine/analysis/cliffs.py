@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from policyengine.analysis.thresholds import FactKey
-from policyengine.analysis.tried_records import Tried
+from policyengine.analysis.tried_records import Tried, version_of
 from policyengine.decision.writers import writer
 from policyengine.diagnostics import Code, Diagnostic, Severity
 from policyengine.policy.policy_reader import PolicyDocument
@@ -53,9 +53,9 @@ def cliffs(program: Program) -> Iterator[Diagnostic]:
         policy: Any = unit.policy
         if policy.kind != "table" or policy.bands is None or policy.bands.gives:
             continue  # values that bands give may well fall, such as a credit
-        name = (policy.for_, policy.result_name)
-        if name[1] in graph.nodes.get(name[0], {}):
-            found = _Bands(program, graph, unit).falling()
+        version = version_of(graph, policy, f"{policy.id}/rows/1")
+        if version is not None:
+            found = _Bands(program, graph, unit, version).falling()
             if found is not None:
                 yield found
 
@@ -63,10 +63,10 @@ def cliffs(program: Program) -> Iterator[Diagnostic]:
 class _Bands(Tried):
     """Tries records on the bands of one table."""
 
-    def __init__(self, program: Program, graph: Graph, unit: PolicyDocument) -> None:
+    def __init__(self, program: Program, graph: Graph, unit: PolicyDocument, version: str) -> None:
         policy: Any = unit.policy
-        super().__init__(program, graph, (policy.for_, policy.result_name), _MOST)
-        self.unit, self.policy = unit, policy
+        super().__init__(program, graph, (policy.for_, policy.result_name + version), _MOST)
+        self.unit, self.policy, self.version = unit, policy, version
         self.bands = [  # the slices of a key that are added up are one row of the table
             (("bands", *place, "rows", i), band)
             for place, each in policy.bands.each
@@ -108,7 +108,7 @@ class _Bands(Tried):
         return (facts, result, entered[-1]) if entered else None
 
     def _is_in(self, scope: Any, i: int) -> bool:
-        name = f"{self.policy.id}/rows/{i + 1}"
+        name = f"{self.policy.id}/rows/{i + 1}{self.version}"
         return name in self.graph.nodes[self.key[0]] and scope[name] is True
 
     def _told(self, measure: FactKey, less: _Seen, more: _Seen) -> Diagnostic:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from policyengine.analysis.thresholds import FactKey
-from policyengine.analysis.tried_records import Tried
+from policyengine.analysis.tried_records import Tried, version_of
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import PASSING, Level
 from policyengine.decision.writers import writer
@@ -71,9 +71,10 @@ def broken_laws(program: Program) -> list[Diagnostic]:
         return []
     found: list[Diagnostic] = []
     for unit in program.units:
-        key = (unit.policy.for_, f"{unit.policy.id}/level")
-        if unit.policy.kind == "tiers" and key[1] in graph.nodes.get(key[0], {}):
-            found += _Levels(program, graph, unit, key).broken()
+        name = f"{unit.policy.id}/level"
+        version = version_of(graph, unit.policy, name)
+        if unit.policy.kind == "tiers" and version is not None:
+            found += _Levels(program, graph, unit, (unit.policy.for_, name + version), version).broken()
     return found
 
 
@@ -88,14 +89,15 @@ class _Seen:
 class _Levels(Tried):
     """Tries records on the levels of one policy."""
 
-    def __init__(self, program: Program, graph: Graph, unit: PolicyDocument, key: Key) -> None:
+    def __init__(self, program: Program, graph: Graph, unit: PolicyDocument, key: Key, version: str) -> None:
         super().__init__(program, graph, key, _MOST)
         self.unit = unit
         policy: Any = unit.policy
         self.policy = policy
         self.ids = [str(policy.none), *(str(level.id) for level in policy.levels)]
         self.titles = [str(policy.none_title), *(str(level.title) for level in policy.levels)]
-        self.asked = tuple(_asked(graph, unit.policy.id, self.ids[-1]))
+        asked = _asked(graph, unit.policy.id, self.ids[-1])
+        self.asked = tuple(each for each in asked if each.endswith(version))
         self.first: dict[int, _Seen] = {}
 
     def broken(self) -> Iterator[Diagnostic]:

@@ -13,6 +13,7 @@ from policyengine.analysis.search_space import Space
 from policyengine.analysis.thresholds import FactKey, cuts_of
 from policyengine.decision.writers import writer
 from policyengine.engine.reference.scope import Scope, instances, root_scope
+from policyengine.policy.base import Policy
 from policyengine.program.graph import Graph, Key
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
@@ -90,3 +91,10 @@ def _closure(graph: Graph, key: Key) -> list[Key]:
                 found[each] = None
                 pending.append(each)
     return list(found)
+
+
+def version_of(graph: Graph, policy: Policy, node: str) -> str | None:
+    """What names of nodes of a version end with: "" where there is one; None where it has no such node."""
+    mark = "@first" if policy.from_ is None else f"@{policy.from_.isoformat()}"
+    own = graph.nodes.get(policy.for_, {})
+    return next((each for each in ("", mark) if f"{node}{each}" in own), None)

@@ -245,6 +245,7 @@ _LINKS = (
     "of in as for with even from on by at to since per until within during over the that which who when where"
 )
 _WITHIN_PHRASE = re.compile(rf" (?:{'|'.join(_LINKS.split())}) |,| \(")
+_DONE = frozenset("bought given held kept lost made met paid sent sold won written".split())
 _ONE = {"people": "person", "children": "child", "men": "man", "women": "woman"}
 _MANY = {one: many for many, one in _ONE.items()}
 
@@ -254,7 +255,7 @@ def _head(phrase: str) -> tuple[str, str]:
     found = _WITHIN_PHRASE.search(phrase, 1)
     end = len(phrase) if found is None else found.start()
     before, _, last = phrase[:end].rpartition(" ")
-    if before and last.endswith("ed") and _is_several(before.rpartition(" ")[2]):
+    if before and (last.endswith("ed") or last in _DONE) and _is_several(before.rpartition(" ")[2]):
         end = len(before)
     return phrase[:end], phrase[end:]
 

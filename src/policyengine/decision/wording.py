@@ -245,7 +245,9 @@ _LINKS = (
     "of in as for with even from on by at to since per until within during over the that which who when where"
 )
 _WITHIN_PHRASE = re.compile(rf" (?:{'|'.join(_LINKS.split())}) |,| \(")
-_DONE = frozenset("bought given held kept lost made met paid sent sold won written".split())
+_DONE = frozenset(
+    ("bought", "given", "held", "kept", "lost", "made", "met", "paid", "sent", "sold", "won", "written")
+)
 _ONE = {"people": "person", "children": "child", "men": "man", "women": "woman"}
 _MANY = {one: many for many, one in _ONE.items()}
 

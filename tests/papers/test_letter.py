@@ -268,3 +268,12 @@ def test_ways_to_a_requirement_are_told_in_numbers() -> None:
         record = record_of(program, {"id": "a", "active_accounts": 3, "fee": 20})
         rows = str(letter(desk, desk.answer(record)).plain())
         assert said in rows
+
+
+def test_letters_without_a_picture_are_told(cli: Cli, tmp_path: Path) -> None:
+    record = tmp_path / "r.json"
+    record.write_text('{"id": "a", "name": "漢字 Müller Ωμέγα Жук دار שלום €→"}', encoding="utf-8")
+    code, _, err = cli("letter", BYTEKAST, record, DAY, "-o", "a.pdf")
+    assert code == 0
+    assert "note: the PDF has empty boxes for `字`, `漢`, of which its fonts have no picture" in err
+    assert cli("letter", BYTEKAST, record, DAY, "-o", "a.html")[2] == ""

@@ -67,6 +67,7 @@ def command(
         write_bytes(Path(output), files[Path(output).name])
     else:
         write_folder(Path(output), files, inputs)
+    layout.tell(console)
     console.err(f"{plural(len(found), 'page')} written to `{output}`")
     return OK
 

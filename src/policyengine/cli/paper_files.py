@@ -149,6 +149,17 @@ class Layout:
             raise self._failed(error) from None
         return made if isinstance(made, bytes) else made.encode(errors="backslashreplace")
 
+    def tell(self, console: Console) -> None:
+        """Says which letters stand in a PDF as empty boxes."""
+        lacking = sorted(self._pdf.not_set) if self._pdf is not None else []
+        if lacking:
+            some = ", ".join(f"`{each}`" for each in lacking[:5])
+            more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""
+            console.err(
+                f"note: the PDF has empty boxes for {some}{more}, of which its fonts have no picture\n"
+                "help: `--fonts DIR` adds fonts; HTML needs none"
+            )
+
     def page(self, paper: Paper) -> bytes:
         """A page of ours as HTML, whatever the template for papers is."""
         from policyengine.render.paper_html import HtmlTemplate
@@ -193,6 +204,7 @@ def deliver_papers(
         for folder in folders:
             if folder is not None:
                 folder.drop()
+    layout.tell(console)
 
 
 def _check(outputs: Sequence[Output], total: int, inputs: Sequence[Path]) -> None:

@@ -191,8 +191,8 @@ def _duties(voice: Voice, decision: Decision) -> list[Section]:
     found.sort(key=lambda each: (each.due_on is None, each.due_on or date.max, each.title))
     rows = [
         Row([
-            "" if each.due_on is None else say.day(each.due_on),
             duty(voice, each),
+            "" if each.due_on is None else say.day(each.due_on),
             say.capital(voice.label(each.party or voice.partner or "")),
             _standing(voice, each),
         ])
@@ -200,7 +200,7 @@ def _duties(voice: Voice, decision: Decision) -> list[Section]:
     ]  # fmt: skip
     title = say("Duties, past and coming")
     return section(
-        "duties", title, [table(title, voice.columns("due", "duty", "who", "status"), rows)] if rows else []
+        "duties", title, [table(title, voice.columns("duty", "due", "who", "status"), rows)] if rows else []
     )
 
 

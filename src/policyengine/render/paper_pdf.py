@@ -19,11 +19,16 @@ from policyengine.render.style import clean
 _PACKAGE = re.compile(r"@[A-Za-z][\w-]*/")
 _PLACE = re.compile(r"^\s*(?:┌─|-->)\s*.*?:(\d+):\d+", re.MULTILINE)
 _LONG_WORD = re.compile(r"\S{40,}")
+_NOT_SET = re.compile("[^\0-\u06ff\u10a0-\u10ff\u1e00-\u2bff\ufb00-\ufdff\ufe70-\ufeff\ufffd]")
+"""Letters that the fonts of typst lack: all but those of Latin, Greek, Cyrillic, Hebrew, Arabic, Georgian."""
 _BREAK = "\N{ZERO WIDTH SPACE}"
 
 
 class PdfTemplate:
-    """Sets papers by a template, whose fonts are read once."""
+    """Sets papers by a template, whose fonts are read once.
+
+    `not_set` collects letters of which there is no picture without fonts of the caller.
+    """
 
     def __init__(self, text: str | None, path: str | None = None, fonts: Sequence[str] = ()) -> None:
         import typst
@@ -34,6 +39,8 @@ class PdfTemplate:
             line = source.count("\n", 0, found.start()) + 1
             raise TemplateError(TemplateMistake(f"`{found[0]}` names a package, which is not loaded", line))
         self._source = source.encode()
+        self._has_fonts = bool(fonts)
+        self.not_set: set[str] = set()
         families = typst.Fonts(
             include_system_fonts=False, include_embedded_fonts=True, font_paths=list(fonts)
         )
@@ -45,6 +52,8 @@ class PdfTemplate:
         import typst
 
         inputs = {"paper": json.dumps(_set(paper), ensure_ascii=False)}
+        if not self._has_fonts:
+            self.not_set.update(_NOT_SET.findall(inputs["paper"]))
         try:
             made = self._compiler.compile(self._source, format="pdf", sys_inputs=inputs, timestamp=0)
         except typst.TypstError as error:

@@ -99,6 +99,17 @@ def test_a_new_file_counts_before_it_is_saved(client: Client, levels: Path) -> N
     assert client.mistakes(levels) == []
 
 
+def test_files_that_come_and_go_on_disk_count(client: Client, levels: Path) -> None:
+    path = levels.with_name("more.yaml")
+    path.write_text(levels.read_text())
+    news = {"changes": [{"uri": path.as_uri(), "type": 1}]}
+    client.say("workspace/didChangeWatchedFiles", news)
+    assert "VERS001" in client.mistakes(path) + client.mistakes(levels)
+    path.unlink()
+    client.say("workspace/didChangeWatchedFiles", {"changes": [{"uri": path.as_uri(), "type": 3}]})
+    assert client.mistakes(path) + client.mistakes(levels) == []
+
+
 def test_laws_are_told_when_one_pauses(client: Client, levels: Path) -> None:
     client.replace(levels, "discount: 50%", "discount: 5%")
     assert client.mistakes(levels, 2) == ["GRANT101", "GRANT101"]  # on each of two items

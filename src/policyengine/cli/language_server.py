@@ -116,13 +116,18 @@ class PolicyServer(LanguageServer):
             self._publish([path], self.texts.test_mistakes(path))
         if folder is None:
             return
-        files = [Path(source.name) for source in folder.load.sources]
-        self._publish([folder.root / MANIFEST, *files], folder.diagnostics)
+        self._publish(self._files(folder), folder.diagnostics)
         waiting = self._waiting.pop(folder.root, None)
         if waiting is not None:
             waiting.cancel()
         loop = asyncio.get_running_loop()
         self._waiting[folder.root] = loop.call_later(LAWS_AFTER_MS / 1000, self._try_laws, folder)
+
+    def _files(self, folder: ProgramFolder) -> list[Path]:
+        """The files of a program, and those that were some of it and are gone."""
+        told = (path_of(uri) for uri in self._told)
+        gone = (each for each in told if not is_test(each) and self.texts.folder(each) is folder)
+        return [folder.root / MANIFEST, *(Path(each.name) for each in folder.load.sources), *gone]
 
     def _try_laws(self, folder: ProgramFolder) -> None:
         """Adds what `check` says of the laws of levels, if nothing has changed meanwhile."""
@@ -132,9 +137,7 @@ class PolicyServer(LanguageServer):
 
         def tried(done: asyncio.Task[tuple[Diagnostic, ...]]) -> None:
             if folder.load is load and not done.cancelled() and done.exception() is None:
-                self._publish(
-                    [folder.root / MANIFEST, *(Path(each.name) for each in load.sources)], done.result()
-                )
+                self._publish(self._files(folder), done.result())
 
         asyncio.ensure_future(asyncio.to_thread(lambda: load.with_laws)).add_done_callback(tried)
 

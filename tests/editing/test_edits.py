@@ -135,9 +135,7 @@ def _rename(work: Path, file: str, words: str, new: str) -> dict[Path, str]:
     ("file", "words", "new"),
     [
         ("program.yaml", "active_accounts:", "accounts_in_use"),
-        ("program.yaml", "monthly_subscription:", "subscription_fee"),
         ("levels.yaml", "positive}", "good"),
-        ("levels.yaml", "kpi-levels", "kpi-text"),
     ],
 )
 def test_renaming_changes_no_decision_and_no_test(work: Path, file: str, words: str, new: str) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policyengine.diagnostics import Code
-from policyengine.render.annotation import Note, note_of
+from policyengine.render.annotation import Note, in_the_tree, note_of
 from policyengine.render.ci_formats import MOST, github
 from policyengine.render.junit import JUnitCase, JUnitSuite, junit
 from policyengine.render.markdown_summary import MarkdownSummary, MarkdownTable, code, escaped, markdown
@@ -103,3 +103,16 @@ def test_a_long_summary_is_cut() -> None:
 def test_code_and_text_keep_their_markup_to_themselves() -> None:
     assert code("a `b` c") == "`` a `b` c ``"
     assert escaped("[x](y)\n<i>&") == "\\[x\\](y) &lt;i&gt;&amp;"
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("HEAD~1:policies/a.yaml", "policies/a.yaml"),
+        ("main:policies/a:b.yaml", "policies/a:b.yaml"),
+        ("policies/a.yaml", "policies/a.yaml"),
+        ("main", "main"),
+    ],
+)
+def test_a_place_in_a_revision_is_one_in_the_tree(name: str, path: str) -> None:
+    assert in_the_tree(Source(name, "kind: tiers").span(0, 4)).source.name == path

@@ -276,6 +276,8 @@ for: visit
 charges: [{id: a, title: A, when: cost > 10, amount: 1, item: app, due_on: held_on}]
 """
     assert of(text, NOTHING).edges == {"visits.cost": ["10", "10.01"]}
+    whole = text.replace("cost > 10", "cost > 99.99 and cost < 200.00")
+    assert of(whole, NOTHING).edges == {"visits.cost": ["99.99", "100", "199.99", "200"]}
 
 
 def test_a_charge_with_a_condition_is_exercised_by_both_ways() -> None:

@@ -47,8 +47,9 @@ def path_from(root: Path | None, name: str) -> str:
 
 
 def without_revision(name: str) -> str:
-    """The path of a file or folder, without a revision (`HEAD:policies/a.yaml`)."""
-    return name.rpartition(":")[2]
+    """The path of a file or folder, without a revision (`HEAD:policies/a.yaml`), which has no colon itself."""
+    revision, _, path = name.partition(":")
+    return path or revision
 
 
 def in_the_tree(at: Span) -> Span:

@@ -255,7 +255,8 @@ def case_goals(graph: Graph, node: Node) -> Iterator[tuple[Goal, str]]:
 
 def _moved(limit: object, side: int, step: Decimal) -> object:
     if isinstance(limit, Decimal):
-        return limit + side * step if side else limit
+        moved = limit + side * step if side else limit
+        return moved.to_integral_value() if moved == moved.to_integral_value() else moved
     return limit + timedelta(days=side) if isinstance(limit, date) else None
 
 

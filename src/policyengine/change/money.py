@@ -39,10 +39,9 @@ class ChargeKey(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """What a program says on one day of one charge for one subject.
+    """What a program says on one day of one charge for one subject; `schedule` is None without a due date.
 
-    `schedule` is None where the due date is not known. `ask` gives the terms as they are on another day; None
-    where they are the same on all days.
+    `ask` gives the terms of another day, with the days on which they are those; None where all days have one.
     """
 
     currency: str
@@ -51,7 +50,7 @@ class Terms(NamedTuple):
     amount: object
     net: object
     schedule: Schedule | None
-    ask: Callable[[date], Terms | None] | None = None
+    ask: Callable[[date], tuple[Terms | None, Days]] | None = None
 
     @property
     def flow(self) -> tuple[str, str]:
@@ -70,12 +69,13 @@ class Terms(NamedTuple):
             return None
         return net if self.status != UNDETERMINED or not net else None
 
-    def payable_on(self, day: date) -> Decimal | None:
-        """What is paid on one of the due dates, as the program says on that day."""
-        if self.ask is None:
-            return self.payable
-        asked = self.ask(day)
-        return NOTHING if asked is None else asked.payable
+    def payable_on(self, day: date) -> tuple[Decimal | None, Days]:
+        """What is paid on one of the due dates as the program says then, and on which days it says so."""
+        asked, days = (self, _ALWAYS) if self.ask is None else self.ask(day)
+        return NOTHING if asked is None else asked.payable, days
+
+
+_ALWAYS, _NEVER = Days(date.min, date.max), Days(date.max, date.min)
 
 
 def terms_of(outcome: Outcome) -> Terms:
@@ -231,15 +231,15 @@ def _payments_in(terms: Terms, days: Days) -> list[Payment] | None:
     schedule = terms.schedule
     if schedule is None:
         return [] if terms.payable == NOTHING else None
-    found = []
-    for number in schedule.numbers(days):
-        day = schedule.day(number)
-        assert day is not None
-        net = terms.payable_on(day)
+    found, flow, alike = [], terms.flow, _NEVER
+    net: Decimal | None = None
+    for number, day in schedule.dated(days):
+        if day not in alike:
+            net, alike = terms.payable_on(day)
         if net is None:
             return None
         if net:
-            found.append(Payment(number, day, net, terms.flow))
+            found.append(Payment(number, day, net, flow))
     return found
 
 
@@ -283,7 +283,7 @@ class _Side(NamedTuple):
         if day is None or self.spans[0].first <= day <= self.spans[-1].last:
             return None
         terms = self.dues[-1] if day > self.spans[-1].last else self.last
-        net = NOTHING if terms is None else terms.payable_on(day)
+        net = NOTHING if terms is None else terms.payable_on(day)[0]
         return (
             like._replace(number=number, day=day, net=like.net if net is None else net) if net != 0 else None
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -73,6 +74,18 @@ class Schedule(NamedTuple):
     def numbers(self, days: Days) -> range:
         """The numbers of the due dates within the days."""
         return _numbers(self, days)
+
+    def dated(self, days: Days) -> Iterator[tuple[int, date]]:
+        """The due dates within the days, each with its number."""
+        numbers = _numbers(self, days)
+        if self.every is None:
+            yield from ((number, self.first) for number in numbers)
+            return
+        series = _series(self)
+        for number in numbers:
+            day = series.day(number) if number else self.first
+            assert day is not None
+            yield number, day
 
     def day(self, number: int) -> date | None:
         """The due date with a number; None where there is none."""

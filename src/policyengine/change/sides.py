@@ -62,10 +62,14 @@ class DailyCode:
         """Adds the charges of a record, each with what the program says of it on any other day."""
         there = _Bills(self.program.on_days(record)).on
 
-        def ask(key: tuple[Who, ChargeKey]) -> Callable[[date], Terms | None]:
-            return lambda day: there(day).get(key)
+        def ask(key: tuple[Who, ChargeKey]) -> Callable[[date], tuple[Terms | None, Days]]:
+            def asked(day: date) -> tuple[Terms | None, Days]:
+                days, said = there(day)
+                return said.get(key), days
 
-        for key, terms in there(self.today).items():
+            return asked
+
+        for key, terms in there(self.today)[1].items():
             bill[key] = terms._replace(ask=ask(key))
 
 
@@ -77,9 +81,9 @@ class _Bills:
         self._known: list[tuple[Days, Bill]] = []
         self._said: Sequence[tuple[SubjectOutcomes, ...]] = ()
 
-    def on(self, day: date) -> Bill:
-        """The charges on a day."""
-        known = next((bill for days, bill in reversed(self._known) if day in days), None)
+    def on(self, day: date) -> tuple[Days, Bill]:
+        """The charges on a day, and on which days they are the same."""
+        known = next((each for each in reversed(self._known) if day in each[0]), None)
         if known is not None:
             return known
         said = self._days.on(day, day + min(_AHEAD, date.max - day))
@@ -91,7 +95,7 @@ class _Bills:
                 _add_subjects(group, {}, bill)
         self._said = said
         self._known.append((Days(self._days.first, self._days.last), bill))
-        return bill
+        return self._known[-1]
 
 
 @dataclass(frozen=True, slots=True)

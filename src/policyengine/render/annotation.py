@@ -47,7 +47,7 @@ def path_from(root: Path | None, name: str) -> str:
 
 
 def without_revision(name: str) -> str:
-    """The path of a file or folder, without a revision (`HEAD:policies/a.yaml`), which has no colon itself."""
+    """The path of a file or folder without a revision, whose name has no colon (`HEAD:policies/a.yaml`)."""
     revision, _, path = name.partition(":")
     return path or revision
 

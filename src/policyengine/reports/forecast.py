@@ -226,9 +226,7 @@ def payments(through: Sequence[OnDays]) -> Iterator[Payment]:
             schedule, net = terms.schedule, terms.payable
             if schedule is None or net == 0:
                 continue
-            for number in schedule.numbers(days):
-                day = schedule.day(number)
-                assert day is not None
+            for number, day in schedule.dated(days):
                 yield Payment(day, subject, charge, net, terms.currency, payer, number, schedule.every)
 
 

@@ -156,6 +156,12 @@ def _times(length: Months, factor: Decimal) -> Months | None:
     return Months(length.months * whole) if -_FEW < whole < _FEW and -_FEW < length.months < _FEW else None
 
 
+def _times_days(length: datetime.timedelta, factor: Decimal) -> datetime.timedelta | None:
+    """So many times a duration; None where that is no whole number, or very large."""
+    whole = int(factor) if factor.same_quantum(_ONE) else _FEW
+    return length * whole if -_FEW < whole < _FEW and -_FEW < length.days < _FEW else None
+
+
 _FEW: Final = 10_000
 _QUICK: Final[Mapping[tuple[str, type, type], Callable[[Any, Any], object]]] = {
     ("+", datetime.date, datetime.timedelta): lambda date, length: date + length,
@@ -164,6 +170,8 @@ _QUICK: Final[Mapping[tuple[str, type, type], Callable[[Any, Any], object]]] = {
     ("-", datetime.date, datetime.date): lambda date, other: date - other,
     ("*", Months, Decimal): _times,
     ("*", Decimal, Months): lambda factor, length: _times(length, factor),
+    ("*", datetime.timedelta, Decimal): _times_days,
+    ("*", Decimal, datetime.timedelta): lambda factor, length: _times_days(length, factor),
     ("/", Months, Months): lambda left, right: (
         operators.unsigned(Decimal(left.months) / right.months) if right.months else None
     ),

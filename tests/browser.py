@@ -1,7 +1,7 @@
 """Looks at the page of `plan` in a real browser: `python -m tests.browser FOLDER`; needs a Chromium.
 
-Pictures in light and dark, wide and narrow, are left in the folder for people to look at; that the browser
-shows all sections, and refuses nothing of the page, is checked.
+Pictures in light and dark, 1200 and 420 pixels wide, and the printed page are left in the folder for people
+to look at; that the browser shows all sections, and refuses nothing of the page, is checked.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ _FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--enable-logging=stderr",
 )  # fmt: skip
-_LOOKS = {
-    "light": ("--window-size=1000,2400",),
-    "dark": ("--window-size=1000,2400", "--blink-settings=preferredColorScheme=0"),
-    "narrow": ("--window-size=500,3000",),
-}
+_WIDE, _NARROW = "--window-size=1200,2400", "--window-size=500,3400"
+_DARK = "--blink-settings=preferredColorScheme=0"
+_LOOKS = {"light": (_WIDE,), "dark": (_WIDE, _DARK), "narrow": (_NARROW,), "narrow-dark": (_NARROW, _DARK)}
+_PHONE = (
+    '<body style="margin: 0"><iframe src="plan.html" width="420" height="3400" style="border: 0"></iframe>'
+)
+"""No window of the browser is narrower than 500 pixels."""
 
 
 def main(folder: Path) -> int:
@@ -38,9 +40,13 @@ def main(folder: Path) -> int:
         return 2
     folder.mkdir(parents=True, exist_ok=True)
     page = _page(folder)
+    phone = folder / "phone.html"
+    phone.write_text(_PHONE, encoding="utf-8")
     for name, flags in _LOOKS.items():
-        _start(browser, page, *flags, f"--screenshot={folder / name}.png")
+        shown_page = phone if _NARROW in flags else page
+        _start(browser, shown_page, *flags, f"--screenshot={folder / name}.png")
         assert (folder / f"{name}.png").stat().st_size > 20_000, f"{name}.png is empty"
+    _start(browser, page, f"--print-to-pdf={folder / 'print.pdf'}")
     shown = _start(browser, page, "--dump-dom")
     for words in (
         "Reseller levels: before and after",
@@ -49,7 +55,7 @@ def main(folder: Path) -> int:
         "Whom it hits",
     ):
         assert words in shown, f"`{words}` is not there"
-    print(f"look at {', '.join(f'{folder / name}.png' for name in _LOOKS)}")
+    print(f"look at {', '.join(f'{folder / name}.png' for name in _LOOKS)}, {folder / 'print.pdf'}")
     return 0
 
 

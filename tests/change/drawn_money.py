@@ -25,10 +25,11 @@ from tests.support import DAY, POLICIES
 
 from policyengine.change.attribution import Cause, causes_of
 from policyengine.change.impact import ImpactAnalysis, RecordPair
-from policyengine.change.money import EXACT, total
+from policyengine.change.money import total
 from policyengine.change.period import Days
 from policyengine.change.schedule import stages
 from policyengine.change.tally import Tally
+from policyengine.change.terms import EXACT
 from policyengine.feel.types.types import Number
 from policyengine.files import read_folder
 from policyengine.policy.vocabulary import Vocabulary

@@ -15,9 +15,10 @@ from tests.differential.programs import generated
 from tests.support import POLICIES
 
 from policyengine.change.impact import _by_currency
-from policyengine.change.money import ChargeKey, MoneyChange, Shift, Terms, money_changes
+from policyengine.change.money import MoneyChange, Shift, money_changes
 from policyengine.change.period import Days, Schedule
 from policyengine.change.tally import Flow, Sums, Tally
+from policyengine.change.terms import ChargeKey, Terms
 from policyengine.program.record import Record
 from policyengine.source import Source
 

@@ -9,8 +9,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from policyengine.change.money import money_changes, terms_of
+from policyengine.change.money import money_changes
 from policyengine.change.period import Days
+from policyengine.change.terms import terms_of
 from support import decide, good_program
 
 LEAP_YEARS = (2024, 2028, 2032, 2036, 2040)

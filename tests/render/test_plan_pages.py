@@ -14,12 +14,13 @@ from html.parser import HTMLParser
 
 import pytest
 
-from policyengine.change.money import ChargeKey, MoneyChange
+from policyengine.change.money import MoneyChange
 from policyengine.change.period import Days
 from policyengine.change.plan import Plan, PlanVersion
 from policyengine.change.plan_summary import ABOUT
 from policyengine.change.states import ABSENT, NAMES, PERIODS, VALUE, Move, What
 from policyengine.change.tally import Delta, Shifts, Tally
+from policyengine.change.terms import ChargeKey
 from policyengine.change.titles import Titles
 from policyengine.render import plan_charts as charts
 from policyengine.render.plan_effects import headline, rest

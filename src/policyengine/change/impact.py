@@ -9,17 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from policyengine.change.money import (
-    BEFORE,
-    BOTH,
-    EXACT,
-    NOTHING,
-    ChargeKey,
-    Dues,
-    MoneyChange,
-    Terms,
-    money_changes,
-)
+from policyengine.change.money import BEFORE, BOTH, Dues, MoneyChange, money_changes
 from policyengine.change.schedule import DayRange, Gate, SingleChange
 from policyengine.change.sides import Bill, Facts, Found, Who
 from policyengine.change.states import (
@@ -35,6 +25,7 @@ from policyengine.change.states import (
     owner,
 )
 from policyengine.change.tally import Delta, Flow, Hit, Shifts, Sums, Tally
+from policyengine.change.terms import EXACT, NOTHING, ChargeKey, Terms
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import UNDETERMINED, Charge, Level, Obligation
 from policyengine.program.record import Record

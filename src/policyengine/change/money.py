@@ -9,91 +9,20 @@ the period before and after differ by exactly what amounts and time change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from policyengine.change.period import Days, Schedule
+from policyengine.change.terms import EXACT, NOTHING, Terms
 from policyengine.decision.findings import NOT_APPLICABLE, UNDETERMINED
-from policyengine.engine.rows.outcomes import Outcome
 
-EXACT = Context(prec=200)
-"""For sums and products of amounts: never a digit is lost."""
-NOTHING = Decimal(0)
 Way = Literal["earlier", "later", "rhythm"]
 Where = Literal["within", "before", "after", "into"]
 """Where a payment is due that moves: within the period, before it, after it, or in it as it was not before.
 """
-DATES = ("due_on", "every", "counted_from", "shift_days", "steps_from")
-TERMS = (*DATES, "amount", "net", "currency", "payer", "payout")
-"""What a charge says of its due dates, and all that its terms are read off."""
 BEFORE, AFTER, BOTH = "before", "after", "both"
-
-
-class ChargeKey(NamedTuple):
-    """Identifies a charge by its policy and id."""
-
-    policy: str
-    id: str
-
-
-class Terms(NamedTuple):
-    """What a program says on one day of one charge for one subject; `schedule` is None without a due date.
-
-    `ask` gives the terms of another day, with the days on which they are those; None where all days have one.
-    """
-
-    currency: str
-    payer: str
-    status: str
-    amount: object
-    net: object
-    schedule: Schedule | None
-    ask: Callable[[date], tuple[Terms | None, Days]] | None = None
-
-    @property
-    def flow(self) -> tuple[str, str]:
-        """The currency, and who pays."""
-        return self.currency, self.payer
-
-    @property
-    def payable(self) -> Decimal | None:
-        """What is paid on a due date; None where that is undetermined, zero where it is certainly nothing."""
-        amount, net = self.amount, self.net
-        if self.status == NOT_APPLICABLE or (isinstance(amount, Decimal) and not amount):
-            return NOTHING
-        if self.status == "settled":
-            return NOTHING  # no change of policies touches what is paid
-        if not isinstance(net, Decimal):
-            return None
-        return net if self.status != UNDETERMINED or not net else None
-
-    def payable_on(self, day: date) -> tuple[Decimal | None, Days]:
-        """What is paid on one of the due dates as the program says then, and on which days it says so."""
-        asked, days = (self, _ALWAYS) if self.ask is None else self.ask(day)
-        return NOTHING if asked is None else asked.payable, days
-
-
-_ALWAYS, _NEVER = Days(date.min, date.max), Days(date.max, date.min)
-
-
-def terms_of(outcome: Outcome) -> Terms:
-    """The terms that an outcome of a charge states."""
-    said = outcome.values.get
-    due, schedule = said("due_on"), None
-    if isinstance(due, date):
-        _, every, anchor, shift, aligned = (said(name) for name in DATES)
-        schedule = Schedule(
-            due,
-            str(every) if every else None,
-            anchor if isinstance(anchor, date) else None,
-            shift if isinstance(shift, int) else 0,
-            aligned if isinstance(aligned, date) else None,
-        )
-    currency = str(said("currency") or "")
-    payer = str(said("payer") or "") if said("payout") else ""
-    return Terms(currency, payer, outcome.status, said("amount"), said("net"), schedule)
 
 
 class Payment(NamedTuple):
@@ -187,17 +116,15 @@ def _unmoved(old: Dues, new: Dues, spans: Sequence[Days]) -> tuple[MoneyChange, 
 
 
 def _due(terms: Terms, days: Days) -> Decimal | None:
-    if terms.ask is not None:
-        payments = _payments_in(terms, days)
-        return None if payments is None else _sum(payments)
-    count = None if terms.schedule is None else len(terms.schedule.numbers(days))
-    return _times(terms.payable, count)
-
-
-def _times(net: Decimal | None, count: int | None) -> Decimal | None:
-    if count == 0 or (net is not None and not net):
-        return NOTHING
-    return None if net is None or count is None else EXACT.multiply(net, Decimal(count))
+    """What is paid in some days; None where that is undetermined."""
+    if terms.schedule is None:
+        return NOTHING if terms.payable == NOTHING else None
+    found = NOTHING
+    for numbers, net in terms.runs(days):
+        if net is None:
+            return None
+        found = EXACT.add(found, EXACT.multiply(net, Decimal(len(numbers)))) if net else found
+    return found
 
 
 def _payments(dues: Dues, spans: Sequence[Days]) -> list[Payment] | None:
@@ -231,15 +158,13 @@ def _payments_in(terms: Terms, days: Days) -> list[Payment] | None:
     schedule = terms.schedule
     if schedule is None:
         return [] if terms.payable == NOTHING else None
-    found, flow, alike = [], terms.flow, _NEVER
-    net: Decimal | None = None
-    for number, day in schedule.dated(days):
-        if day not in alike:
-            net, alike = terms.payable_on(day)
+    found: list[Payment] = []
+    for numbers, net in terms.runs(days):
         if net is None:
             return None
         if net:
-            found.append(Payment(number, day, net, flow))
+            dated = zip(numbers, schedule.days(numbers), strict=True)
+            found += [Payment(number, day, net, terms.flow) for number, day in dated]
     return found
 
 

@@ -75,17 +75,13 @@ class Schedule(NamedTuple):
         """The numbers of the due dates within the days."""
         return _numbers(self, days)
 
-    def dated(self, days: Days) -> Iterator[tuple[int, date]]:
-        """The due dates within the days, each with its number."""
-        numbers = _numbers(self, days)
-        if self.every is None:
-            yield from ((number, self.first) for number in numbers)
-            return
-        series = _series(self)
+    def days(self, numbers: range) -> Iterator[date]:
+        """The due dates with some numbers."""
+        series = None if self.every is None else _series(self)
         for number in numbers:
-            day = series.day(number) if number else self.first
+            day = self.first if series is None or not number else series.day(number)
             assert day is not None
-            yield number, day
+            yield day
 
     def day(self, number: int) -> date | None:
         """The due date with a number; None where there is none."""

@@ -8,9 +8,10 @@ from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
-from policyengine.change.money import EXACT, NOTHING, ChargeKey, total
+from policyengine.change.money import total
 from policyengine.change.period import Days
 from policyengine.change.tally import Delta, Tally
+from policyengine.change.terms import EXACT, NOTHING, ChargeKey
 from policyengine.change.titles import Titles
 from policyengine.dataclass import dataclass
 from policyengine.source import Span

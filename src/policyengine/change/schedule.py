@@ -15,10 +15,10 @@ from functools import partial
 from policyengine.change.attribution import Cause
 from policyengine.change.daily import hinges_on_today
 from policyengine.change.independence import effects
-from policyengine.change.money import ChargeKey
 from policyengine.change.period import Days
 from policyengine.change.sides import Side, side_of
 from policyengine.change.slices import Marks, derived, different, handed_down
+from policyengine.change.terms import ChargeKey
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Charge, Level
 from policyengine.feel.types.types import Number

@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import TypeVar
 
 from policyengine.change.daily import hinges_on_today
-from policyengine.change.money import DATES, TERMS, ChargeKey, Terms, terms_of
 from policyengine.change.period import Days
 from policyengine.change.slices import slice_of
 from policyengine.change.states import ABSENT, VALUE, State, What, states
+from policyengine.change.terms import DATES, TERMS, ChargeKey, Terms, terms_of
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import UNDETERMINED, Charge, Figure, Level
 from policyengine.engine.rows.day_by_day import DailyProgram, RecordOnDays
@@ -47,8 +47,11 @@ class CompiledRules:
         return {name: root[name] for name in self.names}
 
 
-_AHEAD = timedelta(days=400)
-"""So far ahead it is watched until when an answer holds: a period is a year most of the time."""
+_DAY = timedelta(days=1)
+_AHEAD, _LONG = timedelta(days=400), timedelta(days=7)
+"""So far ahead it is watched until when an answer holds: a period is a year most of the time. And how long an
+answer holds so that the next one is asked for though nothing is due then.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +85,34 @@ class _Bills:
         self._said: Sequence[tuple[SubjectOutcomes, ...]] = ()
 
     def on(self, day: date) -> tuple[Days, Bill]:
-        """The charges on a day, and on which days they are the same."""
+        """The charges on a day, and on which days they are the same.
+
+        Days are asked for one stretch after another; where a stretch is short, the next ones are left out.
+        """
         known = next((each for each in reversed(self._known) if day in each[0]), None)
-        if known is not None:
-            return known
+        while known is None:
+            earlier = (days for days, _ in self._known if days.last < day)
+            near = max(earlier, key=lambda days: days.last, default=None)
+            is_long = near is not None and near.last - near.first >= _LONG
+            found = self._asked(near.last + _DAY if is_long and near is not None else day)
+            known = found if day in found[0] else None
+        return known
+
+    def _asked(self, day: date) -> tuple[Days, Bill]:
         said = self._days.on(day, day + min(_AHEAD, date.max - day))
-        if self._known and all(one is other for one, other in zip(said, self._said, strict=True)):
-            bill = self._known[-1][1]
-        else:
-            bill = {}
-            for group in said:
-                _add_subjects(group, {}, bill)
+        on = Days(self._days.first, self._days.last)
+        last = self._known[-1] if self._known else None
+        if last is not None and said is self._said:
+            if last[0].last + _DAY == on.first:
+                self._known.pop()
+                on = Days(last[0].first, on.last)
+            self._known.append((on, last[1]))
+            return self._known[-1]
+        bill: Bill = {}
+        for group in said:
+            _add_subjects(group, {}, bill)
         self._said = said
-        self._known.append((Days(self._days.first, self._days.last), bill))
+        self._known.append((on, bill))
         return self._known[-1]
 
 

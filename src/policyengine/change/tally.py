@@ -9,8 +9,9 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from policyengine.change.money import EXACT, NOTHING, ChargeKey, MoneyChange, Way, Where
+from policyengine.change.money import MoneyChange, Way, Where
 from policyengine.change.states import Move, State
+from policyengine.change.terms import EXACT, NOTHING, ChargeKey
 from policyengine.dataclass import dataclass
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import field
 
-from policyengine.change.money import ChargeKey
 from policyengine.change.sides import level_titles
+from policyengine.change.terms import ChargeKey
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Charge, Origin
 from policyengine.decision.wording import words

@@ -13,11 +13,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from policyengine.change.daily import asks_for_the_day
-from policyengine.change.money import ChargeKey, Terms, terms_of
 from policyengine.change.period import Days
 from policyengine.change.sides import bare, level_titles
 from policyengine.change.slices import slice_of
 from policyengine.change.states import ABSENT, State, What, states
+from policyengine.change.terms import ChargeKey, Terms, terms_of
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import UNDETERMINED, Charge, Discount, Level, Obligation, Origin, Subject
 from policyengine.decision.reason_words import which_period
@@ -226,7 +226,8 @@ def payments(through: Sequence[OnDays]) -> Iterator[Payment]:
             schedule, net = terms.schedule, terms.payable
             if schedule is None or net == 0:
                 continue
-            for number, day in schedule.dated(days):
+            numbers = schedule.numbers(days)
+            for number, day in zip(numbers, schedule.days(numbers), strict=True):
                 yield Payment(day, subject, charge, net, terms.currency, payer, number, schedule.every)
 
 

@@ -10,10 +10,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from policyengine.change.impact import ImpactAnalysis, RecordPair
-from policyengine.change.money import EXACT
 from policyengine.change.period import Days
 from policyengine.change.schedule import stages
 from policyengine.change.sides import level_titles
+from policyengine.change.terms import EXACT
 from policyengine.decision.findings import Level
 from policyengine.feel.syntax import build
 from policyengine.policy.rule import Node

@@ -155,11 +155,12 @@ class RecordOnDays:
             if not watch.day <= day <= watch.until or step.needs & changed or self._moves >> i & 1:
                 watch = watches[i] = Watch(day, horizon)
                 changed |= self._run(i, step, watch) << i
-        if changed or is_new:
+        again = [i for i, group in enumerate(program.groups) if is_new or group.needs & changed]
+        if again:
             said = list(self._said)
-            for i, group in enumerate(program.groups):
-                if is_new or group.needs & changed:
-                    said[i] = self._read(group, plain=not group.needs & self._moves)
+            for i in again:
+                group = program.groups[i]
+                said[i] = self._read(group, plain=not group.needs & self._moves)
             self._said = said
         self.first = max([each.day for each in watches])
         self.last = min([each.until for each in watches])

@@ -64,7 +64,7 @@ entities:
       id: {type: text, title: id}
       limit: {type: date, title: limit}
       reminder: {type: date, title: reminder, formula: 'today + @"P30D"'}
-      warned: {type: boolean, title: warned, formula: reminder > limit}
+      warned: {type: boolean, title: warned, formula: 'reminder > (if open > 1 then limit else @"2026-12-30")'}
       open: {type: count, title: open tasks, formula: 'count(tasks[ends_on >= today])'}
   task:
     title: task
@@ -93,7 +93,7 @@ for: task
 obligations:
   - {id: task, title: Do it, party: partner, due_on: ends_on, met_when: waits > MANY}
 """
-RECORD = "{id: a, limit: 2027-01-15, tasks: [{id: x, ends_on: 2026-12-24}, {id: y, ends_on: 2027-02-28}]}"
+RECORD = "{id: a, limit: 2027-01-15, tasks: [{id: x, ends_on: 2026-12-01}, {id: y, ends_on: 2027-02-28}]}"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_values_that_move_with_the_day_and_children_in_an_order(order: str, many
     graph = program.linked.evaluated
     assert graph is not None
     assert DailyProgram(_moving(graph), FIRST).is_whole is whole
-    days = [FIRST + timedelta(days=n) for n in (0, 1, 10, 26, 27, 33, 34, 35, 11, 60, 99, 100, 2)]
+    days = [FIRST + timedelta(days=n) for n in (0, 1, 10, 11, 26, 27, 33, 34, 35, 11, 60, 99, 100, 2)]
     _check(_moving(graph), [record_of(program, RECORD)], days)
 
 

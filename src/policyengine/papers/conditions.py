@@ -1,7 +1,8 @@
-"""Conditions of policies as people read them: tests with the nouns of their facts, expressions as written."""
+"""Conditions of policies as people read them: tests and expressions with the nouns of their facts."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,12 +17,36 @@ _OF_LISTS = {
 _CHILDREN = ("some", "every", "count")
 _HEADS = (*_OF_LISTS, "at_least", *_CHILDREN)
 _FURTHER = ("of", "where", "must", "is")
+_TOKEN = re.compile(r'@?"(?:[^"\\]|\\.)*"|[A-Za-z_]\w*(?:\.\w+)*')
+_DEFINED = re.compile(r"is defined\(([^()]+)\)")
+_EITHER = re.compile(r"if is defined\((.+)\) then \1 else (.+)")
+_OF_PERIODS = {
+    "period_number": "number of the period", "period.start": "first day of the period",
+    "period.end": "last day of the period", "period.days": "days of the period",
+}  # fmt: skip
+
+
+def expression(voice: Voice, entity: str, written: Any) -> str:
+    """An expression with the nouns of the facts that it names, and lengths of time in words."""
+
+    def told(token: re.Match[str]) -> str:
+        text = token[0]
+        if text.startswith('@"P'):
+            return voice.say.length(text[2:-1])
+        if text in _OF_PERIODS:
+            return voice.say(_OF_PERIODS[text])
+        return voice.noun(entity, text) if _is_fact(voice, entity, text) else text
+
+    named = _TOKEN.sub(told, _flat(written))
+    if (either := _EITHER.fullmatch(named)) is not None:
+        return voice.say("{noun} if it is given, else {other}", noun=either[1], other=either[2])
+    return _DEFINED.sub(lambda asked: voice.say("{noun} is given", noun=asked[1]), named)
 
 
 def condition(voice: Voice, entity: str, written: Any) -> Runs:
     """A condition as it is written: `active accounts: from 10 to 15; region: EMEA or APAC`."""
     if not isinstance(written, dict):
-        return [] if written is None else [Run(_flat(written), code=True)]
+        return [] if written is None else [expression(voice, entity, written)]
     heads = [key for key in _HEADS if key in written and not _is_fact(voice, entity, key)]
     own = {*heads, *_FURTHER} if heads else set()
     parts = [*_combined(voice, entity, {key: each for key, each in written.items() if key in own})]
@@ -38,12 +63,12 @@ def joined(parts: Sequence[Runs], link: str) -> Runs:
 
 
 def test(voice: Voice, entity: str, fact: str, written: Any) -> Runs:
-    """A test of one fact: `active accounts from 10 to 15`; an expression stays as it is."""
+    """A test of one fact: `active accounts are from 10 to 15`."""
     noun = voice.noun(entity, fact)
     plain = written["is"] if isinstance(written, dict) and "is" in written else written
     told = None if isinstance(plain, dict) else voice.test(entity, fact, plain)
     if told is None:
-        return [f"{noun}: ", Run(_flat(plain), code=True)]
+        return [f"{noun}: {expression(voice, entity, plain)}"]
     if told in (voice.say("yes"), voice.say("no")):
         return [f"{noun}: {told}"]
     return [f"{noun} {is_or_are(noun)} {told}" if voice.say.code == "en" else f"{noun}: {told}"]
@@ -76,7 +101,7 @@ def _combined(voice: Voice, entity: str, written: dict[str, Any]) -> Iterator[Ru
 
 def _number(voice: Voice, entity: str, written: Any) -> Runs:
     told = voice.test(entity, "", written)
-    return [told if told is not None else Run(_flat(written), code=True)]
+    return [told if told is not None else expression(voice, entity, written)]
 
 
 def _alternatives(voice: Voice, entity: str, written: Any) -> Runs:

@@ -40,6 +40,10 @@ _UNITS = {
     "D": ("every day", "every {count} days"), "W": ("every week", "every {count} weeks"),
     "M": ("every month", "every {count} months"), "Y": ("every year", "every {count} years"),
 }  # fmt: skip
+_UNITS_OF_LENGTHS = {
+    "D": ("one day", "{count} days"), "W": ("one week", "{count} weeks"),
+    "M": ("one month", "{count} months"), "Y": ("one year", "{count} years"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +102,18 @@ class Language:
 
     def every(self, period: str) -> str:
         """A period as a frequency: `P1M` is `every month`; `calendar quarter` is `every calendar quarter`."""
-        counted = _COUNTED.fullmatch(period)
+        found = self._counted(period, _UNITS)
+        return self(period if period.startswith("every ") else f"every {period}") if found is None else found
+
+    def length(self, length: str) -> str:
+        """A length of time: `P30D` is `30 days`; one of several units stays as it is."""
+        return self._counted(length, _UNITS_OF_LENGTHS) or length
+
+    def _counted(self, length: str, units: Mapping[str, tuple[str, str]]) -> str | None:
+        counted = _COUNTED.fullmatch(length)
         if counted is None:
-            return self(period if period.startswith("every ") else f"every {period}")
-        one, many = _UNITS[counted[2]]
+            return None
+        one, many = units[counted[2]]
         return self(one) if counted[1] == "1" else self(many, count=counted[1])
 
     def period(self, label: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from policyengine.papers.blocks import Block, Column, Heading, Line, Paragraph, Row, Run, table
-from policyengine.papers.conditions import Runs, condition, joined, test
+from policyengine.papers.conditions import Runs, condition, expression, joined, test
 from policyengine.papers.program_parts import Parts, written
 from policyengine.policy.policy_reader import PolicyDocument
 
@@ -181,9 +181,9 @@ def _points(parts: Parts, policy: Any, part: Any, plain: Any) -> Runs:
     voice, say = parts.voice, parts.voice.say
     found: Runs = []
     if part.points is not None:
-        found = [part.points] if part.points.isdigit() else [Run(part.points, code=True)]
+        found = [part.points] if part.points.isdigit() else [expression(voice, policy.for_, part.points)]
     elif part.of is not None:
-        found = [Run(f"{part.each or 1} × ({part.of})", code=True)]
+        found = [f"{part.each or 1} × ({expression(voice, policy.for_, part.of)})"]
     if plain.get("when") is not None:
         found = [*found, f" {say('where')} ", *condition(voice, policy.for_, plain["when"])]
     return found

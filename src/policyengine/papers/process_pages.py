@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policyengine.papers.blocks import Block, Heading, Items, Line, Row, Run, table
-from policyengine.papers.conditions import Runs, condition, joined
+from policyengine.papers.conditions import Runs, condition, expression, joined
 from policyengine.papers.drawings import DrawnStage
 from policyengine.papers.drawings import pipeline as pipeline_drawing
 from policyengine.papers.level_pages import requirement_row
 from policyengine.papers.program_parts import Parts, written
+from policyengine.policy.facts import NONE
 from policyengine.policy.policy_reader import PolicyDocument
 
 _OF_DUE = {"first_due": "first on", "starting": "counted from", "due_on": "on", "until": "until"}
@@ -80,10 +81,10 @@ def billing(parts: Parts, unit: PolicyDocument) -> Iterator[Block]:
         name = f"{policy.id}/{each.id}"
         when = condition(parts.voice, policy.for_, written(unit, "charges", i, "when"))
         lead: Line = [each.title, *([f" ({say('only where')} ", *when, ")"] if when else [])]
-        due = [f"{say(key)} {text}" if key else text for key, text in _due(parts, each)]
+        due = [f"{say(key)} {text}" if key else text for key, text in _due(parts, policy.for_, each)]
         payer = parts.voice.label(each.payer or parts.voice.partner or "")
         rows.append(
-            Row([lead, Run(each.amount, code=True), "; ".join(due), payer,
+            Row([lead, expression(parts.voice, policy.for_, each.amount), "; ".join(due), payer,
                  "" if each.item is None else parts.voice.label(each.item),
                  parts.source(name, policy, each)], name)
         )  # fmt: skip
@@ -91,12 +92,15 @@ def billing(parts: Parts, unit: PolicyDocument) -> Iterator[Block]:
     yield table(policy.title, heads, rows)
 
 
-def _due(parts: Parts, each: Any) -> Iterator[tuple[str, str]]:
+def _due(parts: Parts, entity: str, each: Any) -> Iterator[tuple[str, str]]:
     if each.every is not None:
         yield "", parts.voice.say.every(each.every)
     for key, lead in _OF_DUE.items():
-        if (text := getattr(each, key)) is not None:
-            yield lead, text
+        text = getattr(each, key)
+        if text == NONE:
+            yield "", parts.voice.say("when invoiced")
+        elif text is not None:
+            yield lead, expression(parts.voice, entity, text)
     if each.times is not None:
         yield "", parts.voice.say("{count} times", count=each.times)
 
@@ -112,7 +116,7 @@ def obligations(parts: Parts, unit: PolicyDocument) -> Iterator[Block]:
         when = condition(parts.voice, policy.for_, plain.get("when"))
         lead: Line = [each.title, *([f" ({say('only where')} ", *when, ")"] if when else [])]
         rows.append(
-            Row([lead, _bearer(parts, policy, each.party), _by_when(parts, each),
+            Row([lead, _bearer(parts, policy, each.party), _by_when(parts, policy.for_, each),
                  _shown(parts, policy, each, plain), parts.source(name, policy, each)], name)
         )  # fmt: skip
     heads = parts.voice.columns("duty", "who", "by when", "shown by", "source")
@@ -141,21 +145,21 @@ def _known(parts: Parts, party: str) -> str:
     return parts.voice.say("the text does not say") if party == "unknown" else parts.voice.label(party)
 
 
-def _by_when(parts: Parts, each: Any) -> Runs:
+def _by_when(parts: Parts, entity: str, each: Any) -> Runs:
     say = parts.voice.say
     found: list[Runs] = []
     if each.every is not None:
         found.append([say.every(each.every)])
     for key, lead in _OF_WHEN.items():
         if (text := getattr(each, key)) is not None:
-            found.append([f"{say(lead)} ", Run(text, code=True)])
+            found.append([f"{say(lead)} {expression(parts.voice, entity, text)}"])
     return joined(found, "; ")
 
 
 def _shown(parts: Parts, policy: Any, each: Any, plain: Any) -> Runs:
     voice, say = parts.voice, parts.voice.say
     if each.done_on is not None:
-        return [f"{say('done on')} ", Run(each.done_on, code=True)]
+        return [f"{say('done on')} {expression(voice, policy.for_, each.done_on)}"]
     if plain.get("met_when") is not None:
         return condition(voice, policy.for_, plain["met_when"])
     return [say("{who} decides", who=say.capital(voice.label(each.decided_by)))] if each.decided_by else []
@@ -168,7 +172,7 @@ def _rights(parts: Parts, unit: PolicyDocument) -> Iterator[Block]:
     for i, each in enumerate(policy.rights):
         plain = written(unit, "rights", i)
         window: list[Runs] = [
-            [f"{say(lead)} ", Run(text, code=True)]
+            [f"{say(lead)} {expression(parts.voice, policy.for_, text)}"]
             for lead, text in (("from", each.opens_on), ("until", each.closes_on))
             if text is not None
         ]

@@ -20,6 +20,7 @@ from policyengine.papers.blocks import (
     section,
     table,
 )
+from policyengine.papers.conditions import expression
 from policyengine.papers.language import Language
 from policyengine.papers.program_parts import ASSUMPTIONS, GLOSSARY, OTHER, SOURCES, Parts
 from policyengine.papers.unit_pages import of_unit
@@ -215,7 +216,7 @@ def _glossary(parts: Parts) -> Iterator[Section]:
     for name, entity in voice.vocabulary.entities.items():
         rows = [
             Row([say.capital(fact.title), _type(parts, fact),
-                 Run(fact.formula, code=True) if fact.formula else "",
+                 expression(voice, name, fact.formula) if fact.formula else "",
                  parts.source(f"{name}.{key}", fact), Run(key, code=True)], f"{name}.{key}")
             for key, fact in entity.facts.items()
         ]  # fmt: skip

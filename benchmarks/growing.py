@@ -346,6 +346,7 @@ _IN_ORDER = """\
       asked: {type: money, title: amount asked for}
       granted: {type: money, title: amount granted, formula: 'max(0, min(asked, volume - sum(earlier.granted)))'}
       large: {type: count, title: large ones before, formula: 'count(earlier[asked > 100])'}
+      lately: {type: money, title: asked for in the year before, formula: 'sum(earlier[received > this.received - @"P1Y"].asked)'}
       last_large: {type: money, title: last large one, formula: 'last(earlier[asked > 100]).asked'}
 """
 

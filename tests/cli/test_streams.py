@@ -73,6 +73,13 @@ def test_a_table_whose_reader_goes_away(tmp_path):
     assert shell(tmp_path, line) == (141, NOBODY_READS)
 
 
+@pytest.mark.parametrize("unbuffered", ["", "PYTHONUNBUFFERED=1"])
+def test_a_reader_that_goes_away_in_the_middle(tmp_path, unbuffered):
+    """Nothing is lost without a word, also where Python itself keeps no buffer."""
+    line = f"env {unbuffered} {COMMAND} schema policy | {{ head -c 1 >/dev/null; exec <&-; }}"
+    assert shell(tmp_path, f"{line}; exit ${{PIPESTATUS[0]}}") == (141, NOBODY_READS)
+
+
 @pytest.mark.parametrize("command", [ACME, "code", "--help", "check --help", "--version"])
 def test_a_reader_that_is_gone(tmp_path, command):
     """It waits, so that the reader has ended before the first word."""

@@ -54,17 +54,21 @@ MISTAKES = [
     ('["a\\q"]', "1:4", "\\q", "`\\q` is not an escape of JSON", "write `\\\\` for a backslash"),
     ('["a\tb"]', "1:4", "\t", "a tab is not allowed inside a text", "write `\\t`"),
     ('["a\x01b"]', "1:4", "\x01", "a control character is not allowed inside a text", "write `\\u0001`"),
-    (
-        '["\\ud800"]',
-        "1:2",
-        '"\\ud800"',
-        "half of a surrogate pair is not a character",
-        "write the character itself",
-    ),
     ("", "1:1", "", "there is no value here", "write an object, `{}` at least"),
     ("\x00", "1:1", "\x00", "the character U+0000 is not allowed here", "delete it"),
     ("[1] [2]", "1:5", "[", "this comes after the end of the value", BEHIND),
 ]
+
+
+def test_a_surrogate_alone_spoils_no_other_value() -> None:
+    result = read_json(Source("f.json", '[{"id": "a\\ud800"}, {"id": "b"}]'))
+    (found,) = result.diagnostics
+    assert (found.message, found.help) == (
+        "half of a surrogate pair is not a character", "write the character itself",
+    )  # fmt: skip
+    assert found.span is not None
+    assert found.span.text == '"a\\ud800"'
+    assert [each.plain((1, "id")) for each in result.documents] == ["b"]
 
 
 @pytest.mark.parametrize(("text", "place", "at", "message", "help_"), MISTAKES)

@@ -6,6 +6,7 @@ Whoever started the command may have closed them, they may lie on a full disk, o
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import shutil
 import sys
@@ -99,6 +100,17 @@ def open_closed() -> None:
         sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
     if sys.stderr is None:
         sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def buffered(stream: TextIO) -> TextIO:
+    """A standard stream with a buffer, which writes whole texts.
+
+    With `PYTHONUNBUFFERED` Python writes a long text once, and drops what the system did not take of it.
+    """
+    raw = getattr(stream, "buffer", None)
+    if not isinstance(raw, io.RawIOBase):
+        return stream
+    return io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, stream.errors)
 
 
 def give_up(stream: TextIO) -> None:

@@ -172,9 +172,9 @@ class _Scanner:
         if _SURROGATE.search(value):
             message = "half of a surrogate pair is not a character"
             span = Span(self._source, start, self._at)
-            self._stop(SYNTAX.at(span, message, help="write the character itself"))
-        else:
-            self._string(value, start)
+            self._diagnostics.append(SYNTAX.at(span, message, help="write the character itself"))
+            value = _SURROGATE.sub("\ufffd", value)
+        self._string(value, start)
         return True
 
     def _fail(self, at: int, problem_at: int | None = None) -> None:

@@ -76,7 +76,7 @@ def test_a_table_whose_reader_goes_away(tmp_path):
 @pytest.mark.parametrize("unbuffered", ["", "PYTHONUNBUFFERED=1"])
 def test_a_reader_that_goes_away_in_the_middle(tmp_path, unbuffered):
     """Nothing is lost without a word, also where Python itself keeps no buffer."""
-    line = f"env {unbuffered} {COMMAND} schema policy | {{ head -c 1 >/dev/null; exec <&-; }}"
+    line = f"env {unbuffered} {COMMAND} schema decision | {{ head -c 1 >/dev/null; exec <&-; }}"
     assert shell(tmp_path, f"{line}; exit ${{PIPESTATUS[0]}}") == (141, NOBODY_READS)
 
 

@@ -151,10 +151,15 @@ def test_another_repository_in_the_surroundings(
     assert run(["diff", "HEAD", "p"]) == 0
 
 
+@pytest.mark.parametrize("elsewhere", ["other", "."])
 def test_a_work_tree_elsewhere(
-    repository: Path, here: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    elsewhere: str,
+    repository: Path,
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    _git(repository, "config", "core.worktree", str(here / "other"))
+    _git(repository, "config", "core.worktree", str(here / elsewhere))
     monkeypatch.chdir(repository)
     assert run(["diff", "HEAD", "p"]) == 2
     assert "git config --unset core.worktree" in capfd.readouterr().err

@@ -89,6 +89,7 @@ def test_what_is_in_the_folder(repository: Path) -> None:
     ("old", "new", "message"),
     [
         ("nowhere..HEAD", "rules/bytekast", "`nowhere` is neither a folder nor a revision"),
+        ("HEAD:rules/bytekast", "rules/bytekast", "names a folder in a revision, and a revision is wanted"),
         ("before..nowhere", "rules/bytekast", "`nowhere` is neither a folder nor a revision"),
         ("rules/bytekst", "rules/bytekast", "`rules/bytekst` is neither a folder nor a revision"),
         ("--help..HEAD", "rules/bytekast", "`--help` is neither a folder nor a revision"),

@@ -42,8 +42,10 @@ def _run(arguments: list[str]) -> int:
     gc.set_threshold(100_000)
     # Looking for plugins of pydantic, of which there are none here, goes through all installed packages.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    from policyengine.cli.console import buffered
     from policyengine.cli.run import run
 
+    sys.stdout = buffered(sys.stdout)
     code = run(arguments)
     gc.freeze()
     return code

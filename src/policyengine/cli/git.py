@@ -34,6 +34,10 @@ class Repository:
     def commit(self, revision: str) -> str:
         """Returns the id of the commit that a revision names."""
         found = None if revision.startswith("-") else self._resolve(f"{revision}^{{commit}}")
+        before, _, path = revision.partition(":")
+        if found is None and path and self._resolve(f"{before}^{{commit}}") is not None:
+            message = f"`{revision}` names a folder in a revision, and a revision is wanted here"
+            raise CommandError(message, help=f"write `{before}`, and the folder after it")
         if found is None:
             raise CommandError(
                 f"`{revision}` is neither a folder nor a revision of this repository",
@@ -140,7 +144,7 @@ def repository_of(folder: str) -> Repository:
             help="give two folders: `OLD NEW`",
         )
     top = Path(os.path.realpath(done.stdout.decode(errors="surrogateescape").rstrip("\n")))
-    if not there.is_relative_to(top):
+    if not there.is_relative_to(top) or not (top / ".git").exists():
         raise CommandError(
             f"the files of the repository of `{folder}` are said to be in `{top}`",
             help="`git config --unset core.worktree` makes it the repository of its own folder",

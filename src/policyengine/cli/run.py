@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from policyengine.cli.console import buffered, give_up, settle, write_out
+from policyengine.cli.console import give_up, settle, write_out
 from policyengine.cli.exit_codes import BUG, INTERRUPTED, NOBODY_READS, OK, UNUSABLE, CommandError, GoneError
 from policyengine.cli.options import HELP
 from policyengine.render.style import clean
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 def run(arguments: Sequence[str]) -> int:
     """Runs one command line (without the name of the program) and returns its exit code; never raises."""
-    sys.stdout = buffered(sys.stdout)
     with contextlib.suppress(AttributeError, ValueError, OSError):
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:

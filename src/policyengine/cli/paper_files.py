@@ -6,7 +6,9 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +16,7 @@ from typing import Any, TypeVar
 import click
 
 from policyengine.atomic_file import sync_folder
+from policyengine.batch.cores import cores
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import CommandError
 from policyengine.cli.file_io import (
@@ -187,10 +190,8 @@ def deliver_papers(
     folders = [Folder(each) if _is_folder(each, total) else None for each in outputs]
     texts: list[list[bytes]] = [[] for _ in outputs]
     try:
-        for each in written:
-            plain = each.paper.plain()
-            for output, folder, found in zip(outputs, folders, texts, strict=True):
-                data = layout.data(output.format, plain, console if output.path is None else None)
+        for each, laid in _laid_out(written, outputs, layout, console):
+            for data, folder, found in zip(laid, folders, texts, strict=True):
                 if folder is None:
                     found.append(data)
                 else:
@@ -205,6 +206,30 @@ def deliver_papers(
             if folder is not None:
                 folder.drop()
     layout.tell(console)
+
+
+def _laid_out(
+    written: Iterable[Written], outputs: Sequence[Output], layout: Layout, console: Console
+) -> Iterator[tuple[Written, list[bytes]]]:
+    """Each paper in each format, in their order; PDF is set outside of Python, so several at once."""
+
+    def lay(paper: Paper) -> list[bytes]:
+        plain = paper.plain()
+        return [layout.data(each.format, plain, console if each.path is None else None) for each in outputs]
+
+    if "pdf" not in layout.formats:
+        yield from ((each, lay(each.paper)) for each in written)
+        return
+    count = cores()
+    with ThreadPoolExecutor(count) as pool:
+        ahead: deque[tuple[Written, Future[list[bytes]]]] = deque()
+        for each in written:
+            ahead.append((each, pool.submit(lay, each.paper)))
+            if len(ahead) > 2 * count:
+                first, future = ahead.popleft()
+                yield first, future.result()
+        for each, future in ahead:
+            yield each, future.result()
 
 
 def _check(outputs: Sequence[Output], total: int, inputs: Sequence[Path]) -> None:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import local
 from typing import Any
 
 from policyengine.render.paper_html import TemplateError, TemplateMistake
@@ -25,7 +26,7 @@ _BREAK = "\N{ZERO WIDTH SPACE}"
 
 
 class PdfTemplate:
-    """Sets papers by a template, whose fonts are read once.
+    """Sets papers by a template, whose fonts are read once; it may be used by several threads.
 
     `not_set` collects letters of which there is no picture without fonts of the caller.
     """
@@ -41,11 +42,20 @@ class PdfTemplate:
         self._source = source.encode()
         self._has_fonts = bool(fonts)
         self.not_set: set[str] = set()
-        families = typst.Fonts(
+        self._families = typst.Fonts(
             include_system_fonts=False, include_embedded_fonts=True, font_paths=list(fonts)
         )
         root = Path(__file__).parent / "templates" if path is None else Path(path).absolute().parent
-        self._compiler = typst.Compiler(font_paths=families, root=str(root))
+        self._root = str(root)
+        self._own = local()
+
+    def _compiler(self) -> Any:
+        """The compiler of this thread."""
+        import typst
+
+        if not hasattr(self._own, "compiler"):
+            self._own.compiler = typst.Compiler(font_paths=self._families, root=self._root)
+        return self._own.compiler
 
     def fill(self, paper: Mapping[str, Any]) -> bytes:
         """The PDF; raises `TemplateError` where the template fails."""
@@ -55,7 +65,7 @@ class PdfTemplate:
         if not self._has_fonts:
             self.not_set.update(_NOT_SET.findall(inputs["paper"]))
         try:
-            made = self._compiler.compile(self._source, format="pdf", sys_inputs=inputs, timestamp=0)
+            made = self._compiler().compile(self._source, format="pdf", sys_inputs=inputs, timestamp=0)
         except typst.TypstError as error:
             told = " ".join(str(error.message).split())
             place = _PLACE.search(str(error.diagnostic))

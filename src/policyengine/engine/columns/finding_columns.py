@@ -21,7 +21,7 @@ from policyengine.engine.layout import RANKS, ColumnKind, value_fields
 from policyengine.feel.functions.conditions import is_nothing
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression
-from policyengine.feel.values.values import Unknown, is_never
+from policyengine.feel.values.values import Unknown
 from policyengine.policy import rule as readings
 from policyengine.policy.rule import Node, Reading, Rule, may_wait
 from policyengine.source import Span
@@ -99,10 +99,7 @@ class RuleReader:
         return Lowered(number, rule, tuple(pieces.values()), read, {"value": text})
 
     def _nothing(self, rule: Rule, node: Node) -> Flag | Const:
-        """Whether there is known to be nothing; a date that never comes is known."""
-        term = self.term(rule, node.name)
-        if isinstance(term, terms.Day) or (isinstance(term, Const) and is_never(term.value)):
-            return Const(False)
+        """Whether there is known to be nothing, as where a day never comes."""
         asked = build.call("is nothing", build.name(node.name, node.at), span=node.at)
         try:
             return self._world.emitter(rule.entity).kept_flag(asked)

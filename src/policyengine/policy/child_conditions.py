@@ -87,7 +87,7 @@ def child_condition(
     if missing:
         return _wrong(reader, at, f"`{form}` needs `{missing[0]}`", f"add `{missing[0]}: ...`")
     if other is not None:
-        help = _instead(form, other)
+        help = _instead(form, other, where="where" in node.entries)
         return _wrong(reader, node.entries[other].key.span, f"`{other}` does not go with `{form}`", help)
     asked = [lower(reader, (*pointer, "where"), row)] if "where" in node.entries else []
     if form == "every":
@@ -128,9 +128,11 @@ def _no_list(reader: PolicyReader, node: Mapping, form: str, entity: str) -> tup
     return f"`{value.text}` is not a list of children of `{entity}`", help
 
 
-def _instead(form: str, other: str) -> str:
+def _instead(form: str, other: str, *, where: bool) -> str:
     if other in FORMS:
         return f"write both below `all`: `all: [{{{form}: ...}}, {{{other}: ...}}]`"
+    if other == "must" and not where:
+        return "write `where`, which tells the children that are meant"
     return f"write `{'every' if other == 'must' else 'count'}: ...`, or remove `{other}`"
 
 

@@ -59,6 +59,7 @@ FORMULAS = {
     "last_one": ("money", "earlier[served].cost[-1]"),
     "step": ("money", "previous.cost"),
     "recent": ("money", 'sum(earlier[received > this.received - @"P1M"].cost)'),
+    "ration": ("money", 'max(0, min(cost, 300 - sum(earlier[received > this.received - @"P1M"].ration)))'),
     "recent_ones": ("count", 'count(earlier[received >= this.received - @"P1M" and served])'),
     "last_two": ("money", "sum(earlier[position >= this.position - 2].credit)"),
     "long_before": ("money", 'sum(earlier[this.received - @"P1M" >= received].cost)'),
@@ -112,6 +113,7 @@ def slowly(record: dict[str, Any]) -> dict[str, dict[str, object]]:
         left = record["pot"] - sum(found[one["id"]]["granted"] for one in before)  # type: ignore[misc]
         month = min(each["received"].replace(day=1) - timedelta(1), each["received"])
         month = month.replace(day=min(month.day, each["received"].day))
+        lately = sum(found[one["id"]]["ration"] for one in before if one["received"] > month)  # type: ignore[misc]
         found[each["id"]] = {
             "granted": max(Decimal(0), min(each["cost"], left)) if each["served"] else Decimal(0),
             "number": len(before) + 1,
@@ -126,6 +128,7 @@ def slowly(record: dict[str, Any]) -> dict[str, dict[str, object]]:
             "last_one": served[-1]["cost"] if served else None,
             "step": before[-1]["cost"] if before else None,
             "recent": sum(one["cost"] for one in before if one["received"] > month),
+            "ration": max(Decimal(0), min(each["cost"], 300 - lately)),
             "recent_ones": sum(one["received"] >= month for one in served),
             "last_two": sum(one.get("credit", Decimal(0)) for one in before[-2:]),
             "long_before": sum(one["cost"] for one in before if one["received"] <= month),

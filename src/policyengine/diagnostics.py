@@ -144,6 +144,9 @@ class Words:
     def __init__(self, words: Iterable[str]) -> None:
         self._words = tuple(dict.fromkeys(words))
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._words)
+
     @cached_property
     def _folded(self) -> Mapping[str, str]:
         return {_folded(word): word for word in self._words}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TypeAlias
 
-from policyengine.diagnostics import Code, Diagnostic, Words, did_you_mean, nearest
+from policyengine.diagnostics import Code, Diagnostic, Words, did_you_mean, listed, nearest
 from policyengine.feel.checker.foreign_calls import method_call
 from policyengine.feel.expression_codes import (
     MIXED_UNITS,
@@ -184,6 +184,10 @@ class TypeScope:
 # Names and properties that nothing has, and what was probably meant.
 
 
+_FEW_NAMES = 20
+"""So many of the names that are there are told where one is not known."""
+
+
 def unknown_name(node: Name, scope: TypeScope) -> Type:
     """The type of a name that is not in sight: a function's, or a mistake."""
     if node.name in scope.functions:
@@ -213,7 +217,8 @@ def _suggestion(name: str, scope: TypeScope) -> str | None:
     owner = next((known.owners[name] for known in scope.known() if name in known.owners), None)
     if owner is not None:
         return f"it is a fact of `{owner}`: write `{owner}.{name}`"
-    return f"declare `{name}` among the facts of the program, or write a name that is there"
+    words = list(dict.fromkeys(word for known in scope.known() for word in known.words))
+    return f"known here: {listed(words, _FEW_NAMES)}" if words else None
 
 
 def _fields(kind: Type) -> Mapping[str, Type]:

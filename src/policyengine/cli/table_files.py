@@ -13,11 +13,9 @@ from typing import Any
 from policyengine.api import Program
 from policyengine.batch.column_mistakes import Mistakes
 from policyengine.batch.documents import document_records
-from policyengine.batch.engines import EachRecord
 from policyengine.batch.inputs import Inputs, Kind, Reader, find_inputs
 from policyengine.batch.lines import Unusable
 from policyengine.batch.raw import ORPHAN, Raw, Reject
-from policyengine.batch.run import Run, evaluate_all
 from policyengine.batch.typed import TypedReader
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import CommandError, GoneError
@@ -55,6 +53,10 @@ def each_table_record(
     Where two records turn out to have one key, `begin` is called again, and all is done without both.
     """
     inputs, progress = open_inputs(program, options), Progress()
+    need_extra("a list over tables")
+    from policyengine.batch.engines import EachRecord
+    from policyengine.batch.run import Run, evaluate_all
+
     handed = EachRecord(program.linked, begin)
     run = Run(
         program.linked, handed, lambda: reader_of(program, inputs, options), handed.sink,

@@ -123,9 +123,10 @@ FORMS = {
 }
 # What begins a line means something to a log; elsewhere a title means the same wherever it stands.
 _BEGINNING = [each for each in TITLES if each.startswith(("::", "##", "%0A"))]
+_GROUPS = [" ".join(TITLES[i : i + 3]) for i in range(0, len(TITLES), 3)]
 CASES = [
-    *((form, title) for form in ("text", "markdown", "html") for title in TITLES),
-    *(("github", title) for title in _BEGINNING),
+    *((form, title) for form in ("text", "markdown", "html") for title in _GROUPS),
+    *((form, title) for form in ("text", "github") for title in _BEGINNING),
     *((form, " ".join(TITLES)) for form in ("json", "github", "junit", "sarif")),
 ]
 

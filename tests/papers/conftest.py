@@ -16,6 +16,7 @@ Cli = Callable[..., tuple[int, str, str]]
 def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
     """Runs one command line: its exit code, what it prints, what it says."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
 
     def call(*arguments: object) -> tuple[int, str, str]:
         code = run([str(each) for each in arguments])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -172,6 +171,8 @@ def by_source(marks: Iterable[Mark]) -> list[tuple[Source, list[Mark]]]:
 
 def patch(name: str, before: str, after: str, *, color: bool = False) -> str:
     """Returns the lines of a text that change, as a unified diff."""
+    import difflib  # the other commands start without it
+
     paint, styles = painter(color), {"+": "good", "-": "bad", "@": "note"}
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), name, name, lineterm="", n=1)
     return "\n".join(paint(clean(line), styles.get(line[:1], "")) for line in lines)

@@ -124,14 +124,22 @@ def _given_or(given: object, otherwise: object) -> object:
     return given_or(given, otherwise) if isinstance(given, Unknown) else given
 
 
-def _at_window(children: object, by: str, op: str, bound: object, name: str, otherwise: object) -> object:
+def _at_window(
+    children: object, by: object, op: object, bound: object, name: object, otherwise: object
+) -> object:
     """The value of a name at the first child of those in an order of which `by` compared with a bound holds.
 
     From that child on it holds for all: it is looked for by halving. `op` is one of `< <= > >=`, with `not `
     before it where the comparison holds up to a child, and the first one behind that is meant.
     """
+    for each in (children, by, op, bound, name):
+        if each is None or isinstance(each, Unknown):
+            return each
     if not isinstance(children, (list, tuple)):
-        return children
+        return None
+    assert isinstance(by, str)
+    assert isinstance(op, str)
+    assert isinstance(name, str)
     if not children:
         return otherwise
     if children[-1][by] is None:  # what is nothing comes last, and compares with nothing

@@ -49,9 +49,17 @@ check: .venv/installed ## check our own policies and run their tests
 # Programmes of other vendors whose tests leave nothing out
 EXERCISED := amazon-referral killbill-cycles lago-tiers tradewinds-mdf
 
+PROGRAMS := $(notdir $(wildcard fixtures/*))
+
 .PHONY: policytests
-policytests: .venv/installed ## how much the tests of our policies are worth: coverage, and the mistakes that they notice
-	$(BIN)/policyengine test fixtures --coverage --fail-under 100 --mutate --fail-under-noticed 95
+policytests: $(PROGRAMS:%=policytests-of-%) exercised ## how much the tests of our policies are worth: coverage, and the mistakes that they notice
+
+.PHONY: $(PROGRAMS:%=policytests-of-%)
+$(PROGRAMS:%=policytests-of-%): policytests-of-%: .venv/installed
+	$(BIN)/policyengine test fixtures/$* --coverage --fail-under 100 --mutate --fail-under-noticed 95
+
+.PHONY: exercised
+exercised: .venv/installed
 	$(BIN)/policyengine test $(EXERCISED:%=tests/programmes/%) --coverage --fail-under 100
 
 .PHONY: docs

@@ -123,10 +123,12 @@ FORMS = {
 }
 # What begins a line means something to a log; elsewhere a title means the same wherever it stands.
 _BEGINNING = [each for each in TITLES if each.startswith(("::", "##", "%0A"))]
+_OF_BLOCKS = ("```", "<script", "<!--", "| a", "&lt;")  # what begins a block of Markdown
 _GROUPS = [" ".join(TITLES[i : i + 3]) for i in range(0, len(TITLES), 3)]
 CASES = [
     *((form, title) for form in ("text", "markdown", "html") for title in _GROUPS),
     *((form, title) for form in ("text", "github") for title in _BEGINNING),
+    *(("markdown", title) for title in TITLES if title.startswith(_OF_BLOCKS)),
     *((form, " ".join(TITLES)) for form in ("json", "github", "junit", "sarif")),
 ]
 

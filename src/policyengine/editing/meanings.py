@@ -17,7 +17,7 @@ from policyengine.kinds import KINDS
 from policyengine.policy.base import SourceRef, fields_of
 from policyengine.policy.draft import clause_of
 from policyengine.source import Span
-from policyengine.text.document import Document, Mapping, Scalar
+from policyengine.text.document import Document, Mapping, Node, Scalar
 from policyengine.verify.document_index import Edit
 
 _WHAT = {
@@ -222,7 +222,7 @@ def _title(at: Spot, named: Named) -> str | None:
 
 def _parts(document: Document, id: str) -> Iterator[tuple[str | int, ...]]:
     """Where the parts with an id stand in a document."""
-    pending: list[tuple[tuple[str | int, ...], object]] = [((), document.root)]
+    pending: list[tuple[tuple[str | int, ...], Node]] = [((), document.root)]
     while pending:
         pointer, node = pending.pop()
         if isinstance(node, Mapping):
@@ -231,7 +231,7 @@ def _parts(document: Document, id: str) -> Iterator[tuple[str | int, ...]]:
                 yield pointer
             pending += [((*pointer, key), entry.value) for key, entry in node.entries.items()]
         elif not isinstance(node, Scalar):
-            pending += [((*pointer, i), each) for i, each in enumerate(node.items)]  # type: ignore[attr-defined]
+            pending += [((*pointer, i), each) for i, each in enumerate(node.items)]
 
 
 # Renaming: every place that names one thing, in policies, ledgers, tests and records, in one step

@@ -224,7 +224,10 @@ class Linker:
             return None
         if units[0].policy.version_by is None:
             return lowered[0]
-        combine = lambda _: combined(units, lowered, vocabulary)  # noqa: E731
+
+        def combine(_: Report) -> Lowered:
+            return combined(units, lowered, vocabulary)
+
         return self._memo.of("versions", (vocabulary, *lowered), self._report, combine)
 
     def _lower(self, unit: PolicyDocument, vocabulary: Vocabulary) -> Lowered | None:

@@ -39,6 +39,7 @@ entities:
       never_on: {type: date, title: day that has not come, default: never, informative: true}
       bonus: {type: money, title: bonus, formula: fee / 10, applies_when: {day: 5..}, informative: true}
       paid_out: {type: money, title: bonus paid out, formula: bonus, informative: true}
+      twice: {type: money, title: twice the bonus, formula: 2 * bonus, informative: true}
 """
 HEAD = "kind: billing\nid: bill\ntitle: Bill\nfor: partner\ncharges:\n"
 CASES = cases(Path(__file__).parent / "billing.yaml")

@@ -295,13 +295,7 @@ def _test(reader: PolicyReader, pointer: Pointer, subject: Expression, kind: Typ
 
 def _may_be_nothing(reader: PolicyReader, subject: Expression, entity: str) -> bool:
     """Whether a name may stand for what is known to be nothing."""
-    if not isinstance(subject, Name):
-        return False
-    found = reader.vocabulary.fact(entity, subject.name)
-    if found is not None:
-        return found[1].may_be_nothing
-    results = reader.vocabulary.results
-    return any(subject.name in results.get(each, {}) for each in reader.vocabulary.lineage(entity))
+    return isinstance(subject, Name) and reader.vocabulary.may_be_nothing(entity, subject.name)
 
 
 def _rate_test(node: Scalar, subject: Expression, kind: Type) -> Expression | None:

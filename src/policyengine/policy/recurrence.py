@@ -8,6 +8,7 @@ anchor, the months (or days) added to it, and the days that are added or taken o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated
 
@@ -101,19 +102,28 @@ class Sight:
             return None
         return tree
 
-    def may_be_nothing(self, expression: Expression) -> bool:
-        """Whether something that an expression names, or a formula behind it, may be known to be nothing."""
-        return any(self._is_nothing(name, frozenset()) for name in names(expression))
+    def may_lack(self, expression: Expression, behind: frozenset[str] = frozenset()) -> Iterator[Expression]:
+        """The parts without which an expression comes to nothing, and of which there may be none.
 
-    def _is_nothing(self, name: str, behind: frozenset[str]) -> bool:
-        found = self.vocabulary.fact(self.entity, name)
-        if found is None:
-            several = (self.vocabulary.results.get(each, {}) for each in self.vocabulary.lineage(self.entity))
-            return any(each[name].may_be_nothing for each in several if name in each)
-        if found[1].may_be_nothing:
+        The operands of arithmetic are asked one by one, also behind the formula of a name; else the whole.
+        """
+        match expression:
+            case Binary(_, left, right):
+                yield from self.may_lack(left, behind)
+                yield from self.may_lack(right, behind)
+            case Name(name) if not self.vocabulary.may_be_nothing(self.entity, name):
+                formula = None if name in behind else self.formula(name)  # else it rests on itself: a mistake
+                yield from () if formula is None else self.may_lack(formula, behind | {name})
+            case _ if any(self._may_be_nothing(name, behind) for name in names(expression)):
+                yield expression
+
+    def _may_be_nothing(self, name: str, behind: frozenset[str]) -> bool:
+        if self.vocabulary.may_be_nothing(self.entity, name):
             return True
-        formula = None if name in behind else self.formula(name)  # one that rests on itself has a mistake
-        return formula is not None and any(self._is_nothing(each, behind | {name}) for each in names(formula))
+        formula = None if name in behind else self.formula(name)
+        return formula is not None and any(
+            self._may_be_nothing(each, behind | {name}) for each in names(formula)
+        )
 
     def _differs(self, name: str, owner: str) -> bool:
         return self.vocabulary.fact(self.entity, name) != self.vocabulary.fact(owner, name)

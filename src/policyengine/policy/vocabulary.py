@@ -251,6 +251,14 @@ class Vocabulary:
         facts = self.entities[entity].facts
         return {as_given(name): name for name, fact in facts.items() if fact.has_stand_in}
 
+    def may_be_nothing(self, entity: str, name: str) -> bool:
+        """Whether it may be known of a name that there is no value."""
+        found = self.fact(entity, name)
+        if found is not None:
+            return found[1].may_be_nothing
+        several = (self.results.get(owner, {}) for owner in self.lineage(entity))
+        return any(each[name].may_be_nothing for each in several if name in each)
+
     def noun(self, entity: str, name: str) -> str:
         """Returns the noun of a fact; the name itself if there is no such fact."""
         name = recorded_name(name)

@@ -89,9 +89,12 @@ def _lower_charge(policy: Billing, draft: Draft, charge: ChargePart, i: int, sch
 
 def _there(draft: Draft, written: Expression, amount: Name, name: str) -> Name | None:
     """Whether there is an amount; None where there is one for sure."""
-    if not Sight(draft.vocabulary, draft.entity, draft.functions).may_be_nothing(written):
+    at = amount.span
+    asked = list(Sight(draft.vocabulary, draft.entity, draft.functions).may_lack(written))
+    if not asked:
         return None
-    there = build.negate(build.call("is nothing", amount, span=amount.span), amount.span)
+    asked = [amount] if asked == [written] else asked
+    there = build.all_of([build.negate(build.call("is nothing", each, span=at), at) for each in asked], at)
     return draft.define(f"{name}/there", there, amount.span, wanted=types.BOOLEAN, title="has an amount")
 
 
@@ -201,7 +204,7 @@ def _amounts(
     net = draft.define(
         f"{name}/net", _net(draft, charge, schedule, amount, rate, i), at, wanted=money, title="net amount"
     )
-    return amount, rate, net, _there(draft, written, amount, name)
+    return amount, rate, net, _there(draft, schedule.reading_periods(written), amount, name)
 
 
 def _money(draft: Draft, charge: ChargePart) -> Type:

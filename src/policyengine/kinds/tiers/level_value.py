@@ -46,7 +46,10 @@ def exports(unit: PolicyDocument, vocabulary: Vocabulary) -> Mapping[str, Derive
     named = policy.result is not None
     at = unit.document.value_span(("result",) if named else ("id",))
     kind = level_type(policy)
-    found = DerivedFact(kind, noun_of(policy), at, OneOf(kind.values), gives_way=not named)
+    # Whom a policy does not judge has no level.
+    found = DerivedFact(
+        kind, noun_of(policy), at, OneOf(kind.values), gives_way=not named, may_be_nothing=True
+    )
     return {policy.result_name: found}
 
 

@@ -110,7 +110,10 @@ def _status(
     told = Explain(tuple(each.name for each in (*own, net, *schedule.told, *schedule.last)))
     if not asked:
         return draft.define(name, status, at), told
-    not_asked = Explain(tuple(each.name for each in asked))
+    whole = asked[0]
+    if len(asked) > 1:  # of several conditions those are told that do not hold
+        whole = draft.define(f"{draft.policy.id}/{charge.id}/charged", build.all_of(asked, at), at)
+    not_asked = Explain((whole.name,))
     idle = [(build.negate(each, at), build.literal(NOT_APPLICABLE, at)) for each in asked]
     because = Choose(name, {NOT_APPLICABLE: not_asked}, told)
     return draft.define(name, build.choose(idle, status, at), at), because

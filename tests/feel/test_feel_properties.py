@@ -41,7 +41,7 @@ from policyengine.feel.syntax.tree import (
 )
 from policyengine.feel.types.types import BOOLEAN, COUNT, TEXT, ListOf
 from policyengine.feel.values.values import Failed, Missing, Months, Unknown
-from policyengine.source import Source
+from policyengine.source import Source, composed
 
 SPAN = Source("test", "").span(0, 0)
 UNKNOWN = Unknown.of(Missing("partner", "acme", "u"))
@@ -91,7 +91,7 @@ LITERALS = st.one_of(
     st.none(),
     st.booleans(),
     st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=0, max_value=10**6),
-    st.text(max_size=5).map(lambda text: text.encode("utf-8", "ignore").decode()),
+    st.text(max_size=5).map(lambda text: composed(text.encode("utf-8", "ignore").decode())),
     st.dates(),
     st.integers(-500, 500).map(Months),
     st.integers(-(10**6), 10**6).map(lambda seconds: datetime.timedelta(seconds=seconds)),

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policyengine.diagnostics import Code
-from policyengine.source import Source
+from policyengine.source import Source, composed
 from policyengine.text.document import Mapping, Node, Scalar, Sequence
 from policyengine.text.json import CODES, each_line, read_json, read_ndjson
 
@@ -93,9 +93,10 @@ def typed(node: Node) -> object:
     return node.text if node.literal in ("string", "number") else words[node.text]
 
 
+TEXTS = st.text().map(composed)  # others are not read as they are written
 JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner),
     max_leaves=12,
 )
 

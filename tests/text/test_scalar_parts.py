@@ -7,7 +7,7 @@ import yaml
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from policyengine.source import Source
+from policyengine.source import Source, composed
 from policyengine.text.document import Mapping, Scalar
 from policyengine.text.json import read_json
 from policyengine.text.yaml import read_yaml
@@ -101,7 +101,7 @@ def test_what_is_written_is_found_again(
             assert not part.text.strip()
 
 
-@given(st.text(max_size=20), st.booleans())
+@given(st.text(max_size=20).map(composed), st.booleans())
 @settings(derandomize=True, max_examples=200, deadline=None)
 def test_json_texts(text: str, ascii_only: bool) -> None:
     document = read_json(Source("f.json", json.dumps([text], ensure_ascii=ascii_only))).documents[0]

@@ -107,6 +107,7 @@ _DAYS = (
     "date((<day>).year, 1, 31) | max(accounts.opened_on) | accounts[<of account>].opened_on[-1]",
     "term.start | now.previous.end | max(accounts.half.next.start) | term.next.end | now.next.start",
     'last of series(since, @"P1M", <day>) | next of series(since, @"P3M", <day>, 31)',
+    "add business days(<own day>, 5) | add business days(<day>, users) | add business days(today, -3, [since])",
     '<own day> - @"P1D" | last day of month(<day>) | (if <flag> then <day> else today) | <day> + @"P13M"',
 )
 _FLAGS = (

@@ -97,6 +97,27 @@ def test_what_is_not_strict_says_what_becomes_of_an_unknown_value() -> None:
     assert lenient == taking
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    some.dates(datetime.date(2026, 1, 1), datetime.date(2026, 3, 31)),
+    some.integers(-40, 40),
+    some.lists(some.dates(datetime.date(2025, 12, 1), datetime.date(2026, 5, 31)), max_size=12),
+)
+def test_business_days_are_those_that_one_counts(
+    start: datetime.date, number: int, holidays: list[datetime.date]
+) -> None:
+    def is_one(day: datetime.date) -> bool:
+        return f"{day:%a}" not in ("Sat", "Sun") and day not in holidays
+
+    step = datetime.timedelta(days=-1 if number < 0 else 1)
+    day, left = start, abs(number)
+    while left or not is_one(day):
+        day += step
+        left -= is_one(day) and left > 0
+    run = LIBRARY["add business days"].signatures[0].run
+    assert run(start, Decimal(number), holidays) == day
+
+
 def test_policies_have_no_clock() -> None:
     assert {"now", "today"} == BUILTINS.keys() - LIBRARY.keys()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import random
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.reports.every_day import FIRST, boundaries, differences, drawn, throu
 from tests.support import good_program, record_of
 
 from policyengine.change.period import Days
+from policyengine.feel.functions import WRITTEN
 from policyengine.feel.functions.periods import FUNCTIONS
 from policyengine.feel.values.calendar import Series, add_months
 from policyengine.feel.values.values import Months
@@ -100,6 +102,14 @@ def test_periods_hold_until_the_next_one_begins() -> None:
         steps = series.steps_until(WatchedDay(watch))
         assert steps == series.steps_until(day) == series.steps_until(watch.until)
         assert series.steps_until(watch.until + _DAY) == steps + 1
+
+
+def test_business_days_are_followed() -> None:
+    run = WRITTEN["add business days"].signatures[0].run
+    watch = Watch(date(2026, 11, 20), _UNTIL)  # a Friday
+    day = run(WatchedDay(watch), Decimal(1))
+    assert not day > date(2026, 11, 23)
+    assert watch.until == date(2026, 11, 22)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,8 @@ _NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 _SERIES = "anchor: date, offset: duration, shift: days duration, every: duration"
 _ON_DAY = "start: date, day: number, every: duration"
 _LONGEST_MONTH = 31
+_SATURDAY = 5
+"""As `date.weekday` numbers it: so many days of a week are before it."""
 _MOST_DAYS = 1000
 _LATE = date(9000, 1, 1)
 JANUARY = date(2000, 1, 1)
@@ -254,6 +256,45 @@ def _days_of_series(first: date, every: Length, until: date, on_day: Decimal | N
     return [series.day(n) for n in range(many)]
 
 
+def _add_business_days(start: date, number: Decimal, holidays: Sequence[object] = ()) -> object:
+    """The day so many business days after another one, or before it where the number is negative.
+
+    Saturdays, Sundays and holidays are no business days. With 0 it is the day itself, or else the next one.
+    """
+    if number != int(number):
+        return Failed(f"there are no {number} business days; write a whole number")
+    if any(not isinstance(each, date) for each in holidays):
+        return Failed("holidays are a list of dates")
+    if type(start) is WatchedDay:
+        return start.moved(lambda day: _business_day(day, int(number), holidays))
+    return _business_day(start, int(number), holidays)
+
+
+def _business_day(start: date, number: int, holidays: Sequence[object]) -> object:
+    step = -1 if number < 0 else 1
+    free = {each for each in holidays if isinstance(each, date) and each.weekday() < _SATURDAY}
+    try:
+        day = _weekday_from(start + _DAY if number > 0 else start - _DAY if number < 0 else start, step)
+        left = abs(number) - (number != 0)
+        weeks, rest = divmod(left, _SATURDAY)
+        found = day + step * timedelta(weeks=weeks)
+        for _ in range(rest):
+            found = _weekday_from(found + step * _DAY, step)
+        for each in sorted(free, reverse=step < 0):
+            if min(day, found) <= each <= max(day, found):
+                found = _weekday_from(found + step * _DAY, step)
+        return found
+    except OverflowError:
+        return _OUT_OF_BOUNDS
+
+
+def _weekday_from(day: date, step: int) -> date:
+    """The first day from Monday to Friday, from a day on."""
+    while day.weekday() >= _SATURDAY:
+        day += step * _DAY
+    return day
+
+
 def _within_calendar(run: Callable[..., object]) -> Callable[..., object]:
     """A calculation that has no answer for a day of a year that documents do not hold."""
 
@@ -267,6 +308,12 @@ def _within_calendar(run: Callable[..., object]) -> Callable[..., object]:
 
 _IN_SERIES = "first: date, every: duration, {}: date, on_day?: number"
 IN_POLICIES = table(
+    function(
+        "add business days",
+        signature(
+            "date: date, number: number, holidays?: list of date", DATE, _within_calendar(_add_business_days)
+        ),
+    ),
     function(
         "mean by days",
         signature("period: range, days: list, values: list", _values_of_third, _mean_by_days),

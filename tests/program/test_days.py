@@ -9,12 +9,10 @@ import pytest
 from tests.support import program_of, shown
 
 from policyengine.api import Program
-from policyengine.diagnostics import Report
-from policyengine.feel import parse
-from policyengine.feel.types import types
-from policyengine.policy.rule import Node
-from policyengine.program import link
-from policyengine.program.read import Declared
+from policyengine.program import node_types
+from policyengine.program.example import EXAMPLE
+from policyengine.program.load import load
+from policyengine.program.memo import Memo
 from policyengine.source import Source
 
 TABLE = """\
@@ -63,9 +61,9 @@ def test_what_does_not_change_is_checked_once(monkeypatch: pytest.MonkeyPatch) -
             calls.append(expression)
             return original(expression, *rest, **named)
 
-        original = link.check
+        original = node_types.check
         with monkeypatch.context() as patch:
-            patch.setattr(link, "check", check)
+            patch.setattr(node_types, "check", check)
             assert shown(program_of(*policies).diagnostics) == []
         return len(calls)
 
@@ -77,18 +75,15 @@ def test_what_does_not_change_is_checked_once(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_node_is_typed_anew_where_a_name_that_it_uses_has_another_type() -> None:
-    program = program_of(TABLE, RULES)
-    linked = program.linked
-    declared = Declared(linked.declarations, linked.document)  # type: ignore[arg-type]
-    report = Report()
-    linker = link.Linker(declared, report)
-    expression = parse(Source("policy.yaml", "grade + 1"), {"grade"}).expression
-    assert expression is not None
-    node = Node("next", "partner", expression, expression.span)
-    assert [linker._type_of(node, {"grade": types.NUMBER})[1] for _ in range(2)] == [types.NUMBER] * 2
-    assert not list(report)
-    linker._type_of(node, {"grade": types.BOOLEAN})
-    assert len(report) == 1
+    memo = Memo()
+
+    def mistakes(table: str) -> list[str]:
+        sources = [Source("program.yaml", EXAMPLE), Source("table.yaml", table), rules]
+        return [each.code.id for each in load("p", sources, date(2026, 11, 21), (), memo).diagnostics]
+
+    rules = Source("rules.yaml", RULES)
+    counts = TABLE.replace("type: text", "type: count").replace("good]", "1]").replace("fair]", "0]")
+    assert [mistakes(each) for each in (TABLE, TABLE + "# \n", counts, TABLE)] == [[], [], ["FEEL013"], []]
 
 
 @pytest.mark.parametrize("as_of", [date(2026, 12, 30), date(2026, 12, 31), date(2027, 1, 1)])

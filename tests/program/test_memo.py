@@ -5,9 +5,14 @@ from __future__ import annotations
 import random
 from datetime import date
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from policyengine.diagnostics import Diagnostic
 from policyengine.files import read_folder
+from policyengine.policy.policy_reader import PolicyDocument
+from policyengine.program import lowering
 from policyengine.program.load import load
 from policyengine.program.memo import Memo
 from policyengine.source import Source
@@ -76,3 +81,75 @@ def test_what_two_rounds_do_not_ask_for_is_forgotten() -> None:
         load("p", sources, _DAY, (), memo)
     held = [each for kept in (memo._before, memo._now) for each in kept]
     assert len([key for key in held if key[0] == "documents"]) == 2 * len(sources)
+
+
+_FACTS = """\
+kind: program
+id: p
+title: P
+currency: EUR
+parties: {partner: the partner}
+items: {fee: fee}
+entities:
+  partner:
+    title: partner
+    facts:
+      staff: {type: count, title: staff}
+      double: {type: count, title: double, formula: staff * 2}
+      ready: {type: boolean, title: ready}
+"""
+_DUTIES = """\
+kind: obligations
+id: %s
+title: Duties
+for: partner
+obligations:
+  - {id: a, title: A, met_when: %s}
+"""
+
+
+def test_a_policy_is_lowered_again_only_where_what_it_mentions_is_declared_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memo, lowered = Memo(), list[str]()
+    policies = [
+        Source(f"{i}.yaml", _DUTIES % (f"d{i}", each)) for i, each in enumerate(("double > 2", "ready"))
+    ]
+    plain = lowering._lower
+
+    def lower(unit: PolicyDocument, *rest: Any) -> Any:
+        lowered.append(unit.policy.id)
+        return plain(unit, *rest)
+
+    monkeypatch.setattr(lowering, "_lower", lower)
+
+    def again(old: str, new: str) -> list[str]:
+        lowered.clear()
+        text = _FACTS.replace(old, new, 1)
+        assert load("p", [Source("program.yaml", text), *policies], _DAY, (), memo).ok
+        return list(lowered)
+
+    assert again("", "") == ["d0", "d1"]
+    assert again("title: P", "title: Program") == again("id: p", "note: x\nid: p") == []
+    assert again("title: ready", "title: is ready") == ["d1"]
+    assert again("", "") == ["d1"]
+    assert again("staff}", "staff, max: 9}") == ["d0"]  # by the formula
+    assert again("title: partner", "title: reseller") == ["d0", "d1"]
+    assert again("      ready", "      more: {type: count, title: more, informative: true}\n      ready") == [
+        "d0",
+        "d1",
+    ]
+
+
+def test_what_a_load_knew_outlives_texts_that_do_not_link() -> None:
+    memo = Memo()
+    rest = [Source("a.yaml", _DUTIES % ("d", "ready and staff > 1"))]
+    graphs = [
+        load("p", [Source("program.yaml", text), *rest], _DAY, (), memo).graph
+        for text in (_FACTS, *(_FACTS + f"  {broken}" for broken in "[{:]"), _FACTS + "# end")
+    ]
+    assert graphs[1:-1] == [None] * 4
+    assert graphs[0] is not None
+    assert graphs[-1] is not None
+    was, now = ({id(node) for _, node in graph.every_node()} for graph in (graphs[0], graphs[-1]))
+    assert len(was & now) == len(was) - 1  # `double` is of the declarations

@@ -66,6 +66,15 @@ class Graph:
     def _walked(self) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
         return _in_order(self)
 
+    def take_order(self, order: tuple[Key, ...], needs: Mapping[Key, tuple[Key, ...]]) -> None:
+        """Takes the order of a graph in which every node has the same name and needs the same ones."""
+        self._needs.update(needs)
+        self.__dict__["_walked"] = order, ()
+
+    def known_needs(self) -> dict[Key, tuple[Key, ...]]:
+        """What the nodes need, as far as it was asked."""
+        return dict(self._needs)
+
     def above(self, entity: str) -> str | None:
         """The entity that one belongs to."""
         repeat = self.repeats.get(entity)

@@ -2,47 +2,32 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Iterable, Sequence
-from collections.abc import Mapping as Maps
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 
 from policyengine.decision.findings import Assumption
 from policyengine.decision.wording import join
 from policyengine.diagnostics import Code, Diagnostic, Label, Report, Severity, did_you_mean
-from policyengine.feel.checker.checker import check
-from policyengine.feel.checker.choice_order import spell_out
-from policyengine.feel.checker.typescope import Known
-from policyengine.feel.functions import LIBRARY, WRITTEN
-from policyengine.feel.proving.constant_conditions import constant_conditions, self_comparisons
-from policyengine.feel.types import types
-from policyengine.feel.types.types import Type
-from policyengine.kinds import KINDS
 from policyengine.policy.base import Sourced
-from policyengine.policy.draft import Draft
-from policyengine.policy.policy_reader import UNKNOWN_NAME, PolicyDocument
-from policyengine.policy.quantities import two_readings
+from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.rule import Assumptions, Contribution, Lowered, Node, Reference, Region
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program import granted as granting
 from policyengine.program import named_formulas as named
 from policyengine.program import results
-from policyengine.program.best_children import best_children
-from policyengine.program.children_in_order import order_nodes, qualify
-from policyengine.program.declaration_checks import default_words, derived_facts, fact_assumption
-from policyengine.program.entity_periods import entity_periods
+from policyengine.program.children_in_order import qualify
+from policyengine.program.declaration_checks import default_words, fact_assumption
 from policyengine.program.example import small_program
 from policyengine.program.granted import defined_twice, granted
 from policyengine.program.graph import Graph, Key
+from policyengine.program.lowering import Lowering
 from policyengine.program.memo import Memo
 from policyengine.program.named_formulas import named_formulas, written_out
+from policyengine.program.node_types import Before, Nodes, take_order, type_nodes
 from policyengine.program.read import Declared
-from policyengine.program.version_choice import by_policy, combined
+from policyengine.program.version_choice import by_policy
 from policyengine.source import Stretches
-from policyengine.text.document import Document, Mapping, Scalar
-from policyengine.text.document import Sequence as SequenceNode
 
 _GOOD = """\
 kind: tiers
@@ -89,14 +74,17 @@ class Linker:
         self._declared = declared
         self._report = report
         self._memo = Memo() if memo is None else memo
+        self._lowering = Lowering(declared, report, self._memo)
+        self._links = 0
         self._defined: set[tuple[str, str]] = set()
         self._awaited: list[Reference] = []
 
     def link(self, in_force: Sequence[PolicyDocument]) -> Graph:
         """The graph of the policies in force on a day."""
         vocabulary, units = self._results(in_force)
-        formulas = self._read_formulas(vocabulary)
-        lowered = [low for each in by_policy(units) if (low := self._versions(each, vocabulary)) is not None]
+        formulas = self._lowering.formulas(vocabulary)
+        each_policy = (self._lowering.versions(each, vocabulary) for each in by_policy(units))
+        lowered = [low for low in each_policy if low is not None]
         if not self._report.has_errors:  # a policy with a mistake may be the one that defines it
             self._resolve(lowered)
         nodes: dict[str, dict[str, Node]] = {}
@@ -120,14 +108,22 @@ class Linker:
             renewals=tuple(renewal for low in lowered for renewal in low.renewals),
             qualified=names,
         )
-        if graph.cycle:
-            self._report.add(_cycle(graph, graph.cycle))
-        else:
-            self._type(graph, nodes)
+        self._order_and_type(graph, nodes)
         remarks = [remark for low in (*lowered, formulas) for remark in low.remarks]
         wrong = Stretches(each.span for each in self._report if each.severity is Severity.ERROR)
         self._report.extend([remark for remark in remarks if not wrong.meet(remark.span)])
         return graph
+
+    def _order_and_type(self, graph: Graph, nodes: Nodes) -> None:
+        """Types the nodes in their order, with what the load before or the first day knows of them."""
+        self._links += 1
+        before: Before | None = self._memo.kept(("typed", self._links))
+        before = self._memo.kept(("typed", 1)) if before is None else before
+        take_order(graph, before)
+        if graph.cycle:
+            self._report.add(_cycle(graph, graph.cycle))
+            return
+        self._memo.keep(type_nodes(graph, nodes, before, self._report), ("typed", self._links))
 
     def _resolve(self, lowered: Sequence[Lowered]) -> None:
         """Reports what no policy of that day defines; what may be defined on any day waits for `finish`."""
@@ -213,106 +209,9 @@ class Linker:
             lambda report: list(granted(vocabulary, document, given, GRANTED_TWICE, report, broken=broken)),
         )  # fmt: skip
 
-    def _read_formulas(self, vocabulary: Vocabulary) -> Lowered:
-        read = partial(_formulas, vocabulary, self._declared.document)
-        return self._memo.of("formulas", (self._declared, vocabulary), self._report, read)
-
-    def _versions(self, units: Sequence[PolicyDocument], vocabulary: Vocabulary) -> Lowered | None:
-        """A policy: its version of the day, or all versions where each record has its own day."""
-        lowered = [low for unit in units if (low := self._lower(unit, vocabulary)) is not None]
-        if len(lowered) < len(units):
-            return None
-        if units[0].policy.version_by is None:
-            return lowered[0]
-
-        def combine(_: Report) -> Lowered:
-            return combined(units, lowered, vocabulary)
-
-        return self._memo.of("versions", (vocabulary, *lowered), self._report, combine)
-
-    def _lower(self, unit: PolicyDocument, vocabulary: Vocabulary) -> Lowered | None:
-        parts = (unit.document, unit.policy, vocabulary)
-        lower = partial(_lower, unit, vocabulary)
-        return self._memo.of(("lowered", unit.since), parts, self._report, lower)
-
-    def _type(self, graph: Graph, nodes: dict[str, dict[str, Node]]) -> None:
-        """Types every node among the names that its entity sees."""
-        sights: dict[str, ChainMap[str, Type]] = {}
-        for entity in graph.nodes:
-            _look_around(graph, entity, sights)
-        known: dict[str, Known] = {}
-        for entity in sights:  # an entity comes behind the one that it belongs to
-            known[entity] = Known(sights[entity].maps[0], known.get(graph.above(entity) or ""))
-        for key in graph.order:
-            entity, name = key
-            node, found = self._type_of(nodes[entity][name], sights[entity], known[entity])
-            nodes[entity][name] = node
-            graph.types[key] = sights[entity][name] = found
-
-    def _type_of(self, node: Node, sight: Maps[str, Type], known: Known | None = None) -> tuple[Node, Type]:
-        """The node, with comparisons of choices that ascend spelled out, and its type."""
-        typed: _Typed | None = self._memo.kept("typed", node)
-        if typed is not None and all(sight.get(name) == kind for name, kind in typed.names):
-            return typed.typed, typed.found
-        checked = check(node.expression, sight, node.wanted, functions=LIBRARY, known=known)
-        self._report.extend(checked.diagnostics)
-        found = node.wanted if node.wanted is not None else checked.type
-        clear = node
-        if checked.orders and not checked.diagnostics:
-            clear = replace(node, expression=spell_out(node.expression, checked.orders))
-        if not checked.diagnostics:
-            names = tuple((name, sight[name]) for name in checked.names)
-            self._memo.keep(_Typed(names, clear, found), "typed", node)
-        return clear, found
-
-
-class _Typed(NamedTuple):
-    """A node without a mistake: the names that it uses with their types, and the type that it has then."""
-
-    names: tuple[tuple[str, Type], ...]
-    typed: Node
-    found: Type
-
 
 def _code(name: str) -> str:
     return f"`{name}`"
-
-
-def _lower(unit: PolicyDocument, vocabulary: Vocabulary, report: Report) -> Lowered | None:
-    own = Report()
-    draft = Draft(unit, vocabulary, own, WRITTEN)
-    found = None
-    if draft.known(unit.policy.for_, vocabulary.entities, "entity", "for"):
-        kind = KINDS[unit.policy.kind]
-        kind.check(unit.policy, draft)
-        if not own.has_errors:
-            kind.lower(unit.policy, draft)
-        found = draft.finish()
-    _check_sources(vocabulary, unit.document, report)
-    report.extend(own)
-    return found
-
-
-def _formulas(vocabulary: Vocabulary, document: Document, report: Report) -> Lowered:
-    """What the declarations themselves come to."""
-    _check_sources(vocabulary, document, report)
-    derived = derived_facts(vocabulary, document, WRITTEN, report)
-    nodes = (
-        *derived,
-        *best_children(vocabulary, document, report),
-        *entity_periods(vocabulary, document, WRITTEN, report),
-        *order_nodes(vocabulary, document, report),
-    )
-    points = vocabulary.number_of_digits() < 3
-    remarks = [
-        remark for node in nodes
-        for remark in (
-            *constant_conditions(node.expression, vocabulary.domains(node.entity)),
-            *self_comparisons(node.expression),
-            *two_readings(node.expression, points=points),
-        )
-    ]  # fmt: skip
-    return Lowered(nodes, remarks=tuple(remarks))
 
 
 def _add(
@@ -349,40 +248,3 @@ def _cycle(graph: Graph, cycle: Sequence[Key]) -> Diagnostic:
     return CYCLE.at(
         nodes[0].at, f"{words} {'are' if words.count('`') > 2 else 'is'} derived in a circle", labels=labels
     )
-
-
-def _look_around(graph: Graph, entity: str, sights: dict[str, ChainMap[str, Type]]) -> None:
-    """Adds what an entity sees, and all above it: names of its own, and then those of what it belongs to."""
-    for each in reversed(list(graph.lineage(entity))):
-        if each not in sights:
-            above = graph.above(each)
-            outermost: ChainMap[str, Type] = ChainMap({"today": types.DATE})
-            repeat = graph.repeats.get(each)
-            own = _own_names(graph.vocabulary, each) if repeat is None else repeat.types
-            own = {**own, **graph.qualified.get(each, {})}
-            sights[each] = (outermost if above is None else sights[above]).new_child(own)
-
-
-def _own_names(vocabulary: Vocabulary, entity: str) -> dict[str, Type]:
-    """The names that an entity itself has, also those of what a record says where something may stand in."""
-    fields = vocabulary.row(entity).fields
-    return {**fields, **{given: fields[name] for given, name in vocabulary.given(entity).items()}}
-
-
-def _check_sources(vocabulary: Vocabulary, document: Document, report: Report) -> None:
-    """Every `source: {document: ...}` of a document names a declared one."""
-    known = vocabulary.declarations.sources
-    pending: list[tuple[str | int | None, object]] = [(None, document.root)]
-    while pending:
-        step, node = pending.pop()
-        if isinstance(node, SequenceNode):
-            pending.extend(enumerate(node.items))
-        elif isinstance(node, Mapping):
-            pending.extend((key, entry.value) for key, entry in node.entries.items())
-            named = node.entries.get("document")
-            if step == "source" and named is not None and isinstance(named.value, Scalar):
-                word = named.value.text
-                if word not in known:
-                    help = did_you_mean(word, known) or "declare it under `sources` in the program"
-                    at = named.value.span
-                    report.add(UNKNOWN_NAME.at(at, f"`{word}` is not a source of this program", help=help))

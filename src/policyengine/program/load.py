@@ -91,6 +91,8 @@ def _program(
         report.extend(check_tree(declared.declarations, declared.document))
         if not _broken(report, declared.document):
             graph = _link_all(declared, documents, as_of, report, memo)
+    if graph is not None:
+        memo.end()
     found = Program(
         name,
         declared.declarations if declared is not None else None,

@@ -27,16 +27,25 @@ class _Kept(NamedTuple):
 class Memo:
     """Values by the identity of what they were made of.
 
-    What a round does not ask for is forgotten at the end of the next one, so it holds two loads at most.
+    What a round does not ask for is forgotten at the end of the next one. What the last round that came to
+    its end asked for is kept until another one does, so it holds three loads at most.
     """
 
     def __init__(self) -> None:
+        self._whole: dict[_Key, _Kept] = {}
         self._before: dict[_Key, _Kept] = {}
         self._now: dict[_Key, _Kept] = {}
 
     def begin(self) -> None:
         """Begins a round: the next load."""
         self._before, self._now = self._now, {}
+
+    def end(self) -> None:
+        """Says that the round came to its end: it asked for all that the next one may need."""
+        self._whole = self._now
+
+    def _found(self, key: _Key) -> _Kept | None:
+        return self._now.get(key) or self._before.get(key) or self._whole.get(key)
 
     def of(self, what: Hashable, parts: tuple[object, ...], report: Report, make: Callable[[Report], T]) -> T:
         """The value of its parts; `make` works it out where neither this round nor the last one did.
@@ -46,7 +55,7 @@ class Memo:
         key = what, tuple(map(id, parts))
         found = self._now.get(key)
         if found is None:
-            found = self._before.get(key)
+            found = self._found(key)
             if found is None:
                 own = Report()
                 value = make(own)
@@ -58,7 +67,7 @@ class Memo:
     def kept(self, what: Hashable, *parts: object) -> Any:
         """What was kept under its parts, in this round or the last one; None if nothing was."""
         key = what, tuple(map(id, parts))
-        found = self._now.get(key) or self._before.get(key)
+        found = self._found(key)
         if found is None:
             return None
         self._now[key] = found

@@ -207,6 +207,23 @@ def test_the_reasons_tell_the_version() -> None:
         assert f"version of Fees is {version}" in "\n".join(decision.why(fee))
 
 
+def test_a_figure_comes_from_the_version_that_counts() -> None:
+    texts = [_versions(name, TWO, None) for name in TEXTS if name != "rate"]
+    first = _versions("rate", TWO[:1], None).replace(
+        "type: rate", "type: rate\nbasis: assumed\nnote: guessed"
+    )
+    other = _versions("rate", [(date(2027, 1, 1), None)], None)
+    program = good_program(*texts, f"{first}---\n{other}", base=BASE)
+    for day, document, notes in ((date(2026, 5, 1), 0, ["guessed"]), (date(2027, 1, 1), 1, [])):
+        record = record_of(program, {"id": "p", "points": 10, "signed_on": day, "deals": []})
+        decision = program.evaluate(record)
+        assert decision == evaluate(program.linked, record)
+        found = {each.id: each for each in decision.of("figures")}
+        places = [found[name].origin.at for name in ("rate", "total", "extra")]
+        assert [at.source.text[: at.start].count("---\n") for at in places] == [document] * 3
+        assert [each.note for each in found["rate"].assumptions] == notes
+
+
 def test_what_was_there_before_moves_to_the_new_version() -> None:
     nets = [
         _figures(_decide({"signed_on": date(2026, 5, 1)}, today=today))["total"]

@@ -33,7 +33,7 @@ from policyengine.feel.syntax.tree import (
 from policyengine.feel.types.types import ListOf, Number, Type, is_period
 from policyengine.feel.values.values import Unknown
 from policyengine.policy.facts import recorded_name
-from policyengine.policy.rule import Node
+from policyengine.policy.rule import Const, Node, Rule
 from policyengine.program.graph import Graph
 from policyengine.source import Span
 
@@ -104,13 +104,20 @@ def walked(graph: Graph, look: Look, node: Node) -> ReadFigure:
     name, entity = node.name, node.entity
     kind, words = graph.types.get((entity, name)), Words(graph, entity)
     show, write, unit = shower(kind, words.digits), words.writer(kind), unit_of(kind)
-    origin = origin_of(graph, node)
-    own = () if origin.assumption is None else (origin.assumption,)
+    rule = rule_of(graph, node)
+    cases = {} if node.origins is None else node.origins.cases
+    nearer = {
+        word: each.value
+        for word, each in cases.items()
+        if isinstance(each, Const) and isinstance(each.value, Origin)
+    }
     resting = graph.resting.get((entity, name), ())
     parts = _Parts(graph, node, look)
 
     def read(instance: Any) -> Figure:
         value = instance[name]
+        origin = rule.origin if node.origins is None else nearer.get(instance[node.origins.by], rule.origin)
+        own = () if origin.assumption is None else (origin.assumption,)
         open_one = unknown_in(value)
         there = open_one is None and not is_nothing(value)
         more = [each.assumption for each in resting if each.node is None or instance[each.node] is True]
@@ -129,10 +136,11 @@ def walked(graph: Graph, look: Look, node: Node) -> ReadFigure:
     return read
 
 
-def origin_of(graph: Graph, node: Node) -> Origin:
-    """Where a figure comes from."""
+def rule_of(graph: Graph, node: Node) -> Rule:
+    """The rule of a figure: where it comes from, and the node of its value."""
     title = node.noun or node.name
-    return node.origin or Origin(graph.vocabulary.declarations.id, node.name, title, node.at)
+    origin = node.origin or Origin(graph.vocabulary.declarations.id, node.name, title, node.at)
+    return Rule(Figure, origin, node.entity, node.name, origins=node.origins)
 
 
 def unit_of(kind: Type | None) -> str | None:

@@ -34,7 +34,8 @@ class Node:
     """A named expression at an entity; `wanted` is the type that it must have, None for any.
 
     `noun` is what people call its value in a sentence, `title` what it is called in a derivation, which
-    passes over nodes that have neither. `exported` nodes are figures of a decision, which come from `origin`.
+    passes over nodes that have neither. `exported` nodes are figures of a decision, which come from `origin`,
+    or from what `origins` read where that is known.
     `cases` tell why a node has its value, where its expression alone would not say it well; `terms` how to
     get more.
     An `inline` node is worked out where it is named, if it is asked for; all that it names is the same there.
@@ -52,6 +53,7 @@ class Node:
     inline: bool = False
     terms: tuple[Term, ...] = ()
     origin: Origin | None = field(default=None, compare=False)
+    origins: Choose | None = field(default=None, compare=False)
 
     @cached_property
     def words(self) -> Words:

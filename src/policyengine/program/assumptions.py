@@ -84,7 +84,9 @@ def with_assumptions(graph: Graph) -> Graph:
             resting[id(rule)] = tracer.rule(rule, len(resting))
     for key, node in graph.every_node():
         if node.exported and node.origin is not None:
-            resting[key] = tracer.rule(Rule(Figure, node.origin, node.entity, node.name), len(resting))
+            resting[key] = tracer.rule(
+                Rule(Figure, node.origin, node.entity, node.name, origins=node.origins), len(resting)
+            )
     nodes = {entity: dict(own) for entity, own in graph.nodes.items()}
     kinds = dict(graph.types)
     asked = {each.node for several in resting.values() for each in several}

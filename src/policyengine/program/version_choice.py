@@ -187,7 +187,14 @@ class _Choice:
             yield replace(
                 like, name=name, expression=self._chosen(parts, otherwise), at=self._at, wanted=kind,
                 cases=None, terms=(),
+                origins=self._origins([(i, each.nodes[name]) for i, each in enumerate(versions) if name in each.nodes]),
             )  # fmt: skip
+
+    def _origins(self, nodes: Sequence[tuple[int, Node]]) -> Choose | None:
+        """Where a figure comes from: the version that counts."""
+        if nodes[-1][1].origin is None:
+            return None
+        return Choose(self._name, {self._words(i): Const(each.origin) for i, each in nodes}, Const(None))
 
     def _no_version(self) -> Expression:
         return build.name(f"{self._name}/status", self._at)
@@ -212,7 +219,8 @@ class _Choice:
             node = f"{self._name}/gives/{name}"
             chosen = self._chosen([(i, each.node) for i, each in parts], nothing)
             nodes.append(Node(node, entity, chosen, self._at, last.value.wanted, last.value.noun))
-            yield replace(last, node=node)
+            origins = self._origins([(i, each.value) for i, each in parts])
+            yield replace(last, node=node, value=replace(last.value, origins=origins))
 
     def renewals(self, lowered: Sequence[Lowered], nodes: list[Node]) -> Iterator[Any]:
         """What renewing writes, by the version that counts; not decided where nobody knows which."""

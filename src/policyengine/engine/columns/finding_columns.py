@@ -15,7 +15,7 @@ from policyengine.engine.columns.logic import negated
 from policyengine.engine.columns.scopes import World
 from policyengine.engine.columns.terms import Code, Const, Flag, Term, Unsupported, lit
 from policyengine.engine.columns.unify import both, coded, either, text, unified
-from policyengine.engine.figures import origin_of, unit_of
+from policyengine.engine.figures import rule_of, unit_of
 from policyengine.engine.finding_values import as_shown
 from policyengine.engine.layout import RANKS, ColumnKind, value_fields
 from policyengine.feel.functions.conditions import is_nothing
@@ -86,7 +86,8 @@ class RuleReader:
     def figure(self, number: int, node: Node, open_one: Flag | Const, text: pl.Expr) -> Lowered:
         """A figure, of which it is known whether it is open: its value is a text of its own."""
         graph, key = self._world.graph, (node.entity, node.name)
-        rule, pieces = Rule(Figure, origin_of(graph, node), node.entity, node.name), dict[str, Piece]()
+        rule, pieces = rule_of(graph, node), dict[str, Piece]()
+        origin = None if rule.origins is None else self._fixed(rule, rule.origins, pieces)
         nothing = self._nothing(rule, node)
         words = (KNOWN, NOT_APPLICABLE, UNDETERMINED)
         chain = pl.when(terms.flag(nothing).expr.fill_null(False)).then(lit(1, pl.UInt16))
@@ -95,7 +96,7 @@ class RuleReader:
         status = self._coded(rule, Code(code, words, True), pieces)
         unit = unit_of(graph.types.get(key))
         reads: dict[str, Read] = {"unit": lambda values: unit, "basis": self._resting(rule, key, pieces)}
-        read = self._reader(number, rule, None, status, None, reads)
+        read = self._reader(number, rule, None, status, origin, reads)
         return Lowered(number, rule, tuple(pieces.values()), read, {"value": text})
 
     def _nothing(self, rule: Rule, node: Node) -> Flag | Const:

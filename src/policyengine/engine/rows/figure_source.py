@@ -13,7 +13,7 @@ from typing import Any
 
 from policyengine.decision.findings import KNOWN, NOT_APPLICABLE, UNDETERMINED, Assumption, Figure, Reason
 from policyengine.decision.wording import rate as written_rate
-from policyengine.engine.figures import ReadFigure, children_told, day_of_period, origin_of, unit_of
+from policyengine.engine.figures import ReadFigure, children_told, day_of_period, rule_of, unit_of
 from policyengine.engine.finding_values import Later, shower, unknown_in
 from policyengine.engine.missing_facts import unsettled
 from policyengine.engine.rows.finding_source import Readings
@@ -56,7 +56,7 @@ class FigureSource:
         out = ReaderSource(self._readings.program, node.entity)
         kind, words = self._graph.types.get((node.entity, node.name)), Words(self._graph, node.entity)
         show, write = shower(kind, words.digits), words.writer(kind)
-        origin = origin_of(self._graph, node)
+        origin = self._readings.origin(out, rule_of(self._graph, node))
         value, (status, unknown, shown, text) = out.name(node.name).text, (out.fresh() for _ in range(4))
         with out.block(f"if {value}.__class__ in {out.constant(_PLAIN)}:"):
             out.line(f"{status} = {out.constant(KNOWN)}", f"{unknown} = ()")
@@ -66,30 +66,22 @@ class FigureSource:
             out.line(f"{status}, {unknown}, {shown}, {text} = {others}({value})")
         reasons = Deferred(partial(self._reasons, node))
         found = {
-            "origin": out.constant(origin),
+            "origin": origin,
             "subject": "s.subject",
             "status": status,
             "because": f"{out.constant(partial(_later, reasons))}(s)",
             "unknown": unknown,
-            "assumptions": self._assumptions(out, node, origin.assumption),
+            "assumptions": self._assumptions(out, node, origin),
             "value": shown,
             "unit": out.constant(unit_of(kind)),
             "text": text,
         }
         return out.function(self._readings.made(out, Figure, found))
 
-    def _assumptions(self, out: ReaderSource, node: Node, own: Assumption | None) -> str:
+    def _assumptions(self, out: ReaderSource, node: Node, origin: str) -> str:
         """What a figure assumes itself, and what else it rests on."""
         resting = self._graph.resting.get((node.entity, node.name), ())
-        first = () if own is None else (own,)
-        if not resting:
-            return out.constant(first)
-        more = [
-            f"*({out.constant((each.assumption,))}"
-            + (")" if each.node is None else f" if {out.name(each.node).text} is True else ())")
-            for each in resting
-        ]
-        return f"{out.constant(_each_once)}([*{out.constant(first)}, {', '.join(more)}])"
+        return self._readings.assumed(out, origin, rule_of(self._graph, node), resting)
 
     # Reasons
 

@@ -31,6 +31,7 @@ from policyengine.policy.rule import (
     Const,
     Explain,
     Reading,
+    Resting,
     Rule,
     Rules,
     Shortfalls,
@@ -79,7 +80,7 @@ class Readings:
         )
         shown["because"] = self.reading(out, rule.because)
         shown["unknown"] = self._unknown(out, rule, status, shown)
-        shown["assumptions"] = self._assumptions(out, rule, shown["origin"])
+        shown["assumptions"] = self.assumed(out, shown["origin"], rule, self.graph.resting.get(id(rule), ()))
         return out.function(self.made(out, rule.finding, shown))
 
     def status(self, out: ReaderSource, rule: Rule) -> str:
@@ -124,9 +125,8 @@ class Readings:
         out.line(f"if {found}.__class__ is not {out.constant(Origin)}:", f"    {found} = {own}")
         return found
 
-    def _assumptions(self, out: ReaderSource, rule: Rule, origin: str) -> str:
+    def assumed(self, out: ReaderSource, origin: str, rule: Rule, resting: Sequence[Resting]) -> str:
         """What the part of the policy assumes, and what else a finding rests on."""
-        resting = self.graph.resting.get(id(rule), ())
         own = [rule.origin.assumption] if rule.origin.assumption is not None else []
         if rule.origins is None and all(each.node is None for each in resting):
             return out.constant(tuple(dict.fromkeys([*own, *(each.assumption for each in resting)])))

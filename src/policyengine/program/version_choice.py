@@ -187,7 +187,7 @@ class _Choice:
             yield replace(
                 like, name=name, expression=self._chosen(parts, otherwise), at=self._at, wanted=kind,
                 cases=None, terms=(),
-                origins=self._origins([(i, each.nodes[name]) for i, each in enumerate(versions) if name in each.nodes]),
+                origins=self._origins([(i, versions[i].nodes[name]) for i, _ in parts]),
             )  # fmt: skip
 
     def _origins(self, nodes: Sequence[tuple[int, Node]]) -> Choose | None:

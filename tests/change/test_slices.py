@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from benchmarks.partners import partners
+from tests.programmes.recorded import FOLDERS, recorded
 from tests.support import DAY, POLICIES, good_program
 
+from policyengine.analysis.witness import Witness
 from policyengine.api import Program, load
+from policyengine.change.program_comparison import compare
 from policyengine.change.slices import Marks, derived, different, slice_of
 from policyengine.engine.rows.engine import compile_graph
+from policyengine.engine.rows.outcomes import SubjectOutcomes
 from policyengine.policy.rule import Rule
 from policyengine.program.graph import Graph
+from policyengine.program.load import load as load_program
 from policyengine.program.record import Record
 from policyengine.source import Source
 
@@ -45,17 +51,44 @@ def findings(graph: Graph, record: Record) -> Iterator[object]:
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_slice_finds_what_the_whole_finds(name: str) -> None:
     program = load(POLICIES / name, as_of=DAY)
-    graph = graph_of(program)
+    _check_slices(graph_of(program), records(program), parts=3)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_slice_of_a_programme_finds_what_the_whole_finds(folder: Path) -> None:
+    found = list(recorded(folder))
+    _check_slices(found[0][0].judging, [record for _, record in found][:10], parts=4)
+
+
+def _check_slices(graph: Graph | None, records: Sequence[Record], parts: int) -> None:
+    assert graph is not None
     whole = compile_graph(graph, DAY)
-    for i in range(3):
-        rules = graph.rules[i::3]
+    for i in range(parts):
+        rules = graph.rules[i::parts]
         part = compile_graph(slice_of(graph, rules), DAY)
         wanted = {(rule.origin.policy, rule.finding.section) for rule in rules}
-        for record in records(program):
+        for record in records:
             one = _listed(whole.outcomes(record).subjects, rules, graph)
             other = _listed(part.outcomes(record).subjects, rules, graph)
             assert one == other
             assert {(policy, section) for _, policy, _, section, *_ in other} <= wanted
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_slice_has_the_figures_that_are_asked_for(folder: Path) -> None:
+    found = list(recorded(folder))
+    graph = found[0][0].judging
+    assert graph is not None
+    whole = compile_graph(graph, DAY)
+    for key in [key for key, node in graph.every_node() if node.exported][::3]:
+        part = compile_graph(slice_of(graph, (), [key]), DAY)
+        for _, record in found[:3]:
+            one, other = (_figure(code.outcomes(record).subjects, *key) for code in (whole, part))
+            assert one == other
+
+
+def _figure(subjects: Iterable[SubjectOutcomes], entity: str, name: str) -> list[object]:
+    return [each.values[name] for each in subjects if each.subject.entity == entity and name in each.values]
 
 
 def _listed(subjects: object, rules: tuple[Rule, ...], graph: Graph) -> list[tuple[object, ...]]:
@@ -131,3 +164,32 @@ def test_only_what_a_change_reaches_is_different(old: str, new: str, hit: set[st
     one, other = (graph_of(good_program(text, as_of=DAY)) for text in (OLD, OLD.replace(old, new)))
     for rules in (different(marks, one, other), different(marks, other, one)):
         assert {rule.origin.id for rule in rules} == hit
+
+
+NAMES = Path(__file__).parents[1] / "kinds" / "programs" / "names"
+REACHED = [
+    ("formula: amount * 2", "formula: amount * 3", {"levels"}),
+    ("formula: first + amount", "formula: first + 2 * amount", {"levels"}),
+    ("order: {by: done_on}", "order: {by: done_on, first: highest}", {"levels"}),
+    ("formula: today.year", "formula: today.year - 1", {"levels"}),
+    ("formula: amount * 0.1", "formula: amount * 0.2", {"commission", "bonus"}),
+    ('@"P2M")', '@"P1M")', {"bonus"}),
+    ("of: begins_on", "of: 'begins_on + @\"P1M\"'", {"commission"}),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "hit"), REACHED, ids=[each[0] for each in REACHED])
+def test_a_change_reaches_what_rests_on_it_by_any_name(old: str, new: str, hit: set[str]) -> None:
+    texts = [(path.name, path.read_text()) for path in sorted(NAMES.glob("p*.yaml"))]
+    assert any(old in text for _, text in texts)
+    sides = [
+        load_program("names", [Source(name, text.replace(before, after)) for name, text in texts], DAY)
+        for before, after in ((old, old), (old, new))
+    ]
+    marks, (one, other) = Marks(), [each.judging for each in sides]
+    assert one is not None
+    assert other is not None
+    rules = different(marks, one, other)
+    assert hit <= {rule.origin.id for rule in rules}
+    (meaning,) = compare(*sides).meanings
+    assert isinstance(meaning.verdict, Witness), meaning.verdict

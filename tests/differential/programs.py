@@ -28,6 +28,7 @@ FOLDERS = (
     ROOT / "tests" / "kinds" / "programs" / "referral",
     ROOT / "tests" / "kinds" / "programs" / "waivers",
     ROOT / "tests" / "kinds" / "programs" / "tenancy",
+    ROOT / "tests" / "kinds" / "programs" / "names",
 )
 DAYS = (date(2026, 11, 21), date(2027, 2, 28))
 

@@ -116,7 +116,7 @@ class SingleChanges:
         found: dict[Key, list[Key]] = {}
         for graph in (self.affected.old, self.affected.new):
             for key, _ in graph.every_node():
-                for need in graph.needs(key):
+                for need in graph.rests_on(key):
                     found.setdefault(need, []).append(key)
         return found
 

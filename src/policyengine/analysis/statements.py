@@ -230,7 +230,7 @@ def only(graph: Graph, order: Iterable[Key]) -> Graph:
         for entity, repeat in graph.repeats.items()
         if repeat.items in nodes.get(repeat.within, ())
     }
-    return Graph(graph.vocabulary, nodes, repeats, (), (), graph.types)
+    return graph.reduced(nodes, repeats)
 
 
 def needs_of(graph: Graph, rule: Rule) -> Iterator[Key]:

@@ -86,7 +86,7 @@ def _closure(graph: Graph, key: Key) -> list[Key]:
     """A node, and all that it needs."""
     found, pending = {key: None}, [key]
     while pending:
-        for each in graph.needs(pending.pop()):
+        for each in graph.rests_on(pending.pop()):
             if each not in found:
                 found[each] = None
                 pending.append(each)

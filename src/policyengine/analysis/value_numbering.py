@@ -55,11 +55,17 @@ class Canon:
     def _node(self, key: Key) -> int:
         entity, name = key
         around: list[tuple[Key, int]] = []
-        for need in self.graph.needs(key):
+        for need in self.graph.rests_on(key):
             if "/" not in need[1] and need in self.numbers:
                 around.append((need, self.numbers[need]))
         listed = [(need, self.numbers[need]) for need in self.graph.needs(key)
                   if "/" in need[1] and self.graph.node(entity, need[1]) is None]  # fmt: skip
+        for each in self.graph.orders(key):
+            order = repr(self.graph.vocabulary.entities[each].order)
+            listed.append(((each, "order"), self.forms.number("order", order)))
+        for other in self.graph.together.get(key, frozenset()) - {key}:
+            words = self.graph.nodes[other[0]][other[1]].expression
+            listed.append((other, self.expression(words, other[0])))
         if entity in self.graph.repeats:
             repeat = self.graph.repeats[entity]
             listed.append((("", "items"), self.numbers[repeat.within, repeat.items]))
@@ -221,5 +227,5 @@ def closure(graph: Graph, keys: Iterable[Key]) -> tuple[Key, ...]:
         key = pending.pop()
         if key not in found:
             found.add(key)
-            pending.extend(graph.needs(key))
+            pending.extend(graph.rests_on(key))
     return tuple(sorted(found, key=graph.places.__getitem__))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
 from policyengine.engine.rows.outcomes import read_by, shown_fields
-from policyengine.policy.rule import Choose, Const, Reading, Rule, Value
+from policyengine.policy.rule import Choose, Const, Node, Reading, Rule, Value
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.graph import Graph, Key
 
@@ -39,15 +39,21 @@ class Marks:
     def _mark(self, graph: Graph) -> dict[Key, Mark]:
         marks: dict[Key, Mark] = {}
         for key in graph.order:
-            entity, name = key
-            if entity == self._taken:
-                marks[key] = self._number((entity, name))
-                continue
-            node = graph.nodes[entity][name]
-            needs = tuple(sorted((need, marks[need]) for need in graph.needs(key)))
-            around = (graph.real(entity), entity in graph.repeats, repr(graph.types.get(key)))
-            marks[key] = self._number((node.expression, around, needs))
+            if key not in marks:
+                self._add(graph, key, marks)
         return marks
+
+    def _add(self, graph: Graph, key: Key, marks: dict[Key, Mark]) -> None:
+        """Marks a node, and before it what it rests on. Nodes that rest on each other have all in common."""
+        if key[0] == self._taken:
+            marks[key] = self._number(key)
+            return
+        beside = graph.together.get(key, frozenset((key,)))
+        needs = frozenset[Key]().union(*map(graph.rests_on, beside)) - beside
+        for need in needs - marks.keys():
+            self._add(graph, need, marks)
+        own = (_content(graph, key), *(_content(graph, each) for each in sorted(beside - {key})))
+        marks[key] = self._number((own, tuple(sorted((need, marks[need]) for need in needs))))
 
     def _number(self, what: object) -> Mark:
         return self._known.setdefault(what, len(self._known))
@@ -79,6 +85,14 @@ class Marks:
     def _node(self, graph: Graph, entity: str, name: str) -> object:
         found = graph.node(entity, name)
         return name if found is None else self.nodes(graph)[found[0], name]
+
+
+def _content(graph: Graph, key: Key) -> object:
+    """What a node says itself, and the orders in which it looks."""
+    entity, name = key
+    orders = tuple((each, graph.vocabulary.entities[each].order) for each in graph.orders(key))
+    around = (graph.real(entity), entity in graph.repeats, repr(graph.types.get(key)), repr(orders))
+    return graph.nodes[entity][name].expression, around
 
 
 def different(marks: Marks, graph: Graph, other: Graph) -> tuple[Rule, ...]:
@@ -116,15 +130,15 @@ def slice_of(
         key = pending.pop()
         if key not in read:
             read.add(key)
-            pending.extend(graph.needs(key))
-    nodes: dict[str, dict[str, object]] = {}
+            pending.extend(graph.rests_on(key))
+    nodes: dict[str, dict[str, Node]] = {}
     for key, node in graph.every_node():
         if key in read:
             nodes.setdefault(key[0], {})[key[1]] = replace(node, exported=key in told)
     used = {rule.entity for rule in rules} | nodes.keys()
     repeats = {entity: repeat for entity, repeat in graph.repeats.items() if entity in used}
     vocabulary = _without_the_rest(graph, used, read)
-    return Graph(vocabulary, nodes, repeats, tuple(rules), (), graph.types)  # type: ignore[arg-type]
+    return graph.reduced(nodes, repeats, rules, vocabulary)
 
 
 def _without_the_rest(graph: Graph, used: Set[str], kept: Iterable[Key]) -> Vocabulary:
@@ -137,13 +151,13 @@ def _without_the_rest(graph: Graph, used: Set[str], kept: Iterable[Key]) -> Voca
     if around >= vocabulary.entities.keys():
         return vocabulary
     entities = {name: entity for name, entity in vocabulary.entities.items() if name in around}
-    return Vocabulary(replace(vocabulary.declarations, entities=entities), vocabulary.results)
+    return replace(vocabulary, declarations=replace(vocabulary.declarations, entities=entities))
 
 
 def handed_down(graph: Graph, rules: Sequence[Rule], entity: str) -> tuple[str, ...]:
     """The nodes of an entity that rules of its descendants depend on."""
     part = slice_of(graph, rules)
-    read = {need for key, _ in part.every_node() if key[0] != entity for need in graph.needs(key)}
+    read = {need for key, _ in part.every_node() if key[0] != entity for need in graph.rests_on(key)}
     for rule in rules:
         found = ((graph.node(rule.entity, name), name) for name in read_by(rule))
         read |= {(owner[0], name) for owner, name in found if owner is not None}

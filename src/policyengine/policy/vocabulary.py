@@ -207,10 +207,11 @@ class Vocabulary:
 
     @cached_property
     def by_list(self) -> Mapping[str, Sequence[str]]:
-        """The entities by the name of the list that has them in a record."""
+        """The entities by the names under which their parent reads them: all in a list, or the best one."""
         found: dict[str, list[str]] = {}
         for name, entity in self.entities.items():
-            found.setdefault(str(entity.list), []).append(name)
+            for word in (str(entity.list), *entity.best):
+                found.setdefault(word, []).append(name)
         return found
 
     def lineage(self, entity: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ above it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -125,17 +125,28 @@ class Graph:
                 found = self.node(entity, word)
             if found is not None:
                 yield found[0], word
-        listed = list(self.listed(entity, words))
-        for below in listed:
+        for below in self.listed(entity, words):
             yield from ((below, word) for word in sorted(words) if word in self.nodes.get(below, ()))
-        if self._ordered:
-            asks = any(word in IN_ORDER or word.startswith(f"{PREVIOUS}.") for word in words)
-            own = self.vocabulary.in_order(self.real(entity))
-            for each in [own, *listed] if asks else ():
-                yield from ((str(each), order) for order in self.order_nodes(str(each)))
+        for each in self.orders(key):
+            yield from ((each, order) for order in self.order_nodes(each))
         if entity in self.repeats:
             repeat = self.repeats[entity]
             yield repeat.within, repeat.items
+
+    def rests_on(self, key: Key) -> frozenset[Key]:
+        """The nodes that one may read, also of the children before it; it may be one of them itself."""
+        return self.before(key).union(self.needs(key))
+
+    def orders(self, key: Key) -> tuple[str, ...]:
+        """The entities in whose order a node looks: its own, and those whose lists it reads."""
+        if not self._ordered:
+            return ()
+        entity, name = key
+        words = self.nodes[entity][name].words.all
+        if not any(word in IN_ORDER or word.startswith(f"{PREVIOUS}.") for word in words):
+            return ()
+        own = self.vocabulary.in_order(self.real(entity))
+        return (*(() if own is None else (own,)), *self.listed(entity, words))
 
     @cached_property
     def _ordered(self) -> bool:
@@ -184,20 +195,33 @@ class Graph:
         """The nodes that rest on each other through children before: worked out child by child."""
         return tuple(_sequences(self))
 
+    def reduced(
+        self, nodes: Mapping[str, Mapping[str, Node]], repeats: Mapping[str, Repeat],
+        rules: Sequence[Rule] = (), vocabulary: Vocabulary | None = None,
+    ) -> Graph:  # fmt: skip
+        """Some of its nodes, with all that they rest on, and rules; nothing of moves and of assumptions."""
+        return replace(
+            self, vocabulary=vocabulary or self.vocabulary, nodes=nodes, repeats=repeats, rules=tuple(rules),
+            transitions=(), renewals=(), resting={}, _needs={},
+        )  # fmt: skip
+
     def listed(self, entity: str, words: frozenset[str]) -> Iterator[str]:
         """The entities whose lists an expression at an entity mentions."""
         by_list = self.vocabulary.by_list
         for word in sorted(words & by_list.keys()):
             for name in by_list[word]:
-                if self._has_in_reach(entity, name):
+                if self._has_in_reach(entity, name, words):
                     yield name
 
-    def _has_in_reach(self, entity: str, name: str) -> bool:
-        """Whether a list is that of an entity around one, or of one below it."""
+    def _has_in_reach(self, entity: str, name: str, words: frozenset[str]) -> bool:
+        """Whether a list is that of an entity around one, or of one below it, or of what these lists hold."""
         within = self.vocabulary.entities[name].within
-        return within is not None and (
-            within in self.lineage(entity) or entity in self.vocabulary.lineage(within)
-        )
+        if within is None:
+            return False
+        if within in self.lineage(entity) or entity in self.vocabulary.lineage(within):
+            return True
+        leads_there = any(within in self.vocabulary.by_list.get(word, ()) for word in words)
+        return leads_there and self._has_in_reach(entity, within, words)
 
     @cached_property
     def inline(self) -> frozenset[Key]:

@@ -24,7 +24,6 @@ from policyengine.feel.values.values import FarDate, Months, Range, Unknown
 from policyengine.feel.values.watched_day import Watch, WatchedDay, plain_day
 from policyengine.policy.facts import Fact
 from policyengine.policy.rule import Rule
-from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.graph import Graph, Key
 from policyengine.program.record import Record
 
@@ -213,9 +212,8 @@ def _with_today(graph: Graph) -> Graph:
     root = declared.entities[vocabulary.root]
     root = replace(root, facts={**root.facts, TODAY: Fact(type="date", title=TODAY)})
     entities = {**declared.entities, vocabulary.root: root}
-    return replace(
-        graph, vocabulary=Vocabulary(replace(declared, entities=entities), vocabulary.results), _needs={}
-    )
+    asked = replace(vocabulary, declarations=replace(declared, entities=entities))
+    return replace(graph, vocabulary=asked, _needs={})
 
 
 def _apart(graph: Graph) -> Mapping[Key, object]:

@@ -236,6 +236,8 @@ class EntityNames:
             return self._before(place)
         if place.name == EARLIER and place.what == GIVEN:
             return Code(f"earlier(s{'.above' * place.hops})", "", EXACT, rows=place.entity)
+        if not place.hops and place.name in self.own:  # a name that says that it is its own
+            return self.own[place.name]
         known = self._code(place)
         if known.constant:
             return self._writer.constant(known.value)

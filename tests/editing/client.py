@@ -21,6 +21,7 @@ class Client:
         )
         self.root = root
         self.published: dict[str, list[Any]] = {}
+        self.told: list[Any] = []
         self.texts: dict[Path, str] = {}
         self._answers: dict[int, Queue[Any]] = {}
         self._news: Queue[str] = Queue()
@@ -47,6 +48,8 @@ class Client:
                 uri = message["params"]["uri"]
                 self.published[uri] = message["params"]["diagnostics"]
                 self._news.put(uri)
+            elif message.get("method") == "window/showMessage":
+                self.told.append(message["params"])
             elif "id" in message:  # a request of the server
                 self._send({"id": message["id"], "result": None})
 
@@ -60,12 +63,19 @@ class Client:
         self._send({"method": method, "params": params})
 
     def ask(self, method: str, params: Any) -> Any:
+        answer = self._answer(method, params)
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def refused(self, method: str, params: Any) -> str:
+        """The sentence with which a request is refused."""
+        return str(self._answer(method, params)["error"]["message"])
+
+    def _answer(self, method: str, params: Any) -> Any:
         self._number += 1
         self._answers[self._number] = Queue()
         self._send({"id": self._number, "method": method, "params": params})
-        answer = self._answers[self._number].get(timeout=20)
-        assert "error" not in answer, answer
-        return answer["result"]
+        return self._answers[self._number].get(timeout=20)
 
     # Texts
 

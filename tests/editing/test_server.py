@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.editing.client import Client
@@ -183,18 +184,77 @@ def test_lenses_tell_clauses_tests_and_who_reaches_a_level(client: Client, level
         found = client.ask("textDocument/codeLens", _document(levels))
         return [each["command"]["title"] for each in found if each["range"]["start"]["line"] > 28]
 
-    assert texts()[0].startswith("stated in section 1.1; named by ")
-    records = sorted(map(str, (client.root / "fixtures/bytekast/records").glob("accounts-*.yaml")))
-    pinned = {"command": "policyengine.pin", "arguments": records}
-    assert client.ask("workspace/executeCommand", pinned) == len(records)
-    assert "2 pinned records reach it; " in texts()[1]
+    assert texts()[0] == "stated in section 1.1"
+    assert texts()[1].startswith("tested by ")
+    _pin(client, "accounts-*.yaml")
+    assert texts()[2] == "stated in section 1.2; 2 pinned records reach it"
     hover = client.ask("textDocument/hover", client.at(levels, "active_accounts: 16"))
     assert hover["contents"]["value"].endswith("\n\n9 in the pinned record")
     client.replace(levels, "active_accounts: 16..26", "active_accounts: 16..25")
     client.replace(levels, "active_accounts: 27..", "active_accounts: 26..")
-    assert "1 pinned record reaches it (1 fewer than saved)" in texts()[1]
-    assert "2 pinned records reach it (1 more than saved)" in texts()[2]
-    client.ask("workspace/executeCommand", {"command": "policyengine.pin", "arguments": []})
+    assert texts()[2].endswith("1 pinned record reaches it (1 fewer than saved)")
+    assert texts()[4].endswith("2 pinned records reach it (1 more than saved)")
+    _command(client, "policyengine.pin", [])
+
+
+def _command(client: Client, name: str, *arguments: Any) -> Any:
+    return client.ask("workspace/executeCommand", {"command": name, "arguments": list(arguments)})
+
+
+def _pin(client: Client, records: str) -> None:
+    found = sorted(map(str, (client.root / "fixtures/bytekast/records").glob(records)))
+    assert _command(client, "policyengine.pin", *found) == len(found)
+
+
+def test_a_lens_runs_the_tests_that_name_a_level_with_the_text_as_it_is(client: Client, levels: Path) -> None:
+    def run() -> str:
+        lenses = client.ask("textDocument/codeLens", _document(levels))
+        gold = [each["command"] for each in lenses if each["range"]["start"]["line"] == 36]
+        (found,) = [each for each in gold if each["command"]]
+        number = len(found["arguments"][0])
+        assert found["title"] == f"tested by {number} tests; run"
+        report = _command(client, found["command"], *found["arguments"])
+        assert client.told[-1]["message"] == report.rstrip().splitlines()[-1]
+        return f"{number} of them: {report.rstrip().splitlines()[-1]}"
+
+    assert run() == "8 of them: 8 tests in 1 file: 8 passed"
+    client.replace(levels, "discount: 33%", "discount: 34%")
+    assert run() == "8 of them: 8 tests in 1 file: 6 passed, 2 failed"
+
+
+def test_a_plan_compares_the_text_as_it_is_with_the_saved_one(client: Client, levels: Path) -> None:
+    uri = levels.as_uri()
+    asked = {"command": "policyengine.planText", "arguments": [uri]}
+    assert client.refused("workspace/executeCommand", asked) == "no records are pinned"
+    _pin(client, "accounts-*.yaml")
+    assert "Nothing changes" in _command(client, "policyengine.planText", uri)
+    client.replace(levels, "active_accounts: 27..", "active_accounts: 26..")
+    refused = client.refused("workspace/executeCommand", asked)
+    assert refused == "the policies have mistakes: 1 mistake"
+    client.replace(levels, "active_accounts: 16..26", "active_accounts: 16..25")
+    plan = _command(client, "policyengine.planText", uri)
+    assert "the saved text (policies e4865c99efcd) → the text as it is (policies " in plan
+    assert "| 1 | 14 % | Gold → Platinum |" in plan
+    assert "| levels.yaml\\:39\\:22 |" in plan
+    page = _command(client, "policyengine.planText", uri, "saved", "html")
+    assert page.startswith("<!doctype html>")
+    _command(client, "policyengine.pin", [])
+
+
+def test_a_finding_of_a_pinned_record_is_explained(client: Client, levels: Path) -> None:
+    uri = levels.as_uri()
+    _pin(client, "accounts-*.yaml")
+    found = _command(client, "policyengine.findingsOf", uri)
+    kestrel = next(each for each in found if each["record"] == "kestrel")
+    level = {"name": "reseller-levels", "title": "Reseller levels", "status": "none"}
+    assert level in kestrel["findings"]
+    assert "reseller-levels" in _command(client, "policyengine.explain", uri, "kestrel")
+    client.replace(levels, "active_accounts: 10..15", "active_accounts: 9..15")
+    lines = _command(client, "policyengine.explain", uri, "kestrel", "reseller-levels").splitlines()
+    assert lines[0] == "As of 21 Nov 2026, Kestrel Learning has reached Silver (Reseller levels)."
+    unknown = {"command": "policyengine.explain", "arguments": [uri, "nobody", "reseller-levels"]}
+    assert client.refused("workspace/executeCommand", unknown) == "no pinned record is called `nobody`"
+    _command(client, "policyengine.pin", [])
 
 
 def test_formatting_is_that_of_fmt(client: Client, levels: Path) -> None:

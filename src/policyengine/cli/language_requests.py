@@ -11,11 +11,12 @@ from typing import Any
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
+from policyengine.cli import language_commands as commands
 from policyengine.cli.language_server import PolicyServer, path_of
 from policyengine.editing import meanings, outline
 from policyengine.editing.completion import Offer, completions
 from policyengine.editing.layout import laid_out
-from policyengine.editing.lenses import Pinned, lenses
+from policyengine.editing.lenses import Lens, lenses
 from policyengine.editing.meanings import rename, renamed_at
 from policyengine.editing.mentions import Mention
 from policyengine.editing.outline import Colour, Symbol
@@ -251,7 +252,14 @@ def _lenses(ls: PolicyServer, params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
     found = (
         each for document in _documents(ls, params) for each in lenses(folder, document, ls.pinned, ls.roots)
     )
-    return [lsp.CodeLens(ls.range(each.at), command=lsp.Command(each.text, "")) for each in found]
+    return [lsp.CodeLens(ls.range(each.at), command=_behind(each)) for each in found]
+
+
+def _behind(lens: Lens) -> lsp.Command:
+    """What a line above a part does: it runs its tests, or only tells something."""
+    if not lens.tests:
+        return lsp.Command(lens.text, "")
+    return lsp.Command(lens.text, commands.RUN_TESTS, arguments=[list(map(list, lens.tests))])
 
 
 def _layout(ls: PolicyServer, params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit]:
@@ -264,20 +272,13 @@ def _layout(ls: PolicyServer, params: lsp.DocumentFormattingParams) -> list[lsp.
     return [lsp.TextEdit(ls.range(Span(source, 0, len(source.text))), found)]
 
 
-def _pin(ls: PolicyServer, *files: Any) -> int:
-    """Pins the records of files, by their paths; without any, none are pinned."""
-    paths = [Path(each) for each in (files[0] if files and isinstance(files[0], list) else files)]
-    ls.pinned = Pinned(paths) if paths else None
-    ls.workspace_code_lens_refresh(None)
-    return len(ls.pinned.sources) if ls.pinned is not None else 0
-
-
 def make_server(today: Callable[[], date]) -> PolicyServer:
     """The server with all that it answers."""
     server = PolicyServer(today)
     for name, handler in _HANDLERS.items():
         server.feature(name, _OPTIONS.get(name))(handler)
-    server.command("policyengine.pin")(_pin)
+    for name, command in commands.COMMANDS.items():
+        server.command(name)(command)
     return server
 
 

@@ -108,7 +108,7 @@ def command(
         raise CommandError("there are no records", help="`--records FILE` names the partner base")
     programs = open_versions(versions, as_of, console)
     population = read_population(*programs, records, console, show=show_keys, public=public)
-    plan = _plan(versions, programs, population, days, top if show_keys else 0, listing is not None)
+    plan = plan_of(versions, programs, population, days, top if show_keys else 0, listing is not None)
     inputs = [
         *map(Path, (*records.inputs, *words)),
         *(Path(name) for each in programs for name in each.files),
@@ -145,10 +145,11 @@ def _conditions(texts: Sequence[str], console: Console) -> list[Condition]:
     return [one for one in found if isinstance(one, Condition)]
 
 
-def _plan(
+def plan_of(
     versions: tuple[Version, Version], programs: tuple[Program, Program],
-    population: Population, days: Days, top: int, listing: bool,
+    population: Population, days: Days, top: int = 0, listing: bool = False,
 ) -> Plan:  # fmt: skip
+    """What a change from one version to the other does to the records, with the names of `top` of them."""
     old, new = programs
     as_of = new.as_of
     units = (*old.linked.units, *new.linked.units)

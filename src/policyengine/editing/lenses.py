@@ -16,7 +16,7 @@ from policyengine.api import Program, load
 from policyengine.decision.wording import plural
 from policyengine.decision.writers import writer
 from policyengine.editing.mentions import Mention, Named
-from policyengine.editing.workspace import ProgramFolder, is_test, same
+from policyengine.editing.workspace import ProgramFolder, same
 from policyengine.files import read_file
 from policyengine.program.record import Record
 from policyengine.source import Source, Span
@@ -27,11 +27,19 @@ _MOST_RECORDS = 2000
 _COUNTED = ("level", "stage", "charge", "obligation", "require", "part", "activity")
 
 
+class TestPlace(NamedTuple):
+    """A test, by its file and its name."""
+
+    file: str
+    name: str
+
+
 class Lens(NamedTuple):
-    """A line above a place."""
+    """A line above a place; the `tests` are those that it offers to run."""
 
     at: Span
     text: str
+    tests: tuple[TestPlace, ...] = ()
 
 
 class Pinned:
@@ -51,7 +59,7 @@ class Pinned:
         if not program.ok:
             return None
         found: Counter[tuple[str, str]] = Counter()
-        for record in self._records(program)[:_MOST_RECORDS]:
+        for record in self.records(program)[:_MOST_RECORDS]:
             for each in program.evaluate(record).of("levels"):
                 if each.status == "reached" and each.level is not None:
                     found[each.origin.policy, each.level] += 1
@@ -59,13 +67,14 @@ class Pinned:
 
     def value(self, program: Program, name: str) -> str | None:
         """What the first of the records says of a fact, in words; None if it says nothing."""
-        records = self._records(program) if program.ok else []
+        records = self.records(program) if program.ok else []
         kind = program.vocabulary.names(records[0].entity).get(name) if records else None
         if kind is None or name not in records[0].facts:
             return None
         return writer(kind)(records[0].facts[name])
 
-    def _records(self, program: Program) -> list[Record]:
+    def records(self, program: Program) -> list[Record]:
+        """The records, as far as the program can read them."""
         return [record for source in self.sources for record in program.read(source).records]
 
 
@@ -79,22 +88,39 @@ def lenses(
     found: list[Lens] = []
     for each in mentions:
         parts = [*_stated(document, each.span), *reached.get((each.of.scope, each.of.name), ())]
-        if tests[each.of]:
-            parts.append(f"named by {plural(tests[each.of], 'test')}")
         if parts:
             found.append(Lens(each.span, "; ".join(parts)))
+        if own := tests[each.of]:
+            found.append(Lens(each.span, f"tested by {plural(len(own), 'test')}; run", tuple(own)))
     return found
 
 
 def _named_by_tests(
     folder: ProgramFolder, mentions: Iterable[Mention], roots: Iterable[Path]
-) -> Counter[Named]:
-    """In how many tests each part is named."""
-    wanted, found = [each.of for each in mentions], Counter[Named]()
-    for mention in folder.everywhere(roots):
-        if is_test(Path(mention.span.source.name)):
-            found.update(each for each in wanted if same(each, mention.of))
+) -> dict[Named, dict[TestPlace, None]]:
+    """The tests that name each part."""
+    found: dict[Named, dict[TestPlace, None]] = {each.of: {} for each in mentions}
+    for document in folder.test_documents(roots):
+        places = list(_tests_of(document))
+        for mention in folder.mentions(document):
+            around = next((test for span, test in places if _holds(span, mention.span)), None)
+            if around is not None:
+                for part in (part for part in found if same(part, mention.of)):
+                    found[part][around] = None
     return found
+
+
+def _tests_of(document: Document) -> Iterable[tuple[Span, TestPlace]]:
+    """The stretch of each test of a file, and its name."""
+    tests = document.at(("tests",))
+    for i, each in enumerate(tests.items if isinstance(tests, SequenceNode) else ()):
+        name = document.at(("tests", i, "name"))
+        if isinstance(name, Scalar):
+            yield each.span, TestPlace(document.source.name, name.text)
+
+
+def _holds(span: Span, inner: Span) -> bool:
+    return span.start <= inner.start and inner.end <= span.end
 
 
 def _stated(document: Document, at: Span) -> Iterable[str]:

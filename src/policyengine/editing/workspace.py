@@ -31,7 +31,7 @@ from policyengine.program.versions import in_force
 from policyengine.source import Source
 from policyengine.text.document import Document
 from policyengine.text.yaml import read_yaml
-from policyengine.verify.suite import open_source
+from policyengine.verify.suite import Opened, open_source
 
 _PROGRAM_OF_TESTS = re.compile(r"^program:[ \t]*[\"']?([^\"'\n\r#]+)", re.MULTILINE)
 _READ = (".yaml", ".yml")
@@ -103,16 +103,21 @@ class Workspace:
             held = self._documents[path] = source, read_yaml(recovered(source)).documents
         return held[1]
 
-    def test_mistakes(self, path: Path) -> tuple[Diagnostic, ...]:
-        """What is wrong with a file of tests, apart from the program that it is of."""
+    def tests(self, path: Path) -> Opened | None:
+        """A file of tests, ready to run with the texts as they are; None if it cannot be read."""
         source = self.source(path)
         if source is None:
-            return ()
+            return None
 
         def on(name: str, day: date) -> Program:
             return self.program((path.parent / name).resolve()).load.on(day)
 
-        return open_source(source, on, lambda name: self.read(path.parent / name)).diagnostics
+        return open_source(source, on, lambda name: self.read(path.parent / name))
+
+    def test_mistakes(self, path: Path) -> tuple[Diagnostic, ...]:
+        """What is wrong with a file of tests, apart from the program that it is of."""
+        opened = self.tests(path)
+        return () if opened is None else opened.diagnostics
 
     # Programs
 
@@ -247,6 +252,11 @@ class ProgramFolder:
         """All mentions in the policies, and in the tests and records below the folders `around`."""
         documents = (each for path in self.files(around) for each in self._workspace.documents(path))
         return [mention for document in documents for mention in self.mentions(document)]
+
+    def test_documents(self, around: Iterable[Path] = ()) -> list[Document]:
+        """The documents of the tests of the program, in it and below the folders `around`."""
+        tests = (path for path in self.files(around) if is_test(path))
+        return [each for path in tests for each in self._workspace.documents(path)]
 
     def files(self, around: Iterable[Path] = ()) -> list[Path]:
         """The files of the program, and the tests of it and records below the folders `around`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -51,13 +52,15 @@ class AtomicFile:
             self._temporary.unlink(missing_ok=True)
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Writes a whole file or leaves it unchanged; a device or a pipe gets the data directly."""
+def write_atomically(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Writes a whole file, or leaves it unchanged; a device or a pipe gets the data as it comes directly."""
+    pieces = (data,) if isinstance(data, bytes) else data
     if passes_on(path):
-        path.write_bytes(data)
+        with path.open("wb") as stream:
+            stream.writelines(pieces)
         return
     with AtomicFile(path) as file:
-        file.stream.write(data)
+        file.stream.writelines(pieces)
         file.commit()
 
 

@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,10 +31,10 @@ def program():
     return policyengine.load(Path(__file__).parents[2] / "policies/bytekast", as_of=_DAY)
 
 
-def _rows(program, collector: Collector, *records):
+def _rows(program, collector: Collector[Any], *records):
     for data in records:
         (record,) = program.record(data).records
-        collector.add(Answer(record, program.evaluate(record)))
+        collector.add(collector.part([Answer(record, program.evaluate(record))]))
     head, rows, *_ = collector.listing()
     return [dict(zip([column.name for column in head.columns], row, strict=True)) for row in rows]
 

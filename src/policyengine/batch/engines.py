@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -75,19 +75,23 @@ class Rows:
         return Answered(arrow_table(rows, self.schema), refused, len(good))
 
 
+Take = Callable[[Sequence[Record]], None]
+Begin = Callable[[], AbstractContextManager[Take]]
+
+
 class EachRecord:
     """Hands every good record on and writes no rows, for lists over a base; it is its own sink.
 
-    `begin` is called for each pass over the records, and returns what takes one.
+    `begin` is called for each pass over the records, and gives what takes some of them.
     """
 
     size = 1_000
 
-    def __init__(self, program: Program, begin: Callable[[], Callable[[Record], None]]) -> None:
+    def __init__(self, program: Program, begin: Begin) -> None:
         assert program.graph is not None
         self._nothing = findings_schema(program.graph.vocabulary).empty_table()
         self._begin = begin
-        self._take: Callable[[Record], None] = lambda record: None
+        self._take: Take = lambda records: None
 
     def takes_columns(self, count: int) -> bool:
         """Never."""
@@ -95,15 +99,14 @@ class EachRecord:
 
     def answer(self, good: Sequence[Numbered], batch: Any = None) -> Answered:
         """No rows; the records are handed on."""
-        for each in good:
-            self._take(each.record)
+        self._take([each.record for each in good])
         return Answered(self._nothing, (), len(good))
 
     @contextmanager
     def sink(self) -> Iterator[EachRecord]:
         """Begins another pass."""
-        self._take = self._begin()
-        yield self
+        with self._begin() as self._take:
+            yield self
 
     def write(self, table: Any, records: object) -> None:
         """Nothing: there are no rows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,8 +24,9 @@ from policyengine.cli.options import (
     records_option,
     subcommand,
 )
-from policyengine.cli.partner_base import LISTING_ENDINGS, open_base, write_listings
+from policyengine.cli.partner_base import LISTING_ENDINGS, Work, open_base, write_listings
 from policyengine.diagnostics import did_you_mean, listed
+from policyengine.program.record import Record
 from policyengine.reports.due_events import DueEvent, DueEvents, event_list
 
 
@@ -61,15 +63,25 @@ def command(
     base = open_base("calendar", words, files, as_of, given, console)
     program, whose = base.program, _party(base.program, party)
     finder = DueEvents(program.id, read_through(base, last, console), program.labels)
-    events = [each for each in base.gather(finder.of) if whose in (None, each.party)]
     base.protect(outputs)
+    events: list[DueEvent] = []
+
+    def begin() -> Work[list[DueEvent]]:
+        events.clear()
+        return work, events.extend
+
+    def work(records: Sequence[Record]) -> list[DueEvent]:
+        found = (each for record in records for each in finder.of(record))
+        return [each for each in found if whose in (None, each.party)]
+
+    code = base.each(begin)
     for output in outputs:
         if output.format == "ics" and output.path is not None:
             _write_calendar(output.path, events, program, remind)
     rest = [each for each in outputs if each.format != "ics"]
     if rest or not outputs:
         write_listings(rest, [event_list(events, program.labels)], base, console)
-    return base.end(console)
+    return code
 
 
 def _party(program: Program, party: str | None) -> str | None:

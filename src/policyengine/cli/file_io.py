@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import os
 import sys
 import time
@@ -28,6 +29,7 @@ _REASONS = {
 
 _YAML = (".yaml", ".yml")
 WATCHED = (*_YAML, ".json", ".ndjson", ".csv")
+_LINES = 1000
 _SUMMARY = "GITHUB_STEP_SUMMARY"
 SUMMARY_BYTES = 1024 * 1024
 """What the server takes of one step."""
@@ -64,12 +66,12 @@ def _sibling(path: Path) -> str | None:
 
 def deliver(
     outputs: Sequence[Output],
-    render: Callable[[str, bool], str],
+    render: Callable[[str, bool], str] | Callable[[str, bool], Iterator[str]],
     console: Console,
     inputs: Iterable[Path],
     summary: Callable[[], str] | None = None,
 ) -> None:
-    """Writes each output. `render(format, color)` returns its text.
+    """Writes each output. `render(format, color)` returns its text, or its lines one by one.
 
     Where an output is annotations, the summary of the CI job is written too; by default it is the Markdown.
     """
@@ -84,13 +86,33 @@ def deliver(
     protect([*paths, page], inputs)
     for output in outputs:
         if output.path is not None:
-            write_text(output.path, render(output.format, False))
+            _write(output.path, render(output.format, False))
     for output in outputs:
         if output.path is None:
-            text = _without_commands(output.format, render(output.format, console.color))
-            console.out(text, for_people=output.format == "text")
+            for text in _pieces(render(output.format, console.color)):
+                console.out(_without_commands(output.format, text), for_people=output.format == "text")
     if page != Path():
-        _append_summary(page, summary() if summary else render("markdown", False))
+        _append_summary(page, summary() if summary else "".join(_pieces(render("markdown", False))))
+
+
+def _pieces(text: str | Iterator[str]) -> Iterator[str]:
+    """A text as it is, or lines in pieces that are worth to be written."""
+    if isinstance(text, str):
+        yield text
+        return
+    while lines := list(itertools.islice(text, _LINES)):
+        yield "\n".join([*lines, ""])
+
+
+def _write(path: Path, text: str | Iterator[str]) -> None:
+    """Writes a file out of its text or its lines, or leaves it as it was."""
+    if isinstance(text, str):
+        write_text(path, text)
+        return
+    try:
+        write_atomically(path, (each.encode(errors="backslashreplace") for each in _pieces(text)))
+    except OSError as error:
+        raise unwritable(path, error) from None
 
 
 def _without_commands(form: str, text: str) -> str:

@@ -19,11 +19,11 @@ from policyengine.cli.options import (
     records_option,
     subcommand,
 )
-from policyengine.cli.partner_base import LISTING_ENDINGS, PartnerBase, open_base, write_listings
+from policyengine.cli.partner_base import LISTING_ENDINGS, PartnerBase, Work, open_base, write_listings
 from policyengine.cli.programs import open_program
 from policyengine.program.graph import Graph
 from policyengine.program.versions import turning_points
-from policyengine.reports.forecast import Forecast, Stretch, stretches
+from policyengine.reports.forecast import Forecast, Ordered, Stretch, stretches
 
 
 @subcommand(
@@ -53,9 +53,16 @@ def command(
     console = Console.of(color)
     last = last_day(until, as_of)
     base = open_base("forecast", words, files, as_of, given, console)
-    found = Forecast(read_through(base, last, console), last, base.program.labels)
-    write_listings(outputs, [found.listing(base.gather(found.rows))], base, console)
-    return base.end(console)
+    base.protect(outputs)
+    through, found = read_through(base, last, console), list[Forecast]()
+
+    def begin() -> Work[Ordered]:
+        found[:] = [Forecast(through, last, base.program.labels)]
+        return found[0].part, found[0].add
+
+    code = base.each(begin)
+    write_listings(outputs, [each.listing() for each in found], base, console)
+    return code
 
 
 def last_day(text: str, as_of: date) -> date:

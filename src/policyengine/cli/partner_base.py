@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ import click
 from click.core import ParameterSource
 
 from policyengine.api import Program
-from policyengine.change.parallel import spread
+from policyengine.change.parallel import PIECE, Workers
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import deliver, protect, require_distinct
@@ -27,6 +28,11 @@ from policyengine.render.style import painter
 from policyengine.reports.lists import Listing
 
 T = TypeVar("T")
+Work = tuple[Callable[[Sequence[Record]], T], Callable[[T], None]]
+"""What works on some records, in whatever process, and what takes what comes of them, in their order."""
+_ALONE = 4
+"""So many pieces are worked on before other processes join in, which costs less than a second."""
+_MANY_BYTES = 4_000_000
 LISTING_ENDINGS = {".csv": "csv", ".xlsx": "xlsx", ".md": "markdown"}
 """The endings of files that lists are written to."""
 
@@ -63,42 +69,59 @@ class PartnerBase:
         form: Any = options.form
         return without_twins(program, read_records(program, options.files, form, console), console)
 
-    def each(self, begin: Callable[[], Callable[[Record], None]]) -> int:
-        """Hands each record on, shows how far it is, and says what is left out; returns the exit code.
+    def each(self, begin: Callable[[], Work[T]]) -> int:
+        """Works on all records, shows how far it is, and says what is left out; returns the exit code.
 
-        Tables are read batch by batch. `begin` is called for each pass over the records, and returns what
-        takes one; a second pass is needed where two records have one key.
+        Tables are read batch by batch, several processes share the work. `begin` is called for each pass over
+        the records; a second one is needed where two records have one key.
         """
-        if self.options.reads_tables:
+
+        @contextmanager
+        def going() -> Iterator[Callable[[Sequence[Record]], None]]:
+            work, take = begin()
+
+            def put(records: Sequence[Record]) -> None:
+                for start in range(0, len(records), PIECE):
+                    for found in workers.put([*map(_unplaced, records[start : start + PIECE])]):
+                        take(found)
+
+            with Workers(work, alone=_ALONE) as workers:
+                yield put
+                for found in workers.rest():
+                    take(found)
+
+        if self.options.reads_tables or self._has_many_lines():
             from policyengine.cli.table_files import each_table_record
 
-            return _ended(each_table_record(self.program, self.options, self.console, begin), self.console)
-        take, progress, total = begin(), Progress(), len(self.inputs.records)
-        try:
-            for i, record in enumerate(self.inputs.records):
-                take(record)
-                progress(i + 1, total)
-        finally:
-            progress.end()
+            return _ended(each_table_record(self.program, self.options, self.console, going), self.console)
+        self._each_held(going)
         return self.end(self.console)
 
-    def gather(self, rows_of: Callable[[Record], Iterable[T]]) -> Iterator[T]:
-        """What a function gives for the records, in their order; several processes share the work."""
-        records, progress, done = self.inputs.records, Progress(), 0
-        pieces: dict[int, list[T]] = {}
-
-        def work(start: int, end: int) -> tuple[int, list[T]]:
-            return start, [row for record in records[start:end] for row in rows_of(record)]
-
+    def _each_held(
+        self, going: Callable[[], AbstractContextManager[Callable[[Sequence[Record]], None]]]
+    ) -> None:
+        """Works on the records that are in the memory."""
+        records, progress = self.inputs.records, Progress()
         try:
-            for number, (start, rows) in spread(work, len(records)):
-                pieces[start] = rows
-                done += number
-                progress(done, len(records))
+            with going() as put:
+                for start in range(0, len(records), PIECE):
+                    put(records[start : start + PIECE])
+                    progress(min(start + PIECE, len(records)), len(records))
         finally:
             progress.end()
-        for start in sorted(pieces):
-            yield from pieces[start]
+
+    def _has_many_lines(self) -> bool:
+        """Whether the records are so many lines of JSON that they are read as tables are, if they can be."""
+        from policyengine.cli.table_files import has_extra
+
+        paths = [Path(each) for each in self.options.files if each != "-"]
+        is_lines = len(paths) == len(self.options.files) and all(
+            path.suffix.lower() in (".ndjson", ".jsonl") and path.is_file() for path in paths
+        )
+        return (
+            is_lines and self.options.form in (None, "ndjson") and has_extra()
+            and sum(path.stat().st_size for path in paths) > _MANY_BYTES
+        )  # fmt: skip
 
     def protect(self, outputs: Sequence[Output]) -> None:
         """Ends the command if an output is an input, or another output."""
@@ -109,6 +132,14 @@ class PartnerBase:
     def end(self, console: Console) -> int:
         """Says what was left out; returns the exit code."""
         return _ended(self.inputs, console)
+
+
+def _unplaced(record: Record) -> Record:
+    """The record without the text that it was read from, which no list shows, for another process."""
+    if record.document is None:
+        return record
+    lists = {name: tuple(map(_unplaced, rows)) for name, rows in record.lists.items()}
+    return Record(record.entity, record.facts, lists)
 
 
 def _options_given() -> Iterator[str]:
@@ -164,16 +195,19 @@ def write_listings(
 
 def _renderer(
     listings: Sequence[Listing], console: Console, most: int | None, line: str
-) -> Callable[[str, bool], str]:
-    def render(form: str, paint: bool) -> str:
+) -> Callable[[str, bool], Iterator[str]]:
+    def lines(listing: Listing, form: str, paint: bool) -> Iterator[str]:
+        more = f"{line} {listing.head.id}"
         if form == "csv":
-            return listing_csv(listings[0])
+            return listing_csv(listing)
         if form == "markdown":
-            return "\n\n".join(listing_markdown(each, most, f"{line} {each.head.id}") for each in listings)
-        return "\n\n".join(
-            listing_text(each, console.columns, painter(paint), most, f"{line} {each.head.id}")
-            for each in listings
-        )
+            return listing_markdown(listing, most, more)
+        return listing_text(listing, console.columns, painter(paint), most, more)
+
+    def render(form: str, paint: bool) -> Iterator[str]:
+        for i, each in enumerate(listings):
+            yield from ("",) if i else ()
+            yield from lines(each, form, paint)
 
     return render
 

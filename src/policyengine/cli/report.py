@@ -26,7 +26,7 @@ from policyengine.cli.options import (
     records_option,
     subcommand,
 )
-from policyengine.cli.partner_base import LISTING_ENDINGS, open_base, write_listings
+from policyengine.cli.partner_base import LISTING_ENDINGS, Work, open_base, write_listings
 from policyengine.decision.decision import Decision
 from policyengine.decision.findings import Charge, Finding, Level, Obligation, Waiver
 from policyengine.diagnostics import did_you_mean, listed
@@ -95,16 +95,19 @@ def command(
         names = ", ".join(f"`{name}`" for name in makers)
         raise CommandError("a CSV file holds one list", help=f"name it after the records: {names}")
     decide = _decider(base.program, {kind for name in chosen for kind in _FINDINGS.get(name, ())})
-    collectors: list[Collector] = []
+    collectors: list[Collector[Any]] = []
 
-    def begin() -> Callable[[Record], None]:
+    def begin() -> Work[list[Any]]:
         collectors[:] = [makers[name]() for name in chosen]
-        return collect
+        return parts, add
 
-    def collect(record: Record) -> None:
-        answer = Answer(record, decide(record))
-        for each in collectors:
-            each.add(answer)
+    def parts(records: Sequence[Record]) -> list[Any]:
+        answers = [Answer(record, decide(record)) for record in records]
+        return [each.part(answers) for each in collectors]
+
+    def add(found: list[Any]) -> None:
+        for each, part in zip(collectors, found, strict=True):
+            each.add(part)
 
     code = base.each(begin)
     listings = [each.listing() for each in collectors]
@@ -139,12 +142,12 @@ def _decider(program: Program, wanted: set[type[Finding]]) -> Callable[[Record],
 
 def _makers(
     program: Program, within: int, limits: Limits, by: By, most: int | None
-) -> Mapping[str, Callable[[], Collector]]:
+) -> Mapping[str, Callable[[], Collector[Any]]]:
     """What makes the collector of each list; with `most` only so many rows of it are needed."""
     graph = program.linked.evaluated
     assert graph is not None
     worth = LevelMoney(graph, days_of("P12M", program.as_of)).worth
-    found: dict[str, Callable[[], Collector]] = {
+    found: dict[str, Callable[[], Collector[Any]]] = {
         "due": lambda: due_list(program.labels, within, most),
         "losing": lambda: losing_list(worth, limits, by, most),
         "next": lambda: next_list(worth, most),

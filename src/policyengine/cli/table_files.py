@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policyengine.api import Program
 from policyengine.batch.column_mistakes import Mistakes
@@ -28,6 +28,9 @@ from policyengine.policy.quantities import shorten
 from policyengine.program.record import Record
 from policyengine.program.record_reader import RecordReader
 
+if TYPE_CHECKING:
+    from policyengine.batch.engines import Begin
+
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MAKE_ROOM = "nothing was changed; free space beside each output, and in `TMPDIR` for temporary files"
 
@@ -45,9 +48,7 @@ def read_table_records(program: Program, options: TableOptions, console: Console
     return inputs
 
 
-def each_table_record(
-    program: Program, options: TableOptions, console: Console, begin: Callable[[], Callable[[Record], None]]
-) -> LeftOut:
+def each_table_record(program: Program, options: TableOptions, console: Console, begin: Begin) -> LeftOut:
     """Hands the good records of the files on, batch by batch; reports those with mistakes.
 
     Where two records turn out to have one key, `begin` is called again, and all is done without both.
@@ -219,9 +220,14 @@ def _readable(path: Path) -> None:
         raise CommandError("a file name may not hold a NUL character") from None
 
 
+def has_extra() -> bool:
+    """Whether the libraries of columns are installed, which read records batch by batch."""
+    return all(find_spec(module) is not None for module in ("polars", "pyarrow"))
+
+
 def need_extra(what: str) -> None:
     """Ends the command if the libraries of columns are not installed: all tables need them."""
-    if any(find_spec(module) is None for module in ("polars", "pyarrow")):
+    if not has_extra():
         raise CommandError(
             f"{what} needs the extra `batch`, which is not installed",
             help="`python -m pip install 'msgspec>=0.20' 'polars>=2.1' 'pyarrow>=26'` adds it; "

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import islice
+from typing import NamedTuple
 
 from policyengine.decision.wording import day, money, number, rate
 from policyengine.render.markdown_summary import escaped
 from policyengine.render.style import Paint, clean, pad, width, wrap
-from policyengine.reports.lists import CURRENCY, Cell, Cells, ListColumn, Listing
+from policyengine.reports.lists import CURRENCY, Cell, Cells, ListColumn, Listing, Table
 
 _GAP = 2
+_AT_ONCE = 10_000
+"""So many rows of CSV are written at once."""
 _NARROWEST = 12
 _RIGHT = ("count", "money", "rate", "exact")
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
@@ -24,36 +28,36 @@ _ALIKE = "policy"
 """The column that tells nothing where it is the same in all rows."""
 
 
-def listing_text(listing: Listing, columns: int, paint: Paint, most: int | None, more: str) -> str:
-    """The list for a terminal, at most so many rows; `more` is the command that shows the others."""
-    head = listing.head
-    title = f"{head.title} ({number(len(listing.rows) + listing.more)})"
-    if not listing.rows:
-        return "\n".join([paint(head.title, "strong"), f"  {head.nothing}", *_note(listing)])
-    shown = listing.rows[:most]
-    lines = [paint(title, "strong"), *table_lines(_for_people(head.columns, shown), columns - _GAP, paint)]
-    left = len(listing.rows) - len(shown) + listing.more
+def listing_text(listing: Listing, columns: int, paint: Paint, most: int | None, more: str) -> Iterator[str]:
+    """The lines of a list for a terminal, at most so many rows; `more` is the command that shows the rest."""
+    head, count = listing.head, len(listing.rows)
+    if not count:
+        yield from (paint(head.title, "strong"), f"  {head.nothing}", *_note(listing))
+        return
+    yield paint(f"{head.title} ({number(count + listing.more)})", "strong")
+    people = _People(head.columns, listing.rows, most)
+    yield from _lines(people.columns, people.rows(), columns - _GAP, paint)
+    left = count - people.count + listing.more
     if left:
-        lines.append(f"  and {number(left)} more: {more}")
-    lines += _note(listing)
-    return "\n".join(lines)
+        yield f"  and {number(left)} more: {more}"
+    yield from _note(listing)
 
 
-def listing_markdown(listing: Listing, most: int | None, more: str) -> str:
-    """The list as a heading and a table of Markdown."""
-    head = listing.head
-    if not listing.rows:
-        return "\n\n".join([f"#### {escaped(head.title)}", escaped(head.nothing), *_said(listing)])
-    shown = listing.rows[:most]
-    found = _for_people(head.columns, shown)
-    marks = ["---:" if kind in _RIGHT else "---" for _, kind, _ in found]
-    rows = [[escaped(title) for title, _, _ in found], marks]
-    rows += [[escaped(cell) for cell in row] for row in zip(*(cells for _, _, cells in found), strict=True)]
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    left = len(listing.rows) - len(shown) + listing.more
-    rest = f"\n\nand {number(left)} more: `{more}`" if left else ""
-    title = f"#### {escaped(head.title)} ({number(len(listing.rows) + listing.more)})"
-    return "\n\n".join([title, f"{table}{rest}", *_said(listing)])
+def listing_markdown(listing: Listing, most: int | None, more: str) -> Iterator[str]:
+    """The lines of a list as a heading and a table of Markdown."""
+    head, count = listing.head, len(listing.rows)
+    if not count:
+        yield "\n\n".join([f"#### {escaped(head.title)}", escaped(head.nothing), *_said(listing)])
+        return
+    people = _People(head.columns, listing.rows, most)
+    yield f"#### {escaped(head.title)} ({number(count + listing.more)})\n"
+    yield f"| {' | '.join(escaped(each.title) for each in people.columns)} |"
+    yield f"| {' | '.join('---:' if each.kind in _RIGHT else '---' for each in people.columns)} |"
+    yield from (f"| {' | '.join(map(escaped, row))} |" for row in people.rows())
+    left = count - people.count + listing.more
+    if left:
+        yield f"\nand {number(left)} more: `{more}`"
+    yield from (f"\n{each}" for each in _said(listing))
 
 
 def _note(listing: Listing) -> list[str]:
@@ -64,14 +68,21 @@ def _said(listing: Listing) -> list[str]:
     return [escaped(listing.note)] if listing.note else []
 
 
-def listing_csv(listing: Listing) -> str:
-    """The list as CSV: numbers in full, dates ISO 8601, no text that a spreadsheet takes for a formula."""
+def listing_csv(listing: Listing) -> Iterator[str]:
+    """The lines of a list as CSV: numbers in full, dates ISO 8601, no text that a spreadsheet takes for a
+    formula.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow([column.name for column in listing.head.columns])
-    plain = _Plain().__getitem__
-    writer.writerows(map(plain, row) for row in listing.rows)
-    return stream.getvalue()
+    plain, rows = _Plain().__getitem__, iter(listing.rows)
+    while some := list(islice(rows, _AT_ONCE)):
+        writer.writerows(map(plain, row) for row in some)
+        yield stream.getvalue().removesuffix("\n")
+        stream.seek(0)
+        stream.truncate()
+    if rest := stream.getvalue():
+        yield rest.removesuffix("\n")
 
 
 class _Plain(dict[Cell, str]):
@@ -87,24 +98,57 @@ class _Plain(dict[Cell, str]):
         return self[cell]
 
 
-TextColumn = tuple[str, str, Sequence[str]]
-"""The title of a column, its kind, and its cells as texts."""
+class _Column(NamedTuple):
+    """A column for people: its title, its kind, and how wide its longest word and its longest cell are."""
+
+    title: str
+    kind: str
+    low: int
+    wide: int
 
 
-def _for_people(columns: Sequence[ListColumn], rows: Sequence[Cells]) -> list[TextColumn]:
-    """The columns that say something, amounts with their currencies."""
-    names = [column.name for column in columns]
-    currencies = [row[names.index(CURRENCY)] for row in rows] if CURRENCY in names else [None] * len(rows)
-    found: list[TextColumn] = []
-    for i, column in enumerate(columns):
-        said = {row[i] for row in rows} - {None}
-        if column.name in _SPARED or not said or (column.name == _ALIKE and len(said) == 1):
-            continue
-        cells = [
-            _shown(row[i], column.kind, currency) for row, currency in zip(rows, currencies, strict=True)
+class _People:
+    """The first rows of a list as texts, without columns that say nothing; amounts with their currencies."""
+
+    def __init__(self, columns: Sequence[ListColumn], rows: Table, most: int | None) -> None:
+        names = [column.name for column in columns]
+        self.count = len(rows) if most is None else min(most, len(rows))
+        self._rows, self._all = rows, columns
+        self._currency = names.index(CURRENCY) if CURRENCY in names else None
+        sizes = [(1, 1)] * len(columns)
+        said: list[set[Cell]] = [set() for _ in columns]
+        for row in islice(rows, self.count):
+            texts = self._texts(row)
+            for i, text in enumerate(texts):
+                if text:
+                    sizes[i] = _wider(sizes[i], text)
+            for some, cell in zip(said, row, strict=True):
+                if cell is not None and len(some) < 2:
+                    some.add(cell)
+        self._kept = [
+            i for i, name in enumerate(names)
+            if name not in _SPARED and len(said[i]) > (1 if name == _ALIKE else 0)
+        ]  # fmt: skip
+        self.columns = [
+            _Column(columns[i].title, columns[i].kind, *_wider(sizes[i], columns[i].title, head=True))
+            for i in self._kept
         ]
-        found.append((column.title, column.kind, cells))
-    return found
+
+    def rows(self) -> Iterator[list[str]]:
+        """The rows."""
+        for row in islice(self._rows, self.count):
+            texts = self._texts(row)
+            yield [texts[i] for i in self._kept]
+
+    def _texts(self, row: Cells) -> list[str]:
+        currency = None if self._currency is None else row[self._currency]
+        return [_shown(cell, column.kind, currency) for cell, column in zip(row, self._all, strict=True)]
+
+
+def _wider(size: tuple[int, int], text: str, *, head: bool = False) -> tuple[int, int]:
+    """How wide the longest word and the longest text are with one text more; a title is wrapped first."""
+    low = max(size[0], *map(width, text.split())) if text.strip() else size[0]
+    return low, max(size[1], low if head else width(text))
 
 
 def _shown(cell: Cell, kind: str, currency: Cell) -> str:
@@ -117,13 +161,29 @@ def _shown(cell: Cell, kind: str, currency: Cell) -> str:
     return "" if cell is None else clean(str(cell))
 
 
+TextColumn = tuple[str, str, Sequence[str]]
+"""The title of a column, its kind, and its cells as texts."""
+
+
 def table_lines(columns: Sequence[TextColumn], room: int, paint: Paint) -> Iterator[str]:
     """A table as lines of at most so many columns: long cells are wrapped, numbers stand at the right."""
+    found = []
+    for title, kind, cells in columns:
+        size = (1, 1)
+        for cell in cells:
+            size = _wider(size, cell)
+        found.append(_Column(title, kind, *_wider(size, title, head=True)))
+    yield from _lines(found, zip(*(cells for _, _, cells in columns), strict=True), room, paint)
+
+
+def _lines(
+    columns: Sequence[_Column], rows: Iterable[Sequence[str]], room: int, paint: Paint
+) -> Iterator[str]:
     widths = _widths(columns, room)
-    heads = [wrap(title, size) for (title, _, _), size in zip(columns, widths, strict=True)]
-    kinds = [kind for _, kind, _ in columns]
+    heads = [wrap(each.title, size) for each, size in zip(columns, widths, strict=True)]
+    kinds = [each.kind for each in columns]
     yield from (f"  {paint(line, 'faint')}" for line in _row(heads, widths, kinds))
-    for row in zip(*(cells for _, _, cells in columns), strict=True):
+    for row in rows:
         wrapped = [wrap(cell, size) for cell, size in zip(row, widths, strict=True)]
         yield from (f"  {line}" for line in _row(wrapped, widths, kinds))
 
@@ -140,15 +200,14 @@ def _row(cells: Sequence[Sequence[str]], widths: Sequence[int], kinds: Sequence[
         yield (" " * _GAP).join(parts).rstrip()
 
 
-def _widths(columns: Sequence[TextColumn], room: int) -> list[int]:
+def _widths(columns: Sequence[_Column], room: int) -> list[int]:
     """How wide each column is: the widest are wrapped until all have room."""
-    low = [max(map(width, " ".join((title, *cells)).split()), default=1) for title, _, cells in columns]
-    widths = [max(least, *map(width, cells)) for least, (_, _, cells) in zip(low, columns, strict=True)]
+    widths = [each.wide for each in columns]
     while sum(widths) + _GAP * (len(widths) - 1) > room:
         text = [
             i
-            for i, (_, kind, _) in enumerate(columns)
-            if kind == "text" and widths[i] > max(low[i], _NARROWEST)
+            for i, each in enumerate(columns)
+            if each.kind == "text" and widths[i] > max(each.low, _NARROWEST)
         ]
         if not text:
             break

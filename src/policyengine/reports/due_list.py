@@ -13,7 +13,6 @@ from policyengine.reports.lists import (
     WHO,
     Answer,
     Cells,
-    Collector,
     Head,
     ListColumn,
     Rows,
@@ -36,7 +35,7 @@ _COLUMNS = (
 _LATE = ("overdue", "due")
 
 
-def due_list(labels: Mapping[str, str], within: int, most: int | None = None) -> Collector:
+def due_list(labels: Mapping[str, str], within: int, most: int | None = None) -> Rows:
     """The list; `labels` has the titles of the parties."""
     title = f"Overdue, and due within {plural(within, 'day')}"
     head = Head("due", title, _COLUMNS, "Nothing is overdue, and nothing falls due.")

@@ -28,6 +28,7 @@ from policyengine.engine.rows.outcomes import Outcome, SubjectOutcomes
 from policyengine.program.graph import Graph
 from policyengine.program.record import Record
 from policyengine.reports.lists import CURRENCY, WHO, Cells, Head, ListColumn, Listing, last
+from policyengine.reports.sorted_rows import Rank, SortedRows
 
 Who = tuple[Subject, What]
 StatesOfDay = dict[Who, State]
@@ -248,6 +249,9 @@ _COLUMNS = (
 _BEGINS: Mapping[State, str] = {"upcoming": "begins", "due": "is due", "overdue": "is overdue"}
 
 
+Ordered = list[tuple[Rank, Cells]]
+
+
 class Forecast:
     """What is to come for the records of a base, in the order of days."""
 
@@ -262,6 +266,13 @@ class Forecast:
         }
         nothing = "Nothing changes by itself, and nothing falls due."
         self._head = Head("forecast", f"To come until {quantity(until)}", _COLUMNS, nothing)
+        self._places = self._head.places("day", "key", "subject", "title", "change")
+        self._rows = SortedRows()
+
+    def part(self, records: Sequence[Record]) -> Ordered:
+        """What is to come for some records, with what orders it."""
+        rows = (row for record in records for row in self.rows(record))
+        return [(tuple([last(row[i]) for i in self._places]), row) for row in rows]
 
     def rows(self, record: Record) -> list[Cells]:
         """What is to come for a record."""
@@ -270,10 +281,13 @@ class Forecast:
         rows = [self._change(about, change) for change in changes(found) if self._is_told(change)]
         return rows + [self._payment(about, each) for each in payments(found)]
 
-    def listing(self, rows: Iterable[Cells]) -> Listing:
-        """The list of what is to come for all records."""
-        places = self._head.places("day", "key", "subject", "title", "change")
-        return Listing(self._head, sorted(rows, key=lambda row: tuple([last(row[i]) for i in places])))
+    def add(self, part: Ordered) -> None:
+        """What is to come for the next records."""
+        self._rows.add(part)
+
+    def listing(self) -> Listing:
+        """The list of all that was added."""
+        return Listing(self._head, self._rows)
 
     @staticmethod
     def _is_told(change: Change) -> bool:

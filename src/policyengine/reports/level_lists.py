@@ -19,7 +19,6 @@ from policyengine.reports.lists import (
     Answer,
     Cell,
     Cells,
-    Collector,
     Head,
     ListColumn,
     OpenRow,
@@ -74,7 +73,7 @@ _NEXT = (
 _SHARE = Decimal("0.0001")
 
 
-def losing_list(worth: Worth, limits: Limits, by: By, most: int | None = None) -> Collector:
+def losing_list(worth: Worth, limits: Limits, by: By, most: int | None = None) -> Rows:
     """Levels that are about to be lost, by the room that is left, by the day, or by the money at stake."""
     head = Head("losing", "About to lose a level", _LOSING, "Nobody is about to lose a level.")
     room, until, stake, key = head.places("room_share", "held_until", "at_stake", "key")
@@ -129,7 +128,7 @@ def _is_close(level: Level, share: Decimal | None, today: date, limits: Limits) 
     return level.differs or (until is not None and until <= today + timedelta(days=days))
 
 
-def next_list(worth: Worth, most: int | None = None) -> Collector:
+def next_list(worth: Worth, most: int | None = None) -> Rows:
     """Who has a next level: the fewest missing things first, then the nearest."""
     head = Head("next", "Close to the next level", _NEXT, "Nobody has a next level.")
     count, share, key = head.places("count", "share", "key")

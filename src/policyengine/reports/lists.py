@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple, Protocol
+from operator import itemgetter
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.decision import Decision
 from policyengine.decision.findings import Finding
 from policyengine.decision.wording import short_name
 from policyengine.program.record import Record
+from policyengine.reports.sorted_rows import Rank, SortedRows
 
 CellKind = Literal["text", "date", "count", "exact", "rate", "money"]
 
@@ -78,6 +80,14 @@ class Head(NamedTuple):
         return [known[name] for name in names]
 
 
+class Table(Protocol):
+    """Rows that can be gone through several times."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Cells]: ...
+
+
 class Listing(NamedTuple):
     """A list: its head, its rows, and what is to be known of it.
 
@@ -85,60 +95,78 @@ class Listing(NamedTuple):
     """
 
     head: Head
-    rows: Sequence[Cells]
+    rows: Table
     note: str = ""
     more: int = 0
 
 
-class Collector(Protocol):
-    """Takes answer by answer what belongs into a list."""
+Part = TypeVar("Part")
 
-    def add(self, answer: Answer) -> None:
-        """One record more."""
+
+class Collector(Protocol[Part]):
+    """Takes what belongs into a list, part by part: parts may be made in other processes."""
+
+    def part(self, answers: Sequence[Answer]) -> Part:
+        """What some records give to the list."""
+
+    def add(self, part: Part) -> None:
+        """The part of the next records."""
 
     def listing(self) -> Listing:
         """The list of all that was added."""
+
+
+class RowPart(NamedTuple):
+    """The rows of some records with their ranks, and how many there were before only the first were kept."""
+
+    found: int
+    rows: Sequence[tuple[Rank, Cells]]
 
 
 class Rows:
     """Collects the rows that `rows_of` gives for each record, in the order of `rank`.
 
     With `most` the first so many are kept, and the others counted. What takes long is worked out then for
-    these alone: cells may be `Later`, of which no rank depends.
+    those alone that may be among them: cells may be `Later`, of which no rank depends.
     """
 
     def __init__(
         self,
         head: Head,
         rows_of: Callable[[Answer], Iterable[OpenRow]],
-        rank: Callable[[tuple[Any, ...]], tuple[object, ...]],
+        rank: Callable[[tuple[Any, ...]], Rank],
         most: int | None = None,
     ) -> None:
         self._head = head
         self._rows_of = rows_of
         self._rank = rank
         self._most = most
-        self._rows: list[OpenRow] = []
+        self._first: list[Rank] = []
+        self._rows = SortedRows()
         self._more = 0
 
-    def add(self, answer: Answer) -> None:
-        """One record more."""
-        if self._most is None:
-            self._rows.extend(map(settled, self._rows_of(answer)))
-            return
-        self._rows.extend(self._rows_of(answer))
-        if len(self._rows) > max(100, 10 * self._most):
-            self._cut(self._most)
+    def part(self, answers: Sequence[Answer]) -> RowPart:
+        """The rows of some records."""
+        rows = [(self._rank(row), row) for each in answers for row in self._rows_of(each)]
+        kept = rows if self._most is None else self._may_be_first(rows, self._most)
+        return RowPart(len(rows), [(rank, settled(row)) for rank, row in kept])
 
-    def _cut(self, most: int) -> None:
-        self._rows.sort(key=self._rank)
-        self._more += max(0, len(self._rows) - most)
-        del self._rows[most:]
+    def _may_be_first(self, rows: list[tuple[Rank, OpenRow]], most: int) -> list[tuple[Rank, OpenRow]]:
+        """The rows in front of which fewer than `most` stood so far."""
+        rows.sort(key=itemgetter(0))
+        self._first = sorted([*self._first, *(rank for rank, _ in rows[:most])])[:most]
+        return [each for each in rows[:most] if each[0] <= self._first[-1]]
+
+    def add(self, part: RowPart) -> None:
+        """The rows of the next records."""
+        self._rows.add(part.rows)
+        self._more += part.found - len(part.rows)
+        if self._most is not None:
+            self._more += self._rows.cut(self._most)
 
     def listing(self) -> Listing:
         """The list of all that was added."""
-        self._cut(len(self._rows) if self._most is None else self._most)
-        return Listing(self._head, list(map(settled, self._rows)), more=self._more)
+        return Listing(self._head, self._rows, more=self._more)
 
 
 def settled(row: OpenRow) -> Cells:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from policyengine.decision.wording import number, short_name, words
 from policyengine.decision.writers import Write, results_writer
@@ -15,6 +15,14 @@ from policyengine.feel.values.calendar import ordinal
 from policyengine.feel.values.values import FarDate, Unknown
 from policyengine.program.list_reports import LinkedReport
 from policyengine.reports.lists import CURRENCY, WHO, Answer, Cell, CellKind, Cells, Head, ListColumn, Listing
+from policyengine.reports.sorted_rows import Descending, Rank, SortedRows
+
+
+class OwnPart(NamedTuple):
+    """The rows of some records with their ranks, and how many more may belong into the list."""
+
+    rows: list[tuple[Rank, Cells]]
+    open: int = 0
 
 
 class OwnList:
@@ -36,21 +44,42 @@ class OwnList:
         more = (ListColumn(CURRENCY, "currency"),) if self._currency else ()
         self._head = Head(report.id, report.title, (*WHO, *columns, *more), "Nothing is to be listed.")
         names = [column.id for column in report.columns]
-        self._order = [names.index(each.by) for each in report.order]
-        self._rows: list[tuple[Cells, list[Any]]] = []
+        self._order = [(names.index(each.by), each.descending) for each in report.order]
+        self._rows = SortedRows()
         self._open = 0
 
-    def add(self, answer: Answer) -> None:
-        """One record more."""
-        linked, subject = self._linked, answer.decision.subject
+    def part(self, answers: Sequence[Answer]) -> OwnPart:
+        """The rows of some records."""
+        found = OwnPart([])
+        for each in answers:
+            found = found._replace(open=found.open + self._collect(each, found.rows))
+        return found
+
+    def add(self, part: OwnPart) -> None:
+        """The rows of the next records."""
+        self._rows.add(part.rows)
+        self._open += part.open
+
+    def _collect(self, answer: Answer, rows: list[tuple[Rank, Cells]]) -> int:
+        """Adds the rows of one record; returns how many may belong there besides."""
+        linked, subject, open_ones = self._linked, answer.decision.subject, 0
         for row in self._compiled.instances(answer.record).get(linked.report.for_, ()):
             listed = True if linked.filter is None else row[linked.filter]
-            self._open += isinstance(listed, Unknown)
+            open_ones += isinstance(listed, Unknown)
             if listed is True:
                 within = None if row.subject.root else short_name(row.subject)
                 values = [row[name] for name in linked.columns]
                 cells = (subject.key, subject.label, within, *self._cells(values), *self._currency)
-                self._rows.append((cells, [_rank(values[i], self._types[i]) for i in self._order]))
+                rows.append((self._rank(values), cells))
+        return open_ones
+
+    def _rank(self, values: Sequence[object]) -> Rank:
+        """What orders a row: where a column has no value, it comes last, whatever the direction."""
+        ranks = [(_rank(values[i], self._types[i]), descending) for i, descending in self._order]
+        return tuple(
+            (True, 0) if rank is None else (False, Descending(rank) if descending else rank)
+            for rank, descending in ranks
+        )
 
     def _cells(self, values: Sequence[object]) -> Iterator[Cell]:
         for value, kind, write in zip(values, self._types, self._writers, strict=True):
@@ -63,13 +92,8 @@ class OwnList:
 
     def listing(self) -> Listing:
         """The list of all that was added, in its order."""
-        rows = self._rows
-        for at, each in reversed(list(enumerate(self._linked.report.order))):
-            there = [row for row in rows if row[1][at] is not None]
-            there.sort(key=lambda row: row[1][at], reverse=each.descending)
-            rows = [*there, *(row for row in rows if row[1][at] is None)]
         note = f"{number(self._open)} more may belong here: a fact is missing" if self._open else ""
-        return Listing(self._head, [cells for cells, _ in rows], note)
+        return Listing(self._head, self._rows, note)
 
 
 def _rank(value: object, kind: Type) -> Any:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import field
+from typing import NamedTuple
 
 from policyengine.dataclass import dataclass
-from policyengine.decision.decision import nested
+from policyengine.decision.decision import Decision, nested
 from policyengine.decision.wording import words
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.reports.lists import Answer, Cells, Head, ListColumn, Listing
@@ -36,6 +38,13 @@ class _Wanted:
     findings: Counter[str] = field(default_factory=Counter)
 
 
+class Lacked(NamedTuple):
+    """The facts that some records lack, and the titles of the findings that wait for them."""
+
+    facts: dict[Fact, _Wanted]
+    titles: dict[str, str]
+
+
 class Undecided:
     """Collects the facts that are missing, the one that settles most by itself first."""
 
@@ -44,22 +53,23 @@ class Undecided:
         self._wanted: dict[Fact, _Wanted] = {}
         self._titles: dict[str, str] = {}
 
-    def add(self, answer: Answer) -> None:
-        """Adds what one record lacks."""
-        decision, waits = answer.decision, dict[str, set[Fact]]()
-        if decision.missing:
-            self._titles.update((one.name, one.title) for one in nested(decision.findings))
-        for missing in decision.missing:
-            for name in missing.needed_by:
-                waits.setdefault(name, set()).add((missing.fact, missing.entity))
-        for fact in dict.fromkeys((each.fact, each.entity) for each in decision.missing):
-            found = self._wanted.setdefault(fact, _Wanted())
-            found.records += 1
-            found.key = found.key or decision.subject.key
-        for name, facts in waits.items():
-            for fact in facts:
-                self._wanted[fact].findings[name] += 1
-                self._wanted[fact].alone += len(facts) == 1
+    def part(self, answers: Sequence[Answer]) -> Lacked:
+        """What some records lack."""
+        found = Lacked({}, {})
+        for each in answers:
+            if each.decision.missing:
+                _count(each.decision, found)
+        return found
+
+    def add(self, part: Lacked) -> None:
+        """Adds what the next records lack."""
+        self._titles.update(part.titles)
+        for fact, more in part.facts.items():
+            found = self._wanted.setdefault(fact, _Wanted(more.key))
+            found.records += more.records
+            found.alone += more.alone
+            found.findings.update(more.findings)
+            found.key = found.key or more.key
 
     def listing(self) -> Listing:
         """The list of all that was added."""
@@ -77,6 +87,23 @@ class Undecided:
         more = f" and {len(needed) - _TITLES} more" if len(needed) > _TITLES else ""
         helps, needs = found.findings.total(), "; ".join(needed[:_TITLES]) + more
         return name, title, owner, found.records, found.alone, helps, needs, found.key
+
+
+def _count(decision: Decision, found: Lacked) -> None:
+    """Adds what one record lacks."""
+    waits = dict[str, set[Fact]]()
+    found.titles.update((one.name, one.title) for one in nested(decision.findings))
+    for missing in decision.missing:
+        for name in missing.needed_by:
+            waits.setdefault(name, set()).add((missing.fact, missing.entity))
+    for fact in dict.fromkeys((each.fact, each.entity) for each in decision.missing):
+        wanted = found.facts.setdefault(fact, _Wanted())
+        wanted.records += 1
+        wanted.key = wanted.key or decision.subject.key
+    for name, facts in waits.items():
+        for fact in facts:
+            found.facts[fact].findings[name] += 1
+            found.facts[fact].alone += len(facts) == 1
 
 
 def _rank(each: tuple[Fact, _Wanted]) -> tuple[object, ...]:

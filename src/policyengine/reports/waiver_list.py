@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from policyengine.decision.findings import Waiver
 from policyengine.decision.wording import name_of, plural, status_words
-from policyengine.reports.lists import WHO, Answer, Cells, Collector, Head, ListColumn, Rows, last, who
+from policyengine.reports.lists import WHO, Answer, Cells, Head, ListColumn, Rows, last, who
 
 _COLUMNS = (
     ListColumn("status", "status"),
@@ -23,7 +23,7 @@ _COLUMNS = (
 )
 
 
-def waiver_list(labels: Mapping[str, str], within: int, most: int | None = None) -> Collector:
+def waiver_list(labels: Mapping[str, str], within: int, most: int | None = None) -> Rows:
     """The list, what is needed most first: those that have lapsed, then by their last day."""
     title = f"Waivers that have lapsed, or lapse within {plural(within, 'day')}"
     head = Head("waivers", title, _COLUMNS, "No waiver lapses.")

@@ -23,7 +23,8 @@ from policyengine.cli.partner_base import LISTING_ENDINGS, PartnerBase, Work, op
 from policyengine.cli.programs import open_program
 from policyengine.program.graph import Graph
 from policyengine.program.versions import turning_points
-from policyengine.reports.forecast import Forecast, Ordered, Stretch, stretches
+from policyengine.reports.forecast import Forecast, Stretch, stretches
+from policyengine.reports.sorted_rows import SortedPart
 
 
 @subcommand(
@@ -56,7 +57,7 @@ def command(
     base.protect(outputs)
     through, found = read_through(base, last, console), list[Forecast]()
 
-    def begin() -> Work[Ordered]:
+    def begin() -> Work[SortedPart]:
         found[:] = [Forecast(through, last, base.program.labels)]
         return found[0].part, found[0].add
 

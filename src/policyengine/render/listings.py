@@ -16,7 +16,7 @@ from policyengine.render.style import Paint, clean, pad, width, wrap
 from policyengine.reports.lists import CURRENCY, Cell, Cells, ListColumn, Listing, Table
 
 _GAP = 2
-_AT_ONCE = 10_000
+_AT_ONCE = 50
 """So many rows of CSV are written at once."""
 _NARROWEST = 12
 _RIGHT = ("count", "money", "rate", "exact")

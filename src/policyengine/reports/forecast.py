@@ -27,8 +27,8 @@ from policyengine.engine.rows.engine import Compiled, compile_graph
 from policyengine.engine.rows.outcomes import Outcome, SubjectOutcomes
 from policyengine.program.graph import Graph
 from policyengine.program.record import Record
-from policyengine.reports.lists import CURRENCY, WHO, Cells, Head, ListColumn, Listing, last
-from policyengine.reports.sorted_rows import Rank, SortedRows
+from policyengine.reports.lists import CURRENCY, WHO, Cells, Head, ListColumn, Listing
+from policyengine.reports.sorted_rows import Rank, SortedPart, SortedRows, sorted_part
 
 Who = tuple[Subject, What]
 StatesOfDay = dict[Who, State]
@@ -249,7 +249,10 @@ _COLUMNS = (
 _BEGINS: Mapping[State, str] = {"upcoming": "begins", "due": "is due", "overdue": "is overdue"}
 
 
-Ordered = list[tuple[Rank, Cells]]
+def _rank(row: Cells) -> Rank:
+    """By day, then by partner; who has no key comes last, and what is about the partner itself."""
+    day, key, _, subject, title, change, *_ = row
+    return day, key is None, key or "", subject is None, subject or "", title, change
 
 
 class Forecast:
@@ -266,13 +269,11 @@ class Forecast:
         }
         nothing = "Nothing changes by itself, and nothing falls due."
         self._head = Head("forecast", f"To come until {quantity(until)}", _COLUMNS, nothing)
-        self._places = self._head.places("day", "key", "subject", "title", "change")
         self._rows = SortedRows()
 
-    def part(self, records: Sequence[Record]) -> Ordered:
-        """What is to come for some records, with what orders it."""
-        rows = (row for record in records for row in self.rows(record))
-        return [(tuple([last(row[i]) for i in self._places]), row) for row in rows]
+    def part(self, records: Sequence[Record]) -> SortedPart:
+        """What is to come for some records."""
+        return sorted_part([(_rank(row), row) for record in records for row in self.rows(record)])
 
     def rows(self, record: Record) -> list[Cells]:
         """What is to come for a record."""
@@ -281,7 +282,7 @@ class Forecast:
         rows = [self._change(about, change) for change in changes(found) if self._is_told(change)]
         return rows + [self._payment(about, each) for each in payments(found)]
 
-    def add(self, part: Ordered) -> None:
+    def add(self, part: SortedPart) -> None:
         """What is to come for the next records."""
         self._rows.add(part)
 

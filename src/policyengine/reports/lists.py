@@ -13,7 +13,7 @@ from policyengine.decision.decision import Decision
 from policyengine.decision.findings import Finding
 from policyengine.decision.wording import short_name
 from policyengine.program.record import Record
-from policyengine.reports.sorted_rows import Rank, SortedRows
+from policyengine.reports.sorted_rows import Rank, SortedPart, SortedRows, sorted_part
 
 CellKind = Literal["text", "date", "count", "exact", "rate", "money"]
 
@@ -120,7 +120,7 @@ class RowPart(NamedTuple):
     """The rows of some records with their ranks, and how many there were before only the first were kept."""
 
     found: int
-    rows: Sequence[tuple[Rank, Cells]]
+    rows: SortedPart
 
 
 class Rows:
@@ -149,7 +149,7 @@ class Rows:
         """The rows of some records."""
         rows = [(self._rank(row), row) for each in answers for row in self._rows_of(each)]
         kept = rows if self._most is None else self._may_be_first(rows, self._most)
-        return RowPart(len(rows), [(rank, settled(row)) for rank, row in kept])
+        return RowPart(len(rows), sorted_part([(rank, settled(row)) for rank, row in kept]))
 
     def _may_be_first(self, rows: list[tuple[Rank, OpenRow]], most: int) -> list[tuple[Rank, OpenRow]]:
         """The rows in front of which fewer than `most` stood so far."""
@@ -160,7 +160,7 @@ class Rows:
     def add(self, part: RowPart) -> None:
         """The rows of the next records."""
         self._rows.add(part.rows)
-        self._more += part.found - len(part.rows)
+        self._more += part.found - part.rows.size
         if self._most is not None:
             self._more += self._rows.cut(self._most)
 

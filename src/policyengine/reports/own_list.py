@@ -15,14 +15,21 @@ from policyengine.feel.values.calendar import ordinal
 from policyengine.feel.values.values import FarDate, Unknown
 from policyengine.program.list_reports import LinkedReport
 from policyengine.reports.lists import CURRENCY, WHO, Answer, Cell, CellKind, Cells, Head, ListColumn, Listing
-from policyengine.reports.sorted_rows import Descending, Rank, SortedRows
+from policyengine.reports.sorted_rows import (
+    Descending,
+    Rank,
+    Ranked,
+    SortedPart,
+    SortedRows,
+    sorted_part,
+)
 
 
 class OwnPart(NamedTuple):
     """The rows of some records with their ranks, and how many more may belong into the list."""
 
-    rows: list[tuple[Rank, Cells]]
-    open: int = 0
+    rows: SortedPart
+    open: int
 
 
 class OwnList:
@@ -50,17 +57,16 @@ class OwnList:
 
     def part(self, answers: Sequence[Answer]) -> OwnPart:
         """The rows of some records."""
-        found = OwnPart([])
-        for each in answers:
-            found = found._replace(open=found.open + self._collect(each, found.rows))
-        return found
+        rows: list[Ranked] = []
+        open_ones = sum(self._collect(each, rows) for each in answers)
+        return OwnPart(sorted_part(rows), open_ones)
 
     def add(self, part: OwnPart) -> None:
         """The rows of the next records."""
         self._rows.add(part.rows)
         self._open += part.open
 
-    def _collect(self, answer: Answer, rows: list[tuple[Rank, Cells]]) -> int:
+    def _collect(self, answer: Answer, rows: list[Ranked]) -> int:
         """Adds the rows of one record; returns how many may belong there besides."""
         linked, subject, open_ones = self._linked, answer.decision.subject, 0
         for row in self._compiled.instances(answer.record).get(linked.report.for_, ()):

@@ -4,24 +4,42 @@ from __future__ import annotations
 
 import pickle
 import tempfile
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+import weakref
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from operator import itemgetter
 from typing import IO, Any, NamedTuple
 
 Rank = tuple[Any, ...]
 """What orders a row among those of its list."""
-IN_MEMORY = 50_000
+Ranked = tuple[Rank, tuple[Any, ...]]
+"""A row after what orders it."""
+_IN_MEMORY = 50_000
 """So many rows are sorted before they are written to the file as a run."""
-_BLOCK = 250
-"""So many rows of a run are read at a time."""
+_IN_PART = 2_000
+"""From so many rows on, a part is sorted and packed where it is made, as a run of its own."""
+_BLOCK = 125
+"""So many rows of a run are packed together, and read at a time."""
+_RUNS = 256
+"""So many runs are merged at a time."""
+_rank = itemgetter(0)
 
 
-class Ranked(NamedTuple):
-    """A row with what orders it; `number` is how many rows came before, so that no two are equal."""
+class SortedPart(NamedTuple):
+    """Some rows in order; many of them in packed blocks. `size` is how many there are."""
 
-    rank: Rank
-    number: int
-    cells: tuple[Any, ...]
+    size: int
+    rows: Sequence[Ranked]
+    blocks: Sequence[bytes] = ()
+
+
+def sorted_part(rows: list[Ranked]) -> SortedPart:
+    """The rows in order; many rows are packed, which is as quick for them as to send them to a process."""
+    rows.sort(key=_rank)
+    return (
+        SortedPart(len(rows), rows) if len(rows) < _IN_PART else SortedPart(len(rows), (), [*_packed(rows)])
+    )
 
 
 class SortedRows:
@@ -30,54 +48,52 @@ class SortedRows:
     Rows of equal rank stay in the order in which they came.
     """
 
-    def __init__(self, in_memory: int = IN_MEMORY) -> None:
-        self._most = in_memory
+    def __init__(self) -> None:
         self._rows: list[Ranked] = []
         self._count = 0
         self._file: IO[bytes] | None = None
         self._runs: list[list[int]] = []  # where the blocks of each run begin
 
-    def add(self, rows: Iterable[tuple[Rank, tuple[Any, ...]]]) -> None:
+    def add(self, part: SortedPart) -> None:
         """Some rows more."""
-        for rank, cells in rows:
-            self._rows.append(Ranked(rank, self._count, cells))
-            self._count += 1
-        if len(self._rows) >= self._most:
-            self._write()
+        self._count += part.size
+        self._rows += part.rows
+        if part.blocks or len(self._rows) >= _IN_MEMORY:
+            self._rows.sort(key=_rank)
+            self._write(_packed(self._rows))
+            self._rows = []
+        self._write(part.blocks)
+        if len(self._runs) > _RUNS:
+            before, self._runs = self._runs, []
+            self._write(_packed(_merged([self._blocks(run) for run in before])))
 
     def cut(self, most: int) -> int:
-        """Keeps the first so many rows, of those that wait in no file; returns how many are gone."""
-        self._rows.sort()
+        """Keeps the first so many rows, where none is in the file; returns how many are gone."""
+        self._rows.sort(key=_rank)
         gone = max(0, len(self._rows) - most)
         del self._rows[most:]
         self._count -= gone
         return gone
 
-    def _write(self) -> None:
-        """Writes the rows that are in the memory as a run of blocks."""
-        if self._file is None:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the rows
-        self._rows.sort()
+    def _write(self, blocks: Iterable[bytes]) -> None:
+        """Writes blocks as a run."""
         places = []
-        for start in range(0, len(self._rows), _BLOCK):
-            places.append(self._file.tell())
-            pickle.dump(self._rows[start : start + _BLOCK], self._file, pickle.HIGHEST_PROTOCOL)
-        self._runs.append(places)
-        self._rows = []
+        for block in blocks:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the rows
+                weakref.finalize(self, self._file.close)
+            places.append(self._file.seek(0, 2))
+            self._file.write(block)
+        if places:
+            self._runs.append(places)
 
     def __len__(self) -> int:
         return self._count
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        self._rows.sort()
-        waiting = [(iter(self._blocks(run)), list[Ranked]()) for run in self._runs]
-        waiting.append((iter([]), self._rows))
-        while True:
-            waiting = [(blocks, rows or next(blocks, [])) for blocks, rows in waiting]
-            waiting = [each for each in waiting if each[1]]
-            if not waiting:
-                return
-            yield from (row.cells for row in _taken(waiting))
+        self._rows.sort(key=_rank)
+        runs = [self._blocks(run) for run in self._runs]
+        return (cells for _, cells in _merged([*runs, iter([self._rows])]))
 
     def _blocks(self, run: list[int]) -> Iterator[list[Ranked]]:
         assert self._file is not None
@@ -86,15 +102,34 @@ class SortedRows:
             yield pickle.load(self._file)
 
 
+def _packed(rows: Iterable[Ranked]) -> Iterator[bytes]:
+    rest = iter(rows)
+    while some := list(islice(rest, _BLOCK)):
+        yield pickle.dumps(some, pickle.HIGHEST_PROTOCOL)
+
+
+def _merged(runs: Sequence[Iterator[list[Ranked]]]) -> Iterator[Ranked]:
+    """The rows of all runs in order; of each run one block is in the memory."""
+    waiting = [(blocks, list[Ranked]()) for blocks in runs]
+    while True:
+        waiting = [(blocks, rows or next(blocks, [])) for blocks, rows in waiting]
+        waiting = [each for each in waiting if each[1]]
+        if not waiting:
+            return
+        yield from _taken(waiting)
+
+
 def _taken(waiting: list[tuple[Iterator[list[Ranked]], list[Ranked]]]) -> list[Ranked]:
-    """Takes all rows in front of which no row can come any more, out of the blocks of all runs."""
-    limit = min(rows[-1] for _, rows in waiting)
+    """Takes all rows in front of which no row can come any more: up to the end of the block that ends first,
+    in an earlier run with those of equal rank, in a later one without.
+    """
+    limit, end = min((rows[-1][0], i) for i, (_, rows) in enumerate(waiting))
     found: list[Ranked] = []
     for i, (blocks, rows) in enumerate(waiting):
-        end = bisect_right(rows, limit)
-        found += rows[:end]
-        waiting[i] = blocks, rows[end:]
-    found.sort()
+        cut = (bisect_right if i <= end else bisect_left)(rows, limit, key=_rank)
+        found += rows[:cut]
+        waiting[i] = blocks, rows[cut:]
+    found.sort(key=_rank)
     return found
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 import pytest
 
@@ -134,3 +135,33 @@ def test_outputs_are_checked_before_anything_is_read(cli, base):
     result = cli("report", _BYTEKAST, base, "-o", f"csv:{base}.csv", *_DAY)
     assert (result.code, result.out) == (2, "")
     assert "left out" not in result.err
+
+
+def test_several_processes_say_the_same_as_one(cli, base, tmp_path, monkeypatch):
+    full = ",true,positive,true,true,true\n"
+    base.write_text(base.read_text() + "".join(f"q{i},,{11 + i % 7}{full}" for i in range(30)))
+
+    def written(name):
+        outputs = [f"-o{form}:{tmp_path}/{name}.{form}" for form in ("text", "markdown")]
+        cli("report", _BYTEKAST, base, *_DAY, *outputs, "-o", f"{tmp_path}/{name}.xlsx")
+        return [(tmp_path / f"{name}.{form}").read_bytes() for form in ("text", "markdown", "xlsx")]
+
+    alone = written("alone")
+    monkeypatch.setattr("policyengine.cli.partner_base._ALONE", 1)
+    monkeypatch.setattr("policyengine.cli.partner_base.PIECE", 4)
+    monkeypatch.setattr("policyengine.change.parallel.cores", lambda: 2)
+    assert written("together") == alone
+
+
+def test_many_lines_of_json_are_read_batch_by_batch(cli, base, monkeypatch):
+    lines = [{"id": f"n{i}", "active_accounts": 11 + i, "reviews": []} for i in range(3)]
+    path = base.with_suffix(".ndjson")
+    path.write_text(
+        "".join(f"{json.dumps(each)}\n" for each in (*lines, {"id": "n4", "active_accounts": -1}))
+    )
+    held = cli("report", _BYTEKAST, path, *_DAY)
+    monkeypatch.setattr("policyengine.cli.partner_base._MANY_BYTES", 0)
+    monkeypatch.setattr("policyengine.cli.partner_base.PartnerBase.inputs", None)
+    streamed = cli("report", _BYTEKAST, path, *_DAY)
+    assert (streamed.code, streamed.out) == (held.code, held.out) == (1, held.out)
+    assert "partners.ndjson:4: error[" in streamed.err

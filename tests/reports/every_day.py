@@ -13,12 +13,13 @@ from tests.differential.programs import FOLDERS, generated
 
 from policyengine.api import load
 from policyengine.change.sides import bare
+from policyengine.change.states import State
 from policyengine.decision.findings import Charge
 from policyengine.engine.rows.engine import Compiled, compile_graph
 from policyengine.program.graph import Graph
 from policyengine.program.record import Record
 from policyengine.program.versions import turning_points
-from policyengine.reports.forecast import OnDays, Stretch, course, said, stretches
+from policyengine.reports.forecast import OnDays, Stretch, Who, course, said, stretches
 
 FIRST = date(2026, 11, 21)
 
@@ -49,11 +50,21 @@ def differences(folder: Path, records: Sequence[Record], days: Sequence[date], l
     for day in sorted(days):
         compiled = on_one_day(folder, day)
         for i, record in enumerate(records):
-            (on,) = (each for each in courses[i] if day in each.days)
+            told = states_on(courses[i], day)
             states = said(compiled.outcomes(record).subjects, day).states
-            for who in {**states, **on.states}:
-                if states.get(who) != on.states.get(who):
-                    yield f"{folder.name}, record {i}, {day}: {who}: {states.get(who)}, {on.states.get(who)}"
+            for who in {**states, **told}:
+                if states.get(who) != told.get(who):
+                    yield f"{folder.name}, record {i}, {day}: {who}: {states.get(who)}, {told.get(who)}"
+
+
+def states_on(course: Sequence[OnDays], day: date) -> dict[Who, State]:
+    """What holds on a day, as a course says it: from one change to the next."""
+    found: dict[Who, State | None] = {}
+    for on in course:
+        if on.days.first <= day:
+            found = dict(on.states) if on.anew else {**found, **on.states}
+    assert sum(day in on.days for on in course) == 1
+    return {who: state for who, state in found.items() if state is not None}
 
 
 def drawn(folder: Path, count: int, seed: int) -> list[Record]:

@@ -82,7 +82,7 @@ class DueEvents:
         seen: dict[tuple[Subject, What], tuple[object, object, object]] = {}
         for on in found:
             for (subject, what), state in on.states.items():
-                if what.section == Obligation.section and "/" not in what.aspect:
+                if state is not None and what.section == Obligation.section and "/" not in what.aspect:
                     due, party = (
                         on.states.get((subject, what._replace(aspect=f"{what.aspect}/{each}")))
                         for each in (DUE, PARTY)

@@ -7,9 +7,10 @@ evaluating every single day would say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import NamedTuple
 
 from policyengine.change.daily import asks_for_the_day
@@ -109,13 +110,14 @@ def _stretch(graph: Graph, days: Days) -> Stretch:
 class OnDays(NamedTuple):
     """What holds for a record on some days alike, and the charges of which it is known until when they hold.
 
-    `touched` are the states that may be others than on the day before; None where all of them may.
+    `states` are those that may be others than on the day before, None for what is no longer there; where
+    something holds `anew`, they are all that there are.
     """
 
     days: Days
-    states: StatesOfDay
+    states: Mapping[Who, State | None]
     charges: Sequence[Billed]
-    touched: Collection[Who] | None = None
+    anew: bool = True
 
 
 def course(record: Record, through: Sequence[Stretch]) -> Iterator[OnDays]:
@@ -139,12 +141,16 @@ def _from_day_to_day(
         ended = [parts[i][1] for i in changed if i in parts]
         parts.update((i, (answers[i], said(answers[i], on.first))) for i in changed)
         begun = [part for _, part in parts.values()]
-        states = {**still, **{who: state for part in begun for who, state in part.states.items()}}
-        touched = {who for part in (*ended, *(parts[i][1] for i in changed)) for who in part.states}
+        anew = on.first == days.first
+        states: dict[Who, State | None] = dict(still) if anew else {}
+        for part in ended:
+            states.update(dict.fromkeys(part.states))
+        for i in changed:
+            states.update(parts[i][1].states)
         charges = [*charges, *(each for part in ended for each in part.billed(on.first - _DAY))]
         if on.last == days.last:
             charges += [each for part in begun for each in part.billed(days.last)]
-        yield OnDays(on, states, charges, None if on.first == days.first else touched)
+        yield OnDays(on, states, charges, anew)
         charges = []
 
 
@@ -210,14 +216,17 @@ def status_of(outcome: Outcome) -> State:
 
 def changes(through: Sequence[OnDays]) -> Iterator[Change]:
     """The states of a record that change, day by day."""
-    before: StatesOfDay | None = None
+    held: dict[Who, State | None] | None = None
     for on in through:
-        if before is not None:
-            for who in {**before, **on.states} if on.touched is None else on.touched:
-                was, now = before.get(who, ABSENT), on.states.get(who, ABSENT)
-                if was != now:
-                    yield Change(on.days.first, *who, was, now)
-        before = on.states
+        if held is None:
+            held = dict(on.states)
+            continue
+        for who, state in ({**dict.fromkeys(held), **on.states} if on.anew else on.states).items():
+            before = held.get(who)
+            was, now = (ABSENT if each is None else each for each in (before, state))
+            if was != now:
+                yield Change(on.days.first, *who, was, now)
+            held[who] = state
 
 
 def payments(through: Sequence[OnDays]) -> Iterator[Payment]:
@@ -255,6 +264,10 @@ def _rank(row: Cells) -> Rank:
     return day, key is None, key or "", subject is None, subject or "", title, change
 
 
+def _falls_due(number: int, every: str | None) -> str:
+    return "falls due" if every is None else f"falls due for {which_period(number + 1, None, every)}"
+
+
 class Forecast:
     """What is to come for the records of a base, in the order of days."""
 
@@ -270,6 +283,8 @@ class Forecast:
         nothing = "Nothing changes by itself, and nothing falls due."
         self._head = Head("forecast", f"To come until {quantity(until)}", _COLUMNS, nothing)
         self._rows = SortedRows()
+        self._titled = cache(self._title_and_place)
+        self._due = cache(_falls_due)
 
     def part(self, records: Sequence[Record]) -> SortedPart:
         """What is to come for some records."""
@@ -308,19 +323,21 @@ class Forecast:
     def _payment(self, about: Subject, payment: Payment) -> Cells:
         day, subject, charge, net, currency, payer, number, every = payment
         party = None if payer is None else name_of(payer, self._labels)
-        told = "falls due" if every is None else f"falls due for {which_period(number + 1, None, every)}"
-        return self._row(about, day, subject, *charge, told, "", net, currency, party)
+        return self._row(about, day, subject, *charge, self._due(number, every), "", net, currency, party)
 
     def _row(
         self, about: Subject, day: date, subject: Subject, policy: str, part: str, told: str, aspect: str,
         net: Decimal | None = None, currency: str | None = None, party: str | None = None,
     ) -> Cells:  # fmt: skip
+        title, at = self._titled(policy, part, aspect.partition("/")[0])
+        whom = None if subject.root else short_name(subject)
+        return day, about.key, about.label, whom, title, told, net, currency, party, at
+
+    def _title_and_place(self, policy: str, part: str, period: str) -> tuple[str, str | None]:
+        """What people call a part of a policy, with the period that it is about, and where it stands."""
         origin: Origin | None = self._origins.get((policy, part)) or self._origins.get((policy, policy))
         title = origin.title if origin is not None and origin.id == part else words(part)
-        title = f"{title}, {aspect.partition('/')[0]}" if aspect.partition("/")[0] else title
-        whom = None if subject.root else short_name(subject)
-        at = str(origin.at) if origin is not None else None
-        return day, about.key, about.label, whom, title, told, net, currency, party, at
+        return f"{title}, {period}" if period else title, None if origin is None else str(origin.at)
 
     def _state(self, what: What, state: State) -> str:
         if state == ABSENT:

@@ -148,22 +148,28 @@ class RecordOnDays:
         is_new = self._found is None
         if self._found is None:
             self._found = program.code.instances(self._record)
-        changed = 0
+        changed, first, last = 0, date.min, date.max
         for i, step in enumerate(program.steps):
             watch = watches[i]
             if not watch.day <= day <= watch.until or step.needs & changed or self._moves >> i & 1:
                 watch = watches[i] = Watch(day, horizon)
                 changed |= self._run(i, step, watch) << i
-        again = [i for i, group in enumerate(program.groups) if is_new or group.needs & changed]
-        if again:
-            said = list(self._said)
-            for i in again:
-                group = program.groups[i]
-                said[i] = self._read(group, plain=not group.needs & self._moves)
-            self._said = said
-        self.first = max([each.day for each in watches])
-        self.last = min([each.until for each in watches])
+            if watch.day > first:
+                first = watch.day
+            if watch.until < last:
+                last = watch.until
+        self.first, self.last = first, last
+        if changed or is_new:
+            again = [i for i, group in enumerate(program.groups) if is_new or group.needs & changed]
+            self._said = self._read_again(again) if again else self._said
         return self._said
+
+    def _read_again(self, groups: Sequence[int]) -> Sequence[tuple[SubjectOutcomes, ...]]:
+        said = list(self._said)
+        for i in groups:
+            group = self._program.groups[i]
+            said[i] = self._read(group, plain=not group.needs & self._moves)
+        return said
 
     def _run(self, number: int, step: Step, watch: Watch) -> bool:
         """Runs a step for all its instances; returns whether a value is another one."""
@@ -172,15 +178,18 @@ class RecordOnDays:
         assert at is not None
         root.v[at] = WatchedDay(watch)
         is_same = stays = True
+        start, end = step.start, step.end
         for row in found[step.entity] if step.entity in found else code.occasions(found, step.entity):
             values = row.v
-            before, after = values[step.start : step.end], values[step.end :]
-            del values[step.start :]
+            before, after = values[start:end], values[end:]
+            del values[start:]
             step.run(row)
-            now = values[step.start :]
+            now = values[start:]
             values += after
-            is_same = is_same and len(before) == len(now) and all(map(_is_same, before, now))
-            stays = stays and all(map(_stays, now))
+            if is_same and not (len(before) == len(now) and all(map(_is_same, before, now))):
+                is_same = False
+            if stays and not all(map(_stays, now)):
+                stays = False
         if not stays:
             self._moves |= 1 << number
         elif self._moves >> number & 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -11,6 +12,7 @@ from policyengine.analysis.acceptance import Refusal
 from policyengine.analysis.affected import Affected
 from policyengine.analysis.thresholds import Cuts
 from policyengine.analysis.witness import Same, Witness
+from policyengine.change.comparison_json import to_json
 from policyengine.change.program_comparison import Meaning, compare
 from policyengine.program.linked import Program
 from policyengine.program.load import load
@@ -267,3 +269,29 @@ def test_a_fact_that_several_entities_have_is_named_once(monkeypatch: pytest.Mon
     graph = program(*ALWAYS).graph
     assert graph is not None
     assert Affected(graph, graph, DAY, (), ()).open().endswith("(`amount`, `fee`)")
+
+
+def test_what_a_change_does_without_the_others_is_told_apart_from_what_all_of_them_come_to() -> None:
+    first = "kind: table\nid: price\ntitle: Price\nfor: partner\nbands: {of: points, rows: [{gives: 9}]}\n"
+    first = f"when: true}}\n---\n{first}type: money\n"
+    chosen = "version_by: ends_on\n"
+    second = f"---{first.partition('---')[2]}from: 2027-04-01\n".replace("9}", "10}")
+    old = program("when: CONDITION}\n", first)
+    new = program("when: CONDITION}\n", f"{first}{chosen}{second}{chosen}")
+    facts: dict[str, object] = {"id": "a", "points": Decimal(1), "ends_on": date(2026, 5, 1)}
+    early, late = Record("partner", facts), Record("partner", {**facts, "ends_on": date(2027, 5, 1)})
+    one = changes_text(compare(old, new, [early]))
+    assert [line.strip() for line in one.splitlines()][-8:] == [
+        "The last band rises from 9.00 EUR to 10.00 EUR, from 1 Apr 2027  p.yaml:36:36",
+        "a shows it as it is, on 1 Apr 2027 (alone: by this change without the others):",
+        "id: a", "points: 1", "ends_on: 2026-05-01",
+        "before Price: 9.00 EUR", "alone  Price: 10.00 EUR", "now    as before",
+    ]  # fmt: skip
+    assert one.count("Its version is now chosen by “end”") == 1
+    assert "holds for days before today" not in one
+    found = compare(old, new, [early, late])
+    assert changes_text(found).endswith("before Price: 9.00 EUR\n    now    Price: 10.00 EUR")
+    (said,) = to_json(compare(old, new, [early]))["meanings"][-1]["witness"]["says"]
+    assert (said["alone"], said["new"]["values"], said["whole"]["values"]) == (
+        True, {"value": "10.00"}, {"value": "9.00"}
+    )  # fmt: skip

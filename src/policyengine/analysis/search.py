@@ -14,7 +14,8 @@ from random import Random
 from policyengine.analysis.affected import Affected, ComparedPart
 from policyengine.analysis.equivalence import plain
 from policyengine.analysis.search_space import Space
-from policyengine.analysis.statements import Contrast, GraphSlice, Statement, contrasts
+from policyengine.analysis.statements import Contrast, GraphSlice, Statement, contrasts, with_all_changes
+from policyengine.analysis.thresholds import cuts_of
 from policyengine.analysis.variations import (
     Variations,
     put,
@@ -58,12 +59,20 @@ class Search:
     """Tries records within a budget; `tried` counts them.
 
     `telling` are the ids of levels that the change is about: a record says more the more of them it has.
+    `whole` is the program with all changes, where the new one has one of several.
     """
 
-    def __init__(self, affected: Affected, limit: int, telling: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        affected: Affected,
+        limit: int,
+        telling: frozenset[str] = frozenset(),
+        whole: Graph | None = None,
+    ) -> None:
         self.affected = affected
         self.limit = limit
         self.telling = telling
+        self.whole = None if whole is None else GraphSlice.whole(whole, affected.today)
         self.tried = 0
         self._known: dict[tuple[str, str], list[Key]] = {}
 
@@ -85,7 +94,21 @@ class Search:
     def contrasts(self, record: Record) -> list[Contrast]:
         """All differences between the two programs for a record."""
         self.tried += 1
-        return contrasts(self._all.old.says(record), self._all.new.says(record))
+        old = self._all.old.says(record)
+        found = contrasts(old, self._all.new.says(record))
+        if self.whole is None or not self._same_types(record, self.whole.graph):
+            return found
+        told = with_all_changes(found, old, self.whole.says(record))
+        return sorted(told, key=lambda each: (not each.decided, each.alone))
+
+    def _same_types(self, record: Record, whole: Graph) -> bool:
+        """Whether the facts of a record have the types that they have with all changes."""
+        mine, theirs = self.affected.new.vocabulary.entities, whole.vocabulary.entities
+        return all(
+            row.entity in theirs and (name not in theirs[row.entity].facts
+            or mine[row.entity].facts[name].type == theirs[row.entity].facts[name].type)
+            for _, row in walk(record) for name in row.facts if name in mine[row.entity].facts
+        )  # fmt: skip
 
     def look(self, record: Record, group: ComparedPart | None = None) -> Attempt:
         """The result of trying a record, for one part or for all of them."""
@@ -221,9 +244,12 @@ class Search:
 
     # Cutting down
 
-    def without_the_rest(self, record: Record) -> Record:
+    def without_the_rest(self, record: Record, found: Iterable[Contrast]) -> Record:
         """The record reduced to keys, labels and the facts that the differing parts read."""
         cuts = self.affected.cuts([self._all])
+        alone = {each.key[:3] for each in found if each.alone}
+        if alone and self.whole is not None:
+            cuts.add(cuts_of(self.whole.graph, self.whole.about(alone).order, self.affected.today))
         entities = {**self.affected.old.vocabulary.entities, **self.affected.new.vocabulary.entities}
         lists = {*cuts.lists, *(entity for entity, _ in cuts.mentioned)}
 

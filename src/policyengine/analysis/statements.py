@@ -70,10 +70,23 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """A statement that two programs make differently; None for a program that does not make it."""
+    """A statement that two programs make differently; None for a program that does not make it.
+
+    Where `new` has one of several changes, and with all of them something else is said, it is `alone`, and
+    `whole` is what is said then.
+    """
 
     old: Statement | None
     new: Statement | None
+    alone: bool = False
+    whole: Statement | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str, str, int]:
+        """The identity of the statement."""
+        said = self.old or self.new
+        assert said is not None
+        return said.key
 
     @property
     def decided(self) -> bool:
@@ -118,6 +131,26 @@ class GraphSlice:
         if key not in known:
             known[key] = compile_graph(only(self.graph, self.order), self.today)
         return known[key]
+
+    @classmethod
+    def whole(cls, graph: Graph, today: date) -> GraphSlice:
+        """The slice of a graph for all that it says."""
+        known: dict[object, GraphSlice] = graph.analysed
+        if (cls, today) not in known:
+            exported = (key for key, node in graph.every_node() if node.exported)
+            known[cls, today] = cls.of(graph, today, graph.rules, graph.transitions, exported)
+        return known[cls, today]
+
+    def about(self, keys: Iterable[tuple[str, ...]]) -> GraphSlice:
+        """The part of the slice that makes statements of these sections, policies and ids."""
+        keys = set(keys)
+        return GraphSlice.of(
+            self.graph,
+            self.today,
+            (r for r in self.rules if (r.finding.section, r.origin.policy, r.origin.id) in keys),
+            (move for move in self.moves if (MOVES, move.policy, move.name) in keys),
+            (key for key in self.exported if (FIGURES, "", key[1]) in keys),
+        )
 
     def instances(self, record: Record) -> Found:
         """All instances of a record by entity, with the values of the slice."""
@@ -359,6 +392,27 @@ def _written(move: Transition, row: Row) -> dict[str, object]:
 
 def _open(value: Any) -> object:
     return OPEN if isinstance(value, Unknown) else value
+
+
+def with_all_changes(
+    found: Iterable[Contrast], old: Iterable[Statement], whole: Iterable[Statement]
+) -> Iterator[Contrast]:
+    """The contrasts, each with what is said with all changes, where that is not what it says itself."""
+    left: dict[object, list[Contrast]] = {}
+    for each in contrasts(old, whole):
+        left.setdefault(each.key, []).append(each)
+    for each in found:
+        there = left.get(each.key, [])
+        same = next((other for other in there if _form(other.new) == _form(each.new)), None)
+        other = same or next((other for other in there if _form(other.old) == _form(each.old)), None)
+        if other is not None:
+            there.remove(other)
+        said = each.old if other is None else other.new
+        yield each if same is not None else Contrast(each.old, each.new, alone=True, whole=said)
+
+
+def _form(said: Statement | None) -> Hashable:
+    return None if said is None else said.form
 
 
 def contrasts(old: Iterable[Statement], new: Iterable[Statement]) -> list[Contrast]:

@@ -14,6 +14,7 @@ from policyengine.analysis.search import Search
 from policyengine.analysis.statements import Contrast
 from policyengine.analysis.variations import Variation, differences
 from policyengine.dataclass import dataclass
+from policyengine.program.graph import Graph
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 
@@ -44,6 +45,11 @@ class Witness:
         """Whether the two differ in something that both decide."""
         return any(each.decided for each in self.contrasts)
 
+    @property
+    def alone(self) -> bool:
+        """Whether something of it holds by this change alone, and not with all of them."""
+        return any(each.alone for each in self.contrasts)
+
 
 @dataclass(frozen=True, slots=True)
 class Same:
@@ -68,10 +74,12 @@ def find_witness(
     *,
     limit: int = LIMIT,
     telling: frozenset[str] = frozenset(),
+    whole: Graph | None = None,
 ) -> Witness | Same | NotDecided:
     """The smallest record that two programs treat differently; both must compile, for the same day.
 
-    `telling` are the ids of levels that the record should be about.
+    `telling` are the ids of levels that the record should be about; `whole` is the program with all changes,
+    where `new` has one of several.
     """
     if old.graph is None or new.graph is None:
         raise ValueError("both programs must compile")
@@ -80,7 +88,7 @@ def find_witness(
     affected = affected_parts(old.graph, new.graph, old.as_of)
     if not affected:
         return Same(SAME, affected.tried)
-    search = Search(affected, limit, telling)
+    search = Search(affected, limit, telling, whole)
     found = _sought(search, starts)
     if found is not None:
         return found
@@ -98,12 +106,13 @@ def witness_in(
     limit: int,
     telling: frozenset[str] = frozenset(),
     seeds: Sequence[Record] = (),
+    whole: Graph | None = None,
 ) -> Witness | None:
     """The smallest record on which parts of two programs show that they differ, if one is found.
 
     `seeds` are records that showed other changes; where one shows this change too, the search is short.
     """
-    search = Search(affected, limit, telling)
+    search = Search(affected, limit, telling, whole)
     for seed in seeds if not starts and not telling else ():
         for group in search.groups:
             if search.look(seed, group).decided:
@@ -119,14 +128,20 @@ def _sought(search: Search, starts: Sequence[Record]) -> Witness | None:
 def _from_starts(search: Search, starts: Sequence[Record]) -> Witness | None:
     """A given record as it is; else the one that needs the fewest changes."""
     weak: Witness | None = None
+    alone: Witness | None = None
     for i, start in enumerate(starts):
         if search.tried > search.limit // 2:
             break
         seen = search.look(start)
         if seen.decided:
-            return _witness(search, start, i, start)
-        if seen.contrasts and weak is None:
+            found = _witness(search, start, i, start)
+            if not found.alone:
+                return found
+            alone = alone or found
+        elif seen.contrasts and weak is None:
             weak = _witness(search, start, i, start)
+    if alone is not None:
+        return alone
     best: Witness | None = None
     for i, start in enumerate(starts[:_STARTS]):
         for group in search.groups:
@@ -170,4 +185,4 @@ def _cut_down(search: Search, record: Record, group: ComparedPart, i: int | None
 def _witness(search: Search, record: Record, i: int | None, start: Record) -> Witness:
     moved = differences(start, record) if i is not None else ()
     found, tried = tuple(search.contrasts(record)), search.tried + search.affected.tried
-    return Witness(record, found, i, moved, tried, search.without_the_rest(record))
+    return Witness(record, found, i, moved, tried, search.without_the_rest(record, found))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from policyengine.change.change_groups import bundles
+from policyengine.change.change_groups import bundles, told_once
 from policyengine.change.changes import Change, changes_of
 from policyengine.change.descriptions import sentence
 from policyengine.change.independence import Trials
@@ -52,4 +52,4 @@ def causes_of(old: Program, new: Program) -> tuple[Cause, ...]:
 
 
 def _title(changes: Sequence[Change], old: Program, new: Program) -> str:
-    return "; ".join(dict.fromkeys(sentence(change, old, new) for change in changes))
+    return "; ".join(dict.fromkeys(sentence(change, old, new) for change in told_once(changes)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import combinations
 
 from policyengine.change.changes import Change
@@ -14,8 +14,8 @@ _TRIES = 60
 def bundles(trials: Trials, changes: Sequence[Change]) -> tuple[tuple[Change, ...], ...]:
     """Groups the changes into the smallest groups found that compile, each change in one group.
 
-    A change that compiles alone is a group. The rest is tried in pairs, then by policy, with the
-    declarations, at last all together.
+    A change that compiles alone is a group, with the same change of a version that begins later. The rest is
+    tried in pairs, then by policy, with the declarations, at last all together.
     """
     found = [(change,) for change in trials.compile_alone(changes)]
     left = _without(changes, [change for (change,) in found])
@@ -27,7 +27,25 @@ def bundles(trials: Trials, changes: Sequence[Change]) -> tuple[tuple[Change, ..
     if left:
         groups.append(tuple(left))
     places = {id(change): i for i, change in enumerate(changes)}
-    return tuple(sorted(groups, key=lambda group: places[id(group[0])]))
+    alike: dict[Hashable, list[Change]] = {}
+    for group in sorted(groups, key=lambda group: places[id(group[0])]):
+        same = _written(group[0]) if len(group) == 1 else id(group)
+        alike.setdefault(same if same not in alike or group[0].pair.version else id(group), []).extend(group)
+    return tuple(map(tuple, alike.values()))
+
+
+def told_once(group: Iterable[Change]) -> Iterator[Change]:
+    """The changes of a group, without those that a new version of a policy takes over from the one before."""
+    told = set[Hashable]()
+    for change in group:
+        if not change.pair.version or _written(change) not in told:
+            yield change
+        told.add(_written(change))
+
+
+def _written(change: Change) -> Hashable:
+    """What is written and where, the same for the same change of two versions of a policy."""
+    return (change.policy, change.route, change.sort, repr(change.values)) if change.route else id(change)
 
 
 def _without(changes: Iterable[Change], others: Iterable[Change]) -> list[Change]:

@@ -125,6 +125,8 @@ _CONTRAST = record(
     "A statement that the two versions make differently about the record.",
     Key("old", maybe(_SAID), "The statement of the old version; null where it makes none."),
     Key("new", maybe(_SAID), "The statement of the new version; null where it makes none."),
+    Key("alone", FLAG, "Whether `new` holds by this change alone, and all changes together say `whole`."),
+    Key("whole", maybe(_SAID), "That statement; null where none is made, or where `alone` is false."),
 )
 _WITNESS = record(
     "witness",

@@ -11,7 +11,7 @@ from policyengine.analysis.single_changes import SingleChanges, said_by_items
 from policyengine.analysis.version_days import days_to_compare, on_day
 from policyengine.analysis.witness import LIMIT, SAME, NotDecided, Same, Witness, find_witness, witness_in
 from policyengine.change.apply import with_changes
-from policyengine.change.change_groups import bundles
+from policyengine.change.change_groups import bundles, told_once
 from policyengine.change.changes import Change, changes_of
 from policyengine.change.descriptions import sentence, title_of
 from policyengine.change.independence import Effects, GraphWith, Trials, effects
@@ -99,13 +99,13 @@ def compare(
     words = set(map(id, wording))
     trials = Trials(old, wording, old.as_of)
     groups = bundles(trials, [change for change in found if id(change) not in words])
-    known = _verdicts(trials, groups, starts, limit)
+    known = _verdicts(trials, new, groups, starts, limit)
     meanings: list[Meaning] = []
     for i, group in enumerate(groups):
         if progress is not None:
             progress(i, len(groups))
         verdict, day = known.get(id(group[0])) or _judged(trials, new, group, starts, limit)
-        spoken = tuple(_spoken(change, old, new) for change in group)
+        spoken = tuple(_spoken(change, old, new) for change in told_once(group))
         order_alone = all(change.sort == "order" for change in group)
         if not (order_alone and isinstance(verdict, Same)):
             meanings.append(Meaning(spoken, verdict, day))
@@ -144,7 +144,7 @@ def _nothing(old: Program, new: Program, day: date) -> bool:
 
 
 def _verdicts(
-    trials: Trials, groups: Sequence[Group], starts: Sequence[Record], limit: int
+    trials: Trials, new: Program, groups: Sequence[Group], starts: Sequence[Record], limit: int
 ) -> dict[int, tuple[Verdict, date]]:
     """What is found at once of many groups of changes, by the identity of their first change.
 
@@ -169,7 +169,8 @@ def _verdicts(
     seeds: list[Record] = []
     for i, part in _apart(made, some, affected, found):
         telling = _levels(some[i], old, whole)
-        verdict = witness_in(part, starts, limit, telling, seeds[-_SEEDS:]) if part.groups else Same(SAME)
+        recent = seeds[-_SEEDS:]
+        verdict = witness_in(part, starts, limit, telling, recent, new.graph) if part.groups else Same(SAME)
         if isinstance(verdict, Witness) and verdict.record not in seeds:
             seeds.append(verdict.record)
         if verdict is not None:
@@ -217,7 +218,8 @@ def _judged(
         one, other = on_day(old, day), on_day(made, day)
         if not one.ok or not other.ok:
             continue
-        verdict = find_witness(one, other, starts, limit=limit, telling=_levels(group, one, other))
+        telling, whole = _levels(group, one, other), on_day(new, day).graph
+        verdict = find_witness(one, other, starts, limit=limit, telling=telling, whole=whole)
         if isinstance(verdict, Witness):
             return verdict, day
         if isinstance(verdict, NotDecided) and open is None:
@@ -254,9 +256,14 @@ def _notices(found: ProgramComparison) -> Iterator[str]:
         if names[0][name] in dropped:
             yield f"the file `{name}` is no longer read"
     changes = [each.change for meaning in found.changed for each in meaning.spoken]
-    if any(change.policy is not None and change.starts is None for change in changes):
+    if any(_of_the_past(change) for change in changes):
         start = date(found.new.as_of.year + 1, 1, 1)
         yield f"also holds for days before today; with `from: {start}` the past stays as it was"
+
+
+def _of_the_past(change: Change) -> bool:
+    """Whether a change counts for days before today; which day chooses a version is said of all versions."""
+    return change.policy is not None and change.starts is None and change.route != ("version_by",)
 
 
 def _files(program: Program) -> dict[str, str]:

@@ -117,7 +117,8 @@ def verdict_lines(meaning: Meaning) -> Iterator[str]:
 
 
 def _witness(witness: Witness, on: date) -> Iterator[str]:
-    yield f"{_introduced(witness)}, on {day(on)}:"
+    aside = " (alone: by this change without the others)" if witness.alone else ""
+    yield f"{_introduced(witness)}, on {day(on)}{aside}:"
     record = witness.shown or witness.record
     yield from (f"  {clean(line)}" for line in record_yaml(record, _telling_rows(witness)).splitlines())
     for contrast in witness.contrasts[:_MOST]:
@@ -167,9 +168,19 @@ def _cut(value: object, other: object) -> str:
 
 
 def contrast_lines(contrast: Contrast) -> Iterator[str]:
-    """The statements of both versions about one subject."""
-    for when, side, other in (("before", contrast.old, contrast.new), ("now", contrast.new, contrast.old)):
-        yield f"{when:6} {'nothing' if side is None else clean(_said(side, other))}"
+    """The statements of both versions about one subject; of a change alone also what all changes come to."""
+    old, new, whole = contrast.old, contrast.new, contrast.whole
+    yield f"before {_side(old, new)}"
+    if not contrast.alone:
+        yield f"now    {_side(new, old)}"
+        return
+    yield f"alone  {_side(new, old)}"
+    as_before = whole is not None and old is not None and whole.form == old.form
+    yield f"now    {'as before' if as_before else _side(whole, old)}"
+
+
+def _side(side: Statement | None, other: Statement | None) -> str:
+    return "nothing" if side is None else clean(_said(side, other))
 
 
 def _said(said: Statement, other: Statement | None) -> str:

@@ -104,6 +104,33 @@ def test_what_a_calendar_has() -> None:
     assert Path("c.ics").read_bytes() == before
 
 
+RISES = """\
+kind: tiers
+id: levels
+title: Levels
+for: partner
+levels:
+  - {id: low, title: Low, grants: [{discount: 15%, on: [seats]}]}
+  - id: high
+    title: High
+    requires: [{id: later, title: Later, when: today >= certified_until}]
+    grants: [{discount: 20%, on: [seats]}]
+"""
+
+
+def test_what_follows_is_said_where_a_level_or_a_discount_rises(capsys: pytest.CaptureFixture[str]) -> None:
+    text = PROGRAM.replace("entities:", "items: {seats: seats}\nentities:", 1)
+    Path("p/program.yaml").write_text(text, encoding="utf-8")
+    Path("p/levels.yaml").write_text(RISES, encoding="utf-8")
+    whole = "Ärger; & Co, KG: "
+    told_of = {summary.removeprefix(whole) for _, summary, _, _ in told(written("--party", "partner"))}
+    assert told_of >= {"Levels: Low, then High", "seats: 15 % discount, then 20 %"}
+    assert run(["letter", "p", "r.yaml", "--as-of", "2026-11-21", "--language", "de", "-o", "text"]) == 0
+    letter = " ".join(capsys.readouterr().out.split())
+    assert "Levels: Low, dann High" in letter
+    assert "seats: 15 % Rabatt, dann 20 %" in letter.replace("\u00a0", " ")
+
+
 @pytest.mark.parametrize(("party", "summaries"), [("vendor", [REVIEW]), ("partner", [END, FEE])])
 def test_for_one_party(party: str, summaries: list[str]) -> None:
     assert [summary for _, summary, _, _ in told(written("--party", party))] == summaries

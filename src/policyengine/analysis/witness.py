@@ -134,10 +134,10 @@ def _from_starts(search: Search, starts: Sequence[Record]) -> Witness | None:
             break
         seen = search.look(start)
         if seen.decided:
-            found = _witness(search, start, i, start)
-            if not found.alone:
-                return found
-            alone = alone or found
+            shown = _witness(search, start, i, start)
+            if not shown.alone:
+                return shown
+            alone = alone or shown
         elif seen.contrasts and weak is None:
             weak = _witness(search, start, i, start)
     if alone is not None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 
 from policyengine.decision.decision import Decision, nested
 from policyengine.decision.findings import (
     MANUAL,
+    UNDETERMINED,
     Charge,
     Discount,
     Level,
@@ -27,8 +29,9 @@ from policyengine.papers.blocks import (
     section,
     table,
 )
+from policyengine.papers.language import Language
 from policyengine.papers.voice import Voice
-from policyengine.reports.due_events import DueEvent
+from policyengine.reports.due_events import DueEvent, EventPart
 
 _LATE = ("overdue", "broken")
 _MOST_TITLES = 4
@@ -83,13 +86,22 @@ def _coming(voice: Voice, decision: Decision, events: Sequence[DueEvent]) -> Ite
         if part.sort == Obligation.section:
             title = f"{title}, {say.period(part.aspect)}" if part.aspect else title
         elif part.sort in (Level.section, Discount.section):
-            what = say("{level} ends", level=part.aspect) if part.aspect else say("discount ends")
-            title = f"{title}: {what}"
+            title = f"{title}: {_ends(say, part)}"
         amount = "" if part.sort != Charge.section else (
             say("not decided") if part.net is None else say.money(part.net, part.currency)
         )  # fmt: skip
         told = f"{title} ({each.subject})" if each.subject else title
         yield Row([say.day(each.day), told, voice.party(each.party), amount])
+
+
+def _ends(say: Language, part: EventPart) -> str:
+    """What ends, and what follows."""
+    if part.then is None:
+        return say("{level} ends", level=part.aspect) if part.aspect else say("discount ends")
+    rated = say("discount") if part.rate is None else say("{rate} discount", rate=say.rate(part.rate))
+    then = say.rate(part.then) if isinstance(part.then, Decimal) else part.then
+    then = say("not decided") if then == UNDETERMINED else then
+    return say("{before}, then {after}", before=part.aspect or rated, after=then)
 
 
 def duty(voice: Voice, each: Obligation) -> str:

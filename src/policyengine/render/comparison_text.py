@@ -117,7 +117,11 @@ def verdict_lines(meaning: Meaning) -> Iterator[str]:
 
 
 def _witness(witness: Witness, on: date) -> Iterator[str]:
-    aside = " (alone: by this change without the others)" if witness.alone else ""
+    aside = (
+        " (alone: by this change without the others)"
+        if any(each.alone for each in witness.contrasts[:_MOST])
+        else ""
+    )
     yield f"{_introduced(witness)}, on {day(on)}{aside}:"
     record = witness.shown or witness.record
     yield from (f"  {clean(line)}" for line in record_yaml(record, _telling_rows(witness)).splitlines())

@@ -9,10 +9,10 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from policyengine.change.sides import level_titles
-from policyengine.change.states import ABSENT, DUE, PARTY, What
+from policyengine.change.states import ABSENT, DUE, PARTY, State, What
 from policyengine.decision.explanation import clause_words
-from policyengine.decision.findings import Charge, Discount, Level, Obligation, Origin, Subject
-from policyengine.decision.wording import money, name_of, short_name, words
+from policyengine.decision.findings import UNDETERMINED, Charge, Discount, Level, Obligation, Origin, Subject
+from policyengine.decision.wording import PERCENT, money, name_of, quantity, short_name, status_words, words
 from policyengine.program.record import Record
 from policyengine.reports.forecast import OnDays, Stretch, changes, course, payments
 from policyengine.reports.lists import WHO, Head, ListColumn, Listing
@@ -41,7 +41,8 @@ class DueEvent(NamedTuple):
 class EventPart(NamedTuple):
     """What an event is about, in pieces: the part of a policy, its title, the period or the level that ends.
 
-    `net` is None where the amount is not known; `sort` is the list of the decision that it belongs to.
+    `net` is None where the amount is not known; `sort` is the list of the decision that it belongs to. Where
+    a level or a rate of discount ends, `then` is the one that follows, None if there is none.
     """
 
     sort: str
@@ -49,6 +50,8 @@ class EventPart(NamedTuple):
     aspect: str = ""
     net: Decimal | None = None
     currency: str | None = None
+    rate: Decimal | None = None
+    then: Decimal | str | None = None
 
 
 class DueEvents:
@@ -107,12 +110,21 @@ class DueEvents:
         for each in changes(found):
             what = each.what
             if what.section in (Level.section, Discount.section) and each.before != ABSENT:
-                level = self._level(what, each.before) if what.section == Level.section else ""
-                part = EventPart(what.section, self._title(what.policy, what.id), level)
-                title = f"{part.title}: {level or 'discount'} ends"
+                part = self._lost(what, each.before, each.after)
+                title = f"{part.title}: {_ends(part)}"
                 aspect = f"{what.section}/{each.before}/{each.day}"
                 whom, day = each.subject, each.day
                 yield self._event(about, whom, what.policy, what.id, aspect, day, title, "partner", part)
+
+    def _lost(self, what: What, before: State, after: State) -> EventPart:
+        title = self._title(what.policy, what.id)
+        then = None if after == ABSENT else after
+        if isinstance(before, Decimal):
+            return EventPart(what.section, title, rate=before, then=then)
+        if what.section == Level.section and then is not None and then != UNDETERMINED:
+            then = self._level(what, then)
+        level = self._level(what, before) if what.section == Level.section else ""
+        return EventPart(what.section, title, level, then=then)
 
     def _level(self, what: What, state: object) -> str:
         return self._levels.get(what.policy, {}).get(str(state), words(str(state)))
@@ -132,6 +144,16 @@ class DueEvents:
         whose = None if party in (None, ABSENT) else str(party)
         why = "" if origin is None or origin.clause is None else clause_words(origin.clause)
         return DueEvent(f"{uid}@policyengine", day, about.key, about.label, whom, title, whose, why, told)
+
+
+def _ends(part: EventPart) -> str:
+    """What ends, and what follows: `Standard, then Volume`, `discount ends`."""
+    before = part.aspect or ("discount" if part.rate is None else f"{quantity(part.rate, PERCENT)} discount")
+    if part.then is None:
+        return f"{part.aspect or 'discount'} ends"
+    if isinstance(part.then, Decimal):
+        return f"{before}, then {quantity(part.then, PERCENT)}"
+    return f"{before}, then {status_words(part.then) if part.then == UNDETERMINED else part.then}"
 
 
 def _is_day(value: object) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from policyengine.analysis.affected import affected_parts
-from policyengine.analysis.statements import Contrast, contrasts
+from policyengine.analysis.contrasts import Contrast, contrasts
 from policyengine.analysis.witness import Witness
 from policyengine.change import independence, program_comparison
 from policyengine.change.program_comparison import ProgramComparison, compare

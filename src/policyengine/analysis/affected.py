@@ -7,8 +7,9 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 
+from policyengine.analysis.contrasts import contrasts
 from policyengine.analysis.equivalence import Prover
-from policyengine.analysis.statements import GraphSlice, contrasts
+from policyengine.analysis.statements import GraphSlice
 from policyengine.analysis.thresholds import Cuts, cuts_of
 from policyengine.analysis.value_numbering import Canon, Forms
 from policyengine.dataclass import dataclass

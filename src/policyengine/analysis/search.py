@@ -12,9 +12,10 @@ from functools import cached_property
 from random import Random
 
 from policyengine.analysis.affected import Affected, ComparedPart
+from policyengine.analysis.contrasts import Contrast, contrasts, with_all_changes
 from policyengine.analysis.equivalence import plain
 from policyengine.analysis.search_space import Space
-from policyengine.analysis.statements import Contrast, GraphSlice, Statement, contrasts, with_all_changes
+from policyengine.analysis.statements import GraphSlice, Statement
 from policyengine.analysis.thresholds import cuts_of
 from policyengine.analysis.variations import (
     Variations,

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from policyengine.analysis.affected import Affected, ComparedPart, affected_parts
+from policyengine.analysis.contrasts import Contrast
 from policyengine.analysis.search import Search
-from policyengine.analysis.statements import Contrast
 from policyengine.analysis.variations import Variation, differences
 from policyengine.dataclass import dataclass
 from policyengine.program.graph import Graph

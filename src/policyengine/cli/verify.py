@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from policyengine.analysis.statements import Contrast, GraphSlice, contrasts
+from policyengine.analysis.contrasts import Contrast, contrasts
+from policyengine.analysis.statements import GraphSlice
 from policyengine.api import Program
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import FOUND, OK, CommandError

@@ -7,7 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 from policyengine.analysis.acceptance import Refusal
-from policyengine.analysis.statements import FIGURES, MOVES, OPEN, Contrast, Statement
+from policyengine.analysis.contrasts import Contrast
+from policyengine.analysis.statements import FIGURES, MOVES, OPEN, Statement
 from policyengine.analysis.variations import ABSENT, Variation
 from policyengine.analysis.witness import NotDecided, Same, Witness
 from policyengine.change.program_comparison import Meaning, ProgramComparison, Spoken

@@ -29,7 +29,6 @@ from policyengine.change.money import total
 from policyengine.change.period import Days
 from policyengine.change.schedule import stages
 from policyengine.change.tally import Tally
-from policyengine.change.terms import EXACT
 from policyengine.feel.types.types import Number
 from policyengine.files import read_folder
 from policyengine.policy.vocabulary import Vocabulary
@@ -116,7 +115,7 @@ class Expected:
 
     sums: dict[Flow, Money] = field(default_factory=dict)
     undecided: int = 0
-    values: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    values: dict[tuple[str, str, date], Money] = field(default_factory=dict)
     flows: Counter[tuple[str, object, object]] = field(default_factory=Counter)
     payers: Counter[bool] = field(default_factory=Counter)
     handed_over: Counter[str] = field(default_factory=Counter)
@@ -130,11 +129,13 @@ class Expected:
         self._payer([_borne(flow, money.amount) for flow, money in sums.items()])
         for (_, policy), levels in first_difference(slow_money.levels, old, new, "none").items():
             self.flows[policy, *levels] += 1
-        amounts = first_difference(slow_money.amounts, old, new, Decimal(0))
-        for (_, *key), (before, after) in amounts.items():
-            if isinstance(before, Decimal) and isinstance(after, Decimal):
-                entity, name = key
-                self.values[entity, name] = self.values.get((entity, name), Decimal(0)) + after - before
+        for i, (day, _) in enumerate(old.spans):
+            mine, theirs = slow_money.amounts(old, i), slow_money.amounts(new, i)
+            for whose in {**mine, **theirs}:
+                before, after = mine.get(whose, Decimal(0)), theirs.get(whose, Decimal(0))
+                if isinstance(before, Decimal) and isinstance(after, Decimal):
+                    key = (*whose[1:], day)
+                    self.values[key] = self.values.get(key, Money()).plus(Money(before, after))
         parties = first_difference(slow_money.parties, old, new, None)
         self.handed_over.update(
             {key[0] for key, who in parties.items() if None not in who and who[0] != who[1]}
@@ -189,10 +190,12 @@ def differences(found: Pair, records: Sequence[Record]) -> Iterator[str]:
 
 
 def _values(found: Pair, tally: Tally, said: Expected) -> Iterator[str]:
-    mine = {key[:2]: EXACT.subtract(sums.after, sums.before) for key, sums in tally.figures.items()}
+    mine = {(*key[:2], key[3]): (sums.before, sums.after) for key, sums in tally.figures.items()}
     for key in sorted({*mine, *said.values}):
-        if found.is_money(*key) and mine.get(key, 0) != said.values.get(key, 0):
-            yield f"{key}: {mine.get(key)}, not {said.values.get(key)}"
+        before, after, _ = said.values.get(key, Money())
+        same = mine[key] == (before, after) if key in mine else before == after
+        if found.is_money(*key[:2]) and not same:
+            yield f"{key}: {mine.get(key)}, not {before}, {after}"
 
 
 def _single(found: Pair, tally: Tally, said: Expected) -> Iterator[str]:

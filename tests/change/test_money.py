@@ -200,7 +200,7 @@ def _check_commissions(
 
     known = [record.facts["sales"] for record in records if "sales" in record.facts]
     wanted = [sum((commission(each, terms) for each in known), Decimal(0)) for terms in (before, after)]
-    sums = found.figures.get(("partner", "commission", "EUR"))
+    sums = found.figures.get(("partner", "commission", "EUR", DAY))
     if {before[name] == after[name] for name in _WITHOUT_MONEY} == {True}:
         assert sums is None
     else:

@@ -130,3 +130,29 @@ def test_diff_says_since_when_and_for_what(cli: Cli, tmp_path: Path) -> None:
     assert "“Fee” now comes to `seats * 10.4950` (was `seats * 9.99`), from 1 Jan 2027" in said
     assert "What was there before this version moves to it on 13 May 2027, from 1 Jan 2027" in said, said
     assert "signed_on: 2027-01-01" in said
+
+
+def test_amounts_are_added_up_for_one_day_and_told_once_with_their_charge(cli: Cli, tmp_path: Path) -> None:
+    total = "{type: money, title: all fees, formula: sum(contracts.fee)}"
+    program = PROGRAM.replace("title: identifier}}", f"title: identifier}}, total: {total}}}", 1)
+    fees = FEES.replace("HEAD\n", "").replace("every: P1M", "result: fee, every: P1M")
+    old, new = (_folder(tmp_path / name, ("", "9.99")) for name in ("old", "new"))
+    later = fees.replace("PRICE", "12").replace("charges:", f"from: {SINCE}\ncharges:")
+    dear = fees.replace("PRICE", "(if seats > 50 then 11 else 9.99)")
+    for folder, text in ((old, fees.replace("PRICE", "9.99")), (new, f"{dear}---\n{later}")):
+        (folder / "program.yaml").write_text(program)
+        (folder / "fees.yaml").write_text(text)
+    rows = [
+        {"id": f"P-{n}", "contracts": [{"id": "C", "signed_on": "2026-01-01", "seats": n}]} for n in (60, 10)
+    ]
+    (tmp_path / "base.ndjson").write_text("".join(f"{json.dumps(each)}\n" for each in rows))
+    arguments = ("plan", old, new, "--records", tmp_path / "base.ndjson", "--as-of", DAY)
+    found = json.loads(cli(*arguments, "-o", "json").out)
+    told = [(each["name"], each["day"], each["before"], each["after"]) for each in found["figures"]]
+    assert told == [
+        ("total", "2026-11-21", "699.30", "759.90"), ("total", "2027-01-01", "699.30", "840.00"),
+    ]  # fmt: skip
+    text = cli(*arguments).out
+    assert text.startswith("Net charges of 2 partners rise by 1,608.30 EUR over 12 months.\n")
+    assert "all fees on 1 Jan 2027" in text
+    assert "different “Fee”" not in text

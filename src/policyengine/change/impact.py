@@ -45,13 +45,13 @@ class _Seen:
     """The differences found for one record so far.
 
     `first` is the first day with a difference, `flows` the levels, `figures` the derived amounts before and
-    after. The bills are the terms of the charges by range of days; `alone` the terms in the old program with
-    one change applied, where they may differ, by the number of the change and the range.
+    after on each day. The bills are the terms of the charges by range of days; `alone` the terms in the
+    old program with one change applied, where they may differ, by the number of the change and the range.
     """
 
     first: dict[tuple[Who, What], date] = field(default_factory=dict)
     flows: dict[tuple[Who, What], tuple[State, State]] = field(default_factory=dict)
-    figures: dict[tuple[Who, What], tuple[State, State]] = field(default_factory=dict)
+    figures: dict[tuple[Who, What, date], tuple[State, State]] = field(default_factory=dict)
     moves: set[tuple[Who, Move]] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     statuses: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
@@ -149,11 +149,11 @@ class ImpactAnalysis:
     def _figures(self, seen: _Seen, tally: Tally) -> None:
         """Adds up the derived amounts that the two programs compute differently."""
         currencies = {key: each for stage in self.stages for key, each in stage.amounts.items()}
-        for (_, what), states in seen.figures.items():
+        for (_, what, day), states in seen.figures.items():
             before, after = (NOTHING if each == ABSENT else each for each in states)
             if not isinstance(before, Decimal) or not isinstance(after, Decimal):
                 continue
-            key = (what.policy, what.id, currencies[what.policy, what.id])
+            key = (what.policy, what.id, currencies[what.policy, what.id], day)
             tally.figures[key] = tally.figures.get(key, Sums()).plus(before, after)
             seen.behind.add(("figures", key))
             if before != after:
@@ -327,13 +327,13 @@ def _alike(gate: Gate, values: Mapping[str, object], others: Mapping[str, object
 def _compare(stage: DayRange, before: Found, after: Found, seen: _Seen) -> None:
     differing: list[tuple[tuple[Who, What], State, State]] = []
     for key, one, other in _both(before, after):
+        what = key[1]
+        if (what.policy, what.id) in stage.amounts:
+            seen.figures[(*key, stage.day)] = one, other
         if key in seen.first:
             continue
-        what = key[1]
         if what.section == Level.section and (one != other or key not in seen.flows):
             seen.flows[key] = (one, other)
-        if (what.policy, what.id) in stage.amounts and (one != other or key not in seen.figures):
-            seen.figures[key] = (one, other)
         if one != other and not _comes_or_goes(key, before, after):
             seen.first[key] = stage.day
             differing.append((key, one, other))

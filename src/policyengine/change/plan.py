@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -10,10 +11,12 @@ from typing import NamedTuple
 
 from policyengine.change.money import total
 from policyengine.change.period import Days
+from policyengine.change.states import Move
 from policyengine.change.tally import Delta, Tally
 from policyengine.change.terms import EXACT, NOTHING, ChargeKey
 from policyengine.change.titles import Titles
 from policyengine.dataclass import dataclass
+from policyengine.program.graph import Key
 from policyengine.source import Span
 
 
@@ -54,11 +57,12 @@ class Cost(NamedTuple):
 
 
 class ValueChange(NamedTuple):
-    """The sum of a derived amount before and after, for all those that have it."""
+    """The sum of a derived amount on a day, before and after, for all those that have it."""
 
     entity: str
     name: str
     currency: str
+    day: date
     before: Decimal
     after: Decimal
 
@@ -110,6 +114,8 @@ class Plan:
     """The effect of a change on a partner base: counts, sums, and their labels.
 
     `turns` are the days on which both programs are evaluated. `noun` is the title of the root entity.
+    `billed` are the derived amounts that charges are worked out from, or that are worked out from charges,
+    each with the charge that it is.
     `changes` are the sentences of the changed rules whose single effects the tally holds, `places` their
     places. `left_out` counts the unreadable records, `refused` those of them that only the new version
     refuses, `twice` those that are not counted since others have the same key. `top` is how many records
@@ -139,6 +145,7 @@ class Plan:
     withheld: bool = False
     waivers: tuple[GivenWaiver, ...] = ()
     waived: Plan | None = None
+    billed: Mapping[Key, frozenset[ChargeKey]] = field(default_factory=dict)
 
     @cached_property
     def costs(self) -> tuple[Cost, ...]:
@@ -184,16 +191,28 @@ class Plan:
 
     @cached_property
     def figures(self) -> tuple[ValueChange, ...]:
-        """The derived amounts whose sum or whose parts change, the largest change first."""
-        found = [
-            ValueChange(*key, sums.before, sums.after)
-            for key, sums in self.tally.figures.items()
-            if self._changes(*key[:2])
-        ]
-        return tuple(sorted(found, key=lambda each: (-abs(each.change), each)))
+        """The derived amounts whose sum or whose parts change, the largest change first, a line a day."""
+        told = {move.what[1:3] for move in self.tally.moves if self.tells(move)}
+        amounts: dict[tuple[str, str, str], list[ValueChange]] = {}
+        for key, sums in sorted(self.tally.figures.items()):
+            if key[:2] in told:
+                amounts.setdefault(key[:3], []).append(ValueChange(*key, *sums[:2]))
+        found = sorted(map(_telling, amounts.values()), key=lambda each: (-max(map(_size, each)), each))
+        return tuple(value for each in found for value in each)
 
-    def _changes(self, entity: str, name: str) -> bool:
-        return any(move.what[:3] == ("figures", entity, name) for move in self.tally.moves)
+    def tells(self, move: Move) -> bool:
+        """Whether a move is told among the figures; not what the charge of the same name tells."""
+        return move.what.section == "figures" and self._charged.isdisjoint(
+            self.billed.get(move.what[1:3], ())
+        )
+
+    def tells_money(self, entity: str, name: str) -> bool:
+        """Whether a figure is told besides the money that is paid: it belongs to no charge that changes."""
+        return (entity, name) not in self.billed or not self._charged
+
+    @cached_property
+    def _charged(self) -> frozenset[ChargeKey]:
+        return frozenset(cost.part for cost in self.costs if cost.part is not None and cost.change)
 
     @property
     def total(self) -> Cost | None:
@@ -251,6 +270,19 @@ class Plan:
     def same(self) -> bool:
         """Whether nothing changes for any record."""
         return not self.tally.changed and not self.refused and not self.withheld
+
+
+def _telling(days: list[ValueChange]) -> list[ValueChange]:
+    """The days from which on an amount changes by other sums; the first one where it does not change."""
+    found: list[ValueChange] = []
+    for each in days:
+        if each.change and (not found or found[-1][-2:] != each[-2:]):
+            found.append(each)
+    return found or days[:1]
+
+
+def _size(value: ValueChange) -> Decimal:
+    return abs(value.change)
 
 
 def _most(found: Iterable[tuple[str, int]]) -> Sequence[tuple[str, int]]:

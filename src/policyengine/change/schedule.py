@@ -12,6 +12,7 @@ from dataclasses import field
 from datetime import date, timedelta
 from functools import partial
 
+from policyengine.analysis.value_numbering import closure
 from policyengine.change.attribution import Cause
 from policyengine.change.daily import hinges_on_today
 from policyengine.change.independence import effects
@@ -21,6 +22,7 @@ from policyengine.change.slices import Marks, derived, different, handed_down
 from policyengine.change.terms import ChargeKey
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Charge, Level
+from policyengine.engine.rows.outcomes import read_by
 from policyengine.feel.types.types import Number
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.rule import Rule
@@ -110,8 +112,9 @@ class DayRange:
     count.
 
     `shared` computes what both programs find alike. `amounts` are the derived amounts of money that the two
-    programs compute differently, by entity and name, with their currency. `touching` are the numbers of the
-    changes that touch each part.
+    programs compute differently, by entity and name, with their currency; `billed` are those of them that a
+    charge is worked out from, or that are worked out from one, with the charges that they are. `touching` are
+    the numbers of the changes that touch each part.
     """
 
     day: date
@@ -123,6 +126,7 @@ class DayRange:
     single: tuple[SingleChange, ...] = ()
     amounts: Mapping[Key, str] = field(default_factory=dict)
     touching: Mapping[PartKey, Set[int]] = field(default_factory=dict)
+    billed: Mapping[Key, frozenset[ChargeKey]] = field(default_factory=dict)
 
 
 def stages(
@@ -161,6 +165,7 @@ def _stage(marks: Marks, old: Graph, new: Graph, day: date, days: Days, causes: 
         tuple(singles),
         {**_amounts(old, facts[0]), **_amounts(new, facts[1])},
         touching,
+        {**_billed(old, _amounts(old, facts[0])), **_billed(new, _amounts(new, facts[1]))},
     )
 
 
@@ -179,6 +184,23 @@ def _amounts(graph: Graph, shown: Iterable[Key]) -> dict[Key, str]:
         if isinstance(kind, Number)
         and kind.unit == "money"
         and not kind.by  # else no sum of them means anything
+    }
+
+
+def _billed(graph: Graph, amounts: Iterable[Key]) -> dict[Key, frozenset[ChargeKey]]:
+    """The amounts that a charge is worked out from, or that are worked out from one, and what they charge."""
+    charges = _charges(graph.rules)
+    owned = {(rule.entity, f"{rule.origin.policy}/{rule.origin.id}/net"): _charge(rule) for rule in charges}
+    read = [
+        (owner[0], name)
+        for rule in charges for name in read_by(rule)
+        if (owner := graph.node(rule.entity, name)) is not None
+    ]  # fmt: skip
+    behind = set(closure(graph, read))
+    return {
+        key: frozenset(owned[need] for need in graph.needs(key) if need in owned)
+        for key in amounts
+        if key in behind or not owned.keys().isdisjoint(closure(graph, [key]))
     }
 
 

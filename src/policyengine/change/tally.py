@@ -81,7 +81,7 @@ class Tally:
     after where both sides determine them; `undecided` counts the others by the side that does not, and
     `facts` the missing facts. `shifts` counts payments whose day moves, with their sum; `months` are the sums
     by month of the charges with such payments. `figures` are the sums of the derived amounts that differ, by
-    entity, name and currency. `statuses` counts obligations in changed periods by policy, id, side and
+    entity, name, currency and day. `statuses` counts obligations in changed periods by policy, id, side and
     status. `deltas` are the records whose charges change; `unranked` counts those whose charges change in two
     currencies, so that nobody can say whether they pay more. `effects` are the amounts that single changes
     cause, by number and currency; `unsure` counts the charges that a single change leaves undetermined.
@@ -102,7 +102,7 @@ class Tally:
     facts: Counter[tuple[ChargeKey, str]] = field(default_factory=Counter)
     shifts: dict[Shifts, tuple[int, Decimal]] = field(default_factory=dict)
     months: dict[tuple[str, str], Sums] = field(default_factory=dict)
-    figures: dict[tuple[str, str, str], Sums] = field(default_factory=dict)
+    figures: dict[tuple[str, str, str, date], Sums] = field(default_factory=dict)
     statuses: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
     deltas: list[Delta] = field(default_factory=list)
     unranked: int = 0

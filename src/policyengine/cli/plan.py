@@ -156,8 +156,9 @@ def plan_of(
     turns = turning_days(units, as_of, days.last)
     before, after = (_on_day(*both) for both in zip(versions, programs, strict=True))
     causes = causes_of(old.linked, new.linked)
+    ranges = stages(before, after, days, turns, causes)
     judge = ImpactAnalysis(
-        stages(before, after, days, turns, causes),
+        ranges,
         ranks_of(graph(turn) for graph in (before, after) for turn in turns),
         new.vocabulary.entities[new.vocabulary.root].key,
         new.vocabulary.entities[new.vocabulary.root].label,
@@ -173,6 +174,7 @@ def plan_of(
         as_of, days, turns, noun, tally, population.left_out, titles,
         tuple(cause.title for cause in causes), top, tuple(cause.at for cause in causes),
         population.refused, population.twice, new.vocabulary.root,
+        billed={key: charges for each in ranges for key, charges in each.billed.items()},
     )  # fmt: skip
     return _with_waivers(found, new, after, population)
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from policyengine.change.plan import Cost, Plan, Share
 from policyengine.change.publication import LEAST
 from policyengine.change.states import NAMES, OTHERS
-from policyengine.decision.wording import capital, some
+from policyengine.decision.wording import capital, day, some
 from policyengine.render import plan_words as say
 from policyengine.render.annotation import in_the_tree
 
@@ -133,11 +133,14 @@ def _money(plan: Plan, people: str) -> Iterator[tuple[Decimal, str]]:
     for cost in plan.directions:
         if cost.change:
             yield cost.change, _paid(plan, cost, people, over)
+    told = set[tuple[str, str]]()
     for value in plan.figures:
-        if value.change:
+        if value.change and value[:2] not in told and plan.tells_money(*value[:2]):
+            told.add(value[:2])
             verb = "rises" if value.change > 0 else "falls"
             by = say.amount(abs(value.change), value.currency)
-            yield value.change, f"“{say.value(plan, value)}” {verb} by {by} in all"
+            on = f" on {day(value.day)}" if value.day != plan.as_of else ""
+            yield value.change, f"“{say.value(plan, value)}” {verb} by {by} in all{on}"
 
 
 def _paid(plan: Plan, cost: Cost, people: str, over: str) -> str:
@@ -161,7 +164,10 @@ def _times(plan: Plan) -> Iterator[str]:
 
 
 def _figures(plan: Plan) -> Iterator[tuple[str, str]]:
-    own = [(number, move) for move, number in plan.tally.moves.items() if move.what.section == "figures"]
+    own = [
+        (number, move) for move, number in plan.tally.moves.items()
+        if plan.tells(move) and plan.tells_money(*move.what[1:3])
+    ]  # fmt: skip
     moves = [move for number, move in sorted(own, key=lambda each: (-each[0], each[1].what))]
     if moves:
         titles = list(dict.fromkeys(f"“{plan.titles.part(*move.what[:3])}”" for move in moves))

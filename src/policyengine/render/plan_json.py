@@ -162,6 +162,7 @@ _FIGURE = record(
     Key("entity", TEXT, "Whose amount it is."),
     Key("name", TEXT, "Its name."),
     Key("currency", TEXT, "The currency; empty where the program has none."),
+    Key("day", DATE, "The day on which all of them are worked out; a sum that stays is told once."),
     Key("before", EXACT, "The sum by OLD."),
     Key("after", EXACT, "The sum by NEW."),
     Key("change", EXACT, "How much more it is; below zero less."),

@@ -81,7 +81,11 @@ class PlanGroup:
 def groups(plan: Plan) -> Iterator[PlanGroup]:
     """The effects by section, the largest number first."""
     for section, heading in _HEADINGS.items():
-        moves = [(move, number) for move, number in plan.tally.moves.items() if move.what.section == section]
+        moves = [
+            (move, number)
+            for move, number in plan.tally.moves.items()
+            if move.what.section == section and (section != "figures" or plan.tells(move))
+        ]
         moves.sort(key=lambda each: (-each[1], each[0].what, str(each[0].before), str(each[0].after)))
         if moves:
             yield PlanGroup(heading, tuple(PlanLine(number, sentence(plan, move)) for move, number in moves))
@@ -241,11 +245,13 @@ def cost_table(plan: Plan) -> list[tuple[str, ...]]:
 
 
 def value_table(plan: Plan) -> list[tuple[str, ...]]:
-    """The derived amounts before and after, head first."""
+    """The derived amounts before and after, head first; with their days, where one is a later one."""
+    dated = any(each.day != plan.as_of for each in plan.figures)
     rows: list[tuple[str, ...]] = [("", "before", "after", "change")]
     for each in plan.figures:
         change = amount(each.change, each.currency, signed=True)
-        rows.append((value(plan, each), amount(each.before, ""), amount(each.after, ""), change))
+        name = value(plan, each) + (f" on {day(each.day)}" if dated else "")
+        rows.append((name, amount(each.before, ""), amount(each.after, ""), change))
     return rows
 
 

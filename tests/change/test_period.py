@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.change.slow import months_on
 
-from policyengine.change.period import Days, Schedule, days_of
+from policyengine.change.period import Days, Schedule, days_of, twelve_months
 
 
 def _times(days: Days, first: date, every: str | None) -> int:
@@ -67,3 +67,8 @@ def test_the_end_of_the_calendar() -> None:
     assert _times(Days(date(9999, 1, 1), date.max), date(9999, 11, 30), "P1M") == 2
     with pytest.raises(ValueError, match="beyond"):
         days_of("P10D", date(9999, 12, 30))
+
+
+def test_a_year_ends_with_the_calendar() -> None:
+    assert twelve_months(date(2027, 2, 1)) == Days(date(2027, 2, 1), date(2028, 1, 31))
+    assert twelve_months(date(9999, 12, 1)) == Days(date(9999, 12, 1), date.max)

@@ -33,6 +33,8 @@ entities:
       rating: {type: enum, values: [a, b], title: rating}
       fee: {type: money, title: fee}
       share: {type: rate, title: share, min: 0, max: 1}
+      begun_on: {type: date, title: begin}
+      ends_on: {type: date, title: end, default: never}
   visit:
     title: visit
     within: partner
@@ -45,6 +47,13 @@ BEST = """\
       best: {type: number, title: best, formula: "{big: if accounts > 7 then 1 else 2}.big"}
 """
 POLICIES = {
+    "subscription": """\
+kind: billing
+id: fees
+title: Fees
+for: partner
+charges: [{id: fee, title: Fee, amount: 9, every: P1M, first_due: begun_on, until: ends_on}]
+""",
     "ladder": """\
 kind: tiers
 id: levels
@@ -357,6 +366,11 @@ def test_items_of_a_list_are_visited_one_by_one() -> None:
     expect: {obligations: [{id: visit, status: <status>}]}
 """
     assert left("visits", tests) == {"the status of `judged` is never `manual`"}
+
+
+def test_a_day_that_never_comes_is_no_edge() -> None:
+    tests = "  - {name: a, record: {begun_on: 2026-01-31}, expect: {charges: [{id: fee, net: 9}]}}\n"
+    assert not [words for words in left("subscription", tests) if "9999" in words]
 
 
 def test_a_version_counts_on_its_day() -> None:

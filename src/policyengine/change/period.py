@@ -40,6 +40,12 @@ def days_of(text: str, start: date) -> Days:
     return days
 
 
+def twelve_months(start: date) -> Days:
+    """The twelve months from a day on; fewer where the calendar ends before."""
+    end = add_months(start, 12)
+    return Days(start, end - timedelta(days=1) if isinstance(end, date) else date.max)
+
+
 def _before(start: date, length: Months | timedelta, text: str) -> date:
     """The last day of a period of that length."""
     end: object = None

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from policyengine.api import Program
-from policyengine.change.period import days_of
+from policyengine.change.period import twelve_months
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import CommandError
 from policyengine.cli.options import (
@@ -146,7 +146,7 @@ def _makers(
     """What makes the collector of each list; with `most` only so many rows of it are needed."""
     graph = program.linked.evaluated
     assert graph is not None
-    worth = LevelMoney(graph, days_of("P12M", program.as_of)).worth
+    worth = LevelMoney(graph, twelve_months(program.as_of)).worth
     found: dict[str, Callable[[], Collector[Any]]] = {
         "due": lambda: due_list(program.labels, within, most),
         "losing": lambda: losing_list(worth, limits, by, most),

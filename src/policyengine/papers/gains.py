@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from policyengine.change.period import days_of
+from policyengine.change.period import twelve_months
 from policyengine.change.slices import slice_of
 from policyengine.decision.findings import Discount, Level
 from policyengine.engine.rows.engine import Compiled, compile_graph
@@ -23,7 +23,7 @@ class NextLevels:
         self._graph = program.evaluated
         self._day = program.as_of
         self._labels = labels
-        self._money = LevelMoney(self._graph, days_of("P12M", program.as_of))
+        self._money = LevelMoney(self._graph, twelve_months(program.as_of))
         self._with: dict[tuple[str, str], Compiled] = {}
 
     def of(self, answer: Answer) -> Gains:

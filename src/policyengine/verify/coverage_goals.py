@@ -257,7 +257,9 @@ def _moved(limit: object, side: int, step: Decimal) -> object:
     if isinstance(limit, Decimal):
         moved = limit + side * step if side else limit
         return moved.to_integral_value() if moved == moved.to_integral_value() else moved
-    return limit + timedelta(days=side) if isinstance(limit, date) else None
+    if not isinstance(limit, date) or limit in (date.min, date.max):  # the first and the last are no edges
+        return None
+    return limit + timedelta(days=side)
 
 
 def _constant(node: Expression | None) -> object:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from policyengine.feel.syntax import build
-from policyengine.feel.syntax.tree import Binary, Expression, Name, Path, RangeLiteral
+from policyengine.feel.syntax.tree import Binary, Expression, Name, Path, RangeLiteral, names
 from policyengine.feel.types import types
 from policyengine.kinds.billing.charges import ChargePart
 from policyengine.kinds.billing.series import is_none, lag_of, period_starts
@@ -167,9 +167,8 @@ class Schedule:
     def _comes(self) -> list[Expression]:
         """That the due date is not `never`, where a fact of the program has that for its default."""
         entities = self.draft.vocabulary.entities.values()
-        if self.due is None or all(
-            fact.default != NEVER for each in entities for fact in each.facts.values()
-        ):
+        facts = [fact for each in entities for fact in each.facts.values()]
+        if self.due is None or all(fact.default != NEVER for fact in facts) or not any(names(self.first)):
             return []
         beyond = build.compare(">", self.first, build.literal(date.max, self.at), self.at)
         return [build.negate(build.call("is true", beyond, span=self.at), self.at)]

@@ -106,15 +106,16 @@ def _rung(
     at = draft.key_span("levels", i)
     names = draft.vocabulary.names(draft.entity)
     places = [(fact, policy.place_of(i, fact)) for fact in policy.facts_of(i) if fact in names]
-    tests = [
-        _ask_test(policy, draft, level.id, fact, place, measure)
+    tests = {
+        fact: _ask_test(policy, draft, level.id, fact, place, measure)
         for fact, place in places if place is not None
-    ]  # fmt: skip
+    }  # fmt: skip
+    measuring = [test for fact, test in tests.items() if measure is None or fact == measure.fact]
     own = [lower_requirement(draft, r, "levels", i, "requires", j) for j, r in enumerate(level.requires)]
     measured = draft.define(
-        f"{policy.id}/{level.id}/measured", build.all_of([test.passes for test in tests], at), at
+        f"{policy.id}/{level.id}/measured", build.all_of([test.passes for test in measuring], at), at
     )
-    asked = (*tests, *shared, *own)
+    asked = (*tests.values(), *shared, *own)
     reached = build.all_of([each.passes for each in asked], at)
     given = _given(policy, draft, i, reached)
     if given is not None:

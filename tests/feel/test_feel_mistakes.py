@@ -15,6 +15,7 @@ from policyengine.feel.types.types import (
     COUNT,
     DATE,
     DURATION,
+    NUMBER,
     RATE,
     TEXT,
     Context,
@@ -39,7 +40,14 @@ NAMES: dict[str, Type] = {
     "name": TEXT,
     "reviews": ListOf(Context({"held_on": DATE}, "review")),
     "accounts": ListOf(
-        Context({"status": Enum("status", ("active", "closed")), "monthly_fee": money("USD")}, "account")
+        Context(
+            {
+                "status": Enum("status", ("active", "closed")),
+                "monthly_fee": money("USD"),
+                "tickets": ListOf(Context({"hours": NUMBER}, "ticket")),
+            },
+            "account",
+        )
     ),
 }
 

@@ -259,6 +259,13 @@ def _filter(node: syntax.Filter, scope: TypeScope) -> Type:
     within = scope.inside({"item": item})
     if isinstance(item, types.Context):
         within = within.inside(item.fields)
+    if isinstance(item, types.ListOf) and isinstance(item.item, types.Context):
+        asked = [each for each in syntax.names(node.condition) if within.find(each) is None]
+        if any(each in item.item.fields for each in asked):
+            text = node.target.span.text
+            message, help = f"`{text}` is a list of lists", f"write `flatten({text})`"
+            scope.add(WRONG_TYPE, node.target, message, help)
+            return types.ListOf(item.item)
     if isinstance(node.condition, syntax.Literal) and node.condition.value == 0:
         help = f"write `{node.target.span.text}[1]` for the first one"
         return scope.add(WRONG_TYPE, node, "the items of a list are counted from 1", help)

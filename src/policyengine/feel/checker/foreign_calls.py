@@ -192,6 +192,8 @@ def argument_of(name: str, arguments: Sequence[Expression], given: Sequence[Type
         return f"list contains({written[0]}, {written[1]})"
     if name in ("count", "sum", "mean", "max", "min") and len(written) == 2 and isinstance(given[0], ListOf):
         return f"{name}({written[0]}[{written[1]}])" if isinstance(arguments[1], Comparison) else None
+    if len(given) == 1 and isinstance(given[0], ListOf) and isinstance(given[0].item, ListOf):
+        return f"{name}(flatten({written[0]}))"
     return None
 
 

@@ -146,6 +146,17 @@ def test_coverage_sees_what_is_written_down() -> None:
     assert "`asked` never fails" in left(MOVES[0])
 
 
+def test_a_move_exercises_the_gate_that_it_passes() -> None:
+    def left(*tests: str) -> set[str]:
+        ready = opened(*tests)
+        return {goal.words for goal in coverage(ready.tests[0].program, SOURCES, ready.tests).unmet}
+
+    assert "`price > 0` never holds" in left("expect: {complete: false}")
+    assert "`price > 0` never holds" not in left(
+        "advance: {to: offer, key: D}, expect: {move: {moved: true}}"
+    )
+
+
 def test_a_mutant_of_what_is_written_down_gets_a_test_with_a_move() -> None:
     ready = opened("expect: {gates: [{stage: open}]}")
     found = mutate(ready.tests[0].program, SOURCES, ready.tests)

@@ -29,7 +29,7 @@ from policyengine.reports.sorted_rows import SortedPart
 
 @subcommand(
     "forecast",
-    "policyengine forecast acme acme/records/example.yaml --until 2027-06-30",
+    "policyengine forecast acme acme/records/example.yaml --until P6M",
     "policyengine forecast acme partners.csv --until P6M -o forecast.csv",
 )
 @click.argument("words", metavar="PROGRAM RECORD...", nargs=-1, required=True, type=FILE)

@@ -14,6 +14,7 @@ from functools import partial
 from policyengine.analysis.equivalence import Prover
 from policyengine.analysis.value_numbering import closure
 from policyengine.dataclass import dataclass
+from policyengine.decision.findings import Gate
 from policyengine.engine.reference.row import evaluate, read_rule
 from policyengine.engine.reference.scope import Scope, Sight, instances, root_scope
 from policyengine.feel.evaluation.evaluator import visits
@@ -255,13 +256,15 @@ class Goals:
         found = instances(root_scope(self.graph, record, self.program.as_of))
         done: set[tuple[int, Key]] = set()
         looked = set(seen(test.test, decision_data(test.test, decision)))
-        rests = [(scope, self._keys(rule)) for rule, scope in self._looked_at(looked, found)]
+        judged = [*self._looked_at(looked, found), *self._asked_by_move(test.test, found)]
+        rests = [(scope, self._keys(rule)) for rule, scope in judged]
         if (VALUES, None) in looked:
             rests += [(each, (key,)) for key in self._derived() for each in found.get(key[0], ())]
         for transition, scope in self._made(test.test, found):
-            yield _leaving(transition)
-            rests.append((scope, self._moving(transition)))
-        for rule, scope in self._looked_at(looked, found):
+            if transition.sets:
+                yield _leaving(transition)
+                rests.append((scope, self._moving(transition)))
+        for rule, scope in judged:
             yield from self._met_by_rule(rule, scope)
         for scope, keys in rests:
             for key in keys:
@@ -271,21 +274,32 @@ class Goals:
                         yield from self._met_at(each, key)
 
     def _made(self, test: Prepared, found: Mapping[str, list[Scope]]) -> Iterator[tuple[Transition, Scope]]:
-        """The moves that write something down and that a test makes and expects something of."""
+        """The moves that a test makes and expects something of."""
         if test.advance is None or not any(MOVE in each.entries for each in (*test.expect, *test.exactly)):
             return
         to, key = test.advance.to, test.advance.key
-        for transition in self._writing():
+        for transition in self.graph.transitions:
             for scope in found.get(transition.entity, ()) if to in transition.to else ():
                 if key in (None, scope.subject.path) and scope[transition.fact] == transition.stage:
                     yield transition, scope
+
+    def _asked_by_move(
+        self, test: Prepared, found: Mapping[str, list[Scope]]
+    ) -> Iterator[tuple[Rule, Scope]]:
+        """The gates that a move of a test has to pass."""
+        for transition, scope in self._made(test, found):
+            for rule in self.graph.rules:
+                gate = transition.entity, transition.gate
+                if rule.entity == transition.entity and rule.finding is Gate and gate in self._keys(rule):
+                    yield rule, scope
 
     def looked_at(self, test: Ready, record: Record) -> frozenset[Key]:
         """The nodes behind the findings that a test expects something of."""
         decision = evaluate(self.program, record)
         found = instances(root_scope(self.graph, record, self.program.as_of))
         looked = set(seen(test.test, decision_data(test.test, decision)))
-        keys = {key for rule, _ in self._looked_at(looked, found) for key in self._keys(rule)}
+        judged = [*self._looked_at(looked, found), *self._asked_by_move(test.test, found)]
+        keys = {key for rule, _ in judged for key in self._keys(rule)}
         return frozenset(keys.union(self._derived() if (VALUES, None) in looked else ()))
 
     def _derived(self) -> tuple[Key, ...]:

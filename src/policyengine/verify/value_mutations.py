@@ -150,8 +150,7 @@ def _number(text: str) -> list[str]:
 
 def _day(text: str) -> list[str]:
     value = quantities.day(text)
-    ends = {1: date.max, -1: date.min}
-    return [(value + timedelta(days=step)).isoformat() for step, end in ends.items() if value != end]
+    return [(value + timedelta(days=step)).isoformat() for step in (1, -1)]
 
 
 def _period(text: str) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 from tests.support import DAY as TODAY
-from tests.support import POLICIES, good_program, record_of
+from tests.support import EXAMPLE, POLICIES, good_program, record_of
 
 from policyengine.papers.language import language
 from policyengine.papers.letter import Desk, letter
@@ -242,6 +242,10 @@ def test_a_letter_of_another_day_and_revision(cli: Cli, tmp_path: Path) -> None:
     assert "the folder `nowhere` is not in `HEAD`" in err
 
 
+STAGE = """\
+      stage: {type: enum, values: [open, won, lost], title: stage}
+      reason: {type: text, title: reason}
+"""
 WAYS = """\
 kind: tiers
 id: ladder
@@ -268,6 +272,55 @@ def test_ways_to_a_requirement_are_told_in_numbers() -> None:
         record = record_of(program, {"id": "a", "active_accounts": 3, "fee": 20})
         rows = str(letter(desk, desk.answer(record)).plain())
         assert said in rows
+
+
+PARTNERSHIP = """\
+kind: scorecard
+id: points
+title: Partnership
+for: partner
+parts: [{id: size, title: Size, of: active_accounts, each: 5, max: 50}]
+---
+kind: tiers
+id: ladder
+title: Ladder
+for: partner
+levels: [{id: known, title: Known, points: 40..}]
+---
+kind: pipeline
+id: deals
+title: Deals
+for: account
+stage: stage
+stages:
+  - {id: open, title: Open,
+     next: [won, {to: lost, leave_when: [{id: why, title: A reason is given, when: is defined(reason)}]}],
+     leave_when: [{id: paid, title: Is paid, when: monthly_fee > 0}]}
+  - {id: won, title: Won}
+  - {id: lost, title: Lost}
+---
+kind: billing
+id: shares
+title: Shares
+for: partner
+charges: [{id: share, title: Share, amount: fee / 7, due_on: '@"2026-12-01"'}]
+"""
+
+
+def test_what_people_read_has_numbers_no_digits_too_many_and_no_exits_that_nobody_asks_for() -> None:
+    base = EXAMPLE.replace("      monthly_fee:", f"{STAGE}      monthly_fee:", 1)
+    program = good_program(PARTNERSHIP, base=base)
+    graph = program.linked.evaluated
+    assert graph is not None
+    desk = Desk(
+        program.linked, program.evaluate, stretches(lambda day: graph, [TODAY], TODAY), language("en"), None
+    )
+    account = {"id": "A", "stage": "open", "monthly_fee": 10}
+    record = record_of(program, {"id": "a", "active_accounts": 3, "fee": 20, "accounts": [account]})
+    said = str(letter(desk, desk.answer(record)).plain())
+    for words in ("'at least 40'", "'25'", "'2.86 USD'", "may move to Won"):
+        assert words in said
+    assert "Lost" not in said
 
 
 def test_letters_without_a_picture_are_told(cli: Cli, tmp_path: Path) -> None:

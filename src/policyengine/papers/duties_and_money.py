@@ -91,7 +91,8 @@ def _coming(voice: Voice, decision: Decision, events: Sequence[DueEvent]) -> Ite
             say("not decided") if part.net is None else say.money(part.net, part.currency)
         )  # fmt: skip
         told = f"{title} ({each.subject})" if each.subject else title
-        yield Row([say.day(each.day), told, voice.party(each.party), amount])
+        who = voice.party(each.party) if part.sort in (Obligation.section, Charge.section) else ""
+        yield Row([say.day(each.day), told, who, amount])
 
 
 def _ends(say: Language, part: EventPart) -> str:
@@ -134,7 +135,7 @@ def _money(voice: Voice, title: str, found: Sequence[Charge]) -> Iterator[Block]
     rows = [
         Row([
             voice.about(each.title, each.subject),
-            "" if each.amount is None else say.money(each.amount, each.currency),
+            "" if each.amount is None else voice.money(each.amount, each.currency),
             say.rate(each.discount_rate) if each.discount_rate else "",
             say("not decided") if each.net is None else say.money(each.net, each.currency),
             _when(voice, each),

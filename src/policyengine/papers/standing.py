@@ -123,7 +123,13 @@ def _asked(voice: Voice, level: Level) -> Iterator[Block]:
     """The requirements of the level that is judged, each with the record's value and its status."""
     say = voice.say
     rows = [
-        Row([_title(voice, each), *_measured(voice, each.subject.entity, each.because), _status(voice, each)])
+        Row(
+            [
+                _title(voice, each),
+                *_measured(voice, each.subject.entity, each.because, each.test_of),
+                _status(voice, each),
+            ]
+        )
         for each in level.requirements
     ]
     if rows:
@@ -138,11 +144,17 @@ def _title(voice: Voice, each: Requirement) -> str:
     return each.title
 
 
-def _measured(voice: Voice, entity: str, because: Iterable[Reason]) -> tuple[str, str]:
-    """What is needed and what the record has, of the reason that decides with a threshold or a value."""
+def _measured(
+    voice: Voice, entity: str, because: Iterable[Reason], test_of: str | None = None
+) -> tuple[str, str]:
+    """What is needed and what the record has, of the reason that decides with a threshold or a value.
+
+    `test_of` names the value of a test, which need not be a fact of the record.
+    """
     for reason in because:
-        if reason.fact is not None and reason.outcome in ("holds", "fails") and reason.have is not None:
-            kind = voice.kind(entity, reason.fact)
+        fact = reason.fact or test_of
+        if fact is not None and reason.outcome in ("holds", "fails") and reason.have is not None:
+            kind = voice.kind(entity, fact)
             needed = "" if reason.need is None else voice.needed(kind, reason.need)
             return needed, voice.value(kind, reason.have)
     return "", ""
@@ -195,12 +207,13 @@ def _missing(voice: Voice, level: Level, gains: Gains) -> Iterator[Block]:
 
 def _gap(voice: Voice, level: Level, each: Shortfall) -> Row:
     entity = level.subject.entity
-    if each.fact is not None and each.need is not None:
-        kind = voice.kind(entity, each.fact)
+    fact = each.fact or voice.figure(entity, each.id)
+    if fact is not None and each.need is not None:
+        kind = voice.kind(entity, fact)
         short = exact(each.short_by)
         symbol = getattr(kind, "symbol", "")
         return Row([
-            voice.say.capital(voice.noun(entity, each.fact)), voice.value(kind, each.have),
+            voice.say.capital(voice.noun(entity, fact)), voice.value(kind, each.have),
             voice.needed(kind, each.need), "" if short is None else voice.say.quantity(short, symbol),
         ])  # fmt: skip
     status = voice.say(_OF_REQUIREMENTS.get(each.status, "not decided"))
@@ -349,7 +362,7 @@ def discounts(voice: Voice, found: Iterable[Discount]) -> list[Section]:
 
 
 def deals(voice: Voice, decision: Decision) -> list[Section]:
-    """What stands in a stage: where it may go, and what is missing for that."""
+    """What stands in a stage: where it may go, and what is missing for that; of other exits the open ones."""
     say = voice.say
     rows = [
         Row([
@@ -358,6 +371,7 @@ def deals(voice: Voice, decision: Decision) -> list[Section]:
             _way(voice, each), _open(voice, each.requirements),
         ])
         for each in decision.of("gates")
+        if each.id == each.stage or each.status not in ("blocked", UNDETERMINED)
     ]  # fmt: skip
     title = say("Your pipeline")
     columns = voice.columns("deal", "stage", "next", "open")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import Any
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Owner, Subject
-from policyengine.decision.wording import COMPARED, COMPARED_DAYS, is_or_are, words
+from policyengine.decision.wording import COMPARED, COMPARED_DAYS, is_or_are, minor_digits, words
 from policyengine.feel.types.types import Enum, ListOf, Number, Type
 from policyengine.feel.values.values import Range
 from policyengine.papers.blocks import Column
@@ -81,9 +81,19 @@ class Voice:
         """What a fact is called."""
         return self.vocabulary.noun(entity, fact) if entity in self.vocabulary.entities else words(fact)
 
+    def figure(self, entity: str, name: str) -> str | None:
+        """The name where it is that of a value at the entity, as that of a test is; None for another id."""
+        known = entity in self.vocabulary.entities and name in self.vocabulary.names(entity)
+        return name if known else None
+
     def kind(self, entity: str, fact: str) -> Type | None:
         """The type of a fact."""
         return kind_of(self.vocabulary, entity, fact)
+
+    def money(self, amount: Decimal, currency: str | None) -> str:
+        """An amount to the smallest unit of its currency, half of it up."""
+        unit = Decimal(1).scaleb(-minor_digits(currency or self.vocabulary.currency))
+        return self.say.money(amount.quantize(unit, ROUND_HALF_UP), currency)
 
     def columns(self, *titles: str) -> list[Column]:
         """Columns of text with these titles."""

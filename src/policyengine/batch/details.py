@@ -37,6 +37,7 @@ LEVELS = (
     Column("level_title", "text", "of levels: the title"),
     Column("next_level", "text", "of levels: the title of the next one"),
     Column("missing_for_next", "text", "of levels: what is missing for the next one"),
+    Column("missing_to_keep", "text", "of levels that last: what is missing to keep it"),
     Column("room", "text", "of levels: how far the measure may fall"),
     Column("lost_below", "text", "of levels: below what measure it is lost"),
     Column("missing_count", "count", "of levels: how many things are missing for the next one"),
@@ -129,11 +130,12 @@ class Details:
 
 
 def _level(level: Level) -> Cells:
-    room, following = level.room, level.next
+    room, following, keeping = level.room, level.next, level.to_keep
     return (
         level.level_title,
         following.title if following is not None else None,
         "; ".join(map(shortfall, following.missing)) or None if following is not None else None,
+        "; ".join(map(shortfall, keeping.missing)) or None if keeping is not None else None,
         gap(room.room, room.unit) if room is not None else None,
         quantity(room.lost_below, room.unit) if room is not None else None,
         len(following.missing) or None if following is not None else None,

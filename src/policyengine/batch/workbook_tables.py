@@ -17,8 +17,8 @@ _OWN = {Figure.section: ("unit", "value"), MISSING: ("needed_by",)}
 _MONEY = ("amount", "net", "net_discount")
 _ROWS = 4_096
 _OF_LEVELS = (
-    "level_title", "next_level", "missing_for_next", "room", "lost_below", "missing_count", "missing_number",
-    "room_number", "lost_below_number",
+    "level_title", "next_level", "missing_for_next", "missing_to_keep", "room", "lost_below",
+    "missing_count", "missing_number", "room_number", "lost_below_number",
 )  # fmt: skip
 
 

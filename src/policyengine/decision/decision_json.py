@@ -106,7 +106,7 @@ _SHORTFALL = record(
 )
 _NEXT = record(
     "next_level",
-    "The next level to reach.",
+    "A level to reach, or to keep.",
     Key("level", TEXT, "The id of the level."),
     Key("title", TEXT, "The title of the level."),
     Key("missing", many(_SHORTFALL), "All that is missing for it."),
@@ -147,9 +147,12 @@ _FINDINGS: dict[type[Finding], Shape] = {
         Key("measure_title", maybe(TEXT), "What the measure is called; null where there is none."),
         Key("requirements", many(_REQUIREMENT), "Those of the level reached, else of the candidate."),
         Key("next", maybe(_NEXT), "The next level; null at the highest."),
+        Key("to_keep", maybe(_NEXT), "Of levels that last: what today's figures lack to keep it."),
         Key("room", maybe(_ROOM), "How far the measure may fall; null where there is no measure."),
-        Key("by_figures", maybe(TEXT), "Of levels that last: the level that today's figures reach."),
+        Key("by_figures", maybe(TEXT), "Of levels that last: the level that today's figures lead to."),
         Key("by_figures_title", maybe(TEXT), "The title of that level."),
+        Key("on_record", maybe(TEXT), "Of levels that last: the level that the record says."),
+        Key("on_record_title", maybe(TEXT), "The title of that level."),
         Key("held_until", maybe(DATE), "The last day on which the level in force is surely held."),
         Key("waiver", maybe(_WAIVER), "The waiver that gives the level; null for none."),
     ),

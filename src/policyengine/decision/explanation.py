@@ -43,7 +43,6 @@ from policyengine.decision.reason_words import (
     right_headline,
     score_part,
     settling,
-    shortfall,
     still_missing,
     texts_of,
     waiver_headline,
@@ -323,9 +322,7 @@ def _extras(finding: Finding, labels: Labels) -> Iterator[str]:
 def _level_extras(level: Level, labels: Labels) -> Iterator[str]:
     if level.waiver is not None and level.status == "reached":
         yield f"{level.level_title or level.level} is {waiver_words(level.waiver, labels, 'given')}."
-    missing = still_missing(level)
-    if level.next is not None and missing:
-        yield f"Missing for {level.next.title}: {'; '.join(map(shortfall, missing))}."
+    yield from (f"{capital(missing)}." for missing in still_missing(level))
     if told := "; ".join(lasting(level)):
         yield f"{capital(told)}."
     if level.room is not None and level.level_title:

@@ -109,7 +109,7 @@ class Requirement(Finding):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextLevel:
-    """The next level to reach, and all that is missing for it."""
+    """A level to reach, or to keep, and all that is missing for it."""
 
     level: str
     title: str
@@ -122,8 +122,10 @@ class Level(Finding):
 
     `candidate` is the level that the measure alone would give, `measure_title` what people call the measure;
     `requirements` are those of the level reached, else of the candidate. Of levels that last, `level` is the
-    one in force, `by_figures` the one that today's figures reach, `held_until` the last day on which the one
-    in force is surely held. A `waiver` gives the level.
+    one in force, and the requirements are those for keeping it where it is not reached; `by_figures` is the
+    one that today's figures lead to: a higher one that they reach, the same if they keep it, else the one
+    that it falls to. `to_keep` tells what is missing to keep it, `on_record` which level the record says,
+    `held_until` the last day on which the one in force is surely held. A `waiver` gives the level.
     """
 
     section: ClassVar[str] = "levels"
@@ -136,9 +138,12 @@ class Level(Finding):
     measure_title: str | None = None
     requirements: tuple[Requirement, ...] = ()
     next: NextLevel | None = None
+    to_keep: NextLevel | None = None
     room: Room | None = None
     by_figures: str | None = None
     by_figures_title: str | None = None
+    on_record: str | None = None
+    on_record_title: str | None = None
     held_until: date | None = None
     waiver: WaiverNote | None = None
 
@@ -146,6 +151,11 @@ class Level(Finding):
     def differs(self) -> bool:
         """Whether the level in force is another than that of today's figures."""
         return self.by_figures is not None and self.level not in (None, self.by_figures)
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether the level in force is not in the record yet, so that the next day may forget it."""
+        return self.on_record is not None and self.level not in (None, self.on_record)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,12 +44,14 @@ _GIVEN = " given"
 _BASE = frozenset(field.name for field in fields(Finding))
 
 
-def still_missing(level: Level) -> tuple[Shortfall, ...]:
-    """The gaps to the next level that the requirements of this finding do not tell."""
-    if level.next is None:
-        return ()
+def still_missing(level: Level) -> Iterator[str]:
+    """What is missing to keep the level and to reach the next one, if its requirements do not tell it."""
     told = {(one.id, one.title) for one in level.requirements if one.status != "met"}
-    return tuple(one for one in level.next.missing if measured(one) or (one.id, one.title) not in told)
+    for verb, gap in (("to keep", level.to_keep), ("for", level.next)):
+        found = () if gap is None else gap.missing
+        missing = [shortfall(one) for one in found if measured(one) or (one.id, one.title) not in told]
+        if gap is not None and missing:
+            yield f"missing {verb} {gap.title}: {'; '.join(missing)}"
 
 
 def measured(lacking: Shortfall) -> bool:

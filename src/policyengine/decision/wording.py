@@ -246,8 +246,12 @@ _LINKS = (
 )
 _WITHIN_PHRASE = re.compile(rf" (?:{'|'.join(_LINKS.split())}) |,| \(")
 _DONE = frozenset(
-    ("bought", "given", "held", "kept", "lost", "made", "met", "paid", "sent", "sold", "won", "written")
-)
+    (
+        "bought", "brought", "done", "due", "given", "held", "kept", "left", "lost", "made", "met", "missing",
+        "open", "outstanding", "paid", "pending", "remaining", "sent", "sold", "spent", "taken", "won",
+        "written",
+    )
+)  # fmt: skip
 _ONE = {"people": "person", "children": "child", "men": "man", "women": "woman"}
 _MANY = {one: many for many, one in _ONE.items()}
 

@@ -215,8 +215,11 @@ def room(found: Room, level: str) -> str:
 
 
 def lasting(level: Level) -> Iterator[str]:
-    """Of a level that lasts: until when, and what today's figures reach, where that is another one."""
+    """Of a level that lasts: until when, what today's figures lead to, whether it is not written down yet."""
     if level.held_until is not None:
         yield f"held until {day(level.held_until)}"
     if level.differs:
         yield f"by today's figures {level.by_figures_title or level.by_figures}"
+    if level.unwritten:
+        said = level.on_record_title or level.on_record
+        yield f"the record still says {said}: `policyengine advance` writes it down"

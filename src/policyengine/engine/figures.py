@@ -27,11 +27,13 @@ from policyengine.feel.syntax.tree import (
     ListLiteral,
     Literal,
     Name,
+    Open,
     Path,
     names,
 )
 from policyengine.feel.types.types import ListOf, Number, Type, is_period
 from policyengine.feel.values.values import Unknown
+from policyengine.policy.bounds import unbounded
 from policyengine.policy.facts import recorded_name
 from policyengine.policy.rule import Const, Node, Rule
 from policyengine.program.graph import Graph
@@ -182,6 +184,14 @@ def children_told(
     return tell
 
 
+def within_bounds(graph: Graph, node: Node) -> tuple[Expression, Node] | None:
+    """What a node tests of its value silently, and the node of the value; None if it tests nothing."""
+    match node.expression:
+        case If(outside, Open(), Name(name)) if name == unbounded(node.name):
+            return outside, graph.nodes[node.entity][name]
+    return None
+
+
 class _Parts:
     """Tells how the value of a node came about."""
 
@@ -208,11 +218,25 @@ class _Parts:
 
     @cached_property
     def _tell(self) -> Tell:
+        bounds = within_bounds(self._graph, self._node)
+        if bounds is not None:
+            return self._within(*bounds)
         return self._of(self._node.expression if self._day is None else self._day)
 
     @cached_property
     def _day(self) -> Expression | None:
         return day_of_period(self._graph, self._node)
+
+    def _within(self, outside: Expression, inner: Node) -> Tell:
+        """How the value came about; that it is out of bounds only where it is."""
+        value, why = self._value(outside), self._why(outside)
+        parts = _Parts(self._graph, inner, self._look)
+
+        def tell(instance: Any, found: list[Reason]) -> bool:
+            found += why(instance) if value(instance) is True else parts.reasons(instance)
+            return False
+
+        return tell
 
     def _of(self, expression: Expression) -> Tell:
         match expression:

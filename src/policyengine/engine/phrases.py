@@ -74,8 +74,11 @@ def _composed(parts: Sequence[Phrase], compose: Callable[[list[str]], str]) -> P
 
 
 def cut(expression: Expression) -> Phrase:
-    """A short clause of an expression as it is written."""
+    """A short clause of an expression as it is written, without the quotes of the document around it."""
     text = " ".join(expression.span.text.split())
+    quotes = "'" if isinstance(expression, Literal) else "'\""
+    if text[:1] in quotes and text[:1] == text[-1:] and text[:1] not in text[1:-1]:
+        text = text[1:-1]
     return Phrase((), lambda values: f"`{text if len(text) <= _CLAUSE else text[: _CLAUSE - 1] + '…'}`")
 
 

@@ -15,6 +15,7 @@ from policyengine.decision.findings import (
     Discount,
     Gate,
     Level,
+    NextLevel,
     Reason,
     Requirement,
     Room,
@@ -62,7 +63,9 @@ def levels(voice: Voice, found: Sequence[Level], gains: Gains) -> Iterator[Secti
     own = [each for each in found if each.subject.root]
     for number, level in enumerate(own):
         name = "level" if len(own) == 1 else f"level-{number + 1}"
-        blocks = [*_reached(voice, level), *_asked(voice, level), *_room(voice, level)]
+        gap = "What is missing to keep {level}"
+        blocks = [*_reached(voice, level), *_asked(voice, level), *_gaps(voice, level, level.to_keep, gap)]
+        blocks += _room(voice, level)
         yield Section(name, level.title, blocks)
         yield from section(f"{name}-next", _next_title(voice, level), _missing(voice, level, gains))
     yield from _levels_within(voice, [each for each in found if not each.subject.root])
@@ -134,7 +137,10 @@ def _asked(voice: Voice, level: Level) -> Iterator[Block]:
     ]
     if rows:
         wanted = level.level_title if level.status == "reached" else level.candidate_title
-        caption = say("What {level} asks for", level=wanted or level.title)
+        lasts = level.status == "reached" and level.by_figures is not None
+        caption = say(
+            "What {level} rests on" if lasts else "What {level} asks for", level=wanted or level.title
+        )
         yield table(caption, voice.columns("asked for", "needed", "on record", "status"), rows)
 
 
@@ -191,18 +197,23 @@ def _next_title(voice: Voice, level: Level) -> str:
 def _missing(voice: Voice, level: Level, gains: Gains) -> Iterator[Block]:
     if level.next is None or level.status == UNDETERMINED:
         return
+    found = list(_gaps(voice, level, level.next, "What is missing for {level}"))
+    if found:
+        yield from (*found, *_gained(voice, level.next.title, gains.get(level.policy)))
+
+
+def _gaps(voice: Voice, level: Level, gap: NextLevel | None, title: str) -> Iterator[Block]:
+    """What is missing for a level, without what its requirements tell as well."""
+    if gap is None:
+        return
     say = voice.say
     told = {(each.id, each.title) for each in level.requirements if each.status != "met"}
-    missing = [each for each in level.next.missing if (each.id, each.title) not in told or measured(each)]
-    rows = [_gap(voice, level, each) for each in missing]
-    rest = len({each.id for each in level.next.missing} - {each.id for each in missing})
-    if rows:
+    missing = [each for each in gap.missing if (each.id, each.title) not in told or measured(each)]
+    if missing:
         columns = voice.columns("what", "now", "needed", "missing")
-        yield table(say("What is missing for {level}", level=level.next.title), columns, rows)
-    if rest:
+        yield table(say(title, level=gap.title), columns, [_gap(voice, level, each) for each in missing])
+    if {each.id for each in gap.missing} - {each.id for each in missing}:
         yield Paragraph(say("What the table above names as not fulfilled is asked for here as well."))
-    if rows or rest:
-        yield from _gained(voice, level.next.title, gains.get(level.policy))
 
 
 def _gap(voice: Voice, level: Level, each: Shortfall) -> Row:

@@ -55,13 +55,18 @@ def bounds_of(fact: Fact) -> Bounds:
     return Bounds(*fact.limits, fact.single.is_whole, fact.written, fact.is_list)
 
 
+def unbounded(name: str) -> str:
+    """Returns the name of the node that has a value before it is held to its bounds."""
+    return f"{name}/unbounded"
+
+
 def bounded(node: Node, bounds: Bounds, title: str, domains: Domains = _NOTHING) -> tuple[Node, ...]:
     """Returns the node; or two, the second of which has the value of the first as far as that is in bounds.
 
     `title` is what people call the value; `domains` say which names are whole and not negative.
     """
     expression, at = node.expression, node.at
-    value = build.name(f"{node.name}/unbounded", at)
+    value = build.name(unbounded(node.name), at)
     each = build.name(f"{node.name}/item", at) if bounds.of_items else value
     beyond = list(_beyond(bounds, expression, each, domains))
     if not beyond:

@@ -20,7 +20,7 @@ from policyengine.decision.findings import (
     Score,
     Subject,
 )
-from policyengine.decision.reason_words import against, measured, points, score_part, shortfall, still_missing
+from policyengine.decision.reason_words import against, measured, points, score_part, still_missing
 from policyengine.decision.wording import (
     plural,
     rate,
@@ -55,13 +55,11 @@ def _level(page: Page, level: Level, alone: bool) -> Iterator[TableRow]:
         about = "" if level.subject.root else f"{level.title}: "
         text = "; ".join(part for part in (f"{about}{name}", _because(level)) if part)
         yield TableRow((lead,), text, page.at(level), style)
-    gaps = () if level.next is None else level.next.missing
+    gap = level.to_keep or level.next
+    gaps = () if gap is None else gap.missing
     told = {one.id for one in gaps} - {one.id for one in gaps if not measured(one)}
     yield from requirements(page, (one for one in level.requirements if one.id not in told))
-    missing = still_missing(level)
-    if level.next is not None and missing:
-        text = "; ".join(map(shortfall, missing))
-        yield TableRow(text=f"missing for {level.next.title}: {text}", below=True)
+    yield from (TableRow(text=missing, below=True) for missing in still_missing(level))
     if level.room is not None:
         yield TableRow(text=room(level.room, level.level_title or "the level"), below=True)
 

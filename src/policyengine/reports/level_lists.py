@@ -49,6 +49,7 @@ _LOSING = (
     *WHO,
     *_LEVEL,
     ListColumn("by_figures", "by today's figures"),
+    ListColumn("missing", "missing to keep it"),
     ListColumn("held_until", "held until", "date"),
     ListColumn("measure", "measure"),
     ListColumn("have", "now"),
@@ -103,10 +104,11 @@ def _losing(answer: Answer, worth: Worth, limits: Limits) -> Iterator[OpenRow]:
         if room is not None:
             values = (room.have, room.lost_below, room.room)
             measured = (room.noun, *(quantity(each, unit) for each in values))
-        until = level.held_until
+        missing = () if level.to_keep is None else level.to_keep.missing
         yield (
             *who(decision, level), level.title, level.level_title or level.level,
-            (level.by_figures_title or level.by_figures) if level.differs else None, until, *measured, share,
+            (level.by_figures_title or level.by_figures) if level.differs else None,
+            "; ".join(map(shortfall, missing)) or None, level.held_until, *measured, share,
             *later(partial(worth, answer, level, None), 2), str(level.origin.at),
         )  # fmt: skip
 

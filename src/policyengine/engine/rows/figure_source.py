@@ -13,7 +13,14 @@ from typing import Any
 
 from policyengine.decision.findings import KNOWN, NOT_APPLICABLE, UNDETERMINED, Assumption, Figure, Reason
 from policyengine.decision.wording import rate as written_rate
-from policyengine.engine.figures import ReadFigure, children_told, day_of_period, rule_of, unit_of
+from policyengine.engine.figures import (
+    ReadFigure,
+    children_told,
+    day_of_period,
+    rule_of,
+    unit_of,
+    within_bounds,
+)
 from policyengine.engine.finding_values import Later, shower, unknown_in
 from policyengine.engine.missing_facts import unsettled
 from policyengine.engine.rows.finding_source import Readings
@@ -89,6 +96,9 @@ class FigureSource:
         """What gives the reasons for the value of a node."""
         out = ReaderSource(self._readings.program, node.entity)
         out.line("found = []", "slices = False")
+        bounds = within_bounds(self._graph, node)
+        if bounds is not None:
+            return self._within(out, *bounds)
         day = day_of_period(self._graph, node)
         _Telling(self._readings, node, out).tell(node.expression if day is None else day)
         if node.cases is not None and day is None:
@@ -98,6 +108,15 @@ class FigureSource:
                 self._readings.explanations.explain(out, name, out.value(name).text, "found")
                 found = f"{out.constant(resolved)}(found)"
                 out.line(f"found = [r for r in {found} if r.at != {out.constant(node.at)}] + told")
+        return out.function(f"{out.constant(distinct)}({out.constant(resolved)}(found))")
+
+    def _within(self, out: ReaderSource, outside: Expression, inner: Node) -> Callable[[Row], Any]:
+        """How the value came about; that it is out of bounds only where it is."""
+        beyond = out.value(outside).text
+        with out.block(f"if {beyond} is True:"):
+            self._readings.explanations.explain(out, outside, beyond, "found")
+        with out.block("else:"):
+            out.line(f"found.extend({out.constant(Deferred(partial(self._reasons, inner)))}.run(s))")
         return out.function(f"{out.constant(distinct)}({out.constant(resolved)}(found))")
 
 

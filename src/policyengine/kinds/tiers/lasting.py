@@ -1,7 +1,8 @@
-"""Levels that last: the level in force, from the one that is held and the one that today's figures reach.
+"""Levels that last: the level in force, from the one that is held and the one that today's figures lead to.
 
-For every level that may be held there is one expression: a higher level that is reached takes its place; one
-that is kept stays; else it falls, if it may, by one level or to what is still kept or reached.
+For every level that may be held there is one expression of where the figures lead: a higher level that is
+reached takes its place; one that is kept stays; else it falls, by one level or to what is still kept or
+reached. The level in force is that, where it may rise or fall today.
 """
 
 from __future__ import annotations
@@ -61,10 +62,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
-    """The level in force, the one whose room counts, and until when it is held (None: nothing says it)."""
+    """The level in force, that of today's figures, that of the record, and until when it is held.
+
+    None: nothing says until when.
+    """
 
     level: Name
-    room: Name
+    by_figures: Name
+    on_record: Name
     until: Name | None
 
 
@@ -122,18 +127,16 @@ def _check_fact(
 # Lower
 
 
-def lower_state(policy: Tiers, draft: Draft, state: State, steps: Sequence[Step], figures: Name) -> Lasting:
+def lower_state(policy: Tiers, draft: Draft, state: State, steps: Sequence[Step]) -> Lasting:
     """The nodes of the level in force, and what renewing writes."""
-    return _Lowering(policy, draft, state, steps, figures).all()
+    return _Lowering(policy, draft, state, steps).all()
 
 
 class _Lowering:
     """Lowers the state of one policy."""
 
-    def __init__(
-        self, policy: Tiers, draft: Draft, state: State, steps: Sequence[Step], figures: Name
-    ) -> None:
-        self.policy, self.draft, self.state, self.figures = policy, draft, state, figures
+    def __init__(self, policy: Tiers, draft: Draft, state: State, steps: Sequence[Step]) -> None:
+        self.policy, self.draft, self.state = policy, draft, state
         lowest = policy.none
         if not may_be_none(policy):  # everybody has at least the lowest level
             lowest, steps = steps[0].id, steps[1:]
@@ -151,13 +154,17 @@ class _Lowering:
         review = self._review()
         may_fall = self._may_fall(review)
         floor = self._floor()
-        found = [self._of_held(i, review, may_fall, floor) for i in range(len(self.ids))]
+        ways = [self._way(i, floor) for i in range(len(self.ids))]
+        found = [self._of_held(i, way, review, may_fall) for i, way in enumerate(ways)]
         other = Open("the level that is held is none of the levels", at)
         level = self._define("in-force", build.choose(self._by_held(found), other, at), self.kind)
+        by_figures = build.choose(self._by_held(ways), other, at)
         short = self._define("short", build.choose(self._by_held(self._short()), other, at), types.BOOLEAN)
-        room = build.choose([(build.equals(level, self.figures, at), level)], build.literal("", at), at)
         self._renewal(level, short)
-        return Lasting(level, draft.define(f"{policy.id}/room-level", room, at), self._until(level, short))
+        return Lasting(
+            level, draft.define(f"{policy.id}/by-figures", by_figures, at, wanted=self.kind),
+            draft.define(f"{policy.id}/on-record", self.held, at), self._until(level, short),
+        )  # fmt: skip
 
     def _define(self, name: str, expression: Expression, kind: types.Type, title: str | None = None) -> Name:
         return self.draft.define(f"{self.policy.id}/{name}", expression, self.at, wanted=kind, title=title)
@@ -196,17 +203,28 @@ class _Lowering:
             return 0 if self.state.floor is None else self.ids.index(self.state.floor)
         return self._define("floor", self.draft.feel("state", "floor"), self.kind, "floor")
 
-    def _of_held(self, i: int, review: Expression, may_fall: Expression, floor: Expression | int) -> Name:
-        """The level in force where level i is held."""
-        at, at_review = self.at, self.state.rises == "at review"
-        higher = [
-            (build.all_of([review, step.reached], at) if at_review else step.reached, self._literal(j + 1))
-            for j, step in reversed(list(enumerate(self.steps))) if j + 1 > i
-        ]  # fmt: skip
-        stays: list[tuple[Expression, Expression]] = []
+    def _way(self, i: int, floor: Expression | int) -> Name:
+        """Where today's figures lead, if level i is held."""
+        cases: list[tuple[Expression, Expression]] = [
+            (step.reached, self._literal(j + 1)) for j, step in reversed(self._higher(i))
+        ]
         if i > 0:
-            stays = [(self._stays(i), self._literal(i)), (may_fall, self._fallen(i, floor))]
-        value = build.choose([*higher, *stays], self._literal(i), at)
+            cases.append((self._stays(i), self._literal(i)))
+        falls = self._fallen(i, floor) if i > 0 else self._literal(0)
+        return self._define(f"figures/{self.ids[i]}", build.choose(cases, falls, self.at), types.TEXT)
+
+    def _higher(self, i: int) -> list[tuple[int, Step]]:
+        return [(j, step) for j, step in enumerate(self.steps) if j + 1 > i]
+
+    def _of_held(self, i: int, way: Name, review: Expression, may_fall: Expression) -> Name:
+        """The level in force where level i is held: that of the figures, if it may change today."""
+        at, state, at_once = self.at, self.state, self.state.rises == "at once"
+        if (i == 0 and at_once) or (state.grace is None and state.falls.when is None):
+            return way  # nothing keeps the level from changing
+        may_rise = build.any_of([step.reached for _, step in self._higher(i)], at)
+        may_rise = may_rise if at_once else build.all_of([review, may_rise], at)
+        changes = may_rise if i == 0 else build.any_of([may_rise, may_fall], at)
+        value = build.choose([(changes, way)], self._literal(i), at)
         return self._define(f"held/{self.ids[i]}", value, types.TEXT)
 
     def _stays(self, i: int) -> Expression:

@@ -2,47 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from policyengine.dataclass import dataclass
-from policyengine.decision.findings import Level, NextLevel, Room
+from policyengine.decision.findings import Level
 from policyengine.feel.syntax import build
-from policyengine.feel.syntax.tree import Binary, Expression, Name, Open
+from policyengine.feel.syntax.tree import Expression, Name, Open
 from policyengine.feel.types import types
 from policyengine.kinds.tiers.claims import claim_of, places_of
 from policyengine.kinds.tiers.intervals import of_test
-from policyengine.kinds.tiers.lasting import Lasting, Step, lower_state
+from policyengine.kinds.tiers.lasting import Lasting, lower_state
 from policyengine.kinds.tiers.level_parts import LevelPart, Tiers, plain_test
+from policyengine.kinds.tiers.level_room import (
+    Rung,
+    by_stand,
+    define_stand,
+    gap_of,
+    missing_to_keep,
+    room_of,
+)
 from policyengine.kinds.tiers.level_value import define_value, may_be_none
 from policyengine.kinds.tiers.measure import Measure, level_test, measure_of
 from policyengine.policy.change_words import test_words
 from policyengine.policy.draft import Draft
 from policyengine.policy.grant import Granting, lower_grants
 from policyengine.policy.requirement import LoweredRequirement, ask, lower_requirement
-from policyengine.policy.rule import Build, Choose, Const, Explain, Reading, Rule, Rules, Shortfalls, Value
+from policyengine.policy.rule import Choose, Const, Explain, Reading, Rule, Rules, Value
 from policyengine.policy.waiving import Waivable, Waived, waive
 from policyengine.text.document import Pointer
-
-
-@dataclass(frozen=True, slots=True)
-class _Rung:
-    """A level in the graph."""
-
-    part: LevelPart
-    asked: tuple[LoweredRequirement, ...]
-    given: Waived | None
-    measured: Name
-    reached: Name
-    kept: Name
-    low: Decimal | None
-    lost_below: Decimal | None
-
-    @property
-    def step(self) -> Step:
-        """The level as one that may be held."""
-        return Step(self.part.id, self.reached, self.kept, self.low)
 
 
 def lower(policy: Tiers, draft: Draft) -> None:
@@ -55,7 +43,7 @@ def lower(policy: Tiers, draft: Draft) -> None:
     _read_all(policy, draft)
     shown = _lower_level(policy, draft, rungs)
     granting = _granting(policy, draft, rungs)
-    because = Choose(shown, {r.part.id: Explain((r.reached.name,)) for r in rungs}, Explain(()))
+    because = Choose(shown, by_stand(policy, rungs, lambda _, node: Explain((node.name,))), Explain(()))
     level = f"{policy.id}/level" if policy.state is None else f"{policy.id}/in-force"
     lower_grants(draft, granting[::-1], level, because)
 
@@ -69,12 +57,12 @@ def _read_all(policy: Tiers, draft: Draft) -> None:
             draft.reads(fact, f"{policy.id}/asked/{fact}", at)
 
 
-def _granting(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> list[Granting]:
+def _granting(policy: Tiers, draft: Draft, rungs: Sequence[Rung]) -> list[Granting]:
     """What each level grants, and what holds where none is reached; only to whom the policy judges."""
     applies = None if policy.when is None else build.name(f"{policy.id}/applies", draft.span("when"))
     level = f"{policy.id}/level" if policy.state is None else f"{policy.id}/in-force"
 
-    def holds(rung: _Rung) -> Name:
+    def holds(rung: Rung) -> Name:
         if applies is None and policy.state is None:
             return rung.reached
         at = rung.reached.span
@@ -101,7 +89,7 @@ def _granting(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> list[Grant
 
 def _rung(
     policy: Tiers, draft: Draft, i: int, shared: Sequence[LoweredRequirement], measure: Measure | None
-) -> _Rung:
+) -> Rung:
     level = policy.levels[i]
     at = draft.key_span("levels", i)
     names = draft.vocabulary.names(draft.entity)
@@ -125,15 +113,17 @@ def _rung(
         f"{policy.id}/{level.id}/reached", reached, at, wanted=types.BOOLEAN, title=level.title
     )
     low = claim.interval.low if claim is not None else None
-    kept = reached_name
+    kept, to_keep = reached_name, asked
     if level.keep is not None:
         if level.keep.requires is not None:
             place = ("levels", i, "keep", "requires")
             own = [lower_requirement(draft, r, *place, j) for j, r in enumerate(level.keep.requires)]
-        kept = _kept(policy, draft, i, [each.passes for each in (*shared, *own)], given)
-    return _Rung(
-        level, asked, given, measured, reached_name, kept, low, _lost_below(draft, i, level, measure, low)
-    )
+        to_keep = (*_keep_tests(policy, draft, i, tests, measure), *shared, *own)
+        kept = _kept(policy, draft, i, to_keep, given)
+    return Rung(
+        level, asked, to_keep, given, measured, reached_name, kept, low,
+        _lost_below(draft, i, level, measure, low),
+    )  # fmt: skip
 
 
 def _given(policy: Tiers, draft: Draft, i: int, reached: Expression) -> Waived | None:
@@ -159,14 +149,26 @@ def _lost_below(
     return None if kept is None or kept.low is None or low is None else min(low, kept.low)
 
 
-def _kept(policy: Tiers, draft: Draft, i: int, asked: Sequence[Name], given: Waived | None) -> Name:
+def _keep_tests(
+    policy: Tiers, draft: Draft, i: int, own: Mapping[str, LoweredRequirement], measure: Measure | None
+) -> list[LoweredRequirement]:
+    """The tests for keeping a level: those of `keep`, and those for reaching it of all other facts."""
+    level = policy.levels[i]
+    assert level.keep is not None
+    names = draft.vocabulary.names(draft.entity)
+    others = [test for fact, test in own.items() if fact not in level.keep.tests]
+    return others + [
+        _ask_test(policy, draft, f"{level.id}/keep", fact, ("levels", i, "keep", fact), measure)
+        for fact, test in level.keep.tests.items() if test.is_ != "-" and fact in names
+    ]  # fmt: skip
+
+
+def _kept(
+    policy: Tiers, draft: Draft, i: int, asked: Sequence[LoweredRequirement], given: Waived | None
+) -> Name:
     """Whether a level is kept: by tests of its own, else by those for reaching it."""
     level, at = policy.levels[i], draft.key_span("levels", i, "keep")
-    own = level.keep.tests if level.keep is not None else {}
-    places = {fact: policy.place_of(i, fact) for fact in policy.facts_of(i)}
-    places |= {fact: None if test.is_ == "-" else ("levels", i, "keep", fact) for fact, test in own.items()}
-    tests = [level_test(draft, fact, place) for fact, place in places.items() if place is not None]
-    kept = build.all_of([*tests, *asked], at)
+    kept = build.all_of([each.passes for each in asked], at)
     return draft.define(
         f"{policy.id}/{level.id}/kept", kept if given is None else build.any_of([kept, given.holds], at), at,
         wanted=types.BOOLEAN, title=f"keeps {level.title}",
@@ -189,17 +191,17 @@ def _ask_test(
     return ask(draft, fact, title, counted, *place, test_of=fact, path=path)
 
 
-def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> str:
+def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[Rung]) -> str:
     """The rule for the level; the name of the node that tells which level it speaks of."""
     at, name = draft.key_span("levels"), policy.id
     none = policy.none
     reached = [(rung.reached, build.literal(rung.part.id, at)) for rung in reversed(rungs)]
     otherwise = build.literal(none, at)
     figures = draft.define(f"{name}/level", build.choose(reached, otherwise, at), at, title="level")
-    lasting = Lasting(figures, figures, None)
+    lasting, level = None, figures
     if policy.state is not None:
-        lasting = lower_state(policy, draft, policy.state, [rung.step for rung in rungs], figures)
-    level = lasting.level
+        lasting = lower_state(policy, draft, policy.state, [rung.step for rung in rungs])
+        level = lasting.level
     status: Expression = build.literal("reached", at)
     if may_be_none(policy):
         status = build.choose([(build.equals(level, otherwise, at), build.literal("none", at))], status, at)
@@ -209,11 +211,15 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> str:
     told = [(rung.reached, rung.part.title) for rung in reversed(rungs)] if policy.state is None else []
     define_value(draft, policy, level, applies, told)
     candidate, following, shown = _landmarks(policy, draft, rungs)
-    following = following if policy.state is None else _above_in_force(policy, draft, level)
-    held = () if policy.state is None else (level.name,)
+    held: tuple[str, ...] = ()
+    if policy.state is not None:
+        following, held = _above_in_force(policy, draft, level), (level.name,)
+        shown = define_stand(policy, draft, rungs, level, shown)
     nothing_reached = Explain((rungs[0].measured.name, *held))
+    because = by_stand(policy, rungs, lambda _, node: Explain((node.name, *held)))
+    asked = by_stand(policy, rungs, lambda rules, _: Rules(rules))
 
-    def by(node: Name, read: Callable[[_Rung], Reading], nothing: Reading) -> Choose:
+    def by(node: Name, read: Callable[[Rung], Reading], nothing: Reading) -> Choose:
         return Choose(node.name, {rung.part.id: read(rung) for rung in rungs}, nothing)
 
     draft.rule(
@@ -224,24 +230,26 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> str:
             entity=draft.entity,
             status=draft.define(f"{name}/status", status, at).name,
             exists=applies.name if applies is not None else None,
-            because=by(shown, lambda rung: Explain((rung.reached.name, *held)), nothing_reached),
+            because=Choose(shown.name, because, nothing_reached),
             fields={
                 "level": Value(level.name),
                 "level_title": Choose(level.name, _titles(policy, none), Const(None)),
                 "candidate": by(candidate, lambda rung: Const(rung.part.id), Const(None)),
                 "candidate_title": by(candidate, lambda rung: Const(rung.part.title), Const(None)),
                 "measure_title": Const(_measure_title(policy, draft)),
-                "requirements": by(shown, lambda rung: Rules(_rules(rung)), Const(())),
-                "next": by(following, _next, Const(None)),
-                "room": _room(policy, draft, rungs, lasting.room),
-                **_state_fields(policy, lasting, figures, rungs),
+                "requirements": Choose(shown.name, asked, Const(())),
+                "next": by(following, _gap, Const(None)),
+                "to_keep": missing_to_keep(policy, rungs, shown),
+                "room": room_of(policy, draft, rungs, level if policy.state is None else shown),
+                "waiver": _waiver(level, rungs),
+                **({} if lasting is None else _state_fields(policy, lasting)),
             },
         )
     )
     return shown.name
 
 
-def _waiver(level: Name, rungs: Sequence[_Rung]) -> Reading:
+def _waiver(level: Name, rungs: Sequence[Rung]) -> Reading:
     """The waiver that gives the level; nothing where no level has one."""
     given = {rung.part.id: rung.given.note for rung in rungs if rung.given is not None}
     return Choose(level.name, given, Const(None)) if given else Const(None)
@@ -258,17 +266,14 @@ def _above_in_force(policy: Tiers, draft: Draft, level: Name) -> Name:
     return draft.define(f"{policy.id}/above", build.choose(above, build.literal("", at), at), at)
 
 
-def _state_fields(
-    policy: Tiers, lasting: Lasting, figures: Name, rungs: Sequence[_Rung]
-) -> dict[str, Reading]:
-    """The waiver that gives the level; of one that lasts what today's figures reach, and until when."""
-    waiver = _waiver(lasting.level, rungs)
-    if policy.state is None:
-        return {"waiver": waiver}
+def _state_fields(policy: Tiers, lasting: Lasting) -> dict[str, Reading]:
+    """Of a level that lasts what today's figures lead to, what the record says, and until when it is held."""
+    titles = _titles(policy, policy.none)
     return {
-        "waiver": waiver,
-        "by_figures": Value(figures.name),
-        "by_figures_title": Choose(figures.name, _titles(policy, policy.none), Const(None)),
+        "by_figures": Value(lasting.by_figures.name),
+        "by_figures_title": Choose(lasting.by_figures.name, titles, Const(None)),
+        "on_record": Value(lasting.on_record.name),
+        "on_record_title": Choose(lasting.on_record.name, titles, Const(None)),
         "held_until": Const(None) if lasting.until is None else Value(lasting.until.name),
     }
 
@@ -283,7 +288,7 @@ def _titles(policy: Tiers, none: str) -> dict[str, Reading]:
     return {none: Const(below), **{level.id: Const(level.title) for level in policy.levels}}
 
 
-def _landmarks(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> tuple[Name, Name, Name]:
+def _landmarks(policy: Tiers, draft: Draft, rungs: Sequence[Rung]) -> tuple[Name, Name, Name]:
     """Nodes whose texts are levels: the one the measure alone would give, the next one, the one spoken of.
 
     Spoken of is the level reached, or else the one that is next: the candidate, or the lowest above it.
@@ -307,7 +312,7 @@ def _landmarks(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> tuple[Nam
     )
 
 
-def _above(policy: Tiers, rungs: Sequence[_Rung], at: Any) -> list[tuple[Expression, Expression]]:
+def _above(policy: Tiers, rungs: Sequence[Rung], at: Any) -> list[tuple[Expression, Expression]]:
     """For a value in no level: the lowest level that starts above it."""
     measure = build.name(str(policy.measure), at)
     return [
@@ -320,19 +325,8 @@ def _above(policy: Tiers, rungs: Sequence[_Rung], at: Any) -> list[tuple[Express
     ]
 
 
-def _rules(rung: _Rung) -> tuple[Rule, ...]:
-    return tuple(asked.rule for asked in rung.asked)
-
-
-def _next(rung: _Rung) -> Reading:
-    return Build(
-        NextLevel,
-        {
-            "level": Const(rung.part.id),
-            "title": Const(rung.part.title),
-            "missing": Shortfalls(_rules(rung)),
-        },
-    )
+def _gap(rung: Rung) -> Reading:
+    return gap_of(rung.part, tuple(each.rule for each in rung.asked))
 
 
 def _origins(policy: Tiers, draft: Draft, none: str) -> dict[str, Reading]:
@@ -343,54 +337,3 @@ def _origins(policy: Tiers, draft: Draft, none: str) -> dict[str, Reading]:
     if policy.otherwise is not None:
         found[none] = Const(draft.origin(policy.id, policy.title, "otherwise"))
     return found
-
-
-def _room(policy: Tiers, draft: Draft, rungs: Sequence[_Rung], level: Name) -> Reading:
-    return Choose(_roomy(policy, draft, rungs, level), _rooms(policy, draft, rungs), Const(None))
-
-
-def _roomy(policy: Tiers, draft: Draft, rungs: Sequence[_Rung], room: Name) -> str:
-    """The node whose text is the level that the measure keeps; none where only a waiver does."""
-    at, measure = draft.key_span("levels"), policy.measure
-    paths = [f"{policy.id}/{rung.part.id}{more}" for rung in rungs for more in ("", f"/{measure}")]
-    if measure is None or not any(path in draft.vocabulary.waivers for path in paths):
-        return room.name
-    short = [
-        build.all_of(
-            [
-                build.equals(room, build.literal(rung.part.id, at), at),
-                build.compare("<", build.name(measure, at), build.literal(rung.lost_below, at), at),
-            ],
-            at,
-        )
-        for rung in rungs if rung.lost_below is not None
-    ]  # fmt: skip
-    nothing = build.literal("", at)
-    kept = build.choose([(build.call("is true", each, span=at), nothing) for each in short], room, at)
-    return draft.define(f"{policy.id}/room-of", kept, at).name
-
-
-def _rooms(policy: Tiers, draft: Draft, rungs: Sequence[_Rung]) -> dict[str, Reading]:
-    rooms: dict[str, Reading] = {}
-    for i, rung in enumerate(rungs):
-        if policy.measure is None or rung.lost_below is None or (i == 0 and rung.lost_below <= 0):
-            continue  # the lowest level that begins at nothing cannot be lost
-        at = draft.span(*(policy.place_of(i, policy.measure) or ("levels", i)))
-        measure = build.name(policy.measure, at)
-        name = f"{policy.id}/{rung.part.id}"
-        kind = draft.vocabulary.names(draft.entity)[policy.measure]
-        low = draft.define(f"{name}/low", build.literal(rung.lost_below, at), at, wanted=kind)
-        left = draft.define(f"{name}/room", Binary("-", measure, low, at), at, wanted=kind)
-        have = draft.define(f"{name}/have", measure, at)
-        rooms[rung.part.id] = Build(
-            Room,
-            {
-                "fact": Const(policy.measure),
-                "noun": Const(draft.vocabulary.noun(draft.entity, policy.measure)),
-                "have": Value(have.name),
-                "lost_below": Value(low.name),
-                "room": Value(left.name),
-                "unit": Const(kind.symbol if isinstance(kind, types.Number) else ""),
-            },
-        )
-    return rooms

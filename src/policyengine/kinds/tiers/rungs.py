@@ -202,11 +202,6 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[Rung]) -> str:
     if policy.state is not None:
         lasting = lower_state(policy, draft, policy.state, [rung.step for rung in rungs])
         level = lasting.level
-    status: Expression = build.literal("reached", at)
-    if may_be_none(policy):
-        status = build.choose([(build.equals(level, otherwise, at), build.literal("none", at))], status, at)
-    else:
-        status = build.call("once known", level, status, span=at)
     applies = draft.applies(name, "when") if policy.when is not None else None
     told = [(rung.reached, rung.part.title) for rung in reversed(rungs)] if policy.state is None else []
     define_value(draft, policy, level, applies, told)
@@ -228,7 +223,7 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[Rung]) -> str:
             origin=draft.origin(policy.id, policy.title),
             origins=Choose(level.name, _origins(policy, draft, none), Const(None)),
             entity=draft.entity,
-            status=draft.define(f"{name}/status", status, at).name,
+            status=draft.define(f"{name}/status", _status(policy, level, otherwise), at).name,
             exists=applies.name if applies is not None else None,
             because=Choose(shown.name, because, nothing_reached),
             fields={
@@ -247,6 +242,15 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[Rung]) -> str:
         )
     )
     return shown.name
+
+
+def _status(policy: Tiers, level: Name, none: Expression) -> Expression:
+    """Whether a level is reached."""
+    at = none.span
+    reached = build.literal("reached", at)
+    if may_be_none(policy):
+        return build.choose([(build.equals(level, none, at), build.literal("none", at))], reached, at)
+    return build.call("once known", level, reached, span=at)
 
 
 def _waiver(level: Name, rungs: Sequence[Rung]) -> Reading:

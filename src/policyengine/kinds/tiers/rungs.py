@@ -193,8 +193,7 @@ def _ask_test(
 
 def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[Rung]) -> str:
     """The rule for the level; the name of the node that tells which level it speaks of."""
-    at, name = draft.key_span("levels"), policy.id
-    none = policy.none
+    at, name, none = draft.key_span("levels"), policy.id, policy.none
     reached = [(rung.reached, build.literal(rung.part.id, at)) for rung in reversed(rungs)]
     otherwise = build.literal(none, at)
     figures = draft.define(f"{name}/level", build.choose(reached, otherwise, at), at, title="level")
@@ -210,7 +209,6 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[Rung]) -> str:
     if policy.state is not None:
         following, held = _above_in_force(policy, draft, level), (level.name,)
         shown = define_stand(policy, draft, rungs, level, shown)
-    nothing_reached = Explain((rungs[0].measured.name, *held))
     because = by_stand(policy, rungs, lambda _, node: Explain((node.name, *held)))
     asked = by_stand(policy, rungs, lambda rules, _: Rules(rules))
 
@@ -225,7 +223,7 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[Rung]) -> str:
             entity=draft.entity,
             status=draft.define(f"{name}/status", _status(policy, level, otherwise), at).name,
             exists=applies.name if applies is not None else None,
-            because=Choose(shown.name, because, nothing_reached),
+            because=Choose(shown.name, because, Explain((rungs[0].measured.name, *held))),
             fields={
                 "level": Value(level.name),
                 "level_title": Choose(level.name, _titles(policy, none), Const(None)),

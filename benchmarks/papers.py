@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
+from subprocess import run
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from policyengine.api import Program, load
+from policyengine.batch.cores import cores
 from policyengine.papers.language import language
 from policyengine.papers.letter import Desk, letter
 from policyengine.papers.pack import pack, quarter_around
@@ -25,6 +29,7 @@ from policyengine.reports.forecast import stretches
 
 DAY = date(2026, 11, 21)
 POLICIES = Path(__file__).parents[1] / "policies"
+_CLI = "from policyengine.cli import main; main()"
 RATINGS = ("positive", "neutral", "negative")
 
 
@@ -45,6 +50,8 @@ def main(count: int) -> int:
         "packs as data", count, lambda: [pack(whole, whole.answer(each), quarter).plain() for each in records]
     )
     _tell("packs set as PDF", count, lambda: [pdf.fill(each) for each in packs])
+    for command in ("letter", "pack"):
+        _tell_command(command, records)
     programs = [load(each.parent, as_of=DAY) for each in sorted(POLICIES.glob("*/program.yaml"))]
     start = time.process_time()
     made = [
@@ -61,6 +68,22 @@ def _tell(what: str, count: int, run: Callable[[], Any]) -> None:
     run()
     spent = time.process_time() - start
     print(f"{what}: {count / spent:,.0f} a second ({spent / count * 1000:.1f} ms each)")
+
+
+def _tell_command(command: str, records: Sequence[Record]) -> None:
+    """A base as NDJSON to a folder of PDFs, by the command, on all cores."""
+    with TemporaryDirectory() as name:
+        base = Path(name) / "base.ndjson"
+        base.write_text("".join(f"{json.dumps(_data(each), default=str)}\n" for each in records))
+        words = [command, str(POLICIES / "bytekast"), str(base), "--as-of", str(DAY)]
+        start = time.monotonic()
+        run([sys.executable, "-c", _CLI, *words, "-o", f"pdf:{name}/pdf"], check=True)
+        spent = time.monotonic() - start
+    print(f"{command}s of a base to PDF, on {cores()} cores: {len(records) / spent:,.0f} a second")
+
+
+def _data(record: Record) -> dict[str, Any]:
+    return {**record.facts, **{name: [*map(_data, rows)] for name, rows in record.lists.items()}}
 
 
 def _desk(program: Program, last: date) -> Desk:

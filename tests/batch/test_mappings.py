@@ -5,8 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.support import program_of
 
 from batch.exports import EXPORTS, partners
+from policyengine.batch.first_mapping import first_mapping
 from policyengine.cli.run import run
 from policyengine.policy.export_formats import date_reader, number_reader
 
@@ -398,3 +400,44 @@ def test_the_column_that_tells_rows_apart_may_be_the_key(tmp_path, capfd):
 def test_a_date_is_a_day(tmp_path, capfd):
     found = _first(tmp_path, capfd, "Partner,ID,Set-up date\np,A,2026-01-31\n", "--for", "account")
     assert "Set-up date: set_up_on" in found
+
+
+_SALES = """\
+kind: program
+id: shop
+title: Shop
+currency: EUR
+parties: {partner: the partner, vendor: the vendor}
+sources: {agreement: {title: Partner agreement}}
+entities:
+  partner:
+    title: partner
+    key: account_number
+    facts:
+      account_number: {type: text, title: account number}
+      monthly_recurring_revenue: {type: money}
+      arr: {type: money, title: annual recurring revenue}
+      value: {type: money, title: annual contract value}
+      licence_quantity: {type: count}
+      approved: {type: boolean, title: is approved by the regional account manager of the vendor}
+      number_of_users: {type: count}
+      discount_percent: {type: rate}
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "fact"),
+    [
+        ("MRR", "monthly_recurring_revenue"), ("Monthly recurring rev.", "monthly_recurring_revenue"),
+        ("ARR", "arr"), ("ACV", "value"), ("Licence Qty", "licence_quantity"),
+        ("# of users", "number_of_users"),
+        ("No. of users", "number_of_users"), ("Disc. %", "discount_percent"), ("Acct No.", "account_number"),
+        ("Acct #", "account_number"), ("Mgr", None),
+    ],
+)  # fmt: skip
+def test_abbreviations_are_understood(head, fact):
+    vocabulary = program_of(base=_SALES).vocabulary
+    found = first_mapping("x", "x", "partner", vocabulary, [head], [[""]])
+    columns = found.partition("columns:\n")[2].splitlines()
+    told = [line.partition(": ")[2] for line in columns if line.startswith("  ")]
+    assert told == ([fact] if fact else []), found

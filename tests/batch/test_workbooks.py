@@ -409,3 +409,18 @@ def test_a_workbook_is_read_and_its_mistakes_have_cells(evaluate, tmp_path):
 def test_a_broken_workbook_leaves_nothing_behind(evaluate, tmp_path):
     ran = evaluate({"p.xlsx": b"PK\x03\x04 and no more"})
     assert (ran.code, list((tmp_path / "out").iterdir())) == (2, [])
+
+
+@pytest.mark.parametrize(("rows", "sheets"), [(0, 1), (3, 1), (7, 1), (8, 2), (15, 3)])
+def test_rows_are_written_in_parts_and_go_to_further_sheets(tmp_path, monkeypatch, rows, sheets):
+    monkeypatch.setattr("policyengine.batch.workbook_out.ROWS", 7)
+    monkeypatch.setattr("policyengine.batch.workbook_out._AT_ONCE", 3)
+    path = tmp_path / "many.xlsx"
+    with path.open("wb") as stream:
+        book = Sheets(stream)
+        book.sheet("many", [SheetColumn("number", "text")]).rows([f"n{i}"] for i in range(rows))
+        book.finish()
+    names = sheet_names(path)
+    assert len(names) == sheets
+    found = [row[0] for name in names for row in read_sheet(Path(f"{path}:{name}")).rows[1:]]
+    assert found == [f"n{i}" for i in range(rows)]

@@ -30,7 +30,22 @@ _UNITS = ("$", "€", "£", "US$", "USD", "EUR", "GBP", "CHF", "ZAR")
 _SEPARATORS = (";", "|", ",", "/")
 _SIMPLE = re.compile(r"[A-Za-z][A-Za-z0-9 _./()-]*[A-Za-z0-9_.)]|[A-Za-z]")
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "none", "y", "n"})
-_OTHERS = ("key", "number", "no")
+_OTHERS = ("key", "number")
+_LONG = {
+    "acct": "account", "accts": "accounts", "acv": "annual_contract_value", "addr": "address",
+    "amt": "amount", "arr": "annual_recurring_revenue", "asp": "average_selling_price", "avg": "average",
+    "cert": "certificate", "certs": "certificates", "ctry": "country", "curr": "currency", "ccy": "currency",
+    "cust": "customer", "custs": "customers", "dept": "department", "desc": "description", "disc": "discount",
+    "dt": "date", "est": "estimated", "inv": "invoice", "ltv": "lifetime_value", "mgr": "manager",
+    "mo": "month", "mos": "months", "mrr": "monthly_recurring_revenue", "mth": "month", "no": "number",
+    "nos": "number", "nr": "number", "num": "number", "opp": "opportunity", "opps": "opportunities",
+    "oppty": "opportunity", "org": "organization", "pct": "percent", "ph": "phone", "prod": "product",
+    "pymt": "payment", "qtr": "quarter", "qtrs": "quarters", "qty": "quantity", "rep": "representative",
+    "rev": "revenue", "tcv": "total_contract_value", "tel": "phone", "yr": "year", "yrs": "years",
+    "ytd": "year_to_date",
+}  # fmt: skip
+"""What usual abbreviations in the heads of exports stand for."""
+_SIGNS = {"#": " number ", "%": " percent "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +175,8 @@ def _nearest(
     """The nearest fact for each column and how near it is, each once: the nearest pairs first."""
     pairs = []
     for i, head in heads:
-        word = bare = _on(literal_guesses.identifier(head, "_") or "")
-        for owner in (literal_guesses.identifier(title, "_"), entity.replace("-", "_"), "record", "company"):
+        word = bare = _plain(head)
+        for owner in (_plain(title), _plain(entity), "record", "company"):
             bare = bare.removeprefix(f"{owner}_")
         for name, fact in facts.items():
             score = max(_alike(each, name, fact) for each in {word, bare})
@@ -176,21 +191,29 @@ def _nearest(
     return found
 
 
-def _on(word: str) -> str:
-    """The word with one name for what is a day: `set_up_date` is `set_up_on`."""
-    return re.sub(r"_(date|day)$", "_on", word)
+def _plain(text: str) -> str:
+    """A name in small letters, its abbreviations written out, with one name for what is a day: `Acct #` is
+    `account_number`, `Set-up dt.` is `set_up_on`.
+    """
+    for sign, word in _SIGNS.items():
+        text = text.replace(sign, word)
+    words = (literal_guesses.identifier(text, "_") or "").split("_")
+    return re.sub(r"_(date|day)$", "_on", "_".join(_LONG.get(word, word) for word in words))
 
 
 def _alike(word: str, name: str, fact: Fact) -> int:
     """How near a head is to a fact, in per cent; one that has some of its words is not sure."""
-    told = _on(literal_guesses.identifier(fact.title, "_") or "")
-    name = _on(name.rpartition(".")[2])
+    told, name = _plain(fact.title), _plain(name.rpartition(".")[2])
     if not word or word in (name, told):
         return 100 if word else 0
-    parts = set(word.split("_"))
-    if any(parts <= set(each.split("_")) or parts >= set(each.split("_")) for each in (name, told) if each):
+    if any(_shares_words(set(word.split("_")), set(each.split("_"))) for each in (name, told) if each):
         return 80
     return max(int(100 * SequenceMatcher(None, word, each).ratio()) for each in (name, told))
+
+
+def _shares_words(head: set[str], fact: set[str]) -> bool:
+    """Whether a head has all the words of a fact, or a fact all of a head that make up a third of its own."""
+    return head >= fact or (head <= fact and 3 * len(head) >= len(fact))
 
 
 def _joins(
@@ -203,11 +226,9 @@ def _joins(
         declared = vocabulary.entities[above]
         words = {above, declared.title, "company", "account"}
         wanted = {
-            literal_guesses.identifier(f"{word} {end}".strip(), "_")
-            for word in words
-            for end in ("", str(declared.key), *_OTHERS)
+            _plain(f"{word} {end}".strip()) for word in words for end in ("", str(declared.key), *_OTHERS)
         }
-        found = [name for name in names if literal_guesses.identifier(name, "_") in wanted]
+        found = [name for name in names if _plain(name) in wanted]
         if len(found) == 1:
             joins[above] = found[0]
         else:

@@ -33,7 +33,9 @@ _FORMATS = {
 _FIRST_DAY, _RIGHT_FROM = date(1899, 12, 30), date(1900, 3, 1)
 _MADE = datetime(2000, 1, 1)  # noqa: DTZ001  # the same rows give the same bytes
 _NARROWEST, _WIDEST = 8, 60
-_MOST_CACHED = 50_000
+_MOST_CACHED = 10_000
+_AT_ONCE = 1_000
+"""So many rows are written at once."""
 _ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]|_(?=x[0-9A-Fa-f]{4}_)")
 _NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _SHEET = re.compile(r"[\[\]:*?/\\]")
@@ -135,11 +137,13 @@ class Sheet:
         """Adds rows."""
         part: list[str] = []
         for row in rows:
-            if self._count + len(part) == ROWS:
+            is_full = self._count + len(part) == ROWS
+            if is_full or len(part) == _AT_ONCE:
                 self._add(part)
+                part = []
+            if is_full:
                 self._end()
                 self._begin()
-                part = []
             part.append(self._row(self._count + len(part) + 2, row))
         self._add(part)
 

@@ -19,7 +19,8 @@ from policyengine.render.style import clean
 
 _PACKAGE = re.compile(r"@[A-Za-z][\w-]*/")
 _PLACE = re.compile(r"^\s*(?:┌─|-->)\s*.*?:(\d+):\d+", re.MULTILINE)
-_LONG_WORD = re.compile(r"\S{40,}")
+_LONG = 40
+_LONG_WORD = re.compile(rf"\S{{{_LONG},}}")
 _NOT_SET = re.compile("[^\0-\u06ff\u10a0-\u10ff\u1e00-\u2bff\ufb00-\ufdff\ufe70-\ufeff\ufffd]")
 """Letters that the fonts of typst lack: all but those of Latin, Greek, Cyrillic, Hebrew, Arabic, Georgian."""
 _BREAK = "\N{ZERO WIDTH SPACE}"
@@ -77,10 +78,13 @@ class PdfTemplate:
 def _set(value: Any) -> Any:
     """The data with harmless texts, whose longest words can be broken."""
     if isinstance(value, str):
-        return _LONG_WORD.sub(_breakable, clean(value))
-    if isinstance(value, Mapping):
+        found = clean(value)
+        return found if len(found) < _LONG else _LONG_WORD.sub(_breakable, found)
+    if isinstance(value, list | tuple):
+        return [_set(each) for each in value]
+    if isinstance(value, dict | Mapping):  # most are a `dict`, which is quicker to tell
         return {name: each if name in _AS_IT_IS else _set(each) for name, each in value.items()}
-    return [_set(each) for each in value] if isinstance(value, list | tuple) else value
+    return value
 
 
 _AS_IT_IS = ("svg", "href", "decision")

@@ -231,6 +231,15 @@ vscode: .venv/installed ## build the extension for VS Code from its locked packa
 	cd editors/vscode && POLICYENGINE="$(CURDIR)/$(BIN)/policyengine" npm test
 	cd editors/vscode && npm run package
 
+VSCODE_HOST ?= .vscode-host
+PICTURES ?=
+
+.PHONY: vscode-host
+vscode-host: vscode ## the extension in VS Code itself, served to a browser: needs Node 20, chromium, ripgrep; PICTURES=docs/pictures
+	editors/vscode/host/install.sh $(VSCODE_HOST)
+	POLICYENGINE="$(CURDIR)/$(BIN)/policyengine" node editors/vscode/host/walk.mjs \
+		$(VSCODE_HOST) editors/vscode/policyengine.vsix $(PICTURES)
+
 EDITS ?= 10000
 
 .PHONY: fuzz-editing

@@ -90,6 +90,34 @@ def test_schemas(cli, tmp_path):
         Draft202012Validator.check_schema(json.loads(written))
 
 
+def test_every_document_of_a_folder_gets_the_line_of_its_schema(cli, tmp_path):
+    head, other = "kind: billing\nid: a\n", "kind: tiers\nid: b\n"
+    line = "# yaml-language-server: $schema=../schemas/%s.schema.json\n"
+    texts = {
+        "plain.yaml": (
+            f"{head}---\n# b\n{other}",
+            f"{line % 'billing'}{head}---\n{line % 'tiers'}# b\n{other}",
+        ),
+        "named.yaml": (f"{line % 'billing'}{head}", f"{line % 'billing'}{head}"),
+        "dashes.yaml": (f"---\n{head}", f"---\n{line % 'billing'}{head}"),
+        "broken.yaml": ("kind: [\n", "kind: [\n"),
+        "record.yaml": ("id: a\n", "id: a\n"),
+        "crlf.yaml": (
+            f"\ufeff{head}".replace("\n", "\r\n"),
+            f"\ufeff{line % 'billing'}{head}".replace("\n", "\r\n"),
+        ),
+    }
+    folder = tmp_path / "policies"
+    folder.mkdir()
+    for name, (before, _) in texts.items():
+        (folder / name).write_bytes(before.encode())
+    for _ in range(2):
+        assert cli("schema", "--write", tmp_path / "schemas", "--lines", folder).code == 0
+        assert {name: (folder / name).read_bytes().decode() for name in texts} == {
+            name: after for name, (_, after) in texts.items()
+        }
+
+
 def test_the_schema_of_records(cli, program):
     schema = json.loads(cli("schema", "--record", program).out)
     assert "active_customers" in schema["properties"]
@@ -140,11 +168,18 @@ def test_a_good_record_loads_only_what_it_needs() -> None:
     assert not loaded & {"difflib", "jinja2", "json", "jsonschema", "traceback", "xml"}
 
 
+_BYTEKAST = ROOT / "policies" / "bytekast"
+_ACME = ROOT / "fixtures" / "bytekast" / "records" / "acme.yaml"
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
         ("", ["plain,check", "plain,evaluate"]),
         ("ev", ["plain,evaluate"]),
+        (f"why {_BYTEKAST} {_ACME} reseller-l", ["plain,reseller-levels"]),
+        (f"why {_BYTEKAST} {_ACME}x ", []),
+        (f"why {_BYTEKAST}/levels.yaml {_ACME} ", []),
         ("--v", ["plain,--version"]),
         ("evaluate ac", ["file,ac"]),
         ("evaluate acme acme/r", ["file,acme/r"]),

@@ -110,7 +110,7 @@ def _explain(ls: PolicyServer, uri: str, *which: str) -> str:
     Without a key it is the first record.
     """
     key, finding = [*which, "", ""][:2]
-    _, pinned, program = _opened(ls, uri)
+    folder, pinned, program = _opened(ls, uri)
     records = enumerate(pinned.records(program))
     record = next((each for i, each in records if key in ("", _key(program, each, i))), None)
     if record is None:
@@ -118,7 +118,7 @@ def _explain(ls: PolicyServer, uri: str, *which: str) -> str:
     if not finding:
         return "\n".join(list_findings(program.evaluate(record).findings))
     try:
-        return "\n".join(program.why(record, finding))
+        return "\n".join(program.why(record, finding)).replace(f"{folder.root}/", "")
     except ValueError as error:
         raise _failed(str(error)) from None
 

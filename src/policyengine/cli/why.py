@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from shlex import join
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from policyengine.api import Program
+from policyengine.api import Program, load
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import OK, CommandError
 from policyengine.cli.file_io import deliver
@@ -27,6 +27,7 @@ from policyengine.cli.options import (
     map_option,
     output_option,
     subcommand,
+    today,
 )
 from policyengine.cli.programs import open_program, program_and_records
 from policyengine.cli.record_files import FORMS, Form, ReadRecords, one_record, read_records
@@ -40,8 +41,30 @@ from policyengine.policy.quantities import shorten
 from policyengine.program.record import Record
 from policyengine.render.style import clean, painter, wrap
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 _NAMED = 12
 """How many findings are explained at once."""
+
+
+class FindingName(click.ParamType):  # type: ignore[type-arg]
+    """What a finding is called; shells complete those of the record that stands before it."""
+
+    name = "finding"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Returns the names that begin so; none where the program or the record cannot be read."""
+        from click.shell_completion import CompletionItem
+
+        program, file = str(ctx.params.get("program")), ctx.params.get("file")
+        opened = load(program, as_of=ctx.params.get("as_of") or today()) if file else None
+        records = opened.read(Path(str(file))).records if opened is not None and opened.ok else ()
+        decided = opened.evaluate(records[0]).findings if opened is not None and records else ()
+        names = dict.fromkeys(each.reference for each in nested(decided))
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 @subcommand(
@@ -51,7 +74,7 @@ _NAMED = 12
 )
 @click.argument("program", metavar="PROGRAM", type=FILE)
 @click.argument("file", metavar="RECORD", required=False, type=FILE)
-@click.argument("finding", metavar="[FINDING]", required=False)
+@click.argument("finding", metavar="[FINDING]", required=False, type=FindingName())
 @click.option(
     "--key", help="Of several records the one with this key; of one, the subject, such as an account."
 )

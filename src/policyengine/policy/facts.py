@@ -6,6 +6,7 @@ given. What the record itself says of such a fact has a name of its own (`as_giv
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -182,6 +183,11 @@ class Fact(Sourced):
             if low is None and high is not None and high >= -single.most:
                 low = -single.most
         return single.least if low is None else low, high
+
+    @property
+    def may_never_come(self) -> bool:
+        """Whether it may be a day that never comes."""
+        return self.default == NEVER or re.search(rf"\b{NEVER}\b", self.formula or "") is not None
 
     @property
     def domain(self) -> Domain | None:

@@ -171,6 +171,8 @@ class PolicyReader:
         scalar = self._scalar(pointer)
         names = self.vocabulary.names(entity or self.entity)
         tree = self._tree(scalar, parse(excerpt(scalar), names, functions=self.functions))
+        if "never" in scalar.text:
+            tree = build.with_never(tree, names)
         return self.examined(tree, entity)
 
     def unary_tests(

@@ -234,6 +234,8 @@ def _formula(
     expression = parsed.expression
     if expression is None:
         return
+    if "never" in node.text:
+        expression = build.with_never(expression, vocabulary.names(entity))
     if declared.applies_when is not None:
         head: dict[str, str] = {"kind": "program", "id": entity, "title": declared.title, "for_": entity}
         about = Policy(**head)  # type: ignore[arg-type]  # the keys are texts, and no day is among them
@@ -285,7 +287,8 @@ def default_of(fact: Fact, text: str, *, quoted: bool = False) -> object:
     if fact.required:
         raise ValueError("no record may be without the fact, so it needs no default")
     if fact.formula is not None:
-        raise ValueError("a formula works the fact out, so it needs no default")
+        advice = ": `if ... then ... else never`" if text == NEVER else ""
+        raise ValueError(f"a formula works the fact out, so it needs no default{advice}")
     if fact.is_list:
         raise ValueError("a list has no default; an empty list is written `[]` in the record")
     if text == NONE and not quoted:

@@ -14,7 +14,7 @@ from policyengine.feel.proving.constant_conditions import constant_conditions, s
 from policyengine.kinds import KINDS
 from policyengine.policy.draft import Draft
 from policyengine.policy.entity import Entity
-from policyengine.policy.facts import NEVER, Fact
+from policyengine.policy.facts import Fact
 from policyengine.policy.policy_reader import UNKNOWN_NAME, PolicyDocument
 from policyengine.policy.quantities import two_readings
 from policyengine.policy.rule import Lowered
@@ -119,7 +119,7 @@ def changed_names(one: Declarations, other: Declarations) -> frozenset[str] | No
     pairs += [(_facts(each), _facts(other.entities[name])) for name, each in one.entities.items()]
     found = {name for pair in pairs for name in _differences(*pair)}
     facts = [(name, fact) for pair in pairs[2:] for each in pair for name, fact in each.items()]
-    if any(fact.default == NEVER for name, fact in facts if name in found):
+    if any(fact.may_never_come for name, fact in facts if name in found):
         return None  # charges ask whether any day never comes
     asking = [
         (name, _words(f"{fact.formula} {fact.applies_when} {fact.currency}"))

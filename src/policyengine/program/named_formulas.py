@@ -70,11 +70,12 @@ def named_formulas(vocabulary: Vocabulary, document: Document, report: Report) -
         report.extend(parsed.diagnostics)
         if parsed.expression is None:
             continue
-        for other in sorted(names(_without_filters(parsed.expression)) - {*parameters, "today"}):
+        formula = build.with_never(parsed.expression, parameters)
+        for other in sorted(names(_without_filters(formula)) - {*parameters, "today"}):
             message = f"`{other}` is not a parameter of `{name}`"
             help = did_you_mean(other, parameters) or f"add it: `of: [{', '.join((*parameters, other))}]`"
             report.add(WRONG_DEFINITION.at(written.span, message, help=help))
-        found[name] = NamedFormula(parameters, parsed.expression, declared.title or words(name))
+        found[name] = NamedFormula(parameters, formula, declared.title or words(name))
     for name in _in_circles(found):
         message = f"`{name}` leads back to itself"
         report.add(WRONG_DEFINITION.at(document.key_span(("define", name)), message))

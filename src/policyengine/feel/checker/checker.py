@@ -98,6 +98,8 @@ def _advice(wanted: Type, found: Type, node: Expression, scope: TypeScope) -> st
     day = literal_guesses.date(node.span.text.strip("'\"")) if wanted == types.DATE else None
     if day is not None:
         return f'write `date("{day}")`'
+    if wanted == types.DATE and found == types.NULL:
+        return "write `never` for a day that does not come"
     if wanted != types.BOOLEAN:
         return None
     if isinstance(found, types.Number):

@@ -27,7 +27,7 @@ from policyengine.feel.types.types import (
     Type,
 )
 from policyengine.feel.values.calendar import Date, Length, Series, is_empty, series_of
-from policyengine.feel.values.values import Failed, FarDate, Months, Range
+from policyengine.feel.values.values import NEVER, Failed, FarDate, Months, Range, is_never
 from policyengine.feel.values.watched_day import WatchedDay
 
 UNITS: Mapping[str, int] = {"month": 1, "quarter": 3, "half year": 6, "year": 12}
@@ -245,6 +245,16 @@ def _next_of_series(first: date, every: Length, after: date, on_day: Decimal | N
     return _OUT_OF_BOUNDS if found is None else found
 
 
+def _in_series(run: Callable[..., object]) -> Callable[..., object]:
+    """A day of a series, which never comes where it rests on one that never does."""
+    within = _within_calendar(run)
+
+    def day(first: Date, every: Length, other: Date, on_day: Decimal | None = None) -> object:
+        return NEVER if is_never(first) or is_never(other) else within(first, every, other, on_day)
+
+    return day
+
+
 def _days_of_series(first: date, every: Length, until: date, on_day: Decimal | None = None) -> object:
     """The days of a series up to a day."""
     series = _steps(first, every, on_day)
@@ -318,12 +328,8 @@ IN_POLICIES = table(
         "mean by days",
         signature("period: range, days: list, values: list", _values_of_third, _mean_by_days),
     ),
-    function(
-        "last of series", signature(_IN_SERIES.format("until"), DATE, _within_calendar(_last_of_series))
-    ),
-    function(
-        "next of series", signature(_IN_SERIES.format("after"), DATE, _within_calendar(_next_of_series))
-    ),
+    function("last of series", signature(_IN_SERIES.format("until"), DATE, _in_series(_last_of_series))),
+    function("next of series", signature(_IN_SERIES.format("after"), DATE, _in_series(_next_of_series))),
     function(
         "days of series",
         signature(_IN_SERIES.format("until"), ListOf(DATE), _within_calendar(_days_of_series)),

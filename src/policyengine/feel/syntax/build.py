@@ -5,12 +5,13 @@ Every node carries the place of what it was made from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.tree import Expression
+from policyengine.feel.values.values import NEVER
 from policyengine.source import Span
 
 
@@ -94,8 +95,16 @@ def choose(cases: Sequence[tuple[Expression, Expression]], otherwise: Expression
     return chosen
 
 
+def with_never(expression: Expression, known: Container[str]) -> Expression:
+    """The expression of a policy with the day that never comes for `never`, where nothing has that name."""
+    return expression if "never" in known else replaced(expression, _NEVER)
+
+
 Meanings = Mapping[str, Callable[[Span], Expression]]
 """What stands for a name, or for a property such as `period.start`, at the place where it is written."""
+
+
+_NEVER: Meanings = {"never": lambda at: literal(NEVER, at)}
 
 
 def replaced(node: Expression, meanings: Meanings) -> Expression:

@@ -24,7 +24,7 @@ from policyengine.feel.syntax.lexer import (
 from policyengine.feel.syntax.tree import Expression
 from policyengine.feel.syntax.typenames import print_type
 from policyengine.feel.values.temporal import Temporal, print_temporal
-from policyengine.feel.values.values import Range, kind
+from policyengine.feel.values.values import NEVER, Range, kind
 
 _CONSTANTS = {None: "null", True: "true", False: "false"}
 _TEMPORAL = frozenset({"date", "time", "date and time", "days duration", "months duration"})
@@ -126,6 +126,8 @@ def _literal(node: syntax.Literal) -> _Written:
             return quote(str(node.value)), _VALUE
         case "boolean" | "null":
             return _CONSTANTS[node.value], _VALUE  # type: ignore[index]
+        case "date" if node.value == NEVER:
+            return "never", _VALUE
         case _:
             return f'@"{print_temporal(node.value)}"', _VALUE  # type: ignore[arg-type]
 

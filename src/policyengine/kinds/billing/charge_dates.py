@@ -9,13 +9,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from policyengine.feel.syntax import build
-from policyengine.feel.syntax.tree import Binary, Expression, Name, Path, RangeLiteral, names
+from policyengine.feel.syntax.tree import Binary, Expression, Name, Path, RangeLiteral, names, walk
 from policyengine.feel.types import types
+from policyengine.feel.values.values import NEVER as FAR_DAY
 from policyengine.kinds.billing.charges import ChargePart
 from policyengine.kinds.billing.series import is_none, lag_of, period_starts
 from policyengine.policy.draft import Draft
-from policyengine.policy.facts import NEVER
 from policyengine.policy.quantities import CALENDAR
+from policyengine.policy.recurrence import Sight
 from policyengine.policy.rule import Const, Reading, Value
 from policyengine.source import Span
 
@@ -165,10 +166,12 @@ class Schedule:
         )
 
     def _comes(self) -> list[Expression]:
-        """That the due date is not `never`, where a fact of the program has that for its default."""
+        """That the due date is not `never`, where something in the program may never come."""
         entities = self.draft.vocabulary.entities.values()
-        facts = [fact for each in entities for fact in each.facts.values()]
-        if self.due is None or all(fact.default != NEVER for fact in facts) or not any(names(self.first)):
+        says = names(self.first) and any(
+            fact.may_never_come for each in entities for fact in each.facts.values()
+        )
+        if self.due is None or not (says or build.literal(FAR_DAY, self.first.span) in walk(self.first)):
             return []
         beyond = build.compare(">", self.first, build.literal(date.max, self.at), self.at)
         return [build.negate(build.call("is true", beyond, span=self.at), self.at)]
@@ -184,11 +187,22 @@ class Schedule:
     def _until(self) -> Name:
         """The last day that counts, on or before which the last period begins."""
         if "until" not in self._names:
-            _, known = self._day("until", "until-written", "last day")
+            written, known = self._day("until", "until-written", "last day")
+            known = self._or_never(written, known)
             if self.shares in ("first_day", "neither"):
                 known = self._define("until", _moved(known, -_DAY), "last day that counts", types.DATE)
             self._names["until"] = known
         return self._names["until"]
+
+    def _or_never(self, written: Expression, known: Name) -> Name:
+        """The last day, or a day that never comes where it may be known that there is none."""
+        draft, at = self.draft, known.span
+        sight = Sight(draft.vocabulary, draft.entity, draft.functions)
+        if not any(sight.may_lack(written)):
+            return known
+        none = build.call("is nothing", known, span=at)
+        day = build.choose([(none, build.literal(FAR_DAY, at))], known, at)
+        return self._define("until-or-never", day, "last day", types.DATE)
 
     def _first_day(self) -> Name:
         """The first day that counts."""

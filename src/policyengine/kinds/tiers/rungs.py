@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 from policyengine.decision.findings import Level
 from policyengine.feel.syntax import build
@@ -12,6 +11,7 @@ from policyengine.feel.syntax.tree import Expression, Name, Open
 from policyengine.feel.types import types
 from policyengine.kinds.tiers.claims import claim_of, places_of
 from policyengine.kinds.tiers.intervals import of_test
+from policyengine.kinds.tiers.landmarks import landmarks
 from policyengine.kinds.tiers.lasting import Lasting, lower_state
 from policyengine.kinds.tiers.level_parts import LevelPart, Tiers, plain_test
 from policyengine.kinds.tiers.level_room import (
@@ -204,7 +204,7 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[Rung]) -> str:
     applies = draft.applies(name, "when") if policy.when is not None else None
     told = [(rung.reached, rung.part.title) for rung in reversed(rungs)] if policy.state is None else []
     define_value(draft, policy, level, applies, told)
-    candidate, following, shown = _landmarks(policy, draft, rungs)
+    candidate, following, shown, any_reached = landmarks(policy, draft, rungs, figures)
     held: tuple[str, ...] = ()
     if policy.state is not None:
         following, held = _above_in_force(policy, draft, level), (level.name,)
@@ -223,7 +223,7 @@ def _lower_level(policy: Tiers, draft: Draft, rungs: Sequence[Rung]) -> str:
             entity=draft.entity,
             status=draft.define(f"{name}/status", _status(policy, level, otherwise), at).name,
             exists=applies.name if applies is not None else None,
-            because=Choose(shown.name, because, Explain((rungs[0].measured.name, *held))),
+            because=Choose(shown.name, because, Explain((any_reached.name, *held))),
             fields={
                 "level": Value(level.name),
                 "level_title": Choose(level.name, _titles(policy, none), Const(None)),
@@ -288,43 +288,6 @@ def _titles(policy: Tiers, none: str) -> dict[str, Reading]:
     """The titles of the levels, and of what holds where none is reached."""
     below = None if policy.otherwise is None else policy.otherwise.title or none
     return {none: Const(below), **{level.id: Const(level.title) for level in policy.levels}}
-
-
-def _landmarks(policy: Tiers, draft: Draft, rungs: Sequence[Rung]) -> tuple[Name, Name, Name]:
-    """Nodes whose texts are levels: the one the measure alone would give, the next one, the one spoken of.
-
-    Spoken of is the level reached, or else the one that is next: the candidate, or the lowest above it.
-    """
-    at, name = draft.key_span("levels"), policy.id
-
-    def surely(condition: Name, level: str) -> tuple[Expression, Expression]:
-        return build.call("is true", condition, span=at), build.literal(level, at)
-
-    measured = [surely(r.measured, r.part.id) for r in reversed(rungs)] if policy.measure else []
-    ahead = [*measured, *_above(policy, rungs, at)] if policy.measure else []
-    first = build.literal("" if policy.measure else rungs[0].part.id, at)
-    ids = [*(rung.part.id for rung in rungs), ""]
-    reached = [surely(rung.reached, rung.part.id) for rung in reversed(rungs)]
-    beyond = [surely(rung.reached, ids[i + 1]) for i, rung in reversed(list(enumerate(rungs)))]
-    nothing = build.literal("", at)
-    return (
-        draft.define(f"{name}/candidate", build.choose(measured, nothing, at), at),
-        draft.define(f"{name}/next", build.choose([*beyond, *ahead], first, at), at),
-        draft.define(f"{name}/shown", build.choose([*reached, *ahead], first, at), at),
-    )
-
-
-def _above(policy: Tiers, rungs: Sequence[Rung], at: Any) -> list[tuple[Expression, Expression]]:
-    """For a value in no level: the lowest level that starts above it."""
-    measure = build.name(str(policy.measure), at)
-    return [
-        (
-            build.call("is true", build.compare("<", measure, build.literal(r.low, at), at), span=at),
-            build.literal(r.part.id, at),
-        )
-        for r in rungs
-        if r.low is not None
-    ]
 
 
 def _gap(rung: Rung) -> Reading:

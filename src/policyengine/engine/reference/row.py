@@ -82,7 +82,9 @@ def read_rule(rule: Rule, scope: Scope) -> Finding | None:
     if exists is False:
         return None
     status = exists if isinstance(exists, Unknown) else scope[rule.status]
-    because = read(rule.because, scope)
+    because: tuple[Reason, ...] = read(rule.because, scope)
+    if isinstance(exists, Unknown) and rule.exists is not None:
+        because = tuple(dict.fromkeys((*explain(scope, rule.exists), *because)))
     fields = {name: read(reading, scope) for name, reading in rule.fields.items()}
     origin = origin_of(rule, scope)
     return rule.finding(

@@ -23,7 +23,7 @@ from policyengine.engine.missing_facts import unsettled
 from policyengine.engine.rows.instance import Row
 from policyengine.engine.rows.node_source import Sources
 from policyengine.engine.rows.reader_source import Deferred, Read, ReaderSource
-from policyengine.engine.rows.reason_source import Explanations
+from policyengine.engine.rows.reason_source import Explanations, distinct
 from policyengine.engine.shortfalls import Test, Tests, shortfalls, tests_of
 from policyengine.policy.rule import (
     Build,
@@ -78,10 +78,22 @@ class Readings:
             "s.subject",
             f"{status} if {status}.__class__ is S else UNDETERMINED",
         )
-        shown["because"] = self.reading(out, rule.because)
+        shown["because"] = self._because(out, rule)
         shown["unknown"] = self._unknown(out, rule, status, shown)
         shown["assumptions"] = self.assumed(out, shown["origin"], rule, self.graph.resting.get(id(rule), ()))
         return out.function(self.made(out, rule.finding, shown))
+
+    def _because(self, out: ReaderSource, rule: Rule) -> str:
+        """The reasons; where it is not known whether there is a finding, those of that stand before them."""
+        own = self.reading(out, rule.because)
+        if rule.exists is None:
+            return own
+        exists, found = out.name(rule.exists).text, out.fresh()
+        out.line(f"{found} = {own}")
+        with out.block(f"if {exists}.__class__ is U:"):
+            there = self.reading(out, Explain((rule.exists,)))
+            out.line(f"{found} = {out.constant(distinct)}(({there}) + {found})")
+        return found
 
     def status(self, out: ReaderSource, rule: Rule) -> str:
         """The status, or what is unknown of it; adds the lines that give None where there is no finding."""

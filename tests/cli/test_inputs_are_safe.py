@@ -16,6 +16,7 @@ from tests.support import POLICIES
 
 from policyengine.cli.run import run
 
+AS_OF = ("--as-of", "2026-11-21")
 RECORD = "id: \U0001f600\u00e9\nactive_accounts: 12\n"
 
 
@@ -184,3 +185,31 @@ def test_a_test_stays_in_its_repository(
     assert run(["test", str(repository / "t")]) == 2
     said = capfd.readouterr()
     assert "lies outside of the repository" in said.out + said.err
+
+
+@pytest.mark.parametrize("name", ["old.csv", "old.ndjson", "old.parquet", "old.xlsx", "json:old.json"])
+@pytest.mark.parametrize("records", ["bad.csv", "bad.yaml"])
+def test_a_good_file_stays_where_every_record_is_left_out(cli, program, tmp_path, monkeypatch, name, records):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.csv").write_text("id,active_customers\na,-1\nb,many\n")
+    (tmp_path / "bad.yaml").write_text("{id: a, active_customers: -1}\n")
+    (kept := tmp_path / name.rpartition(":")[2]).write_text("old")
+    result = cli("evaluate", program, records, *AS_OF, "-o", name)
+    assert (result.code, kept.read_text()) == (2, "old")
+    assert "none of the records can be used" in result.err
+    assert "-1, which is below 0" in result.err
+    if records == "bad.csv" and ":" not in name:
+        assert len((tmp_path / "old.rejects.csv").read_text().splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    "command", [("report", "next"), ("report",), ("forecast",), ("evaluate", "--receipt", "old.txt")]
+)
+def test_a_list_stays_where_every_record_is_left_out(cli, program, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.yaml").write_text("{id: a, active_customers: -1}\n")
+    (kept := tmp_path / "old.txt").write_text("old")
+    name, *more = command
+    output = () if "--receipt" in more else ("-o", "text:old.txt")
+    result = cli(name, program, "bad.yaml", *more, *AS_OF, *output)
+    assert (result.code, kept.read_text()) == (2, "old")

@@ -36,7 +36,7 @@ class Sink(Protocol):
         """A mistake that keeps a record from being evaluated."""
 
     def complete(self) -> None:
-        """All is there: let it appear."""
+        """All is there: let it appear, but for tables without a record."""
 
 
 @dataclass(slots=True)

@@ -90,29 +90,34 @@ class Targets:
                 return writer(self.rejects, REJECTS)
 
             tables = [writer(target, self.columns) for target in self.tables]
+            own = len(files), len(streams)
             there = self.rejects is not None and self.rejects.path is not None and self.rejects.path.exists()
             now = self.rejects is not None and (there or not self.rejects_if_any)
             late = rejects if self.rejects is not None else None
-            yield Tables(tables, rejects() if now else None, late, files, streams, self.shape)
+            yield Tables(tables, own, rejects() if now else None, late, files, streams, self.shape)
 
 
 class Tables:
     """The writers of a run."""
 
     def __init__(
-        self, tables: Sequence[Writer], rejects: Writer | None, late: Callable[[], Writer] | None,
+        self, tables: Sequence[Writer], own: tuple[int, int],
+        rejects: Writer | None, late: Callable[[], Writer] | None,
         files: Sequence[AtomicFile], streams: Sequence[tuple[BinaryIO, Target]], shape: Shape | None,
     ) -> None:  # fmt: skip
         self._tables = tables
+        self._own = own  # so many files and streams are theirs, and stand first
         self._rejects = rejects
         self._late = late
         self._files = files
         self._streams = streams
         self._shape = shape
         self._held: list[Reject] = []
+        self._is_empty = True
 
     def write(self, table: Any, records: Named) -> None:
         """The findings of some records as an Arrow table."""
+        self._is_empty = self._is_empty and not records
         shaped = table if self._shape is None else self._shape(table, records)
         for writer in self._tables:
             writer.write(shaped)
@@ -133,13 +138,17 @@ class Tables:
         self._held = []
 
     def complete(self) -> None:
-        """Finish all, then let all appear, the rejects first: findings alone would look like all there is."""
+        """Finish all, then let all appear, the rejects first: findings alone would look like all there is.
+
+        Where every record is left out, the rejects appear alone, and the tables that are there stay.
+        """
         self._hand_on()
-        for writer in (*self._tables, *([self._rejects] if self._rejects else ())):
+        tables, (file, stream) = ((), self._own) if self._is_empty else (self._tables, (0, 0))
+        for writer in (*tables, *([self._rejects] if self._rejects else ())):
             writer.finish()
-        for file in reversed(self._files):
-            file.commit()
-        for held, target in self._streams:
+        for each in reversed(self._files[file:]):
+            each.commit()
+        for held, target in self._streams[stream:]:
             held.seek(0)
             with nullcontext(target.stream) if target.path is None else target.path.open("wb") as stream:
                 assert stream is not None

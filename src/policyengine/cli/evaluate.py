@@ -34,6 +34,7 @@ from policyengine.cli.record_files import (
     left_out_line,
     picked,
     read_records,
+    require_usable,
     without_twins,
 )
 from policyengine.decision.decision import Decision
@@ -111,6 +112,8 @@ def command(
         message = f"`{options.only_for_tables}` is for tables, and none is asked for"
         raise CommandError(message, help="add `-o FILE.csv`")
     inputs = without_twins(opened, _read(opened, options, console), console)
+    kept = Output("receipt", Path(receipt) if receipt is not None else None)
+    require_usable(inputs, (*options.outputs, kept), console)
     decisions = [opened.evaluate(record) for record in inputs.records]
 
     paths = [*map(Path, (program, *options.inputs))]

@@ -61,7 +61,7 @@ def command(
         found[:] = [Forecast(through, last, base.program.labels)]
         return found[0].part, found[0].add
 
-    code = base.each(begin)
+    code = base.each(begin, outputs)
     write_listings(outputs, [each.listing() for each in found], base, console)
     return code
 

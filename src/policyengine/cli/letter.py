@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from policyengine.cli.console import Console, Progress
-from policyengine.cli.exit_codes import CommandError
 from policyengine.cli.forecast import last_day, read_through
 from policyengine.cli.options import (
     FILE,
@@ -34,7 +33,7 @@ from policyengine.cli.paper_files import (
     template_options,
 )
 from policyengine.cli.partner_base import PartnerBase, open_base
-from policyengine.cli.record_files import check_keys, picked
+from policyengine.cli.record_files import check_keys, none_usable, picked
 from policyengine.papers.blocks import Paper
 from policyengine.papers.language import language
 from policyengine.papers.letter import Desk, letter
@@ -88,7 +87,7 @@ def chosen(base: PartnerBase, keys: tuple[str, ...]) -> PartnerBase:
     inputs = picked(base.program, keys, base.inputs)
     check_keys(base.program, keys, inputs)
     if not inputs.records:
-        raise CommandError("none of the records can be used", help="nothing was written; correct them first")
+        raise none_usable()
     return replace(base, kept=inputs)
 
 

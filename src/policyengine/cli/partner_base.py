@@ -20,7 +20,14 @@ from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import deliver, protect, require_distinct
 from policyengine.cli.options import Output, TableOptions, records_of
 from policyengine.cli.programs import open_program, program_and_records
-from policyengine.cli.record_files import LeftOut, ReadRecords, left_out_line, read_records, without_twins
+from policyengine.cli.record_files import (
+    LeftOut,
+    ReadRecords,
+    left_out_line,
+    read_records,
+    require_usable,
+    without_twins,
+)
 from policyengine.dataclass import dataclass
 from policyengine.program.record import Record
 from policyengine.render.listings import listing_csv, listing_markdown, listing_text
@@ -69,7 +76,7 @@ class PartnerBase:
         form: Any = options.form
         return without_twins(program, read_records(program, options.files, form, console), console)
 
-    def each(self, begin: Callable[[], Work[T]]) -> int:
+    def each(self, begin: Callable[[], Work[T]], outputs: Sequence[Output] = ()) -> int:
         """Works on all records, shows how far it is, and says what is left out; returns the exit code.
 
         Tables are read batch by batch, several processes share the work. `begin` is called for each pass over
@@ -93,9 +100,10 @@ class PartnerBase:
         if self.options.reads_tables or self._has_many_lines():
             from policyengine.cli.table_files import each_table_record
 
-            return _ended(each_table_record(self.program, self.options, self.console, going), self.console)
+            found = each_table_record(self.program, self.options, self.console, going)
+            return _ended(found, self.console, outputs)
         self._each_held(going)
-        return self.end(self.console)
+        return self.end(self.console, outputs)
 
     def _each_held(
         self, going: Callable[[], AbstractContextManager[Callable[[Sequence[Record]], None]]]
@@ -129,9 +137,9 @@ class PartnerBase:
         require_distinct(written)
         protect(written, self.paths)
 
-    def end(self, console: Console) -> int:
-        """Says what was left out; returns the exit code."""
-        return _ended(self.inputs, console)
+    def end(self, console: Console, outputs: Sequence[Output] = ()) -> int:
+        """Says what was left out; returns the exit code. Where that is all, no file is to be written."""
+        return _ended(self.inputs, console, outputs)
 
 
 def _unplaced(record: Record) -> Record:
@@ -153,7 +161,8 @@ def _options_given() -> Iterator[str]:
                 yield from (each.opts[0],) if each.is_flag else (each.opts[0], str(one))
 
 
-def _ended(found: ReadRecords | LeftOut, console: Console) -> int:
+def _ended(found: ReadRecords | LeftOut, console: Console, outputs: Sequence[Output]) -> int:
+    require_usable(found, outputs, console)
     console.err(left_out_line(found))
     return FOUND if found.left_out or found.orphans else OK
 

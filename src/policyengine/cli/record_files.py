@@ -11,6 +11,7 @@ from policyengine.api import Program
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import CommandError
 from policyengine.cli.file_io import read_bytes
+from policyengine.cli.options import Output
 from policyengine.dataclass import dataclass
 from policyengine.decision.wording import plural
 from policyengine.diagnostics import Diagnostic, did_you_mean
@@ -176,6 +177,19 @@ def left_out_line(inputs: ReadRecords | LeftOut) -> str:
     if inputs.orphans:
         counts.append(f"{plural(inputs.orphans, 'row')} without a record")
     return ", ".join(counts)
+
+
+def none_usable(written: str = "nothing was written") -> CommandError:
+    """Returns the error where every record is left out."""
+    return CommandError("none of the records can be used", help=f"{written}; correct them first")
+
+
+def require_usable(found: ReadRecords | LeftOut, outputs: Iterable[Output], console: Console) -> None:
+    """Ends the command, before it writes a file, if every record is left out: what is there stays."""
+    if found.left_out < found.total or not any(each.path is not None for each in outputs):
+        return
+    console.err(left_out_line(found))
+    raise none_usable()
 
 
 def one_record(inputs: ReadRecords, command: str) -> Record:

@@ -109,7 +109,7 @@ def command(
         for each, part in zip(collectors, found, strict=True):
             each.add(part)
 
-    code = base.each(begin)
+    code = base.each(begin, outputs)
     listings = [each.listing() for each in collectors]
     write_listings(outputs, listings, base, console, None if wanted else _FEW)
     return code

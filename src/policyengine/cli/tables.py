@@ -18,6 +18,7 @@ from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import protect, require_distinct
 from policyengine.cli.options import ENDINGS, Form, Output, TableOptions
+from policyengine.cli.record_files import none_usable
 from policyengine.cli.table_files import need_excel, open_inputs, reader_of, reject_text, reported_errors
 from policyengine.decision.wording import lapse, plural
 from policyengine.engine.layout import Column, columns_of
@@ -76,6 +77,8 @@ def evaluate_tables(program: Program, options: TableOptions, console: Console) -
     by_rows = f"{summary.by_rows:,} of {plural(summary.records, 'record')} worked out one after the other"
     _explain(options, console, by_rows)
     console.err(_left_out(summary, targets.rejects))
+    if summary.rejected == summary.records:
+        raise none_usable("no table was written")
     return OK if summary.clean else FOUND
 
 

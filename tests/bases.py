@@ -36,6 +36,7 @@ BASES: Mapping[str, tuple[Files, Files]] = {
     "BATCH006": ({"p.ndjson": '{"id": "a", "accounts": []}', "accounts.csv": "partner,id\na,1\n"}, _ACCOUNTS),
     "MAP005": (_mapped("1.5.0"), _mapped("1.50")),
     "BATCH007": ({"p.parquet": [{"id": "a", "fee": 0.1 + 0.2}]}, {"p.parquet": [{"id": "a", "fee": 0.3}]}),
+    "BATCH008": ({"p.xlsx": [{"id": "a", "fee": "#DIV/0!"}]}, {"p.xlsx": [{"id": "a", "fee": 1}]}),
 }
 
 
@@ -60,7 +61,7 @@ def codes_of(files: Files, folder: Path) -> list[str]:
     """The codes of what is wrong with a base of the example program, each once."""
     program = good_program()
     for name, content in files.items():
-        (folder / name).write_bytes(content.encode() if isinstance(content, str) else _parquet(content))
+        (folder / name).write_bytes(_bytes_of(name, content))
     mappings = None
     if "map.yaml" in files:
         found, _ = read_mappings(folder / "map.yaml", program.vocabulary)
@@ -84,6 +85,26 @@ def codes_of(files: Files, folder: Path) -> list[str]:
         for each in files:
             (folder / each).unlink()
     return list(dict.fromkeys(each.code for each in collected[-1].rejects))
+
+
+def _bytes_of(name: str, content: str | list[dict[str, Any]]) -> bytes:
+    if isinstance(content, str):
+        return content.encode()
+    return _workbook(content) if name.endswith(".xlsx") else _parquet(content)
+
+
+def _workbook(rows: list[dict[str, Any]]) -> bytes:
+    """A workbook with the head and the rows; its fees are formulas."""
+    import xlsxwriter
+
+    stream = io.BytesIO()
+    with xlsxwriter.Workbook(stream) as book:
+        sheet = book.add_worksheet("Partners")
+        sheet.write_row(0, 0, rows[0])
+        for i, row in enumerate(rows):
+            sheet.write(i + 1, 0, row["id"])
+            sheet.write_formula(i + 1, 1, "=B9/B8", None, row["fee"])
+    return stream.getvalue()
 
 
 def _parquet(rows: list[dict[str, Any]]) -> bytes:

@@ -279,9 +279,37 @@ def test_a_sheet_that_is_not_there(vocabulary, tmp_path):
 
 
 def test_an_error_of_a_formula_is_no_value(vocabulary, tmp_path):
-    rows = [["id", "fee"], ["a", ("=1/0", "#DIV/0!")]]
+    rows = [["id", "name", "fee"], ["a", "A", ("=1/0", "#DIV/0!")], ["b", ("=X", "#REF!"), 1], ["c", "C", 1]]
+    good, bad = _read(vocabulary, _book(tmp_path / "p.xlsx", {"P": rows}), ignored=["name"])
+    assert ([each["id"] for each in good], [cell for _, cell, _ in bad]) == (["b", "c"], ["P!C2"])
     _, bad = _read(vocabulary, _book(tmp_path / "p.xlsx", {"P": rows}))
-    assert [cell for _, cell, _ in bad] == ["P!B2"]
+    assert [cell for _, cell, _ in bad] == ["P!C2", "P!B3"]
+
+
+@pytest.mark.parametrize(
+    "formula", ["<f>[Budget.xlsx]S!B7</f><v></v>", "<f>B2</f>", '<f t="shared" si="0"/><v/>']
+)
+def test_a_formula_without_a_saved_value_is_not_an_empty_cell(vocabulary, tmp_path, formula):
+    rows = [
+        ["id", "name", "fee"],
+        ["a", "A", ("=B7", 77)],
+        ["b", ("=C3", "said to be empty"), 1],
+        [None, ("=B7", 77), None],
+    ]
+    path = _book(tmp_path / "p.xlsx", {"P": rows})
+    with zipfile.ZipFile(path) as old:
+        parts = {each: old.read(each) for each in old.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    assert parts[name].count(b"<f>B7</f><v>77</v>") == 2
+    parts[name] = (
+        parts[name].replace(b"<f>B7</f><v>77</v>", formula.encode()).replace(b"said to be empty", b"")
+    )
+    with zipfile.ZipFile(path, "w") as new:
+        for part, data in parts.items():
+            new.writestr(part, data)
+    good, bad = _read(vocabulary, path)
+    assert [each["id"] for each in good] == ["b"]
+    assert [cell for _, cell, _ in bad] == ["P!C2", "P!B4"]
 
 
 # Names
@@ -397,7 +425,7 @@ def test_a_workbook_is_read_and_its_mistakes_have_cells(evaluate, tmp_path):
         "accounts": [["partner", "id", "setup_fee"], ["007", "A", 100], ["zz", "B", 1], ["007", "C", -1]],
     }
     ran = evaluate({"p.xlsx": _book(tmp_path / "source.xlsx", sheets).read_bytes()})
-    assert (ran.code, ran.keys) == (1, [])
+    assert (ran.code, ran.keys) == (2, [])
     assert [(row["file"], row["cell"], row["fact"]) for row in ran.rejects] == [
         ("p.xlsx", "accounts!C4", "setup_fee"),
         ("p.xlsx", "Partners!B5", "active_accounts"),

@@ -8,7 +8,7 @@ before the library holds it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,21 +29,35 @@ _CHUNK = 1024 * 1024
 _FAR_CELL = re.compile(rb"""\br=["']([A-Z]{2,3}|[A-Z](?=\d{6}))(\d+)""")
 """The places of cells that may lie far away: not those of the first 26 columns and 99,999 rows."""
 _ERROR = re.compile(rb"""<c r="([A-Z]+)(\d+)"[^>]*\bt="e"[^>]*>(?:<f[^<]*(?:</f>|/>))?<v>([^<]*)""")
-_TAIL = 2048
+_UNSAVED = re.compile(
+    rb"""<c r="([A-Z]+)(\d+)"(?![^>]*\bt="str")[^>]*>\s*<f(?:[^<>]*/>|[^<]*</f>)"""
+    rb"""\s*(?:<v\s*/>|<v></v>)?\s*</c>"""
+)
+"""A formula without a saved value. A text that is saved may be empty."""
+_ODS_UNSAVED = re.compile(rb"<table:table-cell(?=[^>]*table:formula=)(?![^>]*office:value-type=)")
+_ERRORS = frozenset(
+    f"#{each}" for each in ("DIV/0!", "N/A", "NAME?", "NULL!", "NUM!", "REF!", "VALUE!", "SPILL!", "CALC!")
+)
+_TAIL = 8192
 _REPEATED = re.compile(rb"""number-(?:columns|rows)-(?:repeated|spanned)=["'](\d+)""")
 _MOST_REPEATED = 1_048_576 * 2
+SAVE_IT = "open it in Excel or LibreOffice, and save it: then the values of its formulas are in it"
 _UNPACKED = "the file is damaged, or was made to exhaust a machine; save it once more"
 
 
 @dataclass(frozen=True, slots=True)
 class SheetRows:
-    """The cells of a sheet from its first used row: `first` and `left` are where they begin, from 0."""
+    """The cells of a sheet from its first used row: `first` and `left` are where they begin, from 0.
+
+    `broken` are formulas that have no value, by their places among `rows`: the error, or nothing saved.
+    """
 
     file: str
     name: str
     first: int
     left: int
     rows: Sequence[Sequence[Any]]
+    broken: Mapping[tuple[int, int], str]
 
     @property
     def label(self) -> str:
@@ -93,7 +107,10 @@ def _visible(book: Any) -> list[str]:
 
 
 Errors = dict[str, dict[tuple[int, int], str]]
-"""By the part of a file that holds a sheet the errors of its formulas, by row and column from 0."""
+"""By the part of a file that holds a sheet its formulas without a value, by row and column from 0.
+
+The text is the error that a formula gives, and empty where no value was saved.
+"""
 
 
 def _opened(file: Path) -> Any:
@@ -191,6 +208,8 @@ def _check_parts(file: Path, parts: zipfile.ZipFile) -> Iterator[tuple[str, dict
                 f"a sheet of `{file}` is too large to be read: its cells go as far as {far}",
                 "delete the empty rows and columns beyond the data",
             )
+        if extent.unsaved:
+            raise Unusable(f"`{file}` has formulas without a saved value", SAVE_IT)
         if extent.errors:
             yield part.filename, extent.errors
 
@@ -202,6 +221,7 @@ class _Extent:
         self._end = b""
         self.row, self.column = 0, 0
         self.repeated = 0
+        self.unsaved = False  # a formula whose cell is not known
         self.errors: dict[tuple[int, int], str] = {}
 
     def look(self, chunk: bytes) -> None:
@@ -211,8 +231,12 @@ class _Extent:
         for letters, digits in set(_FAR_CELL.findall(text)):
             self.column = max(self.column, column_number(letters.decode()))
             self.row = max(self.row, int(digits[:8]))
+        self.unsaved = self.unsaved or _ODS_UNSAVED.search(text) is not None
         self.repeated = max([self.repeated, *(int(each[:8]) for each in _REPEATED.findall(text))])
 
+        if b"<f" in text:
+            for letters, digits in _UNSAVED.findall(text):
+                self.errors[int(digits[:8]) - 1, column_number(letters.decode())] = ""
         if b't="e"' in text:
             for letters, digits, value in _ERROR.findall(text):
                 place = int(digits[:8]) - 1, column_number(letters.decode())
@@ -241,11 +265,21 @@ def read_sheet(path: Path) -> SheetRows:
                 f"the sheet `{name}` of `{file}` cannot be read: {_short(error)}", _UNPACKED
             ) from None
         first, left = sheet.start or (0, 0)
+    broken = {}
     for (row, column), text in errors.get(name, {}).items():
-        if 0 <= row - first < len(rows) and 0 <= column - left < len(rows[0]):
-            rows[row - first][column - left] = text
+        at = row - first, column - left
+        while rows and len(rows) <= at[0]:  # rows that hold nothing else
+            rows.append([""] * len(rows[0]))
+        if 0 <= at[0] < len(rows) and 0 <= at[1] < len(rows[0]):
+            rows[at[0]][at[1]] = text
+            broken[at] = text
+    if file.suffix.lower() == ".ods":  # errors are texts there
+        broken = {
+            (i, j): cell
+            for i, row in enumerate(rows) for j, cell in enumerate(row) if cell in _ERRORS
+        }  # fmt: skip
     _spread(rows, merged, first, left)
-    return SheetRows(str(file), name, first, left, rows)
+    return SheetRows(str(file), name, first, left, rows, broken)
 
 
 def first_sheet(path: Path, others: Collection[str]) -> Path:

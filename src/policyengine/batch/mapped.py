@@ -106,6 +106,12 @@ class Shape:
     head: Head
     mapper: Mapper | None
 
+    def reads(self) -> set[int]:
+        """The columns that are read."""
+        if self.mapper is not None:
+            return self.mapper.reads()
+        return {*self.head.owners, *(i for i, name in enumerate(self.head.columns) if name is not None)}
+
     def table(self, table: TextTable) -> TextTable:
         """The rows as ours."""
         return table if self.mapper is None else self.mapper.table(table)
@@ -134,6 +140,10 @@ class Mapper:
     def columns(self) -> dict[str, int]:
         """Which column of the export each fact comes from."""
         return {each.fact: each.places[0] for each in self._sources if each.places}
+
+    def reads(self) -> set[int]:
+        """The columns of the export that are read."""
+        return {*self.owners, *(place for each in self._sources for place in each.places)}
 
     def _above(self) -> list[str]:
         return [*reversed(self._vocabulary.lineage(self._mapping.for_)[1:])]

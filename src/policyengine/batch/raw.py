@@ -75,7 +75,16 @@ NOT_EXACT = Code(
     good="a column of decimals",
     example="folder",
 )
-CODES = (UNKNOWN_COLUMN, CELLS, BROKEN, ORPHAN, SAME_RECORD, TWICE, NOT_EXACT)
+NO_VALUE = Code(
+    id="BATCH008",
+    title="a formula without a value",
+    why="A workbook keeps the value of a formula beside it. One that was never worked out has none, and one "
+    "that gives an error has no value either; neither is an empty cell.",
+    bad="=Budget!B7 in a workbook that a script saved, or #DIV/0!",
+    good="the same workbook, opened and saved in Excel",
+    example="folder",
+)
+CODES = (UNKNOWN_COLUMN, CELLS, BROKEN, ORPHAN, SAME_RECORD, TWICE, NOT_EXACT, NO_VALUE)
 
 
 @dataclass(frozen=True, slots=True)

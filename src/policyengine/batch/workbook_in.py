@@ -13,10 +13,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from policyengine.batch.books import SheetRows, column_name, read_sheet
+from policyengine.batch.books import SAVE_IT, SheetRows, column_name, read_sheet
 from policyengine.batch.lines import Unusable
 from policyengine.batch.mapped import Mappings
-from policyengine.batch.raw import Head, known_columns
+from policyengine.batch.raw import NO_VALUE, Head, Raw, Reject, known_columns
 from policyengine.batch.text_columns import TextTable
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.mappings import fact_of
@@ -41,11 +41,13 @@ def sheet_tables(
     places = {name: i for i, name in enumerate(head.columns) if name is not None}
     if shape.mapper is not None:
         places = shape.mapper.columns()
+    key = places.get(str(vocabulary.entities[entity].key))
     letters[sheet.label] = {name: column_name(sheet.left + kept[i]) for name, i in places.items()}
     facts = {i: fact_of(vocabulary, entity, name) for name, i in places.items()}
     numbers = {i for i, fact in facts.items() if fact is not None and fact.single.is_number}
     writers = [cell_writer(i in numbers) for i in range(len(kept))]
-    for table in text_tables(sheet, at, head, kept, writers, size):
+    faults = _Faults(sheet, kept, shape.reads(), {i: name for name, i in places.items()}, key)
+    for table in text_tables(sheet, at, head, kept, writers, size, faults):
         made = shape.table(table)
         if made.count:
             yield made
@@ -64,19 +66,47 @@ def named_columns(sheet: SheetRows, at: int, names: Sequence[str]) -> list[int]:
 
 def text_tables(
     sheet: SheetRows, at: int, head: Head, kept: Sequence[int], writers: Sequence[Callable[[Any], str]],
-    size: int,
+    size: int, faulty: _Faults,
 ) -> Iterator[TextTable]:  # fmt: skip
     """The rows below the head at a place as tables of texts; rows without a value are passed over."""
     pairs = list(zip(kept, writers, strict=True))
     for start in range(at + 1, len(sheet.rows), size):
-        lines, rows = [], []
+        lines, rows, faults = [], [], {}
         for i, row in enumerate(sheet.rows[start : start + size], start):
             cells = [write(row[column]) for column, write in pairs]
-            if any(cells):
+            fault = faulty.of(i, cells) if i in faulty.rows else None
+            if fault is not None:
+                faults[len(rows)] = fault
+            if any(cells) or fault is not None:
                 lines.append(sheet.first + i + 1)
                 rows.append(cells)
         if rows:
-            yield TextTable(sheet.label, head, lines, rows, {})
+            yield TextTable(sheet.label, head, lines, rows, faults)
+
+
+class _Faults:
+    """The rows of a sheet with a formula that has no value, in a column that is read."""
+
+    def __init__(
+        self, sheet: SheetRows, kept: Sequence[int], reads: Iterable[int], facts: Mapping[int, str],
+        key: int | None,
+    ) -> None:  # fmt: skip
+        self._sheet, self._facts, self._key = sheet, facts, key
+        self._columns = {kept[i]: i for i in reads}
+        self.rows = {row for row, column in sheet.broken if column in self._columns}
+
+    def of(self, row: int, cells: Sequence[str]) -> Raw:
+        """The row as a record that cannot be used."""
+        label, line = self._sheet.label, self._sheet.first + row + 1
+        key = {} if self._key is None else {self._facts[self._key]: cells[self._key]}
+        found = Raw(label, line, dict[str, object](key), True)
+        for (i, column), error in sorted(self._sheet.broken.items()):
+            if i == row and column in self._columns:
+                reason = f"the formula gives `{error}`" if error else "a formula without a saved value"
+                help = "correct the formula, and save the workbook" if error else SAVE_IT
+                fact = self._facts.get(self._columns[column])
+                found.faults.append(Reject(label, line, None, fact, NO_VALUE.id, reason, help))
+        return found
 
 
 def find_head(sheet: SheetRows, known: Iterable[str]) -> tuple[int, list[str]]:

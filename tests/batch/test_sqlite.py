@@ -97,4 +97,4 @@ def test_a_database_that_is_not_there(database, capfd):
 def test_comments_may_come_before_a_query(database, capfd):
     nobody = "-- all\n /* of */ SELECT id FROM partners WHERE 0"
     assert _evaluate(database, query=nobody, accounts="SELECT * FROM accounts WHERE 0") == 2
-    assert "the input contains no record" in capfd.readouterr().err
+    assert "the query gives no record" in capfd.readouterr().err

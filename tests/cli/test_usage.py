@@ -56,7 +56,7 @@ AS_OF = ("--as-of", "2026-11-21")
         ("evaluate {above} {record}", "`{above}` is not a program", "choose one of `{program}`"),
         ("evaluate {program} {typo}", "`{typo}` does not exist", "did you mean `{record}`?"),
         ("evaluate {program} {empty}", "there is no file with records in `{empty}`", "CSV, NDJSON"),
-        ("evaluate {program} {nothing}", "the input contains no record", None),
+        ("evaluate {program} {nothing}", "contains no record", None),
         ("evaluate {program} {text}", "the ending of `{text}` does not tell", "`--format yaml`"),
         ("evaluate {program} {record} -o jsn", "`jsn` is not a format", "did you mean `json`?"),
         ("evaluate {program} {record} -o xyz", "`xyz` is not a format", "`text`, `json`, `ndjson`"),

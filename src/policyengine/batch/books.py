@@ -161,6 +161,8 @@ def _check(file: Path) -> Errors:
         if start == _OLE:
             raise _locked(file)
         if not start.startswith(b"PK"):
+            if not start:
+                raise Unusable(f"`{file}` is empty", "export it once more")
             raise Unusable(
                 f"`{file}` is not a workbook, whatever its ending says",
                 "is it a CSV file? `--format csv` reads it",
@@ -189,18 +191,21 @@ def _named(parts: zipfile.ZipFile, errors: Errors) -> Errors:
 
 
 def _check_parts(file: Path, parts: zipfile.ZipFile) -> Iterator[tuple[str, dict[tuple[int, int], str]]]:
-    size = 0
+    # What the file says of itself is looked at first; how much it really is shows while it is read.
+    size, said = 0, sum(part.file_size for part in parts.infolist() if _is_read(part.filename))
+    if said > _LARGEST:
+        raise _too_large(file)
     for part in parts.infolist():
         if part.flag_bits & 1:
             raise _locked(file)
-        if not part.filename.endswith((".xml", ".bin")):
+        if not _is_read(part.filename):
             continue
         extent = _Extent()
         with parts.open(part) as stream:
             while chunk := stream.read(_CHUNK):
                 size += len(chunk)
                 if size > _LARGEST:
-                    raise Unusable(f"`{file}` unpacks to more than {_LARGEST // 1024**2:,} MB", _UNPACKED)
+                    raise _too_large(file)
                 extent.look(chunk)
         if extent.cells > _MOST_CELLS or extent.repeated > _MOST_REPEATED:
             far = f"{column_name(extent.column)}{extent.row}" if extent.row else "millions of columns or rows"
@@ -212,6 +217,14 @@ def _check_parts(file: Path, parts: zipfile.ZipFile) -> Iterator[tuple[str, dict
             raise Unusable(f"`{file}` has formulas without a saved value", SAVE_IT)
         if extent.errors:
             yield part.filename, extent.errors
+
+
+def _is_read(part: str) -> bool:
+    return part.endswith((".xml", ".bin"))
+
+
+def _too_large(file: Path) -> Unusable:
+    return Unusable(f"`{file}` unpacks to more than {_LARGEST // 1024**2:,} MB", _UNPACKED)
 
 
 class _Extent:

@@ -234,12 +234,22 @@ class Reader:
 
     def placed(self, found: Reject) -> Reject:
         """A mistake with the cell where it stands, if that is in a workbook."""
-        letters = self._letters.get(found.file)
-        if letters is None:
-            return found
-        file, _, sheet = found.file.rpartition(":")
         fact = (found.fact or "").partition("[")[0]
-        return replace(found, file=file, cell=f"{sheet}!{letters.get(fact, 'A')}{found.line}")
+        if found.other is not None:
+            fact = str(self._vocabulary.entities[self._vocabulary.root].key)
+            file, cell = self._cell(*found.other, fact)
+            at = f"{file}: {cell}" if cell else f"{file}:{found.other[1]}"
+            found = replace(found, reason=f"{found.reason} at {at}", other=None)
+        file, cell = self._cell(found.file, found.line, fact)
+        return found if cell is None else replace(found, file=file, cell=cell)
+
+    def _cell(self, file: str, line: int, fact: str) -> tuple[str, str | None]:
+        """The file, and the cell of a fact where it is a sheet."""
+        letters = self._letters.get(file)
+        if letters is None:
+            return file, None
+        book, _, sheet = file.rpartition(":")
+        return book, f"{sheet}!{letters.get(fact, 'A')}{line}"
 
     def _all(self, size: int, columns: bool) -> Iterator[Any]:
         base = 0

@@ -31,9 +31,8 @@ class Keys:
             return []
         # Several records may stand on one line, as in a JSON array.
         other = next((each for each in places if each != (raw.file, raw.line)), places[0])
-        reason = f"`{key}` is also the key of the record at {other[0]}:{other[1]}"
-        help = "keep the one that is right"
-        return [Reject(raw.file, raw.line, key, None, SAME_RECORD.id, reason, help)]
+        reason, help = f"`{key}` is also the key of the record", "keep the one that is right"
+        return [Reject(raw.file, raw.line, key, None, SAME_RECORD.id, reason, help, other=other)]
 
     def note(self, keys: Iterable[str | None]) -> None:
         """Keys of records that are good otherwise."""

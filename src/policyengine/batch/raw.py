@@ -93,6 +93,7 @@ class Reject:
 
     `line` is the line of a text file, the number of the row elsewhere. `record` is the number of the record
     in what was read, None for a row that belongs to none. `cell` is that of a workbook: `Partners!F12`.
+    `other` is the file and line of another record, which the end of the reason will name.
     """
 
     file: str
@@ -104,6 +105,7 @@ class Reject:
     help: str | None = None
     record: int | None = None
     cell: str | None = None
+    other: tuple[str, int] | None = None
 
 
 REJECT_COLUMNS = ("file", "line", "key", "fact", "code", "reason", "help", "cell")

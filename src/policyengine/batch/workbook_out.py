@@ -84,12 +84,17 @@ class Sheets:
         self._names.add(found.lower())
         return found
 
-    def finish(self) -> None:
-        """Writes all of it."""
+    def finish(self, order: Sequence[str] = ()) -> None:
+        """Writes all of it, the sheets in the order of these names where they have one."""
         if not self._names:
             self.frame("Sheet")
         for each in self._open:
             each.finish()
+        rank = {name: i for i, name in enumerate(order)}
+        frames = self._book.worksheets()
+        frames.sort(key=lambda frame: rank.get(frame.name.partition(" (")[0], len(rank)))
+        for i, frame in enumerate(frames):
+            frame.index = i
         try:
             self._book.close()
         except XlsxWriterException as error:

@@ -59,7 +59,7 @@ class WorkbookWriter:
 
     def finish(self) -> None:
         """Writes all of it."""
-        self._book.finish()
+        self._book.finish((*SECTIONS, MISSING))
 
     def drop(self) -> None:
         """Nothing more comes."""

@@ -20,11 +20,13 @@ from policyengine.cli.options import (
     TableOptions,
     as_of_option,
     color_option,
+    ignore_option,
     judged_on,
     known_on_option,
     map_option,
     output_option,
     subcommand,
+    table_option,
 )
 from policyengine.cli.programs import open_program, program_and_records
 from policyengine.cli.record_files import (
@@ -62,13 +64,8 @@ from policyengine.decision.decision import Decision
     help="Of a table: one row a finding (the default), or one a record.",
 )  # fmt: skip
 @click.option("--details", is_flag=True, help="Of a table: labels, titles, next levels, room beside the ids.")
-@click.option(
-    "--table", "tables", multiple=True, metavar="LIST=FILE",
-    help="A table of children of the records, such as `accounts=accounts.csv`.",
-)  # fmt: skip
-@click.option(
-    "--ignore", "ignored", multiple=True, metavar="NAME", help="A column not meant for the program."
-)
+@table_option
+@ignore_option
 @map_option
 @click.option("--key", "keys", multiple=True, metavar="KEY", help="Only the record with this key.")
 @click.option(

@@ -325,8 +325,24 @@ class TableOptions:
 def map_option(function: F) -> F:
     """`--map FILE|ID`."""
     return click.option(
-        "--map", "maps", multiple=True, metavar="FILE|ID", help="A mapping of the columns of an export."
+        "--map", "maps", multiple=True, metavar="FILE|ID",
+        help="A mapping of the columns of an export; may be given several times, one for each table.",
+    )(function)  # fmt: skip
+
+
+def ignore_option(function: F) -> F:
+    """`--ignore NAME`."""
+    return click.option(
+        "--ignore", "ignored", multiple=True, metavar="NAME", help="A column not meant for the program."
     )(function)
+
+
+def table_option(function: F) -> F:
+    """`--table LIST=FILE`."""
+    return click.option(
+        "--table", "tables", multiple=True, metavar="LIST=FILE",
+        help="A table of children of the records, such as `accounts=accounts.csv`.",
+    )(function)  # fmt: skip
 
 
 def records_option(function: F) -> F:
@@ -338,13 +354,8 @@ def records_option(function: F) -> F:
             "--records-from", metavar="URL", help="A database: sqlite:///FILE or postgresql://HOST/NAME."
         ),
         map_option,
-        click.option(
-            "--ignore", "ignored", multiple=True, metavar="NAME", help="A column not meant for the program."
-        ),
-        click.option(
-            "--table", "tables", multiple=True, metavar="LIST=FILE",
-            help="A table of children of the records, such as `accounts=accounts.csv`.",
-        ),
+        ignore_option,
+        table_option,
         click.option(
             "--format", "form", type=kinds, help="What is in the files, if the ending does not tell."
         ),

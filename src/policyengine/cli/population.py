@@ -17,7 +17,7 @@ from policyengine.change.impact import RecordPair
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import CommandError
 from policyengine.cli.options import TableOptions
-from policyengine.cli.record_files import open_source
+from policyengine.cli.record_files import no_record, open_source
 from policyengine.dataclass import dataclass
 from policyengine.decision.wording import plural
 from policyengine.diagnostics import Diagnostic
@@ -69,7 +69,7 @@ def read_population(
     pairs, refused = _pairs(before, after, key)
     total = max(sum(len(read.records) + read.left_out for read in side) for side in (before, after))
     if not total:
-        raise CommandError("the input contains no record")
+        raise no_record(options.files)
     if not pairs and not refused:
         raise CommandError(
             f"none of {plural(total, 'record')} can be read by both versions",

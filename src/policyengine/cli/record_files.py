@@ -14,7 +14,7 @@ from policyengine.cli.file_io import read_bytes
 from policyengine.cli.options import Output
 from policyengine.dataclass import dataclass
 from policyengine.decision.wording import plural
-from policyengine.diagnostics import Diagnostic, did_you_mean
+from policyengine.diagnostics import Diagnostic, did_you_mean, listed
 from policyengine.program.record import Record
 from policyengine.render.diagnostic_text import diagnostics_text
 from policyengine.source import Source, Span
@@ -22,6 +22,7 @@ from policyengine.text.decode import decode
 
 Form = Literal["yaml", "json", "ndjson"]
 FORMS: tuple[Form, ...] = ("yaml", "json", "ndjson")
+MOST_NAMED = 5
 _SUFFIXES: dict[str, Form] = {
     ".yaml": "yaml",
     ".yml": "yaml",
@@ -61,6 +62,7 @@ def read_records(program: Program, files: Iterable[str], form: Form | None, cons
     """Reads the records of files; reports and leaves out those with mistakes."""
     records: list[Record] = []
     left_out = 0
+    files = list(files)
     forms: list[Form] = []
     for file in files:
         read, one_form = _read(program, Path(file), form, console)
@@ -69,7 +71,7 @@ def read_records(program: Program, files: Iterable[str], form: Form | None, cons
         forms.append(one_form)
     inputs = ReadRecords(tuple(records), left_out, tuple(forms))
     if inputs.total == 0:
-        raise CommandError("the input contains no record")
+        raise no_record(files)
     return inputs
 
 
@@ -184,6 +186,15 @@ def none_usable(written: str = "nothing was written") -> CommandError:
     return CommandError("none of the records can be used", help=f"{written}; correct them first")
 
 
+def no_record(files: Iterable[object]) -> CommandError:
+    """Returns the error for files, or a query, without a record."""
+    named = ["standard input" if str(each) == "-" else str(each) for each in files]
+    if not named:
+        return CommandError("the query gives no record")
+    verb = "contains" if len(named) == 1 else "contain"
+    return CommandError(f"{listed(named, MOST_NAMED)} {verb} no record")
+
+
 def require_usable(found: ReadRecords | LeftOut, outputs: Iterable[Output], console: Console) -> None:
     """Ends the command, before it writes a file, if every record is left out: what is there stays."""
     if found.left_out < found.total or not any(each.path is not None for each in outputs):
@@ -194,11 +205,11 @@ def require_usable(found: ReadRecords | LeftOut, outputs: Iterable[Output], cons
 
 def one_record(inputs: ReadRecords, command: str) -> Record:
     """Returns the only record; ends the command if there are several, or if it has mistakes."""
-    if inputs.left_out:
+    if inputs.left_out and inputs.total == 1:
         raise CommandError("", code=1)
-    if len(inputs.records) > 1:
+    if inputs.total > 1:
         raise CommandError(
-            f"there are {len(inputs.records)} records, and `{command}` takes one",
+            f"there are {inputs.total:,} records, and `{command}` takes one",
             help="`--key KEY` picks one" if command == "why" else "give a file with only that record",
         )
     return inputs.records[0]

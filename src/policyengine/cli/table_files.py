@@ -21,7 +21,7 @@ from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import CommandError, GoneError
 from policyengine.cli.file_io import unreadable
 from policyengine.cli.options import TableOptions
-from policyengine.cli.record_files import LeftOut, ReadRecords
+from policyengine.cli.record_files import LeftOut, ReadRecords, no_record
 from policyengine.diagnostics import Severity, did_you_mean
 from policyengine.files import file_of, is_workbook
 from policyengine.policy.quantities import shorten
@@ -44,7 +44,7 @@ def read_table_records(program: Program, options: TableOptions, console: Console
     console.err("\n".join(mistake_lines((*(each for found in rejected for each in found), *orphans))))
     inputs = ReadRecords(tuple(records), len(rejected), (), len(orphans))
     if inputs.total == 0 and not options.keys:
-        raise CommandError("the input contains no record")
+        raise no_record(path for path, _ in open_inputs(program, options).files)
     return inputs
 
 
@@ -70,7 +70,7 @@ def each_table_record(program: Program, options: TableOptions, console: Console,
         progress.end()
     console.err("\n".join(found.mistakes.lines(reject_text)))
     if not found.records:
-        raise CommandError("the input contains no record")
+        raise no_record(path for path, _ in inputs.files)
     return LeftOut(found.records, found.rejected, found.orphans)
 
 

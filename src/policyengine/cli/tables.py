@@ -18,7 +18,7 @@ from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import protect, require_distinct
 from policyengine.cli.options import ENDINGS, Form, Output, TableOptions
-from policyengine.cli.record_files import none_usable
+from policyengine.cli.record_files import no_record, none_usable
 from policyengine.cli.table_files import need_excel, open_inputs, reader_of, reject_text, reported_errors
 from policyengine.decision.wording import lapse, plural
 from policyengine.engine.layout import Column, columns_of
@@ -73,7 +73,7 @@ def evaluate_tables(program: Program, options: TableOptions, console: Console) -
     finally:
         progress.end()
     if not summary.records and not summary.orphans:
-        raise CommandError(_no_record(options))
+        raise _no_record(options, inputs)
     by_rows = f"{summary.by_rows:,} of {plural(summary.records, 'record')} worked out one after the other"
     _explain(options, console, by_rows)
     console.err(_left_out(summary, targets.rejects))
@@ -184,9 +184,11 @@ def _check_outputs(paths: Sequence[Path], inputs: Inputs, given: Sequence[Path])
             raise CommandError(f"`{path}` is a folder", help="name a file")
 
 
-def _no_record(options: TableOptions) -> str:
+def _no_record(options: TableOptions, inputs: Inputs) -> CommandError:
     keys = " or ".join(f"`{key}`" for key in options.keys)
-    return f"no record has the key {keys}" if keys else "the input contains no record"
+    if keys:
+        return CommandError(f"no record has the key {keys}")
+    return no_record(path for path, _ in inputs.files)
 
 
 def _left_out(summary: Summary, rejects: Target | None) -> str:

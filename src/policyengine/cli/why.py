@@ -22,15 +22,17 @@ from policyengine.cli.options import (
     TableOptions,
     as_of_option,
     color_option,
+    ignore_option,
     judged_on,
     known_on_option,
     map_option,
     output_option,
     subcommand,
+    table_option,
     today,
 )
 from policyengine.cli.programs import open_program, program_and_records
-from policyengine.cli.record_files import FORMS, Form, ReadRecords, one_record, read_records
+from policyengine.cli.record_files import FORMS, Form, ReadRecords, no_record, one_record, read_records
 from policyengine.decision.decision import Decision, nested
 from policyengine.decision.explanation import assumption_lines, why
 from policyengine.decision.findings import SECTIONS, Finding
@@ -80,6 +82,8 @@ class FindingName(click.ParamType):  # type: ignore[type-arg]
 )
 @click.option("--all", "derivation", is_flag=True, help="Show the whole derivation.")
 @click.option("--assumptions", is_flag=True, help="Show the notes on assumptions in full.")
+@table_option
+@ignore_option
 @map_option
 @as_of_option
 @known_on_option
@@ -95,6 +99,8 @@ def command(
     key: str | None,
     derivation: bool,
     assumptions: bool,
+    tables: tuple[str, ...],
+    ignored: tuple[str, ...],
     maps: tuple[str, ...],
     as_of: date,
     known_on: date | None,
@@ -112,7 +118,8 @@ def command(
     program, (file, *rest) = program_and_records("why", [each for each in (program, file, finding) if each])
     finding = rest[0] if rest else None
     opened = open_program(program, judged_on(as_of, known_on), console, known_on)
-    options = TableOptions((file,), (), (), (), None, None, "auto", False, form, maps=maps)
+    options = TableOptions((file,), tables, ignored, (), None, None, "auto", False, form, maps=maps)
+    again = ["policyengine", "why", program, file, *_options(options, key)]
     record, key = _record(opened, options, key, console)
     decision = opened.evaluate(record)
     if key is None and finding is not None:
@@ -126,7 +133,7 @@ def command(
             console,
             [Path(file), Path(program)],
         )
-        console.err(f"ask for one of these: {join(['policyengine', 'why', program, file])} FINDING")
+        console.err(f"ask for one of these: {join(again)} FINDING")
         return OK
     steps = _derivation(opened, record) if derivation else _no_steps
     render = _renderer(decision, found, opened, steps, console.columns, assumptions)
@@ -145,22 +152,49 @@ def _record(
     program: Program, options: TableOptions, key: str | None, console: Console
 ) -> tuple[Record, str | None]:
     """Returns the record, and the key that is left to select by: of several records, it selects one."""
-    if options.reads_tables:
-        from policyengine.cli.table_files import mistake_lines, table_records
-
-        records, rejected = table_records(program, options)
-        console.err("\n".join(mistake_lines(each for found in rejected for each in found)))
-        inputs = ReadRecords(tuple(records), len(rejected), ())
-    else:
-        form: Any = options.form  # none of a table
-        inputs = read_records(program, options.files, form, console)
     name = program.vocabulary.entities[program.vocabulary.root].key
+    if options.reads_tables:
+        return _table_record(program, options, key, console)
+    form: Any = options.form  # none of a table
+    inputs = read_records(program, options.files, form, console)
     if key is not None and name is not None and inputs.total > 1:
         found = tuple(record for record in inputs.records if str(record.facts.get(name)) == key)
         if not found:
             raise CommandError(f"no record has the {name} `{key}`")
         return one_record(ReadRecords(found, 0, ()), "why"), None
     return one_record(inputs, "why"), key
+
+
+def _table_record(
+    program: Program, options: TableOptions, key: str | None, console: Console
+) -> tuple[Record, str | None]:
+    """The same of tables; of many records only the mistakes of the one that is asked for are told."""
+    from policyengine.cli.table_files import mistake_lines, table_records
+
+    picked = replace(options, keys=() if key is None else (key,))
+    records, rejected = table_records(program, picked)
+    if key is not None and (records or rejected):
+        key = None
+    elif key is not None:
+        records, rejected = table_records(program, options)
+        name = program.vocabulary.entities[program.vocabulary.root].key
+        if len(records) + len(rejected) != 1:
+            help = did_you_mean(key, [str(each.facts.get(str(name))) for each in records])
+            raise CommandError(f"no record has the {name} `{key}`", help=help)
+    inputs = ReadRecords(tuple(records), len(rejected), ())
+    if not inputs.total:
+        raise no_record(options.files)
+    if inputs.total == 1:
+        console.err("\n".join(mistake_lines(each for found in rejected for each in found)))
+    return one_record(inputs, "why"), key
+
+
+def _options(options: TableOptions, key: str | None) -> Iterator[str]:
+    """The options that say which record is read, and how."""
+    named = {"--table": options.tables, "--ignore": options.ignored, "--map": options.maps}
+    for name, values in {**named, "--key": () if key is None else (key,)}.items():
+        for value in values:
+            yield from (name, value)
 
 
 Steps = Callable[[Finding], list[str]]

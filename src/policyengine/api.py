@@ -72,7 +72,10 @@ class Program:
         from policyengine.analysis.cliffs import cliffs
         from policyengine.analysis.laws import broken_laws
 
-        more = (*broken_laws(self.linked), *cliffs(self.linked))
+        return self.with_more((*broken_laws(self.linked), *cliffs(self.linked)))
+
+    def with_more(self, more: Iterable[Diagnostic]) -> Program:
+        """The same with more mistakes, sorted by place."""
         found = sorted((*self.diagnostics, *more), key=lambda each: each.sort_key)
         return replace(self, linked=replace(self.linked, diagnostics=tuple(found)))
 

@@ -314,7 +314,7 @@ def test_mistakes_of_a_column_are_told_once(tmp_path, monkeypatch, capfd):
         "partner,id,set_up_on\n" + "".join(f"P-{i},A,{i % 12 + 1}/{i % 16 + 13}/2025\n" for i in range(15))
     )
     for more_words in ((), ("-o", "csv", "--rejects", "rejects.csv")):
-        assert _run("evaluate", _BYTEKAST, "p.csv", *_DAY, *more_words) == 1
+        assert _run("evaluate", _BYTEKAST, "p.csv", *_DAY, *more_words) == (2 if more_words else 1)
         err = capfd.readouterr().err
         assert err.splitlines()[:4] == [
             "accounts.csv: error[RECORD002]: 15 values of `set_up_on` are wrong, such as `1/13/2025`, "
@@ -389,6 +389,51 @@ def test_why_reads_by_a_mapping(base, capfd):
     words = ("crm.csv", "--map", "map.yaml", "--key", "b", "reseller-levels", *_DAY)
     assert _run("why", _BYTEKAST, *words) == 0
     assert "it cannot be decided whether b reaches Gold" in capfd.readouterr().out
+
+
+def test_check_takes_a_mapping_of_its_own(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    text = "kind: mapping\nid: m\nfor: partner\ncolumns:\n  ID: id\n  R: {fact: %s, values: {Green: %s}}\n%s"
+    for fact, word, more, told in (
+        ("competence_rating", "postive", "", "did you mean `positive`?"),
+        ("attends_quarterly_reviews", "tru", "", "`tru` is not a value of `attends_quarterly_reviews`"),
+        ("competence_rating", "positive", "constants: {active_accounts: ten}\n", "`ten` is not a value"),
+        ("active_accounts", "7", "constants: {sales_team_qualified: true}\n", ""),
+    ):
+        Path("m.yaml").write_text(text % (fact, word, more))
+        assert _run("check", _BYTEKAST, "m.yaml", *_DAY) == (1 if told else 0)
+        out = "".join(capfd.readouterr())
+        assert told in out
+        assert ("MAP007" in out) == bool(told)
+    assert _run("check", "m.yaml", *_DAY) == 2
+    assert "write `policyengine check PROGRAM m.yaml`" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("", "this file is empty"), ("kind: tiers\nid: a\n", "it has no document with `kind: mapping`")],
+)
+def test_what_is_not_a_mapping_says_why(base, capfd, text, told):
+    Path("m.yaml").write_text(text)
+    Path("p.csv").write_text("id\na\n")
+    assert _run("evaluate", _BYTEKAST, "p.csv", "--map", "m.yaml", *_DAY) == 2
+    assert told in capfd.readouterr().err
+
+
+def test_why_reads_the_tables_that_evaluate_reads(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    Path("p.csv").write_text("id,active_accounts,owner\na,12,A\nb,-1,B\nc,9,C\n")
+    Path("deals.csv").write_text("partner,id,setup_fee\nc,D,5\n")
+    words = ("why", _BYTEKAST, "p.csv", "--table", "accounts=deals.csv", "--ignore", "owner", *_DAY)
+    assert _run(*words, "--key", "c", "setup-fee") == 0
+    out, err = capfd.readouterr()
+    assert "account D comes to 5.00 USD" in out
+    assert "below 0" not in err
+    assert (_run(*words), _run(*words, "--key", "b"), _run(*words, "--key", "d")) == (2, 1, 2)
+    err = capfd.readouterr().err
+    assert "there are 3 records, and `why` takes one\nhelp: `--key KEY` picks one" in err
+    assert err.count("-1, which is below 0") == 1
+    assert "no record has the id `d`" in err
 
 
 def test_the_column_that_tells_rows_apart_may_be_the_key(tmp_path, capfd):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from policyengine.api import Program, load
 from policyengine.atomic_file import write_atomically
 from policyengine.cli import VERSION
 from policyengine.cli.console import Console
-from policyengine.cli.exit_codes import FOUND, OK
+from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import deliver, read_bytes, watch_option, workspace
 from policyengine.cli.options import (
     FILE,
@@ -24,7 +25,7 @@ from policyengine.cli.options import (
     output_option,
     subcommand,
 )
-from policyengine.cli.programs import folders_of
+from policyengine.cli.programs import folders_of, mappings_beside
 from policyengine.decision.wording import plural
 from policyengine.diagnostics import Diagnostic, Severity
 from policyengine.render.ci_formats import FORMS, Published
@@ -54,20 +55,36 @@ def command(
     """Find everything that can be wrong in a program, without a record.
 
     PATH is the folder of a program, or a folder with programs in it; without one it is `policies` or the
-    folder you are in. The exit code is 1 if there are mistakes.
+    folder you are in. A file with a mapping is checked with the program that is named, or lies around it.
+    The exit code is 1 if there are mistakes.
     """
     console = Console.of(color)
-    folders = folders_of(paths)
+    named, mappings = mappings_beside(paths)
+    folders = folders_of(tuple(named))
+    if mappings and len(folders) > 1:
+        raise CommandError("a mapping is checked with one program", help="name its folder")
     if fix:
         for folder in folders:
             console.err(_mended(folder, as_of, console.color_err))
     programs = [load(folder, as_of=as_of).with_laws() for folder in folders]
-    deliver(
-        outputs or (Output("text"),), lambda form, paint: _render(programs, form, paint), console, folders
-    )
+    programs = [_with_mappings(each, mappings) for each in programs]
+    read = [*folders, *mappings]
+    deliver(outputs or (Output("text"),), lambda form, paint: _render(programs, form, paint), console, read)
     bad = {Severity.ERROR} if fail_on == "error" else {Severity.ERROR, Severity.WARNING}
     failed = any(found.severity in bad for program in programs for found in program.diagnostics)
     return FOUND if failed else OK
+
+
+def _with_mappings(program: Program, paths: Sequence[Path]) -> Program:
+    """The program with what is wrong with mappings that do not lie beside its policies."""
+    from policyengine.program.mappings import read_mappings
+
+    there = {Path(each).resolve() for each in program.files}
+    others = [each for each in paths if each.resolve() not in there]
+    if not others or program.linked.graph is None:
+        return program
+    more = [found for path in others for found in read_mappings(path, program.vocabulary)[1]]
+    return replace(program.with_more(more), files=(*program.files, *map(str, others)))
 
 
 def _mended(folder: Path, as_of: date, color: bool) -> str:

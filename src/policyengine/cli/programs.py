@@ -11,7 +11,7 @@ from shlex import join
 from policyengine.api import Program, load
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import NOT_COMPILED, CommandError
-from policyengine.cli.file_io import unreadable
+from policyengine.cli.file_io import read_bytes, unreadable
 from policyengine.diagnostics import Severity
 from policyengine.files import BOOKS, MANIFEST, file_of, misnamed_manifest
 from policyengine.render.diagnostic_text import diagnostics_text, summary
@@ -25,6 +25,35 @@ def folders_of(paths: Sequence[str]) -> list[Path]:
     for path in map(Path, paths or _default()):
         found.update(dict.fromkeys(_programs(path)))
     return list(found)
+
+
+def mappings_beside(paths: Sequence[str]) -> tuple[list[str], list[Path]]:
+    """Returns the folders among paths, and the files of mappings, which are checked with one program.
+
+    Where no folder is named, it is that of the program around the file.
+    """
+    files = [Path(each) for each in paths if _is_mapping(Path(each))]
+    folders = [each for each in paths if Path(each) not in files]
+    if not files:
+        return folders, []
+    around = None if folders else _program_around(str(files[0]))
+    if not folders and around is None:
+        raise CommandError(
+            f"no program is named, and none lies around `{files[0]}`",
+            help=f"write `policyengine check PROGRAM {join(map(str, files))}`, with its folder",
+        )
+    return folders or [str(around)], files
+
+
+def _is_mapping(path: Path) -> bool:
+    """Whether a path is a YAML file that says that it is a mapping."""
+    if path.suffix.lower() not in (".yaml", ".yml") or not path.is_file():
+        return False
+    return any(line.split("#")[0].strip() == "kind: mapping" for line in _lines(path))
+
+
+def _lines(path: Path) -> list[str]:
+    return read_bytes(path).decode(errors="replace").splitlines()
 
 
 def _default() -> list[str]:

@@ -287,9 +287,10 @@ def _mapping_file(program: Program, name: str) -> list[Any]:
     if errors or not found:
         from policyengine.render.diagnostic_text import diagnostics_text
 
-        console = Console.of("auto")
-        console.err(diagnostics_text(errors, color=console.color_err) if errors else "")
-        raise CommandError(f"`{name}` is not a mapping that can be used", help="correct it first")
+        console, told = Console.of("auto"), errors or diagnostics
+        console.err(diagnostics_text(told, color=console.color_err) if told else "")
+        help = "correct it first" if told else "it has no document with `kind: mapping`"
+        raise CommandError(f"`{name}` is not a mapping that can be used", help=help)
     return [each.mapping for each in found]
 
 

@@ -72,7 +72,14 @@ TWICE = Code(
     bad=_GOOD + "  Name: id\n",
     good=_GOOD + "  Name: name\n",
 )
-CODES = (NO_FACT, NO_FORMAT, NO_JOIN, OPEN, UNREAD, TWICE)
+NO_MEANING = Code(
+    id="MAP007",
+    title="a word that means no value of its fact",
+    why="Every cell with the word would be a mistake, though the mistake is in the mapping.",
+    bad=_GOOD + "  Rating: {fact: competence_rating, values: {Green: postive}}\n",
+    good=_GOOD + "  Rating: {fact: competence_rating, values: {Green: positive}}\n",
+)
+CODES = (NO_FACT, NO_FORMAT, NO_JOIN, OPEN, UNREAD, TWICE, NO_MEANING)
 
 
 def target(vocabulary: Vocabulary, entity: str, name: str) -> tuple[str, str | None, str]:
@@ -135,8 +142,11 @@ def check_mapping(found: MappingDocument, vocabulary: Vocabulary) -> Iterator[Di
         yield from _column(mapping, document, vocabulary, head, column)
     for part in ("constants", "expressions"):
         for name in getattr(mapping, part):
-            if fact_of(vocabulary, mapping.for_, name) is None:
+            fact = fact_of(vocabulary, mapping.for_, name)
+            if fact is None:
                 yield _unknown(document, vocabulary, mapping, name, part, name)
+            elif part == "constants":
+                yield from _meaning(document, name, fact, mapping.constants[name], part, name)
     for name in mapping.expressions:
         node = document.at(("expressions", name))
         assert isinstance(node, Scalar)
@@ -182,6 +192,21 @@ def _unknown(
     return NO_FACT.at(at, known.message, help=known.help)
 
 
+def _meaning(document: Document, name: str, fact: Fact, text: str, *place: str) -> Iterator[Diagnostic]:
+    """What is wrong with a value that words or a constant of a mapping stand for."""
+    at = document.value_span(place)
+    for part in map(str.strip, text.split(";")) if fact.is_list else (text,):
+        try:
+            fact.read(fact.single.of_cell(part))
+        except ValueError as error:
+            help = "write `true` or `false`" if fact.scalar == "boolean" else None
+            yield NO_MEANING.at(at, f"`{part}` is not a value of `{name}`: {error}", help=help)
+            continue
+        if fact.values is not None and part not in fact.values:
+            help = did_you_mean(part, fact.values) or f"its values are {listed(fact.values)}"
+            yield NO_MEANING.at(at, f"`{part}` is not a value of `{name}`", help=help)
+
+
 def _column(
     mapping: Mapping, document: Document, vocabulary: Vocabulary, head: str, column: MappedColumn
 ) -> Iterator[Diagnostic]:
@@ -189,6 +214,8 @@ def _column(
     if fact is None:
         yield _unknown(document, vocabulary, mapping, column.fact, *place)
         return
+    for word, meant in column.values.items():
+        yield from _meaning(document, column.fact, fact, meant, *place, "values", word)
     at = document.value_span(place)
     if column.separator is not None and not fact.is_list:
         yield NO_FORMAT.at(at, f"`{column.fact}` takes one value, which nothing separates", help="remove it")

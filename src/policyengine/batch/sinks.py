@@ -143,12 +143,12 @@ class Tables:
         Where every record is left out, the rejects appear alone, and the tables that are there stay.
         """
         self._hand_on()
-        tables, (file, stream) = ((), self._own) if self._is_empty else (self._tables, (0, 0))
+        tables, (first, streamed) = ((), self._own) if self._is_empty else (self._tables, (0, 0))
         for writer in (*tables, *([self._rejects] if self._rejects else ())):
             writer.finish()
-        for each in reversed(self._files[file:]):
+        for each in reversed(self._files[first:]):
             each.commit()
-        for held, target in self._streams[stream:]:
+        for held, target in self._streams[streamed:]:
             held.seek(0)
             with nullcontext(target.stream) if target.path is None else target.path.open("wb") as stream:
                 assert stream is not None

@@ -71,7 +71,9 @@ def text_tables(
     """The rows below the head at a place as tables of texts; rows without a value are passed over."""
     pairs = list(zip(kept, writers, strict=True))
     for start in range(at + 1, len(sheet.rows), size):
-        lines, rows, faults = [], [], {}
+        lines: list[int] = []
+        rows: list[list[str]] = []
+        faults: dict[int, Raw] = {}
         for i, row in enumerate(sheet.rows[start : start + size], start):
             cells = [write(row[column]) for column, write in pairs]
             fault = faulty.of(i, cells) if i in faulty.rows else None

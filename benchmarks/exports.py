@@ -1,11 +1,12 @@
 """Measures workbooks and mappings, in and out: `make bench-exports`; writes its part of docs/performance.md.
 
 Each is measured in a process of its own, in processor time of it, on 100,000 partners of ByteKast; the goals
-stand beside.
+stand beside. `python benchmarks/exports.py lists 20000` measures lists over so many partners alone.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from page import machine, put
+from partners import line, partners
 from processes import ROOT
 
 import policyengine
@@ -26,6 +28,8 @@ from policyengine.batch.workbook_out import SheetColumn, Sheets
 from policyengine.program.mappings import read_mappings
 
 _ROWS = 100_000
+_CLI = "from policyengine.cli import main; main()"
+_DAY = ("--as-of", "2026-11-21")
 _FACTS = (
     "id", "name", "active_accounts", "attends_quarterly_reviews", "competence_rating",
     "technical_team_qualified", "sales_team_qualified", "team_in_ongoing_training",
@@ -109,14 +113,54 @@ def _alone(*words: str) -> int:
     return min(int(subprocess.run(command, check=True, capture_output=True).stdout) for _ in range(3))
 
 
+# Lists over a base
+
+_LISTS = (
+    ("evaluated into a workbook", ("evaluate", "-o", "out.xlsx")),
+    ("all lists of `report` into a workbook", ("report", "-o", "out.xlsx")),
+    ("`report due` into CSV", ("report", "due", "-o", "due.csv")),
+    ("`forecast` of twelve months into CSV", ("forecast", "-o", "out.csv")),
+)
+
+
+def measure_lists(count: int) -> None:
+    """Lists over a base of NDJSON, each in a process of its own, once; writes their part of the page."""
+    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with (folder / "base.ndjson").open("w") as stream:
+            stream.writelines(f"{line(each)}\n" for each in partners(count))
+        for what, (command, *words) in _LISTS:
+            arguments = [command, str(ROOT / "policies/bytekast"), str(folder / "base.ndjson"), *words]
+            start = time.monotonic()
+            child = subprocess.Popen([sys.executable, "-c", _CLI, *arguments, *_DAY], cwd=folder)
+            _, status, used = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+            wall, spent = time.monotonic() - start, used.ru_utime + used.ru_stime
+            rows.append(f"| {what} | {wall:.0f} | {spent:.0f} | {used.ru_maxrss // 1000} |")
+    lines = [
+        "## Lists over a base",
+        "",
+        f"| {count:,} partners of ByteKast | seconds | of the processor | MB |",
+        "|---|---:|---:|---:|",
+        *rows,
+        "",
+        f"From NDJSON, measured once; MB of the largest process. {machine()}.",
+    ]
+    put("lists", "\n".join(lines))
+
+
 def _seconds(milliseconds: int) -> str:
     return f"{milliseconds // 1000}.{milliseconds % 1000 // 100}"
 
 
 def main() -> None:
     """Measure, and write the part of the page."""
-    if sys.argv[1:]:
-        what, *paths = sys.argv[1:]
+    what, *paths = sys.argv[1:] or ["all"]
+    if what == "lists":
+        measure_lists(int(paths[0]) if paths else _ROWS)
+        return
+    if what != "all":
         run = {"write": write_workbook, "read": read}[what]
         print(_timed(lambda: run(*map(Path, paths))))
         return
@@ -146,6 +190,7 @@ def main() -> None:
         f"Seconds of the processor, the best of three. {machine()}.",
     ]
     put("exports", "\n".join(lines))
+    measure_lists(_ROWS)
 
 
 if __name__ == "__main__":

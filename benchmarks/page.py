@@ -8,7 +8,7 @@ from pathlib import Path
 from policyengine.batch.cores import cores
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
-_PARTS = ("real programs", "one record", "columns", "files", "exports", "growth", "spark")
+_PARTS = ("real programs", "one record", "columns", "files", "exports", "lists", "growth", "spark")
 """In the order of the page."""
 _TOP = """\
 # Performance

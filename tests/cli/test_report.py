@@ -165,3 +165,18 @@ def test_many_lines_of_json_are_read_batch_by_batch(cli, base, monkeypatch):
     streamed = cli("report", _BYTEKAST, path, *_DAY)
     assert (streamed.code, streamed.out) == (held.code, held.out) == (1, held.out)
     assert "partners.ndjson:4: error[" in streamed.err
+
+
+def test_a_full_disk_is_told(cli, base, monkeypatch):
+    import errno
+
+    def full(*given):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("policyengine.reports.sorted_rows.SortedRows.add", full)
+    held = base.with_suffix(".yaml")
+    held.write_text("id: a\nactive_accounts: 16\n")
+    for path in (base, held):
+        result = cli("report", _BYTEKAST, path, "due", *_DAY)
+        assert (result.code, result.out) == (2, "")
+        assert "there is no room for the output" in result.err

@@ -11,17 +11,18 @@ from pathlib import Path
 
 import pytest
 from tests.differential.programs import FOLDERS
-from tests.reports.every_day import FIRST, boundaries, differences, drawn, through
+from tests.reports.every_day import FIRST, boundaries, differences, drawn, states_on, through
 from tests.support import good_program, record_of
 
 from policyengine.change.period import Days
+from policyengine.change.states import ABSENT, State
 from policyengine.feel.functions import WRITTEN
 from policyengine.feel.functions.periods import FUNCTIONS
 from policyengine.feel.values.calendar import Series, add_months
 from policyengine.feel.values.values import Months
 from policyengine.feel.values.watched_day import Watch, WatchedDay, plain_day
 from policyengine.program.graph import Graph
-from policyengine.reports.forecast import Forecast, course, stretches
+from policyengine.reports.forecast import Forecast, Who, changes, course, stretches
 
 _DAY = timedelta(days=1)
 
@@ -35,6 +36,25 @@ def test_a_forecast_says_what_every_day_says(folder: Path) -> None:
     some = source.sample(sorted(day for day in near if FIRST <= day <= last), min(4, len(turns)))
     some += [FIRST, last, *(FIRST + timedelta(days=source.randrange(400)) for _ in range(2))]
     assert list(differences(folder, records, some, last)) == []
+
+
+def test_a_change_leads_from_the_state_before_to_the_one_after() -> None:
+    (folder,) = (each for each in FOLDERS if each.name == "bytekast")
+    last = FIRST + timedelta(days=400)
+    several = 0
+    for record in drawn(folder, 6, seed=5):
+        found = [*course(record, through(folder, last))]
+        held: dict[Who, State] = states_on(found, FIRST)
+        for day, *who, before, after in changes(found):
+            key = (who[0], who[1])
+            assert before == held.get(key, ABSENT), (day, key)
+            several += key in held
+            held[key] = after
+        on_last = states_on(found, last)
+        assert {key: state for key, state in held.items() if state != ABSENT} == {
+            key: state for key, state in on_last.items() if state != ABSENT
+        }
+    assert several > 20
 
 
 def test_a_forecast_asks_on_few_days() -> None:

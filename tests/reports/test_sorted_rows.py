@@ -36,7 +36,7 @@ def test_what_is_cut_is_counted() -> None:
     found.add(sorted_part([((i % 7,), (i,)) for i in range(20)]))
     assert found.cut(3) == 17
     found.add(sorted_part([((0,), (20,))]))
-    assert (found.cut(5), list(found)) == (0, [(0,), (7,), (14,), (20,)])
+    assert (found.cut(5), len(found), list(found)) == (0, 4, [(0,), (7,), (14,), (20,)])
 
 
 def test_a_column_descends() -> None:

@@ -115,21 +115,27 @@ class PartnerBase:
                 for start in range(0, len(records), PIECE):
                     put(records[start : start + PIECE])
                     progress(min(start + PIECE, len(records)), len(records))
+        except OSError:  # of the file that rows wait in
+            from policyengine.cli.table_files import reported_errors
+
+            with reported_errors():
+                raise
         finally:
             progress.end()
 
     def _has_many_lines(self) -> bool:
         """Whether the records are so many lines of JSON that they are read as tables are, if they can be."""
-        from policyengine.cli.table_files import has_extra
-
         paths = [Path(each) for each in self.options.files if each != "-"]
         is_lines = len(paths) == len(self.options.files) and all(
             path.suffix.lower() in (".ndjson", ".jsonl") and path.is_file() for path in paths
         )
-        return (
-            is_lines and self.options.form in (None, "ndjson") and has_extra()
-            and sum(path.stat().st_size for path in paths) > _MANY_BYTES
-        )  # fmt: skip
+        if not is_lines or self.options.form not in (None, "ndjson"):
+            return False
+        if sum(path.stat().st_size for path in paths) <= _MANY_BYTES:
+            return False
+        from policyengine.cli.table_files import has_extra
+
+        return has_extra()
 
     def protect(self, outputs: Sequence[Output]) -> None:
         """Ends the command if an output is an input, or another output."""

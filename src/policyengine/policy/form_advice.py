@@ -106,6 +106,11 @@ def shaped(key: str, node: object, wanted: str, model: type[Part], steps: Pointe
         return None
     if wanted == "tuple_type":
         return f"write `[{node.text}]`" if _fits(node.text) else None
+    if wanted == "dict_type" and key == "when":  # a row of a table
+        words = node.text if _fits(node.text) else "..."
+        return (
+            f"test inputs by their names; an expression is one: `inputs: [{{id: ..., expression: {words}}}]`"
+        )
     if wanted != "dataclass_type":
         return None
     needed = required_keys([*models_on_the_way(model, steps)][-1])

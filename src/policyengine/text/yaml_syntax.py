@@ -209,6 +209,8 @@ def _brackets(fault: Fault) -> Diagnostic | None:
         )
     message = f"there has to be a `,` or a `{closer}` before this"
     help_ = "separate two items with `, `; put a text that contains brackets, commas or colons in quotes"
+    if fault.source.text[fault.at - 1 : fault.at] == '"':
+        help_ = 'a text in double quotes ends at the next `"`; put this one in single quotes'
     return SYNTAX.at(fault.rest(fault.at), message, help=help_, labels=labels)
 
 

@@ -167,11 +167,11 @@ class Schedule:
 
     def _comes(self) -> list[Expression]:
         """That the due date is not `never`, where something in the program may never come."""
-        entities = self.draft.vocabulary.entities.values()
-        says = names(self.first) and any(
-            fact.may_never_come for each in entities for fact in each.facts.values()
-        )
-        if self.due is None or not (says or build.literal(FAR_DAY, self.first.span) in walk(self.first)):
+        if self.due is None:
+            return []
+        facts = (fact for each in self.draft.vocabulary.entities.values() for fact in each.facts.values())
+        said = build.literal(FAR_DAY, self.first.span) in walk(self.first)
+        if not said and not (names(self.first) and any(fact.may_never_come for fact in facts)):
             return []
         beyond = build.compare(">", self.first, build.literal(date.max, self.at), self.at)
         return [build.negate(build.call("is true", beyond, span=self.at), self.at)]

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +47,17 @@ def test_one_list_as_csv(cli, base, name, rows):
     result = cli("report", _BYTEKAST, base, name, *_DAY, "-o", "csv")
     found = list(csv.DictReader(io.StringIO(result.out)))
     assert (result.code, len(found)) == (0, rows)
+
+
+def test_a_program_is_neither_a_list_nor_records(cli, base, tmp_path, monkeypatch):
+    for name in ("next", "autumn"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "program.yaml").write_text("kind: program\n", encoding="utf-8")
+    program = Path(_BYTEKAST).absolute()
+    monkeypatch.chdir(tmp_path)
+    assert cli("report", program, base, "next", *_DAY).out.startswith("Close to the next level (2)")
+    refused = cli("report", program, "autumn", base, *_DAY)
+    assert "`autumn` is a program, and records are needed here" in refused.err
 
 
 def test_no_text_of_a_csv_file_is_a_formula(cli, base):

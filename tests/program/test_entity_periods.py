@@ -30,6 +30,7 @@ entities:
     facts:
       id: {type: text, title: identifier}
       joined_on: {type: date, title: day of joiningDEFAULT}
+      begun_on: {type: date, title: first day, informative: true}
       name: {type: text, title: name, formula: joined.label}
       about: {type: list of count, title: parts, formula: "[joined.number, joined.days, joined.year]"}
       days: {type: list of date, title: days, formula: "[DAYS]"}
@@ -114,6 +115,37 @@ def test_periods_by_hand(line: str) -> None:
     assert found["name"] == " ".join(rest[:3])
     assert found["about"] == (int(number), int(length), int(year))
     assert [each.isoformat() for each in found["days"]] == rest[3:]
+
+
+# First day, length, day; number, days; start, end; of the next; of the previous.
+COUNTED = """
+2024-02-29 P1Y 2027-02-27 3 365 2026-02-28 2027-02-27 2027-02-28 2028-02-28 2025-02-28 2026-02-27
+2024-02-29 P1Y 2028-02-28 4 366 2027-02-28 2028-02-28 2028-02-29 2029-02-27 2026-02-28 2027-02-27
+2024-03-15 P1Y 2026-03-14 2 365 2025-03-15 2026-03-14 2026-03-15 2027-03-14 2024-03-15 2025-03-14
+2026-01-31 P1M 2026-03-30 2 31 2026-02-28 2026-03-30 2026-03-31 2026-04-29 2026-01-31 2026-02-27
+2026-01-01 P7D 2026-01-14 2 7 2026-01-08 2026-01-14 2026-01-15 2026-01-21 2026-01-01 2026-01-07
+"""
+
+
+@pytest.mark.parametrize("line", COUNTED.strip().splitlines())
+def test_periods_that_are_counted_from_a_day(line: str) -> None:
+    first, length, day, number, days, *ends = line.split()
+    begun_on, joined_on = date.fromisoformat(first), date.fromisoformat(day)
+    base = _base("01-01", f"{length}, starting: begun_on")
+    found = _values(base, {"joined_on": joined_on, "begun_on": begun_on}, today=joined_on)
+    assert found["about"] == (int(number), int(days), date.fromisoformat(ends[0]).year)
+    assert [each.isoformat() for each in found["days"]] == ends
+    noun = {"P1Y": "year", "P1M": "month", "P7D": "week"}[length]
+    assert (found["usual"], found["same"]) == (f"{noun} {number}", (True, False, True))
+
+
+def test_before_the_first_day_there_is_no_period() -> None:
+    base = _base("01-01", "P1Y, starting: begun_on")
+    days = {"joined_on": date(2026, 5, 4), "begun_on": date(2026, 5, 5)}
+    figures = decide(good_program(POLICY, base=base), {"id": "p", **days}).of("figures")
+    assert {each.id: each.status for each in figures if each.id in ("name", "usual")} == {
+        "name": "not_applicable", "usual": "known",
+    }  # fmt: skip
 
 
 _MONTHS = {"month": 1, "quarter": 3, "half year": 6, "year": 12}
@@ -211,8 +243,15 @@ MISTAKES = [
         "FORM003",
         "every: fiscal year, title: period of joining",
         "every: P1Y, title: period of joining",
-        "`P1Y`",
+        "`every: P1Y` counts from a day; add `starting`",
     ),
+    (
+        "FORM003",
+        "every: fiscal year, title: period of joining",
+        "every: fiscal year, starting: begun_on, title: period of joining",
+        "`every: fiscal year` begins by itself; remove `starting`",
+    ),
+    ("FORM003", "every: fiscal year", "every: fiscal", "`fiscal`"),
     ("FEEL013", "joined = now,", "joined = today,", "write `joined.start`"),
     ("FEEL011", "joined.number,", "joined.numbr,", "numbr"),
 ]

@@ -146,10 +146,16 @@ def _of_period(context: ChangeContext, keys: list[str]) -> str | None:
         case [_, "of"]:
             return context.was(called(context.name), "is the period of", quoted)
         case [_, "every"]:
-            return context.was(called(context.name), "is a")
+            return context.was(called(context.name), "is a", _length)
+        case [_, "starting"]:
+            return context.was(called(context.name), "is counted from", quoted)
         case [_, "label"]:
             return context.was(called(context.name), "is called", quoted)
     return None
+
+
+def _length(text: object) -> str:
+    return str(text) if " " in str(text) else f"period of {quoted(text)}"
 
 
 def _of_definition(context: ChangeContext, names: list[str]) -> str | None:

@@ -106,6 +106,7 @@ def program_and_records(command: str, words: Sequence[str]) -> tuple[str, list[s
             if not is_revision(first):
                 _require_program(Path(first))
             raise CommandError("`RECORD` is missing", help=_with_a_record(command, first))
+        _check_records(rest)
         return first, rest
     if named is not None:
         right = join(["policyengine", command, named, *(word for word in words if word != named)])
@@ -117,6 +118,14 @@ def program_and_records(command: str, words: Sequence[str]) -> tuple[str, list[s
             help=f"write `policyengine {command} PROGRAM {join(words)}`, with the folder of the program",
         )
     return around, list(words)
+
+
+def _check_records(words: Sequence[str]) -> None:
+    """Raises where a program stands in the place of records."""
+    for word in words:
+        if (Path(word) / MANIFEST).is_file():
+            help = f"name the records in it, such as `{join([str(Path(word) / 'records')])}`"
+            raise CommandError(f"`{word}` is a program, and records are needed here", help=help)
 
 
 def is_revision(word: str) -> bool:

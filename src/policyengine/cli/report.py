@@ -31,6 +31,7 @@ from policyengine.decision.decision import Decision
 from policyengine.decision.findings import Charge, Finding, Level, Obligation, Waiver
 from policyengine.diagnostics import did_you_mean, listed
 from policyengine.engine.rows.engine import compile_graph
+from policyengine.files import MANIFEST
 from policyengine.program.list_reports import reports_of
 from policyengine.program.record import Record
 from policyengine.reports.due_list import due_list
@@ -116,9 +117,10 @@ def command(
 
 
 def _list_of(words: Sequence[str]) -> tuple[str | None, list[str]]:
-    """The list that the last word names, and the other words: what is no file and has no ending."""
+    """The list that the last word names, and the other words: what holds no records and has no ending."""
     *rest, last = words
-    if rest and not Path(last).exists() and not set(last) & set("./\\:"):
+    holds_records = Path(last).exists() and not (Path(last) / MANIFEST).is_file()
+    if rest and not holds_records and not set(last) & set("./\\:"):
         return last, rest
     return None, list(words)
 

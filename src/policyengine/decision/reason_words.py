@@ -216,6 +216,11 @@ _LENGTHS = {
 }
 
 
+def length_noun(every: str | None) -> str:
+    """What a period of such a length is called: `P3M` is a `quarter`, any other a `period`."""
+    return _LENGTHS.get(every or "", "period")
+
+
 def which_period(number: int, among: int | None, every: str | None) -> str:
     """Which period it is: `the fourth month of twelve`, `the 13th quarter`."""
     if 1 <= number <= len(_ORDINALS):
@@ -223,7 +228,7 @@ def which_period(number: int, among: int | None, every: str | None) -> str:
     else:
         teen = number // 10 % 10 == 1
         which = f"{number}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
-    length = _LENGTHS.get(every or "", "period")
+    length = length_noun(every)
     of = "" if among is None else f" of {_CARDINALS[among - 1] if 1 <= among <= 12 else among}"
     return f"the {which} {length}{of}"
 

@@ -10,10 +10,44 @@ from functools import partial
 from typing import Annotated, Literal
 
 from policyengine.policy import quantities
-from policyengine.policy.base import EntityName, FactName, FactRef, Feel, Part, Text, field, of_text
+from policyengine.policy.base import EntityName, FactName, FactRef, Feel, Part, Text, Written, field, of_text
 from policyengine.policy.facts import Fact
+from policyengine.policy.quantities import CALENDAR
+from policyengine.text import literal_guesses
 
 PeriodLabel = Annotated[str, of_text(quantities.period_label, {"type": "string"})]
+
+
+def _rhythm(value: object) -> object:
+    try:
+        return _pace(value)
+    except ValueError as error:
+        instead = literal_guesses.calendar(str(value))
+        if instead is None:
+            raise
+        raise ValueError(f"{str(error).partition('; ')[0]}; write `{instead}`") from None
+
+
+def _pace(value: object) -> object:
+    if value in CALENDAR:
+        return value
+    try:
+        quantities.length(str(value))
+    except ValueError as error:
+        told, _, advice = str(error).partition("; ")
+        among = f"; {advice}, or one of {', '.join(CALENDAR)}" if "` for " in advice else f"; {advice}"
+        raise ValueError(f"{told}{among if advice else ''}") from None
+    return value
+
+
+_RHYTHM_SCHEMA = {
+    "description": "`calendar quarter`, `fiscal quarter`, or a period such as P1Y with `starting`",
+    "anyOf": [{"enum": list(CALENDAR)}, {"type": "string", "pattern": "^P[0-9YMWD]+$"}],
+}
+Rhythm = Annotated[str, Written(_rhythm, _RHYTHM_SCHEMA)]
+"""A period of the calendar, or a length that is counted from a day: how often something recurs."""
+Pace = Annotated[str, Written(_pace, _RHYTHM_SCHEMA)]
+"""The same where a length is the usual: who writes `yearly` is told to write `P1Y`."""
 
 
 class Best(Part):
@@ -28,13 +62,21 @@ class EntityPeriod(Part):
     """The period that holds a day of an entity."""
 
     of: Feel = field(description="the day, such as a date of a record")
-    every: Literal[tuple(quantities.CALENDAR)] = field(  # type: ignore[valid-type]
-        description="which period of the calendar, or of fiscal years, holds it"
+    every: Rhythm = field(
+        description="which period of the calendar, or of fiscal years, holds it; or a duration, such as `P1Y`"
+    )
+    starting: Feel | None = field(
+        default=None, description="of a duration: the day from which such periods are counted"
     )
     title: Text = field(description="what it is called: `half year of the booking`")
     label: PeriodLabel | None = field(
         default=None, description="what people call such a period: `FY{yy} H{n}`"
     )
+
+    def __post_init__(self) -> None:
+        if (self.every in CALENDAR) != (self.starting is None):
+            told = "counts from a day; add" if self.starting is None else "begins by itself; remove"
+            raise ValueError(f"`every: {self.every}` {told} `starting`")
 
 
 AS_LISTED = "as_listed"

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Annotated
 
 from policyengine.dataclass import dataclass
 from policyengine.feel.syntax import build
@@ -19,12 +18,8 @@ from policyengine.feel.syntax.tree import Binary, Call, Expression, If, Literal,
 from policyengine.feel.types.signatures import Library
 from policyengine.feel.values.temporal import parse_duration
 from policyengine.feel.values.values import Months
-from policyengine.policy import quantities
-from policyengine.policy.base import Written
-from policyengine.policy.quantities import CALENDAR
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import Span
-from policyengine.text import literal_guesses
 
 
 def of_calendar(function: str, rhythm: str, day: Expression, vocabulary: Vocabulary, at: Span) -> Expression:
@@ -33,37 +28,6 @@ def of_calendar(function: str, rhythm: str, day: Expression, vocabulary: Vocabul
     begins = [build.literal(vocabulary.declarations.fiscal_year_begins, at)] if year == "fiscal" else []
     return build.call(function, build.literal(unit, at), day, *begins, span=at)
 
-
-def _rhythm(value: object) -> object:
-    try:
-        return _pace(value)
-    except ValueError as error:
-        instead = literal_guesses.calendar(str(value))
-        if instead is None:
-            raise
-        raise ValueError(f"{str(error).partition('; ')[0]}; write `{instead}`") from None
-
-
-def _pace(value: object) -> object:
-    if value in CALENDAR:
-        return value
-    try:
-        quantities.length(str(value))
-    except ValueError as error:
-        told, _, advice = str(error).partition("; ")
-        among = f"; {advice}, or one of {', '.join(CALENDAR)}" if "` for " in advice else f"; {advice}"
-        raise ValueError(f"{told}{among if advice else ''}") from None
-    return value
-
-
-_RHYTHM_SCHEMA = {
-    "description": "`calendar quarter`, `fiscal quarter`, or a period such as P1Y with `starting`",
-    "anyOf": [{"enum": list(CALENDAR)}, {"type": "string", "pattern": "^P[0-9YMWD]+$"}],
-}
-Rhythm = Annotated[str, Written(_rhythm, _RHYTHM_SCHEMA)]
-"""How often something recurs: a period of the calendar, or a length that counts from a day."""
-Pace = Annotated[str, Written(_pace, _RHYTHM_SCHEMA)]
-"""The same where a length is the usual: who writes `yearly` is told to write `P1Y`."""
 
 NO_MONTHS = Months(0)
 NO_DAYS = timedelta(0)

@@ -239,12 +239,17 @@ def _add_defaults(nodes: dict[str, dict[str, Node]], defaults: Iterable[Node]) -
         nodes.setdefault(node.entity, {}).setdefault(node.name, node)
 
 
+_WAY_OUT = (
+    "let one of them read a fact that records give, such as the level that is held in place of the one in "
+    "force, or among children only those before (`previous`, `earlier`)"
+)
+
+
 def _cycle(graph: Graph, cycle: Sequence[Key]) -> Diagnostic:
     nodes = [graph.nodes[entity][name] for entity, name in cycle]
     words = ", ".join(f"`{node.name}`" for node in nodes if "/" not in node.name or len(nodes) == 1)
     labels = [Label(node.at, f"`{node.name}` needs `{following.name}`")
               for node, following in zip(nodes[1:], [*nodes[2:], nodes[0]], strict=False)
               if "/" not in node.name + following.name]  # fmt: skip
-    return CYCLE.at(
-        nodes[0].at, f"{words} {'are' if words.count('`') > 2 else 'is'} derived in a circle", labels=labels
-    )
+    sentence = f"{words} {'are' if words.count('`') > 2 else 'is'} derived in a circle"
+    return CYCLE.at(nodes[0].at, sentence, labels=labels, help=_WAY_OUT)

@@ -27,8 +27,8 @@ from policyengine.policy.base import (
 )
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
+from policyengine.policy.entity import Pace
 from policyengine.policy.quantities import CALENDAR
-from policyengine.policy.recurrence import Pace
 from policyengine.policy.vocabulary import Vocabulary
 
 

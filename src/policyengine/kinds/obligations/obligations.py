@@ -26,9 +26,10 @@ from policyengine.policy.base import Feel, Id, Many, Part, PartyName, Policy, So
 from policyengine.policy.bearer import UNKNOWN, Party, bearer_expression, check_bearer
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
+from policyengine.policy.entity import Rhythm
 from policyengine.policy.kind import Kind
 from policyengine.policy.quantities import CALENDAR
-from policyengine.policy.recurrence import Rhythm, Sight, counted, of_calendar
+from policyengine.policy.recurrence import Sight, counted, of_calendar
 from policyengine.policy.rule import Choose, Const, Explain, Reading, Repeat, Rule, Value
 from policyengine.policy.waiving import Waivable, Waived, or_waived, waive
 from policyengine.source import Span
